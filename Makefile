@@ -1,0 +1,45 @@
+# Every command a contributor needs. `make demo` and `make test` work on a new machine: they make .venv.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+IMAGE  ?= jitprep
+
+.PHONY: help demo test check format lock image test-container clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
+
+demo: $(VENV)/demo.stamp ## read photographs through two access points, write demo/before-after.png
+	$(BIN)/jitprep demo
+
+test: $(VENV)/dev.stamp ## the whole test suite that needs no Docker
+	$(BIN)/pytest -n auto
+
+check: $(VENV)/dev.stamp ## lint, types, layering
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/pytest -q tests/test_layering.py
+
+format: $(VENV)/dev.stamp ## mend what ruff can mend
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+image: ## build the Lambda image
+	docker build --target function --tag $(IMAGE) .
+
+test-container: $(VENV)/dev.stamp ## the tests that need Docker: the image, the emulator in it, compose
+	$(BIN)/pytest tests/container
+
+$(VENV)/demo.stamp: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --editable '.[demo]'
+	touch $@
+
+$(VENV)/dev.stamp: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --editable '.[dev]'
+	touch $@ $(VENV)/demo.stamp
+
+clean: ## forget the environment and what the demo wrote
+	rm -rf $(VENV) demo .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -25,6 +25,19 @@ format: $(VENV)/dev.stamp ## mend what ruff can mend
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+# One resolution for all: the image, the endpoint and the developer's machine run equal versions,
+# without which their bytes could not be compared. Universal: any platform, any Python we support.
+LOCK = $(BIN)/uv pip compile --quiet --no-config --upgrade --universal --fork-strategy fewest \
+	--python-version 3.11 --generate-hashes --no-annotate --custom-compile-command 'make lock'
+SUBSET = $(LOCK) --constraints requirements/dev.txt pyproject.toml
+
+lock: $(VENV)/dev.stamp ## resolve the hash-locked requirements anew
+	$(LOCK) --extra dev --output-file requirements/dev.txt pyproject.toml
+	$(SUBSET) --extra demo --output-file requirements/demo.txt
+	$(SUBSET) --extra cli --output-file requirements/endpoint.txt
+	$(SUBSET) --extra lambda --output-file requirements/function.txt
+	$(LOCK) --no-deps --output-file requirements/rie.txt requirements/rie.in
+
 image: ## build the Lambda image
 	docker build --target function --tag $(IMAGE) .
 

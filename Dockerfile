@@ -1,0 +1,75 @@
+# One file, three images, x86-64 and arm64: `docker build --target function|endpoint|s3 .`
+# A plain `docker build .` makes the last, `function`: the image that ships to Lambda.
+ARG PYTHON_IMAGE=python:3.13-slim-trixie
+
+# --- what every stage shares ------------------------------------------------------------------
+FROM ${PYTHON_IMAGE} AS base
+ENV PYTHONUNBUFFERED=1 \
+    PYTHONDONTWRITEBYTECODE=1 \
+    PYTHONPATH=/var/task:/opt/python
+WORKDIR /var/task
+
+# --- dependencies, by hash; layers that change only with the locks ----------------------------
+# Wheels only, so no stage needs a compiler; --target, so that no interpreter's own folder is named.
+FROM base AS function-deps
+COPY requirements/function.txt /requirements.txt
+RUN python -m pip install --no-cache-dir --no-compile --only-binary :all: --require-hashes \
+        --target /opt/python --requirement /requirements.txt
+COPY image/strip.sh /strip.sh
+RUN sh /strip.sh /opt/python
+
+FROM base AS endpoint-deps
+COPY requirements/endpoint.txt /requirements.txt
+RUN python -m pip install --no-cache-dir --no-compile --only-binary :all: --require-hashes \
+        --target /opt/python --requirement /requirements.txt \
+    && rm -rf /opt/python/bin \
+    && python -m compileall -q --invalidation-mode unchecked-hash /opt/python
+
+# --- AWS's Runtime Interface Emulator, as aws-sam-cli ships it --------------------------------
+FROM base AS rie
+COPY requirements/rie.txt image/unpack_rie.py /
+RUN python -m pip download --no-cache-dir --no-deps --only-binary :all: --require-hashes \
+        --dest /wheel --requirement /rie.txt \
+    && python /unpack_rie.py /wheel /usr/local/bin/aws-lambda-rie
+
+# --- our code, compiled where it will lie -----------------------------------------------------
+FROM base AS function-code
+COPY image/entrypoint.sh /usr/local/bin/jitprep-entrypoint
+COPY preprocessing /var/task/preprocessing
+COPY handler /var/task/handler
+RUN chmod -R a+rX /var/task && chmod 0755 /usr/local/bin/jitprep-entrypoint \
+    && python -m compileall -q --invalidation-mode unchecked-hash /var/task
+
+FROM function-code AS endpoint-code
+COPY emulator /var/task/emulator
+COPY cli /var/task/cli
+RUN chmod -R a+rX /var/task \
+    && python -m compileall -q --invalidation-mode unchecked-hash /var/task
+
+# --- `jitprep up`, for docker-compose.yml -----------------------------------------------------
+FROM base AS endpoint
+COPY --from=endpoint-deps /opt/python /opt/python
+COPY --from=endpoint-code /var/task /var/task
+USER 65534:65534
+EXPOSE 9000
+ENTRYPOINT ["python", "-m", "cli.main"]
+CMD ["up", "--host", "0.0.0.0"]
+
+# --- the S3 behind it -------------------------------------------------------------------------
+FROM base AS s3
+COPY --from=endpoint-deps /opt/python /opt/python
+USER 65534:65534
+EXPOSE 5000
+ENTRYPOINT ["python", "-m", "moto.server"]
+CMD ["--host", "0.0.0.0", "--port", "5000"]
+
+# --- the Lambda function ----------------------------------------------------------------------
+FROM base AS function
+COPY --from=rie /usr/local/bin/aws-lambda-rie /usr/local/bin/aws-lambda-rie
+COPY --from=function-deps /opt/python /opt/python
+COPY --from=function-code /usr/local/bin/jitprep-entrypoint /usr/local/bin/jitprep-entrypoint
+COPY --from=function-code /var/task /var/task
+USER 65534:65534
+EXPOSE 8080
+ENTRYPOINT ["jitprep-entrypoint"]
+CMD ["handler.app.lambda_handler"]

@@ -1,0 +1,44 @@
+#!/bin/sh
+# Starts the function: on AWS against Lambda's Runtime API, elsewhere behind the Runtime Interface
+# Emulator, which serves one invocation at a time on port 8080.
+set -eu
+
+if [ -n "${AWS_LAMBDA_RUNTIME_API:-}" ]; then
+    exec python -m awslambdaric "$@"
+fi
+
+# The machine that runs the container, where `jitprep up` listens. Docker Desktop gives it a name;
+# on Linux it is the container's default gateway, which /proc keeps as little-endian hex.
+host_address() {
+    if getent hosts host.docker.internal >/dev/null; then
+        echo host.docker.internal
+        return
+    fi
+    while read -r _ destination gateway _; do
+        if [ "$destination" = 00000000 ]; then
+            # shellcheck disable=SC2046 # four words are wanted
+            set -- $(echo "$gateway" | sed 's/../0x& /g')
+            printf '%d.%d.%d.%d\n' "$4" "$3" "$2" "$1"
+            return
+        fi
+    done </proc/net/route
+}
+
+if [ -z "${AWS_ENDPOINT_URL:-}" ]; then
+    host=$(host_address)
+    if [ -z "$host" ]; then
+        echo "entrypoint: this container has no route to its host; set AWS_ENDPOINT_URL to the" \
+            "address of \`jitprep up\`, for example http://endpoint:9000" >&2
+        exit 64
+    fi
+    AWS_ENDPOINT_URL="http://$host:9000"
+fi
+export AWS_ENDPOINT_URL
+
+# What `jitprep up` expects where nothing else is said. Sixty seconds is S3 Object Lambda's limit.
+export AWS_ACCESS_KEY_ID="${AWS_ACCESS_KEY_ID:-test}"
+export AWS_SECRET_ACCESS_KEY="${AWS_SECRET_ACCESS_KEY:-test}"
+export AWS_REGION="${AWS_REGION:-us-east-1}"
+export AWS_LAMBDA_FUNCTION_TIMEOUT="${AWS_LAMBDA_FUNCTION_TIMEOUT:-60}"
+
+exec aws-lambda-rie python -m awslambdaric "$@"

@@ -1,0 +1,31 @@
+"""The images, built once from this checkout. Where Docker is missing the tests fail, not skip."""
+
+from __future__ import annotations
+
+import pytest
+
+from .harness import docker
+
+
+def _build(target: str) -> str:
+    tag = f"jitprep-test-{target}"
+    docker("build", "--target", target, "--tag", tag, ".", timeout=600)
+    return tag
+
+
+@pytest.fixture(scope="session")
+def function_image() -> str:
+    """The image that ships to Lambda."""
+    return _build("function")
+
+
+@pytest.fixture(scope="session")
+def endpoint_image() -> str:
+    """The image of ``jitprep up``."""
+    return _build("endpoint")
+
+
+@pytest.fixture(scope="session")
+def s3_image() -> str:
+    """The image of the S3 behind the endpoint in docker-compose.yml."""
+    return _build("s3")

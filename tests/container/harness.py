@@ -1,0 +1,131 @@
+"""Docker and `jitprep up` as the container tests use them."""
+
+from __future__ import annotations
+
+import re
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+INVOKE = "/2015-03-31/functions/function/invocations"
+
+
+def command(*arguments: str, timeout: float = 60, env: Mapping[str, str] | None = None) -> str:
+    """Run a command in the checkout; return what it printed, fail with what it said."""
+    done = subprocess.run(
+        arguments, check=False, capture_output=True, text=True, timeout=timeout, cwd=ROOT, env=env
+    )
+    if done.returncode:
+        pytest.fail(f"{' '.join(arguments)} failed:\n{done.stdout}{done.stderr}")
+    return done.stdout.strip()
+
+
+def docker(*arguments: str, timeout: float = 60) -> str:
+    return command("docker", *arguments, timeout=timeout)
+
+
+def answers(url: str) -> bool:
+    """Whether an HTTP server is there, whatever it says."""
+    try:
+        urllib.request.urlopen(url, timeout=5).close()
+    except urllib.error.HTTPError as error:
+        error.close()
+    except OSError:
+        return False
+    return True
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return server.getsockname()[1]
+
+
+@dataclass(frozen=True)
+class Container:
+    id: str
+
+    @property
+    def url(self) -> str:
+        """Where the published port 8080 is reached from this machine."""
+        return f"http://127.0.0.1:{docker('port', self.id, '8080').splitlines()[0].split(':')[-1]}"
+
+    def logs(self) -> str:
+        return subprocess.run(
+            ["docker", "logs", self.id],
+            check=True,
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        ).stdout
+
+    def processes(self) -> str:
+        return docker("top", self.id, "-o", "pid,args")
+
+    def state(self, field: str) -> str:
+        return docker("inspect", "--format", "{{.State." + field + "}}", self.id)
+
+    def wait_until_it_listens(self) -> None:
+        url, deadline = self.url, time.monotonic() + 30
+        while not answers(url):
+            if time.monotonic() > deadline or self.state("Running") != "true":
+                pytest.fail(f"The container does not listen. It says:\n{self.logs()}")
+            time.sleep(0.05)
+
+    def invoke(self, payload: bytes) -> bytes:
+        request = urllib.request.Request(self.url + INVOKE, data=payload)
+        with urllib.request.urlopen(request, timeout=60) as response:
+            return response.read()
+
+
+@contextmanager
+def container(image: str, *options: str, arguments: Sequence[str] = ()) -> Iterator[Container]:
+    """``docker run --detach OPTIONS IMAGE ARGUMENTS``, removed at the end."""
+    identifier = docker("run", "--detach", *options, image, *arguments)
+    try:
+        yield Container(identifier)
+    finally:
+        docker("rm", "--force", identifier)
+
+
+@contextmanager
+def jitprep_up(log: Path, port: int, *options: str) -> Iterator[str]:
+    """``jitprep up --port PORT OPTIONS`` until the block ends; gives its URL."""
+    url = f"http://127.0.0.1:{port}"
+    if answers(url):
+        pytest.fail(f"{url} is taken; end what serves it and run the tests again.")
+    jitprep = Path(sys.executable).with_name("jitprep")
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [jitprep, "up", "--port", str(port), *options], stdout=output, stderr=output, cwd=ROOT
+        )
+    try:
+        deadline = time.monotonic() + 60
+        while not answers(url):
+            if time.monotonic() > deadline or process.poll() is not None:
+                pytest.fail(f"jitprep up does not answer. It says:\n{log.read_text()}")
+            time.sleep(0.05)
+        yield url
+    finally:
+        process.terminate()
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            raise
+
+
+def python_image() -> str:
+    """The Python base that the Dockerfile names."""
+    default = re.search(r"^ARG PYTHON_IMAGE=(\S+)$", (ROOT / "Dockerfile").read_text(), re.M)
+    assert default
+    return default[1]

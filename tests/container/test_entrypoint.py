@@ -1,0 +1,117 @@
+"""How the container starts: on Lambda by Lambda's Runtime API, elsewhere behind the emulator."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from queue import Queue
+
+import pytest
+
+from .harness import container, docker
+
+LOCKED_DOWN = ("--read-only", "--tmpfs", "/tmp")
+# An event of no shape that the handler knows: it must be told so, by whatever runs the function.
+UNKNOWN_EVENT = b'{"what": "is this"}'
+
+
+@contextmanager
+def runtime_api(event: bytes) -> Iterator[tuple[str, Queue[str]]]:
+    """Lambda's Runtime API with one event: its address, and the paths that the runtime posts to."""
+    posted: Queue[str] = Queue()
+    handed_out = threading.Event()
+    ended = threading.Event()
+
+    class RuntimeApi(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            if handed_out.is_set():
+                ended.wait()
+                return
+            handed_out.set()
+            self.send_response(200)
+            self.send_header("Lambda-Runtime-Aws-Request-Id", "one")
+            self.send_header("Lambda-Runtime-Deadline-Ms", str(int(time.time() * 1000) + 60_000))
+            self.send_header("Lambda-Runtime-Invoked-Function-Arn", "arn:aws:lambda:x:1:function:f")
+            self.send_header("Content-Length", str(len(event)))
+            self.end_headers()
+            self.wfile.write(event)
+
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            posted.put(self.path)
+            self.send_response(202)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *args: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), RuntimeApi)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"127.0.0.1:{server.server_port}", posted
+    finally:
+        ended.set()
+        server.shutdown()
+        server.server_close()
+
+
+def test_on_lambda_the_function_takes_its_events_from_lambda(function_image: str) -> None:
+    with runtime_api(UNKNOWN_EVENT) as (address, posted):
+        on_lambda = ("--network", "host", "--env", f"AWS_LAMBDA_RUNTIME_API={address}")
+        with container(function_image, *on_lambda, *LOCKED_DOWN) as function:
+            path = posted.get(timeout=30)
+            processes = function.processes()
+    assert path.startswith("/2018-06-01/runtime/invocation/one/"), path
+    assert "awslambdaric" in processes
+    assert "aws-lambda-rie" not in processes
+
+
+def test_elsewhere_the_emulator_answers_an_invocation(function_image: str) -> None:
+    with container(function_image, "-p", "127.0.0.1::8080", *LOCKED_DOWN) as function:
+        function.wait_until_it_listens()
+        answers = [json.loads(function.invoke(UNKNOWN_EVENT)) for _ in range(2)]
+        processes = function.processes()
+    assert answers[0] == answers[1], "the second invocation must meet the same, living function"
+    assert "aws-lambda-rie" in processes
+
+
+def test_it_stops_when_told_to(function_image: str) -> None:
+    with container(function_image, "-p", "127.0.0.1::8080") as function:
+        function.wait_until_it_listens()
+        docker("stop", "--time", "20", function.id)
+        assert function.state("ExitCode") != "137", "it had to be killed"
+
+
+def test_without_a_way_to_its_host_it_says_what_to_set(function_image: str) -> None:
+    with container(function_image, "--network", "none") as function:
+        assert docker("wait", function.id) == "64"
+        assert "AWS_ENDPOINT_URL" in function.logs()
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        pytest.param((), "http://{gateway}:9000", id="default-gateway"),
+        pytest.param(
+            ("--add-host", "host.docker.internal:127.0.0.1"),
+            "http://host.docker.internal:9000",
+            id="named-host",
+        ),
+        pytest.param(
+            ("--env", "AWS_ENDPOINT_URL=http://endpoint:1"), "http://endpoint:1", id="explicit"
+        ),
+    ],
+)
+def test_the_endpoint_is_the_host_unless_one_is_given(
+    function_image: str, options: tuple[str, ...], expected: str
+) -> None:
+    with container(function_image, "-p", "127.0.0.1::8080", *options) as function:
+        function.wait_until_it_listens()
+        environment = docker("exec", function.id, "cat", "/proc/1/environ").split("\0")
+        gateway = docker("inspect", "--format", "{{.NetworkSettings.Gateway}}", function.id)
+    assert f"AWS_ENDPOINT_URL={expected.format(gateway=gateway)}" in environment

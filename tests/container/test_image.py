@@ -1,0 +1,113 @@
+"""What the built image is: small, unprivileged, with nothing that the function does not run."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import tarfile
+from pathlib import Path, PurePosixPath
+
+import pytest
+
+from .harness import ROOT, docker, python_image
+
+MEGABYTE = 1_000_000
+COMPILERS = re.compile(r"(gcc|g\+\+|cc|c\+\+|cc1|clang|ld|as|rustc|go|make)(-\d+)?")
+
+
+def files(image: str) -> dict[PurePosixPath, int]:
+    """Every regular file in the image, with its size, as a container would see it."""
+    identifier = docker("create", image)
+    try:
+        command = ["docker", "export", identifier]
+        with subprocess.Popen(command, stdout=subprocess.PIPE) as export:
+            assert export.stdout is not None
+            with tarfile.open(fileobj=export.stdout, mode="r|") as archive:
+                return {PurePosixPath("/", m.name): m.size for m in archive if m.isfile()}
+    finally:
+        docker("rm", identifier)
+
+
+@pytest.fixture(scope="module")
+def function_files(function_image: str) -> dict[PurePosixPath, int]:
+    return files(function_image)
+
+
+@pytest.fixture(scope="module")
+def added(function_files: dict[PurePosixPath, int]) -> set[PurePosixPath]:
+    """The files that are not the Python base's."""
+    return function_files.keys() - files(python_image()).keys()
+
+
+def sources(package: str) -> set[str]:
+    return {
+        str(path.relative_to(ROOT))
+        for path in (ROOT / package).rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+
+
+def under(folder: str, paths: set[PurePosixPath]) -> set[PurePosixPath]:
+    return {path.relative_to(folder) for path in paths if path.is_relative_to(folder)}
+
+
+def test_the_whole_image_unpacks_to_at_most_400_mb(
+    function_files: dict[PurePosixPath, int],
+) -> None:
+    assert sum(function_files.values()) <= 400 * MEGABYTE
+
+
+def test_the_task_root_holds_the_library_and_the_handler_alone(added: set[PurePosixPath]) -> None:
+    shipped = {str(path) for path in under("/var/task", added) if path.suffix != ".pyc"}
+    assert shipped == sources("preprocessing") | sources("handler")
+
+
+def test_nothing_else_is_added_but_dependencies_the_emulator_and_the_entry_script(
+    added: set[PurePosixPath],
+) -> None:
+    places = ("/var/task", "/opt/python")
+    elsewhere = {str(path) for path in added if not any(path.is_relative_to(p) for p in places)}
+    assert elsewhere - {"/.dockerenv"} == {
+        "/usr/local/bin/aws-lambda-rie",
+        "/usr/local/bin/jitprep-entrypoint",
+    }
+
+
+def test_no_tests_installers_or_scripts_come_with_the_dependencies(
+    added: set[PurePosixPath],
+) -> None:
+    unwanted = {"tests", "bin", "pip", "setuptools", "wheel", ".cache"}
+    assert not {str(p) for p in under("/opt/python", added) if unwanted & set(p.parts)}
+
+
+def test_there_is_no_compiler(function_files: dict[PurePosixPath, int]) -> None:
+    assert not {str(path) for path in function_files if COMPILERS.fullmatch(path.name)}
+
+
+def test_every_module_is_compiled(added: set[PurePosixPath]) -> None:
+    modules = {path for path in added if path.suffix == ".py"}
+    compiled = {
+        path.parent.parent / f"{path.name.split('.')[0]}.py"
+        for path in added
+        if path.suffix == ".pyc"
+    }
+    assert modules
+    assert modules == compiled
+
+
+@pytest.mark.parametrize("image", ["function_image", "endpoint_image", "s3_image"])
+def test_it_does_not_run_as_root(image: str, request: pytest.FixtureRequest) -> None:
+    tag = request.getfixturevalue(image)
+    uid = docker(
+        "run", "--rm", "--entrypoint", "python", tag, "-c", "import os; print(os.getuid())"
+    )
+    assert int(uid) > 0
+
+
+def test_a_plain_build_makes_the_function(function_image: str, tmp_path: Path) -> None:
+    docker("build", "--iidfile", str(tmp_path / "id"), ".", timeout=600)
+    plain, function = (
+        docker("image", "inspect", "--format", "{{json .Config}}", image)
+        for image in ((tmp_path / "id").read_text(), function_image)
+    )
+    assert plain == function

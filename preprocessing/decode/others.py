@@ -1,0 +1,93 @@
+"""Everything that is not an ordinary JPEG, by Pillow.
+
+Pillow's plugins are used directly: ``Image.open`` would import all of them, and would warn of large
+images by its own global limit before ours is asked.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from io import BytesIO
+from typing import TYPE_CHECKING, cast
+
+import numpy as np
+
+from preprocessing.decode.header import Format, Header
+from preprocessing.errors import CorruptSource, UnsupportedSource
+
+if TYPE_CHECKING:
+    from PIL.ImageFile import ImageFile
+
+    from preprocessing.media import Array
+
+_PLUGINS: dict[Format, tuple[str, str]] = {
+    "jpeg": ("PIL.JpegImagePlugin", "JpegImageFile"),
+    "png": ("PIL.PngImagePlugin", "PngImageFile"),
+    "webp": ("PIL.WebPImagePlugin", "WebPImageFile"),
+    "gif": ("PIL.GifImagePlugin", "GifImageFile"),
+    "tiff": ("PIL.TiffImagePlugin", "TiffImageFile"),
+    "bmp": ("PIL.BmpImagePlugin", "BmpImageFile"),
+}
+_ORIENTATION_TAG = 0x0112
+
+
+def probe(data: bytes, format_: Format) -> Header:
+    """Read the header. No pixel is decoded."""
+    image = _open(data, format_)
+    if image.mode in ("I", "F"):
+        raise UnsupportedSource(
+            f"the {format_} holds 32-bit samples (Pillow's mode {image.mode}), which have no agreed "
+            "range; store 8 or 16 bits a sample"
+        )
+    return Header(format_, (image.height, image.width), _orientation_of(image), image.mode)
+
+
+def decode(data: bytes, header: Header) -> Array:
+    """Decode to (H, W, 3), as stored, uint8."""
+    image = _open(data, header.format)
+    try:
+        image.load()
+        return _rgb(image)
+    except MemoryError:
+        raise
+    except Exception as error:  # decoders raise anything on hostile bytes
+        raise _corrupt(header.format, error) from None
+
+
+def orientation(data: bytes, format_: Format) -> int:
+    """Return the EXIF orientation, 1 to 8; 1 where there is none or it makes no sense."""
+    return _orientation_of(_open(data, format_))
+
+
+def _orientation_of(image: ImageFile) -> int:
+    try:
+        value = image.getexif().get(_ORIENTATION_TAG, 1)
+    except Exception:  # a damaged EXIF block does not spoil the pixels
+        return 1
+    return value if isinstance(value, int) and 1 <= value <= 8 else 1
+
+
+def _open(data: bytes, format_: Format) -> ImageFile:
+    module, name = _PLUGINS[format_]
+    try:
+        return cast("ImageFile", getattr(import_module(module), name)(BytesIO(data)))
+    except MemoryError:
+        raise
+    except Exception as error:  # decoders raise anything on hostile bytes
+        raise _corrupt(format_, error) from None
+
+
+def _rgb(image: ImageFile) -> Array:
+    if image.mode.startswith("I;16"):
+        high = (np.asarray(image) >> 8).astype(np.uint8)
+        return np.repeat(high[:, :, None], 3, axis=2)
+    if image.mode == "P" and "transparency" in image.info:
+        return np.asarray(image.convert("RGBA"))[:, :, :3]
+    return np.asarray(image.convert("RGB"))
+
+
+def _corrupt(format_: Format, error: Exception) -> CorruptSource:
+    return CorruptSource(
+        f"the {format_.upper()} is truncated or damaged ({error or type(error).__name__}); "
+        "upload it again"
+    )

@@ -1,0 +1,77 @@
+"""What an output encoding is."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from preprocessing.media import Layout
+from preprocessing.spec.step import Registry, Step
+
+if TYPE_CHECKING:
+    from preprocessing.media import Array, ImageSpec
+
+
+@dataclass(frozen=True, slots=True)
+class Buffer:
+    """An encoded body whose samples are still to be written.
+
+    Parameters
+    ----------
+    body : bytearray
+        The whole body, its header already in place.
+    image : ndarray
+        A writable view of the samples in it, indexed (height, width, channel).
+    """
+
+    body: bytearray
+    image: Array
+
+
+@dataclass(frozen=True, repr=False)
+class Encoding(Step):
+    """The last word of a pipeline: how the result is written."""
+
+    content_type: ClassVar[str]
+
+    @property
+    def axes(self) -> Layout:
+        """Order of the axes that the caller sees; image files have rows of pixels."""
+        return "hwc"
+
+    @abstractmethod
+    def accept(self, spec: ImageSpec) -> None:
+        """Raise IncompatibleSource unless an image of `spec` can be written."""
+
+    @abstractmethod
+    def encode(self, image: Array) -> bytes | bytearray:
+        """Write an image indexed (height, width, channel)."""
+
+    def nbytes(self, spec: ImageSpec) -> int | None:
+        """Length of the body for `spec`, where that does not depend on the content."""
+        return None
+
+    def allocate(self, spec: ImageSpec) -> Buffer | None:
+        """Return a body that the last stage can write into, where the encoding is uncompressed."""
+        return None
+
+    def shape(self, spec: ImageSpec) -> tuple[int | None, ...]:
+        """Return the shape of the array that the caller sees."""
+        if self.axes == "chw":
+            return (spec.channels, spec.height, spec.width)
+        gray = spec.channels == 1
+        return (spec.height, spec.width) if gray else (spec.height, spec.width, spec.channels)
+
+    def arrange(self, image: Array) -> Array:
+        """Return the array that the caller sees, for an image indexed (height, width, channel).
+
+        ``chw`` is PyTorch's order and always has three axes. ``hwc`` is that of NumPy and scikit-image,
+        where a gray image has two.
+        """
+        if self.axes == "chw":
+            return image.transpose(2, 0, 1)
+        return image[:, :, 0] if image.shape[2] == 1 else image
+
+
+ENCODINGS: Registry[Encoding] = Registry("encoding")

@@ -1,0 +1,128 @@
+"""Image files: PNG, JPEG, WebP."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from io import BytesIO
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+import numpy as np
+
+from preprocessing.encodings.base import ENCODINGS, Encoding
+from preprocessing.encodings.png import write_png
+from preprocessing.errors import IncompatibleSource
+from preprocessing.spec.step import require
+
+if TYPE_CHECKING:
+    from preprocessing.media import Array, ImageSpec
+
+
+@dataclass(frozen=True, repr=False)
+class ImageFileEncoding(Encoding):
+    """Base of the image files: they hold integers, in rows of pixels."""
+
+    dtypes: ClassVar[tuple[str, ...]] = ("uint8",)
+    channels: ClassVar[tuple[int, ...]] = (1, 3)
+    longest_side: ClassVar[int]
+
+    def accept(self, spec: ImageSpec) -> None:
+        if spec.dtype not in self.dtypes:
+            raise IncompatibleSource(
+                f"holds {' or '.join(self.dtypes)}, the result is {spec.dtype}; encode as npy, or put "
+                "to_dtype:uint8 last"
+            )
+        if spec.channels not in self.channels:
+            raise IncompatibleSource(
+                f"holds {' or '.join(map(str, self.channels))} channels, the result has {spec.channels}"
+            )
+        longest = max(spec.height or 0, spec.width or 0)
+        if longest > self.longest_side:
+            raise IncompatibleSource(
+                f"holds at most {self.longest_side} pixels a side, the result has {longest}; resize "
+                "first, or encode as npy"
+            )
+
+
+@ENCODINGS.register("png")
+@dataclass(frozen=True, repr=False)
+class Png(ImageFileEncoding):
+    """Lossless PNG of 1 to 4 channels, 8 or 16 bits.
+
+    Parameters
+    ----------
+    compression : {"fast", "small"}
+        ``fast`` encodes runs and entropy only, which on photographs costs a few percent of size and a
+        fraction of the time; ``small`` is zlib's level 9.
+    """
+
+    compression: Literal["fast", "small"] = "fast"
+    content_type: ClassVar[str] = "image/png"
+    dtypes: ClassVar[tuple[str, ...]] = ("uint8", "uint16")
+    channels: ClassVar[tuple[int, ...]] = (1, 2, 3, 4)
+    longest_side: ClassVar[int] = 2**31 - 1
+
+    def encode(self, image: Array) -> bytes:
+        return write_png(image, small=self.compression == "small")
+
+
+@ENCODINGS.register("jpeg")
+@dataclass(frozen=True, repr=False)
+class Jpeg(ImageFileEncoding):
+    """JPEG by libjpeg-turbo.
+
+    Parameters
+    ----------
+    quality : int
+        1 to 100, libjpeg's scale.
+    subsampling : {"420", "422", "444"}
+        Resolution of the colour planes: a quarter, a half, or all of it.
+    """
+
+    quality: int = 90
+    subsampling: Literal["420", "422", "444"] = "420"
+    content_type: ClassVar[str] = "image/jpeg"
+    longest_side: ClassVar[int] = 65_500
+
+    def check(self) -> None:
+        require(1 <= self.quality <= 100, f"quality: must be 1 to 100, got {self.quality}")
+
+    def encode(self, image: Array) -> bytes:
+        import simplejpeg  # noqa: PLC0415  loaded by whoever writes JPEG
+
+        gray = image.shape[2] == 1
+        encoded: bytes = simplejpeg.encode_jpeg(
+            np.ascontiguousarray(image),
+            quality=self.quality,
+            colorspace="GRAY" if gray else "RGB",
+            colorsubsampling="Gray" if gray else self.subsampling,
+        )
+        return encoded
+
+
+@ENCODINGS.register("webp")
+@dataclass(frozen=True, repr=False)
+class WebP(ImageFileEncoding):
+    """WebP by libwebp. A gray image is stored as RGB, because WebP has no gray.
+
+    Parameters
+    ----------
+    quality : int
+        0 to 100; with `lossless`, the effort.
+    lossless : bool
+    """
+
+    quality: int = 80
+    lossless: bool = False
+    content_type: ClassVar[str] = "image/webp"
+    longest_side: ClassVar[int] = 16_383
+
+    def check(self) -> None:
+        require(0 <= self.quality <= 100, f"quality: must be 0 to 100, got {self.quality}")
+
+    def encode(self, image: Array) -> bytes:
+        from PIL import Image, WebPImagePlugin  # noqa: F401, PLC0415  8 ms, and only here
+
+        stream = BytesIO()
+        rgb = np.ascontiguousarray(np.broadcast_to(image, (*image.shape[:2], 3)))
+        Image.fromarray(rgb).save(stream, "WEBP", quality=self.quality, lossless=self.lossless)
+        return stream.getvalue()

@@ -1,0 +1,59 @@
+"""A PNG writer for photographs.
+
+Each row is filtered by its left neighbour and compressed by zlib. On photographs zlib's search for
+repeated strings finds next to nothing, so by default it looks for runs only: a third of the time of a
+general encoder at its fastest. Being plain zlib, the bytes are the same on every processor.
+"""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from preprocessing.media import Array
+
+# PNG specification, 2nd edition, 11.2.2: colour type by number of channels
+_COLOR_TYPE = {1: 0, 2: 4, 3: 2, 4: 6}
+_FILTER_SUB = 1
+
+
+def write_png(image: Array, *, small: bool) -> bytes:
+    """Write an image of shape (H, W, 1 to 4), uint8 or uint16, as PNG."""
+    height, width, channels = image.shape
+    depth = image.dtype.itemsize
+    lines = _filtered(image, channels * depth)
+    level, strategy = (9, zlib.Z_DEFAULT_STRATEGY) if small else (1, zlib.Z_RLE)
+    packer = zlib.compressobj(level, zlib.DEFLATED, 15, 9, strategy)
+    header = struct.pack(">IIBBBBB", width, height, 8 * depth, _COLOR_TYPE[channels], 0, 0, 0)
+    pixels = packer.compress(lines.data) + packer.flush()
+    return b"".join(
+        (
+            b"\x89PNG\r\n\x1a\n",
+            _chunk(b"IHDR", header),
+            _chunk(b"IDAT", pixels),
+            _chunk(b"IEND", b""),
+        )
+    )
+
+
+def _filtered(image: Array, pixel: int) -> NDArray[np.uint8]:
+    """Rows of bytes, each behind its filter's number; `pixel` is the bytes of one pixel."""
+    height, width = image.shape[:2]
+    samples = np.ascontiguousarray(image, image.dtype.newbyteorder(">"))
+    rows = samples.view(np.uint8).reshape(height, width * pixel)
+    lines = np.empty((height, 1 + width * pixel), np.uint8)
+    lines[:, 0] = _FILTER_SUB
+    lines[:, 1 : 1 + pixel] = rows[:, :pixel]
+    np.subtract(rows[:, pixel:], rows[:, :-pixel], out=lines[:, 1 + pixel :])
+    return lines
+
+
+def _chunk(kind: bytes, data: bytes) -> bytes:
+    checksum = zlib.crc32(data, zlib.crc32(kind))
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", checksum)

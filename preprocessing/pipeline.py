@@ -1,0 +1,220 @@
+"""`Pipeline`: what a user holds."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+
+from preprocessing import plan as planning
+from preprocessing.encodings import Encoding, Npy
+from preprocessing.errors import IncompatibleSource, SpecError
+from preprocessing.kernels import NUMERICS_VERSION
+from preprocessing.media import DECODED, DEFAULT_LIMITS, ImageSpec, Limits, OutputSpec
+from preprocessing.sources import Source, read
+from preprocessing.spec.parse import Parsed, parse, write_document, write_line
+
+if TYPE_CHECKING:
+    from preprocessing.media import Array
+    from preprocessing.plan import Plan
+    from preprocessing.preview import Preview
+    from preprocessing.stages import Decode
+    from preprocessing.transforms import Transform
+
+Document: TypeAlias = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """An encoded result.
+
+    Parameters
+    ----------
+    body : bytes or bytearray
+    content_type : str
+        Media type of `body`.
+    metadata : dict of str to str
+        ``pipeline``, ``fingerprint``, and the ``shape`` and ``dtype`` of the array in `body`.
+    """
+
+    body: bytes | bytearray
+    content_type: str
+    metadata: dict[str, str]
+
+
+class Pipeline:
+    """An ordered list of transforms and one output encoding. Immutable, hashable, thread-safe.
+
+    Parameters
+    ----------
+    steps : iterable of Transform
+        Applied in this order.
+    encode : Encoding, optional
+        How the result is written; `Npy` where left out.
+    exact : bool
+        Decode every pixel in full colour, even where a scaled or a luma-only decode would come within
+        the tolerance that the plan states.
+
+    Raises
+    ------
+    SpecError
+        For an order that no image could pass, such as a float result to be written as PNG.
+
+    Examples
+    --------
+    >>> p = Pipeline.parse("resize:256/center_crop:224/normalize:imagenet/npy")
+    >>> p.output.shape, p.output.nbytes
+    ((3, 224, 224), 602240)
+    >>> p == Pipeline.parse(p.document) == Pipeline.parse(str(p))
+    True
+    """
+
+    def __init__(
+        self, steps: Iterable[Transform], encode: Encoding | None = None, *, exact: bool = False
+    ) -> None:
+        self._parsed = Parsed(tuple(steps), encode or Npy(), exact)
+        try:
+            self._specs = planning.infer(self.steps, self.encoding, DECODED)
+        except IncompatibleSource as error:
+            raise SpecError(str(error)) from None
+
+    @classmethod
+    def parse(cls, spec: str | Mapping[str, Any]) -> Pipeline:
+        """Read any spelling: one line, a JSON or TOML document as text, or the mapping it holds.
+
+        Raises
+        ------
+        SpecError
+            Naming the step, the argument, and the nearest valid name.
+        """
+        parsed = parse(spec)
+        return cls(parsed.steps, parsed.encoding, exact=parsed.exact)
+
+    @property
+    def steps(self) -> tuple[Transform, ...]:
+        """The transforms, in order."""
+        return self._parsed.steps
+
+    @property
+    def encoding(self) -> Encoding:
+        """The output encoding."""
+        assert self._parsed.encoding is not None
+        return self._parsed.encoding
+
+    @property
+    def exact(self) -> bool:
+        """Whether every pixel is decoded in full colour."""
+        return self._parsed.exact
+
+    @property
+    def document(self) -> Document:
+        """The pipeline as a document of plain values, for JSON or TOML."""
+        return write_document(self._parsed)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Identity of the result: 32 hexadecimal digits.
+
+        A hash of the document with every default written out, and of the numerics version, so that it
+        changes exactly when the bytes may.
+        """
+        whole = {"numerics": NUMERICS_VERSION, **write_document(self._parsed, all_fields=True)}
+        text = json.dumps(whole, sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+    @property
+    def output(self) -> OutputSpec:
+        """What the pipeline gives; None stands for what depends on the source."""
+        return self._output(self._specs[-1])
+
+    def _output(self, spec: ImageSpec) -> OutputSpec:
+        encoding = self.encoding
+        return OutputSpec(
+            encoding.shape(spec), spec.dtype, encoding.nbytes(spec), encoding.content_type
+        )
+
+    def plan(self, source: Source, *, limits: Limits = DEFAULT_LIMITS) -> Plan:
+        """Return the physical plan for `source`; only its header is read. Print it to see it."""
+        return self._plan(read(source, limits).spec, limits)
+
+    def _plan(self, start: Decode | ImageSpec, limits: Limits) -> Plan:
+        return planning.build(self.steps, self.encoding, start, limits, exact=self.exact)
+
+    def __call__(self, source: Source, *, limits: Limits = DEFAULT_LIMITS) -> Array:
+        """Return the result as an array, in the layout of the encoding.
+
+        Parameters
+        ----------
+        source : bytes, str, path or ndarray
+            An encoded image, the path of one, or pixels of shape (H, W) or (H, W, C), of a type in
+            ``uint8``, ``uint16``, ``float16``, ``float32``.
+        limits : Limits
+
+        Returns
+        -------
+        ndarray
+            For the tensor encodings (C, H, W), or with ``layout=hwc`` (H, W, C) and (H, W) for gray;
+            for the image files the latter. What a reader of the encoded body would get, but for the
+            losses of JPEG and WebP.
+
+        Raises
+        ------
+        SourceError, IncompatibleSource, LimitExceeded
+        """
+        loaded = read(source, limits)
+        plan = self._plan(loaded.spec, limits)
+        result = self.encoding.arrange(planning.execute(plan, loaded.content))
+        # An array of the caller's own must not be handed back as a view of itself.
+        return np.array(result) if loaded.borrowed else np.ascontiguousarray(result)
+
+    def encode(self, source: Source, *, limits: Limits = DEFAULT_LIMITS) -> Encoded:
+        """Return the result as bytes; takes and raises what calling the pipeline does."""
+        loaded = read(source, limits)
+        plan = self._plan(loaded.spec, limits)
+        buffer = self.encoding.allocate(plan.output)
+        body: bytes | bytearray
+        if buffer is None:
+            body = self.encoding.encode(planning.execute(plan, loaded.content))
+        else:
+            planning.execute(plan, loaded.content, buffer.image)
+            body = buffer.body
+        return Encoded(body, self.encoding.content_type, self._metadata(plan.output))
+
+    def _metadata(self, spec: ImageSpec) -> dict[str, str]:
+        return {
+            "pipeline": str(self),
+            "fingerprint": self.fingerprint,
+            "shape": ",".join(map(str, self.encoding.shape(spec))),
+            "dtype": spec.dtype,
+        }
+
+    def preview(self, source: Source, *, limits: Limits = DEFAULT_LIMITS) -> Preview:
+        """Return the picture before and after, for a notebook to show or for ``.save(path)``."""
+        from preprocessing.preview import preview  # noqa: PLC0415  needs Pillow, which is not cheap
+
+        return preview(self, source, limits)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Pipeline) and self._parsed == other._parsed
+
+    def __hash__(self) -> int:
+        return hash(self._parsed)
+
+    def __str__(self) -> str:
+        """Return the canonical one-line spelling."""
+        return write_line(self._parsed)
+
+    def __repr__(self) -> str:
+        exact = ", exact=True" if self.exact else ""
+        return f"Pipeline({list(self.steps)!r}, encode={self.encoding!r}{exact})"
+
+    def _repr_html_(self) -> str:
+        """Return a table of the steps and the image after each, for notebooks."""
+        from preprocessing.preview import table  # noqa: PLC0415
+
+        return table(self, self._specs)

@@ -1,0 +1,1 @@
+"""The three spellings of a pipeline: parsing, checking and writing, apart from doing."""

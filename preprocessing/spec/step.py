@@ -1,0 +1,139 @@
+"""What transforms and encodings have in common: a name, checked fields, and their text.
+
+A step is a frozen dataclass. Its registered name and its fields are all there is to its spelling, so a
+new step is a class and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import MISSING, dataclass, fields
+from difflib import get_close_matches
+from functools import cache
+from typing import Any, ClassVar, Generic, TypeVar, get_type_hints
+
+from preprocessing.errors import SpecError
+from preprocessing.spec.coerce import Mismatch, coerce
+
+S = TypeVar("S", bound="Step")
+
+
+@dataclass(frozen=True, repr=False)
+class Step:
+    """Base of transforms and encodings."""
+
+    name: ClassVar[str]
+
+    def __post_init__(self) -> None:
+        for key, hint in hints(type(self)).items():
+            try:
+                value = coerce(getattr(self, key), hint)
+            except Mismatch as error:
+                raise SpecError(f"{key}: {error}") from None
+            object.__setattr__(self, key, value)
+        self.check()
+
+    def check(self) -> None:
+        """Raise SpecError where the fields have the right types and still make no sense."""
+
+    def __repr__(self) -> str:
+        given = [repr(value) for value in positional(self)]
+        given += [f"{key}={value!r}" for key, value in keywords(self).items()]
+        return f"{type(self).__name__}({', '.join(given)})"
+
+
+def require(condition: bool, message: str) -> None:
+    """Raise SpecError with `message` unless `condition` holds."""
+    if not condition:
+        raise SpecError(message)
+
+
+@cache
+def hints(step: type[Any]) -> dict[str, Any]:
+    """Type of each field, in order."""
+    known = get_type_hints(step)
+    return {field.name: known[field.name] for field in fields(step)}
+
+
+@cache
+def required(step: type[Any]) -> tuple[str, ...]:
+    """Names of the fields without a default; these are written without their names."""
+    return tuple(field.name for field in fields(step) if field.default is MISSING)
+
+
+def positional(step: Step) -> list[object]:
+    """Return the values of the required fields."""
+    return [getattr(step, name) for name in required(type(step))]
+
+
+def keywords(step: Step, *, all_fields: bool = False) -> dict[str, object]:
+    """Return the other fields that differ from their default, or all of them, by name."""
+    return {
+        field.name: getattr(step, field.name)
+        for field in fields(step)
+        if field.name not in required(type(step))
+        and (all_fields or getattr(step, field.name) != field.default)
+    }
+
+
+class Registry(Generic[S]):
+    """The steps of one sort, by name.
+
+    Parameters
+    ----------
+    noun : str
+        What they are, for messages.
+    """
+
+    def __init__(self, noun: str) -> None:
+        self.noun = noun
+        self._steps: dict[str, type[S]] = {}
+
+    def register(self, name: str) -> Callable[[type[S]], type[S]]:
+        """Class decorator that gives a step its name; a name can be given once."""
+
+        def add(step: type[S]) -> type[S]:
+            if name in self._steps:
+                raise ValueError(f"{self.noun} {name!r} is registered twice")
+            step.name = name
+            self._steps[name] = step
+            return step
+
+        return add
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._steps
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._steps)
+
+    def __getitem__(self, name: str) -> type[S]:
+        return self._steps[name]
+
+    def build(self, name: str, arguments: Mapping[str, object]) -> S:
+        """Make the step `name` with these arguments.
+
+        Raises
+        ------
+        SpecError
+            For an unknown name, an unknown or missing argument, or a bad value.
+        """
+        if name not in self._steps:
+            raise SpecError(f"unknown {self.noun} {name!r}{suggest(name, self._steps)}")
+        step = self._steps[name]
+        for key in arguments:
+            if key not in hints(step):
+                raise SpecError(f"unknown argument {key!r}{suggest(key, hints(step))}")
+        missing = [key for key in required(step) if key not in arguments]
+        if missing:
+            raise SpecError(f"missing argument {missing[0]!r}")
+        return step(**arguments)
+
+
+def suggest(wrong: str, right: Iterable[str]) -> str:
+    """Return the tail of a message: the near miss, or all the choices."""
+    names = list(right)
+    close = get_close_matches(wrong.lower(), names, n=1)
+    if close:
+        return f"; did you mean {close[0]!r}?"
+    return f"; choose from {', '.join(sorted(names))}" if names else "; it takes none"

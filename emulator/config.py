@@ -1,0 +1,87 @@
+"""What an endpoint is told when it starts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+DEFAULT_PORT = 9000
+
+
+class EndpointError(Exception):
+    """The endpoint cannot start or was asked for something it does not have."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class EndpointConfig:
+    """The settings of one local endpoint.
+
+    Parameters
+    ----------
+    host, port
+        Where the endpoint listens. Port 0 takes any free port.
+    extra_hosts
+        More addresses to listen on, with the same port. With ``containers``, the address of
+        Docker's default bridge is added where that interface exists.
+    account, region, access_key, secret_key
+        What the endpoint calls itself in ARNs, and the credentials it signs requests to S3 with.
+    s3_url
+        The S3 behind the endpoint. None starts moto's server.
+    handler, function_name, workers
+        The function that local workers run, ``module.function`` as Lambda spells it, the name it
+        goes by, and how many processes run it.
+    task_root
+        The folder the workers start in and import ``handler`` from. None is the current folder.
+    worker_env
+        Environment variables that the workers get on top of Lambda's own.
+    containers
+        Function name to the URLs of Runtime Interface Emulator containers that run it. A name
+        found here has no local workers.
+    container_url
+        The URL at which containers reach this endpoint. None works it out: Docker's bridge
+        address where there is one, else the endpoint's own URL.
+    timeout
+        Seconds a function may take, to start as well as to answer. Lambda gives Object Lambda 60.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = DEFAULT_PORT
+    extra_hosts: Sequence[str] = ()
+    account: str = "123456789012"
+    region: str = "us-east-1"
+    access_key: str = "test"
+    secret_key: str = field(default="test", repr=False)
+    s3_url: str | None = None
+    handler: str = "handler.app.lambda_handler"
+    function_name: str = "preprocess"
+    workers: int = 2
+    task_root: Path | None = None
+    worker_env: Mapping[str, str] = field(default_factory=dict, repr=False)
+    containers: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    container_url: str | None = None
+    timeout: float = 60.0
+
+    def __post_init__(self) -> None:
+        if self.workers < 1:
+            raise EndpointError(f"workers is {self.workers}; at least one must run the function.")
+        if self.timeout <= 0:
+            raise EndpointError(f"timeout is {self.timeout} s; it must be more than zero.")
+        if not (self.account.isdigit() and len(self.account) == 12):
+            raise EndpointError(f"account is {self.account!r}; an AWS account has twelve digits.")
+        if self.task_root is not None and not self.task_root.is_dir():
+            raise EndpointError(f"task_root {self.task_root} is not a folder.")
+        for name, urls in self.containers.items():
+            if not urls:
+                raise EndpointError(f"Function {name} has no container URL.")
+        for url in self._urls():
+            if not url.startswith(("http://", "https://")):
+                raise EndpointError(f"{url!r} is not a URL; it must start with http://.")
+
+    def _urls(self) -> list[str]:
+        urls = [url for pool in self.containers.values() for url in pool]
+        return urls + [url for url in (self.s3_url, self.container_url) if url is not None]
+
+    def function_arn(self, name: str) -> str:
+        """Return the ARN that this endpoint gives the function ``name``."""
+        return f"arn:aws:lambda:{self.region}:{self.account}:function:{name}"

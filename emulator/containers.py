@@ -1,0 +1,97 @@
+"""A function run by containers with AWS's Runtime Interface Emulator in them."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Sequence
+
+import httpx
+
+from emulator.functions import Died, Outcome, Raised, Returned, TimedOut
+
+_INVOKE = "/2015-03-31/functions/function/invocations"
+# The emulator gives up by itself after AWS_LAMBDA_FUNCTION_TIMEOUT, 300 s if that is not set. Only
+# then is it safe to send it another event: a second one in flight can crash it.
+_GIVE_UP_S = 305.0
+
+
+class ContainerFunction:
+    """A function in a pool of containers, one invocation in flight in each.
+
+    Parameters
+    ----------
+    name
+        The function's name, for messages.
+    urls
+        Where the emulators listen, for example ``http://127.0.0.1:9001``.
+    timeout
+        Seconds that a reader waits for an invocation once it has begun.
+    """
+
+    def __init__(self, name: str, urls: Sequence[str], timeout: float) -> None:
+        self._name = name
+        self._timeout = timeout
+        self._idle: asyncio.Queue[str] = asyncio.Queue()
+        for url in urls:
+            self._idle.put_nowait(url.rstrip("/"))
+        self._running: set[asyncio.Task[Outcome]] = set()
+        self._client = httpx.AsyncClient(
+            timeout=httpx.Timeout(_GIVE_UP_S, connect=5.0), trust_env=False
+        )
+
+    async def start(self) -> None:
+        """Do nothing: the containers are started by whoever owns them."""
+
+    async def stop(self) -> None:
+        """Leave the containers alone, and give up on what they still run."""
+        for task in self._running:
+            task.cancel()
+        await asyncio.gather(*self._running, return_exceptions=True)
+        await self._client.aclose()
+
+    async def invoke(self, payload: bytes, request_id: str) -> Outcome:  # noqa: ARG002 - its own id
+        """Run the function on one event, once a container is free."""
+        url = await self._idle.get()
+        task = asyncio.create_task(self._call(url, payload))
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+        # The container stays busy past the reader's time, so only the waiting ends, not the call.
+        done, _ = await asyncio.wait({task}, timeout=self._timeout)
+        if not done:
+            return TimedOut(self._timeout)
+        return Died("The endpoint stopped.") if task.cancelled() else task.result()
+
+    async def _call(self, url: str, payload: bytes) -> Outcome:
+        try:
+            response = await self._client.post(url + _INVOKE, content=payload)
+            return self._outcome(url, response)
+        except httpx.ReadTimeout:
+            return TimedOut(_GIVE_UP_S)
+        except httpx.HTTPError as error:
+            return Died(
+                f"No function container answers at {url} ({type(error).__name__}: {error}). Check "
+                f"that it runs, and that its port 8080 is published at that address: docker ps."
+            )
+        finally:
+            self._idle.put_nowait(url)
+
+    def _outcome(self, url: str, response: httpx.Response) -> Outcome:
+        """Read what the emulator says: it answers 200 to nearly everything."""
+        body = response.content
+        if body.startswith(b"Task timed out after"):
+            return TimedOut(self._timeout)
+        if response.status_code != httpx.codes.OK:
+            return Died(
+                f"Function {self._name}: the container at {url} answered {response.status_code}: "
+                f"{body[:500].decode(errors='replace')}"
+            )
+        return Raised(body) if _is_error(body) else Returned(body)
+
+
+def _is_error(body: bytes) -> bool:
+    try:
+        value = json.loads(body)
+    except ValueError:
+        return False
+    return isinstance(value, dict) and {"errorType", "errorMessage"} <= value.keys()

@@ -1,0 +1,165 @@
+"""S3 Control's XML: configurations in, checked as AWS's model has them; results out."""
+
+from __future__ import annotations
+
+import re
+from xml.etree import ElementTree as ET
+
+from emulator.access_points import AccessPoint, Configuration, Transformation
+from emulator.functions import function_name
+from emulator.s3_errors import S3Error
+
+_NAMESPACE = "http://awss3control.amazonaws.com/doc/2018-08-20/"
+_ACTIONS = frozenset({"GetObject", "HeadObject", "ListObjects", "ListObjectsV2"})
+_FEATURES = frozenset(
+    {"GetObject-Range", "GetObject-PartNumber", "HeadObject-Range", "HeadObject-PartNumber"}
+)
+_PUBLIC_ACCESS_BLOCK = (
+    "BlockPublicAcls",
+    "IgnorePublicAcls",
+    "BlockPublicPolicy",
+    "RestrictPublicBuckets",
+)
+_SUPPORTING = re.compile(r"arn:[^:]+:s3:[^:]*:\d{12}:accesspoint/.+")
+
+
+def parse_configuration(body: bytes) -> Configuration:
+    """Read the configuration in the body of a create or put request.
+
+    Raises
+    ------
+    S3Error
+        MalformedXML where the document is not one, InvalidRequest where a value is not allowed.
+    """
+    try:
+        root = ET.fromstring(body)  # noqa: S314 - expat itself limits entity expansion
+    except ET.ParseError as error:
+        raise S3Error(400, "MalformedXML", f"The XML is not well-formed: {error}.") from error
+    for child in root.iter():
+        child.tag = child.tag.rpartition("}")[2]
+    element = root.find("Configuration")
+    if element is None:
+        raise S3Error(400, "MalformedXML", "The document has no Configuration.")
+    return _configuration(element)
+
+
+def created(point: AccessPoint) -> ET.Element:
+    """Return the result of CreateAccessPointForObjectLambda."""
+    root = _result("CreateAccessPointForObjectLambdaResult")
+    _text(root, "ObjectLambdaAccessPointArn", point.arn)
+    _write_alias(root, point)
+    return root
+
+
+def access_point(point: AccessPoint) -> ET.Element:
+    """Return the result of GetAccessPointForObjectLambda."""
+    root = _result("GetAccessPointForObjectLambdaResult")
+    _text(root, "Name", point.name)
+    block = ET.SubElement(root, "PublicAccessBlockConfiguration")
+    for setting in _PUBLIC_ACCESS_BLOCK:
+        _text(block, setting, "true")
+    _text(root, "CreationDate", point.created.strftime("%Y-%m-%dT%H:%M:%SZ"))
+    _write_alias(root, point)
+    return root
+
+
+def listing(points: list[AccessPoint], next_token: str | None) -> ET.Element:
+    """Return the result of ListAccessPointsForObjectLambda."""
+    root = _result("ListAccessPointsForObjectLambdaResult")
+    parent = ET.SubElement(root, "ObjectLambdaAccessPointList")
+    for point in points:
+        element = ET.SubElement(parent, "ObjectLambdaAccessPoint")
+        _text(element, "Name", point.name)
+        _text(element, "ObjectLambdaAccessPointArn", point.arn)
+        _write_alias(element, point)
+    if next_token is not None:
+        _text(root, "NextToken", next_token)
+    return root
+
+
+def configuration(point: AccessPoint) -> ET.Element:
+    """Return the result of GetAccessPointConfigurationForObjectLambda."""
+    value = point.configuration
+    root = _result("GetAccessPointConfigurationForObjectLambdaResult")
+    element = ET.SubElement(root, "Configuration")
+    _text(element, "SupportingAccessPoint", value.supporting_access_point)
+    _text(element, "CloudWatchMetricsEnabled", str(value.metrics_enabled).lower())
+    features = ET.SubElement(element, "AllowedFeatures")
+    for feature in value.allowed_features:
+        _text(features, "AllowedFeature", feature)
+    transformations = ET.SubElement(element, "TransformationConfigurations")
+    for transformation in value.transformations:
+        _write_transformation(transformations, transformation)
+    return root
+
+
+def _result(name: str) -> ET.Element:
+    return ET.Element(name, xmlns=_NAMESPACE)
+
+
+def _write_alias(parent: ET.Element, point: AccessPoint) -> None:
+    alias = ET.SubElement(parent, "Alias")
+    _text(alias, "Value", point.alias)
+    _text(alias, "Status", "READY")
+
+
+def _write_transformation(parent: ET.Element, transformation: Transformation) -> None:
+    element = ET.SubElement(parent, "TransformationConfiguration")
+    actions = ET.SubElement(element, "Actions")
+    for action in sorted(transformation.actions):
+        _text(actions, "Action", action)
+    content = ET.SubElement(element, "ContentTransformation")
+    aws_lambda = ET.SubElement(content, "AwsLambda")
+    _text(aws_lambda, "FunctionArn", transformation.function_arn)
+    if transformation.payload:
+        _text(aws_lambda, "FunctionPayload", transformation.payload)
+
+
+def _text(parent: ET.Element, name: str, value: str) -> None:
+    ET.SubElement(parent, name).text = value
+
+
+def _configuration(element: ET.Element) -> Configuration:
+    supporting = element.findtext("SupportingAccessPoint", "")
+    if not _SUPPORTING.fullmatch(supporting):
+        raise _invalid(
+            f"SupportingAccessPoint {supporting!r} is not the ARN of an S3 access point: "
+            "arn:aws:s3:<region>:<account>:accesspoint/<name>."
+        )
+    transformations = tuple(
+        _transformation(t)
+        for t in element.iterfind("TransformationConfigurations/TransformationConfiguration")
+    )
+    if not transformations:
+        raise _invalid("TransformationConfigurations is empty; name at least one function.")
+    actions = [action for t in transformations for action in t.actions]
+    if len(actions) != len(set(actions)):
+        raise _invalid("An action is listed in more than one TransformationConfiguration.")
+    features = _texts(element, "AllowedFeatures/AllowedFeature", _FEATURES)
+    metrics = element.findtext("CloudWatchMetricsEnabled", "false") == "true"
+    return Configuration(supporting, transformations, tuple(features), metrics)
+
+
+def _transformation(element: ET.Element) -> Transformation:
+    arn = element.findtext("ContentTransformation/AwsLambda/FunctionArn", "")
+    if function_name(arn) is None:
+        raise _invalid(f"FunctionArn {arn!r} is not the ARN of a Lambda function.")
+    actions = _texts(element, "Actions/Action", _ACTIONS)
+    if not actions:
+        raise _invalid("Actions is empty; list GetObject at least.")
+    payload = element.findtext("ContentTransformation/AwsLambda/FunctionPayload", "")
+    return Transformation(frozenset(actions), arn, payload)
+
+
+def _texts(element: ET.Element, path: str, allowed: frozenset[str]) -> list[str]:
+    values = [found.text or "" for found in element.iterfind(path)]
+    for value in values:
+        if value not in allowed:
+            name = path.rpartition("/")[2]
+            choices = ", ".join(sorted(allowed))
+            raise _invalid(f"{name} {value!r} is not one of {choices}.")
+    return values
+
+
+def _invalid(message: str) -> S3Error:
+    return S3Error(400, "InvalidRequest", message)

@@ -1,0 +1,114 @@
+"""The event that a function gets for a GetObject, in AWS's shape."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from urllib.parse import unquote
+
+from starlette.requests import Request
+
+from emulator.access_points import AccessPoint, Transformation
+from emulator.exchange import ROUTE
+
+# The request's own authority to read. A function has its own, and these must not reach a log.
+_SECRET_HEADERS = frozenset(
+    {"authorization", "proxy-authorization", "proxy-connection", "x-amz-security-token"}
+)
+AUTH_PARAMETERS = frozenset(
+    {
+        "x-amz-algorithm",
+        "x-amz-credential",
+        "x-amz-date",
+        "x-amz-expires",
+        "x-amz-security-token",
+        "x-amz-signature",
+        "x-amz-signedheaders",
+    }
+)
+
+
+@dataclass(frozen=True)
+class GetObject:
+    """A client's GetObject of ``key`` through an access point."""
+
+    point: AccessPoint
+    key: str
+    request: Request
+
+
+def get_object_event(
+    call: GetObject,
+    transformation: Transformation,
+    *,
+    request_id: str,
+    input_s3_url: str,
+    output_token: str,
+) -> bytes:
+    """Return the event as JSON."""
+    point = call.point
+    event = {
+        "xAmzRequestId": request_id,
+        "getObjectContext": {
+            "inputS3Url": input_s3_url,
+            "outputRoute": ROUTE,
+            "outputToken": output_token,
+        },
+        "configuration": {
+            "accessPointArn": point.arn,
+            "supportingAccessPointArn": point.configuration.supporting_access_point,
+            "payload": transformation.payload,
+        },
+        "userRequest": {"url": _user_url(call), "headers": _user_headers(call.request)},
+        "userIdentity": _user_identity(call),
+        "protocolVersion": "1.00",
+    }
+    return json.dumps(event).encode()
+
+
+def _user_url(call: GetObject) -> str:
+    """Return the request's URL, decoded and without its signature.
+
+    AWS's clients reach an access point under its own host, so functions take the URL's path for
+    the key. The URL is in that form even where the client put the alias in the path.
+    """
+    query = call.request.scope["query_string"].decode("latin-1")
+    kept = [
+        parameter
+        for parameter in query.split("&")
+        if parameter and unquote(parameter.partition("=")[0]).lower() not in AUTH_PARAMETERS
+    ]
+    url = f"https://{call.point.host}/{call.key}"
+    return f"{url}?{unquote('&'.join(kept))}" if kept else url
+
+
+def _user_headers(request: Request) -> dict[str, str]:
+    """Return the request's headers, repeated ones joined with commas."""
+    headers: dict[str, str] = {}
+    for raw_name, raw_value in request.headers.raw:
+        name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
+        if name.lower() not in _SECRET_HEADERS:
+            title = name.title()
+            headers[title] = f"{headers[title]},{value}" if title in headers else value
+    return headers
+
+
+def _user_identity(call: GetObject) -> dict[str, str]:
+    account = call.point.account
+    return {
+        "type": "IAMUser",
+        "principalId": "AIDALOCALUSER",
+        "arn": f"arn:aws:iam::{account}:user/local",
+        "accountId": account,
+        "accessKeyId": _access_key_id(call.request),
+        "userName": "local",
+    }
+
+
+def _access_key_id(request: Request) -> str:
+    """Return the key id that the request is signed with, or an empty string."""
+    credential = request.query_params.get("X-Amz-Credential", "")
+    header = request.headers.get("authorization", "")
+    if "Credential=" in header:
+        credential = header.partition("Credential=")[2]
+    return credential.partition("/")[0]

@@ -1,0 +1,90 @@
+"""Where the reader of an object and the function that writes it meet."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+
+from emulator.s3_errors import S3Error
+
+# On AWS the route names a cell of the service; it is the host prefix of WriteGetObjectResponse.
+ROUTE = "io-local-cell001"
+
+
+@dataclass(frozen=True)
+class ReplyHead:
+    """What a function says of the object before its bytes.
+
+    ``error_code`` and ``error_message`` are None unless the function reports an error.
+    """
+
+    status: int
+    headers: tuple[tuple[bytes, bytes], ...]
+    error_code: str | None = None
+    error_message: str | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Reply:
+    """A function's answer. ``read`` is set once the reader has taken the body, or left."""
+
+    head: ReplyHead
+    body: AsyncIterator[bytes]
+    read: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+class Ticket:
+    """A reader's place in the exchange. Its token lets a function answer, once."""
+
+    def __init__(self) -> None:
+        self.token = secrets.token_urlsafe(48)
+        self.answer: asyncio.Future[Reply | S3Error] = asyncio.get_running_loop().create_future()
+
+    def give(self, answer: Reply | S3Error) -> None:
+        """Hand the answer to the reader; one who has left needs to read nothing."""
+        if not self.answer.done():
+            self.answer.set_result(answer)
+        elif isinstance(answer, Reply):
+            answer.read.set()
+
+
+class Exchange:
+    """The tickets of all readers who wait."""
+
+    def __init__(self) -> None:
+        self._tickets: dict[str, Ticket] = {}
+
+    def open(self) -> Ticket:
+        """Return a fresh ticket."""
+        ticket = Ticket()
+        self._tickets[ticket.token] = ticket
+        return ticket
+
+    def close(self, ticket: Ticket) -> None:
+        """Make the ticket's token worthless; nothing happens if it is used already."""
+        self._tickets.pop(ticket.token, None)
+
+    def abandon(self, ticket: Ticket, seconds: float) -> None:
+        """Let a function that may be running answer a reader who has left, and be none the wiser."""
+        ticket.answer.cancel()
+        asyncio.get_running_loop().call_later(seconds, self.close, ticket)
+
+    def redeem(self, route: str | None, token: str | None) -> Ticket:
+        """Return the ticket of a token and make the token worthless.
+
+        Raises
+        ------
+        S3Error
+            ValidationError where no reader waits behind this route and token.
+        """
+        ticket = self._tickets.pop(token, None) if token and route == ROUTE else None
+        if ticket is None:
+            raise S3Error(
+                400,
+                "ValidationError",
+                "No reader waits for this RequestRoute and RequestToken: the token was used "
+                "before, the reader has been answered, or the values are not the event's own.",
+            )
+        return ticket

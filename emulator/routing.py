@@ -1,0 +1,107 @@
+"""Which part of the endpoint a request is for, told from its method, host and path alone."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from urllib.parse import unquote
+
+from emulator import s3_control, write_get_object_response
+from emulator.access_points import ALIAS_ENDING, AccessPoint, AccessPoints
+
+_INVOKE = re.compile(r"/2015-03-31/functions/(?P<name>[^/]+)/invocations")
+_CONTROL = "/v20180820/"
+
+
+@dataclass(frozen=True)
+class ToAccessPoint:
+    """A request through an Object Lambda access point, for ``key`` or for its whole bucket."""
+
+    point: AccessPoint
+    key: str
+
+
+@dataclass(frozen=True)
+class ToMissingAccessPoint:
+    """A request for an access point that does not exist."""
+
+    label: str
+
+
+@dataclass(frozen=True)
+class ToFunction:
+    """Lambda's Invoke."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class ToExchange:
+    """WriteGetObjectResponse."""
+
+
+@dataclass(frozen=True)
+class ToObjectLambdaControl:
+    """S3 Control, about Object Lambda access points."""
+
+
+@dataclass(frozen=True)
+class ToS3Control:
+    """S3 Control, about anything else."""
+
+
+@dataclass(frozen=True)
+class ToS3:
+    """S3 itself."""
+
+
+Route = (
+    ToAccessPoint
+    | ToMissingAccessPoint
+    | ToFunction
+    | ToExchange
+    | ToObjectLambdaControl
+    | ToS3Control
+    | ToS3
+)
+
+
+def route(method: str, host: str, path: str, service: str, points: AccessPoints) -> Route:
+    """Return which part a request is for.
+
+    Parameters
+    ----------
+    method, host, path
+        The request's method, Host header and path as it was sent, percent-encoded.
+    service
+        The service that the request is signed for; an empty string if it is not signed.
+    points
+        The access points that exist.
+    """
+    if method == "POST" and path == write_get_object_response.PATH:
+        return ToExchange()
+    if path.startswith(s3_control.PATH):
+        return ToObjectLambdaControl()
+    if path.startswith(_CONTROL):
+        return ToS3Control()
+    if invoke := _INVOKE.fullmatch(path):
+        return ToFunction(unquote(invoke["name"]))
+    host_label = host.partition(".")[0]
+    if (point := points.by_label(host_label)) is not None:
+        return ToAccessPoint(point, unquote(path.removeprefix("/")))
+    bucket, _, key = path.removeprefix("/").partition("/")
+    if (point := points.by_alias(bucket)) is not None:
+        return ToAccessPoint(point, unquote(key))
+    if bucket.endswith(ALIAS_ENDING):
+        return ToMissingAccessPoint(bucket)
+    if host_label.endswith(ALIAS_ENDING) or service == "s3-object-lambda":
+        return ToMissingAccessPoint(host_label)
+    return ToS3()
+
+
+def signed_service(authorization: str, credential: str) -> str:
+    """Return the service in a SigV4 scope, from the header or from a presigned URL's parameter."""
+    if "Credential=" in authorization:
+        credential = authorization.partition("Credential=")[2].partition(",")[0]
+    scope = credential.split("/")
+    return scope[3] if len(scope) == 5 else ""

@@ -1,0 +1,60 @@
+"""Lambda's Runtime API, the part that `awslambdaric` calls: next, response, error, init error."""
+
+from __future__ import annotations
+
+import secrets
+import time
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from emulator.functions import Outcome, Raised, Returned
+from emulator.worker import Invocation, Worker
+
+_PREFIX = "/2018-06-01/runtime/"
+
+
+async def answer(worker: Worker, request: Request) -> Response:
+    """Answer one call of ``worker``'s process."""
+    path = request.url.path.removeprefix(_PREFIX)
+    match request.method, path.split("/"):
+        case "GET", ["invocation", "next"]:
+            return await _next(worker)
+        case "POST", ["invocation", request_id, "response"]:
+            return _finish(worker, request_id, Returned(await request.body()))
+        case "POST", ["invocation", request_id, "error"]:
+            return _finish(worker, request_id, Raised(await request.body()))
+        case "POST", ["init", "error"]:
+            return JSONResponse({"status": "OK"}, 202)  # the process ends now, and has said why
+    return _error(404, "NotFound", f"The Runtime API has no {request.method} {request.url.path}.")
+
+
+async def _next(worker: Worker) -> Response:
+    invocation = await worker.next()
+    if invocation is None:
+        return _error(410, "Gone", "The process that asked for work has ended.")
+    return Response(
+        invocation.payload,
+        media_type="application/json",
+        headers=_headers(worker, invocation),
+    )
+
+
+def _headers(worker: Worker, invocation: Invocation) -> dict[str, str]:
+    root = f"1-{int(time.time()):08x}-{secrets.token_hex(12)}"
+    return {
+        "Lambda-Runtime-Aws-Request-Id": invocation.request_id,
+        "Lambda-Runtime-Deadline-Ms": str(invocation.deadline_ms),
+        "Lambda-Runtime-Invoked-Function-Arn": worker.command.function_arn,
+        "Lambda-Runtime-Trace-Id": f"Root={root};Parent={secrets.token_hex(8)};Sampled=0",
+    }
+
+
+def _finish(worker: Worker, request_id: str, outcome: Outcome) -> Response:
+    if not worker.finish(request_id, outcome):
+        return _error(400, "InvalidRequestID", f"{request_id} is not the invocation in hand.")
+    return JSONResponse({"status": "OK"}, 202)
+
+
+def _error(status: int, kind: str, message: str) -> Response:
+    return JSONResponse({"errorType": kind, "errorMessage": message}, status)

@@ -1,0 +1,77 @@
+"""What the endpoint itself asks of S3: presigned reads, and what a supporting access point is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import quote, urlencode
+from xml.etree import ElementTree as ET
+
+from botocore.auth import S3SigV4Auth, S3SigV4QueryAuth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+
+from emulator.s3_errors import S3Error
+from emulator.upstream import Upstream
+
+_SUPPORTING = re.compile(r"arn:[^:]+:s3:[^:]*:(?P<account>\d{12}):accesspoint/(?P<name>.+)")
+
+
+@dataclass(frozen=True)
+class Signer:
+    """Signs requests to S3 with the endpoint's own credentials."""
+
+    access_key: str
+    secret_key: str
+    region: str
+    expires_s: int
+
+    def presign(
+        self, method: str, url: str, query: Mapping[str, str], headers: Mapping[str, str]
+    ) -> str:
+        """Return ``url`` with a signature; ``headers`` must be sent with it."""
+        full = f"{url}?{urlencode(query, quote_via=quote)}" if query else url
+        request = AWSRequest(method, full, headers=dict(headers))
+        S3SigV4QueryAuth(self._credentials, "s3", self.region, self.expires_s).add_auth(request)
+        return str(request.url)
+
+    def sign(self, url: str, headers: Mapping[str, str]) -> dict[str, str]:
+        """Return the headers of a signed GET of ``url``."""
+        request = AWSRequest("GET", url, headers=dict(headers))
+        S3SigV4Auth(self._credentials, "s3", self.region).add_auth(request)
+        return {name: str(value) for name, value in request.headers.items()}
+
+    @property
+    def _credentials(self) -> Credentials:
+        return Credentials(self.access_key, self.secret_key)
+
+
+@dataclass(frozen=True)
+class SupportingAccessPoints:
+    """The S3 access points that Object Lambda access points stand on."""
+
+    control: Upstream
+    signer: Signer
+
+    async def bucket(self, arn: str) -> str | None:
+        """Return the bucket of a supporting access point; None if there is no such."""
+        match = _SUPPORTING.fullmatch(arn)
+        if match is None:
+            return None
+        target = f"/v20180820/accesspoint/{quote(match['name'], safe='')}"
+        headers = {"x-amz-account-id": match["account"]}
+        signed = self.signer.sign(self.control.url + target, headers)
+        response = await self.control.fetch(target, signed)
+        if response.status_code == 404:
+            return None
+        if response.status_code != 200:
+            message = f"Looking up {arn} failed: {response.status_code} {response.text[:200]}"
+            raise S3Error(500, "InternalError", message)
+        root = ET.fromstring(response.content)  # noqa: S314 - from the endpoint's own moto
+        return root.findtext("{*}Bucket")
+
+
+def object_url(base: str, bucket: str, key: str) -> str:
+    """Return the path-style URL of an object, or of the bucket where ``key`` is empty."""
+    return f"{base}/{bucket}/{quote(key, safe='/~')}" if key else f"{base}/{bucket}"

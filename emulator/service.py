@@ -1,0 +1,107 @@
+"""The parts of one endpoint, put together, started and stopped."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
+
+from starlette.types import ASGIApp
+
+from emulator.access_points import AccessPoints
+from emulator.app import App
+from emulator.config import EndpointConfig
+from emulator.containers import ContainerFunction
+from emulator.data_plane import DataPlane
+from emulator.exchange import Exchange
+from emulator.functions import Function
+from emulator.local_function import LocalFunction, worker_command
+from emulator.moto_process import MotoProcess
+from emulator.s3 import Signer, SupportingAccessPoints
+from emulator.s3_control import S3Control
+from emulator.upstream import Upstream
+
+# A reader may wait in the queue for long before its function reads the object.
+_PRESIGNED_S = 3600
+
+
+class Service:
+    """One endpoint's functions and the S3 behind it.
+
+    Parameters
+    ----------
+    config
+        The settings.
+    url
+        Where local workers reach the endpoint.
+    container_url
+        Where containers reach it.
+    """
+
+    def __init__(self, config: EndpointConfig, url: str, container_url: str) -> None:
+        self._config = config
+        self._urls = (url, container_url)
+        self._local = (
+            None
+            if config.function_name in config.containers
+            else LocalFunction(worker_command(config, url), config.workers)
+        )
+        self.sockets = [worker.socket for worker in self._local.workers] if self._local else []
+        self._stack = AsyncExitStack()
+
+    async def start(self) -> ASGIApp:
+        """Start everything and return what answers requests."""
+        moto = await MotoProcess.start(self._config.account)
+        self._stack.push_async_callback(moto.stop)
+        control = self._upstream(moto.url)
+        s3 = self._upstream(self._config.s3_url) if self._config.s3_url else control
+        functions = self._functions()
+        for function in functions.values():
+            self._stack.push_async_callback(function.stop)
+            await function.start()
+        return self._app(functions, control, s3)
+
+    async def stop(self) -> None:
+        """Stop everything, the last first."""
+        await self._stack.aclose()
+
+    def _upstream(self, url: str) -> Upstream:
+        upstream = Upstream(url)
+        self._stack.push_async_callback(upstream.close)
+        return upstream
+
+    def _functions(self) -> dict[str, Function]:
+        functions: dict[str, Function] = {
+            name: ContainerFunction(name, urls, self._config.timeout)
+            for name, urls in self._config.containers.items()
+        }
+        if self._local is not None:
+            functions[self._config.function_name] = self._local
+        return functions
+
+    def _app(self, functions: Mapping[str, Function], control: Upstream, s3: Upstream) -> App:
+        config = self._config
+        points, exchange = AccessPoints(), Exchange()
+        signer = Signer(config.access_key, config.secret_key, config.region, _PRESIGNED_S)
+        supporting = SupportingAccessPoints(control, signer)
+        return App(
+            workers={worker.address: worker for worker in self._local.workers}
+            if self._local
+            else {},
+            access_points=points,
+            data_plane=DataPlane(
+                functions, exchange, s3, signer, self._input_urls(functions), config.timeout
+            ),
+            exchange=exchange,
+            functions=functions,
+            control=S3Control(points, supporting, config.account, config.region),
+            s3_control=control,
+            s3=s3,
+        )
+
+    def _input_urls(self, functions: Mapping[str, Function]) -> dict[str, str]:
+        """Return where each function finds S3: behind the endpoint, unless S3 is outside."""
+        url, container_url = self._urls
+        return {
+            name: self._config.s3_url or (container_url if name in self._config.containers else url)
+            for name in functions
+        }

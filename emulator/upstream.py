@@ -1,0 +1,142 @@
+"""A server behind the endpoint, and requests passed on to it as they came."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+
+import httpx
+from starlette.requests import ClientDisconnect, Request
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from emulator.s3_errors import S3Error
+
+# These speak of one connection, not of the message. Date is the endpoint's to add.
+_HOP_BY_HOP = frozenset(
+    {
+        b"connection",
+        b"date",
+        b"expect",
+        b"keep-alive",
+        b"proxy-authenticate",
+        b"proxy-authorization",
+        b"proxy-connection",
+        b"te",
+        b"trailer",
+        b"transfer-encoding",
+        b"upgrade",
+    }
+)
+
+
+class Upstream:
+    """A server that requests are passed on to.
+
+    Parameters
+    ----------
+    url
+        Its scheme, host and port.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = url.rstrip("/")
+        self._client = httpx.AsyncClient(
+            # No limit: a slow reader of one object must not keep another from beginning.
+            limits=httpx.Limits(max_connections=None, max_keepalive_connections=64),
+            timeout=httpx.Timeout(60.0, pool=None),
+            trust_env=False,
+        )
+
+    async def close(self) -> None:
+        """Close its connections."""
+        await self._client.aclose()
+
+    async def pass_on(self, request: Request) -> ASGIApp:
+        """Send ``request`` on, its path, query, Host and body untouched; stream the answer."""
+        target = request.scope["raw_path"]
+        if request.scope["query_string"]:
+            target += b"?" + request.scope["query_string"]
+        headers = [(name, value) for name, value in request.headers.raw if _end_to_end(name)]
+        return await self._send(request.method, target, headers, _body(request))
+
+    async def read(self, method: str, target: str, headers: Mapping[str, str]) -> ASGIApp:
+        """Send a request of the endpoint's own, without a body; stream the answer."""
+        raw = [(name.encode(), value.encode()) for name, value in headers.items()]
+        return await self._send(method, target.encode(), raw, None)
+
+    async def fetch(self, target: str, headers: Mapping[str, str]) -> httpx.Response:
+        """GET a short document of the endpoint's own need, whole."""
+        try:
+            return await self._client.get(self.url + target, headers=dict(headers))
+        except httpx.HTTPError as error:
+            raise self._unreachable(error) from error
+
+    async def _send(
+        self,
+        method: str,
+        target: bytes,
+        headers: list[tuple[bytes, bytes]],
+        body: AsyncIterator[bytes] | None,
+    ) -> ASGIApp:
+        request = httpx.Request(
+            # The target goes out as it is: httpx would mend what looks odd in a URL, such as a
+            # key with dots, and it would no longer be what the client signed.
+            method,
+            self.url,
+            headers=headers,
+            content=body,
+            extensions={"target": target, "timeout": self._client.timeout.as_dict()},
+        )
+        try:
+            return _Passed(await self._client.send(request, stream=True))
+        except httpx.HTTPError as error:
+            raise self._unreachable(error) from error
+
+    def _unreachable(self, error: httpx.HTTPError) -> S3Error:
+        return S3Error(
+            503,
+            "ServiceUnavailable",
+            f"The S3 behind this endpoint, {self.url}, does not answer "
+            f"({type(error).__name__}). Check that it runs.",
+        )
+
+
+class _Passed:
+    """An upstream's answer, on its way to the client."""
+
+    def __init__(self, answer: httpx.Response) -> None:
+        self._answer = answer
+
+    async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
+        """Send the answer on, as it comes."""
+        headers = [(name, value) for name, value in self._answer.headers.raw if _end_to_end(name)]
+        start = {"type": "http.response.start", "status": self._answer.status_code}
+        try:
+            await send({**start, "headers": headers})
+            async for chunk in self._answer.aiter_raw():
+                await send({"type": "http.response.body", "body": chunk, "more_body": True})
+            await send({"type": "http.response.body"})
+        except httpx.HTTPError:
+            # The status is sent. Leaving the body short is the one way to say that it failed:
+            # the server closes the connection, and the client finds bytes missing.
+            return
+        finally:
+            await self._answer.aclose()
+
+
+def _end_to_end(name: bytes) -> bool:
+    return name.lower() not in _HOP_BY_HOP
+
+
+def _body(request: Request) -> AsyncIterator[bytes] | None:
+    if {"content-length", "transfer-encoding"}.isdisjoint(request.headers.keys()):
+        return None
+    return _stream(request)
+
+
+async def _stream(request: Request) -> AsyncIterator[bytes]:
+    try:
+        async for chunk in request.stream():
+            if chunk:
+                yield chunk
+    except ClientDisconnect as error:
+        raise httpx.WriteError("The client left before its whole request had come.") from error

@@ -1,0 +1,115 @@
+"""A process that runs the function, and what it writes."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+from asyncio.subprocess import DEVNULL, PIPE, STDOUT, Process
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+_TAIL_LINES = 20
+_LONGEST_LINE = 64 * 1024
+_GRACE_S = 1.0
+
+
+@dataclass(frozen=True)
+class WorkerCommand:
+    """How a worker is started, and how long it may take over anything."""
+
+    function_name: str
+    function_arn: str
+    handler: str
+    task_root: Path
+    timeout: float
+    env: Mapping[str, str] = field(repr=False)
+
+
+class WorkerProcess:
+    """One `python -m awslambdaric`, from its start to its end.
+
+    Its output goes to the endpoint's own, line by line, behind ``label``.
+    """
+
+    def __init__(self, label: str, process: Process) -> None:
+        self.exited = asyncio.Event()
+        self._label = label
+        self._process = process
+        self._tail: deque[str] = deque(maxlen=_TAIL_LINES)
+
+    @classmethod
+    async def start(cls, label: str, command: WorkerCommand, runtime_api: str) -> WorkerProcess:
+        """Start the function's process; it takes its work from ``runtime_api``, host:port."""
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "awslambdaric",
+            command.handler,
+            env={**command.env, "AWS_LAMBDA_RUNTIME_API": runtime_api},
+            cwd=command.task_root,
+            stdin=DEVNULL,
+            stdout=PIPE,
+            stderr=STDOUT,
+            start_new_session=True,  # Ctrl-C is for the endpoint; it ends its workers itself
+        )
+        return cls(label, process)
+
+    async def run(self) -> None:
+        """Pass the output on until the process has ended; cancelling ends it."""
+        output = asyncio.create_task(self._pass_output())
+        try:
+            await self._process.wait()
+            # A child of the function may hold the pipe open for ever: do not wait for that.
+            await asyncio.wait({output}, timeout=_GRACE_S)
+        finally:
+            await self._end()
+            output.cancel()
+            self.exited.set()
+
+    def kill(self) -> None:
+        """End the process and its children at once."""
+        self._signal(signal.SIGKILL)
+
+    @property
+    def last_words(self) -> str:
+        """How it ended and the last lines that it wrote."""
+        code = self._process.returncode
+        killed = code is not None and code < 0
+        how = f"killed by {signal.Signals(-code).name}" if code and killed else f"status {code}"
+        tail = "\n".join(self._tail) or "nothing"
+        return f"the process ended ({how}), and the last it wrote was:\n{tail}"
+
+    async def _pass_output(self) -> None:
+        stdout = self._process.stdout
+        rest = b""
+        while stdout is not None and (chunk := await stdout.read(_LONGEST_LINE)):
+            # awslambdaric joins the lines of a traceback with carriage returns.
+            *lines, rest = (rest + chunk).replace(b"\r", b"\n").split(b"\n")
+            if len(rest) > _LONGEST_LINE:
+                lines, rest = [*lines, rest], b""
+            self._show(lines)
+        self._show([rest])
+
+    def _show(self, lines: list[bytes]) -> None:
+        texts = [line.decode(errors="replace") for line in lines if line.strip()]
+        self._tail.extend(texts)
+        sys.stdout.write("".join(f"{self._label} {text}\n" for text in texts))
+        sys.stdout.flush()
+
+    def _signal(self, number: signal.Signals) -> None:
+        # The process leads a session of its own, so this reaches its children too.
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, number)
+
+    async def _end(self) -> None:
+        if self._process.returncode is None:
+            self._signal(signal.SIGTERM)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._process.wait(), _GRACE_S)
+        self._signal(signal.SIGKILL)
+        await self._process.wait()

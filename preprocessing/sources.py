@@ -76,7 +76,7 @@ def _array(pixels: Array, limits: Limits) -> Loaded:
     height, width, channels = image.shape
     if height * width > limits.pixels or max(height, width) > limits.side:
         raise LimitExceeded(
-            f"the array has {width} × {height} pixels, more than the limit of {limits.pixels} in all "
+            f"the array has {width} x {height} pixels, more than the limit of {limits.pixels} in all "
             f"and {limits.side} a side"
         )
     spec = ImageSpec(height, width, channels, cast("DType", image.dtype.name))

@@ -60,7 +60,7 @@ def probe(data: bytes, limits: Limits) -> Header:
     pixels, side = header.height * header.width, max(header.stored)
     if pixels > limits.pixels or side > limits.side:
         raise LimitExceeded(
-            f"the {header.format} header claims {header.width} × {header.height} pixels, more than "
+            f"the {header.format} header claims {header.width} x {header.height} pixels, more than "
             f"the limit of {limits.pixels} in all and {limits.side} a side; raise the limit or store a "
             "smaller image"
         )

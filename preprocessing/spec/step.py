@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import MISSING, dataclass, fields
 from difflib import get_close_matches
-from functools import cache
 from typing import Any, ClassVar, Generic, TypeVar, get_type_hints
 
 from preprocessing.errors import SpecError
@@ -48,14 +47,17 @@ def require(condition: bool, message: str) -> None:
         raise SpecError(message)
 
 
-@cache
+_HINTS: dict[type[Any], dict[str, Any]] = {}
+
+
 def hints(step: type[Any]) -> dict[str, Any]:
     """Type of each field, in order."""
-    known = get_type_hints(step)
-    return {field.name: known[field.name] for field in fields(step)}
+    if step not in _HINTS:
+        known = get_type_hints(step)
+        _HINTS[step] = {field.name: known[field.name] for field in fields(step)}
+    return _HINTS[step]
 
 
-@cache
 def required(step: type[Any]) -> tuple[str, ...]:
     """Names of the fields without a default; these are written without their names."""
     return tuple(field.name for field in fields(step) if field.default is MISSING)

@@ -1,0 +1,79 @@
+"""Lambda's entry point: one event in, one answer out, one line logged."""
+
+from __future__ import annotations
+
+import time
+from typing import Any, Protocol
+
+from handler import doors, errors, log
+from handler.config import config
+from handler.doors import object_lambda
+from handler.exchange import Deadline, Measures, Request, Response
+from handler.serve import measured, serve
+from handler.source import pool
+from handler.watch import within
+
+
+class Context(Protocol):
+    """What is used of Lambda's context object."""
+
+    aws_request_id: str
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Milliseconds until Lambda ends the invocation."""
+
+
+# Initialisation: Lambda gives it a full CPU, and every later request finds it done. A wrong
+# configuration fails here, once and loudly.
+config()
+pool()
+object_lambda.s3()
+
+_state = {"cold": True}
+
+
+def lambda_handler(event: Any, context: Context) -> Any:
+    """Answer one event.
+
+    Every request ends in an explicit answer: whatever goes wrong after the event is recognised
+    reaches the client as an S3 error.
+
+    Raises
+    ------
+    ValueError
+        For an event of no known shape: there is nobody to answer.
+    """
+    cold, _state["cold"] = _state["cold"], False
+    start = time.perf_counter()
+    deadline = Deadline.of(context.get_remaining_time_in_millis())
+    measures = Measures()
+    door = doors.choose(event)
+    request, response = _answer(door, event, deadline, measures, context.aws_request_id)
+    try:
+        with measured(measures, "reply"):
+            return door.reply(event, response)
+    finally:
+        measures.ms["total"] = round((time.perf_counter() - start) * 1000, 3)
+        log.request_line(
+            request_id=context.aws_request_id,
+            door=door.name,
+            key=request.key if request else None,
+            response=response,
+            measures=measures,
+            cold=cold,
+        )
+
+
+def _answer(
+    door: doors.Door, event: Any, deadline: Deadline, measures: Measures, request_id: str
+) -> tuple[Request | None, Response]:
+    request = None
+    try:
+        request = door.parse(event)
+        asked = request
+        return request, within(deadline, lambda: serve(asked, deadline, measures))
+    except Exception as error:  # the client must get an answer, whatever it was
+        response = errors.answer(error)
+        if response.error_code == "InternalError":
+            log.unexpected(request_id, error)
+        return request, response

@@ -1,0 +1,45 @@
+"""Doors: each is a codec between one shape of event and `Request` and `Response`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from handler.doors.object_lambda import GetObjectDoor
+from handler.exchange import Request, Response
+
+
+class Door(Protocol):
+    """A way in."""
+
+    name: str
+
+    def fits(self, event: Mapping[str, Any]) -> bool:
+        """Whether `event` came through this door."""
+
+    def parse(self, event: Mapping[str, Any]) -> Request:
+        """Read the event. Raises RequestFailed where a field is missing."""
+
+    def reply(self, event: Mapping[str, Any], response: Response) -> Any:
+        """Send the response the way this door's callers expect; return the function's result."""
+
+
+DOORS: tuple[Door, ...] = (GetObjectDoor(),)
+
+
+def choose(event: object) -> Door:
+    """Return the door that `event` came through.
+
+    Raises
+    ------
+    ValueError
+        For an event of no known shape.
+    """
+    if isinstance(event, Mapping):
+        for door in DOORS:
+            if door.fits(event):
+                return door
+    shape = sorted(event) if isinstance(event, Mapping) else type(event).__name__
+    raise ValueError(
+        f"this event fits none of the doors ({', '.join(door.name for door in DOORS)}): {shape}"
+    )

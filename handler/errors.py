@@ -1,0 +1,73 @@
+"""Failures as the client sees them: an HTTP status, an S3 error code, a sentence.
+
+S3 Object Lambda passes on these statuses only: 304, 400, 401, 403, 404, 405, 409, 411, 412, 416, 500,
+503. Codes are of S3's form, ``^[A-Z][a-zA-Z]+$``; each is documented in docs/errors.md.
+"""
+
+from __future__ import annotations
+
+import preprocessing as pp
+from handler.exchange import Response
+
+_PASSED_ON = frozenset({304, 400, 401, 403, 404, 405, 409, 411, 412, 416, 500, 503})
+
+
+class RequestFailed(Exception):
+    """A request that ends in an error answer.
+
+    Parameters
+    ----------
+    status : int
+    code : str
+    message : str
+        What went wrong and what to do about it; without secrets, for the client to read.
+    """
+
+    def __init__(self, status: int, code: str, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.message = message
+
+
+def out_of_time() -> RequestFailed:
+    """Return the failure of a request that has used up its time."""
+    return RequestFailed(
+        503,
+        "DeadlineExceeded",
+        "the function ran out of time; raise its timeout (60 s is S3's most) or its memory, which "
+        "brings CPU",
+    )
+
+
+# The library's errors, most specific first.
+_LIBRARY: tuple[tuple[type[Exception], int, str], ...] = (
+    (pp.EmptySource, 400, "EmptyObject"),
+    (pp.UnknownFormat, 400, "UnknownFormat"),
+    (pp.CorruptSource, 400, "CorruptObject"),
+    (pp.UnsupportedSource, 400, "UnsupportedFormat"),
+    (pp.IncompatibleSource, 400, "IncompatibleObject"),
+    (pp.LimitExceeded, 400, "ObjectTooLarge"),
+    (pp.SpecError, 400, "InvalidPipeline"),
+)
+
+
+def answer(error: Exception) -> Response:
+    """Turn whatever was raised into an answer. What nobody foresaw becomes InternalError."""
+    if isinstance(error, RequestFailed):
+        return _response(error.status, error.code, error.message)
+    if isinstance(error, MemoryError):
+        message = "the function ran out of memory; raise its memory size or lower its limits"
+        return _response(500, "OutOfMemory", message)
+    for kind, status, code in _LIBRARY:
+        if isinstance(error, kind):
+            return _response(status, code, str(error))
+    message = "the function failed unexpectedly; its log has the traceback under this request's id"
+    return _response(500, "InternalError", message)
+
+
+def _response(status: int, code: str, message: str) -> Response:
+    if status == 304:
+        return Response(304)
+    passed = status if status in _PASSED_ON else 500
+    return Response(passed, error_code=code, error_message=message)

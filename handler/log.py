@@ -1,0 +1,61 @@
+"""One JSON line a request, on standard output, where Lambda collects it.
+
+Nothing secret is in it: no URL, no token, no identity.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import traceback
+from typing import Any
+
+from handler.exchange import Measures, Response
+
+
+def request_line(
+    *,
+    request_id: str,
+    door: str,
+    key: str | None,
+    response: Response,
+    measures: Measures,
+    cold: bool,
+) -> None:
+    """Write the line of one request."""
+    _write(
+        {
+            "level": "INFO" if response.status < 500 else "ERROR",
+            "requestId": request_id,
+            "door": door,
+            "key": key,
+            "pipeline": measures.pipeline,
+            "status": response.status,
+            "error": response.error_code,
+            "message": response.error_message,
+            "bytesIn": measures.bytes_in,
+            "bytesOut": len(response.body),
+            "ms": measures.ms,
+            "cold": cold,
+        }
+    )
+
+
+def unexpected(request_id: str, error: BaseException) -> None:
+    """Write where an error nobody foresaw came from, but not its words: they may quote a secret."""
+    frames = traceback.extract_tb(error.__traceback__)
+    where = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames]
+    _write(
+        {
+            "level": "ERROR",
+            "requestId": request_id,
+            "error": type(error).__name__,
+            "traceback": where,
+        }
+    )
+
+
+def _write(line: dict[str, Any]) -> None:
+    kept = {name: value for name, value in line.items() if value is not None}
+    sys.stdout.write(json.dumps(kept, separators=(",", ":")) + "\n")
+    sys.stdout.flush()

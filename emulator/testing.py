@@ -1,0 +1,93 @@
+"""An endpoint with the few calls that a test, or a demonstration, of a function needs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+from emulator.server import Endpoint
+
+
+class LocalObjectLambda:
+    """A started endpoint, its clients, and access points in one call.
+
+    Parameters
+    ----------
+    endpoint
+        The endpoint; it must be started.
+    """
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        self.endpoint = endpoint
+
+    @property
+    def url(self) -> str:
+        """The endpoint's URL."""
+        return self.endpoint.url
+
+    def client(self, service: str, config: Config | None = None) -> Any:
+        """Return a boto3 client of ``s3``, ``s3control`` or ``lambda`` at the endpoint.
+
+        The endpoint is also the client's plain-HTTP proxy, so that the host names which boto3
+        makes of an access point's ARN or an account need not resolve. A failed call is not
+        repeated, so that a test sees it.
+        """
+        own = Config(proxies={"http": self.url}, retries={"total_max_attempts": 1})
+        settings = self.endpoint.config
+        return boto3.client(
+            service,
+            endpoint_url=self.url,
+            region_name=settings.region,
+            aws_access_key_id=settings.access_key,
+            aws_secret_access_key=settings.secret_key,
+            config=own.merge(config) if config else own,
+        )
+
+    def create_access_point(
+        self,
+        name: str,
+        bucket: str,
+        *,
+        payload: str = "",
+        function: str | None = None,
+        actions: Sequence[str] = ("GetObject",),
+        features: Sequence[str] = (),
+    ) -> str:
+        """Create an Object Lambda access point on a bucket and return its alias.
+
+        Parameters
+        ----------
+        name
+            The name of the access point and, with ``-s3`` behind it, of its supporting one.
+        bucket
+            The bucket that it reads.
+        payload
+            What the function finds in the event's ``configuration.payload``.
+        function
+            The function's name or ARN. None is the one that the local workers run.
+        actions, features
+            The Actions and AllowedFeatures of the configuration.
+        """
+        settings = self.endpoint.config
+        control = self.client("s3control")
+        supporting = control.create_access_point(
+            AccountId=settings.account, Name=f"{name}-s3", Bucket=bucket
+        )
+        aws_lambda = {"FunctionArn": function or settings.function_arn(settings.function_name)}
+        if payload:
+            aws_lambda["FunctionPayload"] = payload
+        created = control.create_access_point_for_object_lambda(
+            AccountId=settings.account,
+            Name=name,
+            Configuration={
+                "SupportingAccessPoint": supporting["AccessPointArn"],
+                "AllowedFeatures": list(features),
+                "TransformationConfigurations": [
+                    {"Actions": list(actions), "ContentTransformation": {"AwsLambda": aws_lambda}}
+                ],
+            },
+        )
+        return str(created["Alias"]["Value"])

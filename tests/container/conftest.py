@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from pathlib import Path
+
 import pytest
+import skimage
 
 from .harness import docker
+
+PHOTOS = ("rocket.jpg", "retina.jpg", "hubble_deep_field.jpg", "chelsea.png", "camera.png")
 
 
 def _build(target: str) -> str:
@@ -29,3 +35,10 @@ def endpoint_image() -> str:
 def s3_image() -> str:
     """The image of the S3 behind the endpoint in docker-compose.yml."""
     return _build("s3")
+
+
+@pytest.fixture(scope="session")
+def photos() -> Mapping[str, bytes]:
+    """Real photographs: JPEG of three sizes, PNG in colour and in grey."""
+    folder = Path(skimage.__file__).parent / "data"
+    return {name: (folder / name).read_bytes() for name in PHOTOS}

@@ -9,7 +9,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
+JITPREP = str(Path(sys.executable).with_name("jitprep"))
 INVOKE = "/2015-03-31/functions/function/invocations"
 
 
@@ -43,6 +44,15 @@ def answers(url: str) -> bool:
     except OSError:
         return False
     return True
+
+
+def wait_until(true: Callable[[], bool], say: Callable[[], str], seconds: float = 60) -> None:
+    """Wait for something to become true; else fail with what ``say`` has to tell."""
+    deadline = time.monotonic() + seconds
+    while not true():
+        if time.monotonic() > deadline:
+            pytest.fail(f"Waited {seconds:g} s in vain. The log:\n{say()}")
+        time.sleep(0.05)
 
 
 def free_port() -> int:
@@ -75,11 +85,8 @@ class Container:
         return docker("inspect", "--format", "{{.State." + field + "}}", self.id)
 
     def wait_until_it_listens(self) -> None:
-        url, deadline = self.url, time.monotonic() + 30
-        while not answers(url):
-            if time.monotonic() > deadline or self.state("Running") != "true":
-                pytest.fail(f"The container does not listen. It says:\n{self.logs()}")
-            time.sleep(0.05)
+        url = self.url
+        wait_until(lambda: answers(url), self.logs)
 
     def invoke(self, payload: bytes) -> bytes:
         request = urllib.request.Request(self.url + INVOKE, data=payload)
@@ -103,17 +110,14 @@ def jitprep_up(log: Path, port: int, *options: str) -> Iterator[str]:
     url = f"http://127.0.0.1:{port}"
     if answers(url):
         pytest.fail(f"{url} is taken; end what serves it and run the tests again.")
-    jitprep = Path(sys.executable).with_name("jitprep")
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [jitprep, "up", "--port", str(port), *options], stdout=output, stderr=output, cwd=ROOT
+            [JITPREP, "up", "--port", str(port), *options], stdout=output, stderr=output, cwd=ROOT
         )
     try:
-        deadline = time.monotonic() + 60
-        while not answers(url):
-            if time.monotonic() > deadline or process.poll() is not None:
-                pytest.fail(f"jitprep up does not answer. It says:\n{log.read_text()}")
-            time.sleep(0.05)
+        wait_until(lambda: process.poll() is not None or answers(url), log.read_text)
+        if process.poll() is not None:
+            pytest.fail(f"jitprep up ended at once. It said:\n{log.read_text()}")
         yield url
     finally:
         process.terminate()

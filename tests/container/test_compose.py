@@ -1,0 +1,43 @@
+"""docker-compose.yml: one command, and a plain boto3 read through containers alone."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from preprocessing import Pipeline
+
+from .harness import answers, command, free_port, wait_until
+from .reader import Reader
+
+SPEC = "resize:256/center_crop:224/normalize:imagenet/npy"
+
+
+@pytest.fixture(scope="module")
+def endpoint() -> Iterator[str]:
+    """The URL of the endpoint that ``docker-compose up`` starts."""
+    port = free_port()
+    project = ("docker-compose", "--project-name", f"jitprep-test-{port}")
+    env = {**os.environ, "JITPREP_PORT": str(port)}
+    url = f"http://127.0.0.1:{port}"
+    try:
+        command(*project, "up", "--build", "--detach", timeout=600, env=env)
+        wait_until(lambda: answers(url), lambda: command(*project, "logs", env=env))
+        yield url
+    finally:
+        command(*project, "down", "--volumes", "--rmi", "local", timeout=120, env=env)
+
+
+def test_boto3_reads_through_the_containers(endpoint: str, photos: Mapping[str, bytes]) -> None:
+    """Twice as many readers as functions, so that both are used and both are waited for."""
+    reader = Reader(endpoint)
+    reader.put(photos)
+    alias = reader.access_point("eval", {"spec": SPEC})
+    pipeline = Pipeline.parse(SPEC)
+    expected = {key: bytes(pipeline.encode(body).body) for key, body in photos.items()}
+    with ThreadPoolExecutor(4) as pool:
+        bodies = pool.map(lambda key: (key, reader.read(alias, key)), [*photos] * 4)
+        assert all(body == expected[key] for key, body in bodies)

@@ -19,13 +19,11 @@ class Reader:
 
     def __init__(self, url: str) -> None:
         session = boto3.Session("test", "test", region_name="us-east-1")
-        config = Config(
-            s3={"addressing_style": "path"},
-            inject_host_prefix=False,  # S3 Control's account would stand before 127.0.0.1
-            retries={"max_attempts": 0},  # a read that fails must fail here
-        )
-        self._s3 = session.client("s3", endpoint_url=url, config=config)
-        self._control = session.client("s3control", endpoint_url=url, config=config)
+        once = Config(retries={"total_max_attempts": 1})  # a read that fails must fail here
+        self._s3 = session.client("s3", endpoint_url=url, config=once)
+        # boto3 puts the account before S3 Control's host; through its proxy no such name is needed.
+        proxied = once.merge(Config(proxies={"http": url}))
+        self._control = session.client("s3control", endpoint_url=url, config=proxied)
 
     def put(self, photos: Mapping[str, bytes]) -> None:
         self._s3.create_bucket(Bucket=BUCKET)

@@ -17,14 +17,15 @@ from preprocessing.errors import IncompatibleSource, SpecError
 from preprocessing.kernels import NUMERICS_VERSION
 from preprocessing.media import DECODED, DEFAULT_LIMITS, ImageSpec, Limits, OutputSpec
 from preprocessing.sources import Source, read
+from preprocessing.spec.coerce import show
 from preprocessing.spec.parse import Parsed, parse, write_document, write_line
+from preprocessing.transforms import Transform
 
 if TYPE_CHECKING:
     from preprocessing.media import Array
     from preprocessing.plan import Plan
     from preprocessing.preview import Preview
     from preprocessing.stages import Decode
-    from preprocessing.transforms import Transform
 
 Document: TypeAlias = dict[str, Any]
 
@@ -45,6 +46,19 @@ class Encoded:
     body: bytes | bytearray
     content_type: str
     metadata: dict[str, str]
+
+
+def _check_kinds(steps: tuple[object, ...], encoding: object) -> None:
+    """Refuse what the type checker would, for those who use none."""
+    for index, step in enumerate(steps, 1):
+        if isinstance(step, Encoding):
+            raise SpecError(f"step {index}: {step!r} is an encoding; give it as encode={step!r}")
+        if not isinstance(step, Transform):
+            raise SpecError(
+                f"step {index}: expected a transform such as Resize(256), got {show(step)}"
+            )
+    if not isinstance(encoding, Encoding):
+        raise SpecError(f"encode: expected an encoding such as Png(), got {show(encoding)}")
 
 
 class Pipeline:
@@ -77,7 +91,8 @@ class Pipeline:
     def __init__(
         self, steps: Iterable[Transform], encode: Encoding | None = None, *, exact: bool = False
     ) -> None:
-        self._parsed = Parsed(tuple(steps), encode or Npy(), exact)
+        self._parsed = Parsed(tuple(steps), Npy() if encode is None else encode, exact)
+        _check_kinds(self.steps, self.encoding)
         try:
             self._specs = planning.infer(self.steps, self.encoding, DECODED)
         except IncompatibleSource as error:

@@ -13,8 +13,10 @@ from math import isfinite
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin
 
-_INT = re.compile(r"-?\d+")
+_INT = re.compile(r"-?\d{1,18}")
 _FLOAT = re.compile(r"-?(\d+\.?\d*|\.\d+)([eE]-?\d+)?")
+_LARGEST_INT = 2**63 - 1  # TOML's
+_SHOWN = 80
 _BOOLS = {"true": True, "false": False}
 
 
@@ -31,6 +33,15 @@ class Mismatch(Exception):
     """A value that does not fit its field's type."""
 
 
+def show(value: object) -> str:
+    """Return a value as a message quotes it: shortened, because it may be anything."""
+    try:
+        text = repr(value)
+    except (ValueError, RecursionError):  # an int of thousands of digits, lists in lists in lists
+        return f"an enormous {type(value).__name__}"
+    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 4]}...{text[-1]}"
+
+
 def coerce(value: object, hint: Any) -> object:
     """Return `value` as an instance of the type `hint`.
 
@@ -44,7 +55,7 @@ def coerce(value: object, hint: Any) -> object:
             return _coerce_one(value, option)
         except Mismatch:
             continue
-    raise Mismatch(f"expected {describe(hint)}, got {value!r}")
+    raise Mismatch(f"expected {describe(hint)}, got {show(value)}")
 
 
 def takes_sequence(hint: Any) -> bool:
@@ -69,14 +80,26 @@ def _coerce_one(value: object, hint: Any) -> object:
             raise Mismatch
         return _from_text(value[0], hint)
     if get_origin(hint) is Literal:
-        if value not in get_args(hint) or isinstance(value, bool):
+        # Of the same type, because 1.0 and True equal 1 and are written otherwise.
+        if not any(type(value) is type(choice) and value == choice for choice in get_args(hint)):
             raise Mismatch
         return value
     if hint is float and type(value) in (int, float):
         return _finite(value)
-    if type(value) is not hint:
+    if type(value) is not hint or not _portable(value):
         raise Mismatch
     return value
+
+
+def _portable(value: object) -> bool:
+    """Whether every spelling can hold the value: TOML has 64-bit integers, and text is UTF-8."""
+    if isinstance(value, int):
+        return abs(value) <= _LARGEST_INT
+    return (
+        not isinstance(value, str)
+        or value.isascii()
+        or value.encode(errors="ignore").decode() == value
+    )
 
 
 def _finite(value: Any) -> float:
@@ -86,12 +109,14 @@ def _finite(value: Any) -> float:
         raise Mismatch from None
     if not isfinite(number):
         raise Mismatch
-    return number
+    return number + 0.0  # no -0.0: it equals 0.0 and is written otherwise
 
 
 def _from_text(text: str, hint: Any) -> object:
-    if get_origin(hint) is Literal and text in get_args(hint):
-        return text
+    if get_origin(hint) is Literal:
+        for choice in get_args(hint):
+            if text == str(choice):
+                return choice
     if hint is bool and text in _BOOLS:
         return _BOOLS[text]
     if hint is int and _INT.fullmatch(text):

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from urllib.parse import quote, unquote
 
 from preprocessing.errors import SpecError
-from preprocessing.spec.coerce import Words, takes_sequence
+from preprocessing.spec.coerce import Words, show, takes_sequence
 from preprocessing.spec.step import Step, hints, keywords, positional
 
 
@@ -45,13 +45,13 @@ def read_call(text: str) -> Call:
         left, equals, right = item.partition("=")
         if equals:
             if not left:
-                raise SpecError(f"no argument name before the '=' of {item!r}")
+                raise SpecError(f"no argument name before the '=' of {show(item)}")
             if left in lists:
-                raise SpecError(f"argument {left!r} is given twice")
+                raise SpecError(f"argument {show(left)} is given twice")
             key = left
         value = right if equals else left
         if not value:
-            raise SpecError(f"empty value in {text!r}")
+            raise SpecError(f"empty value in {show(text)}")
         lists.setdefault(key, []).append(unquote(value))
     first = Words(lists.pop(None, ()))
     return Call(

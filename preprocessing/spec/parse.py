@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from preprocessing.encodings import ENCODINGS, Encoding
 from preprocessing.errors import SpecError
+from preprocessing.spec.coerce import show
 from preprocessing.spec.line import bind, read_call, write_step
 from preprocessing.spec.step import Step, keywords, positional, required, suggest
 from preprocessing.transforms import TRANSFORMS, Transform
@@ -37,7 +38,7 @@ def naming(index: int, name: str) -> Iterator[None]:
     try:
         yield
     except SpecError as error:
-        raise SpecError(f"step {index} {name!r}: {error}") from None
+        raise SpecError(f"step {index} {show(name)}: {error}") from None
 
 
 def parse(source: str | Mapping[str, Any]) -> Parsed:
@@ -104,15 +105,15 @@ def _from_document(document: Mapping[str, Any]) -> Parsed:
     known = ("version", "exact", "steps", "encode")
     for key in document:
         if key not in known:
-            raise SpecError(f"unknown key {key!r} in the document{suggest(str(key), known)}")
+            raise SpecError(f"unknown key {show(key)} in the document{suggest(str(key), known)}")
     if document.get("version") != VERSION:
-        raise SpecError(f"version must be {VERSION}, got {document.get('version')!r}")
+        raise SpecError(f"version must be {VERSION}, got {show(document.get('version'))}")
     exact = document.get("exact", False)
     if not isinstance(exact, bool):
-        raise SpecError(f"exact must be true or false, got {exact!r}")
+        raise SpecError(f"exact must be true or false, got {show(exact)}")
     entries = document.get("steps", [])
     if not isinstance(entries, Sequence) or isinstance(entries, str):
-        raise SpecError(f"steps must be a list, got {entries!r}")
+        raise SpecError(f"steps must be a list, got {show(entries)}")
     steps = []
     for index, entry in enumerate(entries, 1):
         name, arguments = _split(entry, f"step {index}")
@@ -131,7 +132,7 @@ def _split(entry: object, where: str) -> tuple[str, Mapping[str, object]]:
         if isinstance(arguments, Mapping):
             return str(name), arguments
     raise SpecError(
-        f'{where}: must be one name with its arguments, {{"name": {{...}}}}, got {entry!r}'
+        f'{where}: must be one name with its arguments, {{"name": {{...}}}}, got {show(entry)}'
     )
 
 
@@ -153,5 +154,5 @@ def _load(loads: Any, text: str, language: str) -> Mapping[str, Any]:
     except RecursionError:
         raise SpecError(f"not valid {language}: nested too deeply") from None
     if not isinstance(loaded, Mapping):
-        raise SpecError(f"the document must be a table, got {loaded!r}")
+        raise SpecError(f"the document must be a table, got {show(loaded)}")
     return loaded

@@ -12,7 +12,7 @@ from difflib import get_close_matches
 from typing import Any, ClassVar, Generic, TypeVar, get_type_hints
 
 from preprocessing.errors import SpecError
-from preprocessing.spec.coerce import Mismatch, coerce
+from preprocessing.spec.coerce import Mismatch, coerce, show
 
 S = TypeVar("S", bound="Step")
 
@@ -121,11 +121,11 @@ class Registry(Generic[S]):
             For an unknown name, an unknown or missing argument, or a bad value.
         """
         if name not in self._steps:
-            raise SpecError(f"unknown {self.noun} {name!r}{suggest(name, self._steps)}")
+            raise SpecError(f"unknown {self.noun} {show(name)}{suggest(name, self._steps)}")
         step = self._steps[name]
         for key in arguments:
             if key not in hints(step):
-                raise SpecError(f"unknown argument {key!r}{suggest(key, hints(step))}")
+                raise SpecError(f"unknown argument {show(key)}{suggest(str(key), hints(step))}")
         missing = [key for key in required(step) if key not in arguments]
         if missing:
             raise SpecError(f"missing argument {missing[0]!r}")

@@ -9,6 +9,7 @@ import numpy as np
 
 from preprocessing.errors import IncompatibleSource
 from preprocessing.media import DType
+from preprocessing.spec.coerce import show
 from preprocessing.spec.step import require, suggest
 from preprocessing.stages import Affine, Cast, Luma, Replicate, Stage
 from preprocessing.transforms.base import TRANSFORMS, Transform
@@ -44,9 +45,10 @@ class Grayscale(Transform):
 
     Notes
     -----
-    ITU-R BT.601 luma, ``0.299 R + 0.587 G + 0.114 B``, rounded; torchvision truncates, so that uint8
-    is within one level of it. An image of one channel stays as it is. Where the source is a JPEG, the
-    planner may decode its luma directly; see `preprocessing.rewrites`.
+    ITU-R BT.601 luma, ``0.299 R + 0.587 G + 0.114 B``, rounded. torchvision takes 0.2989 for red and
+    truncates: uint8 is within one level of it, floats within 1e-4 of the range. An image of one channel
+    stays as it is. Where the source is a JPEG, the planner may decode its luma directly; see
+    `preprocessing.rewrites`.
     """
 
     num_output_channels: Literal[1, 3] = 1
@@ -93,7 +95,7 @@ class Normalize(Transform):
         if isinstance(self.mean, str):
             require(
                 self.mean in CONSTANTS,
-                f"mean: unknown constants {self.mean!r}{suggest(self.mean, CONSTANTS)}",
+                f"mean: unknown constants {show(self.mean)}{suggest(self.mean, CONSTANTS)}",
             )
             require(self.std is None, f"std: {self.mean!r} brings its own")
             return
@@ -145,7 +147,9 @@ class ToDtype(Transform):
 
     Notes
     -----
-    Equal to torchvision's ``to_dtype`` for values in range; outside it, this one clips.
+    Equal to torchvision's ``to_dtype`` for values in range; outside it, this one clips. Two roundings
+    differ: an integer scaled to a float is within 1e-7 of the range, and a float16 scaled to an integer
+    within one level, because torchvision multiplies in float16.
     """
 
     dtype: DType

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TextIO
 
 DEFAULT_PORT = 9000
 
@@ -41,6 +42,8 @@ class EndpointConfig:
     container_url
         The URL at which containers reach this endpoint. None works it out: Docker's bridge
         address where there is one, else the endpoint's own URL.
+    output
+        Where the lines go that the workers write. None is standard output.
     timeout
         Seconds a function may take, to start as well as to answer. Lambda gives Object Lambda 60.
     """
@@ -60,6 +63,7 @@ class EndpointConfig:
     worker_env: Mapping[str, str] = field(default_factory=dict, repr=False)
     containers: Mapping[str, Sequence[str]] = field(default_factory=dict)
     container_url: str | None = None
+    output: TextIO | None = field(default=None, repr=False)
     timeout: float = 60.0
 
     def __post_init__(self) -> None:

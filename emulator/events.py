@@ -15,8 +15,12 @@ from emulator.exchange import ROUTE
 _SECRET_HEADERS = frozenset(
     {"authorization", "proxy-authorization", "proxy-connection", "x-amz-security-token"}
 )
+# Of both signature versions: boto3 still presigns with the old one where no region is asked for.
 AUTH_PARAMETERS = frozenset(
     {
+        "awsaccesskeyid",
+        "expires",
+        "signature",
         "x-amz-algorithm",
         "x-amz-credential",
         "x-amz-date",

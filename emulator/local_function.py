@@ -64,6 +64,7 @@ def worker_command(config: EndpointConfig, endpoint_url: str) -> WorkerCommand:
         handler=config.handler,
         task_root=root,
         timeout=config.timeout,
+        output=config.output,
         env={
             **_inherited(),
             **_lambda_env(config, root),

@@ -23,8 +23,7 @@ def main() -> None:
     server.start()
     sys.stdout.write(f"{server.get_host_and_port()[1]}\n")
     sys.stdout.flush()
-    sys.stdin.buffer.read()
-    server.stop()
+    sys.stdin.buffer.read()  # what serves is a daemon thread and ends with this one
 
 
 if __name__ == "__main__":

@@ -84,7 +84,7 @@ def route(method: str, host: str, path: str, service: str, points: AccessPoints)
         return ToObjectLambdaControl()
     if path.startswith(_CONTROL):
         return ToS3Control()
-    if invoke := _INVOKE.fullmatch(path):
+    if method == "POST" and (invoke := _INVOKE.fullmatch(path)):
         return ToFunction(unquote(invoke["name"]))
     host_label = host.partition(".")[0]
     if (point := points.by_label(host_label)) is not None:

@@ -89,16 +89,13 @@ class Endpoint:
 
     def wait(self) -> None:
         """Return on Ctrl-C or SIGTERM. Only the main thread may call this."""
-        interrupted = threading.Event()
-        previous = {
-            number: signal.signal(number, lambda *_: interrupted.set())
-            for number in (signal.SIGINT, signal.SIGTERM)
-        }
+        previous = signal.signal(signal.SIGTERM, signal.default_int_handler)
         try:
-            interrupted.wait()
+            threading.Event().wait()
+        except KeyboardInterrupt:
+            pass
         finally:
-            for number, handler in previous.items():
-                signal.signal(number, handler)
+            signal.signal(signal.SIGTERM, previous)
 
     def __enter__(self) -> Self:
         self.start()
@@ -132,6 +129,9 @@ class Endpoint:
         server.should_exit = True  # closes the ports while what they lead to comes to its end
         await service.stop()
         await serving
+        # Whoever still holds a connection would keep its transport; nobody serves it any more.
+        for connection in server.server_state.connections:
+            connection.transport.abort()
 
     def _container_url(self) -> str:
         if self.config.container_url is not None:

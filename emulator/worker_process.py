@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TextIO
 
 _TAIL_LINES = 20
 _LONGEST_LINE = 64 * 1024
@@ -28,18 +29,20 @@ class WorkerCommand:
     task_root: Path
     timeout: float
     env: Mapping[str, str] = field(repr=False)
+    output: TextIO | None = None
 
 
 class WorkerProcess:
     """One `python -m awslambdaric`, from its start to its end.
 
-    Its output goes to the endpoint's own, line by line, behind ``label``.
+    Its output goes to the command's ``output``, line by line, behind ``label``.
     """
 
-    def __init__(self, label: str, process: Process) -> None:
+    def __init__(self, label: str, process: Process, output: TextIO | None) -> None:
         self.exited = asyncio.Event()
         self._label = label
         self._process = process
+        self._output = output
         self._tail: deque[str] = deque(maxlen=_TAIL_LINES)
 
     @classmethod
@@ -57,7 +60,7 @@ class WorkerProcess:
             stderr=STDOUT,
             start_new_session=True,  # Ctrl-C is for the endpoint; it ends its workers itself
         )
-        return cls(label, process)
+        return cls(label, process, command.output)
 
     async def run(self) -> None:
         """Pass the output on until the process has ended; cancelling ends it."""
@@ -98,8 +101,9 @@ class WorkerProcess:
     def _show(self, lines: list[bytes]) -> None:
         texts = [line.decode(errors="replace") for line in lines if line.strip()]
         self._tail.extend(texts)
-        sys.stdout.write("".join(f"{self._label} {text}\n" for text in texts))
-        sys.stdout.flush()
+        output = self._output or sys.stdout  # looked up late: a test may have replaced it
+        output.write("".join(f"{self._label} {text}\n" for text in texts))
+        output.flush()
 
     def _signal(self, number: signal.Signals) -> None:
         # The process leads a session of its own, so this reaches its children too.

@@ -1,0 +1,136 @@
+"""A function that does what the access point's payload tells it. It is plain AWS code."""
+
+import json
+import os
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import boto3
+
+S3 = boto3.client("s3")
+
+
+def handler(event, context):
+    context_of_get = event["getObjectContext"]
+    answer = {
+        "RequestRoute": context_of_get["outputRoute"],
+        "RequestToken": context_of_get["outputToken"],
+    }
+    behaviour, _, argument = event["configuration"]["payload"].partition(":")
+    return BEHAVIOURS[behaviour](event, answer, argument)
+
+
+def source(event):
+    url = event["getObjectContext"]["inputS3Url"]
+    with urllib.request.urlopen(url) as response:
+        return response.read()
+
+
+def upper(event, answer, argument):
+    S3.write_get_object_response(
+        **answer,
+        Body=source(event).upper(),
+        ContentType="text/plain",
+        ETag='"derived"',
+        CacheControl="max-age=60",
+        Metadata={"process": str(os.getpid())},
+    )
+
+
+def echo_event(event, answer, argument):
+    S3.write_get_object_response(**answer, Body=json.dumps(event).encode())
+
+
+def echo_environment(event, answer, argument):
+    S3.write_get_object_response(**answer, Body=json.dumps(dict(os.environ)).encode())
+
+
+def slow_upper(event, answer, argument):
+    time.sleep(float(argument))
+    upper(event, answer, argument)
+
+
+def raise_error(event, answer, argument):
+    raise ValueError(argument)
+
+
+def return_silently(event, answer, argument):
+    return {"nobody": "reads this"}
+
+
+def exit_process(event, answer, argument):
+    sys.stdout.write(argument)
+    os._exit(17)
+
+
+def sleep(event, answer, argument):
+    time.sleep(60)
+
+
+def write_error(event, answer, argument):
+    status, code, message = argument.split("/")
+    S3.write_get_object_response(
+        **answer, StatusCode=int(status), ErrorCode=code, ErrorMessage=message
+    )
+
+
+def write_twice(event, answer, argument):
+    """Write, try the same token again, and leave what S3 said to that in the second answer."""
+    S3.write_get_object_response(**answer, Body=b"first")
+    try:
+        S3.write_get_object_response(**answer, Body=b"second")
+    except S3.exceptions.ClientError as error:
+        sys.stdout.write(f"second write: {error.response['Error']['Code']}\n")
+
+
+def write_then_raise(event, answer, argument):
+    S3.write_get_object_response(**answer, Body=b"whole")
+    raise ValueError("after the fact")
+
+
+def big(event, answer, argument):
+    S3.write_get_object_response(**answer, Body=b"x" * int(argument))
+
+
+class Halves:
+    """A body without a length, whose second half waits for a file, or ends the process."""
+
+    def __init__(self, path):
+        self.path = path
+        self.halves = [b"first half,", b"second half"]
+
+    def read(self, size=-1):
+        if len(self.halves) == 1:
+            while self.path and not Path(self.path).exists():
+                time.sleep(0.01)
+            if not self.path:
+                os._exit(9)
+        return self.halves.pop(0) if self.halves else b""
+
+    def __iter__(self):
+        while half := self.read():
+            yield half
+
+
+def halves(event, answer, argument):
+    """Write in the way that streams: a request of our own, chunk by chunk."""
+    import http.client
+    from urllib.parse import urlsplit
+
+    url = urlsplit(os.environ["AWS_ENDPOINT_URL"])
+    connection = http.client.HTTPConnection(url.hostname, url.port)
+    headers = {
+        "x-amz-request-route": answer["RequestRoute"],
+        "x-amz-request-token": answer["RequestToken"],
+    }
+    connection.request(
+        "POST", "/WriteGetObjectResponse", Halves(argument), headers, encode_chunked=True
+    )
+    connection.getresponse().read()
+
+
+BEHAVIOURS = {
+    name: value for name, value in list(globals().items()) if callable(value) and name.islower()
+}

@@ -1,0 +1,118 @@
+"""Functions in other places, and another S3 behind the endpoint.
+
+What a Runtime Interface Emulator container answers is what Lambda's Invoke answers, so that a
+second endpoint with a function named `function` stands in its place here. The container itself
+is under test in tests/container.
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from emulator.listening import bridge_address
+
+FUNCTIONS = Path(__file__).parent / "functions"
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as sock:
+        return int(sock.getsockname()[1])
+
+
+@pytest.fixture(scope="module")
+def remote(object_lambda_endpoint, local):
+    """An endpoint whose S3 is that of another, and whose function runs in two of a third."""
+    url = f"http://127.0.0.1:{free_port()}"
+    containers = [
+        object_lambda_endpoint(
+            handler="behaviours.handler",
+            task_root=FUNCTIONS,
+            function_name="function",
+            workers=1,
+            timeout=2,
+            worker_env={"AWS_ENDPOINT_URL": url, "http_proxy": url, "HTTP_PROXY": url},
+        )
+        for _ in range(2)
+    ]
+    return object_lambda_endpoint(
+        port=int(url.rpartition(":")[2]),
+        containers={"preprocess": [container.url for container in containers]},
+        s3_url=local.url,
+        container_url=url,
+    )
+
+
+@pytest.fixture(scope="module")
+def read(remote, reader):
+    s3 = remote.client("s3")
+
+    def call(payload):
+        name = f"remote-{payload.translate(str.maketrans('_: ', '---'))}"
+        alias = remote.create_access_point(name, "texts", payload=payload)
+        return s3.get_object(Bucket=alias, Key="greeting.txt")["Body"].read()
+
+    return call
+
+
+def test_containers_run_the_function_on_the_other_s3(read):
+    assert read("upper") == b"HELLO"
+
+
+def test_input_urls_lead_to_the_other_s3(read, local):
+    event = json.loads(read("echo_event"))
+    assert event["getObjectContext"]["inputS3Url"].startswith(f"{local.url}/texts/")
+
+
+def test_a_pool_serves_more_readers_than_it_has_containers(remote, read, reader):
+    alias = remote.create_access_point("pool", "texts", payload="upper")
+    s3 = remote.client("s3")
+    with ThreadPoolExecutor(20) as pool:
+        bodies = pool.map(
+            lambda _: s3.get_object(Bucket=alias, Key="greeting.txt")["Body"].read(), range(20)
+        )
+        assert set(bodies) == {b"HELLO"}
+
+
+@pytest.mark.parametrize(
+    ("payload", "code", "words"),
+    [
+        ("raise_error:boom", "LambdaRuntimeError", "ValueError: boom"),
+        ("return_silently", "LambdaResponseNotReceived", "WriteGetObjectResponse"),
+        ("exit_process:bye", "LambdaRuntimeError", "status 17"),
+    ],
+)
+def test_failures_in_a_container_reach_the_reader(read, expect_error, payload, code, words):
+    with expect_error(code, 500) as message:
+        read(payload)
+    assert words in message()
+
+
+def test_a_container_that_is_not_there_is_named(object_lambda_endpoint, expect_error):
+    url = f"http://127.0.0.1:{free_port()}"
+    local = object_lambda_endpoint(containers={"preprocess": [url]}, workers=1)
+    local.client("s3").create_bucket(Bucket="texts")
+    alias = local.create_access_point("absent", "texts")
+    with expect_error("LambdaRuntimeError", 500) as message:
+        local.client("s3").get_object(Bucket=alias, Key="k")
+    assert url in message()
+    assert "docker ps" in message()
+
+
+def test_with_containers_it_listens_on_dockers_bridge(object_lambda_endpoint):
+    bridge = bridge_address()
+    local = object_lambda_endpoint(containers={"elsewhere": ["http://127.0.0.1:1"]}, workers=1)
+    hosts = [url.rpartition(":")[0] for url in local.endpoint.listen_urls]
+    assert hosts == ["http://127.0.0.1"] + ([f"http://{bridge}"] if bridge else [])
+
+
+def test_an_s3_that_is_not_there_is_named(object_lambda_endpoint, expect_error):
+    url = f"http://127.0.0.1:{free_port()}"
+    local = object_lambda_endpoint(s3_url=url, workers=1)
+    with expect_error("ServiceUnavailable", 503) as message:
+        local.client("s3").get_object(Bucket="texts", Key="k")
+    assert url in message()

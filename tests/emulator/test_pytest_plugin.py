@@ -1,0 +1,36 @@
+"""The fixture, used as its documentation has it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import textwrap
+
+from emulator import pytest_plugin
+
+FUNCTION = """
+import urllib.request
+import boto3
+
+s3 = boto3.client("s3")
+
+def handler(event, context):
+    get = event["getObjectContext"]
+    with urllib.request.urlopen(get["inputS3Url"]) as source:
+        body = source.read().upper()
+    s3.write_get_object_response(
+        RequestRoute=get["outputRoute"], RequestToken=get["outputToken"], Body=body
+    )
+"""
+
+
+def test_the_documented_example_passes(tmp_path):
+    assert pytest_plugin.__doc__ is not None
+    example = textwrap.dedent(pytest_plugin.__doc__.partition("::\n")[2])
+    (tmp_path / "my_function.py").write_text(FUNCTION)
+    (tmp_path / "test_example.py").write_text(example)
+    (tmp_path / "pytest.ini").write_text("[pytest]\nfilterwarnings = error\n")
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "1 passed" in done.stdout

@@ -1,0 +1,156 @@
+"""What a plain client finds when it reads through an access point."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import urllib.request
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+KEYS = ["plain.txt", "a b/ü+&=?.txt", "folder//double", "dots/../up.txt", "percent%20sign"]
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_any_key_read_by_alias_comes_transformed(reader, key):
+    reader.s3.put_object(Bucket="texts", Key=key, Body=key.encode())
+    answer = reader.get("upper", key)
+    assert answer["Body"].read() == key.encode().upper()
+
+
+def test_what_the_function_says_of_the_object_reaches_the_client(reader):
+    answer = reader.get("upper")
+    assert answer["ContentType"] == "text/plain"
+    assert answer["ETag"] == '"derived"'
+    assert answer["CacheControl"] == "max-age=60"
+    assert answer["ContentLength"] == 5
+    assert answer["Metadata"]["process"].isdigit()
+    assert answer["ResponseMetadata"]["RequestId"]
+
+
+def test_the_arn_works_with_the_endpoint_as_proxy(reader, local):
+    alias = reader.alias("upper")
+    points = local.client("s3control").list_access_points_for_object_lambda(
+        AccountId="123456789012"
+    )["ObjectLambdaAccessPointList"]
+    arn = next(p["ObjectLambdaAccessPointArn"] for p in points if p["Alias"]["Value"] == alias)
+    assert reader.s3.get_object(Bucket=arn, Key="greeting.txt")["Body"].read() == b"HELLO"
+
+
+def test_the_alias_works_as_a_host_name(reader, local):
+    alias = reader.alias("upper")
+    request = urllib.request.Request(
+        f"{local.url}/greeting.txt", headers={"Host": f"{alias}.s3.example.com"}
+    )
+    with urllib.request.urlopen(request) as response:
+        assert response.read() == b"HELLO"
+
+
+def test_a_presigned_url_of_the_access_point_works(reader):
+    url = reader.s3.generate_presigned_url(
+        "get_object", Params={"Bucket": reader.alias("upper"), "Key": "greeting.txt"}
+    )
+    with urllib.request.urlopen(url) as response:
+        assert response.read() == b"HELLO"
+
+
+def test_the_aws_command_line_reads_by_alias(reader, local, tmp_path):
+    environment = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(tmp_path),
+        "AWS_ENDPOINT_URL": local.url,
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_DEFAULT_REGION": "us-east-1",
+    }
+    aws = Path(sys.executable).with_name("aws")
+    out = tmp_path / "out.txt"
+    command = ["s3api", "get-object", "--bucket", reader.alias("upper"), "--key", "greeting.txt"]
+    done = subprocess.run(
+        [sys.executable, aws, *command, out], env=environment, capture_output=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["ETag"] == '"derived"'
+    assert out.read_bytes() == b"HELLO"
+
+
+def test_what_the_configuration_does_not_list_is_the_buckets_own(reader):
+    alias = reader.alias("upper")
+    assert reader.s3.head_object(Bucket=alias, Key="greeting.txt")["ContentLength"] == 5
+    assert reader.s3.get_object_tagging(Bucket=alias, Key="greeting.txt")["TagSet"] == []
+    listed = reader.s3.list_objects_v2(Bucket=alias, Prefix="greet")["Contents"]
+    assert [(o["Key"], o["Size"]) for o in listed] == [("greeting.txt", 5)]
+    assert reader.s3.list_objects(Bucket=alias, Prefix="greet")["Contents"][0]["Size"] == 5
+    only_head = reader.alias("upper", actions=("HeadObject",))
+    assert reader.s3.get_object(Bucket=only_head, Key="greeting.txt")["Body"].read() == b"hello"
+
+
+def test_head_of_a_missing_key_is_404(reader, expect_error):
+    with expect_error("404", 404):
+        reader.s3.head_object(Bucket=reader.alias("upper"), Key="missing")
+
+
+@pytest.mark.parametrize("action", ["HeadObject", "ListObjects", "ListObjectsV2"])
+def test_an_action_that_is_listed_but_not_built_says_so(reader, expect_error, action):
+    alias = reader.alias("upper", actions=("GetObject", action))
+    calls = {
+        "HeadObject": lambda: reader.s3.head_object(Bucket=alias, Key="greeting.txt"),
+        "ListObjects": lambda: reader.s3.list_objects(Bucket=alias),
+        "ListObjectsV2": lambda: reader.s3.list_objects_v2(Bucket=alias),
+    }
+    # The answer to a HEAD has no body, so that the status is all a client learns.
+    with expect_error("501" if action == "HeadObject" else "NotImplemented", 501):
+        calls[action]()
+
+
+def test_an_access_point_is_only_for_reading(reader, expect_error):
+    with expect_error("MethodNotAllowed", 405) as message:
+        reader.s3.put_object(Bucket=reader.alias("upper"), Key="k", Body=b"")
+    assert "texts" in message()
+
+
+@pytest.mark.parametrize("parameters", [{"Range": "bytes=0-1"}, {"PartNumber": 1}])
+def test_parts_are_refused_unless_allowed(reader, expect_error, parameters):
+    with expect_error("NotImplemented", 501) as message:
+        reader.get("upper", **parameters)
+    assert "AllowedFeatures" in message()
+
+
+def test_an_allowed_range_reaches_the_function_and_not_s3(reader):
+    alias = reader.alias("echo_event", features=("GetObject-Range", "GetObject-PartNumber"))
+    event = json.load(
+        reader.s3.get_object(Bucket=alias, Key="greeting.txt", Range="bytes=0-1")["Body"]
+    )
+    assert event["userRequest"]["headers"]["Range"] == "bytes=0-1"
+    assert "range" not in event["getObjectContext"]["inputS3Url"].lower()
+
+
+def test_unknown_aliases_and_arns_are_said_to_be_missing(reader, expect_error):
+    for bucket in (
+        "nobody-made-this--ol-s3",
+        "arn:aws:s3-object-lambda:us-east-1:123456789012:accesspoint/nobody",
+    ):
+        with expect_error("NoSuchBucket", 404):
+            reader.s3.get_object(Bucket=bucket, Key="greeting.txt")
+
+
+def test_a_function_that_does_not_run_here_is_not_found(reader, expect_error):
+    arn = "arn:aws:lambda:us-east-1:123456789012:function:elsewhere"
+    alias = reader.alias("upper", function=arn)
+    with expect_error("LambdaNotFound", 404) as message:
+        reader.s3.get_object(Bucket=alias, Key="greeting.txt")
+    assert "preprocess" in message()
+
+
+def test_a_hundred_readers_at_once_all_get_their_own(reader):
+    keys = [f"many/{number}" for number in range(100)]
+    for key in keys:
+        reader.s3.put_object(Bucket="texts", Key=key, Body=f"text {key}".encode())
+    reader.alias("upper")
+    with ThreadPoolExecutor(100) as pool:
+        bodies = list(pool.map(lambda key: reader.body("upper", key), keys))
+    assert bodies == [f"TEXT {key}".upper().encode() for key in keys]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -139,6 +140,8 @@ def pool() -> urllib3.PoolManager:
     Where an endpoint is configured it is the plain-HTTP proxy of every read: it is then the only host
     that is ever contacted, and a URL that was signed for another name of it still works.
     """
+    # urllib3 warns of each retry with the whole URL, signature and all, and Lambda keeps what it says.
+    logging.getLogger("urllib3").setLevel(logging.ERROR)
     endpoint = config().endpoint
     return urllib3.ProxyManager(endpoint) if endpoint else urllib3.PoolManager()
 

@@ -32,15 +32,15 @@ class GetObjectDoor:
     def parse(self, event: Mapping[str, Any]) -> Request:
         """Read the event."""
         url = _text(event, _CONTEXT, "inputS3Url")
-        user = urlsplit(_text(event, "userRequest", "url"))
-        headers = {name.lower(): value for name, value in _headers(event).items()}
-        query = parse_qs(user.query)
+        path, query = _split(_text(event, "userRequest", "url"))
+        given = _table(_table(event, "userRequest"), "headers")
+        headers = {str(name).lower(): str(value) for name, value in given.items()}
         _refuse_parts(headers, query)
         return Request(
-            key=unquote(user.path).lstrip("/"),
+            key=unquote(path).lstrip("/"),
             source_url=url,
             source_headers=_signed(url, headers),
-            configuration=str(event.get("configuration", {}).get("payload") or ""),
+            configuration=str(_table(event, "configuration").get("payload") or ""),
             if_match=headers.get("if-match"),
             if_none_match=headers.get("if-none-match"),
         )
@@ -75,23 +75,38 @@ def s3() -> Any:
     return boto3.client("s3", config=ClientConfig(inject_host_prefix=config().endpoint is None))
 
 
+def _table(event: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """Return a part of the event that is a table, empty where it is left out."""
+    part = event.get(name) or {}
+    if not isinstance(part, Mapping):
+        raise _invalid(f"{name} must be a table")
+    return part
+
+
 def _text(event: Mapping[str, Any], part: str, name: str) -> str:
-    table = event.get(part)
-    value = table.get(name) if isinstance(table, Mapping) else None
+    value = _table(event, part).get(name)
     if not isinstance(value, str) or not value:
-        raise RequestFailed(400, "InvalidEvent", f"the event has no {part}.{name}")
+        raise _invalid(f"{part}.{name} is missing")
     return value
 
 
-def _headers(event: Mapping[str, Any]) -> Mapping[str, str]:
-    headers = event["userRequest"].get("headers") or {}
-    return {str(name): str(value) for name, value in headers.items()}
+def _split(url: str) -> tuple[str, Mapping[str, list[str]]]:
+    """Return the path and the query of a URL, absolute or not."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        raise _invalid("a URL in it is malformed") from None
+    return parts.path, parse_qs(parts.query)
 
 
 def _signed(url: str, headers: Mapping[str, str]) -> dict[str, str]:
     """Return the client's headers that the presigned URL's signature covers."""
-    names = parse_qs(urlsplit(url).query).get("X-Amz-SignedHeaders", [""])[0].split(";")
+    names = _split(url)[1].get("X-Amz-SignedHeaders", [""])[0].split(";")
     return {name: headers[name] for name in names if name != "host" and name in headers}
+
+
+def _invalid(what: str) -> RequestFailed:
+    return RequestFailed(400, "InvalidEvent", f"this is no GetObject event of S3's: {what}")
 
 
 def _refuse_parts(headers: Mapping[str, str], query: Mapping[str, Any]) -> None:

@@ -1,0 +1,303 @@
+"""GetObject through the door: every event ends in exactly one explicit answer."""
+
+from __future__ import annotations
+
+import json
+from io import BytesIO
+from typing import Any
+
+import numpy as np
+import pytest
+import urllib3
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from handler.serve import derived_etag
+from preprocessing import Pipeline
+
+SPEC = "grayscale/resize:16,16/png"
+PAYLOAD = json.dumps({"spec": SPEC})
+
+
+def photo(height: int = 40, width: int = 60) -> bytes:
+    pixels = np.random.default_rng(0).integers(0, 256, (height, width, 3), np.uint8)
+    stream = BytesIO()
+    Image.fromarray(pixels).save(stream, "JPEG")
+    return stream.getvalue()
+
+
+def serve_photo(s3: Any, **headers: str) -> bytes:
+    s3.answer.body = photo()
+    s3.answer.headers = headers
+    return s3.answer.body
+
+
+def test_answer_is_the_librarys_bytes_under_s3s_headers(s3, invoke):
+    body = serve_photo(s3, **{"Last-Modified": "Wed, 21 Oct 2015 07:28:00 GMT"})
+    written = invoke(s3.event(PAYLOAD))
+    pipeline = Pipeline.parse(SPEC)
+    assert written.status == 200
+    assert written.body == pipeline.encode(body).body
+    headers = written.headers
+    assert headers["x-amz-request-token"] == "SECRETTOKEN"
+    assert headers["x-amz-fwd-header-content-type"] == "image/png"
+    assert headers["x-amz-fwd-header-etag"] == derived_etag('"source"', pipeline.fingerprint)
+    assert headers["x-amz-fwd-header-last-modified"] == "Wed, 21 Oct 2015 07:28:00 GMT"
+    assert headers["x-amz-meta-pipeline"] == SPEC
+    assert headers["x-amz-meta-fingerprint"] == pipeline.fingerprint
+    assert headers["x-amz-meta-source-etag"] == '"source"'
+
+
+def test_signed_headers_are_sent_to_s3_and_no_others(s3, invoke):
+    serve_photo(s3)
+    invoke(s3.event(PAYLOAD, headers={"X-Amz-Request-Payer": "requester", "X-Other": "1"}))
+    assert s3.gets[-1]["x-amz-request-payer"] == "requester"
+    assert "x-other" not in s3.gets[-1]
+
+
+@pytest.mark.parametrize("url", ["https://olap.example/a%20photo.jpg", "/a%20photo.jpg"])
+def test_absolute_and_bare_urls_of_the_user_request(s3, invoke, url, capsys):
+    serve_photo(s3)
+    assert invoke(s3.event(PAYLOAD, url=url)).status == 200
+    assert json.loads(capsys.readouterr().out.splitlines()[-1])["key"] == "a photo.jpg"
+
+
+@pytest.mark.parametrize(
+    ("header", "status"),
+    [("{etag}", 304), ("W/{etag}", 304), ('"other", {etag}', 304), ("*", 304), ('"other"', 200)],
+)
+def test_if_none_match_speaks_of_the_derived_etag(s3, invoke, header, status):
+    serve_photo(s3)
+    etag = derived_etag('"source"', Pipeline.parse(SPEC).fingerprint)
+    written = invoke(s3.event(PAYLOAD, headers={"If-None-Match": header.format(etag=etag)}))
+    assert written.status == status
+    assert "if-none-match" not in s3.gets[-1]
+
+
+def test_if_match_of_the_sources_etag_fails(s3, invoke):
+    serve_photo(s3)
+    written = invoke(s3.event(PAYLOAD, headers={"If-Match": '"source"'}))
+    assert (written.status, written.code) == (412, "PreconditionFailed")
+
+
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [(404, "NoSuchKey"), (403, "AccessDenied"), (412, "PreconditionFailed"), (400, "BadDigest")],
+)
+def test_s3s_own_errors_pass_through(s3, invoke, status, code):
+    s3.answer.status = status
+    s3.answer.body = f"<Error><Code>{code}</Code><Message>S3 says so.</Message></Error>".encode()
+    written = invoke(s3.event(PAYLOAD))
+    assert (written.status, written.code) == (status, code)
+    assert written.headers["x-amz-fwd-error-message"] == "S3 says so."
+
+
+def test_not_modified_passes_through(s3, invoke):
+    s3.answer.status = 304
+    written = invoke(s3.event(PAYLOAD))
+    assert (written.status, written.code) == (304, None)
+
+
+def test_a_refusal_that_is_no_xml_is_still_an_answer(s3, invoke):
+    s3.answer.status, s3.answer.body = 403, b"<html>go away"
+    written = invoke(s3.event(PAYLOAD))
+    assert (written.status, written.code) == (403, "SourceRefused")
+
+
+def test_a_redirect_is_not_followed(s3, invoke):
+    s3.answer.status = 307
+    s3.answer.headers = {"Location": "http://127.0.0.1:1/elsewhere"}
+    written = invoke(s3.event(PAYLOAD))
+    assert (written.status, written.code, len(s3.gets)) == (500, "SourceRefused", 1)
+
+
+def test_a_failing_s3_is_asked_again_then_told_and_the_url_stays_secret(s3, invoke, caplog):
+    s3.answer.status = 503
+    written = invoke(s3.event(PAYLOAD))
+    assert written.status == 503
+    assert len(s3.gets) == 3
+    assert "SECRET" not in caplog.text
+
+
+BAD = {
+    "empty": (b"", "EmptyObject"),
+    "text": (b"not a photo at all", "UnknownFormat"),
+    "truncated": (photo()[:700], "CorruptObject"),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_bad_objects_have_codes_of_their_own(s3, invoke, name):
+    s3.answer.body, code = BAD[name]
+    written = invoke(s3.event(PAYLOAD))
+    assert (written.status, written.code) == (400, code)
+    s3.answer.body = photo()
+    assert invoke(s3.event(PAYLOAD)).status == 200
+
+
+@pytest.mark.parametrize(
+    ("payload", "code"),
+    [
+        ('{"pipeline": "no-such"}', "UnknownPipeline"),
+        ('{"pipeline": 7}', "UnknownPipeline"),
+        ('{"spec": "resise:1"}', "InvalidPipeline"),
+        ('{"spec": 7}', "InvalidPipeline"),
+        ('{"spec": "png", "pipeline": "imagenet"}', "InvalidPipeline"),
+        ('{"sepc": "png"}', "InvalidPipeline"),
+        ("imagenet", "InvalidPipeline"),
+        ("[" * 100_000, "InvalidPipeline"),
+    ],
+)
+def test_a_wrong_payload_is_refused_before_s3_is_read(s3, invoke, payload, code):
+    written = invoke(s3.event(payload))
+    assert (written.status, written.code) == (400, code)
+    assert s3.gets == []
+
+
+@pytest.mark.parametrize(
+    ("payload", "shape"),
+    [("", (3, 224, 224)), ('{"pipeline": "imagenet"}', (3, 224, 224))],
+)
+def test_presets(s3, invoke, payload, shape):
+    serve_photo(s3)
+    assert np.load(BytesIO(invoke(s3.event(payload)).body)).shape == shape
+
+
+def test_limits_are_checked_before_the_body_is_read(s3, invoke, monkeypatch):
+    monkeypatch.setenv("JITPREP_MAX_BYTES", "1000")
+    from handler import config
+
+    config.config.cache_clear()
+    s3.answer.claimed_length = 10**12
+    written = invoke(s3.event(PAYLOAD))
+    assert (written.status, written.code) == (400, "ObjectTooLarge")
+
+
+def test_a_body_that_breaks_off_is_told(s3, invoke):
+    serve_photo(s3)
+    s3.answer.claimed_length = 10**6
+    written = invoke(s3.event(PAYLOAD))
+    assert (written.status, written.code) == (503, "SourceUnavailable")
+
+
+def test_an_s3_that_is_not_there_is_told(s3, invoke, monkeypatch, caplog):
+    from handler import source
+
+    source.pool()  # which also silences urllib3
+    with monkeypatch.context() as patched:
+        patched.setattr(source, "pool", lambda: urllib3.ProxyManager("http://127.0.0.1:1"))
+        written = invoke(s3.event(PAYLOAD))
+    assert (written.status, written.code) == (503, "SourceUnavailable")
+    assert "SECRET" not in caplog.text
+
+
+def test_an_s3_that_hangs_is_given_up_in_time(s3, invoke):
+    s3.answer.delay_s = 3.0
+    written = invoke(s3.event(PAYLOAD), remaining_ms=3_300)
+    assert written.status == 503
+    assert written.code in ("SourceUnavailable", "DeadlineExceeded")
+
+
+def test_a_transform_that_overruns_is_given_up_in_time(s3, invoke, monkeypatch):
+    import threading
+
+    serve_photo(s3)
+    released = threading.Event()
+    monkeypatch.setattr(Pipeline, "encode", lambda *_, **__: released.wait(20))
+    written = invoke(s3.event(PAYLOAD), remaining_ms=3_500)
+    assert (written.status, written.code) == (503, "DeadlineExceeded")
+    monkeypatch.undo()
+    released.set()
+
+
+def test_what_nobody_foresaw_is_an_internal_error_without_its_words(
+    s3, invoke, monkeypatch, capsys
+):
+    serve_photo(s3)
+
+    def explode(*_: Any, **__: Any) -> None:
+        raise KeyError("a secret in an exception")
+
+    monkeypatch.setattr(Pipeline, "encode", explode)
+    written = invoke(s3.event(PAYLOAD))
+    assert (written.status, written.code) == (500, "InternalError")
+    logged = capsys.readouterr().out
+    assert "KeyError" in logged
+    assert "explode" in logged
+    assert "a secret" not in logged + str(written.headers)
+
+
+@pytest.mark.parametrize(
+    "user",
+    [
+        {"headers": {"Range": "bytes=0-9"}},
+        {"headers": {"range": "bytes=0-9"}},
+        {"url": "/a.jpg?partNumber=1"},
+        {"url": "/a.jpg?Range=bytes%3D0-9"},
+    ],
+)
+def test_a_range_is_refused_and_not_answered_with_the_whole(s3, invoke, user):
+    serve_photo(s3)
+    written = invoke(s3.event(PAYLOAD, **user))
+    assert (written.status, written.code) == (400, "RangeNotSupported")
+
+
+def test_a_missing_field_is_named(s3, invoke):
+    event = s3.event(PAYLOAD)
+    del event["getObjectContext"]["inputS3Url"]
+    written = invoke(event)
+    assert written.code == "InvalidEvent"
+    assert "inputS3Url" in written.headers["x-amz-fwd-error-message"]
+
+
+@pytest.mark.parametrize("event", [{}, {"Records": []}, [], None, {"headObjectContext": {}}])
+def test_an_event_of_no_known_shape_fails_the_invocation(s3, event):
+    from handler.app import lambda_handler
+
+    from .conftest import Context
+
+    with pytest.raises(ValueError, match="none of the doors"):
+        lambda_handler(event, Context())
+
+
+def test_one_json_line_a_request_and_no_secrets(s3, invoke, capsys):
+    body = serve_photo(s3)
+    written = invoke(s3.event(PAYLOAD))
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 1
+    line = json.loads(lines[0])
+    assert (line["bytesIn"], line["bytesOut"]) == (len(body), len(written.body))
+    assert line["pipeline"] == SPEC
+    assert set(line["ms"]) == {"fetch", "transform", "reply", "total"}
+    assert isinstance(line["cold"], bool)
+    for secret in ("SECRETSIGNATURE", "SECRETTOKEN", "SECRETPRINCIPAL", s3.url):
+        assert secret not in lines[0]
+
+
+anything = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=20),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3)
+    ),
+    max_leaves=8,
+)
+
+
+@settings(
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(configuration=anything, headers=anything, url=anything, payload=st.text(max_size=40))
+def test_whatever_an_event_holds_the_client_gets_one_answer(
+    s3, invoke, configuration, headers, url, payload
+):
+    s3.answer.body = photo()
+    event = s3.event(payload)
+    event["userRequest"] = {"url": url, "headers": headers}
+    if configuration is not None:
+        event["configuration"] = configuration
+    written = invoke(event)
+    assert written.status in (200, 400)
+    assert (written.code is None) == (written.status == 200)

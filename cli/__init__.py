@@ -1,1 +1,1 @@
-"""placeholder"""
+"""The `jitprep` command: one module a command."""

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from preprocessing.encodings.png import write_png
+from preprocessing.kernels.pointwise import convert
 from preprocessing.pipeline import Pipeline
+from preprocessing.transforms import Normalize, Resize
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,26 +55,40 @@ class Preview:
 
 def preview(pipeline: Pipeline, source: Source, limits: Limits) -> Preview:
     """Draw the source, scaled to fit, beside what the pipeline makes of it."""
-    before = as_picture(Pipeline([])(source, limits=limits).transpose(1, 2, 0))
+    before = Pipeline([])(source, limits=limits).transpose(1, 2, 0)
     result = pipeline(source, limits=limits)
     after = result.transpose(1, 2, 0) if pipeline.encoding.axes == "chw" else np.atleast_3d(result)
-    shown = [_fit(as_picture(image)) for image in (before, after)]
+    shown = [_fit(as_picture(before)), _fit(as_picture(after, pipeline))]
     caption = f"{pipeline}: {_sides(before)} to {_sides(after)} {result.dtype}"
-    if result.dtype.kind == "f":
-        caption += f", shown from {result.min():.3g} (black) to {result.max():.3g} (white)"
+    if _normalization(pipeline) is not None:
+        caption += ", shown with its normalisation undone"
     return Preview(write_png(_beside(shown), small=False), caption)
 
 
-def as_picture(image: Array) -> Array:
-    """Return an image of any type as (H, W, 3) uint8; floats are spread over their own range."""
+def as_picture(image: Array, pipeline: Pipeline | None = None) -> Array:
+    """Return an image of any type as (H, W, 3) uint8, to be looked at.
+
+    Parameters
+    ----------
+    image : ndarray, shape (H, W, C)
+        Of other than 1 or 3 channels the first is shown. Floats are taken to be in [0, 1].
+    pipeline : Pipeline, optional
+        What made the image; its normalisation is undone.
+    """
+    normalization = _normalization(pipeline)
+    if normalization is not None:
+        mean, std = normalization.constants
+        image = image * np.array(std, np.float32) + np.array(mean, np.float32)
     if image.shape[2] not in (1, 3):
         image = image[:, :, :1]
-    if image.dtype.kind == "f":
-        low, high = float(image.min()), float(image.max())
-        image = ((image - low) * (255.0 / ((high - low) or 1.0))).astype(np.uint8)
-    elif image.dtype == np.uint16:
-        image = (image >> 8).astype(np.uint8)
+    if image.dtype != np.uint8:
+        image = convert(image, "uint8", scale=True)
     return np.broadcast_to(image, (*image.shape[:2], 3))
+
+
+def _normalization(pipeline: Pipeline | None) -> Normalize | None:
+    steps = pipeline.steps if pipeline else ()
+    return next((step for step in reversed(steps) if isinstance(step, Normalize)), None)
 
 
 def table(pipeline: Pipeline, specs: Sequence[ImageSpec]) -> str:
@@ -98,8 +114,6 @@ def _sides(image: Array) -> str:
 
 def _fit(picture: Array) -> Array:
     """Scale a picture to the common height."""
-    from preprocessing.transforms import Resize  # noqa: PLC0415
-
     width = max(1, round(picture.shape[1] * _HEIGHT / picture.shape[0]))
     return Pipeline([Resize((_HEIGHT, width))])(picture).transpose(1, 2, 0)
 

@@ -1,0 +1,158 @@
+"""`jitprep demo`: photographs read through two access points by a plain boto3 client."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import boto3
+import typer
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+from rich.table import Table
+
+from cli.console import fail, out
+from cli.photos import photographs
+from cli.picture import as_image, draw
+from emulator import Endpoint, EndpointConfig, EndpointError
+from preprocessing import Pipeline
+
+_BUCKET = "photos"
+_ACCOUNT, _REGION = EndpointConfig.account, EndpointConfig.region
+_FUNCTION = f"arn:aws:lambda:{_REGION}:{_ACCOUNT}:function:{EndpointConfig.function_name}"
+# One access point a model: AWS's article on Object Lambda for ML, and ImageNet evaluation.
+_PIPELINES = {
+    "grayscale": "grayscale/resize:224,224/png",
+    "imagenet": "resize:256/center_crop:224/normalize:imagenet/npy",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """One object as the client received it."""
+
+    key: str
+    pipeline: str
+    bytes_in: int
+    body: bytes
+    content_type: str
+    ms: float
+
+
+def demo(
+    endpoint_url: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="Read from a running endpoint, not from one of its own."),
+    ] = None,
+    picture: Annotated[Path, typer.Option(help="Where the before-and-after picture goes.")] = Path(
+        "demo/before-after.png"
+    ),
+) -> None:
+    """Read real photographs through two access points, print a table, draw before and after."""
+    photos = photographs()
+    log = picture.with_name("function.log")
+    try:
+        with _endpoint(endpoint_url, log) as url:
+            reads = _read_all(url, photos)
+    except (BotoCoreError, ClientError, EndpointError) as error:
+        fail(str(error))
+    out.print(_table(reads))
+    _draw(picture, photos, reads)
+    out.print(f"before and after: {picture}", soft_wrap=True)
+    if endpoint_url is None:
+        out.print(f"the function's log: {log}", soft_wrap=True)
+
+
+@contextmanager
+def _endpoint(url: str | None, log: Path) -> Iterator[str]:
+    if url is not None:
+        yield url
+        return
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("w") as file, Endpoint(EndpointConfig(port=0, output=file)) as endpoint:
+        yield endpoint.url
+
+
+def _read_all(url: str, photos: dict[str, bytes]) -> list[Read]:
+    s3 = _client("s3", url)
+    s3.create_bucket(Bucket=_BUCKET)
+    for key, body in photos.items():
+        s3.put_object(Bucket=_BUCKET, Key=key, Body=body)
+    reads = []
+    for name, spec in _PIPELINES.items():
+        with _access_point(_client("s3control", url), name, spec) as alias:
+            reads += [_read(s3, alias, key, spec, len(body)) for key, body in photos.items()]
+    return reads
+
+
+def _client(service: str, url: str) -> Any:
+    """Return a plain boto3 client; only the URL tells it that this is not AWS."""
+    return boto3.client(
+        service,
+        endpoint_url=url,
+        region_name=_REGION,
+        aws_access_key_id=EndpointConfig.access_key,
+        aws_secret_access_key="test",  # noqa: S106  the local endpoint's
+        # S3 Control puts the account before the host; as its own proxy, the endpoint needs no DNS.
+        config=Config(proxies={"http": url}),
+    )
+
+
+@contextmanager
+def _access_point(control: Any, name: str, spec: str) -> Iterator[str]:
+    """Create an Object Lambda access point, give its alias, and delete it in the end."""
+    supporting = control.create_access_point(
+        AccountId=_ACCOUNT, Name=f"demo-{name}-s3", Bucket=_BUCKET
+    )
+    aws_lambda = {"FunctionArn": _FUNCTION, "FunctionPayload": json.dumps({"spec": spec})}
+    created = control.create_access_point_for_object_lambda(
+        AccountId=_ACCOUNT,
+        Name=f"demo-{name}",
+        Configuration={
+            "SupportingAccessPoint": supporting["AccessPointArn"],
+            "TransformationConfigurations": [
+                {"Actions": ["GetObject"], "ContentTransformation": {"AwsLambda": aws_lambda}}
+            ],
+        },
+    )
+    try:
+        yield created["Alias"]["Value"]
+    finally:
+        control.delete_access_point_for_object_lambda(AccountId=_ACCOUNT, Name=f"demo-{name}")
+        control.delete_access_point(AccountId=_ACCOUNT, Name=f"demo-{name}-s3")
+
+
+def _read(s3: Any, alias: str, key: str, spec: str, bytes_in: int) -> Read:
+    start = time.perf_counter()
+    answer = s3.get_object(Bucket=alias, Key=key)
+    body = answer["Body"].read()
+    ms = (time.perf_counter() - start) * 1000
+    return Read(key, spec, bytes_in, body, answer["ContentType"], ms)
+
+
+def _table(reads: list[Read]) -> Table:
+    table = Table("key", "pipeline")
+    for heading in ("bytes in", "bytes out", "ms"):
+        table.add_column(heading, justify="right")
+    table.add_column("content type")
+    for read in reads:
+        sizes = (f"{read.bytes_in:,}", f"{len(read.body):,}", f"{read.ms:.0f}")
+        table.add_row(read.key, read.pipeline, *sizes, read.content_type)
+    return table
+
+
+def _draw(path: Path, photos: dict[str, bytes], reads: list[Read]) -> None:
+    rows = []
+    for key, original in photos.items():
+        results = [
+            as_image(read.body, read.content_type, Pipeline.parse(read.pipeline))
+            for read in reads
+            if read.key == key
+        ]
+        rows.append((key, [as_image(original, "image/jpeg"), *results]))
+    draw(path, ["original", *_PIPELINES], rows)

@@ -13,7 +13,7 @@ demo: $(VENV)/demo.stamp ## read photographs through two access points, write de
 	$(BIN)/jitprep demo
 
 test: $(VENV)/dev.stamp ## the whole test suite that needs no Docker
-	$(BIN)/pytest -n auto
+	$(BIN)/pytest -n auto --ignore=tests/container
 
 check: $(VENV)/dev.stamp ## lint, types, layering
 	$(BIN)/ruff check .
@@ -44,14 +44,17 @@ image: ## build the Lambda image
 test-container: $(VENV)/dev.stamp ## the tests that need Docker: the image, the emulator in it, compose
 	$(BIN)/pytest tests/container
 
-$(VENV)/demo.stamp: pyproject.toml
+# The locked versions, by hash; then jitprep itself, as it stands in this folder.
+$(VENV)/demo.stamp: pyproject.toml requirements/demo.txt
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --editable '.[demo]'
+	$(BIN)/pip install --quiet --require-hashes --requirement requirements/demo.txt
+	$(BIN)/pip install --quiet --no-deps --editable .
 	touch $@
 
-$(VENV)/dev.stamp: pyproject.toml
+$(VENV)/dev.stamp: pyproject.toml requirements/dev.txt
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --editable '.[dev]'
+	$(BIN)/pip install --quiet --require-hashes --requirement requirements/dev.txt
+	$(BIN)/pip install --quiet --no-deps --editable .
 	touch $@ $(VENV)/demo.stamp
 
 clean: ## forget the environment and what the demo wrote

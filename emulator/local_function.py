@@ -32,6 +32,8 @@ class LocalFunction:
 
     async def stop(self) -> None:
         """End the workers and whatever they run."""
+        for worker in self.workers:
+            worker.abandon("The endpoint stopped while the function ran.")
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

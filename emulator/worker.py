@@ -67,6 +67,7 @@ class Worker:
         self._on_failure = on_failure
         self._process: WorkerProcess | None = None
         self._initialised = False
+        self._overdue = False
         self._current: Invocation | None = None
         self._timer: asyncio.TimerHandle | None = None
 
@@ -91,7 +92,7 @@ class Worker:
         process = self._process
         self._initialised = True
         self.failure = None
-        self._stop_timer()
+        self._finish_current(self._died("asked for the next event without ending the last."))
         while process is not None and not process.exited.is_set():
             invocation = await self._take(process)
             if invocation is not None and invocation.wanted:
@@ -105,21 +106,28 @@ class Worker:
         self._finish_current(outcome)
         return True
 
+    def abandon(self, reason: str) -> None:
+        """Tell whoever waits for the invocation in hand that nobody will end it."""
+        self._finish_current(Died(reason))
+
     async def _run_process(self) -> bool:
         """Run one process to its end; return whether it ever asked for work."""
         host, port = self.address
-        self._initialised = False
-        self._process = await WorkerProcess.start(self._label, self.command, f"{host}:{port}")
+        self._initialised = self._overdue = False
+        try:
+            process = await WorkerProcess.start(self._label, self.command, f"{host}:{port}")
+        except OSError as error:
+            self.failure = self._died(f"could not start: {error}")
+            return False
+        self._process = process
         self._start_timer()
         try:
-            await self._process.run()
+            await process.run()
         finally:
-            self._stop_timer()
-            what = "ended while it ran" if self._initialised else "could not start"
-            died = self._died(f"{what}: {self._process.last_words}")
-            self._finish_current(died)
+            self._finish_current(self._died(f"ended while it ran: {process.last_words}"))
         if not self._initialised:
-            self.failure = died
+            late = f" within {self.command.timeout:g} s" if self._overdue else ""
+            self.failure = self._died(f"could not start{late}: {process.last_words}")
         return self._initialised
 
     async def _take(self, process: WorkerProcess) -> Invocation | None:
@@ -156,6 +164,7 @@ class Worker:
             self._timer.cancel()
 
     def _time_out(self) -> None:
+        self._overdue = True
         self._finish_current(TimedOut(self.command.timeout))
         if self._process is not None:
             self._process.kill()

@@ -67,6 +67,7 @@ class WorkerProcess:
         output = asyncio.create_task(self._pass_output())
         try:
             await self._process.wait()
+            self.exited.set()
             # A child of the function may hold the pipe open for ever: do not wait for that.
             await asyncio.wait({output}, timeout=_GRACE_S)
         finally:
@@ -102,8 +103,10 @@ class WorkerProcess:
         texts = [line.decode(errors="replace") for line in lines if line.strip()]
         self._tail.extend(texts)
         output = self._output or sys.stdout  # looked up late: a test may have replaced it
-        output.write("".join(f"{self._label} {text}\n" for text in texts))
-        output.flush()
+        # Where nobody can read it any more, a full pipe must not stop the function.
+        with contextlib.suppress(OSError, ValueError):
+            output.write("".join(f"{self._label} {text}\n" for text in texts))
+            output.flush()
 
     def _signal(self, number: signal.Signals) -> None:
         # The process leads a session of its own, so this reaches its children too.

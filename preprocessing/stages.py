@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
 import numpy as np
 
 from preprocessing.decode import Header
-from preprocessing.kernels import pointwise, scratch
+from preprocessing.kernels import pointwise
 from preprocessing.kernels.bands import Axis, Filter
 from preprocessing.kernels.resample import nearest_indices, resample
+from preprocessing.kernels.scratch import scratch
 from preprocessing.media import DECODED, ImageSpec
 
 if TYPE_CHECKING:
@@ -111,13 +112,16 @@ class Resample(Stage):
         channels = image.shape[2]
         shape = (channels, *self.window[2:])
         if self.dtype != "float32":
-            planar = scratch.floats("result", channels * self.window[2] * self.window[3])
-            self._resample(image, planar.reshape(shape))
-            return self._narrow(planar.reshape(shape), out)
+            planar = scratch("result", shape, "float32")
+            self._resample(image, planar)
+            return self._narrow(planar, out)
         target = _planar(out) if out is not None and _planar_float32(out) else np.empty(shape, "f4")
         self._resample(image, target)
         result = target.transpose(1, 2, 0)
         if self.affine is not None:
+            if image.dtype.kind == "u" and self.filter != "bilinear":
+                # The affine takes the place of a rounding, which would have clipped the overshoot.
+                np.clip(target, 0, np.iinfo(image.dtype).max, out=target)
             pointwise.affine(result, *self.affine, out=result)
         return result
 

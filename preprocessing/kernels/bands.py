@@ -9,14 +9,19 @@ of length ``L`` resampled to ``n`` samples the scale is ``L / n``; output ``o`` 
 ``start + (o + 1/2) scale``; the filter is stretched by ``max(scale, 1)``; taps outside the input are
 dropped and the rest renormalised. Without antialiasing the filter keeps its own width and taps outside
 the input repeat the edge sample, as ``interpolate(antialias=False)`` does.
+
+The weights are then rounded to a fixed number of binary places, each output's still adding up to
+exactly 1. With few enough places every partial sum of a product is a number that the float type holds
+exactly, so that no order of summation, BLAS kernel, thread count or processor changes a bit of the
+result; see docs/decisions/exact-sums.md.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
 
@@ -26,6 +31,7 @@ if TYPE_CHECKING:
     Floats: TypeAlias = NDArray[np.float64]
 
 Filter: TypeAlias = Literal["bilinear", "bicubic", "lanczos"]
+FloatType: TypeAlias = Literal["float32", "float64"]
 
 # Measured: rows are best eight at a time (a cache-resident strip), columns sixteen (one GEMM tile).
 ROW_BLOCK = 8
@@ -70,23 +76,26 @@ class Band:
     out_stop: int
     in_start: int
     in_stop: int
-    weights: NDArray[np.float32]
+    weights: NDArray[np.floating[Any]]
 
 
 @lru_cache(maxsize=256)
-def row_bands(axis: Axis) -> tuple[Band, ...]:
-    """Blocks for a product from the left: ``weights`` is (outputs, inputs)."""
-    return _bands(axis, ROW_BLOCK, outputs_first=True)
+def row_bands(axis: Axis, places: int, dtype: FloatType) -> tuple[Band, ...]:
+    """Blocks for a product from the left: ``weights`` is (outputs, inputs), to 2**-places."""
+    return tuple(_bands(axis, places, ROW_BLOCK, dtype, outputs_first=True))
 
 
 @lru_cache(maxsize=256)
-def column_bands(axis: Axis) -> tuple[Band, ...]:
-    """Blocks for a product from the right: ``weights`` is (inputs, outputs)."""
-    return _bands(axis, COLUMN_BLOCK, outputs_first=False)
+def column_bands(axis: Axis, places: int, dtype: FloatType) -> tuple[Band, ...]:
+    """Blocks for a product from the right: ``weights`` is (inputs, outputs), to 2**-places."""
+    return tuple(_bands(axis, places, COLUMN_BLOCK, dtype, outputs_first=False))
 
 
-def _bands(axis: Axis, block: int, *, outputs_first: bool) -> tuple[Band, ...]:
+def _bands(
+    axis: Axis, places: int, block: int, dtype: FloatType, *, outputs_first: bool
+) -> Iterator[Band]:
     index, weight = _taps(axis)
+    weight = _round(weight, places)
     n = axis.last - axis.first
     blocks = -(-n // block)
     of_block = np.arange(n) // block
@@ -98,19 +107,26 @@ def _bands(axis: Axis, block: int, *, outputs_first: bool) -> tuple[Band, ...]:
     row = index - starts[of_block][:, None]
     cell = (of_block[:, None] * span + row) * block + (np.arange(n) % block)[:, None]
     grid = np.bincount(cell.ravel(), weights=weight.ravel(), minlength=blocks * span * block)
-    weights = grid.reshape(blocks, span, block).astype(np.float32)
+    weights = grid.reshape(blocks, span, block).astype(dtype)
     if outputs_first:
         weights = np.ascontiguousarray(weights.transpose(0, 2, 1))
-    return tuple(
-        Band(
-            out_start=(first := k * block),
-            out_stop=(stop := min(first + block, n)),
-            in_start=int(start),
-            in_stop=int(start) + span,
-            weights=weights[k, : stop - first] if outputs_first else weights[k, :, : stop - first],
-        )
-        for k, start in enumerate(starts)
-    )
+    for k, start in enumerate(starts):
+        first, stop = k * block, min(k * block + block, n)
+        kept = weights[k, : stop - first] if outputs_first else weights[k, :, : stop - first]
+        yield Band(first, stop, int(start), int(start) + span, kept)
+
+
+def _round(weight: Floats, places: int) -> Floats:
+    """Round each output's weights to multiples of 2**-places that add up to exactly 1.
+
+    By largest remainders: all are rounded down, and what is missing goes, one unit each, to those
+    that lost most. No weight moves by more than a unit.
+    """
+    units = np.ldexp(weight, places)
+    down = np.floor(units)
+    missing = np.rint(2.0**places - down.sum(axis=1, keepdims=True))
+    rank = np.argsort(np.argsort(down - units, axis=1, kind="stable"), axis=1, kind="stable")
+    return np.ldexp(down + (rank < missing), -places)
 
 
 def _taps(axis: Axis) -> tuple[NDArray[np.int64], Floats]:

@@ -1,0 +1,46 @@
+"""Results do not depend on the BLAS kernel or on the number of threads."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+HASH = """
+import hashlib
+import numpy as np
+from preprocessing import Pipeline
+
+pixels = np.random.default_rng(0).integers(0, 256, (401, 533, 3), np.uint8)
+digest = hashlib.sha256()
+for spec in (
+    "resize:256/center_crop:224/normalize:imagenet/npy",
+    "grayscale/resize:224,224/png",
+    "resize:97,interpolation=lanczos/to_dtype:float32/npy",
+    "resize:700,611,interpolation=bicubic,antialias=false/normalize:clip/npy",
+    "to_dtype:uint16,scale=true/resize:200,interpolation=lanczos/normalize:imagenet/npy",
+):
+    digest.update(Pipeline.parse(spec).encode(pixels).body)
+print(digest.hexdigest())
+"""
+KERNELS = ("Haswell", "SkylakeX", "Prescott")  # on other processors OpenBLAS ignores the names
+
+
+def _hash(setting: tuple[str, str]) -> str:
+    kernel, threads = setting
+    environment = {
+        **os.environ,
+        "OPENBLAS_CORETYPE": kernel,
+        "OPENBLAS_NUM_THREADS": threads,
+    }
+    return subprocess.run(
+        [sys.executable, "-c", HASH], env=environment, check=True, capture_output=True, text=True
+    ).stdout
+
+
+def test_every_kernel_gives_the_same_bytes():
+    settings = [(kernel, threads) for kernel in KERNELS for threads in ("1", "2")]
+    with ThreadPoolExecutor(2) as pool:
+        hashes = set(pool.map(_hash, settings))
+    assert len(hashes) == 1

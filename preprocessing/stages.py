@@ -281,6 +281,6 @@ def _planar_float32(image: Array) -> bool:
 
 
 def _representable(fill: float, dtype: np.dtype[Any]) -> float:
-    if dtype.kind != "u":
-        return fill
-    return int(min(max(fill, 0), np.iinfo(dtype).max))
+    limits = np.iinfo(dtype) if dtype.kind == "u" else np.finfo(dtype)
+    value = min(max(fill, float(limits.min)), float(limits.max))
+    return int(value) if dtype.kind == "u" else value

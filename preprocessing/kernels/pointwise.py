@@ -85,6 +85,9 @@ def convert(image: Array, dtype: DType, *, scale: bool) -> Array:
         return np.divide(image, np.float32(np.iinfo(image.dtype).max), dtype=np.float32).astype(
             target, copy=False
         )
+    if target == np.float16:
+        largest = np.finfo(np.float16).max
+        return np.clip(image, -np.float32(largest), np.float32(largest)).astype(target)
     return image.astype(target)
 
 
@@ -93,7 +96,9 @@ def _float_to_int(image: Array, target: np.dtype[Any], *, scale: bool) -> Array:
     # torchvision's equal bins: [0, 1] is cut into top + 1 equal parts, the last one closed.
     factor = np.float32(top + 1.0 - 1e-3) if scale else np.float32(1)
     scaled = np.multiply(image, factor, dtype=np.float32)
-    return np.clip(scaled, 0, top).astype(target)
+    # fmax, unlike clip, makes 0 of NaN, whose cast is undefined.
+    np.fmin(np.fmax(scaled, 0, out=scaled), top, out=scaled)
+    return scaled.astype(target)
 
 
 def _int_to_int(image: Array, target: np.dtype[Any], *, scale: bool) -> Array:

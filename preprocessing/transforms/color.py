@@ -85,7 +85,8 @@ class Normalize(Transform):
     Raises
     ------
     SpecError
-        For an unknown name, a missing or zero deviation, or lengths that differ.
+        For an unknown name, a missing or zero deviation, lengths that differ, or values that float32
+        cannot hold.
     """
 
     mean: tuple[float, ...] | str
@@ -106,6 +107,9 @@ class Normalize(Transform):
             f"std: needs as many values as mean, {len(self.mean)}",
         )
         require(0.0 not in (self.std or ()), "std: must not be zero")
+        for mean, std in zip(self.mean, self.std or (), strict=True):
+            largest = max(1.0, abs(mean)) / abs(std)
+            require(largest < 1e38, f"std: {std} is too small for float32 with the mean {mean}")
 
     @property
     def constants(self) -> tuple[tuple[float, ...], tuple[float, ...]]:

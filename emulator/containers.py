@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import Sequence
 
 import httpx
@@ -11,6 +12,7 @@ import httpx
 from emulator.functions import Died, Outcome, Raised, Returned, TimedOut
 
 _INVOKE = "/2015-03-31/functions/function/invocations"
+_TIMED_OUT = re.compile(rb"Task timed out after (\d+\.\d+) seconds")
 # The emulator gives up by itself after AWS_LAMBDA_FUNCTION_TIMEOUT, 300 s if that is not set. Only
 # then is it safe to send it another event: a second one in flight can crash it.
 _GIVE_UP_S = 305.0
@@ -79,8 +81,8 @@ class ContainerFunction:
     def _outcome(self, url: str, response: httpx.Response) -> Outcome:
         """Read what the emulator says: it answers 200 to nearly everything."""
         body = response.content
-        if body.startswith(b"Task timed out after"):
-            return TimedOut(self._timeout)
+        if overdue := _TIMED_OUT.match(body):
+            return TimedOut(float(overdue[1]))
         if response.status_code != httpx.codes.OK:
             return Died(
                 f"Function {self._name}: the container at {url} answered {response.status_code}: "

@@ -111,7 +111,8 @@ def _endpoint_env(endpoint_url: str) -> dict[str, str]:
     """Return what leads an unchanged function to the endpoint.
 
     AWS's SDKs put ``{RequestRoute}.`` before the endpoint's host, and such a name resolves
-    nowhere. As the plain-HTTP proxy the endpoint is reached without resolving it.
+    nowhere. As the plain-HTTP proxy the endpoint is reached without resolving it. It takes what
+    it does not know for S3, so a function's plain-HTTP calls to other services end there too.
     """
     return {
         "AWS_ENDPOINT_URL": endpoint_url,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import signal
 import socket
 import threading
@@ -66,9 +67,10 @@ class Endpoint:
             raise EndpointError("The endpoint is started already.")
         self._sockets = listen(self.config)
         self._urls = [url_of(sock) for sock in self._sockets]
+        self._loop, self._stopping = asyncio.new_event_loop(), asyncio.Event()
         started: Future[None] = Future()
         self._thread = threading.Thread(
-            target=lambda: asyncio.run(self._serve(started)), name="endpoint", daemon=True
+            target=self._run, args=(self._loop, started), name="endpoint", daemon=True
         )
         self._thread.start()
         try:
@@ -80,9 +82,9 @@ class Endpoint:
     def stop(self) -> None:
         """End the workers and the S3 inside, and close every port."""
         thread, self._thread = self._thread, None
-        if thread is None:
+        if thread is None or self._loop is None:
             return
-        if self._loop is not None and not self._loop.is_closed():
+        with contextlib.suppress(RuntimeError):  # the loop is closed: it did not even start
             self._loop.call_soon_threadsafe(self._stopping.set)
         thread.join()
         self._urls = []
@@ -109,19 +111,25 @@ class Endpoint:
     ) -> None:
         self.stop()
 
+    def _run(self, loop: asyncio.AbstractEventLoop, started: Future[None]) -> None:
+        try:
+            with asyncio.Runner(loop_factory=lambda: loop) as runner:
+                runner.run(self._serve(started))
+        except BaseException as error:
+            if started.done():
+                raise
+            started.set_exception(error)  # whoever called start() can tell the user
+
     async def _serve(self, started: Future[None]) -> None:
-        self._loop = asyncio.get_running_loop()
-        self._stopping = asyncio.Event()
         service = Service(self.config, self.url, self._container_url())
         sockets = [*self._sockets, *service.sockets]
         try:
             app = await service.start()
-        except BaseException as error:
+        except BaseException:
             await service.stop()
             for sock in sockets:
                 sock.close()
-            started.set_exception(error)
-            return
+            raise
         server = uvicorn.Server(_uvicorn_config(app))
         serving = asyncio.create_task(server.serve(sockets))
         started.set_result(None)

@@ -108,7 +108,8 @@ class Worker:
 
     def abandon(self, reason: str) -> None:
         """Tell whoever waits for the invocation in hand that nobody will end it."""
-        self._finish_current(Died(reason))
+        if self._current is not None:
+            self._current.finish(Died(reason))
 
     async def _run_process(self) -> bool:
         """Run one process to its end; return whether it ever asked for work."""

@@ -208,3 +208,30 @@ def test_the_plugin_loads_nothing_heavy():
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
     assert done.stdout == b"[]\n"
+
+
+def test_an_endpoint_can_be_started_again(tmp_path):
+    again = endpoint(workers=1)
+    for _ in range(2):
+        with again:
+            assert LocalObjectLambda(again).client("s3").list_buckets()["Buckets"] == []
+    with pytest.raises(EndpointError, match="not started"):
+        _ = again.url
+
+
+def test_an_s3_that_cannot_start_is_an_error_and_leaves_nothing(monkeypatch, tmp_path):
+    (tmp_path / "moto.py").write_text("raise SystemExit('no moto today')")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    before = children()
+    with pytest.raises(EndpointError, match="moto's server did not start"):
+        endpoint().start()
+    assert children() == before
+
+
+def test_what_the_workers_write_goes_where_it_is_told(tmp_path, expect_error):
+    log = tmp_path / "log"
+    with log.open("w") as output, endpoint(workers=1, output=output) as started:
+        s3, alias = filled(started, "exit_process:a line of its own")
+        with expect_error("LambdaRuntimeError", 500):
+            s3.get_object(Bucket=alias, Key="k")
+    assert "preprocess[0] a line of its own\n" in log.read_text()

@@ -1,0 +1,55 @@
+"""The whole road: a client, the endpoint, real workers, the handler, the library."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cli.photos import photographs
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="session")
+def photos() -> Mapping[str, bytes]:
+    """Twenty photographs: the six that scikit-image ships, whole and cut into quarters."""
+    from preprocessing import Pipeline
+
+    whole = photographs()
+    cut = {
+        f"{top}-{left}-{key}": bytes(
+            Pipeline.parse(f"crop:{top},{left},150,200/jpeg").encode(body).body
+        )
+        for key, body in whole.items()
+        for top, left in ((0, 0), (150, 0), (0, 200))
+    }
+    return dict(list({**whole, **cut}.items())[:20])
+
+
+@pytest.fixture(scope="session")
+def local(object_lambda_endpoint: Callable[..., Any], photos: Mapping[str, bytes]) -> Any:
+    """An endpoint with two workers that run our handler, and the photographs in a bucket."""
+    started = object_lambda_endpoint(task_root=ROOT, workers=2)
+    s3 = started.client("s3")
+    s3.create_bucket(Bucket="photos")
+    for key, body in photos.items():
+        s3.put_object(Bucket="photos", Key=key, Body=body)
+    return started
+
+
+@pytest.fixture(scope="session")
+def alias_of(local: Any) -> Callable[[str], str]:
+    """Return the alias of an access point with a pipeline, made when first asked for."""
+    made: dict[str, str] = {}
+
+    def alias(spec: str) -> str:
+        if spec not in made:
+            payload = json.dumps({"spec": spec})
+            made[spec] = local.create_access_point(f"road-{len(made)}", "photos", payload=payload)
+        return made[spec]
+
+    return alias

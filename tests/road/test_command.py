@@ -1,0 +1,135 @@
+"""The `jitprep` command, as a user runs it."""
+
+from __future__ import annotations
+
+import re
+import signal
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from preprocessing import Pipeline
+
+JITPREP = [str(Path(sys.executable).with_name("jitprep"))]
+SPEC = "grayscale/resize:24,24/png"
+
+
+def jitprep(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    command = [*JITPREP, *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+
+
+@pytest.fixture
+def folder(tmp_path, photos):
+    source = tmp_path / "in"
+    (source / "deeper").mkdir(parents=True)
+    (source / "rocket.jpg").write_bytes(photos["rocket.jpg"])
+    (source / "deeper" / "coffee.jpg").write_bytes(photos["coffee.jpg"])
+    return source
+
+
+def test_run_writes_the_librarys_bytes_and_keeps_folders(folder, tmp_path, photos):
+    out = tmp_path / "out"
+    done = jitprep("run", SPEC, folder, out)
+    assert done.returncode == 0, done.stderr
+    assert "2 done, 0 failed" in done.stdout
+    pipeline = Pipeline.parse(SPEC)
+    for name in ("rocket", "deeper/coffee"):
+        photo = photos[f"{Path(name).name}.jpg"]
+        assert (out / f"{name}.png").read_bytes() == pipeline.encode(photo).body
+
+
+def test_run_of_one_file_to_one_file(folder, tmp_path):
+    done = jitprep("run", SPEC, folder / "rocket.jpg", tmp_path / "small.png")
+    assert done.returncode == 0, done.stderr
+    with Image.open(tmp_path / "small.png") as image:
+        assert image.size == (24, 24)
+
+
+def test_run_tells_what_failed_and_does_the_rest(folder, tmp_path):
+    (folder / "notes.txt").write_text("words")
+    done = jitprep("run", SPEC, folder, tmp_path / "out")
+    assert done.returncode == 1
+    assert "2 done, 1 failed" in done.stdout
+    assert "notes.txt" in done.stderr
+    assert "looks like text" in done.stderr
+
+
+def test_run_refuses_to_write_two_results_into_one_file(folder, tmp_path):
+    (folder / "rocket.png").write_bytes(b"")
+    done = jitprep("run", SPEC, folder, tmp_path / "out")
+    assert done.returncode == 1
+    assert "would both become" in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_run_refuses_to_write_over_its_input(folder):
+    done = jitprep("run", "resize:8/jpeg", folder, folder)
+    assert done.returncode == 1
+    assert "is an input" in done.stderr
+
+
+@pytest.mark.parametrize("command", ["run", "plan"])
+def test_a_wrong_spec_is_explained(command, folder):
+    done = jitprep(
+        command, "resise:8", folder / "rocket.jpg", *(["out"] if command == "run" else [])
+    )
+    assert done.returncode == 1
+    assert "did you mean 'resize'?" in done.stderr
+
+
+def test_plan_shows_stages_and_rewrites(folder):
+    done = jitprep("plan", SPEC, folder / "rocket.jpg")
+    assert done.returncode == 0, done.stderr
+    assert "Resample(" in done.stdout
+    assert "rewrite luma_decode" in done.stdout
+
+
+def test_up_says_what_it_serves_and_ends_on_ctrl_c():
+    process = subprocess.Popen(
+        [*JITPREP, "up", "--port", "0", "--workers", "1"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    first = process.stdout.readline()
+    url = re.search(r"http://127\.0\.0\.1:\d+", first)
+    assert url, first
+    with urllib.request.urlopen(url.group(), timeout=10) as answer:
+        assert b"ListAllMyBucketsResult" in answer.read()
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=10)
+    assert process.returncode == 0, err
+    assert "stopped" in out
+    assert err == ""
+
+
+def test_up_says_that_a_port_is_taken(local):
+    port = local.url.rpartition(":")[2]
+    done = jitprep("up", "--port", port)
+    assert done.returncode == 1
+    assert port in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_demo_reads_prints_and_draws(tmp_path):
+    picture = tmp_path / "picture.png"
+    done = jitprep("demo", "--picture", picture)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("602,240") == 6
+    assert "rocket.jpg" in done.stdout
+    with Image.open(picture) as image:
+        sheet = image.convert("RGB")
+    assert sheet.width > 500
+    assert len(sheet.getcolors(maxcolors=2**24)) > 10_000
+
+
+def test_demo_reads_from_a_running_endpoint(local, tmp_path):
+    for _ in range(2):  # it leaves nothing behind that a second run would trip over
+        done = jitprep("demo", "--endpoint-url", local.url, "--picture", tmp_path / "p.png")
+        assert done.returncode == 0, done.stderr

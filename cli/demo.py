@@ -136,10 +136,12 @@ def _read(s3: Any, alias: str, key: str, spec: str, bytes_in: int) -> Read:
 
 
 def _table(reads: list[Read]) -> Table:
-    table = Table("key", "pipeline")
+    table = Table()
+    for heading in ("key", "pipeline"):
+        table.add_column(heading, overflow="fold")
     for heading in ("bytes in", "bytes out", "ms"):
-        table.add_column(heading, justify="right")
-    table.add_column("content type")
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("content type", overflow="fold")
     for read in reads:
         sizes = (f"{read.bytes_in:,}", f"{len(read.body):,}", f"{read.ms:.0f}")
         table.add_row(read.key, read.pipeline, *sizes, read.content_type)

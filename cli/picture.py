@@ -31,7 +31,7 @@ def draw(
     for row, (name, pictures) in enumerate(rows):
         top = _CAPTION + (_CELL + _CAPTION) * row
         for column, picture in enumerate(pictures):
-            label = f"{name}, {picture.width} × {picture.height}" if column == 0 else ""
+            label = f"{name}, {picture.width} x {picture.height}" if column == 0 else ""
             shown = picture.copy()
             shown.thumbnail((_CELL, _CELL))
             sheet.paste(shown, (_left(column), top + _CELL - shown.height))

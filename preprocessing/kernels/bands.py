@@ -126,7 +126,8 @@ def _round(weight: Floats, places: int) -> Floats:
     down = np.floor(units)
     missing = np.rint(2.0**places - down.sum(axis=1, keepdims=True))
     rank = np.argsort(np.argsort(down - units, axis=1, kind="stable"), axis=1, kind="stable")
-    return np.ldexp(down + (rank < missing), -places)
+    rounded: Floats = np.ldexp(down + (rank < missing), -places)
+    return rounded
 
 
 def _taps(axis: Axis) -> tuple[NDArray[np.int64], Floats]:

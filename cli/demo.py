@@ -149,12 +149,12 @@ def _table(reads: list[Read]) -> Table:
 
 
 def _draw(path: Path, photos: dict[str, bytes], reads: list[Read]) -> None:
-    rows = []
+    columns = []
     for key, original in photos.items():
         results = [
             as_image(read.body, read.content_type, Pipeline.parse(read.pipeline))
             for read in reads
             if read.key == key
         ]
-        rows.append((key, [as_image(original, "image/jpeg"), *results]))
-    draw(path, ["original", *_PIPELINES], rows)
+        columns.append((key, [as_image(original, "image/jpeg"), *results]))
+    draw(path, ["original", *_PIPELINES], columns)

@@ -12,30 +12,31 @@ from PIL import Image, ImageDraw, ImageFont
 from preprocessing import Pipeline
 from preprocessing.preview import as_picture
 
-_CELL = 232
-_MARGIN = 12
-_CAPTION = 34
+_CELL = 200
+_MARGIN = 10
+_CAPTION = 22
 
 
 def draw(
-    path: Path, headings: Sequence[str], rows: Sequence[tuple[str, Sequence[Image.Image]]]
+    path: Path,
+    headings: Sequence[str],
+    columns: Sequence[tuple[str, Sequence[Image.Image]]],
 ) -> None:
-    """Write a table of pictures as PNG: a heading over each column, a name under each row."""
-    width = _MARGIN + (_CELL + _MARGIN) * len(headings)
-    height = _CAPTION + (_CELL + _CAPTION) * len(rows) + _MARGIN
+    """Write a sheet of pictures as PNG: a column a photograph, a row a stage under its heading."""
+    width = _MARGIN + (_CELL + _MARGIN) * len(columns)
+    height = (_CAPTION + _CELL + _MARGIN) * len(headings) + _MARGIN
     sheet = Image.new("RGB", (width, height), "white")
-    pen = ImageDraw.Draw(sheet)
-    small, large = ImageFont.load_default(12), ImageFont.load_default(13)
-    for column, heading in enumerate(headings):
-        pen.text((_left(column), _MARGIN), heading, "black", large)
-    for row, (name, pictures) in enumerate(rows):
-        top = _CAPTION + (_CELL + _CAPTION) * row
-        for column, picture in enumerate(pictures):
-            label = f"{name}, {picture.width} x {picture.height}" if column == 0 else ""
+    pen, font = ImageDraw.Draw(sheet), ImageFont.load_default(12)
+    for row, heading in enumerate(headings):
+        top = _MARGIN + (_CAPTION + _CELL + _MARGIN) * row
+        for column, (name, pictures) in enumerate(columns):
+            left = _MARGIN + (_CELL + _MARGIN) * column
+            picture = pictures[row]
+            label = f"{name}, {picture.width} x {picture.height}" if row == 0 else heading
+            pen.text((left, top), label, "dimgray", font)
             shown = picture.copy()
             shown.thumbnail((_CELL, _CELL))
-            sheet.paste(shown, (_left(column), top + _CELL - shown.height))
-            pen.text((_left(column), top + _CELL + 6), label, "dimgray", small)
+            sheet.paste(shown, (left, top + _CAPTION))
     path.parent.mkdir(parents=True, exist_ok=True)
     sheet.save(path)
 
@@ -46,7 +47,3 @@ def as_image(body: bytes, content_type: str, pipeline: Pipeline | None = None) -
         return Image.open(BytesIO(body)).convert("RGB")
     tensor = np.load(BytesIO(body), allow_pickle=False)
     return Image.fromarray(np.ascontiguousarray(as_picture(tensor.transpose(1, 2, 0), pipeline)))
-
-
-def _left(column: int) -> int:
-    return _MARGIN + (_CELL + _MARGIN) * column

@@ -152,7 +152,7 @@ def _draw(path: Path, photos: dict[str, bytes], reads: list[Read]) -> None:
     columns = []
     for key, original in photos.items():
         results = [
-            as_image(read.body, read.content_type, Pipeline.parse(read.pipeline))
+            as_image(read.body, read.content_type, Pipeline.parse(read.pipeline).steps)
             for read in reads
             if read.key == key
         ]

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from preprocessing import Pipeline
+from preprocessing import Transform
 from preprocessing.preview import as_picture
 
 _CELL = 200
@@ -41,9 +41,9 @@ def draw(
     sheet.save(path)
 
 
-def as_image(body: bytes, content_type: str, pipeline: Pipeline | None = None) -> Image.Image:
-    """Return what a client received as a picture; `pipeline` tells how a tensor was normalised."""
+def as_image(body: bytes, content_type: str, steps: Sequence[Transform] = ()) -> Image.Image:
+    """Return what a client received as a picture; `steps` tell how a tensor was normalised."""
     if content_type.startswith("image/"):
         return Image.open(BytesIO(body)).convert("RGB")
     tensor = np.load(BytesIO(body), allow_pickle=False)
-    return Image.fromarray(np.ascontiguousarray(as_picture(tensor.transpose(1, 2, 0), pipeline)))
+    return Image.fromarray(np.ascontiguousarray(as_picture(tensor.transpose(1, 2, 0), steps)))

@@ -210,9 +210,13 @@ class Pipeline:
 
     def preview(self, source: Source, *, limits: Limits = DEFAULT_LIMITS) -> Preview:
         """Return the picture before and after, for a notebook to show or for ``.save(path)``."""
-        from preprocessing.preview import preview  # noqa: PLC0415  needs Pillow, which is not cheap
+        from preprocessing.preview import compare  # noqa: PLC0415  for notebooks only
 
-        return preview(self, source, limits)
+        loaded = read(source, limits)
+        nothing = planning.build((), self.encoding, loaded.spec, limits, exact=False)
+        plan = self._plan(loaded.spec, limits)
+        before, after = (planning.execute(p, loaded.content) for p in (nothing, plan))
+        return compare(before, after, self.steps, str(self))
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Pipeline) and self._parsed == other._parsed
@@ -230,6 +234,8 @@ class Pipeline:
 
     def _repr_html_(self) -> str:
         """Return a table of the steps and the image after each, for notebooks."""
-        from preprocessing.preview import table  # noqa: PLC0415
+        from preprocessing.preview import table  # noqa: PLC0415  for notebooks only
 
-        return table(self, self._specs)
+        names = ["decode", *map(repr, self.steps)]
+        rows = list(zip(names, self._specs, strict=True))
+        return table(str(self), rows, repr(self.encoding), self.output)

@@ -1,4 +1,4 @@
-"""What a notebook shows: a pipeline's steps, and a picture before and after."""
+"""What a notebook shows: a table of steps, and a picture before and after."""
 
 from __future__ import annotations
 
@@ -12,17 +12,16 @@ import numpy as np
 
 from preprocessing.encodings.png import write_png
 from preprocessing.kernels.pointwise import convert
-from preprocessing.pipeline import Pipeline
-from preprocessing.transforms import Normalize, Resize
+from preprocessing.media import ImageSpec
+from preprocessing.transforms import Normalize, Resize, Transform
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from os import PathLike
 
-    from preprocessing.media import Array, ImageSpec, Limits
-    from preprocessing.sources import Source
+    from preprocessing.media import Array, OutputSpec
 
-_HEIGHT = 240
+_BOX = 320
 _GAP = 8
 
 
@@ -53,57 +52,49 @@ class Preview:
         Path(path).write_bytes(self.png)
 
 
-def preview(pipeline: Pipeline, source: Source, limits: Limits) -> Preview:
-    """Draw the source, scaled to fit, beside what the pipeline makes of it."""
-    before = Pipeline([])(source, limits=limits).transpose(1, 2, 0)
-    result = pipeline(source, limits=limits)
-    after = result.transpose(1, 2, 0) if pipeline.encoding.axes == "chw" else np.atleast_3d(result)
-    shown = [_fit(as_picture(before)), _fit(as_picture(after, pipeline))]
-    caption = f"{pipeline}: {_sides(before)} to {_sides(after)} {result.dtype}"
-    if _normalization(pipeline) is not None:
+def compare(before: Array, after: Array, steps: Sequence[Transform], title: str) -> Preview:
+    """Draw a source beside what `steps` make of it; both are indexed (height, width, channel)."""
+    shown = [_fit(as_picture(before)), _fit(as_picture(after, steps))]
+    caption = f"{title}: {_sides(before)} to {_sides(after)} {after.dtype}"
+    if _normalization(steps) is not None:
         caption += ", shown with its normalisation undone"
     return Preview(write_png(_beside(shown), small=False), caption)
 
 
-def as_picture(image: Array, pipeline: Pipeline | None = None) -> Array:
+def as_picture(image: Array, steps: Sequence[Transform] = ()) -> Array:
     """Return an image of any type as (H, W, 3) uint8, to be looked at.
 
     Parameters
     ----------
     image : ndarray, shape (H, W, C)
         Of other than 1 or 3 channels the first is shown. Floats are taken to be in [0, 1].
-    pipeline : Pipeline, optional
+    steps : sequence of Transform
         What made the image; its normalisation is undone.
     """
-    normalization = _normalization(pipeline)
+    normalization = _normalization(steps)
     if normalization is not None:
         mean, std = normalization.constants
         image = image * np.array(std, np.float32) + np.array(mean, np.float32)
     if image.shape[2] not in (1, 3):
         image = image[:, :, :1]
-    if image.dtype != np.uint8:
-        image = convert(image, "uint8", scale=True)
-    return np.broadcast_to(image, (*image.shape[:2], 3))
+    return np.broadcast_to(convert(image, "uint8", scale=True), (*image.shape[:2], 3))
 
 
-def _normalization(pipeline: Pipeline | None) -> Normalize | None:
-    steps = pipeline.steps if pipeline else ()
+def _normalization(steps: Sequence[Transform]) -> Normalize | None:
     return next((step for step in reversed(steps) if isinstance(step, Normalize)), None)
 
 
-def table(pipeline: Pipeline, specs: Sequence[ImageSpec]) -> str:
+def table(
+    title: str, rows: Sequence[tuple[str, ImageSpec]], encoding: str, output: OutputSpec
+) -> str:
     """Return the steps as an HTML table, with the image after each."""
-    rows = [("decode", specs[0])]
-    rows += [(repr(step), spec) for step, spec in zip(pipeline.steps, specs[1:], strict=True)]
     cells = [f"<tr><td><code>{escape(what)}</code></td><td>{spec}</td></tr>" for what, spec in rows]
-    output = pipeline.output
     size = "" if output.nbytes is None else f", {output.nbytes:,} bytes"
     cells.append(
-        f"<tr><td><code>{escape(repr(pipeline.encoding))}</code></td>"
-        f"<td>{output.content_type}{size}</td></tr>"
+        f"<tr><td><code>{escape(encoding)}</code></td><td>{output.content_type}{size}</td></tr>"
     )
     return (
-        f"<table><caption><code>{escape(str(pipeline))}</code></caption>"
+        f"<table><caption><code>{escape(title)}</code></caption>"
         f"<tr><th>step</th><th>after it</th></tr>{''.join(cells)}</table>"
     )
 
@@ -113,12 +104,19 @@ def _sides(image: Array) -> str:
 
 
 def _fit(picture: Array) -> Array:
-    """Scale a picture to the common height."""
-    width = max(1, round(picture.shape[1] * _HEIGHT / picture.shape[0]))
-    return Pipeline([Resize((_HEIGHT, width))])(picture).transpose(1, 2, 0)
+    """Scale a picture into the box, keeping its aspect ratio, and fill up with white below."""
+    height, width = picture.shape[:2]
+    scale = min(_BOX / height, _BOX / width)
+    size = (max(1, round(height * scale)), max(1, round(width * scale)))
+    small = picture
+    for stage in Resize(size).lower(ImageSpec(height, width, 3, "uint8")):
+        small = stage.apply(small)
+    fitted = np.full((_BOX, size[1], 3), 255, np.uint8)
+    fitted[: size[0]] = small
+    return fitted
 
 
 def _beside(pictures: list[Array]) -> Array:
-    gap = np.full((_HEIGHT, _GAP, 3), 255, np.uint8)
+    gap = np.full((_BOX, _GAP, 3), 255, np.uint8)
     parts = [part for picture in pictures for part in (gap, picture)][1:]
     return np.concatenate(parts, axis=1)

@@ -213,7 +213,7 @@ class Pipeline:
         from preprocessing.preview import compare  # noqa: PLC0415  for notebooks only
 
         loaded = read(source, limits)
-        nothing = planning.build((), self.encoding, loaded.spec, limits, exact=False)
+        nothing = planning.build((), Npy(), loaded.spec, limits, exact=False)
         plan = self._plan(loaded.spec, limits)
         before, after = (planning.execute(p, loaded.content) for p in (nothing, plan))
         return compare(before, after, self.steps, str(self))

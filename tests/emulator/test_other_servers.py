@@ -17,17 +17,20 @@ import pytest
 from emulator.listening import bridge_address
 
 FUNCTIONS = Path(__file__).parent / "functions"
+NOBODY = "http://127.0.0.1:1"  # no system gives out this port
 
 
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as sock:
+def free_port(host: str) -> int:
+    with socket.create_server((host, 0)) as sock:
         return int(sock.getsockname()[1])
 
 
 @pytest.fixture(scope="module")
 def remote(object_lambda_endpoint, local):
     """An endpoint whose S3 is that of another, and whose function runs in two of a third."""
-    url = f"http://127.0.0.1:{free_port()}"
+    # An address of its own, where no other program takes the port before the endpoint does.
+    host = "127.0.0.3"
+    url = f"http://{host}:{free_port(host)}"
     containers = [
         object_lambda_endpoint(
             handler="behaviours.handler",
@@ -40,6 +43,7 @@ def remote(object_lambda_endpoint, local):
         for _ in range(2)
     ]
     return object_lambda_endpoint(
+        host=host,
         port=int(url.rpartition(":")[2]),
         containers={"preprocess": [container.url for container in containers]},
         s3_url=local.url,
@@ -93,7 +97,7 @@ def test_failures_in_a_container_reach_the_reader(read, expect_error, payload, c
 
 
 def test_a_container_that_is_not_there_is_named(object_lambda_endpoint, expect_error):
-    url = f"http://127.0.0.1:{free_port()}"
+    url = NOBODY
     local = object_lambda_endpoint(containers={"preprocess": [url]}, workers=1)
     local.client("s3").create_bucket(Bucket="texts")
     alias = local.create_access_point("absent", "texts")
@@ -105,13 +109,13 @@ def test_a_container_that_is_not_there_is_named(object_lambda_endpoint, expect_e
 
 def test_with_containers_it_listens_on_dockers_bridge(object_lambda_endpoint):
     bridge = bridge_address()
-    local = object_lambda_endpoint(containers={"elsewhere": ["http://127.0.0.1:1"]}, workers=1)
+    local = object_lambda_endpoint(containers={"elsewhere": [NOBODY]}, workers=1)
     hosts = [url.rpartition(":")[0] for url in local.endpoint.listen_urls]
     assert hosts == ["http://127.0.0.1"] + ([f"http://{bridge}"] if bridge else [])
 
 
 def test_an_s3_that_is_not_there_is_named(object_lambda_endpoint, expect_error):
-    url = f"http://127.0.0.1:{free_port()}"
+    url = NOBODY
     local = object_lambda_endpoint(s3_url=url, workers=1)
     with expect_error("ServiceUnavailable", 503) as message:
         local.client("s3").get_object(Bucket="texts", Key="k")

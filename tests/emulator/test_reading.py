@@ -32,12 +32,15 @@ def test_what_the_function_says_of_the_object_reaches_the_client(reader):
     assert answer["ResponseMetadata"]["RequestId"]
 
 
-def test_the_arn_works_with_the_endpoint_as_proxy(reader, local):
-    alias = reader.alias("upper")
+def arn_of(alias, local):
     points = local.client("s3control").list_access_points_for_object_lambda(
         AccountId="123456789012"
     )["ObjectLambdaAccessPointList"]
-    arn = next(p["ObjectLambdaAccessPointArn"] for p in points if p["Alias"]["Value"] == alias)
+    return next(p["ObjectLambdaAccessPointArn"] for p in points if p["Alias"]["Value"] == alias)
+
+
+def test_the_arn_works_with_the_endpoint_as_proxy(reader, local):
+    arn = arn_of(reader.alias("upper"), local)
     assert reader.s3.get_object(Bucket=arn, Key="greeting.txt")["Body"].read() == b"HELLO"
 
 
@@ -58,7 +61,9 @@ def test_a_presigned_url_of_the_access_point_works(reader):
         assert response.read() == b"HELLO"
 
 
-def test_the_aws_command_line_reads_by_alias(reader, local, tmp_path):
+@pytest.mark.parametrize("by_arn", [False, True], ids=["alias", "arn"])
+def test_the_aws_command_line_needs_only_its_environment(reader, local, tmp_path, by_arn):
+    alias = reader.alias("upper")
     environment = {
         "PATH": os.environ["PATH"],
         "HOME": str(tmp_path),
@@ -66,13 +71,13 @@ def test_the_aws_command_line_reads_by_alias(reader, local, tmp_path):
         "AWS_ACCESS_KEY_ID": "test",
         "AWS_SECRET_ACCESS_KEY": "test",
         "AWS_DEFAULT_REGION": "us-east-1",
+        **({"HTTP_PROXY": local.url} if by_arn else {}),
     }
-    aws = Path(sys.executable).with_name("aws")
     out = tmp_path / "out.txt"
-    command = ["s3api", "get-object", "--bucket", reader.alias("upper"), "--key", "greeting.txt"]
-    done = subprocess.run(
-        [sys.executable, aws, *command, out], env=environment, capture_output=True, check=False
-    )
+    aws = [sys.executable, Path(sys.executable).with_name("aws"), "s3api", "get-object"]
+    bucket = arn_of(alias, local) if by_arn else alias
+    command = [*aws, "--bucket", bucket, "--key", "greeting.txt", out]
+    done = subprocess.run(command, env=environment, capture_output=True, check=False)
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["ETag"] == '"derived"'
     assert out.read_bytes() == b"HELLO"

@@ -1,8 +1,8 @@
 """A PNG writer for photographs.
 
 Each row is filtered by its left neighbour and compressed by zlib. On photographs zlib's search for
-repeated strings finds next to nothing, so by default it looks for runs only: a third of the time of a
-general encoder at its fastest. Being plain zlib, the bytes are the same on every processor.
+repeated strings finds next to nothing, so by default it looks for runs only, which takes a fraction of
+the time. Being plain zlib, the bytes are the same on every processor.
 """
 
 from __future__ import annotations

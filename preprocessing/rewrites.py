@@ -142,11 +142,14 @@ def _merge(draft: Draft, index: int, stage: Stage) -> Draft:
     return replace(draft, stages=(*draft.stages[:index], stage, *draft.stages[index + 2 :]))
 
 
+# Measured on photographs: 55.6 dB at the least, for one full of saturated reds and browns.
+_LUMA_TOLERANCE = "55 dB, 99 % within 1 level; the rest where RGB clips saturated colours"
+
 # In this order: crops first, because they let the others see the resampling behind them.
 RULES: tuple[Rule, ...] = (
-    Rule("crop_into_resample", "exact", True, crop_into_resample),
+    Rule("crop_into_resample", "exact; of floats the last bit", True, crop_into_resample),
     Rule("cast_into_affine", "1 unit in the last place", True, cast_into_affine),
-    Rule("luma_decode", "1 level within the RGB gamut", False, luma_decode),
+    Rule("luma_decode", _LUMA_TOLERANCE, False, luma_decode),
     Rule("affine_into_resample", "half a level, the rounding left out", True, affine_into_resample),
     Rule("scaled_decode", f"51 dB, decoded at {MARGIN}× the target or more", False, scaled_decode),
 )

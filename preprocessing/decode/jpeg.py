@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 # else it warns of, such as a premature end, means that pixels were made up.
 _HARMLESS = ("extraneous bytes", "Unknown Adobe color transform", "Inconsistent progression")
 
+_START_OF_SCAN = b"\xda"
+
 # EXIF comes first in the file, in practice; past this it is not worth a search.
 _EXIF_WITHIN = 64 * 1024
 
@@ -41,7 +43,23 @@ def decode(data: bytes, header: Header, eighths: int, *, luma: bool) -> Array:
     except ValueError as error:
         if not any(words in str(error) for words in _HARMLESS):
             raise _corrupt(error) from None
-    return _decode(data, header, eighths, luma=luma, strict=False)
+    try:
+        return _decode(_tidy(data), header, eighths, luma=luma, strict=False)
+    except ValueError as error:
+        raise _corrupt(error) from None
+
+
+def _tidy(data: bytes) -> bytes:
+    """Drop the bytes between the header's segments, which simplejpeg will not pass over."""
+    kept, at = [data[:2]], 2
+    while (at := data.find(b"\xff", at)) >= 0 and (kind := data[at + 1 : at + 2]) != _START_OF_SCAN:
+        length = 2 + int.from_bytes(data[at + 2 : at + 4])
+        if kind in (b"\x00", b"\xff"):  # no marker, or the first of several fill bytes
+            length = 1
+        else:
+            kept.append(data[at : at + length])
+        at += length
+    return b"".join((*kept, data[at:] if at >= 0 else b""))
 
 
 def _decode(data: bytes, header: Header, eighths: int, *, luma: bool, strict: bool) -> Array:

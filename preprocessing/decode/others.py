@@ -35,11 +35,10 @@ def probe(data: bytes, format_: Format) -> Header:
     """Read the header. No pixel is decoded."""
     image = _open(data, format_)
     if image.mode in ("I", "F"):
-        raise UnsupportedSource(
-            f"the {format_} holds 32-bit samples (Pillow's mode {image.mode}), which have no agreed "
-            "range; store 8 or 16 bits a sample"
-        )
-    return Header(format_, (image.height, image.width), _orientation_of(image), image.mode)
+        raise _unsupported(format_, "32-bit samples, which have no agreed range")
+    # A TIFF is turned upright by Pillow's own loader.
+    orientation = 1 if format_ == "tiff" else _orientation_of(image)
+    return Header(format_, (image.height, image.width), orientation, image.mode)
 
 
 def decode(data: bytes, header: Header) -> Array:
@@ -74,6 +73,8 @@ def _open(data: bytes, format_: Format) -> ImageFile:
     except MemoryError:
         raise
     except Exception as error:  # decoders raise anything on hostile bytes
+        if "unknown pixel mode" in str(error):  # a valid TIFF, of 64-bit floats or five channels
+            raise _unsupported(format_, "samples that Pillow does not know") from None
         raise _corrupt(format_, error) from None
 
 
@@ -84,6 +85,10 @@ def _rgb(image: ImageFile) -> Array:
     if image.mode == "P" and "transparency" in image.info:
         return np.asarray(image.convert("RGBA"))[:, :, :3]
     return np.asarray(image.convert("RGB"))
+
+
+def _unsupported(format_: Format, what: str) -> UnsupportedSource:
+    return UnsupportedSource(f"the {format_.upper()} holds {what}; store 8 or 16 bits a sample")
 
 
 def _corrupt(format_: Format, error: Exception) -> CorruptSource:

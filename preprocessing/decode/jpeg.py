@@ -27,7 +27,7 @@ def probe(data: bytes) -> Header:
     """Read the header: microseconds, unless the file has EXIF to be parsed."""
     try:
         height, width, colorspace, _ = simplejpeg.decode_jpeg_header(data, strict=False)
-    except ValueError as error:
+    except (ValueError, KeyError) as error:  # KeyError where the header breaks off
         raise _corrupt(error) from None
     has_exif = data.find(b"Exif\0\0", 0, _EXIF_WITHIN) >= 0
     orientation = others.orientation(data, "jpeg") if has_exif else 1
@@ -75,5 +75,6 @@ def _decode(data: bytes, header: Header, eighths: int, *, luma: bool, strict: bo
     return cast("Array", image)
 
 
-def _corrupt(error: ValueError) -> CorruptSource:
-    return CorruptSource(f"the JPEG is truncated or damaged ({error}); upload it again")
+def _corrupt(error: ValueError | KeyError) -> CorruptSource:
+    what = "no whole header" if isinstance(error, KeyError) else error
+    return CorruptSource(f"the JPEG is truncated or damaged ({what}); upload it again")

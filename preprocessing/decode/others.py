@@ -6,9 +6,11 @@ images by its own global limit before ours is asked.
 
 from __future__ import annotations
 
+import warnings
 from importlib import import_module
 from io import BytesIO
 from typing import TYPE_CHECKING, cast
+from zlib import crc32
 
 import numpy as np
 
@@ -37,6 +39,8 @@ def probe(data: bytes, format_: Format) -> Header:
     if image.mode in ("I", "F"):
         raise _unsupported(format_, "32-bit samples, which have no agreed range")
     # A TIFF is turned upright by Pillow's own loader.
+    if format_ == "png" and "exif" not in image.info and (exif := _late_exif(data)):
+        image.info["exif"] = exif
     orientation = 1 if format_ == "tiff" else _orientation_of(image)
     return Header(format_, (image.height, image.width), orientation, image.mode)
 
@@ -58,9 +62,22 @@ def orientation(data: bytes, format_: Format) -> int:
     return _orientation_of(_open(data, format_))
 
 
+def _late_exif(data: bytes) -> bytes:
+    """Return the EXIF chunk of a PNG that has it behind the pixels, which Pillow would decode first."""
+    at = data.rfind(b"eXIf")
+    if at < 0:
+        return b""
+    end = at + 4 + int.from_bytes(data[at - 4 : at])
+    intact = crc32(data[at:end]) == int.from_bytes(data[end : end + 4])
+    return data[at + 4 : end] if intact else b""
+
+
 def _orientation_of(image: ImageFile) -> int:
+    from PIL.Image import Image  # noqa: PLC0415  loaded with the plugin that made `image`
+
     try:
-        value = image.getexif().get(_ORIENTATION_TAG, 1)
+        # Not image.getexif(): a PNG's would decode every pixel.
+        value = Image.getexif(image).get(_ORIENTATION_TAG, 1)
     except Exception:  # a damaged EXIF block does not spoil the pixels
         return 1
     return value if isinstance(value, int) and 1 <= value <= 8 else 1
@@ -68,6 +85,8 @@ def _orientation_of(image: ImageFile) -> int:
 
 def _open(data: bytes, format_: Format) -> ImageFile:
     module, name = _PLUGINS[format_]
+    # Pillow warns of damage in EXIF and TIFF tags. Where it matters here, an error says so.
+    warnings.filterwarnings("ignore", module=r"PIL\.")
     try:
         return cast("ImageFile", getattr(import_module(module), name)(BytesIO(data)))
     except MemoryError:

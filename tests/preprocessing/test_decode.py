@@ -61,6 +61,15 @@ def test_exif_orientation_is_applied(format_: str, orientation: int) -> None:
     assert (header.width, header.height) == (small().size[::-1] if turned else small().size)
 
 
+def test_exif_behind_the_pixels_of_a_png_is_found() -> None:
+    data = oriented("PNG", 6)
+    start = data.index(b"eXIf") - 4
+    end = start + 12 + int.from_bytes(data[start : start + 4])
+    late = data[:start] + data[end:-12] + data[start:end] + data[-12:]
+    assert late.index(b"IDAT") < late.index(b"eXIf")
+    np.testing.assert_array_equal(PIXELS(late), PIXELS(data))
+
+
 @pytest.mark.parametrize("orientation", [0, 9, 65535])
 def test_orientation_that_makes_no_sense_is_ignored(orientation: int) -> None:
     np.testing.assert_array_equal(

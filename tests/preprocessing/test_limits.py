@@ -1,0 +1,85 @@
+"""What is too large is refused before memory is taken: an object, an image, what steps would make."""
+
+from __future__ import annotations
+
+import tracemalloc
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from preprocessing import LimitExceeded, Limits, Pipeline
+from tests.photos import photo
+
+
+def test_source_bytes(tmp_path: Path) -> None:
+    data = photo("chelsea")
+    path = tmp_path / "photo"
+    path.write_bytes(data)
+    for source in (data, bytearray(data), path, str(path)):
+        Pipeline([]).plan(source, limits=Limits(source_bytes=len(data)))
+        with pytest.raises(LimitExceeded, match=f"{len(data)} bytes"):
+            Pipeline([]).plan(source, limits=Limits(source_bytes=len(data) - 1))
+
+
+def test_pixels_and_side_of_the_source() -> None:
+    p = Pipeline.parse("resize:8")
+    for source in (photo("chelsea"), np.zeros((300, 451), np.uint8)):
+        p(source, limits=Limits(pixels=300 * 451, side=451))
+        with pytest.raises(LimitExceeded, match="451 x 300"):
+            p(source, limits=Limits(pixels=300 * 451 - 1))
+        with pytest.raises(LimitExceeded, match="450 a side"):
+            p(source, limits=Limits(side=450))
+
+
+TOO_MUCH = {
+    "resize:65535,65535": "4294836225 pixels at once",
+    "resize:60000": "60000",
+    "pad:60000": "120001",
+    "pad:30000": "border",
+    "center_crop:60000": "pixels at once",
+    "crop:0,0,60000,60000": "pixels at once",
+    "resize:1,65535/resize:65535,1": "resample",  # small ends, a huge middle
+    "resize:9,interpolation=nearest/pad:0,65535": "131079",
+}
+
+
+@pytest.mark.parametrize("spec", TOO_MUCH)
+def test_what_steps_would_make(spec: str) -> None:
+    image = np.zeros((1, 1, 3), np.uint8)
+    tracemalloc.start()
+    try:
+        for act in (Pipeline.parse(spec), Pipeline.parse(spec).encode, Pipeline.parse(spec).plan):
+            with pytest.raises(LimitExceeded, match=TOO_MUCH[spec]) as caught:
+                act(image)
+            assert "raise the limit or ask for less" in str(caught.value)
+        assert tracemalloc.get_traced_memory()[1] < 2**20
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("shape", [(1, 30_000), (30_000, 1)])
+def test_a_strip_whose_shorter_side_grows(shape: tuple[int, int]) -> None:
+    """A shorter side of 256 makes the longer one 7,680,000: the aspect ratio is the bomb."""
+    with pytest.raises(LimitExceeded, match="step 1 'resize': would make a side of 7680000"):
+        Pipeline.parse("resize:256")(np.zeros(shape, np.uint8))
+    assert Pipeline.parse("resize:256,max_size=300")(np.zeros(shape, np.uint8)).size == 300
+
+
+def test_a_limit_is_not_a_fixed_number() -> None:
+    image = np.zeros((10, 10), np.uint8)
+    with pytest.raises(LimitExceeded, match="limit of 399"):
+        Pipeline.parse("resize:20")(image, limits=Limits(pixels=399))
+    assert Pipeline.parse("resize:20")(image, limits=Limits(pixels=400)).shape == (1, 20, 20)
+
+
+def test_the_largest_allowed_takes_the_memory_it_says() -> None:
+    """A crop far larger than what is kept of it never exists in memory."""
+    wide = np.zeros((40, 60_000, 3), np.uint8)
+    p = Pipeline.parse("resize:40,60001/center_crop:10")
+    tracemalloc.start()
+    try:
+        p(wide)
+        assert tracemalloc.get_traced_memory()[1] < 32 * 2**20
+    finally:
+        tracemalloc.stop()

@@ -175,7 +175,7 @@ class Pipeline:
         ndarray
             For the tensor encodings (C, H, W), or with ``layout=hwc`` (H, W, C) and (H, W) for gray;
             for the image files the latter. What a reader of the encoded body would get, but for the
-            losses of JPEG and WebP.
+            losses of JPEG and WebP. The caller's own: writable, in C order, shared with nothing.
 
         Raises
         ------
@@ -184,8 +184,10 @@ class Pipeline:
         loaded = read(source, limits)
         plan = self._plan(loaded.spec, limits)
         result = self.encoding.arrange(planning.execute(plan, loaded.content))
-        # An array of the caller's own must not be handed back as a view of itself.
-        return np.array(result) if loaded.borrowed else np.ascontiguousarray(result)
+        native = result.dtype.newbyteorder("=")
+        if loaded.borrowed:  # the caller's own array must not be handed back as a view of itself
+            return np.array(result, native, order="C")
+        return np.require(result, native, ("C", "WRITEABLE"))
 
     def encode(self, source: Source, *, limits: Limits = DEFAULT_LIMITS) -> Encoded:
         """Return the result as bytes; takes and raises what calling the pipeline does."""

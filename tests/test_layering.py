@@ -1,0 +1,110 @@
+"""Who may import whom, and how long a file may be: DESIGN.md's house rules."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+AWS_SDKS = {"boto3", "botocore", "s3transfer", "aiobotocore", "awslambdaric", "awscrt"}
+ALLOWED = {
+    "preprocessing": set(),
+    "handler": {"preprocessing"},
+    "emulator": set(),
+    "cli": {"preprocessing", "handler", "emulator"},
+}  # what each package may import of the others
+
+
+def files(package: str) -> list[Path]:
+    return sorted((ROOT / package).rglob("*.py"))
+
+
+def module_of(path: Path) -> str:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def imports(path: Path, *, at_load: bool = False) -> set[str]:
+    """Modules that a file names in its imports, `if TYPE_CHECKING` left out.
+
+    With `at_load`, only those that importing the file runs: what functions import is left out too.
+    """
+    found: set[str] = set()
+    package = path.relative_to(ROOT).parent.parts
+    for node in _nodes(ast.parse(path.read_text()), at_load=at_load):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            base = package[: len(package) - node.level + 1] if node.level else ()
+            origin = ".".join((*base, *filter(None, [node.module])))
+            found |= {origin, *(f"{origin}.{alias.name}" for alias in node.names)}
+    return found
+
+
+def _nodes(tree: ast.AST, *, at_load: bool) -> Iterator[ast.AST]:
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
+            continue
+        if at_load and isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            continue
+        yield node
+        yield from _nodes(node, at_load=at_load)
+
+
+def tops(names: set[str]) -> set[str]:
+    return {name.partition(".")[0] for name in names}
+
+
+@pytest.mark.parametrize("package", ALLOWED)
+def test_packages_import_only_what_they_may(package: str) -> None:
+    assert files(package)
+    for path in files(package):
+        others = tops(imports(path)) & (ALLOWED.keys() - {package})
+        assert others <= ALLOWED[package], f"{path.relative_to(ROOT)} imports {others}"
+
+
+def test_the_library_knows_nothing_of_aws() -> None:
+    for path in files("preprocessing"):
+        assert not tops(imports(path)) & AWS_SDKS, path
+
+
+def test_kernels_depend_on_numpy_alone() -> None:
+    for path in files("preprocessing/kernels"):
+        ours = {name for name in imports(path) if name.startswith("preprocessing")}
+        assert all(name.startswith("preprocessing.kernels") for name in ours), path
+
+
+def test_only_the_demo_and_the_tests_need_scikit_image() -> None:
+    for package in ("preprocessing", "handler", "emulator"):
+        for path in files(package):
+            assert "skimage" not in tops(imports(path, at_load=True)), path
+
+
+@pytest.mark.parametrize("package", ALLOWED)
+def test_no_import_cycles(package: str) -> None:
+    """`graphlib` raises CycleError, naming the modules."""
+    paths = {module_of(path): path for path in files(package)}
+    graph = {name: imports(path, at_load=True) & paths.keys() for name, path in paths.items()}
+    # "from package import module" names the package too, whose own __init__ may be what imports us.
+    for name, wanted in graph.items():
+        wanted -= {other for other in wanted if any(w.startswith(f"{other}.") for w in wanted)}
+        wanted.discard(name)
+    TopologicalSorter(graph).prepare()
+
+
+@pytest.mark.parametrize("package", ALLOWED)
+def test_a_file_is_read_in_one_sitting(package: str) -> None:
+    for path in files(package):
+        assert len(path.read_text().splitlines()) <= 300, path
+
+
+def test_this_test_would_notice() -> None:
+    here = imports(Path(__file__))
+    assert {"ast", "collections.abc.Iterator", "graphlib"} <= here
+    assert "preprocessing.kernels.bands" in imports(ROOT / "preprocessing/stages.py", at_load=True)
+    assert "preprocessing.preview" in imports(ROOT / "preprocessing/pipeline.py")
+    assert "preprocessing.preview" not in imports(ROOT / "preprocessing/pipeline.py", at_load=True)

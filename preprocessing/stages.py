@@ -146,6 +146,8 @@ class Resample(Stage):
         if np.issubdtype(result.dtype, np.integer):
             pointwise.round_clip(planar, result.transpose(2, 0, 1))
         else:
+            largest = np.finfo(np.float16).max
+            np.clip(planar, -largest, largest, out=planar)
             np.copyto(result.transpose(2, 0, 1), planar, casting="same_kind")
         return result
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 from hypothesis import assume
 from hypothesis import strategies as st
-from hypothesis.extra import numpy as hnp
 
 from preprocessing import (
     CenterCrop,
@@ -30,6 +29,7 @@ from preprocessing import (
     VerticalFlip,
     WebP,
 )
+from preprocessing.plan import infer
 
 DTYPES = ("uint8", "uint16", "float16", "float32")
 FILTERS = ("bilinear", "bicubic", "lanczos")
@@ -39,7 +39,6 @@ PAD_MODES = ("constant", "edge", "reflect", "symmetric")
 sides = st.integers(1, 40)
 pairs = st.tuples(sides, sides)
 finite = st.floats(-1e6, 1e6, width=32)
-numbers = st.floats(allow_nan=False, allow_infinity=False)
 
 
 @st.composite
@@ -126,17 +125,8 @@ def _pixels(dtype: str, shape: tuple[int, ...], seed: int) -> np.ndarray:
     return random.random(shape, np.float32).astype(dtype)
 
 
-def views(array: np.ndarray) -> st.SearchStrategy[np.ndarray]:
-    """The same kind of image with other strides: slices, flips, other memory orders."""
-    return hnp.basic_indices(array.shape, min_dims=3, max_dims=3, allow_newaxis=False).map(
-        lambda index: array[index]
-    )
-
-
 def can_take(pipeline: Pipeline, spec: ImageSpec) -> bool:
     """Whether `pipeline` can take an image of `spec`."""
-    from preprocessing.plan import infer
-
     try:
         infer(pipeline.steps, pipeline.encoding, spec)
     except IncompatibleSource:

@@ -81,7 +81,8 @@ def test_png_is_read_back_by_scikit_image(image: np.ndarray, compression: str) -
     array, encoded = p(image), p.encode(image)
     expected = image[:, :, 0] if image.shape[2] == 1 else image
     np.testing.assert_array_equal(array, expected)
-    if image.shape[2] % 2 or image.dtype == np.uint8:  # of 16 bits with alpha Pillow keeps 8
+    # Of 16 bits with alpha Pillow keeps 8; three rows scikit-image takes for three channels.
+    if (image.shape[2] % 2 or image.dtype == np.uint8) and image.shape[0] not in (3, 4):
         read = skimage.io.imread(io.BytesIO(encoded.body))
         high = image.dtype == np.uint16 and image.shape[2] > 1
         np.testing.assert_array_equal(read, expected >> 8 if high else expected)

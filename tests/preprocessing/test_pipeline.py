@@ -137,6 +137,8 @@ def test_values_outside_a_type_are_clipped_in_silence() -> None:
     assert half[0] == -65504 and half[-1] == 65504 and np.isnan(half[2])
     assert Pipeline.parse("to_dtype:float16")(np.array([[65535]], np.uint16)).item() == 65504
     assert Pipeline.parse("pad:1,fill=1e9")(half[None, :2]).max() == 65504
+    edge = np.array([[0, 65504, 65504, 0]], np.float16)
+    assert Pipeline.parse("resize:1,9,interpolation=bicubic")(edge).max() == 65504
     assert Pipeline.parse("pad:1,fill=-5")(np.zeros((1, 1), np.uint8)).max() == 0
 
 

@@ -18,6 +18,7 @@ from PIL import Image
 
 from preprocessing import IncompatibleSource, Pipeline, Resize, Safetensors, ToDtype
 from preprocessing.media import ImageSpec
+from preprocessing.preview import Preview
 from tests.photos import NAMES, photo
 
 from .strategies import can_take, images, pipelines
@@ -196,6 +197,7 @@ def test_html_is_escaped() -> None:
     for html in (p._repr_html_(), p.preview(photo("chelsea"))._repr_html_()):
         assert "<script" not in html
         Tags(html)
+    Tags(Preview(b"", "</figcaption> & <b>")._repr_html_())
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ from abc import abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
+from preprocessing.grammar.step import Registry, Step
 from preprocessing.media import Layout
-from preprocessing.spec.step import Registry, Step
 
 if TYPE_CHECKING:
     from preprocessing.media import Array, ImageSpec

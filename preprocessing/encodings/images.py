@@ -11,7 +11,7 @@ import numpy as np
 from preprocessing.encodings.base import ENCODINGS, Encoding
 from preprocessing.encodings.png import write_png
 from preprocessing.errors import IncompatibleSource
-from preprocessing.spec.step import require
+from preprocessing.grammar.step import require
 
 if TYPE_CHECKING:
     from preprocessing.media import Array, ImageSpec

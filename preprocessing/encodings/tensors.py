@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from preprocessing.encodings.base import ENCODINGS, Buffer, Encoding
+from preprocessing.grammar.step import require
 from preprocessing.media import DType, ImageSpec, Layout
-from preprocessing.spec.step import require
 
 if TYPE_CHECKING:
     from preprocessing.media import Array

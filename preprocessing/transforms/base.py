@@ -11,7 +11,7 @@ from abc import abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from preprocessing.spec.step import Registry, Step
+from preprocessing.grammar.step import Registry, Step
 
 if TYPE_CHECKING:
     from preprocessing.media import ImageSpec

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from preprocessing.errors import IncompatibleSource
+from preprocessing.grammar.coerce import show
+from preprocessing.grammar.step import require, suggest
 from preprocessing.media import DType
-from preprocessing.spec.coerce import show
-from preprocessing.spec.step import require, suggest
 from preprocessing.stages import Affine, Cast, Luma, Replicate, Stage
 from preprocessing.transforms.base import TRANSFORMS, Transform
 

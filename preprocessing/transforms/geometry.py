@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from preprocessing.errors import IncompatibleSource
-from preprocessing.spec.step import require
+from preprocessing.grammar.step import require
 from preprocessing.stages import Border, Mirror, PadMode, Resample, Stage, Window
 from preprocessing.transforms.base import TRANSFORMS, Transform
 

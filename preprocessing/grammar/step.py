@@ -12,7 +12,7 @@ from difflib import get_close_matches
 from typing import Any, ClassVar, Generic, TypeVar, get_type_hints
 
 from preprocessing.errors import SpecError
-from preprocessing.spec.coerce import Mismatch, coerce, show
+from preprocessing.grammar.coerce import Mismatch, coerce, show
 
 S = TypeVar("S", bound="Step")
 

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from urllib.parse import quote, unquote
 
 from preprocessing.errors import SpecError
-from preprocessing.spec.coerce import Words, show, takes_sequence
-from preprocessing.spec.step import Step, hints, keywords, positional
+from preprocessing.grammar.coerce import Words, show, takes_sequence
+from preprocessing.grammar.step import Step, hints, keywords, positional
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from preprocessing.encodings import ENCODINGS, Encoding
 from preprocessing.errors import SpecError
-from preprocessing.spec.coerce import show
-from preprocessing.spec.line import bind, read_call, write_step
-from preprocessing.spec.step import Step, keywords, positional, required, suggest
+from preprocessing.grammar.coerce import show
+from preprocessing.grammar.line import bind, read_call, write_step
+from preprocessing.grammar.step import Step, keywords, positional, required, suggest
 from preprocessing.transforms import TRANSFORMS, Transform
 
 if TYPE_CHECKING:

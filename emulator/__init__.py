@@ -1,4 +1,11 @@
-"""S3 Object Lambda on a laptop: S3, S3 Control, the data plane and Lambda on one URL."""
+"""S3 Object Lambda on a laptop: S3, S3 Control, the data plane and Lambda on one URL.
+
+To follow a read through the files: `app` and `routing` find who answers; `data_plane` makes the event of
+`events` and opens a ticket of `exchange`; `functions`, with `local_function` and `worker`, or
+`containers`, run the function; `runtime_api` is how a worker takes the event;
+`write_get_object_response` redeems the ticket, and `reply_response` sends the answer to the reader.
+`server` and `service` start it all, `s3_control` and `access_points` keep what was configured.
+"""
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any

@@ -7,6 +7,10 @@ Pipeline([Grayscale(), Resize((224, 224))], encode=Png())
 
 ``p(source)`` gives an array, ``p.encode(source)`` gives bytes, ``p.output`` tells what they will be,
 ``p.plan(source)`` how they are made, ``p.fingerprint`` what they depend on.
+
+To follow a call through the files, read `pipeline`; then `parse` with `grammar`, `transforms` and
+`encodings`, where text becomes steps; `sources` with `decode`, where bytes become a header and pixels;
+`plan` with `rewrites`, where steps become `stages`; and `kernels`, where stages do their arithmetic.
 """
 
 from preprocessing.encodings import ENCODINGS, Encoding, Jpeg, Npy, Png, Raw, Safetensors, WebP

@@ -15,9 +15,9 @@ from preprocessing import plan as planning
 from preprocessing.encodings import Encoding, Npy
 from preprocessing.errors import IncompatibleSource, SpecError
 from preprocessing.grammar.coerce import show
-from preprocessing.grammar.parse import Parsed, parse, write_document, write_line
 from preprocessing.kernels import NUMERICS_VERSION
 from preprocessing.media import DECODED, DEFAULT_LIMITS, ImageSpec, Limits, OutputSpec
+from preprocessing.parse import Parsed, parse, write_document, write_line
 from preprocessing.sources import Source, read
 from preprocessing.transforms import Transform
 

@@ -1,1 +1,1 @@
-"""The three spellings of a pipeline: parsing, checking and writing, apart from doing."""
+"""What a step is: a name and checked arguments, and how these are written on one line."""

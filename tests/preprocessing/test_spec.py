@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 import preprocessing
 from preprocessing import ENCODINGS, TRANSFORMS, Pipeline, Resize, Safetensors, SpecError
-from preprocessing.grammar.parse import Parsed, write_document
+from preprocessing.parse import Parsed, write_document
 
 from .strategies import ENCODINGS_BY_NAME, TRANSFORMS_BY_NAME, encodings, pipelines, transforms
 

@@ -91,13 +91,16 @@ class Endpoint:
 
     def wait(self) -> None:
         """Return on Ctrl-C or SIGTERM. Only the main thread may call this."""
-        previous = signal.signal(signal.SIGTERM, signal.default_int_handler)
+        # Both by name: a shell starts what it puts in the background with SIGINT ignored.
+        numbers = (signal.SIGINT, signal.SIGTERM)
+        previous = [signal.signal(number, signal.default_int_handler) for number in numbers]
         try:
             threading.Event().wait()
         except KeyboardInterrupt:
             pass
         finally:
-            signal.signal(signal.SIGTERM, previous)
+            for number, handler in zip(numbers, previous, strict=True):
+                signal.signal(number, handler)
 
     def __enter__(self) -> Self:
         self.start()

@@ -1,0 +1,50 @@
+"""The bytes of a few results, to the bit, on any processor.
+
+`bytes.json` was made on x86-64, and the image's arm64 build gave the same. A change of it is a change
+of every user's data: raise `NUMERICS_VERSION`, or say in the changelog which dependency did it. PNG is
+left out, because its compression is that of the interpreter's own zlib. To make it anew::
+
+    python tests/golden/test_bytes.py > tests/golden/bytes.json
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from importlib.util import find_spec
+from pathlib import Path
+
+from preprocessing import Pipeline
+
+GOLDEN = Path(__file__).with_name("bytes.json")
+PHOTOS = ("rocket.jpg", "retina.jpg", "coffee.png")
+SPECS = (
+    "resize:256/center_crop:224/normalize:imagenet/npy",
+    "resize:97,interpolation=lanczos/npy",
+    "resize:301,211,interpolation=bicubic,antialias=false/normalize:clip/npy",
+    "resize:120/jpeg",
+    "resize:64/webp",
+)
+
+
+def digests() -> dict[str, str]:
+    """Return the start of each result's hash, by photograph and pipeline."""
+    skimage = find_spec("skimage")
+    assert skimage is not None
+    assert skimage.origin is not None
+    data = Path(skimage.origin).parent / "data"
+    return {
+        f"{photo} {spec}": hashlib.sha256(
+            Pipeline.parse(spec).encode(data / photo).body
+        ).hexdigest()[:12]
+        for photo in PHOTOS
+        for spec in SPECS
+    }
+
+
+def test_bytes_are_what_they_were() -> None:
+    assert digests() == json.loads(GOLDEN.read_text())
+
+
+if __name__ == "__main__":
+    print(json.dumps(digests(), indent=1))  # noqa: T201

@@ -145,10 +145,7 @@ class Pipeline:
     @property
     def output(self) -> OutputSpec:
         """What the pipeline gives; None stands for what depends on the source."""
-        return self._output(self._specs[-1])
-
-    def _output(self, spec: ImageSpec) -> OutputSpec:
-        encoding = self.encoding
+        spec, encoding = self._specs[-1], self.encoding
         return OutputSpec(
             encoding.shape(spec), spec.dtype, encoding.nbytes(spec), encoding.content_type
         )

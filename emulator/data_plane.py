@@ -12,12 +12,13 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp
 
 from emulator.access_points import AccessPoint, Transformation
-from emulator.events import AUTH_PARAMETERS, GetObject, get_object_event
+from emulator.events import GetObject, get_object_event
 from emulator.exchange import Exchange, Reply, Ticket
 from emulator.functions import Function, Outcome, function_name
 from emulator.reply_response import ReplyResponse
 from emulator.s3 import Signer, object_url
 from emulator.s3_errors import S3Error, error_response, unanswered
+from emulator.signature import AUTH_PARAMETERS
 from emulator.upstream import Upstream
 
 # The client's headers that are part of its GetObject. The presigned URL names them as signed.

@@ -10,25 +10,11 @@ from starlette.requests import Request
 
 from emulator.access_points import AccessPoint, Transformation
 from emulator.exchange import ROUTE
+from emulator.signature import AUTH_PARAMETERS, credential
 
 # The request's own authority to read. A function has its own, and these must not reach a log.
 _SECRET_HEADERS = frozenset(
     {"authorization", "proxy-authorization", "proxy-connection", "x-amz-security-token"}
-)
-# Of both signature versions: boto3 still presigns with the old one where no region is asked for.
-AUTH_PARAMETERS = frozenset(
-    {
-        "awsaccesskeyid",
-        "expires",
-        "signature",
-        "x-amz-algorithm",
-        "x-amz-credential",
-        "x-amz-date",
-        "x-amz-expires",
-        "x-amz-security-token",
-        "x-amz-signature",
-        "x-amz-signedheaders",
-    }
 )
 
 
@@ -111,8 +97,5 @@ def _user_identity(call: GetObject) -> dict[str, str]:
 
 def _access_key_id(request: Request) -> str:
     """Return the key id that the request is signed with, or an empty string."""
-    credential = request.query_params.get("X-Amz-Credential", "")
     header = request.headers.get("authorization", "")
-    if "Credential=" in header:
-        credential = header.partition("Credential=")[2]
-    return credential.partition("/")[0]
+    return credential(header, request.query_params.get("X-Amz-Credential", "")).partition("/")[0]

@@ -8,6 +8,7 @@ from urllib.parse import unquote
 
 from emulator import s3_control, write_get_object_response
 from emulator.access_points import ALIAS_ENDING, AccessPoint, AccessPoints
+from emulator.signature import credential
 
 _INVOKE = re.compile(r"/2015-03-31/functions/(?P<name>[^/]+)/invocations")
 _CONTROL = "/v20180820/"
@@ -99,9 +100,7 @@ def route(method: str, host: str, path: str, service: str, points: AccessPoints)
     return ToS3()
 
 
-def signed_service(authorization: str, credential: str) -> str:
+def signed_service(authorization: str, parameter: str) -> str:
     """Return the service in a SigV4 scope, from the header or from a presigned URL's parameter."""
-    if "Credential=" in authorization:
-        credential = authorization.partition("Credential=")[2].partition(",")[0]
-    scope = credential.split("/")
+    scope = credential(authorization, parameter).split("/")
     return scope[3] if len(scope) == 5 else ""

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from preprocessing.encodings import ENCODINGS, Encoding
+from preprocessing.encodings import DEFAULT_ENCODING, ENCODINGS, Encoding
 from preprocessing.errors import SpecError
 from preprocessing.grammar.coerce import show
 from preprocessing.grammar.line import bind, read_call, write_step
@@ -25,10 +25,10 @@ _EXACT = "exact"
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """What a spec says. `encoding` is None where it leaves that to the default."""
+    """What a spec says."""
 
     steps: tuple[Transform, ...]
-    encoding: Encoding | None
+    encoding: Encoding
     exact: bool
 
 
@@ -60,9 +60,7 @@ def parse(source: str | Mapping[str, Any]) -> Parsed:
 
 def write_line(parsed: Parsed) -> str:
     """Return the canonical one-line spelling; `parse` is its inverse."""
-    steps: list[Step] = [*parsed.steps]
-    if parsed.encoding is not None:
-        steps.append(parsed.encoding)
+    steps: tuple[Step, ...] = (*parsed.steps, parsed.encoding)
     return "/".join([_EXACT] * parsed.exact + [write_step(step) for step in steps])
 
 
@@ -72,8 +70,7 @@ def write_document(parsed: Parsed, *, all_fields: bool = False) -> dict[str, Any
     if parsed.exact or all_fields:
         document["exact"] = parsed.exact
     document["steps"] = [_entry(step, all_fields=all_fields) for step in parsed.steps]
-    if parsed.encoding is not None:
-        document["encode"] = _entry(parsed.encoding, all_fields=all_fields)
+    document["encode"] = _entry(parsed.encoding, all_fields=all_fields)
     return document
 
 
@@ -86,7 +83,7 @@ def _from_line(text: str) -> Parsed:
     for index, part in enumerate(parts[exact:], 1):
         with naming(index, part.partition(":")[0]):
             calls.append(read_call(part))
-    encoding = None
+    encoding: Encoding = DEFAULT_ENCODING
     steps = []
     for index, call in enumerate(calls, 1):
         with naming(index, call.name):
@@ -120,7 +117,7 @@ def _from_document(document: Mapping[str, Any]) -> Parsed:
         with naming(index, name):
             steps.append(TRANSFORMS.build(name, arguments))
     if "encode" not in document:
-        return Parsed(tuple(steps), None, exact)
+        return Parsed(tuple(steps), DEFAULT_ENCODING, exact)
     name, arguments = _split(document["encode"], "encode")
     with naming(len(steps) + 1, name):
         return Parsed(tuple(steps), ENCODINGS.build(name, arguments), exact)

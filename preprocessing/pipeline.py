@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 
 from preprocessing import plan as planning
-from preprocessing.encodings import Encoding, Npy
+from preprocessing.encodings import DEFAULT_ENCODING, Encoding
 from preprocessing.errors import IncompatibleSource, SpecError
 from preprocessing.grammar.coerce import show
 from preprocessing.kernels import NUMERICS_VERSION
@@ -89,9 +89,13 @@ class Pipeline:
     """
 
     def __init__(
-        self, steps: Iterable[Transform], encode: Encoding | None = None, *, exact: bool = False
+        self,
+        steps: Iterable[Transform],
+        encode: Encoding | None = None,
+        *,
+        exact: bool = False,
     ) -> None:
-        self._parsed = Parsed(tuple(steps), Npy() if encode is None else encode, exact)
+        self._parsed = Parsed(tuple(steps), DEFAULT_ENCODING if encode is None else encode, exact)
         _check_kinds(self.steps, self.encoding)
         try:
             self._specs = planning.infer(self.steps, self.encoding, DECODED)
@@ -118,7 +122,6 @@ class Pipeline:
     @property
     def encoding(self) -> Encoding:
         """The output encoding."""
-        assert self._parsed.encoding is not None
         return self._parsed.encoding
 
     @property
@@ -212,7 +215,7 @@ class Pipeline:
         from preprocessing.preview import compare  # noqa: PLC0415  for notebooks only
 
         loaded = read(source, limits)
-        nothing = planning.build((), Npy(), loaded.spec, limits, exact=False)
+        nothing = planning.build((), DEFAULT_ENCODING, loaded.spec, limits, exact=False)
         plan = self._plan(loaded.spec, limits)
         before, after = (planning.execute(p, loaded.content) for p in (nothing, plan))
         return compare(before, after, self.steps, str(self))

@@ -226,9 +226,13 @@ class Pipeline:
     def __hash__(self) -> int:
         return hash(self._parsed)
 
+    @cached_property
+    def _line(self) -> str:
+        return write_line(self._parsed)  # kept, because the metadata of every result has it
+
     def __str__(self) -> str:
         """Return the canonical one-line spelling."""
-        return write_line(self._parsed)
+        return self._line
 
     def __repr__(self) -> str:
         exact = ", exact=True" if self.exact else ""

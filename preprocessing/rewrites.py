@@ -104,7 +104,7 @@ def luma_decode(draft: Draft) -> Draft | None:
 def scaled_decode(draft: Draft) -> Draft | None:
     """Decode a JPEG at 1/8, 1/4 or 1/2 where the resampling after it shrinks it far more."""
     decode = draft.source
-    if not isinstance(decode, Decode) or decode.eighths != 8 or not _by_turbo(decode.header):
+    if not isinstance(decode, Decode) or decode.eighths != 8 or not decode.header.by_turbo:
         return None
     first = draft.stages[0] if draft.stages else None
     if not isinstance(first, Resample) or not first.linear or not first.antialias:
@@ -128,10 +128,6 @@ def _scaled_box(
     top = height - real_height if rows_reversed else 0.0
     left = width - real_width if columns_reversed else 0.0
     return (top, left, real_height, real_width)
-
-
-def _by_turbo(header: Header) -> bool:
-    return header.format == "jpeg" and header.colorspace not in ("CMYK", "YCCK")
 
 
 def _has_luma(header: Header) -> bool:

@@ -42,6 +42,11 @@ class Header:
         return self.stored[0] if self._turned else self.stored[1]
 
     @property
+    def by_turbo(self) -> bool:
+        """Whether libjpeg-turbo decodes it, and at a fraction of its size: a JPEG, not of inks."""
+        return self.format == "jpeg" and self.colorspace not in ("CMYK", "YCCK")
+
+    @property
     def _turned(self) -> bool:
         return self.orientation >= 5
 

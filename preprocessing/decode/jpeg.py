@@ -36,7 +36,7 @@ def probe(data: bytes) -> Header:
 
 def decode(data: bytes, header: Header, eighths: int, *, luma: bool) -> Array:
     """Decode to (H, W, 3), or (H, W, 1) with `luma`, as stored, uint8."""
-    if header.colorspace in ("CMYK", "YCCK"):
+    if not header.by_turbo:
         return others.decode(data, header)
     try:
         return _decode(data, header, eighths, luma=luma, strict=True)

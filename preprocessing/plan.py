@@ -100,8 +100,10 @@ def build(
         _check_side(index, step.name, after, limits)
     lowered = [step.lower(spec) for step, spec in zip(steps, specs, strict=False)]
     draft, rewrites = _rewrite(Draft(source, tuple(chain.from_iterable(lowered))), exact=exact)
-    for index, stage in enumerate(draft.stages):
-        _check_pixels(stage, draft.before(index), limits)
+    spec = draft.before(0)
+    for stage in draft.stages:
+        _check_pixels(stage, spec, limits)
+        spec = stage.output(spec)
     return Plan(draft.source, draft.stages, rewrites, encoding, specs[-1])
 
 

@@ -70,23 +70,16 @@ class Original:
             where the connection breaks, ``DeadlineExceeded``.
         """
         length = int(self._response.headers.get("Content-Length") or 0)
-        chunks, total = [], length
-        if length <= limit:
-            total = 0
-            with _explaining():
-                for chunk in self._response.stream(_CHUNK):
-                    require_time(self._deadline)
-                    chunks.append(chunk)
-                    total += len(chunk)
-                    if total > limit:
-                        break
-        if total > limit:
-            raise RequestFailed(
-                400,
-                "ObjectTooLarge",
-                f"the object has {max(total, length)} bytes or more, and the limit is {limit}; raise "
-                "JITPREP_MAX_BYTES or store a smaller object",
-            )
+        if length > limit:
+            raise _too_large(length, limit)
+        chunks, total = [], 0
+        with _explaining():
+            for chunk in self._response.stream(_CHUNK):
+                require_time(self._deadline)
+                total += len(chunk)
+                if total > limit:
+                    raise _too_large(total, limit)
+                chunks.append(chunk)
         return b"".join(chunks)
 
 
@@ -158,6 +151,15 @@ def _allow(url: str) -> None:
             "SourceNotAllowed",
             "inputS3Url must be https on an S3 host; for anything else set AWS_ENDPOINT_URL",
         )
+
+
+def _too_large(size: int, limit: int) -> RequestFailed:
+    return RequestFailed(
+        400,
+        "ObjectTooLarge",
+        f"the object has {size} bytes or more, and the limit is {limit}; raise JITPREP_MAX_BYTES or "
+        "store a smaller object",
+    )
 
 
 @contextmanager

@@ -23,8 +23,10 @@ from emulator import Endpoint, EndpointConfig, EndpointError
 from preprocessing import Pipeline
 
 _BUCKET = "photos"
-_ACCOUNT, _REGION = EndpointConfig.account, EndpointConfig.region
-_FUNCTION = f"arn:aws:lambda:{_REGION}:{_ACCOUNT}:function:{EndpointConfig.function_name}"
+# A running endpoint is taken to be a default one, as `jitprep up` and compose start it.
+_DEFAULTS = EndpointConfig()
+_ACCOUNT = _DEFAULTS.account
+_FUNCTION = _DEFAULTS.function_arn(_DEFAULTS.function_name)
 # One access point a model: AWS's article on Object Lambda for ML, and ImageNet evaluation.
 _PIPELINES = {
     "grayscale": "grayscale/resize:224,224/png",
@@ -95,9 +97,9 @@ def _client(service: str, url: str) -> Any:
     return boto3.client(
         service,
         endpoint_url=url,
-        region_name=_REGION,
-        aws_access_key_id=EndpointConfig.access_key,
-        aws_secret_access_key="test",  # noqa: S106  the local endpoint's
+        region_name=_DEFAULTS.region,
+        aws_access_key_id=_DEFAULTS.access_key,
+        aws_secret_access_key=_DEFAULTS.secret_key,
         # S3 Control puts the account before the host; as its own proxy, the endpoint needs no DNS.
         config=Config(proxies={"http": url}),
     )

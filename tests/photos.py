@@ -9,7 +9,7 @@ from pathlib import Path
 import skimage
 from PIL import Image
 
-_FOLDER = Path(skimage.__file__).parent / "data"
+FOLDER = Path(skimage.__file__).parent / "data"
 # These two ship as JPEG, by two encoders; the others as PNG, and are re-encoded as cameras do.
 _JPEGS = ("rocket", "retina")
 _PNGS = ("astronaut", "coffee", "chelsea", "ihc")
@@ -27,7 +27,7 @@ def photo(name: str) -> bytes:
         300×451, astronaut and ihc are 512×512.
     """
     if name in _JPEGS:
-        return (_FOLDER / f"{name}.jpg").read_bytes()
+        return (FOLDER / f"{name}.jpg").read_bytes()
     stream = BytesIO()
     picture(name).save(stream, "JPEG", quality=90, subsampling="4:2:0")
     return stream.getvalue()
@@ -37,5 +37,5 @@ def photo(name: str) -> bytes:
 def picture(name: str) -> Image.Image:
     """Return a photograph as a Pillow image, RGB. Do not change it: it is shared."""
     suffix = "jpg" if name in _JPEGS else "png"
-    with Image.open(_FOLDER / f"{name}.{suffix}") as image:
+    with Image.open(FOLDER / f"{name}.{suffix}") as image:
         return image.convert("RGB")

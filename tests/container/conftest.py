@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 
 import pytest
-import skimage
+
+from tests.photos import FOLDER
 
 from .harness import docker
 
@@ -40,5 +40,4 @@ def s3_image() -> str:
 @pytest.fixture(scope="session")
 def photos() -> Mapping[str, bytes]:
     """Real photographs: JPEG of three sizes, PNG in colour and in grey."""
-    folder = Path(skimage.__file__).parent / "data"
-    return {name: (folder / name).read_bytes() for name in PHOTOS}
+    return {name: (FOLDER / name).read_bytes() for name in PHOTOS}

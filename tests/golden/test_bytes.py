@@ -11,10 +11,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from importlib.util import find_spec
 from pathlib import Path
 
 from preprocessing import Pipeline
+from tests.photos import FOLDER
 
 GOLDEN = Path(__file__).with_name("bytes.json")
 PHOTOS = ("rocket.jpg", "retina.jpg", "coffee.png")
@@ -29,13 +29,9 @@ SPECS = (
 
 def digests() -> dict[str, str]:
     """Return the start of each result's hash, by photograph and pipeline."""
-    skimage = find_spec("skimage")
-    assert skimage is not None
-    assert skimage.origin is not None
-    data = Path(skimage.origin).parent / "data"
     return {
         f"{photo} {spec}": hashlib.sha256(
-            Pipeline.parse(spec).encode(data / photo).body
+            Pipeline.parse(spec).encode(FOLDER / photo).body
         ).hexdigest()[:12]
         for photo in PHOTOS
         for spec in SPECS

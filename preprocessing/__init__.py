@@ -5,15 +5,24 @@
 >>> p
 Pipeline([Grayscale(), Resize((224, 224))], encode=Png())
 
-``p(source)`` gives an array, ``p.encode(source)`` gives bytes, ``p.output`` tells what they will be,
-``p.plan(source)`` how they are made, ``p.fingerprint`` what they depend on.
+``p(source)`` gives an array, ``p.batch(sources)`` many in one, ``p.encode(source)`` bytes; ``p.output``
+tells what they will be, ``p.plan(source)`` how they are made, ``p.fingerprint`` what they depend on.
 
 To follow a call through the files, read `pipeline`; then `parse` with `grammar`, `transforms` and
 `encodings`, where text becomes steps; `sources` with `decode`, where bytes become a header and pixels;
-`plan` with `rewrites`, where steps become `stages`; and `kernels`, where stages do their arithmetic.
+`plan` with `draws`, where random steps become fixed ones, and `rewrites`, where steps become `stages`;
+and `kernels`, where stages do their arithmetic.
+
+Transforms and encodings are imported when they are asked for: a function that resizes does not wait,
+as it starts, for forty others.
 """
 
-from preprocessing.encodings import ENCODINGS, Encoding, Jpeg, Npy, Png, Raw, Safetensors, WebP
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from preprocessing.draws import Seed
+from preprocessing.encodings import ENCODINGS, Encoding
 from preprocessing.errors import (
     CorruptSource,
     EmptySource,
@@ -25,56 +34,61 @@ from preprocessing.errors import (
     UnknownFormat,
     UnsupportedSource,
 )
-from preprocessing.media import ImageSpec, Limits, OutputSpec
-from preprocessing.pipeline import Encoded, Pipeline
+from preprocessing.grammar.step import Step
+from preprocessing.media import Encoded, ImageSpec, Limits, OutputSpec
+from preprocessing.pipeline import Pipeline
 from preprocessing.plan import Plan
-from preprocessing.transforms import (
-    TRANSFORMS,
-    CenterCrop,
-    Crop,
-    Grayscale,
-    HorizontalFlip,
-    Normalize,
-    Pad,
-    Resize,
-    ToDtype,
-    Transform,
-    VerticalFlip,
-)
+from preprocessing.transforms import TRANSFORMS, Transform
 
-__all__ = [
+if TYPE_CHECKING:
+    from preprocessing.encodings.images import Jpeg as Jpeg
+    from preprocessing.encodings.images import Png as Png
+    from preprocessing.encodings.images import WebP as WebP
+    from preprocessing.encodings.tensors import Npy as Npy
+    from preprocessing.encodings.tensors import Raw as Raw
+    from preprocessing.encodings.tensors import Safetensors as Safetensors
+    from preprocessing.transforms.color import Grayscale as Grayscale
+    from preprocessing.transforms.color import Normalize as Normalize
+    from preprocessing.transforms.color import ToDtype as ToDtype
+    from preprocessing.transforms.geometry import CenterCrop as CenterCrop
+    from preprocessing.transforms.geometry import Crop as Crop
+    from preprocessing.transforms.geometry import HorizontalFlip as HorizontalFlip
+    from preprocessing.transforms.geometry import Pad as Pad
+    from preprocessing.transforms.geometry import Resize as Resize
+    from preprocessing.transforms.geometry import VerticalFlip as VerticalFlip
+
+_STEPS = {name: registry for registry in (TRANSFORMS, ENCODINGS) for name in registry.classes}
+
+__all__ = [  # noqa: PLE0604  and every transform and encoding
     "ENCODINGS",
     "TRANSFORMS",
-    "CenterCrop",
     "CorruptSource",
-    "Crop",
     "EmptySource",
     "Encoded",
     "Encoding",
-    "Grayscale",
-    "HorizontalFlip",
     "ImageSpec",
     "IncompatibleSource",
-    "Jpeg",
     "LimitExceeded",
     "Limits",
-    "Normalize",
-    "Npy",
     "OutputSpec",
-    "Pad",
     "Pipeline",
     "Plan",
-    "Png",
     "PreprocessingError",
-    "Raw",
-    "Resize",
-    "Safetensors",
+    "Seed",
     "SourceError",
     "SpecError",
-    "ToDtype",
     "Transform",
     "UnknownFormat",
     "UnsupportedSource",
-    "VerticalFlip",
-    "WebP",
+    *_STEPS,
 ]
+
+
+def __getattr__(name: str) -> type[Step]:
+    if name in _STEPS:
+        return _STEPS[name].by_class(name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

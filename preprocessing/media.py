@@ -87,6 +87,24 @@ class OutputSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class Encoded:
+    """An encoded result.
+
+    Parameters
+    ----------
+    body : bytes or bytearray
+    content_type : str
+        Media type of `body`.
+    metadata : dict of str to str
+        ``pipeline``, ``fingerprint``, and the ``shape`` and ``dtype`` of the array in `body`.
+    """
+
+    body: bytes | bytearray
+    content_type: str
+    metadata: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class Limits:
     """Bounds that are checked before memory is taken.
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
-import tomllib
 from collections.abc import Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from preprocessing.encodings import DEFAULT_ENCODING, ENCODINGS, Encoding
 from preprocessing.errors import SpecError
@@ -31,6 +29,22 @@ class Parsed:
     encoding: Encoding
     exact: bool
 
+    def __post_init__(self) -> None:
+        """Refuse what a type checker would, for those who use none."""
+        for index, step in enumerate(cast("tuple[object, ...]", self.steps), 1):
+            if isinstance(step, Encoding):
+                raise SpecError(
+                    f"step {index}: {step!r} is an encoding; give it as encode={step!r}"
+                )
+            if not isinstance(step, Transform):
+                raise SpecError(
+                    f"step {index}: expected a transform such as Resize(256), got {show(step)}"
+                )
+        if not isinstance(cast("object", self.encoding), Encoding):
+            raise SpecError(
+                f"encode: expected an encoding such as Png(), got {show(self.encoding)}"
+            )
+
 
 @contextmanager
 def naming(index: int, name: str) -> Iterator[None]:
@@ -52,25 +66,33 @@ def parse(source: str | Mapping[str, Any]) -> Parsed:
         return _from_document(source)
     text = source.strip()
     if text.startswith("{"):
+        import json  # noqa: PLC0415  for those who write it
+
         return _from_document(_load(json.loads, text, "JSON"))
     if "\n" in text:
+        import tomllib  # noqa: PLC0415
+
         return _from_document(_load(tomllib.loads, text, "TOML"))
     return _from_line(text)
 
 
-def write_line(parsed: Parsed) -> str:
-    """Return the canonical one-line spelling; `parse` is its inverse."""
+def write_line(parsed: Parsed, *, all_fields: bool = False) -> str:
+    """Return the canonical one-line spelling; `parse` is its inverse.
+
+    With `all_fields` every default is written out; that is for hashing, and not to be read.
+    """
     steps: tuple[Step, ...] = (*parsed.steps, parsed.encoding)
-    return "/".join([_EXACT] * parsed.exact + [write_step(step) for step in steps])
+    written = [write_step(step, all_fields=all_fields) for step in steps]
+    return "/".join([_EXACT] * parsed.exact + written)
 
 
-def write_document(parsed: Parsed, *, all_fields: bool = False) -> dict[str, Any]:
+def write_document(parsed: Parsed) -> dict[str, Any]:
     """Return the document spelling, of values that JSON and TOML can hold; `parse` is its inverse."""
     document: dict[str, Any] = {"version": VERSION}
-    if parsed.exact or all_fields:
-        document["exact"] = parsed.exact
-    document["steps"] = [_entry(step, all_fields=all_fields) for step in parsed.steps]
-    document["encode"] = _entry(parsed.encoding, all_fields=all_fields)
+    if parsed.exact:
+        document["exact"] = True
+    document["steps"] = [_entry(step) for step in parsed.steps]
+    document["encode"] = _entry(parsed.encoding)
     return document
 
 
@@ -133,9 +155,9 @@ def _split(entry: object, where: str) -> tuple[str, Mapping[str, object]]:
     )
 
 
-def _entry(step: Step, *, all_fields: bool) -> dict[str, Any]:
+def _entry(step: Step) -> dict[str, Any]:
     values = dict(zip(required(type(step)), positional(step), strict=True))
-    values |= keywords(step, all_fields=all_fields)
+    values |= keywords(step)
     return {step.name: {key: _plain(value) for key, value in values.items()}}
 
 

@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import hashlib
-import json
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
 from preprocessing import plan as planning
+from preprocessing.batch import allocate, each
+from preprocessing.draws import Draws, Seed
 from preprocessing.encodings import DEFAULT_ENCODING, Encoding
 from preprocessing.errors import IncompatibleSource, SpecError
-from preprocessing.grammar.coerce import show
 from preprocessing.kernels import NUMERICS_VERSION
-from preprocessing.media import DECODED, DEFAULT_LIMITS, ImageSpec, Limits, OutputSpec
+from preprocessing.media import DECODED, DEFAULT_LIMITS, Encoded, ImageSpec, Limits, OutputSpec
 from preprocessing.parse import Parsed, parse, write_document, write_line
-from preprocessing.sources import Source, read
-from preprocessing.transforms import Transform
+from preprocessing.sources import Loaded, Source, read
+from preprocessing.transforms import RandomTransform, Transform
 
 if TYPE_CHECKING:
     from preprocessing.media import Array
@@ -29,36 +28,9 @@ if TYPE_CHECKING:
 
 Document: TypeAlias = dict[str, Any]
 
-
-@dataclass(frozen=True, slots=True)
-class Encoded:
-    """An encoded result.
-
-    Parameters
-    ----------
-    body : bytes or bytearray
-    content_type : str
-        Media type of `body`.
-    metadata : dict of str to str
-        ``pipeline``, ``fingerprint``, and the ``shape`` and ``dtype`` of the array in `body`.
-    """
-
-    body: bytes | bytearray
-    content_type: str
-    metadata: dict[str, str]
-
-
-def _check_kinds(steps: tuple[object, ...], encoding: object) -> None:
-    """Refuse what the type checker would, for those who use none."""
-    for index, step in enumerate(steps, 1):
-        if isinstance(step, Encoding):
-            raise SpecError(f"step {index}: {step!r} is an encoding; give it as encode={step!r}")
-        if not isinstance(step, Transform):
-            raise SpecError(
-                f"step {index}: expected a transform such as Resize(256), got {show(step)}"
-            )
-    if not isinstance(encoding, Encoding):
-        raise SpecError(f"encode: expected an encoding such as Png(), got {show(encoding)}")
+# A dataset's photographs come in few sizes, and a server meets the same ones again and again.
+_PLANS_KEPT = 64
+_NO_DRAWS = Draws(b"")
 
 
 class Pipeline:
@@ -96,11 +68,11 @@ class Pipeline:
         exact: bool = False,
     ) -> None:
         self._parsed = Parsed(tuple(steps), DEFAULT_ENCODING if encode is None else encode, exact)
-        _check_kinds(self.steps, self.encoding)
         try:
             self._specs = planning.infer(self.steps, self.encoding, DECODED)
         except IncompatibleSource as error:
             raise SpecError(str(error)) from None
+        self._kept_plan = lru_cache(_PLANS_KEPT)(self._build)
 
     @classmethod
     def parse(cls, spec: str | Mapping[str, Any]) -> Pipeline:
@@ -138,11 +110,10 @@ class Pipeline:
     def fingerprint(self) -> str:
         """Identity of the result: 32 hexadecimal digits.
 
-        A hash of the document with every default written out, and of the numerics version, so that it
-        changes exactly when the bytes may.
+        A hash of the canonical line with every default written out, and of the numerics version, so
+        that it changes exactly when the bytes may.
         """
-        whole = {"numerics": NUMERICS_VERSION, **write_document(self._parsed, all_fields=True)}
-        text = json.dumps(whole, sort_keys=True, separators=(",", ":"))
+        text = f"{NUMERICS_VERSION}/{write_line(self._parsed, all_fields=True)}"
         return hashlib.sha256(text.encode()).hexdigest()[:32]
 
     @property
@@ -153,14 +124,31 @@ class Pipeline:
             encoding.shape(spec), spec.dtype, encoding.nbytes(spec), encoding.content_type
         )
 
-    def plan(self, source: Source, *, limits: Limits = DEFAULT_LIMITS) -> Plan:
+    @property
+    def random(self) -> bool:
+        """Whether the result depends on a seed."""
+        return any(isinstance(step, RandomTransform) for step in self.steps)
+
+    def plan(
+        self, source: Source, *, seed: int | Seed = 0, limits: Limits = DEFAULT_LIMITS
+    ) -> Plan:
         """Return the physical plan for `source`; only its header is read. Print it to see it."""
-        return self._plan(read(source, limits).spec, limits)
+        return self._plan(read(source, limits), seed, limits)
 
-    def _plan(self, start: Decode | ImageSpec, limits: Limits) -> Plan:
-        return planning.build(self.steps, self.encoding, start, limits, exact=self.exact)
+    def _plan(self, loaded: Loaded, seed: int | Seed, limits: Limits) -> Plan:
+        if not self.random:
+            return self._kept_plan(loaded.spec, limits, _NO_DRAWS)
+        whole = (Seed(seed) if isinstance(seed, int) else seed).of(loaded.content)
+        return self._build(loaded.spec, limits, Draws.of(self.fingerprint, whole))
 
-    def __call__(self, source: Source, *, limits: Limits = DEFAULT_LIMITS) -> Array:
+    def _build(self, start: Decode | ImageSpec, limits: Limits, draws: Draws) -> Plan:
+        return planning.build(
+            self.steps, self.encoding, start, limits, exact=self.exact, draws=draws
+        )
+
+    def __call__(
+        self, source: Source, *, seed: int | Seed = 0, limits: Limits = DEFAULT_LIMITS
+    ) -> Array:
         """Return the result as an array, in the layout of the encoding.
 
         Parameters
@@ -168,6 +156,10 @@ class Pipeline:
         source : bytes, str, path or ndarray
             An encoded image, the path of one, or pixels of shape (H, W) or (H, W, C), of a type in
             ``uint8``, ``uint16``, ``float16``, ``float32``.
+        seed : int or Seed
+            What random transforms draw from, together with the pipeline and the source: a number, such
+            as the epoch, or a `Seed` that also tells the object's key and ETag, to get what a read of
+            that object through an access point gives. Without random transforms it changes nothing.
         limits : Limits
 
         Returns
@@ -182,17 +174,64 @@ class Pipeline:
         SourceError, IncompatibleSource, LimitExceeded
         """
         loaded = read(source, limits)
-        plan = self._plan(loaded.spec, limits)
+        plan = self._plan(loaded, seed, limits)
         result = self.encoding.arrange(planning.execute(plan, loaded.content))
         native = result.dtype.newbyteorder("=")
         if loaded.borrowed:  # the caller's own array must not be handed back as a view of itself
             return np.array(result, native, order="C")
         return np.require(result, native, ("C", "WRITEABLE"))
 
-    def encode(self, source: Source, *, limits: Limits = DEFAULT_LIMITS) -> Encoded:
+    def batch(
+        self,
+        sources: Iterable[Source],
+        *,
+        seed: int | Sequence[Seed] = 0,
+        threads: int = 1,
+        limits: Limits = DEFAULT_LIMITS,
+    ) -> Array:
+        """Return the results of many sources in one array, each what calling the pipeline gives.
+
+        Parameters
+        ----------
+        sources : iterable of sources, or ndarray
+            An array of shape (N, H, W, C) is N decoded images.
+        seed : int or sequence of Seed
+            One number for all, or a `Seed` for each source.
+        threads : int
+            How many sources are worked on at once.
+        limits : Limits
+            For each source.
+
+        Returns
+        -------
+        ndarray
+            Shape (N, ...): the results, stacked. Each is computed into its place; nothing is copied.
+
+        Raises
+        ------
+        IncompatibleSource
+            Where the results' shapes differ, or there are no sources.
+        SourceError, LimitExceeded
+        """
+        given = list(sources)
+        seeds: Sequence[int | Seed] = [seed] * len(given) if isinstance(seed, int) else seed
+        loaded = [read(source, limits) for source in given]
+        plans = [self._plan(one, s, limits) for one, s in zip(loaded, seeds, strict=True)]
+        stack = allocate(self.encoding, [plan.output for plan in plans])
+
+        def fill(index: int) -> None:
+            place = self.encoding.as_image(stack[index])
+            planning.execute(plans[index], loaded[index].content, place)
+
+        each(fill, len(given), threads)
+        return stack
+
+    def encode(
+        self, source: Source, *, seed: int | Seed = 0, limits: Limits = DEFAULT_LIMITS
+    ) -> Encoded:
         """Return the result as bytes; takes and raises what calling the pipeline does."""
         loaded = read(source, limits)
-        plan = self._plan(loaded.spec, limits)
+        plan = self._plan(loaded, seed, limits)
         buffer = self.encoding.allocate(plan.output)
         body: bytes | bytearray
         if buffer is None:
@@ -210,15 +249,20 @@ class Pipeline:
             "dtype": spec.dtype,
         }
 
-    def preview(self, source: Source, *, limits: Limits = DEFAULT_LIMITS) -> Preview:
+    def preview(
+        self, source: Source, *, seed: int | Seed = 0, limits: Limits = DEFAULT_LIMITS
+    ) -> Preview:
         """Return the picture before and after, for a notebook to show or for ``.save(path)``."""
         from preprocessing.preview import compare  # noqa: PLC0415  for notebooks only
 
         loaded = read(source, limits)
-        nothing = planning.build((), DEFAULT_ENCODING, loaded.spec, limits, exact=False)
-        plan = self._plan(loaded.spec, limits)
-        before, after = (planning.execute(p, loaded.content) for p in (nothing, plan))
+        nothing = Pipeline((), exact=True)
+        plans = (nothing._plan(loaded, 0, limits), self._plan(loaded, seed, limits))
+        before, after = (planning.execute(plan, loaded.content) for plan in plans)
         return compare(before, after, self.steps, str(self))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (Pipeline.parse, (str(self),))  # its spelling is all there is to it
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Pipeline) and self._parsed == other._parsed

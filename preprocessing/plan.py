@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import chain
 from math import prod
 from typing import TYPE_CHECKING
 
@@ -13,14 +12,15 @@ import numpy as np
 from preprocessing.decode import decode
 from preprocessing.errors import IncompatibleSource, LimitExceeded
 from preprocessing.rewrites import RULES, Draft, Rule
-from preprocessing.stages import Decode
+from preprocessing.stages import Decode, Stage
+from preprocessing.transforms.base import FixedTransform, RandomTransform
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from preprocessing.draws import Draws
     from preprocessing.encodings import Encoding
     from preprocessing.media import Array, ImageSpec, Limits
-    from preprocessing.stages import Stage
     from preprocessing.transforms import Transform
 
 
@@ -84,8 +84,9 @@ def build(
     limits: Limits,
     *,
     exact: bool,
+    draws: Draws,
 ) -> Plan:
-    """Lower the steps for one source and rewrite the result.
+    """Choose what random steps do, lower all steps for one source, and rewrite the result.
 
     Raises
     ------
@@ -94,17 +95,39 @@ def build(
     LimitExceeded
         Where a stage would make more pixels than `limits` allow.
     """
-    draft = Draft(source, ())
-    specs = infer(steps, encoding, draft.before(0))
-    for index, (step, after) in enumerate(zip(steps, specs[1:], strict=True), 1):
-        _check_side(index, step.name, after, limits)
-    lowered = [step.lower(spec) for step, spec in zip(steps, specs, strict=False)]
-    draft, rewrites = _rewrite(Draft(source, tuple(chain.from_iterable(lowered))), exact=exact)
-    spec = draft.before(0)
+    start = Draft(source, ()).before(0)
+    spec, stages = start, list[Stage]()
+    for index, step in enumerate(steps, 1):
+        with _naming(index, step.name):
+            for fixed, after in settle(step, spec, draws.fork(index)):
+                _check_side(after, limits)
+                stages += fixed.lower(spec)
+                spec = after
+    with _naming(len(steps) + 1, encoding.name):
+        encoding.accept(spec)
+    draft, rewrites = _rewrite(Draft(source, tuple(stages)), exact=exact)
+    reached = draft.before(0)
     for stage in draft.stages:
-        _check_pixels(stage, spec, limits)
-        spec = stage.output(spec)
-    return Plan(draft.source, draft.stages, rewrites, encoding, specs[-1])
+        _check_pixels(stage, reached, limits)
+        reached = stage.output(reached)
+    return Plan(draft.source, draft.stages, rewrites, encoding, spec)
+
+
+def settle(
+    step: Transform, spec: ImageSpec, draws: Draws
+) -> Iterator[tuple[FixedTransform, ImageSpec]]:
+    """Yield the fixed transforms that a step is for an image of `spec`, with the spec after each.
+
+    A random step chooses here; what it chooses may be random in turn.
+    """
+    if isinstance(step, RandomTransform):
+        for inner in step.choose(spec, draws):
+            for fixed, after in settle(inner, spec, draws):
+                yield fixed, after
+                spec = after
+    else:
+        assert isinstance(step, FixedTransform)
+        yield step, step.infer(spec)
 
 
 def execute(plan: Plan, source: bytes | Array, out: Array | None = None) -> Array:
@@ -152,16 +175,16 @@ def _rewrite(draft: Draft, *, exact: bool) -> tuple[Draft, tuple[Rule, ...]]:
 def _naming(index: int, name: str) -> Iterator[None]:
     try:
         yield
-    except IncompatibleSource as error:
-        raise IncompatibleSource(f"step {index} {name!r}: {error}") from None
+    except (IncompatibleSource, LimitExceeded) as error:
+        raise type(error)(f"step {index} {name!r}: {error}") from None
 
 
-def _check_side(index: int, name: str, spec: ImageSpec, limits: Limits) -> None:
+def _check_side(spec: ImageSpec, limits: Limits) -> None:
     longest = max(spec.height or 0, spec.width or 0)
     if longest > limits.side:
         raise LimitExceeded(
-            f"step {index} {name!r}: would make a side of {longest} pixels, more than the limit of "
-            f"{limits.side}; raise the limit or ask for less"
+            f"would make a side of {longest} pixels, more than the limit of {limits.side}; raise the "
+            "limit or ask for less"
         )
 
 

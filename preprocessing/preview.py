@@ -13,7 +13,9 @@ import numpy as np
 from preprocessing.encodings.png import write_png
 from preprocessing.kernels.pointwise import convert
 from preprocessing.media import ImageSpec
-from preprocessing.transforms import Normalize, Resize, Transform
+from preprocessing.transforms import Transform
+from preprocessing.transforms.color import Normalize
+from preprocessing.transforms.geometry import Resize
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

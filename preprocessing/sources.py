@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from os import PathLike
-from pathlib import Path
+from os import PathLike, fspath, fstat
 from typing import TypeAlias, cast, get_args
 
 import numpy as np
@@ -47,20 +46,20 @@ def read(source: Source, limits: Limits) -> Loaded:
     """
     if isinstance(source, np.ndarray):
         return _array(source, limits)
-    if isinstance(source, bytes | bytearray | memoryview):
-        data = bytes(source)
-    else:
-        data = _file(Path(source), limits)
+    if isinstance(source, str | PathLike):
+        source = _file(source, limits)
+    data = bytes(source)
     return Loaded(data, Decode(probe(data, limits)), borrowed=False)
 
 
-def _file(path: Path, limits: Limits) -> bytes:
-    size = path.stat().st_size
-    if size > limits.source_bytes:
-        raise LimitExceeded(
-            f"{path} has {size} bytes, more than the limit of {limits.source_bytes}"
-        )
-    return path.read_bytes()
+def _file(path: str | PathLike[str], limits: Limits) -> bytes:
+    with open(path, "rb") as file:  # noqa: PTH123  pathlib takes 4 ms to import
+        size = fstat(file.fileno()).st_size
+        if size > limits.source_bytes:
+            raise LimitExceeded(
+                f"{fspath(path)} has {size} bytes, more than the limit of {limits.source_bytes}"
+            )
+        return file.read()
 
 
 def _array(pixels: Array, limits: Limits) -> Loaded:

@@ -1,21 +1,23 @@
 """The output encodings: image files and plain tensors."""
 
-from preprocessing.encodings.base import ENCODINGS, Buffer, Encoding
-from preprocessing.encodings.images import Jpeg, Png, WebP
-from preprocessing.encodings.tensors import Npy, Raw, Safetensors
+from preprocessing.encodings.base import Buffer, Encoding
+from preprocessing.encodings.tensors import Npy
+from preprocessing.grammar.step import Registry
+
+ENCODINGS: Registry[Encoding] = Registry(
+    "encoding",
+    __name__,
+    {
+        "npy": "tensors.Npy",
+        "safetensors": "tensors.Safetensors",
+        "raw": "tensors.Raw",
+        "png": "images.Png",
+        "jpeg": "images.Jpeg",
+        "webp": "images.WebP",
+    },
+)
 
 # What a pipeline that names none is encoded as.
 DEFAULT_ENCODING = Npy()
 
-__all__ = [
-    "DEFAULT_ENCODING",
-    "ENCODINGS",
-    "Buffer",
-    "Encoding",
-    "Jpeg",
-    "Npy",
-    "Png",
-    "Raw",
-    "Safetensors",
-    "WebP",
-]
+__all__ = ["DEFAULT_ENCODING", "ENCODINGS", "Buffer", "Encoding"]

@@ -6,7 +6,7 @@ from abc import abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from preprocessing.grammar.step import Registry, Step
+from preprocessing.grammar.step import Step
 from preprocessing.media import Layout
 
 if TYPE_CHECKING:
@@ -73,5 +73,8 @@ class Encoding(Step):
             return image.transpose(2, 0, 1)
         return image[:, :, 0] if image.shape[2] == 1 else image
 
-
-ENCODINGS: Registry[Encoding] = Registry("encoding")
+    def as_image(self, samples: Array) -> Array:
+        """Undo `arrange`: a view of the array that the caller sees, indexed (height, width, channel)."""
+        if self.axes == "chw":
+            return samples.transpose(1, 2, 0)
+        return samples[:, :, None] if samples.ndim == 2 else samples

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 
-from preprocessing.encodings.base import ENCODINGS, Encoding
+from preprocessing.encodings.base import Encoding
 from preprocessing.encodings.png import write_png
 from preprocessing.errors import IncompatibleSource
 from preprocessing.grammar.step import require
@@ -43,7 +43,6 @@ class ImageFileEncoding(Encoding):
             )
 
 
-@ENCODINGS.register("png")
 @dataclass(frozen=True, repr=False)
 class Png(ImageFileEncoding):
     """Lossless PNG of 1 to 4 channels, 8 or 16 bits.
@@ -55,6 +54,7 @@ class Png(ImageFileEncoding):
         bytes; ``small`` is zlib's level 9.
     """
 
+    name: ClassVar[str] = "png"
     compression: Literal["fast", "small"] = "fast"
     content_type: ClassVar[str] = "image/png"
     dtypes: ClassVar[tuple[str, ...]] = ("uint8", "uint16")
@@ -65,7 +65,6 @@ class Png(ImageFileEncoding):
         return write_png(image, small=self.compression == "small")
 
 
-@ENCODINGS.register("jpeg")
 @dataclass(frozen=True, repr=False)
 class Jpeg(ImageFileEncoding):
     """JPEG by libjpeg-turbo.
@@ -78,6 +77,7 @@ class Jpeg(ImageFileEncoding):
         Resolution of the colour planes: a quarter, a half, or all of it.
     """
 
+    name: ClassVar[str] = "jpeg"
     quality: int = 90
     subsampling: Literal["420", "422", "444"] = "420"
     content_type: ClassVar[str] = "image/jpeg"
@@ -99,7 +99,6 @@ class Jpeg(ImageFileEncoding):
         return encoded
 
 
-@ENCODINGS.register("webp")
 @dataclass(frozen=True, repr=False)
 class WebP(ImageFileEncoding):
     """WebP by libwebp. A gray image is stored as RGB, because WebP has no gray.
@@ -111,6 +110,7 @@ class WebP(ImageFileEncoding):
     lossless : bool
     """
 
+    name: ClassVar[str] = "webp"
     quality: int = 80
     lossless: bool = False
     content_type: ClassVar[str] = "image/webp"

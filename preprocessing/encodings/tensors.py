@@ -6,7 +6,6 @@ Range cheap. The result is computed into the body itself; nothing is copied afte
 
 from __future__ import annotations
 
-import json
 from abc import abstractmethod
 from dataclasses import dataclass
 from functools import lru_cache
@@ -16,7 +15,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from preprocessing.encodings.base import ENCODINGS, Buffer, Encoding
+from preprocessing.encodings.base import Buffer, Encoding
 from preprocessing.grammar.step import require
 from preprocessing.media import DType, ImageSpec, Layout
 
@@ -64,7 +63,7 @@ class TensorEncoding(Encoding):
         body = bytearray(len(header) + prod(shape) * dtype.itemsize)
         body[: len(header)] = header
         samples = np.frombuffer(body, dtype, offset=len(header)).reshape(shape)
-        return Buffer(body, self._as_image(samples))
+        return Buffer(body, self.as_image(samples))
 
     def encode(self, image: Array) -> bytearray:
         height, width, channels = image.shape
@@ -73,24 +72,18 @@ class TensorEncoding(Encoding):
         np.copyto(buffer.image, image)
         return buffer.body
 
-    def _as_image(self, samples: Array) -> Array:
-        if self.layout == "chw":
-            return samples.transpose(1, 2, 0)
-        return samples[:, :, None] if samples.ndim == 2 else samples
 
-
-@ENCODINGS.register("npy")
 @dataclass(frozen=True, repr=False)
 class Npy(TensorEncoding):
     """NumPy's format 1.0: ``numpy.load`` reads it."""
 
+    name: ClassVar[str] = "npy"
     content_type: ClassVar[str] = "application/x-npy"
 
     def header(self, shape: tuple[int, ...], dtype: DType) -> bytes:
         return _npy_header(shape, dtype)
 
 
-@ENCODINGS.register("safetensors")
 @dataclass(frozen=True, repr=False)
 class Safetensors(TensorEncoding):
     """One tensor in the safetensors format: ``safetensors.numpy.load`` reads it.
@@ -101,6 +94,7 @@ class Safetensors(TensorEncoding):
         Name of the tensor in the file.
     """
 
+    name: ClassVar[str] = "safetensors"
     key: str = "image"
     content_type: ClassVar[str] = "application/x-safetensors"
 
@@ -109,6 +103,8 @@ class Safetensors(TensorEncoding):
 
     def header(self, shape: tuple[int, ...], dtype: DType) -> bytes:
         """Length of a JSON table (8 bytes, little-endian), then the table padded to a multiple of 8."""
+        import json  # noqa: PLC0415  npy, the usual one, needs none
+
         size = prod(shape) * np.dtype(dtype).itemsize
         entry = {"dtype": _SAFETENSORS_DTYPES[dtype], "shape": shape, "data_offsets": [0, size]}
         table = json.dumps({self.key: entry}, separators=(",", ":")).encode()
@@ -116,11 +112,11 @@ class Safetensors(TensorEncoding):
         return len(table).to_bytes(8, "little") + table
 
 
-@ENCODINGS.register("raw")
 @dataclass(frozen=True, repr=False)
 class Raw(TensorEncoding):
     """The samples alone; shape and type travel in the metadata."""
 
+    name: ClassVar[str] = "raw"
     content_type: ClassVar[str] = "application/octet-stream"
 
     def header(self, shape: tuple[int, ...], dtype: DType) -> bytes:

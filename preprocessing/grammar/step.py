@@ -1,14 +1,14 @@
 """What transforms and encodings have in common: a name, checked fields, and their text.
 
-A step is a frozen dataclass. Its registered name and its fields are all there is to its spelling, so a
-new step is a class and nothing else.
+A step is a frozen dataclass. Its name and its fields are all there is to its spelling, so a new step is
+a class and its line in a catalogue.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import MISSING, dataclass, fields
-from difflib import get_close_matches
+from importlib import import_module
 from typing import Any, ClassVar, Generic, TypeVar, get_type_hints
 
 from preprocessing.errors import SpecError
@@ -79,38 +79,45 @@ def keywords(step: Step, *, all_fields: bool = False) -> dict[str, object]:
 
 
 class Registry(Generic[S]):
-    """The steps of one sort, by name.
+    """The steps of one sort, by name; a module is imported when one of its steps is asked for.
 
     Parameters
     ----------
     noun : str
         What they are, for messages.
+    package : str
+        Where their modules are.
+    catalogue : mapping of str to str
+        ``module.Class`` of each name.
     """
 
-    def __init__(self, noun: str) -> None:
+    def __init__(self, noun: str, package: str, catalogue: Mapping[str, str]) -> None:
         self.noun = noun
+        self.package = package
+        self.catalogue = catalogue
+        self._by_class = {path.partition(".")[2]: name for name, path in catalogue.items()}
         self._steps: dict[str, type[S]] = {}
 
-    def register(self, name: str) -> Callable[[type[S]], type[S]]:
-        """Class decorator that gives a step its name; a name can be given once."""
-
-        def add(step: type[S]) -> type[S]:
-            if name in self._steps:
-                raise ValueError(f"{self.noun} {name!r} is registered twice")
-            step.name = name
-            self._steps[name] = step
-            return step
-
-        return add
-
     def __contains__(self, name: object) -> bool:
-        return name in self._steps
+        return name in self.catalogue
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._steps)
+        return iter(self.catalogue)
 
     def __getitem__(self, name: str) -> type[S]:
+        if name not in self._steps:
+            module, _, step = self.catalogue[name].partition(".")
+            self._steps[name] = getattr(import_module(f"{self.package}.{module}"), step)
         return self._steps[name]
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Names of the classes, as Python spells the steps."""
+        return tuple(self._by_class)
+
+    def by_class(self, name: str) -> type[S]:
+        """Return the class of this name; KeyError where there is none."""
+        return self[self._by_class[name]]
 
     def build(self, name: str, arguments: Mapping[str, object]) -> S:
         """Make the step `name` with these arguments.
@@ -120,9 +127,9 @@ class Registry(Generic[S]):
         SpecError
             For an unknown name, an unknown or missing argument, or a bad value.
         """
-        if name not in self._steps:
-            raise SpecError(f"unknown {self.noun} {show(name)}{suggest(name, self._steps)}")
-        step = self._steps[name]
+        if name not in self:
+            raise SpecError(f"unknown {self.noun} {show(name)}{suggest(name, self)}")
+        step = self[name]
         for key in arguments:
             if key not in hints(step):
                 raise SpecError(f"unknown argument {show(key)}{suggest(str(key), hints(step))}")
@@ -134,6 +141,8 @@ class Registry(Generic[S]):
 
 def suggest(wrong: str, right: Iterable[str]) -> str:
     """Return the tail of a message: the near miss, or all the choices."""
+    from difflib import get_close_matches  # noqa: PLC0415  for those who erred
+
     names = list(right)
     close = get_close_matches(wrong.lower(), names, n=1)
     if close:

@@ -1,27 +1,22 @@
-"""The transforms, by torchvision v2's names, arguments and numerics."""
+"""The transforms: each a thin dataclass; what it means is in its docstring, what it does in a kernel."""
 
-from preprocessing.transforms.base import TRANSFORMS, Transform
-from preprocessing.transforms.color import CONSTANTS, Grayscale, Normalize, ToDtype
-from preprocessing.transforms.geometry import (
-    CenterCrop,
-    Crop,
-    HorizontalFlip,
-    Pad,
-    Resize,
-    VerticalFlip,
+from preprocessing.grammar.step import Registry
+from preprocessing.transforms.base import FixedTransform, RandomTransform, Transform
+
+TRANSFORMS: Registry[Transform] = Registry(
+    "transform",
+    __name__,
+    {
+        "resize": "geometry.Resize",
+        "center_crop": "geometry.CenterCrop",
+        "crop": "geometry.Crop",
+        "pad": "geometry.Pad",
+        "horizontal_flip": "geometry.HorizontalFlip",
+        "vertical_flip": "geometry.VerticalFlip",
+        "grayscale": "color.Grayscale",
+        "normalize": "color.Normalize",
+        "to_dtype": "color.ToDtype",
+    },
 )
 
-__all__ = [
-    "CONSTANTS",
-    "TRANSFORMS",
-    "CenterCrop",
-    "Crop",
-    "Grayscale",
-    "HorizontalFlip",
-    "Normalize",
-    "Pad",
-    "Resize",
-    "ToDtype",
-    "Transform",
-    "VerticalFlip",
-]
+__all__ = ["TRANSFORMS", "FixedTransform", "RandomTransform", "Transform"]

@@ -1,8 +1,9 @@
 """What a transform is.
 
 A transform states a wish in the user's terms. `infer` tells what it makes of an image that is known
-only by its spec, which is how impossible pipelines fail when they are parsed; `lower` turns the wish
-into physical stages once the source's size is known. Neither touches a pixel.
+only by its spec, which is how impossible pipelines fail when they are parsed. Once the source's size is
+known, a random transform chooses the fixed ones that it is this time, and a fixed one is lowered to
+physical stages. None of these touches a pixel.
 """
 
 from __future__ import annotations
@@ -11,9 +12,12 @@ from abc import abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from preprocessing.grammar.step import Registry, Step
+from preprocessing.grammar.step import Step
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from preprocessing.draws import Draws
     from preprocessing.media import ImageSpec
     from preprocessing.stages import Stage
 
@@ -32,9 +36,34 @@ class Transform(Step):
             Where no image of `spec` can be taken.
         """
 
+
+@dataclass(frozen=True, repr=False)
+class FixedTransform(Transform):
+    """A transform that does the same to every image."""
+
     @abstractmethod
     def lower(self, spec: ImageSpec) -> tuple[Stage, ...]:
         """Return the stages that do this to an image of `spec`, whose sides are known."""
 
 
-TRANSFORMS: Registry[Transform] = Registry("transform")
+@dataclass(frozen=True, repr=False)
+class RandomTransform(Transform):
+    """A transform that draws what it does."""
+
+    @abstractmethod
+    def choose(self, spec: ImageSpec, draws: Draws) -> Sequence[Transform]:
+        """Return the transforms that this one is, this time, for an image of `spec`.
+
+        Parameters
+        ----------
+        spec : ImageSpec
+            Its sides are known.
+        draws : Draws
+            Where every random number comes from.
+
+        Returns
+        -------
+        sequence of Transform
+            In order; none where the image stays as it is. Their result has the spec that `infer` tells,
+            where that is known.
+        """

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from preprocessing.grammar.coerce import show
 from preprocessing.grammar.step import require, suggest
 from preprocessing.media import DType
 from preprocessing.stages import Affine, Cast, Luma, Replicate, Stage
-from preprocessing.transforms.base import TRANSFORMS, Transform
+from preprocessing.transforms.base import FixedTransform
 
 if TYPE_CHECKING:
     from preprocessing.media import ImageSpec
@@ -33,9 +33,8 @@ CONSTANTS: dict[str, tuple[Triple, Triple]] = {
 }
 
 
-@TRANSFORMS.register("grayscale")
 @dataclass(frozen=True, repr=False)
-class Grayscale(Transform):
+class Grayscale(FixedTransform):
     """Make the image gray, as ``torchvision.transforms.v2.Grayscale``.
 
     Parameters
@@ -51,6 +50,7 @@ class Grayscale(Transform):
     `preprocessing.rewrites`.
     """
 
+    name: ClassVar[str] = "grayscale"
     num_output_channels: Literal[1, 3] = 1
 
     def infer(self, spec: ImageSpec) -> ImageSpec:
@@ -63,9 +63,8 @@ class Grayscale(Transform):
         return gray if self.num_output_channels == 1 else (*gray, Replicate(3))
 
 
-@TRANSFORMS.register("normalize")
 @dataclass(frozen=True, repr=False)
-class Normalize(Transform):
+class Normalize(FixedTransform):
     """Subtract a mean and divide by a deviation, as ``torchvision.transforms.v2.Normalize``.
 
     Parameters
@@ -89,6 +88,7 @@ class Normalize(Transform):
         cannot hold.
     """
 
+    name: ClassVar[str] = "normalize"
     mean: tuple[float, ...] | str
     std: tuple[float, ...] | None = None
 
@@ -136,9 +136,8 @@ class Normalize(Transform):
         return (Affine(scale, shift),)
 
 
-@TRANSFORMS.register("to_dtype")
 @dataclass(frozen=True, repr=False)
-class ToDtype(Transform):
+class ToDtype(FixedTransform):
     """Change the sample type, as ``torchvision.transforms.v2.ToDtype``.
 
     Parameters
@@ -156,6 +155,7 @@ class ToDtype(Transform):
     within one level, because torchvision multiplies in float16.
     """
 
+    name: ClassVar[str] = "to_dtype"
     dtype: DType
     scale: bool = False
 

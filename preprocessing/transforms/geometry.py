@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from preprocessing.errors import IncompatibleSource
 from preprocessing.grammar.step import require
 from preprocessing.stages import Border, Mirror, PadMode, Resample, Stage, Window
-from preprocessing.transforms.base import TRANSFORMS, Transform
+from preprocessing.transforms.base import FixedTransform
 
 if TYPE_CHECKING:
     from preprocessing.media import ImageSpec
@@ -21,9 +21,8 @@ def _out_of_range(name: str, value: object) -> str:
     return f"{name}: must be from 1 to {MAX_SIDE}, got {value}"
 
 
-@TRANSFORMS.register("resize")
 @dataclass(frozen=True, repr=False)
-class Resize(Transform):
+class Resize(FixedTransform):
     """Resize the image, as ``torchvision.transforms.v2.Resize``.
 
     Parameters
@@ -55,6 +54,7 @@ class Resize(Transform):
         For a size below 1, or `max_size` with two numbers or not above `size`.
     """
 
+    name: ClassVar[str] = "resize"
     size: int | tuple[int, int]
     interpolation: Literal["bilinear", "bicubic", "lanczos", "nearest", "nearest_exact"] = (
         "bilinear"
@@ -103,9 +103,8 @@ class Resize(Transform):
         )
 
 
-@TRANSFORMS.register("center_crop")
 @dataclass(frozen=True, repr=False)
-class CenterCrop(Transform):
+class CenterCrop(FixedTransform):
     """Cut the middle out, as ``torchvision.transforms.v2.CenterCrop``.
 
     Parameters
@@ -119,6 +118,7 @@ class CenterCrop(Transform):
     Exact. The offset is half the margin rounded to even, Python's ``round``, as in torchvision.
     """
 
+    name: ClassVar[str] = "center_crop"
     size: int | tuple[int, int]
 
     def check(self) -> None:
@@ -147,9 +147,8 @@ class CenterCrop(Transform):
         return (border, window) if short_x or short_y else (window,)
 
 
-@TRANSFORMS.register("crop")
 @dataclass(frozen=True, repr=False)
-class Crop(Transform):
+class Crop(FixedTransform):
     """Cut out a given rectangle, as ``torchvision.transforms.v2.functional.crop``.
 
     Parameters
@@ -164,6 +163,7 @@ class Crop(Transform):
     Exact.
     """
 
+    name: ClassVar[str] = "crop"
     top: int
     left: int
     height: int
@@ -188,9 +188,8 @@ class Crop(Transform):
         return (window,)
 
 
-@TRANSFORMS.register("pad")
 @dataclass(frozen=True, repr=False)
-class Pad(Transform):
+class Pad(FixedTransform):
     """Add a border, as ``torchvision.transforms.v2.Pad``.
 
     Parameters
@@ -207,6 +206,7 @@ class Pad(Transform):
     Exact. ``reflect`` and ``symmetric`` need an image larger than the border.
     """
 
+    name: ClassVar[str] = "pad"
     padding: int | tuple[int, int] | tuple[int, int, int, int]
     fill: float = 0.0
     padding_mode: PadMode = "constant"
@@ -245,10 +245,11 @@ class Pad(Transform):
         return (Border(*self._edges, self.fill, self.padding_mode),)
 
 
-@TRANSFORMS.register("horizontal_flip")
 @dataclass(frozen=True, repr=False)
-class HorizontalFlip(Transform):
+class HorizontalFlip(FixedTransform):
     """Mirror left and right, always. Exact, as ``torchvision...functional.horizontal_flip``."""
+
+    name: ClassVar[str] = "horizontal_flip"
 
     def infer(self, spec: ImageSpec) -> ImageSpec:
         return spec
@@ -257,10 +258,11 @@ class HorizontalFlip(Transform):
         return (Mirror("horizontal"),)
 
 
-@TRANSFORMS.register("vertical_flip")
 @dataclass(frozen=True, repr=False)
-class VerticalFlip(Transform):
+class VerticalFlip(FixedTransform):
     """Mirror top and bottom, always. Exact, as ``torchvision...functional.vertical_flip``."""
+
+    name: ClassVar[str] = "vertical_flip"
 
     def infer(self, spec: ImageSpec) -> ImageSpec:
         return spec

@@ -1,4 +1,7 @@
-"""Hypothesis strategies: every step with every argument, legal pipelines, images."""
+"""Hypothesis strategies: every step with every argument, legal pipelines, images.
+
+A module for each group of transforms; a test fails where a step of the catalogue is in none.
+"""
 
 from __future__ import annotations
 
@@ -7,81 +10,49 @@ from hypothesis import assume
 from hypothesis import strategies as st
 
 from preprocessing import (
-    CenterCrop,
-    Crop,
     Encoding,
-    Grayscale,
-    HorizontalFlip,
     ImageSpec,
     IncompatibleSource,
     Jpeg,
-    Normalize,
     Npy,
-    Pad,
     Pipeline,
     Png,
     Raw,
-    Resize,
     Safetensors,
     SpecError,
-    ToDtype,
     Transform,
-    VerticalFlip,
     WebP,
 )
 from preprocessing.plan import infer
 
-DTYPES = ("uint8", "uint16", "float16", "float32")
-FILTERS = ("bilinear", "bicubic", "lanczos")
-INTERPOLATIONS = (*FILTERS, "nearest", "nearest_exact")
-PAD_MODES = ("constant", "edge", "reflect", "symmetric")
+from . import color, geometry
+from .common import DTYPES, FILTERS, INTERPOLATIONS, PAD_MODES, finite, pairs, sides
 
-sides = st.integers(1, 40)
-pairs = st.tuples(sides, sides)
-finite = st.floats(-1e6, 1e6, width=32)
+__all__ = [
+    "DTYPES",
+    "ENCODINGS_BY_NAME",
+    "FILTERS",
+    "INTERPOLATIONS",
+    "PAD_MODES",
+    "TRANSFORMS_BY_NAME",
+    "can_take",
+    "encodings",
+    "finite",
+    "images",
+    "pairs",
+    "pipelines",
+    "sides",
+    "transforms",
+]
 
-
-@st.composite
-def _resize(draw: st.DrawFn) -> Resize:
-    size = draw(sides | pairs)
-    max_size = draw(st.none() | st.integers(size + 1, 60)) if isinstance(size, int) else None
-    return Resize(size, draw(st.sampled_from(INTERPOLATIONS)), max_size, draw(st.booleans()))
-
-
-@st.composite
-def _normalize(draw: st.DrawFn) -> Normalize:
-    if draw(st.booleans()):
-        return Normalize(draw(st.sampled_from(("imagenet", "inception", "clip"))))
-    count = draw(st.sampled_from((1, 3)))
-    deviation = st.floats(1e-3, 1e3) | st.floats(-1e3, -1e-3)
-    lists = (st.lists(s, min_size=count, max_size=count) for s in (finite, deviation))
-    mean, std = (tuple(draw(values)) for values in lists)
-    return Normalize(mean, std)
-
-
-_edges = st.integers(0, 5)
+TRANSFORMS_BY_NAME: dict[str, st.SearchStrategy[Transform]] = {
+    **geometry.TRANSFORMS,
+    **color.TRANSFORMS,
+}
 _layouts = st.sampled_from(("chw", "hwc"))
 _keys = st.text(st.characters(exclude_categories=["Cs"]), min_size=1).filter(
     lambda key: key != "__metadata__"
 )
-
-# One entry a step. A test fails where a registered step is missing here.
-TRANSFORMS_BY_NAME: dict[str, st.SearchStrategy[Transform]] = {
-    "resize": _resize(),
-    "center_crop": st.builds(CenterCrop, sides | pairs),
-    "crop": st.builds(Crop, st.integers(-9, 40), st.integers(-9, 40), sides, sides),
-    "pad": st.builds(
-        Pad,
-        _edges | st.tuples(_edges, _edges) | st.tuples(_edges, _edges, _edges, _edges),
-        st.floats(-1e3, 1e3, width=16),
-        st.sampled_from(PAD_MODES),
-    ),
-    "horizontal_flip": st.just(HorizontalFlip()),
-    "vertical_flip": st.just(VerticalFlip()),
-    "grayscale": st.builds(Grayscale, st.sampled_from((1, 3))),
-    "normalize": _normalize(),
-    "to_dtype": st.builds(ToDtype, st.sampled_from(DTYPES), st.booleans()),
-}
 ENCODINGS_BY_NAME: dict[str, st.SearchStrategy[Encoding]] = {
     "png": st.builds(Png, st.sampled_from(("fast", "small"))),
     "jpeg": st.builds(Jpeg, st.integers(1, 100), st.sampled_from(("420", "422", "444"))),

@@ -1,0 +1,48 @@
+"""Many results in one array."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from preprocessing.errors import IncompatibleSource
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from preprocessing.encodings import Encoding
+    from preprocessing.media import Array, ImageSpec
+
+
+def allocate(encoding: Encoding, outputs: Sequence[ImageSpec]) -> Array:
+    """Return an uninitialised array of shape (N, ...) for N results.
+
+    Raises
+    ------
+    IncompatibleSource
+        Where the results are not all of one shape and type.
+    """
+    if not outputs:
+        raise IncompatibleSource("a batch needs at least one source")
+    first = outputs[0]
+    for index, other in enumerate(outputs):
+        if other != first:
+            raise IncompatibleSource(
+                f"source {index} would become {other} and source 0 {first}, which cannot be stacked; "
+                "put a step into the pipeline that gives all one size, such as center_crop:224"
+            )
+    return np.empty((len(outputs), *encoding.shape(first)), first.dtype)  # type: ignore[arg-type]
+
+
+def each(work: Callable[[int], None], count: int, threads: int) -> None:
+    """Call `work` with 0 to `count` - 1; decoding and the kernels leave Python's lock alone."""
+    if threads == 1 or count == 1:
+        for index in range(count):
+            work(index)
+        return
+    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415  for those who want threads
+
+    with ThreadPoolExecutor(threads) as pool:
+        for _ in pool.map(work, range(count)):
+            pass

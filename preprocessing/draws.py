@@ -1,0 +1,103 @@
+"""Random numbers that are the same for ever: what random transforms draw from.
+
+A request's numbers come from SHA-256 in counter mode, keyed by what identifies the result (DESIGN.md,
+"Pipelines"): the pipeline's fingerprint, the source's ETag and key, and the request's seed. No library's
+generator, whose stream may change with its version, is involved. Each step draws from a stream of its
+own, so that no step's draws depend on how many the steps before it took.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, TypeVar
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from preprocessing.media import Array
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Seed:
+    """What, besides the pipeline, decides what random transforms do.
+
+    Parameters
+    ----------
+    number : int
+        The request's own ``seed``: pass a new one with each epoch.
+    key : str
+        The object's key.
+    etag : str, optional
+        The source's ETag, in quotes. Where it is left out, the MD5 of the source is taken, which is
+        what S3 gives to an object that was put in one part.
+    """
+
+    number: int = 0
+    key: str = ""
+    etag: str | None = None
+
+    def of(self, content: bytes | Array) -> Seed:
+        """Return this seed with its ETag filled in."""
+        if self.etag is not None:
+            return self
+        data = content if isinstance(content, bytes) else np.ascontiguousarray(content).data
+        digest = hashlib.md5(data, usedforsecurity=False).hexdigest()
+        return replace(self, etag=f'"{digest}"')
+
+
+class Draws:
+    """One stream of random numbers.
+
+    Parameters
+    ----------
+    identity : bytes
+        What decides the stream.
+    """
+
+    def __init__(self, identity: bytes) -> None:
+        self._key = hashlib.sha256(identity).digest()
+        self._count = 0
+
+    @classmethod
+    def of(cls, fingerprint: str, seed: Seed) -> Draws:
+        """Return the numbers of one request."""
+        parts = (fingerprint, seed.etag or "", seed.key, str(seed.number))
+        return cls(b"".join(len(p).to_bytes(8, "big") + p for p in map(str.encode, parts)))
+
+    def fork(self, index: int) -> Draws:
+        """Return the stream of step `index`, independent of all others."""
+        return Draws(self._key + index.to_bytes(8, "big"))
+
+    def uniform(self, low: float, high: float) -> float:
+        """Return a number from [low, high)."""
+        return low + (high - low) * (self._word() >> 11) * 2.0**-53
+
+    def integer(self, low: int, high: int) -> int:
+        """Return a whole number from low to high, both included."""
+        # Of 64 bits the remainder is uneven by less than 2**-48 for any range of pixels.
+        return low + self._word() % (high - low + 1)
+
+    def chance(self, p: float) -> bool:
+        """Return whether something of probability `p` happens."""
+        return self.uniform(0.0, 1.0) < p
+
+    def pick(self, choices: Sequence[T]) -> T:
+        """Return one of `choices`, each as likely as the others."""
+        return choices[self.integer(0, len(choices) - 1)]
+
+    def shuffled(self, items: Sequence[T]) -> list[T]:
+        """Return `items` in random order (R. Durstenfeld, "Algorithm 235", 1964)."""
+        result = list(items)
+        for last in range(len(result) - 1, 0, -1):
+            other = self.integer(0, last)
+            result[last], result[other] = result[other], result[last]
+        return result
+
+    def _word(self) -> int:
+        block = hashlib.sha256(self._key + self._count.to_bytes(8, "big")).digest()
+        self._count += 1
+        return int.from_bytes(block[:8], "big")

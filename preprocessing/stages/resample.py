@@ -1,0 +1,125 @@
+"""`Resample`: the stage that most time is spent in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal, TypeAlias, cast
+
+import numpy as np
+
+from preprocessing.kernels import pointwise
+from preprocessing.kernels.bands import Axis, Filter
+from preprocessing.kernels.resample import nearest_indices, resample
+from preprocessing.kernels.scratch import scratch
+from preprocessing.stages.base import Stage
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from preprocessing.media import Array, DType, ImageSpec
+
+Interpolation: TypeAlias = Literal["bilinear", "bicubic", "lanczos", "nearest", "nearest_exact"]
+
+
+@dataclass(frozen=True)
+class Resample(Stage):
+    """Resample a box of the image to a size, and compute a window of it.
+
+    Parameters
+    ----------
+    box : tuple of float
+        Top, left, height, width of the source box, in input pixels, possibly fractional.
+    size : (int, int)
+        Height and width that the box becomes.
+    window : tuple of int
+        Top, left, height, width of the part of that result which is wanted.
+    filter : str
+    antialias : bool
+    dtype : str
+        Type of the result.
+    affine : tuple of two tuples of float, optional
+        Scale and shift, one value a channel, applied to the unrounded result; `dtype` is then float32.
+    """
+
+    box: tuple[float, float, float, float]
+    size: tuple[int, int]
+    window: tuple[int, int, int, int]
+    filter: Interpolation
+    antialias: bool
+    dtype: DType
+    affine: tuple[tuple[float, ...], tuple[float, ...]] | None = None
+
+    @property
+    def linear(self) -> bool:
+        """Whether results are weighted sums of inputs, rather than picked from them."""
+        return not self.filter.startswith("nearest")
+
+    def output(self, spec: ImageSpec) -> ImageSpec:
+        return replace(spec, height=self.window[2], width=self.window[3], dtype=self.dtype)
+
+    def pixels(self, spec: ImageSpec) -> int:
+        # The half-resampled image has the rows of the result and the width of the input.
+        assert spec.width is not None
+        return self.window[2] * max(spec.width, self.window[3])
+
+    def apply(self, image: Array, out: Array | None = None) -> Array:
+        if not self.linear:
+            return self._pick(image)
+        channels = image.shape[2]
+        shape = (channels, *self.window[2:])
+        if self.dtype != "float32":
+            planar = scratch("result", shape, "float32")
+            self._resample(image, planar)
+            return self._narrow(planar, out)
+        target = _planar(out) if out is not None and _planar_float32(out) else np.empty(shape, "f4")
+        self._resample(image, target)
+        result = target.transpose(1, 2, 0)
+        if self.affine is not None:
+            if image.dtype.kind == "u" and self.filter != "bilinear":
+                # The affine takes the place of a rounding, which would have clipped the overshoot.
+                np.clip(target, 0, np.iinfo(image.dtype).max, out=target)
+            pointwise.affine(result, *self.affine, out=result)
+        return result
+
+    def _resample(self, image: Array, planar: NDArray[np.float32]) -> None:
+        resample(image, self._axis(image, 0), self._axis(image, 1), planar)
+
+    def _axis(self, image: Array, axis: Literal[0, 1]) -> Axis:
+        return Axis(
+            n_in=image.shape[axis],
+            n_out=self.size[axis],
+            start=self.box[axis],
+            length=self.box[axis + 2],
+            first=self.window[axis],
+            last=self.window[axis] + self.window[axis + 2],
+            filter=cast("Filter", self.filter),
+            antialias=self.antialias,
+        )
+
+    def _narrow(self, planar: NDArray[np.float32], out: Array | None) -> Array:
+        channels, height, width = planar.shape
+        result = np.empty((height, width, channels), self.dtype) if out is None else out
+        if np.issubdtype(result.dtype, np.integer):
+            pointwise.round_clip(planar, result.transpose(2, 0, 1))
+        else:
+            largest = np.finfo(np.float16).max
+            np.clip(planar, -largest, largest, out=planar)
+            np.copyto(result.transpose(2, 0, 1), planar, casting="same_kind")
+        return result
+
+    def _pick(self, image: Array) -> Array:
+        centred = self.filter == "nearest_exact"
+        top, left, height, width = self.window
+        rows = nearest_indices(image.shape[0], self.size[0], centred=centred)[top : top + height]
+        columns = nearest_indices(image.shape[1], self.size[1], centred=centred)[
+            left : left + width
+        ]
+        return image[rows[:, None], columns]
+
+
+def _planar(image: Array) -> NDArray[np.float32]:
+    return cast("NDArray[np.float32]", image.transpose(2, 0, 1))
+
+
+def _planar_float32(image: Array) -> bool:
+    return image.dtype == np.float32 and _planar(image).flags.c_contiguous

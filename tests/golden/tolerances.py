@@ -1,0 +1,60 @@
+"""What each transform's docstring promises against torchvision, in units of the result."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Golden:
+    """One expected array.
+
+    Parameters
+    ----------
+    input : str
+        Name of the picture.
+    spec : str
+        The step, as users write it.
+    expected : ndarray
+        What torchvision made of it.
+    """
+
+    input: str
+    spec: str
+    expected: np.ndarray
+
+    @property
+    def step(self) -> str:
+        return self.spec.partition(":")[0]
+
+    @property
+    def integer(self) -> bool:
+        return self.expected.dtype.kind == "u"
+
+
+def _resize(golden: Golden) -> float:
+    if "nearest" in golden.spec:
+        return 0
+    if golden.input == "stark" and "bicubic" in golden.spec:
+        return 5
+    return 1 if golden.integer else 1e-5
+
+
+def _to_dtype(golden: Golden) -> float:
+    if "scale=true" not in golden.spec:
+        return 0
+    if golden.input == "photo_float16" and golden.expected.dtype == np.uint8:
+        return 1
+    return 0 if golden.integer else 1e-7
+
+
+# Steps that are not here are exact.
+TOLERANCES: dict[str, Callable[[Golden], float]] = {
+    "resize": _resize,
+    "grayscale": lambda golden: 1 if golden.integer else 1e-4,
+    "normalize": lambda golden: 1e-6 * float(np.ptp(golden.expected)),
+    "to_dtype": _to_dtype,
+}

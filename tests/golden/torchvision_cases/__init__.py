@@ -1,0 +1,1 @@
+"""What torchvision does, case by case. A module is a group, and has `cases`."""

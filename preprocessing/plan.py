@@ -163,11 +163,16 @@ def execute(plan: Plan, source: bytes | Array, out: Array | None = None) -> Arra
 
 
 def _rewrite(draft: Draft, *, exact: bool) -> tuple[Draft, tuple[Rule, ...]]:
+    """Apply the rules until none finds more to do; each of them leaves less to be done."""
+    allowed = [rule for rule in RULES if rule.exact or not exact]
     applied: dict[str, Rule] = {}
-    for rule in RULES:
-        while (rule.exact or not exact) and (better := rule.apply(draft)):
-            draft = better
-            applied[rule.name] = rule
+    again = True
+    while again:
+        again = False
+        for rule in allowed:
+            while better := rule.apply(draft):
+                draft, again = better, True
+                applied[rule.name] = rule
     return draft, tuple(applied.values())
 
 

@@ -18,7 +18,7 @@ result; see docs/decisions/exact-sums.md.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
@@ -56,6 +56,8 @@ class Axis:
         Triangle, Keys' cubic, or Lanczos with three lobes.
     antialias : bool
         Whether the filter is stretched when the axis shrinks.
+    reverse : bool
+        Whether the wanted outputs come last first: a flip that costs nothing.
     """
 
     n_in: int
@@ -66,6 +68,7 @@ class Axis:
     last: int
     filter: Filter
     antialias: bool
+    reverse: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,22 +83,27 @@ class Band:
 
 
 @lru_cache(maxsize=256)
-def row_bands(axis: Axis, places: int, dtype: FloatType) -> tuple[Band, ...]:
-    """Blocks for a product from the left: ``weights`` is (outputs, inputs), to 2**-places."""
-    return tuple(_bands(axis, places, ROW_BLOCK, dtype, outputs_first=True))
+def row_bands(axis: Axis, places: int, dtype: FloatType, gain: int = 0) -> tuple[Band, ...]:
+    """Blocks for a product from the left: ``weights`` is (outputs, inputs), to 2**-places.
+
+    All weights are then multiplied by 2**gain. Blocks come in the order of their inputs.
+    """
+    return _bands(axis, places, ROW_BLOCK, dtype, gain, outputs_first=True)
 
 
 @lru_cache(maxsize=256)
-def column_bands(axis: Axis, places: int, dtype: FloatType) -> tuple[Band, ...]:
-    """Blocks for a product from the right: ``weights`` is (inputs, outputs), to 2**-places."""
-    return tuple(_bands(axis, places, COLUMN_BLOCK, dtype, outputs_first=False))
+def column_bands(axis: Axis, places: int, dtype: FloatType, gain: int = 0) -> tuple[Band, ...]:
+    """Blocks for a product from the right: ``weights`` is (inputs, outputs), else as `row_bands`."""
+    return _bands(axis, places, COLUMN_BLOCK, dtype, gain, outputs_first=False)
 
 
 def _bands(
-    axis: Axis, places: int, block: int, dtype: FloatType, *, outputs_first: bool
-) -> Iterator[Band]:
+    axis: Axis, places: int, block: int, dtype: FloatType, gain: int, *, outputs_first: bool
+) -> tuple[Band, ...]:
     index, weight = _taps(axis)
-    weight = _round(weight, places)
+    if axis.reverse:
+        index, weight = index[::-1], weight[::-1]
+    weight = np.ldexp(_round(weight, places), gain)
     n = axis.last - axis.first
     blocks = -(-n // block)
     of_block = np.arange(n) // block
@@ -110,10 +118,12 @@ def _bands(
     weights = grid.reshape(blocks, span, block).astype(dtype)
     if outputs_first:
         weights = np.ascontiguousarray(weights.transpose(0, 2, 1))
+    bands = []
     for k, start in enumerate(starts):
         first, stop = k * block, min(k * block + block, n)
         kept = weights[k, : stop - first] if outputs_first else weights[k, :, : stop - first]
-        yield Band(first, stop, int(start), int(start) + span, kept)
+        bands.append(Band(first, stop, int(start), int(start) + span, kept))
+    return tuple(reversed(bands) if axis.reverse else bands)
 
 
 def _round(weight: Floats, places: int) -> Floats:

@@ -39,6 +39,10 @@ class Resample(Stage):
         Type of the result.
     affine : tuple of two tuples of float, optional
         Scale and shift, one value a channel, applied to the unrounded result; `dtype` is then float32.
+    mirror : (bool, bool)
+        Whether the rows, and the columns, of the window come last first.
+    single : bool
+        Whether all of it is in single precision; for uint8 images.
     """
 
     box: tuple[float, float, float, float]
@@ -48,6 +52,8 @@ class Resample(Stage):
     antialias: bool
     dtype: DType
     affine: tuple[tuple[float, ...], tuple[float, ...]] | None = None
+    mirror: tuple[bool, bool] = (False, False)
+    single: bool = False
 
     @property
     def linear(self) -> bool:
@@ -82,7 +88,7 @@ class Resample(Stage):
         return result
 
     def _resample(self, image: Array, planar: NDArray[np.float32]) -> None:
-        resample(image, self._axis(image, 0), self._axis(image, 1), planar)
+        resample(image, self._axis(image, 0), self._axis(image, 1), planar, single=self.single)
 
     def _axis(self, image: Array, axis: Literal[0, 1]) -> Axis:
         return Axis(
@@ -94,6 +100,7 @@ class Resample(Stage):
             last=self.window[axis] + self.window[axis + 2],
             filter=cast("Filter", self.filter),
             antialias=self.antialias,
+            reverse=self.mirror[axis],
         )
 
     def _narrow(self, planar: NDArray[np.float32], out: Array | None) -> Array:
@@ -114,7 +121,8 @@ class Resample(Stage):
         columns = nearest_indices(image.shape[1], self.size[1], centred=centred)[
             left : left + width
         ]
-        return image[rows[:, None], columns]
+        flipped = (rows[::-1] if self.mirror[0] else rows)[:, None]
+        return image[flipped, columns[::-1] if self.mirror[1] else columns]
 
 
 def _planar(image: Array) -> NDArray[np.float32]:

@@ -29,7 +29,8 @@ def weights(axis: Axis) -> np.ndarray:
             if axis.antialias and not _counts(axis, tap, centre, support * stretch):
                 continue
             matrix[row, min(max(tap, 0), axis.n_in - 1)] += weight
-    return matrix / matrix.sum(axis=1, keepdims=True)
+    matrix /= matrix.sum(axis=1, keepdims=True)
+    return matrix[::-1] if axis.reverse else matrix
 
 
 def _counts(axis: Axis, tap: int, centre: float, radius: float) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,9 +13,11 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from preprocessing import Limits, Npy, Pipeline
-from preprocessing.plan import Plan, execute, infer
+from preprocessing.draws import Draws
+from preprocessing.plan import Plan, execute, settle
 from preprocessing.rewrites import MARGIN, RULES, Draft
 from preprocessing.sources import Source, read
+from preprocessing.stages import Stage
 from tests.photos import NAMES, photo, picture
 
 from .strategies import FILTERS, images
@@ -25,10 +28,13 @@ RULE = {rule.name: rule for rule in RULES}
 def drafted(p: Pipeline, source: Source) -> tuple[Draft, bytes | np.ndarray]:
     """The literal draft for a source, and its content."""
     loaded = read(source, Limits())
-    draft = Draft(loaded.spec, ())
-    specs = infer(p.steps, Npy(), draft.before(0))
-    stages = [step.lower(spec) for step, spec in zip(p.steps, specs, strict=False)]
-    return Draft(loaded.spec, tuple(stage for group in stages for stage in group)), loaded.content
+    stages: list[Stage] = []
+    spec = Draft(loaded.spec, ()).before(0)
+    for step in p.steps:
+        for fixed, after in settle(step, spec, Draws(b"")):
+            stages += fixed.lower(spec)
+            spec = after
+    return Draft(loaded.spec, tuple(stages)), loaded.content
 
 
 def run(draft: Draft, content: bytes | np.ndarray) -> np.ndarray:
@@ -79,6 +85,28 @@ FIRES: list[tuple[str, str, Callable[[], bytes], bool]] = [
     ("crop_into_resample", "center_crop:48/resize:64", rocket, False),
     ("crop_into_resample", "resize:64/center_crop:100", rocket, False),  # pads first
     ("crop_into_resample", "resize:64/horizontal_flip/center_crop:48", rocket, False),
+    ("merge_windows", "center_crop:48/crop:1,2,3,4", rocket, True),
+    ("merge_windows", "center_crop:48/horizontal_flip/crop:1,2,3,4", rocket, False),
+    ("cancel_mirrors", "vertical_flip/vertical_flip", rocket, True),
+    ("cancel_mirrors", "vertical_flip/horizontal_flip", rocket, False),
+    ("window_before_mirror", "horizontal_flip/crop:1,2,3,4", rocket, True),
+    ("window_before_mirror", "crop:1,2,3,4/horizontal_flip", rocket, False),
+    ("move_before_pointwise", "grayscale/center_crop:48", rocket, True),
+    ("move_before_pointwise", "normalize:imagenet/horizontal_flip", rocket, True),
+    ("move_before_pointwise", "pad:1/center_crop:48", rocket, False),
+    ("window_into_border", "pad:4/crop:1,2,30,40", rocket, True),
+    ("window_into_border", "pad:4/crop:5,6,30,40", rocket, True),
+    ("window_into_border", "pad:4,padding_mode=edge/crop:1,2,30,40", rocket, True),
+    ("window_into_border", "pad:4,padding_mode=reflect/crop:5,6,30,40", rocket, True),
+    ("window_into_border", "pad:4,padding_mode=reflect/crop:1,2,30,40", rocket, False),
+    ("window_into_border", "pad:9/crop:1,2,3,4", rocket, False),  # none of the picture is left
+    ("mirror_into_resample", "resize:64/vertical_flip", rocket, True),
+    ("mirror_into_resample", "resize:64,interpolation=nearest/horizontal_flip", rocket, True),
+    ("mirror_into_resample", "horizontal_flip/resize:64", rocket, False),
+    ("single_precision", "resize:107", rocket, True),
+    ("single_precision", "resize:90", rocket, False),  # 427 rows
+    ("single_precision", "to_dtype:float32/resize:64", rocket, False),
+    ("single_precision", "resize:64,interpolation=nearest", rocket, False),
     ("cast_into_affine", "to_dtype:float32,scale=true/normalize:imagenet", rocket, True),
     ("cast_into_affine", "to_dtype:float32/normalize:imagenet", rocket, True),
     ("cast_into_affine", "to_dtype:float16/normalize:imagenet", rocket, False),
@@ -103,7 +131,9 @@ FIRES: list[tuple[str, str, Callable[[], bytes], bool]] = [
     ("scaled_decode", "resize:50,interpolation=lanczos", gray_jpeg, True),
     ("scaled_decode", "resize:50,antialias=false", rocket, False),
     ("scaled_decode", "resize:50,interpolation=nearest", rocket, False),
-    ("scaled_decode", "crop:0,0,400,400/resize:50", rocket, False),
+    ("scaled_decode", "crop:11,13,400,400/resize:50", rocket, True),
+    ("scaled_decode", "crop:11,13,400,400/resize:67", rocket, False),
+    ("scaled_decode", "pad:1/resize:50", rocket, False),
     ("scaled_decode", "resize:50", cmyk_jpeg, False),
     ("scaled_decode", "resize:50", png, False),
 ]
@@ -122,9 +152,14 @@ def test_every_rule_is_tested() -> None:
 
 
 def test_exact_pipelines_allow_only_exact_rules() -> None:
-    line = "grayscale/resize:50/center_crop:40"
+    line = "grayscale/resize:60/center_crop:40"
     named = [rule.name for rule in Pipeline.parse(line).plan(photo("rocket")).rewrites]
-    assert named == ["crop_into_resample", "luma_decode", "scaled_decode"]
+    assert set(named) == {
+        "crop_into_resample",
+        "luma_decode",
+        "scaled_decode",
+        "single_precision",
+    }
     exact = Pipeline.parse(f"exact/{line}").plan(photo("rocket")).rewrites
     assert [rule.name for rule in exact] == ["crop_into_resample"]
 
@@ -152,6 +187,58 @@ def test_crop_into_resample_is_exact(
     # Integers are summed exactly; the last bit of a float may depend on BLAS's blocks.
     atol = 0 if image.dtype.kind == "u" else 2e-3 if image.dtype == np.float16 else 1e-6
     np.testing.assert_allclose(other, one, rtol=0, atol=atol)
+
+
+MOVES = ("resize:19,23", "center_crop:13", "crop:-2,3,9,30", "pad:2,3", "horizontal_flip")
+SAMPLES = ("grayscale", "vertical_flip", "to_dtype:uint8", "pad:3,padding_mode=edge", "resize:9")
+
+
+@given(
+    images(("uint8", "uint16"), channels=(3,)),
+    st.lists(st.sampled_from([*MOVES, *SAMPLES]), min_size=1, max_size=6),
+)
+def test_all_moves_together_are_exact(image: np.ndarray, steps: list[str]) -> None:
+    draft, content = drafted(Pipeline.parse("/".join(steps)), image)
+    better, exact = draft, [rule for rule in RULES if rule.tolerance.startswith("exact")]
+    for rule in exact * 3:
+        while moved := rule.apply(better):
+            better = moved
+    np.testing.assert_array_equal(run(better, content), run(draft, content))
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("interpolation", FILTERS)
+@pytest.mark.parametrize("shrinks", [0.7, 1.3, 2.2, 3.9])
+def test_single_precision_keeps_its_tolerance_on_photographs(
+    name: str, interpolation: str, shrinks: float
+) -> None:
+    size = -int(-min(picture(name).size) // shrinks)
+    spec = f"resize:{size},interpolation={interpolation}"
+    one, other = both("single_precision", spec, np.asarray(picture(name)))
+    assert np.abs(one - other).max() <= 1
+    floats = [
+        run(replace(draft, stages=(replace(draft.stages[0], dtype="float32"),)), content)
+        for draft, content in _single_and_double(spec, np.asarray(picture(name)))
+    ]
+    assert psnr(*floats) >= 75
+
+
+def _single_and_double(spec: str, image: np.ndarray) -> list[tuple[Draft, np.ndarray]]:
+    draft, _ = drafted(Pipeline.parse(spec), image)
+    single = RULE["single_precision"].apply(draft)
+    assert single is not None
+    return [(draft, image), (single, image)]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_scaled_decode_of_a_crop_keeps_its_tolerance(name: str) -> None:
+    """Also at the crop's own edges, which fall between the scaled pixels."""
+    whole = picture(name)
+    data = _save(whole, quality=90)
+    side = min(whole.size) * 7 // 8
+    crop = f"crop:{whole.height // 17},{whole.width // 19},{side},{side - 3}"
+    one, other = both("scaled_decode", f"{crop}/resize:{side // 2 // MARGIN - 1}", data)
+    assert psnr(one, other) >= 51
 
 
 @given(images(("uint8", "uint16"), channels=(3,)), st.booleans())

@@ -1,0 +1,49 @@
+"""Rules that leave out arithmetic: what is computed in one pass need not be rounded between two."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from preprocessing.rewrites.base import Draft
+from preprocessing.stages import Affine, Cast, Resample
+
+# Beyond it weights are so small that ten places tell them badly apart (lanczos: 67 dB at 8), and the
+# second pass, which alone would gain, is small beside the first.
+_MOST_SHRUNK = 4
+
+
+def cast_into_affine(draft: Draft) -> Draft | None:
+    """Let a normalisation do the division of the cast before it."""
+    for i, first, second in draft.pairs():
+        if isinstance(first, Cast) and isinstance(second, Affine):
+            before = draft.before(i).dtype
+            if first.dtype == "float32" and before.startswith("uint"):
+                top = float(np.iinfo(before).max) if first.scale else 1.0
+                scaled = tuple(s / top for s in second.scale)
+                return draft.splice(i, 2, Affine(scaled, second.shift))
+    return None
+
+
+def affine_into_resample(draft: Draft) -> Draft | None:
+    """Normalise the resampled floats in cache, without rounding them to integers first."""
+    for i, first, second in draft.pairs():
+        if isinstance(first, Resample) and first.linear and isinstance(second, Affine):
+            scale, shift = second.scale, second.shift
+            if first.affine is not None:
+                before = first.affine
+                shift = tuple(s * b + t for s, b, t in zip(scale, before[1], shift, strict=True))
+                scale = tuple(s * a for s, a in zip(scale, before[0], strict=True))
+            return draft.splice(i, 2, replace(first, dtype="float32", affine=(scale, shift)))
+    return None
+
+
+def single_precision(draft: Draft) -> Draft | None:
+    """Resample 8-bit samples with weights of fewer places, so that float32 holds every sum exactly."""
+    for i, stage in enumerate(draft.stages):
+        if isinstance(stage, Resample) and stage.linear and not stage.single:
+            shrinks = stage.box[3] / stage.size[1]
+            if shrinks <= _MOST_SHRUNK and draft.before(i).dtype == "uint8":
+                return draft.splice(i, 1, replace(stage, single=True))
+    return None

@@ -7,8 +7,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-import numpy as np
-
 from preprocessing import plan as planning
 from preprocessing.batch import allocate, each
 from preprocessing.draws import Draws, Seed
@@ -175,11 +173,9 @@ class Pipeline:
         """
         loaded = read(source, limits)
         plan = self._plan(loaded, seed, limits)
-        result = self.encoding.arrange(planning.execute(plan, loaded.content))
-        native = result.dtype.newbyteorder("=")
-        if loaded.borrowed:  # the caller's own array must not be handed back as a view of itself
-            return np.array(result, native, order="C")
-        return np.require(result, native, ("C", "WRITEABLE"))
+        (result,) = allocate(self.encoding, [plan.output])
+        planning.execute(plan, loaded.content, self.encoding.as_image(result))
+        return result
 
     def batch(
         self,
@@ -258,7 +254,7 @@ class Pipeline:
         loaded = read(source, limits)
         nothing = Pipeline((), exact=True)
         plans = (nothing._plan(loaded, 0, limits), self._plan(loaded, seed, limits))
-        before, after = (planning.execute(plan, loaded.content) for plan in plans)
+        before, after = (planning.execute(plan, loaded.content).copy() for plan in plans)
         return compare(before, after, self.steps, str(self))
 
     def __reduce__(self) -> tuple[Any, ...]:

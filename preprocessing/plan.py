@@ -144,7 +144,8 @@ def execute(plan: Plan, source: bytes | Array, out: Array | None = None) -> Arra
     Returns
     -------
     ndarray
-        `out` where that was given. Otherwise it may be a view of the source.
+        `out` where that was given. Otherwise perhaps a view of the source, or of memory that the next
+        call in this thread uses again.
     """
     image: Array
     if isinstance(plan.source, Decode):

@@ -26,13 +26,10 @@ class Loaded:
         The encoded object, or pixels indexed (height, width, channel).
     spec : Decode or ImageSpec
         What its header says, or what the array is.
-    borrowed : bool
-        Whether `content` is the caller's own memory.
     """
 
     content: bytes | Array
     spec: Decode | ImageSpec
-    borrowed: bool
 
 
 def read(source: Source, limits: Limits) -> Loaded:
@@ -49,7 +46,7 @@ def read(source: Source, limits: Limits) -> Loaded:
     if isinstance(source, str | PathLike):
         source = _file(source, limits)
     data = bytes(source)
-    return Loaded(data, Decode(probe(data, limits)), borrowed=False)
+    return Loaded(data, Decode(probe(data, limits)))
 
 
 def _file(path: str | PathLike[str], limits: Limits) -> bytes:
@@ -79,4 +76,4 @@ def _array(pixels: Array, limits: Limits) -> Loaded:
             f"and {limits.side} a side"
         )
     spec = ImageSpec(height, width, channels, cast("DType", image.dtype.name))
-    return Loaded(image, spec, borrowed=True)
+    return Loaded(image, spec)

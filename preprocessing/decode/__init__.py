@@ -85,7 +85,8 @@ def decode(data: bytes, header: Header, *, eighths: int = 8, luma: bool = False)
     Returns
     -------
     Media
-        Array of shape (height, width, 3 or 1), uint8, upright. The array may be a view.
+        Array of shape (height, width, 3 or 1), uint8, upright; a view of memory that the next decode
+        in this thread may use again.
 
     Raises
     ------

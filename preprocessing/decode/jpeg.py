@@ -9,6 +9,7 @@ import simplejpeg
 from preprocessing.decode import others
 from preprocessing.decode.header import Header
 from preprocessing.errors import CorruptSource
+from preprocessing.kernels.scratch import scratch
 
 if TYPE_CHECKING:
     from preprocessing.media import Array
@@ -19,7 +20,8 @@ _HARMLESS = ("extraneous bytes", "Unknown Adobe color transform", "Inconsistent 
 
 _START_OF_SCAN = b"\xda"
 
-# EXIF comes first in the file, in practice; past this it is not worth a search.
+_EXIF = b"Exif\0\0"
+# Where segments cannot be walked, EXIF is searched for this far: it comes first, in practice.
 _EXIF_WITHIN = 64 * 1024
 
 
@@ -29,13 +31,12 @@ def probe(data: bytes) -> Header:
         height, width, colorspace, _ = simplejpeg.decode_jpeg_header(data, strict=False)
     except (ValueError, KeyError) as error:  # KeyError where the header breaks off
         raise _corrupt(error) from None
-    has_exif = data.find(b"Exif\0\0", 0, _EXIF_WITHIN) >= 0
-    orientation = others.orientation(data, "jpeg") if has_exif else 1
+    orientation = others.orientation(data, "jpeg") if _has_exif(data) else 1
     return Header("jpeg", (height, width), orientation, colorspace)
 
 
 def decode(data: bytes, header: Header, eighths: int, *, luma: bool) -> Array:
-    """Decode to (H, W, 3), or (H, W, 1) with `luma`, as stored, uint8."""
+    """Decode to (H, W, 3), or (H, W, 1) with `luma`, as stored, uint8, in scratch memory."""
     if not header.by_turbo:
         return others.decode(data, header)
     try:
@@ -47,6 +48,19 @@ def decode(data: bytes, header: Header, eighths: int, *, luma: bool) -> Array:
         return _decode(_tidy(data), header, eighths, luma=luma, strict=False)
     except ValueError as error:
         raise _corrupt(error) from None
+
+
+def _has_exif(data: bytes) -> bool:
+    """Walk the segments before the first scan; a search through them would take ten times as long."""
+    at = 2
+    while data[at : at + 1] == b"\xff":
+        kind = data[at + 1 : at + 2]
+        if kind == _START_OF_SCAN:
+            return False
+        if data.startswith(_EXIF, at + 4):
+            return True
+        at += 2 + int.from_bytes(data[at + 2 : at + 4])
+    return data.find(_EXIF, 0, _EXIF_WITHIN) >= 0
 
 
 def _tidy(data: bytes) -> bytes:
@@ -64,6 +78,7 @@ def _tidy(data: bytes) -> bytes:
 
 def _decode(data: bytes, header: Header, eighths: int, *, luma: bool, strict: bool) -> Array:
     height, width = (-(-side * eighths // 8) for side in header.stored)
+    place = scratch("decoded", (height * width * (1 if luma else 3),), "uint8")
     image = simplejpeg.decode_jpeg(
         data,
         colorspace="GRAY" if luma else "RGB",
@@ -71,6 +86,7 @@ def _decode(data: bytes, header: Header, eighths: int, *, luma: bool, strict: bo
         min_width=width,
         min_factor=8 / eighths,
         strict=strict,
+        buffer=place,
     )
     return cast("Array", image)
 

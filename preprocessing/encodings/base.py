@@ -57,24 +57,18 @@ class Encoding(Step):
         return None
 
     def shape(self, spec: ImageSpec) -> tuple[int | None, ...]:
-        """Return the shape of the array that the caller sees."""
-        if self.axes == "chw":
-            return (spec.channels, spec.height, spec.width)
-        gray = spec.channels == 1
-        return (spec.height, spec.width) if gray else (spec.height, spec.width, spec.channels)
-
-    def arrange(self, image: Array) -> Array:
-        """Return the array that the caller sees, for an image indexed (height, width, channel).
+        """Return the shape of the array that the caller sees.
 
         ``chw`` is PyTorch's order and always has three axes. ``hwc`` is that of NumPy and scikit-image,
         where a gray image has two.
         """
         if self.axes == "chw":
-            return image.transpose(2, 0, 1)
-        return image[:, :, 0] if image.shape[2] == 1 else image
+            return (spec.channels, spec.height, spec.width)
+        gray = spec.channels == 1
+        return (spec.height, spec.width) if gray else (spec.height, spec.width, spec.channels)
 
     def as_image(self, samples: Array) -> Array:
-        """Undo `arrange`: a view of the array that the caller sees, indexed (height, width, channel)."""
+        """Return a view, indexed (height, width, channel), of the array that the caller sees."""
         if self.axes == "chw":
             return samples.transpose(1, 2, 0)
         return samples[:, :, None] if samples.ndim == 2 else samples

@@ -15,11 +15,15 @@ if TYPE_CHECKING:
 LUMA = (0.299, 0.587, 0.114)
 
 
-def round_clip(values: NDArray[np.float32], out: Array) -> None:
-    """Round half up and clip into an integer `out` of the same shape; `values` is overwritten."""
-    top = np.iinfo(out.dtype).max
+def round_clip(values: NDArray[np.float32], out: Array, *, within: bool = False) -> None:
+    """Round half up and clip into an integer `out` of the same shape; `values` is overwritten.
+
+    With `within` the values are known to be in the type's range, and nothing is clipped.
+    """
     np.add(values, 0.5, out=values)
-    np.clip(values, 0, np.nextafter(np.float32(top + 1), np.float32(0)), out=values)
+    if not within:
+        top = np.iinfo(out.dtype).max
+        np.clip(values, 0, np.nextafter(np.float32(top + 1), np.float32(0)), out=values)
     np.copyto(out, values, casting="unsafe")
 
 

@@ -11,15 +11,13 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from preprocessing.kernels.bands import FloatType
-
 # A larger block is given back after its call: one huge image must not pin memory for ever.
 _KEPT_BYTES = 16 * 2**20
 
 _local = threading.local()
 
 
-def scratch(name: str, shape: tuple[int, ...], dtype: FloatType) -> NDArray[Any]:
+def scratch(name: str, shape: tuple[int, ...], dtype: str) -> NDArray[Any]:
     """Return an uninitialised array, in the same memory for the same `name` and thread.
 
     Page faults on fresh memory cost more than the arithmetic done in it, hence the reuse. The caller

@@ -107,7 +107,9 @@ class Resample(Stage):
         channels, height, width = planar.shape
         result = np.empty((height, width, channels), self.dtype) if out is None else out
         if np.issubdtype(result.dtype, np.integer):
-            pointwise.round_clip(planar, result.transpose(2, 0, 1))
+            # A triangle's weights are all positive, so that it cannot overshoot what it averages.
+            within = self.filter == "bilinear"
+            pointwise.round_clip(planar, result.transpose(2, 0, 1), within=within)
         else:
             largest = np.finfo(np.float16).max
             np.clip(planar, -largest, largest, out=planar)

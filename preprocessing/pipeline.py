@@ -173,7 +173,7 @@ class Pipeline:
         """
         loaded = read(source, limits)
         plan = self._plan(loaded, seed, limits)
-        (result,) = allocate(self.encoding, [plan.output])
+        result: Array = allocate(self.encoding, [plan.output])[0]
         planning.execute(plan, loaded.content, self.encoding.as_image(result))
         return result
 

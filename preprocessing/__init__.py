@@ -44,18 +44,22 @@ if TYPE_CHECKING:
     from preprocessing.encodings.images import Jpeg as Jpeg
     from preprocessing.encodings.images import Png as Png
     from preprocessing.encodings.images import WebP as WebP
-    from preprocessing.encodings.tensors import Npy as Npy
-    from preprocessing.encodings.tensors import Raw as Raw
-    from preprocessing.encodings.tensors import Safetensors as Safetensors
-    from preprocessing.transforms.color import Grayscale as Grayscale
-    from preprocessing.transforms.color import Normalize as Normalize
-    from preprocessing.transforms.color import ToDtype as ToDtype
-    from preprocessing.transforms.geometry import CenterCrop as CenterCrop
-    from preprocessing.transforms.geometry import Crop as Crop
-    from preprocessing.transforms.geometry import HorizontalFlip as HorizontalFlip
-    from preprocessing.transforms.geometry import Pad as Pad
-    from preprocessing.transforms.geometry import Resize as Resize
-    from preprocessing.transforms.geometry import VerticalFlip as VerticalFlip
+    from preprocessing.encodings.npy import Npy as Npy
+    from preprocessing.encodings.raw import Raw as Raw
+    from preprocessing.encodings.safetensors import Safetensors as Safetensors
+    from preprocessing.transforms.crop import CenterCrop as CenterCrop
+    from preprocessing.transforms.crop import Crop as Crop
+    from preprocessing.transforms.dtype import ToDtype as ToDtype
+    from preprocessing.transforms.flip import HorizontalFlip as HorizontalFlip
+    from preprocessing.transforms.flip import VerticalFlip as VerticalFlip
+    from preprocessing.transforms.grayscale import Grayscale as Grayscale
+    from preprocessing.transforms.normalize import Normalize as Normalize
+    from preprocessing.transforms.pad import Pad as Pad
+    from preprocessing.transforms.random_crop import RandomCrop as RandomCrop
+    from preprocessing.transforms.random_flip import RandomHorizontalFlip as RandomHorizontalFlip
+    from preprocessing.transforms.random_flip import RandomVerticalFlip as RandomVerticalFlip
+    from preprocessing.transforms.random_resized_crop import RandomResizedCrop as RandomResizedCrop
+    from preprocessing.transforms.resize import Resize as Resize
 
 _STEPS = {name: registry for registry in (TRANSFORMS, ENCODINGS) for name in registry.classes}
 

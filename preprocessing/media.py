@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+from preprocessing.frozen import frozen
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -17,7 +18,7 @@ DType: TypeAlias = Literal["uint8", "uint16", "float16", "float32"]
 Layout: TypeAlias = Literal["chw", "hwc"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ImageSpec:
     """What is known of an image without its pixels.
 
@@ -45,7 +46,7 @@ class ImageSpec:
 DECODED = ImageSpec(None, None, 3, "uint8")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Media:
     """A decoded object.
 
@@ -64,7 +65,7 @@ class Media:
     layout: Literal["hwc"] = "hwc"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OutputSpec:
     """What a pipeline gives, as far as it is known before the object is read.
 
@@ -86,7 +87,7 @@ class OutputSpec:
     content_type: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Encoded:
     """An encoded result.
 
@@ -104,7 +105,7 @@ class Encoded:
     metadata: dict[str, str]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Limits:
     """Bounds that are checked before memory is taken.
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 from preprocessing.encodings import DEFAULT_ENCODING, ENCODINGS, Encoding
 from preprocessing.errors import SpecError
+from preprocessing.frozen import frozen
 from preprocessing.grammar.coerce import show
 from preprocessing.grammar.line import bind, read_call, write_step
 from preprocessing.grammar.step import Step, keywords, positional, required, suggest
@@ -21,7 +21,7 @@ VERSION = 1
 _EXACT = "exact"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Parsed:
     """What a spec says."""
 

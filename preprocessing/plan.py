@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass
 from math import prod
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,7 @@ import numpy as np
 
 from preprocessing.decode import decode
 from preprocessing.errors import IncompatibleSource, LimitExceeded
+from preprocessing.frozen import frozen
 from preprocessing.rewrites import RULES, Draft, Rule
 from preprocessing.stages import Decode, Stage
 from preprocessing.transforms.base import FixedTransform, RandomTransform
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from preprocessing.transforms import Transform
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Plan:
     """What will be done to one source, physically. Print it.
 

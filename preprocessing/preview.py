@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,11 +10,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from preprocessing.encodings.png import write_png
+from preprocessing.frozen import frozen
 from preprocessing.kernels.pointwise import convert
 from preprocessing.media import ImageSpec
 from preprocessing.transforms import Transform
-from preprocessing.transforms.color import Normalize
-from preprocessing.transforms.geometry import Resize
+from preprocessing.transforms.normalize import Normalize
+from preprocessing.transforms.resize import Resize
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,7 +27,7 @@ _BOX = 320
 _GAP = 8
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Preview:
     """Before and after, side by side; a notebook draws it.
 

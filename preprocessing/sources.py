@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from os import PathLike, fspath, fstat
 from typing import TypeAlias, cast, get_args
 
@@ -10,13 +9,14 @@ import numpy as np
 
 from preprocessing.decode import probe
 from preprocessing.errors import IncompatibleSource, LimitExceeded
+from preprocessing.frozen import frozen
 from preprocessing.media import Array, DType, ImageSpec, Limits
 from preprocessing.stages import Decode
 
 Source: TypeAlias = "bytes | bytearray | memoryview | str | PathLike[str] | Array"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Loaded:
     """A source that has passed the limits.
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from preprocessing.frozen import frozen
 
 if TYPE_CHECKING:
     from preprocessing.media import Array
@@ -11,7 +12,7 @@ if TYPE_CHECKING:
 Format: TypeAlias = Literal["jpeg", "png", "webp", "gif", "tiff", "bmp"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Header:
     """A file's own account of itself.
 

@@ -1,16 +1,16 @@
 """The output encodings: image files and plain tensors."""
 
 from preprocessing.encodings.base import Buffer, Encoding
-from preprocessing.encodings.tensors import Npy
+from preprocessing.encodings.npy import Npy
 from preprocessing.grammar.step import Registry
 
 ENCODINGS: Registry[Encoding] = Registry(
     "encoding",
     __name__,
     {
-        "npy": "tensors.Npy",
-        "safetensors": "tensors.Safetensors",
-        "raw": "tensors.Raw",
+        "npy": "npy.Npy",
+        "safetensors": "safetensors.Safetensors",
+        "raw": "raw.Raw",
         "png": "images.Png",
         "jpeg": "images.Jpeg",
         "webp": "images.WebP",

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
+from preprocessing.frozen import frozen
 from preprocessing.grammar.step import Step
 from preprocessing.media import Layout
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from preprocessing.media import Array, ImageSpec
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Buffer:
     """An encoded body whose samples are still to be written.
 
@@ -29,7 +29,6 @@ class Buffer:
     image: Array
 
 
-@dataclass(frozen=True, repr=False)
 class Encoding(Step):
     """The last word of a pipeline: how the result is written."""
 

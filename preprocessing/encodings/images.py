@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from io import BytesIO
 from typing import TYPE_CHECKING, ClassVar, Literal
 
@@ -11,13 +10,13 @@ import numpy as np
 from preprocessing.encodings.base import Encoding
 from preprocessing.encodings.png import write_png
 from preprocessing.errors import IncompatibleSource
+from preprocessing.frozen import frozen
 from preprocessing.grammar.step import require
 
 if TYPE_CHECKING:
     from preprocessing.media import Array, ImageSpec
 
 
-@dataclass(frozen=True, repr=False)
 class ImageFileEncoding(Encoding):
     """Base of the image files: they hold integers, in rows of pixels."""
 
@@ -43,7 +42,7 @@ class ImageFileEncoding(Encoding):
             )
 
 
-@dataclass(frozen=True, repr=False)
+@frozen
 class Png(ImageFileEncoding):
     """Lossless PNG of 1 to 4 channels, 8 or 16 bits.
 
@@ -65,7 +64,7 @@ class Png(ImageFileEncoding):
         return write_png(image, small=self.compression == "small")
 
 
-@dataclass(frozen=True, repr=False)
+@frozen
 class Jpeg(ImageFileEncoding):
     """JPEG by libjpeg-turbo.
 
@@ -99,7 +98,7 @@ class Jpeg(ImageFileEncoding):
         return encoded
 
 
-@dataclass(frozen=True, repr=False)
+@frozen
 class WebP(ImageFileEncoding):
     """WebP by libwebp. A gray image is stored as RGB, because WebP has no gray.
 

@@ -12,16 +12,16 @@ Every character is one that a URL's query carries as it is; others are percent-e
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from preprocessing.errors import SpecError
+from preprocessing.frozen import frozen
 from preprocessing.grammar.coerce import Words, show, takes_sequence
 from preprocessing.grammar.step import Step, hints, keywords, positional
 
 _PLAIN = re.compile(r"[A-Za-z0-9_.~-]*")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Call:
     """A step as written: its name, the values before any key, and the values of each key."""
 

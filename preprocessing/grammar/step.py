@@ -7,7 +7,7 @@ a class and its line in a catalogue.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import MISSING, fields
 from importlib import import_module
 from typing import Any, ClassVar, Generic, TypeVar, get_type_hints
 
@@ -17,9 +17,8 @@ from preprocessing.grammar.coerce import Mismatch, coerce, show
 S = TypeVar("S", bound="Step")
 
 
-@dataclass(frozen=True, repr=False)
 class Step:
-    """Base of transforms and encodings."""
+    """Base of transforms and encodings, all of them frozen dataclasses."""
 
     name: ClassVar[str]
 
@@ -70,10 +69,11 @@ def positional(step: Step) -> list[object]:
 
 def keywords(step: Step, *, all_fields: bool = False) -> dict[str, object]:
     """Return the other fields that differ from their default, or all of them, by name."""
+    kind: type[Any] = type(step)
     return {
         field.name: getattr(step, field.name)
-        for field in fields(step)
-        if field.name not in required(type(step))
+        for field in fields(kind)
+        if field.name not in required(kind)
         and (all_fields or getattr(step, field.name) != field.default)
     }
 

@@ -19,11 +19,12 @@ result; see docs/decisions/exact-sums.md.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
+
+from preprocessing.frozen import frozen
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -38,7 +39,7 @@ ROW_BLOCK = 8
 COLUMN_BLOCK = 16
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Axis:
     """One axis of a resampling, hashable, so that its weights are built once.
 
@@ -71,7 +72,7 @@ class Axis:
     reverse: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Band:
     """Weights of outputs ``[out_start, out_stop)`` over inputs ``[in_start, in_stop)``."""
 

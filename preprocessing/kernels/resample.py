@@ -10,11 +10,11 @@ Every sum of both passes is exact for integer images, whatever the order in whic
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from preprocessing.frozen import frozen
 from preprocessing.kernels.bands import Axis, Band, Filter, FloatType, column_bands, row_bands
 from preprocessing.kernels.scratch import scratch
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from preprocessing.media import Array
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Precision:
     """Float types and binary places that make every sum of a resampling exact.
 

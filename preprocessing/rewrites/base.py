@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise
 
+from preprocessing.frozen import frozen
 from preprocessing.media import ImageSpec
 from preprocessing.stages import Decode, Stage
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Draft:
     """A physical plan in the making.
 
@@ -42,7 +43,7 @@ class Draft:
         return replace(self, stages=kept)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Rule:
     """A rewrite with its name, its tolerance in words, and whether ``exact`` pipelines allow it."""
 

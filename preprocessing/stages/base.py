@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from preprocessing.decode import Header
+from preprocessing.frozen import frozen
 from preprocessing.media import DECODED, ImageSpec
 
 if TYPE_CHECKING:
     from preprocessing.media import Array
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Decode:
     """How the source is decoded; see `preprocessing.decode.decode`."""
 
@@ -48,7 +49,7 @@ class Stage(ABC):
         """Return the result, which is `out` where that was given and could be used."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Call(Stage):
     """A kernel and its arguments: a new array, of an operation that no rule knows more of.
 

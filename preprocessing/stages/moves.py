@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
 
+from preprocessing.frozen import frozen
 from preprocessing.stages.base import Stage
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 PadMode: TypeAlias = Literal["constant", "edge", "reflect", "symmetric"]
 
 
-@dataclass(frozen=True)
+@frozen
 class Window(Stage):
     """Keep a rectangle that lies inside the image: a view."""
 
@@ -31,7 +32,7 @@ class Window(Stage):
         return image[self.top : self.top + self.height, self.left : self.left + self.width]
 
 
-@dataclass(frozen=True)
+@frozen
 class Border(Stage):
     """Add pixels on each side: a copy."""
 
@@ -57,7 +58,7 @@ class Border(Stage):
         return np.pad(image, widths, mode=self.mode)
 
 
-@dataclass(frozen=True)
+@frozen
 class Mirror(Stage):
     """Flip along one axis: a view."""
 

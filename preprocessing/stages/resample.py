@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal, TypeAlias, cast
 
 import numpy as np
 
+from preprocessing.frozen import frozen
 from preprocessing.kernels import pointwise
 from preprocessing.kernels.bands import Axis, Filter
 from preprocessing.kernels.resample import nearest_indices, resample
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 Interpolation: TypeAlias = Literal["bilinear", "bicubic", "lanczos", "nearest", "nearest_exact"]
 
 
-@dataclass(frozen=True)
+@frozen
 class Resample(Stage):
     """Resample a box of the image to a size, and compute a window of it.
 

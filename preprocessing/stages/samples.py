@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from preprocessing.frozen import frozen
 from preprocessing.kernels import pointwise
 from preprocessing.stages.base import Stage
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from preprocessing.media import Array, DType, ImageSpec
 
 
-@dataclass(frozen=True)
+@frozen
 class Luma(Stage):
     """RGB to one channel of BT.601 luma."""
 
@@ -27,7 +28,7 @@ class Luma(Stage):
         return result
 
 
-@dataclass(frozen=True)
+@frozen
 class Replicate(Stage):
     """Repeat one channel: a view."""
 
@@ -40,7 +41,7 @@ class Replicate(Stage):
         return np.broadcast_to(image, (*image.shape[:2], self.channels))
 
 
-@dataclass(frozen=True)
+@frozen
 class Affine(Stage):
     """Scale and shift each channel, to float32."""
 
@@ -58,7 +59,7 @@ class Affine(Stage):
         return out
 
 
-@dataclass(frozen=True)
+@frozen
 class Cast(Stage):
     """Change the sample type."""
 

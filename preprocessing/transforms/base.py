@@ -9,7 +9,6 @@ physical stages. None of these touches a pixel.
 from __future__ import annotations
 
 from abc import abstractmethod
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from preprocessing.grammar.step import Step
@@ -21,8 +20,15 @@ if TYPE_CHECKING:
     from preprocessing.media import ImageSpec
     from preprocessing.stages import Stage
 
+# JPEG's longest side. A larger wish is a slip, or an attempt to fill the memory.
+MAX_SIDE = 65_535
 
-@dataclass(frozen=True, repr=False)
+
+def side_out_of_range(name: str, value: object) -> str:
+    """Return the message of a side that no image can have."""
+    return f"{name}: must be from 1 to {MAX_SIDE}, got {value}"
+
+
 class Transform(Step):
     """One step of a pipeline."""
 
@@ -37,7 +43,6 @@ class Transform(Step):
         """
 
 
-@dataclass(frozen=True, repr=False)
 class FixedTransform(Transform):
     """A transform that does the same to every image."""
 
@@ -46,7 +51,6 @@ class FixedTransform(Transform):
         """Return the stages that do this to an image of `spec`, whose sides are known."""
 
 
-@dataclass(frozen=True, repr=False)
 class RandomTransform(Transform):
     """A transform that draws what it does."""
 

@@ -16,6 +16,11 @@ HEAVY = (
     "urllib3",
     "PIL",
     "asyncio",
+    "json",
+    "difflib",
+    "urllib",
+    "preprocessing.transforms.pad",
+    "preprocessing.encodings.images",
     "preprocessing.preview",
 )
 

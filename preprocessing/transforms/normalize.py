@@ -1,17 +1,17 @@
-"""Transforms that change what samples mean: Grayscale, Normalize, ToDtype."""
+"""Normalize, and the constants that people know by name."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, ClassVar, Literal
+from dataclasses import replace
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from preprocessing.errors import IncompatibleSource
+from preprocessing.errors import IncompatibleSource, SpecError
+from preprocessing.frozen import frozen
 from preprocessing.grammar.coerce import show
 from preprocessing.grammar.step import require, suggest
-from preprocessing.media import DType
-from preprocessing.stages import Affine, Cast, Luma, Replicate, Stage
+from preprocessing.stages import Affine, Stage
 from preprocessing.transforms.base import FixedTransform
 
 if TYPE_CHECKING:
@@ -33,37 +33,7 @@ CONSTANTS: dict[str, tuple[Triple, Triple]] = {
 }
 
 
-@dataclass(frozen=True, repr=False)
-class Grayscale(FixedTransform):
-    """Make the image gray, as ``torchvision.transforms.v2.Grayscale``.
-
-    Parameters
-    ----------
-    num_output_channels : {1, 3}
-        With 3 the gray is repeated.
-
-    Notes
-    -----
-    ITU-R BT.601 luma, ``0.299 R + 0.587 G + 0.114 B``, rounded. torchvision takes 0.2989 for red and
-    truncates: uint8 is within one level of it, floats within 1e-4 of the range. An image of one channel
-    stays as it is. Where the source is a JPEG, the planner may decode its luma directly; see
-    `preprocessing.rewrites`.
-    """
-
-    name: ClassVar[str] = "grayscale"
-    num_output_channels: Literal[1, 3] = 1
-
-    def infer(self, spec: ImageSpec) -> ImageSpec:
-        if spec.channels not in (1, 3):
-            raise IncompatibleSource(f"takes 1 or 3 channels, the image has {spec.channels}")
-        return replace(spec, channels=self.num_output_channels)
-
-    def lower(self, spec: ImageSpec) -> tuple[Stage, ...]:
-        gray = (Luma(),) if spec.channels == 3 else ()
-        return gray if self.num_output_channels == 1 else (*gray, Replicate(3))
-
-
-@dataclass(frozen=True, repr=False)
+@frozen
 class Normalize(FixedTransform):
     """Subtract a mean and divide by a deviation, as ``torchvision.transforms.v2.Normalize``.
 
@@ -94,10 +64,9 @@ class Normalize(FixedTransform):
 
     def check(self) -> None:
         if isinstance(self.mean, str):
-            require(
-                self.mean in CONSTANTS,
-                f"mean: unknown constants {show(self.mean)}{suggest(self.mean, CONSTANTS)}",
-            )
+            if self.mean not in CONSTANTS:
+                near = suggest(self.mean, CONSTANTS)
+                raise SpecError(f"mean: unknown constants {show(self.mean)}{near}")
             require(self.std is None, f"std: {self.mean!r} brings its own")
             return
         require(self.std is not None, "std: missing; give one value for each channel")
@@ -134,33 +103,3 @@ class Normalize(FixedTransform):
         scale = tuple(1.0 / (top * s) for s in std)
         shift = tuple(-m / s for m, s in zip(mean, std, strict=True))
         return (Affine(scale, shift),)
-
-
-@dataclass(frozen=True, repr=False)
-class ToDtype(FixedTransform):
-    """Change the sample type, as ``torchvision.transforms.v2.ToDtype``.
-
-    Parameters
-    ----------
-    dtype : {"uint8", "uint16", "float16", "float32"}
-        The type wanted.
-    scale : bool
-        Whether values are mapped from the range of one type to that of the other: [0, 1] for floats,
-        all values for integers.
-
-    Notes
-    -----
-    Equal to torchvision's ``to_dtype`` for values in range; outside it, this one clips. Two roundings
-    differ: an integer scaled to a float is within 1e-7 of the range, and a float16 scaled to an integer
-    within one level, because torchvision multiplies in float16.
-    """
-
-    name: ClassVar[str] = "to_dtype"
-    dtype: DType
-    scale: bool = False
-
-    def infer(self, spec: ImageSpec) -> ImageSpec:
-        return replace(spec, dtype=self.dtype)
-
-    def lower(self, spec: ImageSpec) -> tuple[Stage, ...]:
-        return () if spec.dtype == self.dtype else (Cast(self.dtype, scale=self.scale),)

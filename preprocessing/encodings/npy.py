@@ -1,0 +1,36 @@
+"""Npy."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from io import BytesIO
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+
+from preprocessing.encodings.tensors import TensorEncoding
+from preprocessing.frozen import frozen
+
+if TYPE_CHECKING:
+    from preprocessing.media import DType
+
+
+@frozen
+class Npy(TensorEncoding):
+    """NumPy's format 1.0: ``numpy.load`` reads it."""
+
+    name: ClassVar[str] = "npy"
+    content_type: ClassVar[str] = "application/x-npy"
+
+    def header(self, shape: tuple[int, ...], dtype: DType) -> bytes:
+        return _npy_header(shape, dtype)
+
+
+@lru_cache(maxsize=256)
+def _npy_header(shape: tuple[int, ...], dtype: DType) -> bytes:
+    stream = BytesIO()
+    descr = np.dtype(dtype).newbyteorder("<").str
+    np.lib.format.write_array_header_1_0(
+        stream, {"descr": descr, "fortran_order": False, "shape": shape}
+    )
+    return stream.getvalue()

@@ -1,0 +1,22 @@
+"""Raw."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from preprocessing.encodings.tensors import TensorEncoding
+from preprocessing.frozen import frozen
+
+if TYPE_CHECKING:
+    from preprocessing.media import DType
+
+
+@frozen
+class Raw(TensorEncoding):
+    """The samples alone; shape and type travel in the metadata."""
+
+    name: ClassVar[str] = "raw"
+    content_type: ClassVar[str] = "application/octet-stream"
+
+    def header(self, shape: tuple[int, ...], dtype: DType) -> bytes:
+        return b""

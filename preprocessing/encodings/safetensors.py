@@ -1,0 +1,45 @@
+"""Safetensors."""
+
+from __future__ import annotations
+
+import json
+from math import prod
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+
+from preprocessing.encodings.tensors import TensorEncoding
+from preprocessing.frozen import frozen
+from preprocessing.grammar.step import require
+
+if TYPE_CHECKING:
+    from preprocessing.media import DType
+
+# safetensors' names of sample types: its README, "Format"
+_SAFETENSORS_DTYPES = {"uint8": "U8", "uint16": "U16", "float16": "F16", "float32": "F32"}
+
+
+@frozen
+class Safetensors(TensorEncoding):
+    """One tensor in the safetensors format: ``safetensors.numpy.load`` reads it.
+
+    Parameters
+    ----------
+    key : str
+        Name of the tensor in the file.
+    """
+
+    name: ClassVar[str] = "safetensors"
+    key: str = "image"
+    content_type: ClassVar[str] = "application/x-safetensors"
+
+    def check(self) -> None:
+        require(self.key not in ("", "__metadata__"), f"key: {self.key!r} cannot name a tensor")
+
+    def header(self, shape: tuple[int, ...], dtype: DType) -> bytes:
+        """Length of a JSON table (8 bytes, little-endian), then the table padded to a multiple of 8."""
+        size = prod(shape) * np.dtype(dtype).itemsize
+        entry = {"dtype": _SAFETENSORS_DTYPES[dtype], "shape": shape, "data_offsets": [0, size]}
+        table = json.dumps({self.key: entry}, separators=(",", ":")).encode()
+        table += b" " * (-len(table) % 8)
+        return len(table).to_bytes(8, "little") + table

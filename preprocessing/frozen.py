@@ -1,0 +1,93 @@
+"""Frozen dataclasses that cost little to define.
+
+``@dataclass(frozen=True)`` writes five or six methods for each class as source text and compiles it,
+half a millisecond each time the package is imported. Forty classes are a fifth of a cold start; see
+docs/decisions/cold-start.md. `frozen` gives the same behaviour by methods that all classes share.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import MISSING, FrozenInstanceError, dataclass, fields
+from operator import itemgetter
+from typing import Any, TypeVar, dataclass_transform
+
+T = TypeVar("T")
+
+
+@dataclass_transform(frozen_default=True)
+def frozen(cls: type[T]) -> type[T]:
+    """Make a class a frozen dataclass: `dataclasses.fields` and `dataclasses.replace` work with it.
+
+    Its instances are equal where they are of one class and all fields are equal, and hashable where all
+    fields are. As a dataclass's, an own ``__post_init__`` is called, and an own or inherited
+    ``__repr__`` is kept. Fields are initialised by position or name; defaults are immutable values.
+    """
+    made: Any = dataclass(init=False, repr=False, eq=False)(cls)
+    names = tuple(field.name for field in fields(made))
+    made._names = names
+    made._known = frozenset(names)
+    made._defaults = {f.name: f.default for f in fields(made) if f.default is not MISSING}
+    made._values = staticmethod(itemgetter(*names) if names else len)
+    for method in ("__init__", "__eq__", "__hash__", "__setattr__", "__delattr__"):
+        setattr(made, method, vars(_Shared)[method])
+    if made.__repr__ is object.__repr__:
+        made.__repr__ = _Shared.__repr__
+    kept: type[T] = made
+    return kept
+
+
+class _Shared:
+    """The methods of every such class."""
+
+    _names: tuple[str, ...]
+    _known: frozenset[str]
+    _defaults: dict[str, Any]
+    _values: Callable[[dict[str, Any]], Any]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        values, names = self.__dict__, self._names
+        values.update(self._defaults)
+        values.update(zip(names, args, strict=False))
+        values.update(kwargs)
+        twice = kwargs and not kwargs.keys().isdisjoint(names[: len(args)])
+        if values.keys() != self._known or len(args) > len(names) or twice:
+            raise TypeError(_complaint(type(self).__name__, names, values, args, kwargs))
+        if hasattr(self, "__post_init__"):
+            self.__post_init__()
+
+    def __repr__(self) -> str:
+        shown = (f"{name}={getattr(self, name)!r}" for name in self._names)
+        return f"{type(self).__qualname__}({', '.join(shown)})"
+
+    def __eq__(self, other: object) -> bool:
+        if type(self) is not type(other):
+            return NotImplemented
+        return bool(self._values(self.__dict__) == self._values(vars(other)))
+
+    def __hash__(self) -> int:
+        return hash(self._values(self.__dict__))
+
+    def __setattr__(self, name: str, _: object) -> None:
+        raise FrozenInstanceError(f"cannot assign to field {name!r} of a {type(self).__name__}")
+
+    def __delattr__(self, name: str) -> None:
+        raise FrozenInstanceError(f"cannot delete field {name!r} of a {type(self).__name__}")
+
+
+def _complaint(
+    name: str,
+    names: tuple[str, ...],
+    values: dict[str, Any],
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+) -> str:
+    if len(args) > len(names):
+        return f"{name} takes {len(names)} arguments, got {len(args)}"
+    for key in kwargs:
+        if key not in names:
+            return f"{name} has no argument {key!r}"
+        if key in names[: len(args)]:
+            return f"{name} got the argument {key!r} twice"
+    missing = [key for key in names if key not in values]
+    return f"{name} lacks the arguments {', '.join(missing)}"

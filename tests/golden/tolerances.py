@@ -54,6 +54,7 @@ def _to_dtype(golden: Golden) -> float:
 # Steps that are not here are exact.
 TOLERANCES: dict[str, Callable[[Golden], float]] = {
     "resize": _resize,
+    "random_resized_crop": _resize,
     "grayscale": lambda golden: 1 if golden.integer else 1e-4,
     "normalize": lambda golden: 1e-6 * float(np.ptp(golden.expected)),
     "to_dtype": _to_dtype,

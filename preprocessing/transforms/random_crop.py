@@ -1,0 +1,101 @@
+"""RandomCrop."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, ClassVar
+
+from preprocessing.errors import IncompatibleSource
+from preprocessing.frozen import frozen
+from preprocessing.grammar.step import require
+from preprocessing.stages import PadMode
+from preprocessing.transforms.base import MAX_SIDE, RandomTransform, side_out_of_range
+from preprocessing.transforms.crop import Crop
+from preprocessing.transforms.pad import Pad
+
+if TYPE_CHECKING:
+    from preprocessing.draws import Draws
+    from preprocessing.media import ImageSpec
+    from preprocessing.transforms.base import Transform
+
+
+@frozen
+class RandomCrop(RandomTransform):
+    """Cut a rectangle out at a random place, as ``torchvision.transforms.v2.RandomCrop``.
+
+    Parameters
+    ----------
+    size : int or (int, int)
+        Side of a square, or height and width.
+    padding : int, (int, int) or (int, int, int, int), optional
+        A border that is added before, as `Pad` takes it.
+    pad_if_needed : bool
+        Whether an image that is still too small gets, on both sides, as many pixels more as it lacks.
+        Otherwise it is refused.
+    fill : float
+        Value of the border with ``constant``, in the units of the image at this step.
+    padding_mode : {"constant", "edge", "reflect", "symmetric"}
+        As for `Pad`.
+
+    Notes
+    -----
+    Exact; it chooses a `Crop`, with a `Pad` before it where there is a border. The corner is drawn
+    evenly, first the top, then the left.
+
+    Raises
+    ------
+    SpecError
+        For a size below 1 or a padding below 0.
+    """
+
+    name: ClassVar[str] = "random_crop"
+    size: int | tuple[int, int]
+    padding: int | tuple[int, int] | tuple[int, int, int, int] | None = None
+    pad_if_needed: bool = False
+    fill: float = 0.0
+    padding_mode: PadMode = "constant"
+
+    def check(self) -> None:
+        require(
+            1 <= min(self._sides) <= max(self._sides) <= MAX_SIDE,
+            side_out_of_range("size", self.size),
+        )
+        self._border()
+
+    @property
+    def _sides(self) -> tuple[int, int]:
+        return (self.size, self.size) if isinstance(self.size, int) else self.size
+
+    def infer(self, spec: ImageSpec) -> ImageSpec:
+        if spec.height and spec.width:
+            self._pad(spec).infer(spec)
+        return replace(spec, height=self._sides[0], width=self._sides[1])
+
+    def choose(self, spec: ImageSpec, draws: Draws) -> tuple[Transform, ...]:
+        pad = self._pad(spec)
+        padded = pad.infer(spec)
+        assert padded.height and padded.width
+        height, width = self._sides
+        top = draws.integer(0, padded.height - height)
+        left = draws.integer(0, padded.width - width)
+        crop = Crop(top, left, height, width)
+        return (pad, crop) if any(pad.edges) else (crop,)
+
+    def _pad(self, spec: ImageSpec) -> Pad:
+        """Return the border that makes an image of `spec` at least as large as the crop."""
+        padded = self._border().infer(spec)
+        assert padded.height and padded.width
+        short_y, short_x = self._sides[0] - padded.height, self._sides[1] - padded.width
+        if max(short_y, short_x) <= 0:
+            return self._border()
+        if not self.pad_if_needed:
+            raise IncompatibleSource(
+                f"cuts {self._sides[0]}×{self._sides[1]} out of an image of {padded.height}×"
+                f"{padded.width}; resize it first, or set pad_if_needed"
+            )
+        return self._border(max(short_y, 0), max(short_x, 0))
+
+    def _border(self, y: int = 0, x: int = 0) -> Pad:
+        """Return the padding, and `y` rows and `x` columns more on both sides: one border, not two."""
+        left, top, right, bottom = Pad(self.padding or 0).edges
+        return Pad((left + x, top + y, right + x, bottom + y), self.fill, self.padding_mode)

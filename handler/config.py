@@ -14,6 +14,9 @@ from preprocessing import Limits
 
 _PRESETS = Path(__file__).with_name("presets.toml")
 
+# What a request may be allowed to choose for itself.
+OVERRIDES = frozenset({"pipeline", "seed"})
+
 
 @dataclass(frozen=True, slots=True)
 class Config:
@@ -27,6 +30,9 @@ class Config:
         What runs where the access point names nothing. ``JITPREP_DEFAULT_PRESET``, or the file's.
     limits : Limits
         ``JITPREP_MAX_BYTES``, ``JITPREP_MAX_PIXELS``, ``JITPREP_MAX_SIDE``.
+    overrides : frozenset of str
+        What a request may choose for itself, of ``pipeline`` (a preset) and ``seed``:
+        ``JITPREP_REQUEST_OVERRIDES``, separated by commas; nothing where it is not set.
     endpoint : str or None
         Where AWS is to be found instead of AWS: ``AWS_ENDPOINT_URL_S3`` or ``AWS_ENDPOINT_URL``.
     """
@@ -34,6 +40,7 @@ class Config:
     presets: Mapping[str, Any]
     default_preset: str
     limits: Limits
+    overrides: frozenset[str]
     endpoint: str | None
 
 
@@ -57,6 +64,7 @@ def config() -> Config:
             pixels=_whole("JITPREP_MAX_PIXELS", safe.pixels),
             side=_whole("JITPREP_MAX_SIDE", safe.side),
         ),
+        overrides=_overrides("JITPREP_REQUEST_OVERRIDES"),
         endpoint=os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL"),
     )
 
@@ -71,6 +79,15 @@ def _presets(path: Path) -> tuple[Mapping[str, Any], str]:
             f"{error!r}"
         ) from None
     return presets, default
+
+
+def _overrides(name: str) -> frozenset[str]:
+    words = frozenset(filter(None, os.environ.get(name, "").replace(" ", "").split(",")))
+    if not words <= OVERRIDES:
+        raise ValueError(
+            f"{name} must name some of {', '.join(sorted(OVERRIDES))}, got {sorted(words)}"
+        )
+    return words
 
 
 def _whole(name: str, default: int) -> int:

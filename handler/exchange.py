@@ -51,6 +51,10 @@ class Request:
         The headers that the URL's signature covers, to be sent with it.
     configuration : str
         The access point's payload: which pipeline runs.
+    preset : str, optional
+        The preset that the client asks for instead.
+    seed : int
+        What the client wants random transforms to draw from.
     if_match, if_none_match : str, optional
         The client's conditions on the derived ETag.
     """
@@ -59,6 +63,8 @@ class Request:
     source_url: str = field(repr=False)
     source_headers: Mapping[str, str] = field(repr=False)
     configuration: str = ""
+    preset: str | None = None
+    seed: int = 0
     if_match: str | None = None
     if_none_match: str | None = None
 

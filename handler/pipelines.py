@@ -14,20 +14,24 @@ _KEYS = ("pipeline", "spec")
 
 
 @lru_cache(maxsize=64)
-def choose(payload: str) -> Pipeline:
-    """Return the pipeline that an access point's payload asks for.
+def choose(payload: str, preset: str | None) -> Pipeline:
+    """Return the pipeline that an access point's payload, or the request itself, asks for.
 
     Parameters
     ----------
     payload : str
         Empty for the default preset; or JSON, ``{"pipeline": "<preset name>"}``, or ``{"spec": ...}``
         with a pipeline in any spelling.
+    preset : str, optional
+        What the request asks for, where it may: it goes before the payload.
 
     Raises
     ------
     RequestFailed
         ``InvalidPipeline`` or ``UnknownPipeline``.
     """
+    if preset is not None:
+        return _preset(preset)
     if not payload.strip():
         return _preset(config().default_preset)
     key, value = _read(payload)

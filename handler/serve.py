@@ -12,7 +12,7 @@ from handler.config import config
 from handler.errors import RequestFailed
 from handler.exchange import Deadline, Measures, Request, Response
 from handler.source import Original, fetch, require_time
-from preprocessing import Pipeline
+from preprocessing import Pipeline, Seed
 
 
 def serve(request: Request, deadline: Deadline, measures: Measures) -> Response:
@@ -23,22 +23,23 @@ def serve(request: Request, deadline: Deadline, measures: Measures) -> Response:
     RequestFailed, PreprocessingError
         For `handler.errors.answer` to put into words.
     """
-    pipeline = pipelines.choose(request.configuration)
+    pipeline = pipelines.choose(request.configuration, request.preset)
     measures.pipeline = str(pipeline)
     with measured(measures, "fetch"), fetch(request, deadline) as original:
-        etag = derived_etag(original.etag, pipeline.fingerprint)
+        seed = Seed(request.seed if pipeline.random else 0, request.key, original.etag)
+        etag = derived_etag(original.etag, pipeline.fingerprint, seed.number)
         if met := _conditions(request, etag, original):
             return met
         data = original.read(config().limits.source_bytes)
     measures.bytes_in = len(data)
     require_time(deadline)
     with measured(measures, "transform"):
-        return _transform(pipeline, data, etag, original)
+        return _transform(pipeline, data, seed, etag, original)
 
 
-def derived_etag(source_etag: str, fingerprint: str) -> str:
-    """Return the quoted ETag of what a pipeline makes of an object."""
-    digest = hashlib.sha256(f"{source_etag}\n{fingerprint}".encode()).hexdigest()
+def derived_etag(source_etag: str, fingerprint: str, seed: int) -> str:
+    """Return the quoted ETag of what a pipeline makes of an object; `seed` is 0 where it draws none."""
+    digest = hashlib.sha256(f"{source_etag}\n{fingerprint}\n{seed}".encode()).hexdigest()
     return f'"{digest[:32]}"'
 
 
@@ -52,8 +53,10 @@ def measured(measures: Measures, stage: str) -> Iterator[None]:
         measures.ms[stage] = round((time.perf_counter() - start) * 1000, 3)
 
 
-def _transform(pipeline: Pipeline, data: bytes, etag: str, original: Original) -> Response:
-    encoded = pipeline.encode(data, limits=config().limits)
+def _transform(
+    pipeline: Pipeline, data: bytes, seed: Seed, etag: str, original: Original
+) -> Response:
+    encoded = pipeline.encode(data, seed=seed, limits=config().limits)
     return Response(
         status=200,
         body=encoded.body,

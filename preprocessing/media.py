@@ -97,7 +97,8 @@ class Encoded:
     content_type : str
         Media type of `body`.
     metadata : dict of str to str
-        ``pipeline``, ``fingerprint``, and the ``shape`` and ``dtype`` of the array in `body`.
+        ``pipeline``, ``fingerprint``, the ``shape`` and ``dtype`` of the array in `body`, and where
+        something was drawn the ``seed``.
     """
 
     body: bytes | bytearray

@@ -235,15 +235,18 @@ class Pipeline:
         else:
             planning.execute(plan, loaded.content, buffer.image)
             body = buffer.body
-        return Encoded(body, self.encoding.content_type, self._metadata(plan.output))
+        return Encoded(body, self.encoding.content_type, self._metadata(plan.output, seed))
 
-    def _metadata(self, spec: ImageSpec) -> dict[str, str]:
-        return {
+    def _metadata(self, spec: ImageSpec, seed: int | Seed) -> dict[str, str]:
+        told = {
             "pipeline": str(self),
             "fingerprint": self.fingerprint,
             "shape": ",".join(map(str, self.encoding.shape(spec))),
             "dtype": spec.dtype,
         }
+        if self.random:
+            told["seed"] = str(seed if isinstance(seed, int) else seed.number)
+        return told
 
     def preview(
         self, source: Source, *, seed: int | Seed = 0, limits: Limits = DEFAULT_LIMITS

@@ -14,6 +14,7 @@ import boto3
 from botocore.config import Config as ClientConfig
 
 from handler.config import config
+from handler.doors import overrides
 from handler.errors import RequestFailed
 from handler.exchange import Request, Response
 
@@ -41,6 +42,8 @@ class GetObjectDoor:
             source_url=url,
             source_headers=_signed(url, headers),
             configuration=str(_table(event, "configuration").get("payload") or ""),
+            preset=overrides.preset(headers, query),
+            seed=overrides.seed(headers, query),
             if_match=headers.get("if-match"),
             if_none_match=headers.get("if-none-match"),
         )

@@ -13,8 +13,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from handler.config import config
 from handler.serve import derived_etag
-from preprocessing import Pipeline
+from preprocessing import Pipeline, Seed
 
 SPEC = "grayscale/resize:16,16/png"
 PAYLOAD = json.dumps({"spec": SPEC})
@@ -42,7 +43,7 @@ def test_answer_is_the_librarys_bytes_under_s3s_headers(s3, invoke):
     headers = written.headers
     assert headers["x-amz-request-token"] == "SECRETTOKEN"
     assert headers["x-amz-fwd-header-content-type"] == "image/png"
-    assert headers["x-amz-fwd-header-etag"] == derived_etag('"source"', pipeline.fingerprint)
+    assert headers["x-amz-fwd-header-etag"] == derived_etag('"source"', pipeline.fingerprint, 0)
     assert headers["x-amz-fwd-header-last-modified"] == "Wed, 21 Oct 2015 07:28:00 GMT"
     assert headers["x-amz-meta-pipeline"] == SPEC
     assert headers["x-amz-meta-fingerprint"] == pipeline.fingerprint
@@ -69,7 +70,7 @@ def test_absolute_and_bare_urls_of_the_user_request(s3, invoke, url, capsys):
 )
 def test_if_none_match_speaks_of_the_derived_etag(s3, invoke, header, status):
     serve_photo(s3)
-    etag = derived_etag('"source"', Pipeline.parse(SPEC).fingerprint)
+    etag = derived_etag('"source"', Pipeline.parse(SPEC).fingerprint, 0)
     written = invoke(s3.event(PAYLOAD, headers={"If-None-Match": header.format(etag=etag)}))
     assert written.status == status
     assert "if-none-match" not in s3.gets[-1]
@@ -125,6 +126,71 @@ BAD = {
     "text": (b"not a photo at all", "UnknownFormat"),
     "truncated": (photo()[:700], "CorruptObject"),
 }
+
+
+RANDOM = "random_resized_crop:16/random_horizontal_flip/npy"
+
+
+@pytest.fixture
+def overrides(monkeypatch, s3):
+    """Let requests choose; the configuration is read anew."""
+    monkeypatch.setenv("JITPREP_REQUEST_OVERRIDES", "seed, pipeline")
+    config.cache_clear()
+    yield
+    config.cache_clear()
+
+
+def test_a_random_pipeline_draws_from_the_objects_identity(s3, invoke):
+    """The notebook gets the bytes of the read, where it tells the same key and ETag."""
+    body = serve_photo(s3)
+    pipeline = Pipeline.parse(RANDOM)
+    first, second = (invoke(s3.event(json.dumps({"spec": RANDOM}))) for _ in range(2))
+    assert first.body == second.body
+    assert first.body == pipeline.encode(body, seed=Seed(0, "a photo.jpg", '"source"')).body
+    assert first.headers["x-amz-meta-seed"] == "0"
+
+
+@pytest.mark.parametrize("how", ["query", "header"])
+def test_a_request_may_pass_its_seed_where_that_is_allowed(s3, invoke, overrides, how):
+    body = serve_photo(s3)
+    asked = (
+        {"url": "/a%20photo.jpg?seed=7"} if how == "query" else {"headers": {"X-Jitprep-Seed": "7"}}
+    )
+    written = invoke(s3.event(json.dumps({"spec": RANDOM}), **asked))
+    seed = Seed(7, "a photo.jpg", '"source"')
+    assert written.body == Pipeline.parse(RANDOM).encode(body, seed=seed).body
+    fingerprint = Pipeline.parse(RANDOM).fingerprint
+    assert written.headers["x-amz-fwd-header-etag"] == derived_etag('"source"', fingerprint, 7)
+    assert derived_etag('"source"', fingerprint, 7) != derived_etag('"source"', fingerprint, 0)
+
+
+def test_a_seed_does_not_change_the_identity_of_what_draws_nothing(s3, invoke, overrides):
+    serve_photo(s3)
+    etags = {
+        invoke(s3.event(PAYLOAD, url=f"/a.jpg?seed={n}")).headers["x-amz-fwd-header-etag"]
+        for n in (0, 1)
+    }
+    assert len(etags) == 1
+
+
+def test_a_request_may_choose_a_preset_where_that_is_allowed(s3, invoke, overrides):
+    serve_photo(s3)
+    written = invoke(s3.event(PAYLOAD, url="/a.jpg?pipeline=imagenet"))
+    assert written.headers["x-amz-meta-pipeline"].startswith("resize:256/center_crop:224")
+
+
+@pytest.mark.parametrize("seed", ["-1", "x", "1.5", str(2**63), "9" * 5000, "³"])
+def test_a_seed_that_is_no_number_is_refused(s3, invoke, overrides, seed):
+    serve_photo(s3)
+    written = invoke(s3.event(PAYLOAD, headers={"x-jitprep-seed": seed}))
+    assert (written.status, written.code) == (400, "InvalidSeed")
+
+
+@pytest.mark.parametrize("query", ["seed=1", "pipeline=imagenet"])
+def test_overrides_are_refused_by_default(s3, invoke, query):
+    serve_photo(s3)
+    written = invoke(s3.event(PAYLOAD, url=f"/a.jpg?{query}"))
+    assert (written.status, written.code) == (400, "OverrideNotAllowed")
 
 
 @pytest.mark.parametrize("name", BAD)

@@ -6,9 +6,15 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.table import Table
 
 from cli.console import fail, out, parse
-from preprocessing import PreprocessingError
+from preprocessing import Limits, Plan, PreprocessingError
+from preprocessing.sources import read
+from preprocessing.timing import measure
+
+# Enough for the least time to be that of a warm cache.
+_REPEATS = 20
 
 
 def plan(
@@ -16,12 +22,33 @@ def plan(
         str, typer.Argument(help="A pipeline, such as resize:256/center_crop:224/npy.")
     ],
     file: Annotated[Path, typer.Argument(help="An image; only its header is read.")],
+    *,
+    seed: Annotated[int, typer.Option(min=0, help="What random transforms draw from.")] = 0,
+    time: Annotated[bool, typer.Option("--time", help="Run it, and tell the ms a stage.")] = False,
 ) -> None:
     """Print the physical plan: each stage, what it leaves, and the rewrites."""
     pipeline = parse(spec)
     try:
-        physical = pipeline.plan(file)
+        physical = pipeline.plan(file, seed=seed)
+        times = _times(physical, file) if time else ()
     except (PreprocessingError, OSError) as error:
         fail(f"{file}: {error}")
     out.print(f"{pipeline}  fingerprint {pipeline.fingerprint}", soft_wrap=True, markup=False)
     out.print(str(physical), soft_wrap=True, markup=False)
+    if time:
+        out.print(_table(physical, times))
+
+
+def _times(physical: Plan, file: Path) -> tuple[float, ...]:
+    return measure(physical, read(file, Limits()).content, _REPEATS)
+
+
+def _table(physical: Plan, times: tuple[float, ...]) -> Table:
+    table = Table("stage", "ms", title=f"least of {_REPEATS} runs")
+    table.columns[1].justify = "right"
+    names = [what.partition("(")[0] for what, _ in physical.rows]
+    for name, ms in zip([*names, physical.encoding.name], times, strict=True):
+        table.add_row(name, f"{ms:.3f}")
+    table.add_section()
+    table.add_row("all", f"{sum(times):.3f}")
+    return table

@@ -47,12 +47,16 @@ class Plan:
     encoding: Encoding
     output: ImageSpec
 
+    @property
+    def rows(self) -> tuple[tuple[str, ImageSpec], ...]:
+        """Each thing that is done to the source, and the image after it."""
+        draft = Draft(self.source, self.stages)
+        done = [_show_source(self.source), *map(str, self.stages)]
+        return tuple((what, draft.before(i)) for i, what in enumerate(done))
+
     def __str__(self) -> str:
         """Return a table: each stage, the image after it, its bytes; then the rewrites."""
-        draft = Draft(self.source, self.stages)
-        rows = [(_show_source(self.source), draft.before(0))]
-        rows += [(str(stage), draft.before(i)) for i, stage in enumerate(self.stages, 1)]
-        lines = [f"{what}\n    -> {spec}, {_size(spec):,} bytes" for what, spec in rows]
+        lines = [f"{what}\n    -> {spec}, {_size(spec):,} bytes" for what, spec in self.rows]
         known = self.encoding.nbytes(self.output)
         size = "as the content compresses" if known is None else f"{known:,} bytes"
         lines.append(f"{self.encoding!r}\n    -> {self.encoding.content_type}, {size}")

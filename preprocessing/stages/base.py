@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any
 
 from preprocessing.decode import Header
@@ -32,7 +32,16 @@ class Decode:
 
 
 class Stage(ABC):
-    """One physical step."""
+    """One physical step. Printed, it shows the fields that are not as usual."""
+
+    def __str__(self) -> str:
+        kind: type[Any] = type(self)
+        shown = [
+            f"{field.name}={_brief(getattr(self, field.name))}"
+            for field in fields(kind)
+            if getattr(self, field.name) != field.default
+        ]
+        return f"{kind.__name__}({', '.join(shown)})"
 
     @abstractmethod
     def output(self, spec: ImageSpec) -> ImageSpec:
@@ -71,7 +80,7 @@ class Call(Stage):
     pointwise: bool = False
 
     def __str__(self) -> str:
-        return f"{self.kernel.__name__}({', '.join(map(repr, self.arguments))})"
+        return f"{self.kernel.__name__}({', '.join(map(_brief, self.arguments))})"
 
     def output(self, spec: ImageSpec) -> ImageSpec:
         height, width = self.result.height or spec.height, self.result.width or spec.width
@@ -79,3 +88,9 @@ class Call(Stage):
 
     def apply(self, image: Array, out: Array | None = None) -> Array:
         return self.kernel(image, *self.arguments)
+
+
+def _brief(value: object) -> str:
+    if isinstance(value, tuple):
+        return f"({', '.join(map(_brief, value))})"
+    return f"{value:.6g}" if isinstance(value, float) else repr(value)

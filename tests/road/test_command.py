@@ -87,6 +87,15 @@ def test_plan_shows_stages_and_rewrites(folder):
     assert done.returncode == 0, done.stderr
     assert "Resample(" in done.stdout
     assert "rewrite luma_decode" in done.stdout
+    assert "least of" not in done.stdout
+
+
+def test_plan_measures_each_stage(folder):
+    spec = "random_resized_crop:64/normalize:imagenet/npy"
+    done = jitprep("plan", "--time", "--seed", "3", spec, folder / "rocket.jpg")
+    assert done.returncode == 0, done.stderr
+    for stage in ("Decode", "Resample", "npy", "all"):
+        assert re.search(rf"{stage} +│ +\d+\.\d{{3}} ", done.stdout), done.stdout
 
 
 def test_up_says_what_it_serves_and_ends_on_ctrl_c():

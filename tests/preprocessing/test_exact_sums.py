@@ -21,6 +21,8 @@ for spec in (
     "grayscale/resize:224,224/png",
     "resize:97,interpolation=lanczos/to_dtype:float32/npy",
     "resize:700,611,interpolation=bicubic,antialias=false/normalize:clip/npy",
+    "exact/resize:256/center_crop:224/normalize:imagenet/npy",
+    "resize:90/center_crop:80/horizontal_flip/npy",
     "to_dtype:uint16,scale=true/resize:200,interpolation=lanczos/normalize:imagenet/npy",
 ):
     digest.update(Pipeline.parse(spec).encode(pixels).body)

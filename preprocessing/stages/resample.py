@@ -110,7 +110,9 @@ class Resample(Stage):
         if np.issubdtype(result.dtype, np.integer):
             # A triangle's weights are all positive, so that it cannot overshoot what it averages.
             within = self.filter == "bilinear"
-            pointwise.round_clip(planar, result.transpose(2, 0, 1), within=within)
+            # One channel at a time: NumPy would take the three samples of a pixel as its inner loop.
+            for channel in range(channels):
+                pointwise.round_clip(planar[channel], result[:, :, channel], within=within)
         else:
             largest = np.finfo(np.float16).max
             np.clip(planar, -largest, largest, out=planar)

@@ -1,10 +1,12 @@
-# Every command a contributor needs. `make demo` and `make test` work on a new machine: they make .venv.
+# Every command a contributor needs. `make demo`, `make test` and `make bench` work on a new machine: they
+# make the environments that they run in.
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 IMAGE  ?= jitprep
+PEERS  := .venv-bench
 
-.PHONY: help demo test check format lock image test-container clean
+.PHONY: help demo test check format bench bench-quick lock image test-container clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -25,6 +27,12 @@ format: $(VENV)/dev.stamp ## mend what ruff can mend
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+bench: $(PEERS)/stamp ## measure the field side by side: docs/benchmarks.{json,md,svg}; twelve minutes
+	$(PEERS)/bin/python -m benchmarks
+
+bench-quick: $(PEERS)/stamp ## the same with fewer repeats, printed only; three minutes
+	$(PEERS)/bin/python -m benchmarks --quick
+
 # One resolution for all: the image, the endpoint and the developer's machine run equal versions,
 # without which their bytes could not be compared. Universal: any platform, any Python we support.
 LOCK = $(BIN)/uv pip compile --quiet --no-config --upgrade --universal --fork-strategy fewest \
@@ -37,6 +45,8 @@ lock: $(VENV)/dev.stamp ## resolve the hash-locked requirements anew
 	$(SUBSET) --extra cli --output-file requirements/endpoint.txt
 	$(SUBSET) --extra lambda --output-file requirements/function.txt
 	$(LOCK) --no-deps --output-file requirements/rie.txt requirements/rie.in
+	$(LOCK) --constraints requirements/dev.txt --override benchmarks/overrides.txt \
+		--output-file benchmarks/requirements.txt benchmarks/requirements.in
 
 image: ## build the Lambda image
 	docker build --target function --tag $(IMAGE) .
@@ -57,5 +67,13 @@ $(VENV)/dev.stamp: pyproject.toml requirements/dev.txt
 	$(BIN)/pip install --quiet --no-deps --editable .
 	touch $@ $(VENV)/demo.stamp
 
-clean: ## forget the environment and what the demo wrote
-	rm -rf $(VENV) demo .pytest_cache .mypy_cache .ruff_cache .hypothesis
+# Apart from .venv: what is compared must not be what is shipped. --no-deps, because pip would otherwise
+# insist on what benchmarks/overrides.txt leaves out; the lock is whole without it.
+$(PEERS)/stamp: pyproject.toml benchmarks/requirements.txt
+	$(PYTHON) -m venv $(PEERS)
+	$(PEERS)/bin/pip install --quiet --require-hashes --no-deps --requirement benchmarks/requirements.txt
+	$(PEERS)/bin/pip install --quiet --no-deps --editable .
+	touch $@
+
+clean: ## forget the environments, and what the demo and the benchmark wrote
+	rm -rf $(VENV) $(PEERS) build/bench demo .pytest_cache .mypy_cache .ruff_cache .hypothesis

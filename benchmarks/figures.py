@@ -1,0 +1,154 @@
+"""Figures to reach: each a target, what a result says of it, and, where it is missed, why.
+
+Everything is a ratio within one result, so that it travels between machines better than times do.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+Result = dict[str, Any]
+
+OURS = "jitprep"
+EXACT = "jitprep exact"
+FLOOR = "decode alone (floor)"
+ARTICLE = "scikit-image (the article's)"
+TIE = 1.05  # gaps under 5% are ties
+MEGABYTE = 1e6
+
+# Why a figure is missed, by its `what`. Shown only where it is missed.
+REASONS: dict[str, str] = {}
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One figure.
+
+    Parameters
+    ----------
+    what, target, measured : str
+    reached : bool or None
+        None where the result does not tell.
+    """
+
+    what: str
+    target: str
+    measured: str
+    reached: bool | None
+
+    @property
+    def verdict(self) -> str:
+        """Say whether it is reached, and if not, why."""
+        if self.reached is None:
+            return "not measured"
+        if self.reached:
+            return "reached"
+        reason = REASONS.get(self.what)
+        return f"**missed**: {reason}" if reason else "**missed**"
+
+
+def judge(result: Result) -> list[Figure]:
+    """Hold a result against every target."""
+    return [*_peers(result), *_ratios(result), *_accuracy(result), *_rest(result)]
+
+
+def contenders(result: Result, case: str) -> dict[str, float]:
+    """Return ms of the antialiased peers in a case."""
+    described = result["peers"]
+    return {
+        name: row["ms"]
+        for name, row in result["cases"].get(case, {}).items()
+        if described[name]["role"] == "peer" and described[name]["antialiased"]
+    }
+
+
+def _peers(result: Result) -> Iterator[Figure]:
+    for case, rows in result["cases"].items():
+        if case in ("P1 PNG", "P1 JPEG"):
+            continue
+        theirs = contenders(result, case)
+        best = min(theirs, key=lambda name: theirs[name])
+        ratio = theirs[best] / rows[OURS]["ms"]
+        word = "slower" if ratio >= TIE else "a tie" if ratio >= 1 / TIE else "AHEAD"
+        measured = f"the best, {best}: {ratio:.2f} of our time ({word})"
+        yield Figure(
+            f"{case}: no antialiased peer ahead", f"≥ {1 / TIE:.2f}", measured, ratio >= 1 / TIE
+        )
+
+
+def _ratios(result: Result) -> Iterator[Figure]:
+    cases = result["cases"]
+    floors = {"P1 500": 1.35, "P2 500": 1.6, "P2 4 MP": 1.2, "P4 12 MP": 1.1}
+    for case, most in floors.items():
+        yield _at_most(f"{case}: to the decode alone", most, lambda c=case: _to(cases[c], FLOOR))
+    articles = {"P1 500": 5, "P2 500": 18, "P4 12 MP": 60}
+    for case, least in articles.items():
+        yield _at_least(
+            f"{case}: faster than the article's code",
+            least,
+            lambda c=case: 1 / _to(cases[c], ARTICLE),
+        )
+
+
+def _to(rows: dict[str, Any], other: str) -> float:
+    ratio: float = rows[OURS]["ms"] / rows[other]["ms"]
+    return ratio
+
+
+def _accuracy(result: Result) -> Iterator[Figure]:
+    found = result["accuracy"]
+    yield _at_least(
+        "exact, float32, against torchvision", 100, lambda: found["float32_psnr_db"], " dB"
+    )
+    yield _at_most("exact, uint8, against torchvision", 1, lambda: found["uint8_levels"], " levels")
+    # JPEG's own losses are not ours, and the other encodings lose nothing.
+    cases = [rows for case, rows in result["cases"].items() if case != "P1 JPEG"]
+    worst = lambda: min(rows[OURS]["psnr_db"] for rows in cases)  # noqa: E731
+    yield _at_least("default, the worst case, against float64", 51, worst, " dB")
+
+
+def _rest(result: Result) -> Iterator[Figure]:
+    start, memory = result["startup"], result["memory"]
+    yield _at_most(
+        "first P2 result in a new process, to importing numpy and the decoder",
+        1.3,
+        lambda: start[OURS]["ms"] / start["numpy + simplejpeg, imported"]["ms"],
+    )
+    heavy = start.get(OURS, {}).get("heavy")
+    yield Figure(
+        "loaded by then of scipy, skimage, boto3",
+        "nothing",
+        "not measured" if heavy is None else ", ".join(heavy) or "nothing",
+        None if heavy is None else not heavy,
+    )
+    yield _at_least(
+        "P2 by two Python threads", 1.85, lambda: result["threads"][OURS]["scaling"], "x"
+    )
+    yield _at_most(
+        "P4's peak memory above the scaled decode",
+        48,
+        lambda: (memory["peaks"][OURS] - memory["scaled_decode"]) / MEGABYTE,
+        " MB",
+    )
+
+
+def _at_most(what: str, most: float, value: Callable[[], float], unit: str = "") -> Figure:
+    return _bound(what, f"≤ {most:g}{unit}", value, lambda found: found <= most, unit)
+
+
+def _at_least(what: str, least: float, value: Callable[[], float], unit: str = "") -> Figure:
+    return _bound(what, f"≥ {least:g}{unit}", value, lambda found: found >= least, unit)
+
+
+def _bound(
+    what: str, target: str, value: Callable[[], float], reached: Callable[[float], bool], unit: str
+) -> Figure:
+    try:
+        found = value()
+    except KeyError:  # a peer was missing, or this system cannot tell
+        return Figure(what, target, "not measured", None)
+    return Figure(what, target, f"{found:.3g}{unit}", reached(found))

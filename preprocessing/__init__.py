@@ -47,19 +47,39 @@ if TYPE_CHECKING:
     from preprocessing.encodings.npy import Npy as Npy
     from preprocessing.encodings.raw import Raw as Raw
     from preprocessing.encodings.safetensors import Safetensors as Safetensors
+    from preprocessing.transforms.colorspace import ToHSV as ToHSV
+    from preprocessing.transforms.colorspace import ToLab as ToLab
+    from preprocessing.transforms.colorspace import ToYCbCr as ToYCbCr
     from preprocessing.transforms.crop import CenterCrop as CenterCrop
     from preprocessing.transforms.crop import Crop as Crop
     from preprocessing.transforms.dtype import ToDtype as ToDtype
+    from preprocessing.transforms.edges import Canny as Canny
+    from preprocessing.transforms.edges import Sobel as Sobel
+    from preprocessing.transforms.erase import Erase as Erase
+    from preprocessing.transforms.exposure import CLAHE as CLAHE
+    from preprocessing.transforms.exposure import EqualizeHist as EqualizeHist
+    from preprocessing.transforms.features import HOG as HOG
     from preprocessing.transforms.flip import HorizontalFlip as HorizontalFlip
     from preprocessing.transforms.flip import VerticalFlip as VerticalFlip
     from preprocessing.transforms.grayscale import Grayscale as Grayscale
+    from preprocessing.transforms.letter_box import LetterBox as LetterBox
     from preprocessing.transforms.normalize import Normalize as Normalize
     from preprocessing.transforms.pad import Pad as Pad
     from preprocessing.transforms.random_crop import RandomCrop as RandomCrop
+    from preprocessing.transforms.random_erasing import RandomErasing as RandomErasing
     from preprocessing.transforms.random_flip import RandomHorizontalFlip as RandomHorizontalFlip
     from preprocessing.transforms.random_flip import RandomVerticalFlip as RandomVerticalFlip
     from preprocessing.transforms.random_resized_crop import RandomResizedCrop as RandomResizedCrop
+    from preprocessing.transforms.random_warp import RandomAffine as RandomAffine
+    from preprocessing.transforms.random_warp import RandomPerspective as RandomPerspective
+    from preprocessing.transforms.random_warp import RandomRotation as RandomRotation
     from preprocessing.transforms.resize import Resize as Resize
+    from preprocessing.transforms.restoration import DenoiseBilateral as DenoiseBilateral
+    from preprocessing.transforms.restoration import DenoiseTV as DenoiseTV
+    from preprocessing.transforms.restoration import UnsharpMask as UnsharpMask
+    from preprocessing.transforms.warp import Affine as Affine
+    from preprocessing.transforms.warp import Perspective as Perspective
+    from preprocessing.transforms.warp import Rotate as Rotate
 
 _STEPS = {name: registry for registry in (TRANSFORMS, ENCODINGS) for name in registry.classes}
 

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from preprocessing import TRANSFORMS, Pipeline
+from tests.preprocessing.strategies import scikit
 
 from .tolerances import TOLERANCES, Golden
 
@@ -28,7 +29,7 @@ def _goldens() -> Iterator[tuple[Golden, np.ndarray]]:
 
 GOLDENS = list(_goldens())
 # Torchvision has none of these. They are compared with scikit-image, or with what they are made of.
-WITHOUT: set[str] = set()
+WITHOUT = set(scikit.TRANSFORMS)
 
 
 @pytest.mark.parametrize(

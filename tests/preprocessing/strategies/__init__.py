@@ -25,7 +25,7 @@ from preprocessing import (
 )
 from preprocessing.plan import infer
 
-from . import color, geometry, random_geometry
+from . import color, geometry, random_geometry, scikit
 from .common import DTYPES, FILTERS, INTERPOLATIONS, PAD_MODES, finite, pairs, sides
 
 __all__ = [
@@ -49,6 +49,7 @@ TRANSFORMS_BY_NAME: dict[str, st.SearchStrategy[Transform]] = {
     **geometry.TRANSFORMS,
     **color.TRANSFORMS,
     **random_geometry.TRANSFORMS,
+    **scikit.TRANSFORMS,
 }
 _layouts = st.sampled_from(("chw", "hwc"))
 _keys = st.text(st.characters(exclude_categories=["Cs"]), min_size=1).filter(

@@ -125,6 +125,7 @@ def settle(
     A random step chooses here; what it chooses may be random in turn.
     """
     if isinstance(step, RandomTransform):
+        step.infer(spec)  # refuses what any of its choices could not take, whatever it draws
         for inner in step.choose(spec, draws):
             for fixed, after in settle(inner, spec, draws):
                 yield fixed, after

@@ -51,6 +51,13 @@ def _to_dtype(golden: Golden) -> float:
     return 0 if golden.integer else 1e-7
 
 
+def _warp(golden: Golden) -> float:
+    nearest = "perspective" not in golden.step  # by default
+    if "nearest" in golden.spec or (nearest and "bilinear" not in golden.spec):
+        return 0
+    return 1 if golden.integer else 1e-5
+
+
 # Steps that are not here are exact.
 TOLERANCES: dict[str, Callable[[Golden], float]] = {
     "resize": _resize,
@@ -58,4 +65,8 @@ TOLERANCES: dict[str, Callable[[Golden], float]] = {
     "grayscale": lambda golden: 1 if golden.integer else 1e-4,
     "normalize": lambda golden: 1e-6 * float(np.ptp(golden.expected)),
     "to_dtype": _to_dtype,
+    "rotate": _warp,
+    "affine": _warp,
+    "perspective": _warp,
+    "random_perspective": _warp,
 }

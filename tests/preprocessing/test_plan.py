@@ -47,11 +47,12 @@ def cases(draw: st.DrawFn) -> tuple[list[Transform], np.ndarray]:
     steps: list[Transform] = []
     spec = spec_of(image)
     for step in draw(st.lists(transforms, max_size=6)):
+        after = spec
         try:
-            after = step.infer(spec)
+            for _, after in settle(step, spec, DRAWS.fork(len(steps) + 1)):
+                assert after.height and after.width
         except IncompatibleSource:
             continue
-        assert after.height and after.width
         if after.height * after.width < 100_000:
             steps, spec = [*steps, step], after
     return steps, image

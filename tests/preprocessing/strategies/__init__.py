@@ -25,7 +25,7 @@ from preprocessing import (
 )
 from preprocessing.plan import infer
 
-from . import color, geometry, random_geometry, scikit
+from . import color, geometry, random_geometry, scikit, warp
 from .common import DTYPES, FILTERS, INTERPOLATIONS, PAD_MODES, finite, pairs, sides
 
 __all__ = [
@@ -49,6 +49,7 @@ TRANSFORMS_BY_NAME: dict[str, st.SearchStrategy[Transform]] = {
     **geometry.TRANSFORMS,
     **color.TRANSFORMS,
     **random_geometry.TRANSFORMS,
+    **warp.TRANSFORMS,
     **scikit.TRANSFORMS,
 }
 _layouts = st.sampled_from(("chw", "hwc"))

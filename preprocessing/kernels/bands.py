@@ -2,7 +2,8 @@
 
 A separable resampling is a product with a banded matrix: output sample ``o`` depends only on the few
 input samples under its filter. Cut into blocks of neighbouring outputs, each block is a small dense
-matrix over a short run of inputs, so that one pass over an image is a handful of small GEMMs.
+matrix over a short run of inputs. The blocks' inputs start at nearly even steps; where they are made
+even, at the price of a few zeros, one stacked product does many blocks in one call.
 
 The weights are those of Pillow and of ``torch.nn.functional.interpolate(antialias=True)``: for a box
 of length ``L`` resampled to ``n`` samples the scale is ``L / n``; output ``o`` is centred on
@@ -18,9 +19,9 @@ result; see docs/decisions/exact-sums.md.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias, cast
 
 import numpy as np
 
@@ -34,9 +35,12 @@ if TYPE_CHECKING:
 Filter: TypeAlias = Literal["bilinear", "bicubic", "lanczos"]
 FloatType: TypeAlias = Literal["float32", "float64"]
 
-# Measured: rows are best eight at a time (a cache-resident strip), columns sixteen (one GEMM tile).
+# Outputs a block: measured best, or tied, at every scale. Rows are wide, and of eight outputs most of a
+# block's inputs count; columns are many, and sixteen are one tile of the product.
 ROW_BLOCK = 8
 COLUMN_BLOCK = 16
+# Zeros that a block may be padded with so that its inputs start at an even step.
+_SLACK = 3
 
 
 @frozen
@@ -73,71 +77,133 @@ class Axis:
 
 
 @frozen
-class Band:
-    """Weights of outputs ``[out_start, out_stop)`` over inputs ``[in_start, in_stop)``."""
+class Run:
+    """Blocks of outputs whose inputs start at even steps: one stacked product.
+
+    Parameters
+    ----------
+    out_start, out_step : int
+        Position of the first block's first output, and from one block to the next.
+    in_start, in_step : int
+        The same of the inputs.
+    weights : ndarray
+        Shape (blocks, outputs, inputs) for a product from the left, (blocks, inputs, outputs) for one
+        from the right.
+    """
 
     out_start: int
-    out_stop: int
+    out_step: int
     in_start: int
-    in_stop: int
+    in_step: int
     weights: NDArray[np.floating[Any]]
 
 
+@frozen
+class Bands:
+    """The weights of one axis, over inputs from `start` to `stop`."""
+
+    start: int
+    stop: int
+    runs: tuple[Run, ...]
+
+
 @lru_cache(maxsize=256)
-def row_bands(axis: Axis, places: int, dtype: FloatType, gain: int = 0) -> tuple[Band, ...]:
-    """Blocks for a product from the left: ``weights`` is (outputs, inputs), to 2**-places.
-
-    All weights are then multiplied by 2**gain. Blocks come in the order of their inputs.
-    """
-    return _bands(axis, places, ROW_BLOCK, dtype, gain, outputs_first=True)
+def row_bands(axis: Axis, places: int, dtype: FloatType, gain: int = 0) -> Bands:
+    """Weights, to 2**-places and then times 2**gain, for products from the left."""
+    return _bands(axis, places, dtype, gain, ROW_BLOCK, from_left=True)
 
 
 @lru_cache(maxsize=256)
-def column_bands(axis: Axis, places: int, dtype: FloatType, gain: int = 0) -> tuple[Band, ...]:
-    """Blocks for a product from the right: ``weights`` is (inputs, outputs), else as `row_bands`."""
-    return _bands(axis, places, COLUMN_BLOCK, dtype, gain, outputs_first=False)
+def column_bands(axis: Axis, places: int, dtype: FloatType, gain: int = 0) -> Bands:
+    """Weights, to 2**-places and then times 2**gain, for products from the right."""
+    return _bands(axis, places, dtype, gain, COLUMN_BLOCK, from_left=False)
 
 
 def _bands(
-    axis: Axis, places: int, block: int, dtype: FloatType, gain: int, *, outputs_first: bool
-) -> tuple[Band, ...]:
+    axis: Axis, places: int, dtype: FloatType, gain: int, block: int, *, from_left: bool
+) -> Bands:
     index, weight = _taps(axis)
-    if axis.reverse:
-        index, weight = index[::-1], weight[::-1]
-    weight = np.ldexp(_round(weight, places), gain)
+    units = np.ldexp(_round(weight, places), gain)
     n = axis.last - axis.first
-    blocks = -(-n // block)
-    of_block = np.arange(n) // block
-    starts = np.minimum.reduceat(index.min(axis=1), np.arange(0, n, block))
-    stops = np.maximum.reduceat(index.max(axis=1), np.arange(0, n, block)) + 1
-    span = min(int((stops - starts).max()), axis.n_in)
-    starts = np.minimum(starts, axis.n_in - span)
-    # Several taps may fall on one clamped sample, so weights are summed into the grid, not assigned.
-    row = index - starts[of_block][:, None]
-    cell = (of_block[:, None] * span + row) * block + (np.arange(n) % block)[:, None]
-    grid = np.bincount(cell.ravel(), weights=weight.ravel(), minlength=blocks * span * block)
-    weights = grid.reshape(blocks, span, block).astype(dtype)
-    if outputs_first:
-        weights = np.ascontiguousarray(weights.transpose(0, 2, 1))
-    bands = []
-    for k, start in enumerate(starts):
-        first, stop = k * block, min(k * block + block, n)
-        kept = weights[k, : stop - first] if outputs_first else weights[k, :, : stop - first]
-        bands.append(Band(first, stop, int(start), int(start) + span, kept))
-    return tuple(reversed(bands) if axis.reverse else bands)
+    whole = n - n % block
+    runs, starts, stops = [], list[int](), list[int]()
+    for first, last, size in ((0, whole, block), (whole, n, n - whole)):
+        if first == last:
+            continue
+        low, high = index[first:last:size, 0], index[first + size - 1 : last : size, -1] + 1
+        for stretch in _stretches(low.tolist(), high.tolist(), axis.n_in):
+            out = first + stretch.first * size
+            part = slice(out, out + stretch.blocks * size)
+            weights = _grid(index[part], units[part], size, stretch, axis.reverse, from_left)
+            place, step = (n - out - size, -size) if axis.reverse else (out, size)
+            runs.append(Run(place, step, stretch.start, stretch.step, weights.astype(dtype)))
+            starts.append(stretch.start)
+            stops.append(stretch.start + (stretch.blocks - 1) * stretch.step + stretch.inputs)
+    return Bands(min(starts), max(stops), tuple(runs))
+
+
+class _Stretch(NamedTuple):
+    """Blocks from `first` on whose inputs, all `inputs` long, begin at `start`, `start` + `step`..."""
+
+    first: int
+    blocks: int
+    start: int
+    step: int
+    inputs: int
+
+
+def _stretches(low: list[int], high: list[int], n_in: int) -> Iterator[_Stretch]:
+    """Cut blocks that need the inputs [low, high) into few stretches, all inside [0, n_in)."""
+    count = len(low)
+    step = round((low[-1] - low[0]) / (count - 1)) if count > 1 else 0
+    longest = max(last - first for first, last in zip(low, high, strict=True)) + _SLACK
+    first = 0
+    while first < count:
+        start, stop, blocks = low[first], high[first], 1
+        while first + blocks < count:
+            # Where the first block would begin and end if this one were in the same stretch.
+            begin = min(start, low[first + blocks] - blocks * step)
+            end = max(stop, high[first + blocks] - blocks * step)
+            if begin < 0 or end - begin > longest or end + blocks * step > n_in:
+                break
+            start, stop, blocks = begin, end, blocks + 1
+        yield _Stretch(first, blocks, start, step, stop - start)
+        first += blocks
+
+
+def _grid(
+    index: NDArray[np.int64],
+    units: Floats,
+    size: int,
+    stretch: _Stretch,
+    reverse: bool,
+    from_left: bool,
+) -> Floats:
+    """Scatter taps into dense blocks. Several may fall on one repeated sample, and are added up."""
+    blocks, inputs = stretch.blocks, stretch.inputs
+    block, output = np.divmod(np.arange(blocks * size), size)
+    column = index - (stretch.start + block * stretch.step)[:, None]
+    if reverse:
+        output = size - 1 - output
+    if from_left:
+        shape = (blocks, size, inputs)
+        cell = ((block * size + output) * inputs)[:, None] + column
+    else:
+        shape = (blocks, inputs, size)
+        cell = (block[:, None] * inputs + column) * size + output[:, None]
+    grid = np.bincount(cell.ravel(), units.ravel(), blocks * size * inputs)
+    return cast("Floats", grid.reshape(shape))
 
 
 def _round(weight: Floats, places: int) -> Floats:
     """Round each output's weights to multiples of 2**-places that add up to exactly 1.
 
-    By largest remainders: all are rounded down, and what is missing goes, one unit each, to those
-    that lost most. No weight moves by more than a unit.
+    Their running sum is rounded, and its differences taken. No weight moves by as much as a unit, and
+    what one loses its neighbour gains, so that errors cancel wherever neighbouring samples are alike.
     """
-    units = np.ldexp(weight, places)
-    down = np.floor(units)
-    missing = np.rint(2.0**places - down.sum(axis=1, keepdims=True))
-    rank = np.argsort(np.argsort(down - units, axis=1, kind="stable"), axis=1, kind="stable")
-    rounded: Floats = np.ldexp(down + (rank < missing), -places)
+    sums = np.rint(np.ldexp(np.cumsum(weight, axis=1), places))
+    sums[:, 1:] -= sums[:, :-1].copy()
+    rounded: Floats = np.ldexp(sums, -places)
     return rounded
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -15,7 +14,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from preprocessing import Pipeline
-from preprocessing.kernels.bands import Axis, Band, Filter, column_bands, row_bands
+from preprocessing.kernels.bands import Axis, Bands, Filter, column_bands, row_bands
 from preprocessing.kernels.resample import nearest_indices, precision, resample
 from tests.photos import picture
 
@@ -82,23 +81,23 @@ def test_a_photograph_is_within_100_db_of_its_definition(size: tuple, filter_: F
     assert 10 * np.log10(255**2 / np.mean(error**2)) >= 100
 
 
-def dense(axis: Axis, bands: Iterable[Band]) -> np.ndarray:
-    """The matrix (outputs, inputs) that row bands are cut from."""
+def dense(axis: Axis, bands: Bands, *, from_left: bool) -> np.ndarray:
+    """The matrix (outputs, inputs) that bands are cut from."""
     matrix = np.zeros((axis.last - axis.first, axis.n_in))
-    for band in bands:
-        matrix[band.out_start : band.out_stop, band.in_start : band.in_stop] = band.weights
+    for run in bands.runs:
+        for k, block in enumerate(run.weights if from_left else run.weights.transpose(0, 2, 1)):
+            out, inside = run.out_start + k * run.out_step, run.in_start + k * run.in_step
+            assert min(out, inside) >= 0
+            matrix[out : out + len(block), inside : inside + block.shape[1]] += block
     return matrix
-
-
-def turned(column_bands: Iterable[Band]) -> list[Band]:
-    return [replace(band, weights=band.weights.T) for band in column_bands]
 
 
 @given(st.integers(1, 400).flatmap(lambda n: axes(n, longest=400)), st.integers(12, 24))
 def test_weights_are_their_definition_rounded(axis: Axis, places: int) -> None:
-    rows = row_bands(axis, places, np.float64)
-    for bands in (rows, turned(column_bands(axis, places, np.float64))):
-        matrix = dense(axis, bands)
+    for matrix in (
+        dense(axis, row_bands(axis, places, "float64"), from_left=True),
+        dense(axis, column_bands(axis, places, "float64"), from_left=False),
+    ):
         # Each tap within a unit; at an edge that is repeated, up to six taps add up.
         atol = (1 if axis.antialias else 6) * 2.0**-places
         np.testing.assert_allclose(matrix, weights(axis), rtol=0, atol=atol)
@@ -114,8 +113,9 @@ def test_integers_are_summed_exactly(job: tuple, single: bool, stark: bool) -> N
     if stark:
         image = np.where(image > image.mean(), top(image), 0).astype(image.dtype)
     how = precision(image.dtype.name, columns.filter, single=single)
-    down = dense(rows, row_bands(rows, how.row_places, how.rows)) * 2**how.row_places
-    across = dense(columns, turned(column_bands(columns, how.column_places, np.float64)))
+    bands = row_bands(rows, how.row_places, how.rows)
+    down = dense(rows, bands, from_left=True) * 2**how.row_places
+    across = dense(columns, column_bands(columns, how.column_places, "float64"), from_left=False)
     whole = [matrix.astype(np.int64) for matrix in (down, across * 2**how.column_places)]
     half, places = whole[0] @ image.astype(np.int64).transpose(2, 0, 1), how.row_places
     if how.kept_places is not None:

@@ -104,7 +104,6 @@ FIRES: list[tuple[str, str, Callable[[], bytes], bool]] = [
     ("mirror_into_resample", "resize:64,interpolation=nearest/horizontal_flip", rocket, True),
     ("mirror_into_resample", "horizontal_flip/resize:64", rocket, False),
     ("single_precision", "resize:107", rocket, True),
-    ("single_precision", "resize:90", rocket, False),  # 427 rows
     ("single_precision", "to_dtype:float32/resize:64", rocket, False),
     ("single_precision", "resize:64,interpolation=nearest", rocket, False),
     ("cast_into_affine", "to_dtype:float32,scale=true/normalize:imagenet", rocket, True),
@@ -152,7 +151,7 @@ def test_every_rule_is_tested() -> None:
 
 
 def test_exact_pipelines_allow_only_exact_rules() -> None:
-    line = "grayscale/resize:60/center_crop:40"
+    line = "grayscale/resize:50/center_crop:40"
     named = [rule.name for rule in Pipeline.parse(line).plan(photo("rocket")).rewrites]
     assert set(named) == {
         "crop_into_resample",
@@ -208,7 +207,7 @@ def test_all_moves_together_are_exact(image: np.ndarray, steps: list[str]) -> No
 
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("interpolation", FILTERS)
-@pytest.mark.parametrize("shrinks", [0.7, 1.3, 2.2, 3.9])
+@pytest.mark.parametrize("shrinks", [0.7, 1.3, 2.2, 4, 9])
 def test_single_precision_keeps_its_tolerance_on_photographs(
     name: str, interpolation: str, shrinks: float
 ) -> None:
@@ -220,7 +219,7 @@ def test_single_precision_keeps_its_tolerance_on_photographs(
         run(replace(draft, stages=(replace(draft.stages[0], dtype="float32"),)), content)
         for draft, content in _single_and_double(spec, np.asarray(picture(name)))
     ]
-    assert psnr(*floats) >= 75
+    assert psnr(*floats) >= 79
 
 
 def _single_and_double(spec: str, image: np.ndarray) -> list[tuple[Draft, np.ndarray]]:

@@ -176,7 +176,8 @@ class RandomPerspective(RandomTransform):
     -----
     It chooses a `Perspective` or nothing, and has its tolerance. Each corner moves towards the middle,
     by whole pixels. Three corners on one line, which happen in tiny images and where torchvision's
-    equations have no solution, are drawn anew. The image needs two pixels a side.
+    equations have no solution, are drawn anew; after ten such draws the image stays as it is. It needs
+    two pixels a side.
 
     Raises
     ------

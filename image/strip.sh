@@ -10,6 +10,26 @@ find "$1" -type d -name tests -prune -exec rm -rf {} +
 # botocore describes every AWS service; the function calls S3 alone.
 find "$1/botocore/data" -mindepth 1 -maxdepth 1 -type d ! -name s3 -exec rm -rf {} +
 
+# scikit-image and scipy, as far as the steps go: tests/container/test_image.py runs each. The rest of
+# scikit-image reads files and shows photographs, and asks for these three.
+rm -rf "$1"/networkx* "$1"/imageio* "$1"/tifffile*
+keep() {
+    library=$1
+    shift
+    for part in "$library"/*/; do
+        case " $* " in
+            *" $(basename "$part") "*) ;;
+            *) rm -rf "$part" ;;
+        esac
+    done
+}
+keep "$1/skimage" _shared _vendored color exposure feature filters restoration util
+keep "$1/scipy" _lib constants fft integrate interpolate linalg ndimage optimize sparse \
+    spatial special stats
+
+# Sources that only compilers read. Stubs (.pyi) stay: scikit-image finds its modules by them.
+find "$1" -type f \( -name '*.pyx' -o -name '*.pxd' -o -name '*.h' -o -name '*.f' \) -delete
+
 # Byte code is trusted without looking at the source's date, which a registry may rewrite; the
 # image's files never change, and a read-only or non-root container could not write its own.
 python -m compileall -q --invalidation-mode unchecked-hash "$1"

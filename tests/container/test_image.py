@@ -4,15 +4,31 @@ from __future__ import annotations
 
 import re
 import subprocess
+import sys
 import tarfile
 from pathlib import Path, PurePosixPath
 
 import pytest
 
-from .harness import ROOT, docker, python_image
+from .harness import ROOT, command, docker, python_image
 
 MEGABYTE = 1_000_000
 COMPILERS = re.compile(r"(gcc|g\+\+|cc|c\+\+|cc1|clang|ld|as|rustc|go|make)(-\d+)?")
+
+# Every transform that needs no argument, and the hash of what it makes of a picture.
+RUN_EACH = """
+import hashlib
+import numpy as np
+from preprocessing import TRANSFORMS, Pipeline
+from preprocessing.grammar.step import required
+
+y, x, c = np.ogrid[:70, :90, :3]
+picture = (128 + 90 * np.sign((x - 40) ** 2 + (y - 30) ** 2 - 500) + x * y % 31 + 5 * c).astype("u1")
+for name in sorted(TRANSFORMS):
+    if not required(TRANSFORMS[name]):
+        body = Pipeline.parse(name).encode(picture).body
+        print(name, hashlib.sha256(body).hexdigest())
+"""
 
 
 def files(image: str) -> dict[PurePosixPath, int]:
@@ -93,6 +109,16 @@ def test_every_module_is_compiled(added: set[PurePosixPath]) -> None:
     }
     assert modules
     assert modules == compiled
+
+
+def test_every_transform_runs_and_gives_the_same_bytes(function_image: str) -> None:
+    """So that `image/strip.sh` takes nothing away that a step needs."""
+    here = command(sys.executable, "-c", RUN_EACH)
+    there = docker("run", "--rm", "--entrypoint", "python", function_image, "-c", RUN_EACH)
+    assert {"clahe", "denoise_tv", "sobel", "hog"} <= {
+        line.split()[0] for line in here.splitlines()
+    }
+    assert there == here
 
 
 @pytest.mark.parametrize("image", ["function_image", "endpoint_image", "s3_image"])

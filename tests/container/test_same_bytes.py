@@ -21,6 +21,7 @@ PIPELINES = {
     "eval": "resize:256/center_crop:224/normalize:imagenet/npy",
     "photo": "resize:300/jpeg",
     "web": "center_crop:200/webp",
+    "clahe": "resize:200/clahe/png",
 }
 
 Hashes = Mapping[tuple[str, str], str]

@@ -27,6 +27,7 @@ def frozen(cls: type[T]) -> type[T]:
     names = tuple(field.name for field in fields(made))
     made._names = names
     made._known = frozenset(names)
+    made._checked = hasattr(made, "__post_init__")
     made._defaults = {f.name: f.default for f in fields(made) if f.default is not MISSING}
     made._values = staticmethod(itemgetter(*names) if names else len)
     for method in ("__init__", "__eq__", "__hash__", "__setattr__", "__delattr__"):
@@ -42,18 +43,23 @@ class _Shared:
 
     _names: tuple[str, ...]
     _known: frozenset[str]
+    _checked: bool
+    __post_init__: Callable[[], None]
     _defaults: dict[str, Any]
     _values: Callable[[dict[str, Any]], Any]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         values, names = self.__dict__, self._names
-        values.update(self._defaults)
-        values.update(zip(names, args, strict=False))
-        values.update(kwargs)
-        twice = kwargs and not kwargs.keys().isdisjoint(names[: len(args)])
-        if values.keys() != self._known or len(args) > len(names) or twice:
-            raise TypeError(_complaint(type(self).__name__, names, values, args, kwargs))
-        if hasattr(self, "__post_init__"):
+        if kwargs or len(args) != len(names):
+            values.update(self._defaults)
+            values.update(kwargs)
+            twice = kwargs and not kwargs.keys().isdisjoint(names[: len(args)])
+            values.update(zip(names, args, strict=False))
+            if values.keys() != self._known or len(args) > len(names) or twice:
+                raise TypeError(_complaint(type(self).__name__, names, values, args, kwargs))
+        else:
+            values.update(zip(names, args, strict=True))
+        if self._checked:
             self.__post_init__()
 
     def __repr__(self) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from math import isfinite
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin
@@ -18,6 +19,7 @@ _FLOAT = re.compile(r"-?(\d+\.?\d*|\.\d+)([eE]-?\d+)?")
 _LARGEST_INT = 2**63 - 1  # TOML's
 _SHOWN = 80
 _BOOLS = {"true": True, "false": False}
+_PLAIN = (int, str, bool)
 
 
 class Words(tuple[str, ...]):
@@ -50,6 +52,8 @@ def coerce(value: object, hint: Any) -> object:
     Mismatch
         With what was expected and what was given.
     """
+    if type(value) is hint and hint in _PLAIN and _portable(value):
+        return value
     for option in _options(hint):
         try:
             return _coerce_one(value, option)
@@ -68,18 +72,24 @@ def describe(hint: Any) -> str:
     return " or ".join(_describe_one(option) for option in _options(hint) if option is not NoneType)
 
 
+@lru_cache
 def _options(hint: Any) -> tuple[Any, ...]:
     return get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
 
 
+@lru_cache
+def _origin(hint: Any) -> Any:
+    return get_origin(hint)
+
+
 def _coerce_one(value: object, hint: Any) -> object:
-    if get_origin(hint) is tuple:
+    if _origin(hint) is tuple:
         return _coerce_tuple(value, hint)
     if isinstance(value, Words):
         if len(value) != 1:
             raise Mismatch
         return _from_text(value[0], hint)
-    if get_origin(hint) is Literal:
+    if _origin(hint) is Literal:
         # Of the same type, because 1.0 and True equal 1 and are written otherwise.
         if not any(type(value) is type(choice) and value == choice for choice in get_args(hint)):
             raise Mismatch

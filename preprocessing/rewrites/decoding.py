@@ -40,15 +40,18 @@ def scaled_decode(draft: Draft) -> Draft | None:
     resample = stages[0] if stages else None
     if not isinstance(resample, Resample) or not resample.linear or not resample.antialias:
         return None
+    whole = decode.header if window is None else window
+    sides = tuple(zip((whole.height, whole.width), resample.size, strict=True))
     for eighths in _EIGHTHS:
+        if any(-(-side * eighths // 8) < MARGIN * size for side, size in sides):
+            continue
         scaled = replace(decode, eighths=eighths)
         box = _scaled_box(scaled, window)
-        if ceil(box[2]) >= MARGIN * resample.size[0] and ceil(box[3]) >= MARGIN * resample.size[1]:
-            if window is None:
-                return Draft(scaled, (replace(resample, box=box), *stages[1:]))
-            crop = _around(box)
-            moved = (box[0] - crop.top, box[1] - crop.left, box[2], box[3])
-            return Draft(scaled, (crop, replace(resample, box=moved), *stages[1:]))
+        if window is None:
+            return Draft(scaled, (replace(resample, box=box), *stages[1:]))
+        crop = _around(box)
+        moved = (box[0] - crop.top, box[1] - crop.left, box[2], box[3])
+        return Draft(scaled, (crop, replace(resample, box=moved), *stages[1:]))
     return None
 
 

@@ -47,6 +47,15 @@ if TYPE_CHECKING:
     from preprocessing.encodings.npy import Npy as Npy
     from preprocessing.encodings.raw import Raw as Raw
     from preprocessing.encodings.safetensors import Safetensors as Safetensors
+    from preprocessing.transforms.adjust import AdjustBrightness as AdjustBrightness
+    from preprocessing.transforms.adjust import AdjustContrast as AdjustContrast
+    from preprocessing.transforms.adjust import AdjustGamma as AdjustGamma
+    from preprocessing.transforms.adjust import AdjustHue as AdjustHue
+    from preprocessing.transforms.adjust import AdjustSaturation as AdjustSaturation
+    from preprocessing.transforms.adjust import AdjustSharpness as AdjustSharpness
+    from preprocessing.transforms.blur import Blur as Blur
+    from preprocessing.transforms.blur import GaussianBlur as GaussianBlur
+    from preprocessing.transforms.color_jitter import ColorJitter as ColorJitter
     from preprocessing.transforms.colorspace import ToHSV as ToHSV
     from preprocessing.transforms.colorspace import ToLab as ToLab
     from preprocessing.transforms.colorspace import ToYCbCr as ToYCbCr
@@ -70,6 +79,13 @@ if TYPE_CHECKING:
     from preprocessing.transforms.random_flip import RandomHorizontalFlip as RandomHorizontalFlip
     from preprocessing.transforms.random_flip import RandomVerticalFlip as RandomVerticalFlip
     from preprocessing.transforms.random_resized_crop import RandomResizedCrop as RandomResizedCrop
+    from preprocessing.transforms.random_tone import RandomAdjustSharpness as RandomAdjustSharpness
+    from preprocessing.transforms.random_tone import RandomAutocontrast as RandomAutocontrast
+    from preprocessing.transforms.random_tone import RandomEqualize as RandomEqualize
+    from preprocessing.transforms.random_tone import RandomGrayscale as RandomGrayscale
+    from preprocessing.transforms.random_tone import RandomInvert as RandomInvert
+    from preprocessing.transforms.random_tone import RandomPosterize as RandomPosterize
+    from preprocessing.transforms.random_tone import RandomSolarize as RandomSolarize
     from preprocessing.transforms.random_warp import RandomAffine as RandomAffine
     from preprocessing.transforms.random_warp import RandomPerspective as RandomPerspective
     from preprocessing.transforms.random_warp import RandomRotation as RandomRotation
@@ -77,6 +93,11 @@ if TYPE_CHECKING:
     from preprocessing.transforms.restoration import DenoiseBilateral as DenoiseBilateral
     from preprocessing.transforms.restoration import DenoiseTV as DenoiseTV
     from preprocessing.transforms.restoration import UnsharpMask as UnsharpMask
+    from preprocessing.transforms.tone import AutoContrast as AutoContrast
+    from preprocessing.transforms.tone import Equalize as Equalize
+    from preprocessing.transforms.tone import Invert as Invert
+    from preprocessing.transforms.tone import Posterize as Posterize
+    from preprocessing.transforms.tone import Solarize as Solarize
     from preprocessing.transforms.warp import Affine as Affine
     from preprocessing.transforms.warp import Perspective as Perspective
     from preprocessing.transforms.warp import Rotate as Rotate

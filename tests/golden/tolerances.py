@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -58,6 +59,17 @@ def _warp(golden: Golden) -> float:
     return 1 if golden.integer else 1e-5
 
 
+def _by_type(golden: Golden, integer: float, float32: float) -> float:
+    if golden.integer:
+        return integer
+    return 1e-3 if golden.expected.dtype == np.float16 else float32
+
+
+def _adjust(golden: Golden) -> float:
+    factor = re.search(r"[.0-9]+", golden.spec)
+    return max(1.0, float(factor[0]) if factor else 0.0) * _by_type(golden, 1, 1e-6)
+
+
 # Steps that are not here are exact.
 TOLERANCES: dict[str, Callable[[Golden], float]] = {
     "resize": _resize,
@@ -65,6 +77,18 @@ TOLERANCES: dict[str, Callable[[Golden], float]] = {
     "grayscale": lambda golden: 1 if golden.integer else 1e-4,
     "normalize": lambda golden: 1e-6 * float(np.ptp(golden.expected)),
     "to_dtype": _to_dtype,
+    "adjust_contrast": _adjust,
+    "adjust_saturation": _adjust,
+    "adjust_hue": lambda golden: _by_type(golden, 1, 2e-6),
+    "adjust_sharpness": _adjust,
+    "random_adjust_sharpness": _adjust,
+    "adjust_gamma": lambda golden: _by_type(golden, golden.expected.itemsize - 1, 1e-6),
+    "color_jitter": _adjust,
+    "autocontrast": lambda golden: _by_type(golden, 0, 0),
+    "equalize": lambda golden: _by_type(golden, 0, 1e-7),
+    "random_grayscale": lambda golden: 1 if golden.integer else 1e-4,
+    "blur": lambda golden: _by_type(golden, 1, 1e-5),
+    "gaussian_blur": lambda golden: _by_type(golden, 1, 1e-5),
     "rotate": _warp,
     "affine": _warp,
     "perspective": _warp,

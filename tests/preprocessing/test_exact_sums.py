@@ -24,6 +24,8 @@ for spec in (
     "exact/resize:256/center_crop:224/normalize:imagenet/npy",
     "resize:90/center_crop:80/horizontal_flip/npy",
     "to_dtype:uint16,scale=true/resize:200,interpolation=lanczos/normalize:imagenet/npy",
+    "gaussian_blur:9,sigma=1.7/adjust_contrast:1.3/adjust_saturation:1.5/adjust_hue:0.1/npy",
+    "to_dtype:uint16,scale=true/blur:7,5,sigma=2.0/adjust_gamma:0.7/adjust_sharpness:2/npy",
 ):
     digest.update(Pipeline.parse(spec).encode(pixels).body)
 print(digest.hexdigest())

@@ -28,6 +28,9 @@ def inputs() -> dict[str, np.ndarray]:
     result["stark"] = np.where(result["photo"] > 127, np.uint8(255), np.uint8(0))
     result["photo_uint16"] = random.integers(0, 65536, (5, 6, 3), np.uint16)
     result["photo_float16"] = random.random((5, 6, 3)).astype(np.float16)
+    # 1200 samples a channel, so that there are levels enough for a histogram to be evened out.
+    grid = np.add.outer(np.arange(30) // 3, np.arange(40) // 2) * 7
+    result["steps"] = np.stack([40 + grid, 20 + grid // 2, 99 + 0 * grid], axis=2).astype(np.uint8)
     noise = random.normal(0, 1e-3, result["photo"].shape)
     result["photo_float32"] = (result["photo"] / 255.0 + noise).astype(np.float32)
     return result

@@ -25,7 +25,7 @@ from preprocessing import (
 )
 from preprocessing.plan import infer
 
-from . import color, geometry, random_geometry, scikit, warp
+from . import color, geometry, random_geometry, scikit, tone, warp
 from .common import DTYPES, FILTERS, INTERPOLATIONS, PAD_MODES, finite, pairs, sides
 
 __all__ = [
@@ -48,6 +48,7 @@ __all__ = [
 TRANSFORMS_BY_NAME: dict[str, st.SearchStrategy[Transform]] = {
     **geometry.TRANSFORMS,
     **color.TRANSFORMS,
+    **tone.TRANSFORMS,
     **random_geometry.TRANSFORMS,
     **warp.TRANSFORMS,
     **scikit.TRANSFORMS,

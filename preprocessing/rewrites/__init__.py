@@ -7,6 +7,7 @@ better draft, or None where its precondition does not hold; all are tried until 
 from preprocessing.rewrites.arithmetic import (
     affine_into_resample,
     cast_into_affine,
+    merge_tables,
     single_precision,
 )
 from preprocessing.rewrites.base import Draft, Rule
@@ -33,6 +34,7 @@ RULES: tuple[Rule, ...] = (
     Rule("window_into_border", "exact", True, window_into_border),
     Rule("crop_into_resample", "exact; of floats the last bit", True, crop_into_resample),
     Rule("mirror_into_resample", "exact; of floats the last bit", True, mirror_into_resample),
+    Rule("merge_tables", "exact", True, merge_tables),
     Rule("cast_into_affine", "1 unit in the last place", True, cast_into_affine),
     Rule("luma_decode", _LUMA_TOLERANCE, False, luma_decode),
     Rule("affine_into_resample", "half a level, the rounding left out", True, affine_into_resample),

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TypeGuard
 
 import numpy as np
 
+from preprocessing.kernels.lut import apply_table
 from preprocessing.rewrites.base import Draft
-from preprocessing.stages import Affine, Cast, Resample
+from preprocessing.stages import Affine, Call, Cast, Resample, Stage
 
 
 def cast_into_affine(draft: Draft) -> Draft | None:
@@ -43,3 +45,16 @@ def single_precision(draft: Draft) -> Draft | None:
                 continue
             return draft.splice(i, 1, replace(stage, single=True))
     return None
+
+
+def merge_tables(draft: Draft) -> Draft | None:
+    """Look 8-bit samples up once where one table follows another."""
+    for i, first, second in draft.pairs():
+        if _is_table(first) and _is_table(second):
+            table = first.arguments[0].translate(second.arguments[0])
+            return draft.splice(i, 2, replace(second, arguments=(table,)))
+    return None
+
+
+def _is_table(stage: Stage) -> TypeGuard[Call]:
+    return isinstance(stage, Call) and stage.kernel is apply_table

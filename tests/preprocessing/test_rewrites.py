@@ -103,6 +103,8 @@ FIRES: list[tuple[str, str, Callable[[], bytes], bool]] = [
     ("mirror_into_resample", "resize:64/vertical_flip", rocket, True),
     ("mirror_into_resample", "resize:64,interpolation=nearest/horizontal_flip", rocket, True),
     ("mirror_into_resample", "horizontal_flip/resize:64", rocket, False),
+    ("merge_tables", "invert/posterize:3", rocket, True),
+    ("merge_tables", "invert/grayscale/posterize:3", rocket, False),
     ("single_precision", "resize:107", rocket, True),
     ("single_precision", "to_dtype:float32/resize:64", rocket, False),
     ("single_precision", "resize:64,interpolation=nearest", rocket, False),
@@ -189,7 +191,7 @@ def test_crop_into_resample_is_exact(
 
 
 MOVES = ("resize:19,23", "center_crop:13", "crop:-2,3,9,30", "pad:2,3", "horizontal_flip")
-SAMPLES = ("grayscale", "vertical_flip", "to_dtype:uint8", "pad:3,padding_mode=edge", "resize:9")
+SAMPLES = ("invert", "adjust_gamma:0.5", "grayscale", "vertical_flip", "to_dtype:uint8", "pad:3,padding_mode=edge", "resize:9")
 
 
 @given(

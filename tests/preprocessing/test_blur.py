@@ -10,7 +10,7 @@ from scipy.ndimage import correlate1d
 
 from preprocessing import Blur, GaussianBlur, ImageSpec, IncompatibleSource, Pipeline, SpecError
 from preprocessing.draws import Draws
-from preprocessing.kernels.blur import _round, _weights, gaussian_blur
+from preprocessing.kernels.blur import _PRECISION, _round, _weights, gaussian_blur
 from tests.photos import NAMES, picture
 
 from .strategies import can_take, images
@@ -67,6 +67,15 @@ def test_white_stays_white(kind, kernel_size, sigma) -> None:
     dtype, white = kind
     image = np.full((12, 14, 3), white, dtype)
     np.testing.assert_array_equal(Pipeline([Blur(kernel_size, sigma)])(image), white)
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "uint16"])
+def test_sums_fit_into_their_floats(dtype: str) -> None:
+    """White times weights that add up to 1: the largest sum, in units of its last place."""
+    how, white = _PRECISION[dtype], int(np.iinfo(dtype).max)
+    largest = 2 ** (np.finfo(how.dtype).nmant + 1)
+    assert white * 2**how.down <= largest
+    assert white * 2 ** (how.kept + how.across) <= largest
 
 
 @given(st.integers(0, 60), st.floats(1e-300, 1e300), st.integers(10, 24))

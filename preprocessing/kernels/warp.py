@@ -28,8 +28,8 @@ WarpInterpolation: TypeAlias = Literal["nearest", "bilinear"]
 # image, both counted from the middle of the first pixel.
 Matrix: TypeAlias = tuple[float, float, float, float, float, float, float, float, float]
 
-# So many that a block's places and samples stay in the second-level cache.
-_BLOCK_PIXELS = 2**13
+# Fewer cost more calls than they save in cache; more spill out of memory that is kept.
+_BLOCK_PIXELS = 2**14
 
 
 def warp(
@@ -64,25 +64,25 @@ def warp(
     Notes
     -----
     Allocates the result; the image with a border of one pixel, in memory that the thread keeps; and a
-    few blocks of 8192 numbers.
+    block's working memory, of which the thread keeps the larger part.
     """
     height, width, channels = image.shape
-    values = np.broadcast_to(_clipped(fill, image.dtype), channels)
+    values = np.broadcast_to(_clipped(fill, image.dtype), channels)[:, None]
     bordered = _bordered(image, values if interpolation == "nearest" else None)
+    sides = np.array([[width], [height]], np.float64)
+    # Beyond these all is outside alike. The last number before a side still rounds down to the image.
+    farthest = np.nextafter(sides, 0.0)
     result = np.empty((channels, *size), image.dtype)
-    for first, last, x, y in _places(matrix, size):
+    for first, last, places in _places(matrix, size):
+        np.maximum(places, -1.0, out=places)
+        np.minimum(places, farthest, out=places)
         block = result[:, first:last].reshape(channels, -1)
-        # Beyond these all is outside alike. The last step before `width` still rounds down to the image.
-        for place, side in ((x, width), (y, height)):
-            np.maximum(place, -1.0, out=place)
-            np.minimum(place, np.nextafter(side, 0.0), out=place)
         if interpolation == "nearest":
-            index = (np.rint(y) + 1.0) * (width + 2) + (np.rint(x) + 1.0)
-            picked = _take(bordered, index.astype(np.intp))
-            for channel in range(channels):
-                block[channel] = picked[:, channel]
+            np.rint(places, out=places)
+            picked = _take(bordered, _index(places, width, [0]))
+            np.copyto(block, picked[0].T[:channels])
         else:
-            _bilinear(bordered, x, y, image.shape, values, block)
+            _bilinear(bordered, places, sides, values, block)
     return result.transpose(1, 2, 0)
 
 
@@ -93,77 +93,74 @@ def quarter_turns(image: Array, count: int) -> Array:
 
 def _places(
     matrix: Matrix, size: tuple[int, int]
-) -> Iterator[tuple[int, int, NDArray[np.float64], NDArray[np.float64]]]:
-    """Yield, for each block of rows, the first and last row and the flat places x and y."""
+) -> Iterator[tuple[int, int, NDArray[np.float64]]]:
+    """Yield, for each block of rows, the first and last row and the places, (x and y, pixels)."""
     height, width = size
     columns = np.arange(width, dtype=np.float64)
+    along = [matrix[i] * columns + matrix[i + 2] for i in (0, 3, 6)]
     step = max(_BLOCK_PIXELS // width, 1)
     for first in range(0, height, step):
         last = min(first + step, height)
         rows = np.arange(first, last, dtype=np.float64)[:, None]
-        x, y, w = ((matrix[i] * columns + matrix[i + 2]) + matrix[i + 1] * rows for i in (0, 3, 6))
+        places = scratch("places", (2, last - first, width), "float64")
+        np.add(along[0], matrix[1] * rows, out=places[0])
+        np.add(along[1], matrix[4] * rows, out=places[1])
         if matrix[6:] != (0.0, 0.0, 1.0):
-            w[w == 0.0] = 2.0**-500  # the horizon: somewhere far outside
-            x /= w
-            y /= w
-        yield first, last, x.ravel(), y.ravel()
+            scale = along[2] + matrix[7] * rows
+            scale[scale == 0.0] = 2.0**-500  # the horizon: somewhere far outside
+            places /= scale
+        yield first, last, places.reshape(2, -1)
 
 
 def _bilinear(
     bordered: Array,
-    x: NDArray[np.float64],
-    y: NDArray[np.float64],
-    shape: tuple[int, ...],
+    places: NDArray[np.float64],
+    sides: NDArray[np.float64],
     fill: NDArray[np.float32],
     out: Array,
 ) -> None:
-    height, width, channels = shape
-    left, top = np.floor(x), np.floor(y)
-    index = ((top + 1.0) * (width + 2) + (left + 1.0)).astype(np.intp)
-    right_part, lower_part = (x - left).astype(np.float32), (y - top).astype(np.float32)
-    left_part, upper_part = np.float32(1) - right_part, np.float32(1) - lower_part
-    corners = [
-        (_take(bordered, index + step).astype(np.float32, copy=False), weight)
-        for step, weight in (
-            (0, left_part * upper_part),
-            (1, right_part * upper_part),
-            (width + 2, left_part * lower_part),
-            (width + 3, right_part * lower_part),
-        )
-    ]
-    inside = _inside(x, width) * _inside(y, height) if _leaves(x, y, width, height) else None
-    total, term = np.empty_like(right_part), np.empty_like(right_part)
-    for channel in range(channels):
-        total.fill(0)
-        for samples, weight in corners:
-            total += np.multiply(samples[:, channel], weight, out=term)
-        if inside is not None:
-            total -= fill[channel]
-            total *= inside
-            total += fill[channel]
-        if out.dtype.kind == "u":
-            np.rint(total, out=total)
-        np.copyto(out[channel], total, casting="unsafe")
+    """Blend the four pixels around each place into `out`, (channels, pixels)."""
+    channels, count = out.shape
+    width = int(sides[0, 0])
+    corners = np.floor(places)
+    picked = _take(bordered, _index(corners, width, [0, 1, width + 2, width + 3]))
+    samples = scratch("samples", (4, channels, count), "float32")
+    np.copyto(samples, picked.transpose(0, 2, 1)[:, :channels])
+    after = np.subtract(places, corners, out=corners).astype(np.float32)
+    before = np.float32(1) - after
+    for i, (x, y) in enumerate(
+        ((before, before), (after, before), (before, after), (after, after))
+    ):
+        samples[i] *= x[0] * y[1]
+    total = samples[0]
+    for others in samples[1:]:
+        total += others
+    if places.min() < 0 or (places > sides - 1).any():
+        # The weight that falls on the image, along each axis, for places from -1 to the side.
+        inside = np.minimum(np.minimum(places + 1.0, sides - places), 1.0).astype(np.float32)
+        total -= fill
+        total *= inside[0] * inside[1]
+        total += fill
+    if out.dtype.kind == "u":
+        np.rint(total, out=total)
+    np.copyto(out, total, casting="unsafe")
 
 
-def _leaves(x: NDArray[np.float64], y: NDArray[np.float64], width: int, height: int) -> bool:
-    return bool(min(x.min(), y.min()) < 0 or x.max() > width - 1 or y.max() > height - 1)
-
-
-def _inside(place: NDArray[np.float64], side: int) -> NDArray[np.float32]:
-    """Weight that falls on the image along one axis, for places from -1 to `side`."""
-    return np.minimum(np.minimum(place + 1.0, side - place), 1.0).astype(np.float32)
+def _index(corners: NDArray[np.float64], width: int, steps: list[int]) -> NDArray[np.intp]:
+    """Return where whole places, and those some steps on, are in the bordered image: (steps, pixels)."""
+    first: NDArray[np.intp] = (corners[1] * (width + 2) + corners[0] + (width + 3)).astype(np.intp)
+    return np.add(first, [[step] for step in steps], dtype=np.intp)
 
 
 def _bordered(image: Array, fill: NDArray[np.float32] | None) -> Array:
-    """Return the image with one pixel more on each side, of `fill` or zero; flat, (pixels, channels).
+    """Return the image with one pixel more on each side, of `fill` or zero: (pixels, channels).
 
     A third channel gets an unused fourth beside it: `np.take` moves 4, 8 or 16 bytes at once.
     """
     height, width, channels = image.shape
     shape = (height + 2, width + 2, channels + (channels == 3))
     result = scratch("bordered", shape, image.dtype.name)
-    border = np.zeros(channels, image.dtype) if fill is None else _as(fill, image.dtype)
+    border = np.zeros(channels, image.dtype) if fill is None else _as(fill[:, 0], image.dtype)
     for channel in range(channels):
         plane = result[:, :, channel]
         plane[1:-1, 1:-1] = image[:, :, channel]
@@ -172,9 +169,9 @@ def _bordered(image: Array, fill: NDArray[np.float32] | None) -> Array:
 
 
 def _take(pixels: Array, index: NDArray[np.intp]) -> Array:
-    # The mode is for speed: no index is out of range, and "raise" would go through a second buffer.
-    out = np.empty((index.size, pixels.shape[1]), pixels.dtype)
-    return np.take(pixels, index, axis=0, out=out, mode="clip")
+    # The mode is for speed: no index is out of range, and "raise" would go through another buffer.
+    out = scratch("picked", (*index.shape, pixels.shape[1]), pixels.dtype.name)
+    return np.take(pixels, index, axis=0, out=out, mode="wrap")
 
 
 def _clipped(fill: tuple[float, ...], dtype: np.dtype[Any]) -> NDArray[np.float32]:

@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 IMAGE  ?= jitprep
 PEERS  := .venv-bench
 
-.PHONY: help demo test check format bench bench-quick lock image test-container clean
+.PHONY: help demo test check format docs bench bench-quick lock image test-container clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -26,6 +26,9 @@ check: $(VENV)/dev.stamp ## lint, types, layering
 format: $(VENV)/dev.stamp ## mend what ruff can mend
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+docs: $(VENV)/dev.stamp ## write docs/steps.md from the docstrings
+	$(BIN)/python docs/generate.py
 
 bench: $(PEERS)/stamp ## measure the field side by side: docs/benchmarks.{json,md,svg}; twelve minutes
 	$(PEERS)/bin/python -m benchmarks

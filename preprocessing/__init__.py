@@ -53,6 +53,8 @@ if TYPE_CHECKING:
     from preprocessing.transforms.adjust import AdjustHue as AdjustHue
     from preprocessing.transforms.adjust import AdjustSaturation as AdjustSaturation
     from preprocessing.transforms.adjust import AdjustSharpness as AdjustSharpness
+    from preprocessing.transforms.auto_augment import RandAugment as RandAugment
+    from preprocessing.transforms.auto_augment import TrivialAugmentWide as TrivialAugmentWide
     from preprocessing.transforms.blur import Blur as Blur
     from preprocessing.transforms.blur import GaussianBlur as GaussianBlur
     from preprocessing.transforms.color_jitter import ColorJitter as ColorJitter

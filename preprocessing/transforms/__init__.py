@@ -50,6 +50,8 @@ TRANSFORMS: Registry[Transform] = Registry(
         "random_affine": "random_warp.RandomAffine",
         "random_perspective": "random_warp.RandomPerspective",
         "random_erasing": "random_erasing.RandomErasing",
+        "trivial_augment_wide": "auto_augment.TrivialAugmentWide",
+        "rand_augment": "auto_augment.RandAugment",
         "clahe": "exposure.CLAHE",
         "equalize_hist": "exposure.EqualizeHist",
         "denoise_tv": "restoration.DenoiseTV",

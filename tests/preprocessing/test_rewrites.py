@@ -191,7 +191,15 @@ def test_crop_into_resample_is_exact(
 
 
 MOVES = ("resize:19,23", "center_crop:13", "crop:-2,3,9,30", "pad:2,3", "horizontal_flip")
-SAMPLES = ("invert", "adjust_gamma:0.5", "grayscale", "vertical_flip", "to_dtype:uint8", "pad:3,padding_mode=edge", "resize:9")
+SAMPLES = (
+    "invert",
+    "adjust_gamma:0.5",
+    "grayscale",
+    "vertical_flip",
+    "to_dtype:uint8",
+    "pad:3,padding_mode=edge",
+    "resize:9",
+)
 
 
 @given(

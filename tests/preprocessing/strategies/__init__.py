@@ -25,7 +25,7 @@ from preprocessing import (
 )
 from preprocessing.plan import infer
 
-from . import color, geometry, random_geometry, scikit, tone, warp
+from . import auto_augment, color, geometry, random_geometry, scikit, tone, warp
 from .common import DTYPES, FILTERS, INTERPOLATIONS, PAD_MODES, finite, pairs, sides
 
 __all__ = [
@@ -51,6 +51,7 @@ TRANSFORMS_BY_NAME: dict[str, st.SearchStrategy[Transform]] = {
     **tone.TRANSFORMS,
     **random_geometry.TRANSFORMS,
     **warp.TRANSFORMS,
+    **auto_augment.TRANSFORMS,
     **scikit.TRANSFORMS,
 }
 _layouts = st.sampled_from(("chw", "hwc"))

@@ -56,7 +56,8 @@ def _warp(golden: Golden) -> float:
     nearest = "perspective" not in golden.step  # by default
     if "nearest" in golden.spec or (nearest and "bilinear" not in golden.spec):
         return 0
-    return 1 if golden.integer else 1e-5
+    places = 2.0**-22 * max(golden.expected.shape)
+    return 1 if golden.integer else places * (1 if nearest else 2)
 
 
 def _by_type(golden: Golden, integer: float, float32: float) -> float:

@@ -45,7 +45,7 @@ def luma(image: Array, out: Array) -> None:
 
 
 def affine(image: Array, scale: tuple[float, ...], shift: tuple[float, ...], out: Array) -> None:
-    """``image * scale + shift``, channel by channel, so that each channel is one pass in cache.
+    """``image * scale + shift``, channel by channel.
 
     Parameters
     ----------
@@ -53,10 +53,9 @@ def affine(image: Array, scale: tuple[float, ...], shift: tuple[float, ...], out
     scale, shift : tuple of C floats
     out : ndarray of float32 or float16, shape (H, W, C); may be `image` itself
     """
-    for channel, (factor, offset) in enumerate(zip(scale, shift, strict=True)):
-        plane = out[..., channel]
-        np.multiply(image[..., channel], np.float32(factor), out=plane, casting="same_kind")
-        np.add(plane, np.float32(offset), out=plane, casting="same_kind")
+    factors, offsets = (np.array(values, np.float32) for values in (scale, shift))
+    np.multiply(image, factors, out=out, casting="same_kind")
+    np.add(out, offsets, out=out, casting="same_kind")
 
 
 def convert(image: Array, dtype: DType, *, scale: bool) -> Array:

@@ -78,7 +78,7 @@ def measure(effort: Effort) -> Result:
     say("the field")
     timed, rounds = field.measure(peers, columns, effort.seconds)
     say("two threads")
-    small = next(case for case in columns if case.pipeline == "p2")
+    by_threads = [case for case in columns if case.name in threads.CASES]
     result: Result = {
         "made": environment.describe(package for peer in peers for package in peer.packages)
         | {"rounds": rounds, "crops": cases.CROPS, "batch": cases.BATCH},
@@ -94,7 +94,7 @@ def measure(effort: Effort) -> Result:
         "missing": taking_part.missing,
         "pipelines": {case.name: case.pipeline for case in columns},
         "cases": timed,
-        "threads": threads.measure(peers, small, effort.threads),
+        "threads": {case.name: threads.measure(peers, case, effort.threads) for case in by_threads},
         "startup": startup,
         "memory": memory,
         "accuracy": accuracy.against_torchvision(columns),
@@ -104,7 +104,9 @@ def measure(effort: Effort) -> Result:
 
 
 def write(result: Result) -> None:
-    """Write the page and the plot."""
+    """Write the page and the plot, and the README's table."""
+    readme = environment.ROOT / "README.md"
+    readme.write_text(report.readme(readme.read_text(), result))
     (DOCS / "benchmarks.md").write_text(report.page(result) + "\n")
     plot.draw(result, DOCS / "benchmarks.svg")
 

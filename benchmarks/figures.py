@@ -6,6 +6,7 @@ Everything is a ratio within one result, so that it travels between machines bet
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -125,9 +126,9 @@ def _rest(result: Result) -> Iterator[Figure]:
         "not measured" if heavy is None else ", ".join(heavy) or "nothing",
         None if heavy is None else not heavy,
     )
-    yield _at_least(
-        "P2 by two Python threads", 1.85, lambda: result["threads"][OURS]["scaling"], "x"
-    )
+    for case, rows in result["threads"].items():
+        scaling = rows[OURS]["scaling"]
+        yield _at_least(f"{case} by two Python threads", 1.85, partial(float, scaling), "x")
     yield _at_most(
         "P4's peak memory above the scaled decode",
         48,

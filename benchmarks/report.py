@@ -23,6 +23,14 @@ ms an image (P5: a batch), the minimum of interleaved repeats on one thread; in 
 against float64 resampling of the full decode. Bold: the fastest, and ties within 5%. The losses of
 JPEG's own encoding count in the brackets of P1 JPEG."""
 
+# What the README shows, and where.
+_SHOWN = ("P1 500", "P2 500", "P2 4 MP", "P3 500", "P4 12 MP", "P5 batch")
+BEGIN, END = "<!-- benchmarks: written by make bench -->", "<!-- benchmarks: end -->"
+_README_NOTE = """\
+ms an image (P5: a batch of {batch}), the minimum of interleaved repeats on one thread; in brackets the
+PSNR in dB against float64 resampling of the full decode. Bold: the fastest, and ties within 5%.
+{date}, {machine[processor]}, `{command}`."""
+
 _APART = """\
 They skip pixels where the image shrinks, so they do less work, and a model trained on the result sees
 aliases. Not ranked."""
@@ -50,7 +58,7 @@ def page(result: Result) -> str:
             "![How many times as long as jitprep each library takes](benchmarks.svg)",
             table(result),
             f"## Not antialiased\n\n{_APART}",
-            _rows(result, _apart(result)),
+            _rows(result, _apart(result), list(result["cases"])),
             f"## Figures to reach\n\n{figures(result)}",
             f"## Two threads, cold start, memory\n\n{rest(result)}",
             f"## Who does what\n\n{_who(result)}",
@@ -59,15 +67,34 @@ def page(result: Result) -> str:
     )
 
 
+def readme(text: str, result: Result) -> str:
+    """Return the README with the table between its two marks written anew."""
+    before, _, rest_ = text.partition(BEGIN)
+    _, _, after = rest_.partition(END)
+    lines = (
+        BEGIN,
+        _rows(result, _ranked(result), _SHOWN),
+        "",
+        _README_NOTE.format(**result["made"]),
+    )
+    return before + "\n".join(lines) + "\n" + END + after
+
+
 def table(result: Result) -> str:
     """Return ms and dB of all that are antialiased, fastest at P2 first."""
+    missing = [f"- missing: {name} ({why})" for name, why in result["missing"].items()]
+    everything = _rows(result, _ranked(result), list(result["cases"]))
+    return "\n\n".join((everything, "\n".join((_NOTES, *missing))))
+
+
+def _ranked(result: Result) -> list[str]:
+    """Return the floor, ourselves, and the antialiased peers, fastest at P2 first."""
     peers = result["peers"]
     ranked = [n for n, p in peers.items() if p["antialiased"] and p["role"] == "peer"]
     ours = [n for n, p in peers.items() if p["role"] == "ours"]
     aside = [n for n, p in peers.items() if p["role"] == "aside"]
     ranked.sort(key=lambda name: result["cases"]["P2 500"].get(name, {}).get("ms", float("inf")))
-    missing = [f"- missing: {name} ({why})" for name, why in result["missing"].items()]
-    return "\n\n".join((_rows(result, [*aside, *ours, *ranked]), "\n".join((_NOTES, *missing))))
+    return [*aside, *ours, *ranked]
 
 
 def figures(result: Result) -> str:
@@ -84,17 +111,18 @@ def rest(result: Result) -> str:
         (name, f"{row['ms']:.0f}", f"{row['ms'] / base:.2f}")
         for name, row in sorted(start.items(), key=lambda item: item[1]["ms"])
     ]
+    fastest = next(iter(threads.values()))
     scalings = [
-        (name, f"{row['one_ms']:.2f}", f"{row['two_ms']:.2f}", f"{row['scaling']:.2f}")
-        for name, row in sorted(threads.items(), key=lambda item: item[1]["two_ms"])
+        (name, *(_scaling(rows.get(name)) for rows in threads.values()))
+        for name in sorted(fastest, key=lambda name: fastest[name]["two_ms"])
     ]
     memory = [
         (name, f"{peak / MEGABYTE:.1f}") for name, peak in sorted(peaks.items(), key=lambda p: p[1])
     ]
     return "\n\n".join(
         (
-            "P2 of small photographs by Python threads:",
-            _markdown(("", "ms an image, one", "two", "scaling"), scalings),
+            "ms an image by one Python thread and by two, and how many times as fast two are:",
+            _markdown(("", *threads), scalings),
             "From before the first import to the first P2 result, in a new process, files cached:",
             _markdown(("", "ms", "to numpy + simplejpeg"), starts),
             "Peak memory of a first P4, above what the imports left:",
@@ -103,12 +131,15 @@ def rest(result: Result) -> str:
     )
 
 
+def _scaling(row: dict[str, float] | None) -> str:
+    return f"{row['one_ms']:.2f}, {row['two_ms']:.2f}, {row['scaling']:.2f}×" if row else "–"
+
+
 def _apart(result: Result) -> list[str]:
     return [name for name, peer in result["peers"].items() if not peer["antialiased"]]
 
 
-def _rows(result: Result, names: Sequence[str]) -> str:
-    cases = result["cases"]
+def _rows(result: Result, names: Sequence[str], cases: Sequence[str]) -> str:
     rows = [(name, *(_cell(result, case, name) for case in cases)) for name in names]
     return _markdown(("", *cases), rows)
 

@@ -1,4 +1,4 @@
-"""Python threads: P2 of small photographs by one and by two, to see who lets the other run."""
+"""Python threads: P2 by one and by two, to see who lets the other run."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from benchmarks.cases import Case
     from benchmarks.peers.base import Peer
 
+# A small photograph, where there is little to do between two waits for Python's lock, and a large one.
+CASES = ("P2 500", "P2 4 MP")
 # Long enough for a thread's start and end not to count.
 _SECONDS = 0.06
 _LEAST = 8

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -14,12 +15,13 @@ from benchmarks.cases import PIPELINES
 from benchmarks.figures import ARTICLE, EXACT, FLOOR, OURS, REASONS, Figure, judge
 from benchmarks.peers.base import MEAN, STD, as_npy, centred, reduction, shorter_to
 from benchmarks.reference import dense, psnr
-from benchmarks.report import page
+from benchmarks.report import page, readme
 from preprocessing import CenterCrop, ImageSpec, Resize
 from preprocessing.kernels.bands import Axis
 from preprocessing.stages import Window
 from tests.preprocessing.reference import weights
 
+ROOT = Path(__file__).parent.parent.parent
 CASES = {"P1 500": "p1", "P2 500": "p2", "P2 4 MP": "p2", "P4 12 MP": "p4"}
 
 
@@ -50,7 +52,7 @@ def made_up(**peers: float) -> dict[str, Any]:
         "missing": {"gone": "no such module"},
         "pipelines": dict(CASES),
         "cases": {case: dict(row) for case in CASES},
-        "threads": {OURS: {"one_ms": 1.0, "two_ms": 0.5, "scaling": 2.0}},
+        "threads": {"P2 500": {OURS: {"one_ms": 1.0, "two_ms": 0.5, "scaling": 2.0}}},
         "startup": {
             "numpy + simplejpeg, imported": {"ms": 50.0, "heavy": []},
             OURS: {"ms": 60.0, "heavy": ["scipy"]},
@@ -86,7 +88,7 @@ def test_a_peer_is_ahead_by_more_than_a_tie(others: dict[str, float], reached: b
         ("default, the worst case, against float64", "60 dB", True),
         ("first P2 result in a new process, to importing numpy and the decoder", "1.2", True),
         ("loaded by then of scipy, skimage, boto3", "scipy", False),
-        ("P2 by two Python threads", "2x", True),
+        ("P2 500 by two Python threads", "2x", True),
         ("P4's peak memory above the scaled decode", "58 MB", False),
     ],
 )
@@ -102,7 +104,7 @@ def test_reasons_are_of_figures_and_shown_where_missed(monkeypatch: pytest.Monke
     what = "P2 500: to the decode alone"
     monkeypatch.setitem(REASONS, what, "it is half the work")
     assert figure(result, what).verdict == "**missed**: it is half the work"
-    assert figure(made_up(), "P2 by two Python threads").verdict == "reached"
+    assert figure(made_up(), "P2 500 by two Python threads").verdict == "reached"
 
 
 def test_the_page_has_all_that_was_measured() -> None:
@@ -155,3 +157,11 @@ def test_psnr_of_one_level_is_known() -> None:
 def test_files_can_be_read_in_one_sitting() -> None:
     for path in Path(benchmarks.__file__).parent.rglob("*.py"):
         assert len(path.read_text().splitlines()) <= 300, path
+
+
+def test_the_readme_shows_the_committed_result() -> None:
+    """`python -m benchmarks --render` writes both anew."""
+    result = json.loads((ROOT / "docs/benchmarks.json").read_text())
+    text = (ROOT / "README.md").read_text()
+    assert readme(text, result) == text
+    assert (ROOT / "docs/benchmarks.md").read_text() == page(result) + "\n"

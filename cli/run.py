@@ -13,7 +13,7 @@ import typer
 from rich.progress import Progress
 
 from cli.console import err, fail, out, parse
-from preprocessing import Pipeline, PreprocessingError
+from preprocessing import Pipeline, PreprocessingError, Seed
 
 # File name endings that are not the encoding's own name.
 _SUFFIXES = {"jpeg": "jpg", "raw": "bin"}
@@ -21,9 +21,14 @@ _SUFFIXES = {"jpeg": "jpg", "raw": "bin"}
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One file to be read and where its result goes."""
+    """One file to be read, its key, and where its result goes.
+
+    The key is what the file would be called in a bucket that holds the folder: random transforms draw
+    from it, so that they do here what they do at a read of that object.
+    """
 
     source: Path
+    key: str
     target: Path
 
 
@@ -38,6 +43,7 @@ def run(
         ),
     ],
     jobs: Annotated[int, typer.Option(min=1, help="How many files at once.")] = os.cpu_count() or 1,
+    seed: Annotated[int, typer.Option(min=0, help="What random transforms draw from.")] = 0,
 ) -> None:
     """Run a pipeline over files; whatever fails is told at the end, and the rest is done."""
     pipeline = parse(spec)
@@ -45,7 +51,7 @@ def run(
         fail("give at least one input and, last, the output")
     planned = list(_plan(paths[:-1], paths[-1], _suffix(pipeline)))
     _refuse_collisions(planned)
-    failures = _run_all(pipeline, planned, jobs)
+    failures = _run_all(pipeline, planned, jobs, seed)
     for source, reason in failures:
         err.print(f"[red]failed:[/] {source}: {reason}", soft_wrap=True)
     out.print(f"{len(planned) - len(failures)} done, {len(failures)} failed", soft_wrap=True)
@@ -63,16 +69,17 @@ def _plan(inputs: Sequence[Path], output: Path, suffix: str) -> Iterator[Job]:
         if not path.exists():
             fail(f"{path} does not exist")
     if len(inputs) == 1 and inputs[0].is_file() and not output.is_dir():
-        yield Job(inputs[0], output)
+        yield Job(inputs[0], inputs[0].name, output)
         return
     if output.is_file():
         fail(f"{output} is a file; the results of several inputs need a folder")
     for path in inputs:
         if path.is_file():
-            yield Job(path, output / f"{path.stem}{suffix}")
+            yield Job(path, path.name, output / f"{path.stem}{suffix}")
             continue
         for file in sorted(p for p in path.rglob("*") if p.is_file()):
-            yield Job(file, (output / file.relative_to(path)).with_suffix(suffix))
+            inside = file.relative_to(path)
+            yield Job(file, inside.as_posix(), (output / inside).with_suffix(suffix))
 
 
 def _refuse_collisions(planned: Sequence[Job]) -> None:
@@ -90,12 +97,14 @@ def _refuse_collisions(planned: Sequence[Job]) -> None:
         taken[target] = job.source
 
 
-def _run_all(pipeline: Pipeline, planned: Sequence[Job], jobs: int) -> list[tuple[Path, str]]:
+def _run_all(
+    pipeline: Pipeline, planned: Sequence[Job], jobs: int, seed: int
+) -> list[tuple[Path, str]]:
     """Run every job. Threads do: decoding and the kernels leave Python's lock alone."""
     failures = []
     with Progress(console=err, transient=True) as progress, ThreadPoolExecutor(jobs) as pool:
         bar = progress.add_task(str(pipeline), total=len(planned))
-        futures = {pool.submit(_run_one, pipeline, job): job for job in planned}
+        futures = {pool.submit(_run_one, pipeline, job, seed): job for job in planned}
         for future in as_completed(futures):
             progress.advance(bar)
             try:
@@ -105,8 +114,8 @@ def _run_all(pipeline: Pipeline, planned: Sequence[Job], jobs: int) -> list[tupl
     return sorted(failures)
 
 
-def _run_one(pipeline: Pipeline, job: Job) -> None:
-    body = pipeline.encode(job.source).body
+def _run_one(pipeline: Pipeline, job: Job, seed: int) -> None:
+    body = pipeline.encode(job.source, seed=Seed(seed, job.key)).body
     job.target.parent.mkdir(parents=True, exist_ok=True)
     # Written aside and renamed, so that nobody ever reads half a result.
     aside = job.target.with_name(f".{job.target.name}.part")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from typing import Any, Protocol
 
-from handler import doors, errors, log
+from handler import doors, errors, log, pipelines
 from handler.config import config
 from handler.doors import object_lambda
+from handler.errors import RequestFailed
 from handler.exchange import Deadline, Measures, Request, Response
 from handler.serve import measured, serve
 from handler.source import pool
@@ -28,6 +30,8 @@ class Context(Protocol):
 config()
 pool()
 object_lambda.s3()
+with suppress(RequestFailed):  # which each request is told
+    pipelines.choose("", None)  # imports the steps that most requests need
 
 _state = {"cold": True}
 

@@ -75,8 +75,9 @@ class Draws:
         return Draws(self._key + index.to_bytes(8, "big"))
 
     def uniform(self, low: float, high: float) -> float:
-        """Return a number from [low, high)."""
-        return low + (high - low) * (self._word() >> 11) * 2.0**-53
+        """Return a number from `low` to `high`; from 0 to 1 never 1 itself."""
+        # Rounding may carry the sum one unit past the end, where a step would refuse it.
+        return min(low + (high - low) * (self._word() >> 11) * 2.0**-53, high)
 
     def integer(self, low: int, high: int) -> int:
         """Return a whole number from low to high, both included."""

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from preprocessing import Pipeline
+from preprocessing import Pipeline, Seed
 
 from .harness import JITPREP, command, container, free_port, jitprep_up
 from .reader import Reader
@@ -22,6 +22,7 @@ PIPELINES = {
     "photo": "resize:300/jpeg",
     "web": "center_crop:200/webp",
     "clahe": "resize:200/clahe/png",
+    "train": "random_resized_crop:96/random_horizontal_flip/trivial_augment_wide/gaussian_blur:5/npy",
 }
 
 Hashes = Mapping[tuple[str, str], str]
@@ -45,7 +46,7 @@ def read_all(reader: Reader, photos: Mapping[str, bytes]) -> Hashes:
 @pytest.fixture(scope="module")
 def in_python(photos: Mapping[str, bytes]) -> Hashes:
     return {
-        (name, key): sha256(bytes(Pipeline.parse(spec).encode(body).body))
+        (name, key): sha256(bytes(Pipeline.parse(spec).encode(body, seed=Seed(0, key)).body))
         for name, spec in PIPELINES.items()
         for key, body in photos.items()
     }

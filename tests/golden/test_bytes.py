@@ -24,6 +24,9 @@ SPECS = (
     "resize:301,211,interpolation=bicubic,antialias=false/normalize:clip/npy",
     "resize:120/jpeg",
     "resize:64/webp",
+    "color_jitter:brightness=0.4,contrast=0.4,saturation=0.4,hue=0.1/gaussian_blur:9/npy",
+    "random_resized_crop:96/random_affine:30,translate=0.1,0.1/random_erasing/npy",
+    "resize:128/trivial_augment_wide/rand_augment:3/npy",
 )
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from preprocessing import Pipeline
+from preprocessing import Pipeline, Seed
 
 JITPREP = [str(Path(sys.executable).with_name("jitprep"))]
 SPEC = "grayscale/resize:24,24/png"
@@ -80,6 +80,17 @@ def test_a_wrong_spec_is_explained(command, folder):
     )
     assert done.returncode == 1
     assert "did you mean 'resize'?" in done.stderr
+
+
+def test_run_draws_as_a_read_of_the_same_key_does(folder, tmp_path):
+    """The folder stands for a bucket, a file's path in it for the key."""
+    spec = "random_resized_crop:32/random_horizontal_flip/npy"
+    done = jitprep("run", "--seed", "3", spec, folder, tmp_path / "out")
+    assert done.returncode == 0, done.stderr
+    (source,) = folder.rglob("rocket.jpg")
+    key = source.relative_to(folder).as_posix()
+    expected = Pipeline.parse(spec).encode(source.read_bytes(), seed=Seed(3, key)).body
+    assert (tmp_path / "out" / key).with_suffix(".npy").read_bytes() == bytes(expected)
 
 
 def test_plan_shows_stages_and_rewrites(folder):

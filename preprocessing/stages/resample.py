@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, TypeAlias, cast
 
 import numpy as np
@@ -89,20 +90,8 @@ class Resample(Stage):
         return result
 
     def _resample(self, image: Array, planar: NDArray[np.float32]) -> None:
-        resample(image, self._axis(image, 0), self._axis(image, 1), planar, single=self.single)
-
-    def _axis(self, image: Array, axis: Literal[0, 1]) -> Axis:
-        return Axis(
-            n_in=image.shape[axis],
-            n_out=self.size[axis],
-            start=self.box[axis],
-            length=self.box[axis + 2],
-            first=self.window[axis],
-            last=self.window[axis] + self.window[axis + 2],
-            filter=cast("Filter", self.filter),
-            antialias=self.antialias,
-            reverse=self.mirror[axis],
-        )
+        rows, columns = _axes(self, *image.shape[:2])
+        resample(image, rows, columns, planar, single=self.single)
 
     def _narrow(self, planar: NDArray[np.float32], out: Array | None) -> Array:
         channels, height, width = planar.shape
@@ -128,6 +117,26 @@ class Resample(Stage):
         ]
         flipped = (rows[::-1] if self.mirror[0] else rows)[:, None]
         return image[flipped, columns[::-1] if self.mirror[1] else columns]
+
+
+@lru_cache(maxsize=256)
+def _axes(stage: Resample, height: int, width: int) -> tuple[Axis, Axis]:
+    """Return the rows and the columns to compute; kept, because a kept plan asks again and again."""
+    rows, columns = (
+        Axis(
+            n_in=side,
+            n_out=stage.size[axis],
+            start=stage.box[axis],
+            length=stage.box[axis + 2],
+            first=stage.window[axis],
+            last=stage.window[axis] + stage.window[axis + 2],
+            filter=cast("Filter", stage.filter),
+            antialias=stage.antialias,
+            reverse=stage.mirror[axis],
+        )
+        for axis, side in enumerate((height, width))
+    )
+    return rows, columns
 
 
 def _planar(image: Array) -> NDArray[np.float32]:

@@ -41,8 +41,8 @@ class Pipeline:
     encode : Encoding, optional
         How the result is written; `Npy` where left out.
     exact : bool
-        Decode every pixel in full colour, even where a scaled or a luma-only decode would come within
-        the tolerance that the plan states.
+        Decode every pixel in full colour and resample in double precision, even where less would come
+        within the tolerance that the plan states.
 
     Raises
     ------
@@ -96,7 +96,7 @@ class Pipeline:
 
     @property
     def exact(self) -> bool:
-        """Whether every pixel is decoded in full colour."""
+        """Whether nothing is left out that would cost accuracy."""
         return self._parsed.exact
 
     @property

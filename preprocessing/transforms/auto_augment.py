@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from math import atan, degrees
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
@@ -143,11 +144,12 @@ def _draw(
     return [] if made is None else [made]
 
 
-def _infer(space: Mapping[str, float | None], job: Job) -> ImageSpec:
-    """Refuse an image that any of the operations would refuse."""
+@lru_cache(maxsize=64)
+def _accept(space: Callable[[ImageSpec], Mapping[str, float | None]], job: Job) -> ImageSpec:
+    """Refuse an image that any of the operations would refuse; each read asks, hence the cache."""
     check_fill(job.fill, job.spec)
-    for name in space:
-        made = operation(job, name, strength(space[name], name, 0, 31))
+    for name, strongest in space(job.spec).items():
+        made = operation(job, name, strength(strongest, name, 0, 31))
         if made is not None:
             made.infer(job.spec)
     return job.spec
@@ -182,7 +184,7 @@ class TrivialAugmentWide(RandomTransform):
         _check_bins(self.num_magnitude_bins)
 
     def infer(self, spec: ImageSpec) -> ImageSpec:
-        return _infer(trivial_space(spec), Job(spec, self.interpolation, self.fill))
+        return _accept(trivial_space, Job(spec, self.interpolation, self.fill))
 
     def choose(self, spec: ImageSpec, draws: Draws) -> list[FixedTransform]:
         job = Job(spec, self.interpolation, self.fill)
@@ -227,7 +229,7 @@ class RandAugment(RandomTransform):
         )
 
     def infer(self, spec: ImageSpec) -> ImageSpec:
-        return _infer(rand_space(spec), Job(spec, self.interpolation, self.fill))
+        return _accept(rand_space, Job(spec, self.interpolation, self.fill))
 
     def choose(self, spec: ImageSpec, draws: Draws) -> list[FixedTransform]:
         job = Job(spec, self.interpolation, self.fill)

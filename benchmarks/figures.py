@@ -49,8 +49,8 @@ REASONS: dict[str, str] = {
     "P1 500: faster than the article's code": _RESAMPLING,
     "P2 500: faster than the article's code": _RESAMPLING,
     "P2 500 by two Python threads": (
-        "each call of NumPy gives up Python's lock and waits to get it back, a dozen times a photograph; "
-        "two processes were twice as fast as one"
+        "each call of NumPy gives up Python's lock and waits to get it back, a dozen times a "
+        "photograph; two processes were twice as fast as one"
     ),
     "P2 4 MP by two Python threads": (
         "as for small photographs, we think; the decode alone, one call, is not held up"

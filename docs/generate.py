@@ -32,9 +32,7 @@ def _contents(title: str, registry: Registry) -> str:
 def _entry(registry: Registry, name: str) -> str:
     step = registry[name]
     needed = required(step)
-    arguments = [
-        key if key in needed else f"{key}={getattr(step, key)!r}" for key in hints(step)
-    ]
+    arguments = [key if key in needed else f"{key}={getattr(step, key)!r}" for key in hints(step)]
     call = f"{step.__name__}({', '.join(arguments)})"
     return f"## {name}\n\n`{call}`\n\n```text\n{inspect.getdoc(step)}\n```\n"
 

@@ -52,7 +52,10 @@ def made_up(**peers: float) -> dict[str, Any]:
         "missing": {"gone": "no such module"},
         "pipelines": dict(CASES),
         "cases": {case: dict(row) for case in CASES},
-        "threads": {"P2 500": {OURS: {"one_ms": 1.0, "two_ms": 0.5, "scaling": 2.0}}},
+        "threads": {
+            case: {OURS: {"one_ms": 1.0, "two_ms": 0.5, "scaling": 2.0}}
+            for case in ("P2 500", "P2 4 MP")
+        },
         "startup": {
             "numpy + simplejpeg, imported": {"ms": 50.0, "heavy": []},
             OURS: {"ms": 60.0, "heavy": ["scipy"]},

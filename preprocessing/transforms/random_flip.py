@@ -5,18 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from preprocessing.frozen import frozen
-from preprocessing.transforms.base import RandomTransform
-from preprocessing.transforms.checks import check_probability
 from preprocessing.transforms.flip import HorizontalFlip, VerticalFlip
+from preprocessing.transforms.sometimes import Sometimes
 
 if TYPE_CHECKING:
-    from preprocessing.draws import Draws
     from preprocessing.media import ImageSpec
-    from preprocessing.transforms.base import Transform
+    from preprocessing.transforms.base import FixedTransform
 
 
 @frozen
-class RandomHorizontalFlip(RandomTransform):
+class RandomHorizontalFlip(Sometimes):
     """Mirror left and right, or not, as ``torchvision.transforms.v2.RandomHorizontalFlip``.
 
     Parameters
@@ -32,18 +30,12 @@ class RandomHorizontalFlip(RandomTransform):
     name: ClassVar[str] = "random_horizontal_flip"
     p: float = 0.5
 
-    def check(self) -> None:
-        check_probability(self.p)
-
-    def infer(self, spec: ImageSpec) -> ImageSpec:
-        return spec
-
-    def choose(self, spec: ImageSpec, draws: Draws) -> tuple[Transform, ...]:
-        return (HorizontalFlip(),) if draws.chance(self.p) else ()
+    def inner(self, spec: ImageSpec) -> FixedTransform:
+        return HorizontalFlip()
 
 
 @frozen
-class RandomVerticalFlip(RandomTransform):
+class RandomVerticalFlip(Sometimes):
     """Mirror top and bottom, or not, as ``torchvision.transforms.v2.RandomVerticalFlip``.
 
     Parameters
@@ -59,11 +51,5 @@ class RandomVerticalFlip(RandomTransform):
     name: ClassVar[str] = "random_vertical_flip"
     p: float = 0.5
 
-    def check(self) -> None:
-        check_probability(self.p)
-
-    def infer(self, spec: ImageSpec) -> ImageSpec:
-        return spec
-
-    def choose(self, spec: ImageSpec, draws: Draws) -> tuple[Transform, ...]:
-        return (VerticalFlip(),) if draws.chance(self.p) else ()
+    def inner(self, spec: ImageSpec) -> FixedTransform:
+        return VerticalFlip()

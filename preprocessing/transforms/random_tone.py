@@ -2,42 +2,21 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from typing import TYPE_CHECKING, ClassVar
 
 from preprocessing.frozen import frozen
 from preprocessing.transforms.adjust import AdjustSharpness
-from preprocessing.transforms.base import FixedTransform, RandomTransform
-from preprocessing.transforms.checks import check_probability
 from preprocessing.transforms.grayscale import Grayscale
+from preprocessing.transforms.sometimes import Sometimes
 from preprocessing.transforms.tone import AutoContrast, Equalize, Invert, Posterize, Solarize
 
 if TYPE_CHECKING:
-    from preprocessing.draws import Draws
     from preprocessing.media import ImageSpec
-
-
-class _Sometimes(RandomTransform):
-    """One fixed transform with the probability `p`, otherwise none. The image's spec stays."""
-
-    p: float
-
-    @abstractmethod
-    def inner(self, spec: ImageSpec) -> FixedTransform:
-        """Return the transform for an image of `spec`."""
-
-    def check(self) -> None:
-        check_probability(self.p)
-
-    def infer(self, spec: ImageSpec) -> ImageSpec:
-        return self.inner(spec).infer(spec)
-
-    def choose(self, spec: ImageSpec, draws: Draws) -> tuple[FixedTransform, ...]:
-        return (self.inner(spec),) if draws.chance(self.p) else ()
+    from preprocessing.transforms.base import FixedTransform
 
 
 @frozen
-class RandomInvert(_Sometimes):
+class RandomInvert(Sometimes):
     """Make a negative, or not, as ``torchvision.transforms.v2.RandomInvert``.
 
     Parameters
@@ -58,7 +37,7 @@ class RandomInvert(_Sometimes):
 
 
 @frozen
-class RandomPosterize(_Sometimes):
+class RandomPosterize(Sometimes):
     """Keep the highest bits of each sample, or all, as ``torchvision.transforms.v2.RandomPosterize``.
 
     Parameters
@@ -78,7 +57,7 @@ class RandomPosterize(_Sometimes):
     p: float = 0.5
 
     def check(self) -> None:
-        check_probability(self.p)
+        super().check()
         Posterize(self.bits)
 
     def inner(self, spec: ImageSpec) -> FixedTransform:
@@ -86,7 +65,7 @@ class RandomPosterize(_Sometimes):
 
 
 @frozen
-class RandomSolarize(_Sometimes):
+class RandomSolarize(Sometimes):
     """Invert the light samples, or none, as ``torchvision.transforms.v2.RandomSolarize``.
 
     Parameters
@@ -110,7 +89,7 @@ class RandomSolarize(_Sometimes):
 
 
 @frozen
-class RandomAutocontrast(_Sometimes):
+class RandomAutocontrast(Sometimes):
     """Stretch each channel, or not, as ``torchvision.transforms.v2.RandomAutocontrast``.
 
     Parameters
@@ -131,7 +110,7 @@ class RandomAutocontrast(_Sometimes):
 
 
 @frozen
-class RandomEqualize(_Sometimes):
+class RandomEqualize(Sometimes):
     """Even out each channel's histogram, or not, as ``torchvision.transforms.v2.RandomEqualize``.
 
     Parameters
@@ -152,7 +131,7 @@ class RandomEqualize(_Sometimes):
 
 
 @frozen
-class RandomAdjustSharpness(_Sometimes):
+class RandomAdjustSharpness(Sometimes):
     """Blur or sharpen, or not, as ``torchvision.transforms.v2.RandomAdjustSharpness``.
 
     Parameters
@@ -172,7 +151,7 @@ class RandomAdjustSharpness(_Sometimes):
     p: float = 0.5
 
     def check(self) -> None:
-        check_probability(self.p)
+        super().check()
         AdjustSharpness(self.sharpness_factor)
 
     def inner(self, spec: ImageSpec) -> FixedTransform:
@@ -180,7 +159,7 @@ class RandomAdjustSharpness(_Sometimes):
 
 
 @frozen
-class RandomGrayscale(_Sometimes):
+class RandomGrayscale(Sometimes):
     """Make the image gray, or not, as ``torchvision.transforms.v2.RandomGrayscale``.
 
     Parameters

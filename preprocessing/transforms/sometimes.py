@@ -1,0 +1,32 @@
+"""What happens or does not, with a probability."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import TYPE_CHECKING
+
+from preprocessing.transforms.base import FixedTransform, RandomTransform
+from preprocessing.transforms.checks import check_probability
+
+if TYPE_CHECKING:
+    from preprocessing.draws import Draws
+    from preprocessing.media import ImageSpec
+
+
+class Sometimes(RandomTransform):
+    """One fixed transform with the probability `p`, otherwise none. The image's spec stays."""
+
+    p: float
+
+    @abstractmethod
+    def inner(self, spec: ImageSpec) -> FixedTransform:
+        """Return the transform for an image of `spec`."""
+
+    def check(self) -> None:
+        check_probability(self.p)
+
+    def infer(self, spec: ImageSpec) -> ImageSpec:
+        return self.inner(spec).infer(spec)
+
+    def choose(self, spec: ImageSpec, draws: Draws) -> tuple[FixedTransform, ...]:
+        return (self.inner(spec),) if draws.chance(self.p) else ()

@@ -37,7 +37,8 @@ def test_the_spellings_are_one_value():
         1
     ].splitlines()
     parse = preprocessing.Pipeline.parse
-    assert parse(line) == parse(document) == eval(python, vars(preprocessing).copy())
+    names = {name: getattr(preprocessing, name) for name in preprocessing.__all__}
+    assert parse(line) == parse(document) == eval(python, names)
 
 
 @pytest.mark.usefixtures("in_a_folder_with_a_photo")

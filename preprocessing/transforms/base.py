@@ -11,7 +11,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from typing import TYPE_CHECKING
 
-from preprocessing.grammar.step import Step
+from preprocessing.grammar.step import Step, require
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,9 +24,18 @@ if TYPE_CHECKING:
 MAX_SIDE = 65_535
 
 
-def side_out_of_range(name: str, value: object) -> str:
-    """Return the message of a side that no image can have."""
-    return f"{name}: must be from 1 to {MAX_SIDE}, got {value}"
+def check_sides(name: str, value: int | tuple[int, ...]) -> None:
+    """Raise SpecError unless each number is a side that an image can have."""
+    given = (value,) if isinstance(value, int) else value
+    require(
+        1 <= min(given) <= max(given) <= MAX_SIDE,
+        f"{name}: must be from 1 to {MAX_SIDE}, got {value}",
+    )
+
+
+def height_and_width(size: int | tuple[int, int]) -> tuple[int, int]:
+    """Return both sides; one number is that of a square."""
+    return (size, size) if isinstance(size, int) else size
 
 
 class Transform(Step):

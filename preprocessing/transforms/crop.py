@@ -6,9 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from preprocessing.frozen import frozen
-from preprocessing.grammar.step import require
 from preprocessing.stages import Border, Stage, Window
-from preprocessing.transforms.base import MAX_SIDE, FixedTransform, side_out_of_range
+from preprocessing.transforms.base import FixedTransform, check_sides, height_and_width
 
 if TYPE_CHECKING:
     from preprocessing.media import ImageSpec
@@ -33,14 +32,11 @@ class CenterCrop(FixedTransform):
     size: int | tuple[int, int]
 
     def check(self) -> None:
-        require(
-            1 <= min(self._sides) <= max(self._sides) <= MAX_SIDE,
-            side_out_of_range("size", self.size),
-        )
+        check_sides("size", self.size)
 
     @property
     def _sides(self) -> tuple[int, int]:
-        return (self.size, self.size) if isinstance(self.size, int) else self.size
+        return height_and_width(self.size)
 
     def infer(self, spec: ImageSpec) -> ImageSpec:
         return replace(spec, height=self._sides[0], width=self._sides[1])
@@ -84,7 +80,7 @@ class Crop(FixedTransform):
     def check(self) -> None:
         for side in ("height", "width"):
             value = getattr(self, side)
-            require(1 <= value <= MAX_SIDE, side_out_of_range(side, value))
+            check_sides(side, value)
 
     def infer(self, spec: ImageSpec) -> ImageSpec:
         return replace(spec, height=self.height, width=self.width)

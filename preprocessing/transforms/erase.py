@@ -8,7 +8,7 @@ from preprocessing.frozen import frozen
 from preprocessing.grammar.step import require
 from preprocessing.kernels.erase import erase
 from preprocessing.stages import Call, Stage
-from preprocessing.transforms.base import MAX_SIDE, FixedTransform, side_out_of_range
+from preprocessing.transforms.base import MAX_SIDE, FixedTransform, check_sides
 from preprocessing.transforms.checks import Fill, check_fill
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class Erase(FixedTransform):
     def check(self) -> None:
         for side in ("height", "width"):
             value = getattr(self, side)
-            require(1 <= value <= MAX_SIDE, side_out_of_range(side, value))
+            check_sides(side, value)
         for edge in ("top", "left"):
             value = getattr(self, edge)
             require(0 <= value <= MAX_SIDE, f"{edge}: must be from 0 to {MAX_SIDE}, got {value}")

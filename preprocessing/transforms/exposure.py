@@ -9,7 +9,7 @@ from preprocessing.frozen import frozen
 from preprocessing.grammar.step import require
 from preprocessing.kernels import exposure
 from preprocessing.stages import Call, Stage
-from preprocessing.transforms.base import MAX_SIDE, FixedTransform, side_out_of_range
+from preprocessing.transforms.base import FixedTransform, check_sides
 from preprocessing.transforms.scikit import need_gray_or_rgb, need_scikit_image
 
 if TYPE_CHECKING:
@@ -55,11 +55,8 @@ class CLAHE(FixedTransform):
             0.0 <= self.clip_limit <= 1.0,
             f"clip_limit: must be from 0 to 1, got {self.clip_limit}",
         )
-        if self._region is not None:
-            low, high = min(self._region), max(self._region)
-            require(
-                1 <= low <= high <= MAX_SIDE, side_out_of_range("kernel_size", self.kernel_size)
-            )
+        if self.kernel_size is not None:
+            check_sides("kernel_size", self.kernel_size)
 
     @property
     def _region(self) -> tuple[int, int] | None:

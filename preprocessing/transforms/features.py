@@ -10,7 +10,7 @@ from preprocessing.frozen import frozen
 from preprocessing.grammar.step import require
 from preprocessing.kernels import features
 from preprocessing.stages import Call, Stage
-from preprocessing.transforms.base import MAX_SIDE, FixedTransform, side_out_of_range
+from preprocessing.transforms.base import FixedTransform, check_sides
 from preprocessing.transforms.scikit import need_gray_or_rgb, need_scikit_image
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ class HOG(FixedTransform):
         )
         for field in ("pixels_per_cell", "cells_per_block"):
             value = getattr(self, field)
-            require(1 <= value <= MAX_SIDE, side_out_of_range(field, value))
+            check_sides(field, value)
         numbers = self._numbers / self.pixels_per_cell**2
         require(
             numbers <= _MOST_NUMBERS,

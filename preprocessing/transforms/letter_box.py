@@ -6,9 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from preprocessing.frozen import frozen
-from preprocessing.grammar.step import require
 from preprocessing.stages import Interpolation, Stage
-from preprocessing.transforms.base import MAX_SIDE, FixedTransform, side_out_of_range
+from preprocessing.transforms.base import FixedTransform, check_sides, height_and_width
 from preprocessing.transforms.pad import Pad
 from preprocessing.transforms.resize import Resize
 
@@ -53,14 +52,11 @@ class LetterBox(FixedTransform):
     antialias: bool = True
 
     def check(self) -> None:
-        require(
-            1 <= min(self._sides) <= max(self._sides) <= MAX_SIDE,
-            side_out_of_range("size", self.size),
-        )
+        check_sides("size", self.size)
 
     @property
     def _sides(self) -> tuple[int, int]:
-        return (self.size, self.size) if isinstance(self.size, int) else self.size
+        return height_and_width(self.size)
 
     def infer(self, spec: ImageSpec) -> ImageSpec:
         return replace(spec, height=self._sides[0], width=self._sides[1])

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, ClassVar
 
 from preprocessing.errors import IncompatibleSource
 from preprocessing.frozen import frozen
-from preprocessing.grammar.step import require
 from preprocessing.stages import PadMode
-from preprocessing.transforms.base import MAX_SIDE, RandomTransform, side_out_of_range
+from preprocessing.transforms.base import RandomTransform, check_sides, height_and_width
 from preprocessing.transforms.crop import Crop
 from preprocessing.transforms.pad import Pad
 
@@ -56,15 +55,12 @@ class RandomCrop(RandomTransform):
     padding_mode: PadMode = "constant"
 
     def check(self) -> None:
-        require(
-            1 <= min(self._sides) <= max(self._sides) <= MAX_SIDE,
-            side_out_of_range("size", self.size),
-        )
+        check_sides("size", self.size)
         self._border()
 
     @property
     def _sides(self) -> tuple[int, int]:
-        return (self.size, self.size) if isinstance(self.size, int) else self.size
+        return height_and_width(self.size)
 
     def infer(self, spec: ImageSpec) -> ImageSpec:
         if spec.height and spec.width:

@@ -7,9 +7,8 @@ from math import exp, log, sqrt
 from typing import TYPE_CHECKING, ClassVar
 
 from preprocessing.frozen import frozen
-from preprocessing.grammar.step import require
 from preprocessing.stages import Interpolation
-from preprocessing.transforms.base import MAX_SIDE, RandomTransform, side_out_of_range
+from preprocessing.transforms.base import RandomTransform, check_sides, height_and_width
 from preprocessing.transforms.checks import check_area
 from preprocessing.transforms.crop import Crop
 from preprocessing.transforms.resize import Resize
@@ -59,15 +58,12 @@ class RandomResizedCrop(RandomTransform):
     antialias: bool = True
 
     def check(self) -> None:
-        require(
-            1 <= min(self._sides) <= max(self._sides) <= MAX_SIDE,
-            side_out_of_range("size", self.size),
-        )
+        check_sides("size", self.size)
         check_area(self.scale, self.ratio)
 
     @property
     def _sides(self) -> tuple[int, int]:
-        return (self.size, self.size) if isinstance(self.size, int) else self.size
+        return height_and_width(self.size)
 
     def infer(self, spec: ImageSpec) -> ImageSpec:
         return replace(spec, height=self._sides[0], width=self._sides[1])

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from preprocessing.frozen import frozen
 from preprocessing.grammar.step import require
 from preprocessing.stages import Resample, Stage
-from preprocessing.transforms.base import MAX_SIDE, FixedTransform, side_out_of_range
+from preprocessing.transforms.base import FixedTransform, check_sides
 
 if TYPE_CHECKING:
     from preprocessing.media import ImageSpec
@@ -57,7 +57,7 @@ class Resize(FixedTransform):
 
     def check(self) -> None:
         sides = (self.size,) if isinstance(self.size, int) else self.size
-        require(1 <= min(sides) <= max(sides) <= MAX_SIDE, side_out_of_range("size", self.size))
+        check_sides("size", self.size)
         if self.max_size is not None:
             require(isinstance(self.size, int), "max_size: goes with a single size, not with two")
             require(self.max_size > sides[0], f"max_size: must exceed size {self.size}")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TypeGuard
 
 from preprocessing.rewrites.base import Draft
 from preprocessing.stages import (
@@ -106,7 +105,7 @@ def mirror_into_resample(draft: Draft) -> Draft | None:
     return None
 
 
-def _is_pointwise(stage: Stage) -> TypeGuard[Stage]:
+def _is_pointwise(stage: Stage) -> bool:
     return isinstance(stage, Luma | Replicate | Affine | Cast) or (
         isinstance(stage, Call) and stage.pointwise
     )

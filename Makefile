@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 IMAGE  ?= jitprep
 PEERS  := .venv-bench
 
-.PHONY: help demo test check format docs bench bench-quick lock image test-container clean
+.PHONY: help demo test check format audit docs bench bench-quick lock image test-container clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -26,6 +26,10 @@ check: $(VENV)/dev.stamp ## lint, types, layering
 format: $(VENV)/dev.stamp ## mend what ruff can mend
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+audit: $(VENV)/dev.stamp ## look the locked versions up among known vulnerabilities; asks PyPI
+	for lock in function endpoint dev; do \
+		$(BIN)/pip-audit --strict --disable-pip --requirement requirements/$$lock.txt || exit 1; done
 
 docs: $(VENV)/dev.stamp ## write docs/steps.md from the docstrings
 	$(BIN)/python docs/generate.py

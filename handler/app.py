@@ -8,9 +8,9 @@ from typing import Any, Protocol
 
 from handler import doors, errors, log, pipelines
 from handler.config import config
-from handler.doors import object_lambda
+from handler.doors import get_object
 from handler.errors import RequestFailed
-from handler.exchange import Deadline, Measures, Request, Response
+from handler.exchange import Deadline, Measures, ObjectRequest, Request, Response
 from handler.serve import measured, serve
 from handler.source import pool
 from handler.watch import within
@@ -29,7 +29,7 @@ class Context(Protocol):
 # configuration fails here, once and loudly.
 config()
 pool()
-object_lambda.s3()
+get_object.s3()
 with suppress(RequestFailed):  # which each request is told
     pipelines.choose("", None)  # imports the steps that most requests need
 
@@ -61,7 +61,7 @@ def lambda_handler(event: Any, context: Context) -> Any:
         log.request_line(
             request_id=context.aws_request_id,
             door=door.name,
-            key=request.key if request else None,
+            key=request.key if isinstance(request, ObjectRequest) else None,
             response=response,
             measures=measures,
             cold=cold,
@@ -77,7 +77,7 @@ def _answer(
         asked = request
         return request, within(deadline, lambda: serve(asked, deadline, measures))
     except Exception as error:  # the client must get an answer, whatever it was
-        response = errors.answer(error)
+        response = Response.refusal(errors.explain(error))
         if response.error_code == "InternalError":
             log.unexpected(request_id, error)
         return request, response

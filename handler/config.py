@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, cast, get_args
 
 from preprocessing import Limits
 
@@ -16,6 +16,9 @@ _PRESETS = Path(__file__).with_name("presets.toml")
 
 # What a request may be allowed to choose for itself.
 OVERRIDES = frozenset({"pipeline", "seed"})
+# What a listing does with keys whose derived size depends on the object.
+UnknownSizes = Literal["source", "hide", "mark"]
+_CACHE_BYTES = 32 * 2**20
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,12 @@ class Config:
     overrides : frozenset of str
         What a request may choose for itself, of ``pipeline`` (a preset) and ``seed``:
         ``JITPREP_REQUEST_OVERRIDES``, separated by commas; nothing where it is not set.
+    cache_bytes : int
+        How many bytes of transformed objects a process keeps, for ranges and sizes of the same object:
+        ``JITPREP_CACHE_BYTES``, 32 MiB where it is not set.
+    list_unknown_sizes : {"source", "hide", "mark"}
+        What a listing does with keys whose derived size depends on the object:
+        ``JITPREP_LIST_UNKNOWN_SIZES``. See `handler.listing.derive`.
     endpoint : str or None
         Where AWS is to be found instead of AWS: ``AWS_ENDPOINT_URL_S3`` or ``AWS_ENDPOINT_URL``.
     """
@@ -41,6 +50,8 @@ class Config:
     default_preset: str
     limits: Limits
     overrides: frozenset[str]
+    cache_bytes: int
+    list_unknown_sizes: UnknownSizes
     endpoint: str | None
 
 
@@ -65,6 +76,8 @@ def config() -> Config:
             side=_whole("JITPREP_MAX_SIDE", safe.side),
         ),
         overrides=_overrides("JITPREP_REQUEST_OVERRIDES"),
+        cache_bytes=_whole("JITPREP_CACHE_BYTES", _CACHE_BYTES),
+        list_unknown_sizes=_unknown_sizes("JITPREP_LIST_UNKNOWN_SIZES"),
         endpoint=os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL"),
     )
 
@@ -88,6 +101,13 @@ def _overrides(name: str) -> frozenset[str]:
             f"{name} must name some of {', '.join(sorted(OVERRIDES))}, got {sorted(words)}"
         )
     return words
+
+
+def _unknown_sizes(name: str) -> UnknownSizes:
+    word = os.environ.get(name) or "source"
+    if word not in get_args(UnknownSizes):
+        raise ValueError(f"{name} must be one of {', '.join(get_args(UnknownSizes))}, got {word!r}")
+    return cast(UnknownSizes, word)
 
 
 def _whole(name: str, default: int) -> int:

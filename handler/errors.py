@@ -7,7 +7,6 @@ S3 Object Lambda passes on these statuses only: 304, 400, 401, 403, 404, 405, 40
 from __future__ import annotations
 
 import preprocessing as pp
-from handler.exchange import Response
 
 _PASSED_ON = frozenset({304, 400, 401, 403, 404, 405, 409, 411, 412, 416, 500, 503})
 
@@ -52,22 +51,16 @@ _LIBRARY: tuple[tuple[type[Exception], int, str], ...] = (
 )
 
 
-def answer(error: Exception) -> Response:
-    """Turn whatever was raised into an answer. What nobody foresaw becomes InternalError."""
+def explain(error: Exception) -> RequestFailed:
+    """Put whatever was raised into S3's terms. What nobody foresaw becomes InternalError."""
     if isinstance(error, RequestFailed):
-        return _response(error.status, error.code, error.message)
+        status = error.status if error.status in _PASSED_ON else 500
+        return RequestFailed(status, error.code, error.message)
     if isinstance(error, MemoryError):
         message = "the function ran out of memory; raise its memory size or lower its limits"
-        return _response(500, "OutOfMemory", message)
+        return RequestFailed(500, "OutOfMemory", message)
     for kind, status, code in _LIBRARY:
         if isinstance(error, kind):
-            return _response(status, code, str(error))
+            return RequestFailed(status, code, str(error))
     message = "the function failed unexpectedly; its log has the traceback under this request's id"
-    return _response(500, "InternalError", message)
-
-
-def _response(status: int, code: str, message: str) -> Response:
-    if status == 304:
-        return Response(304)
-    passed = status if status in _PASSED_ON else 500
-    return Response(passed, error_code=code, error_message=message)
+    return RequestFailed(500, "InternalError", message)

@@ -5,7 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from typing import Literal
+
+from handler.conditions import Conditions
+from handler.errors import RequestFailed
+from handler.ranges import Part
 
 # S3 Object Lambda gives up on a function that has not answered in 60 seconds.
 _PATIENCE_S = 60.0
@@ -38,35 +42,85 @@ class Deadline:
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
-    """One object to be read and transformed.
+class Source:
+    """Where the original is read. All of it is secret: never logged.
 
     Parameters
     ----------
-    key : str
-        The object's key, for the log.
-    source_url : str
-        Presigned URL of the original. A secret: never logged.
-    source_headers : mapping of str to str
+    url : str
+        Presigned.
+    headers : mapping of str to str
         The headers that the URL's signature covers, to be sent with it.
+    """
+
+    url: str = field(repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Which pipeline runs, and what it draws from.
+
+    Parameters
+    ----------
     configuration : str
-        The access point's payload: which pipeline runs.
+        The access point's payload.
     preset : str, optional
         The preset that the client asks for instead.
     seed : int
         What the client wants random transforms to draw from.
-    if_match, if_none_match : str, optional
-        The client's conditions on the derived ETag.
     """
 
-    key: str
-    source_url: str = field(repr=False)
-    source_headers: Mapping[str, str] = field(repr=False)
     configuration: str = ""
     preset: str | None = None
     seed: int = 0
-    if_match: str | None = None
-    if_none_match: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectRequest:
+    """One object to be read and transformed, or only told of.
+
+    Parameters
+    ----------
+    method : {"GET", "HEAD"}
+    key : str
+        The object's key.
+    source : Source
+        Of the original; for HEAD it may be good for a HEAD only.
+    choice : Choice
+    conditions : Conditions
+        The client's, on the derived object.
+    part : Part, optional
+        What of the derived object is asked for; None for all of it.
+    checksum : bool
+        Whether the client wants a checksum to verify the whole body with.
+    """
+
+    method: Literal["GET", "HEAD"]
+    key: str
+    source: Source
+    choice: Choice = Choice()
+    conditions: Conditions = field(default_factory=Conditions)
+    part: Part | None = None
+    checksum: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ListRequest:
+    """A listing whose sizes and ETags shall be those of the derived objects.
+
+    Parameters
+    ----------
+    source : Source
+        Of the bucket's own listing.
+    choice : Choice
+    """
+
+    source: Source
+    choice: Choice = Choice()
+
+
+Request = ObjectRequest | ListRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,24 +132,24 @@ class Response:
     status : int
         HTTP status.
     body : bytes or bytearray
-    content_type, etag : str, optional
-        Of the derived object; the ETag in quotes.
-    last_modified : datetime, optional
-        Of the original.
-    metadata : mapping of str to str
-        Sent as ``x-amz-meta-*``.
+    headers : mapping of str to str
+        By S3's header names; ``Content-Length`` only where it is not the body's.
     error_code, error_message : str, optional
         S3's error code and a sentence that says what to do.
     """
 
     status: int
     body: bytes | bytearray = b""
-    content_type: str | None = None
-    etag: str | None = None
-    last_modified: datetime | None = None
-    metadata: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
     error_code: str | None = None
     error_message: str | None = None
+
+    @classmethod
+    def refusal(cls, failure: RequestFailed) -> Response:
+        """Return the answer that tells of a failure; S3's "not modified" carries no error."""
+        if failure.status == 304:
+            return cls(304)
+        return cls(failure.status, error_code=failure.code, error_message=failure.message)
 
 
 @dataclass(slots=True)

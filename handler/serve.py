@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from handler import pipelines
+from handler import checksums, listing, pipelines
+from handler.conditions import Outcome
 from handler.config import config
+from handler.derived import Derived
 from handler.errors import RequestFailed
-from handler.exchange import Deadline, Measures, Request, Response
-from handler.source import Original, fetch, require_time
-from preprocessing import Pipeline, Seed
+from handler.exchange import Deadline, ListRequest, Measures, ObjectRequest, Request, Response
+from handler.kept import Description, kept
+from handler.ranges import PartNumber
+from handler.source import fetch, head, require_same, require_size, require_time
+from preprocessing import EmptySource, Encoded, Pipeline
 
 
 def serve(request: Request, deadline: Deadline, measures: Measures) -> Response:
@@ -21,26 +24,14 @@ def serve(request: Request, deadline: Deadline, measures: Measures) -> Response:
     Raises
     ------
     RequestFailed, PreprocessingError
-        For `handler.errors.answer` to put into words.
+        For `handler.errors.explain` to put into words.
     """
-    pipeline = pipelines.choose(request.configuration, request.preset)
+    pipeline = pipelines.choose(request.choice.configuration, request.choice.preset)
     measures.pipeline = str(pipeline)
-    with measured(measures, "fetch"), fetch(request, deadline) as original:
-        seed = Seed(request.seed if pipeline.random else 0, request.key, original.etag)
-        etag = derived_etag(original.etag, pipeline.fingerprint, seed.number)
-        if met := _conditions(request, etag, original):
-            return met
-        data = original.read(config().limits.source_bytes)
-    measures.bytes_in = len(data)
-    require_time(deadline)
-    with measured(measures, "transform"):
-        return _transform(pipeline, data, seed, etag, original)
-
-
-def derived_etag(source_etag: str, fingerprint: str, seed: int) -> str:
-    """Return the quoted ETag of what a pipeline makes of an object; `seed` is 0 where it draws none."""
-    digest = hashlib.sha256(f"{source_etag}\n{fingerprint}\n{seed}".encode()).hexdigest()
-    return f'"{digest[:32]}"'
+    if isinstance(request, ListRequest):
+        return _list(request, pipeline, deadline, measures)
+    answer = _head if request.method == "HEAD" else _get
+    return answer(request, pipeline, deadline, measures)
 
 
 @contextmanager
@@ -53,34 +44,129 @@ def measured(measures: Measures, stage: str) -> Iterator[None]:
         measures.ms[stage] = round((time.perf_counter() - start) * 1000, 3)
 
 
-def _transform(
-    pipeline: Pipeline, data: bytes, seed: Seed, etag: str, original: Original
+def _get(
+    request: ObjectRequest, pipeline: Pipeline, deadline: Deadline, measures: Measures
 ) -> Response:
-    encoded = pipeline.encode(data, seed=seed, limits=config().limits)
-    return Response(
-        status=200,
-        body=encoded.body,
-        content_type=encoded.content_type,
-        etag=etag,
-        last_modified=original.last_modified,
-        metadata={**encoded.metadata, "source-etag": original.etag},
-    )
+    data = None
+    with measured(measures, "fetch"), fetch(request.source, deadline) as original:
+        derived = Derived.of(request, pipeline, original.facts)
+        if met := _conditions(request, derived):
+            return met
+        description, body = derived.description, kept().body(derived.etag)
+        derived.window(description)  # before anything is read for a range that is not there
+        if derived.is_marker:
+            body = b""
+        elif description is None or body is None:
+            data = original.read(config().limits.source_bytes)
+    if data is not None:
+        encoded = _transform(derived, data, deadline, measures)
+        description, body = _describe(encoded), encoded.body
+        if derived.part is not None:  # more of them will follow
+            kept().keep(derived.etag, body)
+    assert description is not None and body is not None
+    return _answer(request, derived, description, body)
 
 
-def _conditions(request: Request, etag: str, original: Original) -> Response | None:
-    """Answer the client's conditions on the derived ETag, before anything is transformed."""
-    if request.if_match is not None and not _lists(request.if_match, etag):
-        raise RequestFailed(
-            412,
-            "PreconditionFailed",
-            "the object or its pipeline has changed since this ETag was given; read it anew",
+def _head(
+    request: ObjectRequest, pipeline: Pipeline, deadline: Deadline, measures: Measures
+) -> Response:
+    with measured(measures, "fetch"):
+        derived = Derived.of(request, pipeline, head(request.source, deadline))
+    if met := _conditions(request, derived):
+        return met
+    require_size(derived.facts, config().limits.source_bytes)
+    if derived.facts.length == 0 and not derived.is_marker:
+        raise EmptySource("the object has no bytes")
+    description = derived.description
+    if description is None:
+        encoded = _transform(
+            derived, _read(request, derived, deadline, measures), deadline, measures
         )
-    if request.if_none_match is not None and _lists(request.if_none_match, etag):
-        return Response(304, etag=etag, last_modified=original.last_modified)
-    return None
+        description = _describe(encoded)
+        kept().keep(derived.etag, encoded.body)  # whoever asks for the size reads the object next
+    return _answer(request, derived, description, None)
 
 
-def _lists(header: str, etag: str) -> bool:
-    """Whether an If-Match or If-None-Match header (RFC 9110, 13.1) names `etag`."""
-    names = [name.strip().removeprefix("W/") for name in header.split(",")]
-    return "*" in names or etag in names or etag.strip('"') in names
+def _list(
+    request: ListRequest, pipeline: Pipeline, deadline: Deadline, measures: Measures
+) -> Response:
+    with measured(measures, "fetch"), fetch(request.source, deadline) as original:
+        xml = original.read(listing.LARGEST)
+    measures.bytes_in = len(xml)
+    with measured(measures, "transform"):
+        body = listing.derive(xml, pipeline, request.choice.seed, config().list_unknown_sizes)
+    return Response(200, body, {"Content-Type": "application/xml"})
+
+
+def _read(
+    request: ObjectRequest, derived: Derived, deadline: Deadline, measures: Measures
+) -> bytes:
+    """Read the original of a HEAD with the function's own role."""
+    from handler.signing import readable, size_unknown  # noqa: PLC0415  # botocore, and seldom needed
+
+    try:
+        with measured(measures, "read"), fetch(readable(request.source), deadline) as original:
+            require_same(original.facts, derived.facts)
+            return original.read(config().limits.source_bytes)
+    except RequestFailed as failure:
+        if failure.status == 403:
+            raise size_unknown(f"its role may not read the original ({failure.code})") from None
+        raise
+
+
+def _transform(derived: Derived, data: bytes, deadline: Deadline, measures: Measures) -> Encoded:
+    measures.bytes_in = len(data)
+    require_time(deadline)
+    with measured(measures, "transform"):
+        encoded = derived.pipeline.encode(data, seed=derived.seed, limits=config().limits)
+    if derived.pipeline.output.nbytes is None:
+        kept().describe(derived.etag, _describe(encoded))
+    return encoded
+
+
+def _describe(encoded: Encoded) -> Description:
+    return Description(len(encoded.body), encoded.content_type, encoded.metadata)
+
+
+def _conditions(request: ObjectRequest, derived: Derived) -> Response | None:
+    """Answer the client's conditions, before anything is transformed."""
+    match request.conditions.outcome(derived.etag, derived.facts.last_modified):
+        case Outcome.FAILED:
+            raise RequestFailed(
+                412,
+                "PreconditionFailed",
+                "the object or its pipeline is not what the condition asks for; read it anew",
+            )
+        case Outcome.NOT_MODIFIED:
+            return Response(304, headers=derived.validators)
+        case Outcome.PROCEED:
+            return None
+
+
+def _answer(
+    request: ObjectRequest,
+    derived: Derived,
+    description: Description,
+    body: bytes | bytearray | None,
+) -> Response:
+    """Put the object, or the part of it that was asked for, under S3's headers."""
+    window = derived.window(description)
+    headers = {
+        **derived.facts.headers,
+        **derived.validators,
+        "Content-Type": description.content_type,
+        "Accept-Ranges": "bytes",
+        **derived.metadata(description),
+    }
+    if body is None:
+        length = window.stop - window.start if window else description.length
+        headers["Content-Length"] = str(length)
+    elif request.checksum and window is None:
+        headers["x-amz-checksum-crc32"] = checksums.crc32(body)
+    if isinstance(derived.part, PartNumber):
+        headers["x-amz-mp-parts-count"] = str(PartNumber.count(description.length))
+    if window is None or window.content_range is None:
+        return Response(200, body or b"", headers)
+    headers["Content-Range"] = window.content_range
+    sent = b"" if body is None else body[window.start : window.stop]
+    return Response(206, sent, headers)

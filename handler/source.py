@@ -1,90 +1,146 @@
-"""The original object, read from its presigned URL."""
+"""The original object, read from its presigned URL: allowed, bounded, tried again, verified."""
 
 from __future__ import annotations
 
 import logging
-import re
-from collections.abc import Iterator
+import random
+import time
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
-from email.utils import parsedate_to_datetime
 from functools import cache
-from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING, Literal
 from xml.etree import ElementTree
 
 import urllib3
 
+from handler import checksums
 from handler.config import config
 from handler.errors import RequestFailed, out_of_time
+from handler.hosts import require_allowed
 
 if TYPE_CHECKING:
-    from handler.exchange import Deadline, Request
+    from handler.exchange import Deadline, Source
 
 _CHUNK = 2**20
 _CONNECT_S = 3.0
+# A connection that brings nothing for so long is given up for another.
+_STALL_S = 10.0
 # S3's errors are a few hundred bytes of XML.
 _ERROR_BYTES = 64 * 1024
-# S3's own hosts: virtual-hosted or not, access points, FIPS, dual stack, China. Other services live
-# under amazonaws.com too, some with names that their users choose.
-_S3_HOST = re.compile(
-    r"(?:[a-z0-9.-]+\.)?s3(?:-accesspoint)?(?:-fips)?(?:\.dualstack)?"
-    r"(?:\.[a-z]{2}(?:-[a-z]+)+-\d)?\.amazonaws\.com(?:\.cn)?"
+# What AWS's SDKs try again, and how often: at most five tries, and 1.5 s of pauses in all.
+_TRANSIENT = frozenset({500, 502, 503, 504})
+_TRIES = 5
+_PAUSE_S = 0.1
+# What S3 says of an object that is as true of the derived one. Metadata of the owner's goes along too.
+_TRUE_OF_BOTH = frozenset(
+    {
+        "cache-control",
+        "x-amz-request-charged",
+        "x-amz-server-side-encryption",
+        "x-amz-server-side-encryption-aws-kms-key-id",
+        "x-amz-server-side-encryption-bucket-key-enabled",
+        "x-amz-version-id",
+    }
 )
-# A refused connection or a 5xx is worth another try, briefly; redirects are never followed.
-_RETRY = urllib3.Retry(
-    total=2,
-    redirect=0,
-    read=0,
-    status_forcelist=(500, 502, 503, 504),
-    backoff_factor=0.1,
-    raise_on_redirect=False,
-    raise_on_status=False,
-)
+_METADATA = "x-amz-meta-"
 
 
 @dataclass(frozen=True, slots=True)
-class Original:
-    """An object whose headers have come and whose body has not been read.
+class Facts:
+    """What S3's headers tell of an original.
 
     Parameters
     ----------
     etag : str
         As S3 sent it, in quotes.
-    last_modified : datetime, optional
+    last_modified, content_type : str, optional
+        As S3 sent them.
+    length : int, optional
+        In bytes.
+    headers : mapping of str to str
+        Those that hold for the derived object too, metadata included.
     """
 
     etag: str
-    last_modified: datetime | None
-    _response: urllib3.BaseHTTPResponse
-    _deadline: Deadline
+    last_modified: str | None
+    content_type: str | None
+    length: int | None
+    headers: Mapping[str, str]
+
+    @classmethod
+    def of(cls, headers: Mapping[str, str]) -> Facts:
+        """Read them from the headers of an answer."""
+        length = headers.get("Content-Length") or ""
+        return cls(
+            headers.get("ETag", ""),
+            headers.get("Last-Modified"),
+            headers.get("Content-Type"),
+            int(length) if length.isdecimal() else None,
+            {
+                name.lower(): value
+                for name, value in headers.items()
+                if (name.lower() in _TRUE_OF_BOTH or name.lower().startswith(_METADATA))
+                and value.isascii()
+            },
+        )
+
+
+class Original:
+    """An object whose headers have come, and whose body has not been read."""
+
+    def __init__(self, source: Source, tries: _Tries) -> None:
+        self._source = source
+        self._tries = tries
+        self._response = _open("GET", source, tries)
+        self.facts = Facts.of(self._response.headers)
 
     def read(self, limit: int) -> bytes:
-        """Return the body.
+        """Return the body, as long as S3 said, and with S3's checksum where it gave one.
 
         Raises
         ------
         RequestFailed
-            ``ObjectTooLarge`` before anything is read where S3 tells the length, ``SourceUnavailable``
-            where the connection breaks, ``DeadlineExceeded``.
+            ``ObjectTooLarge``, before anything is read where S3 tells the length;
+            ``SourceUnavailable`` where no try brought it whole; ``DeadlineExceeded``.
         """
-        length = int(self._response.headers.get("Content-Length") or 0)
-        if length > limit:
-            raise _too_large(length, limit)
+        require_size(self.facts, limit)
+        while True:
+            try:
+                return self._read(limit)
+            except (urllib3.exceptions.HTTPError, checksums.Mismatch) as error:
+                self.close()
+                self._tries.again(_unavailable(error))
+            self._response = _open("GET", self._source, self._tries)
+            require_same(Facts.of(self._response.headers), self.facts)
+
+    def close(self) -> None:
+        """Give the connection back.
+
+        Of a body that was read to its end that has happened already; of one that was not, the rest is
+        not worth waiting for.
+        """
+        self._response.close()
+
+    def _read(self, limit: int) -> bytes:
         chunks, total = [], 0
-        with _explaining():
-            for chunk in self._response.stream(_CHUNK):
-                require_time(self._deadline)
-                total += len(chunk)
-                if total > limit:
-                    raise _too_large(total, limit)
-                chunks.append(chunk)
-        return b"".join(chunks)
+        # One receive at a time, so that the clock is looked at however slowly it trickles in.
+        while chunk := self._response.read1(_CHUNK):
+            require_time(self._tries.deadline)
+            total += len(chunk)
+            if total > limit:
+                raise _too_large(total, limit)
+            chunks.append(chunk)
+        body = b"".join(chunks)
+        if (
+            "Content-Encoding" not in self._response.headers
+        ):  # of what is stored, not what it encodes
+            checksums.verify(body, self._response.headers)
+        return body
 
 
 @contextmanager
-def fetch(request: Request, deadline: Deadline) -> Iterator[Original]:
+def fetch(source: Source, deadline: Deadline) -> Iterator[Original]:
     """Open the original.
 
     Raises
@@ -93,37 +149,38 @@ def fetch(request: Request, deadline: Deadline) -> Iterator[Original]:
         With S3's own status, code and message where S3 refuses; ``SourceNotAllowed`` for a URL that is
         not S3's; ``SourceUnavailable`` where S3 cannot be reached; ``DeadlineExceeded``.
     """
-    _allow(request.source_url)
-    require_time(deadline)
-    with _explaining():
-        response = pool().request(
-            "GET",
-            request.source_url,
-            headers=dict(request.source_headers),
-            timeout=urllib3.Timeout(connect=min(_CONNECT_S, deadline.left), read=deadline.left),
-            retries=_RETRY,
-            preload_content=False,
-        )
+    original = Original(source, _Tries(deadline))
     try:
-        if response.status != 200:
-            raise _refused(response)
-        modified = response.headers.get("Last-Modified")
-        yield Original(
-            etag=response.headers.get("ETag", ""),
-            last_modified=parsedate_to_datetime(modified) if modified else None,
-            _response=response,
-            _deadline=deadline,
-        )
+        yield original
     finally:
-        # A body that was read to its end has given its connection back already; of one that was not,
-        # the rest is not worth waiting for.
-        response.close()
+        original.close()
+
+
+def head(source: Source, deadline: Deadline) -> Facts:
+    """Ask S3 for the headers alone. Raises what `fetch` does."""
+    response = _open("HEAD", source, _Tries(deadline))
+    response.close()
+    return Facts.of(response.headers)
 
 
 def require_time(deadline: Deadline) -> None:
     """Raise RequestFailed, ``DeadlineExceeded``, unless there is time left."""
     if deadline.left <= 0:
         raise out_of_time()
+
+
+def require_size(facts: Facts, limit: int) -> None:
+    """Raise RequestFailed, ``ObjectTooLarge``, where S3 says that there are more bytes than `limit`."""
+    if facts.length is not None and facts.length > limit:
+        raise _too_large(facts.length, limit)
+
+
+def require_same(facts: Facts, before: Facts) -> None:
+    """Raise RequestFailed, ``SourceUnavailable``, where another object has taken its place."""
+    if facts.etag != before.etag:
+        raise RequestFailed(
+            503, "SourceUnavailable", "the object was replaced while it was read; try again"
+        )
 
 
 @cache
@@ -133,24 +190,67 @@ def pool() -> urllib3.PoolManager:
     Where an endpoint is configured it is the plain-HTTP proxy of every read: it is then the only host
     that is ever contacted, and a URL that was signed for another name of it still works.
     """
-    # urllib3 warns of each retry with the whole URL, signature and all, and Lambda keeps what it says.
+    # urllib3 may warn with the whole URL, signature and all, and Lambda keeps what it says.
     logging.getLogger("urllib3").setLevel(logging.ERROR)
     endpoint = config().endpoint
     return urllib3.ProxyManager(endpoint) if endpoint else urllib3.PoolManager()
 
 
-def _allow(url: str) -> None:
-    if config().endpoint:
-        return
-    parts = urlsplit(url)
-    host = parts.hostname or ""
-    plain = parts.username is None and parts.port in (None, 443)
-    if parts.scheme != "https" or not plain or not _S3_HOST.fullmatch(host):
-        raise RequestFailed(
-            403,
-            "SourceNotAllowed",
-            "inputS3Url must be https on an S3 host; for anything else set AWS_ENDPOINT_URL",
-        )
+class _Tries:
+    """The tries that one read has, inside its deadline; opening and reading share them."""
+
+    def __init__(self, deadline: Deadline) -> None:
+        self.deadline = deadline
+        self._made = 0
+
+    def again(self, failure: RequestFailed) -> None:
+        """Wait for the next try; raise `failure` where there is none left, or no time for it."""
+        self._made += 1
+        # Many workers fail together when S3 is busy, and must not come back together.
+        pause = _PAUSE_S * 2 ** (self._made - 1) * random.uniform(0.5, 1.0)  # noqa: S311
+        if self._made >= _TRIES or pause >= self.deadline.left:
+            raise failure
+        time.sleep(pause)
+
+
+def _open(
+    method: Literal["GET", "HEAD"], source: Source, tries: _Tries
+) -> urllib3.BaseHTTPResponse:
+    require_allowed(source.url)
+    while True:
+        require_time(tries.deadline)
+        try:
+            response = _ask(method, source, tries.deadline)
+            if response.status == 200:
+                return response
+            failure = _refused(response)
+        except urllib3.exceptions.HTTPError as error:
+            failure = _unavailable(error)
+        if failure.status not in _TRANSIENT:
+            raise failure
+        tries.again(failure)
+
+
+def _ask(method: str, source: Source, deadline: Deadline) -> urllib3.BaseHTTPResponse:
+    left = deadline.left
+    return pool().request(
+        method,
+        source.url,
+        headers=dict(source.headers),
+        timeout=urllib3.Timeout(connect=min(_CONNECT_S, left), read=min(_STALL_S, left)),
+        retries=False,
+        redirect=False,
+        preload_content=False,
+    )
+
+
+def _unavailable(error: Exception) -> RequestFailed:
+    # The error's own words may hold the presigned URL, so only its type is told.
+    return RequestFailed(
+        503,
+        "SourceUnavailable",
+        f"S3 could not be read ({type(error).__name__}); try again, and see whether the endpoint is up",
+    )
 
 
 def _too_large(size: int, limit: int) -> RequestFailed:
@@ -162,31 +262,28 @@ def _too_large(size: int, limit: int) -> RequestFailed:
     )
 
 
-@contextmanager
-def _explaining() -> Iterator[None]:
-    try:
-        yield
-    except urllib3.exceptions.HTTPError as error:
-        # The error's own words may hold the presigned URL, so only its type is told.
-        raise RequestFailed(
-            503,
-            "SourceUnavailable",
-            f"S3 could not be read ({type(error).__name__}); try again, and see whether the endpoint "
-            "is up",
-        ) from None
+# What a status means where S3 sends no words with it, as in the answer to a HEAD.
+_WORDLESS = {403: "AccessDenied", 404: "NoSuchKey", 412: "PreconditionFailed"}
 
 
 def _refused(response: urllib3.BaseHTTPResponse) -> RequestFailed:
-    with _explaining():
-        body = response.read(_ERROR_BYTES)
-    code, message = "", ""
     try:
-        root = ElementTree.fromstring(body)  # noqa: S314  # S3's own words, bounded
-        code, message = root.findtext("Code", ""), root.findtext("Message", "")
-    except ElementTree.ParseError:
-        pass
+        body = response.read(_ERROR_BYTES)
+    finally:
+        response.close()
+    code, message = _words(body)
+    wordless = "SourceRefused" if body else _WORDLESS.get(response.status, "SourceRefused")
     return RequestFailed(
         response.status,
-        code or "SourceRefused",
+        code or wordless,
         message or f"S3 answered the read of the original with status {response.status}",
     )
+
+
+def _words(body: bytes) -> tuple[str, str]:
+    """Return the code and the message of S3's error document; empty where it is none."""
+    try:
+        root = ElementTree.fromstring(body)  # noqa: S314  # S3's own, bounded
+    except ElementTree.ParseError:
+        return "", ""
+    return root.findtext("Code", ""), root.findtext("Message", "")

@@ -235,14 +235,19 @@ class Pipeline:
         else:
             planning.execute(plan, loaded.content, buffer.image)
             body = buffer.body
-        return Encoded(body, self.encoding.content_type, self._metadata(plan.output, seed))
+        shape = self.encoding.shape(plan.output)
+        metadata = self.metadata(shape, plan.output.dtype, seed=seed)
+        return Encoded(body, self.encoding.content_type, metadata)
 
-    def _metadata(self, spec: ImageSpec, seed: int | Seed) -> dict[str, str]:
+    def metadata(
+        self, shape: tuple[int | None, ...], dtype: str, *, seed: int | Seed = 0
+    ) -> dict[str, str]:
+        """Return what `encode` says of a result of this shape and type beside its bytes."""
         told = {
             "pipeline": str(self),
             "fingerprint": self.fingerprint,
-            "shape": ",".join(map(str, self.encoding.shape(spec))),
-            "dtype": spec.dtype,
+            "shape": ",".join(map(str, shape)),
+            "dtype": dtype,
         }
         if self.random:
             told["seed"] = str(seed if isinstance(seed, int) else seed.number)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from handler.doors.object_lambda import GetObjectDoor
+from handler.doors.get_object import GetObjectDoor
+from handler.doors.head_object import HeadObjectDoor
+from handler.doors.list_objects import ListObjectsDoor
 from handler.exchange import Request, Response
 
 
@@ -24,7 +26,12 @@ class Door(Protocol):
         """Send the response the way this door's callers expect; return the function's result."""
 
 
-DOORS: tuple[Door, ...] = (GetObjectDoor(),)
+DOORS: tuple[Door, ...] = (
+    GetObjectDoor(),
+    HeadObjectDoor(),
+    ListObjectsDoor("object-lambda-list", "listObjectsContext"),
+    ListObjectsDoor("object-lambda-list-v2", "listObjectsV2Context"),
+)
 
 
 def choose(event: object) -> Door:

@@ -1,81 +1,105 @@
-"""S3 Object Lambda: GetObject.
+"""What the events of S3 Object Lambda have in common.
 
-AWS's contract: "Event context format and usage" and "WriteGetObjectResponse" in the S3 user guide.
+AWS's contract: "Event context format and usage" in the S3 user guide.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
+from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
-import boto3
-from botocore.config import Config as ClientConfig
-
-from handler.config import config
 from handler.doors import overrides
 from handler.errors import RequestFailed
-from handler.exchange import Request, Response
+from handler.exchange import Choice, Response, Source
 
-_CONTEXT = "getObjectContext"
+_CUSTOMER_KEY = "x-amz-server-side-encryption-customer-"
 
 
-class GetObjectDoor:
-    """A GetObject on an Object Lambda access point; the answer goes out by WriteGetObjectResponse."""
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a client asked S3 for, and where S3 says that the original is.
 
-    name = "object-lambda-get"
+    Parameters
+    ----------
+    source : Source
+    key : str
+        Empty for a listing.
+    query : mapping of str to str
+        The client's parameters, names in lower case.
+    headers : mapping of str to str
+        The client's, names in lower case.
+    choice : Choice
+    """
 
-    def fits(self, event: Mapping[str, Any]) -> bool:
-        """Whether the event has a ``getObjectContext``."""
-        return _CONTEXT in event
+    source: Source
+    key: str
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    choice: Choice
 
-    def parse(self, event: Mapping[str, Any]) -> Request:
-        """Read the event."""
-        url = _text(event, _CONTEXT, "inputS3Url")
-        path, query = _split(_text(event, "userRequest", "url"))
-        given = _table(_table(event, "userRequest"), "headers")
-        headers = {str(name).lower(): str(value) for name, value in given.items()}
-        _refuse_parts(headers, query)
-        return Request(
-            key=unquote(path).lstrip("/"),
-            source_url=url,
-            source_headers=_signed(url, headers),
-            configuration=str(_table(event, "configuration").get("payload") or ""),
-            preset=overrides.preset(headers, query),
-            seed=overrides.seed(headers, query),
-            if_match=headers.get("if-match"),
-            if_none_match=headers.get("if-none-match"),
+
+def read(event: Mapping[str, Any], context: str) -> Asked:
+    """Read an event whose own part is called `context`.
+
+    Raises
+    ------
+    RequestFailed
+        ``InvalidEvent``; ``OverrideNotAllowed``, ``InvalidSeed``; ``InvalidRequest`` for a key of the
+        client's own (SSE-C): S3 Object Lambda refuses those, because function and log would see them.
+    """
+    url = text(event, context, "inputS3Url")
+    key, query = _key_and_query(url, text(event, "userRequest", "url"))
+    given = _table(_table(event, "userRequest"), "headers")
+    headers = {str(name).lower(): str(value) for name, value in given.items()}
+    if any(name.startswith(_CUSTOMER_KEY) for name in headers):
+        raise RequestFailed(
+            400,
+            "InvalidRequest",
+            "objects encrypted with a key of yours (SSE-C) cannot be read through S3 Object Lambda",
         )
-
-    def reply(self, event: Mapping[str, Any], response: Response) -> dict[str, int]:
-        """Send the response to the waiting client."""
-        fields: dict[str, Any] = {
-            "RequestRoute": _text(event, _CONTEXT, "outputRoute"),
-            "RequestToken": _text(event, _CONTEXT, "outputToken"),
-            "StatusCode": response.status,
-            "ETag": response.etag,
-            "LastModified": response.last_modified,
-            "ErrorCode": response.error_code,
-            "ErrorMessage": _header_safe(response.error_message),
-        }
-        if response.status == 200:
-            fields |= {
-                "Body": response.body,
-                "ContentLength": len(response.body),
-                "ContentType": response.content_type,
-                "Metadata": dict(response.metadata),
-            }
-        given = {name: value for name, value in fields.items() if value is not None}
-        s3().write_get_object_response(**given)
-        return {"statusCode": response.status}
+    names = _parameters(_split(url).query).get("x-amz-signedheaders", "").split(";")
+    signed = {name: headers[name] for name in names if name != "host" and name in headers}
+    payload = str(_table(event, "configuration").get("payload") or "")
+    choice = Choice(payload, overrides.preset(headers, query), overrides.seed(headers, query))
+    return Asked(Source(url, signed), key, query, headers, choice)
 
 
-@cache
-def s3() -> Any:
-    """Return the S3 client, made once a process."""
-    # The SDK puts "{RequestRoute}." before the host, which only AWS's own names resolve.
-    return boto3.client("s3", config=ClientConfig(inject_host_prefix=config().endpoint is None))
+def _key_and_query(source_url: str, user_url: str) -> tuple[str, Mapping[str, str]]:
+    """Return the object's key and the client's parameters.
+
+    AWS gives the client's URL decoded, so that a key with a question mark in it cannot be told from a
+    query by looking at it alone. The presigned URL has the key encoded, behind the bucket where that is
+    in the path.
+    """
+    path = unquote(_split(source_url).path).lstrip("/")
+    _split(user_url)
+    asked = (
+        user_url
+        if user_url.startswith("/")
+        else "/" + user_url.partition("//")[2].partition("/")[2]
+    )
+    for key in (path, path.partition("/")[2]):
+        for target in (asked, unquote(asked)):
+            if f"{target}?".startswith(f"/{key}?"):
+                return key, _parameters(target[len(key) + 2 :])
+    plain, _, query = asked.partition("?")
+    return unquote(plain).lstrip("/"), _parameters(query)
+
+
+def _parameters(query: str) -> dict[str, str]:
+    found = parse_qs(query, keep_blank_values=True)
+    return {name.lower(): values[0] for name, values in found.items()}
+
+
+def failure(response: Response) -> dict[str, Any]:
+    """Return what a function returns of an error, where it returns its answer."""
+    return {
+        "statusCode": response.status,
+        "errorCode": response.error_code,
+        "errorMessage": response.error_message,
+    }
 
 
 def _table(event: Mapping[str, Any], name: str) -> Mapping[str, Any]:
@@ -86,45 +110,20 @@ def _table(event: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     return part
 
 
-def _text(event: Mapping[str, Any], part: str, name: str) -> str:
+def text(event: Mapping[str, Any], part: str, name: str) -> str:
+    """Return a text that must be there."""
     value = _table(event, part).get(name)
     if not isinstance(value, str) or not value:
         raise _invalid(f"{part}.{name} is missing")
     return value
 
 
-def _split(url: str) -> tuple[str, Mapping[str, list[str]]]:
-    """Return the path and the query of a URL, absolute or not."""
+def _split(url: str) -> SplitResult:
     try:
-        parts = urlsplit(url)
+        return urlsplit(url)
     except ValueError:
         raise _invalid("a URL in it is malformed") from None
-    return parts.path, parse_qs(parts.query)
-
-
-def _signed(url: str, headers: Mapping[str, str]) -> dict[str, str]:
-    """Return the client's headers that the presigned URL's signature covers."""
-    names = _split(url)[1].get("X-Amz-SignedHeaders", [""])[0].split(";")
-    return {name: headers[name] for name in names if name != "host" and name in headers}
 
 
 def _invalid(what: str) -> RequestFailed:
-    return RequestFailed(400, "InvalidEvent", f"this is no GetObject event of S3's: {what}")
-
-
-def _refuse_parts(headers: Mapping[str, str], query: Mapping[str, Any]) -> None:
-    asked = {name.lower() for name in (*headers, *query)} & {"range", "partnumber"}
-    if asked:
-        raise RequestFailed(
-            400,
-            "RangeNotSupported",
-            f"{asked.pop()} is not answered yet; read the whole object, and leave the Range and "
-            "PartNumber features out of the access point's AllowedFeatures",
-        )
-
-
-def _header_safe(message: str | None) -> str | None:
-    """Error messages travel in a header: one line of ASCII."""
-    if message is None:
-        return None
-    return " ".join(message.split()).encode("ascii", "backslashreplace").decode()[:1000]
+    return RequestFailed(400, "InvalidEvent", f"this is no event of S3 Object Lambda's: {what}")

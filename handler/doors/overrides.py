@@ -6,7 +6,7 @@ so, and what is not allowed is refused: a seed that is ignored would train on th
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from handler.config import config
 from handler.errors import RequestFailed
@@ -14,7 +14,7 @@ from handler.errors import RequestFailed
 _LARGEST_SEED = 2**63 - 1
 
 
-def preset(headers: Mapping[str, str], query: Mapping[str, Sequence[str]]) -> str | None:
+def preset(headers: Mapping[str, str], query: Mapping[str, str]) -> str | None:
     """Return the preset that the request asks for.
 
     Raises
@@ -25,7 +25,7 @@ def preset(headers: Mapping[str, str], query: Mapping[str, Sequence[str]]) -> st
     return _asked("pipeline", headers, query)
 
 
-def seed(headers: Mapping[str, str], query: Mapping[str, Sequence[str]]) -> int:
+def seed(headers: Mapping[str, str], query: Mapping[str, str]) -> int:
     """Return the seed that the request asks for, 0 where it asks for none.
 
     Raises
@@ -43,8 +43,8 @@ def seed(headers: Mapping[str, str], query: Mapping[str, Sequence[str]]) -> int:
     return int(text)
 
 
-def _asked(name: str, headers: Mapping[str, str], query: Mapping[str, Sequence[str]]) -> str | None:
-    value = headers.get(f"x-jitprep-{name}") or next(iter(query.get(name, ())), None)
+def _asked(name: str, headers: Mapping[str, str], query: Mapping[str, str]) -> str | None:
+    value = headers.get(f"x-jitprep-{name}") or query.get(name)
     if value is not None and name not in config().overrides:
         raise RequestFailed(
             400,

@@ -102,10 +102,10 @@ def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[ScriptedS3]:
 
 def _forget() -> None:
     """Drop what the handler made for another endpoint."""
-    from handler import config, pipelines, source
-    from handler.doors import object_lambda
+    from handler import config, kept, pipelines, source
+    from handler.doors import get_object
 
-    for made in (config.config, pipelines.choose, source.pool, object_lambda.s3):
+    for made in (config.config, kept.kept, pipelines.choose, source.pool, get_object.s3):
         made.cache_clear()
 
 

@@ -11,7 +11,7 @@ import pytest
 import preprocessing
 from handler import errors
 from handler.config import config
-from handler.exchange import Deadline, Request
+from handler.exchange import Deadline, Source
 from handler.source import fetch
 from preprocessing import Pipeline
 
@@ -45,8 +45,7 @@ def fresh_config(monkeypatch):
     ],
 )
 def test_only_s3_is_read(url):
-    request = Request(key="a", source_url=url, source_headers={})
-    with pytest.raises(errors.RequestFailed) as caught, fetch(request, Deadline.of(60_000)):
+    with pytest.raises(errors.RequestFailed) as caught, fetch(Source(url), Deadline.of(60_000)):
         pass
     assert caught.value.code == "SourceNotAllowed"
     assert url not in caught.value.message or not url
@@ -65,8 +64,8 @@ def test_only_s3_is_read(url):
 )
 def test_s3s_own_hosts_are_allowed(host):
     # With no time left an allowed URL gets as far as the clock, and no packet is sent.
-    request = Request(key="a", source_url=f"https://{host}/a?X-Amz-Signature=x", source_headers={})
-    with pytest.raises(errors.RequestFailed) as caught, fetch(request, Deadline.of(0)):
+    source = Source(f"https://{host}/a?X-Amz-Signature=x")
+    with pytest.raises(errors.RequestFailed) as caught, fetch(source, Deadline.of(0)):
         pass
     assert caught.value.code == "DeadlineExceeded"
 
@@ -121,7 +120,7 @@ def _library_errors(kind: type[Exception]) -> set[type[Exception]]:
 def test_each_error_of_the_library_has_an_answer_of_its_own():
     kinds = _library_errors(preprocessing.PreprocessingError)
     leaves = [kind for kind in kinds if not kind.__subclasses__()]
-    codes = {errors.answer(kind("why")).error_code for kind in leaves}
+    codes = {errors.explain(kind("why")).code for kind in leaves}
     assert len(codes) == len(leaves)
     assert "InternalError" not in codes
 

@@ -1,0 +1,103 @@
+"""S3 Object Lambda: GetObject. The answer goes out by WriteGetObjectResponse."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from email.utils import parsedate_to_datetime
+from functools import cache
+from typing import Any
+
+import boto3
+from botocore.config import Config as ClientConfig
+
+from handler import ranges
+from handler.conditions import Conditions
+from handler.config import config
+from handler.doors import object_lambda
+from handler.exchange import ObjectRequest, Response
+
+_CONTEXT = "getObjectContext"
+_METADATA = "x-amz-meta-"
+# S3's headers as the parameters of WriteGetObjectResponse.
+_PARAMETERS: Mapping[str, tuple[str, Callable[[str], Any]]] = {
+    "accept-ranges": ("AcceptRanges", str),
+    "cache-control": ("CacheControl", str),
+    "content-range": ("ContentRange", str),
+    "content-type": ("ContentType", str),
+    "etag": ("ETag", str),
+    "last-modified": ("LastModified", parsedate_to_datetime),
+    "x-amz-checksum-crc32": ("ChecksumCRC32", str),
+    "x-amz-mp-parts-count": ("PartsCount", int),
+    "x-amz-request-charged": ("RequestCharged", str),
+    "x-amz-server-side-encryption": ("ServerSideEncryption", str),
+    "x-amz-server-side-encryption-aws-kms-key-id": ("SSEKMSKeyId", str),
+    "x-amz-server-side-encryption-bucket-key-enabled": ("BucketKeyEnabled", "true".__eq__),
+    "x-amz-version-id": ("VersionId", str),
+}
+
+
+class GetObjectDoor:
+    """A GetObject on an Object Lambda access point."""
+
+    name = "object-lambda-get"
+
+    def fits(self, event: Mapping[str, Any]) -> bool:
+        """Whether the event has a ``getObjectContext``."""
+        return _CONTEXT in event
+
+    def parse(self, event: Mapping[str, Any]) -> ObjectRequest:
+        """Read the event."""
+        asked = object_lambda.read(event, _CONTEXT)
+        return ObjectRequest(
+            "GET",
+            asked.key,
+            asked.source,
+            asked.choice,
+            Conditions.of(asked.headers),
+            ranges.parse(
+                asked.headers.get("range", asked.query.get("range")), asked.query.get("partnumber")
+            ),
+            checksum=asked.headers.get("x-amz-checksum-mode", "").upper() == "ENABLED",
+        )
+
+    def reply(self, event: Mapping[str, Any], response: Response) -> dict[str, int]:
+        """Send the response to the waiting client."""
+        fields: dict[str, Any] = {
+            "RequestRoute": object_lambda.text(event, _CONTEXT, "outputRoute"),
+            "RequestToken": object_lambda.text(event, _CONTEXT, "outputToken"),
+            "StatusCode": response.status,
+        }
+        if response.error_code is not None:
+            fields["ErrorCode"] = response.error_code
+            fields["ErrorMessage"] = _header_safe(response.error_message or "")
+        if response.status in {200, 206}:
+            fields["Body"] = response.body
+            fields["ContentLength"] = len(response.body)
+        s3().write_get_object_response(**fields, **_described(response.headers))
+        return {"statusCode": response.status}
+
+
+@cache
+def s3() -> Any:
+    """Return the S3 client, made once a process."""
+    # The SDK puts "{RequestRoute}." before the host, which only AWS's own names resolve.
+    return boto3.client("s3", config=ClientConfig(inject_host_prefix=config().endpoint is None))
+
+
+def _described(headers: Mapping[str, str]) -> dict[str, Any]:
+    """Return the response's headers as parameters."""
+    found: dict[str, Any] = {}
+    metadata = {}
+    for header, value in headers.items():
+        name = header.lower()
+        if name.startswith(_METADATA):
+            metadata[name.removeprefix(_METADATA)] = value
+        else:
+            parameter, convert = _PARAMETERS[name]
+            found[parameter] = convert(value)
+    return {**found, "Metadata": metadata} if metadata else found
+
+
+def _header_safe(message: str) -> str:
+    """Error messages travel in a header: one line of ASCII."""
+    return " ".join(message.split()).encode("ascii", "backslashreplace").decode()[:1000]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -15,6 +14,7 @@ from emulator.access_points import AccessPoints
 from emulator.data_plane import DataPlane
 from emulator.exchange import Exchange
 from emulator.functions import Function
+from emulator.request_ids import RequestIds
 from emulator.s3_control import S3Control
 from emulator.s3_errors import S3Error, error_response
 from emulator.upstream import Upstream
@@ -53,11 +53,11 @@ class App:
         except ClientDisconnect:
             return
         except S3Error as error:
-            response = error_response(error, str(uuid.uuid4()))
+            response = error_response(error, RequestIds.new())
         except Exception:
             _log.exception("%s %s failed", request.method, request.url.path)
             failure = S3Error(500, "InternalError", "The endpoint failed; its log has the cause.")
-            response = error_response(failure, str(uuid.uuid4()))
+            response = error_response(failure, RequestIds.new())
         await response(scope, receive, send)
 
     async def _answer(self, request: Request) -> ASGIApp:

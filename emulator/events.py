@@ -1,15 +1,16 @@
-"""The event that a function gets for a GetObject, in AWS's shape."""
+"""The event that a function gets, in AWS's shape."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import unquote
 
 from starlette.requests import Request
 
 from emulator.access_points import AccessPoint, Transformation
-from emulator.exchange import ROUTE
+from emulator.actions import Action
 from emulator.signature import AUTH_PARAMETERS, credential
 
 # The request's own authority to read. A function has its own, and these must not reach a log.
@@ -19,31 +20,23 @@ _SECRET_HEADERS = frozenset(
 
 
 @dataclass(frozen=True)
-class GetObject:
-    """A client's GetObject of ``key`` through an access point."""
+class Call:
+    """A client's call through an access point, for ``key`` or, where it is empty, its bucket."""
 
+    action: Action
     point: AccessPoint
     key: str
     request: Request
 
 
-def get_object_event(
-    call: GetObject,
-    transformation: Transformation,
-    *,
-    request_id: str,
-    input_s3_url: str,
-    output_token: str,
+def event(
+    call: Call, transformation: Transformation, request_id: str, context: Mapping[str, str]
 ) -> bytes:
-    """Return the event as JSON."""
+    """Return the event as JSON; ``context`` is what the function needs for this one action."""
     point = call.point
-    event = {
+    fields = {
         "xAmzRequestId": request_id,
-        "getObjectContext": {
-            "inputS3Url": input_s3_url,
-            "outputRoute": ROUTE,
-            "outputToken": output_token,
-        },
+        call.action.context: context,
         "configuration": {
             "accessPointArn": point.arn,
             "supportingAccessPointArn": point.configuration.supporting_access_point,
@@ -53,10 +46,10 @@ def get_object_event(
         "userIdentity": _user_identity(call),
         "protocolVersion": "1.00",
     }
-    return json.dumps(event).encode()
+    return json.dumps(fields).encode()
 
 
-def _user_url(call: GetObject) -> str:
+def _user_url(call: Call) -> str:
     """Return the request's URL, decoded and without its signature.
 
     AWS's clients reach an access point under its own host, so functions take the URL's path for
@@ -83,7 +76,7 @@ def _user_headers(request: Request) -> dict[str, str]:
     return headers
 
 
-def _user_identity(call: GetObject) -> dict[str, str]:
+def _user_identity(call: Call) -> dict[str, str]:
     account = call.point.account
     return {
         "type": "IAMUser",

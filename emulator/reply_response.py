@@ -8,7 +8,8 @@ from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
 
 from emulator.exchange import Reply, ReplyHead
-from emulator.s3_errors import S3Error, error_response
+from emulator.request_ids import RequestIds
+from emulator.s3_errors import S3Error, error_response, reported
 
 
 class ReplyResponse:
@@ -18,13 +19,13 @@ class ReplyResponse:
     ----------
     reply
         What the function answered.
-    request_id
-        The id of the reader's request.
+    ids
+        The names of the reader's request.
     """
 
-    def __init__(self, reply: Reply, request_id: str) -> None:
+    def __init__(self, reply: Reply, ids: RequestIds) -> None:
         self._reply = reply
-        self._request_id = request_id
+        self._ids = ids
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the object, or S3's XML where the function reports an error."""
@@ -33,13 +34,14 @@ class ReplyResponse:
             if error is None:
                 await self._send_object(send)
             else:
-                await error_response(error, self._request_id)(scope, receive, send)
+                await error_response(error, self._ids)(scope, receive, send)
         finally:
             self._reply.read.set()
 
     async def _send_object(self, send: Send) -> None:
         head = self._reply.head
-        headers = [*head.headers, (b"x-amz-request-id", self._request_id.encode())]
+        ids = [(name.encode(), value.encode()) for name, value in self._ids.headers.items()]
+        headers = [*head.headers, *ids]
         if head.status == HTTPStatus.NOT_MODIFIED:
             headers = [(name, value) for name, value in headers if name != b"content-length"]
         await send({"type": "http.response.start", "status": head.status, "headers": headers})
@@ -57,5 +59,4 @@ class ReplyResponse:
 def _error(head: ReplyHead) -> S3Error | None:
     if head.error_code is None and head.error_message is None:
         return None
-    code = head.error_code or HTTPStatus(head.status).phrase.title().replace(" ", "")
-    return S3Error(head.status, code, head.error_message or "")
+    return reported(head.status, head.error_code, head.error_message)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote, urlencode
 from xml.etree import ElementTree as ET
@@ -28,9 +28,9 @@ class Signer:
     expires_s: int
 
     def presign(
-        self, method: str, url: str, query: Mapping[str, str], headers: Mapping[str, str]
+        self, method: str, url: str, query: Sequence[tuple[str, str]], headers: Mapping[str, str]
     ) -> str:
-        """Return ``url`` with a signature; ``headers`` must be sent with it."""
+        """Return ``url`` with a query and a signature; ``headers`` must be sent with it."""
         full = f"{url}?{urlencode(query, quote_via=quote)}" if query else url
         request = AWSRequest(method, full, headers=dict(headers))
         S3SigV4QueryAuth(self._credentials, "s3", self.region, self.expires_s).add_auth(request)

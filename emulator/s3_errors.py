@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
-from xml.sax.saxutils import escape
+from collections.abc import Mapping
+from http.client import responses
 
 from starlette.responses import Response
 
 from emulator.functions import Died, Outcome, Raised, Returned, TimedOut
+from emulator.request_ids import RequestIds
+from emulator.xml_text import DECLARATION, xml_text
 
 
 class S3Error(Exception):
@@ -21,40 +24,43 @@ class S3Error(Exception):
         S3's error code, for example ``NoSuchKey``.
     message
         A sentence for the person who reads it: the cause, and what to do.
+    details
+        The elements that S3 adds for this code, for example ``BucketName``.
     """
 
-    def __init__(self, status: int, code: str, message: str) -> None:
+    def __init__(
+        self, status: int, code: str, message: str, details: Mapping[str, str] | None = None
+    ) -> None:
         super().__init__(message)
         self.status = status
         self.code = code
         self.message = message
+        self.details = dict(details or {})
 
 
-def error_xml(code: str, message: str, request_id: str) -> bytes:
+def error_xml(error: S3Error, ids: RequestIds) -> bytes:
     """Return S3's XML error document."""
-    return (
-        '<?xml version="1.0" encoding="UTF-8"?>\n'
-        f"<Error><Code>{escape(code)}</Code><Message>{escape(message)}</Message>"
-        f"<RequestId>{request_id}</RequestId></Error>"
-    ).encode()
+    elements = {"Code": error.code, "Message": error.message, **error.details, **ids.elements}
+    inner = "".join(f"<{name}>{xml_text(text)}</{name}>" for name, text in elements.items())
+    return f"{DECLARATION}<Error>{inner}</Error>".encode()
 
 
-def error_response(error: S3Error, request_id: str) -> Response:
+def error_response(error: S3Error, ids: RequestIds) -> Response:
     """Return the HTTP response that carries ``error``."""
-    return Response(
-        error_xml(error.code, error.message, request_id),
-        error.status,
-        {"x-amz-request-id": request_id},
-        "application/xml",
-    )
+    return Response(error_xml(error, ids), error.status, ids.headers, "application/xml")
 
 
 def invalid_response(reason: str) -> S3Error:
-    """Return what the reader sees when the function's WriteGetObjectResponse is not valid."""
+    """Return what the client sees when what the function answered is not valid."""
+    return S3Error(400, "LambdaInvalidResponse", reason)
+
+
+def reported(status: int, code: str | None, message: str | None) -> S3Error:
+    """Return the error that a function reports; without a code it has its status's name."""
     return S3Error(
-        400,
-        "LambdaInvalidResponse",
-        f"The function's WriteGetObjectResponse is not valid: {reason}",
+        status,
+        code or responses.get(status, "Unknown Error").title().replace(" ", ""),
+        message or "",
     )
 
 

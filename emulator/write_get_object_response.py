@@ -27,7 +27,8 @@ async def write_get_object_response(exchange: Exchange, request: Request) -> Res
     try:
         head = parse_head(headers)
     except S3Error as error:
-        ticket.give(invalid_response(error.message))
+        reason = f"The function's WriteGetObjectResponse is not valid: {error.message}"
+        ticket.give(invalid_response(reason))
         raise
     body = request.stream()
     reply = Reply(head, body)

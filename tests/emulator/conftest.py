@@ -13,6 +13,7 @@ from emulator.testing import LocalObjectLambda
 
 FUNCTIONS = Path(__file__).parent / "functions"
 BUCKET = "texts"
+ACTIONS = ("GetObject", "HeadObject", "ListObjects", "ListObjectsV2")
 # Long enough for a loaded machine to start a worker, short enough to wait for once.
 TIMEOUT_S = 5.0
 
@@ -40,6 +41,10 @@ class Reader:
 
     def get(self, payload: str, key: str = "greeting.txt", **parameters: Any) -> Any:
         return self.s3.get_object(Bucket=self.alias(payload), Key=key, **parameters)
+
+    def head(self, payload: str, key: str = "greeting.txt", **parameters: Any) -> Any:
+        alias = self.alias(payload, actions=ACTIONS)
+        return self.s3.head_object(Bucket=alias, Key=key, **parameters)
 
     def body(self, payload: str, key: str = "greeting.txt", **parameters: Any) -> bytes:
         return bytes(self.get(payload, key, **parameters)["Body"].read())

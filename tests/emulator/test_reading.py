@@ -99,19 +99,6 @@ def test_head_of_a_missing_key_is_404(reader, expect_error):
         reader.s3.head_object(Bucket=reader.alias("upper"), Key="missing")
 
 
-@pytest.mark.parametrize("action", ["HeadObject", "ListObjects", "ListObjectsV2"])
-def test_an_action_that_is_listed_but_not_built_says_so(reader, expect_error, action):
-    alias = reader.alias("upper", actions=("GetObject", action))
-    calls = {
-        "HeadObject": lambda: reader.s3.head_object(Bucket=alias, Key="greeting.txt"),
-        "ListObjects": lambda: reader.s3.list_objects(Bucket=alias),
-        "ListObjectsV2": lambda: reader.s3.list_objects_v2(Bucket=alias),
-    }
-    # The answer to a HEAD has no body, so that the status is all a client learns.
-    with expect_error("501" if action == "HeadObject" else "NotImplemented", 501):
-        calls[action]()
-
-
 def test_an_access_point_is_only_for_reading(reader, expect_error):
     with expect_error("MethodNotAllowed", 405) as message:
         reader.s3.put_object(Bucket=reader.alias("upper"), Key="k", Body=b"")

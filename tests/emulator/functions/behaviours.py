@@ -6,6 +6,7 @@ import sys
 import time
 import urllib.request
 from pathlib import Path
+from xml.etree import ElementTree
 
 import boto3
 
@@ -13,34 +14,71 @@ S3 = boto3.client("s3")
 
 
 def handler(event, context):
-    context_of_get = event["getObjectContext"]
-    answer = {
-        "RequestRoute": context_of_get["outputRoute"],
-        "RequestToken": context_of_get["outputToken"],
-    }
+    get = event.get("getObjectContext", {})
+    answer = {"RequestRoute": get.get("outputRoute"), "RequestToken": get.get("outputToken")}
     behaviour, _, argument = event["configuration"]["payload"].partition(":")
     return BEHAVIOURS[behaviour](event, answer, argument)
 
 
-def source(event):
-    url = event["getObjectContext"]["inputS3Url"]
-    with urllib.request.urlopen(url) as response:
-        return response.read()
+def input_s3_url(event):
+    (context,) = (value for name, value in event.items() if name.endswith("Context"))
+    return context["inputS3Url"]
+
+
+def source(event, method="GET"):
+    request = urllib.request.Request(input_s3_url(event), method=method)
+    return urllib.request.urlopen(request)
 
 
 def upper(event, answer, argument):
+    """Upper case: of the object, of its content type where only that is asked for, of the keys."""
+    if "headObjectContext" in event:
+        with source(event, "HEAD") as response:
+            headers = dict(response.headers)
+        return {"statusCode": 200, "headers": headers | {"Content-Type": "TEXT/PLAIN"}}
+    if "getObjectContext" not in event:
+        return {"statusCode": 200, "listBucketResult": upper_listing(event)}
+    with source(event) as response:
+        body = response.read().upper()
     S3.write_get_object_response(
         **answer,
-        Body=source(event).upper(),
+        Body=body,
         ContentType="text/plain",
         ETag='"derived"',
         CacheControl="max-age=60",
         Metadata={"process": str(os.getpid())},
     )
+    return None
+
+
+def upper_listing(event):
+    with source(event) as response:
+        listed = ElementTree.parse(response).getroot()
+    contents = [
+        {"key": found.findtext("{*}Key").upper(), "size": int(found.findtext("{*}Size"))}
+        for found in listed.iterfind("{*}Contents")
+    ]
+    return {
+        "name": listed.findtext("{*}Name"),
+        "maxKeys": int(listed.findtext("{*}MaxKeys")),
+        "isTruncated": listed.findtext("{*}IsTruncated") == "true",
+        "contents": contents,
+    }
 
 
 def echo_event(event, answer, argument):
-    S3.write_get_object_response(**answer, Body=json.dumps(event).encode())
+    echo = json.dumps(event)
+    if "getObjectContext" in event:
+        S3.write_get_object_response(**answer, Body=echo.encode())
+        return None
+    listing = {"name": "", "maxKeys": 0, "isTruncated": False, "prefix": echo}
+    if "headObjectContext" not in event:
+        return {"statusCode": 200, "listBucketResult": listing}
+    return {"statusCode": 200, "headers": {"Content-Length": 0, "x-amz-meta-event": echo}}
+
+
+def return_json(event, answer, argument):
+    return json.loads(argument)
 
 
 def echo_environment(event, answer, argument):

@@ -1,0 +1,94 @@
+"""What a request through an access point asks for, told from its method, key and query alone."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from enum import StrEnum
+
+# A read with one of these reads something about the object or the bucket, not its contents. S3
+# ignores a parameter that it does not know, and a function may give it a meaning.
+_OBJECT_SUBRESOURCES = frozenset(
+    {"acl", "annotation", "attributes", "legal-hold", "retention", "tagging", "torrent", "uploadId"}
+)
+_BUCKET_SUBRESOURCES = frozenset(
+    {
+        "abac",
+        "accelerate",
+        "acl",
+        "analytics",
+        "cors",
+        "encryption",
+        "intelligent-tiering",
+        "inventory",
+        "lifecycle",
+        "location",
+        "logging",
+        "metadataConfiguration",
+        "metadataTable",
+        "metrics",
+        "notification",
+        "object-lock",
+        "ownershipControls",
+        "policy",
+        "policyStatus",
+        "publicAccessBlock",
+        "replication",
+        "requestPayment",
+        "session",
+        "tagging",
+        "uploads",
+        "versioning",
+        "versions",
+        "website",
+    }
+)
+
+
+class Action(StrEnum):
+    """An action that a function may answer, as an access point's configuration names it."""
+
+    GET_OBJECT = "GetObject"
+    HEAD_OBJECT = "HeadObject"
+    LIST_OBJECTS = "ListObjects"
+    LIST_OBJECTS_V2 = "ListObjectsV2"
+
+    @property
+    def context(self) -> str:
+        """The event's field for it, for example ``getObjectContext``."""
+        return f"{self[0].lower()}{self[1:]}Context"
+
+
+def action_of(method: str, key: str, query: Collection[tuple[str, str]]) -> Action | None:
+    """Return the action of a request; None for one that no function answers.
+
+    Parameters
+    ----------
+    method, key
+        The request's method, and the key that it names; an empty one is the whole bucket.
+    query
+        The parameters of its query, decoded.
+    """
+    names = {name for name, _ in query}
+    if key:
+        by_method = {"GET": Action.GET_OBJECT, "HEAD": Action.HEAD_OBJECT}
+        return None if names & _OBJECT_SUBRESOURCES else by_method.get(method)
+    if method != "GET" or names & _BUCKET_SUBRESOURCES:
+        return None
+    return Action.LIST_OBJECTS_V2 if ("list-type", "2") in query else Action.LIST_OBJECTS
+
+
+def features_of(action: Action, headers: Collection[str], query: Collection[str]) -> list[str]:
+    """Return the features that an access point must allow for a part of an object.
+
+    Parameters
+    ----------
+    action
+        What the request asks for.
+    headers, query
+        The names of its headers and of its query's parameters; in either, any case will do.
+    """
+    given = {name.lower() for name in (*headers, *query)}
+    parts = {"range": "Range", "partnumber": "PartNumber"}
+    if action not in {Action.GET_OBJECT, Action.HEAD_OBJECT}:
+        return []
+    return [f"{action}-{part}" for name, part in parts.items() if name in given]

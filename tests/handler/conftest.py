@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import socket
+import struct
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -22,6 +25,7 @@ class Answer:
     body: bytes = b""
     claimed_length: int | None = None
     delay_s: float = 0.0
+    reset: bool = False
 
 
 @dataclass
@@ -42,12 +46,24 @@ class Written:
 
 @dataclass
 class ScriptedS3:
-    """The server, its next answer, and what it has seen."""
+    """The server, what it answers, and what it has seen.
+
+    ``script`` is answered first, one after the other; then ``answer``, for ever.
+    """
 
     url: str
     answer: Answer = field(default_factory=Answer)
+    script: list[Answer] = field(default_factory=list)
     gets: list[Mapping[str, str]] = field(default_factory=list)
+    targets: list[tuple[str, str]] = field(default_factory=list)
     written: list[Written] = field(default_factory=list)
+
+    def event_of(self, action: str, payload: str = "", **user: Any) -> dict[str, Any]:
+        """Return the event of HeadObject, ListObjects or ListObjectsV2."""
+        event = self.event(payload, **user)
+        context = event.pop("getObjectContext")
+        name = f"{action[0].lower()}{action[1:]}Context"
+        return {**event, name: {"inputS3Url": context["inputS3Url"]}}
 
     def event(self, payload: str = "", **user: Any) -> dict[str, Any]:
         """Return a GetObject event in AWS's shape, with this server as S3."""
@@ -89,6 +105,7 @@ def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[ScriptedS3]:
         "AWS_ACCESS_KEY_ID": "test",
         "AWS_SECRET_ACCESS_KEY": "test",
         "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_EC2_METADATA_DISABLED": "true",
     }
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
@@ -102,10 +119,17 @@ def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[ScriptedS3]:
 
 def _forget() -> None:
     """Drop what the handler made for another endpoint."""
-    from handler import config, kept, pipelines, source
+    from handler import config, kept, pipelines, signing, source
     from handler.doors import get_object
 
-    for made in (config.config, kept.kept, pipelines.choose, source.pool, get_object.s3):
+    for made in (
+        config.config,
+        kept.kept,
+        pipelines.choose,
+        source.pool,
+        get_object.s3,
+        signing._session,
+    ):
         made.cache_clear()
 
 
@@ -113,9 +137,16 @@ def _handler(s3: ScriptedS3) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
+        def do_HEAD(self) -> None:
+            self.answer_with(b"")
+
         def do_GET(self) -> None:
             s3.gets.append({name.lower(): value for name, value in self.headers.items()})
-            answer = s3.answer
+            self.answer_with(None)
+
+        def answer_with(self, body: bytes | None) -> None:
+            s3.targets.append((self.command, self.path))
+            answer = s3.script.pop(0) if s3.script else s3.answer
             time.sleep(answer.delay_s)
             self.send_response(answer.status)
             length = len(answer.body) if answer.claimed_length is None else answer.claimed_length
@@ -125,7 +156,10 @@ def _handler(s3: ScriptedS3) -> type[BaseHTTPRequestHandler]:
             self.send_header("Connection", "close")
             self.end_headers()
             with suppress(BrokenPipeError):  # whoever asked may have given up
-                self.wfile.write(answer.body)
+                self.wfile.write(answer.body if body is None else body)
+            if answer.reset:
+                linger = struct.pack("ii", 1, 0)  # closes with a reset
+                self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
             self.close_connection = True
 
         def do_POST(self) -> None:
@@ -164,5 +198,18 @@ def invoke(s3: ScriptedS3) -> Callable[..., Written]:
         lambda_handler(event, Context(remaining_ms))
         assert len(s3.written) == before + 1
         return s3.written[-1]
+
+    return call
+
+
+@pytest.fixture
+def ask(s3: ScriptedS3) -> Callable[..., dict[str, Any]]:
+    """Call the handler with an event whose answer is what the function returns."""
+    from handler.app import lambda_handler
+
+    def call(event: dict[str, Any], remaining_ms: int = 60_000) -> dict[str, Any]:
+        returned = lambda_handler(event, Context(remaining_ms))
+        assert s3.written == []
+        return json.loads(json.dumps(returned))
 
     return call

@@ -1,0 +1,104 @@
+"""Reads of the original are tried again, inside the deadline, and what comes is verified."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import time
+import zlib
+
+import pytest
+
+from handler import source
+from handler.errors import RequestFailed
+from handler.exchange import Deadline, Source
+
+from .conftest import Answer, ScriptedS3
+
+BODY = bytes(range(256)) * 4096
+FAULTS = {
+    "slow down": Answer(503, body=b"<Error><Code>SlowDown</Code></Error>"),
+    "internal error": Answer(500),
+    "cut off": Answer(body=BODY[:1000], claimed_length=len(BODY)),
+    "reset": Answer(body=BODY[:1000], claimed_length=len(BODY), reset=True),
+    "other bytes": Answer(
+        body=BODY[:-1] + b"!",
+        headers={"x-amz-checksum-crc32": base64.b64encode(zlib.crc32(BODY).to_bytes(4, "big")).decode()},
+    ),
+    "other bytes, sha256": Answer(
+        body=BODY[:-1] + b"!",
+        headers={"x-amz-checksum-sha256": base64.b64encode(hashlib.sha256(BODY).digest()).decode()},
+    ),
+}  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def no_pauses(monkeypatch):
+    pauses: list[float] = []
+    monkeypatch.setattr(time, "sleep", pauses.append)
+    return pauses
+
+
+def read(s3: ScriptedS3, seconds: float = 60) -> bytes:
+    origin = Source(f"{s3.url}/photos/a")
+    with source.fetch(origin, Deadline(time.monotonic() + seconds)) as original:
+        return original.read(2**30)
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("times", [1, 4])
+def test_a_fault_that_passes_is_not_noticed(s3, fault, times):
+    s3.answer.body = BODY
+    s3.script = [FAULTS[fault]] * times
+    assert read(s3) == BODY
+    assert len(s3.gets) == times + 1
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_fault_that_stays_is_told_after_five_tries(s3, fault, no_pauses):
+    s3.answer = FAULTS[fault]
+    with pytest.raises(RequestFailed) as caught:
+        read(s3)
+    assert caught.value.code in {"SlowDown", "SourceUnavailable", "SourceRefused"}
+    assert len(s3.gets) == 5
+    backoff = [pause for pause in no_pauses if pause]
+    assert len(backoff) == 4
+    assert sum(backoff) <= 1.5
+
+
+def test_no_pause_outlasts_the_deadline(s3, no_pauses):
+    s3.answer = FAULTS["slow down"]
+    with pytest.raises(RequestFailed) as caught:
+        read(s3, seconds=0.04)
+    assert caught.value.code == "SlowDown"
+    assert [pause for pause in no_pauses if pause] == []
+
+
+def test_what_will_not_pass_is_not_tried_again(s3):
+    s3.answer = Answer(404)
+    with pytest.raises(RequestFailed):
+        read(s3)
+    assert len(s3.gets) == 1
+
+
+def test_two_versions_are_never_mixed(s3):
+    s3.script = [Answer(body=BODY[:9], claimed_length=99), Answer(headers={"ETag": '"new"'})]
+    with pytest.raises(RequestFailed) as caught:
+        read(s3)
+    assert (caught.value.code, caught.value.status) == ("SourceUnavailable", 503)
+    assert "replaced" in caught.value.message
+
+
+def test_checksums_of_parts_and_of_unknown_kinds_say_nothing(s3):
+    s3.answer = Answer(
+        body=BODY,
+        headers={"x-amz-checksum-crc32": "AAAAAA==-3", "x-amz-checksum-crc64nvme": "AAAAAAAAAAA="},
+    )
+    assert read(s3) == BODY
+
+
+def test_a_head_is_tried_again_too(s3):
+    s3.script = [Answer(503), Answer(500)]
+    s3.answer = Answer(claimed_length=77)
+    facts = source.head(Source(f"{s3.url}/photos/a"), Deadline.of(60_000))
+    assert (facts.length, len(s3.targets)) == (77, 3)

@@ -41,6 +41,34 @@ def local(object_lambda_endpoint: Callable[..., Any], photos: Mapping[str, bytes
     return started
 
 
+ACTIONS = ("GetObject", "HeadObject", "ListObjects", "ListObjectsV2")
+FEATURES = (
+    "GetObject-Range",
+    "GetObject-PartNumber",
+    "HeadObject-Range",
+    "HeadObject-PartNumber",
+)
+
+
+@pytest.fixture(scope="session")
+def whole_alias_of(local: Any) -> Callable[[str], str]:
+    """As `alias_of`, with every action and every feature."""
+    made: dict[str, str] = {}
+
+    def alias(spec: str) -> str:
+        if spec not in made:
+            made[spec] = local.create_access_point(
+                f"whole-{len(made)}",
+                "photos",
+                payload=json.dumps({"spec": spec}),
+                actions=ACTIONS,
+                features=FEATURES,
+            )
+        return made[spec]
+
+    return alias
+
+
 @pytest.fixture(scope="session")
 def alias_of(local: Any) -> Callable[[str], str]:
     """Return the alias of an access point with a pipeline, made when first asked for."""

@@ -50,3 +50,10 @@ def test_the_clients_block(local, photos):
     exec(code.replace("http://127.0.0.1:9000", local.url), names)
     expected = Pipeline.parse("grayscale/resize:224,224/png").encode(photos["rocket.jpg"]).body
     assert names["by_alias"] == names["by_arn"] == expected
+    exec(block("everything = {"), names)
+    head, part = names["head"], names["part"]
+    imagenet = Pipeline.parse("resize:256/center_crop:224/npy")
+    whole = imagenet.encode(photos["rocket.jpg"]).body
+    assert isinstance(head, dict) and isinstance(part, dict)
+    assert head["ContentLength"] == len(whole)
+    assert part["Body"].read() == whole[:100]

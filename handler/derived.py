@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from handler.exchange import ObjectRequest
 from handler.kept import Description, kept
@@ -35,6 +35,9 @@ class Derived:
         Which names the object's key and the original's ETag too.
     etag : str
         In quotes.
+    place : str
+        What it is kept under. Two keys may hold equal bytes, and so one ETag, of which a random
+        pipeline makes different things; so the original's URL, less its signature, is part of it.
     part : Part, optional
         What of it is asked for; None for all of it.
     """
@@ -43,6 +46,7 @@ class Derived:
     pipeline: Pipeline
     seed: Seed
     etag: str
+    place: str = field(repr=False)
     part: Part | None
 
     @classmethod
@@ -52,7 +56,8 @@ class Derived:
         etag = derived_etag(facts.etag, pipeline.fingerprint, number)
         allowed = request.conditions.allow_part(etag, facts.last_modified)
         seed = Seed(number, request.key, facts.etag)
-        return cls(facts, pipeline, seed, etag, request.part if allowed else None)
+        place = f"{request.source.url.partition('?')[0]} {etag}"
+        return cls(facts, pipeline, seed, etag, place, request.part if allowed else None)
 
     @property
     def is_marker(self) -> bool:
@@ -66,7 +71,7 @@ class Derived:
             return Description(0, self.facts.content_type or "application/octet-stream", {})
         output = self.pipeline.output
         if output.nbytes is None:
-            return kept().description(self.etag)
+            return kept().description(self.place)
         metadata = self.pipeline.metadata(output.shape, output.dtype, seed=self.seed)
         return Description(output.nbytes, output.content_type, metadata)
 

@@ -1,7 +1,8 @@
 """What this process has transformed and may be asked for again.
 
 A client that reads an object in ranges, or asks for its size first, sends several requests for one
-object; a warm worker transforms it once. The derived ETag is the key, so that nothing kept can be stale.
+object; a warm worker transforms it once. The place that something is kept under holds the derived ETag
+(`handler.derived`), so that nothing kept can be stale.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ class Description:
 
 
 class Kept:
-    """Descriptions and bodies by derived ETag; what was used longest ago goes first.
+    """Descriptions and bodies by place; what was used longest ago goes first.
 
     Parameters
     ----------
@@ -52,40 +53,40 @@ class Kept:
         # Work that overran its deadline may still end, in another thread than the next request's.
         self._lock = Lock()
 
-    def describe(self, etag: str, description: Description) -> None:
+    def describe(self, place: str, description: Description) -> None:
         """Keep a description."""
         with self._lock:
-            self._descriptions[etag] = description
+            self._descriptions[place] = description
             if len(self._descriptions) > _MOST_DESCRIPTIONS:
                 self._descriptions.popitem(last=False)
 
-    def keep(self, etag: str, body: bytes | bytearray) -> None:
+    def keep(self, place: str, body: bytes | bytearray) -> None:
         """Keep a body, unless it alone is over the limit."""
         with self._lock:
-            self._drop(etag)
+            self._drop(place)
             if len(body) > self._limit:
                 return
-            self._bodies[etag] = body
+            self._bodies[place] = body
             self._held += len(body)
             while self._held > self._limit:
                 self._drop(next(iter(self._bodies)))
 
-    def description(self, etag: str) -> Description | None:
+    def description(self, place: str) -> Description | None:
         """Return what is known of an object."""
         with self._lock:
-            if etag in self._descriptions:
-                self._descriptions.move_to_end(etag)
-            return self._descriptions.get(etag)
+            if place in self._descriptions:
+                self._descriptions.move_to_end(place)
+            return self._descriptions.get(place)
 
-    def body(self, etag: str) -> bytes | bytearray | None:
+    def body(self, place: str) -> bytes | bytearray | None:
         """Return an object's bytes, which nobody may change."""
         with self._lock:
-            if etag in self._bodies:
-                self._bodies.move_to_end(etag)
-            return self._bodies.get(etag)
+            if place in self._bodies:
+                self._bodies.move_to_end(place)
+            return self._bodies.get(place)
 
-    def _drop(self, etag: str) -> None:
-        self._held -= len(self._bodies.pop(etag, b""))
+    def _drop(self, place: str) -> None:
+        self._held -= len(self._bodies.pop(place, b""))
 
 
 @cache

@@ -52,7 +52,7 @@ def _get(
         derived = Derived.of(request, pipeline, original.facts)
         if met := _conditions(request, derived):
             return met
-        description, body = derived.description, kept().body(derived.etag)
+        description, body = derived.description, kept().body(derived.place)
         derived.window(description)  # before anything is read for a range that is not there
         if derived.is_marker:
             body = b""
@@ -62,7 +62,7 @@ def _get(
         encoded = _transform(derived, data, deadline, measures)
         description, body = _describe(encoded), encoded.body
         if derived.part is not None:  # more of them will follow
-            kept().keep(derived.etag, body)
+            kept().keep(derived.place, body)
     assert description is not None and body is not None
     return _answer(request, derived, description, body)
 
@@ -83,7 +83,7 @@ def _head(
             derived, _read(request, derived, deadline, measures), deadline, measures
         )
         description = _describe(encoded)
-        kept().keep(derived.etag, encoded.body)  # whoever asks for the size reads the object next
+        kept().keep(derived.place, encoded.body)  # whoever asks for the size reads the object next
     return _answer(request, derived, description, None)
 
 
@@ -120,7 +120,7 @@ def _transform(derived: Derived, data: bytes, deadline: Deadline, measures: Meas
     with measured(measures, "transform"):
         encoded = derived.pipeline.encode(data, seed=derived.seed, limits=config().limits)
     if derived.pipeline.output.nbytes is None:
-        kept().describe(derived.etag, _describe(encoded))
+        kept().describe(derived.place, _describe(encoded))
     return encoded
 
 

@@ -15,7 +15,7 @@ from PIL import Image
 from handler import ranges
 from handler.errors import RequestFailed
 from handler.ranges import PART_BYTES, PartNumber
-from preprocessing import Pipeline
+from preprocessing import Pipeline, Seed
 
 PAYLOAD = json.dumps({"spec": "resize:8,8/npy"})
 UNKNOWN = json.dumps({"spec": "resize:8,8/png"})
@@ -190,3 +190,17 @@ def test_a_range_past_a_known_end_is_refused_before_the_object_is_read(s3, invok
     s3.answer.body = b"not even a photo"
     written = invoke(s3.event(PAYLOAD, headers={"Range": "bytes=100000-"}))
     assert (written.status, written.code) == (416, "InvalidRange")
+
+
+def test_equal_originals_under_two_keys_are_not_taken_for_each_other(s3, invoke):
+    """They have one ETag, and draw by their keys."""
+    s3.answer.body = photo()
+    spec = "random_resized_crop:8/npy"
+    whole = {}
+    for key in ("one.jpg", "two.jpg"):
+        event = s3.event(json.dumps({"spec": spec}), url=f"/{key}", headers={"Range": "bytes=0-"})
+        event["getObjectContext"]["inputS3Url"] = f"{s3.url}/photos/{key}?X-Amz-Signature=x"
+        whole[key] = invoke(event).body
+        seed = Seed(0, key, '"source"')
+        assert whole[key] == Pipeline.parse(spec).encode(photo(), seed=seed).body
+    assert whole["one.jpg"] != whole["two.jpg"]

@@ -10,8 +10,6 @@ from typing import Any
 import boto3
 from botocore.config import Config as ClientConfig
 
-from handler import ranges
-from handler.conditions import Conditions
 from handler.config import config
 from handler.doors import object_lambda
 from handler.exchange import ObjectRequest, Response
@@ -47,18 +45,7 @@ class GetObjectDoor:
 
     def parse(self, event: Mapping[str, Any]) -> ObjectRequest:
         """Read the event."""
-        asked = object_lambda.read(event, _CONTEXT)
-        return ObjectRequest(
-            "GET",
-            asked.key,
-            asked.source,
-            asked.choice,
-            Conditions.of(asked.headers),
-            ranges.parse(
-                asked.headers.get("range", asked.query.get("range")), asked.query.get("partnumber")
-            ),
-            checksum=asked.headers.get("x-amz-checksum-mode", "").upper() == "ENABLED",
-        )
+        return object_lambda.object_request("GET", event, _CONTEXT)
 
     def reply(self, event: Mapping[str, Any], response: Response) -> dict[str, int]:
         """Send the response to the waiting client."""

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from handler import ranges
-from handler.conditions import Conditions
 from handler.doors import object_lambda
 from handler.exchange import ObjectRequest, Response
 
@@ -24,17 +22,7 @@ class HeadObjectDoor:
 
     def parse(self, event: Mapping[str, Any]) -> ObjectRequest:
         """Read the event."""
-        asked = object_lambda.read(event, _CONTEXT)
-        return ObjectRequest(
-            "HEAD",
-            asked.key,
-            asked.source,
-            asked.choice,
-            Conditions.of(asked.headers),
-            ranges.parse(
-                asked.headers.get("range", asked.query.get("range")), asked.query.get("partnumber")
-            ),
-        )
+        return object_lambda.object_request("HEAD", event, _CONTEXT)
 
     def reply(self, event: Mapping[str, Any], response: Response) -> dict[str, Any]:  # noqa: ARG002
         """Return the function's result."""

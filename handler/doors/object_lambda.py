@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
+from handler import ranges
+from handler.conditions import Conditions
 from handler.doors import overrides
 from handler.errors import RequestFailed
-from handler.exchange import Choice, Response, Source
+from handler.exchange import Choice, ObjectRequest, Response, Source
 
 _CUSTOMER_KEY = "x-amz-server-side-encryption-customer-"
 
@@ -64,6 +66,23 @@ def read(event: Mapping[str, Any], context: str) -> Asked:
     payload = str(_table(event, "configuration").get("payload") or "")
     choice = Choice(payload, overrides.preset(headers, query), overrides.seed(headers, query))
     return Asked(Source(url, signed), key, query, headers, choice)
+
+
+def object_request(
+    method: Literal["GET", "HEAD"], event: Mapping[str, Any], context: str
+) -> ObjectRequest:
+    """Read the event of a GetObject or a HeadObject. Raises what `read` does."""
+    asked = read(event, context)
+    headers, query = asked.headers, asked.query
+    return ObjectRequest(
+        method,
+        asked.key,
+        asked.source,
+        asked.choice,
+        Conditions.of(headers),
+        ranges.parse(headers.get("range", query.get("range")), query.get("partnumber")),
+        checksum=headers.get("x-amz-checksum-mode", "").upper() == "ENABLED",
+    )
 
 
 def _key_and_query(source_url: str, user_url: str) -> tuple[str, Mapping[str, str]]:

@@ -92,8 +92,7 @@ def _key_and_query(source_url: str, user_url: str) -> tuple[str, Mapping[str, st
     query by looking at it alone. The presigned URL has the key encoded, behind the bucket where that is
     in the path.
     """
-    path = unquote(_split(source_url).path).lstrip("/")
-    _split(user_url)
+    path = unquote(_split(source_url).path).removeprefix("/")
     asked = (
         user_url
         if user_url.startswith("/")
@@ -104,7 +103,7 @@ def _key_and_query(source_url: str, user_url: str) -> tuple[str, Mapping[str, st
             if f"{target}?".startswith(f"/{key}?"):
                 return key, _parameters(target[len(key) + 2 :])
     plain, _, query = asked.partition("?")
-    return unquote(plain).lstrip("/"), _parameters(query)
+    return unquote(plain).removeprefix("/"), _parameters(query)
 
 
 def _parameters(query: str) -> dict[str, str]:

@@ -77,6 +77,23 @@ def action_of(method: str, key: str, query: Collection[tuple[str, str]]) -> Acti
     return Action.LIST_OBJECTS_V2 if ("list-type", "2") in query else Action.LIST_OBJECTS
 
 
+def stands_behind_access_points(method: str, key: str, query: Collection[tuple[str, str]]) -> bool:
+    """Return whether S3 takes such a request through an access point.
+
+    They are for objects: nothing that makes or changes a bucket. Object Lambda's access points take
+    no SelectObjectContent and no POST of a form either.
+    """
+    names = {name for name, _ in query}
+    match method, bool(key):
+        case ("GET" | "HEAD", _) | ("PUT" | "DELETE", True):
+            return True
+        case "POST", True:
+            return bool(names & {"uploads", "uploadId", "restore"})
+        case "POST", False:
+            return "delete" in names
+    return False
+
+
 def features_of(action: Action, headers: Collection[str], query: Collection[str]) -> list[str]:
     """Return the features that an access point must allow for a part of an object.
 

@@ -46,6 +46,9 @@ class EndpointConfig:
         Where the lines go that the workers write. None is standard output.
     timeout
         Seconds a function may take, to start as well as to answer. Lambda gives Object Lambda 60.
+    concurrency
+        How many invocations of one function may run or wait; one more is throttled. Lambda's own
+        quota is 1000.
     """
 
     host: str = "127.0.0.1"
@@ -65,12 +68,15 @@ class EndpointConfig:
     container_url: str | None = None
     output: TextIO | None = field(default=None, repr=False)
     timeout: float = 60.0
+    concurrency: int = 1000
 
     def __post_init__(self) -> None:
         if self.workers < 1:
             raise EndpointError(f"workers is {self.workers}; at least one must run the function.")
         if self.timeout <= 0:
             raise EndpointError(f"timeout is {self.timeout} s; it must be more than zero.")
+        if self.concurrency < 1:
+            raise EndpointError(f"concurrency is {self.concurrency}; at least one must be served.")
         if not (self.account.isdigit() and len(self.account) == 12):
             raise EndpointError(f"account is {self.account!r}; an AWS account has twelve digits.")
         if self.task_root is not None and not self.task_root.is_dir():

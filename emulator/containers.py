@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import httpx
 
-from emulator.functions import Died, Outcome, Raised, Returned, TimedOut
+from emulator.functions import Died, NotInvoked, Outcome, Raised, Returned, TimedOut
 
 _INVOKE = "/2015-03-31/functions/function/invocations"
 _TIMED_OUT = re.compile(rb"Task timed out after (\d+\.\d+) seconds")
@@ -71,9 +71,11 @@ class ContainerFunction:
         except httpx.ReadTimeout:
             return TimedOut(_GIVE_UP_S)
         except httpx.HTTPError as error:
-            return Died(
+            return NotInvoked(
+                502,
+                "ServiceException",
                 f"No function container answers at {url} ({type(error).__name__}: {error}). Check "
-                f"that it runs, and that its port 8080 is published at that address: docker ps."
+                f"that it runs, and that its port 8080 is published at that address: docker ps.",
             )
         finally:
             self._idle.put_nowait(url)
@@ -84,9 +86,11 @@ class ContainerFunction:
         if overdue := _TIMED_OUT.match(body):
             return TimedOut(float(overdue[1]))
         if response.status_code != httpx.codes.OK:
-            return Died(
+            return NotInvoked(
+                response.status_code,
+                response.headers.get("x-amzn-errortype", "ServiceException"),
                 f"Function {self._name}: the container at {url} answered {response.status_code}: "
-                f"{body[:500].decode(errors='replace')}"
+                f"{body[:500].decode(errors='replace')}",
             )
         return Raised(body) if _is_error(body) else Returned(body)
 

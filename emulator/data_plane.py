@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,8 +13,8 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp
 
-from emulator.access_points import AccessPoint, Transformation
-from emulator.actions import Action, action_of, features_of
+from emulator.access_points import AccessPoint
+from emulator.actions import Action, action_of, features_of, stands_behind_access_points
 from emulator.events import Call, event
 from emulator.exchange import ROUTE, Exchange, Reply, Ticket
 from emulator.functions import Function, Outcome, function_name
@@ -25,16 +26,12 @@ from emulator.s3_errors import S3Error, error_response, unanswered
 from emulator.signature import AUTH_PARAMETERS
 from emulator.upstream import Upstream
 
+_log = logging.getLogger(__name__)
+_CUSTOMER_KEY = "x-amz-server-side-encryption-customer-"
 # The client's headers that are part of its call. The presigned URL names them as signed.
 _ALL_SIGN = ("x-amz-expected-bucket-owner", "x-amz-request-payer")
 _SIGNED_HEADERS = {
-    Action.GET_OBJECT: (
-        *_ALL_SIGN,
-        "x-amz-checksum-mode",
-        "x-amz-server-side-encryption-customer-algorithm",
-        "x-amz-server-side-encryption-customer-key",
-        "x-amz-server-side-encryption-customer-key-md5",
-    ),
+    Action.GET_OBJECT: (*_ALL_SIGN, "x-amz-checksum-mode"),
     Action.HEAD_OBJECT: _ALL_SIGN,
     Action.LIST_OBJECTS: _ALL_SIGN,
     Action.LIST_OBJECTS_V2: _ALL_SIGN,
@@ -71,48 +68,54 @@ class DataPlane:
 
     async def read(self, point: AccessPoint, key: str, request: Request) -> ASGIApp:
         """Answer a request for ``key``, or for the bucket where it is empty."""
-        if request.method not in {"GET", "HEAD"}:
-            message = f"Access point {point.name} is only for reading; write to {point.bucket}."
-            raise S3Error(405, "MethodNotAllowed", message)
-        action = action_of(request.method, key, request.query_params.multi_items())
+        query = request.query_params.multi_items()
+        if not stands_behind_access_points(request.method, key, query):
+            raise _not_allowed(request.method, key)
+        action = action_of(request.method, key, query)
         transformation = point.configuration.transformation(action) if action else None
         if action is None or transformation is None:
             return await self._untransformed(point, key, request)
-        call = Call(action, point, key, request)
+        call = Call(action, point, transformation, key, request)
         _check_features(call)
+        _check_encryption(call)
+        name = self._function_name(transformation.function_arn)
         if action is Action.GET_OBJECT:
-            return await self._written(call, transformation)
-        return await self._returned(call, transformation)
+            return await self._written(call, name)
+        return await self._returned(call, name)
 
     async def _untransformed(self, point: AccessPoint, key: str, request: Request) -> ASGIApp:
-        """Return the bucket's own answer, as AWS does for an action that is not listed."""
-        headers = {
-            name: value
-            for name, value in request.headers.items()
-            if name in _SIGNED_HEADERS[Action.GET_OBJECT]
-            or name == "range"
-            or name.startswith("if-")
-        }
-        url = object_url(self.s3.url, point.bucket, key)
-        presigned = self.signer.presign(request.method, url, _query(request), headers)
-        return await self.s3.read(request.method, presigned.removeprefix(self.s3.url), headers)
+        """Let the bucket answer, as AWS does where no function is configured to.
 
-    async def _written(self, call: Call, transformation: Transformation) -> ASGIApp:
+        The request goes out signed anew: the client signed it for the access point.
+        """
+        headers = {name: v for name, v in request.headers.items() if not _of_signature(name, v)}
+        signed = {name: value for name, value in headers.items() if name.startswith("x-amz-")}
+        url = object_url(self.s3.url, point.bucket, key)
+        presigned = self.signer.presign(request.method, url, _query(request), signed)
+        target = presigned.removeprefix(self.s3.url).encode()
+        raw = [(name.encode(), value.encode("latin-1")) for name, value in headers.items()]
+        return await self.s3.pass_on_as(request, target, raw, RequestIds.new().headers)
+
+    def _function_name(self, arn: str) -> str:
+        name = function_name(arn)
+        if name is None or name not in self.functions:
+            known = ", ".join(sorted(self.functions))
+            raise S3Error(404, "LambdaNotFound", f"No function {arn} runs here; {known} does.")
+        return name
+
+    async def _written(self, call: Call, name: str) -> ASGIApp:
         """Invoke the function, and answer with what it writes."""
-        ticket = self.exchange.open()
-        ids = RequestIds.new()
-        invocation = self._invoke(
-            call, transformation, ids, outputRoute=ROUTE, outputToken=ticket.token
-        )
+        ticket, ids = self.exchange.open(), RequestIds.new()
+        invocation = self._invoke(call, name, ids, outputRoute=ROUTE, outputToken=ticket.token)
         answer = await self._meet(call.request, ticket, invocation)
         if isinstance(answer, S3Error):
             return error_response(answer, ids)
-        return ReplyResponse(answer, ids)
+        return ReplyResponse(answer, ids, self.timeout)
 
-    async def _returned(self, call: Call, transformation: Transformation) -> ASGIApp:
+    async def _returned(self, call: Call, name: str) -> ASGIApp:
         """Invoke the function, and answer with what it returns."""
         ids = RequestIds.new()
-        invocation = self._invoke(call, transformation, ids)
+        invocation = self._invoke(call, name, ids)
         try:
             await _first(call.request, invocation)
         finally:
@@ -120,21 +123,17 @@ class DataPlane:
         try:
             answer = returned(call.action, invocation.result())
         except S3Error as error:
+            # The answer to a HEAD has no room for the reason.
+            _log.warning("%s of %s: %s: %s", call.action, call.key, error.code, error.message)
             return error_response(error, ids)
         return Response(answer.body, answer.status, {**answer.headers, **ids.headers})
 
     def _invoke(
-        self, call: Call, transformation: Transformation, ids: RequestIds, **output: str
+        self, call: Call, name: str, ids: RequestIds, **output: str
     ) -> asyncio.Task[Outcome]:
-        name = function_name(transformation.function_arn) or ""
-        function = self.functions.get(name)
-        if function is None:
-            known = ", ".join(sorted(self.functions))
-            message = f"No function {transformation.function_arn} runs here; {known} does."
-            raise S3Error(404, "LambdaNotFound", message)
         context = {"inputS3Url": self._input_s3_url(call, self.input_urls[name]), **output}
-        payload = event(call, transformation, ids.request_id, context)
-        invocation = asyncio.create_task(function.invoke(payload, str(uuid.uuid4())))
+        payload = event(call, ids.request_id, context)
+        invocation = asyncio.create_task(self.functions[name].invoke(payload, str(uuid.uuid4())))
         self._running.add(invocation)  # it goes on when the reader has its answer
         invocation.add_done_callback(self._running.discard)
         return invocation
@@ -189,6 +188,32 @@ def _query(request: Request) -> list[tuple[str, str]]:
     """Return the parameters of a request's query without those of its signature."""
     pairs = request.query_params.multi_items()
     return [(name, value) for name, value in pairs if name.lower() not in AUTH_PARAMETERS]
+
+
+def _of_signature(name: str, value: str) -> bool:
+    """Tell a header of the client's signature, or of the host that it is for.
+
+    The hash of a body in chunks says how it is written, and stays.
+    """
+    if name == "x-amz-content-sha256":
+        return not value.startswith("STREAMING-")
+    return name in {"authorization", "host", "x-amz-date", "x-amz-security-token"}
+
+
+def _not_allowed(method: str, key: str) -> S3Error:
+    message = "The specified method is not allowed against this resource."
+    details = {"Method": method, "ResourceType": "OBJECT" if key else "BUCKET"}
+    return S3Error(405, "MethodNotAllowed", message, details)
+
+
+def _check_encryption(call: Call) -> None:
+    """Refuse a customer's key: S3 does, so that no function can log it."""
+    if any(name.startswith(_CUSTOMER_KEY) for name in call.request.headers):
+        message = (
+            f"{call.action} through access point {call.point.name} invokes a function, and so takes "
+            "no keys provided by customers. Read the object without the access point."
+        )
+        raise S3Error(400, "InvalidRequest", message)
 
 
 def _check_features(call: Call) -> None:

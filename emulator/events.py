@@ -11,6 +11,7 @@ from starlette.requests import Request
 
 from emulator.access_points import AccessPoint, Transformation
 from emulator.actions import Action
+from emulator.protocol import headers_as_sent
 from emulator.signature import AUTH_PARAMETERS, credential
 
 # The request's own authority to read. A function has its own, and these must not reach a log.
@@ -25,13 +26,12 @@ class Call:
 
     action: Action
     point: AccessPoint
+    transformation: Transformation
     key: str
     request: Request
 
 
-def event(
-    call: Call, transformation: Transformation, request_id: str, context: Mapping[str, str]
-) -> bytes:
+def event(call: Call, request_id: str, context: Mapping[str, str]) -> bytes:
     """Return the event as JSON; ``context`` is what the function needs for this one action."""
     point = call.point
     fields = {
@@ -40,7 +40,7 @@ def event(
         "configuration": {
             "accessPointArn": point.arn,
             "supportingAccessPointArn": point.configuration.supporting_access_point,
-            "payload": transformation.payload,
+            "payload": call.transformation.payload,
         },
         "userRequest": {"url": _user_url(call), "headers": _user_headers(call.request)},
         "userIdentity": _user_identity(call),
@@ -66,13 +66,13 @@ def _user_url(call: Call) -> str:
 
 
 def _user_headers(request: Request) -> dict[str, str]:
-    """Return the request's headers, repeated ones joined with commas."""
+    """Return the request's headers as they were sent, repeated ones joined with commas."""
     headers: dict[str, str] = {}
-    for raw_name, raw_value in request.headers.raw:
-        name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
+    first: dict[str, str] = {}  # how the client wrote a name when it first did
+    for name, value in headers_as_sent(request.scope):
         if name.lower() not in _SECRET_HEADERS:
-            title = name.title()
-            headers[title] = f"{headers[title]},{value}" if title in headers else value
+            known = first.setdefault(name.lower(), name)
+            headers[known] = f"{headers[known]},{value}" if known in headers else value
     return headers
 
 

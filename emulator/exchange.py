@@ -13,6 +13,10 @@ from emulator.s3_errors import S3Error
 ROUTE = "io-local-cell001"
 
 
+def _future() -> asyncio.Future[bool]:
+    return asyncio.get_running_loop().create_future()
+
+
 @dataclass(frozen=True)
 class ReplyHead:
     """What a function says of the object before its bytes.
@@ -28,11 +32,16 @@ class ReplyHead:
 
 @dataclass(frozen=True, eq=False)
 class Reply:
-    """A function's answer. ``read`` is set once the reader has taken the body, or left."""
+    """A function's answer. ``ended`` says whether it came in time, once no more of it is wanted."""
 
     head: ReplyHead
     body: AsyncIterator[bytes]
-    read: asyncio.Event = field(default_factory=asyncio.Event)
+    ended: asyncio.Future[bool] = field(default_factory=_future)
+
+    def end(self, *, in_time: bool = True) -> None:
+        """Let the function go on; the first call counts."""
+        if not self.ended.done():
+            self.ended.set_result(in_time)
 
 
 class Ticket:
@@ -47,7 +56,7 @@ class Ticket:
         if not self.answer.done():
             self.answer.set_result(answer)
         elif isinstance(answer, Reply):
-            answer.read.set()
+            answer.end()
 
 
 class Exchange:

@@ -41,7 +41,20 @@ class Died:
     detail: str
 
 
-Outcome = Returned | Raised | TimedOut | Died
+@dataclass(frozen=True)
+class NotInvoked:
+    """The function did not run: its Invoke was refused, or reached nobody.
+
+    ``status`` and ``kind`` are what Lambda's Invoke answers then, 429 and TooManyRequestsException
+    for example; ``detail`` says why in words for the reader, and what to do.
+    """
+
+    status: int
+    kind: str
+    detail: str
+
+
+Outcome = Returned | Raised | TimedOut | Died | NotInvoked
 
 
 class Function(Protocol):

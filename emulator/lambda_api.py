@@ -9,7 +9,16 @@ from collections.abc import Mapping
 from starlette.requests import Request
 from starlette.responses import Response
 
-from emulator.functions import Died, Function, Outcome, Raised, Returned, TimedOut, function_name
+from emulator.functions import (
+    Died,
+    Function,
+    NotInvoked,
+    Outcome,
+    Raised,
+    Returned,
+    TimedOut,
+    function_name,
+)
 
 _LARGEST_PAYLOAD = 6 * 1024 * 1024
 
@@ -37,13 +46,15 @@ async def invoke(functions: Mapping[str, Function], arn: str, request: Request) 
 
 
 def _response(outcome: Outcome, request_id: str) -> Response:
+    if isinstance(outcome, NotInvoked):
+        return _refusal(outcome.status, outcome.kind, outcome.detail)
     headers = {"x-amzn-requestid": request_id, "x-amz-executed-version": "$LATEST"}
     if not isinstance(outcome, Returned):
         headers["x-amz-function-error"] = "Unhandled"
     return Response(_payload(outcome), 200, headers, "application/json")
 
 
-def _payload(outcome: Outcome) -> bytes:
+def _payload(outcome: Returned | Raised | TimedOut | Died) -> bytes:
     match outcome:
         case Returned(payload) | Raised(payload):
             return payload

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 import time
 
@@ -11,6 +12,8 @@ from starlette.responses import JSONResponse, Response
 from emulator.functions import Outcome, Raised, Returned
 from emulator.worker import Invocation, Worker
 
+# Lambda's 6 MB and what it wraps them in.
+LARGEST_RESPONSE = 6_291_556
 _PREFIX = "/2018-06-01/runtime/"
 
 
@@ -21,7 +24,7 @@ async def answer(worker: Worker, request: Request) -> Response:
         case "GET", ["invocation", "next"]:
             return await _next(worker)
         case "POST", ["invocation", request_id, "response"]:
-            return _finish(worker, request_id, Returned(await request.body()))
+            return _finish(worker, request_id, _returned(await request.body()))
         case "POST", ["invocation", request_id, "error"]:
             return _finish(worker, request_id, Raised(await request.body()))
         case "POST", ["init", "error"]:
@@ -48,6 +51,17 @@ def _headers(worker: Worker, invocation: Invocation) -> dict[str, str]:
         "Lambda-Runtime-Invoked-Function-Arn": worker.command.function_arn,
         "Lambda-Runtime-Trace-Id": f"Root={root};Parent={secrets.token_hex(8)};Sampled=0",
     }
+
+
+def _returned(payload: bytes) -> Outcome:
+    """Return what came of an invocation, which Lambda makes an error where it is too large."""
+    if len(payload) <= LARGEST_RESPONSE:
+        return Returned(payload)
+    message = (
+        f"Response payload size exceeded maximum allowed payload size ({LARGEST_RESPONSE} bytes)."
+    )
+    error = {"errorType": "Function.ResponseSizeTooLarge", "errorMessage": message}
+    return Raised(json.dumps(error).encode())
 
 
 def _finish(worker: Worker, request_id: str, outcome: Outcome) -> Response:

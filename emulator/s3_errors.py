@@ -8,9 +8,16 @@ from http.client import responses
 
 from starlette.responses import Response
 
-from emulator.functions import Died, Outcome, Raised, Returned, TimedOut
+from emulator.functions import Died, NotInvoked, Outcome, Raised, Returned, TimedOut
 from emulator.request_ids import RequestIds
 from emulator.xml_text import DECLARATION, xml_text
+
+# By the status with which Lambda's Invoke refuses.
+_NOT_INVOKED = {
+    403: (403, "LambdaPermissionError"),
+    404: (404, "LambdaNotFound"),
+    429: (503, "SlowDown"),
+}
 
 
 class S3Error(Exception):
@@ -77,14 +84,20 @@ def unanswered(outcome: Outcome) -> S3Error:
         case Raised(payload):
             return S3Error(500, "LambdaRuntimeError", f"The function raised {_raised(payload)}")
         case TimedOut(seconds):
-            return S3Error(
-                500,
-                "LambdaTimeout",
-                f"The function did not answer within {seconds:g} s. "
-                "Make it faster, or start the endpoint with a longer timeout.",
-            )
+            return timed_out(seconds)
         case Died(detail):
             return S3Error(500, "LambdaRuntimeError", detail)
+        case NotInvoked(status, _, detail):
+            return S3Error(*_NOT_INVOKED.get(status, (400, "LambdaInvocationFailed")), detail)
+
+
+def timed_out(seconds: float) -> S3Error:
+    """Return what the client sees when a function takes longer than it may."""
+    message = (
+        f"The function did not answer within {seconds:g} s. "
+        "Make it faster, or start the endpoint with a longer timeout."
+    )
+    return S3Error(500, "LambdaTimeout", message)
 
 
 def _raised(payload: bytes) -> str:

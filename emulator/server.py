@@ -15,6 +15,7 @@ import uvicorn
 
 from emulator.config import EndpointConfig, EndpointError
 from emulator.listening import bridge_address, listen, url_of
+from emulator.protocol import Protocol
 from emulator.service import Service
 
 _KEEP_ALIVE_S = 60
@@ -155,7 +156,7 @@ class Endpoint:
 def _uvicorn_config(app: object) -> uvicorn.Config:
     return uvicorn.Config(
         app,  # type: ignore[arg-type]
-        http="httptools",  # it takes a proxy's request targets, http://host/path
+        http=Protocol,  # on httptools: it takes a proxy's request targets, http://host/path
         ws="none",
         lifespan="off",
         loop="asyncio",

@@ -18,6 +18,7 @@ from emulator.local_function import LocalFunction, worker_command
 from emulator.moto_process import MotoProcess
 from emulator.s3 import Signer, SupportingAccessPoints
 from emulator.s3_control import S3Control
+from emulator.throttle import Throttle
 from emulator.upstream import Upstream
 
 # A reader may wait in the queue for long before its function reads the object.
@@ -76,7 +77,8 @@ class Service:
         }
         if self._local is not None:
             functions[self._config.function_name] = self._local
-        return functions
+        limit = self._config.concurrency
+        return {name: Throttle(function, limit) for name, function in functions.items()}
 
     def _app(self, functions: Mapping[str, Function], control: Upstream, s3: Upstream) -> App:
         config = self._config

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 
 import httpx
 from starlette.requests import Request
@@ -55,39 +55,38 @@ class Upstream:
         target = request.scope["raw_path"]
         if request.scope["query_string"]:
             target += b"?" + request.scope["query_string"]
-        headers = [(name, value) for name, value in request.headers.raw if _end_to_end(name)]
-        return await self._send(request.method, target, headers, _body(request))
+        return await self.pass_on_as(request, target, request.headers.raw)
 
-    async def read(self, method: str, target: str, headers: Mapping[str, str]) -> ASGIApp:
-        """Send a request of the endpoint's own, without a body; stream the answer."""
-        raw = [(name.encode(), value.encode()) for name, value in headers.items()]
-        return await self._send(method, target.encode(), raw, None)
+    async def pass_on_as(
+        self,
+        request: Request,
+        target: bytes,
+        headers: Sequence[tuple[bytes, bytes]],
+        answer_headers: Mapping[str, str] | None = None,
+    ) -> ASGIApp:
+        """Send ``request`` on under another path and query and with other headers.
+
+        The answer gets those of ``answer_headers`` that it does not have.
+        """
+        sent = httpx.Request(
+            # The target goes out as it is: httpx would mend what looks odd in a URL, such as a
+            # key with dots, and it would no longer be what the client signed.
+            request.method,
+            self.url,
+            headers=[(name, value) for name, value in headers if _end_to_end(name)],
+            content=_body(request),
+            extensions={"target": target, "timeout": self._client.timeout.as_dict()},
+        )
+        try:
+            answer = await self._client.send(sent, stream=True)
+        except httpx.HTTPError as error:
+            raise self._unreachable(error) from error
+        return _Passed(answer, answer_headers or {})
 
     async def fetch(self, target: str, headers: Mapping[str, str]) -> httpx.Response:
         """GET a short document of the endpoint's own need, whole."""
         try:
             return await self._client.get(self.url + target, headers=dict(headers))
-        except httpx.HTTPError as error:
-            raise self._unreachable(error) from error
-
-    async def _send(
-        self,
-        method: str,
-        target: bytes,
-        headers: list[tuple[bytes, bytes]],
-        body: AsyncIterator[bytes] | None,
-    ) -> ASGIApp:
-        request = httpx.Request(
-            # The target goes out as it is: httpx would mend what looks odd in a URL, such as a
-            # key with dots, and it would no longer be what the client signed.
-            method,
-            self.url,
-            headers=headers,
-            content=body,
-            extensions={"target": target, "timeout": self._client.timeout.as_dict()},
-        )
-        try:
-            return _Passed(await self._client.send(request, stream=True))
         except httpx.HTTPError as error:
             raise self._unreachable(error) from error
 
@@ -101,14 +100,20 @@ class Upstream:
 
 
 class _Passed:
-    """An upstream's answer, on its way to the client."""
+    """An upstream's answer, on its way to the client, with headers that it may lack."""
 
-    def __init__(self, answer: httpx.Response) -> None:
+    def __init__(self, answer: httpx.Response, extra: Mapping[str, str]) -> None:
         self._answer = answer
+        self._extra = extra
 
     async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
         """Send the answer on, as it comes."""
         headers = [(name, value) for name, value in self._answer.headers.raw if _end_to_end(name)]
+        headers += [
+            (name.encode(), value.encode())
+            for name, value in self._extra.items()
+            if name not in self._answer.headers
+        ]
         start = {"type": "http.response.start", "status": self._answer.status_code}
         try:
             await send({**start, "headers": headers})

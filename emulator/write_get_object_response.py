@@ -33,7 +33,8 @@ async def write_get_object_response(exchange: Exchange, request: Request) -> Res
     body = request.stream()
     reply = Reply(head, body)
     ticket.give(reply)
-    await reply.read.wait()
+    if not await reply.ended:
+        raise S3Error(400, "RequestTimeout", "The object was not written in the time it may take.")
     try:
         async for _ in body:  # what the reader did not want, such as the body of an error
             pass

@@ -7,8 +7,10 @@ is under test in tests/container.
 
 from __future__ import annotations
 
+import http.server
 import json
 import socket
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -49,6 +51,32 @@ def remote(object_lambda_endpoint, local):
         s3_url=local.url,
         container_url=url,
     )
+
+
+class Refusing(http.server.BaseHTTPRequestHandler):
+    """What answers Lambda's Invoke with an error."""
+
+    def do_POST(self):
+        self.rfile.read(int(self.headers["content-length"]))
+        self.send_response(self.server.status)
+        self.send_header("Content-Length", "7")
+        self.end_headers()
+        self.wfile.write(b"not you")
+
+    def log_message(self, *arguments):
+        pass
+
+
+@pytest.fixture(scope="module")
+def refusing(object_lambda_endpoint):
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Refusing) as server:
+        threading.Thread(target=server.serve_forever).start()
+        url = f"http://127.0.0.1:{server.server_port}"
+        local = object_lambda_endpoint(containers={"preprocess": [url]}, workers=1)
+        local.client("s3").create_bucket(Bucket="texts")
+        alias = local.create_access_point("refused", "texts")
+        yield server, lambda: local.client("s3").get_object(Bucket=alias, Key="k")
+        server.shutdown()
 
 
 @pytest.fixture(scope="module")
@@ -101,10 +129,30 @@ def test_a_container_that_is_not_there_is_named(object_lambda_endpoint, expect_e
     local = object_lambda_endpoint(containers={"preprocess": [url]}, workers=1)
     local.client("s3").create_bucket(Bucket="texts")
     alias = local.create_access_point("absent", "texts")
-    with expect_error("LambdaRuntimeError", 500) as message:
+    with expect_error("LambdaInvocationFailed", 400) as message:
         local.client("s3").get_object(Bucket=alias, Key="k")
     assert url in message()
     assert "docker ps" in message()
+
+
+@pytest.mark.parametrize(
+    ("answer", "code", "status"),
+    [
+        (403, "LambdaPermissionError", 403),
+        (404, "LambdaNotFound", 404),
+        (429, "SlowDown", 503),
+        (413, "LambdaInvocationFailed", 400),
+        (500, "LambdaInvocationFailed", 400),
+    ],
+)
+def test_what_refuses_to_run_the_function_decides_the_error(
+    refusing, expect_error, answer, code, status
+):
+    server, read = refusing
+    server.status = answer
+    with expect_error(code, status) as message:
+        read()
+    assert f"answered {answer}: not you" in message()
 
 
 def test_with_containers_it_listens_on_dockers_bridge(object_lambda_endpoint):

@@ -99,28 +99,6 @@ def test_head_of_a_missing_key_is_404(reader, expect_error):
         reader.s3.head_object(Bucket=reader.alias("upper"), Key="missing")
 
 
-def test_an_access_point_is_only_for_reading(reader, expect_error):
-    with expect_error("MethodNotAllowed", 405) as message:
-        reader.s3.put_object(Bucket=reader.alias("upper"), Key="k", Body=b"")
-    assert "texts" in message()
-
-
-@pytest.mark.parametrize("parameters", [{"Range": "bytes=0-1"}, {"PartNumber": 1}])
-def test_parts_are_refused_unless_allowed(reader, expect_error, parameters):
-    with expect_error("NotImplemented", 501) as message:
-        reader.get("upper", **parameters)
-    assert "AllowedFeatures" in message()
-
-
-def test_an_allowed_range_reaches_the_function_and_not_s3(reader):
-    alias = reader.alias("echo_event", features=("GetObject-Range", "GetObject-PartNumber"))
-    event = json.load(
-        reader.s3.get_object(Bucket=alias, Key="greeting.txt", Range="bytes=0-1")["Body"]
-    )
-    assert event["userRequest"]["headers"]["Range"] == "bytes=0-1"
-    assert "range" not in event["getObjectContext"]["inputS3Url"].lower()
-
-
 def test_unknown_aliases_and_arns_are_said_to_be_missing(reader, expect_error):
     for bucket in (
         "nobody-made-this--ol-s3",

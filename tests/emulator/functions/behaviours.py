@@ -98,6 +98,10 @@ def return_silently(event, answer, argument):
     return {"nobody": "reads this"}
 
 
+def return_large(event, answer, argument):
+    return {"statusCode": 200, "listResultXml": " " * 7_000_000}
+
+
 def exit_process(event, answer, argument):
     sys.stdout.write(argument)
     os._exit(17)

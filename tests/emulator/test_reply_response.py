@@ -1,0 +1,110 @@
+"""An answer on its way to the reader, with time and connections that run out."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+
+import pytest
+from starlette.requests import ClientDisconnect
+
+from emulator.exchange import Reply, ReplyHead
+from emulator.reply_response import ReplyResponse
+from emulator.request_ids import RequestIds
+
+SOON_S = 0.05  # anything that a test waits for on purpose
+
+
+async def for_ever(*_message):
+    await asyncio.Event().wait()
+
+
+async def stalling(*chunks):
+    for chunk in chunks:
+        yield chunk
+    await for_ever()
+
+
+async def breaking(*chunks):
+    for chunk in chunks:
+        yield chunk
+    raise ClientDisconnect
+
+
+async def whole(*chunks):
+    for chunk in chunks:
+        yield chunk
+
+
+def sent(body, *, status=200, error=None, send=None, headers=()):
+    """Send a reply; return what the server was told, and whether the function was in time."""
+
+    async def run():
+        reply = Reply(ReplyHead(status, tuple(headers), error), body)
+        messages = []
+
+        async def keep(message):
+            messages.append(message)
+
+        response = ReplyResponse(reply, RequestIds("id", "host"), SOON_S)
+        await response({"type": "http"}, for_ever, send or keep)
+        return messages, reply.ended.result()
+
+    return asyncio.run(asyncio.wait_for(run(), 5))
+
+
+def code_of(messages):
+    start, body = messages
+    return start["status"], re.search(rb"<Code>(\w+)</Code>", body["body"])[1].decode()
+
+
+def test_a_whole_body_is_sent_chunk_by_chunk_and_ended():
+    messages, in_time = sent(whole(b"a", b"b"))
+    assert [m.get("body") for m in messages] == [None, b"a", b"b", None]
+    assert [m.get("more_body", False) for m in messages[1:]] == [True, True, False]
+    assert in_time
+
+
+def test_a_body_that_stalls_half_way_is_left_short():
+    """The server closes the connection then, and the reader finds bytes missing."""
+    messages, in_time = sent(stalling(b"half"))
+    assert [m["type"] for m in messages] == ["http.response.start", "http.response.body"]
+    assert messages[-1]["more_body"]
+    assert not in_time
+
+
+def test_a_body_that_never_begins_is_a_timeout():
+    messages, in_time = sent(stalling())
+    assert code_of(messages) == (500, "LambdaTimeout")
+    assert not in_time
+
+
+def test_a_body_that_breaks_before_its_first_byte_is_an_error():
+    messages, in_time = sent(breaking())
+    assert code_of(messages) == (400, "ConnectionClosedByRequester")
+    assert in_time
+
+
+def test_a_body_that_breaks_half_way_is_left_short():
+    messages, _ = sent(breaking(b"half"))
+    assert messages[-1]["more_body"]
+
+
+def test_a_reader_who_stops_reading_lets_the_function_go():
+    _, in_time = sent(whole(b"a", b"b"), send=for_ever)
+    assert not in_time
+
+
+def test_an_error_waits_for_no_body():
+    messages, in_time = sent(stalling(), status=404, error="NoSuchKey")
+    assert code_of(messages) == (404, "NoSuchKey")
+    assert in_time
+
+
+@pytest.mark.parametrize("body", [whole(), whole(b"what nobody may read")])
+def test_not_modified_has_neither_body_nor_length(body):
+    given = [(b"etag", b'"e"'), (b"content-length", b"20")]
+    messages, _ = sent(body, status=304, headers=given)
+    headers = dict(messages[0]["headers"])
+    assert headers == {b"etag": b'"e"', b"x-amz-request-id": b"id", b"x-amz-id-2": b"host"}
+    assert not b"".join(m.get("body", b"") for m in messages)

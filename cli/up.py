@@ -25,11 +25,34 @@ def up(
             "a time. May be repeated: several containers of one name share its work.",
         ),
     ] = None,
+    container_url: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL",
+            help="Where the containers reach this endpoint, if not at the address of Docker's "
+            "default bridge.",
+        ),
+    ] = None,
+    region: Annotated[str, typer.Option(help="The region to be in.")] = "us-east-1",
+    verify_signatures: Annotated[
+        bool,
+        typer.Option(
+            "--verify-signatures/--no-verify-signatures",
+            help="Refuse requests that are not signed with the endpoint's credentials, as AWS does.",
+        ),
+    ] = True,
 ) -> None:
     """Serve S3 with Object Lambda on one URL, until Ctrl-C."""
     try:
         config = EndpointConfig(
-            host=host, port=port, workers=workers, s3_url=s3, containers=_containers(function or [])
+            host=host,
+            port=port,
+            workers=workers,
+            s3_url=s3,
+            containers=_containers(function or []),
+            container_url=container_url,
+            region=region,
+            verify_signatures=verify_signatures,
         )
         endpoint = Endpoint(config)
         endpoint.start()
@@ -65,7 +88,8 @@ def _say(endpoint: Endpoint) -> None:
         f"  S3          {config.s3_url or 'inside, in memory'}",
         f"  function    {', '.join(runs)}",
         f"  account     {config.account}, {config.region}, "
-        f"credentials {config.access_key}/{config.secret_key}",
+        f"credentials {config.access_key}/{config.secret_key}"
+        f"{'' if config.verify_signatures else ', not verified'}",
         f"  try         AWS_ACCESS_KEY_ID={config.access_key} AWS_SECRET_ACCESS_KEY={config.secret_key} "
         f"aws --region {config.region} --endpoint-url {endpoint.url} s3 ls",
         "  stop        Ctrl-C",

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from emulator import lambda_api, routing, runtime_api
@@ -14,14 +15,18 @@ from emulator.access_points import AccessPoints
 from emulator.data_plane import DataPlane
 from emulator.exchange import Exchange
 from emulator.functions import Function
+from emulator.received import Received
 from emulator.request_ids import RequestIds
 from emulator.s3_control import S3Control
 from emulator.s3_errors import S3Error, error_response
 from emulator.upstream import Upstream
+from emulator.verification import Verifier
 from emulator.worker import Worker
 from emulator.write_get_object_response import write_get_object_response
 
 _log = logging.getLogger(__name__)
+# The bodies that the endpoint reads to the end, and so can compare with the hash that was signed.
+_READ_WHOLE = (routing.ToFunction, routing.ToObjectLambdaControl, routing.ToS3Control)
 
 
 @dataclass(frozen=True)
@@ -32,11 +37,14 @@ class App:
     ----------
     workers
         By the address of their Runtime API: a request to that socket can only be theirs.
+    verifier
+        Verifies signatures; None believes everybody.
     access_points, data_plane, exchange, functions, control, s3_control, s3
         The parts.
     """
 
     workers: Mapping[tuple[str, int], Worker]
+    verifier: Verifier | None
     access_points: AccessPoints
     data_plane: DataPlane
     exchange: Exchange
@@ -46,25 +54,34 @@ class App:
     s3: Upstream
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request; every failure becomes an S3 error."""
+        """Answer one request; every failure becomes an error that its client can read."""
         request = Request(scope, receive)
+        route = self._route(request)
         try:
-            response = await self._answer(request)
+            await self._authenticate(route, request)
+            response = await self._answer(route, request)
         except ClientDisconnect:
             return
         except S3Error as error:
-            response = error_response(error, RequestIds.new())
+            response = _refusal(route, request, error)
         except Exception:
             _log.exception("%s %s failed", request.method, request.url.path)
             failure = S3Error(500, "InternalError", "The endpoint failed; its log has the cause.")
-            response = error_response(failure, RequestIds.new())
+            response = _refusal(route, request, failure)
         await response(scope, receive, send)
 
-    async def _answer(self, request: Request) -> ASGIApp:
-        worker = self.workers.get(tuple(request.scope["server"]))
-        if worker is not None:
-            return await runtime_api.answer(worker, request)
-        match self._route(request):
+    async def _authenticate(self, route: routing.Route | Worker, request: Request) -> None:
+        """Raise S3Error unless the request is signed; AWS lets nobody else have the answer."""
+        # A browser asks for leave by OPTIONS, and cannot sign that.
+        if self.verifier is None or isinstance(route, Worker) or request.method == "OPTIONS":
+            return
+        body = await request.body() if isinstance(route, _READ_WHOLE) else None
+        self.verifier.verify(Received.of(request), route.services, body)
+
+    async def _answer(self, route: routing.Route | Worker, request: Request) -> ASGIApp:
+        match route:
+            case Worker():
+                return await runtime_api.answer(route, request)
             case routing.ToAccessPoint(point, key):
                 return await self.data_plane.read(point, key, request)
             case routing.ToMissingAccessPoint(label):
@@ -81,7 +98,10 @@ class App:
             case routing.ToS3():
                 return await self.s3.pass_on(request)
 
-    def _route(self, request: Request) -> routing.Route:
+    def _route(self, request: Request) -> routing.Route | Worker:
+        worker = self.workers.get(tuple(request.scope["server"]))
+        if worker is not None:
+            return worker
         service = routing.signed_service(
             request.headers.get("authorization", ""),
             request.query_params.get("X-Amz-Credential", ""),
@@ -89,3 +109,15 @@ class App:
         path = request.scope["raw_path"].decode("latin-1")
         host = request.headers.get("host", "")
         return routing.route(request.method, host, path, service, self.access_points)
+
+
+def _refusal(route: routing.Route | Worker, request: Request, error: S3Error) -> Response:
+    """Return an error in the form of the API that was asked."""
+    if isinstance(route, routing.ToFunction):
+        response = lambda_api.refusal(error)
+    else:
+        response = error_response(error, RequestIds.new())
+    if "expect" in request.headers:
+        # The client may keep its body back, and what it sends next would be taken for that.
+        response.headers["connection"] = "close"
+    return response

@@ -26,7 +26,10 @@ class EndpointConfig:
         More addresses to listen on, with the same port. With ``containers``, the address of
         Docker's default bridge is added where that interface exists.
     account, region, access_key, secret_key
-        What the endpoint calls itself in ARNs, and the credentials it signs requests to S3 with.
+        What the endpoint calls itself in ARNs, and the credentials that its clients sign with
+        and that it signs requests to S3 with.
+    verify_signatures
+        Whether requests must be signed with those credentials, as on AWS.
     s3_url
         The S3 behind the endpoint. None starts moto's server.
     handler, function_name, workers
@@ -58,6 +61,7 @@ class EndpointConfig:
     region: str = "us-east-1"
     access_key: str = "test"
     secret_key: str = field(default="test", repr=False)
+    verify_signatures: bool = True
     s3_url: str | None = None
     handler: str = "handler.app.lambda_handler"
     function_name: str = "preprocess"

@@ -19,8 +19,22 @@ from emulator.functions import (
     TimedOut,
     function_name,
 )
+from emulator.s3_errors import S3Error
+from emulator.signature import Unsigned
 
 _LARGEST_PAYLOAD = 6 * 1024 * 1024
+# What Lambda calls the ways in which a signature is wrong, by S3's code.
+_SIGNATURE_ERRORS = {
+    "InvalidAccessKeyId": "UnrecognizedClientException",
+    "SignatureDoesNotMatch": "InvalidSignatureException",
+    "XAmzContentSHA256Mismatch": "InvalidSignatureException",
+    "RequestTimeTooSkewed": "InvalidSignatureException",
+    "AccessDenied": "InvalidSignatureException",
+    "AuthorizationHeaderMalformed": "IncompleteSignatureException",
+    "AuthorizationQueryParametersError": "IncompleteSignatureException",
+    "InvalidArgument": "IncompleteSignatureException",
+    "InvalidRequest": "IncompleteSignatureException",
+}
 
 
 async def invoke(functions: Mapping[str, Function], arn: str, request: Request) -> Response:
@@ -43,6 +57,18 @@ async def invoke(functions: Mapping[str, Function], arn: str, request: Request) 
         return _refusal(400, "InvalidParameterValueException", message)
     request_id = str(uuid.uuid4())
     return _response(await function.invoke(payload, request_id), request_id)
+
+
+def refusal(error: S3Error) -> Response:
+    """Return an error that was raised before the function could be asked, in Lambda's form."""
+    if isinstance(error, Unsigned):
+        kind, message = "MissingAuthenticationTokenException", "Missing Authentication Token"
+    elif error.code in _SIGNATURE_ERRORS:
+        kind, message = _SIGNATURE_ERRORS[error.code], error.message
+    else:
+        return _refusal(error.status, "ServiceException", error.message)
+    body = json.dumps({"message": message}).encode()
+    return Response(body, 403, {"x-amzn-errortype": kind}, "application/json")
 
 
 def _response(outcome: Outcome, request_id: str) -> Response:

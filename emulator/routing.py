@@ -1,9 +1,13 @@
-"""Which part of the endpoint a request is for, told from its method, host and path alone."""
+"""Which part of the endpoint a request is for, told from its method, host and path alone.
+
+Each part says in ``services`` what AWS wants requests for it to be signed for.
+"""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import ClassVar
 from urllib.parse import unquote
 
 from emulator import s3_control, write_get_object_response
@@ -12,11 +16,15 @@ from emulator.signature import credential
 
 _INVOKE = re.compile(r"/2015-03-31/functions/(?P<name>[^/]+)/invocations")
 _CONTROL = "/v20180820/"
+_S3 = "s3"
+_OBJECT_LAMBDA = "s3-object-lambda"
 
 
 @dataclass(frozen=True)
 class ToAccessPoint:
     """A request through an Object Lambda access point, for ``key`` or for its whole bucket."""
+
+    services: ClassVar = (_S3, _OBJECT_LAMBDA)
 
     point: AccessPoint
     key: str
@@ -26,12 +34,16 @@ class ToAccessPoint:
 class ToMissingAccessPoint:
     """A request for an access point that does not exist."""
 
+    services: ClassVar = (_S3, _OBJECT_LAMBDA)
+
     label: str
 
 
 @dataclass(frozen=True)
 class ToFunction:
     """Lambda's Invoke."""
+
+    services: ClassVar = ("lambda",)
 
     name: str
 
@@ -40,20 +52,28 @@ class ToFunction:
 class ToExchange:
     """WriteGetObjectResponse."""
 
+    services: ClassVar = (_OBJECT_LAMBDA,)
+
 
 @dataclass(frozen=True)
 class ToObjectLambdaControl:
     """S3 Control, about Object Lambda access points."""
+
+    services: ClassVar = (_S3,)
 
 
 @dataclass(frozen=True)
 class ToS3Control:
     """S3 Control, about anything else."""
 
+    services: ClassVar = (_S3,)
+
 
 @dataclass(frozen=True)
 class ToS3:
     """S3 itself."""
+
+    services: ClassVar = (_S3,)
 
 
 Route = (
@@ -95,7 +115,7 @@ def route(method: str, host: str, path: str, service: str, points: AccessPoints)
         return ToAccessPoint(point, unquote(key))
     if bucket.endswith(ALIAS_ENDING):
         return ToMissingAccessPoint(bucket)
-    if host_label.endswith(ALIAS_ENDING) or service == "s3-object-lambda":
+    if host_label.endswith(ALIAS_ENDING) or service == _OBJECT_LAMBDA:
         return ToMissingAccessPoint(host_label)
     return ToS3()
 

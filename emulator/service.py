@@ -20,6 +20,7 @@ from emulator.s3 import Signer, SupportingAccessPoints
 from emulator.s3_control import S3Control
 from emulator.throttle import Throttle
 from emulator.upstream import Upstream
+from emulator.verification import Verifier
 
 # A reader may wait in the queue for long before its function reads the object.
 _PRESIGNED_S = 3600
@@ -85,10 +86,11 @@ class Service:
         points, exchange = AccessPoints(), Exchange()
         signer = Signer(config.access_key, config.secret_key, config.region, _PRESIGNED_S)
         supporting = SupportingAccessPoints(control, signer)
+        workers = self._local.workers if self._local else []
+        verifier = Verifier(config.access_key, config.secret_key, config.region)
         return App(
-            workers={worker.address: worker for worker in self._local.workers}
-            if self._local
-            else {},
+            workers={worker.address: worker for worker in workers},
+            verifier=verifier if config.verify_signatures else None,
             access_points=points,
             data_plane=DataPlane(
                 functions, exchange, s3, signer, self._input_urls(functions), config.timeout

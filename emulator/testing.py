@@ -3,12 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import boto3
 from botocore.config import Config
 
+from emulator.config import EndpointConfig
 from emulator.server import Endpoint
+
+
+@dataclass(frozen=True)
+class RunningEndpoint:
+    """An endpoint that somebody else started, such as `jitprep up`.
+
+    Parameters
+    ----------
+    url
+        Its URL.
+    config
+        The settings it was started with, of which its account, region, credentials and function
+        matter here.
+    """
+
+    url: str
+    config: EndpointConfig = field(default_factory=EndpointConfig)
 
 
 class LocalObjectLambda:
@@ -20,7 +39,7 @@ class LocalObjectLambda:
         The endpoint; it must be started.
     """
 
-    def __init__(self, endpoint: Endpoint) -> None:
+    def __init__(self, endpoint: Endpoint | RunningEndpoint) -> None:
         self.endpoint = endpoint
 
     @property
@@ -33,9 +52,12 @@ class LocalObjectLambda:
 
         The endpoint is also the client's plain-HTTP proxy, so that the host names which boto3
         makes of an access point's ARN or an account need not resolve. A failed call is not
-        repeated, so that a test sees it.
+        repeated, so that a test sees it, and an S3 client presigns with version 4 of signatures,
+        where boto3 would take the old one.
         """
         own = Config(proxies={"http": self.url}, retries={"total_max_attempts": 1})
+        if service == "s3":
+            own = own.merge(Config(signature_version="s3v4"))
         settings = self.endpoint.config
         return boto3.client(
             service,

@@ -5,8 +5,12 @@ import itertools
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.request import Request
 
 import pytest
+from botocore.auth import S3SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
 from emulator.testing import LocalObjectLambda
@@ -60,6 +64,20 @@ def local(object_lambda_endpoint: Callable[..., LocalObjectLambda]) -> LocalObje
 @pytest.fixture(scope="session")
 def reader(local: LocalObjectLambda) -> Reader:
     return Reader(local)
+
+
+@pytest.fixture(scope="session")
+def signed(local: LocalObjectLambda) -> Callable[..., Request]:
+    """Return a function that signs a request to the endpoint, as any client would."""
+
+    def sign(path: str, host: str = "", method: str = "GET", service: str = "s3") -> Request:
+        request = AWSRequest(method, local.url + path, headers={"Host": host} if host else {})
+        settings = local.endpoint.config
+        credentials = Credentials(settings.access_key, settings.secret_key)
+        S3SigV4Auth(credentials, service, settings.region).add_auth(request)
+        return Request(request.url, headers=dict(request.headers.items()), method=method)
+
+    return sign
 
 
 @contextlib.contextmanager

@@ -7,6 +7,9 @@ import urllib.request
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from botocore.auth import S3SigV4QueryAuth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
 
 
 def event_of(reader, **parameters):
@@ -67,10 +70,9 @@ def test_the_version_is_part_of_the_presigned_url(reader):
 def test_no_authority_of_the_client_reaches_the_function(reader, local, presigned):
     alias = reader.alias("echo_event")
     if presigned:
-        url = reader.s3.generate_presigned_url(
-            "get_object", Params={"Bucket": alias, "Key": "greeting.txt"}
-        )
-        with urllib.request.urlopen(f"{url}&seed=7%2F8") as response:
+        request = AWSRequest("GET", f"{local.url}/{alias}/greeting.txt?seed=7%2F8")
+        S3SigV4QueryAuth(Credentials("test", "test"), "s3", "us-east-1", 60).add_auth(request)
+        with urllib.request.urlopen(request.url) as response:
             event = json.load(response)
         assert urlsplit(event["userRequest"]["url"]).query == "seed=7/8"
     else:

@@ -101,7 +101,7 @@ def test_it_listens_on_every_host_it_is_given():
         for url in started.listen_urls:
             connection = http.client.HTTPConnection(urlsplit(url).netloc)
             connection.request("GET", "/")
-            assert connection.getresponse().status == 200
+            assert connection.getresponse().status == 403, "the request is not signed"
             connection.close()
 
 

@@ -10,13 +10,18 @@ from emulator import pytest_plugin
 
 FUNCTION = """
 import urllib.request
+from urllib.parse import parse_qs, urlsplit
 import boto3
 
 s3 = boto3.client("s3")
 
 def handler(event, context):
     get = event["getObjectContext"]
-    with urllib.request.urlopen(get["inputS3Url"]) as source:
+    url = get["inputS3Url"]
+    signed = parse_qs(urlsplit(url).query)["X-Amz-SignedHeaders"][0].split(";")
+    sent = event["userRequest"]["headers"].items()
+    headers = {name: value for name, value in sent if name.lower() in signed and name != "Host"}
+    with urllib.request.urlopen(urllib.request.Request(url, headers=headers)) as source:
         body = source.read().upper()
     s3.write_get_object_response(
         RequestRoute=get["outputRoute"], RequestToken=get["outputToken"], Body=body

@@ -11,14 +11,17 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from botocore.config import Config
 
 KEYS = ["plain.txt", "a b/ü+&=?.txt", "folder//double", "dots/../up.txt", "percent%20sign"]
 
 
 @pytest.mark.parametrize("key", KEYS)
-def test_any_key_read_by_alias_comes_transformed(reader, key):
-    reader.s3.put_object(Bucket="texts", Key=key, Body=key.encode())
-    answer = reader.get("upper", key)
+def test_any_key_read_by_alias_comes_transformed(reader, local, key):
+    # Without the proxy: on the way through one, boto3 takes the dots out of what it has signed.
+    s3 = local.client("s3", Config(proxies={}))
+    s3.put_object(Bucket="texts", Key=key, Body=key.encode())
+    answer = s3.get_object(Bucket=reader.alias("upper"), Key=key)
     assert answer["Body"].read() == key.encode().upper()
 
 
@@ -44,11 +47,8 @@ def test_the_arn_works_with_the_endpoint_as_proxy(reader, local):
     assert reader.s3.get_object(Bucket=arn, Key="greeting.txt")["Body"].read() == b"HELLO"
 
 
-def test_the_alias_works_as_a_host_name(reader, local):
-    alias = reader.alias("upper")
-    request = urllib.request.Request(
-        f"{local.url}/greeting.txt", headers={"Host": f"{alias}.s3.example.com"}
-    )
+def test_the_alias_works_as_a_host_name(reader, signed):
+    request = signed("/greeting.txt", host=f"{reader.alias('upper')}.s3.example.com")
     with urllib.request.urlopen(request) as response:
         assert response.read() == b"HELLO"
 

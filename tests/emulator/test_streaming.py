@@ -52,13 +52,13 @@ def test_a_function_that_ends_in_the_middle_breaks_the_read(reader):
     assert reader.body("upper") == b"HELLO"
 
 
-def test_a_reader_who_leaves_the_queue_is_not_served(reader, local):
+def test_a_reader_who_leaves_the_queue_is_not_served(reader, local, signed):
     """Readers who left would otherwise keep the workers busy for nobody."""
-    path = f"/{reader.alias('slow_upper:1')}/greeting.txt"
+    request = signed(f"/{reader.alias('slow_upper:1')}/greeting.txt")
     left = []
     for _ in range(20):
         connection = http.client.HTTPConnection(urlsplit(local.url).netloc)
-        connection.request("GET", path)
+        connection.request("GET", request.selector, headers=dict(request.header_items()))
         left.append(connection)
     for connection in left:
         connection.close()

@@ -6,12 +6,15 @@ import re
 import signal
 import subprocess
 import sys
-import urllib.request
 from pathlib import Path
 
 import pytest
 from PIL import Image
+from typer.testing import CliRunner
 
+from cli.main import app
+from emulator import EndpointConfig, EndpointError
+from emulator.testing import LocalObjectLambda, RunningEndpoint
 from preprocessing import Pipeline, Seed
 
 JITPREP = [str(Path(sys.executable).with_name("jitprep"))]
@@ -120,13 +123,47 @@ def test_up_says_what_it_serves_and_ends_on_ctrl_c():
     first = process.stdout.readline()
     url = re.search(r"http://127\.0\.0\.1:\d+", first)
     assert url, first
-    with urllib.request.urlopen(url.group(), timeout=10) as answer:
-        assert b"ListAllMyBucketsResult" in answer.read()
+    s3 = LocalObjectLambda(RunningEndpoint(url.group())).client("s3")
+    assert s3.list_buckets()["Buckets"] == []
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=10)
     assert process.returncode == 0, err
     assert "stopped" in out
     assert err == ""
+
+
+def test_up_starts_the_endpoint_that_its_options_describe(monkeypatch):
+    told = []
+
+    def endpoint(config):
+        told.append(config)
+        raise EndpointError("not today")
+
+    monkeypatch.setattr("cli.up.Endpoint", endpoint)
+    options = {
+        "host": "0.0.0.0",
+        "port": 1,
+        "workers": 3,
+        "s3": "http://s3.test",
+        "function": "other=http://one.test",
+        "container-url": "http://endpoint.test:9000",
+        "region": "eu-west-1",
+    }
+    arguments = [f"--{name}={value}" for name, value in options.items()]
+    done = CliRunner().invoke(app, ["up", *arguments, "--no-verify-signatures"])
+    assert done.exit_code == 1
+    assert told == [
+        EndpointConfig(
+            host="0.0.0.0",
+            port=1,
+            workers=3,
+            s3_url="http://s3.test",
+            containers={"other": ["http://one.test"]},
+            container_url="http://endpoint.test:9000",
+            region="eu-west-1",
+            verify_signatures=False,
+        )
+    ]
 
 
 def test_up_says_that_a_port_is_taken(local):

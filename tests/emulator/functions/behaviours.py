@@ -6,6 +6,7 @@ import sys
 import time
 import urllib.request
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 from xml.etree import ElementTree
 
 import boto3
@@ -26,8 +27,12 @@ def input_s3_url(event):
 
 
 def source(event, method="GET"):
-    request = urllib.request.Request(input_s3_url(event), method=method)
-    return urllib.request.urlopen(request)
+    """Ask S3, with those of the client's headers that the URL is signed with."""
+    url = input_s3_url(event)
+    signed = parse_qs(urlsplit(url).query)["X-Amz-SignedHeaders"][0].split(";")
+    sent = event["userRequest"]["headers"].items()
+    headers = {name: value for name, value in sent if name.lower() in set(signed) - {"host"}}
+    return urllib.request.urlopen(urllib.request.Request(url, headers=headers, method=method))
 
 
 def upper(event, answer, argument):
@@ -159,17 +164,21 @@ class Halves:
 def halves(event, answer, argument):
     """Write in the way that streams: a request of our own, chunk by chunk."""
     import http.client
-    from urllib.parse import urlsplit
 
-    url = urlsplit(os.environ["AWS_ENDPOINT_URL"])
-    connection = http.client.HTTPConnection(url.hostname, url.port)
-    headers = {
-        "x-amz-request-route": answer["RequestRoute"],
-        "x-amz-request-token": answer["RequestToken"],
-    }
-    connection.request(
-        "POST", "/WriteGetObjectResponse", Halves(argument), headers, encode_chunked=True
-    )
+    from botocore.auth import S3SigV4Auth
+    from botocore.awsrequest import AWSRequest
+    from botocore.config import Config
+
+    path = "/WriteGetObjectResponse"
+    request = AWSRequest("POST", os.environ["AWS_ENDPOINT_URL"] + path)
+    request.headers["x-amz-request-route"] = answer["RequestRoute"]
+    request.headers["x-amz-request-token"] = answer["RequestToken"]
+    request.context["client_config"] = Config(s3={"payload_signing_enabled": False})
+    credentials = boto3.Session().get_credentials()
+    S3SigV4Auth(credentials, "s3-object-lambda", os.environ["AWS_REGION"]).add_auth(request)
+    connection = http.client.HTTPConnection(urlsplit(request.url).netloc)
+    headers = dict(request.headers.items())
+    connection.request("POST", path, Halves(argument), headers, encode_chunked=True)
     connection.getresponse().read()
 
 

@@ -1,0 +1,56 @@
+"""A request as it was sent, all of it that a signature can cover but for its body."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from urllib.parse import parse_qsl
+
+from starlette.requests import Request
+
+
+@dataclass(frozen=True)
+class Received:
+    """A request's head.
+
+    Parameters
+    ----------
+    method
+        Its method.
+    path, query
+        As they were sent, percent-encoded.
+    headers
+        Its headers in their order, the names in lower case.
+    """
+
+    method: str
+    path: str
+    query: str
+    headers: Sequence[tuple[str, str]]
+
+    @classmethod
+    def of(cls, request: Request) -> Received:
+        """Return the head of ``request``."""
+        return cls(
+            request.method,
+            request.scope["raw_path"].decode("latin-1"),
+            request.scope["query_string"].decode("latin-1"),
+            [(name.decode("latin-1"), _text(value)) for name, value in request.headers.raw],
+        )
+
+    def header(self, name: str) -> str | None:
+        """Return the first header of that name, or None."""
+        return next((value for found, value in self.headers if found == name), None)
+
+    @property
+    def parameters(self) -> dict[str, str]:
+        """The query's parameters, decoded; the last of those with one name."""
+        return dict(parse_qsl(self.query, keep_blank_values=True))
+
+
+def _text(value: bytes) -> str:
+    """Decode a header as its client encoded it: http.client sends Latin-1, most others UTF-8."""
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        return value.decode("latin-1")

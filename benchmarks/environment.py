@@ -60,12 +60,8 @@ def describe(packages: Iterable[str]) -> dict[str, Any]:
 
     return {
         "date": datetime.now(UTC).strftime("%Y-%m-%d"),
-        "commit": commit(),
-        "machine": {
-            "processor": _processor(),
-            "cores": os.cpu_count(),
-            "system": f"{platform.system()} {platform.machine()}",
-        },
+        "commit": commit("preprocessing", "benchmarks"),
+        "machine": machine(),
         "python": platform.python_version(),
         "versions": {name: _version(name) for name in sorted(set(packages))},
         # numpy's, whose products are ours; SciPy and OpenCV bring others.
@@ -80,8 +76,17 @@ def describe(packages: Iterable[str]) -> dict[str, Any]:
     }
 
 
-def commit() -> str:
-    """Return the commit, and whether the code measured differs from it."""
+def machine() -> dict[str, Any]:
+    """Tell what runs this."""
+    return {
+        "processor": _processor(),
+        "cores": os.cpu_count(),
+        "system": f"{platform.system()} {platform.machine()}",
+    }
+
+
+def commit(*measured: str) -> str:
+    """Return the commit, and whether the code measured, the folders named, differs from it."""
 
     def git(*words: str) -> str:
         done = subprocess.run(
@@ -89,7 +94,7 @@ def commit() -> str:
         )
         return done.stdout.strip()
 
-    changed = git("status", "--porcelain", "--", "preprocessing", "benchmarks")
+    changed = git("status", "--porcelain", "--", *measured)
     return (git("rev-parse", "--short", "HEAD") or "unknown") + (" and changes" if changed else "")
 
 

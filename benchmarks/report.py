@@ -100,7 +100,7 @@ def _ranked(result: Result) -> list[str]:
 def figures(result: Result) -> str:
     """Return the list of targets, each reached or missed."""
     rows = [(f.what, f.target, f.measured, f.verdict) for f in judge(result)]
-    return _markdown(("figure", "target", "measured", ""), rows)
+    return markdown(("figure", "target", "measured", ""), rows)
 
 
 def rest(result: Result) -> str:
@@ -122,11 +122,11 @@ def rest(result: Result) -> str:
     return "\n\n".join(
         (
             "ms an image by one Python thread and by two, and how many times as fast two are:",
-            _markdown(("", *threads), scalings),
+            markdown(("", *threads), scalings),
             "From before the first import to the first P2 result, in a new process, files cached:",
-            _markdown(("", "ms", "to numpy + simplejpeg"), starts),
+            markdown(("", "ms", "to numpy + simplejpeg"), starts),
             "Peak memory of a first P4, above what the imports left:",
-            _markdown(("", "MB"), memory) if memory else "not measured on this system",
+            markdown(("", "MB"), memory) if memory else "not measured on this system",
         )
     )
 
@@ -141,7 +141,7 @@ def _apart(result: Result) -> list[str]:
 
 def _rows(result: Result, names: Sequence[str], cases: Sequence[str]) -> str:
     rows = [(name, *(_cell(result, case, name) for case in cases)) for name in names]
-    return _markdown(("", *cases), rows)
+    return markdown(("", *cases), rows)
 
 
 def _cell(result: Result, case: str, name: str) -> str:
@@ -172,7 +172,7 @@ def _who(result: Result) -> str:
         (name, peer["about"], ", ".join(f"{p} {versions[p]}" for p in peer["packages"]))
         for name, peer in result["peers"].items()
     ]
-    return _markdown(("", "what it does", "versions"), rows)
+    return markdown(("", "what it does", "versions"), rows)
 
 
 def _method(result: Result) -> str:
@@ -180,7 +180,7 @@ def _method(result: Result) -> str:
     return _METHOD.format(what=what, **result["made"])
 
 
-def _markdown(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
+def markdown(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
     """Return a table whose columns line up as text too."""
     cells = [[str(c) for c in row] for row in (header, *rows)]
     widths = [max(len(row[i]) for row in cells) for i in range(len(header))]

@@ -1,0 +1,79 @@
+"""``python -m soak``: do everything, then write docs/soak.json and docs/soak.md.
+
+With ``--quick``, a minute of it, printed only. With ``--render``, the page anew from the JSON that is
+there. The exit status is 1 where a law is broken, which no timing is.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import platform
+import sys
+import time
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any
+
+from benchmarks.environment import commit, machine
+from soak import laws, mutants, phases, report
+from soak.clients import PATIENCE_S
+from soak.stage import ROOT, WORKERS, faulty_s3
+
+_JSON, _PAGE = ROOT / "docs/soak.json", ROOT / "docs/soak.md"
+_MEASURED = ("preprocessing", "handler", "emulator", "soak")
+
+
+def main() -> int:
+    """Read the arguments and do as they say."""
+    parser = argparse.ArgumentParser(prog="python -m soak", description=__doc__)
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument("--quick", action="store_true", help="a minute of it; print only")
+    which.add_argument("--render", action="store_true", help="write the page from the JSON")
+    options = parser.parse_args()
+    if options.render:
+        return _write(json.loads(_JSON.read_text()))
+    result = soak(phases.QUICK if options.quick else phases.FULL)
+    result["made"]["command"] = "make soak-quick" if options.quick else "make soak"
+    parts = (report.table, report.codes, report.deeds, report.verdict)
+    print(*(part(result) for part in parts), sep="\n\n")
+    if not options.quick and not result["broken"]:
+        _JSON.write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n")
+        _write(result)
+    return bool(result["broken"])
+
+
+def soak(effort: phases.Effort) -> dict[str, Any]:
+    """Do every phase, and say how far it is."""
+    start = time.monotonic()
+    rows = []
+    with faulty_s3() as s3:
+        for row in phases.play(s3, effort):
+            rows.append(row)
+            told = f"{time.monotonic() - start:4.0f} s: {row.name}, {row.answers.requests} requests"
+            print(told, file=sys.stderr, flush=True)
+    return {
+        "made": {
+            "date": datetime.now(UTC).strftime("%Y-%m-%d"),
+            "commit": commit(*_MEASURED),
+            "machine": machine(),
+            "python": platform.python_version(),
+            "minutes": round((time.monotonic() - start) / 60, 1),
+            "clients": phases.CLIENTS,
+            "workers": WORKERS,
+            "formats": len(mutants.files()) // 2,
+            "patience": PATIENCE_S,
+            "growth": laws.MOST_GROWTH // 2**20,
+        },
+        "phases": [asdict(row) for row in rows],
+        "broken": laws.broken(rows),
+    }
+
+
+def _write(result: dict[str, Any]) -> int:
+    _PAGE.write_text(report.page(result) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,172 @@
+"""An S3 that fails as it is told: moto's server, and a proxy before it that spoils its answers.
+
+``python -m soak.faulty_s3`` prints two URLs as JSON, that of the proxy and that of moto, and ends when
+its standard input does. ``POST /_plan`` to the proxy sets the `Plan` and forgets the counts, and
+``GET /_plan`` tells how often each fault was done to an answer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import sys
+from collections import Counter
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+from emulator.moto_process import MotoProcess
+from soak.faults import Dose, Fault, Plan
+
+_CONTROL = "/_plan"
+_BUSY = b"<Error><Code>SlowDown</Code><Message>Please reduce your request rate.</Message></Error>"
+_DROPS = 8
+
+
+@dataclass(frozen=True)
+class Message:
+    """An HTTP request or answer: its first line and headers as they came, and its body."""
+
+    head: bytes
+    body: bytes = b""
+
+    @property
+    def method(self) -> str:
+        """The method of a request."""
+        return self.head.split(b" ", 1)[0].decode("latin-1")
+
+    @property
+    def target(self) -> str:
+        """The target of a request."""
+        return self.head.split(b" ", 2)[1].decode("latin-1")
+
+    @property
+    def checked(self) -> bool:
+        """Whether an answer brings the checksum of its body."""
+        return b"\r\nx-amz-checksum-" in self.head.lower()
+
+    def closing(self) -> Message:
+        """Return the same, for the last on its connection."""
+        head = re.sub(rb"(?i)\r\n(proxy-)?connection:[^\r]*", b"", self.head)
+        return Message(head.removesuffix(b"\r\n\r\n") + b"\r\nConnection: close\r\n\r\n", self.body)
+
+    def forged(self, at: float) -> Message:
+        """Return the same with a bit of the body turned."""
+        body = bytearray(self.body)
+        if body:
+            body[min(int(at * len(body)), len(body) - 1)] ^= 0x10
+        return Message(self.head, bytes(body))
+
+
+@dataclass
+class Proxy:
+    """What stands before moto.
+
+    Parameters
+    ----------
+    port
+        Moto's.
+    """
+
+    port: int
+    plan: Plan = field(default_factory=Plan)
+    done: Counter[Fault] = field(default_factory=Counter)
+    _number: int = 0
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Answer one connection, which is one request."""
+        with suppress(OSError, asyncio.IncompleteReadError):  # whoever asked has gone
+            request = await _read(reader)
+            if request.target == _CONTROL:
+                writer.write(self._control(request))
+            else:
+                answer = await self._ask(request)
+                if await self._send(writer, request, answer) is Fault.SILENT:
+                    await reader.read()  # until whoever asked gives up
+            await writer.drain()
+        writer.close()
+
+    def _control(self, request: Message) -> bytes:
+        if request.method == "POST":
+            told = json.loads(request.body)
+            shares = {Fault(name): share for name, share in told["shares"].items()}
+            self.plan, self._number = Plan(told["seed"], shares), 0
+            self.done.clear()
+        return _plain(b"200 OK", json.dumps(self.done).encode())
+
+    async def _ask(self, request: Message) -> Message:
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+        try:
+            last = request.closing()
+            writer.write(last.head + last.body)
+            head, _, body = (await reader.read(-1)).partition(b"\r\n\r\n")
+        finally:
+            writer.close()
+        return Message(head + b"\r\n\r\n", body)
+
+    async def _send(self, writer: asyncio.StreamWriter, request: Message, answer: Message) -> Fault:
+        dose = self.plan.dose(self._number)
+        self._number += 1
+        if dose.fault is Fault.FORGED and not answer.checked:
+            dose = Dose(Fault.NONE)  # nobody could tell
+        self.done[dose.fault] += 1
+        part = int(dose.at * len(answer.body))
+        match dose.fault:
+            case Fault.NONE:
+                writer.write(answer.head + answer.body)
+            case Fault.SLOW:
+                await _drip(writer, answer, dose.delay_s)
+            case Fault.RESET:
+                writer.write(answer.head + answer.body[:part] if answer.body else b"")
+                await writer.drain()
+                writer.transport.abort()
+            case Fault.TRUNCATED:
+                writer.write(answer.head + answer.body[:part] if answer.body else answer.head[:20])
+            case Fault.FORGED:
+                forged = answer.forged(dose.at)
+                writer.write(forged.head + forged.body)
+            case Fault.BUSY:
+                body = b"" if request.method == "HEAD" else _BUSY
+                writer.write(_plain(b"503 Slow Down", body, b"application/xml"))
+            case Fault.SILENT:
+                pass
+        return dose.fault
+
+
+async def _read(reader: asyncio.StreamReader) -> Message:
+    head = await reader.readuntil(b"\r\n\r\n")
+    length = re.search(rb"(?i)\r\ncontent-length: *(\d+)", head)
+    return Message(head, await reader.readexactly(int(length[1]) if length else 0))
+
+
+async def _drip(writer: asyncio.StreamWriter, answer: Message, seconds: float) -> None:
+    await asyncio.sleep(seconds / 2)
+    writer.write(answer.head)
+    size = len(answer.body) // _DROPS + 1
+    for start in range(0, len(answer.body), size):
+        writer.write(answer.body[start : start + size])
+        await writer.drain()
+        await asyncio.sleep(seconds / 2 / _DROPS)
+
+
+def _plain(status: bytes, body: bytes, kind: bytes = b"application/json") -> bytes:
+    head = b"HTTP/1.1 %b\r\nContent-Type: %b\r\nContent-Length: %d\r\nConnection: close\r\n\r\n"
+    return head % (status, kind, len(body)) + body
+
+
+async def main() -> None:
+    """Serve until standard input ends."""
+    moto = await MotoProcess.start("123456789012")
+    try:
+        store = int(moto.url.rpartition(":")[2])
+        server = await asyncio.start_server(Proxy(store).serve, "127.0.0.1", 0)
+        port = server.sockets[0].getsockname()[1]
+        sys.stdout.write(json.dumps({"url": f"http://127.0.0.1:{port}", "store": moto.url}) + "\n")
+        sys.stdout.flush()
+        await asyncio.to_thread(sys.stdin.buffer.read)
+    finally:
+        await moto.stop()
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

@@ -1,0 +1,20 @@
+"""Our handler with a leak: it notes each token once it has used it, for `soak.thieves` to find."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from handler import app
+
+
+def lambda_handler(event: Any, context: Any) -> Any:
+    """Answer the event, then note its route and token."""
+    try:
+        return app.lambda_handler(event, context)
+    finally:
+        if "getObjectContext" in event:
+            given = event["getObjectContext"]
+            with Path(os.environ["SOAK_TOKENS"]).open("a") as notes:
+                notes.write(f"{given['outputRoute']} {given['outputToken']}\n")

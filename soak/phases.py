@@ -1,0 +1,245 @@
+"""What is done, phase by phase. Each gives one row of the table."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+
+from soak import events, material, mutants
+from soak.clients import ONCE, Door, apart, read_all, store
+from soak.faults import Fault
+from soak.leavers import Leaving, some_leave, stay_or_leave_all
+from soak.material import Derived
+from soak.reads import BROKEN, Outcome, Read
+from soak.rows import Answers, Processes, Row
+from soak.stage import BUCKET, FaultyS3, Stage, stage
+from soak.thieves import Thief
+
+CLIENTS = 32
+SEED = 22  # with which even a quick run meets a silent S3
+# Of S3's answers. All five tries of a read fail once in a hundred reads.
+FAULTS: Mapping[Fault, float] = {
+    Fault.SLOW: 0.08,
+    Fault.RESET: 0.1,
+    Fault.TRUNCATED: 0.1,
+    Fault.FORGED: 0.1,
+    Fault.BUSY: 0.1,
+    Fault.SILENT: 0.003,
+}
+# A HEAD's error has no body, so that its client sees the status in place of a code.
+_S3_FAILED = ("SourceUnavailable", "SlowDown", "DeadlineExceeded", "503")
+_WORKER_KILLED = ("LambdaRuntimeError", "ConnectionClosedByRequester", "500", BROKEN)
+_KILL_EVERY_S = (0.5, 1.5)
+_START_S = 5.0  # a worker's, on a busy machine
+_WARMINGS = 6
+_MUTANT_SPEC = "resize:32/npy"
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How many requests each phase sends."""
+
+    load: int
+    faults: int
+    kills: int
+    leavers: int
+    tokens: int
+    mutants: int
+    events: int
+
+
+FULL = Effort(10_000, 2_000, 1_500, 1_000, 300, 5_000, 1_000)
+QUICK = Effort(300, 150, 150, 100, 60, 300, 100)
+
+
+def play(s3: FaultyS3, effort: Effort) -> Iterator[Row]:
+    """Do every phase."""
+    s3.store.client().create_bucket(Bucket=BUCKET)
+    store(s3.store, BUCKET, material.photos())
+    with stage(s3) as standing:
+        points = _points(standing)
+        _warm_up(standing, points)
+        yield load(standing, points, effort.load)
+        yield faults(standing, points, effort.faults)
+        yield kills(standing, points, effort.kills)
+        time.sleep(_START_S)
+        _warm_up(standing, points)  # the new workers
+        yield leavers(standing, points, effort.leavers)
+        yield damaged(standing, effort.mutants)
+        yield absurd(standing, effort.events)
+    yield tokens(s3, effort.tokens)
+
+
+def load(standing: Stage, points: Sequence[Sequence[Derived]], count: int) -> Row:
+    """Read as fast as 32 clients can, every way there is."""
+    watch = Watch(standing)
+    reads = list(material.mixture(points, count, SEED))
+    return watch.row("load", apart(read_all, standing.door, reads, CLIENTS))
+
+
+def faults(standing: Stage, points: Sequence[Sequence[Derived]], count: int) -> Row:
+    """Read while S3 fails."""
+    watch = Watch(standing)
+    reads = list(material.mixture(points, count, SEED + 1))
+    standing.s3.fail(FAULTS, SEED)
+    outcomes = apart(read_all, standing.door, reads, CLIENTS)
+    done = standing.s3.done()
+    standing.s3.behave()
+    deeds = {str(fault): done.get(fault, 0) for fault in FAULTS}
+    return watch.row("S3 fails", outcomes, _S3_FAILED, deeds, least_right=0.95)
+
+
+def kills(standing: Stage, points: Sequence[Sequence[Derived]], count: int) -> Row:
+    """Read while workers are killed."""
+    watch = Watch(standing)
+    reads = list(material.mixture(points, count, SEED + 2))
+    random = Random(SEED)
+    with meanwhile(lambda: standing.workers.kill_one(random), random):
+        outcomes = apart(read_all, standing.door, reads, CLIENTS)
+    killed = len(standing.workers.killed)
+    # Each takes one request with it, or none.
+    least = 1 - killed / count
+    return watch.row("workers killed", outcomes, _WORKER_KILLED, {"killed": killed}, least)
+
+
+def leavers(standing: Stage, points: Sequence[Sequence[Derived]], count: int) -> Row:
+    """Read while most clients leave before they have their answer."""
+    watch = Watch(standing)
+    jobs = some_leave(_wholes(points, count), SEED)
+    outcomes = apart(stay_or_leave_all, standing.door, jobs, CLIENTS)
+    left = sum(isinstance(job, Leaving) for job in jobs)
+    return watch.row("clients leave", outcomes, deeds={"left": left})
+
+
+def damaged(standing: Stage, count: int) -> Row:
+    """Read damaged images, of which the library has told what must come."""
+    objects = mutants.mutants(count, SEED)
+    wanted = apart(mutants.wanted, _MUTANT_SPEC, objects)
+    store(standing.s3.store, BUCKET, objects)
+    alias = standing.alias(_MUTANT_SPEC)
+    reads = [
+        Read("mutant", "get_object", {"Bucket": alias, "Key": key}, wanted[key]) for key in objects
+    ]
+    watch = Watch(standing)
+    return watch.row("damaged images", apart(read_all, standing.door, reads, CLIENTS))
+
+
+def absurd(standing: Stage, count: int) -> Row:
+    """Invoke the function with events that S3 would never send."""
+    url = (
+        Door(standing.s3.url)
+        .client()
+        .generate_presigned_url(
+            "get_object", Params={"Bucket": BUCKET, "Key": next(iter(material.photos()))}
+        )
+    )
+    client = standing.local.client("lambda", ONCE)
+    name = standing.local.endpoint.config.function_name
+    watch = Watch(standing)
+
+    def invoke(event: bytes) -> Mapping[str, object]:
+        answer = client.invoke(FunctionName=name, Payload=event)
+        return {**answer, "Payload": answer["Payload"].read()}
+
+    payload = json.dumps({"spec": _MUTANT_SPEC})
+    return watch.row("absurd events", events.invoke_with_any(invoke, url, payload, count))
+
+
+def tokens(s3: FaultyS3, count: int) -> Row:
+    """Read while a thief uses every token again, and makes up others."""
+    with tempfile.TemporaryDirectory() as folder:
+        notes = Path(folder) / "tokens"
+        environment = {"SOAK_TOKENS": str(notes)}
+        with stage(s3, "soak.function.lambda_handler", environment) as standing:
+            points = _points(standing)
+            _warm_up(standing, points)
+            watch = Watch(standing)
+            with Thief(standing.door, notes) as thief:
+                outcomes = apart(read_all, standing.door, _wholes(points, count), CLIENTS)
+            stolen = len(thief.outcomes)
+            return watch.row("tokens stolen", [*outcomes, *thief.outcomes], deeds={"used": stolen})
+
+
+class Watch:
+    """Takes notes of a stage from now on, and makes a row of them.
+
+    Parameters
+    ----------
+    standing
+        The stage.
+    """
+
+    def __init__(self, standing: Stage) -> None:
+        self._standing = standing
+        self._lost, self._killed = standing.lost, len(standing.workers.killed)
+        self._secrets = len(standing.log.secrets)
+        self._since = time.monotonic()
+
+    def row(
+        self,
+        name: str,
+        outcomes: Sequence[Outcome],
+        explained: Sequence[str] = (),
+        deeds: Mapping[str, int] | None = None,
+        least_right: float = 1.0,
+    ) -> Row:
+        """Return what came of the phase that ends now."""
+        standing = self._standing
+        memory = standing.workers.memory(self._since)
+        return Row(
+            name,
+            Answers.of(outcomes, explained),
+            Processes(
+                memory.peak,
+                memory.growth,
+                standing.lost - self._lost,
+                len(standing.workers.killed) - self._killed,
+            ),
+            round(time.monotonic() - self._since, 1),
+            len(standing.log.secrets) - self._secrets,
+            deeds or {},
+            least_right,
+        )
+
+
+@contextmanager
+def meanwhile(act: Callable[[], None], random: Random) -> Iterator[None]:
+    """Do something again and again in another thread while the block runs."""
+    over = threading.Event()
+
+    def work() -> None:
+        while not over.wait(random.uniform(*_KILL_EVERY_S)):
+            act()
+
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
+def _points(standing: Stage) -> list[list[Derived]]:
+    return [material.derive(standing.alias(spec), spec) for spec in material.SPECS]
+
+
+def _wholes(points: Sequence[Sequence[Derived]], count: int) -> list[Read]:
+    """Return so many reads of whole objects."""
+    random = Random(SEED)
+    return [random.choice(random.choice(points)).whole() for _ in range(count)]
+
+
+def _warm_up(standing: Stage, points: Sequence[Sequence[Derived]]) -> None:
+    """Let both workers import what they need and meet what is largest: then their memory stays."""
+    photos = material.photos()
+    largest = sorted(photos, key=lambda key: len(photos[key]))[-2:]
+    reads = [derived.whole() for point in points for derived in point if derived.key in largest]
+    read_all(standing.door, reads * _WARMINGS, CLIENTS)

@@ -1,0 +1,158 @@
+"""What stands while requests come: the S3 that can fail, the endpoint on it, and its access points."""
+
+from __future__ import annotations
+
+import http.client
+import io
+import json
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from urllib.parse import urlsplit
+
+from emulator import Endpoint, EndpointConfig
+from emulator.testing import LocalObjectLambda
+from soak.clients import Door
+from soak.faults import Fault
+from soak.workers import Workers
+
+ROOT = Path(__file__).parents[1]
+BUCKET = "photos"
+WORKERS = 2
+# What gives away that a line of the log holds what it must not.
+_SECRETS = ("X-Amz-Signature", "X-Amz-Credential", "Authorization", "outputToken", "principalId")
+ACTIONS = ("GetObject", "HeadObject", "ListObjects", "ListObjectsV2")
+FEATURES = (
+    "GetObject-Range",
+    "GetObject-PartNumber",
+    "HeadObject-Range",
+    "HeadObject-PartNumber",
+)
+
+
+class FaultyS3:
+    """The process of `soak.faulty_s3`.
+
+    Parameters
+    ----------
+    process
+        It, started.
+    """
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        assert process.stdout is not None
+        told = json.loads(process.stdout.readline())
+        self.url: str = told["url"]
+        self.store = Door(told["store"])
+
+    def fail(self, shares: Mapping[Fault, float], seed: int) -> None:
+        """Let such shares of its answers fail from now on, and count anew."""
+        self._call("POST", {"seed": seed, "shares": dict(shares)})
+
+    def behave(self) -> None:
+        """Answer well from now on."""
+        self.fail({}, 0)
+
+    def done(self) -> dict[str, int]:
+        """Return how often each fault was done."""
+        return self._call("GET", {})
+
+    def _call(self, method: str, body: Mapping[str, object]) -> dict[str, int]:
+        connection = http.client.HTTPConnection(urlsplit(self.url).netloc, timeout=10)
+        try:
+            connection.request(method, "/_plan", json.dumps(body))
+            counts: dict[str, int] = json.load(connection.getresponse())
+            return counts
+        finally:
+            connection.close()
+
+
+@contextmanager
+def faulty_s3() -> Iterator[FaultyS3]:
+    """Start the S3 that can fail."""
+    command = [sys.executable, "-m", "soak.faulty_s3"]
+    with subprocess.Popen(
+        command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            yield FaultyS3(process)
+        finally:
+            assert process.stdin is not None
+            process.stdin.close()  # which ends it
+
+
+class Log(io.TextIOBase):
+    """What the workers write: read, counted and forgotten."""
+
+    def __init__(self) -> None:
+        self.starts = 0
+        self.secrets: list[str] = []
+        self._lock = threading.Lock()
+
+    def write(self, text: str) -> int:
+        """Look at some lines."""
+        with self._lock:
+            for line in text.splitlines():
+                self.starts += '"cold":true' in line
+                if any(word in line for word in _SECRETS):
+                    self.secrets.append(line[:300])
+        return len(text)
+
+
+@dataclass(frozen=True)
+class Stage:
+    """An endpoint with its workers, its log, and the S3 behind it."""
+
+    s3: FaultyS3
+    local: LocalObjectLambda
+    workers: Workers
+    log: Log
+    _aliases: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def lost(self) -> int:
+        """How many workers have ended that nobody killed, those included that nobody saw."""
+        return self.workers.lost + max(0, self.log.starts - len(self.workers.seen))
+
+    @property
+    def door(self) -> Door:
+        """Where clients knock."""
+        return Door(self.local.url)
+
+    def alias(self, spec: str) -> str:
+        """Return the alias of an access point with this pipeline, made when first asked for."""
+        if spec not in self._aliases:
+            self._aliases[spec] = self.local.create_access_point(
+                f"soak-{len(self._aliases)}",
+                BUCKET,
+                payload=json.dumps({"spec": spec}),
+                actions=ACTIONS,
+                features=FEATURES,
+            )
+        return self._aliases[spec]
+
+
+@contextmanager
+def stage(
+    s3: FaultyS3,
+    handler: str = "handler.app.lambda_handler",
+    worker_env: Mapping[str, str] = MappingProxyType({}),
+) -> Iterator[Stage]:
+    """Start an endpoint whose workers run ``handler`` on ``s3``."""
+    log = Log()
+    config = EndpointConfig(
+        port=0,
+        s3_url=s3.url,
+        handler=handler,
+        workers=WORKERS,
+        task_root=ROOT,
+        worker_env=worker_env,
+        output=log,  # type: ignore[arg-type]  # of TextIO it needs write and flush
+    )
+    with Endpoint(config) as endpoint, Workers() as workers:
+        yield Stage(s3, LocalObjectLambda(endpoint), workers, log)

@@ -1,0 +1,124 @@
+"""The workers' processes: who watches their memory and their end, and who kills them."""
+
+from __future__ import annotations
+
+import os
+import signal
+import statistics
+import threading
+import time
+from collections import defaultdict
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+from types import TracebackType
+from typing import Self
+
+_PROC = Path("/proc")
+_PAGE = os.sysconf("SC_PAGE_SIZE")
+_RUNS = b"awslambdaric"
+_EVERY_S = 0.2
+
+
+@dataclass(frozen=True)
+class Memory:
+    """Resident memory of the workers over some time, in bytes.
+
+    Parameters
+    ----------
+    peak
+        The most that one had.
+    growth
+        The most by which one's median over the last quarter is above that over the first; None
+        where none lived through.
+    """
+
+    peak: int
+    growth: int | None
+
+
+class Workers:
+    """The processes of awslambdaric that this process has started: sampled while entered."""
+
+    def __init__(self) -> None:
+        self.seen: set[int] = set()
+        self.killed: set[int] = set()
+        self._samples: list[tuple[float, dict[int, int]]] = []
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._watch, name="watch", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._over.set()
+        self._thread.join()
+
+    def kill_one(self, random: Random) -> None:
+        """Kill one of the processes, at once and without a word to it."""
+        alive = sorted(self._resident())
+        if alive:
+            pid = random.choice(alive)
+            self.killed.add(pid)
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+
+    @property
+    def lost(self) -> int:
+        """How many have ended that nobody killed."""
+        return len(self.seen - self.killed - self._resident().keys())
+
+    def memory(self, since: float) -> Memory:
+        """Return what they took since a time of `time.monotonic`."""
+        return measure([sizes for at, sizes in self._samples if at >= since])
+
+    def _watch(self) -> None:
+        while not self._over.wait(_EVERY_S):
+            self._samples.append((time.monotonic(), self._resident()))
+
+    def _resident(self) -> dict[int, int]:
+        """Return the resident memory of each worker that lives, by its process."""
+        self.seen |= {pid for pid in _children() - self.seen if _resident(pid)}
+        return {pid: size for pid in self.seen if (size := _resident(pid))}
+
+
+def measure(samples: list[dict[int, int]]) -> Memory:
+    """Return what samples of sizes by process come to."""
+    by_process: dict[int, list[int]] = defaultdict(list)
+    for sizes in samples:
+        for pid, size in sizes.items():
+            by_process[pid].append(size)
+    peak = max((max(sizes) for sizes in by_process.values()), default=0)
+    quarter = len(samples) // 4
+    growths = [
+        statistics.median(sizes[-quarter:]) - statistics.median(sizes[:quarter])
+        for sizes in by_process.values()
+        if quarter and len(sizes) == len(samples)
+    ]
+    return Memory(peak, int(max(growths)) if growths else None)
+
+
+def _resident(pid: int) -> int:
+    """Return a worker's resident memory; 0 where no worker is, or is no more, behind the number."""
+    process = _PROC / str(pid)
+    try:
+        if _RUNS not in (process / "cmdline").read_bytes():
+            return 0
+        return int((process / "statm").read_text().split()[1]) * _PAGE
+    except OSError:
+        return 0
+
+
+def _children() -> set[int]:
+    pids: set[int] = set()
+    for task in (_PROC / "self/task").iterdir():
+        with suppress(OSError):  # the thread has just ended
+            pids.update(int(pid) for pid in (task / "children").read_text().split())
+    return pids

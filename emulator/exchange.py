@@ -6,6 +6,7 @@ import asyncio
 import secrets
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from http import HTTPStatus
 
 from emulator.s3_errors import S3Error
 
@@ -28,6 +29,16 @@ class ReplyHead:
     headers: tuple[tuple[bytes, bytes], ...]
     error_code: str | None = None
     error_message: str | None = None
+
+    @property
+    def is_error(self) -> bool:
+        """Whether the reader gets S3's XML."""
+        return self.error_code is not None or self.error_message is not None
+
+    @property
+    def bodiless(self) -> bool:
+        """Whether the function must write no body."""
+        return self.is_error or self.status == HTTPStatus.NOT_MODIFIED
 
 
 @dataclass(frozen=True, eq=False)

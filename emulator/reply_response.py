@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from http import HTTPStatus
 
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
@@ -36,44 +35,45 @@ class ReplyResponse:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the object, or S3's XML where the function reports an error."""
-        error = _error(self._reply.head)
-        try:
-            async with asyncio.timeout(self._timeout):
-                if error is None:
-                    await self._send_object(send)
-        except TimeoutError:
-            self._reply.end(in_time=False)
-            error = timed_out(self._timeout)
-        except ClientDisconnect:
-            message = "The function ended before it had written the object."
-            error = S3Error(400, "ConnectionClosedByRequester", message)
-        finally:
+        head = self._reply.head
+        if head.is_error:
             self._reply.end()
+            error = reported(head.status, head.error_code, head.error_message)
+            response = error_response(error, self._ids, _beside_xml(head))
+            return await response(scope, receive, send)
+        failure = await self._send_object(send)
         # Once the status is sent, leaving the body short is the one way to say that it failed: the
         # server closes the connection, and the reader finds bytes missing.
-        if error is not None and not self._begun:
-            await error_response(error, self._ids)(scope, receive, send)
+        if failure is not None and not self._begun:
+            await error_response(failure, self._ids)(scope, receive, send)
+        return None
 
-    async def _send_object(self, send: Send) -> None:
+    async def _send_object(self, send: Send) -> S3Error | None:
+        """Send the object; return what kept it from coming whole."""
+        try:
+            async with asyncio.timeout(self._timeout):
+                await self._send_in_chunks(send)
+        except TimeoutError:
+            self._reply.end(in_time=False)
+            return timed_out(self._timeout)
+        except ClientDisconnect:
+            message = "The function ended before it had written the object."
+            return S3Error(400, "ConnectionClosedByRequester", message)
+        finally:
+            self._reply.end()
+        return None
+
+    async def _send_in_chunks(self, send: Send) -> None:
         head, body = self._reply.head, self._reply.body
         # The status waits for the first bytes: until they are there, a failure can still be told.
         first = await anext(body, b"")
         self._begun = True
-        await send(
-            {"type": "http.response.start", "status": head.status, "headers": self._headers()}
-        )
-        async for chunk in _chain(first, body):
-            if head.status != HTTPStatus.NOT_MODIFIED:
-                await send({"type": "http.response.body", "body": chunk, "more_body": True})
-        await send({"type": "http.response.body"})
-
-    def _headers(self) -> list[tuple[bytes, bytes]]:
-        head = self._reply.head
         ids = [(name.encode(), value.encode()) for name, value in self._ids.headers.items()]
         headers = [*head.headers, *ids]
-        if head.status == HTTPStatus.NOT_MODIFIED:
-            return [(name, value) for name, value in headers if name != b"content-length"]
-        return headers
+        await send({"type": "http.response.start", "status": head.status, "headers": headers})
+        async for chunk in _chain(first, body):
+            await send({"type": "http.response.body", "body": chunk, "more_body": True})
+        await send({"type": "http.response.body"})
 
 
 async def _chain(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
@@ -82,7 +82,10 @@ async def _chain(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[byte
         yield chunk
 
 
-def _error(head: ReplyHead) -> S3Error | None:
-    if head.error_code is None and head.error_message is None:
-        return None
-    return reported(head.status, head.error_code, head.error_message)
+def _beside_xml(head: ReplyHead) -> dict[str, str]:
+    """Return the headers that an error keeps, such as its Content-Range: not those of a body."""
+    return {
+        name.decode(): value.decode("latin-1")
+        for name, value in head.headers
+        if name == b"content-range" or not name.startswith((b"content-", b"x-amz-checksum-"))
+    }

@@ -12,64 +12,10 @@ from xml.etree import ElementTree as ET
 from emulator.actions import Action
 from emulator.functions import Outcome, Returned
 from emulator.listing import Malformed, listing_xml
+from emulator.object_headers import BOOLEANS, METADATA, NUMBERS, OBJECT_HEADERS
 from emulator.s3_errors import S3Error, invalid_response, reported, unanswered
 
-# What HeadObject answers with. AWS's own example returns every header that S3 sent it: those
-# that speak of that connection, or name that request, must not reach the client.
-_NUMBERS = frozenset(
-    {
-        "content-length",
-        "x-amz-missing-meta",
-        "x-amz-mp-parts-count",
-        "x-amz-object-lock-event-hold-duration-days",
-        "x-amz-object-lock-event-hold-duration-years",
-        "x-amz-tagging-count",
-    }
-)
-_BOOLEANS = frozenset({"x-amz-delete-marker", "x-amz-server-side-encryption-bucket-key-enabled"})
-_STRINGS = frozenset(
-    {
-        "accept-ranges",
-        "cache-control",
-        "content-disposition",
-        "content-encoding",
-        "content-language",
-        "content-range",
-        "content-type",
-        "etag",
-        "expires",
-        "last-modified",
-        "x-amz-archive-status",
-        "x-amz-checksum-crc32",
-        "x-amz-checksum-crc32c",
-        "x-amz-checksum-crc64nvme",
-        "x-amz-checksum-md5",
-        "x-amz-checksum-sha1",
-        "x-amz-checksum-sha256",
-        "x-amz-checksum-sha512",
-        "x-amz-checksum-type",
-        "x-amz-checksum-xxhash128",
-        "x-amz-checksum-xxhash3",
-        "x-amz-checksum-xxhash64",
-        "x-amz-expiration",
-        "x-amz-object-lock-event-hold",
-        "x-amz-object-lock-legal-hold",
-        "x-amz-object-lock-mode",
-        "x-amz-object-lock-retain-until-date",
-        "x-amz-replication-status",
-        "x-amz-request-charged",
-        "x-amz-restore",
-        "x-amz-server-side-encryption",
-        "x-amz-server-side-encryption-aws-kms-key-id",
-        "x-amz-server-side-encryption-customer-algorithm",
-        "x-amz-server-side-encryption-customer-key-md5",
-        "x-amz-storage-class",
-        "x-amz-version-id",
-        "x-amz-website-redirect-location",
-    }
-)
-HEAD_HEADERS = _NUMBERS | _BOOLEANS | _STRINGS
-_METADATA = re.compile(r"x-amz-meta-[a-z0-9!#$%&'*+.^_`|~-]+")
+_METADATA = re.compile(METADATA + r"[a-z0-9!#$%&'*+.^_`|~-]+")
 _NUMBER = re.compile(r"[0-9]+")
 _BOOLEAN = re.compile(r"true|false")
 _STRING = re.compile(r"[\t\x20-\x7e\x80-\xff]*")  # what HTTP lets stand in a header
@@ -171,7 +117,8 @@ def _headers(answer: Mapping[str, Any]) -> dict[str, str]:
     return {
         name.lower(): _header(name, value)
         for name, value in given.items()
-        if value is not None and (name.lower() in HEAD_HEADERS or _METADATA.fullmatch(name.lower()))
+        if value is not None
+        and (name.lower() in OBJECT_HEADERS or _METADATA.fullmatch(name.lower()))
     }
 
 
@@ -181,7 +128,7 @@ def _header(name: str, value: object) -> str:
     A number or a boolean may come as a string: AWS's own example returns what S3 sent it.
     """
     lower = name.lower()
-    pattern = _NUMBER if lower in _NUMBERS else _BOOLEAN if lower in _BOOLEANS else _STRING
+    pattern = _NUMBER if lower in NUMBERS else _BOOLEAN if lower in BOOLEANS else _STRING
     text = json.dumps(value) if pattern is not _STRING and isinstance(value, int) else value
     if not isinstance(text, str) or not pattern.fullmatch(text):
         raise _invalid(f"the header {name} is {_shown(value)}, and must be {_WANTED[pattern]}.")

@@ -52,9 +52,12 @@ def error_xml(error: S3Error, ids: RequestIds) -> bytes:
     return f"{DECLARATION}<Error>{inner}</Error>".encode()
 
 
-def error_response(error: S3Error, ids: RequestIds) -> Response:
-    """Return the HTTP response that carries ``error``."""
-    return Response(error_xml(error, ids), error.status, ids.headers, "application/xml")
+def error_response(
+    error: S3Error, ids: RequestIds, headers: Mapping[str, str] | None = None
+) -> Response:
+    """Return the HTTP response that carries ``error``, with more ``headers`` where there are any."""
+    every = {**(headers or {}), **ids.headers}
+    return Response(error_xml(error, ids), error.status, every, "application/xml")
 
 
 def invalid_response(reason: str) -> S3Error:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import AsyncIterator
+from dataclasses import replace
 
 from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from emulator.exchange import Exchange, Reply, ReplyHead
+from emulator.object_headers import METADATA, OBJECT_HEADERS
 from emulator.s3_errors import S3Error, invalid_response
 
 PATH = "/WriteGetObjectResponse"
@@ -16,7 +19,7 @@ _STATUSES = frozenset({200, 206, 304, 400, 401, 403, 404, 405, 409, 411, 412, 41
 _ERROR_CODE = re.compile(r"[A-Z][a-zA-Z]+")
 # Every header that the reader gets, but for metadata, comes behind this prefix.
 _FORWARD = "x-amz-fwd-header-"
-_METADATA = "x-amz-meta-"
+_FORWARDED = OBJECT_HEADERS - {"content-length"}  # which is that of the function's own request
 _CHECKSUM = "x-amz-checksum-"
 
 
@@ -24,13 +27,15 @@ async def write_get_object_response(exchange: Exchange, request: Request) -> Res
     """Answer one WriteGetObjectResponse once the reader has taken everything."""
     headers = request.headers
     ticket = exchange.redeem(headers.get("x-amz-request-route"), headers.get("x-amz-request-token"))
+    body = request.stream()
     try:
         head = parse_head(headers)
+        if head.bodiless:
+            await _refuse(body, head)
     except S3Error as error:
         reason = f"The function's WriteGetObjectResponse is not valid: {error.message}"
         ticket.give(invalid_response(reason))
         raise
-    body = request.stream()
     reply = Reply(head, body)
     ticket.give(reply)
     if not await reply.ended:
@@ -58,15 +63,14 @@ def parse_head(headers: Headers) -> ReplyHead:
         raise _invalid(f"ErrorCode {code!r} must be letters only and begin with a capital.")
     if status < 400 and (code is not None or message is not None):
         raise _invalid(f"ErrorCode and ErrorMessage do not go with StatusCode {status}.")
-    if (code or message) and headers.get("content-length", "0") != "0":
-        raise _invalid("ErrorCode and ErrorMessage do not go with a Body.")
     if headers.get("x-amz-content-sha256", "").startswith("STREAMING-"):
         raise _invalid("The body is aws-chunked. Send it as it is, with UNSIGNED-PAYLOAD.")
     forwarded = tuple(_forwarded(headers))
     checksums = [name.decode() for name, _ in forwarded if name.startswith(_CHECKSUM.encode())]
     if len(checksums) > 1:
         raise _invalid(f"At most one checksum may be given, not {', '.join(sorted(checksums))}.")
-    return ReplyHead(status, forwarded, code, message)
+    head = ReplyHead(status, forwarded, code, message)
+    return replace(head, headers=_without_length(forwarded)) if head.bodiless else head
 
 
 def _status(value: str) -> int:
@@ -79,12 +83,26 @@ def _status(value: str) -> int:
 def _forwarded(headers: Headers) -> list[tuple[bytes, bytes]]:
     found = []
     for raw_name, value in headers.raw:
-        name = raw_name.decode("latin-1").lower()
-        if name.startswith(_FORWARD):
-            found.append((name.removeprefix(_FORWARD).encode("latin-1"), value))
-        elif name.startswith(_METADATA) or name == "content-length":
+        full = raw_name.decode("latin-1").lower()
+        name = full.removeprefix(_FORWARD)
+        if name != full and name in _FORWARDED:
             found.append((name.encode("latin-1"), value))
+        elif full.startswith(METADATA) or full == "content-length":
+            found.append((full.encode("latin-1"), value))
     return found
+
+
+def _without_length(headers: tuple[tuple[bytes, bytes], ...]) -> tuple[tuple[bytes, bytes], ...]:
+    """Leave out a length of nothing: it would be taken for the object's, or for the XML's."""
+    return tuple((name, value) for name, value in headers if name != b"content-length")
+
+
+async def _refuse(body: AsyncIterator[bytes], head: ReplyHead) -> None:
+    """Raise S3Error if there is a body where there must be none."""
+    async for chunk in body:
+        if chunk:
+            what = "ErrorCode and ErrorMessage do" if head.is_error else "StatusCode 304 does"
+            raise _invalid(f"{what} not go with a Body.")
 
 
 def _invalid(message: str) -> S3Error:

@@ -39,7 +39,6 @@ def remote(object_lambda_endpoint, local):
             task_root=FUNCTIONS,
             function_name="function",
             workers=1,
-            timeout=2,
             worker_env={"AWS_ENDPOINT_URL": url, "http_proxy": url, "HTTP_PROXY": url},
             verify_signatures=False,  # a container is asked by anybody
         )

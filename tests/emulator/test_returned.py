@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emulator.returned import HEAD_HEADERS, head_object, list_objects
+from emulator.object_headers import OBJECT_HEADERS
+from emulator.returned import head_object, list_objects
 from emulator.s3_errors import S3Error
 
 HEAD = botocore.session.get_session().get_service_model("s3").operation_model("HeadObject")
@@ -41,7 +42,7 @@ def refused(parse, payload):
 def test_the_headers_are_those_of_head_object():
     members = HEAD.output_shape.members.values()
     names = {m.serialization["name"].lower() for m in members if m.type_name != "map"}
-    assert names == HEAD_HEADERS
+    assert names == OBJECT_HEADERS
 
 
 @given(

@@ -1,5 +1,6 @@
 """A function that does what the access point's payload tells it. It is plain AWS code."""
 
+import functools
 import json
 import os
 import sys
@@ -10,6 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 from xml.etree import ElementTree
 
 import boto3
+from botocore.config import Config
 
 S3 = boto3.client("s3")
 
@@ -19,6 +21,12 @@ def handler(event, context):
     answer = {"RequestRoute": get.get("outputRoute"), "RequestToken": get.get("outputToken")}
     behaviour, _, argument = event["configuration"]["payload"].partition(":")
     return BEHAVIOURS[behaviour](event, answer, argument)
+
+
+@functools.cache
+def streaming_s3():
+    """Return a client that does not read a body to its end, to sign it, before it sends it."""
+    return boto3.client("s3", config=Config(s3={"payload_signing_enabled": False}))
 
 
 def input_s3_url(event):
@@ -123,6 +131,31 @@ def write_error(event, answer, argument):
     )
 
 
+def write(event, answer, argument):
+    """Write with the parameters that the argument has as JSON."""
+    S3.write_get_object_response(**answer, **json.loads(argument))
+
+
+def write_chunked(event, answer, argument):
+    """Write them too, the body with no length before it."""
+    parameters = json.loads(argument)
+    body = Streamed([parameters.pop("Body").encode()])
+    streaming_s3().write_get_object_response(**answer, **parameters, Body=body)
+
+
+class Streamed:
+    """A body whose length nobody knows before its end."""
+
+    def __init__(self, chunks):
+        self.chunks = iter(chunks)
+
+    def read(self, size=-1):
+        return next(self.chunks, b"")
+
+    def __iter__(self):
+        return self.chunks
+
+
 def write_twice(event, answer, argument):
     """Write, try the same token again, and leave what S3 said to that in the second answer."""
     S3.write_get_object_response(**answer, Body=b"first")
@@ -162,24 +195,7 @@ class Halves:
 
 
 def halves(event, answer, argument):
-    """Write in the way that streams: a request of our own, chunk by chunk."""
-    import http.client
-
-    from botocore.auth import S3SigV4Auth
-    from botocore.awsrequest import AWSRequest
-    from botocore.config import Config
-
-    path = "/WriteGetObjectResponse"
-    request = AWSRequest("POST", os.environ["AWS_ENDPOINT_URL"] + path)
-    request.headers["x-amz-request-route"] = answer["RequestRoute"]
-    request.headers["x-amz-request-token"] = answer["RequestToken"]
-    request.context["client_config"] = Config(s3={"payload_signing_enabled": False})
-    credentials = boto3.Session().get_credentials()
-    S3SigV4Auth(credentials, "s3-object-lambda", os.environ["AWS_REGION"]).add_auth(request)
-    connection = http.client.HTTPConnection(urlsplit(request.url).netloc)
-    headers = dict(request.headers.items())
-    connection.request("POST", path, Halves(argument), headers, encode_chunked=True)
-    connection.getresponse().read()
+    streaming_s3().write_get_object_response(**answer, Body=Halves(argument))
 
 
 BEHAVIOURS = {

@@ -86,7 +86,7 @@ class App:
                 return await self.data_plane.read(point, key, request)
             case routing.ToMissingAccessPoint(label):
                 message = f"There is no Object Lambda access point {label}. Create it first."
-                raise S3Error(404, "NoSuchBucket", message)
+                raise S3Error(404, "NoSuchBucket", message, {"BucketName": label})
             case routing.ToFunction(name):
                 return await lambda_api.invoke(self.functions, name, request)
             case routing.ToExchange():

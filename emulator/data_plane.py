@@ -225,4 +225,5 @@ def _check_features(call: Call) -> None:
                 "A header you provided implies functionality that is not implemented. "
                 f"Access point {call.point.name} does not list {feature} in its AllowedFeatures."
             )
-            raise S3Error(501, "NotImplemented", message)
+            details = {"Header": feature.rpartition("-")[2]}
+            raise S3Error(501, "NotImplemented", message, details)

@@ -6,6 +6,7 @@ import re
 from xml.etree import ElementTree as ET
 
 import pytest
+from botocore.exceptions import ClientError
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -68,3 +69,21 @@ def test_each_end_without_an_answer_has_its_error(outcome, status, code):
 )
 def test_an_error_without_a_code_has_its_statuss_name(status, code):
     assert reported(status, None, None).code == code
+
+
+@pytest.mark.parametrize(
+    ("bucket", "parameters", "code", "details"),
+    [
+        ("nobody--ol-s3", {}, "NoSuchBucket", {"BucketName": "nobody--ol-s3"}),
+        (None, {"Range": "bytes=0-1"}, "NotImplemented", {"Header": "Range"}),
+        (None, {"PartNumber": 1}, "NotImplemented", {"Header": "PartNumber"}),
+    ],
+)
+def test_an_error_has_what_s3_adds_for_its_code(reader, bucket, parameters, code, details):
+    alias = bucket or reader.alias("upper")
+    with pytest.raises(ClientError) as caught:
+        reader.s3.get_object(Bucket=alias, Key="greeting.txt", **parameters)
+    response = caught.value.response
+    assert {"Code": code, **details}.items() <= response["Error"].items()
+    ids = (response["ResponseMetadata"][name] for name in ("RequestId", "HostId"))
+    assert all(ids)

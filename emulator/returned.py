@@ -75,11 +75,15 @@ def list_objects(payload: bytes) -> Answer:
     """
     answer = _answer(payload)
     status, error = _status(answer), _error(answer)
-    if error is not None:
+    xml, result = answer.get("listResultXml"), answer.get("listBucketResult")
+    if error is not None and xml is not None and answer.get("errorCode") is None:
+        body = _listing(xml, result, "Error")  # S3's own, passed on as it came
+    elif error is not None:
         raise error
-    if status != 200:
+    elif status == 200:
+        body = _listing(xml, result, "ListBucketResult")
+    else:
         raise _invalid(f"statusCode {status} is no answer to a listing.")
-    body = _listing(answer.get("listResultXml"), answer.get("listBucketResult"))
     return Answer(status, {"content-type": "application/xml"}, body)
 
 
@@ -135,12 +139,12 @@ def _header(name: str, value: object) -> str:
     return text
 
 
-def _listing(xml: object, result: object) -> bytes:
+def _listing(xml: object, result: object, root: str) -> bytes:
     match xml, result:
         case None, None:
             raise _invalid("it has neither listResultXml nor listBucketResult.")
         case str(), None:
-            return _checked(xml)
+            return _checked(xml, root)
         case None, _:
             try:
                 return listing_xml(result)
@@ -151,15 +155,15 @@ def _listing(xml: object, result: object) -> bytes:
     raise _invalid("it has both listResultXml and listBucketResult, and may have only one.")
 
 
-def _checked(xml: str) -> bytes:
+def _checked(xml: str, wanted: str) -> bytes:
     try:
         body = xml.encode()
         root = ET.fromstring(body)  # noqa: S314 - expat itself stops the bombs
     except (ET.ParseError, UnicodeError, LookupError) as error:
         raise _invalid(f"listResultXml is not well-formed XML ({error}).") from error
     name = root.tag.rpartition("}")[2]
-    if name != "ListBucketResult":
-        raise _invalid(f"listResultXml is a {name}, and must be a ListBucketResult.")
+    if name != wanted:
+        raise _invalid(f"the root of listResultXml is {name}, and must be {wanted}.")
     return body
 
 

@@ -141,7 +141,7 @@ def test_what_is_wrong_with_a_header_is_said(headers, words):
             {"listResultXml": '<?xml version="1.0" encoding="no"?><ListBucketResult/>'},
             "well-formed",
         ),
-        ({"listResultXml": "<Error/>"}, "is a Error"),
+        ({"listResultXml": "<Error/>"}, "root of listResultXml is Error"),
         ({"listBucketResult": []}, "listBucketResult is []"),
         ({"listBucketResult": {}}, "listBucketResult.name is missing"),
         ({"listBucketResult": {"name": "n"}}, "listBucketResult.maxKeys is missing"),
@@ -164,6 +164,16 @@ def test_what_is_wrong_with_a_header_is_said(headers, words):
 )
 def test_what_is_wrong_with_a_listing_is_said(value, words):
     assert words in refused(list_objects, encoded({"statusCode": 200} | value))
+
+
+def test_s3s_own_error_may_be_passed_on_as_its_xml():
+    xml = "<Error><Code>AccessDenied</Code><Message>m</Message></Error>"
+    answer = list_objects(encoded({"statusCode": 403, "listResultXml": xml}))
+    assert (answer.status, answer.body) == (403, xml.encode())
+    listing = "<ListBucketResult/>"
+    assert "must be Error" in refused(
+        list_objects, encoded({"statusCode": 403, "listResultXml": listing})
+    )
 
 
 @given(JSON)

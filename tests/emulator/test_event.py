@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import urllib.request
 from urllib.parse import parse_qs, urlsplit
@@ -81,6 +82,37 @@ def test_no_authority_of_the_client_reaches_the_function(reader, local, presigne
     user_request = json.dumps(event["userRequest"])
     assert "AWS4-HMAC-SHA256" not in user_request
     assert "Signature" not in user_request
+
+
+@pytest.mark.parametrize("action", ["GetObject", "HeadObject", "ListObjectsV2"])
+def test_the_client_and_the_function_know_the_request_by_one_id(reader, action):
+    alias = reader.alias("echo_event", actions=(action,))
+    if action == "GetObject":
+        answer = reader.s3.get_object(Bucket=alias, Key="greeting.txt")
+        event = json.load(answer["Body"])
+    elif action == "HeadObject":
+        answer = reader.s3.head_object(Bucket=alias, Key="greeting.txt")
+        event = json.loads(answer["Metadata"]["event"])
+    else:
+        answer = reader.s3.list_objects_v2(Bucket=alias)
+        event = json.loads(answer["Prefix"])
+    assert event["xAmzRequestId"] == answer["ResponseMetadata"]["RequestId"]
+
+
+def test_headers_keep_their_case_and_repeated_ones_are_joined(reader, local, signed):
+    request = signed(f"/{reader.alias('echo_event')}/greeting.txt")
+    connection = http.client.HTTPConnection(urlsplit(local.url).netloc)
+    connection.putrequest("GET", request.selector, skip_host=True, skip_accept_encoding=True)
+    for name, value in [("Host", urlsplit(local.url).netloc), *request.header_items()]:
+        if name != "Host" or value:
+            connection.putheader(name, value)
+    for name, value in [("X-MyOwn", "a"), ("x-myown", "b"), ("X-MyOwn", "c, d")]:
+        connection.putheader(name, value)
+    connection.endheaders()
+    headers = json.load(connection.getresponse())["userRequest"]["headers"]
+    connection.close()
+    assert headers["X-MyOwn"] == "a,b,c, d"
+    assert "x-myown" not in headers
 
 
 def test_the_path_of_the_users_url_is_the_key_however_it_was_addressed(reader):

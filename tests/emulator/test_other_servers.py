@@ -75,7 +75,12 @@ def refusing(object_lambda_endpoint):
         local = object_lambda_endpoint(containers={"preprocess": [url]}, workers=1)
         local.client("s3").create_bucket(Bucket="texts")
         alias = local.create_access_point("refused", "texts")
-        yield server, lambda: local.client("s3").get_object(Bucket=alias, Key="k")
+        s3, aws_lambda = local.client("s3"), local.client("lambda")
+        yield (
+            server,
+            lambda: s3.get_object(Bucket=alias, Key="k"),
+            lambda: aws_lambda.invoke(FunctionName="preprocess"),
+        )
         server.shutdown()
 
 
@@ -148,11 +153,13 @@ def test_a_container_that_is_not_there_is_named(object_lambda_endpoint, expect_e
 def test_what_refuses_to_run_the_function_decides_the_error(
     refusing, expect_error, answer, code, status
 ):
-    server, read = refusing
+    server, read, invoke = refusing
     server.status = answer
     with expect_error(code, status) as message:
         read()
     assert f"answered {answer}: not you" in message()
+    with expect_error("ServiceException", answer):
+        invoke()
 
 
 def test_with_containers_it_listens_on_dockers_bridge(object_lambda_endpoint):

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import base64
 import urllib.request
+import zlib
 from urllib.error import HTTPError
 from xml.etree import ElementTree as ET
 
 import pytest
+from botocore.auth import S3SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
 
 
 @pytest.fixture(scope="module")
@@ -43,6 +48,40 @@ def test_tags_and_many_deletions_go_through(reader, alias):
     assert reader.s3.get_object_tagging(Bucket=alias, Key="tagged")["TagSet"] == tags
     deleted = reader.s3.delete_objects(Bucket=alias, Delete={"Objects": [{"Key": "tagged"}]})
     assert [one["Key"] for one in deleted["Deleted"]] == ["tagged"]
+
+
+def test_a_body_in_chunks_stays_one(local, alias, reader):
+    """Over https SDKs send bodies so, with the checksum behind them."""
+    headers = {
+        "Content-Encoding": "aws-chunked",
+        "Content-Type": "text/plain",  # or urllib would say that it is a form
+        "x-amz-decoded-content-length": "7",
+        "x-amz-trailer": "x-amz-checksum-crc32",
+    }
+    crc32 = base64.b64encode(zlib.crc32(b"written").to_bytes(4, "big"))
+    body = b"7\r\nwritten\r\n0\r\nx-amz-checksum-crc32:" + crc32 + b"\r\n\r\n"
+    request = AWSRequest("PUT", f"{local.url}/{alias}/chunked", headers=headers, data=body)
+    request.context["checksum"] = {"request_algorithm": {"in": "trailer"}}
+    S3SigV4Auth(Credentials("test", "test"), "s3", "us-east-1").add_auth(request)
+    assert request.headers["X-Amz-Content-SHA256"] == "STREAMING-UNSIGNED-PAYLOAD-TRAILER"
+    sent = urllib.request.Request(request.url, body, dict(request.headers.items()), method="PUT")
+    urllib.request.urlopen(sent).close()
+    assert reader.s3.get_object(Bucket="texts", Key="chunked")["Body"].read() == b"written"
+
+
+def test_a_customers_key_is_refused_where_a_function_would_see_it(reader, expect_error):
+    """S3 refuses it so that no function can log it; without a function it passes."""
+    key = {"SSECustomerAlgorithm": "AES256", "SSECustomerKey": "0" * 32}
+    of = {"Key": "secret", **key}
+    reader.s3.put_object(Bucket="texts", Body=b"secret", **of)
+    every = reader.alias("upper", actions=("GetObject", "HeadObject"))
+    with expect_error("InvalidRequest", 400) as message:
+        reader.s3.get_object(Bucket=every, **of)
+    assert "keys provided by customers" in message()
+    with expect_error("400", 400):
+        reader.s3.head_object(Bucket=every, **of)
+    listing = reader.alias("upper", actions=("ListObjectsV2",))
+    assert reader.s3.get_object(Bucket=listing, **of)["Body"].read() == b"secret"
 
 
 def test_a_copy_to_the_access_point_goes_through(reader, alias):

@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 
 import botocore.session
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from starlette.datastructures import Headers
 
 from emulator.s3_errors import S3Error
@@ -72,6 +74,21 @@ def test_what_aws_would_not_accept_is_a_validation_error(headers):
     with pytest.raises(S3Error) as caught:
         parse_head(Headers(headers))
     assert (caught.value.status, caught.value.code) == (400, "ValidationError")
+
+
+STATUSES = [200, 206, 304, 400, 401, 403, 404, 405, 409, 411, 412, 416, 500, 503]
+
+
+@given(st.integers(100, 599) | st.sampled_from(STATUSES))
+def test_the_statuses_are_those_that_botocore_documents(status):
+    documented = WRITE["StatusCode"].documentation
+    assert all(f"{one} - " in documented for one in STATUSES)
+    sent = Headers({"x-amz-fwd-status": str(status)})
+    if status in STATUSES:
+        assert parse_head(sent).status == status
+    else:
+        with pytest.raises(S3Error, match=f"StatusCode '{status}'"):
+            parse_head(sent)
 
 
 def test_an_error_keeps_its_code_and_message():

@@ -1,0 +1,168 @@
+"""What AWS promises of S3 Object Lambda's own side, each with the tests that hold us to it."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+
+EVENTS = {
+    "an event has xAmzRequestId, one context, configuration, userRequest, userIdentity, version": [
+        "test_event.test_the_event_has_the_fields_that_aws_sends",
+        "test_event.test_the_client_and_the_function_know_the_request_by_one_id",
+    ],
+    "each action has a context of its name": [
+        "test_actions.test_the_events_context_is_named_after_the_action",
+    ],
+    "headObjectContext has only inputS3Url": [
+        "test_head.test_the_event_has_one_context_with_one_field",
+    ],
+    "listObjectsContext and listObjectsV2Context have only inputS3Url": [
+        "test_list.test_the_event_has_one_context_and_every_parameter_in_its_url",
+    ],
+    "userRequest.url is absolute and decoded, without parameters of authorisation": [
+        "test_event.test_no_authority_of_the_client_reaches_the_function",
+        "test_event.test_the_path_of_the_users_url_is_the_key_however_it_was_addressed",
+    ],
+    "header names keep their case, repeated ones are joined with commas": [
+        "test_event.test_headers_keep_their_case_and_repeated_ones_are_joined",
+    ],
+    "X-Amz-SignedHeaders names what a function must send along": [
+        "test_event.test_signed_headers_are_those_of_the_get_object",
+        "test_documented.test_a_function_that_leaves_signed_headers_out_is_refused_by_s3",
+    ],
+    "the presigned URL is for the version, and for HEAD where that is asked": [
+        "test_event.test_the_version_is_part_of_the_presigned_url",
+        "test_head.test_the_presigned_url_is_for_head_of_that_version",
+    ],
+    "a listing's URL has every query parameter": [
+        "test_list.test_the_event_has_one_context_and_every_parameter_in_its_url",
+    ],
+    "Range and partNumber are not in the presigned URL": [
+        "test_parts.test_an_allowed_part_reaches_the_function_and_is_not_presigned",
+    ],
+}
+WRITE_GET_OBJECT_RESPONSE = {
+    "POST /WriteGetObjectResponse, the route before the host": [
+        "test_routing.test_the_route_and_the_account_may_stand_before_the_host",
+    ],
+    "the token is good for one answer": [
+        "test_failures.test_a_token_is_good_for_one_answer",
+        "test_failures.test_a_made_up_token_is_refused",
+    ],
+    "the body may be streamed, and unsigned": [
+        "test_streaming.test_the_reader_has_the_first_half_before_the_second_is_made",
+        "test_documented.test_the_third_example_streams",
+    ],
+    "StatusCode is one of fourteen": [
+        "test_write_get_object_response.test_the_statuses_are_those_that_botocore_documents",
+    ],
+    "ErrorCode is letters, is not for success, and has no body": [
+        "test_write_get_object_response.test_what_aws_would_not_accept_is_a_validation_error",
+        "test_write_get_object_response.test_a_body_is_refused_where_none_belongs",
+    ],
+    "at most one checksum": [
+        "test_write_get_object_response.test_what_aws_would_not_accept_is_a_validation_error",
+    ],
+    "metadata and every parameter reach the client under S3's names": [
+        "test_write_get_object_response.test_each_member_reaches_the_client_under_get_objects_name",
+        "test_write_get_object_response.test_all_parameters_at_once_reach_boto3s_client",
+    ],
+    "60 seconds for a complete response": [
+        "test_failures.test_a_body_that_stalls_breaks_the_read_in_time",
+        "test_reply_response.test_a_body_that_stalls_half_way_is_left_short",
+        "test_reply_response.test_a_body_that_never_begins_is_a_timeout",
+    ],
+}
+MISBEHAVIOUR = {
+    "LambdaInvalidResponse": ["test_failures.test_each_misbehaviour_has_its_error"],
+    "LambdaInvocationFailed": [
+        "test_other_servers.test_a_container_that_is_not_there_is_named",
+        "test_other_servers.test_what_refuses_to_run_the_function_decides_the_error",
+    ],
+    "ValidationError": ["test_failures.test_a_made_up_token_is_refused"],
+    "LambdaPermissionError": [
+        "test_other_servers.test_what_refuses_to_run_the_function_decides_the_error",
+    ],
+    "LambdaNotFound": ["test_reading.test_a_function_that_does_not_run_here_is_not_found"],
+    "LambdaResponseNotReceived": ["test_failures.test_each_misbehaviour_has_its_error"],
+    "LambdaRuntimeError": [
+        "test_failures.test_each_misbehaviour_has_its_error",
+        "test_list.test_each_misbehaviour_has_its_error",
+    ],
+    "LambdaTimeout": [
+        "test_failures.test_each_misbehaviour_has_its_error",
+        "test_list.test_each_misbehaviour_has_its_error",
+    ],
+    "SlowDown": [
+        "test_failures.test_more_readers_than_the_concurrency_are_told_to_slow_down",
+    ],
+}
+PARTS = {
+    "501 unless AllowedFeatures list the feature of the action": [
+        "test_parts.test_a_part_needs_its_own_feature",
+    ],
+    "the range may come as header or in the query": [
+        "test_parts.test_a_part_in_the_query_needs_it_too_in_any_case",
+    ],
+}
+HEAD_AND_LIST = {
+    "the function returns JSON and calls nothing": [
+        "test_head.test_what_the_function_returns_is_what_the_client_gets",
+        "test_list.test_the_xml_that_the_function_returns_is_the_listing",
+        "test_list.test_the_json_that_the_function_returns_is_the_listing",
+    ],
+    "HEAD has statusCode, errorCode, errorMessage and headers, Content-Length among them": [
+        "test_head.test_an_error_is_its_status",
+        "test_returned.test_what_is_wrong_with_either_is_said",
+        "test_returned.test_what_is_wrong_with_a_header_is_said",
+    ],
+    "a listing has listResultXml or listBucketResult, never both": [
+        "test_returned.test_what_is_wrong_with_a_listing_is_said",
+    ],
+    "name, maxKeys, isTruncated, contents.key and contents.size are required": [
+        "test_returned.test_what_is_wrong_with_a_listing_is_said",
+    ],
+    "an action that is not listed is S3's own": [
+        "test_reading.test_what_the_configuration_does_not_list_is_the_buckets_own",
+        "test_passing.test_an_object_is_written_and_deleted_through_the_access_point",
+    ],
+    "SSE-C is refused": [
+        "test_passing.test_a_customers_key_is_refused_where_a_function_would_see_it",
+    ],
+}
+CONTRACT = EVENTS | WRITE_GET_OBJECT_RESPONSE | MISBEHAVIOUR | PARTS | HEAD_AND_LIST
+
+
+def source_of(test):
+    """Return a test as it is written, its parameters too; None if there is no such test."""
+    module, name = test.split(".")
+    text = (HERE / f"{module}.py").read_text()
+    for node in ast.parse(text).body:
+        if isinstance(node, ast.FunctionDef) and node.name == name:
+            first = min([node.lineno, *(one.lineno for one in node.decorator_list)])
+            return "\n".join(text.splitlines()[first - 1 : node.end_lineno])
+    return None
+
+
+@pytest.mark.parametrize("fact", CONTRACT)
+def test_each_fact_has_its_tests(fact):
+    for test in CONTRACT[fact]:
+        assert source_of(test) is not None, test
+
+
+@pytest.mark.parametrize("code", MISBEHAVIOUR)
+def test_each_code_is_met_where_the_table_says(code):
+    for test in MISBEHAVIOUR[code]:
+        assert f'"{code}"' in (source_of(test) or ""), test
+
+
+def test_no_code_that_the_endpoint_makes_is_left_out():
+    sources = [path.read_text() for path in (HERE.parent.parent / "emulator").glob("*.py")]
+    made = {code for text in sources for code in re.findall(r'"(Lambda[A-Z]\w+|SlowDown)"', text)}
+    assert made <= set(MISBEHAVIOUR)
+    assert made >= set(MISBEHAVIOUR) - {"ValidationError"}

@@ -1,12 +1,13 @@
 """S3 Object Lambda on a laptop: S3, S3 Control, the data plane and Lambda on one URL.
 
-To follow a read through the files: `app` and `routing` find who answers; `data_plane` asks `actions` what
-is read, makes the event of `events` and, for a GetObject, opens a ticket of `exchange`; `functions`, with
-`local_function` and `worker`, or `containers`, run the function; `runtime_api` is how a worker takes the
-event. What the function writes comes in by `write_get_object_response`, which redeems the ticket, and goes
-out by `reply_response`; what it returns, for HEAD and LIST, is read by `returned` and `listing`. All that
-can fail is in `s3_errors`. `server` and `service` start it all, `s3_control` and `access_points` keep what
-was configured.
+To follow a read through the files: `app` and `routing` find who answers; `data_plane` asks
+`actions` what is read, makes the event of `events` and, for a GetObject, opens a ticket of
+`exchange`; `functions`, with `local_function` and `worker`, or `containers`, run the function;
+`runtime_api` is how a worker takes the event. What the function writes comes in by
+`write_get_object_response`, which redeems the ticket, and goes out by `reply_response`; what it
+returns, for HEAD and LIST, is read by `returned` and `listing`. All that can fail is in
+`s3_errors`. `server` and `service` start it all, `s3_control` and `access_points` keep what was
+configured.
 """
 
 from importlib import import_module

@@ -94,10 +94,7 @@ MISBEHAVIOUR = {
         "test_failures.test_each_misbehaviour_has_its_error",
         "test_list.test_each_misbehaviour_has_its_error",
     ],
-    "LambdaTimeout": [
-        "test_failures.test_each_misbehaviour_has_its_error",
-        "test_list.test_each_misbehaviour_has_its_error",
-    ],
+    "LambdaTimeout": ["test_failures.test_each_misbehaviour_has_its_error"],
     "SlowDown": [
         "test_failures.test_more_readers_than_the_concurrency_are_told_to_slow_down",
     ],

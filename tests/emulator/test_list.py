@@ -110,7 +110,6 @@ def test_an_error_without_a_code_has_the_name_of_its_status(listed, expect_error
         (returning({"statusCode": 200}), "LambdaInvalidResponse", 400, "neither"),
         ("raise_error:boom", "LambdaRuntimeError", 500, "ValueError: boom"),
         ("exit_process:bye", "LambdaRuntimeError", 500, "status 17"),
-        ("sleep", "LambdaTimeout", 500, "5 s"),
     ],
 )
 def test_each_misbehaviour_has_its_error(listed, expect_error, payload, code, status, words):

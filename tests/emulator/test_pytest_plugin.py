@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import textwrap
+from pathlib import Path
 
 from emulator import pytest_plugin
 
@@ -29,13 +31,25 @@ def handler(event, context):
 """
 
 
-def test_the_documented_example_passes(tmp_path):
-    assert pytest_plugin.__doc__ is not None
-    example = textwrap.dedent(pytest_plugin.__doc__.partition("::\n")[2])
-    (tmp_path / "my_function.py").write_text(FUNCTION)
-    (tmp_path / "test_example.py").write_text(example)
-    (tmp_path / "pytest.ini").write_text("[pytest]\nfilterwarnings = error\n")
+PAGE = Path(__file__).parents[2] / "docs/testing-object-lambda.md"
+
+
+def passes(folder: Path, example: str) -> None:
+    (folder / "my_function.py").write_text(FUNCTION)
+    (folder / "test_example.py").write_text(example)
+    (folder / "pytest.ini").write_text("[pytest]\nfilterwarnings = error\n")
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "1 passed" in done.stdout
+
+
+def test_the_plugins_example_passes(tmp_path):
+    assert pytest_plugin.__doc__ is not None
+    passes(tmp_path, textwrap.dedent(pytest_plugin.__doc__.partition("::\n")[2]))
+
+
+def test_the_pages_example_passes(tmp_path):
+    five_lines, whole = re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.DOTALL)
+    rest = f"{whole}assert s3.get_object(Bucket=alias, Key='a.txt')['Body'].read() == b'WORDS'\n"
+    passes(tmp_path, five_lines + textwrap.indent(rest, "    "))

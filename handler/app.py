@@ -46,6 +46,8 @@ def lambda_handler(event: Any, context: Context) -> Any:
     ------
     ValueError
         For an event of no known shape: there is nobody to answer.
+    Unsent
+        Where the answer does not reach S3.
     """
     cold, _state["cold"] = _state["cold"], False
     start = time.perf_counter()

@@ -80,15 +80,16 @@ def _names(header: str, etag: str) -> bool:
 
 def _later(last_modified: str | None, than: str | None) -> bool | None:
     """Whether one HTTP date is after another; None where one is missing or no date."""
-    first, second = _date(last_modified), _date(than)
+    first, second = date(last_modified), date(than)
     return None if first is None or second is None else first > second
 
 
-def _date(text: str | None) -> datetime | None:
+def date(text: str | None) -> datetime | None:
+    """Return the moment that an HTTP date names; None where there is none or it is no date."""
     if text is None:
         return None
     try:
-        date = parsedate_to_datetime(text)
+        moment = parsedate_to_datetime(text)
     except (ValueError, IndexError, OverflowError):
         return None
-    return date if date.tzinfo else date.replace(tzinfo=UTC)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

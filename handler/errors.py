@@ -29,6 +29,10 @@ class RequestFailed(Exception):
         self.message = message
 
 
+class Unsent(Exception):
+    """An answer that could not be sent, for a reason told by its type: its words may quote the token."""
+
+
 def out_of_time() -> RequestFailed:
     """Return the failure of a request that has used up its time."""
     return RequestFailed(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from handler.config import config
 from handler.errors import RequestFailed
@@ -19,11 +19,15 @@ _S3_HOST = re.compile(
 def require_allowed(url: str) -> None:
     """Raise RequestFailed, ``SourceNotAllowed``, unless `url` is https on one of S3's hosts.
 
-    Where an endpoint is configured it is asked for every URL, and nothing else is ever contacted.
+    Where an endpoint is configured it is asked for every URL of the web, and nothing else is ever
+    contacted.
     """
-    if config().endpoint:
-        return
-    if not _is_s3(url):
+    try:
+        parts = urlsplit(url)
+        allowed = _is_web(parts) if config().endpoint else _is_s3(parts)
+    except ValueError:  # no URL at all, or a port that is no number
+        allowed = False
+    if not allowed:
         raise RequestFailed(
             403,
             "SourceNotAllowed",
@@ -31,10 +35,10 @@ def require_allowed(url: str) -> None:
         )
 
 
-def _is_s3(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-        plain = parts.username is None and parts.port in (None, 443)
-    except ValueError:  # no URL at all, or a port that is no number
-        return False
+def _is_web(parts: SplitResult) -> bool:
+    return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+
+
+def _is_s3(parts: SplitResult) -> bool:
+    plain = parts.username is None and parts.port in (None, 443)
     return parts.scheme == "https" and plain and bool(_S3_HOST.fullmatch(parts.hostname or ""))

@@ -15,6 +15,7 @@ from xml.etree import ElementTree
 import urllib3
 
 from handler import checksums
+from handler.conditions import date
 from handler.config import config
 from handler.errors import RequestFailed, out_of_time
 from handler.hosts import require_allowed
@@ -55,7 +56,7 @@ class Facts:
     etag : str
         As S3 sent it, in quotes.
     last_modified, content_type : str, optional
-        As S3 sent them.
+        As S3 sent them; a date that is none is left out.
     length : int, optional
         In bytes.
     headers : mapping of str to str
@@ -71,10 +72,10 @@ class Facts:
     @classmethod
     def of(cls, headers: Mapping[str, str]) -> Facts:
         """Read them from the headers of an answer."""
-        length = headers.get("Content-Length") or ""
+        length, modified = headers.get("Content-Length") or "", headers.get("Last-Modified")
         return cls(
             headers.get("ETag", ""),
-            headers.get("Last-Modified"),
+            modified if date(modified) else None,
             headers.get("Content-Type"),
             int(length) if length.isdecimal() else None,
             {

@@ -114,22 +114,23 @@ def mutants(count: int, seed: int) -> dict[str, bytes]:
     return made
 
 
-def wanted(spec: str, objects: Mapping[str, bytes]) -> dict[str, Wanted]:
-    """Return what a read of each must give: the library's bytes, or the code of its error.
+def outcome(pipeline: Pipeline, data: bytes) -> Wanted:
+    """Return what a read of these bytes must give: the library's own, or the code of its error."""
+    try:
+        body = pipeline.encode(data).body
+    except (
+        Exception
+    ) as error:  # as the handler does; what is no error of ours becomes InternalError
+        return Wanted(code=errors.explain(error).code)
+    return Wanted(sha256=digest(body), length=len(body))
+
+
+def outcomes(spec: str, objects: Mapping[str, bytes]) -> dict[str, Wanted]:
+    """Return what a read of each must give.
 
     For a process of its own, which a decoder may take down with it: libtiff's words on its standard
     error, which cannot be told from the soak's, are thrown away.
     """
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
     pipeline = Pipeline.parse(spec)
-
-    def one(data: bytes) -> Wanted:
-        try:
-            body = pipeline.encode(data).body
-        except (
-            Exception
-        ) as error:  # as the handler does; what is no error of ours becomes InternalError
-            return Wanted(code=errors.explain(error).code)
-        return Wanted(sha256=digest(body), length=len(body))
-
-    return {key: one(data) for key, data in objects.items()}
+    return {key: outcome(pipeline, data) for key, data in objects.items()}

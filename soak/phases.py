@@ -121,7 +121,7 @@ def leavers(standing: Stage, points: Sequence[Sequence[Derived]], count: int) ->
 def damaged(standing: Stage, count: int) -> Row:
     """Read damaged images, of which the library has told what must come."""
     objects = mutants.mutants(count, SEED)
-    wanted = apart(mutants.wanted, _MUTANT_SPEC, objects)
+    wanted = apart(mutants.outcomes, _MUTANT_SPEC, objects)
     store(standing.s3.store, BUCKET, objects)
     alias = standing.alias(_MUTANT_SPEC)
     reads = [

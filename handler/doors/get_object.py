@@ -9,9 +9,11 @@ from typing import Any
 
 import boto3
 from botocore.config import Config as ClientConfig
+from botocore.exceptions import ClientError
 
 from handler.config import config
 from handler.doors import object_lambda
+from handler.errors import Unsent
 from handler.exchange import ObjectRequest, Response
 
 _CONTEXT = "getObjectContext"
@@ -60,7 +62,12 @@ class GetObjectDoor:
         if response.status in {200, 206}:
             fields["Body"] = response.body
             fields["ContentLength"] = len(response.body)
-        s3().write_get_object_response(**fields, **_described(response.headers))
+        try:
+            s3().write_get_object_response(**fields, **_described(response.headers))
+        except ClientError:  # S3's own words
+            raise
+        except Exception as error:
+            raise Unsent(type(error).__name__) from None
         return {"statusCode": response.status}
 
 

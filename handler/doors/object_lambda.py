@@ -5,6 +5,7 @@ AWS's contract: "Event context format and usage" in the S3 user guide.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -17,6 +18,9 @@ from handler.errors import RequestFailed
 from handler.exchange import Choice, ObjectRequest, Response, Source
 
 _CUSTOMER_KEY = "x-amz-server-side-encryption-customer-"
+# RFC 9110, 5.1 and 5.5; a name in lower case.
+_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9a-z-]+")
+_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +65,9 @@ def read(event: Mapping[str, Any], context: str) -> Asked:
             "InvalidRequest",
             "objects encrypted with a key of yours (SSE-C) cannot be read through S3 Object Lambda",
         )
-    names = _parameters(_split(url).query).get("x-amz-signedheaders", "").split(";")
-    signed = {name: headers[name] for name in names if name != "host" and name in headers}
     payload = str(_table(event, "configuration").get("payload") or "")
     choice = Choice(payload, overrides.preset(headers, query), overrides.seed(headers, query))
-    return Asked(Source(url, signed), key, query, headers, choice)
+    return Asked(Source(url, _signed(url, headers)), key, query, headers, choice)
 
 
 def object_request(
@@ -104,6 +106,15 @@ def _key_and_query(source_url: str, user_url: str) -> tuple[str, Mapping[str, st
                 return key, _parameters(target[len(key) + 2 :])
     plain, _, query = asked.partition("?")
     return unquote(plain).removeprefix("/"), _parameters(query)
+
+
+def _signed(url: str, headers: Mapping[str, str]) -> dict[str, str]:
+    """Return the client's headers that the presigned URL's signature covers."""
+    names = _parameters(_split(url).query).get("x-amz-signedheaders", "").split(";")
+    signed = {name: headers[name] for name in names if name != "host" and name in headers}
+    if not all(_NAME.fullmatch(name) and _VALUE.fullmatch(signed[name]) for name in signed):
+        raise _invalid("a signed header is none that HTTP can send")
+    return signed
 
 
 def _parameters(query: str) -> dict[str, str]:

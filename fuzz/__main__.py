@@ -1,0 +1,66 @@
+"""``python -m fuzz TARGET [libFuzzer's options]``.
+
+The exit status is not 0 where anything was found; the input is then in build/fuzz/TARGET-findings, and
+``python -m fuzz TARGET FILE`` runs it again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import sys
+from pathlib import Path
+
+import atheris
+
+_BUILD = Path(__file__).parents[1] / "build/fuzz"
+_TARGETS = ("decode", "spec")
+# One input may take so many seconds, and the process so many megabytes; more is a finding.
+_TIMEOUT_S = 10
+_RSS_MB = 768
+
+
+def main() -> None:
+    """Instrument what the target runs, write its seeds down, and fuzz it."""
+    if len(sys.argv) < 2 or sys.argv[1] not in _TARGETS:
+        sys.exit(f"{__doc__}\nTARGET is one of {', '.join(_TARGETS)}.")
+    name, *options = sys.argv[1:]
+    with atheris.instrument_imports(include=["preprocessing", "PIL", "fuzz"]):
+        module = importlib.import_module(f"fuzz.{name}")
+        seeds = list(module.seeds())
+        for seed in seeds:  # which imports what is imported on demand
+            module.target(seed)
+    atheris.Setup(
+        [f"fuzz {name}", *_bounds(name, module.WORDS), *options, *_corpus(name, seeds, options)],
+        module.target,
+    )
+    atheris.Fuzz()
+
+
+def _bounds(name: str, words: list[str]) -> list[str]:
+    findings, dictionary = _BUILD / f"{name}-findings", _BUILD / f"{name}.dict"
+    findings.mkdir(parents=True, exist_ok=True)
+    dictionary.write_text("".join(f'"{word}"\n' for word in words))
+    return [
+        f"-timeout={_TIMEOUT_S}",
+        f"-rss_limit_mb={_RSS_MB}",
+        f"-dict={dictionary}",
+        f"-artifact_prefix={findings}/",
+        "-close_fd_mask=2",  # libtiff speaks its mind on standard error
+        "-print_final_stats=1",
+    ]
+
+
+def _corpus(name: str, seeds: list[bytes], options: list[str]) -> list[str]:
+    """Return the folder to begin with, unless a file to be run again is given."""
+    if any(not option.startswith("-") for option in options):
+        return []
+    corpus = _BUILD / name
+    corpus.mkdir(parents=True, exist_ok=True)
+    for seed in seeds:
+        (corpus / hashlib.sha256(seed).hexdigest()).write_bytes(seed)
+    return [str(corpus)]
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,46 @@
+"""Any text as a pipeline: a `SpecError`, or a pipeline whose every spelling is read as itself."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+from preprocessing import ENCODINGS, TRANSFORMS, Pipeline, SpecError
+
+WORDS = [*TRANSFORMS, *ENCODINGS, "version", "steps", "encode", "exact", "true", "imagenet"]
+# One of each kind of argument.
+LINES = (
+    "grayscale/resize:224,224/png",
+    "resize:256/center_crop:224/normalize:imagenet/npy",
+    "exact/resize:341,interpolation=bicubic,antialias=false/center_crop:299/npy:layout=hwc",
+    "normalize:0.5,0.5,0.5,std=0.25,0.25,0.25/npy",
+    "random_resized_crop:64,scale=0.1,1.0/random_horizontal_flip:p=0.25/webp:quality=80",
+    "pad:1,2,3,4,fill=7,padding_mode=reflect/to_dtype:float32,scale=true/safetensors",
+    "trivial_augment_wide:num_magnitude_bins=31/color_jitter:brightness=0.4/jpeg:quality=75",
+)
+
+
+def seeds() -> Iterator[bytes]:
+    """Return specs in every spelling."""
+    for line in (*LINES, *TRANSFORMS, *ENCODINGS):
+        yield line.encode()
+        try:
+            document = Pipeline.parse(line).document
+        except SpecError:  # a step that cannot do without arguments
+            continue
+        yield json.dumps(document).encode()
+
+
+def target(data: bytes) -> None:
+    """Parse once as text, then each spelling of what came of it."""
+    text = data.decode("utf-8", "surrogateescape")  # a text may hold anything; JSON can name it
+    try:
+        pipeline = Pipeline.parse(text)
+    except SpecError as error:
+        str(error).encode()  # a sentence that can be sent
+        return
+    for again in (str(pipeline), pipeline.document, json.dumps(pipeline.document)):
+        assert Pipeline.parse(again) == pipeline, again
+    assert str(Pipeline.parse(str(pipeline))) == str(pipeline)
+    assert Pipeline.parse(str(pipeline)).fingerprint == pipeline.fingerprint
+    assert pipeline.output.content_type

@@ -92,9 +92,9 @@ class AccessPoints:
         """Return an account's access points in the order of their names."""
         return sorted((p for p in self if p.account == account), key=lambda p: p.name)
 
-    def by_label(self, label: str) -> AccessPoint | None:
-        """Return the access point whose alias, or whose ``name-account``, is ``label``."""
-        return next((p for p in self if label in {p.alias, f"{p.name}-{p.account}"}), None)
+    def by_host_label(self, label: str) -> AccessPoint | None:
+        """Return the access point whose ``name-account`` is ``label``, or None."""
+        return next((p for p in self if label == f"{p.name}-{p.account}"), None)
 
     def by_alias(self, alias: str) -> AccessPoint | None:
         """Return the access point of that alias, or None."""

@@ -95,6 +95,9 @@ class App:
                 return await self.control.answer(request)
             case routing.ToS3Control():
                 return await self.s3_control.pass_on(request)
+            case routing.ToBucket(name, key):
+                bucket = await self.control.supporting.bucket_named(name)
+                return await self.data_plane.pass_on(bucket, key, request)
             case routing.ToS3():
                 return await self.s3.pass_on(request)
 

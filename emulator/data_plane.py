@@ -74,7 +74,7 @@ class DataPlane:
         action = action_of(request.method, key, query)
         transformation = point.configuration.transformation(action) if action else None
         if action is None or transformation is None:
-            return await self._untransformed(point, key, request)
+            return await self.pass_on(point.bucket, key, request)
         call = Call(action, point, transformation, key, request)
         _check_features(call)
         _check_encryption(call)
@@ -83,14 +83,14 @@ class DataPlane:
             return await self._written(call, name)
         return await self._returned(call, name)
 
-    async def _untransformed(self, point: AccessPoint, key: str, request: Request) -> ASGIApp:
+    async def pass_on(self, bucket: str, key: str, request: Request) -> ASGIApp:
         """Let the bucket answer, as AWS does where no function is configured to.
 
-        The request goes out signed anew: the client signed it for the access point.
+        The request goes out signed anew: the client signed it for another address.
         """
         headers = {name: v for name, v in request.headers.items() if not _of_signature(name, v)}
         signed = {name: value for name, value in headers.items() if name.startswith("x-amz-")}
-        url = object_url(self.s3.url, point.bucket, key)
+        url = object_url(self.s3.url, bucket, key)
         presigned = self.signer.presign(request.method, url, _query(request), signed)
         target = presigned.removeprefix(self.s3.url).encode()
         raw = [(name.encode(), value.encode("latin-1")) for name, value in headers.items()]

@@ -35,7 +35,12 @@ class MotoProcess:
             "emulator.moto_child",
             stdin=PIPE,
             stdout=PIPE,
-            env={**os.environ, "MOTO_ACCOUNT_ID": account},
+            env={
+                **os.environ,
+                "MOTO_ACCOUNT_ID": account,
+                # The endpoint tells by a host's name whether a bucket stands in it.
+                "S3_IGNORE_SUBDOMAIN_BUCKETNAME": "true",
+            },
             start_new_session=True,  # Ctrl-C is for the endpoint, which ends this in its turn
         )
         try:

@@ -12,10 +12,17 @@ from urllib.parse import unquote
 
 from emulator import s3_control, write_get_object_response
 from emulator.access_points import ALIAS_ENDING, AccessPoint, AccessPoints
+from emulator.s3 import S3_ALIAS_ENDING
 from emulator.signature import credential
 
 _INVOKE = re.compile(r"/2015-03-31/functions/(?P<name>[^/]+)/invocations")
 _CONTROL = "/v20180820/"
+# A bucket before the name of a machine: S3's own names, or those that lead back to this one.
+_BUCKET_HOST = re.compile(
+    r"(?!s3\.)(?P<name>.+?)\.(?:s3[.-].+|localhost|\d+\.\d+\.\d+\.\d+(?:\..+)?)"
+)
+# SDKs put an access point, as name-account, before whatever machine they are told to ask.
+_POINT_HOST = re.compile(r"(?P<name>[a-z0-9-]+-\d{12})\..+")
 _S3 = "s3"
 _OBJECT_LAMBDA = "s3-object-lambda"
 
@@ -76,6 +83,19 @@ class ToS3:
     services: ClassVar = (_S3,)
 
 
+@dataclass(frozen=True)
+class ToBucket:
+    """A request for ``key``, or for the whole bucket, that is not addressed by its path.
+
+    ``name`` is the bucket's, or that of an S3 access point on it: its alias, or ``name-account``.
+    """
+
+    services: ClassVar = (_S3,)
+
+    name: str
+    key: str
+
+
 Route = (
     ToAccessPoint
     | ToMissingAccessPoint
@@ -83,6 +103,7 @@ Route = (
     | ToExchange
     | ToObjectLambdaControl
     | ToS3Control
+    | ToBucket
     | ToS3
 )
 
@@ -107,16 +128,28 @@ def route(method: str, host: str, path: str, service: str, points: AccessPoints)
         return ToS3Control()
     if method == "POST" and (invoke := _INVOKE.fullmatch(path)):
         return ToFunction(unquote(invoke["name"]))
-    host_label = host.partition(".")[0]
-    if (point := points.by_label(host_label)) is not None:
-        return ToAccessPoint(point, unquote(path.removeprefix("/")))
-    bucket, _, key = path.removeprefix("/").partition("/")
+    return _read(re.sub(r":\d+$", "", host).lower(), path.removeprefix("/"), service, points)
+
+
+def _read(host: str, path: str, service: str, points: AccessPoints) -> Route:
+    label, _, domain = host.partition(".")
+    object_lambda = service == _OBJECT_LAMBDA or domain.startswith(f"{_OBJECT_LAMBDA}.")
+    # Two access points of one name are told apart by what SDKs sign for: one is S3's own.
+    named = object_lambda or service != _S3
+    point = points.by_alias(label) or (points.by_host_label(label) if named else None)
+    if point is not None:
+        return ToAccessPoint(point, unquote(path))
+    bucket, _, key = path.partition("/")
     if (point := points.by_alias(bucket)) is not None:
         return ToAccessPoint(point, unquote(key))
     if bucket.endswith(ALIAS_ENDING):
         return ToMissingAccessPoint(bucket)
-    if host_label.endswith(ALIAS_ENDING) or service == _OBJECT_LAMBDA:
-        return ToMissingAccessPoint(host_label)
+    if label.endswith(ALIAS_ENDING) or object_lambda:
+        return ToMissingAccessPoint(label)
+    if (found := _BUCKET_HOST.fullmatch(host) or _POINT_HOST.fullmatch(host)) is not None:
+        return ToBucket(found["name"], unquote(path))
+    if bucket.endswith(S3_ALIAS_ENDING):
+        return ToBucket(bucket, unquote(key))
     return ToS3()
 
 

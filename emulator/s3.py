@@ -15,6 +15,7 @@ from botocore.credentials import Credentials
 from emulator.s3_errors import S3Error
 from emulator.upstream import Upstream
 
+S3_ALIAS_ENDING = "-s3alias"
 _SUPPORTING = re.compile(r"arn:[^:]+:s3:[^:]*:(?P<account>\d{12}):accesspoint/(?P<name>.+)")
 
 
@@ -49,27 +50,50 @@ class Signer:
 
 @dataclass(frozen=True)
 class SupportingAccessPoints:
-    """The S3 access points that Object Lambda access points stand on."""
+    """The S3 access points that Object Lambda access points stand on; moto keeps them.
+
+    Parameters
+    ----------
+    control
+        moto.
+    signer
+        Signs what it is asked.
+    account
+        The account whose access points they are.
+    """
 
     control: Upstream
     signer: Signer
+    account: str
 
     async def bucket(self, arn: str) -> str | None:
         """Return the bucket of a supporting access point; None if there is no such."""
         match = _SUPPORTING.fullmatch(arn)
-        if match is None:
+        if match is None or match["account"] != self.account:
             return None
-        target = f"/v20180820/accesspoint/{quote(match['name'], safe='')}"
-        headers = {"x-amz-account-id": match["account"]}
-        signed = self.signer.sign(self.control.url + target, headers)
+        return (await self._buckets()).get(f"{match['name']}-{self.account}")
+
+    async def bucket_named(self, name: str) -> str:
+        """Return the bucket that stands behind ``name``, itself a bucket's or an access point's."""
+        if not name.endswith((f"-{self.account}", S3_ALIAS_ENDING)):
+            return name
+        return (await self._buckets()).get(name, name)
+
+    async def _buckets(self) -> dict[str, str]:
+        """Return every access point's bucket, by its alias and by ``name-account``."""
+        target = "/v20180820/accesspoint"
+        signed = self.signer.sign(self.control.url + target, {"x-amz-account-id": self.account})
         response = await self.control.fetch(target, signed)
-        if response.status_code == 404:
-            return None
         if response.status_code != 200:
-            message = f"Looking up {arn} failed: {response.status_code} {response.text[:200]}"
-            raise S3Error(500, "InternalError", message)
+            found = f"{response.status_code} {response.text[:200]}"
+            raise S3Error(500, "InternalError", f"Looking up the access points failed: {found}")
         root = ET.fromstring(response.content)  # noqa: S314 - from the endpoint's own moto
-        return root.findtext("{*}Bucket")
+        buckets = {}
+        for point in root.iterfind("{*}AccessPointList/{*}AccessPoint"):
+            bucket = point.findtext("{*}Bucket", "")
+            buckets[f"{point.findtext('{*}Name')}-{self.account}"] = bucket
+            buckets[point.findtext("{*}Alias", "")] = bucket
+        return buckets
 
 
 def object_url(base: str, bucket: str, key: str) -> str:

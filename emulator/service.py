@@ -85,7 +85,7 @@ class Service:
         config = self._config
         points, exchange = AccessPoints(), Exchange()
         signer = Signer(config.access_key, config.secret_key, config.region, _PRESIGNED_S)
-        supporting = SupportingAccessPoints(control, signer)
+        supporting = SupportingAccessPoints(control, signer, config.account)
         workers = self._local.workers if self._local else []
         verifier = Verifier(config.access_key, config.secret_key, config.region)
         return App(

@@ -5,8 +5,11 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 IMAGE  ?= jitprep
 PEERS  := .venv-bench
+CLIENTS := .venv-clients
+# Each with its libraries in an environment of its own: some of them pin versions that others refuse.
+CLIENT_STAMPS := $(patsubst %,$(CLIENTS)/%/stamp,boto3 awscli s3fs smart_open pyarrow s3torchconnector)
 
-.PHONY: help demo test check format audit docs bench bench-quick lock image test-container clean
+.PHONY: help demo test check format audit docs bench bench-quick soak soak-quick fuzz lock image test-container test-clients clients-table clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -15,7 +18,7 @@ demo: $(VENV)/demo.stamp ## read photographs through two access points, write de
 	$(BIN)/jitprep demo
 
 test: $(VENV)/dev.stamp ## the whole test suite that needs no Docker
-	$(BIN)/pytest -n auto --ignore=tests/container
+	$(BIN)/pytest -n auto --ignore=tests/container --ignore=tests/clients
 
 check: $(VENV)/dev.stamp ## lint, types, layering
 	$(BIN)/ruff check .
@@ -40,6 +43,18 @@ bench: $(PEERS)/stamp ## measure the field side by side: docs/benchmarks.{json,m
 bench-quick: $(PEERS)/stamp ## the same with fewer repeats, printed only; three minutes
 	$(PEERS)/bin/python -m benchmarks --quick
 
+soak: $(VENV)/dev.stamp ## load and faults: docs/soak.{json,md}; ten minutes on two cores
+	$(BIN)/python -m soak
+
+soak-quick: $(VENV)/dev.stamp ## the same with fewer requests, printed only; a minute
+	$(BIN)/python -m soak --quick
+
+FUZZ_SECONDS ?= 30
+
+fuzz: $(VENV)/dev.stamp ## hostile images and specs by coverage, FUZZ_SECONDS each; findings in build/fuzz
+	for target in decode spec; do \
+		$(BIN)/python -m fuzz $$target -max_total_time=$(FUZZ_SECONDS) || exit 1; done
+
 # One resolution for all: the image, the endpoint and the developer's machine run equal versions,
 # without which their bytes could not be compared. Universal: any platform, any Python we support.
 LOCK = $(BIN)/uv pip compile --quiet --no-config --upgrade --universal --fork-strategy fewest \
@@ -54,9 +69,19 @@ lock: $(VENV)/dev.stamp ## resolve the hash-locked requirements anew
 	$(LOCK) --no-deps --output-file requirements/rie.txt requirements/rie.in
 	$(LOCK) --constraints requirements/dev.txt --override benchmarks/overrides.txt \
 		--output-file benchmarks/requirements.txt benchmarks/requirements.in
+	for client in $(notdir $(patsubst %/stamp,%,$(CLIENT_STAMPS))); do \
+		$(LOCK) --excludes requirements/clients/excludes.txt --no-emit-package torch \
+			--output-file requirements/clients/$$client.txt requirements/clients/$$client.in || exit 1; done
 
 image: ## build the Lambda image
 	docker build --target function --tag $(IMAGE) .
+
+test-clients: $(VENV)/dev.stamp $(CLIENT_STAMPS) ## every S3 client, in an environment of its own, against the endpoint
+	$(BIN)/pytest tests/clients
+
+clients-table: $(VENV)/dev.stamp $(CLIENT_STAMPS) ## the same, and write what it found: docs/clients.{json,md}, the README's table
+	$(BIN)/pytest tests/clients --write-clients
+	$(BIN)/python docs/clients.py
 
 test-container: $(VENV)/dev.stamp ## the tests that need Docker: the image, the emulator in it, compose
 	$(BIN)/pytest tests/container
@@ -82,5 +107,12 @@ $(PEERS)/stamp: pyproject.toml benchmarks/requirements.txt
 	$(PEERS)/bin/pip install --quiet --no-deps --editable .
 	touch $@
 
+$(CLIENTS)/%/stamp: requirements/clients/%.txt
+	$(PYTHON) -m venv $(@D)
+	set -e; for lock in $^; do $(@D)/bin/pip install --quiet --require-hashes --no-deps --requirement $$lock; done
+	touch $@
+
+$(CLIENTS)/s3torchconnector/stamp: requirements/clients/torch.txt
+
 clean: ## forget the environments, and what the demo and the benchmark wrote
-	rm -rf $(VENV) $(PEERS) build/bench demo .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(PEERS) $(CLIENTS) build demo .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,113 @@
+"""Write the tables of clients, and the code that connects each. Run by ``make clients-table``.
+
+`clients.json` has what `tests/clients` measured; the code is that of the drivers which measured it.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from preprocessing import Pipeline
+from tests.clients.matrix import CALLS, CLIENTS, DEPENDS, FIXED, LARGE, Call, Gives
+
+ROOT = Path(__file__).parent.parent
+_COLUMNS = {FIXED: "tensor, {size} kB", DEPENDS: "PNG", LARGE: "tensor, {size} kB"}
+_PLACE = re.compile(r"(<!-- clients: (.*?) -->\n).*?(<!-- clients: end -->)", re.DOTALL)
+_NOT_SHOWN = ("__future__", "protocol")
+
+
+def pages() -> dict[Path, str]:
+    """Return the pages with clients in them, written anew between their marks."""
+    found = json.loads((ROOT / "docs/clients.json").read_text(encoding="utf-8"))
+    return {
+        path: _PLACE.sub(lambda place: _fill(place, found), path.read_text(encoding="utf-8"))
+        for path in (ROOT / "README.md", ROOT / "docs/clients.md")
+    }
+
+
+def _fill(place: re.Match[str], found: Any) -> str:
+    kind, *words = place[2].split()
+    made = {"summary": _summary, "table": _table, "code": _code}[kind](found, *words)
+    return f"{place[1]}{made}\n{place[3]}"
+
+
+def _summary(found: Any) -> str:
+    """Return the table of all clients, their calls of equal cost together."""
+    rows = []
+    for client in CLIENTS:
+        groups: dict[tuple[str, ...], list[str]] = {}
+        for call in _calls(client.name):
+            groups.setdefault(_cells(call, found), []).append(call.shown)
+        names = [f"{client.shown}, by {client.configured}", *[""] * (len(groups) - 1)]
+        rows += [
+            (name, ", ".join(calls), *cells)
+            for name, (cells, calls) in zip(names, groups.items(), strict=True)
+        ]
+    return _markdown(("", "", *_columns()), rows)
+
+
+def _table(found: Any, client: str) -> str:
+    """Return the table of one client."""
+    (package,) = (known.package for known in CLIENTS if known.name == client)
+    head = (f"{package} {found['versions'][client]}", *_columns())
+    return _markdown(head, [(call.shown, *_cells(call, found)) for call in _calls(client)])
+
+
+def _calls(client: str) -> list[Call]:
+    return [call for call in CALLS if call.client == client]
+
+
+def _columns() -> Iterable[str]:
+    for spec, column in _COLUMNS.items():
+        size = (Pipeline.parse(spec).output.nbytes or 0) / 1000
+        yield column.format(size=f"{size:,.0f}")
+
+
+def _cells(call: Call, found: Any) -> tuple[str, ...]:
+    costs = found["invocations"][call.client][call.name]
+    return tuple(_cell(call, pipeline, costs) for pipeline in _COLUMNS)
+
+
+def _cell(call: Call, pipeline: str, costs: Mapping[str, Mapping[str, int]]) -> str:
+    if pipeline not in call.pipelines:
+        return "–" if call.gives is Gives.ARRAY else "**wrong**"
+    cost = costs[pipeline]
+    each = [f"{cost[method]} {method}" for method in ("HEAD", "GET") if method in cost]
+    lists = [f"({cost['LIST']} LIST)"] if "LIST" in cost else []
+    text = " ".join(filter(None, (" + ".join(each), *lists)))
+    believes = call.gives is Gives.SIZE_AS_LISTED and pipeline == DEPENDS
+    return f"{text}, originals' sizes" if believes else text
+
+
+def _code(_found: Any, client: str, *functions: str) -> str:
+    """Return what a driver imports, and some of its functions, as they were run."""
+    text = (ROOT / f"tests/clients/drivers/with_{client}.py").read_text(encoding="utf-8")
+    nodes = ast.parse(text).body
+    imports = [
+        ast.unparse(node)
+        for node in nodes
+        if isinstance(node, ast.Import)
+        or (isinstance(node, ast.ImportFrom) and node.module not in _NOT_SHOWN)
+    ]
+    known = {node.name: node for node in nodes if isinstance(node, ast.FunctionDef)}
+    shown = [ast.get_source_segment(text, known[name]) or "" for name in functions]
+    return "```python\n" + "\n\n".join(("\n".join(imports), *shown)) + "\n```"
+
+
+def _markdown(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Return a table whose columns line up as text too."""
+    table = [tuple(header), *map(tuple, rows)]
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    first, *rest = ("| " + " | ".join(map(str.ljust, row, widths)) + " |" for row in table)
+    rule = "|" + "|".join("-" * (width + 2) for width in widths) + "|"
+    return "\n".join((first, rule, *rest))
+
+
+if __name__ == "__main__":
+    for page, content in pages().items():
+        page.write_text(content, encoding="utf-8")

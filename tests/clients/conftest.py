@@ -1,0 +1,52 @@
+"""An endpoint with real workers for the clients to read from, and the table of what they cost."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from .invocations import Log
+from .stage import WORKERS, Stage
+
+ROOT = Path(__file__).parents[2]
+TABLE = ROOT / "docs/clients.json"
+_WRITE = "--write-clients"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        _WRITE, action="store_true", help="write docs/clients.json anew; otherwise it must be right"
+    )
+
+
+@pytest.fixture(scope="session")
+def stage_of(object_lambda_endpoint: Callable[..., Any]) -> Callable[..., Stage]:
+    """Return a function that starts an endpoint whose workers run our handler."""
+
+    def start(**worker_env: str) -> Stage:
+        log = Log()
+        local = object_lambda_endpoint(
+            task_root=ROOT, workers=WORKERS, output=log, worker_env=worker_env
+        )
+        return Stage(local, log)
+
+    return start
+
+
+@pytest.fixture(scope="session")
+def stage(stage_of: Callable[..., Stage]) -> Stage:
+    return stage_of()
+
+
+@pytest.fixture(scope="session")
+def table(request: pytest.FixtureRequest) -> Iterator[dict[str, Any]]:
+    """What each cell costs, as it is committed; empty and written at the end where that is asked for."""
+    if not request.config.getoption(_WRITE, default=False):
+        yield json.loads(TABLE.read_text())
+        return
+    yield (found := {"versions": {}, "invocations": {}})
+    TABLE.write_text(json.dumps(found, indent=1) + "\n")

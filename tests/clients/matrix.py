@@ -1,0 +1,142 @@
+"""Who reads, how, and through which pipelines: the rows and the columns of the matrix."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+# Tensors, of a size that the pipeline alone tells.
+FIXED = "resize:256/center_crop:224/normalize:imagenet/npy"
+# PNG files, each of a size that its photograph decides.
+DEPENDS = "grayscale/resize:224,224/png"
+# Tensors of more than 8 MB, above which clients ask for an object in parts.
+LARGE = "resize:1700,1700/npy"
+PIPELINES = (FIXED, DEPENDS, LARGE)
+
+
+class Gives(Enum):
+    """What a call gives of each object."""
+
+    BODY = "its bytes"
+    ARRAY = "its bytes as NumPy reads them"
+    BODY_AS_LISTED = "its bytes, of which it expects as many as LIST says"
+    SIZE = "its size, from HEAD"
+    SIZE_AS_LISTED = "its size, from LIST"
+
+
+@dataclass(frozen=True)
+class Client:
+    """A client, and how it is told where the endpoint is.
+
+    Parameters
+    ----------
+    name
+        Its environment's and its driver's name.
+    package
+        The distribution that has it.
+    shown, configured
+        What the tables say of it.
+    """
+
+    name: str
+    package: str
+    shown: str
+    configured: str
+
+
+@dataclass(frozen=True)
+class Call:
+    """A way in which a client reads.
+
+    Parameters
+    ----------
+    client
+        The client's name.
+    name
+        The driver's function.
+    shown
+        What the tables say.
+    gives
+        What it gives.
+    """
+
+    client: str
+    name: str
+    shown: str
+    gives: Gives = Gives.BODY
+
+    @property
+    def pipelines(self) -> tuple[str, ...]:
+        """The pipelines through which it reads right: NumPy reads no PNG, LIST knows no PNG's size."""
+        narrow = self.gives in {Gives.ARRAY, Gives.BODY_AS_LISTED}
+        return (FIXED, LARGE) if narrow else PIPELINES
+
+
+CLIENTS = (
+    Client("boto3", "boto3", "boto3", "`endpoint_url`"),
+    Client("awscli", "awscli", "AWS CLI", "`--endpoint-url`"),
+    Client("s3fs", "s3fs", "s3fs, fsspec", "`endpoint_url`"),
+    Client("smart_open", "smart-open", "smart_open", "a client of boto3's"),
+    Client("pyarrow", "pyarrow", "pyarrow.fs", "`endpoint_override`"),
+    Client(
+        *("s3torchconnector", "s3torchconnector", "s3torchconnector"),
+        "`endpoint`, `force_path_style`",
+    ),
+)
+
+CALLS = (
+    Call("boto3", "get_object", "`get_object`"),
+    Call("boto3", "presigned_url", "presigned URL"),
+    Call("boto3", "download_file", "`download_file`"),
+    Call("boto3", "download_file_in_parts", "`download_file`, parts of 256 KiB"),
+    Call("boto3", "head_object", "`head_object`", Gives.SIZE),
+    Call("boto3", "list_objects", "`list_objects`", Gives.SIZE_AS_LISTED),
+    Call("boto3", "list_objects_v2", "`list_objects_v2`", Gives.SIZE_AS_LISTED),
+    Call("awscli", "s3api_get_object", "`s3api get-object`"),
+    Call("awscli", "s3_cp", "`s3 cp`"),
+    Call("awscli", "s3_cp_recursive", "`s3 cp --recursive`"),
+    Call("awscli", "s3api_head_object", "`s3api head-object`", Gives.SIZE),
+    Call("awscli", "s3api_list_objects_v2", "`s3api list-objects-v2`", Gives.SIZE_AS_LISTED),
+    Call("awscli", "s3_ls", "`s3 ls`", Gives.SIZE_AS_LISTED),
+    Call("s3fs", "cat_file", "`cat_file`"),
+    Call("s3fs", "open_and_read", "`open`"),
+    Call("s3fs", "fsspec_open", "`fsspec.open`"),
+    Call("s3fs", "numpy_load", "`numpy.load` of `open`", Gives.ARRAY),
+    Call(
+        "s3fs",
+        "numpy_load_by_pandas",
+        "`numpy.load` of keys that `pandas.read_csv` read",
+        Gives.ARRAY,
+    ),
+    Call("s3fs", "get_recursive", "`get`, recursive"),
+    Call("s3fs", "find_then_cat", "`find`, then `cat_file`"),
+    Call("s3fs", "find_then_open", "`find`, then `open`", Gives.BODY_AS_LISTED),
+    Call("s3fs", "find_then_open_anew", "`find`, `invalidate_cache`, then `open`"),
+    Call("s3fs", "info", "`info`", Gives.SIZE),
+    Call("s3fs", "ls", "`ls`", Gives.SIZE_AS_LISTED),
+    Call("smart_open", "open_and_read", "`open`"),
+    Call("smart_open", "open_and_seek", "`open`, `seek`"),
+    Call("smart_open", "numpy_load", "`numpy.load` of `open`", Gives.ARRAY),
+    Call("pyarrow", "open_input_file", "`open_input_file`, `read`"),
+    Call("pyarrow", "read_ranges", "`open_input_file`, `read_at` of two halves"),
+    Call("pyarrow", "open_input_stream", "`open_input_stream`, `read`"),
+    Call("pyarrow", "select_then_open", "`FileSelector`, then `open_input_file`"),
+    Call("pyarrow", "get_file_info", "`get_file_info`", Gives.SIZE),
+    Call("pyarrow", "file_selector", "`FileSelector`", Gives.SIZE_AS_LISTED),
+    Call("s3torchconnector", "map_dataset_of_objects", "`S3MapDataset.from_objects`"),
+    Call("s3torchconnector", "map_dataset", "`S3MapDataset.from_prefix`"),
+    Call("s3torchconnector", "map_dataset_two_workers", "`S3MapDataset`, 2 workers"),
+    Call(
+        "s3torchconnector",
+        "batches_of_tensors",
+        "`S3MapDataset`, 2 workers, `numpy.load`, batches",
+        Gives.ARRAY,
+    ),
+    Call("s3torchconnector", "iterable_dataset", "`S3IterableDataset.from_prefix`"),
+    Call("s3torchconnector", "iterable_dataset_two_workers", "`S3IterableDataset`, 2 workers"),
+    Call("s3torchconnector", "range_based_of_objects", "`range_based` reader, `from_objects`"),
+    Call(
+        *("s3torchconnector", "range_based", "`range_based` reader, `from_prefix`"),
+        Gives.BODY_AS_LISTED,
+    ),
+)

@@ -1,0 +1,95 @@
+"""A client's program, run; and what it should tell."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from preprocessing import Pipeline
+
+from .matrix import Call, Gives
+
+ROOT = Path(__file__).parents[2]
+DRIVERS = Path(__file__).parent / "drivers"
+_PATIENCE_S = 120.0
+# No configuration of this machine's user, and nothing of the network but the endpoint.
+_ENVIRONMENT = {
+    "AWS_ACCESS_KEY_ID": "test",
+    "AWS_SECRET_ACCESS_KEY": "test",
+    "AWS_DEFAULT_REGION": "us-east-1",
+    "AWS_EC2_METADATA_DISABLED": "true",
+}
+
+Told = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Run:
+    """How a client's program ended.
+
+    Parameters
+    ----------
+    read
+        What it told of each object; None where it failed.
+    version
+        The client's version.
+    error
+        What it wrote on standard error.
+    """
+
+    read: dict[str, Told] | None
+    version: str
+    error: str
+
+
+def run(call: Call, job: Mapping[str, Any], folder: Path) -> Run:
+    """Run a client's program on a job, in an empty folder."""
+    python = ROOT / ".venv-clients" / call.client / "bin/python"
+    if not python.exists():
+        pytest.fail(f"{python} is missing: `make test-clients` makes it", pytrace=False)
+    target = folder / "target"
+    target.mkdir()
+    done = subprocess.run(
+        [str(python), str(DRIVERS / f"with_{call.client}.py")],
+        input=json.dumps({**job, "call": call.name, "folder": str(target)}),
+        env={**_ENVIRONMENT, "PATH": os.environ["PATH"], "HOME": str(folder)},
+        capture_output=True,
+        text=True,
+        timeout=_PATIENCE_S,
+        check=False,
+    )
+    if done.returncode != 0:
+        return Run(None, "", done.stderr)
+    report = json.loads(done.stdout)
+    return Run(report["read"], report["version"], done.stderr)
+
+
+def should_tell(call: Call, pipeline: str, originals: Mapping[str, bytes]) -> dict[str, Told]:
+    """Return what the client's program must tell of each object.
+
+    Where the pipeline does not know the size beforehand, LIST has the original's.
+    """
+    made = Pipeline.parse(pipeline)
+    if call.gives is Gives.SIZE_AS_LISTED:
+        return {key: {"size": made.output.nbytes or len(o)} for key, o in originals.items()}
+    bodies = {key: bytes(made.encode(original).body) for key, original in originals.items()}
+    if call.gives is Gives.SIZE:
+        return {key: {"size": len(body)} for key, body in bodies.items()}
+    if call.gives is Gives.ARRAY:
+        bodies = {key: np.load(io.BytesIO(body)).tobytes() for key, body in bodies.items()}
+    return {key: told(body) for key, body in bodies.items()}
+
+
+def told(body: bytes) -> Told:
+    """Return what a driver tells of bytes."""
+    return {"size": len(body), "sha256": hashlib.sha256(body).hexdigest()}

@@ -1,0 +1,99 @@
+"""Where the clients read: photographs in a bucket, behind an access point for each pipeline."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import cache
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+from emulator.testing import LocalObjectLambda
+from tests.photos import NAMES, photo, picture
+
+from .invocations import BARRIER, Invocation, Log
+from .matrix import Call
+from .reading import Run, run
+
+BUCKET = "photos"
+WORKERS = 2
+_ACTIONS = ("GetObject", "HeadObject", "ListObjects", "ListObjectsV2")
+_FEATURES = (
+    *("GetObject-Range", "GetObject-PartNumber"),
+    *("HeadObject-Range", "HeadObject-PartNumber"),
+)
+
+
+@cache
+def originals(folder: str) -> Mapping[str, bytes]:
+    """Return the objects of a folder by key.
+
+    ``all`` has every photograph, one of them under a name that must be encoded wherever it is sent;
+    ``few`` has two, and ``camera`` one of more than 8 MB.
+    """
+    if folder == "camera":
+        stream = BytesIO()
+        picture("retina").resize((1700, 1700)).save(stream, "BMP")
+        return {"camera/retina.bmp": stream.getvalue()}
+    names = {name: f"{name}.jpg" for name in NAMES} | {"coffee": "coffee & crème +100%.jpg"}
+    wanted = NAMES if folder == "all" else ("coffee", "retina")
+    return {f"{folder}/{names[name]}": photo(name) for name in wanted}
+
+
+class Stage:
+    """The bucket, its access points, and the clients on it.
+
+    Parameters
+    ----------
+    local
+        The endpoint. Its workers write to ``log``.
+    log
+        Their output.
+    """
+
+    def __init__(self, local: LocalObjectLambda, log: Log) -> None:
+        self._local = local
+        self._log = log
+        self._s3 = local.client("s3")
+        self._aliases: dict[str, str] = {}
+        self._s3.create_bucket(Bucket=BUCKET)
+        self._put(BARRIER, photo("chelsea"))
+        for folder in ("all", "few", "camera"):
+            for key, body in originals(folder).items():
+                self._put(key, body)
+            table = "\n".join(("label,key", *(f'0,"{key}"' for key in originals(folder))))
+            self._put(f"{folder}.csv", table.encode())
+
+    def alias(self, pipeline: str) -> str:
+        """Return the alias of the access point with a pipeline, which is made when first asked for."""
+        if pipeline not in self._aliases:
+            self._aliases[pipeline] = self._local.create_access_point(
+                f"clients-{len(self._aliases)}",
+                BUCKET,
+                payload=json.dumps({"spec": pipeline}),
+                actions=_ACTIONS,
+                features=_FEATURES,
+            )
+        return self._aliases[pipeline]
+
+    def run(
+        self, call: Call, pipeline: str, folder: str, scratch: Path
+    ) -> tuple[Run, list[Invocation]]:
+        """Let a client read a folder through a pipeline; return what came of it and what it cost."""
+        alias, before = self.alias(pipeline), len(self._log.getvalue())
+        job = {
+            "endpoint": self._local.url,
+            "bucket": alias,
+            "prefix": f"{folder}/",
+            "keys": list(originals(folder)),
+            "table": f"{BUCKET}/{folder}.csv",
+        }
+        done = run(call, job, scratch)
+        return done, self._log.passed(before, WORKERS, lambda: self._knock(alias))
+
+    def _knock(self, alias: str) -> Any:
+        return self._s3.head_object(Bucket=alias, Key=BARRIER)
+
+    def _put(self, key: str, body: bytes) -> None:
+        self._s3.put_object(Bucket=BUCKET, Key=key, Body=body)

@@ -1,0 +1,60 @@
+"""Who believes LIST's sizes, where the size of an object is known only when it is made.
+
+LIST then has the original's size. Most clients read the object to its end whatever LIST said; the
+others are told of in docs/clients.md.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from preprocessing import Pipeline
+
+from .matrix import CALLS, DEPENDS
+from .reading import should_tell, told
+from .stage import originals
+
+BY_NAME = {f"{call.client}-{call.name}": call for call in CALLS}
+READ_TO_THE_END = (
+    *("awscli-s3_cp_recursive", "s3fs-get_recursive", "s3fs-find_then_cat"),
+    *("s3fs-find_then_open_anew", "pyarrow-select_then_open"),
+    *("s3torchconnector-map_dataset", "s3torchconnector-range_based_of_objects"),
+)
+# What they make of a body, and of the size that LIST has.
+BELIEVE_LIST = {
+    "s3fs-find_then_open": lambda body, size: body[:size],
+    "s3torchconnector-range_based": lambda body, size: body[:size].ljust(size, b"\0"),
+}
+# PNG files that are smaller and larger than the photographs, below and above the 8 MB from which
+# clients ask in parts.
+SIZES = [
+    (DEPENDS, "few"),
+    ("resize:512,512/png", "few"),
+    (DEPENDS, "camera"),
+    ("resize:4600,4600/png", "camera"),
+]
+
+
+@pytest.mark.parametrize(("pipeline", "folder"), SIZES[1:])  # the first stands in the matrix
+@pytest.mark.parametrize("name", READ_TO_THE_END)
+def test_most_clients_read_to_the_end(stage, tmp_path, name, pipeline, folder):
+    done, _ = stage.run(BY_NAME[name], pipeline, folder, tmp_path)
+    assert done.read == should_tell(BY_NAME[name], pipeline, originals(folder)), done.error
+
+
+@pytest.mark.parametrize(("pipeline", "folder"), SIZES)
+@pytest.mark.parametrize("name", BELIEVE_LIST)
+def test_some_clients_believe_the_listing(stage, tmp_path, name, pipeline, folder):
+    """They cut what is longer; where it is shorter, PyTorch's ranged reader fills up with zeros."""
+    done, _ = stage.run(BY_NAME[name], pipeline, folder, tmp_path)
+    encode, spoil = Pipeline.parse(pipeline).encode, BELIEVE_LIST[name]
+    assert done.read == {
+        key: told(spoil(bytes(encode(original).body), len(original)))
+        for key, original in originals(folder).items()
+    }, done.error
+
+
+def test_keys_of_unknown_size_can_be_hidden(stage_of, tmp_path):
+    hiding = stage_of(JITPREP_LIST_UNKNOWN_SIZES="hide")
+    done, _ = hiding.run(BY_NAME["s3fs-find_then_open"], DEPENDS, "few", tmp_path)
+    assert done.read == {}, done.error

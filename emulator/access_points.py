@@ -37,7 +37,10 @@ class Configuration:
 
 @dataclass(frozen=True)
 class AccessPoint:
-    """One Object Lambda access point. ``bucket`` is the bucket behind its supporting one."""
+    """One Object Lambda access point.
+
+    ``bucket`` is the bucket behind its supporting one; ``policy`` is JSON, None where it has none.
+    """
 
     name: str
     account: str
@@ -45,6 +48,7 @@ class AccessPoint:
     bucket: str
     configuration: Configuration
     created: datetime
+    policy: str | None = None
 
     @property
     def arn(self) -> str:

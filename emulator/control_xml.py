@@ -31,16 +31,26 @@ def parse_configuration(body: bytes) -> Configuration:
     S3Error
         MalformedXML where the document is not one, InvalidRequest where a value is not allowed.
     """
+    return _configuration(_child(body, "Configuration"))
+
+
+def parse_policy(body: bytes) -> str:
+    """Read the policy in the body of a put request. Raises S3Error, MalformedXML."""
+    return _child(body, "Policy").text or ""
+
+
+def _child(body: bytes, name: str) -> ET.Element:
+    """Return an element right below a document's root; namespaces are left out."""
     try:
         root = ET.fromstring(body)  # noqa: S314 - expat itself limits entity expansion
     except ET.ParseError as error:
         raise S3Error(400, "MalformedXML", f"The XML is not well-formed: {error}.") from error
     for child in root.iter():
         child.tag = child.tag.rpartition("}")[2]
-    element = root.find("Configuration")
+    element = root.find(name)
     if element is None:
-        raise S3Error(400, "MalformedXML", "The document has no Configuration.")
-    return _configuration(element)
+        raise S3Error(400, "MalformedXML", f"The document has no {name}.")
+    return element
 
 
 def created(point: AccessPoint) -> ET.Element:
@@ -90,6 +100,20 @@ def configuration(point: AccessPoint) -> ET.Element:
     transformations = ET.SubElement(element, "TransformationConfigurations")
     for transformation in value.transformations:
         _write_transformation(transformations, transformation)
+    return root
+
+
+def policy(text: str) -> ET.Element:
+    """Return the result of GetAccessPointPolicyForObjectLambda."""
+    root = _result("GetAccessPointPolicyForObjectLambdaResult")
+    _text(root, "Policy", text)
+    return root
+
+
+def policy_status() -> ET.Element:
+    """Return the result of GetAccessPointPolicyStatusForObjectLambda: no kept policy is public."""
+    root = _result("GetAccessPointPolicyStatusForObjectLambdaResult")
+    _text(ET.SubElement(root, "PolicyStatus"), "IsPublic", "false")
     return root
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from xml.etree import ElementTree as ET
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from emulator import control_xml
+from emulator import control_xml, policies
 from emulator.access_points import AccessPoint, AccessPoints, Configuration, now
 from emulator.s3 import SupportingAccessPoints
 from emulator.s3_errors import S3Error
@@ -56,9 +56,28 @@ class S3Control:
                 return _xml(control_xml.configuration(self._find(account, name)))
             case "PUT", [name, "configuration"]:
                 return await self._configure(self._find(account, name), await request.body())
-        raise S3Error(
-            501, "NotImplemented", f"This endpoint has no {request.method} {request.url.path}."
-        )
+            case _, [name, "policy" | "policyStatus" as what]:
+                return await self._policy(self._find(account, name), what, request)
+        raise _missing(request)
+
+    async def _policy(self, point: AccessPoint, what: str, request: Request) -> Response:
+        match request.method, what:
+            case "PUT", "policy":
+                policy = control_xml.parse_policy(await request.body())
+                policies.check(policy)
+                self.access_points.add(replace(point, policy=policy))
+                return Response(status_code=200)
+            case "DELETE", "policy":
+                self.access_points.add(replace(point, policy=None))
+                return Response(status_code=204)
+            case "GET", _ if point.policy is None:
+                message = f"Object Lambda access point {point.name} has no policy."
+                raise S3Error(404, "NoSuchAccessPointPolicy", message)
+            case "GET", "policy":
+                return _xml(control_xml.policy(point.policy or ""))
+            case "GET", "policyStatus":
+                return _xml(control_xml.policy_status())
+        raise _missing(request)
 
     def _find(self, account: str, name: str) -> AccessPoint:
         point = self.access_points.get(account, name)
@@ -105,6 +124,11 @@ class S3Control:
         page = points[: int(wanted)]
         more = len(page) < len(points) and page
         return _xml(control_xml.listing(page, page[-1].name if more else None))
+
+
+def _missing(request: Request) -> S3Error:
+    message = f"This endpoint has no {request.method} {request.url.path}."
+    return S3Error(501, "NotImplemented", message)
 
 
 def _xml(element: ET.Element) -> Response:

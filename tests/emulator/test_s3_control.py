@@ -147,12 +147,6 @@ def test_a_name_can_be_taken_once(control, supporting, expect_error):
         create(control, "taken", configuration(supporting))
 
 
-def test_calls_that_are_not_built_say_so(control, expect_error):
-    with expect_error("NotImplemented", 501) as message:
-        control.get_access_point_policy_for_object_lambda(AccountId=ACCOUNT, Name="taken")
-    assert "/policy" in message()
-
-
 def test_other_calls_of_s3_control_are_answered_too(control, supporting):
     point = control.get_access_point(AccountId=ACCOUNT, Name="control-s3")
     assert (point["Bucket"], point["AccessPointArn"]) == ("texts", supporting)

@@ -16,9 +16,8 @@ from preprocessing import Pipeline
 from tests.clients.matrix import CALLS, CLIENTS, DEPENDS, FIXED, LARGE, Call, Gives
 
 ROOT = Path(__file__).parent.parent
-_COLUMNS = {FIXED: "tensor, {size} kB", DEPENDS: "PNG", LARGE: "tensor, {size} kB"}
+_COLUMNS = {FIXED: "tensor, {size:.1f} MB", DEPENDS: "PNG", LARGE: "tensor, {size:.1f} MB"}
 _PLACE = re.compile(r"(<!-- clients: (.*?) -->\n).*?(<!-- clients: end -->)", re.DOTALL)
-_NOT_SHOWN = ("__future__", "protocol")
 
 
 def pages() -> dict[Path, str]:
@@ -62,10 +61,9 @@ def _calls(client: str) -> list[Call]:
     return [call for call in CALLS if call.client == client]
 
 
-def _columns() -> Iterable[str]:
-    for spec, column in _COLUMNS.items():
-        size = (Pipeline.parse(spec).output.nbytes or 0) / 1000
-        yield column.format(size=f"{size:,.0f}")
+def _columns() -> list[str]:
+    sizes = {spec: (Pipeline.parse(spec).output.nbytes or 0) / 1e6 for spec in _COLUMNS}
+    return [column.format(size=sizes[spec]) for spec, column in _COLUMNS.items()]
 
 
 def _cells(call: Call, found: Any) -> tuple[str, ...]:
@@ -75,7 +73,7 @@ def _cells(call: Call, found: Any) -> tuple[str, ...]:
 
 def _cell(call: Call, pipeline: str, costs: Mapping[str, Mapping[str, int]]) -> str:
     if pipeline not in call.pipelines:
-        return "–" if call.gives is Gives.ARRAY else "**wrong**"
+        return "–" if call.gives is Gives.ARRAY else "**may be wrong**"
     cost = costs[pipeline]
     each = [f"{cost[method]} {method}" for method in ("HEAD", "GET") if method in cost]
     lists = [f"({cost['LIST']} LIST)"] if "LIST" in cost else []
@@ -85,18 +83,24 @@ def _cell(call: Call, pipeline: str, costs: Mapping[str, Mapping[str, int]]) -> 
 
 
 def _code(_found: Any, client: str, *functions: str) -> str:
-    """Return what a driver imports, and some of its functions, as they were run."""
+    """Return some of a driver's functions, as they were run, and what they need of its imports."""
     text = (ROOT / f"tests/clients/drivers/with_{client}.py").read_text(encoding="utf-8")
     nodes = ast.parse(text).body
-    imports = [
-        ast.unparse(node)
-        for node in nodes
-        if isinstance(node, ast.Import)
-        or (isinstance(node, ast.ImportFrom) and node.module not in _NOT_SHOWN)
-    ]
     known = {node.name: node for node in nodes if isinstance(node, ast.FunctionDef)}
     shown = [ast.get_source_segment(text, known[name]) or "" for name in functions]
+    used = set(re.findall(r"\w+", "\n".join(shown)))
+    imports = [ast.unparse(node) for node in nodes if _names(node) & used]
     return "```python\n" + "\n\n".join(("\n".join(imports), *shown)) + "\n```"
+
+
+def _names(node: ast.stmt) -> set[str]:
+    """Return what an import of a client's library makes known."""
+    if (
+        not isinstance(node, ast.Import | ast.ImportFrom)
+        or getattr(node, "module", "") == "protocol"
+    ):
+        return set()
+    return {alias.asname or alias.name for alias in node.names}
 
 
 def _markdown(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import runpy
 from pathlib import Path
 
 from preprocessing import ENCODINGS, TRANSFORMS
+from tests.clients.matrix import CLIENTS
 
 ROOT = Path(__file__).parent.parent
 
@@ -27,3 +29,10 @@ def test_the_tables_of_clients_are_current() -> None:
     assert {path.name for path in made} == {"README.md", "clients.md"}
     for path, text in made.items():
         assert path.read_text(encoding="utf-8") == text, path
+
+
+def test_the_clients_measured_are_those_locked() -> None:
+    measured = json.loads((ROOT / "docs/clients.json").read_text(encoding="utf-8"))["versions"]
+    for client in CLIENTS:
+        lock = (ROOT / f"requirements/clients/{client.name}.txt").read_text(encoding="utf-8")
+        assert f"\n{client.package}=={measured[client.name]} " in lock

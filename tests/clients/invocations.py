@@ -7,7 +7,7 @@ import io
 import json
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,11 +32,14 @@ class Invocation:
         What was asked of the function: GET, HEAD or LIST.
     key
         The object's key; None for LIST.
+    pipeline
+        The pipeline that was asked for.
     """
 
     worker: str
     method: str
     key: str | None
+    pipeline: str | None
 
 
 class Log(io.StringIO):
@@ -80,22 +83,24 @@ def _parse(text: str) -> Iterator[Invocation]:
         with contextlib.suppress(json.JSONDecodeError):
             told = json.loads(rest)
             if "door" in told:
-                yield Invocation(worker, _METHODS[told["door"]], told.get("key"))
+                key, pipeline = told.get("key"), told.get("pipeline")
+                yield Invocation(worker, _METHODS[told["door"]], key, pipeline)
 
 
-def per_object(invocations: list[Invocation], keys: tuple[str, ...]) -> dict[str, int]:
-    """Return how often each method was asked of every object, and LIST of all of them.
+def per_object(
+    invocations: Iterable[Invocation], pipeline: str, keys: Iterable[str]
+) -> dict[str, int]:
+    """Return how often each method was asked of every object of a pipeline, and LIST of all of them.
 
     Raises
     ------
     AssertionError
         Where objects differ in it, or one was asked for that is not among ``keys``.
     """
-    by_key = {key: Counter[str]() for key in keys}
-    lists = Counter(i.method for i in invocations if i.key is None)
-    for invocation in invocations:
-        if invocation.key is not None:
-            by_key[invocation.key][invocation.method] += 1
+    through = [i for i in invocations if i.pipeline == pipeline]
+    by_key = {key: Counter(i.method for i in through if i.key == key) for key in keys}
+    lists = Counter(i.method for i in through if i.key is None)
+    assert sum(map(Counter.total, by_key.values())) + lists.total() == len(through), through
     first, *others = by_key.values()
     assert all(other == first for other in others), by_key
     return {**first, **lists}

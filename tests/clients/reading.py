@@ -7,7 +7,7 @@ import io
 import json
 import os
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -39,29 +39,31 @@ class Run:
 
     Parameters
     ----------
-    read
-        What it told of each object; None where it failed.
+    reads
+        What it told of each object, of each job; None where it failed.
     version
         The client's version.
     error
         What it wrote on standard error.
     """
 
-    read: dict[str, Told] | None
+    reads: list[dict[str, Told]] | None
     version: str
     error: str
 
 
-def run(call: Call, job: Mapping[str, Any], folder: Path) -> Run:
-    """Run a client's program on a job, in an empty folder."""
+def run(call: Call, jobs: Sequence[Mapping[str, Any]], folder: Path) -> Run:
+    """Run a client's program on jobs, each of which gets a folder in ``folder``."""
     python = ROOT / ".venv-clients" / call.client / "bin/python"
     if not python.exists():
         pytest.fail(f"{python} is missing: `make test-clients` makes it", pytrace=False)
-    target = folder / "target"
-    target.mkdir()
+    targets = [folder / str(number) for number in range(len(jobs))]
+    for target in targets:
+        target.mkdir()
+    placed = [{**job, "folder": str(target)} for job, target in zip(jobs, targets, strict=True)]
     done = subprocess.run(
         [str(python), str(DRIVERS / f"with_{call.client}.py")],
-        input=json.dumps({**job, "call": call.name, "folder": str(target)}),
+        input=json.dumps({"call": call.name, "jobs": placed}),
         env={**_ENVIRONMENT, "PATH": os.environ["PATH"], "HOME": str(folder)},
         capture_output=True,
         text=True,
@@ -71,7 +73,7 @@ def run(call: Call, job: Mapping[str, Any], folder: Path) -> Run:
     if done.returncode != 0:
         return Run(None, "", done.stderr)
     report = json.loads(done.stdout)
-    return Run(report["read"], report["version"], done.stderr)
+    return Run(report["reads"], report["version"], done.stderr)
 
 
 def should_tell(call: Call, pipeline: str, originals: Mapping[str, bytes]) -> dict[str, Told]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from io import BytesIO
 from pathlib import Path
@@ -78,22 +78,28 @@ class Stage:
         return self._aliases[pipeline]
 
     def run(
-        self, call: Call, pipeline: str, folder: str, scratch: Path
+        self, call: Call, reads: Sequence[tuple[str, str]], scratch: Path
     ) -> tuple[Run, list[Invocation]]:
-        """Let a client read a folder through a pipeline; return what came of it and what it cost."""
-        alias, before = self.alias(pipeline), len(self._log.getvalue())
-        job = {
-            "endpoint": self._local.url,
-            "bucket": alias,
-            "prefix": f"{folder}/",
-            "keys": list(originals(folder)),
-            "table": f"{BUCKET}/{folder}.csv",
-        }
-        done = run(call, job, scratch)
-        return done, self._log.passed(before, WORKERS, lambda: self._knock(alias))
+        """Let a client read, each time a folder through a pipeline.
 
-    def _knock(self, alias: str) -> Any:
-        return self._s3.head_object(Bucket=alias, Key=BARRIER)
+        Returns what came of it, and what it cost.
+        """
+        jobs = [
+            {
+                "endpoint": self._local.url,
+                "bucket": self.alias(pipeline),
+                "prefix": f"{folder}/",
+                "keys": list(originals(folder)),
+                "table": f"{BUCKET}/{folder}.csv",
+            }
+            for pipeline, folder in reads
+        ]
+        before = len(self._log.getvalue())
+        done = run(call, jobs, scratch)
+        return done, self._log.passed(before, WORKERS, lambda: self._knock(reads[0][0]))
+
+    def _knock(self, pipeline: str) -> Any:
+        return self._s3.head_object(Bucket=self.alias(pipeline), Key=BARRIER)
 
     def _put(self, key: str, body: bytes) -> None:
         self._s3.put_object(Bucket=BUCKET, Key=key, Body=body)

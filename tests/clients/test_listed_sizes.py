@@ -35,26 +35,29 @@ SIZES = [
 ]
 
 
-@pytest.mark.parametrize(("pipeline", "folder"), SIZES[1:])  # the first stands in the matrix
 @pytest.mark.parametrize("name", READ_TO_THE_END)
-def test_most_clients_read_to_the_end(stage, tmp_path, name, pipeline, folder):
-    done, _ = stage.run(BY_NAME[name], pipeline, folder, tmp_path)
-    assert done.read == should_tell(BY_NAME[name], pipeline, originals(folder)), done.error
+def test_most_clients_read_to_the_end(stage, tmp_path, name):
+    call = BY_NAME[name]
+    done, _ = stage.run(call, SIZES, tmp_path)
+    assert done.reads == [should_tell(call, p, originals(folder)) for p, folder in SIZES], (
+        done.error
+    )
 
 
-@pytest.mark.parametrize(("pipeline", "folder"), SIZES)
 @pytest.mark.parametrize("name", BELIEVE_LIST)
-def test_some_clients_believe_the_listing(stage, tmp_path, name, pipeline, folder):
+def test_some_clients_believe_the_listing(stage, tmp_path, name):
     """They cut what is longer; where it is shorter, PyTorch's ranged reader fills up with zeros."""
-    done, _ = stage.run(BY_NAME[name], pipeline, folder, tmp_path)
-    encode, spoil = Pipeline.parse(pipeline).encode, BELIEVE_LIST[name]
-    assert done.read == {
-        key: told(spoil(bytes(encode(original).body), len(original)))
-        for key, original in originals(folder).items()
-    }, done.error
+    done, _ = stage.run(BY_NAME[name], SIZES, tmp_path)
+    assert done.reads == [
+        {
+            key: told(BELIEVE_LIST[name](bytes(encode(original).body), len(original)))
+            for key, original in originals(folder).items()
+        }
+        for encode, folder in [(Pipeline.parse(p).encode, folder) for p, folder in SIZES]
+    ], done.error
 
 
 def test_keys_of_unknown_size_can_be_hidden(stage_of, tmp_path):
     hiding = stage_of(JITPREP_LIST_UNKNOWN_SIZES="hide")
-    done, _ = hiding.run(BY_NAME["s3fs-find_then_open"], DEPENDS, "few", tmp_path)
-    assert done.read == {}, done.error
+    done, _ = hiding.run(BY_NAME["s3fs-find_then_open"], [(DEPENDS, "few")], tmp_path)
+    assert done.reads == [{}], done.error

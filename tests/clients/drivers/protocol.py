@@ -1,7 +1,7 @@
 """How a driver is told what to do, and tells what it got. Standard library alone.
 
-A driver runs in its client's own environment, as a program of its own: one job as JSON on standard
-input, one report as JSON on standard output. Credentials and region come as they do to any program
+A driver runs in its client's own environment, as a program of its own: jobs as JSON on standard input,
+one report as JSON on standard output. Credentials and region come as they do to any program
 that speaks to AWS, by environment variables.
 """
 
@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -43,13 +44,18 @@ class Job:
     table: str
     folder: Path
 
+    @classmethod
+    def of(cls, told: dict[str, Any]) -> Job:
+        """Return the job that is told as JSON."""
+        return cls(**told | {"keys": tuple(told["keys"]), "folder": Path(told["folder"])})
+
 
 # Key to what was read of it: its bytes, or the size that the client was told.
 Read = Mapping[str, bytes | int]
 
 
 def main(package: str, *calls: Callable[[Job], Read]) -> None:
-    """Do the job on standard input, with the one of `calls` that it names.
+    """Do the jobs on standard input, with the one of `calls` that is named there.
 
     Parameters
     ----------
@@ -59,10 +65,12 @@ def main(package: str, *calls: Callable[[Job], Read]) -> None:
         The ways of reading that this driver knows, by their names.
     """
     told = json.load(sys.stdin)
-    name, folder, keys = (told.pop(field) for field in ("call", "folder", "keys"))
-    (call,) = (known for known in calls if known.__name__ == name)
-    read = call(Job(folder=Path(folder), keys=tuple(keys), **told))
-    report = {"version": version(package), "read": {key: _told(got) for key, got in read.items()}}
+    (call,) = (known for known in calls if known.__name__ == told["call"])
+    reads = [call(Job.of(job)) for job in told["jobs"]]
+    report = {
+        "version": version(package),
+        "reads": [{key: _told(got) for key, got in read.items()} for read in reads],
+    }
     json.dump(report, sys.stdout)
 
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
+
 import botocore.session
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from emulator.access_points import AccessPoint, AccessPoints, Configuration, now
 from emulator.routing import (
     ToAccessPoint,
+    ToBucket,
     ToExchange,
     ToFunction,
     ToMissingAccessPoint,
@@ -57,6 +62,42 @@ def test_the_path_decides_under_any_plain_host(points, host, method, path, expec
 def test_alias_and_arn_are_hosts_anywhere(points, label, suffix):
     expected = ToAccessPoint(POINT, "a/b")
     assert route("GET", label + suffix, "/a/b", "s3-object-lambda", points) == expected
+
+
+@pytest.mark.parametrize(
+    ("host", "service", "expected"),
+    [
+        ("mine-123456789012.localhost:9000", "s3", ToBucket("mine-123456789012", "a/b")),
+        ("mine-123456789012.endpoint:9000", "s3", ToBucket("mine-123456789012", "a/b")),
+        ("mine-123456789012.endpoint:9000", "", ToAccessPoint(POINT, "a/b")),
+        (f"{POINT.alias}.endpoint:9000", "s3", ToAccessPoint(POINT, "a/b")),
+        (POINT.host, "s3", ToAccessPoint(POINT, "a/b")),
+        (POINT.host.upper(), "s3-object-lambda", ToAccessPoint(POINT, "a/b")),
+        (
+            "mine-123456789012.s3-accesspoint.us-east-1.amazonaws.com",
+            "s3",
+            ToBucket("mine-123456789012", "a/b"),
+        ),
+    ],
+)
+def test_what_is_signed_for_tells_access_points_of_one_name_apart(points, host, service, expected):
+    assert route("GET", host, "/a/b", service, points) == expected
+
+
+BUCKETS = st.from_regex(r"[a-z0-9][a-z0-9.-]{1,40}[a-z0-9]", fullmatch=True).filter(
+    lambda name: not re.search(r"(^|\.)s3[.-]|\.\.|\d\.\d", name)
+)
+
+
+@given(BUCKETS, st.sampled_from(["localhost:9000", "s3.localhost", "s3.eu-west-1.amazonaws.com"]))
+def test_any_bucket_may_stand_before_the_host(bucket, suffix):
+    found = route("PUT", f"{bucket}.{suffix}", "/a%20b//c", "s3", AccessPoints())
+    assert found == ToBucket(bucket, "a b//c")
+
+
+@given(st.text(max_size=40), st.text(max_size=40), st.sampled_from(["s3", "s3-object-lambda", ""]))
+def test_any_host_and_path_lead_somewhere(host, path, service):
+    route("GET", host, f"/{path}", service, AccessPoints())
 
 
 def test_the_route_and_the_account_may_stand_before_the_host(points):

@@ -1,0 +1,139 @@
+"""Every way in which a client may name a bucket or an access point."""
+
+from __future__ import annotations
+
+import urllib.request
+from urllib.parse import urlsplit
+
+import boto3
+import pytest
+from botocore.config import Config
+
+ACCOUNT = "123456789012"
+KEY = "greeting.txt"
+
+
+@pytest.fixture(scope="module")
+def virtual(local):
+    """A client that puts the bucket before the host, as SDKs do unless told otherwise."""
+    return boto3.client(
+        "s3",
+        endpoint_url=f"http://localhost:{urlsplit(local.url).port}",
+        region_name="us-east-1",
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+        config=Config(s3={"addressing_style": "virtual"}, proxies={"http": local.url}),
+    )
+
+
+@pytest.fixture(scope="module")
+def points(local, reader):
+    """An S3 access point and an Object Lambda access point of one name: the ARN and alias of each."""
+    control = local.client("s3control")
+    plain = control.create_access_point(AccountId=ACCOUNT, Name="twin", Bucket="texts")
+    alias = local.create_access_point("twin", "texts", payload="upper")
+    arn = f"arn:aws:s3-object-lambda:us-east-1:{ACCOUNT}:accesspoint/twin"
+    return {
+        b"hello": (plain["AccessPointArn"], plain["Alias"]),
+        b"HELLO": (arn, alias),
+    }
+
+
+def read(request):
+    with urllib.request.urlopen(request) as response:
+        return response.read()
+
+
+def test_a_bucket_is_used_as_a_host_name(virtual):
+    for bucket in ("virtual-one", f"virtual-{ACCOUNT}"):
+        virtual.create_bucket(Bucket=bucket)
+        virtual.put_object(Bucket=bucket, Key="a b/ü=1.txt", Body=b"text")
+        assert virtual.head_object(Bucket=bucket, Key="a b/ü=1.txt")["ContentLength"] == 4
+        assert virtual.get_object(Bucket=bucket, Key="a b/ü=1.txt")["Body"].read() == b"text"
+        listed = virtual.list_objects_v2(Bucket=bucket, Prefix="a b/")["Contents"]
+        assert [found["Key"] for found in listed] == ["a b/ü=1.txt"]
+        virtual.delete_object(Bucket=bucket, Key="a b/ü=1.txt")
+        virtual.delete_bucket(Bucket=bucket)
+
+
+def test_an_alias_is_used_as_a_host_name(virtual, reader):
+    alias = reader.alias("upper", actions=("GetObject", "HeadObject", "ListObjectsV2"))
+    assert virtual.get_object(Bucket=alias, Key=KEY)["Body"].read() == b"HELLO"
+    assert virtual.head_object(Bucket=alias, Key=KEY)["ContentType"] == "TEXT/PLAIN"
+    keys = [found["Key"] for found in virtual.list_objects_v2(Bucket=alias)["Contents"]]
+    assert KEY.upper() in keys
+
+
+@pytest.mark.parametrize(
+    "suffix",
+    [
+        "localhost:9000",
+        "s3.localhost:9000",
+        "s3.localhost.localstack.cloud:4566",
+        "127.0.0.1.nip.io:9000",
+        "s3.amazonaws.com",
+        "s3.us-east-1.amazonaws.com",
+        "s3.dualstack.us-east-1.amazonaws.com",
+        "s3-us-west-2.amazonaws.com",
+    ],
+)
+def test_a_bucket_may_stand_before_these_hosts(signed, reader, suffix):
+    assert read(signed(f"/{KEY}", host=f"texts.{suffix}")) == b"hello"
+    assert read(signed(f"/{KEY}", host=f"{reader.alias('upper')}.{suffix}")) == b"HELLO"
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "localhost:9000",
+        "s3.localhost:9000",
+        "[::1]:9000",
+        "10.0.0.7:9000",
+        "endpoint:9000",
+        "box.example.com:9000",
+        "host.docker.internal:9000",
+        "s3.us-east-1.amazonaws.com",
+        "s3-us-west-2.amazonaws.com",
+    ],
+)
+def test_the_path_names_the_bucket_under_any_other_host(signed, reader, host):
+    assert read(signed(f"/texts/{KEY}", host=host)) == b"hello"
+    assert read(signed(f"/{reader.alias('upper')}/{KEY}", host=host)) == b"HELLO"
+
+
+@pytest.mark.parametrize("text", [b"hello", b"HELLO"], ids=["s3", "object-lambda"])
+@pytest.mark.parametrize("by", [0, 1], ids=["arn", "alias"])
+def test_access_points_of_one_name_are_told_apart(reader, points, text, by):
+    name = points[text][by]
+    assert reader.s3.get_object(Bucket=name, Key=KEY)["Body"].read() == text
+    assert reader.s3.head_object(Bucket=name, Key=KEY)["ContentLength"] == 5
+    found = reader.s3.list_objects_v2(Bucket=name, Prefix=KEY)["Contents"]
+    assert [one["Key"] for one in found] == [KEY]
+
+
+@pytest.mark.parametrize(
+    ("service", "host", "text"),
+    [
+        ("s3", "s3-accesspoint", b"hello"),
+        ("s3-object-lambda", "s3-object-lambda", b"HELLO"),
+    ],
+)
+@pytest.mark.usefixtures("points")
+def test_the_host_names_of_aws_lead_to_access_points(signed, service, host, text):
+    name = f"twin-{ACCOUNT}.{host}.us-east-1.amazonaws.com"
+    assert read(signed(f"/{KEY}", host=name, service=service)) == text
+
+
+def test_an_s3_alias_is_used_as_a_host_name(virtual, points):
+    assert virtual.get_object(Bucket=points[b"hello"][1], Key=KEY)["Body"].read() == b"hello"
+
+
+def test_what_is_written_through_an_s3_access_point_is_in_the_bucket(reader, points):
+    reader.s3.put_object(Bucket=points[b"hello"][0], Key="through", Body=b"text")
+    assert reader.s3.get_object(Bucket="texts", Key="through")["Body"].read() == b"text"
+
+
+@pytest.mark.parametrize("name", [f"nobody-{ACCOUNT}", "nobody-s3alias"])
+def test_an_access_point_that_is_not_there_is_no_bucket(virtual, expect_error, name):
+    with expect_error("NoSuchBucket", 404):
+        virtual.list_objects_v2(Bucket=name)

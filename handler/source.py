@@ -45,6 +45,8 @@ _TRUE_OF_BOTH = frozenset(
     }
 )
 _METADATA = "x-amz-meta-"
+# One of them says where a body ends, also that of an answer to HEAD.
+_LENGTHS = frozenset({"content-length", "transfer-encoding"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,7 +236,7 @@ def _open(
 
 def _ask(method: str, source: Source, deadline: Deadline) -> urllib3.BaseHTTPResponse:
     left = deadline.left
-    return pool().request(
+    response = pool().request(
         method,
         source.url,
         headers=dict(source.headers),
@@ -243,6 +245,11 @@ def _ask(method: str, source: Source, deadline: Deadline) -> urllib3.BaseHTTPRes
         redirect=False,
         preload_content=False,
     )
+    # Where the connection closes among the headers, http.client takes those that came for all.
+    if response.status == 200 and not _LENGTHS & {name.lower() for name in response.headers}:
+        response.close()
+        raise urllib3.exceptions.ProtocolError("the headers broke off")
+    return response
 
 
 def _unavailable(error: Exception) -> RequestFailed:

@@ -164,15 +164,13 @@ def invoke_with_any(
 
 def _judged(answer: Mapping[str, Any]) -> Outcome:
     payload = json.loads(answer["Payload"])
-    if "FunctionError" not in answer:
-        code = payload.get("errorCode")
-        answered = isinstance(payload.get("statusCode"), int) and code != "InternalError"
-        return Outcome(
-            "event", Verdict.RIGHT if answered else Verdict.WRONG, code, detail=str(payload)[:300]
-        )
-    # There was nobody to answer.
-    kind = str(payload["errorType"])
-    known = kind in NOBODY_TO_ANSWER
-    return Outcome(
-        "event", Verdict.RIGHT if known else Verdict.WRONG, f"({kind})", detail=str(payload)[:300]
-    )
+    told = payload if isinstance(payload, dict) else {}
+    if "FunctionError" in answer:  # there was nobody to answer
+        kind = str(told.get("errorType"))
+        code: str | None = f"({kind})"
+        fine = kind in NOBODY_TO_ANSWER
+    else:
+        code = told.get("errorCode")
+        fine = isinstance(told.get("statusCode"), int) and code != "InternalError"
+    verdict = Verdict.RIGHT if fine else Verdict.WRONG
+    return Outcome("event", verdict, code, detail=str(payload)[:300])

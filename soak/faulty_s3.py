@@ -1,8 +1,9 @@
 """An S3 that fails as it is told: moto's server, and a proxy before it that spoils its answers.
 
 ``python -m soak.faulty_s3`` prints two URLs as JSON, that of the proxy and that of moto, and ends when
-its standard input does. ``POST /_plan`` to the proxy sets the `Plan` and forgets the counts, and
-``GET /_plan`` tells how often each fault was done to an answer.
+its standard input does. ``POST /_plan`` to the proxy sets the `Plan`, and forgets the counts that
+``GET /_plan`` tells: how often each fault was done to an answer. A function whose one endpoint this is
+writes its answers here too; they are passed on to the endpoint that ``POST /_plan`` named, unspoiled.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from emulator.moto_process import MotoProcess
 from soak.faults import Dose, Fault, Plan
 
 _CONTROL = "/_plan"
+_WRITE = "/WriteGetObjectResponse"
 _BUSY = b"<Error><Code>SlowDown</Code><Message>Please reduce your request rate.</Message></Error>"
 _DROPS = 8
 
@@ -46,8 +48,9 @@ class Message:
         return b"\r\nx-amz-checksum-" in self.head.lower()
 
     def closing(self) -> Message:
-        """Return the same, for the last on its connection."""
+        """Return the same request, for a server that is no proxy, and the last on its connection."""
         head = re.sub(rb"(?i)\r\n(proxy-)?connection:[^\r]*", b"", self.head)
+        head = re.sub(rb"^(\w+) http://[^/]+", rb"\1 ", head)
         return Message(head.removesuffix(b"\r\n\r\n") + b"\r\nConnection: close\r\n\r\n", self.body)
 
     def forged(self, at: float) -> Message:
@@ -64,11 +67,12 @@ class Proxy:
 
     Parameters
     ----------
-    port
-        Moto's.
+    moto
+        Its port.
     """
 
-    port: int
+    moto: int
+    writers: int | None = None
     plan: Plan = field(default_factory=Plan)
     done: Counter[Fault] = field(default_factory=Counter)
     _number: int = 0
@@ -79,8 +83,11 @@ class Proxy:
             request = await _read(reader)
             if request.target == _CONTROL:
                 writer.write(self._control(request))
+            elif request.target.endswith(_WRITE) and self.writers is not None:
+                answer = await _ask(self.writers, request)
+                writer.write(answer.head + answer.body)
             else:
-                answer = await self._ask(request)
+                answer = await _ask(self.moto, request)
                 if await self._send(writer, request, answer) is Fault.SILENT:
                     await reader.read()  # until whoever asked gives up
             await writer.drain()
@@ -91,18 +98,9 @@ class Proxy:
             told = json.loads(request.body)
             shares = {Fault(name): share for name, share in told["shares"].items()}
             self.plan, self._number = Plan(told["seed"], shares), 0
+            self.writers = told["writers"]
             self.done.clear()
         return _plain(b"200 OK", json.dumps(self.done).encode())
-
-    async def _ask(self, request: Message) -> Message:
-        reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
-        try:
-            last = request.closing()
-            writer.write(last.head + last.body)
-            head, _, body = (await reader.read(-1)).partition(b"\r\n\r\n")
-        finally:
-            writer.close()
-        return Message(head + b"\r\n\r\n", body)
 
     async def _send(self, writer: asyncio.StreamWriter, request: Message, answer: Message) -> Fault:
         dose = self.plan.dose(self._number)
@@ -110,18 +108,19 @@ class Proxy:
         if dose.fault is Fault.FORGED and not answer.checked:
             dose = Dose(Fault.NONE)  # nobody could tell
         self.done[dose.fault] += 1
-        part = int(dose.at * len(answer.body))
+        whole = answer.head + answer.body
+        part = whole[: int(dose.at * len(whole))]
         match dose.fault:
             case Fault.NONE:
-                writer.write(answer.head + answer.body)
+                writer.write(whole)
             case Fault.SLOW:
                 await _drip(writer, answer, dose.delay_s)
             case Fault.RESET:
-                writer.write(answer.head + answer.body[:part] if answer.body else b"")
+                writer.write(part)
                 await writer.drain()
                 writer.transport.abort()
             case Fault.TRUNCATED:
-                writer.write(answer.head + answer.body[:part] if answer.body else answer.head[:20])
+                writer.write(part)
             case Fault.FORGED:
                 forged = answer.forged(dose.at)
                 writer.write(forged.head + forged.body)
@@ -131,6 +130,17 @@ class Proxy:
             case Fault.SILENT:
                 pass
         return dose.fault
+
+
+async def _ask(port: int, request: Message) -> Message:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    try:
+        last = request.closing()
+        writer.write(last.head + last.body)
+        head, _, body = (await reader.read(-1)).partition(b"\r\n\r\n")
+    finally:
+        writer.close()
+    return Message(head + b"\r\n\r\n", body)
 
 
 async def _read(reader: asyncio.StreamReader) -> Message:

@@ -39,6 +39,7 @@ _WORKER_KILLED = ("LambdaRuntimeError", "ConnectionClosedByRequester", "500", BR
 _KILL_EVERY_S = (0.5, 1.5)
 _START_S = 5.0  # a worker's, on a busy machine
 _WARMINGS = 6
+_MUTANTS = "mutants"
 _MUTANT_SPEC = "resize:32/npy"
 
 
@@ -67,13 +68,13 @@ def play(s3: FaultyS3, effort: Effort) -> Iterator[Row]:
         points = _points(standing)
         _warm_up(standing, points)
         yield load(standing, points, effort.load)
-        yield faults(standing, points, effort.faults)
         yield kills(standing, points, effort.kills)
         time.sleep(_START_S)
         _warm_up(standing, points)  # the new workers
         yield leavers(standing, points, effort.leavers)
         yield damaged(standing, effort.mutants)
         yield absurd(standing, effort.events)
+    yield faults(s3, effort.faults)
     yield tokens(s3, effort.tokens)
 
 
@@ -84,16 +85,20 @@ def load(standing: Stage, points: Sequence[Sequence[Derived]], count: int) -> Ro
     return watch.row("load", apart(read_all, standing.door, reads, CLIENTS))
 
 
-def faults(standing: Stage, points: Sequence[Sequence[Derived]], count: int) -> Row:
-    """Read while S3 fails."""
-    watch = Watch(standing)
-    reads = list(material.mixture(points, count, SEED + 1))
-    standing.s3.fail(FAULTS, SEED)
-    outcomes = apart(read_all, standing.door, reads, CLIENTS)
-    done = standing.s3.done()
-    standing.s3.behave()
-    deeds = {str(fault): done.get(fault, 0) for fault in FAULTS}
-    return watch.row("S3 fails", outcomes, _S3_FAILED, deeds, least_right=0.95)
+def faults(s3: FaultyS3, count: int) -> Row:
+    """Read while S3 fails, before the workers' own eyes: no endpoint stands between."""
+    with stage(s3, worker_env={"AWS_ENDPOINT_URL_S3": s3.url}) as standing:
+        s3.fail({}, SEED, standing.local.url)
+        points = _points(standing)
+        _warm_up(standing, points)
+        watch = Watch(standing)
+        s3.fail(FAULTS, SEED, standing.local.url)
+        reads = list(material.mixture(points, count, SEED + 1))
+        outcomes = apart(read_all, standing.door, reads, CLIENTS)
+        done = s3.done()
+        s3.behave()
+        deeds = {str(fault): done.get(fault, 0) for fault in FAULTS}
+        return watch.row("S3 fails", outcomes, _S3_FAILED, deeds, least_right=0.95)
 
 
 def kills(standing: Stage, points: Sequence[Sequence[Derived]], count: int) -> Row:
@@ -122,8 +127,9 @@ def damaged(standing: Stage, count: int) -> Row:
     """Read damaged images, of which the library has told what must come."""
     objects = mutants.mutants(count, SEED)
     wanted = apart(mutants.outcomes, _MUTANT_SPEC, objects)
-    store(standing.s3.store, BUCKET, objects)
-    alias = standing.alias(_MUTANT_SPEC)
+    standing.s3.store.client().create_bucket(Bucket=_MUTANTS)
+    store(standing.s3.store, _MUTANTS, objects)
+    alias = standing.alias(_MUTANT_SPEC, _MUTANTS)
     reads = [
         Read("mutant", "get_object", {"Bucket": alias, "Key": key}, wanted[key]) for key in objects
     ]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import http.client
 import io
 import json
+import logging
+import re
 import subprocess
 import sys
 import threading
@@ -26,6 +28,8 @@ BUCKET = "photos"
 WORKERS = 2
 # What gives away that a line of the log holds what it must not.
 _SECRETS = ("X-Amz-Signature", "X-Amz-Credential", "Authorization", "outputToken", "principalId")
+# A worker's line for its first request; the endpoint repeats the last lines of one that ended.
+_FIRST = re.compile(r'\S+\[\d+\] .*"cold":true')
 ACTIONS = ("GetObject", "HeadObject", "ListObjects", "ListObjectsV2")
 FEATURES = (
     "GetObject-Range",
@@ -50,9 +54,13 @@ class FaultyS3:
         self.url: str = told["url"]
         self.store = Door(told["store"])
 
-    def fail(self, shares: Mapping[Fault, float], seed: int) -> None:
-        """Let such shares of its answers fail from now on, and count anew."""
-        self._call("POST", {"seed": seed, "shares": dict(shares)})
+    def fail(self, shares: Mapping[Fault, float], seed: int, writers: str | None = None) -> None:
+        """Let such shares of its answers fail from now on, and count anew.
+
+        ``writers`` is the endpoint for what functions write here.
+        """
+        port = urlsplit(writers).port if writers else None
+        self._call("POST", {"seed": seed, "shares": dict(shares), "writers": port})
 
     def behave(self) -> None:
         """Answer well from now on."""
@@ -98,7 +106,7 @@ class Log(io.TextIOBase):
         """Look at some lines."""
         with self._lock:
             for line in text.splitlines():
-                self.starts += '"cold":true' in line
+                self.starts += bool(_FIRST.match(line))
                 if any(word in line for word in _SECRETS):
                     self.secrets.append(line[:300])
         return len(text)
@@ -124,12 +132,12 @@ class Stage:
         """Where clients knock."""
         return Door(self.local.url)
 
-    def alias(self, spec: str) -> str:
+    def alias(self, spec: str, bucket: str = BUCKET) -> str:
         """Return the alias of an access point with this pipeline, made when first asked for."""
         if spec not in self._aliases:
             self._aliases[spec] = self.local.create_access_point(
                 f"soak-{len(self._aliases)}",
-                BUCKET,
+                bucket,
                 payload=json.dumps({"spec": spec}),
                 actions=ACTIONS,
                 features=FEATURES,
@@ -154,5 +162,11 @@ def stage(
         worker_env=worker_env,
         output=log,  # type: ignore[arg-type]  # of TextIO it needs write and flush
     )
-    with Endpoint(config) as endpoint, Workers() as workers:
-        yield Stage(s3, LocalObjectLambda(endpoint), workers, log)
+    # What the endpoint itself says of failures goes the same way.
+    said = logging.StreamHandler(log)
+    logging.getLogger("emulator").addHandler(said)
+    try:
+        with Endpoint(config) as endpoint, Workers() as workers:
+            yield Stage(s3, LocalObjectLambda(endpoint), workers, log)
+    finally:
+        logging.getLogger("emulator").removeHandler(said)

@@ -19,6 +19,8 @@ _PROC = Path("/proc")
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 _RUNS = b"awslambdaric"
 _EVERY_S = 0.2
+# Of the most memory that any had: what has less is importing yet, and has no request to lose.
+_STARTED = 0.8
 
 
 @dataclass(frozen=True)
@@ -62,10 +64,12 @@ class Workers:
         self._thread.join()
 
     def kill_one(self, random: Random) -> None:
-        """Kill one of the processes, at once and without a word to it."""
-        alive = sorted(self._resident())
-        if alive:
-            pid = random.choice(alive)
+        """Kill one of the processes that have started, at once and without a word to it."""
+        sizes = self._resident()
+        peak = self.memory(0.0).peak
+        started = sorted(pid for pid, size in sizes.items() if size > _STARTED * peak)
+        if started:
+            pid = random.choice(started)
             self.killed.add(pid)
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)

@@ -26,6 +26,7 @@ class Answer:
     claimed_length: int | None = None
     delay_s: float = 0.0
     reset: bool = False
+    cut_in_headers: bool = False
 
 
 @dataclass
@@ -152,6 +153,10 @@ def _handler(s3: ScriptedS3) -> type[BaseHTTPRequestHandler]:
             length = len(answer.body) if answer.claimed_length is None else answer.claimed_length
             for name, value in {"ETag": '"source"', **answer.headers}.items():
                 self.send_header(name, value)
+            self.close_connection = True
+            if answer.cut_in_headers:
+                self.flush_headers()
+                return
             self.send_header("Content-Length", str(length))
             self.send_header("Connection", "close")
             self.end_headers()
@@ -160,7 +165,6 @@ def _handler(s3: ScriptedS3) -> type[BaseHTTPRequestHandler]:
             if answer.reset:
                 linger = struct.pack("ii", 1, 0)  # closes with a reset
                 self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
-            self.close_connection = True
 
         def do_POST(self) -> None:
             headers = {name.lower(): value for name, value in self.headers.items()}

@@ -186,7 +186,7 @@ def _as_signed(received: Received, signature: Signature) -> Any:
         for name, _, value in (pair.partition("=") for pair in spaced.split("&") if pair)
         if name != "X-Amz-Signature"
     )
-    path = _encoded(received.path, safe="/")
+    path = "/".join(_encoded(segment) for segment in received.path.split("/"))
     request = AWSRequest(received.method, f"http://endpoint{path}?{query}")
     for name, value in received.headers:
         if name in signature.signed_headers:
@@ -195,12 +195,12 @@ def _as_signed(received: Received, signature: Signature) -> Any:
     return request
 
 
-def _encoded(text: str, safe: str = "") -> str:
-    """Encode a path, or a part of a query, as a signature has it.
+def _encoded(text: str) -> str:
+    """Encode a segment of a path, or a part of a query, as a signature has it.
 
-    pyarrow sends ``=`` raw that it signs as ``%3D``, and curl does so in queries.
+    What is sent raw, such as the ``$`` in an example of AWS's, is signed encoded all the same.
     """
-    return quote(unquote_to_bytes(text.encode("latin-1")), safe=safe)
+    return quote(unquote_to_bytes(text.encode("latin-1")), safe="")
 
 
 def _check_headers(received: Received, signature: Signature) -> None:

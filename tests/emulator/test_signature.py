@@ -248,6 +248,12 @@ def test_a_path_may_be_sent_in_any_encoding(canonical, sent):
     VERIFIER.verify(replace(signed(path=canonical), path=sent), S3, None)
 
 
+def test_a_slash_that_is_encoded_divides_nothing():
+    VERIFIER.verify(signed(path="/bucket/a%2Fb"), S3, None)
+    divided = replace(signed(path="/bucket/a/b"), path="/bucket/a%2Fb")
+    assert code(divided) == (403, "SignatureDoesNotMatch")
+
+
 def test_dots_and_double_slashes_in_a_key_are_signed_as_they_are():
     VERIFIER.verify(signed(path="/bucket/a/../b//./c"), S3, None)
 

@@ -15,8 +15,8 @@ _PIPELINES = (Pipeline.parse("exact/npy"), Pipeline.parse("grayscale/resize:8,8/
 
 
 def seeds() -> Iterator[bytes]:
-    """Return photographs in every format."""
-    yield from mutants.files().values()
+    """Return photographs in every format: of so few pixels that headers are most of them."""
+    yield from mutants.files((29, 21)).values()
 
 
 def target(data: bytes) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from random import Random
 from typing import Any
@@ -97,13 +97,18 @@ def photos() -> dict[str, bytes]:
 
 def derive(alias: str, spec: str) -> list[Derived]:
     """Return what reads of all photographs through one access point must give."""
+    return [replace(derived, alias=alias) for derived in _derived(spec)]
+
+
+@cache
+def _derived(spec: str) -> list[Derived]:
     pipeline = Pipeline.parse(spec)
     derived = []
     for key, body in photos().items():
         source_etag = f'"{hashlib.md5(body, usedforsecurity=False).hexdigest()}"'
         made = bytes(pipeline.encode(body, seed=Seed(0, key, source_etag)).body)
         etag = derived_etag(source_etag, pipeline.fingerprint, 0)
-        derived.append(Derived(alias, key, made, etag, pipeline.output.nbytes or len(body)))
+        derived.append(Derived("", key, made, etag, pipeline.output.nbytes or len(body)))
     return derived
 
 

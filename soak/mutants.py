@@ -43,12 +43,12 @@ _EXTREMES = (b"\0\0\0\0", b"\xff\xff\xff\xff", b"\x7f\xff\xff\xff", b"\0\0\0\1",
 
 
 @cache
-def files() -> dict[str, bytes]:
-    """Return two photographs, small, in each format; JPEGs have an orientation."""
+def files(sides: tuple[int, int] = _SIDES) -> dict[str, bytes]:
+    """Return two photographs, of these few pixels, in each format; JPEGs have an orientation."""
     made = {}
     for key in ("rocket.jpg", "coffee.jpg"):
         with Image.open(BytesIO(photographs()[key])) as image:
-            small = image.resize(_SIDES)
+            small = image.resize(sides)
         for name, (mode, format_, options) in _FORMATS.items():
             stream = BytesIO()
             exif = Image.Exif()

@@ -10,7 +10,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from emulator import lambda_api, routing, runtime_api
+from emulator import lambda_api, routing, runtime_api, s3_control
 from emulator.access_points import AccessPoints
 from emulator.data_plane import DataPlane
 from emulator.exchange import Exchange
@@ -116,10 +116,13 @@ class App:
 
 def _refusal(route: routing.Route | Worker, request: Request, error: S3Error) -> Response:
     """Return an error in the form of the API that was asked."""
-    if isinstance(route, routing.ToFunction):
-        response = lambda_api.refusal(error)
-    else:
-        response = error_response(error, RequestIds.new())
+    match route:
+        case routing.ToFunction():
+            response = lambda_api.refusal(error)
+        case routing.ToObjectLambdaControl() | routing.ToS3Control():
+            response = s3_control.refusal(error, RequestIds.new())
+        case _:
+            response = error_response(error, RequestIds.new())
     if "expect" in request.headers:
         # The client may keep its body back, and what it sends next would be taken for that.
         response.headers["connection"] = "close"

@@ -7,7 +7,9 @@ from xml.etree import ElementTree as ET
 
 from emulator.access_points import AccessPoint, Configuration, Transformation
 from emulator.functions import function_name
+from emulator.request_ids import RequestIds
 from emulator.s3_errors import S3Error
+from emulator.xml_text import DECLARATION, xml_elements
 
 _NAMESPACE = "http://awss3control.amazonaws.com/doc/2018-08-20/"
 _ACTIONS = frozenset({"GetObject", "HeadObject", "ListObjects", "ListObjectsV2"})
@@ -20,6 +22,9 @@ _PUBLIC_ACCESS_BLOCK = (
     "BlockPublicPolicy",
     "RestrictPublicBuckets",
 )
+_BOOLEANS = {"true": True, "false": False}
+_LONGEST_SUPPORTING = 2048
+_LONGEST_FUNCTION = 1024
 _SUPPORTING = re.compile(r"arn:[^:]+:s3:[^:]*:\d{12}:accesspoint/.+")
 
 
@@ -117,6 +122,13 @@ def policy_status() -> ET.Element:
     return root
 
 
+def error(error: S3Error, ids: RequestIds) -> bytes:
+    """Return an error as S3 Control writes it: one element deeper than S3."""
+    inner = xml_elements({"Code": error.code, "Message": error.message, **error.details})
+    outer = f"<Error>{inner}</Error>{xml_elements(ids.elements)}"
+    return f'{DECLARATION}<ErrorResponse xmlns="{_NAMESPACE}">{outer}</ErrorResponse>'.encode()
+
+
 def _result(name: str) -> ET.Element:
     return ET.Element(name, xmlns=_NAMESPACE)
 
@@ -145,7 +157,7 @@ def _text(parent: ET.Element, name: str, value: str) -> None:
 
 def _configuration(element: ET.Element) -> Configuration:
     supporting = element.findtext("SupportingAccessPoint", "")
-    if not _SUPPORTING.fullmatch(supporting):
+    if not _SUPPORTING.fullmatch(supporting) or len(supporting) > _LONGEST_SUPPORTING:
         raise _invalid(
             f"SupportingAccessPoint {supporting!r} is not the ARN of an S3 access point: "
             "arn:aws:s3:<region>:<account>:accesspoint/<name>."
@@ -160,13 +172,15 @@ def _configuration(element: ET.Element) -> Configuration:
     if len(actions) != len(set(actions)):
         raise _invalid("An action is listed in more than one TransformationConfiguration.")
     features = _texts(element, "AllowedFeatures/AllowedFeature", _FEATURES)
-    metrics = element.findtext("CloudWatchMetricsEnabled", "false") == "true"
-    return Configuration(supporting, transformations, tuple(features), metrics)
+    metrics = element.findtext("CloudWatchMetricsEnabled", "false")
+    if metrics not in _BOOLEANS:
+        raise S3Error(400, "MalformedXML", f"CloudWatchMetricsEnabled {metrics!r} is no boolean.")
+    return Configuration(supporting, transformations, tuple(features), _BOOLEANS[metrics])
 
 
 def _transformation(element: ET.Element) -> Transformation:
     arn = element.findtext("ContentTransformation/AwsLambda/FunctionArn", "")
-    if function_name(arn) is None:
+    if function_name(arn) is None or len(arn) > _LONGEST_FUNCTION:
         raise _invalid(f"FunctionArn {arn!r} is not the ARN of a Lambda function.")
     actions = _texts(element, "Actions/Action", _ACTIONS)
     if not actions:

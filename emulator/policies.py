@@ -21,7 +21,7 @@ def check(text: str) -> None:
         MalformedPolicy where it is none; AccessDenied where it opens the access point to everybody,
         which the public access block that every Object Lambda access point has forbids.
     """
-    if len(text) > _LARGEST:
+    if len(text.encode()) > _LARGEST:
         raise _malformed(f"The policy is longer than {_LARGEST} bytes.")
     try:
         policy = json.loads(text)

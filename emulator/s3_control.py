@@ -11,11 +11,13 @@ from starlette.responses import Response
 
 from emulator import control_xml, policies
 from emulator.access_points import AccessPoint, AccessPoints, Configuration, now
+from emulator.request_ids import RequestIds
 from emulator.s3 import SupportingAccessPoints
 from emulator.s3_errors import S3Error
 
 PATH = "/v20180820/accesspointforobjectlambda"
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{1,43}[a-z0-9]")
+_ACCOUNT = re.compile(r"[0-9]{12}")
 _LONGEST_LIST = 1000
 
 
@@ -40,7 +42,7 @@ class S3Control:
 
     async def answer(self, request: Request) -> Response:
         """Answer one call."""
-        account = request.headers.get("x-amz-account-id", self.account)
+        account = self._account(request)
         path = request.url.path.removeprefix(PATH).strip("/")
         match request.method, path.split("/") if path else []:
             case "GET", []:
@@ -72,18 +74,31 @@ class S3Control:
                 return Response(status_code=204)
             case "GET", _ if point.policy is None:
                 message = f"Object Lambda access point {point.name} has no policy."
-                raise S3Error(404, "NoSuchAccessPointPolicy", message)
+                details = {"AccessPointName": point.name}
+                raise S3Error(404, "NoSuchAccessPointPolicy", message, details)
             case "GET", "policy":
                 return _xml(control_xml.policy(point.policy or ""))
             case "GET", "policyStatus":
                 return _xml(control_xml.policy_status())
         raise _missing(request)
 
+    def _account(self, request: Request) -> str:
+        """Return the account that is asked about: the credentials are this one's, and no other's."""
+        account = request.headers.get("x-amz-account-id")
+        if account is None:
+            message = "Missing required header for this request: x-amz-account-id"
+            raise S3Error(400, "InvalidRequest", message)
+        if not _ACCOUNT.fullmatch(account):
+            raise S3Error(400, "InvalidRequest", f"AccountId is {account!r}; it has twelve digits.")
+        if account != self.account:
+            raise S3Error(403, "AccessDenied", f"The credentials are those of {self.account}.")
+        return account
+
     def _find(self, account: str, name: str) -> AccessPoint:
         point = self.access_points.get(account, name)
         if point is None:
             message = f"Account {account} has no Object Lambda access point {name}."
-            raise S3Error(404, "NoSuchAccessPoint", message)
+            raise S3Error(404, "NoSuchAccessPoint", message, {"AccessPointName": name})
         return point
 
     async def _create(self, account: str, name: str, body: bytes) -> Response:
@@ -116,7 +131,7 @@ class S3Control:
 
     def _list(self, account: str, request: Request) -> Response:
         wanted = request.query_params.get("maxResults", str(_LONGEST_LIST))
-        if not wanted.isdigit() or int(wanted) > _LONGEST_LIST:
+        if not re.fullmatch(r"[0-9]{1,4}", wanted) or int(wanted) > _LONGEST_LIST:
             message = f"maxResults is {wanted!r}; it must be 0 to {_LONGEST_LIST}."
             raise S3Error(400, "InvalidRequest", message)
         after = request.query_params.get("nextToken", "")
@@ -124,6 +139,11 @@ class S3Control:
         page = points[: int(wanted)]
         more = len(page) < len(points) and page
         return _xml(control_xml.listing(page, page[-1].name if more else None))
+
+
+def refusal(error: S3Error, ids: RequestIds) -> Response:
+    """Return the HTTP response that carries ``error``, in S3 Control's form."""
+    return Response(control_xml.error(error, ids), error.status, ids.headers, "application/xml")
 
 
 def _missing(request: Request) -> S3Error:

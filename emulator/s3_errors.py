@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from emulator.functions import Died, NotInvoked, Outcome, Raised, Returned, TimedOut
 from emulator.request_ids import RequestIds
-from emulator.xml_text import DECLARATION, xml_text
+from emulator.xml_text import DECLARATION, xml_elements
 
 # By the status with which Lambda's Invoke refuses.
 _NOT_INVOKED = {
@@ -48,8 +48,7 @@ class S3Error(Exception):
 def error_xml(error: S3Error, ids: RequestIds) -> bytes:
     """Return S3's XML error document."""
     elements = {"Code": error.code, "Message": error.message, **error.details, **ids.elements}
-    inner = "".join(f"<{name}>{xml_text(text)}</{name}>" for name, text in elements.items())
-    return f"{DECLARATION}<Error>{inner}</Error>".encode()
+    return f"{DECLARATION}<Error>{xml_elements(elements)}</Error>".encode()
 
 
 def error_response(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from xml.sax.saxutils import escape
 
 # What XML 1.0 has no way to write.
@@ -15,3 +16,8 @@ _ESCAPED = {"\r": "&#13;", '"': "&quot;"}
 def xml_text(text: str) -> str:
     """Return ``text`` for an element's content, with U+FFFD for what cannot stand there."""
     return escape(UNWRITABLE.sub("\ufffd", text), _ESCAPED)
+
+
+def xml_elements(texts: Mapping[str, str]) -> str:
+    """Return one element after another, each with its text."""
+    return "".join(f"<{name}>{xml_text(text)}</{name}>" for name, text in texts.items())

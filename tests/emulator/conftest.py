@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 from urllib.request import Request
 
@@ -70,12 +71,22 @@ def reader(local: LocalObjectLambda) -> Reader:
 def signed(local: LocalObjectLambda) -> Callable[..., Request]:
     """Return a function that signs a request to the endpoint, as any client would."""
 
-    def sign(path: str, host: str = "", method: str = "GET", service: str = "s3") -> Request:
-        request = AWSRequest(method, local.url + path, headers={"Host": host} if host else {})
+    def sign(
+        path: str,
+        *,
+        host: str = "",
+        method: str = "GET",
+        service: str = "s3",
+        headers: Mapping[str, str] = MappingProxyType({}),
+        body: bytes | None = None,
+    ) -> Request:
+        given = {**headers, **({"Host": host} if host else {})}
+        request = AWSRequest(method, local.url + path, headers=given, data=body)
         settings = local.endpoint.config
         credentials = Credentials(settings.access_key, settings.secret_key)
         S3SigV4Auth(credentials, service, settings.region).add_auth(request)
-        return Request(request.url, headers=dict(request.headers.items()), method=method)
+        sent = dict(request.headers.items())
+        return Request(request.url, body, sent, method=method)
 
     return sign
 

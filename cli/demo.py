@@ -10,9 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
-import boto3
 import typer
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.table import Table
 
@@ -20,13 +18,10 @@ from cli.console import fail, out
 from cli.photos import photographs
 from cli.picture import as_image, draw
 from emulator import Endpoint, EndpointConfig, EndpointError
+from emulator.testing import LocalObjectLambda, RunningEndpoint
 from preprocessing import Pipeline
 
 _BUCKET = "photos"
-# A running endpoint is taken to be a default one, as `jitprep up` and compose start it.
-_DEFAULTS = EndpointConfig()
-_ACCOUNT = _DEFAULTS.account
-_FUNCTION = _DEFAULTS.function_arn(_DEFAULTS.function_name)
 # One access point a model: AWS's article on Object Lambda for ML, and ImageNet evaluation.
 _PIPELINES = {
     "grayscale": "grayscale/resize:224,224/png",
@@ -59,8 +54,8 @@ def demo(
     photos = photographs()
     log = picture.with_name("function.log")
     try:
-        with _endpoint(endpoint_url, log) as url:
-            reads = _read_all(url, photos)
+        with _endpoint(endpoint_url, log) as endpoint:
+            reads = _read_all(LocalObjectLambda(endpoint), photos)
     except (BotoCoreError, ClientError, EndpointError) as error:
         fail(str(error))
     out.print(_table(reads))
@@ -71,62 +66,31 @@ def demo(
 
 
 @contextmanager
-def _endpoint(url: str | None, log: Path) -> Iterator[str]:
+def _endpoint(url: str | None, log: Path) -> Iterator[Endpoint | RunningEndpoint]:
     if url is not None:
-        yield url
+        yield RunningEndpoint(
+            url
+        )  # with the default settings, as `jitprep up` and compose start it
         return
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("w") as file, Endpoint(EndpointConfig(port=0, output=file)) as endpoint:
-        yield endpoint.url
+        yield endpoint
 
 
-def _read_all(url: str, photos: dict[str, bytes]) -> list[Read]:
-    s3 = _client("s3", url)
+def _read_all(local: LocalObjectLambda, photos: dict[str, bytes]) -> list[Read]:
+    s3 = local.client("s3")
     s3.create_bucket(Bucket=_BUCKET)
     for key, body in photos.items():
         s3.put_object(Bucket=_BUCKET, Key=key, Body=body)
     reads = []
     for name, spec in _PIPELINES.items():
-        with _access_point(_client("s3control", url), name, spec) as alias:
+        payload = json.dumps({"spec": spec})
+        alias = local.create_access_point(f"demo-{name}", _BUCKET, payload=payload)
+        try:
             reads += [_read(s3, alias, key, spec, len(body)) for key, body in photos.items()]
+        finally:
+            local.delete_access_point(f"demo-{name}")
     return reads
-
-
-def _client(service: str, url: str) -> Any:
-    """Return a plain boto3 client; only the URL tells it that this is not AWS."""
-    return boto3.client(
-        service,
-        endpoint_url=url,
-        region_name=_DEFAULTS.region,
-        aws_access_key_id=_DEFAULTS.access_key,
-        aws_secret_access_key=_DEFAULTS.secret_key,
-        # S3 Control puts the account before the host; as its own proxy, the endpoint needs no DNS.
-        config=Config(proxies={"http": url}),
-    )
-
-
-@contextmanager
-def _access_point(control: Any, name: str, spec: str) -> Iterator[str]:
-    """Create an Object Lambda access point, give its alias, and delete it in the end."""
-    supporting = control.create_access_point(
-        AccountId=_ACCOUNT, Name=f"demo-{name}-s3", Bucket=_BUCKET
-    )
-    aws_lambda = {"FunctionArn": _FUNCTION, "FunctionPayload": json.dumps({"spec": spec})}
-    created = control.create_access_point_for_object_lambda(
-        AccountId=_ACCOUNT,
-        Name=f"demo-{name}",
-        Configuration={
-            "SupportingAccessPoint": supporting["AccessPointArn"],
-            "TransformationConfigurations": [
-                {"Actions": ["GetObject"], "ContentTransformation": {"AwsLambda": aws_lambda}}
-            ],
-        },
-    )
-    try:
-        yield created["Alias"]["Value"]
-    finally:
-        control.delete_access_point_for_object_lambda(AccountId=_ACCOUNT, Name=f"demo-{name}")
-        control.delete_access_point(AccountId=_ACCOUNT, Name=f"demo-{name}-s3")
 
 
 def _read(s3: Any, alias: str, key: str, spec: str, bytes_in: int) -> Read:

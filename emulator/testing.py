@@ -113,3 +113,9 @@ class LocalObjectLambda:
             },
         )
         return str(created["Alias"]["Value"])
+
+    def delete_access_point(self, name: str) -> None:
+        """Delete what `create_access_point` made under that name."""
+        account, control = self.endpoint.config.account, self.client("s3control")
+        control.delete_access_point_for_object_lambda(AccountId=account, Name=name)
+        control.delete_access_point(AccountId=account, Name=f"{name}-s3")

@@ -68,9 +68,8 @@ def demo(
 @contextmanager
 def _endpoint(url: str | None, log: Path) -> Iterator[Endpoint | RunningEndpoint]:
     if url is not None:
-        yield RunningEndpoint(
-            url
-        )  # with the default settings, as `jitprep up` and compose start it
+        # As `jitprep up` and compose start it: with the default settings.
+        yield RunningEndpoint(url)
         return
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("w") as file, Endpoint(EndpointConfig(port=0, output=file)) as endpoint:

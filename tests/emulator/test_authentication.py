@@ -135,6 +135,28 @@ def test_a_body_that_is_kept_back_spoils_no_other_request(local, expect_error):
             s3.put_object(Bucket="texts", Key="k", Body=b"kept back")
 
 
+def test_an_endpoint_in_another_region_takes_its_own(object_lambda_endpoint, expect_error):
+    local = object_lambda_endpoint(
+        handler="behaviours.handler", task_root=FUNCTIONS, workers=1, region="eu-west-1"
+    )
+    s3 = local.client("s3")
+    place = {"LocationConstraint": "eu-west-1"}
+    s3.create_bucket(Bucket="texts", CreateBucketConfiguration=place)
+    s3.put_object(Bucket="texts", Key="greeting.txt", Body=b"hello")
+    alias = local.create_access_point("upper", "texts", payload="upper")
+    arn = f"arn:aws:s3-object-lambda:eu-west-1:{ACCOUNT}:accesspoint/upper"
+    for name in (alias, arn):
+        assert get(s3, local, name)["Body"].read() == b"HELLO"
+    # boto3 takes the region from the refusal and asks again, as it does of AWS.
+    elsewhere = boto3.Session("test", "test", region_name="us-east-1").client(
+        "s3", endpoint_url=local.url, config=Config(proxies={})
+    )
+    assert get(elsewhere, local, alias)["Body"].read() == b"HELLO"
+    with expect_error("AuthorizationHeaderMalformed", 400) as message:
+        elsewhere.list_buckets()
+    assert "expecting 'eu-west-1'" in message()
+
+
 def test_nothing_is_verified_where_that_is_switched_off(object_lambda_endpoint):
     local = object_lambda_endpoint(
         handler="behaviours.handler", task_root=FUNCTIONS, workers=1, verify_signatures=False

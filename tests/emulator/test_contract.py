@@ -132,7 +132,71 @@ HEAD_AND_LIST = {
         "test_passing.test_a_customers_key_is_refused_where_a_function_would_see_it",
     ],
 }
-CONTRACT = EVENTS | WRITE_GET_OBJECT_RESPONSE | MISBEHAVIOUR | PARTS | HEAD_AND_LIST
+SIGNATURES = {
+    "nobody is answered without a signature": [
+        "test_authentication.test_every_part_refuses_the_unsigned",
+        "test_authentication.test_version_2_is_refused",
+    ],
+    "an unknown key and a wrong secret are refused": [
+        "test_authentication.test_every_part_refuses_an_unknown_key",
+        "test_authentication.test_every_part_refuses_a_wrong_secret",
+    ],
+    "a signature of version 4 covers all that it should, and is right": [
+        "test_signature.test_what_aws_publishes_verifies",
+        "test_signature.test_whatever_botocore_signs_verifies",
+        "test_signature.test_any_single_change_is_refused",
+        "test_signature.test_every_header_of_amazons_must_be_signed",
+        "test_signature.test_each_refusal_has_the_code_and_message_of_aws",
+    ],
+    "a presigned URL is for one method, and for a time": [
+        "test_authentication.test_a_presigned_url_is_for_one_method",
+        "test_signature.test_a_presigned_url_is_good_until_it_expires_and_not_long_before_it_was_made",
+    ],
+    "a body has the hash that is signed": [
+        "test_s3_control.test_a_body_that_is_not_the_signed_one_is_refused",
+        "test_signature.test_lambda_encodes_the_path_twice_and_signs_the_body",
+    ],
+}
+ADDRESSES = {
+    "an alias, an ARN and a bucket may stand in the host or in the path": [
+        "test_addressing.test_a_bucket_is_used_as_a_host_name",
+        "test_addressing.test_an_alias_is_used_as_a_host_name",
+        "test_addressing.test_the_path_names_the_bucket_under_any_other_host",
+        "test_addressing.test_the_host_names_of_aws_lead_to_access_points",
+    ],
+    "S3's own access points are another kind": [
+        "test_addressing.test_access_points_of_one_name_are_told_apart",
+    ],
+}
+S3_CONTROL = {
+    "create, get, list, delete, get and put configuration": [
+        "test_s3_control.test_what_is_created_can_be_read_changed_and_deleted",
+        "test_s3_control.test_a_list_comes_whole_in_pages_of_any_size",
+        "test_s3_control.test_what_aws_would_not_create_is_not_created",
+        "test_s3_control.test_a_wrong_transformation_is_named",
+        "test_s3_control.test_documents_that_no_sdk_sends_are_refused",
+    ],
+    "put, get and delete the policy, and get its status": [
+        "test_policies.test_a_policy_is_put_read_and_deleted",
+        "test_policies.test_what_aws_would_not_keep_is_refused",
+    ],
+    "the account is in every request": [
+        "test_s3_control.test_the_account_must_be_that_of_the_credentials",
+    ],
+    "errors are one element deeper than those of S3": [
+        "test_s3_control.test_an_error_has_s3_controls_own_form",
+    ],
+}
+CONTRACT = (
+    EVENTS
+    | WRITE_GET_OBJECT_RESPONSE
+    | MISBEHAVIOUR
+    | PARTS
+    | HEAD_AND_LIST
+    | SIGNATURES
+    | ADDRESSES
+    | S3_CONTROL
+)
 
 
 def source_of(test):

@@ -1,6 +1,7 @@
 """S3 Object Lambda on a laptop: S3, S3 Control, the data plane and Lambda on one URL.
 
-To follow a read through the files: `app` and `routing` find who answers; `data_plane` asks
+To follow a read through the files: `app` and `routing` find who answers, and `verification`
+whether the request, `received` as it was sent, bears the right `signature`; `data_plane` asks
 `actions` what is read, makes the event of `events` and, for a GetObject, opens a ticket of
 `exchange`; `functions`, with `local_function` and `worker`, or `containers`, run the function;
 `runtime_api` is how a worker takes the event. What the function writes comes in by

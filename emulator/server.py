@@ -20,6 +20,7 @@ from emulator.service import Service
 
 _KEEP_ALIVE_S = 60
 _LEAVE_S = 1
+_ENDING = (signal.SIGINT, signal.SIGTERM)
 
 
 class Endpoint:
@@ -93,14 +94,11 @@ class Endpoint:
     def wait(self) -> None:
         """Return on Ctrl-C or SIGTERM. Only the main thread may call this."""
         # Both by name: a shell starts what it puts in the background with SIGINT ignored.
-        numbers = (signal.SIGINT, signal.SIGTERM)
-        previous = [signal.signal(number, signal.default_int_handler) for number in numbers]
+        previous = {number: signal.getsignal(number) for number in _ENDING}
         try:
-            threading.Event().wait()
-        except KeyboardInterrupt:
-            pass
+            asyncio.run(_signalled())
         finally:
-            for number, handler in zip(numbers, previous, strict=True):
+            for number, handler in previous.items():
                 signal.signal(number, handler)
 
     def __enter__(self) -> Self:
@@ -151,6 +149,15 @@ class Endpoint:
         bridge = bridge_address()
         port = self._sockets[0].getsockname()[1]
         return f"http://{bridge}:{port}" if bridge else self.url
+
+
+async def _signalled() -> None:
+    # By a loop, because it is woken through a file: a lock that is waited for sleeps on where the
+    # signal comes just before the wait.
+    loop, received = asyncio.get_running_loop(), asyncio.Event()
+    for number in _ENDING:
+        loop.add_signal_handler(number, received.set)
+    await received.wait()
 
 
 def _uvicorn_config(app: object) -> uvicorn.Config:

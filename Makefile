@@ -107,9 +107,11 @@ $(PEERS)/stamp: pyproject.toml benchmarks/requirements.txt
 	$(PEERS)/bin/pip install --quiet --no-deps --editable .
 	touch $@
 
+# --no-compile: what is imported compiles itself, and little of it is.
 $(CLIENTS)/%/stamp: requirements/clients/%.txt
 	$(PYTHON) -m venv $(@D)
-	set -e; for lock in $^; do $(@D)/bin/pip install --quiet --require-hashes --no-deps --requirement $$lock; done
+	set -e; for lock in $^; do \
+		$(@D)/bin/pip install --quiet --no-compile --require-hashes --no-deps --requirement $$lock; done
 	touch $@
 
 $(CLIENTS)/s3torchconnector/stamp: requirements/clients/torch.txt

@@ -6,12 +6,11 @@ import time
 from contextlib import suppress
 from typing import Any, Protocol
 
-from handler import doors, errors, log, pipelines
+from handler import doors, errors, log, pipelines, s3
 from handler.config import config
-from handler.doors import get_object
 from handler.errors import RequestFailed
 from handler.exchange import Deadline, Measures, ObjectRequest, Request, Response
-from handler.serve import measured, serve
+from handler.serve import serve
 from handler.source import pool
 from handler.watch import within
 
@@ -29,7 +28,7 @@ class Context(Protocol):
 # configuration fails here, once and loudly.
 config()
 pool()
-get_object.s3()
+s3.client()
 with suppress(RequestFailed):  # which each request is told
     pipelines.choose("", None)  # imports the steps that most requests need
 
@@ -56,7 +55,7 @@ def lambda_handler(event: Any, context: Context) -> Any:
     door = doors.choose(event)
     request, response = _answer(door, event, deadline, measures, context.aws_request_id)
     try:
-        with measured(measures, "reply"):
+        with measures.timed("reply"):
             return door.reply(event, response)
     finally:
         measures.ms["total"] = round((time.perf_counter() - start) * 1000, 3)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from xml.etree import ElementTree as ET
 
-from handler.config import UnknownSizes
+from handler.config import UnknownSizes, config
 from handler.derived import derived_etag
 from handler.errors import RequestFailed
+from handler.exchange import Deadline, ListRequest, Measures, Response
+from handler.source import fetch
 from preprocessing import Pipeline
 
 # A thousand keys, the most that S3 lists at once, of a thousand bytes each, and room.
@@ -15,6 +17,18 @@ LARGEST = 8 * 2**20
 MARK = "SIZE_OF_SOURCE"
 # Of the original's bytes, so they would be wrong of the derived object's.
 _CHECKSUMS = ("ChecksumAlgorithm", "ChecksumType")
+
+
+def answer(
+    request: ListRequest, pipeline: Pipeline, deadline: Deadline, measures: Measures
+) -> Response:
+    """Read the bucket's listing, and answer with it as one of the derived objects."""
+    with measures.timed("fetch"), fetch(request.source, deadline) as original:
+        xml = original.read(LARGEST)
+    measures.bytes_in = len(xml)
+    with measures.timed("transform"):
+        body = derive(xml, pipeline, request.choice.seed, config().list_unknown_sizes)
+    return Response(200, body, {"Content-Type": "application/xml"})
 
 
 def derive(xml: bytes, pipeline: Pipeline, seed: int, unknown: UnknownSizes) -> bytes:

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from email.utils import parsedate_to_datetime
-from functools import cache
 from typing import Any
 
-import boto3
-from botocore.config import Config as ClientConfig
 from botocore.exceptions import ClientError
 
-from handler.config import config
+from handler import s3
 from handler.doors import object_lambda
 from handler.errors import Unsent
 from handler.exchange import ObjectRequest, Response
@@ -63,19 +60,12 @@ class GetObjectDoor:
             fields["Body"] = response.body
             fields["ContentLength"] = len(response.body)
         try:
-            s3().write_get_object_response(**fields, **_described(response.headers))
+            s3.client().write_get_object_response(**fields, **_described(response.headers))
         except ClientError:  # S3's own words
             raise
         except Exception as error:
             raise Unsent(type(error).__name__) from None
         return {"statusCode": response.status}
-
-
-@cache
-def s3() -> Any:
-    """Return the S3 client, made once a process."""
-    # The SDK puts "{RequestRoute}." before the host, which only AWS's own names resolve.
-    return boto3.client("s3", config=ClientConfig(inject_host_prefix=config().endpoint is None))
 
 
 def _described(headers: Mapping[str, str]) -> dict[str, Any]:

@@ -121,14 +121,14 @@ def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[ScriptedS3]:
 def _forget() -> None:
     """Drop what the handler made for another endpoint."""
     from handler import config, kept, pipelines, signing, source
-    from handler.doors import get_object
+    from handler import s3 as own
 
     for made in (
         config.config,
         kept.kept,
         pipelines.choose,
         source.pool,
-        get_object.s3,
+        own.client,
         signing._session,
     ):
         made.cache_clear()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,6 +20,25 @@ OVERRIDES = frozenset({"pipeline", "seed"})
 # What a listing does with keys whose derived size depends on the object.
 UnknownSizes = Literal["source", "hide", "mark"]
 _CACHE_BYTES = 32 * 2**20
+
+
+# S3's rule for the names of buckets, which access points' aliases follow too.
+_BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """Where objects may be written: a bucket, and how their keys must begin.
+
+    Parameters
+    ----------
+    bucket : str
+    prefix : str
+        Empty for the whole bucket, else it ends in a slash.
+    """
+
+    bucket: str
+    prefix: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +62,16 @@ class Config:
     list_unknown_sizes : {"source", "hide", "mark"}
         What a listing does with keys whose derived size depends on the object:
         ``JITPREP_LIST_UNKNOWN_SIZES``. See `handler.listing.derive`.
+    buckets : mapping of str to str
+        What the function may read with its own role, for requests that bring no presigned URL: buckets,
+        or aliases of access points, by the names that requests call them. ``JITPREP_BUCKETS``: names,
+        or ``alias=name``, separated by commas; nothing where it is not set.
+    outputs : tuple of Folder
+        Where S3 Batch Operations may have results written; the first is the default.
+        ``JITPREP_OUTPUTS``: ``bucket`` or ``bucket/prefix``, separated by commas.
+    spill : Folder, optional
+        Where answers go that are too large for Lambda's: ``JITPREP_SPILL``, ``bucket`` or
+        ``bucket/prefix``.
     endpoint : str or None
         Where AWS is to be found instead of AWS: ``AWS_ENDPOINT_URL_S3`` or ``AWS_ENDPOINT_URL``.
     """
@@ -52,6 +82,9 @@ class Config:
     overrides: frozenset[str]
     cache_bytes: int
     list_unknown_sizes: UnknownSizes
+    buckets: Mapping[str, str]
+    outputs: tuple[Folder, ...]
+    spill: Folder | None
     endpoint: str | None
 
 
@@ -78,6 +111,9 @@ def config() -> Config:
         overrides=_overrides("JITPREP_REQUEST_OVERRIDES"),
         cache_bytes=_whole("JITPREP_CACHE_BYTES", _CACHE_BYTES),
         list_unknown_sizes=_unknown_sizes("JITPREP_LIST_UNKNOWN_SIZES"),
+        buckets=_buckets("JITPREP_BUCKETS"),
+        outputs=_folders("JITPREP_OUTPUTS"),
+        spill=next(iter(_folders("JITPREP_SPILL", most=1)), None),
         endpoint=os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL"),
     )
 
@@ -94,8 +130,37 @@ def _presets(path: Path) -> tuple[Mapping[str, Any], str]:
     return presets, default
 
 
+def _words(name: str) -> list[str]:
+    return [word for part in os.environ.get(name, "").split(",") if (word := part.strip())]
+
+
+def _buckets(name: str) -> Mapping[str, str]:
+    buckets = {}
+    for word in _words(name):
+        alias, _, bucket = word.rpartition("=")
+        _require_bucket(name, bucket)
+        buckets[alias or bucket] = bucket
+    return buckets
+
+
+def _folders(name: str, most: int | None = None) -> tuple[Folder, ...]:
+    folders = []
+    for word in _words(name):
+        bucket, _, prefix = word.partition("/")
+        _require_bucket(name, bucket)
+        folders.append(Folder(bucket, prefix.rstrip("/") + "/" if prefix.strip("/") else ""))
+    if most is not None and len(folders) > most:
+        raise ValueError(f"{name} must name one place, got {len(folders)}")
+    return tuple(folders)
+
+
+def _require_bucket(name: str, bucket: str) -> None:
+    if not _BUCKET.fullmatch(bucket):
+        raise ValueError(f"{name}: {bucket!r} is no name of a bucket, nor an access point's alias")
+
+
 def _overrides(name: str) -> frozenset[str]:
-    words = frozenset(filter(None, os.environ.get(name, "").replace(" ", "").split(",")))
+    words = frozenset(_words(name))
     if not words <= OVERRIDES:
         raise ValueError(
             f"{name} must name some of {', '.join(sorted(OVERRIDES))}, got {sorted(words)}"

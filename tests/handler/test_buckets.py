@@ -1,0 +1,121 @@
+"""What the function may read and write with its own role: what the operator names, and no more."""
+
+from __future__ import annotations
+
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from handler import buckets
+from handler import s3 as own
+from handler.config import Folder, config
+from handler.errors import RequestFailed
+from handler.hosts import require_allowed
+
+
+@pytest.fixture
+def allowed(s3, monkeypatch):
+    monkeypatch.setenv("JITPREP_BUCKETS", "photos, train=company-photos.raw")
+    config.cache_clear()
+
+
+@pytest.mark.parametrize(
+    ("alias", "bucket"), [("photos", "photos"), ("train", "company-photos.raw")]
+)
+@pytest.mark.usefixtures("allowed")
+def test_a_bucket_is_read_by_the_name_that_the_operator_gave_it(s3, alias, bucket):
+    url = urlsplit(buckets.of_object("GET", alias, "a b/ü.jpg", "v1").url)
+    assert f"{url.scheme}://{url.netloc}" == s3.url
+    assert unquote(url.path) == f"/{bucket}/a b/ü.jpg"
+    asked = parse_qs(url.query)
+    assert asked["versionId"] == ["v1"]
+    assert asked["X-Amz-Algorithm"] == ["AWS4-HMAC-SHA256"]
+
+
+@pytest.mark.parametrize("alias", ["company-photos.raw", "other", "", "photos/..", "PHOTOS"])
+@pytest.mark.usefixtures("allowed")
+def test_no_other_bucket_is(alias):
+    for refused in (
+        lambda: buckets.of_object("GET", alias, "a.jpg"),
+        lambda: buckets.of_listing(alias, {}),
+    ):
+        with pytest.raises(RequestFailed) as failure:
+            refused()
+        assert (failure.value.status, failure.value.code) == (403, "BucketNotAllowed")
+
+
+@pytest.mark.usefixtures("allowed")
+def test_a_key_must_be_there():
+    with pytest.raises(RequestFailed, match="its key is empty"):
+        buckets.of_object("GET", "photos", "")
+
+
+@pytest.mark.usefixtures("allowed")
+def test_a_listing_is_signed_with_what_is_asked():
+    url = urlsplit(buckets.of_listing("photos", {"Prefix": "a/", "MaxKeys": 7}).url)
+    asked = parse_qs(url.query)
+    assert (url.path, asked["prefix"], asked["max-keys"]) == ("/photos", ["a/"], ["7"])
+    assert asked["list-type"] == ["2"]
+
+
+@given(st.text(min_size=1))
+def test_whatever_the_key_the_url_is_of_s3(key):
+    """Without an endpoint, as on AWS: what is signed must pass the check of where it leads."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3"):
+            patch.delenv(name, raising=False)
+        patch.setenv("JITPREP_BUCKETS", "photos,dotted=company-photos.raw")
+        patch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
+        patch.setenv("AWS_ACCESS_KEY_ID", "test")
+        patch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+        config.cache_clear()
+        own.client.cache_clear()
+        try:
+            for alias in ("photos", "dotted"):
+                try:
+                    url = buckets.of_object("GET", alias, key).url
+                except (
+                    UnicodeEncodeError
+                ):  # half of a pair of surrogates, which no request can hold
+                    continue
+                require_allowed(url)
+                path = unquote(urlsplit(url).path)
+                assert path.removeprefix("/company-photos.raw") == f"/{key}"
+        finally:
+            config.cache_clear()
+            own.client.cache_clear()
+
+
+@pytest.mark.parametrize(
+    ("text", "folders"),
+    [
+        ("", ()),
+        ("out", (Folder("out"),)),
+        ("out/", (Folder("out"),)),
+        ("out/a/b/, other", (Folder("out", "a/b/"), Folder("other"))),
+    ],
+)
+def test_where_may_be_written(s3, monkeypatch, text, folders):
+    monkeypatch.setenv("JITPREP_OUTPUTS", text)
+    config.cache_clear()
+    assert config().outputs == folders
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "words"),
+    [
+        ("JITPREP_BUCKETS", "Photos", "'Photos' is no name"),
+        ("JITPREP_BUCKETS", "a=b=", "'' is no name"),
+        ("JITPREP_OUTPUTS", "s3://out", "'s3:' is no name"),
+        ("JITPREP_SPILL", "one,other", "must name one place, got 2"),
+    ],
+)
+def test_a_wrong_setting_names_itself(s3, monkeypatch, name, text, words):
+    monkeypatch.setenv(name, text)
+    config.cache_clear()
+    with pytest.raises(ValueError, match=words):
+        config()
+    monkeypatch.delenv(name)
+    config.cache_clear()

@@ -1,14 +1,15 @@
 """Failures as the client sees them: an HTTP status, an S3 error code, a sentence.
 
 S3 Object Lambda passes on these statuses only: 304, 400, 401, 403, 404, 405, 409, 411, 412, 416, 500,
-503. Codes are of S3's form, ``^[A-Z][a-zA-Z]+$``; each is documented in docs/errors.md.
+503. It carries any size, so that 413 comes through other doors alone. Codes are of S3's form,
+``^[A-Z][a-zA-Z]+$``; each is documented in docs/errors.md.
 """
 
 from __future__ import annotations
 
 import preprocessing as pp
 
-_PASSED_ON = frozenset({304, 400, 401, 403, 404, 405, 409, 411, 412, 416, 500, 503})
+_PASSED_ON = frozenset({304, 400, 401, 403, 404, 405, 409, 411, 412, 413, 416, 500, 503})
 
 
 class RequestFailed(Exception):

@@ -95,6 +95,8 @@ class ObjectRequest:
         What of the derived object is asked for; None for all of it.
     checksum : bool
         Whether the client wants a checksum to verify the whole body with.
+    room : int, optional
+        How many bytes of body the door can carry; None for any number.
     """
 
     method: Literal["GET", "HEAD"]
@@ -104,6 +106,7 @@ class ObjectRequest:
     conditions: Conditions = field(default_factory=Conditions)
     part: Part | None = None
     checksum: bool = False
+    room: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

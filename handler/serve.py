@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from handler import listing, pipelines, read
+from handler import listing, pipelines, read, spill
 from handler.exchange import Deadline, ListRequest, Measures, Request, Response
 
 
@@ -19,4 +19,4 @@ def serve(request: Request, deadline: Deadline, measures: Measures) -> Response:
     if isinstance(request, ListRequest):
         return listing.answer(request, pipeline, deadline, measures)
     answer = read.head if request.method == "HEAD" else read.get
-    return answer(request, pipeline, deadline, measures)
+    return spill.fit(answer(request, pipeline, deadline, measures), request.room)

@@ -1,0 +1,72 @@
+"""Answers that are too large for Lambda: put where their client can fetch them itself."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+
+from handler import s3
+from handler.config import Folder, config
+from handler.errors import RequestFailed
+from handler.exchange import Response
+
+# Lambda's quota for what a function returns: 6 MB of JSON, the body in base64.
+# https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+_PAYLOAD = 6 * 2**20
+# What a door's answer says beside the body; S3 allows 2 KB of metadata, and a header's URL is no longer.
+_BESIDE = 16 * 2**10
+# Long enough to begin the download of what was answered, with some tries.
+_EXPIRES_S = 900
+
+
+def room(beside: int = _BESIDE) -> int:
+    """Return how many bytes of body an answer can hold that says `beside` bytes more in JSON."""
+    return max(_PAYLOAD - beside, 0) // 4 * 3
+
+
+def fit(response: Response, most: int | None) -> Response:
+    """Return the response, or where to fetch its body if that has more than `most` bytes.
+
+    Parameters
+    ----------
+    response : Response
+    most : int, optional
+        None for a door that carries any body.
+
+    Returns
+    -------
+    Response
+        As it was, or with status 307, no body, and the URL in ``Location``.
+
+    Raises
+    ------
+    RequestFailed
+        ``ResponseTooLarge``, 413, where there is no place for such bodies; or for a part of an object,
+        because the client would ask the copy for the same part again.
+    """
+    size = len(response.body)
+    if most is None or size <= most:
+        return response
+    folder = config().spill
+    if folder is None or response.status != 200:
+        raise RequestFailed(
+            413,
+            "ResponseTooLarge",
+            f"the answer has {size} bytes, and Lambda lets {most} through; ask for less at a time, or "
+            "have a folder for large answers set in JITPREP_SPILL",
+        )
+    headers = {**response.headers, "Location": _put(folder, response)}
+    return replace(response, status=307, body=b"", headers=headers)
+
+
+def _put(folder: Folder, response: Response) -> str:
+    """Store the body under its hash, and return a URL that is good for one GET of it after another.
+
+    It is stored each time: a copy that is there already may be about to expire.
+    """
+    key = folder.prefix + hashlib.sha256(response.body).hexdigest()
+    place = {"Bucket": folder.bucket, "Key": key}
+    kind = response.headers.get("Content-Type", "application/octet-stream")
+    s3.client().put_object(**place, Body=bytes(response.body), ContentType=kind)
+    url: str = s3.client().generate_presigned_url("get_object", place, _EXPIRES_S)
+    return url

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from handler.copies import told
 from handler.exchange import ObjectRequest
 from handler.kept import Description, kept
 from handler.ranges import Part, Window
@@ -83,8 +84,8 @@ class Derived:
 
     def metadata(self, description: Description) -> Mapping[str, str]:
         """Return the headers that tell how it was made."""
-        told = {**description.metadata, "source-etag": self.facts.etag}
-        return {f"x-amz-meta-{name}": value for name, value in told.items()}
+        made = told(description.metadata, self.facts.etag)
+        return {f"x-amz-meta-{name}": value for name, value in made.items()}
 
     def window(self, description: Description | None) -> Window | None:
         """Return which bytes are asked for; None for all of them, or while the length is unknown.

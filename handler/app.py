@@ -51,9 +51,9 @@ def lambda_handler(event: Any, context: Context) -> Any:
     cold, _state["cold"] = _state["cold"], False
     start = time.perf_counter()
     deadline = Deadline.of(context.get_remaining_time_in_millis())
-    measures = Measures()
+    measures = Measures(context.aws_request_id)
     door = doors.choose(event)
-    request, response = _answer(door, event, deadline, measures, context.aws_request_id)
+    request, response = _answer(door, event, deadline, measures)
     try:
         with measures.timed("reply"):
             return door.reply(event, response)
@@ -70,7 +70,7 @@ def lambda_handler(event: Any, context: Context) -> Any:
 
 
 def _answer(
-    door: doors.Door, event: Any, deadline: Deadline, measures: Measures, request_id: str
+    door: doors.Door, event: Any, deadline: Deadline, measures: Measures
 ) -> tuple[Request | None, Response]:
     request = None
     try:
@@ -80,5 +80,5 @@ def _answer(
     except Exception as error:  # the client must get an answer, whatever it was
         response = Response.refusal(errors.explain(error))
         if response.error_code == "InternalError":
-            log.unexpected(request_id, error)
+            log.unexpected(measures.request_id, error)
         return request, response

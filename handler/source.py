@@ -17,6 +17,7 @@ import urllib3
 from handler import checksums
 from handler.conditions import date
 from handler.config import config
+from handler.crew import readers
 from handler.errors import RequestFailed, out_of_time
 from handler.hosts import require_allowed
 
@@ -195,8 +196,10 @@ def pool() -> urllib3.PoolManager:
     """
     # urllib3 may warn with the whole URL, signature and all, and Lambda keeps what it says.
     logging.getLogger("urllib3").setLevel(logging.ERROR)
-    endpoint = config().endpoint
-    return urllib3.ProxyManager(endpoint) if endpoint else urllib3.PoolManager()
+    endpoint, kept = config().endpoint, readers()
+    if endpoint:
+        return urllib3.ProxyManager(endpoint, maxsize=kept)
+    return urllib3.PoolManager(maxsize=kept)
 
 
 class _Tries:

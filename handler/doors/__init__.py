@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from handler.doors.get_object import GetObjectDoor
 from handler.doors.head_object import HeadObjectDoor
+from handler.doors.invoke import InvokeDoor
 from handler.doors.list_objects import ListObjectsDoor
 from handler.exchange import Request, Response
 
@@ -31,6 +32,7 @@ DOORS: tuple[Door, ...] = (
     HeadObjectDoor(),
     ListObjectsDoor("object-lambda-list", "listObjectsContext"),
     ListObjectsDoor("object-lambda-list-v2", "listObjectsV2Context"),
+    InvokeDoor(),
 )
 
 

@@ -115,7 +115,13 @@ def _choice(event: Mapping[str, Any]) -> Choice:
             payload = json.dumps({named[0]: event[named[0]]})
         except RecursionError:
             raise RequestFailed(400, "InvalidPipeline", "the spec is nested too deeply") from None
-    return Choice(payload, seed=overrides.valid_seed(event.get("seed", 0)))
+    return Choice(payload, seed=_seed(event.get("seed", 0)))
+
+
+def _seed(value: object) -> int:
+    # Python writes no number of thousands of digits.
+    number = isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**64
+    return overrides.seed_of(str(value) if number else "")
 
 
 def _object(

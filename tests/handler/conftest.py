@@ -127,10 +127,11 @@ def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[ScriptedS3]:
 
 def _forget() -> None:
     """Drop what the handler made for another endpoint."""
-    from handler import config, kept, pipelines, signing, source
+    from handler import buckets, config, kept, pipelines, signing, source
     from handler import s3 as own
 
     for made in (
+        buckets._place,
         config.config,
         kept.kept,
         pipelines.choose,

@@ -10,6 +10,7 @@ import logging
 import re
 import threading
 import urllib.request
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -29,6 +30,7 @@ from preprocessing import Pipeline, Seed, Stack
 from .conftest import Answer, Context
 from .test_get_object import photo
 
+GUIDE = (Path(__file__).parents[2] / "docs/invoke.md").read_text()
 SPEC = "random_resized_crop:16/npy"
 LINE = {"spec": SPEC}
 KEYS = ("a b/ü.jpg", "b.jpg", "c.jpg")
@@ -297,6 +299,20 @@ def test_long_keys_count_in_what_can_be_sent(photos, s3, ask, length):
     assert ask(several(*[key] * (most + 1), spec=spec))["statusCode"] == 413
     answer = ask(several(*[key] * most, spec=spec))
     assert 0.97 * 6 * 2**20 <= len(json.dumps(answer)) <= 6 * 2**20
+
+
+def test_the_guide_tells_how_many_fit(photos):
+    """For keys of forty characters."""
+    rows = re.findall(r"^\| (\S+) (\w+)( \(.*\))? \| ([\d,]+) \| (\d+) \|$", GUIDE, re.MULTILINE)
+    assert len(rows) == 5
+    for shape, dtype, _, nbytes, most in rows:
+        _, height, width = map(int, shape.split("×"))
+        spec = f"resize:{height},{width}/to_dtype:{dtype}/npy"
+        for count, fits in ((int(most), True), (int(most) + 1, False)):
+            request = InvokeDoor().parse(several(*["k" * 40] * count, spec=spec))
+            output = Stack(Pipeline.parse(spec), count).output
+            assert (output.nbytes <= request.room) == fits
+            assert output.nbytes - 128 == count * int(nbytes.replace(",", ""))
 
 
 def test_results_of_which_not_one_can_be_sent(photos, s3, ask):

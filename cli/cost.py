@@ -7,6 +7,7 @@ import platform
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -90,6 +91,7 @@ def cost(
         random=pipeline.random,
         region=region,
         epochs=epochs,
+        date=datetime.now(UTC).strftime("%Y-%m-%d"),
         machine=_machine(),
         plan=Plan(
             objects=objects,

@@ -18,7 +18,7 @@ def crossing(first: Way, second: Way) -> float | None:
     if first.slope == second.slope:
         return None
     epochs = (second.fixed - first.fixed) / (first.slope - second.slope)
-    return epochs if epochs >= 0 else None
+    return epochs if 0 <= epochs < math.inf else None
 
 
 def cheaper_from(first: Way, second: Way) -> int | None:
@@ -28,8 +28,7 @@ def cheaper_from(first: Way, second: Way) -> int | None:
     if second.slope >= first.slope:
         return None
     epochs = crossing(first, second)
-    assert epochs is not None
-    return math.floor(epochs) + 1
+    return None if epochs is None else math.floor(epochs) + 1
 
 
 def cheapest_just_in_time(found: Sequence[Way | Missing], epochs: int) -> Way | None:

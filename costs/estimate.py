@@ -23,8 +23,8 @@ class Estimate:
         Whether it draws anew in each epoch.
     region : str
     epochs : int
-    machine : str
-        What was measured on.
+    date, machine : str
+        When it was measured, and on what.
     measured : Measured
     plan : Plan
     prices : Prices
@@ -34,6 +34,7 @@ class Estimate:
     random: bool
     region: str
     epochs: int
+    date: str
     machine: str
     measured: Measured
     plan: Plan

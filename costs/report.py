@@ -91,8 +91,9 @@ def notes(estimate: Estimate) -> list[str]:
     )
     return [
         *(f"{way.name} is left out: {way.reason}." for way in missing),
-        f"{_count(measured.samples, 'sample')} measured on one thread of {estimate.machine}; Lambda's "
-        f"{plan.arch} is taken to be {plan.speed:g} times as fast (--speed).",
+        f"{_count(measured.samples, 'sample')} measured {estimate.date}, on one thread of "
+        f"{estimate.machine}; Lambda's {plan.arch} is taken to be {plan.speed:g} times as fast "
+        "(--speed).",
         f"A request takes {plan.overhead_ms:g} ms of CPU beside the transform (--overhead-ms). The "
         f"function waits {plan.s3_ms:g} ms for each request to S3 (--s3-ms): one at a Function URL, two "
         f"through Object Lambda, three in the backfill.",

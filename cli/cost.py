@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import platform
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -36,7 +37,7 @@ def cost(
     samples: Annotated[
         list[Path] | None,
         typer.Argument(
-            metavar="[SAMPLE]...",
+            metavar="SAMPLE",
             help="Photographs like those of the data set; without any, the demo's.",
         ),
     ] = None,
@@ -84,6 +85,8 @@ def cost(
     as_json: Annotated[bool, typer.Option("--json", help="Print all of it as JSON.")] = False,
 ) -> None:
     """Measure a pipeline on photographs, and compare what it costs each way, with prices of AWS's."""
+    _require_finite(train_ms=train_ms, months=months, overhead_ms=overhead_ms)
+    _require_finite(s3_ms=s3_ms, speed=speed)
     pipeline = _pipeline(spec)
     known = _refresh(prices, region, gpu) if refresh else _load(prices)
     estimate = Estimate(
@@ -108,8 +111,7 @@ def cost(
         prices=_of_region(known, region, gpu, prices or SHIPPED),
         measured=_measure(pipeline, samples or []),
     )
-    picture.parent.mkdir(parents=True, exist_ok=True)
-    picture.write_text(plot.draw(estimate), encoding="utf-8")
+    _write(picture, plot.draw(estimate))
     if as_json:
         out.print_json(json.dumps(to_json(estimate)))
         return
@@ -117,12 +119,18 @@ def cost(
     out.print(f"the plot: {picture}", soft_wrap=True, markup=False)
 
 
+def _require_finite(**options: float) -> None:
+    for name, value in options.items():
+        if not math.isfinite(value):
+            fail(f"--{name.replace('_', '-')} is a finite number, got {value}")
+
+
 def _pipeline(spec: str) -> Pipeline:
     try:
         preset = config().presets.get(spec)
     except ValueError as error:
         fail(str(error))
-    return parse(spec) if preset is None else Pipeline.parse(preset)
+    return parse(spec if preset is None else preset)
 
 
 def _arch(arch: str) -> Arch:
@@ -171,7 +179,7 @@ def _refresh(path: Path | None, region: str, gpu: str) -> dict[str, Prices]:
         known[region] = ask(client(), region, sorted(types), known)
     except (NotListed, BotoCoreError, ClientError) as error:
         fail(f"no prices from AWS: {error}")
-    path.write_text(dump(known), encoding="utf-8")
+    _write(path, dump(known))
     return known
 
 
@@ -195,6 +203,14 @@ def _files(samples: Sequence[Path]) -> Iterator[Sequence[Path]]:
             files.append(Path(folder) / name)
             files[-1].write_bytes(body)
         yield files
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        fail(str(error))
 
 
 def _machine() -> str:

@@ -17,7 +17,6 @@ from statistics import fmean, median
 
 from preprocessing import Pipeline
 
-_TIMEOUT_S = 600
 _ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 
 
@@ -80,7 +79,6 @@ def measure(pipeline: Pipeline, samples: Sequence[Path], preload: Sequence[str] 
         capture_output=True,
         text=True,
         check=False,
-        timeout=_TIMEOUT_S,
     )
     if done.returncode:
         raise Unmeasured(done.stderr.strip().rpartition("\n")[2])

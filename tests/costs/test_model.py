@@ -26,25 +26,9 @@ from costs.model import (
     object_lambda,
     ways,
 )
-from costs.prices import SHIPPED, Price, load
+from costs.prices import Price
 from handler.spill import room
-
-PRICES = load(SHIPPED)["us-east-1"]
-MEASURED = Measured(
-    ms=4.0, bytes_in=180_000, bytes_out=150_656, base_mb=64, working_mb=19, samples=6
-)
-PLAN = Plan(
-    objects=1_000_000,
-    arch="arm64",
-    memory_mb=None,
-    gpu="g5.xlarge",
-    train_ms=0.0,
-    months=1.0,
-    stackable=True,
-    overhead_ms=5.0,
-    s3_ms=50.0,
-    speed=1.0,
-)
+from tests.costs.given import MEASURED, PLAN, PRICES
 
 measured = st.builds(
     Measured,

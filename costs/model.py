@@ -17,8 +17,11 @@ from costs.prices import Arch, Prices
 GB, GIB, MB_PER_GB = 10**9, 2**30, 1024
 # 6 MB of JSON with the body in base64, less the rest of the answer: handler.spill.room.
 ANSWER_BYTES = (6 * 2**20 - 16 * 2**10) // 4 * 3
-# How many objects a batched invocation reads from S3 at a time.
-READS_AT_ONCE = 8
+# What one more row says in it, its key and ETag, in bytes of JSON; and how many may be asked for.
+ROW_BYTES, MOST_ROWS = 128, 1000
+# A batched invocation reads eight objects at once for each vCPU, of which there is one at least, and
+# works on one on each; the largest function has six.
+READS_AT_ONCE, MOST_VCPUS = 8, 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,15 +155,15 @@ def invoke(measured: Measured, plan: Plan, prices: Prices) -> Way | Missing:
     if not plan.stackable:
         reason = "results must be of one shape, in npy or safetensors, to be stacked"
         return Missing(INVOKE, reason)
-    rows = int(ANSWER_BYTES // measured.bytes_out)
+    rows = min(MOST_ROWS, int(ANSWER_BYTES // (measured.bytes_out + ROW_BYTES * 3 / 4)))
     if rows < 1:
         return _too_large(INVOKE, measured)
     call = Invocation(
         cpu_ms=rows * (measured.ms + plan.overhead_ms) / plan.speed,
         wait_ms=math.ceil(rows / READS_AT_ONCE) * plan.s3_ms,
-        threads=min(rows, READS_AT_ONCE),
-        # What is read at once is worked on at once; the stack is an array, bytes, base64 and JSON.
-        memory_mb=_memory(measured, working=min(rows, READS_AT_ONCE))
+        threads=min(rows, MOST_VCPUS),
+        # The stack is an array, bytes, base64 and JSON.
+        memory_mb=_memory(measured, working=min(rows, MOST_VCPUS))
         + rows * (measured.bytes_in + 5 * measured.bytes_out) / 2**20,
         limit_ms=LIMIT_MS,
     )

@@ -83,6 +83,7 @@ def _against_copy(estimate: Estimate) -> list[str]:
 def notes(estimate: Estimate) -> list[str]:
     """Return what the figures rest on, and which ways are not open."""
     measured, plan = estimate.measured, estimate.plan
+    speed = "as fast" if plan.speed == 1 else f"{plan.speed:g} times as fast"
     dates = [getattr(estimate.prices, name).date for name in RATES]
     instance = estimate.prices.instances[plan.gpu]
     missing = (way for way in estimate.all if isinstance(way, Missing))
@@ -92,13 +93,12 @@ def notes(estimate: Estimate) -> list[str]:
     return [
         *(f"{way.name} is left out: {way.reason}." for way in missing),
         f"{_count(measured.samples, 'sample')} measured {estimate.date}, on one thread of "
-        f"{estimate.machine}; Lambda's {plan.arch} is taken to be {plan.speed:g} times as fast "
-        "(--speed).",
+        f"{estimate.machine}; Lambda's {plan.arch} is taken to be {speed} (--speed).",
         f"A request takes {plan.overhead_ms:g} ms of CPU beside the transform (--overhead-ms). The "
         f"function waits {plan.s3_ms:g} ms for each request to S3 (--s3-ms): one at a Function URL, two "
         f"through Object Lambda, three in the backfill.",
         *(
-            f"A {way.name} prepares {way.objects} objects, and reads {READS_AT_ONCE} at a time."
+            f"A {way.name} prepares {way.objects:,} objects, and reads {READS_AT_ONCE} at a time."
             for way in estimate.open
             if way.objects > 1
         ),

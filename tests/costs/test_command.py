@@ -108,7 +108,7 @@ def test_only_tensors_of_one_shape_are_stacked(cost, spec, stackable):
         (["imagenet", "photo.jpg", "--memory", "64"], "from 128 to 10240, got '64'"),
         (["imagenet", "photo.jpg", "--memory", "all"], "--memory is auto or a number"),
         (["imagenet", "photo.jpg", "--s3-ms", "inf"], "--s3-ms is a finite number, got inf"),
-        (["imagenet", "photo.jpg", "--speed", "nan"], "--speed is a finite number, got nan"),
+        (["imagenet", "photo.jpg", "--speed", "inf"], "--speed is a finite number, got inf"),
         (["imagenet", "photo.jpg", "--region", "eu-west-1"], "no prices of eu-west-1, only of us-"),
         (["imagenet", "photo.jpg", "--gpu", "abacus"], "no price of abacus in us-east-1"),
         (["imagenet", "photo.jpg", "--prices", "photo.jpg"], "photo.jpg: "),

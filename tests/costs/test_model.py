@@ -116,7 +116,9 @@ def test_an_instance_waits_for_what_its_training_does_not_hide():
 def test_a_batch_holds_what_an_answer_can():
     assert room() == ANSWER_BYTES
     found = by_name(ways(MEASURED, PLAN, PRICES))[INVOKE]
-    assert found.objects == ANSWER_BYTES // 150_656
+    assert found.objects == ANSWER_BYTES // (150_656 + 96)
+    tiny = by_name(ways(replace(MEASURED, bytes_out=200), PLAN, PRICES))[INVOKE]
+    assert tiny.objects == 1000  # keys that may be asked for at once
     requests = next(c.usd for c in found.each_epoch if c.what == "Lambda requests")
     assert requests == pytest.approx(math.ceil(1e6 / found.objects) * 0.0000002)
 

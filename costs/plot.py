@@ -23,6 +23,7 @@ _COLORS = {
     BACKFILL: "#5f86b8",
     GPU: "#7a828c",
 }
+_TITLE = 70  # characters of a pipeline that fit beside the rest
 # How far beyond what is planned the picture may go to show where a stored copy becomes cheaper.
 _FARTHEST = 10
 
@@ -32,7 +33,7 @@ def draw(estimate: Estimate) -> str:
     epochs = _epochs(estimate)
     most = max(way.total(epochs) for way in estimate.open) or 1.0
     plot = _Plot(epochs, most)
-    plan = f"{estimate.plan.objects:,} objects, {estimate.pipeline}"
+    plan = f"{estimate.plan.objects:,} objects, {_cut(estimate.pipeline)}"
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {_HEIGHT}" '
         f'font-family="sans-serif" font-size="12" fill="{_INK}">',
@@ -76,7 +77,7 @@ class _Plot:
             for usd in _ticks(self.most)
         ]
         along = [
-            _text(self.x(epoch), bottom + 18, f"{epoch:g}", "middle")
+            _text(self.x(epoch), bottom + 18, f"{int(epoch):,}", "middle")
             for epoch in _ticks(self.epochs)
             if epoch == int(epoch)
         ]
@@ -128,6 +129,10 @@ def _ticks(most: float) -> list[float]:
     power = 10.0 ** math.floor(math.log10(rough))
     step = next(power * factor for factor in (1, 2, 5, 10) if power * factor >= rough)
     return [step * i for i in range(math.floor(most / step * (1 + 1e-9)) + 1)]
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _TITLE else f"{text[: _TITLE - 1]}…"
 
 
 def _amount(usd: float, most: float) -> str:

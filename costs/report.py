@@ -50,17 +50,21 @@ def _against_gpu(estimate: Estimate) -> list[str]:
     ms, plan = estimate.measured.ms, estimate.plan
     vcpus = estimate.prices.instances[plan.gpu].vcpus
     least = worthwhile_ms(estimate.measured, plan, estimate.prices)
-    first = (
-        f"The {vcpus} vCPUs of {plan.gpu} prepare an image every {ms / vcpus:.2g} ms. Where it trains "
-        "longer on each, its GPU never waits, and every read through Lambda costs more than that."
-    )
+    said = [
+        f"The {vcpus} vCPUs of {plan.gpu} prepare an image every {_short(ms / vcpus)} ms. Where "
+        "training on one takes longer, preparing there is free, and a read through Lambda costs more."
+    ]
+    trained = f"With {plan.train_ms:g} ms of training an image, the cheapest read costs"
     if least is None:
-        return [first, "Where it does wait, a read costs more too, however slow the pipeline."]
+        return [
+            *said,
+            f"{trained} more than the instance's idle seconds, however slow the pipeline.",
+        ]
     verdict = "more" if ms < least else "less"
     return [
-        first,
-        f"Where it does wait, the cheapest read costs {verdict} than its idle seconds: less from about "
-        f"{least:.2g} ms of CPU an image on, and this pipeline takes {ms:.2g}.",
+        *said,
+        f"{trained} {verdict} than the instance's idle seconds: less from about {_short(least)} ms of "
+        f"CPU an image on, and this pipeline takes {_short(ms)}.",
     ]
 
 
@@ -117,4 +121,10 @@ def _overtaken(estimate: Estimate, way: Way) -> str:
 
 
 def _count(number: float, what: str) -> str:
-    return f"{number:,g} {what}{'' if number == 1 else 's'}"
+    shown = f"{number:,}" if isinstance(number, int) else f"{number:g}"
+    return f"{shown} {what}{'' if number == 1 else 's'}"
+
+
+def _short(ms: float) -> str:
+    """Return milliseconds in three digits that count."""
+    return f"{float(f'{ms:.3g}'):,}"

@@ -63,16 +63,16 @@ def test_a_stored_copy_that_never_pays_is_said_so():
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"ms": 1.0}, "the cheapest read costs more than its idle seconds"),
-        ({"ms": 40.0}, "the cheapest read costs less than its idle seconds"),
-        ({"train_ms": 1e6}, "a read costs more too"),
+        ({"ms": 1.0}, "With 0 ms of training an image, the cheapest read costs more than the"),
+        ({"ms": 40.0}, "the cheapest read costs less than the instance's idle seconds"),
+        ({"train_ms": 1e6}, "idle seconds, however slow the pipeline."),
         ({"random": True}, "repeats one draw in every epoch"),
         (
             {"months": 1.0},
             "kept for 1 month, costs less than the cheapest read, batched Invoke, from",
         ),
         ({"months": 12.0}, "kept for 12 months"),
-        ({}, "The 4 vCPUs of g5.xlarge prepare an image every 1 ms."),
+        ({}, "The 4 vCPUs of g5.xlarge prepare an image every 1.0 ms."),
         ({"gpu": "p5.48xlarge"}, "The 192 vCPUs of p5.48xlarge"),
     ],
 )
@@ -127,7 +127,9 @@ def test_the_picture_goes_on_to_the_break_even():
     assert [int(dot) + 1 for dot in dots] == expected
 
 
-def test_a_name_is_escaped():
+def test_a_name_is_escaped_and_a_long_one_cut():
+    drawn = plot.draw(of(pipeline="blur:3/" * 50 + "npy"))
+    assert max(len(t.text or "") for t in ElementTree.fromstring(drawn).iter(f"{SVG}text")) < 130
     assert "&lt;b&gt;" in plot.draw(of(pipeline="<b>"))
 
 

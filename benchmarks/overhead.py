@@ -1,4 +1,4 @@
-"""Measure what a request costs in CPU beside the transform: ``python docs/overhead.py``, Linux.
+"""Measure what a request costs in CPU beside the transform: ``python -m benchmarks.overhead``, Linux.
 
 The real function, in a real worker behind the endpoint, reads the demo's photographs; the worker counts
 its CPU from the event to the end of the answer. From that goes what `costs.measure` finds for the

@@ -29,7 +29,7 @@ from handler.exchange import (
 from preprocessing import Pipeline, PreprocessingError
 
 _METADATA = "x-amz-meta-"
-# S3 takes 2 KB of metadata, names included; whether it counts their prefix too, it does not say.
+# S3 takes 2 KB of metadata, names included.
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html
 _MOST_METADATA = 2048
 # Without leave to list the bucket, S3 says of an object that is not there that it is forbidden.
@@ -133,16 +133,30 @@ def _described(headers: Mapping[str, str]) -> dict[str, Any]:
     """Return what a read says of the object as parameters of PutObject.
 
     The text of the pipeline is left out where the metadata would be too large with it, since its
-    fingerprint says the same. The owner's metadata never is: what S3 cannot store is for S3 to refuse.
+    fingerprint says the same. The owner's metadata never is.
     """
     described: dict[str, Any] = {"ContentType": headers["Content-Type"]}
     if "cache-control" in headers:
         described["CacheControl"] = headers["cache-control"]
-    told = {name: value for name, value in headers.items() if name.startswith(_METADATA)}
-    if sum(len(name) + len(value) for name, value in told.items()) > _MOST_METADATA:
-        told.pop(f"{_METADATA}pipeline", None)
-    described["Metadata"] = {name.removeprefix(_METADATA): value for name, value in told.items()}
-    return described
+    told = {
+        name.removeprefix(_METADATA): value
+        for name, value in headers.items()
+        if name.startswith(_METADATA)
+    }
+    if _size(told) > _MOST_METADATA:
+        told.pop("pipeline", None)
+    if _size(told) > _MOST_METADATA:
+        raise RequestFailed(
+            400,
+            "MetadataTooLarge",
+            f"the original's metadata and the copy's own have {_size(told)} bytes, and S3 takes "
+            f"{_MOST_METADATA}; shorten the original's",
+        )
+    return {**described, "Metadata": told}
+
+
+def _size(metadata: Mapping[str, str]) -> int:
+    return sum(len(name) + len(value) for name, value in metadata.items())
 
 
 @contextmanager

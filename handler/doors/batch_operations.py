@@ -81,7 +81,7 @@ def _task(task: Any, version: str) -> StoreTask:
     else:
         bucket = _text(task, "s3Bucket")
     number = task.get("s3VersionId")
-    if number is not None and not isinstance(number, str):
+    if number is not None and not (isinstance(number, str) and _encodable(number)):
         raise _invalid("s3VersionId must be a text, or null")
     return StoreTask(bucket, _key(_text(task, "s3Key")), number or None)
 

@@ -90,8 +90,10 @@ def _rows(status: str, results: Iterable[tuple[Task, Result]]) -> bytes:
     writer = csv.writer(text, lineterminator="\n")
     for task, result in results:
         place = (task.bucket, encoded(task.key), task.version or "")
-        writer.writerow((*place, status, result.http_status, result.code, result.message))
-    return text.getvalue().encode()
+        # csv would leave a carriage return unquoted, and its own reader end the row there.
+        message = result.message.replace("\r", "\n")
+        writer.writerow((*place, status, result.http_status, result.code, message))
+    return text.getvalue().encode(errors="replace")
 
 
 def _listed(status: str, bucket: str, key: str, body: bytes) -> dict[str, str]:

@@ -75,7 +75,7 @@ def _answered(payload: bytes, schema: str, invocation_id: str, task_id: str) -> 
     message = str(found.get("resultString", ""))
     if found is missing:
         message = f"The function gave no result for task {task_id}: treatMissingKeysAs"
-    if code not in _CODES:
+    if not isinstance(code, str) or code not in _CODES:
         return _failed(f"Invalid response from the function: resultCode is {code!r}")
     if code == "Succeeded":
         return Result(200, "", message)

@@ -235,7 +235,12 @@ def test_a_task_that_does_not_end_in_time_is_temporary(s3):
 
 @pytest.mark.parametrize(
     ("status", "code"),
-    [(503, "TemporaryFailure"), (500, "TemporaryFailure"), (400, "PermanentFailure")],
+    [
+        (503, "TemporaryFailure"),
+        (500, "TemporaryFailure"),
+        (400, "PermanentFailure"),
+        (403, "PermanentFailure"),
+    ],
 )
 @pytest.mark.usefixtures("configured")
 def test_an_output_that_fails_is_named(s3, status, code):

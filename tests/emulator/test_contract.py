@@ -1,4 +1,4 @@
-"""What AWS promises of S3 Object Lambda's own side and of Function URLs, each with the tests that hold us to it."""
+"""What AWS promises of S3 Object Lambda and of Function URLs, each with the tests that hold us to it."""
 
 from __future__ import annotations
 

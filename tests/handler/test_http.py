@@ -312,6 +312,14 @@ def test_nothing_of_the_caller_is_logged(ask, capsys):
     assert "X-Amz" not in said
 
 
+@pytest.mark.parametrize(("delay_s", "level"), [(0.0, "INFO"), (1.0, "ERROR")])
+def test_a_clients_mistake_is_no_error_of_the_functions(s3, ask, capsys, delay_s, level):
+    s3.answer = replace(s3.answer, delay_s=delay_s)
+    query = "" if delay_s else "sed=3"
+    assert ask(function_url("/photos/r.jpg", query), remaining_ms=300)["statusCode"] >= 500
+    assert json.loads(capsys.readouterr().out)["level"] == level
+
+
 def test_no_character_of_a_message_spoils_the_xml():
     (door,) = (door for door in doors.DOORS if door.fits(function_url("/")))
     told = Response(400, error_code="Wrong", error_message="a\x00<b>&\ud800\ufffe ü")

@@ -178,6 +178,13 @@ def test_a_key_of_the_clients_own_is_refused(s3, ask):
     assert s3.targets == []
 
 
+def test_an_owner_that_would_not_be_looked_at_is_refused(s3, ask):
+    headers = {"x-amz-expected-bucket-owner": "123456789012"}
+    for path, query in (("/photos/r.jpg", ""), ("/photos", "list-type=2")):
+        assert error_of(ask(function_url(path, query, headers=headers))) == (501, "NotImplemented")
+    assert s3.targets == []
+
+
 def test_s3s_own_error_passes_with_its_words(s3, ask):
     s3.answer = replace(
         s3.answer,

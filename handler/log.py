@@ -17,6 +17,9 @@ from handler.config import config
 from handler.exchange import Measures, Response
 from handler.metrics import embedded
 
+# Not 501: asking for what is not there is the client's mistake.
+_OURS = frozenset({500, 503})
+
 
 def request_line(
     *,
@@ -35,7 +38,7 @@ def request_line(
         metrics = embedded(namespace, function, door, response, measures, cold=cold, at_ms=now)
     _write(
         {
-            "level": "INFO" if response.status < 500 else "ERROR",
+            "level": "ERROR" if response.status in _OURS else "INFO",
             "requestId": request_id,
             "door": door,
             "key": key,

@@ -17,7 +17,7 @@ def serve(request: Request, deadline: Deadline, measures: Measures) -> Response:
     pipeline = pipelines.choose(request.choice.configuration, request.choice.preset)
     measures.pipeline = str(pipeline)
     if isinstance(request, ListRequest):
-        return listing.answer(request, pipeline, deadline, measures)
+        return spill.fit(listing.answer(request, pipeline, deadline, measures), request.room)
     if isinstance(request, StoreRequest):
         return store.answer(request, pipeline, deadline, measures)
     answer = read.head if request.method == "HEAD" else read.get

@@ -29,6 +29,7 @@ class BatchOperationsDoor:
     """Tasks of an S3 Batch Operations job: objects whose transformed copies shall be stored."""
 
     name = "s3-batch-operations"
+    patience_s = 900.0  # Lambda's own limit
 
     def fits(self, event: Mapping[str, Any]) -> bool:
         """Whether the event has an ``invocationSchemaVersion``."""

@@ -15,6 +15,8 @@ from handler.ranges import Part
 
 # S3 Object Lambda gives up on a function that has not answered in 60 seconds.
 S3_PATIENCE_S = 60.0
+# Lambda itself, whose callers wait as long as the function may run.
+LAMBDA_PATIENCE_S = 900.0
 # What is kept back for sending the answer: a fifth, for Lambda's default timeout is only 3 s.
 _REPLY_S, _REPLY_SHARE = 3.0, 0.2
 

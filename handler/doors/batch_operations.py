@@ -13,7 +13,7 @@ from urllib.parse import unquote_plus
 from handler import outputs
 from handler.doors import overrides
 from handler.errors import RequestFailed
-from handler.exchange import Choice, Response, StoreRequest, StoreTask
+from handler.exchange import LAMBDA_PATIENCE_S, Choice, Response, StoreRequest, StoreTask
 
 _VERSION = "invocationSchemaVersion"
 _PIPELINES = frozenset({"pipeline", "spec"})
@@ -29,7 +29,7 @@ class BatchOperationsDoor:
     """Tasks of an S3 Batch Operations job: objects whose transformed copies shall be stored."""
 
     name = "s3-batch-operations"
-    patience_s = 900.0  # Lambda's own limit
+    patience_s = LAMBDA_PATIENCE_S
 
     def fits(self, event: Mapping[str, Any]) -> bool:
         """Whether the event has an ``invocationSchemaVersion``."""

@@ -10,7 +10,14 @@ from typing import Any, Protocol
 from handler import doors, errors, log, pipelines, s3
 from handler.config import config
 from handler.errors import RequestFailed
-from handler.exchange import Deadline, Measures, ObjectRequest, Request, Response
+from handler.exchange import (
+    Deadline,
+    Measures,
+    ObjectRequest,
+    Request,
+    Response,
+    StoreRequest,
+)
 from handler.serve import serve
 from handler.source import pool
 from handler.watch import within
@@ -53,9 +60,9 @@ def lambda_handler(event: Any, context: Context) -> Any:
     """
     cold, _state["cold"] = _state["cold"], False
     start = time.perf_counter()
-    deadline = Deadline.of(context.get_remaining_time_in_millis())
-    measures = Measures(context.aws_request_id)
     door = doors.choose(event)
+    deadline = Deadline.of(context.get_remaining_time_in_millis(), door.patience_s)
+    measures = Measures(context.aws_request_id)
     request, response = _answer(door, event, deadline, measures)
     try:
         with measures.timed("reply"):
@@ -65,7 +72,7 @@ def lambda_handler(event: Any, context: Context) -> Any:
         log.request_line(
             request_id=context.aws_request_id,
             door=door.name,
-            key=request.key if isinstance(request, ObjectRequest) else None,
+            key=request.key if isinstance(request, ObjectRequest | StoreRequest) else None,
             response=response,
             measures=measures,
             cold=cold,

@@ -9,11 +9,14 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from handler.conditions import Conditions
+from handler.config import Folder
 from handler.errors import RequestFailed
 from handler.ranges import Part
 
 # S3 Object Lambda gives up on a function that has not answered in 60 seconds.
-_PATIENCE_S = 60.0
+S3_PATIENCE_S = 60.0
+# Lambda itself, whose callers wait as long as the function may run.
+LAMBDA_PATIENCE_S = 900.0
 # What is kept back for sending the answer: a fifth, for Lambda's default timeout is only 3 s.
 _REPLY_S, _REPLY_SHARE = 3.0, 0.2
 
@@ -31,9 +34,9 @@ class Deadline:
     at: float
 
     @classmethod
-    def of(cls, remaining_ms: float) -> Deadline:
-        """Deadline of an invocation that Lambda will end in `remaining_ms`."""
-        budget = min(_PATIENCE_S, remaining_ms / 1000)
+    def of(cls, remaining_ms: float, patience_s: float = S3_PATIENCE_S) -> Deadline:
+        """Deadline of an invocation that Lambda ends in `remaining_ms`, its caller in `patience_s`."""
+        budget = min(patience_s, remaining_ms / 1000)
         return cls(time.monotonic() + budget - min(_REPLY_S, _REPLY_SHARE * budget))
 
     @property
@@ -122,10 +125,13 @@ class ListRequest:
     source : Source
         Of the bucket's own listing.
     choice : Choice
+    room : int, optional
+        How many bytes of body the door can carry; None for any number.
     """
 
     source: Source
     choice: Choice = Choice()
+    room: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +152,48 @@ class BatchRequest:
     room: int | None = None
 
 
-Request = ObjectRequest | ListRequest | BatchRequest
+@dataclass(frozen=True, slots=True)
+class StoreTask:
+    """One object whose transformed copy shall be stored.
+
+    Parameters
+    ----------
+    bucket : str
+        Of the original, by S3's name or the operator's.
+    key : str
+        The original's, and the copy's below its folder.
+    version : str, optional
+        The original's version ID.
+    """
+
+    bucket: str
+    key: str
+    version: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoreRequest:
+    """Objects whose transformed copies shall be stored.
+
+    Parameters
+    ----------
+    tasks : tuple of StoreTask
+    output : Folder
+        Where the copies go.
+    choice : Choice
+    """
+
+    tasks: tuple[StoreTask, ...]
+    output: Folder
+    choice: Choice = Choice()
+
+    @property
+    def key(self) -> str:
+        """The first task's key. AWS sends one task at a time."""
+        return self.tasks[0].key
+
+
+Request = ObjectRequest | ListRequest | BatchRequest | StoreRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +209,8 @@ class Response:
         By S3's header names; ``Content-Length`` only where it is not the body's.
     error_code, error_message : str, optional
         S3's error code and a sentence that says what to do.
+    each : tuple of Response
+        What came of each task of a `StoreRequest`, in their order; the body says what was done.
     """
 
     status: int
@@ -169,6 +218,7 @@ class Response:
     headers: Mapping[str, str] = field(default_factory=dict)
     error_code: str | None = None
     error_message: str | None = None
+    each: tuple[Response, ...] = ()
 
     @classmethod
     def refusal(cls, failure: RequestFailed) -> Response:

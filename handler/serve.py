@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
-from handler import listing, many, pipelines, read, spill
-from handler.exchange import BatchRequest, Deadline, ListRequest, Measures, Request, Response
+from handler import listing, many, pipelines, read, spill, store
+from handler.exchange import (
+    BatchRequest,
+    Deadline,
+    ListRequest,
+    Measures,
+    Request,
+    Response,
+    StoreRequest,
+)
 
 
 def serve(request: Request, deadline: Deadline, measures: Measures) -> Response:
@@ -17,7 +25,9 @@ def serve(request: Request, deadline: Deadline, measures: Measures) -> Response:
     pipeline = pipelines.choose(request.choice.configuration, request.choice.preset)
     measures.pipeline = str(pipeline)
     if isinstance(request, ListRequest):
-        return listing.answer(request, pipeline, deadline, measures)
+        return spill.fit(listing.answer(request, pipeline, deadline, measures), request.room)
+    if isinstance(request, StoreRequest):
+        return store.answer(request, pipeline, deadline, measures)
     if isinstance(request, BatchRequest):
         return spill.fit(many.answer(request, pipeline, deadline, measures), request.room)
     answer = read.head if request.method == "HEAD" else read.get

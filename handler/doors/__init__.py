@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Protocol
 
+from handler.doors.batch_operations import BatchOperationsDoor
 from handler.doors.get_object import GetObjectDoor
 from handler.doors.head_object import HeadObjectDoor
+from handler.doors.http import HttpDoor
 from handler.doors.invoke import InvokeDoor
 from handler.doors.list_objects import ListObjectsDoor
-from handler.exchange import Request, Response
+from handler.exchange import LAMBDA_PATIENCE_S, Request, Response
 
 
 class Door(Protocol):
-    """A way in."""
+    """A way in: its name for the log, and how many seconds its callers wait for an answer."""
 
     name: str
+    patience_s: float
 
     def fits(self, event: Mapping[str, Any]) -> bool:
         """Whether `event` came through this door."""
@@ -32,6 +35,9 @@ DOORS: tuple[Door, ...] = (
     HeadObjectDoor(),
     ListObjectsDoor("object-lambda-list", "listObjectsContext"),
     ListObjectsDoor("object-lambda-list-v2", "listObjectsV2Context"),
+    HttpDoor("function-url", LAMBDA_PATIENCE_S, encoded=True),
+    HttpDoor("http-api", 30.0, encoded=False),
+    BatchOperationsDoor(),
     InvokeDoor(),
 )
 

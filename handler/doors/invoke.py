@@ -15,6 +15,7 @@ from handler import buckets, spill
 from handler.doors import overrides
 from handler.errors import RequestFailed
 from handler.exchange import (
+    LAMBDA_PATIENCE_S,
     BatchRequest,
     BatchResponse,
     Choice,
@@ -36,6 +37,7 @@ class InvokeDoor:
     """A direct invoke."""
 
     name = "invoke"
+    patience_s = LAMBDA_PATIENCE_S
 
     def fits(self, event: Mapping[str, Any]) -> bool:
         """Whether the event names a bucket, and keys in it."""

@@ -7,7 +7,7 @@ import time
 from contextlib import suppress
 from typing import Any, Protocol
 
-from handler import doors, errors, log, pipelines, s3
+from handler import doors, errors, log, memory, pipelines, s3
 from handler.config import config
 from handler.errors import RequestFailed
 from handler.exchange import (
@@ -34,6 +34,7 @@ class Context(Protocol):
 
 # Initialisation: Lambda gives it a full CPU, and every later request finds it done. A wrong
 # configuration fails here, once and loudly.
+memory.keep()
 config()
 pool()
 s3.client()

@@ -210,7 +210,11 @@ class _Tries:
         self._made = 0
 
     def again(self, failure: RequestFailed) -> None:
-        """Wait for the next try; raise `failure` where there is none left, or no time for it."""
+        """Wait for the next try; raise `failure` where there is none left, or no time for it.
+
+        A try that lasted until the deadline, as no socket waits longer, failed for want of time.
+        """
+        require_time(self.deadline)
         self._made += 1
         # Many workers fail together when S3 is busy, and must not come back together.
         pause = _PAUSE_S * 2 ** (self._made - 1) * random.uniform(0.5, 1.0)  # noqa: S311

@@ -9,7 +9,6 @@ import pytest
 
 from preprocessing import Pipeline
 from tests.deploy import stack
-from tests.deploy.test_template import PRESETS
 from tests.photos import photo
 
 MODELS = ["imagenet-uint8", "clip", "grayscale-224"]
@@ -77,7 +76,7 @@ def _resolved(value: Any, names: dict[str, str]) -> Any:
 @pytest.mark.parametrize("model", MODELS)
 def test_each_reads_its_own_model(local: Any, aliases: dict[str, str], model: str) -> None:
     read = local.client("s3").get_object(Bucket=aliases[model], Key=KEY)
-    pipeline = Pipeline.parse(PRESETS["presets"][model])
+    pipeline = Pipeline.parse(stack.PRESETS["presets"][model])
     assert read["Metadata"]["pipeline"] == str(pipeline)
     assert read["Body"].read() == bytes(pipeline.encode(photo("chelsea")).body)
 

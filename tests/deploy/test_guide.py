@@ -1,4 +1,4 @@
-"""docs/deploy.md as bash runs it, as the AWS command line parses it, and as the template names things."""
+"""docs/deploy.md as bash runs it, as the AWS command line parses it, and as the template has names."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import re
 import shlex
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from handler.config import config
 from tests.deploy import stack
 from tests.deploy.command_line import parsed
 
@@ -82,11 +82,11 @@ def test_parameters_are_the_templates(noted: tuple[Path, list[list[str]]]) -> No
     assert {"FunctionUrl", "ObjectLambda"} <= doors
 
 
-def _require_allowed(parameter: dict[str, object], value: str) -> None:
+def _require_allowed(parameter: dict[str, Any], value: str) -> None:
     allowed = parameter.get("AllowedValues")
-    assert allowed is None or value in allowed  # type: ignore[operator]
+    assert allowed is None or value in allowed
     parts = value.split(",") if parameter["Type"] == "CommaDelimitedList" else [value]
-    assert all(re.fullmatch(str(parameter.get("AllowedPattern", ".*")), part) for part in parts)
+    assert all(re.fullmatch(parameter.get("AllowedPattern", ".*"), part) for part in parts)
 
 
 def test_outputs_are_the_templates(noted: tuple[Path, list[list[str]]]) -> None:
@@ -114,7 +114,7 @@ def test_places_are_the_templates(noted: tuple[Path, list[list[str]]]) -> None:
 def test_presets_are_the_images() -> None:
     named = re.findall(r'pipeline(?:=|\\": \\"|": ")([a-z0-9-]+)', "\n".join(BLOCKS))
     assert named
-    assert set(named) - {"pipeline"} <= config().presets.keys()
+    assert set(named) - {"pipeline"} <= stack.PRESETS["presets"].keys()
 
 
 def test_every_parameter_that_the_page_names_exists() -> None:

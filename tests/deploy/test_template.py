@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import json
 import re
-import tomllib
 from collections.abc import Iterator
 from typing import Any
 
@@ -16,7 +15,6 @@ from handler import config
 from handler.config import OVERRIDES
 from tests.deploy import stack
 
-PRESETS = tomllib.loads((stack.PATH.parents[1] / "handler/presets.toml").read_text())
 DOORS = ("ObjectLambda", "FunctionUrl", "None")
 EXTRAS = (
     {},
@@ -29,7 +27,7 @@ EXTRAS = (
         "AlarmTopic": f"arn:aws:sns:{stack.REGION}:{stack.ACCOUNT}:alarms",
         "RequestOverrides": "pipeline,seed",
         "ReservedConcurrency": 0,
-        "Models": ",".join(PRESETS["presets"]),
+        "Models": ",".join(stack.PRESETS["presets"]),
     },
 )
 # What the handler writes beside its log line, and the dimensions that it writes them by.
@@ -73,9 +71,9 @@ def test_the_command_line_takes_it_whole() -> None:
 def test_parameters_take_what_the_function_takes() -> None:
     parameters = stack.source()["Parameters"]
     for name in ("Models", "DefaultPreset"):
-        assert parameters[name]["Default"] == PRESETS["default"]
+        assert parameters[name]["Default"] == stack.PRESETS["default"]
         pattern = parameters[name]["AllowedPattern"]
-        assert all(re.fullmatch(pattern, preset) for preset in PRESETS["presets"])
+        assert all(re.fullmatch(pattern, preset) for preset in stack.PRESETS["presets"])
     chosen = {
         frozenset(filter(None, text.split(",")))
         for text in parameters["RequestOverrides"]["AllowedValues"]
@@ -92,7 +90,7 @@ def test_parameters_take_what_the_function_takes() -> None:
 
 
 def test_each_model_has_its_access_point() -> None:
-    models = list(PRESETS["presets"])
+    models = list(stack.PRESETS["presets"])
     points = stack.resources(
         stack.expanded(FrontDoor="ObjectLambda", Models=",".join(models)),
         "AWS::S3ObjectLambda::AccessPoint",

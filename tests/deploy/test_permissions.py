@@ -14,7 +14,7 @@ import pytest
 from botocore.exceptions import ClientError
 from moto.core import set_initial_no_auth_action_count
 
-from handler import buckets, s3, signing, spill
+from handler import buckets, signing, spill, store
 from handler.config import config
 from handler.doors.get_object import GetObjectDoor
 from handler.exchange import Response, Source
@@ -76,11 +76,13 @@ def spilling() -> set[Call]:
 def storing() -> set[Call]:
     def work() -> None:
         output = config().outputs[0]
-        place = {"Bucket": output.bucket, "Key": f"{output.prefix}a.jpg"}
-        s3.client().put_object(**place, Body=b"tensor")
-        s3.client().head_object(**place)
+        place = {"Bucket": output.bucket, "Key": f"{output.prefix}new.jpg"}
+        derived = Response(200, b"tensor", {"Content-Type": "image/png"})
+        assert store._find(place) is None
+        assert store._put(place, None, derived)
 
-    return sent(work)
+    # What makes a missing copy 404 is no call: S3 looks whether whoever asks may list.
+    return sent(work) | {Call("s3:ListBucket", f"arn:aws:s3:::{config().outputs[0].bucket}")}
 
 
 def decrypting() -> set[Call]:

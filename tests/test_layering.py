@@ -17,7 +17,8 @@ ALLOWED = {
     "preprocessing": set(),
     "handler": {"preprocessing"},
     "emulator": set(),
-    "cli": {"preprocessing", "handler", "emulator"},
+    "backfill": {"preprocessing", "handler"},
+    "cli": {"preprocessing", "handler", "emulator", "backfill"},
 }  # what each package may import of the others
 
 

@@ -1,0 +1,90 @@
+"""One original, read and transformed: what a read of it through an access point would give."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from backfill.job import Job
+from backfill.listing import Original
+from backfill.outcome import Failed, explain, status
+from handler.copies import told
+from preprocessing import PreprocessingError, Seed
+
+# boto3 asks again where S3 refuses, but not where a body that has begun breaks off.
+_TRIES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """What a pipeline makes of an original.
+
+    Parameters
+    ----------
+    body : bytes or bytearray
+    content_type : str
+    metadata : dict of str to str
+        The original's own, and how the copy was made.
+    cache_control : str, optional
+        The original's own.
+    """
+
+    body: bytes | bytearray
+    content_type: str
+    metadata: dict[str, str]
+    cache_control: str | None
+
+
+def make(s3: Any, job: Job, original: Original) -> Copy:
+    """Read an original and transform it.
+
+    Raises
+    ------
+    Failed
+    """
+    limit = job.limits.source_bytes
+    if original.size > limit:
+        raise Failed(
+            f"the object has {original.size} bytes, and the limit is {limit}; raise JITPREP_MAX_BYTES",
+            lasting=True,
+        )
+    body, head = _read(s3, job, original)
+    seed = Seed(job.seed, original.key, original.etag)
+    try:
+        encoded = job.pipeline.encode(body, seed=seed, limits=job.limits)
+    except PreprocessingError as error:
+        raise Failed(str(error), lasting=True) from None
+    except Exception as error:  # a defect of ours must not stop the rest
+        raise Failed(f"failed unexpectedly, report it: {type(error).__name__}: {error}") from error
+    owners = {name: value for name, value in head["Metadata"].items() if value.isascii()}
+    metadata = {**owners, **told(encoded.metadata, original.etag)}
+    return Copy(encoded.body, encoded.content_type, metadata, head.get("CacheControl"))
+
+
+def _read(s3: Any, job: Job, original: Original) -> tuple[bytes, dict[str, Any]]:
+    place = {"Bucket": job.source.bucket, "Key": original.key}
+    tries = 0
+    while True:
+        try:
+            # Exactly what was listed, which the copy will say that it was made of.
+            head = s3.get_object(**place, IfMatch=original.etag)
+        except ClientError as error:
+            raise _refused(error) from None
+        except BotoCoreError as error:
+            raise Failed(f"{explain(error)}; run it again") from None
+        try:
+            return head["Body"].read(), head
+        except BotoCoreError as error:  # it broke off, or is not what its checksum says
+            tries += 1
+            if tries == _TRIES:
+                raise Failed(f"{explain(error)}; run it again") from None
+
+
+def _refused(error: ClientError) -> Failed:
+    if status(error) in {404, 412}:
+        return Failed("it was replaced or deleted after it was listed; run it again")
+    archived = error.response["Error"].get("Code") == "InvalidObjectState"
+    hint = "; it is archived: restore it first" if archived else ""
+    return Failed(f"{explain(error)}{hint}", lasting=archived)

@@ -1,7 +1,7 @@
 """Many copies in one object: which originals go together, what a shard tells of them, how it is written.
 
-Originals are dealt out by a hash of their keys: so their order is shuffled, and always the same, and where
-one comes, goes or changes, only its shard is made anew.
+Originals are dealt out by a hash of their keys. So they are shuffled, in the same way at each run; and
+where one comes, goes or changes, only its shard is made anew.
 """
 
 from __future__ import annotations

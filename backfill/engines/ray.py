@@ -39,7 +39,8 @@ def run(job: Job, tasks: Iterable[Task], processes: int | None) -> Generator[Out
             return
         actors = processes or max(int(ray.cluster_resources().get("CPU", 1)), 1)
         outcomes = ray.data.from_items(rows).map_batches(
-            _worker_of(job),
+            BatchWorker,
+            fn_constructor_args=(job,),
             batch_size=1,
             num_cpus=1,
             compute=ActorPoolStrategy(size=min(actors, len(rows))),
@@ -50,23 +51,21 @@ def run(job: Job, tasks: Iterable[Task], processes: int | None) -> Generator[Out
         ray.shutdown()
 
 
-def _worker_of(job: Job) -> type:
-    """Return the class whose objects Ray's actors are; each has a client of its own.
+class BatchWorker:
+    """A `Worker` that takes and gives Ray's batches; each actor has one, with a client of its own.
 
-    The job is part of it: arguments of a constructor would be gone where Ray starts an actor anew.
+    Parameters
+    ----------
+    job : Job
     """
 
-    class BatchWorker:
-        """A `Worker` that takes and gives Ray's batches."""
+    def __init__(self, job: Job) -> None:
+        self._worker = Worker(job)
 
-        def __init__(self) -> None:
-            self._worker = Worker(job)
-
-        def __call__(self, batch: Mapping[str, Sequence[bytes]]) -> dict[str, list[bytes]]:
-            tasks = (pickle.loads(task) for task in batch[_TASK])  # noqa: S301  our own
-            return {_OUTCOME: [pickle.dumps(self._worker.do(task)) for task in tasks]}
-
-    return BatchWorker
+    def __call__(self, batch: Mapping[str, Sequence[bytes]]) -> dict[str, list[bytes]]:
+        """Do a batch of tasks."""
+        tasks = (pickle.loads(task) for task in batch[_TASK])  # noqa: S301  our own
+        return {_OUTCOME: [pickle.dumps(self._worker.do(task)) for task in tasks]}
 
 
 def _begin(processes: int | None) -> None:

@@ -15,6 +15,7 @@ from emulator.access_points import AccessPoints
 from emulator.data_plane import DataPlane
 from emulator.exchange import Exchange
 from emulator.functions import Function
+from emulator.jobs_control import JobsControl
 from emulator.received import Received
 from emulator.request_ids import RequestIds
 from emulator.s3_control import S3Control
@@ -26,7 +27,12 @@ from emulator.write_get_object_response import write_get_object_response
 
 _log = logging.getLogger(__name__)
 # The bodies that the endpoint reads to the end, and so can compare with the hash that was signed.
-_READ_WHOLE = (routing.ToFunction, routing.ToObjectLambdaControl, routing.ToS3Control)
+_READ_WHOLE = (
+    routing.ToFunction,
+    routing.ToObjectLambdaControl,
+    routing.ToJobs,
+    routing.ToS3Control,
+)
 
 
 @dataclass(frozen=True)
@@ -39,7 +45,7 @@ class App:
         By the address of their Runtime API: a request to that socket can only be theirs.
     verifier
         Verifies signatures; None believes everybody.
-    access_points, data_plane, exchange, functions, control, s3_control, s3
+    access_points, data_plane, exchange, functions, control, jobs, s3_control, s3
         The parts.
     """
 
@@ -50,6 +56,7 @@ class App:
     exchange: Exchange
     functions: Mapping[str, Function]
     control: S3Control
+    jobs: JobsControl
     s3_control: Upstream
     s3: Upstream
 
@@ -93,6 +100,8 @@ class App:
                 return await write_get_object_response(self.exchange, request)
             case routing.ToObjectLambdaControl():
                 return await self.control.answer(request)
+            case routing.ToJobs():
+                return await self.jobs.answer(request)
             case routing.ToS3Control():
                 return await self.s3_control.pass_on(request)
             case routing.ToBucket(name, key):
@@ -119,7 +128,7 @@ def _refusal(route: routing.Route | Worker, request: Request, error: S3Error) ->
     match route:
         case routing.ToFunction():
             response = lambda_api.refusal(error)
-        case routing.ToObjectLambdaControl() | routing.ToS3Control():
+        case routing.ToObjectLambdaControl() | routing.ToJobs() | routing.ToS3Control():
             response = s3_control.refusal(error, RequestIds.new())
         case _:
             response = error_response(error, RequestIds.new())

@@ -40,6 +40,18 @@ class Folder:
     bucket: str
     prefix: str = ""
 
+    @classmethod
+    def of(cls, place: str) -> Folder:
+        """Read ``bucket`` or ``bucket/prefix``."""
+        bucket, _, prefix = place.partition("/")
+        return cls(bucket, prefix.rstrip("/") + "/" if prefix.strip("/") else "")
+
+    def __contains__(self, other: Folder) -> bool:
+        return self.bucket == other.bucket and other.prefix.startswith(self.prefix)
+
+    def __str__(self) -> str:
+        return f"s3://{self.bucket}/{self.prefix}"
+
 
 @dataclass(frozen=True, slots=True)
 class Config:
@@ -144,11 +156,9 @@ def _buckets(name: str) -> Mapping[str, str]:
 
 
 def _folders(name: str, most: int | None = None) -> tuple[Folder, ...]:
-    folders = []
-    for word in _words(name):
-        bucket, _, prefix = word.partition("/")
-        _require_bucket(name, bucket)
-        folders.append(Folder(bucket, prefix.rstrip("/") + "/" if prefix.strip("/") else ""))
+    folders = [Folder.of(word) for word in _words(name)]
+    for folder in folders:
+        _require_bucket(name, folder.bucket)
     if most is not None and len(folders) > most:
         raise ValueError(f"{name} must name one place, got {len(folders)}")
     return tuple(folders)

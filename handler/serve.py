@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from handler import listing, pipelines, read, spill
-from handler.exchange import Deadline, ListRequest, Measures, Request, Response
+from handler import listing, pipelines, read, spill, store
+from handler.exchange import Deadline, ListRequest, Measures, Request, Response, StoreRequest
 
 
 def serve(request: Request, deadline: Deadline, measures: Measures) -> Response:
@@ -18,5 +18,7 @@ def serve(request: Request, deadline: Deadline, measures: Measures) -> Response:
     measures.pipeline = str(pipeline)
     if isinstance(request, ListRequest):
         return listing.answer(request, pipeline, deadline, measures)
+    if isinstance(request, StoreRequest):
+        return store.answer(request, pipeline, deadline, measures)
     answer = read.head if request.method == "HEAD" else read.get
     return spill.fit(answer(request, pipeline, deadline, measures), request.room)

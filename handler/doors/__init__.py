@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Protocol
 
+from handler.doors.batch_operations import BatchOperationsDoor
 from handler.doors.get_object import GetObjectDoor
 from handler.doors.head_object import HeadObjectDoor
 from handler.doors.list_objects import ListObjectsDoor
@@ -31,6 +32,7 @@ DOORS: tuple[Door, ...] = (
     HeadObjectDoor(),
     ListObjectsDoor("object-lambda-list", "listObjectsContext"),
     ListObjectsDoor("object-lambda-list-v2", "listObjectsV2Context"),
+    BatchOperationsDoor(),
 )
 
 

@@ -15,6 +15,7 @@ from emulator.routing import (
     ToBucket,
     ToExchange,
     ToFunction,
+    ToJobs,
     ToMissingAccessPoint,
     ToObjectLambdaControl,
     ToS3,
@@ -51,6 +52,8 @@ def points():
         ("POST", "/2015-03-31/functions/f%3Alive/invocations", ToFunction("f:live")),
         ("PUT", "/v20180820/accesspointforobjectlambda/x", ToObjectLambdaControl()),
         ("PUT", "/v20180820/accesspoint/x", ToS3Control()),
+        ("POST", "/v20180820/jobs", ToJobs()),
+        ("GET", "/v20180820/jobs/an-id", ToJobs()),
     ],
 )
 def test_the_path_decides_under_any_plain_host(points, host, method, path, expected):

@@ -16,7 +16,7 @@ from backfill.outcome import Failed, Failure, Outcome
 from backfill.reading import Copy
 from backfill.storing import Storage
 from backfill.todo import Copies, Shard, Task
-from handler.copies import told
+from handler.copies import storable, told
 
 T = TypeVar("T")
 # Copies that may wait for one that stands before them in their shard.
@@ -82,7 +82,7 @@ class Worker:
             about = {
                 "ContentType": copy.content_type,
                 "CacheControl": copy.cache_control,
-                "Metadata": copy.metadata,
+                "Metadata": storable(copy.metadata),
             }
             put = self._storage.put(key, copy.body, before, etag, about)
         except Failed as failed:
@@ -99,7 +99,7 @@ class Worker:
                 failed = self._fill(file, task)
                 metadata = told(shards.described(self._job), etag) | shards.tell_left_out(failed)
                 kind = shards.CONTENT_TYPES[self._job.format]
-                about = {"ContentType": kind, "Metadata": metadata}
+                about = {"ContentType": kind, "Metadata": storable(metadata)}
                 put = self._storage.put(task.name, file, before, etag, about)
         except Failed as failure:
             return Outcome(failures=(Failure(task.name, failure.reason, size),))

@@ -49,7 +49,7 @@ def small_photos(count: int) -> Iterator[tuple[str, bytes]]:
 
 
 class Stage:
-    """A bucket of originals, one for copies that keeps every version, and jobs from the one to the other."""
+    """A bucket of originals, one for copies that keeps every version, and jobs between them."""
 
     def __init__(self, s3: Any, number: int) -> None:
         self.s3 = s3

@@ -14,14 +14,18 @@ _AWS = (".amazonaws.com", ".amazonaws.com.cn")
 _CONFIG = Config(
     retries={"mode": "standard", "total_max_attempts": 5}, max_pool_connections=THREADS
 )
-# The SDK puts accounts and buckets before the host, which only AWS's names resolve.
-_ELSEWHERE = Config(inject_host_prefix=False, s3={"addressing_style": "path"})
 
 
 def client(service: Literal["s3", "s3control"]) -> Any:
     """Return a client, good for `THREADS` threads."""
     made = boto3.client(service, config=_CONFIG)
-    host = urlsplit(made.meta.endpoint_url).hostname or ""
-    if host.endswith(_AWS):
+    endpoint = made.meta.endpoint_url
+    if (urlsplit(endpoint).hostname or "").endswith(_AWS):
         return made
-    return boto3.client(service, config=_CONFIG.merge(_ELSEWHERE))
+    # The SDK puts buckets and accounts before the host, which only AWS's names resolve. S3 Control's
+    # cannot do without: as its proxy, the endpoint is reached without resolving them.
+    elsewhere = {
+        "s3": Config(s3={"addressing_style": "path"}),
+        "s3control": Config(proxies={"http": endpoint}),
+    }
+    return boto3.client(service, config=_CONFIG.merge(elsewhere[service]))

@@ -32,8 +32,9 @@ def run(job: Job, tasks: Iterable[Task], processes: int) -> Generator[Outcome]:
     CannotBackfill
         Where a process died.
     """
-    # Not forked: threads run in this process, and a fork would inherit what they have locked.
-    context = get_context("spawn")
+    # Not forked from this process, whose threads may have locked something: from one without any, which
+    # has imported what they all need.
+    context = get_context("forkserver")
     stop = context.Event()
     waiting = iter(tasks)
     pool = ProcessPoolExecutor(processes, context, _begin, (job, stop))

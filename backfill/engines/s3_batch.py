@@ -25,7 +25,7 @@ _FORMAT = "S3BatchOperations_CSV_20180820"
 _ROLE = re.compile(r"arn:([^:]+):iam::(\d{12}):role/.+")
 # https://docs.aws.amazon.com/AmazonS3/latest/API/API_control_LambdaInvokeOperation.html
 _LONGEST_ARGUMENT = 1024
-_UNDER_WAY = ("New", "Preparing", "Ready", "Active", "Pausing", "Paused", "Completing")
+_UNDER_WAY = ["New", "Preparing", "Ready", "Active", "Pausing", "Paused", "Completing"]
 _ENDED = frozenset({"Complete", "Failed", "Cancelled"})
 _POLL_S = 2.0
 
@@ -133,11 +133,15 @@ class BatchJobs:
 
     def under_way(self) -> str | None:
         """Return the ID of the job that an earlier run of the same command left; None for none."""
-        pages = self._control.get_paginator("list_jobs").paginate(
-            AccountId=self._function.account, JobStatuses=list(_UNDER_WAY)
-        )
-        jobs = (job for page in pages for job in page["Jobs"])
-        return next((j["JobId"] for j in jobs if j.get("Description") == self._description), None)
+        asked = {"AccountId": self._function.account, "JobStatuses": _UNDER_WAY}
+        while True:
+            page = self._control.list_jobs(**asked)
+            for job in page["Jobs"]:
+                if job.get("Description") == self._description:
+                    return str(job["JobId"])
+            if "NextToken" not in page:
+                return None
+            asked["NextToken"] = page["NextToken"]
 
     def create(self, originals: Iterable[Original]) -> str:
         """Write the manifest and begin a job; return its ID."""

@@ -17,7 +17,7 @@ from backfill.outcome import Outcome
 from backfill.todo import Shard, Task, todo
 from backfill.work import Worker
 
-from .conftest import Stage, small_photos
+from .stage import Stage, small_photos
 
 PHOTOS = [body for _, body in small_photos(6)]
 SPECS = ["resize:4,4/npy", "random_crop:4/npy"]

@@ -13,7 +13,7 @@ from backfill.todo import todo
 from backfill.work import Worker
 from preprocessing import Limits
 
-from .conftest import small_photos
+from .stage import small_photos
 
 PHOTO = next(small_photos(1))[1]
 OTHER = list(small_photos(2))[1][1]

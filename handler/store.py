@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from botocore.exceptions import ClientError, ConnectionError, HTTPClientError  # noqa: A004
@@ -29,8 +30,23 @@ from handler.exchange import (
 from preprocessing import Pipeline, PreprocessingError
 
 _METADATA = "x-amz-meta-"
-# Without leave to list the bucket, S3 says of an object that is not there that it is forbidden.
-_NOT_THERE = frozenset({403, 404})
+# S3's answers to a write whose condition no longer holds, or that another write is about to end.
+_OVERTAKEN = frozenset({409, 412})
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What is at a copy's place already.
+
+    Parameters
+    ----------
+    etag : str
+        Its own, in quotes.
+    metadata : mapping of str to str
+    """
+
+    etag: str
+    metadata: Mapping[str, str]
 
 
 def answer(
@@ -77,23 +93,22 @@ def _store(
     # A folder's marker: whatever lies below the folder brings its name along.
     if task.key.endswith("/") and source.head(_original("HEAD", task), deadline).length == 0:
         return "skipped: the object has no bytes, and only stands for a folder"
-    found = _found(place)
+    found = _find(place)
     if found is not None:
-        if "fingerprint" not in found:
-            raise RequestFailed(
-                409,
-                "OutputTaken",
-                f"{_shown(place)} is there already, and is no copy made by jitprep; write below another "
-                "prefix, or delete it",
-            )
         etag = source.head(_original("HEAD", task), deadline).etag
-        if is_current(found, pipeline, etag, request.choice.seed):
+        if is_current(found.metadata, pipeline, etag, request.choice.seed):
             return f"current: {_shown(place)}"
     asked = ObjectRequest("GET", task.key, _original("GET", task), request.choice)
     derived = read.get(asked, pipeline, deadline, measures)
-    with measures.timed("store"), _of_output(place):
-        s3.client().put_object(**place, Body=bytes(derived.body), **_described(derived.headers))
-    return f"stored: {_shown(place)}"
+    with measures.timed("store"):
+        if _put(place, found, derived):
+            return f"stored: {_shown(place)}"
+    now, etag = _find(place), derived.headers[f"{_METADATA}source-etag"]
+    if now is not None and is_current(now.metadata, pipeline, etag, request.choice.seed):
+        return f"current: {_shown(place)}"
+    raise RequestFailed(
+        503, "OutputBusy", f"{_shown(place)}: somebody else writes something else there; try again"
+    )
 
 
 def _place(request: StoreRequest, task: StoreTask) -> Mapping[str, str]:
@@ -114,16 +129,37 @@ def _original(method: Literal["GET", "HEAD"], task: StoreTask) -> Source:
     return buckets.of_object(method, buckets.alias_of(task.bucket), task.key, task.version)
 
 
-def _found(place: Mapping[str, str]) -> Mapping[str, str] | None:
-    """Return the metadata of what is there; None where there is nothing, or it may not be seen."""
+def _find(place: Mapping[str, str]) -> Found | None:
+    """Return what is there, if it is a copy; None where there is nothing."""
     with _of_output(place):
         try:
-            metadata: Mapping[str, str] = s3.client().head_object(**place)["Metadata"]
+            head = s3.client().head_object(**place)
         except ClientError as error:
-            if error.response["ResponseMetadata"]["HTTPStatusCode"] in _NOT_THERE:
+            if _status(error) == 404:
                 return None
             raise
-    return metadata
+    if "fingerprint" not in head["Metadata"]:
+        raise RequestFailed(
+            409,
+            "OutputTaken",
+            f"{_shown(place)} is there already, and is no copy made by jitprep; write below another "
+            "prefix, or delete it",
+        )
+    return Found(head["ETag"], head["Metadata"])
+
+
+def _put(place: Mapping[str, str], found: Found | None, derived: Response) -> bool:
+    """Write a copy over what was found, and over nothing else; return whether it was written."""
+    condition = {"IfNoneMatch": "*"} if found is None else {"IfMatch": found.etag}
+    described = _described(derived.headers)
+    with _of_output(place):
+        try:
+            s3.client().put_object(**place, **condition, Body=bytes(derived.body), **described)
+        except ClientError as error:
+            if _status(error) in _OVERTAKEN:
+                return False
+            raise
+    return True
 
 
 def _described(headers: Mapping[str, str]) -> dict[str, Any]:
@@ -154,16 +190,31 @@ def _of_output(place: Mapping[str, str]) -> Iterator[None]:
     try:
         yield
     except ClientError as error:
-        told, status = error.response["Error"], error.response["ResponseMetadata"]["HTTPStatusCode"]
-        code = told["Code"] if told["Code"].isalpha() else "OutputRefused"
-        words = told.get("Message") or f"S3 answered with status {status}"
-        raise RequestFailed(status, code, f"{_shown(place)}: {words}") from None
+        told, status = error.response["Error"], _status(error)
+        if not told["Code"].isalpha():  # the answer to a HEAD has no words
+            raise _refused(place, status) from None
+        raise RequestFailed(status, told["Code"], f"{_shown(place)}: {told['Message']}") from None
     except (ConnectionError, HTTPClientError) as error:
         raise RequestFailed(
             503,
             "OutputUnavailable",
             f"{_shown(place)} could not be reached ({type(error).__name__}); try again",
         ) from None
+
+
+def _refused(place: Mapping[str, str], status: int) -> RequestFailed:
+    remedy = "see the function's log"
+    if status == 403:
+        remedy = (
+            "allow its role s3:GetObject on the output and s3:ListBucket on its bucket, without which "
+            "S3 does not say what is there"
+        )
+    words = f"{_shown(place)}: S3 answered the function with status {status}; {remedy}"
+    return RequestFailed(status, "OutputRefused", words)
+
+
+def _status(error: ClientError) -> int:
+    return int(error.response["ResponseMetadata"]["HTTPStatusCode"])
 
 
 def _shown(place: Mapping[str, str]) -> str:

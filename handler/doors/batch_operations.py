@@ -21,7 +21,7 @@ _ARGUMENTS = _PIPELINES | {"seed", "to"}
 # Statuses and codes that another try may mend. S3 calls it 400 where it waited in vain for a body.
 _THROTTLED = 429
 _TEMPORARY = frozenset({"RequestTimeout", "Throttling", "ThrottlingException"})
-# AWS names no limit, and cuts; S3's longest key has as many.
+# Reports cut long results, and AWS's pages do not say where; this is as much as S3's longest key has.
 _LONGEST = 1024
 
 

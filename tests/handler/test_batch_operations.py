@@ -12,12 +12,13 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from handler import config
+from handler import config, copies
 from handler.app import lambda_handler
 from handler.doors import choose
 from handler.doors.batch_operations import BatchOperationsDoor
 from handler.errors import RequestFailed
 from handler.exchange import Choice, Folder, Response, StoreTask
+from preprocessing import Pipeline
 from soak.events import ANYTHING, TEXTS
 
 from .conftest import Answer, Context, _forget
@@ -234,7 +235,12 @@ def test_a_task_that_does_not_end_in_time_is_temporary(s3):
 
 @pytest.mark.parametrize(
     ("status", "code"),
-    [(503, "TemporaryFailure"), (500, "TemporaryFailure"), (400, "PermanentFailure")],
+    [
+        (503, "TemporaryFailure"),
+        (500, "TemporaryFailure"),
+        (400, "PermanentFailure"),
+        (403, "PermanentFailure"),
+    ],
 )
 @pytest.mark.usefixtures("configured")
 def test_an_output_that_fails_is_named(s3, status, code):
@@ -275,6 +281,21 @@ def test_no_other_bucket_is_read_or_written(s3):
     (result,) = lambda_handler(told, Context())["results"]
     assert result["resultString"].startswith("BucketNotAllowed: ")
     assert s3.targets == []
+
+
+@pytest.mark.usefixtures("configured")
+def test_a_current_copy_costs_two_heads_and_a_new_one_no_more_before_it_is_read(s3):
+    """docs/batch-operations.md says so."""
+    pipeline = Pipeline.parse("resize:8,8/npy")
+    told = copies.told(pipeline.metadata((3, 8, 8), "uint8"), '"source"')
+    s3.script = [Answer(headers={f"x-amz-meta-{name}": value for name, value in told.items()})]
+    (result,) = lambda_handler(event(spec=str(pipeline)), Context())["results"]
+    assert result["resultString"] == "current: s3://copies/jitprep/a.jpg"
+    assert [method for method, _ in s3.targets] == ["HEAD", "HEAD"]
+    s3.targets.clear()
+    s3.script = [Answer(404)]
+    lambda_handler(event(spec=str(pipeline)), Context())
+    assert [method for method, _ in s3.targets] == ["HEAD", "GET"]
 
 
 @st.composite

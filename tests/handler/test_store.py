@@ -255,3 +255,32 @@ def test_many_at_once_do_one_task_without_harm(world):
     assert world.copy("a.jpg")["Body"] == pipeline.encode(photo("coffee")).body
     versions = world.s3.list_object_versions(Bucket=world.out, Prefix="a.jpg")["Versions"]
     assert len({version["ETag"] for version in versions}) == 1
+
+
+def test_what_came_there_meanwhile_is_not_overwritten(world, monkeypatch):
+    """Of another who does the same it is as good; one who does not is given way to."""
+    read = store.read.get
+
+    def overtaken(key: str, other: Callable[[], Any]) -> tuple[str, str]:
+        def get(*arguments: Any) -> Any:
+            monkeypatch.setattr(store.read, "get", read)
+            other()
+            return read(*arguments)
+
+        world.put(key, photo("coffee"))
+        monkeypatch.setattr(store.read, "get", get)
+        code, text = world.run(key, spec=RANDOM)
+        return code, text.partition(":")[0]
+
+    def by(spec: str) -> None:
+        request = StoreRequest((StoreTask(world.photos, "a.jpg"),), Folder(world.out), Choice())
+        store.answer(request, Pipeline.parse(spec), Deadline.of(60_000), Measures())
+
+    def by_a_stranger() -> None:
+        world.s3.put_object(Bucket=world.out, Key="b.jpg", Body=b"words")
+
+    assert overtaken("a.jpg", lambda: by(FIXED)) == ("TemporaryFailure", "OutputBusy")
+    assert overtaken("a.jpg", lambda: by(RANDOM)) == ("Succeeded", "current")
+    assert world.writes("a.jpg") == 2
+    assert overtaken("b.jpg", by_a_stranger) == ("PermanentFailure", "OutputTaken")
+    assert world.copy("b.jpg")["Body"] == b"words"

@@ -17,8 +17,8 @@ from .stage import ROOT, Stage, environment
 _NUMBERS = itertools.count()
 # What the function may read and write by itself.
 _ALLOWED = {
-    "JITPREP_BUCKETS": ",".join(f"photos-{number}" for number in range(100)),
-    "JITPREP_OUTPUTS": ",".join(f"copies-{number}" for number in range(100)),
+    "JITPREP_BUCKETS": ",".join(["photos", *(f"photos-{number}" for number in range(100))]),
+    "JITPREP_OUTPUTS": ",".join(["copies", *(f"copies-{number}" for number in range(100))]),
     "JITPREP_REQUEST_OVERRIDES": "seed",
 }
 

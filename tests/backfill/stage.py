@@ -20,7 +20,7 @@ from tests.photos import picture
 ROOT = Path(__file__).parents[2]
 SPEC = "resize:8,8/npy"
 JITPREP = str(Path(sys.executable).with_name("jitprep"))
-_PATIENCE_S = 120.0
+_PATIENCE_S = 300.0
 
 
 def environment(url: str) -> dict[str, str]:

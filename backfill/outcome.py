@@ -87,6 +87,16 @@ def explain(error: BotoCoreError | ClientError) -> str:
     return str(error)
 
 
+def reason_of(error: Exception) -> str:
+    """Return why something failed, also where nobody foresaw it: nothing must stop the rest.
+
+    Where a connection closes in the middle of a header, the SDK raises whatever comes of half a date.
+    """
+    if isinstance(error, Failed):
+        return error.reason
+    return f"failed unexpectedly; run it again: {type(error).__name__}: {error}"
+
+
 def status(error: ClientError) -> int:
     """Return the HTTP status of an answer."""
     return int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))

@@ -56,8 +56,11 @@ def make(s3: Any, job: Job, original: Original) -> Copy:
         encoded = job.pipeline.encode(body, seed=seed, limits=job.limits)
     except PreprocessingError as error:
         raise Failed(str(error), lasting=True) from None
+    except MemoryError:
+        raise Failed("memory ran out; give fewer --processes, or lower the limits") from None
     except Exception as error:  # a defect of ours must not stop the rest
-        raise Failed(f"failed unexpectedly, report it: {type(error).__name__}: {error}") from error
+        why = f"the pipeline failed unexpectedly, report it: {type(error).__name__}: {error}"
+        raise Failed(why, lasting=True) from error
     owners = {name: value for name, value in head["Metadata"].items() if value.isascii()}
     metadata = {**owners, **told(encoded.metadata, original.etag)}
     return Copy(encoded.body, encoded.content_type, metadata, head.get("CacheControl"))
@@ -75,11 +78,17 @@ def _read(s3: Any, job: Job, original: Original) -> tuple[bytes, dict[str, Any]]
         except BotoCoreError as error:
             raise Failed(f"{explain(error)}; run it again") from None
         try:
-            return head["Body"].read(), head
+            body: bytes = head["Body"].read()
+            why = f"{len(body)} bytes came of {original.size}"
         except BotoCoreError as error:  # it broke off, or is not what its checksum says
-            tries += 1
-            if tries == _TRIES:
-                raise Failed(f"{explain(error)}; run it again") from None
+            why = explain(error)
+        else:
+            # Where the connection closes among the headers, http.client takes those that came for all.
+            if len(body) == original.size:
+                return body, head
+        tries += 1
+        if tries == _TRIES:
+            raise Failed(f"{why}; run it again")
 
 
 def _refused(error: ClientError) -> Failed:

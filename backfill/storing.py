@@ -61,6 +61,9 @@ class Storage:
             raise Failed(explain(error)) from None
         except BotoCoreError as error:
             raise Failed(explain(error)) from None
+        # Which come after the metadata, in S3's answers: without them these may have been cut too.
+        if "ETag" not in head or "ContentLength" not in head:
+            raise Failed(f"S3's answer about {self._job.target}{name} broke off; run it again")
         if "fingerprint" not in head["Metadata"]:
             raise Failed(
                 f"{self._job.target}{name} is there already, and is no copy made by jitprep; choose "

@@ -12,7 +12,7 @@ from backfill import reading, shards
 from backfill.aws import THREADS, client
 from backfill.job import Job
 from backfill.listing import Original
-from backfill.outcome import Failed, Failure, Outcome
+from backfill.outcome import Failed, Failure, Outcome, reason_of
 from backfill.reading import Copy
 from backfill.storing import Storage
 from backfill.todo import Copies, Shard, Task
@@ -45,30 +45,26 @@ class Worker:
     def do(self, task: Task) -> Outcome:
         """Do a task, but for what was done before."""
         if isinstance(task, Shard):
-            try:
-                return self._shard(task)
-            except _Stopped:
-                return Outcome()
+            return self._shard(task)
         done = self._each(lambda original: self._object(task, original), task.originals)
         return Outcome.of_all(done)
 
     def left(self, task: Task) -> tuple[Original, ...]:
-        """Return those originals of a task that have no copy yet.
-
-        Raises
-        ------
-        Failed
-        """
+        """Return those originals of a task that have no copy yet, as far as can be told."""
         if isinstance(task, Shard):
-            stored = self._storage.look(task.name) if task.there else None
-            done = self._storage.is_current(stored, shards.etag(task.originals))
+            done = task.there and self._has(task.name, shards.etag(task.originals))
             return () if done else task.originals
-        copied = self._each(lambda original: self._has_copy(task, original), task.originals)
+        copied = self._each(
+            lambda original: original.key in task.there and self._has(original.key, original.etag),
+            task.originals,
+        )
         return tuple(o for o, done in zip(task.originals, copied, strict=True) if not done)
 
-    def _has_copy(self, task: Copies, original: Original) -> bool:
-        stored = self._storage.look(original.key) if original.key in task.there else None
-        return self._storage.is_current(stored, original.etag)
+    def _has(self, name: str, source_etag: str) -> bool:
+        try:
+            return self._storage.is_current(self._storage.look(name), source_etag)
+        except Failed:  # of which doing it will tell
+            return False
 
     def _object(self, task: Copies, original: Original) -> Outcome:
         if self._stopped():
@@ -85,8 +81,8 @@ class Worker:
                 "Metadata": storable(copy.metadata),
             }
             put = self._storage.put(key, copy.body, before, etag, about)
-        except Failed as failed:
-            return Outcome(failures=(Failure(key, failed.reason),))
+        except Exception as error:
+            return Outcome(failures=(Failure(key, reason_of(error)),))
         return Outcome(done=1) if put else Outcome(already=1)
 
     def _shard(self, task: Shard) -> Outcome:
@@ -101,8 +97,10 @@ class Worker:
                 kind = shards.CONTENT_TYPES[self._job.format]
                 about = {"ContentType": kind, "Metadata": storable(metadata)}
                 put = self._storage.put(task.name, file, before, etag, about)
-        except Failed as failure:
-            return Outcome(failures=(Failure(task.name, failure.reason, size),))
+        except _Stopped:
+            return Outcome()
+        except Exception as error:
+            return Outcome(failures=(Failure(task.name, reason_of(error), size),))
         copied = size - len(failed)
         failures = tuple(Failure(task.originals[n].key, reason) for n, reason in failed.items())
         return Outcome(copied if put else 0, 0 if put else copied, failures)
@@ -136,8 +134,8 @@ class Worker:
             raise _Stopped
         try:
             return reading.make(self._s3, self._job, original)
-        except Failed as failed:
-            return failed
+        except Exception as error:
+            return error if isinstance(error, Failed) else Failed(reason_of(error))
 
     def _each(self, do: Callable[[Original], T], originals: Sequence[Original]) -> Iterator[T]:
         """Do something with each original in the worker's threads; give what comes of it in order."""

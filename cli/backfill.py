@@ -18,7 +18,7 @@ from backfill.engines import local
 from backfill.engines.s3_batch import BatchJobs, Function
 from backfill.job import CannotBackfill, Format, Job, Place
 from backfill.listing import Original
-from backfill.outcome import Failed, Outcome, explain
+from backfill.outcome import Outcome, explain
 from backfill.todo import Task, todo
 from backfill.work import Worker
 from cli.console import err, fail, out, parse, progress
@@ -87,6 +87,8 @@ def backfill(
     The same command goes on where it was interrupted. Whatever fails is told at the end, and the rest
     is done.
     """
+    if shards and form == "objects":
+        fail("--shards is for --format tar and parquet")
     function = _function(engine, function_arn, role_arn)
     _require_extras(engine, form)
     try:
@@ -110,7 +112,7 @@ def backfill(
                 _by_workers(job, tasks, engine, processes, report)
     except ClientError as error:
         fail(explain(error))
-    except (CannotBackfill, Failed, BotoCoreError, ValueError) as error:
+    except (CannotBackfill, BotoCoreError, OSError, ValueError) as error:
         fail(str(error))
 
 

@@ -10,8 +10,9 @@ from typing import Any
 
 import ray
 from ray.data import ActorPoolStrategy, DataContext
+from ray.exceptions import RayError
 
-from backfill.job import Job
+from backfill.job import CannotBackfill, Job
 from backfill.outcome import Outcome
 from backfill.todo import Task
 from backfill.work import Worker
@@ -31,6 +32,10 @@ def run(job: Job, tasks: Iterable[Task], processes: int | None) -> Generator[Out
         How many actors, a CPU each; None for as many as Ray has CPUs. They are on the cluster that
         ``RAY_ADDRESS`` names, where jitprep must be installed and S3 be allowed, or else on this
         machine.
+
+    Raises
+    ------
+    CannotBackfill
     """
     _begin(processes)
     try:
@@ -47,6 +52,8 @@ def run(job: Job, tasks: Iterable[Task], processes: int | None) -> Generator[Out
         )
         for row in outcomes.iter_rows():
             yield pickle.loads(row[_OUTCOME])  # noqa: S301  our own
+    except RayError as error:
+        raise CannotBackfill(f"Ray gave up; the same command goes on from here: {error}") from None
     finally:
         ray.shutdown()
 

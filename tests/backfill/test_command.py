@@ -105,6 +105,8 @@ def test_a_preset_goes_by_its_name(stage):
         (["--to", "copies"], "write the place as s3://bucket/prefix"),
         (["--to", "s3://nowhere-at-all"], "NoSuchBucket"),
         (["--engine", "s3-batch"], "--engine s3-batch needs --function-arn and --role-arn"),
+        (["--shards", "3"], "--shards is for --format tar and parquet"),
+        (["--errors", "/nowhere/at/all"], "/nowhere/at/all"),
         (["--role-arn", "x"], "are for --engine s3-batch"),
     ],
 )

@@ -152,3 +152,18 @@ def test_equal_originals_give_equal_tar_files(stage):
     stage.s3.delete_object(Bucket=stage.target, Key="small/00000-of-00001.tar")
     stage.run(job)
     assert stage.read("small/00000-of-00001.tar")["Body"] == first
+
+
+def test_what_is_left_is_told_without_doing_it(stage):
+    stage.put("train/a.jpg", PHOTO)
+    stage.put("train/b.jpg", PHOTO)
+    stage.run(stage.job())
+    stage.put("train/b.jpg", OTHER)
+    stage.put("train/c.jpg", PHOTO)
+    stage.put("train/d.jpg", PHOTO)
+    stage.s3.put_object(Bucket=stage.target, Key="small/train/d.jpg", Body=b"precious")
+    before = stage.versions()
+    (task,) = todo(stage.s3, stage.job())
+    left = Worker(stage.job()).left(task)
+    assert [original.key for original in left] == ["train/b.jpg", "train/c.jpg", "train/d.jpg"]
+    assert stage.versions() == before

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +16,7 @@ from preprocessing import PreprocessingError, Seed
 
 # boto3 asks again where S3 refuses, but not where a body that has begun breaks off.
 _TRIES = 3
+_ZIPPED = frozenset({"gzip", "deflate"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +48,9 @@ def make(s3: Any, job: Job, original: Original) -> Copy:
     """
     limit = job.limits.source_bytes
     if original.size > limit:
-        raise Failed(
-            f"the object has {original.size} bytes, and the limit is {limit}; raise JITPREP_MAX_BYTES",
-            lasting=True,
-        )
-    body, head = _read(s3, job, original)
+        raise _too_large(original.size, limit)
+    stored, head = _read(s3, job, original)
+    body = _unzipped(stored, limit) if head.get("ContentEncoding") in _ZIPPED else stored
     seed = Seed(job.seed, original.key, original.etag)
     try:
         encoded = job.pipeline.encode(body, seed=seed, limits=job.limits)
@@ -89,6 +89,25 @@ def _read(s3: Any, job: Job, original: Original) -> tuple[bytes, dict[str, Any]]
         tries += 1
         if tries == _TRIES:
             raise Failed(f"{why}; run it again")
+
+
+def _unzipped(stored: bytes, limit: int) -> bytes:
+    """Return what is stored under a Content-Encoding, as whoever reads by HTTP gets it."""
+    unzip = zlib.decompressobj(zlib.MAX_WBITS | 32)  # 32: gzip's header or zlib's
+    try:
+        body = unzip.decompress(stored, limit + 1)
+    except zlib.error as error:
+        raise Failed(f"is not what its Content-Encoding says: {error}", lasting=True) from None
+    if len(body) > limit:
+        raise _too_large(len(body), limit)
+    return body
+
+
+def _too_large(size: int, limit: int) -> Failed:
+    return Failed(
+        f"the object has {size} bytes or more, and the limit is {limit}; raise JITPREP_MAX_BYTES",
+        lasting=True,
+    )
 
 
 def _refused(error: ClientError) -> Failed:

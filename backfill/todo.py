@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Any
 
 from backfill import listing, shards
-from backfill.job import Job, Place
+from backfill.job import CannotBackfill, Job, Place
 from backfill.listing import Original
 
 # So few that a progress bar moves, and so many that handing them out costs nothing.
@@ -68,6 +68,8 @@ def todo(s3: Any, job: Job, asked: int | None = None) -> list[Task]:
     CannotBackfill
     """
     originals = list(listing.originals(s3, job.source))
+    if not originals:
+        raise CannotBackfill(f"no object's key begins as {job.source} says")
     if job.format == "objects":
         return list(_copies(s3, job, originals))
     skipped = len(job.target.prefix)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from tempfile import TemporaryFile
 from typing import IO, TypeVar
 
@@ -114,16 +115,15 @@ class Worker:
             Where one could not be read now, but may be another time.
         """
         failures = {}
-        writer = shards.writer(file, self._job)
-        for position, made in enumerate(self._each(self._make, task.originals)):
-            original = task.originals[position]
-            if isinstance(made, Copy):
-                writer.add(original, made)
-            elif made.lasting:
-                failures[position] = made.reason
-            else:
-                raise Failed(f"not written, because of {original.key}: {made.reason}")
-        writer.close()
+        with closing(shards.writer(file, self._job)) as writer:
+            for position, made in enumerate(self._each(self._make, task.originals)):
+                original = task.originals[position]
+                if isinstance(made, Copy):
+                    writer.add(original, made)
+                elif made.lasting:
+                    failures[position] = made.reason
+                else:
+                    raise Failed(f"not written, because of {original.key}: {made.reason}")
         if file.tell() > _ONE_WRITE:
             raise Failed(f"has {file.tell()} bytes, and S3 takes {_ONE_WRITE}; ask for more shards")
         file.seek(0)

@@ -18,7 +18,7 @@ from backfill.engines import local
 from backfill.engines.s3_batch import BatchJobs, Function
 from backfill.job import CannotBackfill, Format, Job, Place
 from backfill.listing import Original
-from backfill.outcome import Outcome, explain
+from backfill.outcome import Failure, Outcome, explain
 from backfill.todo import Task, todo
 from backfill.work import Worker
 from cli.console import err, fail, out, parse, progress
@@ -205,11 +205,18 @@ def _follow(jobs: BatchJobs, job_id: str, report: Report) -> None:
                 bars.update(bar, total=now.total or None, completed=ended, description=now.status)
     except KeyboardInterrupt:
         _interrupted("S3's job goes on, and the same command follows it")
-    failures = tuple(jobs.failures(job_id)) if now.failed else ()
-    report.add(Outcome(now.succeeded, failures=failures))
+    report.add(Outcome(now.succeeded, failures=_failures(jobs, job_id, now.failed)))
     if now.status != "Complete":
         report.note(f"S3's job has ended as {now.status}: {now.reasons or 'no reason is told'}")
     report.tell()
+
+
+def _failures(jobs: BatchJobs, job_id: str, number: int) -> tuple[Failure, ...]:
+    try:
+        return tuple(jobs.failures(job_id)) if number else ()
+    except ClientError as error:
+        why = f"S3's report of what failed cannot be read: {explain(error)}"
+        return (Failure(f"S3's job {job_id}", why, number),)
 
 
 def _left(job: Job, tasks: Iterable[Task]) -> list[Original]:

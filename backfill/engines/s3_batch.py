@@ -116,8 +116,7 @@ class BatchJobs:
             raise CannotBackfill(f"S3 Batch Operations writes objects, not {job.format}")
         if len(str(job.pipeline)) > _LONGEST_ARGUMENT:
             raise CannotBackfill(
-                f"S3 takes pipelines of at most {_LONGEST_ARGUMENT} characters; make it the function's "
-                "default preset, or choose another engine"
+                f"S3 takes pipelines of at most {_LONGEST_ARGUMENT} characters; choose another engine"
             )
         self._s3 = s3
         self._control = s3control

@@ -104,6 +104,7 @@ def test_a_preset_goes_by_its_name(stage):
         (["--pipeline", "resise:8"], "resize"),
         (["--to", "copies"], "write the place as s3://bucket/prefix"),
         (["--to", "s3://nowhere-at-all"], "NoSuchBucket"),
+        (["--dry-run"], "no object's key begins as s3://photos-"),
         (["--engine", "s3-batch"], "--engine s3-batch needs --function-arn and --role-arn"),
         (["--shards", "3"], "--shards is for --format tar and parquet"),
         (["--errors", "/nowhere/at/all"], "/nowhere/at/all"),
@@ -111,6 +112,8 @@ def test_a_preset_goes_by_its_name(stage):
     ],
 )
 def test_what_cannot_be_done_is_explained(stage, arguments, words):
+    if arguments != ["--dry-run"]:
+        stage.put("train/a.jpg", b"words")
     done = CliRunner().invoke(app, [*stage.command()[1:], *arguments])
     assert done.exit_code == 1
     assert words in done.output

@@ -22,7 +22,7 @@ def test_whatever_breaks_the_next_run_mends(monkeypatch, form):
         for name, value in environment(s3.url).items():
             monkeypatch.setenv(name, value)
         stage = Stage(s3.store.client(), 0)
-        photos = stage.fill(60)
+        photos = stage.fill(40)
         job = stage.job(format=form)
         number = None if form == "objects" else 6
         worker = Worker(job)
@@ -33,9 +33,9 @@ def test_whatever_breaks_the_next_run_mends(monkeypatch, form):
         done = s3.done()
         s3.behave()
         assert all(done.get(fault, 0) > 0 for fault in FAULTS)
-        assert [outcome.objects for outcome in told] == [60, 60]
+        assert [outcome.objects for outcome in told] == [40, 40]
         last = stage.run(job)
-        assert (last.done + last.already, last.failures) == (60, ())
+        assert (last.done + last.already, last.failures) == (40, ())
         assert set(stage.versions().values()) == {1}
         if form == "objects":
             for key, body in photos.items():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import json
 import tarfile
@@ -24,6 +25,7 @@ ORIGINALS = {
         {"CacheControl": "max-age=60", "Metadata": {"label": "7", "pipeline": "the owner's"}},
     ),
     "train/a.b/chelsea": ("chelsea", {}),
+    "train/zipped": ("astronaut", {"ContentEncoding": "gzip"}),
 }
 
 
@@ -41,7 +43,8 @@ class Read:
 def through_access_point(local, endpoint_stage):
     """Store the originals; return a function that reads them through an access point with a pipeline."""
     for key, (name, about) in ORIGINALS.items():
-        endpoint_stage.put(key, photo(name), **about)
+        body = gzip.compress(photo(name)) if "ContentEncoding" in about else photo(name)
+        endpoint_stage.put(key, body, **about)
 
     def read(spec: str) -> dict[str, Read]:
         s3 = local.client("s3")
@@ -102,7 +105,7 @@ def from_parquet(stage) -> dict[str, Read]:
 @pytest.mark.parametrize("spec", SPECS)
 def test_objects(endpoint_stage, through_access_point, spec):
     outcome = endpoint_stage.run(endpoint_stage.job(spec, seed=SEED))
-    assert (outcome.done, outcome.failures) == (3, ())
+    assert (outcome.done, outcome.failures) == (4, ())
     assert objects(endpoint_stage) == through_access_point(spec)
 
 
@@ -110,7 +113,7 @@ def test_objects(endpoint_stage, through_access_point, spec):
 @pytest.mark.parametrize(("form", "from_shard"), [("tar", from_tar), ("parquet", from_parquet)])
 def test_shards(endpoint_stage, through_access_point, spec, form, from_shard):
     outcome = endpoint_stage.run(endpoint_stage.job(spec, seed=SEED, format=form))
-    assert (outcome.done, outcome.failures) == (3, ())
+    assert (outcome.done, outcome.failures) == (4, ())
     expected = {
         key: Read(read.body, read.content_type, read.metadata)
         for key, read in through_access_point(spec).items()

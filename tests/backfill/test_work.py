@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import json
 import tarfile
@@ -21,18 +22,23 @@ OTHER = list(small_photos(2))[1][1]
 
 @pytest.fixture
 def with_bad_ones(stage):
-    """Store six originals, of which one can be copied; return why the others cannot."""
+    """Store originals, of which one can be copied; return why the others cannot."""
     stage.put("train/good.jpg", PHOTO)
     stage.put("train/empty.jpg", b"")
     stage.put("train/notes.txt", b"words")
     stage.put("train/cut.jpg", PHOTO[:200])
     stage.put("train/large.jpg", PHOTO + bytes(5000))
+    bomb = gzip.compress(bytes(10_000))
+    stage.put("train/bomb", bomb, ContentEncoding="gzip")
+    stage.put("train/unzipped", PHOTO, ContentEncoding="gzip")
     stage.put("train/folder/", b"")  # as S3's console makes folders
     return {
         "train/empty.jpg": "has 0 bytes",
         "train/notes.txt": "looks like text",
         "train/cut.jpg": "truncated or damaged",
         "train/large.jpg": "JITPREP_MAX_BYTES",
+        "train/bomb": "has 5001 bytes or more",
+        "train/unzipped": "not what its Content-Encoding says",
     }
 
 
@@ -72,7 +78,7 @@ def test_a_shard_leaves_out_what_cannot_be_read_and_says_so(stage, with_bad_ones
 
 
 @pytest.mark.parametrize("change", ["replaced", "deleted"])
-@pytest.mark.parametrize("form", ["objects", "tar"])
+@pytest.mark.parametrize("form", ["objects", "tar", "parquet"])
 def test_an_original_that_changes_after_it_was_listed_waits_for_the_next_run(stage, form, change):
     stage.put("train/a.jpg", PHOTO)
     stage.put("train/b.jpg", PHOTO)
@@ -88,7 +94,7 @@ def test_an_original_that_changes_after_it_was_listed_waits_for_the_next_run(sta
     if form == "objects":
         assert (failure.key, outcome.done) == ("train/a.jpg", 1)
     else:
-        assert (failure.key, failure.objects, outcome.done) == ("00000-of-00001.tar", 2, 0)
+        assert (failure.key, failure.objects, outcome.done) == (f"00000-of-00001.{form}", 2, 0)
         assert "train/a.jpg" in failure.reason
         assert stage.versions() == {}
     assert stage.run(job).failures == ()

@@ -35,6 +35,11 @@ class Encoding(Step):
     content_type: ClassVar[str]
 
     @property
+    def suffix(self) -> str:
+        """What the names of such files end in, after the dot."""
+        return self.name
+
+    @property
     def axes(self) -> Layout:
         """Order of the axes that the caller sees; image files have rows of pixels."""
         return "hwc"

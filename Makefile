@@ -6,10 +6,12 @@ BIN    := $(VENV)/bin
 IMAGE  ?= jitprep
 PEERS  := .venv-bench
 CLIENTS := .venv-clients
+CHECKOV := .venv-checkov
+RAY     := .venv-ray
 # Each with its libraries in an environment of its own: some of them pin versions that others refuse.
 CLIENT_STAMPS := $(patsubst %,$(CLIENTS)/%/stamp,boto3 awscli s3fs smart_open pyarrow s3torchconnector)
 
-.PHONY: help demo test check format audit docs bench bench-quick soak soak-quick fuzz lock image test-container test-clients clients-table cost-page clean
+.PHONY: help demo test check format audit docs bench bench-quick soak soak-quick fuzz lock image test-container test-clients test-ray clients-table cost-page clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -18,13 +20,15 @@ demo: $(VENV)/demo.stamp ## read photographs through two access points, write de
 	$(BIN)/jitprep demo
 
 test: $(VENV)/dev.stamp ## the whole test suite that needs no Docker
-	$(BIN)/pytest -n auto --ignore=tests/container --ignore=tests/clients
+	$(BIN)/pytest -n auto --ignore=tests/container --ignore=tests/clients --ignore=tests/ray
 
-check: $(VENV)/dev.stamp ## lint, types, layering
+check: $(VENV)/dev.stamp $(CHECKOV)/stamp ## lint, types, layering, the template
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/pytest -q tests/test_layering.py
+	$(BIN)/shellcheck deploy/publish deploy/check
+	deploy/check $(BIN) $(CHECKOV)/bin
 
 format: $(VENV)/dev.stamp ## mend what ruff can mend
 	$(BIN)/ruff check --fix .
@@ -71,6 +75,9 @@ lock: $(VENV)/dev.stamp ## resolve the hash-locked requirements anew
 	$(SUBSET) --extra cli --output-file requirements/endpoint.txt
 	$(SUBSET) --extra lambda --output-file requirements/function.txt
 	$(LOCK) --no-deps --output-file requirements/rie.txt requirements/rie.in
+	$(LOCK) --constraints requirements/dev.txt --extra cli --extra ray --extra parquet \
+		--output-file requirements/ray.txt pyproject.toml requirements/ray.in
+	$(LOCK) --output-file requirements/checkov.txt requirements/checkov.in
 	$(LOCK) --constraints requirements/dev.txt --override benchmarks/overrides.txt \
 		--output-file benchmarks/requirements.txt benchmarks/requirements.in
 	for client in $(notdir $(patsubst %/stamp,%,$(CLIENT_STAMPS))); do \
@@ -82,6 +89,9 @@ image: ## build the Lambda image
 
 test-clients: $(VENV)/dev.stamp $(CLIENT_STAMPS) ## every S3 client, in an environment of its own, against the endpoint
 	$(BIN)/pytest tests/clients
+
+test-ray: $(VENV)/dev.stamp $(RAY)/stamp ## the backfill on a real Ray, and its shards read by webdataset
+	$(BIN)/pytest tests/ray
 
 clients-table: $(VENV)/dev.stamp $(CLIENT_STAMPS) ## the same, and write what it found: docs/clients.{json,md}, the README's table
 	$(BIN)/pytest tests/clients --write-clients
@@ -111,6 +121,19 @@ $(PEERS)/stamp: pyproject.toml benchmarks/requirements.txt
 	$(PEERS)/bin/pip install --quiet --no-deps --editable .
 	touch $@
 
+# Apart, because Ray is large, and few need it.
+$(RAY)/stamp: pyproject.toml requirements/ray.txt
+	$(PYTHON) -m venv $(RAY)
+	$(RAY)/bin/pip install --quiet --no-compile --require-hashes --no-deps --requirement requirements/ray.txt
+	$(RAY)/bin/pip install --quiet --no-deps --editable .
+	touch $@
+
+# Apart, because it pins versions that the function's requirements cannot have.
+$(CHECKOV)/stamp: requirements/checkov.txt
+	$(PYTHON) -m venv $(CHECKOV)
+	$(CHECKOV)/bin/pip install --quiet --no-compile --require-hashes --requirement $<
+	touch $@
+
 # --no-compile: what is imported compiles itself, and little of it is.
 $(CLIENTS)/%/stamp: requirements/clients/%.txt
 	$(PYTHON) -m venv $(@D)
@@ -121,4 +144,4 @@ $(CLIENTS)/%/stamp: requirements/clients/%.txt
 $(CLIENTS)/s3torchconnector/stamp: requirements/clients/torch.txt
 
 clean: ## forget the environments, and what the demo and the benchmark wrote
-	rm -rf $(VENV) $(PEERS) $(CLIENTS) build demo .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(PEERS) $(CLIENTS) $(CHECKOV) $(RAY) build demo .pytest_cache .mypy_cache .ruff_cache .hypothesis

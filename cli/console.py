@@ -6,6 +6,8 @@ from typing import NoReturn
 
 import typer
 from rich.console import Console
+from rich.markup import escape
+from rich.progress import MofNCompleteColumn, Progress
 
 from preprocessing import Pipeline, SpecError
 
@@ -15,8 +17,20 @@ err = Console(stderr=True, highlight=False)
 
 def fail(message: str) -> NoReturn:
     """Print why, and end with status 1."""
-    err.print(f"[red]error:[/] {message}", soft_wrap=True)
+    err.print(f"[red]error:[/] {escape(message)}", soft_wrap=True)
     raise typer.Exit(1)
+
+
+def failed(what: str, reason: str) -> None:
+    """Print what could not be done, and why; the rest is done."""
+    err.print(f"[red]failed:[/] {escape(what)}: {escape(reason)}", soft_wrap=True)
+
+
+def progress() -> Progress:
+    """Return a bar that tells how many of how many, and vanishes at the end."""
+    return Progress(
+        *Progress.get_default_columns(), MofNCompleteColumn(), console=err, transient=True
+    )
 
 
 def parse(spec: str) -> Pipeline:

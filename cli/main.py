@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from cli import cost, demo, plan, run, up
+from cli import backfill, cost, demo, plan, run, up
 
 app = typer.Typer(
     name="jitprep",
@@ -15,6 +15,7 @@ app = typer.Typer(
 )
 app.command("up")(up.up)
 app.command("run")(run.run)
+app.command("backfill")(backfill.backfill)
 app.command("plan")(plan.plan)
 app.command("cost")(cost.cost)
 app.command("demo")(demo.demo)

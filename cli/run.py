@@ -10,13 +10,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.progress import Progress
 
-from cli.console import err, fail, out, parse
+from cli.console import fail, failed, out, parse, progress
 from preprocessing import Pipeline, PreprocessingError, Seed
-
-# File name endings that are not the encoding's own name.
-_SUFFIXES = {"jpeg": "jpg", "raw": "bin"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,19 +45,15 @@ def run(
     pipeline = parse(spec)
     if len(paths) < 2:
         fail("give at least one input and, last, the output")
-    planned = list(_plan(paths[:-1], paths[-1], _suffix(pipeline)))
+    suffix = f".{pipeline.encoding.suffix}"
+    planned = list(_plan(paths[:-1], paths[-1], suffix))
     _refuse_collisions(planned)
     failures = _run_all(pipeline, planned, jobs, seed)
     for source, reason in failures:
-        err.print(f"[red]failed:[/] {source}: {reason}", soft_wrap=True)
+        failed(str(source), reason)
     out.print(f"{len(planned) - len(failures)} done, {len(failures)} failed", soft_wrap=True)
     if failures:
         raise typer.Exit(1)
-
-
-def _suffix(pipeline: Pipeline) -> str:
-    name = pipeline.encoding.name
-    return f".{_SUFFIXES.get(name, name)}"
 
 
 def _plan(inputs: Sequence[Path], output: Path, suffix: str) -> Iterator[Job]:
@@ -102,11 +94,11 @@ def _run_all(
 ) -> list[tuple[Path, str]]:
     """Run every job. Threads do: decoding and the kernels leave Python's lock alone."""
     failures = []
-    with Progress(console=err, transient=True) as progress, ThreadPoolExecutor(jobs) as pool:
-        bar = progress.add_task(str(pipeline), total=len(planned))
+    with progress() as bars, ThreadPoolExecutor(jobs) as pool:
+        bar = bars.add_task(str(pipeline), total=len(planned))
         futures = {pool.submit(_run_one, pipeline, job, seed): job for job in planned}
         for future in as_completed(futures):
-            progress.advance(bar)
+            bars.advance(bar)
             try:
                 future.result()
             except (PreprocessingError, OSError) as error:

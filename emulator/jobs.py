@@ -24,6 +24,7 @@ class Status(StrEnum):
     SUSPENDED = "Suspended"
     READY = "Ready"
     ACTIVE = "Active"
+    PAUSING = "Pausing"
     PAUSED = "Paused"
     COMPLETING = "Completing"
     COMPLETE = "Complete"

@@ -6,6 +6,10 @@ from collections.abc import Mapping
 
 from preprocessing import Pipeline
 
+# S3 takes 2 KB of metadata, names included.
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html
+MOST_METADATA = 2048
+
 
 def told(metadata: Mapping[str, str], source_etag: str) -> dict[str, str]:
     """Return what a derived object tells of how it was made, without the prefix that S3's headers have.
@@ -18,6 +22,22 @@ def told(metadata: Mapping[str, str], source_etag: str) -> dict[str, str]:
         The original's, in quotes.
     """
     return {**metadata, "source-etag": source_etag}
+
+
+def storable(metadata: Mapping[str, str]) -> Mapping[str, str]:
+    """Return a copy's metadata as S3 can store it.
+
+    The text of the pipeline is left out where the metadata would be too large with it, since its
+    fingerprint says the same. The owner's metadata never is.
+    """
+    if size_of(metadata) <= MOST_METADATA:
+        return metadata
+    return {name: value for name, value in metadata.items() if name != "pipeline"}
+
+
+def size_of(metadata: Mapping[str, str]) -> int:
+    """Return how many bytes metadata has, as S3 counts them."""
+    return sum(len(name) + len(value) for name, value in metadata.items())
 
 
 def is_current(

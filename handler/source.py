@@ -196,10 +196,9 @@ def pool() -> urllib3.PoolManager:
     """
     # urllib3 may warn with the whole URL, signature and all, and Lambda keeps what it says.
     logging.getLogger("urllib3").setLevel(logging.ERROR)
-    endpoint, kept = config().endpoint, readers()
-    if endpoint:
-        return urllib3.ProxyManager(endpoint, maxsize=kept)
-    return urllib3.PoolManager(maxsize=kept)
+    endpoint, most = config().endpoint, readers()
+    proxy = urllib3.ProxyManager(endpoint, maxsize=most) if endpoint else None
+    return proxy or urllib3.PoolManager(maxsize=most)
 
 
 class _Tries:
@@ -211,6 +210,7 @@ class _Tries:
 
     def again(self, failure: RequestFailed) -> None:
         """Wait for the next try; raise `failure` where there is none left, or no time for it."""
+        require_time(self.deadline)  # no socket waits longer: a try may fail for want of it
         self._made += 1
         # Many workers fail together when S3 is busy, and must not come back together.
         pause = _PAUSE_S * 2 ** (self._made - 1) * random.uniform(0.5, 1.0)  # noqa: S311

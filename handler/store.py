@@ -16,7 +16,7 @@ from botocore.exceptions import ClientError, ConnectionError, HTTPClientError  #
 
 from handler import buckets, errors, read, s3, source
 from handler.config import config
-from handler.copies import is_current
+from handler.copies import MOST_METADATA, is_current, size_of, storable
 from handler.errors import RequestFailed
 from handler.exchange import (
     Deadline,
@@ -30,9 +30,6 @@ from handler.exchange import (
 from preprocessing import Pipeline, PreprocessingError
 
 _METADATA = "x-amz-meta-"
-# S3 takes 2 KB of metadata, names included.
-# https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html
-_MOST_METADATA = 2048
 # S3's answers to a write whose condition no longer holds, or that another write is about to end.
 _OVERTAKEN = frozenset({409, 412})
 
@@ -166,33 +163,25 @@ def _put(place: Mapping[str, str], found: Found | None, derived: Response) -> bo
 
 
 def _described(headers: Mapping[str, str]) -> dict[str, Any]:
-    """Return what a read says of the object as parameters of PutObject.
-
-    The text of the pipeline is left out where the metadata would be too large with it, since its
-    fingerprint says the same. The owner's metadata never is.
-    """
+    """Return what a read says of the object as parameters of PutObject."""
     described: dict[str, Any] = {"ContentType": headers["Content-Type"]}
     if "cache-control" in headers:
         described["CacheControl"] = headers["cache-control"]
-    told = {
-        name.removeprefix(_METADATA): value
-        for name, value in headers.items()
-        if name.startswith(_METADATA)
-    }
-    if _size(told) > _MOST_METADATA:
-        told.pop("pipeline", None)
-    if _size(told) > _MOST_METADATA:
+    told = storable(
+        {
+            name.removeprefix(_METADATA): value
+            for name, value in headers.items()
+            if name.startswith(_METADATA)
+        }
+    )
+    if (size := size_of(told)) > MOST_METADATA:
         raise RequestFailed(
             400,
             "MetadataTooLarge",
-            f"the original's metadata and the copy's own have {_size(told)} bytes, and S3 takes "
-            f"{_MOST_METADATA}; shorten the original's",
+            f"the original's metadata and the copy's own have {size} bytes, and S3 takes "
+            f"{MOST_METADATA}; shorten the original's",
         )
     return {**described, "Metadata": told}
-
-
-def _size(metadata: Mapping[str, str]) -> int:
-    return sum(len(name) + len(value) for name, value in metadata.items())
 
 
 @contextmanager

@@ -17,8 +17,9 @@ ALLOWED = {
     "preprocessing": set(),
     "handler": {"preprocessing"},
     "emulator": set(),
+    "backfill": {"preprocessing", "handler"},
     "costs": {"preprocessing"},
-    "cli": {"preprocessing", "handler", "emulator", "costs"},
+    "cli": {"preprocessing", "handler", "emulator", "backfill", "costs"},
 }  # what each package may import of the others
 
 
@@ -73,6 +74,12 @@ def test_packages_import_only_what_they_may(package: str) -> None:
 def test_the_library_knows_nothing_of_aws() -> None:
     for path in files("preprocessing"):
         assert not tops(imports(path)) & AWS_SDKS, path
+
+
+def test_a_backfill_shares_with_the_function_only_what_copies_tell() -> None:
+    for path in files("backfill"):
+        ours = {name for name in imports(path) if name.startswith("handler")}
+        assert all(f"{name}.".startswith("handler.copies.") for name in ours - {"handler"}), path
 
 
 def test_kernels_depend_on_numpy_alone() -> None:

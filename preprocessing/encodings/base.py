@@ -37,6 +37,11 @@ class Encoding(Step):
     """Whether a body can hold many results, and says by itself how many."""
 
     @property
+    def suffix(self) -> str:
+        """What the names of such files end in, after the dot."""
+        return self.name
+
+    @property
     def axes(self) -> Layout:
         """Order of the axes that the caller sees; image files have rows of pixels."""
         return "hwc"

@@ -82,6 +82,10 @@ class Jpeg(ImageFileEncoding):
     content_type: ClassVar[str] = "image/jpeg"
     longest_side: ClassVar[int] = 65_500
 
+    @property
+    def suffix(self) -> str:
+        return "jpg"
+
     def check(self) -> None:
         require(1 <= self.quality <= 100, f"quality: must be 1 to 100, got {self.quality}")
 

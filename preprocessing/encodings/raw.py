@@ -18,5 +18,9 @@ class Raw(TensorEncoding):
     name: ClassVar[str] = "raw"
     content_type: ClassVar[str] = "application/octet-stream"
 
+    @property
+    def suffix(self) -> str:
+        return "bin"
+
     def header(self, shape: tuple[int, ...], dtype: DType) -> bytes:
         return b""

@@ -1,0 +1,126 @@
+"""What is stored already, and storing what is not: nothing is written over that was not looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import IO, Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from backfill.job import Job
+from backfill.outcome import Failed, explain, status
+from handler.copies import is_current
+
+# S3's answers to a write whose condition no longer holds, or that another write is about to end.
+_OVERTAKEN = frozenset({409, 412})
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What is at a key of the target.
+
+    Parameters
+    ----------
+    etag : str
+        Its own, in quotes.
+    metadata : mapping of str to str
+    """
+
+    etag: str
+    metadata: Mapping[str, str]
+
+
+class Storage:
+    """A job's target.
+
+    Parameters
+    ----------
+    s3
+        A client.
+    job : Job
+    """
+
+    def __init__(self, s3: Any, job: Job) -> None:
+        self._s3 = s3
+        self._job = job
+
+    def look(self, name: str) -> Stored | None:
+        """Return what is stored under a name, the key without the target's prefix.
+
+        Raises
+        ------
+        Failed
+            Also for what is not ours to write over.
+        """
+        try:
+            head = self._s3.head_object(**self._at(name))
+        except ClientError as error:
+            if status(error) == 404:
+                return None
+            raise Failed(explain(error)) from None
+        except BotoCoreError as error:
+            raise Failed(explain(error)) from None
+        # Which come after the metadata, in S3's answers: without them these may have been cut too.
+        if "ETag" not in head or "ContentLength" not in head:
+            raise Failed(f"S3's answer about {self._job.target}{name} broke off; run it again")
+        if "fingerprint" not in head["Metadata"]:
+            raise Failed(
+                f"{self._job.target}{name} is there already, and is no copy made by jitprep; choose "
+                "another target, or delete it"
+            )
+        return Stored(head["ETag"], head["Metadata"])
+
+    def is_current(self, stored: Stored | None, source_etag: str) -> bool:
+        """Whether what is stored is what the job would make of a source with this ETag."""
+        job = self._job
+        return stored is not None and is_current(
+            stored.metadata, job.pipeline, source_etag, job.seed
+        )
+
+    def put(
+        self,
+        name: str,
+        body: bytes | bytearray | IO[bytes],
+        before: Stored | None,
+        source_etag: str,
+        about: Mapping[str, Any],
+    ) -> bool:
+        """Write an object at once, and only over what was looked at.
+
+        Parameters
+        ----------
+        name : str
+        body : bytes, bytearray or file
+        before : Stored, optional
+            What is there now; None for nothing.
+        source_etag : str
+            Of what the body is made of.
+        about : mapping
+            PutObject's other parameters; those that are None are left out.
+
+        Returns
+        -------
+        bool
+            False where an equal copy came there meanwhile, such as from the run that was killed.
+
+        Raises
+        ------
+        Failed
+        """
+        condition = {"IfMatch": before.etag} if before else {"IfNoneMatch": "*"}
+        given = {key: value for key, value in about.items() if value is not None}
+        try:
+            self._s3.put_object(**self._at(name), **condition, **given, Body=body)
+        except ClientError as error:
+            if status(error) not in _OVERTAKEN:
+                raise Failed(f"could not be stored: {explain(error)}") from None
+            if self.is_current(self.look(name), source_etag):
+                return False
+            raise Failed("somebody else writes to the same key; run it again") from None
+        except BotoCoreError as error:
+            raise Failed(f"could not be stored: {explain(error)}; run it again") from None
+        return True
+
+    def _at(self, name: str) -> dict[str, str]:
+        return {"Bucket": self._job.target.bucket, "Key": self._job.target.prefix + name}

@@ -1,0 +1,70 @@
+"""Shards as WebDataset reads them: tar files, in which a sample is members of one name."""
+
+from __future__ import annotations
+
+import json
+import posixpath
+import re
+import tarfile
+from io import BytesIO
+from typing import IO
+from urllib.parse import quote
+
+from backfill.listing import Original
+from backfill.reading import Copy
+from preprocessing import Pipeline
+
+# A sample's name ends at the first dot behind the last slash; what tells lines, or folders above, apart
+# has no place in a name of a file. %: so that no two keys have one name.
+_UNSAFE = re.compile(r"[\x00-\x1f\x7f%]|^/|(?:^|(?<=/))\.{1,2}(?=/)|\.(?=[^/]*$)|/$")
+
+
+class TarWriter:
+    """Writes a shard: of each copy ``<key, less its ending>.<the encoding's>``, and beside it ``.json``.
+
+    Equal copies give equal bytes: members have no time and no owner.
+
+    Parameters
+    ----------
+    file : file
+        Open for writing.
+    pipeline : Pipeline
+    """
+
+    def __init__(self, file: IO[bytes], pipeline: Pipeline) -> None:
+        self._tar = tarfile.open(fileobj=file, mode="w", format=tarfile.PAX_FORMAT)  # noqa: SIM115
+        self._suffix = pipeline.encoding.suffix
+        self._names: set[str] = set()
+
+    def add(self, original: Original, copy: Copy) -> None:
+        """Write a copy, and what is known of it."""
+        name = sample_name(posixpath.splitext(original.key)[0])
+        if name in self._names:  # of two originals whose keys differ in their endings alone
+            name = sample_name(original.key)
+        self._names.add(name)
+        about = {
+            "key": original.key,
+            "etag": original.etag,
+            "content-type": copy.content_type,
+            "metadata": copy.metadata,
+        }
+        self._add(f"{name}.{self._suffix}", copy.body)
+        self._add(f"{name}.json", json.dumps(about, ensure_ascii=False).encode())
+
+    def close(self) -> None:
+        """Write the end of the archive."""
+        self._tar.close()
+
+    def _add(self, name: str, body: bytes | bytearray) -> None:
+        member = tarfile.TarInfo(name)
+        member.size = len(body)
+        self._tar.addfile(member, BytesIO(body))
+
+
+def sample_name(key: str) -> str:
+    """Return a key as the name of a sample, no two keys as one: unsafe characters as in URLs."""
+    return _UNSAFE.sub(lambda found: _escape(found[0]), key)
+
+
+def _escape(text: str) -> str:
+    return quote(text, safe="").replace(".", "%2E")

@@ -1,0 +1,234 @@
+"""`jitprep backfill`: a pipeline over a bucket's objects, the results stored."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Generator, Iterable
+from contextlib import closing
+from enum import StrEnum
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+from botocore.exceptions import BotoCoreError, ClientError
+
+from backfill.aws import client
+from backfill.engines import local
+from backfill.engines.s3_batch import BatchJobs, Function
+from backfill.job import CannotBackfill, Format, Job, Place
+from backfill.listing import Original
+from backfill.outcome import Failure, Outcome, explain
+from backfill.todo import Task, todo
+from backfill.work import Worker
+from cli.console import err, fail, out, parse, progress
+from cli.report import Report, reporting
+from handler.config import config
+from preprocessing import Pipeline
+
+_LARGEST_SEED = 2**63 - 1
+
+
+class Engine(StrEnum):
+    """Where the work is done."""
+
+    LOCAL = "local"
+    RAY = "ray"
+    S3_BATCH = "s3-batch"
+
+
+def backfill(
+    source: Annotated[
+        str, typer.Argument(help="The originals: s3://bucket, or how their keys begin behind it.")
+    ],
+    *,
+    pipeline: Annotated[str, typer.Option(help="A preset's name, or a pipeline.")],
+    to: Annotated[str, typer.Option(help="The folder of the copies: s3://bucket/prefix.")],
+    seed: Annotated[
+        int, typer.Option(min=0, max=_LARGEST_SEED, help="What random transforms draw from.")
+    ] = 0,
+    form: Annotated[
+        Format,
+        typer.Option("--format", help="An object each, or shards: WebDataset's tar, or Parquet."),
+    ] = "objects",
+    shards: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            max=99_999,
+            help="How many shards; as many as are there, else one for a thousand originals.",
+        ),
+    ] = None,
+    engine: Annotated[
+        Engine, typer.Option(help="This machine, a Ray cluster, or the function by S3's own jobs.")
+    ] = Engine.LOCAL,
+    processes: Annotated[
+        int | None,
+        typer.Option(min=1, help="How many at once; as many as there are CPUs."),
+    ] = None,
+    function_arn: Annotated[
+        str | None, typer.Option(metavar="ARN", help="For s3-batch: the function.")
+    ] = None,
+    role_arn: Annotated[
+        str | None, typer.Option(metavar="ARN", help="For s3-batch: the role that S3 takes on.")
+    ] = None,
+    wait: Annotated[
+        bool, typer.Option("--wait/--no-wait", help="For s3-batch: until the job has ended.")
+    ] = True,
+    errors: Annotated[
+        Path | None, typer.Option(help="A file for what failed, a line of JSON each.")
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only tell what is to be done.")
+    ] = False,
+) -> None:
+    """Store what a pipeline makes of a bucket's objects; what is there already is left alone.
+
+    The same command goes on where it was interrupted. Whatever fails is told at the end, and the rest
+    is done.
+    """
+    if shards and form == "objects":
+        fail("--shards is for --format tar and parquet")
+    function = _function(engine, function_arn, role_arn)
+    _require_extras(engine, form)
+    try:
+        job = Job(
+            Place.parse(source),
+            Place.parse(to).folder,
+            _pipeline(pipeline),
+            seed,
+            form,
+            config().limits,
+        )
+        with err.status("listing"):
+            tasks = todo(client("s3"), job, shards)
+        if dry_run:
+            _tell(job, tasks)
+            return
+        with reporting(errors) as report:
+            if function is not None:
+                _by_s3(job, tasks, function, report, wait=wait)
+            else:
+                _by_workers(job, tasks, engine, processes, report)
+    except ClientError as error:
+        fail(explain(error))
+    except (CannotBackfill, BotoCoreError, OSError, ValueError) as error:
+        fail(str(error))
+
+
+def _function(engine: Engine, arn: str | None, role_arn: str | None) -> Function | None:
+    if engine is not Engine.S3_BATCH:
+        if arn or role_arn:
+            fail("--function-arn and --role-arn are for --engine s3-batch")
+        return None
+    if not (arn and role_arn):
+        fail("--engine s3-batch needs --function-arn and --role-arn")
+    try:
+        return Function(arn, role_arn)
+    except CannotBackfill as error:
+        fail(str(error))
+
+
+def _require_extras(engine: Engine, form: Format) -> None:
+    for wanted, module, extra in (
+        (engine is Engine.RAY, "ray", "ray"),
+        (form == "parquet", "pyarrow", "parquet"),
+    ):
+        if wanted and find_spec(module) is None:
+            fail(f"{module} is not installed: pip install 'jitprep[{extra}]'")
+
+
+def _pipeline(text: str) -> Pipeline:
+    """Return a preset's pipeline, or that which the text spells."""
+    preset = config().presets.get(text)
+    return parse(text) if preset is None else Pipeline.parse(preset)
+
+
+def _tell(job: Job, tasks: list[Task]) -> None:
+    """Tell how much there is to do, and do nothing."""
+    left, originals = len(_left(job, tasks)), _count(tasks)
+    size = sum(original.size for task in tasks for original in task.originals)
+    shards = "" if job.format == "objects" else f", in {len(tasks):,} shards"
+    out.print(
+        f"{originals:,} originals of {size:,} bytes{shards}: {originals - left:,} already there, "
+        f"{left:,} to do",
+        soft_wrap=True,
+    )
+
+
+def _by_workers(
+    job: Job, tasks: list[Task], engine: Engine, processes: int | None, report: Report
+) -> None:
+    outcomes = _outcomes(engine, job, tasks, processes)
+    try:
+        with closing(outcomes), progress() as bars:
+            bar = bars.add_task(str(job.pipeline), total=_count(tasks))
+            for outcome in outcomes:
+                report.add(outcome)
+                bars.advance(bar, outcome.objects)
+    except KeyboardInterrupt:
+        _interrupted("the same command goes on from here")
+    report.tell()
+
+
+def _outcomes(
+    engine: Engine, job: Job, tasks: list[Task], processes: int | None
+) -> Generator[Outcome]:
+    if engine is Engine.RAY:
+        from backfill.engines import ray  # noqa: PLC0415  an extra
+
+        return ray.run(job, tasks, processes)
+    return local.run(job, tasks, processes or os.cpu_count() or 1)
+
+
+def _by_s3(job: Job, tasks: list[Task], function: Function, report: Report, *, wait: bool) -> None:
+    jobs = BatchJobs(client("s3"), client("s3control"), job, function)
+    job_id = jobs.under_way()
+    if job_id is None:
+        left = _left(job, tasks)
+        report.add(Outcome(already=_count(tasks) - len(left)))
+        if not left:
+            report.tell()
+            return
+        job_id = jobs.create(left)
+    out.print(f"S3's job {job_id}", soft_wrap=True)
+    if wait:
+        _follow(jobs, job_id, report)
+
+
+def _follow(jobs: BatchJobs, job_id: str, report: Report) -> None:
+    try:
+        with progress() as bars:
+            bar = bars.add_task(job_id, total=None)
+            for now in jobs.follow(job_id):
+                ended = now.succeeded + now.failed
+                bars.update(bar, total=now.total or None, completed=ended, description=now.status)
+    except KeyboardInterrupt:
+        _interrupted("S3's job goes on, and the same command follows it")
+    report.add(Outcome(now.succeeded, failures=_failures(jobs, job_id, now.failed)))
+    if now.status != "Complete":
+        report.note(f"S3's job has ended as {now.status}: {now.reasons or 'no reason is told'}")
+    report.tell()
+
+
+def _failures(jobs: BatchJobs, job_id: str, number: int) -> tuple[Failure, ...]:
+    try:
+        return tuple(jobs.failures(job_id)) if number else ()
+    except ClientError as error:
+        why = f"S3's report of what failed cannot be read: {explain(error)}"
+        return (Failure(f"S3's job {job_id}", why, number),)
+
+
+def _left(job: Job, tasks: Iterable[Task]) -> list[Original]:
+    worker = Worker(job)
+    with err.status("looking at what is there"):
+        return [original for task in tasks for original in worker.left(task)]
+
+
+def _count(tasks: Iterable[Task]) -> int:
+    return sum(len(task.originals) for task in tasks)
+
+
+def _interrupted(and_now: str) -> NoReturn:
+    err.print(f"interrupted; {and_now}", soft_wrap=True)
+    raise typer.Exit(130)

@@ -1,0 +1,5 @@
+"""S3, as for the other engines."""
+
+from tests.backfill.conftest import moto, stage
+
+__all__ = ["moto", "stage"]

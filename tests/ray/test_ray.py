@@ -1,0 +1,61 @@
+"""`jitprep backfill --engine ray`, on a real Ray of this machine, and shards read by webdataset."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from preprocessing import Pipeline
+from tests.backfill.stage import ROOT, SPEC, assert_survives_kill, finish
+
+BIN = ROOT / ".venv-ray/bin"
+DRIVER = Path(__file__).parent / "with_webdataset.py"
+
+
+@pytest.fixture
+def on_ray(stage, monkeypatch):
+    """Return a function that gives the command, to be run where Ray is installed."""
+    if not (BIN / "jitprep").exists():
+        pytest.fail(f"{BIN} is missing: `make test-ray` makes it", pytrace=False)
+    monkeypatch.delenv("RAY_ADDRESS", raising=False)
+    monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "0")
+    # webdataset calls `aws`, which is where this runs.
+    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}:{os.environ['PATH']}")
+
+    def command(*arguments: str) -> list[str]:
+        engine = ("--engine", "ray", "--processes", "2")
+        return [*stage.command(*engine, *arguments, jitprep=str(BIN / "jitprep"))]
+
+    return command
+
+
+def test_killed_half_way_and_run_again_it_does_no_object_twice(stage, on_ray):
+    assert_survives_kill(stage, on_ray())
+
+
+def test_shards_are_what_webdataset_reads(stage, on_ray):
+    photos = stage.fill(50)
+    stage.put("train/notes.txt", b"words")
+    done = finish(on_ray("--format", "tar", "--shards", "3"))
+    assert done.returncode == 1, done.stderr
+    assert done.stdout == "50 done, 0 already there, 1 failed\n"
+    assert "failed: train/notes.txt: " in done.stderr
+    url = f"pipe:aws s3 cp s3://{stage.target}/small/{{00000..00002}}-of-00003.tar -"
+    read = finish([str(BIN / "python"), str(DRIVER), url])
+    assert read.returncode == 0, read.stderr
+    pipeline = Pipeline.parse(SPEC)
+    expected = [
+        [
+            key,
+            key.removesuffix(".jpg"),
+            [3, 8, 8],
+            hashlib.sha256(pipeline(body).tobytes()).hexdigest(),
+        ]
+        for key, body in photos.items()
+    ]
+    assert sorted(json.loads(read.stdout)) == sorted(expected)

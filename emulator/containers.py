@@ -81,10 +81,16 @@ class ContainerFunction:
             self._idle.put_nowait(url)
 
     def _outcome(self, url: str, response: httpx.Response) -> Outcome:
-        """Read what the emulator says: it answers 200 to nearly everything."""
+        """Read what the emulator says: by its words first, for its statuses are not Lambda's.
+
+        An error of the function is 200, and 502 where its process has ended, as it does at a response
+        that is too large.
+        """
         body = response.content
         if overdue := _TIMED_OUT.match(body):
             return TimedOut(float(overdue[1]))
+        if _is_error(body):
+            return Raised(body)
         if response.status_code != httpx.codes.OK:
             return NotInvoked(
                 response.status_code,
@@ -92,7 +98,7 @@ class ContainerFunction:
                 f"Function {self._name}: the container at {url} answered {response.status_code}: "
                 f"{body[:500].decode(errors='replace')}",
             )
-        return Raised(body) if _is_error(body) else Returned(body)
+        return Returned(body)
 
 
 def _is_error(body: bytes) -> bool:

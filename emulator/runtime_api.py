@@ -24,7 +24,7 @@ async def answer(worker: Worker, request: Request) -> Response:
         case "GET", ["invocation", "next"]:
             return await _next(worker)
         case "POST", ["invocation", request_id, "response"]:
-            return _finish(worker, request_id, _returned(await request.body()))
+            return _respond(worker, request_id, await request.body())
         case "POST", ["invocation", request_id, "error"]:
             return _finish(worker, request_id, Raised(await request.body()))
         case "POST", ["init", "error"]:
@@ -53,15 +53,23 @@ def _headers(worker: Worker, invocation: Invocation) -> dict[str, str]:
     }
 
 
-def _returned(payload: bytes) -> Outcome:
-    """Return what came of an invocation, which Lambda makes an error where it is too large."""
+def _respond(worker: Worker, request_id: str, payload: bytes) -> Response:
+    """Take what the function returned; where it is too large, tell both sides what AWS tells them.
+
+    Whoever invoked gets an error, and the runtime the status 413, at which awslambdaric ends, so that
+    the next invocation finds a new process, here as on AWS.
+    """
     if len(payload) <= LARGEST_RESPONSE:
-        return Returned(payload)
+        return _finish(worker, request_id, Returned(payload))
     message = (
         f"Response payload size exceeded maximum allowed payload size ({LARGEST_RESPONSE} bytes)."
     )
     error = {"errorType": "Function.ResponseSizeTooLarge", "errorMessage": message}
-    return Raised(json.dumps(error).encode())
+    finished = _finish(worker, request_id, Raised(json.dumps(error).encode()))
+    if finished.status_code != 202:
+        return finished
+    said = f"Exceeded maximum allowed payload size ({LARGEST_RESPONSE} bytes)."
+    return _error(413, "RequestEntityTooLarge", said)
 
 
 def _finish(worker: Worker, request_id: str, outcome: Outcome) -> Response:

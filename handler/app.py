@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from contextlib import suppress
 from typing import Any, Protocol
 
-from handler import doors, errors, log, pipelines, s3
+from handler import doors, errors, log, memory, pipelines, s3
 from handler.config import config
 from handler.errors import RequestFailed
 from handler.exchange import (
@@ -33,11 +34,14 @@ class Context(Protocol):
 
 # Initialisation: Lambda gives it a full CPU, and every later request finds it done. A wrong
 # configuration fails here, once and loudly.
+memory.keep()
 config()
 pool()
 s3.client()
 with suppress(RequestFailed):  # which each request is told
     pipelines.choose("", None)  # imports the steps that most requests need
+# What is here now stays for good: to look through it for garbage is a tenth of a request's time.
+gc.freeze()
 
 _state = {"cold": True}
 
@@ -59,8 +63,8 @@ def lambda_handler(event: Any, context: Context) -> Any:
     start = time.perf_counter()
     door = doors.choose(event)
     deadline = Deadline.of(context.get_remaining_time_in_millis(), door.patience_s)
-    measures = Measures()
-    request, response = _answer(door, event, deadline, measures, context.aws_request_id)
+    measures = Measures(context.aws_request_id)
+    request, response = _answer(door, event, deadline, measures)
     try:
         with measures.timed("reply"):
             return door.reply(event, response)
@@ -77,7 +81,7 @@ def lambda_handler(event: Any, context: Context) -> Any:
 
 
 def _answer(
-    door: doors.Door, event: Any, deadline: Deadline, measures: Measures, request_id: str
+    door: doors.Door, event: Any, deadline: Deadline, measures: Measures
 ) -> tuple[Request | None, Response]:
     request = None
     try:
@@ -87,5 +91,5 @@ def _answer(
     except Exception as error:  # the client must get an answer, whatever it was
         response = Response.refusal(errors.explain(error))
         if response.error_code == "InternalError":
-            log.unexpected(request_id, error)
+            log.unexpected(measures.request_id, error)
         return request, response

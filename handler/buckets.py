@@ -7,14 +7,20 @@ buckets, and gives each the name that requests call it.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
 from typing import Literal
+from urllib.parse import parse_qs, quote, urlsplit
 
 from handler import s3
 from handler.config import config
 from handler.errors import RequestFailed
 from handler.exchange import Source
+from handler.signing import signed
 
 _EXPIRES_S = 300
+# Of an object that nobody asks for.
+_KEY = "key"
 
 
 def of_object(
@@ -39,8 +45,13 @@ def of_object(
     """
     if not key:
         raise RequestFailed(400, "InvalidRequest", "name the object to read: its key is empty")
-    asked = {"Bucket": _bucket(alias), "Key": key} | ({"VersionId": version} if version else {})
-    return _presigned("get_object" if method == "GET" else "head_object", asked)
+    bucket = _bucket(alias)
+    if method == "HEAD":
+        asked = {"Bucket": bucket, "Key": key} | ({"VersionId": version} if version else {})
+        return _presigned("head_object", asked)
+    place = _place(bucket)
+    query = f"?versionId={quote(version, safe='')}" if version else ""
+    return signed(f"{place.url}{quote(key, safe='/~')}{query}", place.region)
 
 
 def of_listing(alias: str, asked: Mapping[str, str | int]) -> Source:
@@ -76,6 +87,30 @@ def alias_of(bucket: str) -> str:
             return alias
     _bucket(bucket)
     return bucket
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a bucket is.
+
+    Parameters
+    ----------
+    url : str
+        Of its objects, less their keys.
+    region : str
+        That requests to it are signed for.
+    """
+
+    url: str
+    region: str
+
+
+@cache
+def _place(bucket: str) -> _Place:
+    """Return where boto3 finds a bucket, asked once: it takes its rules half a millisecond each time."""
+    url = urlsplit(_presigned("get_object", {"Bucket": bucket, "Key": _KEY}).url)
+    scope = parse_qs(url.query)["X-Amz-Credential"][0].split("/")
+    return _Place(f"{url.scheme}://{url.netloc}{url.path.removesuffix(_KEY)}", scope[-3])
 
 
 def _bucket(alias: str) -> str:

@@ -20,6 +20,7 @@ OVERRIDES = frozenset({"pipeline", "seed"})
 # What a listing does with keys whose derived size depends on the object.
 UnknownSizes = Literal["source", "hide", "mark"]
 _CACHE_BYTES = 32 * 2**20
+_LEAST_MEMORY_MB = 128
 
 
 # S3's rule for the names of buckets, which access points' aliases follow too.
@@ -87,6 +88,9 @@ class Config:
     spill : Folder, optional
         Where answers go that are too large for Lambda's: ``JITPREP_SPILL``, ``bucket`` or
         ``bucket/prefix``.
+    memory_bytes : int
+        What Lambda gives the function, by ``AWS_LAMBDA_FUNCTION_MEMORY_SIZE``; its least, 128 MB, where
+        that is not set.
     metrics : str, optional
         The CloudWatch namespace of the metrics that the log's lines hold: ``JITPREP_METRICS``.
     endpoint : str or None
@@ -102,6 +106,7 @@ class Config:
     buckets: Mapping[str, str]
     outputs: tuple[Folder, ...]
     spill: Folder | None
+    memory_bytes: int
     metrics: str | None
     endpoint: str | None
 
@@ -132,6 +137,7 @@ def config() -> Config:
         buckets=_buckets("JITPREP_BUCKETS"),
         outputs=_folders("JITPREP_OUTPUTS"),
         spill=next(iter(_folders("JITPREP_SPILL", most=1)), None),
+        memory_bytes=_whole("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", _LEAST_MEMORY_MB) * 2**20,
         metrics=_namespace("JITPREP_METRICS"),
         endpoint=os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL"),
     )

@@ -44,6 +44,10 @@ class Deadline:
         """Seconds left; never below zero."""
         return max(self.at - time.monotonic(), 0.0)
 
+    def sooner(self, share: float) -> Deadline:
+        """Return the deadline that leaves a share of the time that is left for what comes after it."""
+        return Deadline(self.at - share * self.left)
+
 
 @dataclass(frozen=True, slots=True)
 class Source:
@@ -131,6 +135,24 @@ class ListRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class BatchRequest:
+    """Many objects to be read and transformed, each into a row of one tensor.
+
+    Parameters
+    ----------
+    objects : tuple of ObjectRequest
+        Each a whole object, under this choice and no conditions.
+    choice : Choice
+    room : int, optional
+        How many bytes of body the door can carry; None for any number.
+    """
+
+    objects: tuple[ObjectRequest, ...]
+    choice: Choice = Choice()
+    room: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class StoreTask:
     """One object whose transformed copy shall be stored.
 
@@ -171,7 +193,7 @@ class StoreRequest:
         return self.tasks[0].key
 
 
-Request = ObjectRequest | ListRequest | StoreRequest
+Request = ObjectRequest | ListRequest | BatchRequest | StoreRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,12 +228,58 @@ class Response:
         return cls(failure.status, error_code=failure.code, error_message=failure.message)
 
 
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Where a row of a batch comes from.
+
+    Parameters
+    ----------
+    key : str
+    etag : str
+        Of what a single read of it gives, in quotes.
+    """
+
+    key: str
+    etag: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """An object of a batch that gave no row, and why."""
+
+    key: str
+    failure: RequestFailed
+
+
+@dataclass(frozen=True, slots=True)
+class BatchResponse(Response):
+    """The answer to a `BatchRequest`: what could be read, stacked, and what could not.
+
+    Parameters
+    ----------
+    rows : tuple of Row
+        Of the tensor in the body, in order; without any there is no body.
+    unread : tuple of Unread
+        In the order asked.
+    """
+
+    rows: tuple[Row, ...] = ()
+    unread: tuple[Unread, ...] = ()
+
+
 @dataclass(slots=True)
 class Measures:
-    """What the log line tells of a request besides its answer; filled as the request goes."""
+    """What the log tells of a request besides its answer; filled as the request goes.
 
+    Of a batch, the milliseconds of "fetch" and "transform" are sums over its objects, many of which are
+    under way at once.
+    """
+
+    request_id: str = ""
     pipeline: str | None = None
     bytes_in: int = 0
+    rows: int | None = None
+    failed: int | None = None
     ms: dict[str, float] = field(default_factory=dict)
 
     @contextmanager

@@ -46,6 +46,8 @@ def request_line(
             "status": response.status,
             "error": response.error_code,
             "message": response.error_message,
+            "rows": measures.rows,
+            "failed": measures.failed,
             "bytesIn": measures.bytes_in,
             "bytesOut": len(response.body),
             "ms": measures.ms,

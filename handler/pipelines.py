@@ -15,7 +15,7 @@ _KEYS = ("pipeline", "spec")
 
 @lru_cache(maxsize=64)
 def choose(payload: str, preset: str | None) -> Pipeline:
-    """Return the pipeline that an access point's payload, or the request itself, asks for.
+    """Return the pipeline that an access point's payload, an invoke, or the request itself asks for.
 
     Parameters
     ----------
@@ -35,7 +35,7 @@ def choose(payload: str, preset: str | None) -> Pipeline:
     if not payload.strip():
         return _preset(config().default_preset)
     key, value = _read(payload)
-    return _preset(value) if key == "pipeline" else _parse(value, "the access point's spec")
+    return _preset(value) if key == "pipeline" else _parse(value, "the spec")
 
 
 def _read(payload: str) -> tuple[str, Any]:
@@ -57,8 +57,8 @@ def _preset(name: object) -> Pipeline:
         raise RequestFailed(
             400,
             "UnknownPipeline",
-            f"no preset is named {name!r}; choose from {', '.join(sorted(presets))}, or put a spec "
-            "into the access point's payload",
+            f"no preset is named {name!r}; choose from {', '.join(sorted(presets))}, or give a spec "
+            "in its place",
         )
     return _parse(presets[name], f"the preset {name!r}")
 

@@ -10,6 +10,7 @@ from handler.errors import RequestFailed
 from handler.exchange import Deadline, Measures, ObjectRequest, Response
 from handler.kept import Description, kept
 from handler.ranges import PartNumber
+from handler.signing import readable, size_unknown
 from handler.source import fetch, require_same, require_size, require_time
 from preprocessing import EmptySource, Encoded, Pipeline
 
@@ -63,8 +64,6 @@ def _read(
     request: ObjectRequest, derived: Derived, deadline: Deadline, measures: Measures
 ) -> bytes:
     """Read the original of a HEAD with the function's own role."""
-    from handler.signing import readable, size_unknown  # noqa: PLC0415  # botocore, and seldom needed
-
     try:
         with measures.timed("read"), fetch(readable(request.source), deadline) as original:
             require_same(original.facts, derived.facts)

@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
-from handler import listing, pipelines, read, spill, store
-from handler.exchange import Deadline, ListRequest, Measures, Request, Response, StoreRequest
+from handler import listing, many, pipelines, read, spill, store
+from handler.exchange import (
+    BatchRequest,
+    Deadline,
+    ListRequest,
+    Measures,
+    Request,
+    Response,
+    StoreRequest,
+)
 
 
 def serve(request: Request, deadline: Deadline, measures: Measures) -> Response:
@@ -20,5 +28,7 @@ def serve(request: Request, deadline: Deadline, measures: Measures) -> Response:
         return spill.fit(listing.answer(request, pipeline, deadline, measures), request.room)
     if isinstance(request, StoreRequest):
         return store.answer(request, pipeline, deadline, measures)
+    if isinstance(request, BatchRequest):
+        return spill.fit(many.answer(request, pipeline, deadline, measures), request.room)
     answer = read.head if request.method == "HEAD" else read.get
     return spill.fit(answer(request, pipeline, deadline, measures), request.room)

@@ -1,5 +1,7 @@
 """A GET of the original under the function's own name.
 
+Where the event brings no URL (`handler.buckets`), what is to be read is signed in headers.
+
 S3 signs the URL of a HeadObject event for HEAD alone. Where a derived object's size depends on its
 pixels, they must be read, and then the function reads with its execution role, which must allow
 ``s3:GetObject`` on the supporting access point. It does so after S3 has answered the caller's own HEAD,
@@ -12,8 +14,9 @@ from functools import cache
 from urllib.parse import parse_qs, urlencode, urlsplit, urlunsplit
 
 import boto3
-from botocore.auth import S3SigV4QueryAuth
+from botocore.auth import S3SigV4Auth, S3SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
+from botocore.exceptions import NoCredentialsError
 
 from handler.errors import RequestFailed
 from handler.exchange import Source
@@ -40,6 +43,24 @@ def readable(head: Source) -> Source:
     frozen, region = credentials.get_frozen_credentials(), _session().region_name
     S3SigV4QueryAuth(frozen, "s3", region, _EXPIRES_S).add_auth(request)
     return Source(str(request.url), head.headers)
+
+
+def signed(url: str, region: str) -> Source:
+    """Return a GET of an object, signed by the execution role in its headers.
+
+    Besides being cheap, that keeps the URL short, which is taken apart several times as it is read: with
+    the token of a role in it, it would have two thousand characters.
+
+    Raises
+    ------
+    NoCredentialsError
+    """
+    credentials = _session().get_credentials()
+    if credentials is None:
+        raise NoCredentialsError
+    request = AWSRequest("GET", url)
+    S3SigV4Auth(credentials.get_frozen_credentials(), "s3", region).add_auth(request)
+    return Source(url, dict(request.headers.items()))
 
 
 def size_unknown(why: str) -> RequestFailed:

@@ -17,6 +17,7 @@ import urllib3
 from handler import checksums
 from handler.conditions import date
 from handler.config import config
+from handler.crew import readers
 from handler.errors import RequestFailed, out_of_time
 from handler.hosts import require_allowed
 
@@ -195,8 +196,9 @@ def pool() -> urllib3.PoolManager:
     """
     # urllib3 may warn with the whole URL, signature and all, and Lambda keeps what it says.
     logging.getLogger("urllib3").setLevel(logging.ERROR)
-    endpoint = config().endpoint
-    return urllib3.ProxyManager(endpoint) if endpoint else urllib3.PoolManager()
+    endpoint, most = config().endpoint, readers()
+    proxy = urllib3.ProxyManager(endpoint, maxsize=most) if endpoint else None
+    return proxy or urllib3.PoolManager(maxsize=most)
 
 
 class _Tries:
@@ -208,6 +210,7 @@ class _Tries:
 
     def again(self, failure: RequestFailed) -> None:
         """Wait for the next try; raise `failure` where there is none left, or no time for it."""
+        require_time(self.deadline)  # no socket waits longer: a try may fail for want of it
         self._made += 1
         # Many workers fail together when S3 is busy, and must not come back together.
         pause = _PAUSE_S * 2 ** (self._made - 1) * random.uniform(0.5, 1.0)  # noqa: S311

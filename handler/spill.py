@@ -17,13 +17,31 @@ from handler.exchange import Response
 _PAYLOAD = 6 * 2**20
 # What a door's answer says beside the body; S3 allows 2 KB of metadata, and a header's URL is no longer.
 _BESIDE = 16 * 2**10
+# A body that is put aside is in memory, whole, beside all else that the function holds.
+_SHARE_OF_MEMORY = 4
 # Long enough to begin the download of what was answered, with some tries.
 _EXPIRES_S = 900
 
 
-def room(beside: int = _BESIDE) -> int:
-    """Return how many bytes of body an answer can hold that says `beside` bytes more in JSON."""
-    return max(_PAYLOAD - beside, 0) // 4 * 3
+def room(more: int = 0) -> int:
+    """Return how many bytes of body an answer can hold.
+
+    Parameters
+    ----------
+    more : int
+        What it says beside the body and what every answer says, in bytes of JSON.
+    """
+    return max(_PAYLOAD - _BESIDE - more, 0) // 4 * 3
+
+
+def largest(carried: int) -> int:
+    """Return how many bytes a body may have whose door carries so many.
+
+    More can be put aside, where there is a place for it, up to a quarter of the function's memory.
+    """
+    if config().spill is None:
+        return carried
+    return max(carried, config().memory_bytes // _SHARE_OF_MEMORY)
 
 
 def fit(response: Response, most: int | None) -> Response:
@@ -71,7 +89,7 @@ def _put(folder: Folder, response: Response) -> str:
     place = {"Bucket": folder.bucket, "Key": key}
     kind = response.headers.get("Content-Type", "application/octet-stream")
     try:
-        s3.client().put_object(**place, Body=bytes(response.body), ContentType=kind)
+        s3.client().put_object(**place, Body=response.body, ContentType=kind)
     except ClientError as error:
         raise _failed(error.response["Error"]["Code"]) from None
     except BotoCoreError as error:

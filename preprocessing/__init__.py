@@ -5,8 +5,9 @@
 >>> p
 Pipeline([Grayscale(), Resize((224, 224))], encode=Png())
 
-``p(source)`` gives an array, ``p.batch(sources)`` many in one, ``p.encode(source)`` bytes; ``p.output``
-tells what they will be, ``p.plan(source)`` how they are made, ``p.fingerprint`` what they depend on.
+``p(source)`` gives an array, ``p.batch(sources)`` many in one, ``p.encode(source)`` bytes, and a `Stack`
+those of many; ``p.output`` tells what they will be, ``p.plan(source)`` how they are made,
+``p.fingerprint`` what they depend on.
 
 To follow a call through the files, read `pipeline`; then `parse` with `grammar`, `transforms` and
 `encodings`, where text becomes steps; `sources` with `decode`, where bytes become a header and pixels;
@@ -38,6 +39,7 @@ from preprocessing.grammar.step import Step
 from preprocessing.media import Encoded, ImageSpec, Limits, OutputSpec
 from preprocessing.pipeline import Pipeline
 from preprocessing.plan import Plan
+from preprocessing.stack import Stack
 from preprocessing.transforms import TRANSFORMS, Transform
 
 if TYPE_CHECKING:
@@ -124,6 +126,7 @@ __all__ = [  # noqa: PLE0604  and every transform and encoding
     "Seed",
     "SourceError",
     "SpecError",
+    "Stack",
     "Transform",
     "UnknownFormat",
     "UnsupportedSource",

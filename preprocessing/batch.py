@@ -35,6 +35,24 @@ def allocate(encoding: Encoding, outputs: Sequence[ImageSpec]) -> Array:
     return np.empty((len(outputs), *encoding.shape(first)), first.dtype)  # type: ignore[arg-type]
 
 
+def place_of(output: ImageSpec, encoding: Encoding, out: Array | None) -> Array:
+    """Return where a result goes: `out`, or an uninitialised array of its own.
+
+    Raises
+    ------
+    IncompatibleSource
+        Where `out` is of another shape or type than the result.
+    """
+    if out is None:
+        return np.empty(encoding.shape(output), output.dtype)  # type: ignore[arg-type]
+    if out.shape != encoding.shape(output) or out.dtype.name != output.dtype:
+        raise IncompatibleSource(
+            f"the result is {output}, in shape {encoding.shape(output)}, and `out` has shape "
+            f"{out.shape} and type {out.dtype.name}"
+        )
+    return out
+
+
 def each(work: Callable[[int], None], count: int, threads: int) -> None:
     """Call `work` with 0 to `count` - 1; decoding and the kernels leave Python's lock alone."""
     if threads == 1 or count == 1:

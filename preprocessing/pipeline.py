@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 from preprocessing import plan as planning
-from preprocessing.batch import allocate, each
+from preprocessing.batch import allocate, each, place_of
 from preprocessing.draws import Draws, Seed
 from preprocessing.encodings import DEFAULT_ENCODING, Encoding
 from preprocessing.errors import IncompatibleSource, SpecError
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from preprocessing.plan import Plan
     from preprocessing.preview import Preview
     from preprocessing.stages import Decode
-
-Document: TypeAlias = dict[str, Any]
 
 # A dataset's photographs come in few sizes, and a server meets the same ones again and again.
 _PLANS_KEPT = 64
@@ -100,7 +98,7 @@ class Pipeline:
         return self._parsed.exact
 
     @property
-    def document(self) -> Document:
+    def document(self) -> dict[str, Any]:
         """The pipeline as a document of plain values, for JSON or TOML."""
         return write_document(self._parsed)
 
@@ -145,7 +143,12 @@ class Pipeline:
         )
 
     def __call__(
-        self, source: Source, *, seed: int | Seed = 0, limits: Limits = DEFAULT_LIMITS
+        self,
+        source: Source,
+        *,
+        seed: int | Seed = 0,
+        limits: Limits = DEFAULT_LIMITS,
+        out: Array | None = None,
     ) -> Array:
         """Return the result as an array, in the layout of the encoding.
 
@@ -159,13 +162,15 @@ class Pipeline:
             as the epoch, or a `Seed` that also tells the object's key and ETag, to get what a read of
             that object through an access point gives. Without random transforms it changes nothing.
         limits : Limits
+        out : ndarray, optional
+            Where to put the result, of its shape and type, apart from the source.
 
         Returns
         -------
         ndarray
-            For the tensor encodings (C, H, W), or with ``layout=hwc`` (H, W, C) and (H, W) for gray;
-            for the image files the latter. What a reader of the encoded body would get, but for the
-            losses of JPEG and WebP. The caller's own: writable, in C order, shared with nothing.
+            `out`, or a new one: writable, in C order, shared with nothing. For the tensor encodings
+            (C, H, W), or with ``layout=hwc`` (H, W, C) and (H, W) for gray; for the image files the
+            latter. What a reader of the encoded body would get, but for the losses of JPEG and WebP.
 
         Raises
         ------
@@ -173,7 +178,7 @@ class Pipeline:
         """
         loaded = read(source, limits)
         plan = self._plan(loaded, seed, limits)
-        result: Array = allocate(self.encoding, [plan.output])[0]
+        result = place_of(plan.output, self.encoding, out)
         planning.execute(plan, loaded.content, self.encoding.as_image(result))
         return result
 

@@ -9,6 +9,7 @@ from handler.doors.batch_operations import BatchOperationsDoor
 from handler.doors.get_object import GetObjectDoor
 from handler.doors.head_object import HeadObjectDoor
 from handler.doors.http import HttpDoor
+from handler.doors.invoke import InvokeDoor
 from handler.doors.list_objects import ListObjectsDoor
 from handler.exchange import LAMBDA_PATIENCE_S, Request, Response
 
@@ -37,6 +38,7 @@ DOORS: tuple[Door, ...] = (
     HttpDoor("function-url", LAMBDA_PATIENCE_S, encoded=True),
     HttpDoor("http-api", 30.0, encoded=False),
     BatchOperationsDoor(),
+    InvokeDoor(),
 )
 
 

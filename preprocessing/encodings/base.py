@@ -33,6 +33,8 @@ class Encoding(Step):
     """The last word of a pipeline: how the result is written."""
 
     content_type: ClassVar[str]
+    stacks: ClassVar[bool] = False
+    """Whether a body can hold many results, and says by itself how many."""
 
     @property
     def suffix(self) -> str:

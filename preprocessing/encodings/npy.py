@@ -21,6 +21,7 @@ class Npy(TensorEncoding):
 
     name: ClassVar[str] = "npy"
     content_type: ClassVar[str] = "application/x-npy"
+    stacks: ClassVar[bool] = True
 
     def header(self, shape: tuple[int, ...], dtype: DType) -> bytes:
         return _npy_header(shape, dtype)

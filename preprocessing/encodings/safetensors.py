@@ -32,6 +32,7 @@ class Safetensors(TensorEncoding):
     name: ClassVar[str] = "safetensors"
     key: str = "image"
     content_type: ClassVar[str] = "application/x-safetensors"
+    stacks: ClassVar[bool] = True
 
     def check(self) -> None:
         require(self.key not in ("", "__metadata__"), f"key: {self.key!r} cannot name a tensor")

@@ -49,15 +49,23 @@ class TensorEncoding(Encoding):
             return None
         return len(self.header(shape, spec.dtype)) + prod(shape) * np.dtype(spec.dtype).itemsize
 
+    def frame(self, shape: tuple[int, ...], dtype: DType) -> bytearray:
+        """Return a body whose header is in place, and whose samples are zero."""
+        header = self.header(shape, dtype)
+        body = bytearray(len(header) + prod(shape) * np.dtype(dtype).itemsize)
+        body[: len(header)] = header
+        return body
+
+    def samples(self, body: bytearray, shape: tuple[int, ...], dtype: DType) -> Array:
+        """Return a writable view of the samples in a body of this shape and type."""
+        kind, start = np.dtype(dtype).newbyteorder("<"), len(self.header(shape, dtype))
+        return np.frombuffer(body, kind, offset=start).reshape(shape)
+
     def allocate(self, spec: ImageSpec) -> Buffer:
         shape = _known(self.shape(spec))
         assert shape is not None
-        header = self.header(shape, spec.dtype)
-        dtype = np.dtype(spec.dtype).newbyteorder("<")
-        body = bytearray(len(header) + prod(shape) * dtype.itemsize)
-        body[: len(header)] = header
-        samples = np.frombuffer(body, dtype, offset=len(header)).reshape(shape)
-        return Buffer(body, self.as_image(samples))
+        body = self.frame(shape, spec.dtype)
+        return Buffer(body, self.as_image(self.samples(body, shape, spec.dtype)))
 
     def encode(self, image: Array) -> bytearray:
         height, width, channels = image.shape

@@ -7,11 +7,17 @@ import json
 
 import pytest
 
+from .conftest import FUNCTIONS
+
 ARN = "arn:aws:lambda:us-east-1:123456789012:function:preprocess"
 
 
 @pytest.fixture(scope="module")
 def invoke(local):
+    return invoking(local)
+
+
+def invoking(local):
     client = local.client("lambda")
 
     def call(name, payload, **parameters):
@@ -43,6 +49,31 @@ def test_a_failure_is_a_function_error(invoke, payload, kind, words):
     error = json.load(answer["Payload"])
     assert error["errorType"] == kind
     assert words in error["errorMessage"]
+
+
+def test_a_response_over_six_megabytes_is_a_function_error_and_ends_the_process(
+    object_lambda_endpoint,
+):
+    """As on AWS, whose Runtime API answers 413, at which awslambdaric gives up."""
+    invoke = invoking(
+        object_lambda_endpoint(handler="behaviours.handler", task_root=FUNCTIONS, workers=1)
+    )
+    before = json.load(invoke("preprocess", "return_process")["Payload"])
+    largest = invoke("preprocess", "return_text:6291556")
+    assert "FunctionError" not in largest
+    assert len(largest["Payload"].read()) == 6_291_556
+    assert json.load(invoke("preprocess", "return_process")["Payload"]) == before
+    for _ in range(2):
+        answer = invoke("preprocess", "return_text:6291557")
+        assert (answer["StatusCode"], answer["FunctionError"]) == (200, "Unhandled")
+        assert json.load(answer["Payload"]) == {
+            "errorType": "Function.ResponseSizeTooLarge",
+            "errorMessage": "Response payload size exceeded maximum allowed payload size "
+            "(6291556 bytes).",
+        }
+        after = json.load(invoke("preprocess", "return_process")["Payload"])
+        assert after != before
+        before = after
 
 
 def test_an_unknown_function_is_not_found(invoke, expect_error):

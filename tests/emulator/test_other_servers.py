@@ -59,9 +59,9 @@ class Refusing(http.server.BaseHTTPRequestHandler):
     def do_POST(self):
         self.rfile.read(int(self.headers["content-length"]))
         self.send_response(self.server.status)
-        self.send_header("Content-Length", "7")
+        self.send_header("Content-Length", str(len(self.server.said)))
         self.end_headers()
-        self.wfile.write(b"not you")
+        self.wfile.write(self.server.said)
 
     def log_message(self, *arguments):
         pass
@@ -154,12 +154,26 @@ def test_what_refuses_to_run_the_function_decides_the_error(
     refusing, expect_error, answer, code, status
 ):
     server, read, invoke = refusing
-    server.status = answer
+    server.status, server.said = answer, b"not you"
     with expect_error(code, status) as message:
         read()
     assert f"answered {answer}: not you" in message()
     with expect_error("ServiceException", answer):
         invoke()
+
+
+@pytest.mark.parametrize("kind", ["Function.ResponseSizeTooLarge", "Runtime.ExitError"])
+def test_an_error_of_the_function_is_that_whatever_the_status(refusing, expect_error, kind):
+    """The Runtime Interface Emulator answers 502 where the function's process has ended."""
+    server, read, invoke = refusing
+    server.status = 502
+    server.said = json.dumps({"errorType": kind, "errorMessage": "it ended"}).encode()
+    with expect_error("LambdaRuntimeError", 500) as message:
+        read()
+    assert f"{kind}: it ended" in message()
+    answer = invoke()
+    assert (answer["StatusCode"], answer["FunctionError"]) == (200, "Unhandled")
+    assert answer["Payload"].read() == server.said
 
 
 def test_with_containers_it_listens_on_dockers_bridge(object_lambda_endpoint):

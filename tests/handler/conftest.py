@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 import pytest
 
@@ -49,12 +50,14 @@ class Written:
 class ScriptedS3:
     """The server, what it answers, and what it has seen.
 
-    ``script`` is answered first, one after the other; then ``answer``, for ever.
+    ``script`` is answered first, one after the other; then what ``objects`` has for the path, where it
+    has something; else ``answer``, for ever. What is put becomes one of the objects.
     """
 
     url: str
     answer: Answer = field(default_factory=Answer)
     script: list[Answer] = field(default_factory=list)
+    objects: dict[str, Answer] = field(default_factory=dict)
     gets: list[Mapping[str, str]] = field(default_factory=list)
     targets: list[tuple[str, str]] = field(default_factory=list)
     written: list[Written] = field(default_factory=list)
@@ -94,10 +97,14 @@ class ScriptedS3:
         }
 
 
+class _Server(ThreadingHTTPServer):
+    request_queue_size = 128  # a batch knocks many times at once
+
+
 @pytest.fixture
 def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[ScriptedS3]:
     """Serve a scripted S3, and configure the handler to use it as its endpoint."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler)
+    server = _Server(("127.0.0.1", 0), BaseHTTPRequestHandler)
     scripted = ScriptedS3(f"http://127.0.0.1:{server.server_port}")
     server.RequestHandlerClass = _handler(scripted)
     server.daemon_threads = True
@@ -122,10 +129,11 @@ def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[ScriptedS3]:
 
 def _forget() -> None:
     """Drop what the handler made for another endpoint."""
-    from handler import config, kept, pipelines, signing, source
+    from handler import buckets, config, kept, pipelines, signing, source
     from handler import s3 as own
 
     for made in (
+        buckets._place,
         config.config,
         kept.kept,
         pipelines.choose,
@@ -149,7 +157,8 @@ def _handler(s3: ScriptedS3) -> type[BaseHTTPRequestHandler]:
 
         def answer_with(self, body: bytes | None) -> None:
             s3.targets.append((self.command, self.path))
-            answer = s3.script.pop(0) if s3.script else s3.answer
+            known = s3.objects.get(unquote(urlsplit(self.path).path), s3.answer)
+            answer = s3.script.pop(0) if s3.script else known
             time.sleep(answer.delay_s)
             self.send_response(answer.status)
             length = len(answer.body) if answer.claimed_length is None else answer.claimed_length
@@ -180,6 +189,8 @@ def _handler(s3: ScriptedS3) -> type[BaseHTTPRequestHandler]:
             headers = {name.lower(): value for name, value in self.headers.items()}
             body = self.rfile.read(int(headers.get("content-length", 0)))
             s3.put[self.path] = Written(headers, body)
+            kind = {"Content-Type": headers["content-type"]}
+            s3.objects[unquote(urlsplit(self.path).path)] = Answer(headers=kind, body=body)
             refusal = b"<Error><Code>AccessDenied</Code></Error>" if s3.put_status != 200 else b""
             self.send_response(s3.put_status)
             self.send_header("Content-Length", str(len(refusal)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from handler import buckets
@@ -26,12 +26,28 @@ def allowed(s3, monkeypatch):
 )
 @pytest.mark.usefixtures("allowed")
 def test_a_bucket_is_read_by_the_name_that_the_operator_gave_it(s3, alias, bucket):
-    url = urlsplit(buckets.of_object("GET", alias, "a b/ü.jpg", "v1").url)
-    assert f"{url.scheme}://{url.netloc}" == s3.url
-    assert unquote(url.path) == f"/{bucket}/a b/ü.jpg"
-    asked = parse_qs(url.query)
-    assert asked["versionId"] == ["v1"]
-    assert asked["X-Amz-Algorithm"] == ["AWS4-HMAC-SHA256"]
+    get, head = (
+        buckets.of_object(method, alias, "a b/ü.jpg", "v 1/+") for method in ("GET", "HEAD")
+    )
+    for source in (get, head):
+        url = urlsplit(source.url)
+        assert f"{url.scheme}://{url.netloc}" == s3.url
+        assert unquote(url.path) == f"/{bucket}/a b/ü.jpg"
+        assert parse_qs(url.query)["versionId"] == ["v 1/+"]
+    assert get.headers["Authorization"].startswith("AWS4-HMAC-SHA256 Credential=test/")
+    assert parse_qs(urlsplit(head.url).query)["X-Amz-Algorithm"] == ["AWS4-HMAC-SHA256"]
+    assert "Signature" not in repr(get) + repr(head)
+
+
+@given(key=st.text(st.characters(exclude_categories=["Cs"]), min_size=1), version=st.text())
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@pytest.mark.usefixtures("allowed")
+def test_an_object_is_where_boto3_finds_it(s3, key, version):
+    asked = {"Bucket": "photos", "Key": key} | ({"VersionId": version} if version else {})
+    expected = urlsplit(own.client().generate_presigned_url("get_object", asked))
+    found = urlsplit(buckets.of_object("GET", "photos", key, version).url)
+    assert (found.netloc, found.path) == (expected.netloc, expected.path)
+    assert parse_qs(found.query).get("versionId") == parse_qs(expected.query).get("versionId")
 
 
 @pytest.mark.parametrize("alias", ["company-photos.raw", "other", "", "photos/..", "PHOTOS"])
@@ -72,6 +88,7 @@ def test_whatever_the_key_the_url_is_of_s3(key):
         patch.setenv("AWS_SECRET_ACCESS_KEY", "test")
         config.cache_clear()
         own.client.cache_clear()
+        buckets._place.cache_clear()
         try:
             for alias in ("photos", "dotted"):
                 try:
@@ -86,6 +103,7 @@ def test_whatever_the_key_the_url_is_of_s3(key):
         finally:
             config.cache_clear()
             own.client.cache_clear()
+            buckets._place.cache_clear()
 
 
 @pytest.mark.parametrize(

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import socket
 import time
 import zlib
 
 import pytest
+import urllib3
 
 from handler import source
 from handler.errors import RequestFailed
@@ -74,6 +76,15 @@ def test_no_pause_outlasts_the_deadline(s3, no_pauses):
         read(s3, seconds=0.04)
     assert caught.value.code == "SlowDown"
     assert [pause for pause in no_pauses if pause] == []
+
+
+def test_a_try_that_lasts_until_the_deadline_is_out_of_time(s3, monkeypatch):
+    with socket.create_server(("127.0.0.1", 0)) as silent, monkeypatch.context() as patch:
+        manager = urllib3.ProxyManager(f"http://127.0.0.1:{silent.getsockname()[1]}")
+        patch.setattr(source, "pool", lambda: manager)
+        with pytest.raises(RequestFailed) as caught:
+            read(s3, seconds=0.1)
+    assert (caught.value.status, caught.value.code) == (503, "DeadlineExceeded")
 
 
 def test_what_will_not_pass_is_not_tried_again(s3):

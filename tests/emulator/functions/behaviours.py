@@ -115,6 +115,15 @@ def return_large(event, answer, argument):
     return {"statusCode": 200, "listResultXml": " " * 7_000_000}
 
 
+def return_text(event, answer, argument):
+    """So many bytes of JSON, with its quotes."""
+    return "x" * (int(argument) - 2)
+
+
+def return_process(event, answer, argument):
+    return os.getpid()
+
+
 def exit_process(event, answer, argument):
     sys.stdout.write(argument)
     os._exit(17)

@@ -1,0 +1,34 @@
+"""What a warm process keeps: pages that it has touched once are not asked for again."""
+
+from __future__ import annotations
+
+import ctypes
+import subprocess
+import sys
+
+FAULTS = """
+import resource, sys
+from handler import memory
+if sys.argv[1] == "kept":
+    memory.keep()
+def faults():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+def answer():
+    # As an answer's copies come and go: each a little larger than the last.
+    copies = [b"x" * (4_000_000 + 1_000_000 * i) for i in range(3)]
+for _ in range(3):
+    answer()
+before = faults()
+for _ in range(10):
+    answer()
+print(faults() - before)
+"""
+
+
+def test_buffers_of_an_answers_size_are_kept():
+    kept, given_back = (
+        int(subprocess.check_output([sys.executable, "-c", FAULTS, how], text=True))
+        for how in ("kept", "left alone")
+    )
+    if hasattr(ctypes.CDLL(None), "mallopt"):  # else nobody can be told
+        assert kept < 200 < 10_000 < given_back

@@ -17,7 +17,8 @@ ALLOWED = {
     "preprocessing": set(),
     "handler": {"preprocessing"},
     "emulator": set(),
-    "cli": {"preprocessing", "handler", "emulator"},
+    "reader": {"preprocessing"},
+    "cli": {"preprocessing", "handler", "emulator", "reader"},
 }  # what each package may import of the others
 
 

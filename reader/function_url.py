@@ -1,0 +1,96 @@
+"""Through HTTP: a Function URL, an API in front of the function, or a CDN in front of either."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from urllib.parse import quote, urlencode
+
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from urllib3 import BaseHTTPResponse
+
+from reader import aws, listing, web
+from reader.base import Array, Reader
+from reader.decode import Answer, decode
+from reader.errors import CannotOpen, Refused
+from reader.retry import patiently
+
+_METADATA = "x-amz-meta-"
+
+
+@dataclass(frozen=True, kw_only=True)
+class FunctionUrlReader(Reader):
+    """``GET /<bucket>/<key>``, signed where AWS wants it.
+
+    Parameters
+    ----------
+    url : str
+        With the bucket's alias, without a slash at its end.
+    service : str, optional
+        What requests are signed for, where there are credentials; None for not at all.
+    region : str, optional
+        None for what AWS's configuration says.
+    preset : str, optional
+        The preset to ask for; None for the function's default.
+    """
+
+    url: str
+    service: str | None
+    region: str | None
+    preset: str | None
+
+    def get(self, key: str) -> Array:
+        """Read one object."""
+        return decode(patiently(partial(self._get, key)), key)
+
+    def keys(self, prefix: str = "") -> Iterator[str]:
+        """List keys, a thousand at a time."""
+        return listing.keys(lambda query: patiently(partial(self._list, query)), prefix)
+
+    def _get(self, key: str) -> Answer:
+        if not {".", ".."}.isdisjoint(key.split("/")):
+            raise Refused(
+                "no URL can name a key with . or .. in it: read it by S3 or Invoke", key=key
+            )
+        chosen = {"pipeline": self.preset} if self.preset else {}
+        if self.seed:
+            chosen["seed"] = str(self.seed)
+        answer = self._ask(f"/{quote(key)}", chosen, key)
+        headers = {name.lower(): value for name, value in answer.headers.items()}
+        body = self._body(answer, headers, key)
+        metadata = {
+            name.removeprefix(_METADATA): value
+            for name, value in headers.items()
+            if name.startswith(_METADATA)
+        }
+        return Answer(body, headers.get("content-type"), metadata)
+
+    def _body(self, answer: BaseHTTPResponse, headers: Mapping[str, str], key: str) -> bytearray:
+        if answer.status != 307:  # too large for Lambda: put aside
+            return bytearray(answer.data)
+        tls = self.url.startswith("https:")
+        return web.fetch(headers.get("location", ""), key, self.threads, tls=tls)
+
+    def _list(self, query: Mapping[str, str]) -> bytes:
+        answer = self._ask("", query, None)
+        return answer.data
+
+    def _ask(self, path: str, query: Mapping[str, str], key: str | None) -> BaseHTTPResponse:
+        url = self.url + path + (f"?{urlencode(query, quote_via=quote)}" if query else "")
+        return web.ask(url, self._signature(url), key, self.threads)
+
+    def _signature(self, url: str) -> Mapping[str, str]:
+        """Return the headers that sign a GET; none where there is nobody to sign as."""
+        if self.service is None:
+            return {}
+        session = aws.session()
+        region = self.region or session.region_name
+        if region is None:
+            raise CannotOpen(f"{self.url} must be signed for a region: set AWS_DEFAULT_REGION")
+        if (credentials := session.get_credentials()) is None:  # such a URL may be open to all
+            return {}
+        request = AWSRequest("GET", url)
+        SigV4Auth(credentials.get_frozen_credentials(), self.service, region).add_auth(request)
+        return dict(request.headers)

@@ -97,17 +97,10 @@ class Reader(ABC):
         read = self.get_each(keys)
         rows = []
         for key in keys:
-            row = read[key]
-            if isinstance(row, ReadError):
+            if isinstance(row := read[key], ReadError):
                 raise row
             rows.append(row)
-            if (row.shape, row.dtype) != (rows[0].shape, rows[0].dtype):
-                raise ReadError(
-                    f"it is {_shown(row)}, and {keys[0]} is {_shown(rows[0])}, which cannot be stacked; "
-                    "put a step into the pipeline that gives all one size, such as center_crop:224",
-                    key=key,
-                )
-        return np.stack(rows)
+        return stack(keys, rows)
 
     def with_seed(self, seed: int) -> Self:
         """Return the same reader with another seed, such as the next epoch.
@@ -124,6 +117,24 @@ class Reader(ABC):
             return self.get(key)
         except ReadError as error:
             return error
+
+
+def stack(keys: Sequence[str], rows: Sequence[Array]) -> Array:
+    """Return the rows in one array, of shape (N, ...).
+
+    Raises
+    ------
+    ReadError
+        Naming the first key whose row is not like the first.
+    """
+    for key, row in zip(keys, rows, strict=True):
+        if (row.shape, row.dtype) != (rows[0].shape, rows[0].dtype):
+            raise ReadError(
+                f"it is {_shown(row)}, and {keys[0]} is {_shown(rows[0])}, which cannot be stacked; "
+                "put a step into the pipeline that gives all one size, such as center_crop:224",
+                key=key,
+            )
+    return np.stack(rows)
 
 
 def _shown(row: Array) -> str:

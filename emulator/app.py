@@ -10,10 +10,11 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from emulator import lambda_api, routing, runtime_api, s3_control
+from emulator import function_url, lambda_api, routing, runtime_api, s3_control
 from emulator.access_points import AccessPoints
 from emulator.data_plane import DataPlane
 from emulator.exchange import Exchange
+from emulator.function_url import FunctionUrls
 from emulator.functions import Function
 from emulator.received import Received
 from emulator.request_ids import RequestIds
@@ -26,7 +27,12 @@ from emulator.write_get_object_response import write_get_object_response
 
 _log = logging.getLogger(__name__)
 # The bodies that the endpoint reads to the end, and so can compare with the hash that was signed.
-_READ_WHOLE = (routing.ToFunction, routing.ToObjectLambdaControl, routing.ToS3Control)
+_READ_WHOLE = (
+    routing.ToFunction,
+    routing.ToFunctionUrl,
+    routing.ToObjectLambdaControl,
+    routing.ToS3Control,
+)
 
 
 @dataclass(frozen=True)
@@ -39,7 +45,7 @@ class App:
         By the address of their Runtime API: a request to that socket can only be theirs.
     verifier
         Verifies signatures; None believes everybody.
-    access_points, data_plane, exchange, functions, control, s3_control, s3
+    access_points, data_plane, exchange, functions, function_urls, control, s3_control, s3
         The parts.
     """
 
@@ -49,6 +55,7 @@ class App:
     data_plane: DataPlane
     exchange: Exchange
     functions: Mapping[str, Function]
+    function_urls: FunctionUrls
     control: S3Control
     s3_control: Upstream
     s3: Upstream
@@ -72,8 +79,10 @@ class App:
 
     async def _authenticate(self, route: routing.Route | Worker, request: Request) -> None:
         """Raise S3Error unless the request is signed; AWS lets nobody else have the answer."""
-        # A browser asks for leave by OPTIONS, and cannot sign that.
-        if self.verifier is None or isinstance(route, Worker) or request.method == "OPTIONS":
+        if self.verifier is None or isinstance(route, Worker):
+            return
+        # A browser asks S3 for leave by OPTIONS, and cannot sign that.
+        if request.method == "OPTIONS" and not isinstance(route, routing.ToFunctionUrl):
             return
         body = await request.body() if isinstance(route, _READ_WHOLE) else None
         self.verifier.verify(Received.of(request), route.services, body)
@@ -89,6 +98,8 @@ class App:
                 raise S3Error(404, "NoSuchBucket", message, {"BucketName": label})
             case routing.ToFunction(name):
                 return await lambda_api.invoke(self.functions, name, request)
+            case routing.ToFunctionUrl(name, path, domain):
+                return await self.function_urls.answer(name, path, domain, request)
             case routing.ToExchange():
                 return await write_get_object_response(self.exchange, request)
             case routing.ToObjectLambdaControl():
@@ -119,6 +130,8 @@ def _refusal(route: routing.Route | Worker, request: Request, error: S3Error) ->
     match route:
         case routing.ToFunction():
             response = lambda_api.refusal(error)
+        case routing.ToFunctionUrl():
+            response = function_url.refusal(error)
         case routing.ToObjectLambdaControl() | routing.ToS3Control():
             response = s3_control.refusal(error, RequestIds.new())
         case _:

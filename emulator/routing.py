@@ -17,6 +17,8 @@ from emulator.signature import credential
 
 _INVOKE = re.compile(r"/2015-03-31/functions/(?P<name>[^/]+)/invocations")
 _CONTROL = "/v20180820/"
+FUNCTION_URL = "/_lambda-url/"  # no bucket can be called that
+_FUNCTION_HOST = re.compile(r"(?P<name>[a-z0-9_-]+)\.lambda-url\.[a-z]{2}(?:-[a-z]+)+-\d\..+")
 # A bucket before the name of a machine: S3's own names, or those that lead back to this one.
 _BUCKET_HOST = re.compile(
     r"(?!s3\.)(?P<name>.+?)\.(?:s3[.-].+|localhost|\d+\.\d+\.\d+\.\d+(?:\..+)?)"
@@ -53,6 +55,20 @@ class ToFunction:
     services: ClassVar = ("lambda",)
 
     name: str
+
+
+@dataclass(frozen=True)
+class ToFunctionUrl:
+    """A request for ``path`` at the URL of a function.
+
+    ``domain`` is the host that names the function; empty where the path did.
+    """
+
+    services: ClassVar = ("lambda",)
+
+    name: str
+    path: str
+    domain: str
 
 
 @dataclass(frozen=True)
@@ -100,6 +116,7 @@ Route = (
     ToAccessPoint
     | ToMissingAccessPoint
     | ToFunction
+    | ToFunctionUrl
     | ToExchange
     | ToObjectLambdaControl
     | ToS3Control
@@ -120,6 +137,12 @@ def route(method: str, host: str, path: str, service: str, points: AccessPoints)
     points
         The access points that exist.
     """
+    host = re.sub(r":\d+$", "", host).lower()
+    if (found := _FUNCTION_HOST.fullmatch(host)) is not None:  # all of its paths are the function's
+        return ToFunctionUrl(found["name"], path or "/", host)
+    if path.startswith(FUNCTION_URL):
+        name, _, rest = path.removeprefix(FUNCTION_URL).partition("/")
+        return ToFunctionUrl(unquote(name), f"/{rest}", "")
     if method == "POST" and path == write_get_object_response.PATH:
         return ToExchange()
     if path.startswith(s3_control.PATH):
@@ -128,7 +151,7 @@ def route(method: str, host: str, path: str, service: str, points: AccessPoints)
         return ToS3Control()
     if method == "POST" and (invoke := _INVOKE.fullmatch(path)):
         return ToFunction(unquote(invoke["name"]))
-    return _read(re.sub(r":\d+$", "", host).lower(), path.removeprefix("/"), service, points)
+    return _read(host, path.removeprefix("/"), service, points)
 
 
 def _read(host: str, path: str, service: str, points: AccessPoints) -> Route:

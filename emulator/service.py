@@ -13,6 +13,7 @@ from emulator.config import EndpointConfig
 from emulator.containers import ContainerFunction
 from emulator.data_plane import DataPlane
 from emulator.exchange import Exchange
+from emulator.function_url import FunctionUrls
 from emulator.functions import Function
 from emulator.local_function import LocalFunction, worker_command
 from emulator.moto_process import MotoProcess
@@ -97,6 +98,7 @@ class Service:
             ),
             exchange=exchange,
             functions=functions,
+            function_urls=FunctionUrls(functions, config.account, config.region),
             control=S3Control(points, supporting, config.account, config.region),
             s3_control=control,
             s3=s3,

@@ -10,6 +10,7 @@ import boto3
 from botocore.config import Config
 
 from emulator.config import EndpointConfig
+from emulator.routing import FUNCTION_URL
 from emulator.server import Endpoint
 
 
@@ -67,6 +68,17 @@ class LocalObjectLambda:
             aws_secret_access_key=settings.secret_key,
             config=own.merge(config) if config else own,
         )
+
+    def function_url(self, function: str | None = None) -> str:
+        """Return the URL of a function, without a slash at its end.
+
+        Parameters
+        ----------
+        function
+            The function's name. None is the one that the local workers run.
+        """
+        name = function or self.endpoint.config.function_name
+        return f"{self.url}{FUNCTION_URL}{name}"
 
     def create_access_point(
         self,

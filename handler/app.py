@@ -50,9 +50,9 @@ def lambda_handler(event: Any, context: Context) -> Any:
     """
     cold, _state["cold"] = _state["cold"], False
     start = time.perf_counter()
-    deadline = Deadline.of(context.get_remaining_time_in_millis())
-    measures = Measures()
     door = doors.choose(event)
+    deadline = Deadline.of(context.get_remaining_time_in_millis(), door.patience_s)
+    measures = Measures()
     request, response = _answer(door, event, deadline, measures, context.aws_request_id)
     try:
         with measures.timed("reply"):

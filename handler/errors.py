@@ -1,7 +1,8 @@
 """Failures as the client sees them: an HTTP status, an S3 error code, a sentence.
 
 S3 Object Lambda passes on these statuses only: 304, 400, 401, 403, 404, 405, 409, 411, 412, 416, 500,
-503. It carries any size, so that 413 comes through other doors alone. Codes are of S3's form,
+503. It carries any size and asks for nothing unknown, so that 413 and 501 come through other doors
+alone. Codes are of S3's form,
 ``^[A-Z][a-zA-Z]+$``; each is documented in docs/errors.md.
 """
 
@@ -9,7 +10,7 @@ from __future__ import annotations
 
 import preprocessing as pp
 
-_PASSED_ON = frozenset({304, 400, 401, 403, 404, 405, 409, 411, 412, 413, 416, 500, 503})
+_PASSED_ON = frozenset({304, 400, 401, 403, 404, 405, 409, 411, 412, 413, 416, 500, 501, 503})
 
 
 class RequestFailed(Exception):
@@ -39,8 +40,8 @@ def out_of_time() -> RequestFailed:
     return RequestFailed(
         503,
         "DeadlineExceeded",
-        "the function ran out of time; raise its timeout (60 s is S3's most) or its memory, which "
-        "brings CPU",
+        "the function ran out of time; raise its timeout (S3 waits for 60 s, API Gateway for 30) or its "
+        "memory, which brings CPU",
     )
 
 

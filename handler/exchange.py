@@ -13,7 +13,7 @@ from handler.errors import RequestFailed
 from handler.ranges import Part
 
 # S3 Object Lambda gives up on a function that has not answered in 60 seconds.
-_PATIENCE_S = 60.0
+S3_PATIENCE_S = 60.0
 # What is kept back for sending the answer: a fifth, for Lambda's default timeout is only 3 s.
 _REPLY_S, _REPLY_SHARE = 3.0, 0.2
 
@@ -31,9 +31,9 @@ class Deadline:
     at: float
 
     @classmethod
-    def of(cls, remaining_ms: float) -> Deadline:
-        """Deadline of an invocation that Lambda will end in `remaining_ms`."""
-        budget = min(_PATIENCE_S, remaining_ms / 1000)
+    def of(cls, remaining_ms: float, patience_s: float = S3_PATIENCE_S) -> Deadline:
+        """Deadline of an invocation that Lambda ends in `remaining_ms`, its caller in `patience_s`."""
+        budget = min(patience_s, remaining_ms / 1000)
         return cls(time.monotonic() + budget - min(_REPLY_S, _REPLY_SHARE * budget))
 
     @property
@@ -118,10 +118,13 @@ class ListRequest:
     source : Source
         Of the bucket's own listing.
     choice : Choice
+    room : int, optional
+        How many bytes of body the door can carry; None for any number.
     """
 
     source: Source
     choice: Choice = Choice()
+    room: int | None = None
 
 
 Request = ObjectRequest | ListRequest

@@ -12,6 +12,9 @@ from typing import Any
 
 from handler.exchange import Measures, Response
 
+# Not 501: asking for what is not there is the client's mistake.
+_OURS = frozenset({500, 503})
+
 
 def request_line(
     *,
@@ -25,7 +28,7 @@ def request_line(
     """Write the line of one request."""
     _write(
         {
-            "level": "INFO" if response.status < 500 else "ERROR",
+            "level": "ERROR" if response.status in _OURS else "INFO",
             "requestId": request_id,
             "door": door,
             "key": key,

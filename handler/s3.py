@@ -7,6 +7,7 @@ from typing import Any
 
 import boto3
 from botocore.config import Config
+from botocore.handlers import set_list_objects_encoding_type_url
 
 from handler.config import config
 
@@ -20,4 +21,9 @@ def client() -> Any:
     if config().endpoint is not None:
         # The SDK puts "{RequestRoute}." and buckets before the host, which only AWS's names resolve.
         settings |= {"inject_host_prefix": False, "s3": {"addressing_style": "path"}}
-    return boto3.client("s3", config=Config(**settings))
+    made = boto3.client("s3", config=Config(**settings))
+    # It would ask for encoded keys, and a listing is passed on as whoever asked for it wants it.
+    made.meta.events.unregister(
+        "before-parameter-build.s3.ListObjectsV2", set_list_objects_encoding_type_url
+    )
+    return made

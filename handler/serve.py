@@ -17,6 +17,8 @@ def serve(request: Request, deadline: Deadline, measures: Measures) -> Response:
     pipeline = pipelines.choose(request.choice.configuration, request.choice.preset)
     measures.pipeline = str(pipeline)
     if isinstance(request, ListRequest):
-        return listing.answer(request, pipeline, deadline, measures)
-    answer = read.head if request.method == "HEAD" else read.get
-    return spill.fit(answer(request, pipeline, deadline, measures), request.room)
+        response = listing.answer(request, pipeline, deadline, measures)
+    else:
+        answer = read.head if request.method == "HEAD" else read.get
+        response = answer(request, pipeline, deadline, measures)
+    return spill.fit(response, request.room)

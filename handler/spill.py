@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 from dataclasses import replace
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from handler import s3
 from handler.config import Folder, config
 from handler.errors import RequestFailed
@@ -42,7 +44,8 @@ def fit(response: Response, most: int | None) -> Response:
     ------
     RequestFailed
         ``ResponseTooLarge``, 413, where there is no place for such bodies; or for a part of an object,
-        because the client would ask the copy for the same part again.
+        because the client would ask the copy for the same part again. ``SpillFailed``, 500, where the
+        body could not be put there.
     """
     size = len(response.body)
     if most is None or size <= most:
@@ -67,6 +70,20 @@ def _put(folder: Folder, response: Response) -> str:
     key = folder.prefix + hashlib.sha256(response.body).hexdigest()
     place = {"Bucket": folder.bucket, "Key": key}
     kind = response.headers.get("Content-Type", "application/octet-stream")
-    s3.client().put_object(**place, Body=bytes(response.body), ContentType=kind)
+    try:
+        s3.client().put_object(**place, Body=bytes(response.body), ContentType=kind)
+    except ClientError as error:
+        raise _failed(error.response["Error"]["Code"]) from None
+    except BotoCoreError as error:
+        raise _failed(type(error).__name__) from None
     url: str = s3.client().generate_presigned_url("get_object", place, _EXPIRES_S)
     return url
+
+
+def _failed(why: str) -> RequestFailed:
+    return RequestFailed(
+        500,
+        "SpillFailed",
+        f"the answer is too large for Lambda, and could not be put where JITPREP_SPILL says ({why}); "
+        "allow the function's role s3:PutObject and s3:GetObject there, or ask for a range",
+    )

@@ -7,14 +7,16 @@ from typing import Any, Protocol
 
 from handler.doors.get_object import GetObjectDoor
 from handler.doors.head_object import HeadObjectDoor
+from handler.doors.http import HttpDoor
 from handler.doors.list_objects import ListObjectsDoor
 from handler.exchange import Request, Response
 
 
 class Door(Protocol):
-    """A way in."""
+    """A way in: its name for the log, and how many seconds its callers wait for an answer."""
 
     name: str
+    patience_s: float
 
     def fits(self, event: Mapping[str, Any]) -> bool:
         """Whether `event` came through this door."""
@@ -31,6 +33,8 @@ DOORS: tuple[Door, ...] = (
     HeadObjectDoor(),
     ListObjectsDoor("object-lambda-list", "listObjectsContext"),
     ListObjectsDoor("object-lambda-list-v2", "listObjectsV2Context"),
+    HttpDoor("function-url", 900.0, encoded=True),  # Lambda's own limit
+    HttpDoor("http-api", 30.0, encoded=False),
 )
 
 

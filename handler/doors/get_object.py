@@ -9,9 +9,9 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from handler import s3
-from handler.doors import object_lambda
+from handler.doors import fields, object_lambda
 from handler.errors import Unsent
-from handler.exchange import ObjectRequest, Response
+from handler.exchange import S3_PATIENCE_S, ObjectRequest, Response
 
 _CONTEXT = "getObjectContext"
 _METADATA = "x-amz-meta-"
@@ -37,6 +37,7 @@ class GetObjectDoor:
     """A GetObject on an Object Lambda access point."""
 
     name = "object-lambda-get"
+    patience_s = S3_PATIENCE_S
 
     def fits(self, event: Mapping[str, Any]) -> bool:
         """Whether the event has a ``getObjectContext``."""
@@ -48,19 +49,19 @@ class GetObjectDoor:
 
     def reply(self, event: Mapping[str, Any], response: Response) -> dict[str, int]:
         """Send the response to the waiting client."""
-        fields: dict[str, Any] = {
-            "RequestRoute": object_lambda.text(event, _CONTEXT, "outputRoute"),
-            "RequestToken": object_lambda.text(event, _CONTEXT, "outputToken"),
+        written: dict[str, Any] = {
+            "RequestRoute": fields.text(event, _CONTEXT, "outputRoute"),
+            "RequestToken": fields.text(event, _CONTEXT, "outputToken"),
             "StatusCode": response.status,
         }
         if response.error_code is not None:
-            fields["ErrorCode"] = response.error_code
-            fields["ErrorMessage"] = _header_safe(response.error_message or "")
+            written["ErrorCode"] = response.error_code
+            written["ErrorMessage"] = _header_safe(response.error_message or "")
         if response.status in {200, 206}:
-            fields["Body"] = response.body
-            fields["ContentLength"] = len(response.body)
+            written["Body"] = response.body
+            written["ContentLength"] = len(response.body)
         try:
-            s3.client().write_get_object_response(**fields, **_described(response.headers))
+            s3.client().write_get_object_response(**written, **_described(response.headers))
         except ClientError:  # S3's own words
             raise
         except Exception as error:

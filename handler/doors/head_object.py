@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from handler.doors import object_lambda
-from handler.exchange import ObjectRequest, Response
+from handler.exchange import S3_PATIENCE_S, ObjectRequest, Response
 
 _CONTEXT = "headObjectContext"
 
@@ -15,6 +15,7 @@ class HeadObjectDoor:
     """A HeadObject on an Object Lambda access point."""
 
     name = "object-lambda-head"
+    patience_s = S3_PATIENCE_S
 
     def fits(self, event: Mapping[str, Any]) -> bool:
         """Whether the event has a ``headObjectContext``."""

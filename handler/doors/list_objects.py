@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from handler.doors import object_lambda
-from handler.exchange import ListRequest, Response
+from handler.exchange import S3_PATIENCE_S, ListRequest, Response
 
 
 class ListObjectsDoor:
@@ -19,6 +19,8 @@ class ListObjectsDoor:
     context : str
         What the event calls its own part.
     """
+
+    patience_s = S3_PATIENCE_S
 
     def __init__(self, name: str, context: str) -> None:
         self.name = name

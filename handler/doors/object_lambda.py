@@ -9,15 +9,11 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
-from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
-from handler import ranges
-from handler.conditions import Conditions
-from handler.doors import overrides
-from handler.errors import RequestFailed
+from handler.doors import client, fields
 from handler.exchange import Choice, ObjectRequest, Response, Source
 
-_CUSTOMER_KEY = "x-amz-server-side-encryption-customer-"
 # RFC 9110, 5.1 and 5.5; a name in lower case.
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9a-z-]+")
 _VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
@@ -52,21 +48,13 @@ def read(event: Mapping[str, Any], context: str) -> Asked:
     Raises
     ------
     RequestFailed
-        ``InvalidEvent``; ``OverrideNotAllowed``, ``InvalidSeed``; ``InvalidRequest`` for a key of the
-        client's own (SSE-C): S3 Object Lambda refuses those, because function and log would see them.
+        ``InvalidEvent``; what `client.headers_of` and `client.choice` do.
     """
-    url = text(event, context, "inputS3Url")
-    key, query = _key_and_query(url, text(event, "userRequest", "url"))
-    given = _table(_table(event, "userRequest"), "headers")
-    headers = {str(name).lower(): str(value) for name, value in given.items()}
-    if any(name.startswith(_CUSTOMER_KEY) for name in headers):
-        raise RequestFailed(
-            400,
-            "InvalidRequest",
-            "objects encrypted with a key of yours (SSE-C) cannot be read through S3 Object Lambda",
-        )
-    payload = str(_table(event, "configuration").get("payload") or "")
-    choice = Choice(payload, overrides.preset(headers, query), overrides.seed(headers, query))
+    url = fields.text(event, context, "inputS3Url")
+    key, query = _key_and_query(url, fields.text(event, "userRequest", "url"))
+    headers = client.headers_of(fields.table(fields.table(event, "userRequest"), "headers"))
+    payload = str(fields.table(event, "configuration").get("payload") or "")
+    choice = client.choice(payload, headers, query)
     return Asked(Source(url, _signed(url, headers)), key, query, headers, choice)
 
 
@@ -75,15 +63,8 @@ def object_request(
 ) -> ObjectRequest:
     """Read the event of a GetObject or a HeadObject. Raises what `read` does."""
     asked = read(event, context)
-    headers, query = asked.headers, asked.query
-    return ObjectRequest(
-        method,
-        asked.key,
-        asked.source,
-        asked.choice,
-        Conditions.of(headers),
-        ranges.parse(headers.get("range", query.get("range")), query.get("partnumber")),
-        checksum=headers.get("x-amz-checksum-mode", "").upper() == "ENABLED",
+    return client.object_request(
+        method, asked.key, asked.source, asked.choice, asked.headers, asked.query
     )
 
 
@@ -103,23 +84,18 @@ def _key_and_query(source_url: str, user_url: str) -> tuple[str, Mapping[str, st
     for key in (path, path.partition("/")[2]):
         for target in (asked, unquote(asked)):
             if f"{target}?".startswith(f"/{key}?"):
-                return key, _parameters(target[len(key) + 2 :])
+                return key, client.parameters(target[len(key) + 2 :])
     plain, _, query = asked.partition("?")
-    return unquote(plain).removeprefix("/"), _parameters(query)
+    return unquote(plain).removeprefix("/"), client.parameters(query)
 
 
 def _signed(url: str, headers: Mapping[str, str]) -> dict[str, str]:
     """Return the client's headers that the presigned URL's signature covers."""
-    names = _parameters(_split(url).query).get("x-amz-signedheaders", "").split(";")
+    names = client.parameters(_split(url).query).get("x-amz-signedheaders", "").split(";")
     signed = {name: headers[name] for name in names if name != "host" and name in headers}
     if not all(_NAME.fullmatch(name) and _VALUE.fullmatch(signed[name]) for name in signed):
-        raise _invalid("a signed header is none that HTTP can send")
+        raise fields.invalid("a signed header is none that HTTP can send")
     return signed
-
-
-def _parameters(query: str) -> dict[str, str]:
-    found = parse_qs(query, keep_blank_values=True)
-    return {name.lower(): values[0] for name, values in found.items()}
 
 
 def failure(response: Response) -> dict[str, Any]:
@@ -131,28 +107,8 @@ def failure(response: Response) -> dict[str, Any]:
     }
 
 
-def _table(event: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    """Return a part of the event that is a table, empty where it is left out."""
-    part = event.get(name) or {}
-    if not isinstance(part, Mapping):
-        raise _invalid(f"{name} must be a table")
-    return part
-
-
-def text(event: Mapping[str, Any], part: str, name: str) -> str:
-    """Return a text that must be there."""
-    value = _table(event, part).get(name)
-    if not isinstance(value, str) or not value:
-        raise _invalid(f"{part}.{name} is missing")
-    return value
-
-
 def _split(url: str) -> SplitResult:
     try:
         return urlsplit(url)
     except ValueError:
-        raise _invalid("a URL in it is malformed") from None
-
-
-def _invalid(what: str) -> RequestFailed:
-    return RequestFailed(400, "InvalidEvent", f"this is no event of S3 Object Lambda's: {what}")
+        raise fields.invalid("a URL in it is malformed") from None

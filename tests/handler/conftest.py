@@ -1,4 +1,4 @@
-"""An S3 that says what a test tells it to, over real HTTP, and takes WriteGetObjectResponse."""
+"""An S3 that says what a test tells it to, over real HTTP, and takes what is written to it."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Answer:
 
 @dataclass
 class Written:
-    """A WriteGetObjectResponse as it arrived."""
+    """A WriteGetObjectResponse, or a PutObject, as it arrived."""
 
     headers: Mapping[str, str]
     body: bytes
@@ -58,6 +58,8 @@ class ScriptedS3:
     gets: list[Mapping[str, str]] = field(default_factory=list)
     targets: list[tuple[str, str]] = field(default_factory=list)
     written: list[Written] = field(default_factory=list)
+    put: dict[str, Written] = field(default_factory=dict)
+    put_status: int = 200
 
     def event_of(self, action: str, payload: str = "", **user: Any) -> dict[str, Any]:
         """Return the event of HeadObject, ListObjects or ListObjectsV2."""
@@ -173,6 +175,16 @@ def _handler(s3: ScriptedS3) -> type[BaseHTTPRequestHandler]:
             self.send_response(200)
             self.send_header("Content-Length", "0")
             self.end_headers()
+
+        def do_PUT(self) -> None:
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            body = self.rfile.read(int(headers.get("content-length", 0)))
+            s3.put[self.path] = Written(headers, body)
+            refusal = b"<Error><Code>AccessDenied</Code></Error>" if s3.put_status != 200 else b""
+            self.send_response(s3.put_status)
+            self.send_header("Content-Length", str(len(refusal)))
+            self.end_headers()
+            self.wfile.write(refusal)
 
         def log_message(self, *_: Any) -> None:
             pass

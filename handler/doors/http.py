@@ -1,0 +1,192 @@
+"""HTTP: a function's URL, and API Gateway's HTTP APIs, whose events are both of payload format 2.0.
+
+``GET`` and ``HEAD /<alias>/<key>`` read an object, ``GET /<alias>?list-type=2`` lists a bucket, and
+errors are S3's XML. The two differ in the path: a function's URL gives it as it was sent, an HTTP API
+decoded, and behind the name of the stage where that has one.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Mapping, Set
+from typing import Any, Literal, cast
+from urllib.parse import unquote_to_bytes
+from xml.sax.saxutils import escape
+
+from handler import buckets, spill
+from handler.doors import client, fields
+from handler.errors import RequestFailed
+from handler.exchange import ListRequest, Request, Response
+
+_METHODS = ("GET", "HEAD")
+_FUNCTION_URL = ".lambda-url."
+_NO_STAGE = "$default"
+# What SDKs add to any query, beside ``x-amz-...`` where the URL is presigned.
+_OF_ANY = frozenset({"pipeline", "seed", "x-id"})
+_OF_OBJECT = frozenset({"versionid", "partnumber"})
+# ListObjectsV2's parameters as boto3 calls them.
+_LISTING = {
+    "continuation-token": "ContinuationToken",
+    "delimiter": "Delimiter",
+    "encoding-type": "EncodingType",
+    "fetch-owner": "FetchOwner",
+    "max-keys": "MaxKeys",
+    "prefix": "Prefix",
+    "start-after": "StartAfter",
+}
+_NUMBER = re.compile(r"[0-9]{1,9}")
+# What XML 1.0 has no way to write.
+_UNWRITABLE = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+class HttpDoor:
+    """A request that came as HTTP.
+
+    Parameters
+    ----------
+    name : str
+        For the log.
+    patience_s : float
+        Seconds that the client is kept waiting.
+    encoded : bool
+        Whether the event has the path as it was sent, percent-encoded, as those of a function's URL do.
+    """
+
+    def __init__(self, name: str, patience_s: float, *, encoded: bool) -> None:
+        self.name = name
+        self.patience_s = patience_s
+        self._encoded = encoded
+
+    def fits(self, event: Mapping[str, Any]) -> bool:
+        """Whether the event is of payload format 2.0, and from this door's kind of host."""
+        context = event.get("requestContext")
+        if event.get("version") != "2.0" or not isinstance(context, Mapping):
+            return False
+        of_function = _FUNCTION_URL in str(context.get("domainName"))
+        return isinstance(context.get("http"), Mapping) and of_function is self._encoded
+
+    def parse(self, event: Mapping[str, Any]) -> Request:
+        """Read the event.
+
+        Raises
+        ------
+        RequestFailed
+            ``MethodNotAllowed``, ``InvalidURI``, ``NotImplemented``; what `buckets` and `client` do.
+        """
+        method = _method(event)
+        alias, key = self._place(event)
+        query = client.parameters(str(event.get("rawQueryString") or ""))
+        headers = client.headers_of(fields.table(event, "headers"))
+        if not key:
+            return _listing(method, alias, headers, query)
+        _require_known(query, _OF_OBJECT)
+        source = buckets.of_object(method, alias, key, query.get("versionid"))
+        chosen = client.choice("", headers, query)
+        return client.object_request(method, key, source, chosen, headers, query, spill.room())
+
+    def reply(self, event: Mapping[str, Any], response: Response) -> dict[str, Any]:
+        """Return the function's result."""
+        headers, body = dict(response.headers), bytes(response.body)
+        if response.error_code is not None:
+            headers["Content-Type"] = "application/xml"
+            body = _error(response, str(event["requestContext"].get("requestId")))
+        if response.status == 405:
+            headers["Allow"] = ", ".join(_METHODS)
+        if event["requestContext"]["http"].get("method") == "HEAD":
+            body = b""
+        return {
+            "statusCode": response.status,
+            "headers": headers,
+            "body": base64.b64encode(body).decode(),
+            "isBase64Encoded": True,
+        }
+
+    def _place(self, event: Mapping[str, Any]) -> tuple[str, str]:
+        """Return the bucket's alias and the key, which may begin with a slash."""
+        path = str(event.get("rawPath") or "")
+        if not self._encoded:
+            stage = f"/{fields.table(event, 'requestContext').get('stage') or _NO_STAGE}"
+            if f"{path}/".startswith(f"{stage}/"):
+                path = path.removeprefix(stage)
+        alias, _, key = path.removeprefix("/").partition("/")
+        return (_decoded(alias), _decoded(key)) if self._encoded else (_text(alias), _text(key))
+
+
+def _method(event: Mapping[str, Any]) -> Literal["GET", "HEAD"]:
+    method = event["requestContext"]["http"].get("method")
+    if method not in _METHODS:
+        raise RequestFailed(
+            405, "MethodNotAllowed", "objects can only be read here: ask by GET or HEAD"
+        )
+    return cast(Literal["GET", "HEAD"], method)
+
+
+def _listing(
+    method: str, alias: str, headers: Mapping[str, str], query: Mapping[str, str]
+) -> ListRequest:
+    if method != "GET" or query.get("list-type") != "2":
+        raise _not_implemented(
+            "name an object, /<alias>/<key>, or list by GET /<alias>?list-type=2"
+        )
+    _require_known(query, _LISTING.keys() | {"list-type"})
+    asked: dict[str, Any] = {
+        _LISTING[name]: value for name, value in query.items() if name in _LISTING
+    }
+    if "MaxKeys" in asked:
+        asked["MaxKeys"] = _number(asked["MaxKeys"])
+    if "FetchOwner" in asked:
+        asked["FetchOwner"] = asked["FetchOwner"].lower() == "true"
+    source = buckets.of_listing(alias, asked)
+    return ListRequest(source, client.choice("", headers, query), spill.room())
+
+
+def _require_known(query: Mapping[str, str], known: Set[str]) -> None:
+    """Refuse whatever would go unheeded: a misspelt seed would train on the same crops for ever."""
+    unknown = [
+        name for name in query if name not in known | _OF_ANY and not name.startswith("x-amz-")
+    ]
+    if unknown:
+        raise _not_implemented(f"the parameter {unknown[0]!r} means nothing here; leave it out")
+
+
+def _number(text: str) -> int:
+    if not _NUMBER.fullmatch(text):
+        raise RequestFailed(400, "InvalidArgument", "max-keys must be a whole number")
+    return int(text)
+
+
+def _decoded(path: str) -> str:
+    try:
+        return unquote_to_bytes(path).decode()
+    except UnicodeError:
+        raise _invalid_uri() from None
+
+
+def _text(path: str) -> str:
+    try:
+        path.encode()
+    except UnicodeEncodeError:  # half of a pair of surrogates, which JSON can hold
+        raise _invalid_uri() from None
+    return path
+
+
+def _invalid_uri() -> RequestFailed:
+    return RequestFailed(400, "InvalidURI", "the path must be UTF-8, percent-encoded")
+
+
+def _not_implemented(what: str) -> RequestFailed:
+    return RequestFailed(501, "NotImplemented", what)
+
+
+def _error(response: Response, request_id: str) -> bytes:
+    """Return S3's error document."""
+    elements = {
+        "Code": response.error_code or "",
+        "Message": response.error_message or "",
+        "RequestId": request_id,
+    }
+    content = "".join(
+        f"<{name}>{escape(_UNWRITABLE.sub('�', text))}</{name}>" for name, text in elements.items()
+    )
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n<Error>{content}</Error>'.encode()

@@ -97,6 +97,6 @@ def failure(status: int, code: str, message: str, key: str | None = None) -> Rea
     kind: type[ReadError] = Refused
     if code in OF_THE_OBJECT:
         kind = BadObject
-    elif status >= 500 or status in {408, 429} or code in _PASSING:
+    elif (status >= 500 and status != 501) or status in {408, 429} or code in _PASSING:
         kind = Unavailable
     return kind(message, key=key, code=code, status=status)

@@ -22,6 +22,8 @@ from reader.retry import patiently
 _ROOM = (6 * 2**20 - 2**17) // 4 * 3
 _STACKED = {"npy", "safetensors"}  # the encodings of which the function makes one body of many
 _METADATA = "x-amz-meta-"
+# That of a function's URL: their events have paths as they are sent.
+_DOMAIN = "none.lambda-url.none.on.aws"
 # Errors of the function's process, and not of its code: the next one may do better.
 _OF_THE_PROCESS = ("Runtime.", "Sandbox.", "Extension.", "Lambda.")
 
@@ -167,7 +169,10 @@ class FunctionReader(Reader):
                 "rawPath": path,
                 "rawQueryString": urlencode(query, quote_via=quote),
                 "headers": {},
-                "requestContext": {"http": {"method": "GET", "path": path}},
+                "requestContext": {
+                    "domainName": _DOMAIN,
+                    "http": {"method": "GET", "path": path},
+                },
                 "isBase64Encoded": False,
             },
             None,

@@ -69,7 +69,7 @@ def decode(answer: Answer, key: str | None = None) -> Array:
             return _TENSORS[kind](answer)
         if kind.startswith("image/"):
             return _image(answer)
-    except (ValueError, KeyError, TypeError, OSError, SyntaxError) as error:
+    except (ValueError, LookupError, TypeError, AttributeError, OSError, SyntaxError) as error:
         told = str(error) or type(error).__name__
         raise Undecodable(f"the answer is no {kind}: {told}", key=key) from None
     raise Undecodable(

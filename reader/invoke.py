@@ -20,6 +20,7 @@ from reader.retry import patiently
 
 # Of Lambda's 6 MB, after base64; with room for what an answer says beside its body.
 _ROOM = (6 * 2**20 - 2**17) // 4 * 3
+_MOST_KEYS = 1000  # that the function takes at once
 _STACKED = {"npy", "safetensors"}  # the encodings of which the function makes one body of many
 _METADATA = "x-amz-meta-"
 # That of a function's URL: their events have paths as they are sent.
@@ -36,9 +37,12 @@ class Learned:
     ----------
     row_bytes : int, optional
         The size of one object's samples.
+    stacks : bool
+        Whether the function makes one body of many.
     """
 
     row_bytes: int | None = None
+    stacks: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,20 +103,23 @@ class FunctionReader(Reader):
         """Whether the function can make one body of many objects, as far as it is known here."""
         pipeline = self.pipeline
         if pipeline is None:
-            return True
+            return self._learned.stacks
         return pipeline.encoding.name in _STACKED and None not in pipeline.output.shape
 
     def _most(self, wanted: int) -> int:
         nbytes = self._learned.row_bytes
         if self.pipeline is not None:
             nbytes = self.pipeline.output.nbytes
-        return max(_ROOM // nbytes, 1) if nbytes else wanted
+        return min(max(_ROOM // nbytes, 1) if nbytes else wanted, _MOST_KEYS)
 
     def _rows(self, keys: Sequence[str]) -> dict[str, Array | ReadError]:
         try:
             answer = patiently(partial(self._invoke, {"keys": list(keys), **self._choice}, None))
             return self._unstacked(keys, answer)
         except ReadError as error:
+            if error.code == "InvalidPipeline" and self.pipeline is None:
+                self._learned.stacks = False  # as it seems; of one object it will say what is wrong
+                return super().get_each(keys)
             if error.status != 413 or len(keys) == 1:
                 return dict.fromkeys(keys, error)
         half = len(keys) // 2

@@ -170,6 +170,7 @@ def _uvicorn_config(app: object) -> uvicorn.Config:
         log_config=None,
         log_level="critical",  # the application reports what goes wrong in it
         access_log=False,
+        proxy_headers=False,  # whoever asks is the client, whatever it says of itself
         server_header=False,
         timeout_keep_alive=_KEEP_ALIVE_S,
         timeout_graceful_shutdown=_LEAVE_S,

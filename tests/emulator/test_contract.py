@@ -1,4 +1,4 @@
-"""What AWS promises of S3 Object Lambda's own side, each with the tests that hold us to it."""
+"""What AWS promises of S3 Object Lambda's own side and of Function URLs, each with the tests that hold us to it."""
 
 from __future__ import annotations
 
@@ -187,6 +187,38 @@ S3_CONTROL = {
         "test_s3_control.test_an_error_has_s3_controls_own_form",
     ],
 }
+FUNCTION_URLS = {
+    "the event is of payload format 2.0": [
+        "test_function_url.test_the_event_has_the_fields_that_aws_documents",
+        "test_function_url.test_headers_are_in_lower_case_and_those_of_aws_among_them",
+        "test_function_url.test_repeated_headers_are_joined_and_cookies_apart",
+        "test_function_url.test_a_body_is_text_where_it_says_so_and_is",
+        "test_function_url.test_no_path_is_mended_on_the_way",
+    ],
+    "what a function returns is read as documented": [
+        "test_function_url.test_what_a_function_returns_is_read_as_documented",
+        "test_function_url.test_headers_and_cookies_of_the_functions_reach_the_client",
+        "test_function_url.test_any_other_json_is_the_body",
+    ],
+    "AWS_IAM lets those in who sign for lambda": [
+        "test_function_url.test_the_unsigned_are_forbidden",
+        "test_function_url.test_the_wrongly_signed_are_told_why",
+    ],
+    "6 MB each way": [
+        "test_function_url.test_an_event_over_six_megabytes_is_refused",
+        "test_function_url.test_a_function_that_fails_tells_its_client_no_more",
+    ],
+    "a failure is 502 or 504, and too many are 429": [
+        "test_function_url.test_a_function_that_fails_tells_its_client_no_more",
+        "test_function_url.test_a_function_that_takes_too_long_is_a_504",
+        "test_function_url.test_what_is_no_answer_is_a_502",
+        "test_function_url.test_too_many_at_once_are_throttled",
+    ],
+    "the function is in the host": [
+        "test_routing.test_every_path_of_a_functions_host_is_the_functions",
+        "test_function_url.test_the_host_names_the_function_too_and_all_paths_are_its_own",
+    ],
+}
 CONTRACT = (
     EVENTS
     | WRITE_GET_OBJECT_RESPONSE
@@ -196,6 +228,7 @@ CONTRACT = (
     | SIGNATURES
     | ADDRESSES
     | S3_CONTROL
+    | FUNCTION_URLS
 )
 
 

@@ -15,6 +15,7 @@ from emulator.routing import (
     ToBucket,
     ToExchange,
     ToFunction,
+    ToFunctionUrl,
     ToMissingAccessPoint,
     ToObjectLambdaControl,
     ToS3,
@@ -49,6 +50,17 @@ def points():
         ("GET", "/other--ol-s3/key", ToMissingAccessPoint("other--ol-s3")),
         ("GET", "/mine-123456789012/key", ToS3()),
         ("POST", "/2015-03-31/functions/f%3Alive/invocations", ToFunction("f:live")),
+        ("GET", "/_lambda-url/F_1", ToFunctionUrl("F_1", "/", "")),
+        ("PUT", "/_lambda-url/f/", ToFunctionUrl("f", "/", "")),
+        ("GET", "/_lambda-url/f/a%20b%2Fc//d", ToFunctionUrl("f", "/a%20b%2Fc//d", "")),
+        (
+            "GET",
+            "/_lambda-url/f//WriteGetObjectResponse",
+            ToFunctionUrl("f", "//WriteGetObjectResponse", ""),
+        ),
+        ("GET", f"/_lambda-url/f/{POINT.alias}/k", ToFunctionUrl("f", f"/{POINT.alias}/k", "")),
+        ("GET", "/bucket/_lambda-url/f/", ToS3()),
+        ("GET", "/_lambda-url", ToS3()),
         ("PUT", "/v20180820/accesspointforobjectlambda/x", ToObjectLambdaControl()),
         ("PUT", "/v20180820/accesspoint/x", ToS3Control()),
     ],
@@ -106,6 +118,38 @@ def test_the_route_and_the_account_may_stand_before_the_host(points):
     at = "123456789012.127.0.0.1:9000"
     path = "/v20180820/accesspointforobjectlambda"
     assert route("GET", at, path, "s3", points) == ToObjectLambdaControl()
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/"),
+        ("GET", f"/{POINT.alias}/key"),
+        ("GET", "/_lambda-url/other/x"),
+        ("POST", "/WriteGetObjectResponse"),
+        ("POST", "/2015-03-31/functions/f/invocations"),
+        ("PUT", "/v20180820/accesspoint/x"),
+    ],
+)
+@pytest.mark.parametrize("suffix", [".on.aws", ".localhost:9000", ".127.0.0.1.nip.io:9000", ".box"])
+def test_every_path_of_a_functions_host_is_the_functions(points, method, path, suffix):
+    found = route(method, f"My_func.lambda-url.us-gov-west-1{suffix}", path, "lambda", points)
+    domain = f"my_func.lambda-url.us-gov-west-1{suffix.partition(':')[0]}"
+    assert found == ToFunctionUrl("my_func", path, domain)
+
+
+@pytest.mark.parametrize(
+    ("host", "bucket"),
+    [
+        ("a.b.lambda-url.us-east-1.localhost:9000", "a.b.lambda-url.us-east-1"),
+        ("lambda-url.us-east-1.localhost:9000", "lambda-url.us-east-1"),
+        ("f.lambda-url.photos.localhost:9000", "f.lambda-url.photos"),
+        ("f.lambda-url.us-east-1", None),
+    ],
+)
+def test_what_only_looks_like_a_functions_host_is_none(points, host, bucket):
+    expected = ToS3() if bucket is None else ToBucket(bucket, "key")
+    assert route("GET", host, "/key", "s3", points) == expected
 
 
 def test_an_unknown_arn_is_missing_and_no_bucket(points):

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from io import BytesIO
 from math import prod
+from tokenize import TokenError
 
 import numpy as np
 
@@ -97,7 +98,10 @@ def _npy(answer: Answer) -> Array:
     version = np.lib.format.read_magic(stream)
     if version != (1, 0):
         raise ValueError(f"its version is {version}, not (1, 0)")
-    shape, fortran, dtype = np.lib.format.read_array_header_1_0(stream)
+    try:
+        shape, fortran, dtype = np.lib.format.read_array_header_1_0(stream)
+    except TokenError as error:
+        raise ValueError(str(error)) from None
     if fortran or dtype.hasobject:
         raise ValueError("it holds objects, or is in Fortran's order")
     return _samples(answer.body, stream.tell(), shape, dtype)

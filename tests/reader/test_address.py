@@ -120,8 +120,7 @@ SPEC = "resize:8,8/npy"
 )
 def test_an_option_that_cannot_be_honoured_is_refused(address, options, words):
     with pytest.raises(CannotOpen, match=words):
-        reader = open_reader(address, **options)
-        reader.get("key")
+        open_reader(address, **options).get("key")
 
 
 def test_a_pipeline_in_any_spelling_is_one_reader():

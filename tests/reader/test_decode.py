@@ -90,7 +90,7 @@ def test_the_first_bytes_tell_where_nobody_does(encoding, said):
     ],
 )
 def test_what_is_no_array_is_said_to_be_none(answer):
-    with pytest.raises(Undecodable, match="a.bin"):
+    with pytest.raises(Undecodable, match=r"a\.bin"):
         decode(answer, "a.bin")
 
 

@@ -14,6 +14,7 @@ import numpy as np
 from reader.base import Array
 from reader.errors import Undecodable
 
+_METADATA = "x-amz-meta-"
 # Of the header of a PNG: bits a sample, and the type of colour that is gray alone.
 _PNG_BITS, _PNG_COLOUR, _PNG_GRAY = 24, 25, 0
 # A header of ours has a hundred bytes; safetensors' own limit is 100 MB.
@@ -44,6 +45,16 @@ class Answer:
     body: bytearray = field(repr=False)
     content_type: str | None = None
     metadata: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, body: bytearray, headers: Mapping[str, str]) -> Answer:
+        """Return the answer that came under S3's headers, names in lower case."""
+        metadata = {
+            name.removeprefix(_METADATA): value
+            for name, value in headers.items()
+            if name.startswith(_METADATA)
+        }
+        return cls(body, headers.get("content-type"), metadata)
 
 
 def decode(answer: Answer, key: str | None = None) -> Array:

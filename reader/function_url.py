@@ -17,8 +17,6 @@ from reader.decode import Answer, decode
 from reader.errors import CannotOpen, Refused
 from reader.retry import patiently
 
-_METADATA = "x-amz-meta-"
-
 
 @dataclass(frozen=True, kw_only=True)
 class FunctionUrlReader(Reader):
@@ -59,19 +57,10 @@ class FunctionUrlReader(Reader):
             chosen["seed"] = str(self.seed)
         answer = self._ask(f"/{quote(key)}", chosen, key)
         headers = {name.lower(): value for name, value in answer.headers.items()}
-        body = self._body(answer, headers, key)
-        metadata = {
-            name.removeprefix(_METADATA): value
-            for name, value in headers.items()
-            if name.startswith(_METADATA)
-        }
-        return Answer(body, headers.get("content-type"), metadata)
-
-    def _body(self, answer: BaseHTTPResponse, headers: Mapping[str, str], key: str) -> bytearray:
-        if answer.status != 307:  # too large for Lambda: put aside
-            return bytearray(answer.data)
-        tls = self.url.startswith("https:")
-        return web.fetch(headers.get("location", ""), key, self.threads, tls=tls)
+        if answer.status == 200:
+            return Answer.of(bytearray(answer.data), headers)
+        tls, aside = self.url.startswith("https:"), headers.get("location", "")
+        return Answer.of(web.fetch(aside, key, self.threads, tls=tls), headers)
 
     def _list(self, query: Mapping[str, str]) -> bytes:
         answer = self._ask("", query, None)

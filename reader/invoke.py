@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -15,18 +14,16 @@ from preprocessing import Pipeline
 from reader import aws, listing, web
 from reader.base import Array, Reader
 from reader.decode import Answer, decode
-from reader.errors import ReadError, Refused, Unavailable, Undecodable, failure
+from reader.errors import ReadError, Unavailable, Undecodable
+from reader.invoked import Returned, parse
 from reader.retry import patiently
 
 # Of Lambda's 6 MB, after base64; with room for what an answer says beside its body.
 _ROOM = (6 * 2**20 - 2**17) // 4 * 3
 _MOST_KEYS = 1000  # that the function takes at once
 _STACKED = {"npy", "safetensors"}  # the encodings of which the function makes one body of many
-_METADATA = "x-amz-meta-"
 # That of a function's URL: their events have paths as they are sent.
 _DOMAIN = "none.lambda-url.none.on.aws"
-# Errors of the function's process, and not of its code: the next one may do better.
-_OF_THE_PROCESS = ("Runtime.", "Sandbox.", "Extension.", "Lambda.")
 
 
 @dataclass(eq=False, slots=True)
@@ -125,19 +122,14 @@ class FunctionReader(Reader):
         half = len(keys) // 2
         return {**self._rows(keys[:half]), **self._rows(keys[half:])}
 
-    def _unstacked(
-        self, keys: Sequence[str], answer: Mapping[str, Any]
-    ) -> dict[str, Array | ReadError]:
-        read: dict[str, Array | ReadError] = {
-            told["key"]: failure(
-                told["statusCode"], told["errorCode"], told["errorMessage"], told["key"]
-            )
-            for told in answer.get("errors", ())
-        }
-        if answer.get("keys"):
+    def _unstacked(self, keys: Sequence[str], answer: Returned) -> dict[str, Array | ReadError]:
+        read: dict[str, Array | ReadError] = dict(answer.errors)
+        if answer.keys:
             stack = decode(self._object(answer, None))
+            if stack.shape[:1] != (len(answer.keys),):
+                raise Undecodable("the function's answer has another number of rows than of keys")
             self._learned.row_bytes = max(stack[0].nbytes, 1)
-            read |= zip(answer["keys"], stack, strict=True)
+            read |= zip(answer.keys, stack, strict=True)
         if read.keys() != set(keys):
             raise Undecodable("the function's answer is not about the keys that it was asked for")
         return read
@@ -154,64 +146,32 @@ class FunctionReader(Reader):
             chosen["pipeline"] = self.preset
         return chosen | ({"seed": self.seed} if self.seed else {})
 
-    def _object(self, answer: Mapping[str, Any], key: str | None) -> Answer:
-        headers = {name.lower(): value for name, value in answer["headers"].items()}
-        if answer["statusCode"] == 307:  # too large for Lambda: put aside
-            tls = not self._client.meta.endpoint_url.startswith("http:")
-            body = web.fetch(headers.get("location", ""), key, self.threads, tls=tls)
-        else:
-            body = bytearray(base64.b64decode(answer["body"]))
-        metadata = {
-            name.removeprefix(_METADATA): value
-            for name, value in headers.items()
-            if name.startswith(_METADATA)
-        }
-        return Answer(body, headers.get("content-type"), metadata)
+    def _object(self, answer: Returned, key: str | None) -> Answer:
+        if answer.body is not None:
+            return Answer.of(bytearray(answer.body), answer.headers)
+        # Too large for Lambda: put aside.
+        tls = not self._client.meta.endpoint_url.startswith("http:")
+        aside = answer.headers.get("location", "")
+        return Answer.of(web.fetch(aside, key, self.threads, tls=tls), answer.headers)
 
     def _list(self, query: Mapping[str, str]) -> bytes:
         path = f"/{quote(self.bucket)}"
-        answer = self._call(
-            {
-                "version": "2.0",
-                "rawPath": path,
-                "rawQueryString": urlencode(query, quote_via=quote),
-                "headers": {},
-                "requestContext": {
-                    "domainName": _DOMAIN,
-                    "http": {"method": "GET", "path": path},
-                },
-                "isBase64Encoded": False,
-            },
-            None,
-        )
-        body: str = answer["body"]
-        xml = base64.b64decode(body) if answer.get("isBase64Encoded") else body.encode()
-        if answer["statusCode"] != 200:
-            raise failure(answer["statusCode"], *web.told(xml))
-        return xml
+        context = {"domainName": _DOMAIN, "http": {"method": "GET", "path": path}}
+        event = {
+            "version": "2.0",
+            "rawPath": path,
+            "rawQueryString": urlencode(query, quote_via=quote),
+            "headers": {},
+            "requestContext": context,
+            "isBase64Encoded": False,
+        }
+        return self._invoke(event, None).body or b""
 
-    def _invoke(self, event: Mapping[str, Any], key: str | None) -> Mapping[str, Any]:
-        """Return the function's answer to an event of one object or of many."""
-        answer = self._call(event, key)
-        status = answer["statusCode"]
-        if status not in {200, 307}:
-            raise failure(
-                status, answer.get("errorCode", "Unknown"), answer.get("errorMessage", ""), key
-            )
-        return answer
-
-    def _call(self, event: Mapping[str, Any], key: str | None) -> Mapping[str, Any]:
+    def _invoke(self, event: Mapping[str, Any], key: str | None) -> Returned:
         with aws.told_of(key):
             told = self._client.invoke(FunctionName=self.name, Payload=json.dumps(event))
             payload = told["Payload"].read()
-        answer = json.loads(payload)
-        if "FunctionError" in told:
-            kind = str(answer.get("errorType"))
-            failed = Unavailable if kind.startswith(_OF_THE_PROCESS) else Refused
-            raise failed(str(answer.get("errorMessage")), key=key, code=kind)
-        if not isinstance(answer, dict) or not isinstance(answer.get("statusCode"), int):
-            raise Undecodable("the function's answer has no statusCode: is it jitprep's?", key=key)
-        return answer
+        return parse(payload, "FunctionError" in told, key)
 
     @property
     def _client(self) -> Any:

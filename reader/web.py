@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Mapping
 from functools import lru_cache
 from urllib.parse import urlsplit
-from xml.etree import ElementTree as ET
 
 import urllib3
 from urllib3.exceptions import HTTPError
 
 from reader.aws import CONNECT_S, READ_S
 from reader.errors import Refused, Unavailable, failure
+from reader.xml_errors import told
 
-_LARGEST_ERROR = 2**16
 _TIMEOUT = urllib3.Timeout(connect=CONNECT_S, read=READ_S)
 
 
@@ -73,23 +71,3 @@ def fetch(url: str, key: str | None, connections: int, *, tls: bool) -> bytearra
 @lru_cache(maxsize=4)
 def _pool(connections: int, pid: int) -> urllib3.PoolManager:  # noqa: ARG001  no socket passes a fork
     return urllib3.PoolManager(maxsize=connections)
-
-
-def told(body: bytes, otherwise: str = "") -> tuple[str, str]:
-    """Return an error's code and message: the function's and S3's are XML, those of what runs it JSON.
-
-    Parameters
-    ----------
-    body : bytes
-    otherwise : str
-        The message where the body is neither.
-    """
-    text = body[:_LARGEST_ERROR].strip()
-    try:
-        if text.startswith(b"<"):
-            root = ET.fromstring(text)  # noqa: S314  bounded, and of a function that is trusted
-            return root.findtext("Code", "Unknown"), root.findtext("Message", "")
-        words = {name.lower(): value for name, value in json.loads(text).items()}
-        return str(words.get("reason", "Unknown")), str(words.get("message", otherwise))
-    except (ValueError, AttributeError, ET.ParseError):
-        return "Unknown", otherwise

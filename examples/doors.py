@@ -17,6 +17,7 @@ from preprocessing import Pipeline
 from reader import Reader, open_reader
 
 PIPELINE = "random_resized_crop:64/random_horizontal_flip/npy"
+DOORS = ("access-point", "function-url", "invoke", "folder")
 _BUCKET = "photos"
 _ACTIONS = ("GetObject", "ListObjectsV2")
 
@@ -46,7 +47,7 @@ def opened(names: Sequence[str] = ()) -> Iterator[Mapping[str, Reader]]:
             local = LocalObjectLambda(endpoint)
             _upload(local, folder)
             doors = _doors(local, folder)
-            yield {name: doors[name] for name in names or doors}
+            yield {name: doors[name] for name in names or DOORS}
 
 
 def _endpoint(settings: Mapping[str, str], log: TextIO) -> Endpoint:

@@ -13,7 +13,7 @@ import argparse
 import sys
 
 import torch
-from doors import PIPELINE, opened
+from doors import DOORS, PIPELINE, opened
 from torch import nn
 from torch.utils.data import DataLoader
 
@@ -65,9 +65,11 @@ def train(reader: Reader, epochs: int) -> list[float]:
 def main() -> None:
     """Train through each door, print the losses, and fail unless they are equal."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("doors", nargs="*", help="of access-point, function-url, invoke, folder")
+    parser.add_argument("doors", nargs="*", metavar="door", help=f"of {', '.join(DOORS)}")
     parser.add_argument("--epochs", type=int, default=4)
     asked = parser.parse_args()
+    if unknown := set(asked.doors) - set(DOORS):
+        parser.error(f"no door is called {unknown.pop()}; there are {', '.join(DOORS)}")
     torch.use_deterministic_algorithms(True)
     torch.set_num_threads(1)  # sums in one order
     with opened(asked.doors) as readers:

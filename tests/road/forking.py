@@ -1,4 +1,4 @@
-"""Read a batch in this process, in a forked one, in a spawned one, and here again; tell the hashes."""
+"""Read a batch here, forked, spawned, and here again, with each reader; tell the hashes."""
 
 from __future__ import annotations
 
@@ -18,14 +18,17 @@ def digest(reader: Reader, keys: list[str]) -> str:
 
 def main() -> None:
     place, *keys = sys.argv[1:]
-    reader = pickle.loads(Path(place).read_bytes())
-    told = {"here": digest(reader, keys)}
+    readers = pickle.loads(Path(place).read_bytes())
+    told = [{"here": digest(reader, keys)} for reader in readers]
     for method in ("fork", "spawn"):
         with multiprocessing.get_context(method).Pool(1) as pool:
-            told[method] = pool.apply(digest, (reader, keys))
+            for reader, one in zip(readers, told, strict=True):
+                one[method] = pool.apply(digest, (reader, keys))
             pool.close()
             pool.join()
-    json.dump({**told, "here again": digest(reader, keys)}, sys.stdout)
+    for reader, one in zip(readers, told, strict=True):
+        one["here again"] = digest(reader, keys)
+    json.dump(told, sys.stdout)
 
 
 if __name__ == "__main__":

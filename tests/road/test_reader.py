@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import pickle
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +17,7 @@ import numpy as np
 import pytest
 
 from preprocessing import Pipeline, Seed
-from reader import BadObject, Reader, Refused, open_reader
+from reader import BadObject, Reader, Refused, aws, open_reader
 
 from .conftest import ACTIONS, ROOT
 
@@ -102,7 +104,7 @@ def credentials(monkeypatch):
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
 
 
-@pytest.mark.parametrize("door", (*DOORS, "folder"))
+@pytest.mark.parametrize("door", [*DOORS, "folder"])
 @pytest.mark.parametrize("preset", PRESETS)
 def test_every_door_gives_the_pipelines_own_arrays(open_door, bucket, door, preset):
     reader, pipeline = open_door(door, preset, seed=3), Pipeline.parse(PRESETS[preset])
@@ -113,7 +115,7 @@ def test_every_door_gives_the_pipelines_own_arrays(open_door, bucket, door, pres
     assert batch.flags.writeable
 
 
-@pytest.mark.parametrize("door", (*DOORS, "folder"))
+@pytest.mark.parametrize("door", [*DOORS, "folder"])
 def test_every_door_draws_anew_with_each_epoch(open_door, bucket, door):
     reader, pipeline = open_door(door, "crops"), Pipeline.parse(CROPS)
     for epoch in (0, 1, 2**63 - 1):
@@ -121,7 +123,7 @@ def test_every_door_draws_anew_with_each_epoch(open_door, bucket, door):
         np.testing.assert_array_equal(reader.with_seed(epoch).get("rocket.jpg"), expected)
 
 
-@pytest.mark.parametrize("door", (*DOORS, "folder"))
+@pytest.mark.parametrize("door", [*DOORS, "folder"])
 def test_every_door_lists_the_same_keys(open_door, bucket, door):
     reader = open_door(door, "crops")
     assert list(reader.keys()) == sorted(bucket, key=str.encode)
@@ -129,7 +131,7 @@ def test_every_door_lists_the_same_keys(open_door, bucket, door):
     assert list(reader.keys("nothing/")) == []
 
 
-@pytest.mark.parametrize("door", (*DOORS, "folder"))
+@pytest.mark.parametrize("door", [*DOORS, "folder"])
 def test_every_door_says_the_same_of_bad_objects(open_door, door):
     reader = open_door(door, "crops")
     codes = BAD | {"missing.jpg": "NoSuchKey"}
@@ -165,16 +167,12 @@ def test_a_listing_has_as_many_pages_as_it_needs(open_door, object_lambda_endpoi
 def test_a_bucket_that_is_not_allowed_is_refused(open_door, door):
     reader = open_door(door, "crops")
     name = {"url": "url", "invoke": "bucket"}[door]
-    from dataclasses import replace
-
     value = getattr(reader, name).removesuffix("pictures") + "photos"
     with pytest.raises(Refused, match="BucketNotAllowed"):
         replace(reader, **{name: value}).get("rocket.jpg")
 
 
 def test_a_wrong_secret_is_refused(open_door, monkeypatch):
-    from reader import aws
-
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "wrong")
     for cache in (aws._client, aws._session):
         cache.cache_clear()
@@ -195,16 +193,13 @@ def test_results_that_a_bucket_holds_are_read_as_they_are(open_door, bucket):
     )
 
 
-@pytest.mark.parametrize("door", DOORS)
-def test_a_reader_survives_fork_and_spawn(open_door, door, tmp_path):
+def test_readers_survive_fork_and_spawn(open_door, tmp_path):
     """In a program of its own: forking this process would copy the endpoint's threads."""
-    import pickle
-
-    reader = open_door(door, "crops", seed=3)
-    (tmp_path / "reader.pickle").write_bytes(pickle.dumps(reader))
+    readers = [open_door(door, "crops", seed=3) for door in DOORS]
+    (tmp_path / "readers.pickle").write_bytes(pickle.dumps(readers))
     program = [sys.executable, "-W", "error", str(Path(__file__).with_name("forking.py"))]
     done = subprocess.run(
-        [*program, str(tmp_path / "reader.pickle"), *KEYS],
+        [*program, str(tmp_path / "readers.pickle"), *KEYS],
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
@@ -212,7 +207,6 @@ def test_a_reader_survives_fork_and_spawn(open_door, door, tmp_path):
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    expected = hashlib.sha256(reader.get_batch(KEYS).tobytes()).hexdigest()
-    assert json.loads(done.stdout) == dict.fromkeys(
-        ("here", "fork", "spawn", "here again"), expected
-    )
+    expected = hashlib.sha256(readers[0].get_batch(KEYS).tobytes()).hexdigest()
+    told = {"here": expected, "fork": expected, "spawn": expected, "here again": expected}
+    assert json.loads(done.stdout) == [told] * len(DOORS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -73,7 +74,8 @@ class AccessPointReader(Reader):
 
     @property
     def _client(self) -> Any:
-        url = self.endpoint_url
+        url = self.endpoint_url or os.environ.get("AWS_ENDPOINT_URL_S3")
+        url = url or os.environ.get("AWS_ENDPOINT_URL")
         # Of an ARN, SDKs make a host name that only AWS's resolvers know. A proxy needs none.
         by_proxy = self.bucket.startswith("arn:") and (url or "").startswith("http://")
         made_of = aws.Client("s3", self.region, url, self.threads, self.seed, by_proxy)

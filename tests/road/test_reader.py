@@ -6,9 +6,11 @@ import hashlib
 import json
 import os
 import pickle
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -150,8 +152,9 @@ def test_a_listing_has_as_many_pages_as_it_needs(open_door, object_lambda_endpoi
     s3 = local.client("s3")
     s3.create_bucket(Bucket="many-keys")
     keys = sorted(f"{number:04} +é" for number in range(1001))
-    for key in keys:
-        s3.put_object(Bucket="many-keys", Key=key, Body=b"x")
+    with ThreadPoolExecutor(8) as pool:
+        for _ in pool.map(lambda key: s3.put_object(Bucket="many-keys", Key=key, Body=b"x"), keys):
+            pass
     alias = local.create_access_point("many-keys", "many-keys", actions=ACTIONS)
     at = {"endpoint_url": local.url}
     for reader in (
@@ -210,3 +213,35 @@ def test_readers_survive_fork_and_spawn(open_door, tmp_path):
     expected = hashlib.sha256(readers[0].get_batch(KEYS).tobytes()).hexdigest()
     told = {"here": expected, "fork": expected, "spawn": expected, "here again": expected}
     assert json.loads(done.stdout) == [told] * len(DOORS)
+
+
+def test_the_pages_blocks_run(open_door, monkeypatch, tmp_path, bucket):
+    """But for the one that trains, which `tests/torch` runs."""
+    page = (ROOT / "docs/reader.md").read_text(encoding="utf-8")
+    code = "".join(
+        text for text in re.findall(r"```python\n(.*?)```", page, re.DOTALL) if "torch" not in text
+    )
+    places = {
+        "s3://imagenet-a1b2c3--ol-s3": f"s3://{open_door('alias', 'crops').bucket}",
+        "accesspoint/imagenet": "accesspoint/crops",
+        "https://abcdefg.lambda-url.us-east-1.on.aws/photos": open_door("url", "crops").url,
+        "imagenet-uint8": "crops",
+        "preprocess/photos": "preprocess/pictures",
+        '"train/"': '""',
+        "file:photos": f"file:{open_door('folder', 'crops').path}",
+    }
+    for there, here in places.items():
+        assert there in code
+        code = code.replace(there, here)
+    monkeypatch.setenv("AWS_ENDPOINT_URL", open_door("alias", "crops").endpoint_url)
+    keys = [key for key in bucket if key not in BAD]
+    monkeypatch.setattr("reader.access_point.AccessPointReader.keys", lambda *_: iter(sorted(keys)))
+    names: dict[str, Any] = {}
+    exec(code, names)
+    assert names["many"].shape == (3, 3, 64, 64)
+    assert names["bad"] == {"train/missing.jpg": "NoSuchKey"}
+    expected = names["photos"].get(KEYS[0])
+    for door in ("by_arn", "by_url"):
+        np.testing.assert_array_equal(names[door].get(KEYS[0]), expected)
+    invoked = names["invoked"].get_batch(keys)
+    np.testing.assert_array_equal(invoked, names["local"].get_batch(keys))

@@ -1,4 +1,4 @@
-"""The example that trains, as a user runs it."""
+"""The example that trains, and the page's block that does, as a user runs them."""
 
 from __future__ import annotations
 
@@ -32,6 +32,22 @@ def test_losses_are_equal_through_every_door():
     losses = [row.split() for row in rows]
     assert all(len(set(row)) == 1 for row in losses)
     assert len({row[0] for row in losses}) == 6
+
+
+def test_the_pages_block_runs(photos, monkeypatch):
+    page = (ROOT / "docs/reader.md").read_text(encoding="utf-8")
+    (code,) = [
+        text for text in re.findall(r"```python\n(.*?)```", page, re.DOTALL) if "torch" in text
+    ]
+    monkeypatch.setattr(
+        "torch._utils.cpu_count", lambda: 4
+    )  # the page's workers, without a warning
+    names = {"photos": photos, "keys": list(photos.keys())}
+    exec(code, names)
+    assert names["images"].shape == (12, 3, 16, 16)
+    ((images, targets),) = names["loader"]
+    assert images.shape == (12, 3, 16, 16)
+    assert sorted(targets) == names["keys"]
 
 
 def test_a_door_that_is_none_is_refused():

@@ -30,7 +30,7 @@ LARGE = "resize:1700,1700/npy"  # 8.7 MB, more than Lambda lets through
 PRESETS = {"crops": CROPS, "gray": GRAY, "imagenet": IMAGENET, "large": LARGE}
 DOORS = ("alias", "arn", "url", "invoke", "invoke a preset")
 BAD = {"cut.jpg": "CorruptObject", "words.jpg": "UnknownFormat", "empty.jpg": "EmptyObject"}
-KEYS = ("rocket.jpg", "deep/er/coffee & crème +100%?#.jpg", "astronaut.jpg")
+KEYS = ("train/rocket.jpg", "train/deep/er/coffee & crème +100%?#.jpg", "train/astronaut.jpg")
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +70,7 @@ def open_door(
         s3.put_object(Bucket="photos", Key=key, Body=body)
         (scratch / "photos" / key).parent.mkdir(parents=True, exist_ok=True)
         (scratch / "photos" / key).write_bytes(body)
-    s3.put_object(Bucket="photos", Key="deep/", Body=b"")  # as S3's console makes folders
+    s3.put_object(Bucket="photos", Key="train/deep/", Body=b"")  # as S3's console makes folders
     aliases = {
         name: local.create_access_point(
             name, "photos", payload=json.dumps({"pipeline": name}), actions=ACTIONS
@@ -121,15 +121,15 @@ def test_every_door_gives_the_pipelines_own_arrays(open_door, bucket, door, pres
 def test_every_door_draws_anew_with_each_epoch(open_door, bucket, door):
     reader, pipeline = open_door(door, "crops"), Pipeline.parse(CROPS)
     for epoch in (0, 1, 2**63 - 1):
-        expected = pipeline(bucket["rocket.jpg"], seed=Seed(epoch, "rocket.jpg"))
-        np.testing.assert_array_equal(reader.with_seed(epoch).get("rocket.jpg"), expected)
+        expected = pipeline(bucket[KEYS[0]], seed=Seed(epoch, KEYS[0]))
+        np.testing.assert_array_equal(reader.with_seed(epoch).get(KEYS[0]), expected)
 
 
 @pytest.mark.parametrize("door", [*DOORS, "folder"])
 def test_every_door_lists_the_same_keys(open_door, bucket, door):
     reader = open_door(door, "crops")
     assert list(reader.keys()) == sorted(bucket, key=str.encode)
-    assert list(reader.keys("deep/er/coffee &")) == [KEYS[1]]
+    assert list(reader.keys("train/deep/er/coffee &")) == [KEYS[1]]
     assert list(reader.keys("nothing/")) == []
 
 
@@ -137,8 +137,8 @@ def test_every_door_lists_the_same_keys(open_door, bucket, door):
 def test_every_door_says_the_same_of_bad_objects(open_door, door):
     reader = open_door(door, "crops")
     codes = BAD | {"missing.jpg": "NoSuchKey"}
-    read = reader.get_each(["rocket.jpg", *codes])
-    assert isinstance(read.pop("rocket.jpg"), np.ndarray)
+    read = reader.get_each([KEYS[0], *codes])
+    assert isinstance(read.pop(KEYS[0]), np.ndarray)
     assert all(isinstance(error, BadObject) for error in read.values())
     assert {key: error.code for key, error in read.items()} == codes
     with pytest.raises(BadObject, match=r"cut\.jpg: CorruptObject"):
@@ -172,7 +172,7 @@ def test_a_bucket_that_is_not_allowed_is_refused(open_door, door):
     name = {"url": "url", "invoke": "bucket"}[door]
     value = getattr(reader, name).removesuffix("pictures") + "photos"
     with pytest.raises(Refused, match="BucketNotAllowed"):
-        replace(reader, **{name: value}).get("rocket.jpg")
+        replace(reader, **{name: value}).get(KEYS[0])
 
 
 def test_a_wrong_secret_is_refused(open_door, monkeypatch):
@@ -181,18 +181,18 @@ def test_a_wrong_secret_is_refused(open_door, monkeypatch):
         cache.cache_clear()
     for door in DOORS:
         with pytest.raises(Refused, match=r"\(403\)"):
-            open_door(door, "crops").get("rocket.jpg")
+            open_door(door, "crops").get(KEYS[0])
     for cache in (aws._client, aws._session):
         cache.cache_clear()
 
 
 def test_results_that_a_bucket_holds_are_read_as_they_are(open_door, bucket):
-    made = Pipeline.parse(IMAGENET).encode(bucket["rocket.jpg"])
+    made = Pipeline.parse(IMAGENET).encode(bucket[KEYS[0]])
     url = open_door("alias", "crops").endpoint_url
     stored = open_reader("s3://aside", endpoint_url=url)
     stored._client.put_object(Bucket="aside", Key="results/rocket", Body=bytes(made.body))
     np.testing.assert_array_equal(
-        stored.get("results/rocket"), Pipeline.parse(IMAGENET)(bucket["rocket.jpg"]), strict=True
+        stored.get("results/rocket"), Pipeline.parse(IMAGENET)(bucket[KEYS[0]]), strict=True
     )
 
 
@@ -215,7 +215,7 @@ def test_readers_survive_fork_and_spawn(open_door, tmp_path):
     assert json.loads(done.stdout) == [told] * len(DOORS)
 
 
-def test_the_pages_blocks_run(open_door, monkeypatch, tmp_path, bucket):
+def test_the_pages_blocks_run(open_door, monkeypatch):
     """But for the one that trains, which `tests/torch` runs."""
     page = (ROOT / "docs/reader.md").read_text(encoding="utf-8")
     code = "".join(
@@ -227,21 +227,19 @@ def test_the_pages_blocks_run(open_door, monkeypatch, tmp_path, bucket):
         "https://abcdefg.lambda-url.us-east-1.on.aws/photos": open_door("url", "crops").url,
         "imagenet-uint8": "crops",
         "preprocess/photos": "preprocess/pictures",
-        '"train/"': '""',
         "file:photos": f"file:{open_door('folder', 'crops').path}",
     }
     for there, here in places.items():
         assert there in code
         code = code.replace(there, here)
     monkeypatch.setenv("AWS_ENDPOINT_URL", open_door("alias", "crops").endpoint_url)
-    keys = [key for key in bucket if key not in BAD]
-    monkeypatch.setattr("reader.access_point.AccessPointReader.keys", lambda *_: iter(sorted(keys)))
     names: dict[str, Any] = {}
     exec(code, names)
     assert names["many"].shape == (3, 3, 64, 64)
+    assert sorted(names["keys"]) == sorted(KEYS)
     assert names["bad"] == {"train/missing.jpg": "NoSuchKey"}
     expected = names["photos"].get(KEYS[0])
     for door in ("by_arn", "by_url"):
         np.testing.assert_array_equal(names[door].get(KEYS[0]), expected)
-    invoked = names["invoked"].get_batch(keys)
-    np.testing.assert_array_equal(invoked, names["local"].get_batch(keys))
+    invoked = names["invoked"].get_batch(KEYS)
+    np.testing.assert_array_equal(invoked, names["local"].get_batch(KEYS))

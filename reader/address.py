@@ -23,7 +23,9 @@ _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 # Where AWS wants a signature, and for which service: the host says it.
 _SIGNED_HOST = re.compile(r"[^.]+\.(?P<service>lambda-url|execute-api)\.(?P<region>[a-z0-9-]+)\..+")
 _SIGNED_PATH = "/_lambda-url/"  # of the local endpoint
-_FUNCTION = re.compile(r"(?P<function>[\w:$-]+)/(?P<bucket>[^/]+)")
+_FUNCTION = re.compile(
+    r"(?P<name>(?:arn:[a-z-]+:lambda:(?P<region>[a-z0-9-]+):)?[\w:$-]+)/(?P<bucket>[^/]+)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +76,13 @@ class Function:
         Its name or ARN, with or without a qualifier.
     bucket : str
         What the function calls the bucket.
+    region : str, optional
+        Where an ARN says it.
     """
 
     name: str
     bucket: str
+    region: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +117,7 @@ def parse(text: str) -> Address:
         case "https" | "http":
             return _function_url(text)
         case "lambda" if function := _FUNCTION.fullmatch(rest):
-            return Function(function["function"], function["bucket"])
+            return Function(function["name"], function["bucket"], function["region"])
         case "file" if rest.strip("/") and (rest.startswith("///") or not rest.startswith("//")):
             return Folder(Path(rest.removeprefix("//")))
     raise _unknown(text)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from threading import Lock
 from typing import Any, Literal
@@ -52,6 +52,21 @@ class Client:
     by_proxy: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who signs, and where.
+
+    Parameters
+    ----------
+    credentials : botocore.credentials.Credentials, optional
+        Which renew themselves; None where there are none.
+    region : str, optional
+    """
+
+    credentials: Any = field(repr=False)
+    region: str | None
+
+
 # One thread makes what all of a batch wait for. No process forks meanwhile: its child would never go on.
 _MAKING = Lock()
 os.register_at_fork(
@@ -65,10 +80,10 @@ def client(made_of: Client) -> Any:
         return _client(made_of, os.getpid())
 
 
-def session() -> Any:
-    """Return this process's session, which knows credentials and region."""
+def identity() -> Identity:
+    """Return whom this process signs as."""
     with _MAKING:
-        return _session(os.getpid())
+        return _identity(os.getpid())
 
 
 @lru_cache(maxsize=16)
@@ -96,8 +111,9 @@ def _client(made_of: Client, pid: int) -> Any:  # noqa: ARG001  a forked process
 
 
 @lru_cache(maxsize=1)
-def _session(pid: int) -> Any:  # noqa: ARG001
-    return boto3.Session()
+def _identity(pid: int) -> Identity:  # noqa: ARG001
+    session = boto3.Session()
+    return Identity(session.get_credentials(), session.region_name)
 
 
 @contextmanager

@@ -69,7 +69,7 @@ def decode(answer: Answer, key: str | None = None) -> Array:
     Returns
     -------
     ndarray
-        Writable, in C order. In native byte order, which is that of the bytes.
+        Writable, in C order, little-endian.
 
     Raises
     ------
@@ -151,8 +151,11 @@ def _image(answer: Answer) -> Array:
     is_png = body.startswith(b"\x89PNG")
     if is_png and body[_PNG_BITS] > 8 and body[_PNG_COLOUR] != _PNG_GRAY:
         raise ValueError("Pillow would cut its 16 bits a sample to 8; encode as npy")
-    with Image.open(BytesIO(body)) as image:
-        pixels = np.array(image)
+    try:
+        with Image.open(BytesIO(body)) as image:
+            pixels = np.array(image)
+    except Image.DecompressionBombError as error:
+        raise ValueError(str(error)) from None
     if answer.metadata.get("shape", "").count(",") == 1 and pixels.ndim == 3:
         return np.ascontiguousarray(pixels[:, :, 0])  # WebP has no gray
     return pixels

@@ -74,12 +74,12 @@ class FunctionUrlReader(Reader):
         """Return the headers that sign a GET; none where there is nobody to sign as."""
         if self.service is None:
             return {}
-        session = aws.session()
-        region = self.region or session.region_name
+        me = aws.identity()
+        if me.credentials is None:  # such a URL may be open to all
+            return {}
+        region = self.region or me.region
         if region is None:
             raise CannotOpen(f"{self.url} must be signed for a region: set AWS_DEFAULT_REGION")
-        if (credentials := session.get_credentials()) is None:  # such a URL may be open to all
-            return {}
         request = AWSRequest("GET", url)
-        SigV4Auth(credentials.get_frozen_credentials(), self.service, region).add_auth(request)
+        SigV4Auth(me.credentials.get_frozen_credentials(), self.service, region).add_auth(request)
         return dict(request.headers)

@@ -52,7 +52,7 @@ class FunctionReader(Reader):
         The function's name or ARN.
     bucket : str
         What the function calls the bucket.
-    endpoint_url : str, optional
+    region, endpoint_url : str, optional
         None for what AWS's configuration says.
     pipeline : Pipeline, optional
         What the function is to run.
@@ -62,6 +62,7 @@ class FunctionReader(Reader):
 
     name: str
     bucket: str
+    region: str | None
     endpoint_url: str | None
     pipeline: Pipeline | None
     preset: str | None
@@ -72,10 +73,7 @@ class FunctionReader(Reader):
         return decode(patiently(partial(self._get, key)), key)
 
     def get_each(self, keys: Iterable[str]) -> dict[str, Array | ReadError]:
-        """Read many objects, as many in one call as its answer has room for.
-
-        What of them is `Unavailable` is then tried one by one.
-        """
+        """Read many objects, as many in one call as its answer has room for."""
         wanted = list(dict.fromkeys(keys))
         if len(wanted) < 2 or not self._stacks:
             return super().get_each(wanted)
@@ -85,8 +83,11 @@ class FunctionReader(Reader):
         with ThreadPoolExecutor(min(self.threads, len(parts))) as pool:
             for rows in pool.map(self._rows, parts):
                 read |= rows
-        again = [key for key in wanted if isinstance(read[key], Unavailable)]
-        return read | super().get_each(again)
+        if not self._stacks:
+            return super().get_each(wanted)
+        # What failed as a whole has been tried enough; single objects of an answer have not.
+        failed = (error for error in read.values() if isinstance(error, Unavailable))
+        return read | super().get_each(error.key for error in failed if error.key is not None)
 
     def keys(self, prefix: str = "") -> Iterator[str]:
         """List keys, a thousand at a time.
@@ -116,7 +117,6 @@ class FunctionReader(Reader):
         except ReadError as error:
             if error.code == "InvalidPipeline" and self.pipeline is None:
                 self._learned.stacks = False  # as it seems; of one object it will say what is wrong
-                return super().get_each(keys)
             if error.status != 413 or len(keys) == 1:
                 return dict.fromkeys(keys, error)
         half = len(keys) // 2
@@ -175,4 +175,4 @@ class FunctionReader(Reader):
 
     @property
     def _client(self) -> Any:
-        return aws.client(aws.Client("lambda", None, self.endpoint_url, self.threads))
+        return aws.client(aws.Client("lambda", self.region, self.endpoint_url, self.threads))

@@ -31,6 +31,7 @@ _CODES: tuple[tuple[type[PreprocessingError], str], ...] = (
     (IncompatibleSource, "IncompatibleObject"),
     (LimitExceeded, "ObjectTooLarge"),
 )
+_KINDS = tuple(kind for kind, _ in _CODES)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,14 +69,18 @@ class FolderReader(Reader):
 
     def get(self, key: str) -> Array:
         """Read one file."""
-        data = self._read(key)
-        if self.pipeline is None:
-            return decode(Answer(bytearray(data)), key)
+        path = self._path(key)
         try:
-            made = self.pipeline.encode(data, seed=Seed(self.seed, key))
-        except PreprocessingError as error:
+            if self.pipeline is None:
+                return decode(Answer(bytearray(path.read_bytes())), key)
+            made = self.pipeline.encode(path, seed=Seed(self.seed, key))
+        except _KINDS as error:
             code = next(code for kind, code in _CODES if isinstance(error, kind))
             raise BadObject(str(error), key=key, code=code) from None
+        except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
+            raise self._missing(key) from None
+        except OSError as error:
+            raise Refused(error.strerror or type(error).__name__, key=key) from None
         return decode(Answer(bytearray(made.body), made.content_type, made.metadata), key)
 
     def keys(self, prefix: str = "") -> Iterator[str]:
@@ -88,13 +93,12 @@ class FolderReader(Reader):
         )
         yield from sorted((key for key in found if key.startswith(prefix)), key=str.encode)
 
-    def _read(self, key: str) -> bytes:
-        # A key is a name in the folder: nothing of it leads out.
-        if key.startswith("/") or not {"", ".", ".."}.isdisjoint(key.split("/")):
-            raise BadObject(f"{self.path} has no such file", key=key, code="NoSuchKey")
-        try:
-            return (self.path / key).read_bytes()
-        except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
-            raise BadObject(f"{self.path} has no such file", key=key, code="NoSuchKey") from None
-        except OSError as error:
-            raise Refused(error.strerror or type(error).__name__, key=key) from None
+    def _path(self, key: str) -> Path:
+        """Return the file of a key: a name in the folder, of which nothing leads out."""
+        names = key.split("/")
+        if "\0" in key or not {"", ".", ".."}.isdisjoint(names):
+            raise self._missing(key)
+        return self.path.joinpath(*names)
+
+    def _missing(self, key: str) -> BadObject:
+        return BadObject(f"{self.path} has no such file", key=key, code="NoSuchKey")

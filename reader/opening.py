@@ -78,12 +78,13 @@ def open_reader(
             return FunctionUrlReader(
                 url=url, service=service, region=region, preset=preset, **common
             )
-        case Function(name, bucket):
+        case Function(name, bucket, region):
             from reader.invoke import FunctionReader  # noqa: PLC0415
 
             return FunctionReader(
                 name=name,
                 bucket=bucket,
+                region=region,
                 endpoint_url=endpoint_url,
                 pipeline=made,
                 preset=preset,

@@ -77,9 +77,12 @@ class _Objects:
             if not self._skips or not isinstance(error, BadObject) or len(bad) == len(read):
                 raise error
             _log.warning("left out: %s", error)
+        given: set[str] = set()
         for index, key in zip(indices, wanted, strict=True):
             if not isinstance(row := read[key], ReadError):
-                yield key, row, self._targets[index]
+                # A sampler may draw a key twice: each sample is its owner's.
+                yield key, row.copy() if key in given else row, self._targets[index]
+                given.add(key)
 
 
 class ObjectDataset(_Objects, Dataset[Any]):  # type: ignore[misc]  # torch has types, but not here

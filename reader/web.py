@@ -38,7 +38,7 @@ def ask(
         raise Unavailable(f"{host} did not answer whole", key=key, code=kind) from None
     if answer.status in {200, 307}:
         return answer
-    raise failure(answer.status, *told(answer.data, answer.reason or ""), key)
+    raise failure(answer.status, *_told(answer), key)
 
 
 def fetch(url: str, key: str | None, connections: int, *, tls: bool) -> bytearray:
@@ -66,6 +66,11 @@ def fetch(url: str, key: str | None, connections: int, *, tls: bool) -> bytearra
             "the answer is elsewhere, and from there elsewhere again", key=key, status=307
         )
     return bytearray(answer.data)
+
+
+def _told(answer: urllib3.BaseHTTPResponse) -> tuple[str, str]:
+    kind = answer.headers.get("x-amzn-errortype", "Unknown")
+    return told(answer.data, kind, answer.reason or "")
 
 
 @lru_cache(maxsize=4)

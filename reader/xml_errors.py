@@ -8,21 +8,21 @@ from xml.etree import ElementTree as ET
 _LARGEST = 2**16
 
 
-def told(body: bytes, otherwise: str = "") -> tuple[str, str]:
+def told(body: bytes, code: str = "Unknown", message: str = "") -> tuple[str, str]:
     """Return an error's code and message.
 
     Parameters
     ----------
     body : bytes
-    otherwise : str
-        The message where the body is neither.
+    code, message : str
+        What they are where the body does not say it.
     """
     text = body[:_LARGEST].strip()
     try:
         if text.startswith(b"<"):
             root = ET.fromstring(text)  # noqa: S314  bounded, and of a function that is trusted
-            return root.findtext("Code", "Unknown"), root.findtext("Message", "")
+            return root.findtext("Code", code), root.findtext("Message", message)
         words = {name.lower(): value for name, value in json.loads(text).items()}
-        return str(words.get("reason", "Unknown")), str(words.get("message", otherwise))
+        return code, str(words.get("message", message))
     except (ValueError, AttributeError, ET.ParseError):
-        return "Unknown", otherwise
+        return code, message

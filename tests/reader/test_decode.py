@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import struct
+import zlib
 from contextlib import suppress
 
 import numpy as np
@@ -23,6 +25,12 @@ STEPS = (
     "resize:8,9/to_dtype:uint16",
 )
 LOSSY = ("jpeg", "webp")
+
+
+def png_that_claims(width: int, height: int) -> bytes:
+    header = b"IHDR" + struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    chunk = struct.pack(">I", 13) + header + struct.pack(">I", zlib.crc32(header))
+    return b"\x89PNG\r\n\x1a\n" + chunk
 
 
 def answered(spec: str, name: str = "rocket") -> tuple[Answer, Pipeline]:
@@ -85,6 +93,7 @@ def test_the_first_bytes_tell_where_nobody_does(encoding, said):
         Answer(bytearray(8), "application/octet-stream", {"shape": "8", "dtype": "object"}),
         Answer(bytearray(8), "application/octet-stream", {"shape": "8"}),
         Answer(bytearray(b"\xff" * 16), "application/x-safetensors"),
+        Answer(bytearray(png_that_claims(20_000, 20_000)), "image/png"),
         Answer(bytearray(b"\x02" + bytes(7) + b"{}"), "application/x-safetensors"),
         Answer(bytearray(b"\x02" + bytes(7) + b"[]"), "application/x-safetensors"),
     ],

@@ -95,7 +95,9 @@ def test_keys_come_in_s3s_order(tmp_path):
     assert list(reader.keys("none/")) == []
 
 
-@given(st.lists(st.sampled_from(["..", ".", "", "rocket.jpg", "secret", "photos"]), min_size=1))
+@given(
+    st.lists(st.sampled_from(["..", ".", "", "rocket.jpg", "secret", "photos", "\0"]), min_size=1)
+)
 def test_no_key_leads_out_of_the_folder(tmp_path_factory, parts):
     top = tmp_path_factory.getbasetemp() / "leads-out"
     (top / "photos").mkdir(parents=True, exist_ok=True)

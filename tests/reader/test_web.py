@@ -18,6 +18,7 @@ MADE = Pipeline.parse("resize:16,16/npy").encode(photo("rocket"))
 ROWS = Pipeline.parse("resize:16,16/npy")(photo("rocket"))
 NPY = {"Content-Type": "application/x-npy"}
 GOOD = Says(200, bytes(MADE.body), NPY)
+FORBIDDEN = {"x-amzn-ErrorType": "AccessDeniedException"}
 LOCAL = "/_lambda-url/preprocess/photos"
 
 
@@ -47,10 +48,10 @@ def test_without_credentials_nothing_is_signed(web, monkeypatch):
     from reader import aws
 
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
-    aws._session.cache_clear()
+    aws._identity.cache_clear()
     web.answers = [GOOD]
     open_reader(web.url + LOCAL).get("a.jpg")
-    aws._session.cache_clear()
+    aws._identity.cache_clear()
     assert "authorization" not in web.asked[0].headers
 
 
@@ -58,10 +59,10 @@ def test_without_a_region_the_remedy_is_told(web, monkeypatch):
     from reader import aws
 
     monkeypatch.delenv("AWS_DEFAULT_REGION")
-    aws._session.cache_clear()
+    aws._identity.cache_clear()
     with pytest.raises(CannotOpen, match="AWS_DEFAULT_REGION"):
         open_reader(web.url + LOCAL).get("a.jpg")
-    aws._session.cache_clear()
+    aws._identity.cache_clear()
 
 
 def test_what_was_put_aside_is_fetched_without_the_signature(web):
@@ -108,7 +109,7 @@ def test_only_http_is_followed(web, location):
         (error(404, "NoSuchKey"), BadObject, "NoSuchKey"),
         (error(400, "CorruptObject"), BadObject, "CorruptObject"),
         (error(403, "BucketNotAllowed"), Refused, "BucketNotAllowed"),
-        (Says(403, b'{"Message":"Forbidden"}'), Refused, "Unknown"),
+        (Says(403, b'{"Message":"Forbidden"}', FORBIDDEN), Refused, "AccessDeniedException"),
         (Says(404, b"<html><body>not here</body>"), Refused, "Unknown"),
         (Says(400, b'["a list"]'), Refused, "Unknown"),
         (Says(400, b""), Refused, "Unknown"),

@@ -177,12 +177,12 @@ def test_a_bucket_that_is_not_allowed_is_refused(open_door, door):
 
 def test_a_wrong_secret_is_refused(open_door, monkeypatch):
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "wrong")
-    for cache in (aws._client, aws._session):
+    for cache in (aws._client, aws._identity):
         cache.cache_clear()
     for door in DOORS:
         with pytest.raises(Refused, match=r"\(403\)"):
             open_door(door, "crops").get(KEYS[0])
-    for cache in (aws._client, aws._session):
+    for cache in (aws._client, aws._identity):
         cache.cache_clear()
 
 
@@ -243,3 +243,32 @@ def test_the_pages_blocks_run(open_door, monkeypatch):
         np.testing.assert_array_equal(names[door].get(KEYS[0]), expected)
     invoked = names["invoked"].get_batch(KEYS)
     np.testing.assert_array_equal(invoked, names["local"].get_batch(KEYS))
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_any_key_is_the_key_that_is_asked_for(open_door, bucket, door, photos):
+    """Those of a folder cannot be as odd."""
+    url = open_door("alias", "crops").endpoint_url
+    s3 = open_reader("s3://photos", endpoint_url=url)._client
+    pipeline, reader = Pipeline.parse(CROPS), open_door(door, "crops")
+    odd = [
+        "/lead",
+        "a//b",
+        "tail/",
+        "a:b;c=d@!$'()*,[]~",
+        "%2F+ %",
+        "ключ/鍵",
+        "?seed=3",
+        "-",
+        "a\\b",
+    ]
+    for key in odd:
+        s3.put_object(Bucket="photos", Key=key, Body=photos["rocket.jpg"])
+    try:
+        read = reader.get_each(odd)
+    finally:
+        for key in odd:
+            s3.delete_object(Bucket="photos", Key=key)
+    for key in odd:
+        expected = pipeline(photos["rocket.jpg"], seed=Seed(0, key))
+        np.testing.assert_array_equal(read[key], expected, err_msg=key)

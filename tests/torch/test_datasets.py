@@ -107,6 +107,13 @@ def test_targets_go_with_their_keys_and_tensors_are_transformed(photos):
     assert (images.dtype, targets.tolist()) == (torch.uint8, [7, 8])
 
 
+def test_a_sample_that_is_drawn_twice_is_its_owners(photos):
+    data = ObjectDataset(photos, list(photos.keys()), transform=lambda image: image.add_(1))
+    (one, _), (other, _) = data.__getitems__([3, 3])
+    assert torch.equal(one, other)
+    assert torch.equal(one, data[3][0])
+
+
 def test_lengths(photos):
     keys = list(photos.keys())
     assert len(ObjectDataset(photos, keys)) == 12

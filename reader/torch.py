@@ -62,8 +62,8 @@ class _Objects:
         self._reader.with_seed(epoch)
         self._epoch.fill_(epoch)
 
-    def _read(self, indices: Sequence[int]) -> Iterator[tuple[str, Array, Any]]:
-        """Read many at once, and yield key, array and target of each that could be read.
+    def _read(self, indices: Sequence[int]) -> list[tuple[str, Array, Any]]:
+        """Read many at once, and return key, array and target of each that could be read.
 
         Raises
         ------
@@ -77,12 +77,14 @@ class _Objects:
             if not self._skips or not isinstance(error, BadObject) or len(bad) == len(read):
                 raise error
             _log.warning("left out: %s", error)
-        given: set[str] = set()
+        rows: dict[str, Array] = {}
+        samples = []
         for index, key in zip(indices, wanted, strict=True):
             if not isinstance(row := read[key], ReadError):
                 # A sampler may draw a key twice: each sample is its owner's.
-                yield key, row.copy() if key in given else row, self._targets[index]
-                given.add(key)
+                rows[key] = row.copy() if key in rows else row
+                samples.append((key, rows[key], self._targets[index]))
+        return samples
 
 
 class ObjectDataset(_Objects, Dataset[Any]):  # type: ignore[misc]  # torch has types, but not here

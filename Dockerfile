@@ -42,6 +42,7 @@ RUN chmod -R a+rX /var/task && chmod 0755 /usr/local/bin/jitprep-entrypoint \
 
 FROM function-code AS endpoint-code
 COPY emulator /var/task/emulator
+COPY costs /var/task/costs
 COPY cli /var/task/cli
 RUN chmod -R a+rX /var/task \
     && python -m compileall -q --invalidation-mode unchecked-hash /var/task

@@ -9,7 +9,7 @@ CLIENTS := .venv-clients
 # Each with its libraries in an environment of its own: some of them pin versions that others refuse.
 CLIENT_STAMPS := $(patsubst %,$(CLIENTS)/%/stamp,boto3 awscli s3fs smart_open pyarrow s3torchconnector)
 
-.PHONY: help demo test check format audit docs bench bench-quick soak soak-quick fuzz lock image test-container test-clients clients-table clean
+.PHONY: help demo test check format audit docs bench bench-quick soak soak-quick fuzz lock image test-container test-clients clients-table cost-page clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -42,6 +42,10 @@ bench: $(PEERS)/stamp ## measure the field side by side: docs/benchmarks.{json,m
 
 bench-quick: $(PEERS)/stamp ## the same with fewer repeats, printed only; three minutes
 	$(PEERS)/bin/python -m benchmarks --quick
+
+cost-page: $(VENV)/dev.stamp ## price the demo's photographs: docs/cost.{json,md,svg}, the README's table
+	$(BIN)/jitprep cost imagenet-uint8 --json --plot docs/cost.svg > docs/cost.json
+	$(BIN)/python docs/cost.py
 
 soak: $(VENV)/dev.stamp ## load and faults: docs/soak.{json,md}; ten minutes on two cores
 	$(BIN)/python -m soak

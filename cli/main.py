@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from cli import demo, plan, run, up
+from cli import cost, demo, plan, run, up
 
 app = typer.Typer(
     name="jitprep",
@@ -16,6 +16,7 @@ app = typer.Typer(
 app.command("up")(up.up)
 app.command("run")(run.run)
 app.command("plan")(plan.plan)
+app.command("cost")(cost.cost)
 app.command("demo")(demo.demo)
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ import typer
 
 from cli.console import fail, out
 from emulator import Endpoint, EndpointConfig, EndpointError
+from emulator.routing import FUNCTION_URL
 
 
 def up(
@@ -78,6 +79,11 @@ def _containers(functions: list[str]) -> dict[str, list[str]]:
     return containers
 
 
+def _function_urls(endpoint: Endpoint) -> list[str]:
+    names = {*endpoint.config.containers, endpoint.config.function_name}
+    return [f"{endpoint.url}{FUNCTION_URL}{name}/" for name in sorted(names)]
+
+
 def _say(endpoint: Endpoint) -> None:
     config = endpoint.config
     runs = [f"{name} in {len(urls)} container(s)" for name, urls in config.containers.items()]
@@ -87,6 +93,7 @@ def _say(endpoint: Endpoint) -> None:
         f"S3 with Object Lambda on {' and '.join(endpoint.listen_urls)}",
         f"  S3          {config.s3_url or 'inside, in memory'}",
         f"  function    {', '.join(runs)}",
+        f"  at URLs     {' and '.join(_function_urls(endpoint))}",
         f"  account     {config.account}, {config.region}, "
         f"credentials {config.access_key}/{config.secret_key}"
         f"{'' if config.verify_signatures else ', not verified'}",

@@ -16,6 +16,7 @@ from emulator.data_plane import DataPlane
 from emulator.exchange import Exchange
 from emulator.function_url import FunctionUrls
 from emulator.functions import Function
+from emulator.jobs_control import JobsControl
 from emulator.received import Received
 from emulator.request_ids import RequestIds
 from emulator.s3_control import S3Control
@@ -31,6 +32,7 @@ _READ_WHOLE = (
     routing.ToFunction,
     routing.ToFunctionUrl,
     routing.ToObjectLambdaControl,
+    routing.ToJobs,
     routing.ToS3Control,
 )
 
@@ -45,7 +47,7 @@ class App:
         By the address of their Runtime API: a request to that socket can only be theirs.
     verifier
         Verifies signatures; None believes everybody.
-    access_points, data_plane, exchange, functions, function_urls, control, s3_control, s3
+    access_points, data_plane, exchange, functions, function_urls, control, jobs, s3_control, s3
         The parts.
     """
 
@@ -57,6 +59,7 @@ class App:
     functions: Mapping[str, Function]
     function_urls: FunctionUrls
     control: S3Control
+    jobs: JobsControl
     s3_control: Upstream
     s3: Upstream
 
@@ -104,6 +107,8 @@ class App:
                 return await write_get_object_response(self.exchange, request)
             case routing.ToObjectLambdaControl():
                 return await self.control.answer(request)
+            case routing.ToJobs():
+                return await self.jobs.answer(request)
             case routing.ToS3Control():
                 return await self.s3_control.pass_on(request)
             case routing.ToBucket(name, key):
@@ -132,7 +137,7 @@ def _refusal(route: routing.Route | Worker, request: Request, error: S3Error) ->
             response = lambda_api.refusal(error)
         case routing.ToFunctionUrl():
             response = function_url.refusal(error)
-        case routing.ToObjectLambdaControl() | routing.ToS3Control():
+        case routing.ToObjectLambdaControl() | routing.ToJobs() | routing.ToS3Control():
             response = s3_control.refusal(error, RequestIds.new())
         case _:
             response = error_response(error, RequestIds.new())

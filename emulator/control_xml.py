@@ -44,15 +44,20 @@ def parse_policy(body: bytes) -> str:
     return _child(body, "Policy").text or ""
 
 
-def _child(body: bytes, name: str) -> ET.Element:
-    """Return an element right below a document's root; namespaces are left out."""
+def document(body: bytes) -> ET.Element:
+    """Return a document's root; namespaces are left out. Raises S3Error, MalformedXML."""
     try:
         root = ET.fromstring(body)  # noqa: S314 - expat itself limits entity expansion
     except ET.ParseError as error:
         raise S3Error(400, "MalformedXML", f"The XML is not well-formed: {error}.") from error
     for child in root.iter():
         child.tag = child.tag.rpartition("}")[2]
-    element = root.find(name)
+    return root
+
+
+def _child(body: bytes, name: str) -> ET.Element:
+    """Return an element right below a document's root."""
+    element = document(body).find(name)
     if element is None:
         raise S3Error(400, "MalformedXML", f"The document has no {name}.")
     return element
@@ -60,48 +65,48 @@ def _child(body: bytes, name: str) -> ET.Element:
 
 def created(point: AccessPoint) -> ET.Element:
     """Return the result of CreateAccessPointForObjectLambda."""
-    root = _result("CreateAccessPointForObjectLambdaResult")
-    _text(root, "ObjectLambdaAccessPointArn", point.arn)
+    root = result("CreateAccessPointForObjectLambdaResult")
+    write_text(root, "ObjectLambdaAccessPointArn", point.arn)
     _write_alias(root, point)
     return root
 
 
 def access_point(point: AccessPoint) -> ET.Element:
     """Return the result of GetAccessPointForObjectLambda."""
-    root = _result("GetAccessPointForObjectLambdaResult")
-    _text(root, "Name", point.name)
+    root = result("GetAccessPointForObjectLambdaResult")
+    write_text(root, "Name", point.name)
     block = ET.SubElement(root, "PublicAccessBlockConfiguration")
     for setting in _PUBLIC_ACCESS_BLOCK:
-        _text(block, setting, "true")
-    _text(root, "CreationDate", point.created.strftime("%Y-%m-%dT%H:%M:%SZ"))
+        write_text(block, setting, "true")
+    write_text(root, "CreationDate", point.created.strftime("%Y-%m-%dT%H:%M:%SZ"))
     _write_alias(root, point)
     return root
 
 
 def listing(points: list[AccessPoint], next_token: str | None) -> ET.Element:
     """Return the result of ListAccessPointsForObjectLambda."""
-    root = _result("ListAccessPointsForObjectLambdaResult")
+    root = result("ListAccessPointsForObjectLambdaResult")
     parent = ET.SubElement(root, "ObjectLambdaAccessPointList")
     for point in points:
         element = ET.SubElement(parent, "ObjectLambdaAccessPoint")
-        _text(element, "Name", point.name)
-        _text(element, "ObjectLambdaAccessPointArn", point.arn)
+        write_text(element, "Name", point.name)
+        write_text(element, "ObjectLambdaAccessPointArn", point.arn)
         _write_alias(element, point)
     if next_token is not None:
-        _text(root, "NextToken", next_token)
+        write_text(root, "NextToken", next_token)
     return root
 
 
 def configuration(point: AccessPoint) -> ET.Element:
     """Return the result of GetAccessPointConfigurationForObjectLambda."""
     value = point.configuration
-    root = _result("GetAccessPointConfigurationForObjectLambdaResult")
+    root = result("GetAccessPointConfigurationForObjectLambdaResult")
     element = ET.SubElement(root, "Configuration")
-    _text(element, "SupportingAccessPoint", value.supporting_access_point)
-    _text(element, "CloudWatchMetricsEnabled", str(value.metrics_enabled).lower())
+    write_text(element, "SupportingAccessPoint", value.supporting_access_point)
+    write_text(element, "CloudWatchMetricsEnabled", str(value.metrics_enabled).lower())
     features = ET.SubElement(element, "AllowedFeatures")
     for feature in value.allowed_features:
-        _text(features, "AllowedFeature", feature)
+        write_text(features, "AllowedFeature", feature)
     transformations = ET.SubElement(element, "TransformationConfigurations")
     for transformation in value.transformations:
         _write_transformation(transformations, transformation)
@@ -110,15 +115,15 @@ def configuration(point: AccessPoint) -> ET.Element:
 
 def policy(text: str) -> ET.Element:
     """Return the result of GetAccessPointPolicyForObjectLambda."""
-    root = _result("GetAccessPointPolicyForObjectLambdaResult")
-    _text(root, "Policy", text)
+    root = result("GetAccessPointPolicyForObjectLambdaResult")
+    write_text(root, "Policy", text)
     return root
 
 
 def policy_status() -> ET.Element:
     """Return the result of GetAccessPointPolicyStatusForObjectLambda: no kept policy is public."""
-    root = _result("GetAccessPointPolicyStatusForObjectLambdaResult")
-    _text(ET.SubElement(root, "PolicyStatus"), "IsPublic", "false")
+    root = result("GetAccessPointPolicyStatusForObjectLambdaResult")
+    write_text(ET.SubElement(root, "PolicyStatus"), "IsPublic", "false")
     return root
 
 
@@ -129,36 +134,38 @@ def error(error: S3Error, ids: RequestIds) -> bytes:
     return f'{DECLARATION}<ErrorResponse xmlns="{_NAMESPACE}">{outer}</ErrorResponse>'.encode()
 
 
-def _result(name: str) -> ET.Element:
+def result(name: str) -> ET.Element:
+    """Return the root of a result."""
     return ET.Element(name, xmlns=_NAMESPACE)
 
 
 def _write_alias(parent: ET.Element, point: AccessPoint) -> None:
     alias = ET.SubElement(parent, "Alias")
-    _text(alias, "Value", point.alias)
-    _text(alias, "Status", "READY")
+    write_text(alias, "Value", point.alias)
+    write_text(alias, "Status", "READY")
 
 
 def _write_transformation(parent: ET.Element, transformation: Transformation) -> None:
     element = ET.SubElement(parent, "TransformationConfiguration")
     actions = ET.SubElement(element, "Actions")
     for action in sorted(transformation.actions):
-        _text(actions, "Action", action)
+        write_text(actions, "Action", action)
     content = ET.SubElement(element, "ContentTransformation")
     aws_lambda = ET.SubElement(content, "AwsLambda")
-    _text(aws_lambda, "FunctionArn", transformation.function_arn)
+    write_text(aws_lambda, "FunctionArn", transformation.function_arn)
     if transformation.payload:
-        _text(aws_lambda, "FunctionPayload", transformation.payload)
+        write_text(aws_lambda, "FunctionPayload", transformation.payload)
 
 
-def _text(parent: ET.Element, name: str, value: str) -> None:
+def write_text(parent: ET.Element, name: str, value: str) -> None:
+    """Add an element with a text."""
     ET.SubElement(parent, name).text = value
 
 
 def _configuration(element: ET.Element) -> Configuration:
     supporting = element.findtext("SupportingAccessPoint", "")
     if not _SUPPORTING.fullmatch(supporting) or len(supporting) > _LONGEST_SUPPORTING:
-        raise _invalid(
+        raise invalid(
             f"SupportingAccessPoint {supporting!r} is not the ARN of an S3 access point: "
             "arn:aws:s3:<region>:<account>:accesspoint/<name>."
         )
@@ -167,10 +174,10 @@ def _configuration(element: ET.Element) -> Configuration:
         for t in element.iterfind("TransformationConfigurations/TransformationConfiguration")
     )
     if not transformations:
-        raise _invalid("TransformationConfigurations is empty; name at least one function.")
+        raise invalid("TransformationConfigurations is empty; name at least one function.")
     actions = [action for t in transformations for action in t.actions]
     if len(actions) != len(set(actions)):
-        raise _invalid("An action is listed in more than one TransformationConfiguration.")
+        raise invalid("An action is listed in more than one TransformationConfiguration.")
     features = _texts(element, "AllowedFeatures/AllowedFeature", _FEATURES)
     metrics = element.findtext("CloudWatchMetricsEnabled", "false")
     if metrics not in _BOOLEANS:
@@ -181,10 +188,10 @@ def _configuration(element: ET.Element) -> Configuration:
 def _transformation(element: ET.Element) -> Transformation:
     arn = element.findtext("ContentTransformation/AwsLambda/FunctionArn", "")
     if function_name(arn) is None or len(arn) > _LONGEST_FUNCTION:
-        raise _invalid(f"FunctionArn {arn!r} is not the ARN of a Lambda function.")
+        raise invalid(f"FunctionArn {arn!r} is not the ARN of a Lambda function.")
     actions = _texts(element, "Actions/Action", _ACTIONS)
     if not actions:
-        raise _invalid("Actions is empty; list GetObject at least.")
+        raise invalid("Actions is empty; list GetObject at least.")
     payload = element.findtext("ContentTransformation/AwsLambda/FunctionPayload", "")
     return Transformation(frozenset(actions), arn, payload)
 
@@ -195,9 +202,10 @@ def _texts(element: ET.Element, path: str, allowed: frozenset[str]) -> list[str]
         if value not in allowed:
             name = path.rpartition("/")[2]
             choices = ", ".join(sorted(allowed))
-            raise _invalid(f"{name} {value!r} is not one of {choices}.")
+            raise invalid(f"{name} {value!r} is not one of {choices}.")
     return values
 
 
-def _invalid(message: str) -> S3Error:
+def invalid(message: str) -> S3Error:
+    """Return the error of a value that is not allowed."""
     return S3Error(400, "InvalidRequest", message)

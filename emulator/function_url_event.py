@@ -77,9 +77,9 @@ def event(url: Url, request: Request, body: bytes, account: str, request_id: str
 
 def _headers(url: Url, received: Received, request: Request) -> dict[str, str]:
     """Return the headers, and those that AWS adds on the way."""
-    kept = _SECRET_HEADERS | {"cookie"}
-    headers = _joined((name, value) for name, value in received.headers if name not in kept)
-    if not headers.get("host", "").lower().startswith(url.domain):
+    left_out = _SECRET_HEADERS | {"cookie"}
+    headers = _joined((name, value) for name, value in received.headers if name not in left_out)
+    if not headers.get("host", "").lower().startswith(url.domain):  # the function is in the path
         headers["host"] = url.domain
     return {
         **headers,

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 from urllib.parse import unquote
 
-from emulator import s3_control, write_get_object_response
+from emulator import jobs_control, s3_control, write_get_object_response
 from emulator.access_points import ALIAS_ENDING, AccessPoint, AccessPoints
 from emulator.s3 import S3_ALIAS_ENDING
 from emulator.signature import credential
@@ -86,6 +86,13 @@ class ToObjectLambdaControl:
 
 
 @dataclass(frozen=True)
+class ToJobs:
+    """S3 Control, about jobs of S3 Batch Operations."""
+
+    services: ClassVar = (_S3,)
+
+
+@dataclass(frozen=True)
 class ToS3Control:
     """S3 Control, about anything else."""
 
@@ -119,6 +126,7 @@ Route = (
     | ToFunctionUrl
     | ToExchange
     | ToObjectLambdaControl
+    | ToJobs
     | ToS3Control
     | ToBucket
     | ToS3
@@ -147,6 +155,8 @@ def route(method: str, host: str, path: str, service: str, points: AccessPoints)
         return ToExchange()
     if path.startswith(s3_control.PATH):
         return ToObjectLambdaControl()
+    if path.startswith(jobs_control.PATH):
+        return ToJobs()
     if path.startswith(_CONTROL):
         return ToS3Control()
     if method == "POST" and (invoke := _INVOKE.fullmatch(path)):

@@ -49,6 +49,55 @@ class Signer:
 
 
 @dataclass(frozen=True)
+class Objects:
+    """Whole objects that the endpoint reads and writes itself.
+
+    Parameters
+    ----------
+    s3
+        The S3 behind the endpoint.
+    signer
+        Signs what it is asked.
+    """
+
+    s3: Upstream
+    signer: Signer
+
+    async def get(self, bucket: str, key: str, version: str | None = None) -> tuple[bytes, str]:
+        """Return an object and its ETag, less the quotes.
+
+        Raises
+        ------
+        S3Error
+            S3's own.
+        """
+        query = [("versionId", version)] if version else []
+        answer = await self.s3.fetch(self._target("GET", bucket, key, query), {})
+        _require_success(answer.status_code, answer.content, f"{bucket}/{key}")
+        return answer.content, answer.headers.get("etag", "").strip('"')
+
+    async def put(self, bucket: str, key: str, body: bytes) -> None:
+        """Write an object. Raises S3Error, S3's own."""
+        answer = await self.s3.fetch(self._target("PUT", bucket, key, []), {}, body)
+        _require_success(answer.status_code, answer.content, f"{bucket}/{key}")
+
+    def _target(self, method: str, bucket: str, key: str, query: Sequence[tuple[str, str]]) -> str:
+        url = object_url(self.s3.url, bucket, key)
+        return self.signer.presign(method, url, query, {}).removeprefix(self.s3.url)
+
+
+def _require_success(status: int, body: bytes, what: str) -> None:
+    if status == 200:
+        return
+    try:
+        root = ET.fromstring(body)  # noqa: S314 - from the S3 behind the endpoint
+    except ET.ParseError:
+        root = ET.Element("Error")
+    code, message = root.findtext("Code", "InternalError"), root.findtext("Message", "")
+    raise S3Error(status, code, f"{what}: {message or f'S3 answered with status {status}.'}")
+
+
+@dataclass(frozen=True)
 class SupportingAccessPoints:
     """The S3 access points that Object Lambda access points stand on; moto keeps them.
 

@@ -42,7 +42,7 @@ class S3Control:
 
     async def answer(self, request: Request) -> Response:
         """Answer one call."""
-        account = self._account(request)
+        account = require_account(request, self.account)
         path = request.url.path.removeprefix(PATH).strip("/")
         match request.method, path.split("/") if path else []:
             case "GET", []:
@@ -50,17 +50,17 @@ class S3Control:
             case "PUT", [name]:
                 return await self._create(account, name, await request.body())
             case "GET", [name]:
-                return _xml(control_xml.access_point(self._find(account, name)))
+                return xml_response(control_xml.access_point(self._find(account, name)))
             case "DELETE", [name]:
                 self.access_points.remove(self._find(account, name))
                 return Response(status_code=204)
             case "GET", [name, "configuration"]:
-                return _xml(control_xml.configuration(self._find(account, name)))
+                return xml_response(control_xml.configuration(self._find(account, name)))
             case "PUT", [name, "configuration"]:
                 return await self._configure(self._find(account, name), await request.body())
             case _, [name, "policy" | "policyStatus" as what]:
                 return await self._policy(self._find(account, name), what, request)
-        raise _missing(request)
+        raise missing(request)
 
     async def _policy(self, point: AccessPoint, what: str, request: Request) -> Response:
         match request.method, what:
@@ -77,22 +77,10 @@ class S3Control:
                 details = {"AccessPointName": point.name}
                 raise S3Error(404, "NoSuchAccessPointPolicy", message, details)
             case "GET", "policy":
-                return _xml(control_xml.policy(point.policy or ""))
+                return xml_response(control_xml.policy(point.policy or ""))
             case "GET", "policyStatus":
-                return _xml(control_xml.policy_status())
-        raise _missing(request)
-
-    def _account(self, request: Request) -> str:
-        """Return the account that is asked about: the credentials are this one's, and no other's."""
-        account = request.headers.get("x-amz-account-id")
-        if account is None:
-            message = "Missing required header for this request: x-amz-account-id"
-            raise S3Error(400, "InvalidRequest", message)
-        if not _ACCOUNT.fullmatch(account):
-            raise S3Error(400, "InvalidRequest", f"AccountId is {account!r}; it has twelve digits.")
-        if account != self.account:
-            raise S3Error(403, "AccessDenied", f"The credentials are those of {self.account}.")
-        return account
+                return xml_response(control_xml.policy_status())
+        raise missing(request)
 
     def _find(self, account: str, name: str) -> AccessPoint:
         point = self.access_points.get(account, name)
@@ -112,7 +100,7 @@ class S3Control:
         bucket = await self._bucket(configuration)
         point = AccessPoint(name, account, self.region, bucket, configuration, now())
         self.access_points.add(point)
-        return _xml(control_xml.created(point))
+        return xml_response(control_xml.created(point))
 
     async def _configure(self, point: AccessPoint, body: bytes) -> Response:
         configuration = control_xml.parse_configuration(body)
@@ -138,7 +126,20 @@ class S3Control:
         points = [p for p in self.access_points.of_account(account) if p.name > after]
         page = points[: int(wanted)]
         more = len(page) < len(points) and page
-        return _xml(control_xml.listing(page, page[-1].name if more else None))
+        return xml_response(control_xml.listing(page, page[-1].name if more else None))
+
+
+def require_account(request: Request, own: str) -> str:
+    """Return the account that is asked about: the credentials are this one's, and no other's."""
+    account = request.headers.get("x-amz-account-id")
+    if account is None:
+        message = "Missing required header for this request: x-amz-account-id"
+        raise S3Error(400, "InvalidRequest", message)
+    if not _ACCOUNT.fullmatch(account):
+        raise S3Error(400, "InvalidRequest", f"AccountId is {account!r}; it has twelve digits.")
+    if account != own:
+        raise S3Error(403, "AccessDenied", f"The credentials are those of {own}.")
+    return account
 
 
 def refusal(error: S3Error, ids: RequestIds) -> Response:
@@ -146,10 +147,12 @@ def refusal(error: S3Error, ids: RequestIds) -> Response:
     return Response(control_xml.error(error, ids), error.status, ids.headers, "application/xml")
 
 
-def _missing(request: Request) -> S3Error:
+def missing(request: Request) -> S3Error:
+    """Return the error of a call that is not here."""
     message = f"This endpoint has no {request.method} {request.url.path}."
     return S3Error(501, "NotImplemented", message)
 
 
-def _xml(element: ET.Element) -> Response:
+def xml_response(element: ET.Element) -> Response:
+    """Return a result as S3 Control sends it."""
     return Response(ET.tostring(element, "utf-8"), media_type="application/xml")

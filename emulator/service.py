@@ -15,9 +15,11 @@ from emulator.data_plane import DataPlane
 from emulator.exchange import Exchange
 from emulator.function_url import FunctionUrls
 from emulator.functions import Function
+from emulator.jobs_control import JobsControl
+from emulator.jobs_run import Runner
 from emulator.local_function import LocalFunction, worker_command
 from emulator.moto_process import MotoProcess
-from emulator.s3 import Signer, SupportingAccessPoints
+from emulator.s3 import Objects, Signer, SupportingAccessPoints
 from emulator.s3_control import S3Control
 from emulator.throttle import Throttle
 from emulator.upstream import Upstream
@@ -86,6 +88,8 @@ class Service:
         config = self._config
         points, exchange = AccessPoints(), Exchange()
         signer = Signer(config.access_key, config.secret_key, config.region, _PRESIGNED_S)
+        runner = Runner(functions, self._places(functions), Objects(s3, signer))
+        self._stack.push_async_callback(runner.stop)
         supporting = SupportingAccessPoints(control, signer, config.account)
         workers = self._local.workers if self._local else []
         verifier = Verifier(config.access_key, config.secret_key, config.region)
@@ -100,9 +104,15 @@ class Service:
             functions=functions,
             function_urls=FunctionUrls(functions, config.account, config.region),
             control=S3Control(points, supporting, config.account, config.region),
+            jobs=JobsControl(runner, config.account, config.region),
             s3_control=control,
             s3=s3,
         )
+
+    def _places(self, functions: Mapping[str, Function]) -> dict[str, int]:
+        """Return how many invocations of each function can run at once."""
+        containers = self._config.containers
+        return {name: len(containers.get(name, ())) or self._config.workers for name in functions}
 
     def _input_urls(self, functions: Mapping[str, Function]) -> dict[str, str]:
         """Return where each function finds S3: behind the endpoint, unless S3 is outside."""

@@ -83,10 +83,19 @@ class Upstream:
             raise self._unreachable(error) from error
         return _Passed(answer, answer_headers or {})
 
-    async def fetch(self, target: str, headers: Mapping[str, str]) -> httpx.Response:
-        """GET a short document of the endpoint's own need, whole."""
+    async def fetch(
+        self, target: str, headers: Mapping[str, str], body: bytes | None = None
+    ) -> httpx.Response:
+        """GET a document of the endpoint's own need, whole; PUT it where it has a body."""
+        sent = httpx.Request(
+            "GET" if body is None else "PUT",
+            self.url,
+            headers=dict(headers),
+            content=body,
+            extensions={"target": target.encode(), "timeout": self._client.timeout.as_dict()},
+        )
         try:
-            return await self._client.get(self.url + target, headers=dict(headers))
+            return await self._client.send(sent)
         except httpx.HTTPError as error:
             raise self._unreachable(error) from error
 

@@ -9,7 +9,14 @@ from typing import Any, Protocol
 from handler import doors, errors, log, pipelines, s3
 from handler.config import config
 from handler.errors import RequestFailed
-from handler.exchange import Deadline, Measures, ObjectRequest, Request, Response
+from handler.exchange import (
+    Deadline,
+    Measures,
+    ObjectRequest,
+    Request,
+    Response,
+    StoreRequest,
+)
 from handler.serve import serve
 from handler.source import pool
 from handler.watch import within
@@ -62,7 +69,7 @@ def lambda_handler(event: Any, context: Context) -> Any:
         log.request_line(
             request_id=context.aws_request_id,
             door=door.name,
-            key=request.key if isinstance(request, ObjectRequest) else None,
+            key=request.key if isinstance(request, ObjectRequest | StoreRequest) else None,
             response=response,
             measures=measures,
             cold=cold,

@@ -61,6 +61,23 @@ def of_listing(alias: str, asked: Mapping[str, str | int]) -> Source:
     return _presigned("list_objects_v2", {"Bucket": _bucket(alias), **asked})
 
 
+def alias_of(bucket: str) -> str:
+    """Return what the operator calls a bucket that an event names: by S3's name, or by that already.
+
+    S3's name goes first, for S3 Batch Operations names buckets, and an alias may be another's name.
+
+    Raises
+    ------
+    RequestFailed
+        ``BucketNotAllowed``.
+    """
+    for alias, name in config().buckets.items():
+        if name == bucket:
+            return alias
+    _bucket(bucket)
+    return bucket
+
+
 def _bucket(alias: str) -> str:
     bucket = config().buckets.get(alias)
     if bucket is None:

@@ -25,6 +25,9 @@ _CACHE_BYTES = 32 * 2**20
 # S3's rule for the names of buckets, which access points' aliases follow too.
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 
+# CloudWatch's rule for namespaces; those that begin with AWS/ are AWS's own.
+_NAMESPACE = re.compile(r"(?!AWS/)[\w./#:-][\w ./#:-]{0,254}", re.ASCII)
+
 
 @dataclass(frozen=True, slots=True)
 class Folder:
@@ -39,6 +42,18 @@ class Folder:
 
     bucket: str
     prefix: str = ""
+
+    @classmethod
+    def of(cls, place: str) -> Folder:
+        """Read ``bucket`` or ``bucket/prefix``."""
+        bucket, _, prefix = place.partition("/")
+        return cls(bucket, prefix.rstrip("/") + "/" if prefix.strip("/") else "")
+
+    def __contains__(self, other: Folder) -> bool:
+        return self.bucket == other.bucket and other.prefix.startswith(self.prefix)
+
+    def __str__(self) -> str:
+        return f"s3://{self.bucket}/{self.prefix}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +87,8 @@ class Config:
     spill : Folder, optional
         Where answers go that are too large for Lambda's: ``JITPREP_SPILL``, ``bucket`` or
         ``bucket/prefix``.
+    metrics : str, optional
+        The CloudWatch namespace of the metrics that the log's lines hold: ``JITPREP_METRICS``.
     endpoint : str or None
         Where AWS is to be found instead of AWS: ``AWS_ENDPOINT_URL_S3`` or ``AWS_ENDPOINT_URL``.
     """
@@ -85,6 +102,7 @@ class Config:
     buckets: Mapping[str, str]
     outputs: tuple[Folder, ...]
     spill: Folder | None
+    metrics: str | None
     endpoint: str | None
 
 
@@ -114,6 +132,7 @@ def config() -> Config:
         buckets=_buckets("JITPREP_BUCKETS"),
         outputs=_folders("JITPREP_OUTPUTS"),
         spill=next(iter(_folders("JITPREP_SPILL", most=1)), None),
+        metrics=_namespace("JITPREP_METRICS"),
         endpoint=os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL"),
     )
 
@@ -144,11 +163,9 @@ def _buckets(name: str) -> Mapping[str, str]:
 
 
 def _folders(name: str, most: int | None = None) -> tuple[Folder, ...]:
-    folders = []
-    for word in _words(name):
-        bucket, _, prefix = word.partition("/")
-        _require_bucket(name, bucket)
-        folders.append(Folder(bucket, prefix.rstrip("/") + "/" if prefix.strip("/") else ""))
+    folders = [Folder.of(word) for word in _words(name)]
+    for folder in folders:
+        _require_bucket(name, folder.bucket)
     if most is not None and len(folders) > most:
         raise ValueError(f"{name} must name one place, got {len(folders)}")
     return tuple(folders)
@@ -157,6 +174,13 @@ def _folders(name: str, most: int | None = None) -> tuple[Folder, ...]:
 def _require_bucket(name: str, bucket: str) -> None:
     if not _BUCKET.fullmatch(bucket):
         raise ValueError(f"{name}: {bucket!r} is no name of a bucket, nor an access point's alias")
+
+
+def _namespace(name: str) -> str | None:
+    text = os.environ.get(name) or None
+    if text is not None and not _NAMESPACE.fullmatch(text):
+        raise ValueError(f"{name} must be a namespace of CloudWatch's, got {text!r}")
+    return text
 
 
 def _overrides(name: str) -> frozenset[str]:

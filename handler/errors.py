@@ -2,8 +2,7 @@
 
 S3 Object Lambda passes on these statuses only: 304, 400, 401, 403, 404, 405, 409, 411, 412, 416, 500,
 503. It carries any size and asks for nothing unknown, so that 413 and 501 come through other doors
-alone. Codes are of S3's form,
-``^[A-Z][a-zA-Z]+$``; each is documented in docs/errors.md.
+alone. Codes are of S3's form, ``^[A-Z][a-zA-Z]+$``; each is documented in docs/errors.md.
 """
 
 from __future__ import annotations

@@ -9,11 +9,14 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from handler.conditions import Conditions
+from handler.config import Folder
 from handler.errors import RequestFailed
 from handler.ranges import Part
 
 # S3 Object Lambda gives up on a function that has not answered in 60 seconds.
 S3_PATIENCE_S = 60.0
+# Lambda itself, whose callers wait as long as the function may run.
+LAMBDA_PATIENCE_S = 900.0
 # What is kept back for sending the answer: a fifth, for Lambda's default timeout is only 3 s.
 _REPLY_S, _REPLY_SHARE = 3.0, 0.2
 
@@ -127,7 +130,48 @@ class ListRequest:
     room: int | None = None
 
 
-Request = ObjectRequest | ListRequest
+@dataclass(frozen=True, slots=True)
+class StoreTask:
+    """One object whose transformed copy shall be stored.
+
+    Parameters
+    ----------
+    bucket : str
+        Of the original, by S3's name or the operator's.
+    key : str
+        The original's, and the copy's below its folder.
+    version : str, optional
+        The original's version ID.
+    """
+
+    bucket: str
+    key: str
+    version: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoreRequest:
+    """Objects whose transformed copies shall be stored.
+
+    Parameters
+    ----------
+    tasks : tuple of StoreTask
+    output : Folder
+        Where the copies go.
+    choice : Choice
+    """
+
+    tasks: tuple[StoreTask, ...]
+    output: Folder
+    choice: Choice = Choice()
+
+    @property
+    def key(self) -> str:
+        """The first task's key. AWS sends one task at a time."""
+        return self.tasks[0].key
+
+
+Request = ObjectRequest | ListRequest | StoreRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +187,8 @@ class Response:
         By S3's header names; ``Content-Length`` only where it is not the body's.
     error_code, error_message : str, optional
         S3's error code and a sentence that says what to do.
+    each : tuple of Response
+        What came of each task of a `StoreRequest`, in their order; the body says what was done.
     """
 
     status: int
@@ -150,6 +196,7 @@ class Response:
     headers: Mapping[str, str] = field(default_factory=dict)
     error_code: str | None = None
     error_message: str | None = None
+    each: tuple[Response, ...] = ()
 
     @classmethod
     def refusal(cls, failure: RequestFailed) -> Response:

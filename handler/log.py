@@ -1,16 +1,21 @@
 """One JSON line a request, on standard output, where Lambda collects it.
 
-Nothing secret is in it: no URL, no token, no identity.
+Nothing secret is in it: no URL, no token, no identity. Where the operator names a namespace, the line
+holds the request's metrics too (`handler.metrics`).
 """
 
 from __future__ import annotations
 
 import json
+import os
 import sys
+import time
 import traceback
 from typing import Any
 
+from handler.config import config
 from handler.exchange import Measures, Response
+from handler.metrics import embedded
 
 # Not 501: asking for what is not there is the client's mistake.
 _OURS = frozenset({500, 503})
@@ -26,6 +31,11 @@ def request_line(
     cold: bool,
 ) -> None:
     """Write the line of one request."""
+    namespace, metrics = config().metrics, {}
+    if namespace is not None:
+        function = os.environ.get("AWS_LAMBDA_FUNCTION_NAME", "local")
+        now = time.time_ns() // 10**6
+        metrics = embedded(namespace, function, door, response, measures, cold=cold, at_ms=now)
     _write(
         {
             "level": "ERROR" if response.status in _OURS else "INFO",
@@ -40,6 +50,7 @@ def request_line(
             "bytesOut": len(response.body),
             "ms": measures.ms,
             "cold": cold,
+            **metrics,
         }
     )
 

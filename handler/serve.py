@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from handler import listing, pipelines, read, spill
-from handler.exchange import Deadline, ListRequest, Measures, Request, Response
+from handler import listing, pipelines, read, spill, store
+from handler.exchange import Deadline, ListRequest, Measures, Request, Response, StoreRequest
 
 
 def serve(request: Request, deadline: Deadline, measures: Measures) -> Response:
@@ -17,8 +17,8 @@ def serve(request: Request, deadline: Deadline, measures: Measures) -> Response:
     pipeline = pipelines.choose(request.choice.configuration, request.choice.preset)
     measures.pipeline = str(pipeline)
     if isinstance(request, ListRequest):
-        response = listing.answer(request, pipeline, deadline, measures)
-    else:
-        answer = read.head if request.method == "HEAD" else read.get
-        response = answer(request, pipeline, deadline, measures)
-    return spill.fit(response, request.room)
+        return spill.fit(listing.answer(request, pipeline, deadline, measures), request.room)
+    if isinstance(request, StoreRequest):
+        return store.answer(request, pipeline, deadline, measures)
+    answer = read.head if request.method == "HEAD" else read.get
+    return spill.fit(answer(request, pipeline, deadline, measures), request.room)

@@ -36,8 +36,8 @@ def _broken(row: Row) -> Iterator[str]:
         yield f"{processes.lost} workers were lost"
     if processes.growth is not None and processes.growth > MOST_GROWTH:
         yield f"a worker's memory grew by {processes.growth / 2**20:.0f} MB"
-    if row.secrets:
-        yield f"{row.secrets} lines of the log hold secrets"
+    for line in row.secrets:
+        yield f"a line of the log holds a secret: {line}"
     for deed, count in row.deeds.items():
         if not count:
             yield f"nothing was tried: {deed}, 0 times"

@@ -209,7 +209,7 @@ class Watch:
                 len(standing.workers.killed) - self._killed,
             ),
             round(time.monotonic() - self._since, 1),
-            len(standing.log.secrets) - self._secrets,
+            standing.log.secrets[self._secrets :],
             deeds or {},
             least_right,
         )

@@ -101,7 +101,7 @@ class Row:
     seconds
         How long it took.
     secrets
-        How many lines of the workers' log held something secret.
+        The lines of the workers' log that hold something secret.
     deeds
         What was done to them all, and how often.
     least_right
@@ -112,7 +112,7 @@ class Row:
     answers: Answers
     processes: Processes
     seconds: float
-    secrets: int = 0
+    secrets: Sequence[str] = ()
     deeds: Mapping[str, int] = field(default_factory=dict)
     least_right: float = 1.0
 

@@ -18,7 +18,8 @@ ALLOWED = {
     "handler": {"preprocessing"},
     "emulator": set(),
     "reader": {"preprocessing"},
-    "cli": {"preprocessing", "handler", "emulator", "reader"},
+    "costs": {"preprocessing"},
+    "cli": {"preprocessing", "handler", "emulator", "reader", "costs"},
 }  # what each package may import of the others
 
 

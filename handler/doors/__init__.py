@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Protocol
 
+from handler.doors.batch_operations import BatchOperationsDoor
 from handler.doors.get_object import GetObjectDoor
 from handler.doors.head_object import HeadObjectDoor
 from handler.doors.http import HttpDoor
 from handler.doors.list_objects import ListObjectsDoor
-from handler.exchange import Request, Response
+from handler.exchange import LAMBDA_PATIENCE_S, Request, Response
 
 
 class Door(Protocol):
@@ -33,8 +34,9 @@ DOORS: tuple[Door, ...] = (
     HeadObjectDoor(),
     ListObjectsDoor("object-lambda-list", "listObjectsContext"),
     ListObjectsDoor("object-lambda-list-v2", "listObjectsV2Context"),
-    HttpDoor("function-url", 900.0, encoded=True),  # Lambda's own limit
+    HttpDoor("function-url", LAMBDA_PATIENCE_S, encoded=True),
     HttpDoor("http-api", 30.0, encoded=False),
+    BatchOperationsDoor(),
 )
 
 

@@ -34,8 +34,11 @@ def seed(headers: Mapping[str, str], query: Mapping[str, str]) -> int:
         ``OverrideNotAllowed``, or ``InvalidSeed`` for what is no whole number from 0 to 2**63 - 1.
     """
     text = _asked("seed", headers, query)
-    if text is None:
-        return 0
+    return 0 if text is None else seed_of(text)
+
+
+def seed_of(text: str) -> int:
+    """Return the seed that a text says. Raises RequestFailed, ``InvalidSeed``."""
     if not (text.isascii() and text.isdecimal() and len(text) < 20 and int(text) <= _LARGEST_SEED):
         raise RequestFailed(
             400, "InvalidSeed", f"the seed must be a whole number from 0 to {_LARGEST_SEED}"

@@ -28,6 +28,9 @@ def handler(event, context):
     s3.write_get_object_response(
         RequestRoute=get["outputRoute"], RequestToken=get["outputToken"], Body=body
     )
+
+def over_http(event, context):
+    return {event["rawPath"].strip("/"): event["queryStringParameters"]["name"]}
 """
 
 
@@ -50,6 +53,11 @@ def test_the_plugins_example_passes(tmp_path):
 
 
 def test_the_pages_example_passes(tmp_path):
-    five_lines, whole = re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.DOTALL)
+    five_lines, whole, _ = re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.DOTALL)
     rest = f"{whole}assert s3.get_object(Bucket=alias, Key='a.txt')['Body'].read() == b'WORDS'\n"
     passes(tmp_path, five_lines + textwrap.indent(rest, "    "))
+
+
+def test_the_pages_function_url_answers(tmp_path):
+    *_, at_its_url = re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.DOTALL)
+    passes(tmp_path, at_its_url)

@@ -16,6 +16,7 @@ from emulator.routing import (
     ToExchange,
     ToFunction,
     ToFunctionUrl,
+    ToJobs,
     ToMissingAccessPoint,
     ToObjectLambdaControl,
     ToS3,
@@ -63,6 +64,8 @@ def points():
         ("GET", "/_lambda-url", ToS3()),
         ("PUT", "/v20180820/accesspointforobjectlambda/x", ToObjectLambdaControl()),
         ("PUT", "/v20180820/accesspoint/x", ToS3Control()),
+        ("POST", "/v20180820/jobs", ToJobs()),
+        ("GET", "/v20180820/jobs/an-id", ToJobs()),
     ],
 )
 def test_the_path_decides_under_any_plain_host(points, host, method, path, expected):

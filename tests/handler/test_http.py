@@ -178,6 +178,13 @@ def test_a_key_of_the_clients_own_is_refused(s3, ask):
     assert s3.targets == []
 
 
+def test_an_owner_that_would_not_be_looked_at_is_refused(s3, ask):
+    headers = {"x-amz-expected-bucket-owner": "123456789012"}
+    for path, query in (("/photos/r.jpg", ""), ("/photos", "list-type=2")):
+        assert error_of(ask(function_url(path, query, headers=headers))) == (501, "NotImplemented")
+    assert s3.targets == []
+
+
 def test_s3s_own_error_passes_with_its_words(s3, ask):
     s3.answer = replace(
         s3.answer,
@@ -310,6 +317,14 @@ def test_nothing_of_the_caller_is_logged(ask, capsys):
     assert "SECRET" not in said
     assert "secret-user" not in said
     assert "X-Amz" not in said
+
+
+@pytest.mark.parametrize(("delay_s", "level"), [(0.0, "INFO"), (1.0, "ERROR")])
+def test_a_clients_mistake_is_no_error_of_the_functions(s3, ask, capsys, delay_s, level):
+    s3.answer = replace(s3.answer, delay_s=delay_s)
+    query = "" if delay_s else "sed=3"
+    assert ask(function_url("/photos/r.jpg", query), remaining_ms=300)["statusCode"] >= 500
+    assert json.loads(capsys.readouterr().out)["level"] == level
 
 
 def test_no_character_of_a_message_spoils_the_xml():

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from urllib.parse import quote, unquote, urlsplit
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from handler import doors
@@ -17,6 +17,8 @@ from handler.exchange import ObjectRequest
 
 from .http_events import function_url, http_api
 
+# boto3's client is made with the first.
+UNHURRIED = settings(deadline=None)
 KEYS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=40)
 # What a client may leave unencoded, beside letters and digits.
 SAFE = st.sampled_from(["", "/", "/~", "/!$&'()*+,;=:@", "/:", "!*'()"])
@@ -75,18 +77,21 @@ def examples(*seconds: str):
     return add
 
 
+@UNHURRIED
 @examples("", "/")
 @given(KEYS, SAFE)
 def test_a_functions_url_gives_the_path_as_it_was_sent(key, safe):
     assert key_read(function_url(f"/photos/{quote(key, safe=safe)}")) == key
 
 
+@UNHURRIED
 @examples("$default", "prod")
 @given(KEYS, st.sampled_from(["$default", "prod", "photos"]))
 def test_an_http_api_gives_it_decoded(key, stage):
     assert key_read(http_api(f"/photos/{key}", stage=stage)) == key
 
 
+@UNHURRIED
 @given(KEYS, SAFE, st.sampled_from(["", "x-id=GetObject", "versionId=v%201&partNumber=1"]))
 def test_a_query_is_no_part_of_the_key(key, safe, query):
     assert key_read(function_url(f"/photos/{quote(key, safe=safe)}", query)) == key

@@ -41,6 +41,39 @@ def local(object_lambda_endpoint: Callable[..., Any], photos: Mapping[str, bytes
     return started
 
 
+@pytest.fixture(scope="session")
+def over_http_settings(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, str]:
+    """The environment of a function that is read over HTTP, with two more presets."""
+    presets = tmp_path_factory.mktemp("presets") / "presets.toml"
+    presets.write_text(
+        (ROOT / "handler/presets.toml").read_text()
+        + 'crop = "random_resized_crop:32/random_horizontal_flip/npy"\n'
+        + 'large = "resize:1300,1300/npy"\n'
+    )
+    return {
+        "JITPREP_PRESETS": str(presets),
+        "JITPREP_BUCKETS": "photos,gone=no-such-bucket",
+        "JITPREP_SPILL": "spilled/over",
+        "JITPREP_REQUEST_OVERRIDES": "pipeline,seed",
+    }
+
+
+@pytest.fixture(scope="session")
+def over_http(
+    object_lambda_endpoint: Callable[..., Any],
+    photos: Mapping[str, bytes],
+    over_http_settings: Mapping[str, str],
+) -> Any:
+    """As `local`, with a function that may read the bucket by itself."""
+    started = object_lambda_endpoint(task_root=ROOT, workers=2, worker_env=over_http_settings)
+    s3 = started.client("s3")
+    for bucket in ("photos", "spilled"):
+        s3.create_bucket(Bucket=bucket)
+    for key, body in photos.items():
+        s3.put_object(Bucket="photos", Key=key, Body=body)
+    return started
+
+
 ACTIONS = ("GetObject", "HeadObject", "ListObjects", "ListObjectsV2")
 FEATURES = (
     "GetObject-Range",

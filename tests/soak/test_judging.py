@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
@@ -17,7 +18,7 @@ from botocore.exceptions import (
 )
 
 import soak
-from soak import clients, laws, workers
+from soak import clients, events, laws, workers
 from soak.reads import BROKEN, Outcome, Read, Verdict, Wanted, digest, perform
 from soak.rows import Answers, Processes, Row
 from soak.stage import Log
@@ -107,7 +108,7 @@ def test_good_rows_break_nothing():
         (row([*GOOD, Outcome("whole", Verdict.RIGHT, "InternalError")]), "1 times InternalError"),
         (row(GOOD, lost=1), "1 workers were lost"),
         (row(GOOD, growth=2 * laws.MOST_GROWTH), "memory grew by 32 MB"),
-        (replace(row(GOOD), secrets=1), "secrets"),
+        (replace(row(GOOD), secrets=["token"]), "secret: token"),
         (replace(row(GOOD), deeds={"reset": 0}), "nothing was tried: reset"),
     ],
 )
@@ -141,8 +142,12 @@ def test_the_log_counts_first_requests_and_keeps_what_is_secret():
     log.write(f"preprocess[0] {first}\npreprocess[1] {first.replace('true', 'false')}\n")
     log.write(f"the process ended, and the last it wrote was:\n{first}\n")
     assert (log.starts, log.secrets) == (1, [])
-    log.write("preprocess[0] GET http://s3/photos/a?X-Amz-Signature=abc\n")
-    assert len(log.secrets) == 1
+    log.write("preprocess[0] [ERROR] RequestFailed: getObjectContext.outputToken is missing\n")
+    assert log.secrets == []
+    event = json.dumps(events.event("http://s3/photos/a"))
+    lines = ["GET http://s3/photos/a?X-Amz-Signature=abc", "token SECRETTOKEN was used", event]
+    log.write("\n".join(lines))
+    assert [line[:300] for line in lines] == log.secrets
 
 
 def test_files_can_be_read_in_one_sitting():

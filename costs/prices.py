@@ -1,0 +1,188 @@
+"""AWS's prices, as a dated file tells them."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+Arch = Literal["x86_64", "arm64"]
+ARCHS: tuple[Arch, ...] = get_args(Arch)
+SHIPPED = Path(__file__).with_name("prices.toml")
+_REGION = re.compile(r"[a-z]+(-[a-z]+)+-\d+")
+_DATE = re.compile(r"\d{4}-\d\d(-\d\d)?")
+
+
+class PriceError(ValueError):
+    """A price that is missing or wrong, by file and field."""
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """What one unit costs.
+
+    Parameters
+    ----------
+    usd : float
+        US dollars, not negative.
+    date : str
+        The day, or the month, on which it was so: ``2026-09-06``, ``2026-09``.
+    source : str
+        Where AWS says so.
+    """
+
+    usd: float
+    date: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Instance(Price):
+    """What an hour of an EC2 instance costs, on demand.
+
+    Parameters
+    ----------
+    vcpus : int
+    """
+
+    vcpus: int
+
+
+@dataclass(frozen=True, slots=True)
+class Prices:
+    """The prices of one region, each for one unit.
+
+    Parameters
+    ----------
+    lambda_gb_second_x86_64, lambda_gb_second_arm64 : Price
+        Of Lambda's memory, 1024 MB, for a second.
+    lambda_request : Price
+        Of an invocation.
+    s3_get, s3_put : Price
+        Of a GET or HEAD, and of a PUT, of S3 Standard.
+    s3_gb_month : Price
+        Of 2^30 bytes in S3 Standard for a month.
+    object_lambda_gb : Price
+        Of 10^9 bytes that Object Lambda returns.
+    batch_job, batch_object : Price
+        Of a job of S3 Batch Operations, and of each of its objects.
+    instances : mapping of str to Instance
+        By type, such as ``g5.xlarge``.
+    """
+
+    lambda_gb_second_x86_64: Price
+    lambda_gb_second_arm64: Price
+    lambda_request: Price
+    s3_get: Price
+    s3_put: Price
+    s3_gb_month: Price
+    object_lambda_gb: Price
+    batch_job: Price
+    batch_object: Price
+    instances: Mapping[str, Instance]
+
+    def lambda_gb_second(self, arch: Arch) -> float:
+        """Return the dollars of a GB-second on that architecture."""
+        return (
+            self.lambda_gb_second_arm64 if arch == "arm64" else self.lambda_gb_second_x86_64
+        ).usd
+
+
+RATES = tuple(field.name for field in fields(Prices) if field.name != "instances")
+
+
+def load(path: Path) -> dict[str, Prices]:
+    """Return the prices of each region in a file.
+
+    Raises
+    ------
+    PriceError
+        Where the file cannot be read or is not TOML, or naming the field that is missing or wrong.
+    """
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise PriceError(f"{path}: {error}") from None
+    for region in table:
+        if not _REGION.fullmatch(region):
+            raise PriceError(f"{path}: {region!r} is not the name of a region, such as us-east-1")
+    return {region: parse(entry, f"{path}: {region}") for region, entry in table.items()}
+
+
+def parse(table: Any, where: str) -> Prices:
+    """Read the prices of one region; `where` begins what is said of a wrong one.
+
+    Raises
+    ------
+    PriceError
+    """
+    _require_fields(table, {*RATES, "instances"}, where)
+    rates = {name: _price(table[name], f"{where}.{name}") for name in RATES}
+    instances = table["instances"]
+    if not isinstance(instances, dict):
+        raise PriceError(f"{where}.instances must be a table of instance types")
+    made = {name: _instance(row, f"{where}.instances.{name}") for name, row in instances.items()}
+    return Prices(**rates, instances=made)
+
+
+def _price(row: Any, where: str) -> Price:
+    _require_fields(row, {"usd", "date", "source"}, where)
+    return Price(*_common(row, where))
+
+
+def _instance(row: Any, where: str) -> Instance:
+    _require_fields(row, {"usd", "vcpus", "date", "source"}, where)
+    vcpus = row["vcpus"]
+    if isinstance(vcpus, bool) or not isinstance(vcpus, int) or vcpus < 1:
+        raise PriceError(f"{where}.vcpus must be a whole number from 1, got {vcpus!r}")
+    return Instance(*_common(row, where), vcpus)
+
+
+def _common(row: Mapping[str, Any], where: str) -> tuple[float, str, str]:
+    usd, date, source = row["usd"], row["date"], row["source"]
+    if isinstance(usd, bool) or not isinstance(usd, int | float):
+        raise PriceError(f"{where}.usd must be a number of dollars, got {usd!r}")
+    if not math.isfinite(usd) or usd < 0:
+        raise PriceError(f"{where}.usd must be finite and not negative, got {usd!r}")
+    if not isinstance(date, str) or not _DATE.fullmatch(date):
+        raise PriceError(f'{where}.date must be text such as "2026-09-06", got {date!r}')
+    if not isinstance(source, str) or not source:
+        raise PriceError(f"{where}.source must say where the price stands, got {source!r}")
+    return float(usd), date, source
+
+
+def _require_fields(row: Any, wanted: set[str], where: str) -> None:
+    if not isinstance(row, dict):
+        raise PriceError(f"{where} must be a table with {', '.join(sorted(wanted))}")
+    if missing := wanted - row.keys():
+        raise PriceError(f"{where} lacks {', '.join(sorted(missing))}")
+    if unknown := row.keys() - wanted:
+        raise PriceError(f"{where} has no field {', '.join(sorted(unknown))}")
+
+
+def dump(regions: Mapping[str, Prices]) -> str:
+    """Return a file that `load` reads as these regions."""
+    lines = []
+    for region, prices in regions.items():
+        lines.append(f"[{region}]")
+        lines += [f"{name} = {_row(getattr(prices, name))}" for name in RATES]
+        lines += ["", f"[{region}.instances]"]
+        lines += [f"{_text(name)} = {_row(row)}" for name, row in prices.instances.items()]
+        lines.append("")
+    return "\n".join(lines)
+
+
+def _row(price: Price) -> str:
+    vcpus = f"vcpus = {price.vcpus}, " if isinstance(price, Instance) else ""
+    usd = format(Decimal(repr(price.usd)), "f")
+    return f"{{ usd = {usd}, {vcpus}date = {_text(price.date)}, source = {_text(price.source)} }}"
+
+
+def _text(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)  # TOML's escapes include JSON's

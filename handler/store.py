@@ -1,0 +1,232 @@
+"""Transformed copies of objects, written to S3: each under its original's key, below a folder.
+
+A task may run twice, and twice at once: S3 Batch Operations tries again. So a copy is what a read
+through an access point gives, bytes and metadata, however often it is written; and one that is there
+already, of the same original, pipeline and seed, is left alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from botocore.exceptions import ClientError, ConnectionError, HTTPClientError  # noqa: A004
+
+from handler import buckets, errors, read, s3, source
+from handler.config import config
+from handler.copies import is_current
+from handler.errors import RequestFailed
+from handler.exchange import (
+    Deadline,
+    Measures,
+    ObjectRequest,
+    Response,
+    Source,
+    StoreRequest,
+    StoreTask,
+)
+from preprocessing import Pipeline, PreprocessingError
+
+_METADATA = "x-amz-meta-"
+# S3 takes 2 KB of metadata, names included.
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html
+_MOST_METADATA = 2048
+# S3's answers to a write whose condition no longer holds, or that another write is about to end.
+_OVERTAKEN = frozenset({409, 412})
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What is at a copy's place already.
+
+    Parameters
+    ----------
+    etag : str
+        Its own, in quotes.
+    metadata : mapping of str to str
+    """
+
+    etag: str
+    metadata: Mapping[str, str]
+
+
+def answer(
+    request: StoreRequest, pipeline: Pipeline, deadline: Deadline, measures: Measures
+) -> Response:
+    """Store the copies that are not there yet, one after the other.
+
+    Returns
+    -------
+    Response
+        With `each` task's own, and the status and the error of the first that failed.
+    """
+    each = tuple(_answer(request, task, pipeline, deadline, measures) for task in request.tasks)
+    first = next((one for one in each if one.error_code is not None), Response(200))
+    return Response(
+        first.status, error_code=first.error_code, error_message=first.error_message, each=each
+    )
+
+
+def _answer(
+    request: StoreRequest,
+    task: StoreTask,
+    pipeline: Pipeline,
+    deadline: Deadline,
+    measures: Measures,
+) -> Response:
+    try:
+        source.require_time(deadline)
+        done = _store(request, task, pipeline, deadline, measures)
+    except (RequestFailed, PreprocessingError, MemoryError) as error:
+        return Response.refusal(errors.explain(error))
+    return Response(200, done.encode())
+
+
+def _store(
+    request: StoreRequest,
+    task: StoreTask,
+    pipeline: Pipeline,
+    deadline: Deadline,
+    measures: Measures,
+) -> str:
+    """Store one copy, and return what was done. What costs least goes first."""
+    place = _place(request, task)
+    # A folder's marker: whatever lies below the folder brings its name along.
+    if task.key.endswith("/") and source.head(_original("HEAD", task), deadline).length == 0:
+        return "skipped: the object has no bytes, and only stands for a folder"
+    found = _find(place)
+    if found is not None:
+        etag = source.head(_original("HEAD", task), deadline).etag
+        if is_current(found.metadata, pipeline, etag, request.choice.seed):
+            return f"current: {_shown(place)}"
+    asked = ObjectRequest("GET", task.key, _original("GET", task), request.choice)
+    derived = read.get(asked, pipeline, deadline, measures)
+    with measures.timed("store"):
+        if _put(place, found, derived):
+            return f"stored: {_shown(place)}"
+    now, etag = _find(place), derived.headers[f"{_METADATA}source-etag"]
+    if now is not None and is_current(now.metadata, pipeline, etag, request.choice.seed):
+        return f"current: {_shown(place)}"
+    raise RequestFailed(
+        503, "OutputBusy", f"{_shown(place)}: somebody else writes something else there; try again"
+    )
+
+
+def _place(request: StoreRequest, task: StoreTask) -> Mapping[str, str]:
+    """Return where the copy goes: anywhere but over its original."""
+    place = {"Bucket": request.output.bucket, "Key": request.output.prefix + task.key}
+    bucket = config().buckets[buckets.alias_of(task.bucket)]
+    if place == {"Bucket": bucket, "Key": task.key}:
+        raise RequestFailed(
+            400,
+            "OutputIsSource",
+            f"the copy would overwrite its original, {_shown(place)}; write below a prefix, or into "
+            "another bucket",
+        )
+    return place
+
+
+def _original(method: Literal["GET", "HEAD"], task: StoreTask) -> Source:
+    return buckets.of_object(method, buckets.alias_of(task.bucket), task.key, task.version)
+
+
+def _find(place: Mapping[str, str]) -> Found | None:
+    """Return what is there, if it is a copy; None where there is nothing."""
+    with _of_output(place):
+        try:
+            head = s3.client().head_object(**place)
+        except ClientError as error:
+            if _status(error) == 404:
+                return None
+            raise
+    if "fingerprint" not in head["Metadata"]:
+        raise RequestFailed(
+            409,
+            "OutputTaken",
+            f"{_shown(place)} is there already, and is no copy made by jitprep; write below another "
+            "prefix, or delete it",
+        )
+    return Found(head["ETag"], head["Metadata"])
+
+
+def _put(place: Mapping[str, str], found: Found | None, derived: Response) -> bool:
+    """Write a copy over what was found, and over nothing else; return whether it was written."""
+    condition = {"IfNoneMatch": "*"} if found is None else {"IfMatch": found.etag}
+    described = _described(derived.headers)
+    with _of_output(place):
+        try:
+            s3.client().put_object(**place, **condition, Body=bytes(derived.body), **described)
+        except ClientError as error:
+            if _status(error) in _OVERTAKEN:
+                return False
+            raise
+    return True
+
+
+def _described(headers: Mapping[str, str]) -> dict[str, Any]:
+    """Return what a read says of the object as parameters of PutObject.
+
+    The text of the pipeline is left out where the metadata would be too large with it, since its
+    fingerprint says the same. The owner's metadata never is.
+    """
+    described: dict[str, Any] = {"ContentType": headers["Content-Type"]}
+    if "cache-control" in headers:
+        described["CacheControl"] = headers["cache-control"]
+    told = {
+        name.removeprefix(_METADATA): value
+        for name, value in headers.items()
+        if name.startswith(_METADATA)
+    }
+    if _size(told) > _MOST_METADATA:
+        told.pop("pipeline", None)
+    if _size(told) > _MOST_METADATA:
+        raise RequestFailed(
+            400,
+            "MetadataTooLarge",
+            f"the original's metadata and the copy's own have {_size(told)} bytes, and S3 takes "
+            f"{_MOST_METADATA}; shorten the original's",
+        )
+    return {**described, "Metadata": told}
+
+
+def _size(metadata: Mapping[str, str]) -> int:
+    return sum(len(name) + len(value) for name, value in metadata.items())
+
+
+@contextmanager
+def _of_output(place: Mapping[str, str]) -> Iterator[None]:
+    """Put what S3 says of the output into words that name it."""
+    try:
+        yield
+    except ClientError as error:
+        told, status = error.response["Error"], _status(error)
+        if not told["Code"].isalpha():  # the answer to a HEAD has no words
+            raise _refused(place, status) from None
+        raise RequestFailed(status, told["Code"], f"{_shown(place)}: {told['Message']}") from None
+    except (ConnectionError, HTTPClientError) as error:
+        raise RequestFailed(
+            503,
+            "OutputUnavailable",
+            f"{_shown(place)} could not be reached ({type(error).__name__}); try again",
+        ) from None
+
+
+def _refused(place: Mapping[str, str], status: int) -> RequestFailed:
+    remedy = "see the function's log"
+    if status == 403:
+        remedy = (
+            "allow its role s3:GetObject on the output and s3:ListBucket on its bucket, without which "
+            "S3 does not say what is there"
+        )
+    words = f"{_shown(place)}: S3 answered the function with status {status}; {remedy}"
+    return RequestFailed(status, "OutputRefused", words)
+
+
+def _status(error: ClientError) -> int:
+    return int(error.response["ResponseMetadata"]["HTTPStatusCode"])
+
+
+def _shown(place: Mapping[str, str]) -> str:
+    return f"s3://{place['Bucket']}/{place['Key']}"

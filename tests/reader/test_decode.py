@@ -8,7 +8,7 @@ from contextlib import suppress
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from preprocessing import Pipeline
@@ -110,6 +110,7 @@ def test_objects_are_not_unpickled():
         decode(Answer(body, "application/x-npy"))
 
 
+@settings(deadline=None)  # the first of each imports Pillow
 @given(st.sampled_from([*TENSORS[:4], *FILES]), st.data())
 def test_a_damaged_answer_is_an_array_or_an_error(encoding, data):
     answer, _ = answered(f"resize:8,9/{encoding}")

@@ -6,6 +6,7 @@ BIN    := $(VENV)/bin
 IMAGE  ?= jitprep
 PEERS  := .venv-bench
 CLIENTS := .venv-clients
+CHECKOV := .venv-checkov
 # Each with its libraries in an environment of its own: some of them pin versions that others refuse.
 CLIENT_STAMPS := $(patsubst %,$(CLIENTS)/%/stamp,boto3 awscli s3fs smart_open pyarrow s3torchconnector)
 
@@ -20,11 +21,13 @@ demo: $(VENV)/demo.stamp ## read photographs through two access points, write de
 test: $(VENV)/dev.stamp ## the whole test suite that needs no Docker
 	$(BIN)/pytest -n auto --ignore=tests/container --ignore=tests/clients
 
-check: $(VENV)/dev.stamp ## lint, types, layering
+check: $(VENV)/dev.stamp $(CHECKOV)/stamp ## lint, types, layering, the template
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/pytest -q tests/test_layering.py
+	$(BIN)/shellcheck deploy/publish deploy/check
+	deploy/check $(BIN) $(CHECKOV)/bin
 
 format: $(VENV)/dev.stamp ## mend what ruff can mend
 	$(BIN)/ruff check --fix .
@@ -71,6 +74,7 @@ lock: $(VENV)/dev.stamp ## resolve the hash-locked requirements anew
 	$(SUBSET) --extra cli --output-file requirements/endpoint.txt
 	$(SUBSET) --extra lambda --output-file requirements/function.txt
 	$(LOCK) --no-deps --output-file requirements/rie.txt requirements/rie.in
+	$(LOCK) --output-file requirements/checkov.txt requirements/checkov.in
 	$(LOCK) --constraints requirements/dev.txt --override benchmarks/overrides.txt \
 		--output-file benchmarks/requirements.txt benchmarks/requirements.in
 	for client in $(notdir $(patsubst %/stamp,%,$(CLIENT_STAMPS))); do \
@@ -111,6 +115,12 @@ $(PEERS)/stamp: pyproject.toml benchmarks/requirements.txt
 	$(PEERS)/bin/pip install --quiet --no-deps --editable .
 	touch $@
 
+# Apart, because it pins versions that the function's requirements cannot have.
+$(CHECKOV)/stamp: requirements/checkov.txt
+	$(PYTHON) -m venv $(CHECKOV)
+	$(CHECKOV)/bin/pip install --quiet --no-compile --require-hashes --requirement $<
+	touch $@
+
 # --no-compile: what is imported compiles itself, and little of it is.
 $(CLIENTS)/%/stamp: requirements/clients/%.txt
 	$(PYTHON) -m venv $(@D)
@@ -121,4 +131,4 @@ $(CLIENTS)/%/stamp: requirements/clients/%.txt
 $(CLIENTS)/s3torchconnector/stamp: requirements/clients/torch.txt
 
 clean: ## forget the environments, and what the demo and the benchmark wrote
-	rm -rf $(VENV) $(PEERS) $(CLIENTS) build demo .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(PEERS) $(CLIENTS) $(CHECKOV) build demo .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,133 @@
+"""What a call is in IAM's terms, read off its request; and what policies say of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from fnmatch import fnmatchcase
+from typing import Any, NamedTuple
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import boto3
+
+from handler import s3
+from handler.errors import Unsent
+from tests.deploy import stack
+
+
+class Call(NamedTuple):
+    """An action on a resource."""
+
+    action: str
+    resource: str
+
+
+def of_request(method: str, url: str) -> Call:
+    """Read a request to S3 as IAM does."""
+    parts = urlsplit(url)
+    host, key, query = parts.hostname or "", unquote(parts.path)[1:], parse_qs(parts.query)
+    if ".s3-object-lambda." in host:
+        return Call("s3-object-lambda:WriteGetObjectResponse", access_point("imagenet-uint8"))
+    if point := re.fullmatch(r"(.+)-(\d{12})\.s3-accesspoint\.([^.]+)\.amazonaws\.com", host):
+        name, account, region = point.groups()
+        resource = f"arn:aws:s3:{region}:{account}:accesspoint/{name}/object/{key}"
+    else:
+        bucket = re.fullmatch(r"(.+)\.s3(\.[a-z0-9-]+)?\.amazonaws\.com", host)
+        assert bucket, host
+        resource = f"arn:aws:s3:::{bucket[1]}/{key}".removesuffix("/")
+    if not key:
+        assert (method, query["list-type"]) == ("GET", ["2"])
+        return Call("s3:ListBucket", resource)
+    action = {"GET": "GetObject", "HEAD": "GetObject", "PUT": "PutObject"}[method]
+    return Call(f"s3:{action}{'Version' if 'versionId' in query else ''}", resource)
+
+
+def access_point(model: str) -> str:
+    """Return the ARN of a model's Object Lambda access point."""
+    return (
+        f"arn:aws:s3-object-lambda:{stack.REGION}:{stack.ACCOUNT}:accesspoint/{stack.NAME}-{model}"
+    )
+
+
+def sent(work: Callable[[], Any]) -> set[Call]:
+    """Do some work of the handler's; return what it asked of S3 by itself."""
+    found: set[Call] = set()
+
+    def note(request: Any, **_: Any) -> None:
+        found.add(of_request(request.method, request.url))
+
+    events = s3.client().meta.events
+    events.register("before-send.s3", note)
+    try:
+        with suppress(Unsent):  # moto takes no WriteGetObjectResponse; that it was sent is enough
+            work()
+    finally:
+        events.unregister("before-send.s3", note)
+    return found
+
+
+def of_role(arn: str) -> list[dict[str, Any]]:
+    """Return the statements of a deployed role's policies."""
+    iam, name = boto3.client("iam"), arn.rpartition("/")[2]
+    assert iam.list_attached_role_policies(RoleName=name)["AttachedPolicies"] == []
+    return [
+        statement
+        for policy in iam.list_role_policies(RoleName=name)["PolicyNames"]
+        for statement in iam.get_role_policy(RoleName=name, PolicyName=policy)["PolicyDocument"][
+            "Statement"
+        ]
+    ]
+
+
+def of_policy(arn: str) -> list[dict[str, Any]]:
+    """Return the statements of a deployed managed policy."""
+    version = boto3.client("iam").get_policy_version(PolicyArn=arn, VersionId="v1")
+    statements: list[dict[str, Any]] = version["PolicyVersion"]["Document"]["Statement"]
+    return statements
+
+
+def allows(
+    statements: Iterable[Mapping[str, Any]], call: Call, context: Mapping[str, str] | None = None
+) -> bool:
+    """Whether some statement allows the call; there are none that deny."""
+    return any(
+        _matches(statement, "Action", call.action)
+        and _matches(statement, "Resource", call.resource)
+        and _meets(statement.get("Condition", {}), context or {})
+        for statement in statements
+        if _allowing(statement)
+    )
+
+
+def grants(statements: Iterable[Mapping[str, Any]]) -> set[Call]:
+    """Return each action with each resource that statements allow it on, as they spell it."""
+    return {
+        Call(action, resource)
+        for statement in statements
+        if _allowing(statement)
+        for action in _list(statement["Action"])
+        for resource in _list(statement["Resource"])
+    }
+
+
+def _allowing(statement: Mapping[str, Any]) -> bool:
+    assert statement["Effect"] == "Allow"
+    return True
+
+
+def _matches(statement: Mapping[str, Any], element: str, value: str) -> bool:
+    return any(fnmatchcase(value, pattern) for pattern in _list(statement[element]))
+
+
+def _meets(conditions: Mapping[str, Mapping[str, Any]], context: Mapping[str, str]) -> bool:
+    assert conditions.keys() <= {"StringEquals", "ForAnyValue:StringEquals", "Bool"}
+    return all(
+        context.get(key) in _list(wanted)
+        for operator in conditions.values()
+        for key, wanted in operator.items()
+    )
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]

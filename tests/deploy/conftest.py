@@ -1,0 +1,53 @@
+"""An account in moto, and the handler in the environment that the template gives its function."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from handler import config, pipelines, signing
+from handler import s3 as own
+from tests.deploy import stack
+
+
+@contextmanager
+def account() -> Iterator[None]:
+    """Give every boto3 client an empty account to talk to."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3", "AWS_PROFILE"):
+            patch.delenv(name, raising=False)
+        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
+            patch.setenv(name, "test")
+        patch.setenv("AWS_DEFAULT_REGION", stack.REGION)
+        with mock_aws():
+            yield
+
+
+@contextmanager
+def as_function(outputs: dict[str, Any]) -> Iterator[None]:
+    """Give the handler the environment of a deployed function."""
+    name = outputs["FunctionName"]
+    found = boto3.client("lambda").get_function_configuration(FunctionName=name)
+    with pytest.MonkeyPatch.context() as patch:
+        for variable, value in found["Environment"]["Variables"].items():
+            patch.setenv(variable, value)
+        _forget()
+        yield
+    _forget()
+
+
+@pytest.fixture
+def aws() -> Iterator[None]:
+    """An empty account."""
+    with account():
+        yield
+
+
+def _forget() -> None:
+    for made in (config.config, own.client, pipelines.choose, signing._session):
+        made.cache_clear()

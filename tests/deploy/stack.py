@@ -1,0 +1,158 @@
+"""deploy/template.yaml as CloudFormation reads it with given parameters, and as far as moto deploys it.
+
+cfn-lint expands the loops. Conditions are decided here, and what they leave out is left out, since moto
+would leave holes in lists where CloudFormation leaves nothing.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import re
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+from cfnlint.decode import decode
+from cfnlint.template import Template
+
+PATH = Path(__file__).parents[2] / "deploy/template.yaml"
+PRESETS = tomllib.loads((PATH.parents[1] / "handler/presets.toml").read_text(encoding="utf-8"))
+REGION, ACCOUNT, NAME = "us-east-1", "123456789012", "jitprep"
+DIGEST = "sha256:" + "ab" * 32
+IMAGE = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/jitprep@{DIGEST}"
+REQUIRED = {"ImageUri": IMAGE, "BucketName": "photos"}
+NOTHING = {"Ref": "AWS::NoValue"}
+
+# What moto's CloudFormation does not make; a test tells when it does.
+BEYOND_MOTO = frozenset(
+    {
+        "AWS::CloudWatch::Alarm",
+        "AWS::Lambda::Url",
+        "AWS::S3::AccessPoint",
+        "AWS::S3::BucketPolicy",
+        "AWS::S3ObjectLambda::AccessPoint",
+    }
+)
+# The ARN that AWS documents for what moto does not make.
+ORIGINALS = f"arn:aws:s3:{REGION}:{ACCOUNT}:accesspoint/{NAME}-originals"
+
+
+def source() -> dict[str, Any]:
+    """Return the template as it stands."""
+    template, problems = decode(str(PATH))
+    assert problems == []
+    return template
+
+
+def expanded(**parameters: Any) -> dict[str, Any]:
+    """Return the template with loops run and conditions decided, for these parameters."""
+    template = source()
+    for name, value in {**REQUIRED, **parameters}.items():
+        template["Parameters"][name]["Default"] = value  # where cfn-lint looks for them
+    whole = Template(str(PATH), template, [REGION])
+    assert whole.transform() == []
+    plain = json.loads(json.dumps(whole.template))
+    values = {name: it["Default"] for name, it in plain["Parameters"].items()}
+    decided = _decide(plain.pop("Conditions"), values)
+    for section in ("Resources", "Outputs"):
+        plain[section] = {
+            name: _chosen({k: v for k, v in it.items() if k != "Condition"}, decided)
+            for name, it in plain[section].items()
+            if decided.get(it.get("Condition"), True)
+        }
+    return plain
+
+
+def resources(template: dict[str, Any], kind: str) -> dict[str, dict[str, Any]]:
+    """Return the properties of each resource of a type, by its logical ID."""
+    return {
+        name: it["Properties"] for name, it in template["Resources"].items() if it["Type"] == kind
+    }
+
+
+def deploy(template: dict[str, Any], name: str = NAME) -> dict[str, Any]:
+    """Create or update the stack in moto, without what moto does not make; return its outputs."""
+    cloudformation = boto3.client("cloudformation", REGION)
+    there = {it["StackName"] for it in cloudformation.list_stacks()["StackSummaries"]}
+    call = cloudformation.update_stack if name in there else cloudformation.create_stack
+    call(
+        StackName=name,
+        TemplateBody=json.dumps(_for_moto(template)),
+        Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
+    )
+    (stack,) = cloudformation.describe_stacks(StackName=name)["Stacks"]
+    return {it["OutputKey"]: it["OutputValue"] for it in stack["Outputs"]}
+
+
+def _for_moto(template: dict[str, Any]) -> dict[str, Any]:
+    template = copy.deepcopy(template)
+    beyond = {n for n, it in template["Resources"].items() if it["Type"] in BEYOND_MOTO}
+    del template["Transform"], template["Rules"]
+    for name in beyond:
+        del template["Resources"][name]
+    text = json.dumps(template)
+    text = text.replace('{"Fn::GetAtt": ["Originals", "Arn"]}', json.dumps(ORIGINALS))
+    template = json.loads(text.replace("${Originals.Arn}", ORIGINALS))
+    template["Outputs"] = {
+        name: it for name, it in template["Outputs"].items() if not beyond & set(_names(it))
+    }
+    return template
+
+
+def _names(value: Any) -> Iterator[str]:
+    """What a value refers to: logical IDs and parameters."""
+    if isinstance(value, list):
+        for one in value:
+            yield from _names(one)
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            if key == "Ref":
+                yield inner
+            elif key == "Fn::GetAtt":
+                yield inner[0]
+            elif key == "Fn::Sub":
+                yield from (it.split(".")[0] for it in re.findall(r"\$\{([^}]+)\}", str(inner)))
+            else:
+                yield from _names(inner)
+
+
+def _chosen(value: Any, decided: dict[str, bool]) -> Any:
+    """Take each Fn::If's side, and leave out what is AWS::NoValue."""
+    if isinstance(value, dict):
+        if value.keys() == {"Fn::If"}:
+            condition, yes, no = value["Fn::If"]
+            return _chosen(yes if decided[condition] else no, decided)
+        chosen = {key: _chosen(inner, decided) for key, inner in value.items()}
+        return {key: inner for key, inner in chosen.items() if inner != NOTHING}
+    if isinstance(value, list):
+        return [one for one in (_chosen(it, decided) for it in value) if one != NOTHING]
+    return value
+
+
+def _decide(conditions: dict[str, Any], values: dict[str, Any]) -> dict[str, bool]:
+    def of(it: Any) -> Any:
+        if not isinstance(it, dict):
+            return it
+        ((function, given),) = it.items()
+        match function:
+            case "Ref":
+                return values[given]
+            case "Condition":
+                return of(conditions[given])
+            case "Fn::Equals":
+                first, second = map(of, given)
+                return str(first) == str(second)
+            case "Fn::Not":
+                return not of(given[0])
+            case "Fn::And":
+                return all(map(of, given))
+            case "Fn::Or":
+                return any(map(of, given))
+            case "Fn::Join":  # of a list of text, which is one text with commas in it here
+                return of(given[1]).replace(",", given[0])
+        raise AssertionError(function)
+
+    return {name: of(it) for name, it in conditions.items()}

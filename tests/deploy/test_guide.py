@@ -1,0 +1,134 @@
+"""docs/deploy.md as bash runs it, as the AWS command line parses it, and as the template has names."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.deploy import stack
+from tests.deploy.command_line import parsed
+
+GUIDE = stack.PATH.parents[1] / "docs/deploy.md"
+BLOCKS = re.findall(r"^```sh\n(.*?)^```$", GUIDE.read_text(encoding="utf-8"), re.M | re.S)
+# What calls AWS notes its words instead, and gives something back.
+NOTED = """
+set -euo pipefail
+AWS_ACCESS_KEY_ID=x AWS_SECRET_ACCESS_KEY=x AWS_SESSION_TOKEN=x
+note() { printf '%q ' "$@" >>"$LOG"; echo >>"$LOG"; }
+aws() {
+    note aws "$@"
+    case "$1 $2" in
+    "sts get-caller-identity") echo 123456789012 ;;
+    *) echo something-that-aws-says ;;
+    esac
+}
+curl() { note curl "$@"; }
+publish() { note publish "$@"; }
+"""
+
+
+@pytest.fixture(scope="module")
+def noted(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[list[str]]]:
+    """The folder in which the guide was run, and the commands that it came to."""
+    folder = tmp_path_factory.mktemp("guide")
+    script = NOTED + "\n".join(BLOCKS).replace("deploy/publish", "publish")
+    done = subprocess.run(
+        ["bash", "-c", script],
+        env={"LOG": str(folder / "log"), "PATH": "/usr/bin:/bin"},
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    return folder, [shlex.split(line) for line in (folder / "log").read_text().splitlines()]
+
+
+@pytest.mark.parametrize("block", BLOCKS)
+def test_each_block_is_shell(block: str) -> None:
+    subprocess.run(["bash", "-n", "-c", block], check=True)
+
+
+def test_the_command_line_takes_every_command(
+    noted: tuple[Path, list[list[str]]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, commands = noted
+    monkeypatch.chdir(folder)  # where the files lie that they name
+    ours = {tuple(words) for words in commands if words[0] == "aws"}
+    assert len(ours) > 20
+    for words in sorted(ours):
+        parsed(shlex.join(words))
+
+
+def test_parameters_are_the_templates(noted: tuple[Path, list[list[str]]]) -> None:
+    parameters = stack.source()["Parameters"]
+    deployments = [words for words in noted[1] if words[1:3] == ["cloudformation", "deploy"]]
+    doors = set()
+    for words in deployments:
+        given = dict(
+            word.split("=", 1) for word in words[words.index("--parameter-overrides") + 1 :]
+        )
+        for name, value in given.items():
+            if value != "something-that-aws-says":
+                _require_allowed(parameters[name], value)
+        doors.add(given.get("FrontDoor"))
+        assert words[words.index("--template-file") + 1] == "deploy/template.yaml"
+        assert {"CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"} <= set(words)
+    assert {"FunctionUrl", "ObjectLambda"} <= doors
+
+
+def _require_allowed(parameter: dict[str, Any], value: str) -> None:
+    allowed = parameter.get("AllowedValues")
+    assert allowed is None or value in allowed
+    parts = value.split(",") if parameter["Type"] == "CommaDelimitedList" else [value]
+    assert all(re.fullmatch(parameter.get("AllowedPattern", ".*"), part) for part in parts)
+
+
+def test_outputs_are_the_templates(noted: tuple[Path, list[list[str]]]) -> None:
+    words = [word for command in noted[1] for word in command]
+    asked = {name for word in words for name in re.findall(r"OutputKey=='(\w+)'", word)}
+    known = {
+        name
+        for door in ("ObjectLambda", "FunctionUrl")
+        for name in stack.expanded(
+            FrontDoor=door, Models="imagenet-uint8,clip", OutputBucket="out"
+        )["Outputs"]
+    }
+    assert len(asked) > 8
+    assert asked <= known
+
+
+def test_places_are_the_templates(noted: tuple[Path, list[list[str]]]) -> None:
+    parameters = stack.source()["Parameters"]
+    text = GUIDE.read_text(encoding="utf-8")
+    jobs, copies = parameters["JobsPrefix"]["Default"], parameters["OutputPrefix"]["Default"]
+    for place in (f"{jobs}/manifests/first.csv", f'"{jobs}/reports"', f"$OUTPUT/{copies}/"):
+        assert place in text
+
+
+def test_presets_are_the_images() -> None:
+    named = re.findall(r'pipeline(?:=|\\": \\"|": ")([a-z0-9-]+)', "\n".join(BLOCKS))
+    assert named
+    assert set(named) - {"pipeline"} <= stack.PRESETS["presets"].keys()
+
+
+def test_every_parameter_that_the_page_names_exists() -> None:
+    template = stack.source()
+    known = {
+        *template["Parameters"],
+        *template["Parameters"]["FrontDoor"]["AllowedValues"],
+        *(
+            name
+            for door in ("ObjectLambda", "FunctionUrl")
+            for name in stack.expanded(FrontDoor=door)["Outputs"]
+        ),
+    }
+    prose = re.sub(r"^```sh\n.*?^```$", "", GUIDE.read_text(encoding="utf-8"), flags=re.M | re.S)
+    named = {word.split("=")[0] for word in re.findall(r"`([A-Z][a-z]+[A-Z]\w+(?:=\w+)?)`", prose)}
+    assert len(named) > 8
+    assert named - {"AWSLambdaVPCAccessExecutionRole", "VpcConfig"} <= known

@@ -8,10 +8,11 @@ PEERS  := .venv-bench
 CLIENTS := .venv-clients
 CHECKOV := .venv-checkov
 RAY     := .venv-ray
+TORCH   := .venv-torch
 # Each with its libraries in an environment of its own: some of them pin versions that others refuse.
 CLIENT_STAMPS := $(patsubst %,$(CLIENTS)/%/stamp,boto3 awscli s3fs smart_open pyarrow s3torchconnector)
 
-.PHONY: help demo test check format audit docs bench bench-quick soak soak-quick fuzz lock image test-container test-clients test-ray clients-table cost-page clean
+.PHONY: help demo test check format audit docs bench bench-quick soak soak-quick fuzz lock image test-container test-clients test-ray test-torch bench-invoke clients-table cost-page clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -20,7 +21,7 @@ demo: $(VENV)/demo.stamp ## read photographs through two access points, write de
 	$(BIN)/jitprep demo
 
 test: $(VENV)/dev.stamp ## the whole test suite that needs no Docker
-	$(BIN)/pytest -n auto --ignore=tests/container --ignore=tests/clients --ignore=tests/ray
+	$(BIN)/pytest -n auto --ignore=tests/container --ignore=tests/clients --ignore=tests/ray --ignore=tests/torch
 
 check: $(VENV)/dev.stamp $(CHECKOV)/stamp ## lint, types, layering, the template
 	$(BIN)/ruff check .
@@ -51,6 +52,9 @@ cost-page: $(VENV)/dev.stamp ## price the demo's photographs: docs/cost.{json,md
 	$(BIN)/jitprep cost imagenet-uint8 --json --plot docs/cost.svg > docs/cost.json
 	$(BIN)/python docs/cost.py
 
+bench-invoke: $(VENV)/dev.stamp ## processor time of single reads and batches: docs/invoke-bench.json, docs/invoke.md; five minutes
+	$(BIN)/python -m benchmarks.invoke
+
 soak: $(VENV)/dev.stamp ## load and faults: docs/soak.{json,md}; ten minutes on two cores
 	$(BIN)/python -m soak
 
@@ -77,6 +81,8 @@ lock: $(VENV)/dev.stamp ## resolve the hash-locked requirements anew
 	$(LOCK) --no-deps --output-file requirements/rie.txt requirements/rie.in
 	$(LOCK) --constraints requirements/dev.txt --extra cli --extra ray --extra parquet \
 		--output-file requirements/ray.txt pyproject.toml requirements/ray.in
+	$(LOCK) --constraints requirements/dev.txt --excludes requirements/clients/excludes.txt --no-emit-package torch \
+		--output-file requirements/torch.txt requirements/torch.in
 	$(LOCK) --output-file requirements/checkov.txt requirements/checkov.in
 	$(LOCK) --constraints requirements/dev.txt --override benchmarks/overrides.txt \
 		--output-file benchmarks/requirements.txt benchmarks/requirements.in
@@ -92,6 +98,9 @@ test-clients: $(VENV)/dev.stamp $(CLIENT_STAMPS) ## every S3 client, in an envir
 
 test-ray: $(VENV)/dev.stamp $(RAY)/stamp ## the backfill on a real Ray, and its shards read by webdataset
 	$(BIN)/pytest tests/ray
+
+test-torch: $(TORCH)/stamp ## the datasets under PyTorch, and the example that trains through every door
+	$(TORCH)/bin/python -m pytest tests/torch
 
 clients-table: $(VENV)/dev.stamp $(CLIENT_STAMPS) ## the same, and write what it found: docs/clients.{json,md}, the README's table
 	$(BIN)/pytest tests/clients --write-clients
@@ -121,6 +130,14 @@ $(PEERS)/stamp: pyproject.toml benchmarks/requirements.txt
 	$(PEERS)/bin/pip install --quiet --no-deps --editable .
 	touch $@
 
+# Apart, because torch is large.
+$(TORCH)/stamp: pyproject.toml requirements/demo.txt requirements/torch.txt requirements/clients/torch.txt
+	$(PYTHON) -m venv $(TORCH)
+	set -e; for lock in $(filter %.txt,$^); do \
+		$(TORCH)/bin/pip install --quiet --no-compile --require-hashes --no-deps --requirement $$lock; done
+	$(TORCH)/bin/pip install --quiet --no-deps --editable .
+	touch $@
+
 # Apart, because Ray is large, and few need it.
 $(RAY)/stamp: pyproject.toml requirements/ray.txt
 	$(PYTHON) -m venv $(RAY)
@@ -144,4 +161,4 @@ $(CLIENTS)/%/stamp: requirements/clients/%.txt
 $(CLIENTS)/s3torchconnector/stamp: requirements/clients/torch.txt
 
 clean: ## forget the environments, and what the demo and the benchmark wrote
-	rm -rf $(VENV) $(PEERS) $(CLIENTS) $(CHECKOV) $(RAY) build demo .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(PEERS) $(CLIENTS) $(CHECKOV) $(RAY) $(TORCH) build demo .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -17,9 +17,10 @@ ALLOWED = {
     "preprocessing": set(),
     "handler": {"preprocessing"},
     "emulator": set(),
+    "reader": {"preprocessing"},
     "backfill": {"preprocessing", "handler"},
     "costs": {"preprocessing"},
-    "cli": {"preprocessing", "handler", "emulator", "backfill", "costs"},
+    "cli": {"preprocessing", "handler", "emulator", "reader", "backfill", "costs"},
 }  # what each package may import of the others
 
 

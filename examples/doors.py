@@ -1,0 +1,83 @@
+"""A local endpoint with photographs in a bucket, and a reader for each door that leads to them."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TextIO
+
+from cli.photos import photographs
+from emulator import Endpoint, EndpointConfig
+from emulator.testing import LocalObjectLambda
+from preprocessing import Pipeline
+from reader import Reader, open_reader
+
+PIPELINE = "random_resized_crop:64/random_horizontal_flip/npy"
+DOORS = ("access-point", "function-url", "invoke", "folder")
+_BUCKET = "photos"
+_ACTIONS = ("GetObject", "ListObjectsV2")
+
+
+def objects() -> dict[str, bytes]:
+    """Return four pieces of each photograph, as JPEG, by keys such as ``rocket/2.jpg``."""
+    pieces = {}
+    for name, photo in photographs().items():
+        for number, (top, left) in enumerate(((0, 0), (0, 200), (150, 0), (150, 200))):
+            cut = Pipeline.parse(f"crop:{top},{left},150,200/jpeg")
+            pieces[f"{Path(name).stem}/{number}.jpg"] = bytes(cut.encode(photo).body)
+    return pieces
+
+
+@contextmanager
+def opened(names: Sequence[str] = ()) -> Iterator[Mapping[str, Reader]]:
+    """Start the endpoint, and open the named doors, or all of them."""
+    with TemporaryDirectory() as scratch:
+        folder, presets = Path(scratch, "photos"), Path(scratch, "presets.toml")
+        presets.write_text(f'default = "crops"\n[presets]\ncrops = "{PIPELINE}"\n')
+        settings = {
+            "JITPREP_BUCKETS": _BUCKET,
+            "JITPREP_PRESETS": str(presets),
+            "JITPREP_REQUEST_OVERRIDES": "seed,pipeline",
+        }
+        with Path(os.devnull).open("w") as log, _endpoint(settings, log) as endpoint:
+            local = LocalObjectLambda(endpoint)
+            _upload(local, folder)
+            doors = _doors(local, folder)
+            yield {name: doors[name] for name in names or DOORS}
+
+
+def _endpoint(settings: Mapping[str, str], log: TextIO) -> Endpoint:
+    root = Path(__file__).parents[1]
+    return Endpoint(EndpointConfig(port=0, task_root=root, output=log, worker_env=settings))
+
+
+def _upload(local: LocalObjectLambda, folder: Path) -> None:
+    s3 = local.client("s3")
+    s3.create_bucket(Bucket=_BUCKET)
+    for key, body in objects().items():
+        s3.put_object(Bucket=_BUCKET, Key=key, Body=body)
+        (folder / key).parent.mkdir(parents=True, exist_ok=True)
+        (folder / key).write_bytes(body)
+
+
+def _doors(local: LocalObjectLambda, folder: Path) -> dict[str, Reader]:
+    settings = local.endpoint.config
+    os.environ |= {
+        "AWS_ACCESS_KEY_ID": settings.access_key,
+        "AWS_SECRET_ACCESS_KEY": settings.secret_key,
+        "AWS_DEFAULT_REGION": settings.region,
+    }
+    payload = json.dumps({"spec": PIPELINE})
+    alias = local.create_access_point("crops", _BUCKET, payload=payload, actions=_ACTIONS)
+    url, function = local.function_url(), settings.function_name
+    at = {"endpoint_url": local.url}
+    return {
+        "access-point": open_reader(f"s3://{alias}", **at),
+        "function-url": open_reader(f"{url}/{_BUCKET}", preset="crops"),
+        "invoke": open_reader(f"lambda:{function}/{_BUCKET}", pipeline=PIPELINE, **at),
+        "folder": open_reader(f"file:{folder}", pipeline=PIPELINE),
+    }

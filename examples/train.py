@@ -1,0 +1,88 @@
+"""Train a small network on photographs, read through each door; the losses must be equal, bit by bit.
+
+    pip install 'jitprep[torch,demo]'
+    python examples/train.py                      # access point, Function URL, Invoke, folder
+    python examples/train.py --epochs 8 folder    # some of them
+
+The doors are those of a local endpoint, which `doors.py` starts. On AWS, only the addresses differ.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+import torch
+from doors import DOORS, PIPELINE, opened
+from torch import nn
+from torch.utils.data import DataLoader
+
+from reader import Reader
+from reader.torch import ObjectBatches
+
+BATCH = 8
+
+
+def network(classes: int) -> nn.Module:
+    """Return a convolutional network for crops of 64 × 64."""
+    return nn.Sequential(
+        *(nn.Conv2d(3, 16, 3, stride=2), nn.ReLU(), nn.MaxPool2d(2)),
+        *(nn.Conv2d(16, 32, 3, stride=2), nn.ReLU(), nn.MaxPool2d(2)),
+        *(nn.Flatten(), nn.Linear(32 * 3 * 3, classes)),
+    )
+
+
+def train(reader: Reader, epochs: int) -> list[float]:
+    """Learn which photograph a random crop is of, and return the loss of each step."""
+    torch.manual_seed(0)
+    keys = list(reader.keys())
+    classes = sorted(
+        {key.partition("/")[0] for key in keys}
+    )  # "rocket/2.jpg" is of the class "rocket"
+    labels = [classes.index(key.partition("/")[0]) for key in keys]
+    data = ObjectBatches(reader, keys, labels, batch_size=BATCH, shuffle=True)
+    loader = DataLoader(
+        data,
+        batch_size=None,  # batches come whole
+        num_workers=2,
+        persistent_workers=True,
+        multiprocessing_context="forkserver",  # the endpoint's threads live in this process
+    )
+    model = network(len(classes))
+    optimizer = torch.optim.AdamW(model.parameters(), lr=3e-3)
+    losses = []
+    for epoch in range(epochs):
+        data.set_epoch(epoch)  # another order, other crops
+        for images, targets in loader:
+            loss = nn.functional.cross_entropy(model(images.float() / 255), targets)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            losses.append(loss.item())
+    return losses
+
+
+def main() -> None:
+    """Train through each door, print the losses, and fail unless they are equal."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("doors", nargs="*", metavar="door", help=f"of {', '.join(DOORS)}")
+    parser.add_argument("--epochs", type=int, default=4)
+    asked = parser.parse_args()
+    if unknown := set(asked.doors) - set(DOORS):
+        parser.error(f"no door is called {unknown.pop()}; there are {', '.join(DOORS)}")
+    torch.use_deterministic_algorithms(True)
+    torch.set_num_threads(1)  # sums in one order
+    with opened(asked.doors) as readers:
+        print(f"{PIPELINE}, epochs as seeds")
+        losses = {door: train(reader, asked.epochs) for door, reader in readers.items()}
+    print("step", *(f"{door:>14}" for door in losses))
+    for step, row in enumerate(zip(*losses.values(), strict=True)):
+        print(f"{step:>4}", *(f"{loss:14.8f}" for loss in row))
+    first, *others = losses.values()
+    if any(other != first for other in others):
+        sys.exit("the losses differ")
+    print(f"{len(first)} steps, equal losses through {len(losses)} doors")
+
+
+if __name__ == "__main__":
+    main()

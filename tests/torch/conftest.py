@@ -1,0 +1,19 @@
+"""Photographs in a folder. These tests run where torch is: `make test-torch`."""
+
+from __future__ import annotations
+
+import pytest
+
+from reader import Reader, open_reader
+from tests.photos import NAMES, photo
+
+CROPS = "random_resized_crop:16/random_horizontal_flip/npy"
+
+
+@pytest.fixture
+def photos(tmp_path) -> Reader:
+    """A reader of twelve photographs, two of each."""
+    for name in NAMES:
+        for number in range(2):
+            (tmp_path / f"{name}-{number}.jpg").write_bytes(photo(name))
+    return open_reader(f"file:{tmp_path}", pipeline=CROPS)

@@ -1,0 +1,56 @@
+"""The example that trains, and the page's block that does, as a user runs them."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+
+
+def example(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-W", "error", str(ROOT / "examples/train.py"), *arguments],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+
+
+def test_losses_are_equal_through_every_door():
+    done = example("--epochs", "2")
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    assert "6 steps, equal losses through 4 doors" in done.stdout
+    rows = re.findall(r"^ +\d+((?: +\d\.\d{8}){4})$", done.stdout, re.MULTILINE)
+    assert len(rows) == 6
+    losses = [row.split() for row in rows]
+    assert all(len(set(row)) == 1 for row in losses)
+    assert len({row[0] for row in losses}) == 6
+
+
+def test_the_pages_block_runs(photos, monkeypatch):
+    page = (ROOT / "docs/reader.md").read_text(encoding="utf-8")
+    (code,) = [
+        text for text in re.findall(r"```python\n(.*?)```", page, re.DOTALL) if "torch" in text
+    ]
+    monkeypatch.setattr(
+        "torch._utils.cpu_count", lambda: 4
+    )  # the page's workers, without a warning
+    names = {"photos": photos, "keys": list(photos.keys())}
+    exec(code, names)
+    assert names["images"].shape == (12, 3, 16, 16)
+    ((images, targets),) = names["loader"]
+    assert images.shape == (12, 3, 16, 16)
+    assert sorted(targets) == names["keys"]
+
+
+def test_a_door_that_is_none_is_refused():
+    done = example("window")
+    assert done.returncode == 2
+    assert "access-point" in done.stderr

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -102,9 +103,18 @@ def finish(command: Sequence[str]) -> subprocess.CompletedProcess[str]:
 
 def begin(command: Sequence[str]) -> subprocess.Popen[str]:
     """Start a command as a terminal does: in a group of processes that Ctrl-C reaches together."""
-    return subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
-    )
+    # A test runner may ignore Ctrl-C, and what it starts would too.
+    previous = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        return subprocess.Popen(
+            command,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+    finally:
+        signal.signal(signal.SIGINT, previous)
 
 
 def wait_for(stage: Stage, key: str, child: subprocess.Popen[str]) -> None:

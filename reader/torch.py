@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from math import ceil
 from typing import Any, Literal, TypeAlias
 
+import numpy.random  # noqa: F401  # torch seeds it in each worker: a fork may find the lock of imports held
 import torch
 from torch.utils.data import Dataset, IterableDataset, default_collate, get_worker_info
 

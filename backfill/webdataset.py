@@ -14,9 +14,10 @@ from backfill.listing import Original
 from backfill.reading import Copy
 from preprocessing import Pipeline
 
-# A sample's name ends at the first dot behind the last slash; what tells lines, or folders above, apart
+# A sample's name ends at the first dot behind the last slash, one that ends the key not counted, since
+# that is none in the name; what tells lines, or folders above, apart
 # has no place in a name of a file. %: so that no two keys have one name.
-_UNSAFE = re.compile(r"[\x00-\x1f\x7f%]|^/|(?:^|(?<=/))\.{1,2}(?=/)|\.(?=[^/]*$)|/$")
+_UNSAFE = re.compile(r"[\x00-\x1f\x7f%]|^/|(?:^|(?<=/))\.{1,2}(?=/)|\.(?=[^/]*/?$)|/$")
 
 
 class TarWriter:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from backfill import shards
@@ -50,6 +50,7 @@ def test_keys_that_differ_in_their_endings_come_together(stem, ending, number):
     assert sorted(map(len, dealt.values())) == [0] * (number - 1) + [2]
 
 
+@example({"a./", "a.b/", "a/b.c/"})
 @given(st.sets(KEYS, max_size=40))
 def test_no_two_samples_have_one_name_and_every_reader_tells_name_from_ending(keys):
     names = [sample_name(key) for key in keys]

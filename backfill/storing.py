@@ -3,32 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import IO, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from backfill.job import Job
 from backfill.outcome import Failed, explain, status
-from handler.copies import is_current
-
-# S3's answers to a write whose condition no longer holds, or that another write is about to end.
-_OVERTAKEN = frozenset({409, 412})
-
-
-@dataclass(frozen=True, slots=True)
-class Stored:
-    """What is at a key of the target.
-
-    Parameters
-    ----------
-    etag : str
-        Its own, in quotes.
-    metadata : mapping of str to str
-    """
-
-    etag: str
-    metadata: Mapping[str, str]
+from handler.copies import OVERTAKEN, Found, condition, is_current
 
 
 class Storage:
@@ -45,7 +26,7 @@ class Storage:
         self._s3 = s3
         self._job = job
 
-    def look(self, name: str) -> Stored | None:
+    def look(self, name: str) -> Found | None:
         """Return what is stored under a name, the key without the target's prefix.
 
         Raises
@@ -64,14 +45,15 @@ class Storage:
         # Which come after the metadata, in S3's answers: without them these may have been cut too.
         if "ETag" not in head or "ContentLength" not in head:
             raise Failed(f"S3's answer about {self._job.target}{name} broke off; run it again")
-        if "fingerprint" not in head["Metadata"]:
+        found = Found(head["ETag"], head["Metadata"])
+        if not found.is_copy:
             raise Failed(
                 f"{self._job.target}{name} is there already, and is no copy made by jitprep; choose "
                 "another target, or delete it"
             )
-        return Stored(head["ETag"], head["Metadata"])
+        return found
 
-    def is_current(self, stored: Stored | None, source_etag: str) -> bool:
+    def is_current(self, stored: Found | None, source_etag: str) -> bool:
         """Whether what is stored is what the job would make of a source with this ETag."""
         job = self._job
         return stored is not None and is_current(
@@ -82,7 +64,7 @@ class Storage:
         self,
         name: str,
         body: bytes | bytearray | IO[bytes],
-        before: Stored | None,
+        before: Found | None,
         source_etag: str,
         about: Mapping[str, Any],
     ) -> bool:
@@ -92,7 +74,7 @@ class Storage:
         ----------
         name : str
         body : bytes, bytearray or file
-        before : Stored, optional
+        before : Found, optional
             What is there now; None for nothing.
         source_etag : str
             Of what the body is made of.
@@ -108,12 +90,11 @@ class Storage:
         ------
         Failed
         """
-        condition = {"IfMatch": before.etag} if before else {"IfNoneMatch": "*"}
         given = {key: value for key, value in about.items() if value is not None}
         try:
-            self._s3.put_object(**self._at(name), **condition, **given, Body=body)
+            self._s3.put_object(**self._at(name), **condition(before), **given, Body=body)
         except ClientError as error:
-            if status(error) not in _OVERTAKEN:
+            if status(error) not in OVERTAKEN:
                 raise Failed(f"could not be stored: {explain(error)}") from None
             if self.is_current(self.look(name), source_etag):
                 return False

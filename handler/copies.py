@@ -3,12 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from preprocessing import Pipeline
 
 # S3 takes 2 KB of metadata, names included.
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html
 MOST_METADATA = 2048
+
+
+# S3's answers to a write whose condition no longer holds, or that another write is about to end.
+OVERTAKEN = frozenset({409, 412})
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What is at a copy's place already.
+
+    Parameters
+    ----------
+    etag : str
+        Its own, in quotes.
+    metadata : mapping of str to str
+        boto3's ``Metadata``.
+    """
+
+    etag: str
+    metadata: Mapping[str, str]
+
+    @property
+    def is_copy(self) -> bool:
+        """Whether jitprep made it, and so may write over it."""
+        return "fingerprint" in self.metadata
+
+
+def condition(found: Found | None) -> dict[str, str]:
+    """Return PutObject's condition that what was found is there still, or still nothing is."""
+    return {"IfNoneMatch": "*"} if found is None else {"IfMatch": found.etag}
 
 
 def told(metadata: Mapping[str, str], source_etag: str) -> dict[str, str]:

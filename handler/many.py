@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from threading import Event, Lock
 
@@ -37,9 +35,9 @@ def answer(
     _require_room(stack, request.room)
     work = _Work(request, pipeline, stack, deadline.sooner(_STACKING_SHARE), measures.request_id)
     made = work.done()
-    measures.bytes_in = sum(one.bytes_in for one in made)
+    measures.bytes_in = sum(one.measures.bytes_in for one in made)
     for stage in ("fetch", "transform"):
-        measures.ms[stage] = round(sum(one.ms.get(stage, 0.0) for one in made), 3)
+        measures.ms[stage] = round(sum(one.measures.ms.get(stage, 0.0) for one in made), 3)
     with measures.timed("stack"):
         response = _stacked(request, stack, made)
     measures.rows, measures.failed = len(response.rows), len(response.unread)
@@ -68,17 +66,8 @@ class _Made:
     """What came of one object."""
 
     etag: str = ""
-    bytes_in: int = 0
-    ms: dict[str, float] = field(default_factory=dict)
+    measures: Measures = field(default_factory=Measures)
     failure: RequestFailed | None = None
-
-    @contextmanager
-    def timed(self, stage: str) -> Iterator[None]:
-        start = time.perf_counter()
-        try:
-            yield
-        finally:
-            self.ms[stage] = (time.perf_counter() - start) * 1000
 
 
 class _Work:
@@ -113,9 +102,9 @@ class _Work:
     def _read(self, row: int) -> None:
         made = _Made()
         try:
-            with made.timed("fetch"):
+            with made.measures.timed("fetch"):
                 derived, data, taken = self._fetch(row)
-            made.etag, made.bytes_in = derived.etag, len(data)
+            made.etag, made.measures.bytes_in = derived.etag, len(data)
             self._crew.makers.submit(self._make, row, made, derived, data, taken)
         except Exception as error:  # each object's own, whatever it was
             self._finish(row, made, error)
@@ -138,7 +127,7 @@ class _Work:
     def _make(self, row: int, made: _Made, derived: Derived, data: bytes, taken: int) -> None:
         try:
             require_time(self._deadline)
-            with made.timed("transform"):
+            with made.measures.timed("transform"):
                 self._stack.fill(row, data, seed=derived.seed, limits=self._limits)
         except Exception as error:
             self._finish(row, made, error)

@@ -9,14 +9,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any, Literal
 
 from botocore.exceptions import ClientError, ConnectionError, HTTPClientError  # noqa: A004
 
 from handler import buckets, errors, read, s3, source
 from handler.config import config
-from handler.copies import MOST_METADATA, is_current, size_of, storable
+from handler.copies import (
+    MOST_METADATA,
+    OVERTAKEN,
+    Found,
+    condition,
+    is_current,
+    size_of,
+    storable,
+)
 from handler.errors import RequestFailed
 from handler.exchange import (
     Deadline,
@@ -30,23 +37,6 @@ from handler.exchange import (
 from preprocessing import Pipeline, PreprocessingError
 
 _METADATA = "x-amz-meta-"
-# S3's answers to a write whose condition no longer holds, or that another write is about to end.
-_OVERTAKEN = frozenset({409, 412})
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """What is at a copy's place already.
-
-    Parameters
-    ----------
-    etag : str
-        Its own, in quotes.
-    metadata : mapping of str to str
-    """
-
-    etag: str
-    metadata: Mapping[str, str]
 
 
 def answer(
@@ -138,25 +128,25 @@ def _find(place: Mapping[str, str]) -> Found | None:
             if _status(error) == 404:
                 return None
             raise
-    if "fingerprint" not in head["Metadata"]:
+    found = Found(head["ETag"], head["Metadata"])
+    if not found.is_copy:
         raise RequestFailed(
             409,
             "OutputTaken",
             f"{_shown(place)} is there already, and is no copy made by jitprep; write below another "
             "prefix, or delete it",
         )
-    return Found(head["ETag"], head["Metadata"])
+    return found
 
 
 def _put(place: Mapping[str, str], found: Found | None, derived: Response) -> bool:
     """Write a copy over what was found, and over nothing else; return whether it was written."""
-    condition = {"IfNoneMatch": "*"} if found is None else {"IfMatch": found.etag}
-    described = _described(derived.headers)
+    given = {**condition(found), **_described(derived.headers)}
     with _of_output(place):
         try:
-            s3.client().put_object(**place, **condition, Body=bytes(derived.body), **described)
+            s3.client().put_object(**place, **given, Body=derived.body)
         except ClientError as error:
-            if _status(error) in _OVERTAKEN:
+            if _status(error) in OVERTAKEN:
                 return False
             raise
     return True

@@ -40,8 +40,8 @@ def embedded(
     -------
     dict
         ``Requests``, ``ClientErrors`` (4xx), ``ServerErrors`` (5xx), ``ColdStarts``, as counts;
-        ``BytesIn`` and ``BytesOut``; ``FetchTime``, ``TransformTime``, ``ReplyTime`` and so on in
-        milliseconds, as far as there was such a stage.
+        ``Rows`` and ``FailedRows`` of a batch; ``BytesIn`` and ``BytesOut``; ``FetchTime``,
+        ``TransformTime``, ``ReplyTime`` and so on in milliseconds, as far as there was such a stage.
     """
     counts = {
         "Requests": 1,
@@ -49,6 +49,8 @@ def embedded(
         "ServerErrors": int(response.status >= 500),
         "ColdStarts": int(cold),
     }
+    if measures.rows is not None and measures.failed is not None:
+        counts |= {"Rows": measures.rows, "FailedRows": measures.failed}
     sizes = {"BytesIn": measures.bytes_in, "BytesOut": len(response.body)}
     times = {f"{stage.capitalize()}Time": ms for stage, ms in measures.ms.items()}
     units = dict.fromkeys(counts, "Count") | dict.fromkeys(sizes, "Bytes")

@@ -184,7 +184,9 @@ def test_what_cannot_be_read_is_told_beside_the_rest(mixed, ask, keys):
         np.testing.assert_array_equal(array_of(answer), np.stack(rows))
 
 
-def test_the_log_line_sums_up(mixed, ask, capsys):
+def test_the_log_line_sums_up(mixed, ask, capsys, monkeypatch):
+    monkeypatch.setenv("JITPREP_METRICS", "jitprep")
+    config.cache_clear()
     ask(several(*KEYS, "no.jpg", **LINE))
     line = json.loads(capsys.readouterr().out)
     assert (line["door"], line["status"], line["rows"], line["failed"]) == ("invoke", 200, 3, 1)
@@ -192,6 +194,10 @@ def test_the_log_line_sums_up(mixed, ask, capsys):
     assert line["bytesOut"] > 3 * 3 * 16 * 16
     assert {"fetch", "transform", "stack", "reply", "total"} <= line["ms"].keys()
     assert "key" not in line
+    counted = line["_aws"]["CloudWatchMetrics"][0]["Metrics"]
+    assert {"Name": "Rows", "Unit": "Count"} in counted
+    assert {"Name": "FailedRows", "Unit": "Count"} in counted
+    assert (line["Rows"], line["FailedRows"]) == (3, 1)
 
 
 def test_a_defect_is_the_keys_own_and_its_place_is_logged(photos, ask, monkeypatch, capsys):

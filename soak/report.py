@@ -39,8 +39,8 @@ _PHASES = """\
 
 _LAWS = """\
 The program fails unless: no answer is wrong; no request takes more than {patience:.0f} s; no worker ends
-that was not killed; no worker's memory grows by more than {growth} MB between the first and the last
-quarter of a phase; no `LambdaResponseNotReceived` and no `InternalError` comes; no error comes that the
+that was not killed; no worker's memory keeps growing from quarter to quarter of a phase, by more than
+{growth} MB in all; no `LambdaResponseNotReceived` and no `InternalError` comes; no error comes that the
 phase does not explain; nothing secret is in the workers' log."""
 
 

@@ -76,8 +76,7 @@ class Processes:
     peak
         The most memory that one had, in bytes.
     growth
-        By how much its median over the last quarter is above that over the first; None where none
-        lived through.
+        By how much one kept growing from quarter to quarter; None where none lived through.
     lost, killed
         How many ended of themselves, and by our hand.
     """

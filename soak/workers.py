@@ -10,6 +10,7 @@ import time
 from collections import defaultdict
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from random import Random
 from types import TracebackType
@@ -21,6 +22,7 @@ _RUNS = b"awslambdaric"
 _EVERY_S = 0.2
 # Of the most memory that any had: what has less is importing yet, and has no request to lose.
 _STARTED = 0.8
+_QUARTERS = 4
 
 
 @dataclass(frozen=True)
@@ -32,8 +34,10 @@ class Memory:
     peak
         The most that one had.
     growth
-        The most by which one's median over the last quarter is above that over the first; None
-        where none lived through.
+        How much one kept growing: of its medians over each quarter, three times the least that one is
+        above the one before. A leak shows in each. A single image that is larger than all before shows
+        in one: what the allocator keeps after it is bounded. The most of any; None where none lived
+        through.
     """
 
     peak: int
@@ -100,13 +104,18 @@ def measure(samples: list[dict[int, int]]) -> Memory:
         for pid, size in sizes.items():
             by_process[pid].append(size)
     peak = max((max(sizes) for sizes in by_process.values()), default=0)
-    quarter = len(samples) // 4
     growths = [
-        statistics.median(sizes[-quarter:]) - statistics.median(sizes[:quarter])
+        _growth(sizes)
         for sizes in by_process.values()
-        if quarter and len(sizes) == len(samples)
+        if len(samples) >= _QUARTERS and len(sizes) == len(samples)
     ]
     return Memory(peak, int(max(growths)) if growths else None)
+
+
+def _growth(sizes: list[int]) -> float:
+    quarter = len(sizes) // _QUARTERS
+    medians = [statistics.median(sizes[quarter * i : quarter * (i + 1)]) for i in range(_QUARTERS)]
+    return (_QUARTERS - 1) * min(later - before for before, later in pairwise(medians))
 
 
 def _resident(pid: int) -> int:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from preprocessing import Limits, Pipeline
-from preprocessing.media import DEFAULT_LIMITS
+from preprocessing.limits import DEFAULT_LIMITS
 
 Format = Literal["objects", "tar", "parquet"]
 

@@ -9,7 +9,7 @@ import typer
 from rich.table import Table
 
 from cli.console import fail, out, parse
-from preprocessing import Limits, Plan, PreprocessingError
+from preprocessing import Limits, Pipeline, Plan, PreprocessingError
 from preprocessing.sources import read
 from preprocessing.timing import measure
 
@@ -30,7 +30,7 @@ def plan(
     pipeline = parse(spec)
     try:
         physical = pipeline.plan(file, seed=seed)
-        times = _times(physical, file) if time else ()
+        times = _times(pipeline, physical, file) if time else ()
     except (PreprocessingError, OSError) as error:
         fail(f"{file}: {error}")
     out.print(f"{pipeline}  fingerprint {pipeline.fingerprint}", soft_wrap=True, markup=False)
@@ -39,8 +39,8 @@ def plan(
         out.print(_table(physical, times))
 
 
-def _times(physical: Plan, file: Path) -> tuple[float, ...]:
-    return measure(physical, read(file, Limits()).content, _REPEATS)
+def _times(pipeline: Pipeline, physical: Plan, file: Path) -> tuple[float, ...]:
+    return measure(physical, read(file, pipeline.kind, Limits()).content, _REPEATS)
 
 
 def _table(physical: Plan, times: tuple[float, ...]) -> Table:

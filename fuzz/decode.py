@@ -28,7 +28,4 @@ def target(data: bytes) -> None:
         except PreprocessingError as error:
             str(error).encode()  # a sentence that can be sent
             continue
-        assert result.shape == (planned.channels, planned.height, planned.width), (
-            result.shape,
-            planned,
-        )
+        assert result.shape == pipeline.encoding.shape(planned), (result.shape, planned)

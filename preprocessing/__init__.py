@@ -36,7 +36,18 @@ from preprocessing.errors import (
     UnsupportedSource,
 )
 from preprocessing.grammar.step import Step
-from preprocessing.media import Encoded, ImageSpec, Limits, OutputSpec
+from preprocessing.limits import Limits
+from preprocessing.media import (
+    AudioSpec,
+    Encoded,
+    ImageSpec,
+    Media,
+    OutputSpec,
+    SpectrogramSpec,
+    TextSpec,
+    TokensSpec,
+    VideoSpec,
+)
 from preprocessing.pipeline import Pipeline
 from preprocessing.plan import Plan
 from preprocessing.stack import Stack
@@ -111,6 +122,7 @@ _STEPS = {name: registry for registry in (TRANSFORMS, ENCODINGS) for name in reg
 __all__ = [  # noqa: PLE0604  and every transform and encoding
     "ENCODINGS",
     "TRANSFORMS",
+    "AudioSpec",
     "CorruptSource",
     "EmptySource",
     "Encoded",
@@ -119,6 +131,7 @@ __all__ = [  # noqa: PLE0604  and every transform and encoding
     "IncompatibleSource",
     "LimitExceeded",
     "Limits",
+    "Media",
     "OutputSpec",
     "Pipeline",
     "Plan",
@@ -126,10 +139,14 @@ __all__ = [  # noqa: PLE0604  and every transform and encoding
     "Seed",
     "SourceError",
     "SpecError",
+    "SpectrogramSpec",
     "Stack",
+    "TextSpec",
+    "TokensSpec",
     "Transform",
     "UnknownFormat",
     "UnsupportedSource",
+    "VideoSpec",
     *_STEPS,
 ]
 

@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from preprocessing.errors import IncompatibleSource
+from preprocessing.media import known
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from preprocessing.encodings import Encoding
-    from preprocessing.media import Array, ImageSpec
+    from preprocessing.media import Array, DType, Shape, Spec
 
 
-def allocate(encoding: Encoding, outputs: Sequence[ImageSpec]) -> Array:
+def allocate(encoding: Encoding, outputs: Sequence[Spec]) -> Array:
     """Return an uninitialised array of shape (N, ...) for N results.
 
     Raises
@@ -26,16 +27,21 @@ def allocate(encoding: Encoding, outputs: Sequence[ImageSpec]) -> Array:
     if not outputs:
         raise IncompatibleSource("a batch needs at least one source")
     first = outputs[0]
+    if known(first.shape) is None:
+        raise IncompatibleSource(
+            f"source 0 would become {first}, whose size only its content tells; put a step into the "
+            "pipeline that gives all one size"
+        )
     for index, other in enumerate(outputs):
         if other != first:
             raise IncompatibleSource(
                 f"source {index} would become {other} and source 0 {first}, which cannot be stacked; "
                 "put a step into the pipeline that gives all one size, such as center_crop:224"
             )
-    return np.empty((len(outputs), *encoding.shape(first)), first.dtype)  # type: ignore[arg-type]
+    return empty((len(outputs), *encoding.shape(first)), first.dtype)
 
 
-def place_of(output: ImageSpec, encoding: Encoding, out: Array | None) -> Array:
+def place_of(output: Spec, encoding: Encoding, out: Array | None) -> Array:
     """Return where a result goes: `out`, or an uninitialised array of its own.
 
     Raises
@@ -44,13 +50,20 @@ def place_of(output: ImageSpec, encoding: Encoding, out: Array | None) -> Array:
         Where `out` is of another shape or type than the result.
     """
     if out is None:
-        return np.empty(encoding.shape(output), output.dtype)  # type: ignore[arg-type]
+        return empty(encoding.shape(output), output.dtype)
     if out.shape != encoding.shape(output) or out.dtype.name != output.dtype:
         raise IncompatibleSource(
             f"the result is {output}, in shape {encoding.shape(output)}, and `out` has shape "
             f"{out.shape} and type {out.dtype.name}"
         )
     return out
+
+
+def empty(shape: Shape, dtype: DType) -> Array:
+    """Return an uninitialised array, all of whose shape is known."""
+    sides = known(shape)
+    assert sides is not None
+    return np.empty(sides, "object" if dtype == "str" else dtype)
 
 
 def each(work: Callable[[int], None], count: int, threads: int) -> None:

@@ -6,44 +6,89 @@ from collections.abc import Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, cast
 
-from preprocessing.encodings import DEFAULT_ENCODING, ENCODINGS, Encoding
+from preprocessing.encodings import ENCODINGS, Encoding, default_encoding
 from preprocessing.errors import SpecError
 from preprocessing.frozen import frozen
 from preprocessing.grammar.coerce import show
 from preprocessing.grammar.line import bind, read_call, write_step
 from preprocessing.grammar.step import Step, keywords, positional, required, suggest
+from preprocessing.kinds import SOURCES, implied, made
 from preprocessing.transforms import TRANSFORMS, Transform
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
+
+    from preprocessing.media import SourceKind
 
 VERSION = 1
 _EXACT = "exact"
+_SKIP = "skip"
 
 
 @frozen
 class Parsed:
-    """What a spec says."""
+    """What a spec says.
+
+    Parameters
+    ----------
+    steps : tuple of Transform
+    encoding : Encoding
+    exact : bool
+    kind : {"image", "video", "audio", "text"}
+        What objects it is for.
+    skip : bool
+        Whether objects of other kinds are passed through untouched.
+    """
 
     steps: tuple[Transform, ...]
     encoding: Encoding
     exact: bool
+    kind: SourceKind
+    skip: bool
 
-    def __post_init__(self) -> None:
-        """Refuse what a type checker would, for those who use none."""
-        for index, step in enumerate(cast("tuple[object, ...]", self.steps), 1):
-            if isinstance(step, Encoding):
-                raise SpecError(
-                    f"step {index}: {step!r} is an encoding; give it as encode={step!r}"
-                )
-            if not isinstance(step, Transform):
-                raise SpecError(
-                    f"step {index}: expected a transform such as Resize(256), got {show(step)}"
-                )
-        if not isinstance(cast("object", self.encoding), Encoding):
+    @classmethod
+    def of(
+        cls,
+        steps: Iterable[Transform],
+        encoding: Encoding | None,
+        *,
+        exact: bool = False,
+        kind: SourceKind | None = None,
+        skip: bool = False,
+    ) -> Parsed:
+        """Settle what is left out: the kind by the steps, the encoding by what comes out of them.
+
+        Raises
+        ------
+        SpecError
+        """
+        given = tuple(steps)
+        require_steps(given, encoding)
+        if kind is not None and kind not in SOURCES:
+            raise SpecError(f"kind: must be one of {', '.join(SOURCES)}, got {show(kind)}")
+        settled = kind or implied(given, encoding)
+        return cls(given, encoding or default_encoding(made(given, settled)), exact, settled, skip)
+
+    @property
+    def prefixes(self) -> list[str]:
+        """What the line begins with; the kind is written where the steps would not tell it."""
+        words = [_EXACT] if self.exact else []
+        if self.skip or self.kind != implied(self.steps, self.encoding):
+            words.append(f"{self.kind}:{_SKIP}" if self.skip else self.kind)
+        return words
+
+
+def require_steps(steps: tuple[Transform, ...], encoding: Encoding | None) -> None:
+    """Refuse what a type checker would, for those who use none."""
+    for index, step in enumerate(cast("tuple[object, ...]", steps), 1):
+        if isinstance(step, Encoding):
+            raise SpecError(f"step {index}: {step!r} is an encoding; give it as encode={step!r}")
+        if not isinstance(step, Transform):
             raise SpecError(
-                f"encode: expected an encoding such as Png(), got {show(self.encoding)}"
+                f"step {index}: expected a transform such as Resize(256), got {show(step)}"
             )
+    if encoding is not None and not isinstance(cast("object", encoding), Encoding):
+        raise SpecError(f"encode: expected an encoding such as Png(), got {show(encoding)}")
 
 
 @contextmanager
@@ -83,7 +128,7 @@ def write_line(parsed: Parsed, *, all_fields: bool = False) -> str:
     """
     steps: tuple[Step, ...] = (*parsed.steps, parsed.encoding)
     written = [write_step(step, all_fields=all_fields) for step in steps]
-    return "/".join([_EXACT] * parsed.exact + written)
+    return "/".join(parsed.prefixes + written)
 
 
 def write_document(parsed: Parsed) -> dict[str, Any]:
@@ -91,6 +136,10 @@ def write_document(parsed: Parsed) -> dict[str, Any]:
     document: dict[str, Any] = {"version": VERSION}
     if parsed.exact:
         document["exact"] = True
+    if parsed.skip or parsed.kind != implied(parsed.steps, parsed.encoding):
+        document["kind"] = parsed.kind
+    if parsed.skip:
+        document["skip"] = True
     document["steps"] = [_entry(step) for step in parsed.steps]
     document["encode"] = _entry(parsed.encoding)
     return document
@@ -101,11 +150,13 @@ def _from_line(text: str) -> Parsed:
         raise SpecError("the pipeline is empty; write at least one step, such as resize:256")
     parts = text.split("/")
     exact = parts[0] == _EXACT
+    parts = parts[exact:]
+    bound = _kind(parts)
     calls = []
-    for index, part in enumerate(parts[exact:], 1):
+    for index, part in enumerate(parts[bound is not None :], 1):
         with naming(index, part.partition(":")[0]):
             calls.append(read_call(part))
-    encoding: Encoding = DEFAULT_ENCODING
+    encoding: Encoding | None = None
     steps = []
     for index, call in enumerate(calls, 1):
         with naming(index, call.name):
@@ -117,19 +168,34 @@ def _from_line(text: str) -> Parsed:
                 steps.append(TRANSFORMS.build(call.name, bind(call, TRANSFORMS[call.name])))
             else:
                 raise SpecError(f"unknown step{suggest(call.name, [*TRANSFORMS, *ENCODINGS])}")
-    return Parsed(tuple(steps), encoding, exact)
+    kind, skip = bound or (None, False)
+    return Parsed.of(steps, encoding, exact=exact, kind=kind, skip=skip)
+
+
+def _kind(parts: list[str]) -> tuple[SourceKind, bool] | None:
+    """Return the kind that a line begins with, and whether others are skipped.
+
+    The last part is never one: ``text`` is an encoding too.
+    """
+    word, colon, rest = parts[0].partition(":")
+    if word not in SOURCES or len(parts) == 1:
+        return None
+    if colon and rest != _SKIP:
+        raise SpecError(f"{word}: can only be followed by {_SKIP}, got {show(rest)}")
+    return word, bool(colon)
 
 
 def _from_document(document: Mapping[str, Any]) -> Parsed:
-    known = ("version", "exact", "steps", "encode")
+    known = ("version", "exact", "kind", "skip", "steps", "encode")
     for key in document:
         if key not in known:
             raise SpecError(f"unknown key {show(key)} in the document{suggest(str(key), known)}")
     if document.get("version") != VERSION:
         raise SpecError(f"version must be {VERSION}, got {show(document.get('version'))}")
-    exact = document.get("exact", False)
-    if not isinstance(exact, bool):
-        raise SpecError(f"exact must be true or false, got {show(exact)}")
+    for flag in ("exact", "skip"):
+        if not isinstance(document.get(flag, False), bool):
+            raise SpecError(f"{flag} must be true or false, got {show(document[flag])}")
+    kind = document.get("kind")
     entries = document.get("steps", [])
     if not isinstance(entries, Sequence) or isinstance(entries, str):
         raise SpecError(f"steps must be a list, got {show(entries)}")
@@ -138,11 +204,13 @@ def _from_document(document: Mapping[str, Any]) -> Parsed:
         name, arguments = _split(entry, f"step {index}")
         with naming(index, name):
             steps.append(TRANSFORMS.build(name, arguments))
-    if "encode" not in document:
-        return Parsed(tuple(steps), DEFAULT_ENCODING, exact)
-    name, arguments = _split(document["encode"], "encode")
-    with naming(len(steps) + 1, name):
-        return Parsed(tuple(steps), ENCODINGS.build(name, arguments), exact)
+    encoding = None
+    if "encode" in document:
+        name, arguments = _split(document["encode"], "encode")
+        with naming(len(steps) + 1, name):
+            encoding = ENCODINGS.build(name, arguments)
+    flags = {flag: document.get(flag, False) for flag in ("exact", "skip")}
+    return Parsed.of(steps, encoding, kind=kind, **flags)
 
 
 def _split(entry: object, where: str) -> tuple[str, Mapping[str, object]]:

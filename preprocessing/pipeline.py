@@ -2,34 +2,32 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable, Mapping, Sequence
-from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from preprocessing import plan as planning
 from preprocessing.batch import allocate, each, place_of
 from preprocessing.draws import Draws, Seed
-from preprocessing.encodings import DEFAULT_ENCODING, Encoding
-from preprocessing.errors import IncompatibleSource, SpecError
-from preprocessing.kernels import NUMERICS_VERSION
-from preprocessing.media import DECODED, DEFAULT_LIMITS, Encoded, ImageSpec, Limits, OutputSpec
-from preprocessing.parse import Parsed, parse, write_document, write_line
-from preprocessing.sources import Loaded, Source, read
-from preprocessing.transforms import RandomTransform, Transform
+from preprocessing.limits import DEFAULT_LIMITS, Limits
+from preprocessing.media import AudioSpec, Encoded, known
+from preprocessing.sources import Loaded, Passed, Source, read, sort
+from preprocessing.spelling import Spelling
+from preprocessing.transforms import Transform
 
 if TYPE_CHECKING:
-    from preprocessing.media import Array
+    from preprocessing.encodings import Encoding
+    from preprocessing.media import Array, SourceKind
     from preprocessing.plan import Plan
     from preprocessing.preview import Preview
-    from preprocessing.stages import Decode
+    from preprocessing.stages import Start
 
 # A dataset's photographs come in few sizes, and a server meets the same ones again and again.
 _PLANS_KEPT = 64
 _NO_DRAWS = Draws(b"")
 
 
-class Pipeline:
+class Pipeline(Spelling):
     """An ordered list of transforms and one output encoding. Immutable, hashable, thread-safe.
 
     Parameters
@@ -41,6 +39,11 @@ class Pipeline:
     exact : bool
         Decode every pixel in full colour and resample in double precision, even where less would come
         within the tolerance that the plan states.
+    kind : {"image", "video", "audio", "text"}, optional
+        What objects it is for. Where left out the steps tell: ``resample`` takes sound. Those for images
+        take video too, where that is named.
+    skip : bool
+        Whether `encode` passes objects of other kinds through untouched. Otherwise they are refused.
 
     Raises
     ------
@@ -62,82 +65,25 @@ class Pipeline:
         encode: Encoding | None = None,
         *,
         exact: bool = False,
+        kind: SourceKind | None = None,
+        skip: bool = False,
     ) -> None:
-        self._parsed = Parsed(tuple(steps), DEFAULT_ENCODING if encode is None else encode, exact)
-        try:
-            self._specs = planning.infer(self.steps, self.encoding, DECODED)
-        except IncompatibleSource as error:
-            raise SpecError(str(error)) from None
+        super().__init__(steps, encode, exact=exact, kind=kind, skip=skip)
         self._kept_plan = lru_cache(_PLANS_KEPT)(self._build)
-
-    @classmethod
-    def parse(cls, spec: str | Mapping[str, Any]) -> Pipeline:
-        """Read any spelling: one line, a JSON or TOML document as text, or the mapping it holds.
-
-        Raises
-        ------
-        SpecError
-            Naming the step, the argument, and the nearest valid name.
-        """
-        parsed = parse(spec)
-        return cls(parsed.steps, parsed.encoding, exact=parsed.exact)
-
-    @property
-    def steps(self) -> tuple[Transform, ...]:
-        """The transforms, in order."""
-        return self._parsed.steps
-
-    @property
-    def encoding(self) -> Encoding:
-        """The output encoding."""
-        return self._parsed.encoding
-
-    @property
-    def exact(self) -> bool:
-        """Whether nothing is left out that would cost accuracy."""
-        return self._parsed.exact
-
-    @property
-    def document(self) -> dict[str, Any]:
-        """The pipeline as a document of plain values, for JSON or TOML."""
-        return write_document(self._parsed)
-
-    @cached_property
-    def fingerprint(self) -> str:
-        """Identity of the result: 32 hexadecimal digits.
-
-        A hash of the canonical line with every default written out, and of the numerics version, so
-        that it changes exactly when the bytes may.
-        """
-        text = f"{NUMERICS_VERSION}/{write_line(self._parsed, all_fields=True)}"
-        return hashlib.sha256(text.encode()).hexdigest()[:32]
-
-    @property
-    def output(self) -> OutputSpec:
-        """What the pipeline gives; None stands for what depends on the source."""
-        spec, encoding = self._specs[-1], self.encoding
-        return OutputSpec(
-            encoding.shape(spec), spec.dtype, encoding.nbytes(spec), encoding.content_type
-        )
-
-    @property
-    def random(self) -> bool:
-        """Whether the result depends on a seed."""
-        return any(isinstance(step, RandomTransform) for step in self.steps)
 
     def plan(
         self, source: Source, *, seed: int | Seed = 0, limits: Limits = DEFAULT_LIMITS
     ) -> Plan:
         """Return the physical plan for `source`; only its header is read. Print it to see it."""
-        return self._plan(read(source, limits), seed, limits)
+        return self._plan(read(source, self.kind, limits), seed, limits)
 
     def _plan(self, loaded: Loaded, seed: int | Seed, limits: Limits) -> Plan:
         if not self.random:
-            return self._kept_plan(loaded.spec, limits, _NO_DRAWS)
+            return self._kept_plan(loaded.start, limits, _NO_DRAWS)
         whole = (Seed(seed) if isinstance(seed, int) else seed).of(loaded.content)
-        return self._build(loaded.spec, limits, Draws.of(self.fingerprint, whole))
+        return self._build(loaded.start, limits, Draws.of(self.fingerprint, whole))
 
-    def _build(self, start: Decode | ImageSpec, limits: Limits, draws: Draws) -> Plan:
+    def _build(self, start: Start, limits: Limits, draws: Draws) -> Plan:
         return planning.build(
             self.steps, self.encoding, start, limits, exact=self.exact, draws=draws
         )
@@ -154,9 +100,10 @@ class Pipeline:
 
         Parameters
         ----------
-        source : bytes, str, path or ndarray
-            An encoded image, the path of one, or pixels of shape (H, W) or (H, W, C), of a type in
-            ``uint8``, ``uint16``, ``float16``, ``float32``.
+        source : bytes, str, path, ndarray or Media
+            An encoded object, the path of one, or an array: pixels of shape (H, W) or (H, W, C), of a
+            type in ``uint8``, ``uint16``, ``float16``, ``float32``, or with a leading axis those of a
+            video. Sound, which has a rate, is given as `Media`.
         seed : int or Seed
             What random transforms draw from, together with the pipeline and the source: a number, such
             as the epoch, or a `Seed` that also tells the object's key and ETag, to get what a read of
@@ -176,10 +123,15 @@ class Pipeline:
         ------
         SourceError, IncompatibleSource, LimitExceeded
         """
-        loaded = read(source, limits)
+        loaded = read(source, self.kind, limits)
         plan = self._plan(loaded, seed, limits)
+        if (
+            out is None and known(plan.output.shape) is None
+        ):  # only the content tells how large it is
+            array = planning.execute(plan, loaded.content)
+            return self.encoding.as_seen(array, plan.output).copy()
         result = place_of(plan.output, self.encoding, out)
-        planning.execute(plan, loaded.content, self.encoding.as_image(result))
+        planning.execute(plan, loaded.content, self.encoding.as_planned(result, plan.output))
         return result
 
     def batch(
@@ -216,12 +168,12 @@ class Pipeline:
         """
         given = list(sources)
         seeds: Sequence[int | Seed] = [seed] * len(given) if isinstance(seed, int) else seed
-        loaded = [read(source, limits) for source in given]
+        loaded = [read(source, self.kind, limits) for source in given]
         plans = [self._plan(one, s, limits) for one, s in zip(loaded, seeds, strict=True)]
         stack = allocate(self.encoding, [plan.output for plan in plans])
 
         def fill(index: int) -> None:
-            place = self.encoding.as_image(stack[index])
+            place = self.encoding.as_planned(stack[index], plans[index].output)
             planning.execute(plans[index], loaded[index].content, place)
 
         each(fill, len(given), threads)
@@ -231,32 +183,22 @@ class Pipeline:
         self, source: Source, *, seed: int | Seed = 0, limits: Limits = DEFAULT_LIMITS
     ) -> Encoded:
         """Return the result as bytes; takes and raises what calling the pipeline does."""
-        loaded = read(source, limits)
+        loaded = sort(source, self.kind, limits) if self.skip else read(source, self.kind, limits)
+        if isinstance(loaded, Passed):
+            return Encoded(loaded.content, loaded.content_type, self._told)
         plan = self._plan(loaded, seed, limits)
         buffer = self.encoding.allocate(plan.output)
-        body: bytes | bytearray
         if buffer is None:
-            body = self.encoding.encode(planning.execute(plan, loaded.content))
+            array = planning.execute(plan, loaded.content)
+            body: bytes | bytearray = self.encoding.encode(array, plan.output)
         else:
-            planning.execute(plan, loaded.content, buffer.image)
+            array = planning.execute(plan, loaded.content, buffer.array)
             body = buffer.body
-        shape = self.encoding.shape(plan.output)
+        shape = self.encoding.as_seen(array, plan.output).shape
         metadata = self.metadata(shape, plan.output.dtype, seed=seed)
+        if isinstance(plan.output, AudioSpec):
+            metadata["rate"] = str(plan.output.rate)
         return Encoded(body, self.encoding.content_type, metadata)
-
-    def metadata(
-        self, shape: tuple[int | None, ...], dtype: str, *, seed: int | Seed = 0
-    ) -> dict[str, str]:
-        """Return what `encode` says of a result of this shape and type beside its bytes."""
-        told = {
-            "pipeline": str(self),
-            "fingerprint": self.fingerprint,
-            "shape": ",".join(map(str, shape)),
-            "dtype": dtype,
-        }
-        if self.random:
-            told["seed"] = str(seed if isinstance(seed, int) else seed.number)
-        return told
 
     def preview(
         self, source: Source, *, seed: int | Seed = 0, limits: Limits = DEFAULT_LIMITS
@@ -264,37 +206,8 @@ class Pipeline:
         """Return the picture before and after, for a notebook to show or for ``.save(path)``."""
         from preprocessing.preview import compare  # noqa: PLC0415  for notebooks only
 
-        loaded = read(source, limits)
-        nothing = Pipeline((), exact=True)
+        loaded = read(source, self.kind, limits)
+        nothing = Pipeline((), exact=True, kind=self.kind)
         plans = (nothing._plan(loaded, 0, limits), self._plan(loaded, seed, limits))
         before, after = (planning.execute(plan, loaded.content).copy() for plan in plans)
         return compare(before, after, self.steps, str(self))
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return (Pipeline.parse, (str(self),))  # its spelling is all there is to it
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Pipeline) and self._parsed == other._parsed
-
-    def __hash__(self) -> int:
-        return hash(self._parsed)
-
-    @cached_property
-    def _line(self) -> str:
-        return write_line(self._parsed)  # kept, because the metadata of every result has it
-
-    def __str__(self) -> str:
-        """Return the canonical one-line spelling."""
-        return self._line
-
-    def __repr__(self) -> str:
-        exact = ", exact=True" if self.exact else ""
-        return f"Pipeline({list(self.steps)!r}, encode={self.encoding!r}{exact})"
-
-    def _repr_html_(self) -> str:
-        """Return a table of the steps and the image after each, for notebooks."""
-        from preprocessing.preview import table  # noqa: PLC0415  for notebooks only
-
-        names = ["decode", *map(repr, self.steps)]
-        rows = list(zip(names, self._specs, strict=True))
-        return table(str(self), rows, repr(self.encoding), self.output)

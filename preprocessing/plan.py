@@ -1,4 +1,4 @@
-"""From a pipeline and a source's header to the physical plan, and from the plan to pixels."""
+"""From a pipeline and a source's header to the physical plan, and from the plan to samples."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from preprocessing.decode import decode
 from preprocessing.errors import IncompatibleSource, LimitExceeded
 from preprocessing.frozen import frozen
+from preprocessing.kinds import misfit
+from preprocessing.limits import require
+from preprocessing.media import known
 from preprocessing.rewrites import RULES, Draft, Rule
-from preprocessing.stages import Decode, Stage
+from preprocessing.stages import Stage
 from preprocessing.transforms.base import FixedTransform, RandomTransform
 
 if TYPE_CHECKING:
@@ -20,7 +22,10 @@ if TYPE_CHECKING:
 
     from preprocessing.draws import Draws
     from preprocessing.encodings import Encoding
-    from preprocessing.media import Array, ImageSpec, Limits
+    from preprocessing.grammar.step import Step
+    from preprocessing.limits import Limits
+    from preprocessing.media import Array, Content, Kind, Spec
+    from preprocessing.stages import Start
     from preprocessing.transforms import Transform
 
 
@@ -30,33 +35,33 @@ class Plan:
 
     Parameters
     ----------
-    source : Decode or ImageSpec
-        How the source is decoded; or, where it is an array already, what it is.
+    source : Start
+        How the source is decoded.
     stages : tuple of Stage
         What follows, in order.
     rewrites : tuple of Rule
         The rules that made this plan cheaper than the literal one.
     encoding : Encoding
-    output : ImageSpec
+    output : Spec
         What the last stage gives.
     """
 
-    source: Decode | ImageSpec
+    source: Start
     stages: tuple[Stage, ...]
     rewrites: tuple[Rule, ...]
     encoding: Encoding
-    output: ImageSpec
+    output: Spec
 
     @property
-    def rows(self) -> tuple[tuple[str, ImageSpec], ...]:
-        """Each thing that is done to the source, and the image after it."""
+    def rows(self) -> tuple[tuple[str, Spec], ...]:
+        """Each thing that is done to the source, and what it is after it."""
         draft = Draft(self.source, self.stages)
-        done = [_show_source(self.source), *map(str, self.stages)]
+        done = [str(self.source), *map(str, self.stages)]
         return tuple((what, draft.before(i)) for i, what in enumerate(done))
 
     def __str__(self) -> str:
-        """Return a table: each stage, the image after it, its bytes; then the rewrites."""
-        lines = [f"{what}\n    -> {spec}, {_size(spec):,} bytes" for what, spec in self.rows]
+        """Return a table: each stage, what there is after it, its bytes; then the rewrites."""
+        lines = [f"{what}\n    -> {spec}{_size(spec)}" for what, spec in self.rows]
         known = self.encoding.nbytes(self.output)
         size = "as the content compresses" if known is None else f"{known:,} bytes"
         lines.append(f"{self.encoding!r}\n    -> {self.encoding.content_type}, {size}")
@@ -64,19 +69,21 @@ class Plan:
         return "\n".join(lines)
 
 
-def infer(steps: Sequence[Transform], encoding: Encoding, start: ImageSpec) -> list[ImageSpec]:
-    """Return the spec of the image before the first step and after each.
+def infer(steps: Sequence[Transform], encoding: Encoding, start: Spec) -> list[Spec]:
+    """Return the spec before the first step and after each.
 
     Raises
     ------
     IncompatibleSource
-        Where a step or the encoding cannot take the image that reaches it; the message names the step.
+        Where a step or the encoding cannot take what reaches it; the message names the step.
     """
     specs = [start]
     for index, step in enumerate(steps, 1):
-        with _naming(index, step.name):
+        with _naming(index, step):
+            _require_kind(step.takes, specs[-1])
             specs.append(step.infer(specs[-1]))
-    with _naming(len(steps) + 1, encoding.name):
+    with _naming(len(steps) + 1, encoding):
+        _require_kind(encoding.takes, specs[-1])
         encoding.accept(specs[-1])
     return specs
 
@@ -84,7 +91,7 @@ def infer(steps: Sequence[Transform], encoding: Encoding, start: ImageSpec) -> l
 def build(
     steps: Sequence[Transform],
     encoding: Encoding,
-    source: Decode | ImageSpec,
+    source: Start,
     limits: Limits,
     *,
     exact: bool,
@@ -97,30 +104,27 @@ def build(
     IncompatibleSource
         As `infer`.
     LimitExceeded
-        Where a stage would make more pixels than `limits` allow.
+        Where a stage would make more than `limits` allow.
     """
-    start = Draft(source, ()).before(0)
-    spec, stages = start, list[Stage]()
+    spec, stages = source.output(), list[Stage]()
     for index, step in enumerate(steps, 1):
-        with _naming(index, step.name):
+        with _naming(index, step):
             for fixed, after in settle(step, spec, draws.fork(index)):
-                _check_side(after, limits)
+                require(after, limits)
                 stages += fixed.lower(spec)
                 spec = after
-    with _naming(len(steps) + 1, encoding.name):
+    with _naming(len(steps) + 1, encoding):
         encoding.accept(spec)
     draft, rewrites = _rewrite(Draft(source, tuple(stages)), exact=exact)
     reached = draft.before(0)
     for stage in draft.stages:
-        _check_pixels(stage, reached, limits)
+        stage.require(reached, limits)
         reached = stage.output(reached)
     return Plan(draft.source, draft.stages, rewrites, encoding, spec)
 
 
-def settle(
-    step: Transform, spec: ImageSpec, draws: Draws
-) -> Iterator[tuple[FixedTransform, ImageSpec]]:
-    """Yield the fixed transforms that a step is for an image of `spec`, with the spec after each.
+def settle(step: Transform, spec: Spec, draws: Draws) -> Iterator[tuple[FixedTransform, Spec]]:
+    """Yield the fixed transforms that a step is for something of `spec`, with the spec after each.
 
     A random step chooses here; what it chooses may be random in turn.
     """
@@ -135,16 +139,16 @@ def settle(
         yield step, step.infer(spec)
 
 
-def execute(plan: Plan, source: bytes | Array, out: Array | None = None) -> Array:
+def execute(plan: Plan, content: Content, out: Array | None = None) -> Array:
     """Run a plan.
 
     Parameters
     ----------
     plan : Plan
-    source : bytes or ndarray
-        The source that the plan was made for; an array is indexed (height, width, channel).
+    content : bytes or ndarray
+        The source that the plan was made for.
     out : ndarray, optional
-        Where the result should be, indexed (height, width, channel), of the plan's output spec.
+        Where the result should be, indexed as the plan's output spec tells.
 
     Returns
     -------
@@ -152,20 +156,13 @@ def execute(plan: Plan, source: bytes | Array, out: Array | None = None) -> Arra
         `out` where that was given. Otherwise perhaps a view of the source, or of memory that the next
         call in this thread uses again.
     """
-    image: Array
-    if isinstance(plan.source, Decode):
-        assert isinstance(source, bytes)
-        how = plan.source
-        image = decode(source, how.header, eighths=how.eighths, luma=how.luma).array
-    else:
-        assert isinstance(source, np.ndarray)
-        image = source
+    array = plan.source.run(content)
     last = len(plan.stages) - 1
     for i, stage in enumerate(plan.stages):
-        image = stage.apply(image, out if i == last else None)
-    if out is not None and not np.may_share_memory(image, out):
-        np.copyto(out, image)
-    return image if out is None else out
+        array = stage.apply(array, out if i == last else None)
+    if out is not None and not np.may_share_memory(array, out):
+        np.copyto(out, array)
+    return array if out is None else out
 
 
 def _rewrite(draft: Draft, *, exact: bool) -> tuple[Draft, tuple[Rule, ...]]:
@@ -182,42 +179,21 @@ def _rewrite(draft: Draft, *, exact: bool) -> tuple[Draft, tuple[Rule, ...]]:
     return draft, tuple(applied.values())
 
 
+def _require_kind(takes: Sequence[Kind], spec: Spec) -> None:
+    if spec.kind not in takes:
+        raise IncompatibleSource(misfit(takes, spec.kind))
+
+
 @contextmanager
-def _naming(index: int, name: str) -> Iterator[None]:
+def _naming(index: int, step: Step) -> Iterator[None]:
     try:
         yield
     except (IncompatibleSource, LimitExceeded) as error:
-        raise type(error)(f"step {index} {name!r}: {error}") from None
+        raise type(error)(f"step {index} {step.name!r}: {error}") from None
 
 
-def _check_side(spec: ImageSpec, limits: Limits) -> None:
-    longest = max(spec.height or 0, spec.width or 0)
-    if longest > limits.side:
-        raise LimitExceeded(
-            f"would make a side of {longest} pixels, more than the limit of {limits.side}; raise the "
-            "limit or ask for less"
-        )
-
-
-def _check_pixels(stage: Stage, spec: ImageSpec, limits: Limits) -> None:
-    needed = stage.pixels(spec)
-    if needed > limits.pixels:
-        raise LimitExceeded(
-            f"{type(stage).__name__.lower()} would hold {needed} pixels at once, more than the limit "
-            f"of {limits.pixels}; raise the limit or ask for less"
-        )
-
-
-def _show_source(source: Decode | ImageSpec) -> str:
-    if not isinstance(source, Decode):
-        return "Array"
-    header = source.header
-    how = f", {source.eighths}/8" * (source.eighths < 8) + ", luma" * source.luma
-    turned = f", EXIF orientation {header.orientation}" * (header.orientation != 1)
-    stored = f"{header.stored[0]}×{header.stored[1]} {header.colorspace}"
-    return f"Decode({header.format} {stored}{turned}{how})"
-
-
-def _size(spec: ImageSpec) -> int:
-    assert spec.height and spec.width
-    return prod((spec.height, spec.width, spec.channels)) * np.dtype(spec.dtype).itemsize
+def _size(spec: Spec) -> str:
+    sides = known(spec.shape)
+    if sides is None or spec.kind == "text":
+        return ""
+    return f", {prod(sides) * np.dtype(spec.dtype).itemsize:,} bytes"

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from os import PathLike
 
-    from preprocessing.media import Array, OutputSpec
+    from preprocessing.media import Array, OutputSpec, Spec
 
 _BOX = 320
 _GAP = 8
@@ -86,9 +86,7 @@ def _normalization(steps: Sequence[Transform]) -> Normalize | None:
     return next((step for step in reversed(steps) if isinstance(step, Normalize)), None)
 
 
-def table(
-    title: str, rows: Sequence[tuple[str, ImageSpec]], encoding: str, output: OutputSpec
-) -> str:
+def table(title: str, rows: Sequence[tuple[str, Spec]], encoding: str, output: OutputSpec) -> str:
     """Return the steps as an HTML table, with the image after each."""
     cells = [f"<tr><td><code>{escape(what)}</code></td><td>{spec}</td></tr>" for what, spec in rows]
     size = "" if output.nbytes is None else f", {output.nbytes:,} bytes"

@@ -3,17 +3,32 @@
 from __future__ import annotations
 
 from os import PathLike, fspath, fstat
-from typing import TypeAlias, cast, get_args
+from typing import TYPE_CHECKING, TypeAlias, cast, get_args
 
 import numpy as np
 
-from preprocessing.decode import probe
-from preprocessing.errors import IncompatibleSource, LimitExceeded
+from preprocessing.decode.sniff import sniff
+from preprocessing.errors import EmptySource, IncompatibleSource, LimitExceeded
 from preprocessing.frozen import frozen
-from preprocessing.media import Array, DType, ImageSpec, Limits
-from preprocessing.stages import Decode
+from preprocessing.limits import Limits, require
+from preprocessing.media import (
+    Array,
+    AudioSpec,
+    Content,
+    ImageSpec,
+    Media,
+    SampleType,
+    Spec,
+    TextSpec,
+    VideoSpec,
+)
+from preprocessing.stages.base import Given, Start
+from preprocessing.stages.starts import start
 
-Source: TypeAlias = "bytes | bytearray | memoryview | str | PathLike[str] | Array"
+if TYPE_CHECKING:
+    from preprocessing.media import DType, SourceKind
+
+Source: TypeAlias = "bytes | bytearray | memoryview | str | PathLike[str] | Array | Media"
 
 
 @frozen
@@ -23,16 +38,32 @@ class Loaded:
     Parameters
     ----------
     content : bytes or ndarray
-        The encoded object, or pixels indexed (height, width, channel).
-    spec : Decode or ImageSpec
-        What its header says, or what the array is.
+        The encoded object, or samples indexed as the kind's spec tells.
+    start : Start
+        How it is decoded, as far as its header tells.
     """
 
-    content: bytes | Array
-    spec: Decode | ImageSpec
+    content: Content
+    start: Start
 
 
-def read(source: Source, limits: Limits) -> Loaded:
+@frozen
+class Passed:
+    """An object of another kind than the pipeline's.
+
+    Parameters
+    ----------
+    content : bytes
+    kind : {"image", "video", "audio", "text"}
+    content_type : str
+    """
+
+    content: bytes
+    kind: SourceKind
+    content_type: str
+
+
+def read(source: Source, kind: SourceKind, limits: Limits) -> Loaded:
     """Load a source, header checked.
 
     Raises
@@ -41,12 +72,30 @@ def read(source: Source, limits: Limits) -> Loaded:
         Where a path cannot be read.
     SourceError, IncompatibleSource, LimitExceeded
     """
+    loaded = sort(source, kind, limits)
+    if isinstance(loaded, Passed):
+        raise IncompatibleSource(
+            f"the object is {loaded.kind} ({loaded.content_type}), and the pipeline takes {kind}; read "
+            f"it through one for {loaded.kind}, or begin this one with {kind}:skip/ to have other kinds "
+            "passed through untouched"
+        )
+    return loaded
+
+
+def sort(source: Source, kind: SourceKind, limits: Limits) -> Loaded | Passed:
+    """Load a source, or tell that it is of another kind. Raises what `read` does."""
     if isinstance(source, np.ndarray):
-        return _array(source, limits)
+        source = Media(source, kind)  # what it is meant to be, its shape tells
+    if isinstance(source, Media):
+        return _given(source, kind, limits)
     if isinstance(source, str | PathLike):
         source = _file(source, limits)
     data = bytes(source)
-    return Loaded(data, Decode(probe(data, limits)))
+    _require_bytes(data, limits)
+    found = sniff(data, kind)
+    if found.kind != kind:
+        return Passed(data, found.kind, found.content_type)
+    return Loaded(data, start(data, found, limits))
 
 
 def _file(path: str | PathLike[str], limits: Limits) -> bytes:
@@ -59,21 +108,85 @@ def _file(path: str | PathLike[str], limits: Limits) -> bytes:
         return file.read()
 
 
-def _array(pixels: Array, limits: Limits) -> Loaded:
+def _require_bytes(data: bytes, limits: Limits) -> None:
+    if not data:
+        raise EmptySource("the object has 0 bytes; upload it again")
+    if len(data) > limits.source_bytes:
+        raise LimitExceeded(
+            f"the object has {len(data)} bytes, more than the limit of {limits.source_bytes}; "
+            "raise the limit or store a smaller file"
+        )
+
+
+def _given(media: Media, kind: SourceKind, limits: Limits) -> Loaded:
+    if media.kind != kind:
+        raise IncompatibleSource(f"the array is {media.kind}, and the pipeline takes {kind}")
+    array, spec = _SPECS[kind](media)
+    if isinstance(spec, ImageSpec):
+        _require_pixels(array, limits)
+    require(spec, limits)
+    return Loaded(array, Given(spec))
+
+
+def _image(media: Media) -> tuple[Array, Spec]:
+    pixels = media.array
     image = pixels[:, :, None] if pixels.ndim == 2 else pixels
     if image.ndim != 3 or 0 in image.shape:
         raise IncompatibleSource(
             f"an image array has shape (height, width) or (height, width, channels), got {pixels.shape}"
         )
-    if image.dtype.name not in get_args(DType):
-        raise IncompatibleSource(
-            f"an image array is one of {', '.join(get_args(DType))}, got {image.dtype.name}; convert it"
-        )
     height, width, channels = image.shape
+    return image, ImageSpec(height, width, channels, _pixel_type(image))
+
+
+def _video(media: Media) -> tuple[Array, Spec]:
+    frames = media.array
+    if frames.ndim != 4 or 0 in frames.shape:
+        raise IncompatibleSource(
+            f"a video array has shape (frames, height, width, channels), got {frames.shape}"
+        )
+    count, height, width, channels = frames.shape
+    return frames, VideoSpec(height, width, channels, _pixel_type(frames), count)
+
+
+def _pixel_type(pixels: Array) -> DType:
+    if pixels.dtype.name not in get_args(SampleType):
+        raise IncompatibleSource(
+            f"an image array is one of {', '.join(get_args(SampleType))}, got {pixels.dtype.name}; "
+            "convert it"
+        )
+    return cast("DType", pixels.dtype.name)
+
+
+def _require_pixels(pixels: Array, limits: Limits) -> None:
+    height, width = pixels.shape[-3:-1]
     if height * width > limits.pixels or max(height, width) > limits.side:
         raise LimitExceeded(
             f"the array has {width} x {height} pixels, more than the limit of {limits.pixels} in all "
             f"and {limits.side} a side"
         )
-    spec = ImageSpec(height, width, channels, cast("DType", image.dtype.name))
-    return Loaded(image, spec)
+
+
+def _audio(media: Media) -> tuple[Array, Spec]:
+    sound = media.array
+    if sound.ndim != 2 or 0 in sound.shape or sound.dtype != np.float32:
+        raise IncompatibleSource(
+            f"an array of sound is float32, of shape (channels, samples), got {sound.dtype.name} "
+            f"{sound.shape}"
+        )
+    if media.rate is None or media.rate != int(media.rate) or media.rate < 1:
+        raise IncompatibleSource(
+            "sound has a rate, in whole samples a second: give Media(array, 'audio', rate=16000)"
+        )
+    channels, samples = sound.shape
+    return sound, AudioSpec(channels, samples, int(media.rate))
+
+
+def _text(media: Media) -> tuple[Array, Spec]:
+    texts = media.array
+    if texts.ndim != 1 or not all(isinstance(text, str) for text in texts):
+        raise IncompatibleSource(f"an array of texts has one axis, and strings, got {texts.shape}")
+    return texts.astype(object), TextSpec(len(texts))
+
+
+_SPECS = {"image": _image, "video": _video, "audio": _audio, "text": _text}

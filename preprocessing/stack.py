@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 
 from preprocessing.errors import SpecError
-from preprocessing.media import DEFAULT_LIMITS, Encoded, Limits, OutputSpec
+from preprocessing.limits import DEFAULT_LIMITS, Limits
+from preprocessing.media import Encoded, OutputSpec
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -5,21 +5,16 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, TypeVar
 
-import numpy as np
-
-from preprocessing.decode import decode
-from preprocessing.stages import Decode
-
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from preprocessing.media import Array
+    from preprocessing.media import Content
     from preprocessing.plan import Plan
 
 T = TypeVar("T")
 
 
-def measure(plan: Plan, source: bytes | Array, repeats: int) -> tuple[float, ...]:
+def measure(plan: Plan, source: Content, repeats: int) -> tuple[float, ...]:
     """Return the milliseconds of each of ``plan.rows``, and of the encoding last.
 
     Parameters
@@ -41,16 +36,9 @@ def measure(plan: Plan, source: bytes | Array, repeats: int) -> tuple[float, ...
         times.append(best * 1000)
         return result
 
-    image: Array
-    if isinstance(plan.source, Decode):
-        assert isinstance(source, bytes)
-        how = plan.source
-        image = timed(lambda: decode(source, how.header, eighths=how.eighths, luma=how.luma)).array
-    else:
-        assert isinstance(source, np.ndarray)
-        image = timed(lambda: source)
+    array = timed(lambda: plan.source.run(source))
     for stage in plan.stages:
-        given = image
-        image = timed(lambda stage=stage, given=given: stage.apply(given))  # type: ignore[misc]
-    timed(lambda: plan.encoding.encode(image))
+        given = array
+        array = timed(lambda stage=stage, given=given: stage.apply(given))  # type: ignore[misc]
+    timed(lambda: plan.encoding.encode(array, plan.output))
     return tuple(times)

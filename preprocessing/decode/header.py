@@ -1,4 +1,4 @@
-"""What is known of an object before its pixels are decoded."""
+"""What is known of an image before its pixels are decoded."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from preprocessing.frozen import frozen
 if TYPE_CHECKING:
     from preprocessing.media import Array
 
-Format: TypeAlias = Literal["jpeg", "png", "webp", "gif", "tiff", "bmp"]
+ImageFormat: TypeAlias = Literal["jpeg", "png", "webp", "gif", "tiff", "bmp"]
 
 
 @frozen
@@ -27,7 +27,7 @@ class Header:
         The decoder's name for what is stored, such as ``YCbCr``, ``CMYK`` or ``P``.
     """
 
-    format: Format
+    format: ImageFormat
     stored: tuple[int, int]
     orientation: int
     colorspace: str

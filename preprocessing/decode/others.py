@@ -14,7 +14,7 @@ from zlib import crc32
 
 import numpy as np
 
-from preprocessing.decode.header import Format, Header
+from preprocessing.decode.header import Header, ImageFormat
 from preprocessing.errors import CorruptSource, UnsupportedSource
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from preprocessing.media import Array
 
-_PLUGINS: dict[Format, tuple[str, str]] = {
+_PLUGINS: dict[ImageFormat, tuple[str, str]] = {
     "jpeg": ("PIL.JpegImagePlugin", "JpegImageFile"),
     "png": ("PIL.PngImagePlugin", "PngImageFile"),
     "webp": ("PIL.WebPImagePlugin", "WebPImageFile"),
@@ -33,7 +33,7 @@ _PLUGINS: dict[Format, tuple[str, str]] = {
 _ORIENTATION_TAG = 0x0112
 
 
-def probe(data: bytes, format_: Format) -> Header:
+def probe(data: bytes, format_: ImageFormat) -> Header:
     """Read the header. No pixel is decoded."""
     image = _open(data, format_)
     if image.mode in ("I", "F"):
@@ -57,7 +57,7 @@ def decode(data: bytes, header: Header) -> Array:
         raise _corrupt(header.format, error) from None
 
 
-def orientation(data: bytes, format_: Format) -> int:
+def orientation(data: bytes, format_: ImageFormat) -> int:
     """Return the EXIF orientation, 1 to 8; 1 where there is none or it makes no sense."""
     return _orientation_of(_open(data, format_))
 
@@ -83,7 +83,7 @@ def _orientation_of(image: ImageFile) -> int:
     return value if isinstance(value, int) and 1 <= value <= 8 else 1
 
 
-def _open(data: bytes, format_: Format) -> ImageFile:
+def _open(data: bytes, format_: ImageFormat) -> ImageFile:
     module, name = _PLUGINS[format_]
     # Pillow warns of damage in EXIF and TIFF tags. Where it matters here, an error says so.
     warnings.filterwarnings("ignore", module=r"PIL\.")
@@ -106,11 +106,11 @@ def _rgb(image: ImageFile) -> Array:
     return np.asarray(image.convert("RGB"))
 
 
-def _unsupported(format_: Format, what: str) -> UnsupportedSource:
+def _unsupported(format_: ImageFormat, what: str) -> UnsupportedSource:
     return UnsupportedSource(f"the {format_.upper()} holds {what}; store 8 or 16 bits a sample")
 
 
-def _corrupt(format_: Format, error: Exception) -> CorruptSource:
+def _corrupt(format_: ImageFormat, error: Exception) -> CorruptSource:
     return CorruptSource(
         f"the {format_.upper()} is truncated or damaged ({error or type(error).__name__}); "
         "upload it again"

@@ -1,48 +1,175 @@
-"""Formats by their first bytes."""
+"""Formats, and so kinds, by their first bytes."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from preprocessing.decode.header import ImageFormat
 from preprocessing.errors import UnknownFormat
+from preprocessing.frozen import frozen
 
 if TYPE_CHECKING:
-    from preprocessing.decode.header import Format
+    from preprocessing.media import SourceKind
 
-_SIGNATURES: tuple[tuple[bytes, Format], ...] = (
-    (b"\xff\xd8\xff", "jpeg"),
-    (b"\x89PNG\r\n\x1a\n", "png"),
-    (b"GIF87a", "gif"),
-    (b"GIF89a", "gif"),
-    (b"II*\x00", "tiff"),
-    (b"MM\x00*", "tiff"),
-    (b"BM", "bmp"),
+AudioFormat: TypeAlias = Literal["wav", "flac", "ogg", "mp3", "aiff", "au", "caf", "m4a", "wma"]
+VideoFormat: TypeAlias = Literal["mp4", "matroska", "avi", "mpeg", "mpegts", "flv"]
+Format: TypeAlias = ImageFormat | AudioFormat | VideoFormat | Literal["text"]
+
+
+@frozen
+class Sniffed:
+    """What an object is.
+
+    Parameters
+    ----------
+    kind : {"image", "video", "audio", "text"}
+    format : str
+    content_type : str
+        Its media type, as IANA has it.
+    """
+
+    kind: SourceKind
+    format: Format
+    content_type: str
+
+
+_JPEG = Sniffed("image", "jpeg", "image/jpeg")
+_PNG = Sniffed("image", "png", "image/png")
+_WEBP = Sniffed("image", "webp", "image/webp")
+_GIF = Sniffed("image", "gif", "image/gif")
+_TIFF = Sniffed("image", "tiff", "image/tiff")
+_BMP = Sniffed("image", "bmp", "image/bmp")
+_WAV = Sniffed("audio", "wav", "audio/wav")
+_MP3 = Sniffed("audio", "mp3", "audio/mpeg")
+_M4A = Sniffed("audio", "m4a", "audio/mp4")
+_AIFF = Sniffed("audio", "aiff", "audio/aiff")
+_MP4 = Sniffed("video", "mp4", "video/mp4")
+_AVI = Sniffed("video", "avi", "video/x-msvideo")
+_TEXT = Sniffed("text", "text", "text/plain")
+
+_SIGNATURES: tuple[tuple[bytes, Sniffed], ...] = (
+    (b"\xff\xd8\xff", _JPEG),
+    (b"\x89PNG\r\n\x1a\n", _PNG),
+    (b"GIF87a", _GIF),
+    (b"GIF89a", _GIF),
+    (b"II*\x00", _TIFF),
+    (b"MM\x00*", _TIFF),
+    (b"fLaC", Sniffed("audio", "flac", "audio/flac")),
+    (b"OggS", Sniffed("audio", "ogg", "audio/ogg")),
+    (b"ID3", _MP3),
+    (b".snd", Sniffed("audio", "au", "audio/basic")),
+    (b"caff", Sniffed("audio", "caf", "audio/x-caf")),
+    (b"\x30\x26\xb2\x75\x8e\x66\xcf\x11", Sniffed("audio", "wma", "audio/x-ms-wma")),
+    (b"\x1a\x45\xdf\xa3", Sniffed("video", "matroska", "video/x-matroska")),
+    (b"FLV\x01", Sniffed("video", "flv", "video/x-flv")),
+    (b"\x00\x00\x01\xba", Sniffed("video", "mpeg", "video/mpeg")),
+    (b"\x00\x00\x01\xb3", Sniffed("video", "mpeg", "video/mpeg")),
 )
+# RIFF and IFF name what they hold behind their length.
+_CHUNKED: dict[tuple[bytes, bytes], Sniffed] = {
+    (b"RIFF", b"WEBP"): _WEBP,
+    (b"RIFF", b"WAVE"): _WAV,
+    (b"RF64", b"WAVE"): _WAV,
+    (b"RIFF", b"AVI "): _AVI,
+    (b"FORM", b"AIFF"): _AIFF,
+    (b"FORM", b"AIFC"): _AIFF,
+}
+# ISO/IEC 14496-12, "File Type Box"; QuickTime's older files begin with another of these boxes.
+_BOXES = (b"moov", b"mdat", b"wide", b"free", b"skip")
+_SOUND_BRANDS = (b"M4A ", b"M4B ", b"M4P ")
+_STILL_BRANDS = (b"heic", b"heix", b"hevc", b"hevx", b"mif1", b"msf1", b"avif", b"avis", b"jxl ")
+_TS_PACKET = 188
+_NAMES: dict[SourceKind, str] = {
+    "image": "JPEG, PNG, WebP, GIF, TIFF and BMP",
+    "audio": "WAV, FLAC, OGG, MP3, AIFF and AU",
+    "video": "MP4, QuickTime, Matroska, WebM, AVI, MPEG and FLV",
+    "text": "text in any charset",
+}
+_HEAD = 512
 
 
-def sniff(data: bytes) -> Format:
-    """Name the format of `data`.
+def sniff(data: bytes, wanted: SourceKind) -> Sniffed:
+    """Tell what `data` is.
+
+    Parameters
+    ----------
+    data : bytes
+        The object, or its first kilobyte.
+    wanted : {"image", "video", "audio", "text"}
+        What the message speaks of. Text has no signature: what could be text is that only where text is
+        wanted, and else unknown.
 
     Raises
     ------
     UnknownFormat
         With a hint of what the bytes look like.
     """
-    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
-        return "webp"
-    for signature, name in _SIGNATURES:
-        if data.startswith(signature):
-            return name
+    found = _signed(data)
+    if found is not None:
+        return found
+    if wanted == "text" and _may_be_text(data[:_HEAD]):
+        return _TEXT
     raise UnknownFormat(
-        f"{_guess(data[:64])}; the formats are JPEG, PNG, WebP, GIF, TIFF and BMP, "
+        f"{_guess(data[:64], wanted)}; the formats are {_NAMES[wanted]}, "
         "told by the first bytes and not by the name"
     )
 
 
-def _guess(head: bytes) -> str:
+def _signed(data: bytes) -> Sniffed | None:
+    for signature, found in _SIGNATURES:
+        if data.startswith(signature):
+            return found
+    chunked = _CHUNKED.get((data[:4], data[8:12]))
+    if chunked is not None:
+        return chunked
+    if data[4:8] == b"ftyp":
+        brand = data[8:12]
+        return None if brand in _STILL_BRANDS else _M4A if brand in _SOUND_BRANDS else _MP4
+    if data[4:8] in _BOXES:
+        return _MP4
+    if data.startswith(b"BM") and b"\0" in data[:26]:  # "BM" begins many a text
+        return _BMP
+    if _is_mpeg_audio(data):
+        return _MP3
+    if (
+        data[:1] == b"G"
+        and data[_TS_PACKET : _TS_PACKET + 1] == b"G"
+        and b"\0" in data[:_TS_PACKET]
+    ):
+        return Sniffed("video", "mpegts", "video/mp2t")
+    return None
+
+
+def _is_mpeg_audio(data: bytes) -> bool:
+    """Whether a frame of MPEG audio begins here: ISO/IEC 11172-3, 2.4.1.3.
+
+    Eleven bits of synchronisation; layer II or III; no reserved version, bit rate or sampling rate.
+    Layer I is dead, and the mark of UTF-16 looks like it.
+    """
+    return (
+        len(data) >= 4
+        and data[0] == 0xFF
+        and data[1] & 0xE0 == 0xE0
+        and data[1] & 0x18 != 0x08
+        and data[1] & 0x06 in (0x02, 0x04)
+        and data[2] & 0xF0 not in (0, 0xF0)
+        and data[2] & 0x0C != 0x0C
+    )
+
+
+def _may_be_text(head: bytes) -> bool:
+    """Whether these bytes can begin a text: UTF-16 and UTF-32 have NULs, behind their mark."""
+    return b"\0" not in head or head.startswith((b"\xff\xfe", b"\xfe\xff", b"\0\0\xfe\xff"))
+
+
+def _guess(head: bytes, wanted: SourceKind) -> str:
+    article = "an" if wanted in ("image", "audio") else "a"
     printable = sum(32 <= byte < 127 or byte in b"\t\r\n" for byte in head)
     if head.lstrip()[:1] == b"<":
-        return "the object looks like HTML or XML, not an image (an error page stored as a photo?)"
+        return (
+            f"the object looks like HTML or XML, not {article} {wanted} (an error page stored in its "
+            "place?)"
+        )
     if printable == len(head):
-        return "the object looks like text, not an image"
-    return f"no image format starts with the bytes {head[:8].hex(' ')}"
+        return f"the object looks like text, not {article} {wanted}"
+    return f"no {wanted} format starts with the bytes {head[:8].hex(' ')}"

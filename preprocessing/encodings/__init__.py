@@ -1,8 +1,15 @@
 """The output encodings: image files and plain tensors."""
 
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
 from preprocessing.encodings.base import Buffer, Encoding
-from preprocessing.encodings.npy import Npy
 from preprocessing.grammar.step import Registry
+
+if TYPE_CHECKING:
+    from preprocessing.media import Kind
 
 ENCODINGS: Registry[Encoding] = Registry(
     "encoding",
@@ -17,7 +24,13 @@ ENCODINGS: Registry[Encoding] = Registry(
     },
 )
 
-# What a pipeline that names none is encoded as.
-DEFAULT_ENCODING = Npy()
+# What a pipeline that names none is encoded as, by the kind that it makes; the others are ``npy``.
+_DEFAULTS: Mapping[Kind, str] = {}
 
-__all__ = ["DEFAULT_ENCODING", "ENCODINGS", "Buffer", "Encoding"]
+
+def default_encoding(kind: Kind | None) -> Encoding:
+    """Return what a pipeline that names none, and makes something of this kind, is encoded as."""
+    return ENCODINGS.build(_DEFAULTS.get(kind, "npy") if kind else "npy", {})
+
+
+__all__ = ["ENCODINGS", "Buffer", "Encoding", "default_encoding"]

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
 
 from preprocessing.frozen import frozen
 from preprocessing.grammar.step import Step
-from preprocessing.media import Layout
+from preprocessing.media import ImageSpec, Kind, Layout
 
 if TYPE_CHECKING:
-    from preprocessing.media import Array, ImageSpec
+    from preprocessing.media import Array, Shape, Spec
 
 
 @frozen
@@ -21,18 +23,19 @@ class Buffer:
     ----------
     body : bytearray
         The whole body, its header already in place.
-    image : ndarray
-        A writable view of the samples in it, indexed (height, width, channel).
+    array : ndarray
+        A writable view of the samples in it, indexed as the spec tells.
     """
 
     body: bytearray
-    image: Array
+    array: Array
 
 
 class Encoding(Step):
     """The last word of a pipeline: how the result is written."""
 
     content_type: ClassVar[str]
+    takes: ClassVar[tuple[Kind, ...]]
     stacks: ClassVar[bool] = False
     """Whether a body can hold many results, and says by itself how many."""
 
@@ -43,38 +46,58 @@ class Encoding(Step):
 
     @property
     def axes(self) -> Layout:
-        """Order of the axes that the caller sees; image files have rows of pixels."""
+        """Order of an image's axes that the caller sees; image files have rows of pixels."""
         return "hwc"
 
     @abstractmethod
-    def accept(self, spec: ImageSpec) -> None:
-        """Raise IncompatibleSource unless an image of `spec` can be written."""
+    def accept(self, spec: Any) -> None:
+        """Raise IncompatibleSource unless something of `spec`, of a kind in `takes`, can be written."""
 
     @abstractmethod
-    def encode(self, image: Array) -> bytes | bytearray:
-        """Write an image indexed (height, width, channel)."""
+    def encode(self, array: Array, spec: Any) -> bytes | bytearray:
+        """Write an array that is indexed as its spec tells.
 
-    def nbytes(self, spec: ImageSpec) -> int | None:
+        Parameters
+        ----------
+        array : ndarray
+        spec : Spec
+            What the plan told of it; what was not known there, the array tells.
+        """
+
+    def nbytes(self, spec: Any) -> int | None:
         """Length of the body for `spec`, where that does not depend on the content."""
         return None
 
-    def allocate(self, spec: ImageSpec) -> Buffer | None:
-        """Return a body that the last stage can write into, where the encoding is uncompressed."""
+    def allocate(self, spec: Any) -> Buffer | None:
+        """Return a body that the last stage can write into, where that is possible."""
         return None
 
-    def shape(self, spec: ImageSpec) -> tuple[int | None, ...]:
+    def shape(self, spec: Spec) -> Shape:
         """Return the shape of the array that the caller sees.
 
-        ``chw`` is PyTorch's order and always has three axes. ``hwc`` is that of NumPy and scikit-image,
-        where a gray image has two.
+        Of images and videos, ``chw`` is PyTorch's order and always has a channel's axis. ``hwc`` is
+        that of NumPy and scikit-image, where a gray image has none. Others are as their spec tells.
         """
+        if not isinstance(spec, ImageSpec):
+            return spec.shape
+        *frames, height, width, channels = spec.shape
         if self.axes == "chw":
-            return (spec.channels, spec.height, spec.width)
+            return (*frames, channels, height, width)
         gray = spec.channels == 1
-        return (spec.height, spec.width) if gray else (spec.height, spec.width, spec.channels)
+        return (*frames, height, width) if gray else (*frames, height, width, channels)
 
-    def as_image(self, samples: Array) -> Array:
-        """Return a view, indexed (height, width, channel), of the array that the caller sees."""
+    def as_planned(self, array: Array, spec: Spec) -> Array:
+        """Return a view, indexed as `spec` tells, of the array that the caller sees."""
+        if not isinstance(spec, ImageSpec):
+            return array
         if self.axes == "chw":
-            return samples.transpose(1, 2, 0)
-        return samples[:, :, None] if samples.ndim == 2 else samples
+            return np.moveaxis(array, -3, -1)
+        return array[..., None] if array.ndim < len(spec.shape) else array
+
+    def as_seen(self, array: Array, spec: Spec) -> Array:
+        """Return a view, as the caller sees it, of an array that is indexed as `spec` tells."""
+        if not isinstance(spec, ImageSpec):
+            return array
+        if self.axes == "chw":
+            return np.moveaxis(array, -1, -3)
+        return array[..., 0] if spec.channels == 1 else array

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 class ImageFileEncoding(Encoding):
     """Base of the image files: they hold integers, in rows of pixels."""
 
+    takes = ("image",)
     dtypes: ClassVar[tuple[str, ...]] = ("uint8",)
     channels: ClassVar[tuple[int, ...]] = (1, 3)
     longest_side: ClassVar[int]
@@ -60,8 +61,8 @@ class Png(ImageFileEncoding):
     channels: ClassVar[tuple[int, ...]] = (1, 2, 3, 4)
     longest_side: ClassVar[int] = 2**31 - 1
 
-    def encode(self, image: Array) -> bytes:
-        return write_png(image, small=self.compression == "small")
+    def encode(self, array: Array, spec: ImageSpec) -> bytes:
+        return write_png(array, small=self.compression == "small")
 
 
 @frozen
@@ -89,12 +90,12 @@ class Jpeg(ImageFileEncoding):
     def check(self) -> None:
         require(1 <= self.quality <= 100, f"quality: must be 1 to 100, got {self.quality}")
 
-    def encode(self, image: Array) -> bytes:
+    def encode(self, array: Array, spec: ImageSpec) -> bytes:
         import simplejpeg  # noqa: PLC0415  loaded by whoever writes JPEG
 
-        gray = image.shape[2] == 1
+        gray = array.shape[2] == 1
         encoded: bytes = simplejpeg.encode_jpeg(
-            np.ascontiguousarray(image),
+            np.ascontiguousarray(array),
             quality=self.quality,
             colorspace="GRAY" if gray else "RGB",
             colorsubsampling="Gray" if gray else self.subsampling,
@@ -122,10 +123,10 @@ class WebP(ImageFileEncoding):
     def check(self) -> None:
         require(0 <= self.quality <= 100, f"quality: must be 0 to 100, got {self.quality}")
 
-    def encode(self, image: Array) -> bytes:
+    def encode(self, array: Array, spec: ImageSpec) -> bytes:
         from PIL import Image, WebPImagePlugin  # noqa: F401, PLC0415  8 ms, and only here
 
         stream = BytesIO()
-        rgb = np.ascontiguousarray(np.broadcast_to(image, (*image.shape[:2], 3)))
+        rgb = np.ascontiguousarray(np.broadcast_to(array, (*array.shape[:2], 3)))
         Image.fromarray(rgb).save(stream, "WEBP", quality=self.quality, lossless=self.lossless)
         return stream.getvalue()

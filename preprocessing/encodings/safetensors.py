@@ -16,7 +16,13 @@ if TYPE_CHECKING:
     from preprocessing.media import DType
 
 # safetensors' names of sample types: its README, "Format"
-_SAFETENSORS_DTYPES = {"uint8": "U8", "uint16": "U16", "float16": "F16", "float32": "F32"}
+_SAFETENSORS_DTYPES = {
+    "uint8": "U8",
+    "uint16": "U16",
+    "float16": "F16",
+    "float32": "F32",
+    "int32": "I32",
+}
 
 
 @frozen

@@ -14,10 +14,10 @@ import numpy as np
 
 from preprocessing.encodings.base import Buffer, Encoding
 from preprocessing.frozen import frozen
-from preprocessing.media import DType, ImageSpec, Layout
+from preprocessing.media import DType, Layout, known
 
 if TYPE_CHECKING:
-    from preprocessing.media import Array
+    from preprocessing.media import Array, Spec
 
 
 @frozen
@@ -27,9 +27,11 @@ class TensorEncoding(Encoding):
     Parameters
     ----------
     layout : {"chw", "hwc"}
-        Order of the axes. ``chw`` is PyTorch's and always has three; ``hwc`` is NumPy's, two for gray.
+        Order of an image's axes, or a frame's. ``chw`` is PyTorch's and always has three; ``hwc`` is
+        NumPy's, two for gray. Of sound and tokens it changes nothing.
     """
 
+    takes = ("image", "video", "audio", "spectrogram", "tokens")
     layout: Layout = "chw"
 
     @property
@@ -40,11 +42,11 @@ class TensorEncoding(Encoding):
     def header(self, shape: tuple[int, ...], dtype: DType) -> bytes:
         """Return the bytes before the samples; a multiple of 8 long, so that these are aligned."""
 
-    def accept(self, spec: ImageSpec) -> None:
-        """Any image can be written."""
+    def accept(self, spec: Spec) -> None:
+        """Any numbers can be written."""
 
-    def nbytes(self, spec: ImageSpec) -> int | None:
-        shape = _known(self.shape(spec))
+    def nbytes(self, spec: Spec) -> int | None:
+        shape = known(self.shape(spec))
         if shape is None:
             return None
         return len(self.header(shape, spec.dtype)) + prod(shape) * np.dtype(spec.dtype).itemsize
@@ -61,20 +63,15 @@ class TensorEncoding(Encoding):
         kind, start = np.dtype(dtype).newbyteorder("<"), len(self.header(shape, dtype))
         return np.frombuffer(body, kind, offset=start).reshape(shape)
 
-    def allocate(self, spec: ImageSpec) -> Buffer:
-        shape = _known(self.shape(spec))
-        assert shape is not None
+    def allocate(self, spec: Spec) -> Buffer | None:
+        shape = known(self.shape(spec))
+        if shape is None:
+            return None
         body = self.frame(shape, spec.dtype)
-        return Buffer(body, self.as_image(self.samples(body, shape, spec.dtype)))
+        return Buffer(body, self.as_planned(self.samples(body, shape, spec.dtype), spec))
 
-    def encode(self, image: Array) -> bytearray:
-        height, width, channels = image.shape
-        name: DType = image.dtype.name  # type: ignore[assignment]
-        buffer = self.allocate(ImageSpec(height, width, channels, name))
-        np.copyto(buffer.image, image)
-        return buffer.body
-
-
-def _known(shape: tuple[int | None, ...]) -> tuple[int, ...] | None:
-    known = tuple(side for side in shape if side is not None)
-    return known if len(known) == len(shape) else None
+    def encode(self, array: Array, spec: Spec) -> bytearray:
+        seen = self.as_seen(array, spec)
+        body = self.frame(seen.shape, spec.dtype)
+        np.copyto(self.samples(body, seen.shape, spec.dtype), seen)
+        return body

@@ -95,7 +95,7 @@ class Registry(Generic[S]):
         self.noun = noun
         self.package = package
         self.catalogue = catalogue
-        self._by_class = {path.partition(".")[2]: name for name, path in catalogue.items()}
+        self._by_class = {path.rpartition(".")[2]: name for name, path in catalogue.items()}
         self._steps: dict[str, type[S]] = {}
 
     def __contains__(self, name: object) -> bool:
@@ -106,7 +106,7 @@ class Registry(Generic[S]):
 
     def __getitem__(self, name: str) -> type[S]:
         if name not in self._steps:
-            module, _, step = self.catalogue[name].partition(".")
+            module, _, step = self.catalogue[name].rpartition(".")
             self._steps[name] = getattr(import_module(f"{self.package}.{module}"), step)
         return self._steps[name]
 

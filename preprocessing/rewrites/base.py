@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import pairwise
+from typing import Any
 
 from preprocessing.frozen import frozen
-from preprocessing.media import ImageSpec
-from preprocessing.stages import Decode, Stage
+from preprocessing.stages import Stage, Start
 
 
 @frozen
@@ -17,17 +17,17 @@ class Draft:
 
     Parameters
     ----------
-    source : Decode or ImageSpec
-        How the source is decoded; or, where it is an array already, what it is.
+    source : Start
+        How the source is decoded.
     stages : tuple of Stage
     """
 
-    source: Decode | ImageSpec
+    source: Start
     stages: tuple[Stage, ...]
 
-    def before(self, index: int) -> ImageSpec:
-        """Return the spec of the image that stage `index` takes."""
-        spec = self.source.output() if isinstance(self.source, Decode) else self.source
+    def before(self, index: int) -> Any:
+        """Return the spec of what stage `index` takes."""
+        spec = self.source.output()
         for stage in self.stages[:index]:
             spec = stage.output(spec)
         return spec

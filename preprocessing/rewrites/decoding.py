@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from math import ceil, floor
 
-from preprocessing.decode import Header
+from preprocessing.decode.header import Header
 from preprocessing.rewrites.base import Draft
 from preprocessing.stages import Decode, Luma, Mirror, Resample, Window
 

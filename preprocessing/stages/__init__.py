@@ -1,13 +1,13 @@
 """The physical stages that transforms are lowered to, and that the planner rewrites.
 
-`Decode` comes first where the source is encoded; stages follow.
+A `Start` comes first, such as `Decode` for an encoded image; stages follow.
 
 A stage knows exactly what it will do to exactly which sizes. `output` tells the spec of its result and
 `apply` makes it, into `out` where the caller gives a place and the stage can use it. Images are indexed
 (height, width, channel); a stage that only moves the view allocates nothing.
 """
 
-from preprocessing.stages.base import Call, Decode, Stage
+from preprocessing.stages.base import Call, Decode, Given, Stage, Start
 from preprocessing.stages.moves import Border, Mirror, PadMode, Window
 from preprocessing.stages.resample import Interpolation, Resample
 from preprocessing.stages.samples import Affine, Cast, Luma, Replicate
@@ -18,6 +18,7 @@ __all__ = [
     "Call",
     "Cast",
     "Decode",
+    "Given",
     "Interpolation",
     "Luma",
     "Mirror",
@@ -25,5 +26,6 @@ __all__ = [
     "Replicate",
     "Resample",
     "Stage",
+    "Start",
     "Window",
 ]

@@ -1,38 +1,102 @@
-"""What a stage is; `Decode`, which comes before all, and `Call`, which runs any kernel."""
+"""Where a plan starts: `Decode`, or `Given`; what a stage is; and `Call`, which runs any kernel."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import fields, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
-from preprocessing.decode import Header
+from preprocessing.decode import image
+from preprocessing.decode.header import Header
+from preprocessing.errors import LimitExceeded
 from preprocessing.frozen import frozen
-from preprocessing.media import DECODED, ImageSpec
+from preprocessing.media import ImageSpec, Spec
 
 if TYPE_CHECKING:
-    from preprocessing.media import Array
+    from preprocessing.decode.header import ImageFormat
+    from preprocessing.decode.sniff import Sniffed
+    from preprocessing.limits import Limits
+    from preprocessing.media import Array, Content
+
+
+class Start(ABC):
+    """How a source becomes an array."""
+
+    @classmethod
+    def probe(cls, data: bytes, found: Sniffed, limits: Limits) -> Start:
+        """Read an object's header.
+
+        Raises
+        ------
+        SourceError, LimitExceeded
+        """
+        raise NotImplementedError
+
+    @abstractmethod
+    def output(self) -> Spec:
+        """Return the spec of that array."""
+
+    @abstractmethod
+    def run(self, content: Content) -> Array:
+        """Return it; perhaps memory that the next call in this thread uses again."""
+
+    def frames(self, content: Content) -> Iterator[Array]:
+        """Yield the frames of a video, one after the other, each of which may be over the last one."""
+        yield from self.run(content)
 
 
 @frozen
-class Decode:
-    """How the source is decoded; see `preprocessing.decode.decode`."""
+class Given(Start):
+    """The source is an array already."""
+
+    spec: Spec
+
+    def __str__(self) -> str:
+        return "Array"
+
+    def output(self) -> Spec:
+        return self.spec
+
+    def run(self, content: Content) -> Array:
+        return cast("Array", content)
+
+
+@frozen
+class Decode(Start):
+    """How an image is decoded; see `preprocessing.decode.image.decode`."""
 
     header: Header
     eighths: int = 8
     luma: bool = False
 
+    def __str__(self) -> str:
+        header = self.header
+        how = f", {self.eighths}/8" * (self.eighths < 8) + ", luma" * self.luma
+        turned = f", EXIF orientation {header.orientation}" * (header.orientation != 1)
+        stored = f"{header.stored[0]}×{header.stored[1]} {header.colorspace}"
+        return f"Decode({header.format} {stored}{turned}{how})"
+
+    @classmethod
+    def probe(cls, data: bytes, found: Sniffed, limits: Limits) -> Decode:
+        return cls(image.probe(data, cast("ImageFormat", found.format), limits))
+
     def output(self) -> ImageSpec:
-        """Return the spec of the decoded image."""
         height, width = (
             -(-side * self.eighths // 8) for side in (self.header.height, self.header.width)
         )
-        return replace(DECODED, height=height, width=width, channels=1 if self.luma else 3)
+        return ImageSpec(height, width, 1 if self.luma else 3, "uint8")
+
+    def run(self, content: Content) -> Array:
+        assert isinstance(content, bytes)
+        return image.decode(content, self.header, eighths=self.eighths, luma=self.luma)
 
 
 class Stage(ABC):
-    """One physical step. Printed, it shows the fields that are not as usual."""
+    """One physical step. Printed, it shows the fields that are not as usual.
+
+    Specs are typed as Any here: each stage is for those that its transform takes.
+    """
 
     def __str__(self) -> str:
         kind: type[Any] = type(self)
@@ -44,17 +108,26 @@ class Stage(ABC):
         return f"{kind.__name__}({', '.join(shown)})"
 
     @abstractmethod
-    def output(self, spec: ImageSpec) -> ImageSpec:
+    def output(self, spec: Any) -> Any:
         """Return the spec of the result for an input of `spec`."""
 
-    def pixels(self, spec: ImageSpec) -> int:
+    def pixels(self, spec: Any) -> int:
         """Most pixels that this stage holds at once for an input of `spec`, besides the input."""
-        result = self.output(spec)
+        result: ImageSpec = self.output(spec)
         assert result.height is not None and result.width is not None
         return result.height * result.width
 
+    def require(self, spec: Any, limits: Limits) -> None:
+        """Raise LimitExceeded where that is more than is allowed."""
+        needed = self.pixels(spec)
+        if needed > limits.pixels:
+            raise LimitExceeded(
+                f"{type(self).__name__.lower()} would hold {needed} pixels at once, more than the limit "
+                f"of {limits.pixels}; raise the limit or ask for less"
+            )
+
     @abstractmethod
-    def apply(self, image: Array, out: Array | None = None) -> Array:
+    def apply(self, array: Array, out: Array | None = None) -> Array:
         """Return the result, which is `out` where that was given and could be used."""
 
 

@@ -1,23 +1,23 @@
 """What a transform is.
 
-A transform states a wish in the user's terms. `infer` tells what it makes of an image that is known
-only by its spec, which is how impossible pipelines fail when they are parsed. Once the source's size is
-known, a random transform chooses the fixed ones that it is this time, and a fixed one is lowered to
-physical stages. None of these touches a pixel.
+A transform states a wish in the user's terms. `takes` names the kinds it is for, and `infer` tells what
+it makes of something that is known only by its spec, which is how impossible pipelines fail when they
+are parsed. Once the source's size is known, a random transform chooses the fixed ones that it is this
+time, and a fixed one is lowered to physical stages. None of these touches a sample.
 """
 
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from preprocessing.grammar.step import Step, require
+from preprocessing.media import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from preprocessing.draws import Draws
-    from preprocessing.media import ImageSpec
     from preprocessing.stages import Stage
 
 # JPEG's longest side. A larger wish is a slip, or an attempt to fill the memory.
@@ -39,44 +39,52 @@ def height_and_width(size: int | tuple[int, int]) -> tuple[int, int]:
 
 
 class Transform(Step):
-    """One step of a pipeline."""
+    """One step of a pipeline.
+
+    Specs are typed as Any here, because each transform takes those of its own kinds alone: `takes` tells
+    which, and the planner asks before it calls.
+    """
+
+    takes: ClassVar[tuple[Kind, ...]] = ("image", "video")
+    gives: ClassVar[Kind | None] = None
+    """What kind comes out; None where it is the kind that went in."""
 
     @abstractmethod
-    def infer(self, spec: ImageSpec) -> ImageSpec:
-        """Return the spec of the result for an image of `spec`; sides may be None in both.
+    def infer(self, spec: Any) -> Any:
+        """Return the spec of the result for something of `spec`; sizes may be None in both.
 
         Raises
         ------
         IncompatibleSource
-            Where no image of `spec` can be taken.
+            Where nothing of `spec` can be taken.
         """
 
 
 class FixedTransform(Transform):
-    """A transform that does the same to every image."""
+    """A transform that does the same to everything of one spec."""
 
     @abstractmethod
-    def lower(self, spec: ImageSpec) -> tuple[Stage, ...]:
-        """Return the stages that do this to an image of `spec`, whose sides are known."""
+    def lower(self, spec: Any) -> tuple[Stage, ...]:
+        """Return the stages that do this to something of `spec`, whose sizes are known."""
 
 
 class RandomTransform(Transform):
     """A transform that draws what it does."""
 
     @abstractmethod
-    def choose(self, spec: ImageSpec, draws: Draws) -> Sequence[Transform]:
-        """Return the transforms that this one is, this time, for an image of `spec`.
+    def choose(self, spec: Any, draws: Draws) -> Sequence[Transform]:
+        """Return the transforms that this one is, this time, for something of `spec`.
 
         Parameters
         ----------
-        spec : ImageSpec
-            Its sides are known.
+        spec : Spec
+            Its sizes are known.
         draws : Draws
             Where every random number comes from.
 
         Returns
         -------
         sequence of Transform
-            In order; none where the image stays as it is. Their result has the spec that `infer` tells,
+            In order; none where everything stays as it is. Their result has the spec that `infer` tells,
             where that is known.
         """

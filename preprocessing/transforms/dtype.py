@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from preprocessing.frozen import frozen
-from preprocessing.media import DType
+from preprocessing.media import SampleType
 from preprocessing.stages import Cast, Stage
 from preprocessing.transforms.base import FixedTransform
 
@@ -34,7 +34,7 @@ class ToDtype(FixedTransform):
     """
 
     name: ClassVar[str] = "to_dtype"
-    dtype: DType
+    dtype: SampleType
     scale: bool = False
 
     def infer(self, spec: ImageSpec) -> ImageSpec:

@@ -26,7 +26,8 @@ class Sometimes(RandomTransform):
         check_probability(self.p)
 
     def infer(self, spec: ImageSpec) -> ImageSpec:
-        return self.inner(spec).infer(spec)
+        result: ImageSpec = self.inner(spec).infer(spec)
+        return result
 
     def choose(self, spec: ImageSpec, draws: Draws) -> tuple[FixedTransform, ...]:
         return (self.inner(spec),) if draws.chance(self.p) else ()

@@ -19,6 +19,7 @@ from PIL import Image
 from preprocessing import (
     CorruptSource,
     EmptySource,
+    IncompatibleSource,
     LimitExceeded,
     Pipeline,
     PreprocessingError,
@@ -81,7 +82,8 @@ def outcome(data: bytes) -> str:
         (b"\n <!DOCTYPE html>", UnknownFormat, "HTML or XML"),
         (b"\x00\x01\x02\x03", UnknownFormat, "00 01 02 03"),
         (b"%PDF-1.7\n%\xe2\xe3", UnknownFormat, "25 50 44 46"),
-        (b"RIFF\x10\0\0\0WAVEfmt ", UnknownFormat, "formats are JPEG"),
+        (b"RIFF\x10\0\0\0WAVEfmt ", IncompatibleSource, "is audio"),
+        (b"\0\0\0\x18ftypavif", UnknownFormat, "formats are JPEG"),
         (b"\x93NUMPY\x01\x00", UnknownFormat, "no image format"),
     ],
 )

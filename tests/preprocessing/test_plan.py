@@ -17,7 +17,7 @@ from preprocessing import (
 )
 from preprocessing.draws import Draws
 from preprocessing.plan import build, execute, settle
-from preprocessing.stages import Affine, Call, Cast, Luma, Resample, Stage
+from preprocessing.stages import Affine, Call, Cast, Given, Luma, Resample, Stage
 from tests.photos import NAMES, photo, picture
 
 from .strategies import can_take, images, pipelines, transforms
@@ -83,7 +83,7 @@ def test_planned_equals_literal(case: tuple[list[Transform], np.ndarray]) -> Non
     for stage in lowered(steps, spec_of(image)):
         before, expected = expected, stage.apply(expected)
         slack = _spread(stage, before, expected, slack)
-    plan = build(steps, Npy(), spec_of(image), Limits(), exact=False, draws=DRAWS)
+    plan = build(steps, Npy(), Given(spec_of(image)), Limits(), exact=False, draws=DRAWS)
     result = execute(plan, image)
     assert spec_of(result) == plan.output
     distance = np.abs(result.astype(np.float64) - expected.astype(np.float64)).max()

@@ -27,14 +27,14 @@ RULE = {rule.name: rule for rule in RULES}
 
 def drafted(p: Pipeline, source: Source) -> tuple[Draft, bytes | np.ndarray]:
     """The literal draft for a source, and its content."""
-    loaded = read(source, Limits())
+    loaded = read(source, "image", Limits())
     stages: list[Stage] = []
-    spec = Draft(loaded.spec, ()).before(0)
+    spec = Draft(loaded.start, ()).before(0)
     for step in p.steps:
         for fixed, after in settle(step, spec, Draws(b"")):
             stages += fixed.lower(spec)
             spec = after
-    return Draft(loaded.spec, tuple(stages)), loaded.content
+    return Draft(loaded.start, tuple(stages)), loaded.content
 
 
 def run(draft: Draft, content: bytes | np.ndarray) -> np.ndarray:

@@ -98,7 +98,7 @@ def test_every_field_is_part_of_the_identity(data: st.DataObject, name: str) -> 
 @given(transforms)
 def test_a_changed_default_changes_the_identity(step: Any) -> None:
     """What is hashed has every field in it, so that a later default cannot pass for an earlier one."""
-    hashed = write_line(Parsed((step,), Npy(), False), all_fields=True)
+    hashed = write_line(Parsed.of((step,), Npy(), kind="image"), all_fields=True)
     optional = [field.name for field in fields(step) if field.name not in required(type(step))]
     assert all(f"{name}=" in hashed for name in optional)
 
@@ -107,7 +107,7 @@ def test_exact_and_numerics_are_part_of_the_identity(monkeypatch: pytest.MonkeyP
     plain, exact = Pipeline([Resize(8)]), Pipeline([Resize(8)], exact=True)
     assert plain != exact
     assert plain.fingerprint != exact.fingerprint
-    monkeypatch.setattr("preprocessing.pipeline.NUMERICS_VERSION", -1)
+    monkeypatch.setattr("preprocessing.spelling.NUMERICS_VERSION", -1)
     assert Pipeline([Resize(8)]).fingerprint != plain.fingerprint
 
 

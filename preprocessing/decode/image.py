@@ -1,0 +1,90 @@
+"""Bytes to pixels.
+
+Whatever the file holds, the result is 8-bit RGB, upright: what
+``ImageOps.exif_transpose(Image.open(f)).convert("RGB")`` gives in Pillow, which is what torchvision's
+folder datasets have always fed to models. In particular
+
+- EXIF orientation is applied;
+- CMYK and YCCK become RGB by ``(255 - C)(255 - K) / 255``, with Adobe's inversion understood;
+- palettes are looked up; gray is repeated in three channels;
+- alpha is dropped, not blended: the colour stored under it is kept;
+- 16-bit samples keep their high byte (Pillow clips 16-bit gray instead, which is of no use);
+- 32-bit integer and float samples are refused, because they have no agreed range;
+- of an animation or a multi-page file the first image is taken.
+
+`probe` reads the header only. It is where oversized images are refused.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from preprocessing.decode import jpeg, others
+from preprocessing.decode.header import Header
+from preprocessing.errors import CorruptSource, LimitExceeded
+
+if TYPE_CHECKING:
+    from preprocessing.decode.header import ImageFormat
+    from preprocessing.limits import Limits
+    from preprocessing.media import Array
+
+
+def probe(data: bytes, format_: ImageFormat, limits: Limits) -> Header:
+    """Read what the header tells.
+
+    Parameters
+    ----------
+    data : bytes
+        The whole object.
+    format_ : str
+    limits : Limits
+
+    Returns
+    -------
+    Header
+
+    Raises
+    ------
+    CorruptSource, UnsupportedSource, LimitExceeded
+    """
+    header = jpeg.probe(data) if format_ == "jpeg" else others.probe(data, format_)
+    pixels, side = header.height * header.width, max(header.stored)
+    if pixels > limits.pixels or side > limits.side:
+        raise LimitExceeded(
+            f"the {header.format} header claims {header.width} x {header.height} pixels, more than "
+            f"the limit of {limits.pixels} in all and {limits.side} a side; raise the limit or store a "
+            "smaller image"
+        )
+    if pixels == 0:
+        raise CorruptSource(f"the {header.format} header claims no pixels; upload it again")
+    return header
+
+
+def decode(data: bytes, header: Header, *, eighths: int = 8, luma: bool = False) -> Array:
+    """Decode an object that `probe` has accepted.
+
+    Parameters
+    ----------
+    data : bytes
+    header : Header
+        What `probe` returned for `data`.
+    eighths : {1, 2, 4, 8}
+        Decode at this many eighths of the size; below 8 for JPEG only.
+    luma : bool
+        Decode one channel, the luma; for JPEG only.
+
+    Returns
+    -------
+    ndarray
+        Of shape (height, width, 3 or 1), uint8, upright; a view of memory that the next decode
+        in this thread may use again.
+
+    Raises
+    ------
+    CorruptSource
+    """
+    if header.format == "jpeg":
+        stored = jpeg.decode(data, header, eighths, luma=luma)
+    else:
+        stored = others.decode(data, header)
+    return header.upright(stored)

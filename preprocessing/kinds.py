@@ -1,0 +1,46 @@
+"""Which kind of object a pipeline is for, and what kind it makes of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, get_args
+
+from preprocessing.media import SourceKind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from preprocessing.encodings import Encoding
+    from preprocessing.media import Kind
+    from preprocessing.transforms import Transform
+
+SOURCES: tuple[SourceKind, ...] = get_args(SourceKind)
+
+
+def implied(steps: Sequence[Transform], encoding: Encoding | None) -> SourceKind:
+    """Return the kind of object that steps are for where none is named: the first that passes them all.
+
+    Image transforms take video too; a pipeline of these alone is one for images. Where nothing passes
+    all steps, the kind is that of the first, so that the message names the one that does not fit.
+    """
+    for kind in SOURCES:
+        end = made(steps, kind)
+        if end is not None and (encoding is None or end in encoding.takes):
+            return kind
+    first = steps[0].takes if steps else encoding.takes if encoding else ()
+    return next((kind for kind in SOURCES if kind in first), "image")
+
+
+def made(steps: Sequence[Transform], kind: Kind) -> Kind | None:
+    """Return what kind comes of `kind` in the end; None where some step cannot take it."""
+    for step in steps:
+        if kind not in step.takes:
+            return None
+        kind = step.gives or kind
+    return kind
+
+
+def misfit(takes: Iterable[Kind], given: Kind) -> str:
+    """Say that a step takes some kinds, and is given another."""
+    kinds = tuple(takes)
+    advice = "; begin the pipeline with video/" if given == "image" and "video" in kinds else ""
+    return f"takes {' or '.join(kinds)}, and is given {given}{advice}"

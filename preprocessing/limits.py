@@ -1,0 +1,88 @@
+"""How large an object, and what is made of it, may be; asked before memory is taken."""
+
+from __future__ import annotations
+
+from math import prod
+from typing import TYPE_CHECKING
+
+from preprocessing.errors import LimitExceeded
+from preprocessing.frozen import frozen
+from preprocessing.media import AudioSpec, ImageSpec, SpectrogramSpec, VideoSpec, known
+
+if TYPE_CHECKING:
+    from preprocessing.media import Spec, TextSpec, TokensSpec
+
+
+@frozen
+class Limits:
+    """Bounds that are checked before memory is taken.
+
+    Parameters
+    ----------
+    source_bytes : int
+        Longest encoded object.
+    pixels : int
+        Most pixels (height × width) of the decoded image and of every step's result. The default is
+        Pillow's own ``Image.MAX_IMAGE_PIXELS``, the number above which it suspects a bomb:
+        256 MiB of 8-bit RGB.
+    side : int
+        Most pixels along one axis, of the decoded image and of every step's result. The default is
+        JPEG's own. It bounds the weights of a resampling, which grow with the longest side.
+    seconds : float
+        Longest sound or video, as its header tells; six hours.
+    samples : int
+        Most samples (channels × samples, or bins × frames) of decoded sound and of every step's result:
+        256 MiB of float32.
+    frames : int
+        Most frames that are decoded of a video, or that a step's result has.
+    characters : int
+        Most characters of a text, and most tokens.
+    """
+
+    source_bytes: int = 256 * 2**20
+    pixels: int = 89_478_485
+    side: int = 65_535
+    seconds: float = 6 * 3600.0
+    samples: int = 2**26
+    frames: int = 2**14
+    characters: int = 2**26
+
+
+DEFAULT_LIMITS = Limits()
+
+
+def require(spec: Spec, limits: Limits) -> None:
+    """Raise LimitExceeded unless `spec`, as far as it is known, is within the limits.
+
+    How many pixels there may be is asked of the stages, which may hold more than they leave.
+    """
+    if isinstance(spec, ImageSpec):
+        _require_side(spec, limits)
+        if isinstance(spec, VideoSpec) and (spec.frames or 0) > limits.frames:
+            raise LimitExceeded(
+                f"would have {spec.frames} frames, more than the limit of {limits.frames}; sample fewer"
+            )
+    elif isinstance(spec, AudioSpec | SpectrogramSpec):
+        _require_items(spec, limits.samples, "samples")
+    else:
+        _require_items(spec, limits.characters, "texts or tokens")
+
+
+def _require_side(spec: ImageSpec, limits: Limits) -> None:
+    longest = max(spec.height or 0, spec.width or 0)
+    if longest > limits.side:
+        raise LimitExceeded(
+            f"would make a side of {longest} pixels, more than the limit of {limits.side}; raise the "
+            "limit or ask for less"
+        )
+
+
+def _require_items(
+    spec: AudioSpec | SpectrogramSpec | TextSpec | TokensSpec, most: int, what: str
+) -> None:
+    sides = known(spec.shape)
+    if sides is not None and prod(sides) > most:
+        raise LimitExceeded(
+            f"would make {prod(sides)} {what}, more than the limit of {most}; raise the limit or ask "
+            "for less"
+        )

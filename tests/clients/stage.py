@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from emulator.testing import LocalObjectLambda
+from tests.media import of_kind
 from tests.photos import NAMES, photo, picture
 
 from .invocations import BARRIER, Invocation, Log
@@ -17,6 +18,7 @@ from .matrix import Call
 from .reading import Run, run
 
 BUCKET = "photos"
+OTHER_KINDS = ("sound", "text", "video")
 WORKERS = 2
 _ACTIONS = ("GetObject", "HeadObject", "ListObjects", "ListObjectsV2")
 _FEATURES = (
@@ -30,8 +32,10 @@ def originals(folder: str) -> Mapping[str, bytes]:
     """Return the objects of a folder by key.
 
     ``all`` has every photograph, one of them under a name that must be encoded wherever it is sent;
-    ``few`` has two, and ``camera`` one of more than 8 MB.
+    ``few`` has two, and ``camera`` one of more than 8 MB. The others are of the other kinds.
     """
+    if folder in OTHER_KINDS:
+        return of_kind(folder)
     if folder == "camera":
         stream = BytesIO()
         picture("retina").resize((1700, 1700)).save(stream, "BMP")
@@ -59,7 +63,7 @@ class Stage:
         self._aliases: dict[str, str] = {}
         self._s3.create_bucket(Bucket=BUCKET)
         self._put(BARRIER, photo("chelsea"))
-        for folder in ("all", "few", "camera"):
+        for folder in ("all", "few", "camera", *OTHER_KINDS):
             for key, body in originals(folder).items():
                 self._put(key, body)
             table = "\n".join(("label,key", *(f'0,"{key}"' for key in originals(folder))))

@@ -1,4 +1,4 @@
-"""Sound, text and video through every door: the bytes that the library makes, and what is said of them."""
+"""Sound, text and video through every door: the bytes that the library makes, and their headers."""
 
 from __future__ import annotations
 

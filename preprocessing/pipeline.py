@@ -203,11 +203,12 @@ class Pipeline(Spelling):
     def preview(
         self, source: Source, *, seed: int | Seed = 0, limits: Limits = DEFAULT_LIMITS
     ) -> Preview:
-        """Return the picture before and after, for a notebook to show or for ``.save(path)``."""
+        """Return what there is before and after, for a notebook to show or for ``.save(path)``.
+
+        Images, contact sheets of videos, waveforms and spectrograms of sound are a picture; text and
+        tokens are a page. Takes and raises what calling the pipeline does.
+        """
         from preprocessing.preview import compare  # noqa: PLC0415  for notebooks only
 
         loaded = read(source, self.kind, limits)
-        nothing = Pipeline((), exact=True, kind=self.kind)
-        plans = (nothing._plan(loaded, 0, limits), self._plan(loaded, seed, limits))
-        before, after = (planning.execute(plan, loaded.content).copy() for plan in plans)
-        return compare(before, after, self.steps, str(self))
+        return compare(loaded, self._plan(loaded, seed, limits), self.steps, str(self))

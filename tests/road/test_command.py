@@ -76,10 +76,10 @@ def test_run_refuses_to_write_over_its_input(folder):
     assert "is an input" in done.stderr
 
 
-@pytest.mark.parametrize("command", ["run", "plan"])
+@pytest.mark.parametrize("command", ["run", "plan", "preview"])
 def test_a_wrong_spec_is_explained(command, folder):
     done = jitprep(
-        command, "resise:8", folder / "rocket.jpg", *(["out"] if command == "run" else [])
+        command, "resise:8", folder / "rocket.jpg", *([] if command == "plan" else ["out.png"])
     )
     assert done.returncode == 1
     assert "did you mean 'resize'?" in done.stderr
@@ -110,6 +110,28 @@ def test_plan_measures_each_stage(folder):
     assert done.returncode == 0, done.stderr
     for stage in ("Decode", "Resample", "npy", "all"):
         assert re.search(rf"{stage} +│ +\d+\.\d{{3}} ", done.stdout), done.stdout
+
+
+def test_preview_draws_what_the_suffix_names(folder, tmp_path):
+    for name, first in (("sheet.png", b"\x89PNG"), ("sheet.html", b"<!doctype html>")):
+        done = jitprep("preview", SPEC, folder / "rocket.jpg", tmp_path / name)
+        assert done.returncode == 0, done.stderr
+        assert done.stdout == f"{SPEC}: 427×640×3 uint8 to 24×24×1 uint8\n"
+        assert (tmp_path / name).read_bytes().startswith(first)
+
+
+def test_preview_tells_what_is_wrong(folder, tmp_path):
+    (folder / "notes.txt").write_text("words")
+    for source, target, words in (
+        ("rocket.jpg", "sheet.gif", "can be saved as .png or .html, and not as 'sheet.gif'"),
+        ("rocket.jpg", "nowhere/sheet.png", "No such file or directory"),
+        ("notes.txt", "sheet.png", "looks like text"),
+        ("none.jpg", "sheet.png", "none.jpg"),
+    ):
+        done = jitprep("preview", SPEC, folder / source, tmp_path / target)
+        assert done.returncode == 1
+        assert words in done.stderr
+        assert "Traceback" not in done.stderr
 
 
 def test_up_says_what_it_serves_and_ends_on_ctrl_c():

@@ -1,0 +1,12 @@
+"""What a notebook shows: a table of steps, and what there is before and after, by its kind."""
+
+from __future__ import annotations
+
+from preprocessing.preview.base import Preview
+from preprocessing.preview.compare import compare
+from preprocessing.preview.images import as_picture
+from preprocessing.preview.page import Page
+from preprocessing.preview.picture import Picture
+from preprocessing.preview.table import table
+
+__all__ = ["Page", "Picture", "Preview", "as_picture", "compare", "table"]

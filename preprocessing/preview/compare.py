@@ -1,0 +1,97 @@
+"""A preview of what a pipeline makes of a source, by the kinds of both."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from preprocessing.media import AudioSpec, TextSpec, VideoSpec
+from preprocessing.plan import execute
+from preprocessing.preview import images, page, sound
+from preprocessing.preview.page import Page
+from preprocessing.preview.picture import BOX, Picture
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from preprocessing.media import Array, Spec
+    from preprocessing.plan import Plan
+    from preprocessing.preview.base import Preview
+    from preprocessing.sources import Loaded
+    from preprocessing.transforms import Transform
+
+
+def compare(loaded: Loaded, plan: Plan, steps: Sequence[Transform], title: str) -> Preview:
+    """Show a source beside what is made of it.
+
+    Parameters
+    ----------
+    loaded : Loaded
+        The source.
+    plan : Plan
+        What is done to it.
+    steps : sequence of Transform
+        What the plan was made from.
+    title : str
+
+    Returns
+    -------
+    Preview
+        A `Page` of text and tokens, and a `Picture` of everything else.
+
+    Raises
+    ------
+    SourceError
+    """
+    before, after = loaded.start.output(), plan.output
+    result = execute(plan, loaded.content).copy()
+    caption = f"{title}: {before} to {_told(after, result)}"
+    if before.kind == "text":
+        shown = page.texts(result) if after.kind == "text" else page.numbers(result)
+        return Page(caption, page.texts(loaded.start.run(loaded.content)), shown)
+    return Picture.of(
+        (_source(loaded, before), _result(result, after, steps)),
+        f"{caption}{_how(result, after, steps)}",
+    )
+
+
+def _source(loaded: Loaded, spec: Spec) -> Array:
+    """Draw what was read; of a video no more is decoded than is shown."""
+    if isinstance(spec, VideoSpec):
+        frames = loaded.start.frames(loaded.content)
+        return images.contact_sheet(images.pick(frames, images.chosen(spec.frames or 1)))
+    return _result(loaded.start.run(loaded.content), spec, ())
+
+
+def _result(array: Array, spec: Spec, steps: Sequence[Transform]) -> Array:
+    """Draw what was made."""
+    if array.size == 0:
+        return np.full((BOX, BOX, 3), 255, np.uint8)
+    if spec.kind == "video":
+        return images.contact_sheet(array[images.chosen(len(array))], steps)
+    if spec.kind == "audio":
+        return sound.panel(array)
+    if spec.kind == "spectrogram":
+        return sound.spectrogram(array)
+    return images.panel(array, steps)
+
+
+def _told(spec: Spec, array: Array) -> str:
+    """Write a spec whose sizes the array tells."""
+    if isinstance(spec, TextSpec):
+        return str(TextSpec(len(array)))
+    if isinstance(spec, AudioSpec):
+        channels, samples = array.shape
+        return str(replace(spec, channels=channels, samples=samples))
+    return f"{'×'.join(map(str, array.shape))} {array.dtype}"
+
+
+def _how(array: Array, spec: Spec, steps: Sequence[Transform]) -> str:
+    """Tell how values that cannot be seen as they are were shown."""
+    if spec.kind == "spectrogram":
+        return ", shown in decibels" if sound.are_powers(array) else ""
+    if spec.kind == "audio" or images.normalized_by(steps) is None:
+        return ""
+    return ", shown with its normalisation undone"

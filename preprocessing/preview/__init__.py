@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from preprocessing.preview.base import Preview
-from preprocessing.preview.compare import compare
-from preprocessing.preview.images import as_picture
+from preprocessing.preview.compare import compare, panel, panel_before
 from preprocessing.preview.page import Page
 from preprocessing.preview.picture import Picture
 from preprocessing.preview.table import table
 
-__all__ = ["Page", "Picture", "Preview", "as_picture", "compare", "table"]
+__all__ = ["Page", "Picture", "Preview", "compare", "panel", "panel_before", "table"]

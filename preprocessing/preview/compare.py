@@ -16,7 +16,7 @@ from preprocessing.preview.picture import BOX, Picture
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from preprocessing.media import Array, Spec
+    from preprocessing.media import Array, Kind, Spec
     from preprocessing.plan import Plan
     from preprocessing.preview.base import Preview
     from preprocessing.sources import Loaded
@@ -52,28 +52,38 @@ def compare(loaded: Loaded, plan: Plan, steps: Sequence[Transform], title: str) 
         shown = page.texts(result) if after.kind == "text" else page.numbers(result)
         return Page(caption, page.texts(loaded.start.run(loaded.content)), shown)
     return Picture.of(
-        (_source(loaded, before), _result(result, after, steps)),
+        (panel_before(loaded), panel(result, after.kind, steps)),
         f"{caption}{_how(result, after, steps)}",
     )
 
 
-def _source(loaded: Loaded, spec: Spec) -> Array:
-    """Draw what was read; of a video no more is decoded than is shown."""
+def panel_before(loaded: Loaded) -> Array:
+    """Draw a source that is not text, (H, W, 3) uint8; of a video no more is decoded than is shown."""
+    spec = loaded.start.output()
     if isinstance(spec, VideoSpec):
         frames = loaded.start.frames(loaded.content)
         return images.contact_sheet(images.pick(frames, images.chosen(spec.frames or 1)))
-    return _result(loaded.start.run(loaded.content), spec, ())
+    return panel(loaded.start.run(loaded.content), spec.kind)
 
 
-def _result(array: Array, spec: Spec, steps: Sequence[Transform]) -> Array:
-    """Draw what was made."""
+def panel(array: Array, kind: Kind, steps: Sequence[Transform] = ()) -> Array:
+    """Draw what was made by some steps, and is not text, (H, W, 3) uint8.
+
+    Parameters
+    ----------
+    array : ndarray
+        Indexed as the specs of its kind tell.
+    kind : {"image", "video", "audio", "spectrogram"}
+    steps : sequence of Transform
+        A normalisation among them is undone.
+    """
     if array.size == 0:
         return np.full((BOX, BOX, 3), 255, np.uint8)
-    if spec.kind == "video":
+    if kind == "video":
         return images.contact_sheet(array[images.chosen(len(array))], steps)
-    if spec.kind == "audio":
+    if kind == "audio":
         return sound.panel(array)
-    if spec.kind == "spectrogram":
+    if kind == "spectrogram":
         return sound.spectrogram(array)
     return images.panel(array, steps)
 
@@ -91,7 +101,7 @@ def _told(spec: Spec, array: Array) -> str:
 def _how(array: Array, spec: Spec, steps: Sequence[Transform]) -> str:
     """Tell how values that cannot be seen as they are were shown."""
     if spec.kind == "spectrogram":
-        return ", shown in decibels" if sound.are_powers(array) else ""
+        return ", shown in decibels" if sound.needs_decibels(array) else ""
     if spec.kind == "audio" or images.normalized_by(steps) is None:
         return ""
     return ", shown with its normalisation undone"

@@ -17,6 +17,8 @@ _BINS = BOX - GAP - _WAVE
 _WINDOW = 2 * _BINS
 # What is so much softer than the loudest is black, in decibels.
 _RANGE = 80.0
+# How far above the mean the loudest of a spectrogram is, whose softer parts could not be seen otherwise.
+_FAR = 16
 _INK = (31, 119, 180)
 
 
@@ -34,17 +36,20 @@ def panel(sound: Array) -> Array:
 def spectrogram(values: Array) -> Array:
     """Return a spectrogram, (channels, bins, frames), as a panel: the mean of its channels.
 
-    Low bins are below. Values none of which is below zero are taken to be powers, and shown in decibels.
+    Low bins are below. What `needs_decibels` is shown in these.
     """
     with np.errstate(invalid="ignore"):  # infinities of both signs
         plane: Array = values.mean(axis=0, dtype=np.float64)
-    levels = _unit(_decibels(plane) if are_powers(values) else plane)
+    levels = _unit(_decibels(plane) if needs_decibels(values) else plane)
     return colored(scale(levels[::-1, :, None].astype(np.float32), BOX, BOX)[:, :, 0])
 
 
-def are_powers(values: Array) -> bool:
-    """Whether the values of a spectrogram may be powers or magnitudes, and no logarithms."""
-    return bool((values >= 0).all())
+def needs_decibels(values: Array) -> bool:
+    """Whether the values of a spectrogram are powers or magnitudes of which few would be seen.
+
+    That is where none is below zero and the largest is far above the mean; logarithms are not so.
+    """
+    return bool((values >= 0).all() and values.max() > _FAR * values.mean(dtype=np.float64))
 
 
 def colored(levels: Array) -> Array:

@@ -14,7 +14,7 @@ from hypothesis.extra import numpy as hnp
 from PIL import Image
 
 from preprocessing import Media, Pipeline
-from preprocessing.preview import Page, Picture, as_picture, images, sound
+from preprocessing.preview import Page, Picture, images, sound
 from preprocessing.preview.page import numbers, texts
 from tests.photos import photo
 
@@ -111,7 +111,8 @@ def test_low_bins_are_below_and_powers_in_decibels() -> None:
     assert shades[300, 300] == pytest.approx(0.5, abs=0.02)
     assert shades[300, 20] == shades[20, 300] == 0
     logarithms = np.log10(powers)
-    assert sound.are_powers(powers) and not sound.are_powers(logarithms)
+    assert sound.needs_decibels(powers)
+    assert not any(map(sound.needs_decibels, (logarithms, logarithms + 9, np.zeros((1, 2, 2)))))
 
 
 def gray_video(frames: int, side: int = 10) -> np.ndarray:
@@ -157,7 +158,7 @@ def test_a_normalised_video_is_shown_as_it_was() -> None:
     np.testing.assert_allclose(
         images.contact_sheet(after, steps).astype(int), images.contact_sheet(video), atol=1
     )
-    assert as_picture(after[0], steps).dtype == np.uint8
+    assert images.as_picture(after[0], steps).dtype == np.uint8
 
 
 def test_a_page_is_escaped_and_cut_and_saved(tmp_path: Path) -> None:

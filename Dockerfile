@@ -10,18 +10,19 @@ ENV PYTHONUNBUFFERED=1 \
 WORKDIR /var/task
 
 # --- dependencies, by hash; layers that change only with the locks ----------------------------
-# Wheels only, so no stage needs a compiler; --target, so that no interpreter's own folder is named.
+# Wheels only, so no stage needs a compiler; --target, so that no interpreter's own folder is named;
+# --no-deps, because the locks leave out what requirements/excludes.txt names.
 FROM base AS function-deps
 COPY requirements/function.txt /requirements.txt
-RUN python -m pip install --no-cache-dir --no-compile --only-binary :all: --require-hashes \
-        --target /opt/python --requirement /requirements.txt
+RUN python -m pip install --no-cache-dir --no-compile --no-deps --only-binary :all: \
+        --require-hashes --target /opt/python --requirement /requirements.txt
 COPY image/strip.sh /strip.sh
 RUN sh /strip.sh /opt/python
 
 FROM base AS endpoint-deps
 COPY requirements/endpoint.txt /requirements.txt
-RUN python -m pip install --no-cache-dir --no-compile --only-binary :all: --require-hashes \
-        --target /opt/python --requirement /requirements.txt \
+RUN python -m pip install --no-cache-dir --no-compile --no-deps --only-binary :all: \
+        --require-hashes --target /opt/python --requirement /requirements.txt \
     && rm -rf /opt/python/bin \
     && python -m compileall -q --invalidation-mode unchecked-hash /opt/python
 

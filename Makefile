@@ -70,7 +70,8 @@ fuzz: $(VENV)/dev.stamp ## hostile images and specs by coverage, FUZZ_SECONDS ea
 # One resolution for all: the image, the endpoint and the developer's machine run equal versions,
 # without which their bytes could not be compared. Universal: any platform, any Python we support.
 LOCK = $(BIN)/uv pip compile --quiet --no-config --upgrade --universal --fork-strategy fewest \
-	--python-version 3.11 --generate-hashes --no-annotate --custom-compile-command 'make lock'
+	--python-version 3.11 --generate-hashes --no-annotate --excludes requirements/excludes.txt \
+	--custom-compile-command 'make lock'
 SUBSET = $(LOCK) --constraints requirements/dev.txt pyproject.toml
 
 lock: $(VENV)/dev.stamp ## resolve the hash-locked requirements anew
@@ -81,13 +82,13 @@ lock: $(VENV)/dev.stamp ## resolve the hash-locked requirements anew
 	$(LOCK) --no-deps --output-file requirements/rie.txt requirements/rie.in
 	$(LOCK) --constraints requirements/dev.txt --extra cli --extra ray --extra parquet \
 		--output-file requirements/ray.txt pyproject.toml requirements/ray.in
-	$(LOCK) --constraints requirements/dev.txt --excludes requirements/clients/excludes.txt --no-emit-package torch \
+	$(LOCK) --constraints requirements/dev.txt --no-emit-package torch \
 		--output-file requirements/torch.txt requirements/torch.in
 	$(LOCK) --output-file requirements/checkov.txt requirements/checkov.in
 	$(LOCK) --constraints requirements/dev.txt --override benchmarks/overrides.txt \
 		--output-file benchmarks/requirements.txt benchmarks/requirements.in
 	for client in $(notdir $(patsubst %/stamp,%,$(CLIENT_STAMPS))); do \
-		$(LOCK) --excludes requirements/clients/excludes.txt --no-emit-package torch \
+		$(LOCK) --no-emit-package torch \
 			--output-file requirements/clients/$$client.txt requirements/clients/$$client.in || exit 1; done
 
 image: ## build the Lambda image
@@ -109,16 +110,17 @@ clients-table: $(VENV)/dev.stamp $(CLIENT_STAMPS) ## the same, and write what it
 test-container: $(VENV)/dev.stamp ## the tests that need Docker: the image, the emulator in it, compose
 	$(BIN)/pytest tests/container
 
-# The locked versions, by hash; then jitprep itself, as it stands in this folder.
+# The locked versions, by hash; then jitprep itself, as it stands in this folder. --no-deps wherever a lock
+# is installed: it is whole, but for what requirements/excludes.txt leaves out, and pip would insist on that.
 $(VENV)/demo.stamp: pyproject.toml requirements/demo.txt
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --require-hashes --requirement requirements/demo.txt
+	$(BIN)/pip install --quiet --require-hashes --no-deps --requirement requirements/demo.txt
 	$(BIN)/pip install --quiet --no-deps --editable .
 	touch $@
 
 $(VENV)/dev.stamp: pyproject.toml requirements/dev.txt
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --require-hashes --requirement requirements/dev.txt
+	$(BIN)/pip install --quiet --require-hashes --no-deps --requirement requirements/dev.txt
 	$(BIN)/pip install --quiet --no-deps --editable .
 	touch $@ $(VENV)/demo.stamp
 

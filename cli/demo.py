@@ -24,12 +24,12 @@ from preprocessing.media import SourceKind
 
 _BUCKET = "media"
 # One access point a model: AWS's article on Object Lambda for ML, and ImageNet evaluation; what Whisper
-# hears; the frames that CLIP's models of video see; and a text as a tokenizer wants it.
+# hears in five seconds; the frames that X-CLIP sees; and what a tokenizer is to be given.
 _PIPELINES = {
     "grayscale": "grayscale/resize:224,224/png",
     "imagenet": "resize:256/center_crop:224/normalize:imagenet/npy",
-    "whisper": "mono/resample:16000/pad_or_trim:30/log_mel:whisper/npy",
-    "clip-frames": "sample_frames:8/resize:224/center_crop:224/npy",
+    "whisper": "mono/resample:16000/pad_or_trim:5/log_mel:whisper/npy",
+    "xclip": "sample_frames:8/resize:224/center_crop:224/npy",
     "clean-text": "strip_html/fix_mojibake/nfc/collapse_whitespace/text",
 }
 

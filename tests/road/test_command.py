@@ -201,7 +201,14 @@ def test_demo_reads_prints_and_draws(tmp_path):
     done = jitprep("demo", "--picture", picture)
     assert done.returncode == 0, done.stderr
     assert done.stdout.count("602,240") == 6
-    assert "rocket.jpg" in done.stdout
+    for key, size in (
+        ("rocket.jpg", 602_240),
+        ("big-buck-bunny.wav", 128 + 80 * 500 * 4),
+        ("bikes.mp4", 128 + 8 * 3 * 224 * 224),
+        ("license.html", ""),
+    ):
+        row = next(line for line in done.stdout.splitlines() if key[:5] in line)
+        assert f"{size:,}" in row if size else "text/plain" in row
     with Image.open(picture) as image:
         sheet = image.convert("RGB")
     assert sheet.width > 500

@@ -101,7 +101,7 @@ class Stage(ABC):
     def __str__(self) -> str:
         kind: type[Any] = type(self)
         shown = [
-            f"{field.name}={brief(getattr(self, field.name))}"
+            f"{field.name}={_brief(getattr(self, field.name))}"
             for field in fields(kind)
             if getattr(self, field.name) != field.default
         ]
@@ -153,7 +153,7 @@ class Call(Stage):
     pointwise: bool = False
 
     def __str__(self) -> str:
-        return f"{self.kernel.__name__}({', '.join(map(brief, self.arguments))})"
+        return f"{self.kernel.__name__}({', '.join(map(_brief, self.arguments))})"
 
     def output(self, spec: ImageSpec) -> ImageSpec:
         height, width = self.result.height or spec.height, self.result.width or spec.width
@@ -163,8 +163,7 @@ class Call(Stage):
         return self.kernel(image, *self.arguments)
 
 
-def brief(value: object) -> str:
-    """Return a value as a stage shows it."""
+def _brief(value: object) -> str:
     if isinstance(value, tuple):
-        return f"({', '.join(map(brief, value))})"
+        return f"({', '.join(map(_brief, value))})"
     return f"{value:.6g}" if isinstance(value, float) else repr(value)

@@ -67,7 +67,7 @@ class LoudnessNormalize(FixedSound):
 
     Notes
     -----
-    The loudness is within 0.001 LU of a filtering in double precision, and the gain rounded to single
+    The loudness is within 1e-6 LU of pyloudnorm's (with its filters "DeMan"), and the gain rounded to single
     precision, so that the result is the same on every processor. A sound that is shorter than one block
     of 400 ms is measured as one block. What is below -70 LUFS all along, silence too, stays as it is.
     Nothing is limited: where the loudness asks for it samples go above full scale.

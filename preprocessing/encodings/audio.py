@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 _BITS = {"pcm_16": 16, "pcm_24": 24, "float": 32}
 # Multimedia Programming Interface and Data Specifications 1.0 (1991), and its revision for floats (1994)
 _PCM, _IEEE_FLOAT = 1, 3
-_LONGEST_RIFF = 2**32 - 1
+# Its numbers are of 32 bits, and the bytes of one sample of all channels of 16.
+_MOST, _MOST_BLOCK = 2**32 - 1, 2**16 - 1
+_HEADER, _FLOAT_HEADER = 44, 58
 
 
 @frozen
@@ -46,19 +48,25 @@ class Wav(Encoding):
     takes = ("audio",)
 
     def accept(self, spec: AudioSpec) -> None:
-        size = self.nbytes(spec)
-        if (size or 0) > _LONGEST_RIFF:
+        size = self.nbytes(spec) or 0
+        if size > _MOST:
             raise IncompatibleSource(
-                f"a WAV file holds 4 GiB, the result has {size} bytes; trim it first"
+                f"holds 4 GiB, the result would have {size} bytes; trim it first"
             )
-        if (spec.channels or 0) > 2**16 - 1:
-            raise IncompatibleSource(f"holds 65535 channels, the sound has {spec.channels}")
+        most = _MOST_BLOCK // (_BITS[self.subtype] // 8)
+        if (spec.channels or 0) > most:
+            raise IncompatibleSource(
+                f"holds {most} channels, the sound has {spec.channels}; put mono first"
+            )
+        if (spec.rate or 0) > _MOST:
+            raise IncompatibleSource(f"holds rates up to {_MOST} Hz, the sound has {spec.rate}")
 
     def nbytes(self, spec: AudioSpec) -> int | None:
         if spec.channels is None or spec.samples is None:
             return None
         size = spec.channels * spec.samples * _BITS[self.subtype] // 8
-        return len(self._header(spec.channels, spec.samples, 1)) + size + size % 2
+        header = _FLOAT_HEADER if self.subtype == "float" else _HEADER
+        return header + size + size % 2
 
     def encode(self, array: Array, spec: AudioSpec) -> bytes:
         channels, samples = array.shape
@@ -67,19 +75,19 @@ class Wav(Encoding):
         return self._header(channels, samples, spec.rate) + body + b"\0" * (len(body) % 2)
 
     def _header(self, channels: int, samples: int, rate: int) -> bytes:
-        """Return what comes before the samples; its length is the same whatever the numbers."""
+        """Return what comes before the samples: `_HEADER` bytes, or `_FLOAT_HEADER`."""
         width = _BITS[self.subtype] // 8
         size, block = channels * samples * width, channels * width
         tag = _IEEE_FLOAT if self.subtype == "float" else _PCM
         form = struct.pack(
-            "<HHIIHH", tag, channels, rate, min(rate * block, 2**32 - 1), block, 8 * width
+            "<HHIIHH", tag, channels, rate, min(rate * block, _MOST), block, 8 * width
         )
         fact = b""
         if tag == _IEEE_FLOAT:  # what is not PCM has room for more, and tells its samples once more
             form += b"\0\0"
             fact = b"fact" + struct.pack("<II", 4, samples)
-        chunks = b"fmt " + struct.pack("<I", len(form)) + form + fact
-        chunks += b"data" + struct.pack("<I", size)
+        chunks = b"fmt " + struct.pack("<I", len(form)) + form + fact + b"data"
+        chunks += struct.pack("<I", size)
         return b"RIFF" + struct.pack("<I", 4 + len(chunks) + size + size % 2) + b"WAVE" + chunks
 
 

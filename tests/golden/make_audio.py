@@ -6,7 +6,7 @@ Run by hand, in an environment of its own::
     python tests/golden/make_audio.py
 
 ``sound`` is 16-bit stereo of 0.6 s at 22,050 Hz. Of its first 3000 samples ``mono`` and ``pre_emphasis
-<coefficient>`` are librosa's, ``resample <rate> <wanted> <quality>`` soxr's, the latter of the first channel,
+<coefficient>`` are librosa's; ``resample <rate> <wanted> <quality>`` is soxr's, of the first channel,
 taken to have that rate.
 ``loudness <rate>`` is pyloudnorm's, in LUFS, of the sound again and again, each time by the next of
 ``gains``, of which a whole number of tenths of a second is taken.

@@ -67,10 +67,11 @@ class LoudnessNormalize(FixedSound):
 
     Notes
     -----
-    The loudness is within 1e-6 LU of pyloudnorm's (with its filters "DeMan"), and the gain rounded to single
-    precision, so that the result is the same on every processor. A sound that is shorter than one block
-    of 400 ms is measured as one block. What is below -70 LUFS all along, silence too, stays as it is.
-    Nothing is limited: where the loudness asks for it samples go above full scale.
+    Loudness is within 1e-6 LU of pyloudnorm's with its filters "DeMan". The gain is rounded to single
+    precision, which leaves nothing of what processors do differently in a Fourier transform. A sound
+    that is shorter than one block of 400 ms is measured as one block. What is below -70 LUFS all along,
+    silence too, stays as it is. Nothing is limited: where the loudness asks for it samples go above full
+    scale.
 
     Of one or two channels. More have weights that depend on where the loudspeakers stand, which few
     files tell; `Mono` makes one of them.

@@ -54,6 +54,8 @@ from preprocessing.stack import Stack
 from preprocessing.transforms import TRANSFORMS, Transform
 
 if TYPE_CHECKING:
+    from preprocessing.encodings.audio import Flac as Flac
+    from preprocessing.encodings.audio import Wav as Wav
     from preprocessing.encodings.images import Jpeg as Jpeg
     from preprocessing.encodings.images import Png as Png
     from preprocessing.encodings.images import WebP as WebP
@@ -66,6 +68,14 @@ if TYPE_CHECKING:
     from preprocessing.transforms.adjust import AdjustHue as AdjustHue
     from preprocessing.transforms.adjust import AdjustSaturation as AdjustSaturation
     from preprocessing.transforms.adjust import AdjustSharpness as AdjustSharpness
+    from preprocessing.transforms.audio.add_noise import AddNoise as AddNoise
+    from preprocessing.transforms.audio.level import LoudnessNormalize as LoudnessNormalize
+    from preprocessing.transforms.audio.level import PeakNormalize as PeakNormalize
+    from preprocessing.transforms.audio.mono import Mono as Mono
+    from preprocessing.transforms.audio.pre_emphasis import PreEmphasis as PreEmphasis
+    from preprocessing.transforms.audio.resample import Resample as Resample
+    from preprocessing.transforms.audio.trim import PadOrTrim as PadOrTrim
+    from preprocessing.transforms.audio.trim import Trim as Trim
     from preprocessing.transforms.auto_augment import RandAugment as RandAugment
     from preprocessing.transforms.auto_augment import TrivialAugmentWide as TrivialAugmentWide
     from preprocessing.transforms.blur import Blur as Blur

@@ -117,7 +117,8 @@ class Pipeline(Spelling):
         ndarray
             `out`, or a new one: writable, in C order, shared with nothing. For the tensor encodings
             (C, H, W), or with ``layout=hwc`` (H, W, C) and (H, W) for gray; for the image files the
-            latter. What a reader of the encoded body would get, but for the losses of JPEG and WebP.
+            latter. What a reader of the encoded body would get, but for the losses of JPEG and WebP, and
+            those of sound in integers.
 
         Raises
         ------

@@ -1,4 +1,4 @@
-"""The output encodings: image files and plain tensors."""
+"""The output encodings: image files, sound files and plain tensors."""
 
 from __future__ import annotations
 
@@ -21,6 +21,8 @@ ENCODINGS: Registry[Encoding] = Registry(
         "png": "images.Png",
         "jpeg": "images.Jpeg",
         "webp": "images.WebP",
+        "wav": "audio.Wav",
+        "flac": "audio.Flac",
     },
 )
 

@@ -63,6 +63,14 @@ TRANSFORMS: Registry[Transform] = Registry(
         "to_hsv": "colorspace.ToHSV",
         "to_lab": "colorspace.ToLab",
         "to_ycbcr": "colorspace.ToYCbCr",
+        "resample": "audio.resample.Resample",
+        "mono": "audio.mono.Mono",
+        "trim": "audio.trim.Trim",
+        "pad_or_trim": "audio.trim.PadOrTrim",
+        "peak_normalize": "audio.level.PeakNormalize",
+        "loudness_normalize": "audio.level.LoudnessNormalize",
+        "pre_emphasis": "audio.pre_emphasis.PreEmphasis",
+        "add_noise": "audio.add_noise.AddNoise",
     },
 )
 

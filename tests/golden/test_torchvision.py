@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from preprocessing import TRANSFORMS, Pipeline
-from tests.preprocessing.strategies import scikit
+from tests.preprocessing.strategies import audio, scikit
 
 from .tolerances import TOLERANCES, Golden
 
@@ -28,8 +28,8 @@ def _goldens() -> Iterator[tuple[Golden, np.ndarray]]:
 
 
 GOLDENS = list(_goldens())
-# Torchvision has none of these. They are compared with scikit-image, or with what they are made of.
-WITHOUT = {*scikit.TRANSFORMS, "letter_box"}
+# Torchvision has none of these. They are compared with other libraries, or with what they are made of.
+WITHOUT = {*scikit.TRANSFORMS, *audio.TRANSFORMS, "letter_box"}
 # These draw from lists; test_auto_augment.py has their goldens.
 DRAWN = {"trivial_augment_wide", "rand_augment"}
 

@@ -66,6 +66,16 @@ if TYPE_CHECKING:
     from preprocessing.transforms.adjust import AdjustHue as AdjustHue
     from preprocessing.transforms.adjust import AdjustSaturation as AdjustSaturation
     from preprocessing.transforms.adjust import AdjustSharpness as AdjustSharpness
+    from preprocessing.transforms.audio.log_mel import LogMel as LogMel
+    from preprocessing.transforms.audio.masks import FreqMask as FreqMask
+    from preprocessing.transforms.audio.masks import MaskBins as MaskBins
+    from preprocessing.transforms.audio.masks import MaskFrames as MaskFrames
+    from preprocessing.transforms.audio.masks import TimeMask as TimeMask
+    from preprocessing.transforms.audio.mel import MelSpectrogram as MelSpectrogram
+    from preprocessing.transforms.audio.mfcc import MFCC as MFCC
+    from preprocessing.transforms.audio.spectrogram import Spectrogram as Spectrogram
+    from preprocessing.transforms.audio.stretch import Stretch as Stretch
+    from preprocessing.transforms.audio.stretch import TimeStretch as TimeStretch
     from preprocessing.transforms.auto_augment import RandAugment as RandAugment
     from preprocessing.transforms.auto_augment import TrivialAugmentWide as TrivialAugmentWide
     from preprocessing.transforms.blur import Blur as Blur

@@ -63,6 +63,16 @@ TRANSFORMS: Registry[Transform] = Registry(
         "to_hsv": "colorspace.ToHSV",
         "to_lab": "colorspace.ToLab",
         "to_ycbcr": "colorspace.ToYCbCr",
+        "spectrogram": "audio.spectrogram.Spectrogram",
+        "mel_spectrogram": "audio.mel.MelSpectrogram",
+        "mfcc": "audio.mfcc.MFCC",
+        "log_mel": "audio.log_mel.LogMel",
+        "mask_frames": "audio.masks.MaskFrames",
+        "mask_bins": "audio.masks.MaskBins",
+        "time_mask": "audio.masks.TimeMask",
+        "freq_mask": "audio.masks.FreqMask",
+        "stretch": "audio.stretch.Stretch",
+        "time_stretch": "audio.stretch.TimeStretch",
     },
 )
 

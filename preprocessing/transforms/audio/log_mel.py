@@ -46,9 +46,9 @@ class LogMel(FixedTransform):
 
     Notes
     -----
-    ``whisper`` is within 1e-5 of whisper's own and ``librosa`` within 1e-3 dB of librosa's. The loudest
-    value is that of all channels; whisper's model hears one. ``pad_or_trim:30`` before it gives 30
-    seconds of sound, and so (1, 80, 3000) of mono. The bytes are as for `Spectrogram`.
+    ``whisper`` is within 5e-5 of whisper's own and ``librosa`` within 1e-3 dB of librosa's, both of
+    which compute in single precision. The loudest value is that of all channels; whisper's model hears
+    one. Of 30 seconds of mono ``whisper`` makes (1, 80, 3000). The bytes are as for `Spectrogram`.
 
     Raises
     ------

@@ -25,7 +25,7 @@ from preprocessing import (
 )
 from preprocessing.plan import infer
 
-from . import auto_augment, color, geometry, random_geometry, scikit, tone, warp
+from . import auto_augment, color, geometry, random_geometry, scikit, spectrogram, tone, warp
 from .common import DTYPES, FILTERS, INTERPOLATIONS, PAD_MODES, finite, pairs, sides
 
 __all__ = [
@@ -45,7 +45,7 @@ __all__ = [
     "transforms",
 ]
 
-TRANSFORMS_BY_NAME: dict[str, st.SearchStrategy[Transform]] = {
+_OF_IMAGES: dict[str, st.SearchStrategy[Transform]] = {
     **geometry.TRANSFORMS,
     **color.TRANSFORMS,
     **tone.TRANSFORMS,
@@ -53,6 +53,10 @@ TRANSFORMS_BY_NAME: dict[str, st.SearchStrategy[Transform]] = {
     **warp.TRANSFORMS,
     **auto_augment.TRANSFORMS,
     **scikit.TRANSFORMS,
+}
+TRANSFORMS_BY_NAME: dict[str, st.SearchStrategy[Transform]] = {
+    **_OF_IMAGES,
+    **spectrogram.TRANSFORMS,
 }
 _layouts = st.sampled_from(("chw", "hwc"))
 _keys = st.text(st.characters(exclude_categories=["Cs"]), min_size=1).filter(
@@ -67,13 +71,13 @@ ENCODINGS_BY_NAME: dict[str, st.SearchStrategy[Encoding]] = {
     "raw": st.builds(Raw, _layouts),
 }
 
-transforms = st.one_of(*TRANSFORMS_BY_NAME.values())
+transforms = st.one_of(*_OF_IMAGES.values())
 encodings = st.one_of(*ENCODINGS_BY_NAME.values())
 
 
 @st.composite
 def pipelines(draw: st.DrawFn) -> Pipeline:
-    """Any legal pipeline."""
+    """Any legal pipeline of images."""
     steps = draw(st.lists(transforms, max_size=5))
     try:
         return Pipeline(steps, draw(encodings), exact=draw(st.booleans()))

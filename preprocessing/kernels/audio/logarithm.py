@@ -9,24 +9,26 @@ import numpy as np
 from preprocessing.kernels.scratch import scratch
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from preprocessing.kernels.audio.stft import Floats
 
-_ROOT = 0.5**0.5
-_LOG10_2 = 0.30102999566398120
-_LOG10_ROOT = -0.15051499783199060
+_ROOT = np.float32(0.5**0.5)
+_LOG10_ROOT = np.float32(-0.15051499783199060)
+# The logarithm of 2, of 15 binary places, so that any exponent times it is exact; and what is left.
+_LOG10_2 = np.float32(9864 / 2**15)
+_LOG10_2_REST = np.float32(0.30102999566398120 - 9864 / 2**15)
 _LOG10_E = 0.43429448190325182
 # 2 atanh(s) / s in powers of s**2, the highest first.
-_SERIES = tuple(2.0 * _LOG10_E / (2 * k + 1) for k in range(4, -1, -1))
+_SERIES = tuple(np.float32(2.0 * _LOG10_E / (2 * k + 1)) for k in range(4, -1, -1))
 # 64 KiB of float32, with its factors in the second cache.
 _ITEMS = 2**14
 
 
-def log10(values: NDArray[np.float32]) -> None:
+def log10(values: Floats) -> None:
     """Overwrite positive, normal numbers by their decimal logarithms.
 
     NumPy's depend on the processor in their last bit. This one is made of sums, products and quotients,
     which IEEE 754 defines to the bit. It is within one unit in the last place of results above 1, and
-    within 1e-7 of those nearer to 0.
+    within 1e-7 of those nearer to 0. What is not finite stays so.
 
     Parameters
     ----------
@@ -37,21 +39,26 @@ def log10(values: NDArray[np.float32]) -> None:
         _log10(values[start : start + rows])
 
 
-def _log10(values: NDArray[np.float32]) -> None:
-    below = scratch("logarithm", values.shape, "float32")
-    ratio = scratch("ratio", values.shape, "float32")
-    whole = scratch("whole", values.shape, "float64")
+def _log10(values: Floats) -> None:
+    """Write x as m * 2**e, m from 1/2 to 1; the logarithm of m is a series around the root of 1/2."""
     exponents = scratch("exponents", values.shape, "int32")
-    np.frexp(values, out=(values, exponents))  # from 1/2 to 1, times a power of two
-    np.add(values, _ROOT, out=below)
+    ratio, square, power = (
+        scratch(name, values.shape, "float32") for name in ("ratio", "square", "power")
+    )
+    np.frexp(values, out=(values, exponents))
+    np.copyto(power, exponents, casting="same_kind")
     np.subtract(values, _ROOT, out=ratio)
-    np.divide(ratio, below, out=ratio)
-    square = np.multiply(ratio, ratio, out=below)
-    values.fill(_SERIES[0])
-    for factor in _SERIES[1:]:
-        np.multiply(values, square, out=values)
+    np.add(values, _ROOT, out=values)
+    np.divide(ratio, values, out=ratio)
+    np.multiply(ratio, ratio, out=square)
+    np.multiply(square, _SERIES[0], out=values)
+    for factor in _SERIES[1:-1]:
         np.add(values, factor, out=values)
+        np.multiply(values, square, out=values)
+    np.add(values, _SERIES[-1], out=values)
     np.multiply(values, ratio, out=values)
-    np.multiply(exponents, _LOG10_2, out=whole)
-    np.add(whole, _LOG10_ROOT, out=whole)
-    np.add(values, whole, out=values, casting="same_kind")
+    np.add(values, _LOG10_ROOT, out=values)
+    np.multiply(power, _LOG10_2_REST, out=square)
+    np.add(values, square, out=values)
+    np.multiply(power, _LOG10_2, out=power)
+    np.add(values, power, out=values)

@@ -14,6 +14,8 @@ from preprocessing.kernels.scratch import scratch
 if TYPE_CHECKING:
     from preprocessing.kernels.audio.stft import Doubles, Floats
 
+    Filter: TypeAlias = tuple[int, Floats]
+
 MelScale: TypeAlias = Literal["htk", "slaney"]
 MelNorm: TypeAlias = Literal["slaney"]
 
@@ -50,12 +52,9 @@ class Mels:
     norm: MelNorm | None
 
 
-Filter: TypeAlias = tuple[int, tuple[float, ...]]
-
-
 @lru_cache(maxsize=32)
 def filters(mels: Mels) -> tuple[Filter, ...]:
-    """Return of each filter the first bin and the weights from there on, rounded to float32."""
+    """Return of each filter the first bin, and the weights from there on as a column of float32."""
     low, high = _to_mel(mels.f_min, mels.scale), _to_mel(mels.f_max, mels.scale)
     step = (high - low) / (mels.n_mels + 1)
     edges = [_to_hertz(low + step * i, mels.scale) for i in range(mels.n_mels + 2)]
@@ -72,7 +71,7 @@ def _triangle(
     weights = np.minimum((inside - left) / (centre - left), (right - inside) / (right - centre))
     if norm == "slaney":
         weights *= 2.0 / (right - left)
-    return int(first), tuple(map(float, weights.astype(np.float32)))
+    return int(first), weights.astype(np.float32)[:, None]
 
 
 def _to_mel(hertz: float, scale: MelScale) -> float:
@@ -95,18 +94,15 @@ def _to_hertz(mel: float, scale: MelScale) -> float:
 def apply_filters(powers: Floats, bank: tuple[Filter, ...]) -> Floats:
     """Return what each filter lets through, (mels, frames), in this thread's scratch.
 
-    A bin is in two filters at most, so that sums of rows are faster than a matrix product; and their
-    order is ours.
+    A bin is in two filters at most, so that rows are multiplied and added up faster than by a matrix
+    product; and they are added in order, where the order of a product is the BLAS library's.
     """
     frames = powers.shape[1]
     result = scratch("mels", (len(bank), frames), "float32")
-    product = scratch("product", (frames,), "float32")
+    widest = max(len(weights) for _, weights in bank)
+    products = scratch("products", (widest, frames), "float32")
     for row, (first, weights) in zip(result, bank, strict=True):
-        if not weights:
-            row.fill(0.0)
-            continue
-        np.multiply(powers[first], weights[0], out=row)
-        for i, weight in enumerate(weights[1:], first + 1):
-            np.multiply(powers[i], weight, out=product)
-            np.add(row, product, out=row)
+        part = products[: len(weights)]
+        np.multiply(powers[first : first + len(weights)], weights, out=part)
+        np.add.reduce(part, axis=0, out=row)
     return result

@@ -1,4 +1,7 @@
-"""Spectrograms, and the features that are made of them."""
+"""Spectrograms, and the features that are made of them.
+
+Of samples that are not finite, or that float32 cannot square, comes what is not finite, and no warning.
+"""
 
 from __future__ import annotations
 
@@ -21,8 +24,10 @@ _FLOOR = 1e-10
 _LOG_OFFSET = 1e-6
 _LN_10 = 2.302585092994046
 _TOP_DB = 80.0
+_quietly = np.errstate(over="ignore", invalid="ignore")
 
 
+@_quietly
 def spectrogram(sound: Floats, framing: Framing, power: float) -> Floats:
     """Return the magnitudes of the short-time Fourier transform to some power.
 
@@ -44,21 +49,23 @@ def spectrogram(sound: Floats, framing: Framing, power: float) -> Floats:
     return result
 
 
+@_quietly
 def mel_spectrogram(sound: Floats, framing: Framing, power: float, mels: Mels) -> Floats:
     """Return what the filters `mels` let through, shape (channels, mels, frames)."""
     return _mels(sound, framing, power, mels, None)
 
 
+@_quietly
 def whisper(sound: Floats, framing: Framing, mels: Mels) -> Floats:
     """Return the log-mel spectrogram of openai/whisper: 8 decades below the loudest, near [-1, 1]."""
-    # The last frame is dropped there.
-    result = _mels(sound, framing, 2.0, mels, _log10_above_floor)[:, :, :-1]
+    result = _mels(sound, framing, 2.0, mels, _log10_above_floor)
     np.maximum(result, result.max() - np.float32(8.0), out=result)
     result += np.float32(4.0)
     result *= np.float32(0.25)
     return result
 
 
+@_quietly
 def mel_decibels(sound: Floats, framing: Framing, mels: Mels) -> Floats:
     """Return the mel spectrogram in decibels of full scale, 80 below the loudest at the least."""
     result = _mels(sound, framing, 2.0, mels, _decibels)
@@ -66,6 +73,7 @@ def mel_decibels(sound: Floats, framing: Framing, mels: Mels) -> Floats:
     return result
 
 
+@_quietly
 def mfcc(sound: Floats, framing: Framing, mels: Mels, n_mfcc: int, log_mels: bool) -> Floats:
     """Return the first `n_mfcc` cepstral coefficients, shape (channels, n_mfcc, frames)."""
     if log_mels:

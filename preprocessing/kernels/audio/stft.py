@@ -57,6 +57,8 @@ class Framing:
         nothing.
     normalized : bool
         Whether the window is divided by its root of summed squares.
+    last : bool
+        Whether the last frame is kept.
     """
 
     n_fft: int
@@ -65,6 +67,7 @@ class Framing:
     window: WindowName = "hann"
     pad_mode: PadMode | None = "reflect"
     normalized: bool = False
+    last: bool = True
 
     @property
     def bins(self) -> int:
@@ -83,7 +86,7 @@ class Framing:
 
     def frames(self, samples: int) -> int:
         """Count the frames of so many samples."""
-        return 1 + (samples + 2 * self.padding - self.n_fft) // self.hop_length
+        return (samples + 2 * self.padding - self.n_fft) // self.hop_length + self.last
 
 
 @lru_cache(maxsize=32)
@@ -107,9 +110,10 @@ def window_of(framing: Framing) -> Doubles:
 
 def framed(channel: NDArray[np.floating[Any]], framing: Framing) -> NDArray[np.floating[Any]]:
     """Return the frames of one channel, (frame, sample): a view of the padded sound."""
+    count = framing.frames(len(channel))
     if framing.pad_mode is not None:
         channel = np.pad(channel, framing.padding, _NUMPY_MODE[framing.pad_mode])
-    return sliding_window_view(channel, framing.n_fft)[:: framing.hop_length]
+    return sliding_window_view(channel, framing.n_fft)[:: framing.hop_length][:count]
 
 
 def spectra(
@@ -158,7 +162,9 @@ def powers(channel: Floats, framing: Framing, power: float) -> Iterator[tuple[sl
         for first, spectrum in spectra(part, window):
             squares = spectrum.view(np.float64)
             np.square(squares, out=squares)
-            block[:, first : first + len(spectrum)] = (squares[:, ::2] + squares[:, 1::2]).T
+            sums = scratch("sums", spectrum.shape, "float64")
+            np.add(squares[:, ::2], squares[:, 1::2], out=sums)
+            block[:, first : first + len(sums)] = sums.T
         if power == 1.0:
             np.sqrt(block, out=block)
         elif power != 2.0:

@@ -23,6 +23,7 @@ _OVERLAP = FRAMING.n_fft // FRAMING.hop_length
 _FRAMES = 64  # made at a time: a megabyte of spectra
 
 
+@np.errstate(over="ignore", invalid="ignore")
 def stretch(sound: Floats, rate: float, samples: int) -> Floats:
     """Return sound of another tempo and the same pitch.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias
 
 from preprocessing.errors import IncompatibleSource
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
 MelPreset: TypeAlias = Literal["whisper", "librosa"]
 
 # openai/whisper, whisper/audio.py: its constants, and the two banks of filters that it ships.
-_WHISPER = Framing(400, 400, 160)
+_WHISPER = Framing(400, 400, 160, last=False)
 _WHISPER_RATE = 16_000
 _WHISPER_MELS = (80, 128)
 # librosa.feature.melspectrogram's defaults.
@@ -88,8 +87,7 @@ class LogMel(FixedTransform):
                 f"whisper takes {_WHISPER_RATE} Hz, and the sound has {spec.rate}; put "
                 f"resample:{_WHISPER_RATE} before it"
             )
-        result = frames_of(_WHISPER, spec, bins)
-        return result if result.frames is None else replace(result, frames=result.frames - 1)
+        return frames_of(_WHISPER, spec, bins)
 
     def lower(self, spec: AudioSpec) -> tuple[Stage, ...]:
         assert spec.rate is not None

@@ -116,6 +116,15 @@ def test_a_long_sound_is_that_of_its_parts():
         np.testing.assert_array_equal(result[:, :, first:], part)
 
 
+@pytest.mark.parametrize("value", [np.nan, np.inf, 3e38])
+@pytest.mark.parametrize("name", MAKERS)
+def test_what_is_not_finite_stays_so_without_a_warning(name, value):
+    sound = noise(1, 4000)
+    sound[0, 1000] = value
+    p = Pipeline.parse("log_mel:whisper" if name == "log_mel" else name)
+    assert not np.isfinite(p(media(sound))).all()
+
+
 @pytest.mark.parametrize("step", ["spectrogram", "mel_spectrogram", "mel_spectrogram:power=1"])
 def test_silence_is_nothing(step):
     assert not Pipeline.parse(step)(media(np.zeros((2, 4000), np.float32))).any()

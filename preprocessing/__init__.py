@@ -71,9 +71,19 @@ if TYPE_CHECKING:
     from preprocessing.transforms.audio.add_noise import AddNoise as AddNoise
     from preprocessing.transforms.audio.level import LoudnessNormalize as LoudnessNormalize
     from preprocessing.transforms.audio.level import PeakNormalize as PeakNormalize
+    from preprocessing.transforms.audio.log_mel import LogMel as LogMel
+    from preprocessing.transforms.audio.masks import FreqMask as FreqMask
+    from preprocessing.transforms.audio.masks import MaskBins as MaskBins
+    from preprocessing.transforms.audio.masks import MaskFrames as MaskFrames
+    from preprocessing.transforms.audio.masks import TimeMask as TimeMask
+    from preprocessing.transforms.audio.mel import MelSpectrogram as MelSpectrogram
+    from preprocessing.transforms.audio.mfcc import MFCC as MFCC
     from preprocessing.transforms.audio.mono import Mono as Mono
     from preprocessing.transforms.audio.pre_emphasis import PreEmphasis as PreEmphasis
     from preprocessing.transforms.audio.resample import Resample as Resample
+    from preprocessing.transforms.audio.spectrogram import Spectrogram as Spectrogram
+    from preprocessing.transforms.audio.stretch import Stretch as Stretch
+    from preprocessing.transforms.audio.stretch import TimeStretch as TimeStretch
     from preprocessing.transforms.audio.trim import PadOrTrim as PadOrTrim
     from preprocessing.transforms.audio.trim import Trim as Trim
     from preprocessing.transforms.auto_augment import RandAugment as RandAugment

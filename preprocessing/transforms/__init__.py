@@ -71,6 +71,16 @@ TRANSFORMS: Registry[Transform] = Registry(
         "loudness_normalize": "audio.level.LoudnessNormalize",
         "pre_emphasis": "audio.pre_emphasis.PreEmphasis",
         "add_noise": "audio.add_noise.AddNoise",
+        "spectrogram": "audio.spectrogram.Spectrogram",
+        "mel_spectrogram": "audio.mel.MelSpectrogram",
+        "mfcc": "audio.mfcc.MFCC",
+        "log_mel": "audio.log_mel.LogMel",
+        "mask_frames": "audio.masks.MaskFrames",
+        "mask_bins": "audio.masks.MaskBins",
+        "time_mask": "audio.masks.TimeMask",
+        "freq_mask": "audio.masks.FreqMask",
+        "stretch": "audio.stretch.Stretch",
+        "time_stretch": "audio.stretch.TimeStretch",
     },
 )
 

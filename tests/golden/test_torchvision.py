@@ -47,7 +47,8 @@ def test_equals_torchvision(golden: Golden, image: np.ndarray) -> None:
 
 
 def test_every_transform_has_goldens() -> None:
-    assert {golden.step for golden, _ in GOLDENS} == set(TRANSFORMS) - WITHOUT - DRAWN
+    of_images = {name for name in TRANSFORMS if "image" in TRANSFORMS[name].takes}
+    assert {golden.step for golden, _ in GOLDENS} == of_images - WITHOUT - DRAWN
 
 
 def test_float32_resize_is_within_100_db() -> None:

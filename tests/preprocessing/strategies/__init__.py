@@ -27,7 +27,7 @@ from preprocessing import (
 )
 from preprocessing.plan import infer
 
-from . import audio, auto_augment, color, geometry, random_geometry, scikit, tone, warp
+from . import audio, auto_augment, color, geometry, random_geometry, scikit, spectrogram, tone, warp
 from .common import DTYPES, FILTERS, INTERPOLATIONS, PAD_MODES, finite, pairs, sides
 
 __all__ = [
@@ -59,7 +59,7 @@ _OF_IMAGES: dict[str, st.SearchStrategy[Transform]] = {
     **auto_augment.TRANSFORMS,
     **scikit.TRANSFORMS,
 }
-TRANSFORMS_BY_NAME = {**_OF_IMAGES, **audio.TRANSFORMS}
+TRANSFORMS_BY_NAME = {**_OF_IMAGES, **audio.TRANSFORMS, **spectrogram.TRANSFORMS}
 _TENSORS = ("npy", "safetensors", "raw")
 _layouts = st.sampled_from(("chw", "hwc"))
 _keys = st.text(st.characters(exclude_categories=["Cs"]), min_size=1).filter(

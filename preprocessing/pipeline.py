@@ -100,10 +100,10 @@ class Pipeline(Spelling):
 
         Parameters
         ----------
-        source : bytes, str, path, ndarray or Media
-            An encoded object, the path of one, or an array: pixels of shape (H, W) or (H, W, C), of a
-            type in ``uint8``, ``uint16``, ``float16``, ``float32``, or with a leading axis those of a
-            video. Sound, which has a rate, is given as `Media`.
+        source : bytes, str, path, Ranged, ndarray or Media
+            An encoded object, the path of one, what reads it in pieces, or an array: pixels of shape
+            (H, W) or (H, W, C), of a type in ``uint8``, ``uint16``, ``float16``, ``float32``, or with a
+            leading axis those of a video. Sound, which has a rate, is given as `Media`.
         seed : int or Seed
             What random transforms draw from, together with the pipeline and the source: a number, such
             as the epoch, or a `Seed` that also tells the object's key and ETag, to get what a read of
@@ -203,11 +203,18 @@ class Pipeline(Spelling):
     def preview(
         self, source: Source, *, seed: int | Seed = 0, limits: Limits = DEFAULT_LIMITS
     ) -> Preview:
-        """Return the picture before and after, for a notebook to show or for ``.save(path)``."""
+        """Return the picture before and after, for a notebook to show or for ``.save(path)``.
+
+        Of a video that is the first frame that is taken.
+        """
         from preprocessing.preview import compare  # noqa: PLC0415  for notebooks only
 
         loaded = read(source, self.kind, limits)
         nothing = Pipeline((), exact=True, kind=self.kind)
-        plans = (nothing._plan(loaded, 0, limits), self._plan(loaded, seed, limits))
+        plan = self._plan(loaded, seed, limits)
+        if self.kind == "video":
+            before = next(plan.source.frames(loaded.content)).copy()
+            return compare(before, planning.apply(plan.stages, before), self.steps, str(self))
+        plans = (nothing._plan(loaded, 0, limits), plan)
         before, after = (planning.execute(plan, loaded.content).copy() for plan in plans)
         return compare(before, after, self.steps, str(self))

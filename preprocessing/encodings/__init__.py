@@ -1,4 +1,4 @@
-"""The output encodings: image files and plain tensors."""
+"""The output encodings: image files, video files and plain tensors."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ ENCODINGS: Registry[Encoding] = Registry(
         "png": "images.Png",
         "jpeg": "images.Jpeg",
         "webp": "images.WebP",
+        "mp4": "video.Mp4",
     },
 )
 

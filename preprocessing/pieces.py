@@ -11,11 +11,12 @@ from preprocessing.errors import CorruptSource, EmptySource, LimitExceeded
 if TYPE_CHECKING:
     from preprocessing.media import Ranged
 
-_BLOCK = 64 * 2**10
-# Each read that goes on where the last one ended asks for twice as much, up to this many blocks.
-_MOST_AHEAD = 64
+_BLOCK = 16 * 2**10
+# So many blocks at the least are read where nobody said what will be wanted; and each read that goes on
+# where the last one ended asks for twice as much, up to 4 MiB.
+_LEAST_AHEAD, _MOST_AHEAD = 4, 256
 # What is kept for a second look: 16 MiB.
-_MOST_KEPT = 256
+_MOST_KEPT = 1024
 
 
 class File:
@@ -72,7 +73,7 @@ class Pieces:
         self.failure: Exception | None = None
         self._ranged, self._limit = ranged, limit
         self._kept: OrderedDict[int, bytes] = OrderedDict()
-        self._next, self._ahead = 0, 1
+        self._next, self._ahead = 0, _LEAST_AHEAD
 
     def read_at(self, start: int, length: int) -> bytes:
         """Return the bytes from `start` on, up to `length` of them, as far as there are some.
@@ -96,6 +97,7 @@ class Pieces:
         while first <= last and first in self._kept:
             first += 1
         if first <= last < first + _MOST_AHEAD:
+            self._ahead = _LEAST_AHEAD // 2
             self._fetch(first, last)
 
     def whole(self) -> bytes:
@@ -108,7 +110,8 @@ class Pieces:
 
     def _block(self, index: int, last: int) -> bytes:
         if index not in self._kept:
-            self._ahead = min(self._ahead * 2, _MOST_AHEAD) if index == self._next else 1
+            on = index == self._next
+            self._ahead = min(self._ahead * 2, _MOST_AHEAD) if on else _LEAST_AHEAD
             self._fetch(index, max(last, index + self._ahead - 1))
         self._kept.move_to_end(index)
         return self._kept[index]

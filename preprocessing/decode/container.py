@@ -10,9 +10,12 @@ from preprocessing.errors import CorruptSource, IncompatibleSource, SpecError, U
 from preprocessing.pieces import Pieces
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from preprocessing.media import Content
+
+# FFmpeg reads so many bytes at a time, also beyond the last that it needs.
+BUFFER = 2**13
 
 
 def need_av() -> Any:
@@ -60,7 +63,14 @@ def opened(content: Content, demuxer: str, pixels: int) -> Iterator[tuple[Any, A
     # FFmpeg looks into the first frames as it opens a file, and takes memory for them.
     options = {"fflags": "+genpts", "max_pixels": str(pixels)}
     try:
-        with av.open(file, "r", demuxer, options=options, metadata_errors="replace") as container:
+        with av.open(
+            file,
+            "r",
+            demuxer,
+            options=options,
+            metadata_errors="replace",
+            buffer_size=BUFFER,
+        ) as container:
             yield container, _stream(container, options["max_pixels"])
     except Exception as error:
         if pieces is not None and pieces.failure is not None:  # the cause of all that followed
@@ -74,8 +84,8 @@ def opened(content: Content, demuxer: str, pixels: int) -> Iterator[tuple[Any, A
         raise pieces.failure
 
 
-def decoded(container: Any, stream: Any) -> Iterator[tuple[int | None, Any]]:
-    """Yield the frames from where the container is, as PyAV decodes them.
+def decoded(packets: Iterable[Any]) -> Iterator[tuple[int | None, Any]]:
+    """Yield the frames of a stream's packets, as PyAV decodes them.
 
     What cannot be decoded before the first of them is passed over: it depends on what came before.
 
@@ -89,7 +99,7 @@ def decoded(container: Any, stream: Any) -> Iterator[tuple[int | None, Any]]:
     CorruptSource
     """
     damaged, begun = need_av().error.InvalidDataError, False
-    for packet in container.demux(stream):
+    for packet in packets:
         try:
             frames = decode_packet(packet)
         except damaged:

@@ -7,19 +7,23 @@ unless we are behind that already. Whether a frame is the last one the next one 
 
 from __future__ import annotations
 
+from collections import deque
 from typing import TYPE_CHECKING, Any
 
-from preprocessing.decode.container import decode_packet, decoded
+from preprocessing.decode.container import BUFFER, decode_packet, decoded
 from preprocessing.errors import CorruptSource
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from preprocessing.decode.video import Header
     from preprocessing.pieces import Pieces
 
 # Packets are stored in the order of decoding; those of the frame after the one that is wanted are near.
-_SLACK = 4
+_SLACK = 6
+_AHEAD = 2
+# Codecs whose packets say, before they are decoded, whether others refer to them.
+_TELLING = frozenset({"h264", "hevc"})
 
 
 class Film:
@@ -44,6 +48,8 @@ class Film:
         self._count = 0
         # When the packet that was decoded last is to be decoded, as the index tells it.
         self._reached: int | None = None
+        # The moment that is wanted; None where all frames are.
+        self._tick: int | None = None
         self._held: Any = None
         self._after: Any = None
 
@@ -54,6 +60,7 @@ class Film:
         ------
         CorruptSource
         """
+        self._tick = tick
         if self._header.indexed:
             self._go_to(tick)
         while self._peek() is not None and self._time(self._after) <= tick:
@@ -66,6 +73,7 @@ class Film:
         """Yield the frames shown from a moment to another, or to the end."""
         if begin > self._header.begin:
             yield self.shown_at(begin)
+        self._tick = None
         while self._peek() is not None and (end is None or self._time(self._after) < end):
             self._held, self._after = self._after, None
             yield self._held
@@ -98,9 +106,35 @@ class Film:
             yield packet
 
     def _follow(self) -> Iterator[Any]:
-        for dts, frame in decoded(self._container, self._stream):
+        for dts, frame in decoded(self._thinned()):
             self._reached = self._reached if dts is None else dts
             yield frame
+
+    def _thinned(self) -> Iterator[Any]:
+        """Yield the packets from where we are, and have the decoder leave out what nobody needs.
+
+        That is a frame that no other refers to, which the codec tells, and that is not the last one at
+        the wanted moment, which one of the next packets tells.
+        """
+        ahead: deque[Any] = deque()
+        for packet in self._container.demux(self._stream):
+            ahead.append(packet)
+            if len(ahead) > _AHEAD:
+                yield self._marked(ahead.popleft(), ahead)
+        while ahead:
+            yield self._marked(ahead.popleft(), ahead)
+
+    def _marked(self, packet: Any, ahead: Iterable[Any]) -> Any:
+        codec, tick = self._stream.codec_context, self._tick
+        if codec.name in _TELLING and not self._header.counted:
+            times = (later.pts for later in ahead)
+            left_out = (
+                tick is not None
+                and packet.pts is not None
+                and any(time is not None and packet.pts < time <= tick for time in times)
+            )
+            codec.skip_frame = "NONREF" if left_out else "DEFAULT"
+        return packet
 
     def _peek(self) -> Any:
         """Return the frame after the one that is held; None at the end."""
@@ -157,8 +191,12 @@ class Film:
             key = entries.search_timestamp(self._reached, any_frame=True)
         wanted = entries.search_timestamp(tick, any_frame=True)
         if 0 <= key <= wanted:
-            last = entries[min(wanted + _SLACK, len(entries) - 1)]
-            self._pieces.want(entries[key].pos, last.pos + last.size)
+            last = entries[wanted]
+            for entry in entries[wanted + 1 : wanted + _SLACK]:
+                if entry.is_keyframe:  # large, and perhaps too far
+                    break
+                last = entry
+            self._pieces.want(entries[key].pos, last.pos + last.size + BUFFER)
 
 
 def _alone(packet: Any) -> Iterator[Any]:

@@ -117,7 +117,7 @@ def probe(content: bytes | Pieces, format_: str, limits: Limits) -> Header:
         _require_samples(content)
     with opened(content, demuxer, limits.pixels) as (container, stream):
         _require_size(stream.codec_context, limits)
-        _, first = next(decoded(container, stream), (None, None))
+        _, first = next(decoded(container.demux(stream)), (None, None))
         if first is None:
             raise CorruptSource("no frame of the video can be decoded; upload it again")
         unit = Fraction(stream.time_base)
@@ -186,17 +186,17 @@ def _told_length(container: Any, stream: Any, first: int) -> Fraction:
     if container.format.name == "mpegvideo":  # FFmpeg guesses by the bit rate
         return Fraction(0)
     if stream.duration:
-        return Fraction(stream.duration * stream.time_base)
+        return Fraction(stream.time_base) * int(stream.duration)
     if not container.duration:
         return Fraction(0)
-    begin = Fraction(container.start_time or 0, _MICROSECONDS)
-    return begin + Fraction(container.duration, _MICROSECONDS) - first * stream.time_base
+    end = Fraction((container.start_time or 0) + container.duration, _MICROSECONDS)
+    return end - Fraction(stream.time_base) * first
 
 
 def _counted_length(container: Any, stream: Any, header: Header) -> Fraction:
     """Return how long it is by its frames; for that all of it is read."""
     if header.counted:
-        count: int = 1 + sum(1 for _ in decoded(container, stream))
+        count: int = 1 + sum(1 for _ in decoded(container.demux(stream)))
         return header.unit * count
     end = header.begin + 1
     for packet in container.demux(stream):

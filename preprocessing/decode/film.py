@@ -14,7 +14,7 @@ from preprocessing.decode.container import BUFFER, decode_packet, decoded
 from preprocessing.errors import CorruptSource
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Container, Iterable, Iterator
 
     from preprocessing.decode.video import Header
     from preprocessing.pieces import Pieces
@@ -78,22 +78,14 @@ class Film:
             self._held, self._after = self._after, None
             yield self._held
 
-    def key_frames(self, begin: int, end: int | None, most: int | None) -> Iterator[Any]:
-        """Yield the key frames among these, each decoded by itself.
-
-        Where there are more than `most`, those in the middle of as many equal shares are.
-        """
-        wanted = None
-        if most is not None:
-            count = sum(1 for _ in self._key_packets(begin, end))
-            if count > most:
-                wanted = {(2 * i + 1) * count // (2 * most) for i in range(most)}
-            self._container.seek(self._header.begin, stream=self._stream)
-        for index, packet in enumerate(self._key_packets(begin, end)):
-            if wanted is None or index in wanted:
+    def key_frames(self, begin: int, end: int | None, wanted: Container[int]) -> Iterator[Any]:
+        """Yield the key frames among these, each decoded by itself; `wanted` has their numbers."""
+        for index, packet in enumerate(self.key_packets(begin, end)):
+            if index in wanted:
                 yield from _alone(packet)
 
-    def _key_packets(self, begin: int, end: int | None) -> Iterator[Any]:
+    def key_packets(self, begin: int, end: int | None) -> Iterator[Any]:
+        """Yield the packets of the key frames shown from a moment to another, or to the end."""
         self._stream.discard = type(self._stream.discard).nonkey
         if self._header.indexed and begin > self._header.begin:
             self._container.seek(begin, stream=self._stream)

@@ -91,6 +91,10 @@ class Header:
         """Return the last of the stream's times that is not after a moment, in units of `unit`."""
         return self.begin + int(seconds // self.unit)
 
+    def first_tick(self, seconds: Fraction) -> int:
+        """Return the first of the stream's times that is not before a moment."""
+        return self.begin - int(-seconds // self.unit)
+
 
 def probe(content: bytes | Pieces, format_: str, limits: Limits) -> Header:
     """Read a video's header and decode its first frame, which alone tells how it is turned.

@@ -36,8 +36,7 @@ class Mp4(Encoding):
 
     Notes
     -----
-    The index stands before the frames, so that a client shows the first as it reads. One thread encodes,
-    and only in ways that give the same on every processor.
+    One thread encodes, and only in ways that give the same on every processor.
 
     Raises
     ------
@@ -74,8 +73,7 @@ class Mp4(Encoding):
         from preprocessing.decode.container import need_av  # noqa: PLC0415  for those who write video
 
         av, stream = need_av(), BytesIO()
-        options = {"movflags": "+faststart", "fflags": "+bitexact"}
-        with av.open(stream, "w", format="mp4", options=options) as container:
+        with av.open(stream, "w", format="mp4", options={"fflags": "+bitexact"}) as container:
             track = self._track(container, array.shape[1:3])
             for index, frame in enumerate(array):
                 rgb = np.ascontiguousarray(np.broadcast_to(frame, (*frame.shape[:2], 3)))

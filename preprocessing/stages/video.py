@@ -20,7 +20,7 @@ from preprocessing.stages.base import Start
 from preprocessing.stages.choice import Choice
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Container, Iterator
 
     from preprocessing.decode.sniff import Sniffed
     from preprocessing.limits import Limits
@@ -139,10 +139,11 @@ class DecodeVideo(VideoStart):
     def frames(self, content: Content) -> Iterator[Array]:
         """Yield them; a frame that is wanted again is the same array again."""
         pieces = content if isinstance(content, Pieces) else None
+        keys = self._keys(content) if self.choice.keys else ()
         last: tuple[Any, Array] | None = None
         with opened(content, self.header.demuxer, self.pixels) as (container, stream):
             film = Film(container, stream, self.header, pieces)
-            for index, frame in enumerate(self._wanted(film)):
+            for index, frame in enumerate(self._wanted(film, keys)):
                 if index == self.most:
                     raise LimitExceeded(
                         f"would take more than {self.most} frames, the most that the limits allow of "
@@ -152,15 +153,35 @@ class DecodeVideo(VideoStart):
                     last = (frame, pixels_of(frame, self.header))
                 yield last[1]
 
-    def _wanted(self, film: Film) -> Iterator[Any]:
-        header, choice, ticks = self.header, self.choice, self.header.ticks
+    def _keys(self, content: Content) -> Container[int]:
+        """Return the numbers of the key frames that are wanted: those in the middle of equal shares."""
+        count, most = self.most + 1, self.choice.most
+        if most is None:
+            return range(count)
+        with opened(content, self.header.demuxer, self.pixels) as (container, stream):
+            film = Film(container, stream, self.header)
+            count = sum(1 for _ in film.key_packets(*self._key_span))
+        return range(count) if count <= most else _middles(count, most)
+
+    @property
+    def _key_span(self) -> tuple[int, int | None]:
+        """A key frame that began before a clip is not of it."""
+        return self.header.first_tick(self.choice.begin), self._end
+
+    @property
+    def _end(self) -> int | None:
+        return None if self.choice.to_end else self.header.first_tick(self.choice.end)
+
+    def _wanted(self, film: Film, keys: Container[int]) -> Iterator[Any]:
+        choice, ticks = self.choice, self.header.ticks
         if choice.moments is not None:
             yield from (film.shown_at(ticks(moment)) for moment in choice.moments)
             return
-        end = None if choice.to_end else header.begin - int(-choice.end // header.unit)
-        if not choice.keys:
-            yield from film.from_to(ticks(choice.begin), end)
-            return
-        # A key frame that began before the clip is not of it.
-        begin = header.begin - int(-choice.begin // header.unit)
-        yield from film.key_frames(begin, end, choice.most)
+        if choice.keys:
+            yield from film.key_frames(*self._key_span, keys)
+        else:
+            yield from film.from_to(ticks(choice.begin), self._end)
+
+
+def _middles(count: int, shares: int) -> frozenset[int]:
+    return frozenset((2 * i + 1) * count // (2 * shares) for i in range(shares))

@@ -43,6 +43,7 @@ from preprocessing.media import (
     ImageSpec,
     Media,
     OutputSpec,
+    Ranged,
     SpectrogramSpec,
     TextSpec,
     TokensSpec,
@@ -62,6 +63,7 @@ if TYPE_CHECKING:
     from preprocessing.encodings.npy import Npy as Npy
     from preprocessing.encodings.raw import Raw as Raw
     from preprocessing.encodings.safetensors import Safetensors as Safetensors
+    from preprocessing.encodings.video import Mp4 as Mp4
     from preprocessing.transforms.adjust import AdjustBrightness as AdjustBrightness
     from preprocessing.transforms.adjust import AdjustContrast as AdjustContrast
     from preprocessing.transforms.adjust import AdjustGamma as AdjustGamma
@@ -133,6 +135,10 @@ if TYPE_CHECKING:
     from preprocessing.transforms.tone import Invert as Invert
     from preprocessing.transforms.tone import Posterize as Posterize
     from preprocessing.transforms.tone import Solarize as Solarize
+    from preprocessing.transforms.video.clip import Clip as Clip
+    from preprocessing.transforms.video.key_frames import KeyFrames as KeyFrames
+    from preprocessing.transforms.video.sample import SampleFps as SampleFps
+    from preprocessing.transforms.video.sample import SampleFrames as SampleFrames
     from preprocessing.transforms.warp import Affine as Affine
     from preprocessing.transforms.warp import Perspective as Perspective
     from preprocessing.transforms.warp import Rotate as Rotate
@@ -156,6 +162,7 @@ __all__ = [  # noqa: PLE0604  and every transform and encoding
     "Pipeline",
     "Plan",
     "PreprocessingError",
+    "Ranged",
     "Seed",
     "SourceError",
     "SpecError",

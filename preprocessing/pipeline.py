@@ -100,10 +100,10 @@ class Pipeline(Spelling):
 
         Parameters
         ----------
-        source : bytes, str, path, ndarray or Media
-            An encoded object, the path of one, or an array: pixels of shape (H, W) or (H, W, C), of a
-            type in ``uint8``, ``uint16``, ``float16``, ``float32``, or with a leading axis those of a
-            video. Sound, which has a rate, is given as `Media`.
+        source : bytes, str, path, Ranged, ndarray or Media
+            An encoded object, the path of one, what reads it in pieces, or an array: pixels of shape
+            (H, W) or (H, W, C), of a type in ``uint8``, ``uint16``, ``float16``, ``float32``, or with a
+            leading axis those of a video. Sound, which has a rate, is given as `Media`.
         seed : int or Seed
             What random transforms draw from, together with the pipeline and the source: a number, such
             as the epoch, or a `Seed` that also tells the object's key and ETag, to get what a read of

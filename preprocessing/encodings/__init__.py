@@ -1,4 +1,4 @@
-"""The output encodings: image files, sound files and plain tensors."""
+"""The output encodings: image, sound and video files, and plain tensors."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ ENCODINGS: Registry[Encoding] = Registry(
         "webp": "images.WebP",
         "wav": "audio.Wav",
         "flac": "audio.Flac",
+        "mp4": "video.Mp4",
     },
 )
 

@@ -1,7 +1,12 @@
 """The transforms: each a thin dataclass; what it means is in its docstring, what it does in a kernel."""
 
 from preprocessing.grammar.step import Registry
-from preprocessing.transforms.base import FixedTransform, RandomTransform, Transform
+from preprocessing.transforms.base import (
+    FixedTransform,
+    RandomTransform,
+    Selection,
+    Transform,
+)
 
 TRANSFORMS: Registry[Transform] = Registry(
     "transform",
@@ -81,7 +86,11 @@ TRANSFORMS: Registry[Transform] = Registry(
         "freq_mask": "audio.masks.FreqMask",
         "stretch": "audio.stretch.Stretch",
         "time_stretch": "audio.stretch.TimeStretch",
+        "sample_frames": "video.sample.SampleFrames",
+        "sample_fps": "video.sample.SampleFps",
+        "key_frames": "video.key_frames.KeyFrames",
+        "clip": "video.clip.Clip",
     },
 )
 
-__all__ = ["TRANSFORMS", "FixedTransform", "RandomTransform", "Transform"]
+__all__ = ["TRANSFORMS", "FixedTransform", "RandomTransform", "Selection", "Transform"]

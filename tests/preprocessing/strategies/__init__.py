@@ -27,7 +27,18 @@ from preprocessing import (
 )
 from preprocessing.plan import infer
 
-from . import audio, auto_augment, color, geometry, random_geometry, scikit, spectrogram, tone, warp
+from . import (
+    audio,
+    auto_augment,
+    color,
+    geometry,
+    random_geometry,
+    scikit,
+    spectrogram,
+    tone,
+    video,
+    warp,
+)
 from .common import DTYPES, FILTERS, INTERPOLATIONS, PAD_MODES, finite, pairs, sides
 
 __all__ = [
@@ -59,13 +70,18 @@ _OF_IMAGES: dict[str, st.SearchStrategy[Transform]] = {
     **auto_augment.TRANSFORMS,
     **scikit.TRANSFORMS,
 }
-TRANSFORMS_BY_NAME = {**_OF_IMAGES, **audio.TRANSFORMS, **spectrogram.TRANSFORMS}
+TRANSFORMS_BY_NAME = {
+    **_OF_IMAGES,
+    **audio.TRANSFORMS,
+    **spectrogram.TRANSFORMS,
+    **video.TRANSFORMS,
+}
 _TENSORS = ("npy", "safetensors", "raw")
 _layouts = st.sampled_from(("chw", "hwc"))
 _keys = st.text(st.characters(exclude_categories=["Cs"]), min_size=1).filter(
     lambda key: key != "__metadata__"
 )
-ENCODINGS_BY_NAME: dict[str, st.SearchStrategy[Encoding]] = {
+_FOR_IMAGES: dict[str, st.SearchStrategy[Encoding]] = {
     "png": st.builds(Png, st.sampled_from(("fast", "small"))),
     "jpeg": st.builds(Jpeg, st.integers(1, 100), st.sampled_from(("420", "422", "444"))),
     "webp": st.builds(WebP, st.integers(0, 100), st.booleans()),
@@ -75,6 +91,7 @@ ENCODINGS_BY_NAME: dict[str, st.SearchStrategy[Encoding]] = {
     "wav": st.builds(Wav, st.sampled_from(("pcm_16", "pcm_24", "float"))),
     "flac": st.builds(Flac, st.sampled_from(("pcm_16", "pcm_24"))),
 }
+ENCODINGS_BY_NAME = {**_FOR_IMAGES, **video.ENCODINGS}
 
 # What passes for an image, and for sound.
 transforms = st.one_of(*_OF_IMAGES.values())

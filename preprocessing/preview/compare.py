@@ -59,11 +59,11 @@ def compare(loaded: Loaded, plan: Plan, steps: Sequence[Transform], title: str) 
 
 def panel_before(loaded: Loaded) -> Array:
     """Draw a source that is not text, (H, W, 3) uint8; of a video no more is decoded than is shown."""
-    spec = loaded.start.output()
-    if isinstance(spec, VideoSpec):
-        frames = loaded.start.frames(loaded.content)
-        return images.contact_sheet(images.pick(frames, images.chosen(spec.frames or 1)))
-    return panel(loaded.start.run(loaded.content), spec.kind)
+    start = loaded.start
+    if isinstance(start.output(), VideoSpec):
+        start = start.narrow(lambda choice: choice.sample(images.SHOWN, images.SHOWN))
+        return images.contact_sheet(images.distinct(start.frames(loaded.content)))
+    return panel(start.run(loaded.content), start.output().kind)
 
 
 def panel(array: Array, kind: Kind, steps: Sequence[Transform] = ()) -> Array:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import count
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,14 +11,14 @@ from preprocessing.preview.picture import BOX, below, beside, fit
 from preprocessing.transforms.normalize import Normalize
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
 
     from preprocessing.media import Array
     from preprocessing.transforms import Transform
 
-# A contact sheet has so many columns, and at most so many rows.
+# A contact sheet has so many frames at most, in so many columns.
+SHOWN = 9
 _COLUMNS = 3
-_ROWS = 3
 _SEAM = 4
 
 
@@ -37,23 +36,22 @@ def contact_sheet(frames: Iterable[Array], steps: Sequence[Transform] = ()) -> A
 
 
 def chosen(frames: int) -> list[int]:
-    """Return which frames a contact sheet shows: the middles of equal parts of the video."""
-    shown = min(frames, _COLUMNS * _ROWS)
+    """Return which of so many frames a contact sheet shows: the middles of equal parts of the video."""
+    shown = min(frames, SHOWN)
     return [(2 * i + 1) * frames // (2 * shown) for i in range(shown)]
 
 
-def pick(frames: Iterator[Array], indices: Sequence[int]) -> list[Array]:
-    """Return copies of some frames, and ask for none after the last of them."""
-    wanted = set(indices)
+def distinct(frames: Iterable[Array]) -> list[Array]:
+    """Return copies of the frames that a start yields, each of them once.
+
+    Of a video with fewer frames than are wanted, the same array comes again.
+    """
     kept: list[Array] = []
-    for index in count():
-        if len(kept) == len(wanted):
-            break
-        frame = next(frames, None)
-        if frame is None:
-            break
-        if index in wanted:
+    last = None
+    for frame in frames:
+        if frame is not last:
             kept.append(frame.copy())
+        last = frame
     return kept
 
 

@@ -20,7 +20,7 @@ def objects() -> dict[SourceKind, dict[str, bytes]]:
     """Return the objects of each kind, by key."""
     return {
         "image": photographs(),
-        "audio": {"big-buck-bunny.wav": soundtrack()},
+        "audio": {"bunny.wav": soundtrack()},
         "video": {"bikes.mp4": video()},
         "text": {"license.html": spoilt_text()},
     }

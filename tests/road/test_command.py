@@ -203,7 +203,7 @@ def test_demo_reads_prints_and_draws(tmp_path):
     assert done.stdout.count("602,240") == 6
     for key, size in (
         ("rocket.jpg", 602_240),
-        ("big-buck-bunny.wav", 128 + 80 * 500 * 4),
+        ("bunny.wav", 128 + 80 * 500 * 4),
         ("bikes.mp4", 128 + 8 * 3 * 224 * 224),
         ("license.html", ""),
     ):

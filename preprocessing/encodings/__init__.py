@@ -21,11 +21,13 @@ ENCODINGS: Registry[Encoding] = Registry(
         "png": "images.Png",
         "jpeg": "images.Jpeg",
         "webp": "images.WebP",
+        "text": "text.Text",
+        "jsonl": "text.Jsonl",
     },
 )
 
 # What a pipeline that names none is encoded as, by the kind that it makes; the others are ``npy``.
-_DEFAULTS: Mapping[Kind, str] = {}
+_DEFAULTS: Mapping[Kind, str] = {"text": "text"}
 
 
 def default_encoding(kind: Kind | None) -> Encoding:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 _STARTS: dict[SourceKind, tuple[str, str]] = {
     "image": ("base", "Decode"),
+    "text": ("text", "DecodeText"),
 }
 
 

@@ -63,6 +63,17 @@ TRANSFORMS: Registry[Transform] = Registry(
         "to_hsv": "colorspace.ToHSV",
         "to_lab": "colorspace.ToLab",
         "to_ycbcr": "colorspace.ToYCbCr",
+        "json_lines": "text.rows.JsonLines",
+        "csv": "text.rows.Csv",
+        "fix_mojibake": "text.cleaning.FixMojibake",
+        "strip_html": "text.cleaning.StripHtml",
+        "redact_patterns": "text.cleaning.RedactPatterns",
+        "nfc": "text.normal.Nfc",
+        "nfkc": "text.normal.Nfkc",
+        "lower": "text.normal.Lower",
+        "collapse_whitespace": "text.normal.CollapseWhitespace",
+        "truncate": "text.truncate.Truncate",
+        "tokenize": "text.tokenize.Tokenize",
     },
 )
 

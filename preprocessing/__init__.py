@@ -63,6 +63,8 @@ if TYPE_CHECKING:
     from preprocessing.encodings.npy import Npy as Npy
     from preprocessing.encodings.raw import Raw as Raw
     from preprocessing.encodings.safetensors import Safetensors as Safetensors
+    from preprocessing.encodings.text import Jsonl as Jsonl
+    from preprocessing.encodings.text import Text as Text
     from preprocessing.encodings.video import Mp4 as Mp4
     from preprocessing.transforms.adjust import AdjustBrightness as AdjustBrightness
     from preprocessing.transforms.adjust import AdjustContrast as AdjustContrast
@@ -130,6 +132,17 @@ if TYPE_CHECKING:
     from preprocessing.transforms.restoration import DenoiseBilateral as DenoiseBilateral
     from preprocessing.transforms.restoration import DenoiseTV as DenoiseTV
     from preprocessing.transforms.restoration import UnsharpMask as UnsharpMask
+    from preprocessing.transforms.text.cleaning import FixMojibake as FixMojibake
+    from preprocessing.transforms.text.cleaning import RedactPatterns as RedactPatterns
+    from preprocessing.transforms.text.cleaning import StripHtml as StripHtml
+    from preprocessing.transforms.text.normal import CollapseWhitespace as CollapseWhitespace
+    from preprocessing.transforms.text.normal import Lower as Lower
+    from preprocessing.transforms.text.normal import Nfc as Nfc
+    from preprocessing.transforms.text.normal import Nfkc as Nfkc
+    from preprocessing.transforms.text.rows import Csv as Csv
+    from preprocessing.transforms.text.rows import JsonLines as JsonLines
+    from preprocessing.transforms.text.tokenize import Tokenize as Tokenize
+    from preprocessing.transforms.text.truncate import Truncate as Truncate
     from preprocessing.transforms.tone import AutoContrast as AutoContrast
     from preprocessing.transforms.tone import Equalize as Equalize
     from preprocessing.transforms.tone import Invert as Invert

@@ -15,6 +15,7 @@ _STARTS: dict[SourceKind, tuple[str, str]] = {
     "image": ("base", "Decode"),
     "audio": ("audio", "DecodeAudio"),
     "video": ("video", "DecodeVideo"),
+    "text": ("text", "DecodeText"),
 }
 
 

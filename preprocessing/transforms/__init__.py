@@ -90,6 +90,17 @@ TRANSFORMS: Registry[Transform] = Registry(
         "sample_fps": "video.sample.SampleFps",
         "key_frames": "video.key_frames.KeyFrames",
         "clip": "video.clip.Clip",
+        "json_lines": "text.rows.JsonLines",
+        "csv": "text.rows.Csv",
+        "fix_mojibake": "text.cleaning.FixMojibake",
+        "strip_html": "text.cleaning.StripHtml",
+        "redact_patterns": "text.cleaning.RedactPatterns",
+        "nfc": "text.normal.Nfc",
+        "nfkc": "text.normal.Nfkc",
+        "lower": "text.normal.Lower",
+        "collapse_whitespace": "text.normal.CollapseWhitespace",
+        "truncate": "text.truncate.Truncate",
+        "tokenize": "text.tokenize.Tokenize",
     },
 )
 

@@ -73,7 +73,7 @@ class Pieces:
         self.failure: Exception | None = None
         self._ranged, self._limit = ranged, limit
         self._kept: OrderedDict[int, bytes] = OrderedDict()
-        self._next, self._ahead = 0, _LEAST_AHEAD
+        self._next, self._ahead = -1, _LEAST_AHEAD
 
     def read_at(self, start: int, length: int) -> bytes:
         """Return the bytes from `start` on, up to `length` of them, as far as there are some.

@@ -62,7 +62,6 @@ def panel_before(loaded: Loaded) -> Array:
     start = loaded.start
     if isinstance(start.output(), VideoSpec):
         start = start.narrow(lambda choice: choice.sample(images.SHOWN, images.SHOWN))
-        return images.contact_sheet(images.distinct(start.frames(loaded.content)))
     return panel(start.run(loaded.content), start.output().kind)
 
 

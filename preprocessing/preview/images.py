@@ -41,20 +41,6 @@ def chosen(frames: int) -> list[int]:
     return [(2 * i + 1) * frames // (2 * shown) for i in range(shown)]
 
 
-def distinct(frames: Iterable[Array]) -> list[Array]:
-    """Return copies of the frames that a start yields, each of them once.
-
-    Of a video with fewer frames than are wanted, the same array comes again.
-    """
-    kept: list[Array] = []
-    last = None
-    for frame in frames:
-        if frame is not last:
-            kept.append(frame.copy())
-        last = frame
-    return kept
-
-
 def as_picture(image: Array, steps: Sequence[Transform] = ()) -> Array:
     """Return an image of any type as (H, W, 3) uint8, to be looked at.
 

@@ -3,7 +3,7 @@
 An MP3 is frames, one after the other, each of which tells its own length; what they amount to is told,
 if at all, by a first frame of silence that holds a note (Xing's, or LAME's). Where there is none
 libmpg123 guesses from the first frame's bit rate, and of a variable bit rate libsndfile then reads a
-part. So the frames are counted here, which takes a hundredth of the time of their decoding, and where
+part. So the frames are counted here, which takes a twentieth of the time of their decoding, and where
 the note is missing one is put before them.
 """
 
@@ -12,6 +12,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import NamedTuple
 
+from preprocessing.decode.containers import TRUNCATED, Part
 from preprocessing.errors import CorruptSource
 from preprocessing.frozen import frozen
 
@@ -45,21 +46,17 @@ class Frames:
 
     Parameters
     ----------
-    first, last : int
-        Where they begin and end.
+    part : Part
+        Where they are. Its head is a note, where they have none of their own that is true.
     count : int
         How many there are, the note not counted.
     samples : int
         What they come to, a channel; a note may say that fewer of them are meant.
-    note : bytes
-        What must be put before them; nothing, where they have a note of their own that is true.
     """
 
-    first: int
-    last: int
+    part: Part
     count: int
     samples: int
-    note: bytes
 
 
 def frames(data: bytes) -> Frames:
@@ -84,9 +81,7 @@ def frames(data: bytes) -> Frames:
             place = after
             continue
         if place + frame.size > len(data):
-            raise CorruptSource(
-                f"frame {count + 1} of the MP3 is cut: the object breaks off; upload it again"
-            )
+            raise CorruptSource(f"frame {count + 1} of the MP3 is cut: {TRUNCATED}")
         place += frame.size
         count += 1
     if data[place:].strip(b"\0") and not data.startswith(_TAILS, place):
@@ -107,14 +102,13 @@ def _noted(data: bytes, first: int, last: int, count: int, own: Frame) -> Frames
         told = int.from_bytes(data[tag + 8 : tag + 12], "big")
         if told > count:
             raise CorruptSource(
-                f"the MP3 tells of {told} frames, and {count} are there: the object breaks off; upload "
-                "it again"
+                f"the MP3 tells of {told} frames, and {count} are there: {TRUNCATED}"
             )
     if told == count:
-        return Frames(first, last, count, count * own.samples, b"")
+        return Frames(Part(b"", first, last), count, count * own.samples)
     begin = first + own.size if noted else first
-    note = _note(data[first : first + 4], count)
-    return Frames(begin, last, count, count * own.samples, note)
+    part = Part(_note(data[first : first + 4], count), begin, last)
+    return Frames(part, count, count * own.samples)
 
 
 def _note(header: bytes, count: int) -> bytes:

@@ -7,6 +7,7 @@ import resource
 import struct
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -27,8 +28,8 @@ from preprocessing.decode import mpeg
 from .sounds import FILES, LOSSLESS, RATE, SAMPLES, chord, file, read
 
 DECODED = Pipeline.parse("audio/npy")
-# libmpg123, inside libsndfile, prints to the process's stderr and cannot be told not to.
-PRINTS = ("mp3", "mp3 mono")
+# libsndfile, of ALAC, and libmpg123, inside it, print to the process and cannot be told not to.
+PRINTS = ("mp3", "mp3 mono", "caf alac")
 WAV = FILES["wav 16 bits"]()
 
 
@@ -112,6 +113,27 @@ def with_total(flac: bytes, samples: int) -> bytes:
     """Another count of samples in STREAMINFO: its last 36 bits before the digest."""
     kept = int.from_bytes(flac[18:26], "big") >> 36 << 36
     return flac[:18] + (kept | samples).to_bytes(8, "big") + flac[26:]
+
+
+@pytest.mark.parametrize("samples", [1, 4_095, 4_096, 4_097, 600_000])
+@pytest.mark.parametrize("channels", [1, 2])
+def test_a_flac_from_a_pipe_is_read_to_its_end(samples: int, channels: int) -> None:
+    whole = file(chord(channels, samples), "FLAC", "PCM_16")
+    piped = with_total(whole, 0)
+    assert DECODED.plan(piped).output.shape == (channels, samples)
+    np.testing.assert_array_equal(DECODED(piped), DECODED(whole))
+    for cut in (1, 2, 7, len(whole) // 2):
+        with pytest.raises(CorruptSource, match="upload it again"):
+            DECODED(piped[:-cut])
+
+
+@pytest.mark.parametrize(
+    "tail", [b"\xff\xf8" * 200_000, b"\xff\xf8\xc9\xa8" * 100_000, bytes(2**20)]
+)
+def test_what_only_looks_like_frames_takes_no_time(tail: bytes) -> None:
+    started = time.perf_counter()
+    assert outcome(with_total(FILES["flac 16 bits"](), 0) + tail) == "CorruptSource"
+    assert time.perf_counter() - started < 2
 
 
 @pytest.mark.parametrize(
@@ -234,10 +256,10 @@ def test_an_mp3_behind_another_is_read_too() -> None:
 @pytest.mark.parametrize("channels", [1, 2])
 def test_frames_are_counted_as_libmpg123_counts_them(version: int, channels: int) -> None:
     mp3 = file(chord(channels), "MP3", "MPEG_LAYER_III", version)
-    assert mpeg.frames(mp3).note == b""
+    assert mpeg.frames(mp3).part.head == b""
     bare = mpeg.frames(without_note(mp3))
     assert bare.count == mpeg.frames(mp3).count
-    assert mpeg.frames(bare.note + without_note(mp3)).note == b""
+    assert mpeg.frames(bare.part.head + without_note(mp3)).part.head == b""
 
 
 def test_another_kind_is_refused_and_text_is_named() -> None:

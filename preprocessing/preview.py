@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from preprocessing.encodings.png import write_png
+from preprocessing.errors import IncompatibleSource
 from preprocessing.frozen import frozen
 from preprocessing.kernels.pointwise import convert
 from preprocessing.media import ImageSpec
@@ -55,7 +56,17 @@ class Preview:
 
 
 def compare(before: Array, after: Array, steps: Sequence[Transform], title: str) -> Preview:
-    """Draw a source beside what `steps` make of it; both are indexed (height, width, channel)."""
+    """Draw a source beside what `steps` make of it; both are indexed (height, width, channel).
+
+    Raises
+    ------
+    IncompatibleSource
+        Where one of them is no image.
+    """
+    if before.ndim != 3 or after.ndim != 3:
+        raise IncompatibleSource(
+            "only images are drawn; call the pipeline to have the result itself"
+        )
     shown = [_fit(as_picture(before)), _fit(as_picture(after, steps))]
     caption = f"{title}: {_sides(before)} to {_sides(after)} {after.dtype}"
     if _normalization(steps) is not None:

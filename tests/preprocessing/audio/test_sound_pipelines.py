@@ -143,6 +143,11 @@ def test_steps_that_would_change_nothing_are_left_out() -> None:
     assert p.plan(media(chord(1))).stages == ()
 
 
+def test_a_sound_has_no_preview() -> None:
+    with pytest.raises(IncompatibleSource, match="only images are drawn"):
+        Pipeline.parse("mono/wav").preview(media(chord()))
+
+
 def test_images_load_nothing_of_sound() -> None:
     script = (
         "import sys\nfrom preprocessing import Pipeline\n"

@@ -77,9 +77,7 @@ def require_whole(data: bytes, format_: AudioFormat) -> None:
 def _require_wav(data: bytes) -> None:
     wide = None
     for name, start, size in _chunks(data, 12, 4, "little"):
-        if (
-            name == b"ds64"
-        ):  # EBU Tech 3306: RF64's sizes of 64 bits, of the file and then of the sound
+        if name == b"ds64":  # EBU Tech 3306: sizes of 64 bits, the file's and then the sound's
             wide = int.from_bytes(data[start + 8 : start + 16], "little")
         if name == b"data":
             whole = wide if wide is not None and size == 0xFFFF_FFFF else size

@@ -1,4 +1,4 @@
-"""The frames of MPEG audio, counted.
+"""The frames of MP3, counted.
 
 An MP3 is frames, one after the other, each of which tells its own length; what they amount to is told,
 if at all, by a first frame of silence that holds a note (Xing's, or LAME's). Where there is none
@@ -13,17 +13,16 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from preprocessing.decode.containers import TRUNCATED, Part
-from preprocessing.errors import CorruptSource
+from preprocessing.errors import CorruptSource, UnsupportedSource
 from preprocessing.frozen import frozen
 
-# ISO/IEC 11172-3 and 13818-3, 2.4.2.3: bit rates in kbit/s by (MPEG 1, layer III) and index 1 to 14.
-_KBITS = {
-    (True, True): (32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320),
-    (True, False): (32, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384),
-}
+# ISO/IEC 11172-3 and 13818-3, 2.4.2.3, of layer III: bit rates in kbit/s by their index from 1 to 14,
+# and rates, which are halved for MPEG 2 and again for 2.5.
+_KBITS = (32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320)
 _KBITS_2 = (8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160)
 _RATES = (44_100, 48_000, 32_000)
-_MPEG_1, _MPEG_2, _MPEG_25 = 3, 2, 0
+_HALVED = {3: 0, 2: 1, 0: 2}  # by the two bits of the version
+_MPEG_1 = 3
 _LAYER_3, _LAYER_2 = 1, 2
 _MONO = 3
 # An index whose frames hold the note at every sampling rate.
@@ -60,10 +59,12 @@ class Frames:
 
 
 def frames(data: bytes) -> Frames:
-    """Walk through the frames of MPEG audio.
+    """Walk through the frames of an MP3.
 
     Raises
     ------
+    UnsupportedSource
+        For layer II, where no note would be read.
     CorruptSource
         Where the last frame is cut, there are fewer than the first one tells of, or what follows a
         frame is neither a frame nor a tag.
@@ -71,7 +72,12 @@ def frames(data: bytes) -> Frames:
     first = _behind_tags(data, 0)
     place, count, own = first, 0, _frame(data[first : first + 3])
     if own is None:
-        raise CorruptSource("no frame of MPEG audio follows the tags; upload it again")
+        header = data[first : first + 2]
+        if len(header) == 2 and header[0] == 0xFF and header[1] >> 1 & 3 == _LAYER_2:
+            raise UnsupportedSource(
+                "MPEG audio of layer II is not decoded; convert it, as by ffmpeg -i in.mp2 out.flac"
+            )
+        raise CorruptSource("no frame of MP3 follows the tags; upload it again")
     while place < len(data):
         frame = _frame(data[place : place + 3])
         if frame is None or frame[1:] != own[1:]:
@@ -92,11 +98,11 @@ def frames(data: bytes) -> Frames:
 
 
 def _noted(data: bytes, first: int, last: int, count: int, own: Frame) -> Frames:
-    side = _side(data[first : first + 4])
-    tag = first + 4 + side
+    checked = data[first + 1] & 1 == 0  # then a checksum follows the header
+    tag = first + 4 + 2 * checked + _side(data[first : first + 4])
     noted = data[tag : tag + 4] in (b"Xing", b"Info")
-    if noted or data[first + 36 : first + 40] == b"VBRI":
-        count -= 1
+    silent = noted or data[first + 36 : first + 40] == b"VBRI"
+    count -= silent
     told = None
     if noted and data[tag + 7] & 1:
         told = int.from_bytes(data[tag + 8 : tag + 12], "big")
@@ -106,7 +112,7 @@ def _noted(data: bytes, first: int, last: int, count: int, own: Frame) -> Frames
             )
     if told == count:
         return Frames(Part(b"", first, last), count, count * own.samples)
-    begin = first + own.size if noted else first
+    begin = first + own.size if silent else first
     part = Part(_note(data[first : first + 4], count), begin, last)
     return Frames(part, count, count * own.samples)
 
@@ -146,10 +152,9 @@ def _frame(header: bytes) -> Frame | None:
         return None
     version, layer = header[1] >> 3 & 3, header[1] >> 1 & 3
     index, rate_index = header[2] >> 4, header[2] >> 2 & 3
-    if version == 1 or layer not in (_LAYER_2, _LAYER_3) or index in (0, 15) or rate_index == 3:
+    if version not in _HALVED or layer != _LAYER_3 or index in (0, 15) or rate_index == 3:
         return None
-    first, third = version == _MPEG_1, layer == _LAYER_3
-    kbits = (_KBITS[first, third] if first else _KBITS_2)[index - 1]
-    rate = _RATES[rate_index] >> {_MPEG_1: 0, _MPEG_2: 1, _MPEG_25: 2}[version]
-    samples = 1152 if first or not third else 576
+    kbits = (_KBITS if version == _MPEG_1 else _KBITS_2)[index - 1]
+    rate = _RATES[rate_index] >> _HALVED[version]
+    samples = 1152 if version == _MPEG_1 else 576
     return Frame(samples // 8 * kbits * 1000 // rate + (header[2] >> 1 & 1), samples, rate)

@@ -12,7 +12,8 @@ as ``soundfile.read`` gives: integers are divided by 2 to their bits less one. I
 - channels are in the file's order.
 
 A sound is whole or it is refused: where a format tells how long it is, an object that holds less is
-corrupt. A WAV that was written to a pipe does not tell; what is there is taken.
+corrupt. What was written to a pipe may not tell: of WAV and AU what is there is taken, and of FLAC what
+its last frame tells.
 
 `probe` reads the header only, of MP3 the frames' headers. It is where sounds that are too long are
 refused.
@@ -21,12 +22,13 @@ refused.
 from __future__ import annotations
 
 from io import BytesIO
+from math import inf
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from preprocessing.decode import mpeg
-from preprocessing.decode.containers import require_whole
+from preprocessing.decode import flac, mpeg
+from preprocessing.decode.containers import TRUNCATED, Part, require_whole
 from preprocessing.errors import CorruptSource, LimitExceeded, SpecError, UnsupportedSource
 from preprocessing.frozen import frozen
 
@@ -57,8 +59,8 @@ class AudioHeader:
         How the samples are coded, in libsndfile's words.
     channels, samples, rate : int
         Samples are counted in each channel.
-    frames : Frames or None
-        Of MP3, where they are.
+    part : Part
+        What libsndfile is given of the object.
     """
 
     format: AudioFormat
@@ -66,7 +68,17 @@ class AudioHeader:
     channels: int
     samples: int
     rate: int
-    frames: mpeg.Frames | None = None
+    part: Part
+
+
+class _Memory(BytesIO):
+    """An object as libsndfile reads it, which damaged headers may send to before its start."""
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        try:
+            return super().seek(offset, whence)
+        except ValueError:  # it sees that it is elsewhere; an exception would be printed, no more
+            return self.tell()
 
 
 def need_soundfile() -> Any:
@@ -107,16 +119,16 @@ def probe(data: bytes, format_: AudioFormat, limits: Limits) -> AudioHeader:
     if format_ in _REMEDIES:
         raise UnsupportedSource(_REMEDIES[format_])
     soundfile = need_soundfile()
-    frames = mpeg.frames(data) if format_ == "mp3" else None
     require_whole(data, format_)
+    part, most = _part(data, format_)
     try:
-        with soundfile.SoundFile(_content(data, frames)) as file:
+        with soundfile.SoundFile(_Memory(part.of(data))) as file:
             header = AudioHeader(
-                format_, file.subtype, file.channels, file.frames, file.samplerate, frames
+                format_, file.subtype, file.channels, file.frames, file.samplerate, part
             )
     except soundfile.LibsndfileError as error:
         raise _failed(format_, error) from None
-    _require_told(header)
+    _require_told(header, most)
     _require_within(header, limits)
     return header
 
@@ -140,7 +152,7 @@ def decode(data: bytes, header: AudioHeader) -> Array:
     # Pages of it that no sample comes to are never taken, whatever the header says.
     place = np.empty((header.samples, header.channels), np.float32)
     try:
-        with soundfile.SoundFile(_content(data, header.frames)) as file:
+        with soundfile.SoundFile(_Memory(header.part.of(data))) as file:
             if file.seekable():
                 file.seek(0)  # as soundfile.read does: libmpg123 rounds otherwise after it
             read = len(file.read(header.samples, out=place))
@@ -148,8 +160,8 @@ def decode(data: bytes, header: AudioHeader) -> Array:
         raise _failed(header.format, error) from None
     if read < header.samples:
         raise CorruptSource(
-            f"the {header.format} header tells of {header.samples} samples, and {read} are there: the "
-            "object breaks off; upload it again"
+            f"the {header.format} header tells of {header.samples} samples, and {read} are there: "
+            f"{TRUNCATED}"
         )
     if not (place.min() >= -_LOUDEST and place.max() <= _LOUDEST):
         raise UnsupportedSource(
@@ -159,10 +171,12 @@ def decode(data: bytes, header: AudioHeader) -> Array:
     return place.T
 
 
-def _content(data: bytes, frames: mpeg.Frames | None) -> BytesIO:
-    if frames is None:
-        return BytesIO(data)
-    return BytesIO(frames.note + data[frames.first : frames.last])
+def _part(data: bytes, format_: AudioFormat) -> tuple[Part, float]:
+    """Return what of an object is decoded, and the most samples that can come of it."""
+    if format_ == "mp3":
+        frames = mpeg.frames(data)
+        return frames.part, frames.samples
+    return (flac.told(data) if format_ == "flac" else Part()), inf
 
 
 def _failed(format_: AudioFormat, error: Any) -> CorruptSource | UnsupportedSource:
@@ -174,22 +188,16 @@ def _failed(format_: AudioFormat, error: Any) -> CorruptSource | UnsupportedSour
     return CorruptSource(f"libsndfile cannot read the {format_} file: {reason}; upload it again")
 
 
-def _require_told(header: AudioHeader) -> None:
+def _require_told(header: AudioHeader, most: float) -> None:
     if header.samples <= 0 or header.channels <= 0:
         raise CorruptSource(
             f"the {header.format} header tells of no samples (was the writer interrupted?); write the "
             "sound anew"
         )
-    if header.samples == 2**63 - 1:  # libsndfile's word for a FLAC that was written to a pipe
-        raise UnsupportedSource(
-            f"the {header.format} header does not tell how long the sound is, as it was written to a "
-            "pipe; write it to a file, as by ffmpeg -i in.flac out.flac"
-        )
-    frames = header.frames
-    if frames is not None and header.samples > frames.samples:
+    if header.samples > most:
         raise CorruptSource(
-            f"the MP3 tells of {header.samples} samples, and its frames hold {frames.samples}; upload "
-            "it again"
+            f"the {header.format} file tells of {header.samples} samples, and its frames hold {most}; "
+            "upload it again"
         )
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from preprocessing.errors import CorruptSource, UnsupportedSource
+from preprocessing.frozen import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,7 +27,30 @@ _MOST_CHUNKS = 4096
 # RFC 3533, "The Ogg page format"
 _PAGE = b"OggS"
 _LAST_PAGE = 0x04
-_TRUNCATED = "the object breaks off; upload it again"
+TRUNCATED = "the object breaks off; upload it again"
+
+
+@frozen
+class Part:
+    """What of an object a decoder is given.
+
+    Parameters
+    ----------
+    head : bytes
+        Comes first, in place of what is before `first`.
+    first, last : int
+        Where the bytes begin that follow it, and where they end; None is the object's end.
+    """
+
+    head: bytes = b""
+    first: int = 0
+    last: int | None = None
+
+    def of(self, data: bytes) -> bytes:
+        """Return these bytes of `data`."""
+        if self == Part():
+            return data
+        return self.head + data[self.first : self.last]
 
 
 def require_whole(data: bytes, format_: AudioFormat) -> None:
@@ -53,15 +77,13 @@ def require_whole(data: bytes, format_: AudioFormat) -> None:
 def _require_wav(data: bytes) -> None:
     wide = None
     for name, start, size in _chunks(data, 12, 4, "little"):
-        if (
-            name == b"ds64"
-        ):  # EBU Tech 3306: RF64's sizes of 64 bits, of the file and then of the sound
+        if name == b"ds64":  # EBU Tech 3306: sizes of 64 bits, the file's and then the sound's
             wide = int.from_bytes(data[start + 8 : start + 16], "little")
         if name == b"data":
             whole = wide if wide is not None and size == 0xFFFF_FFFF else size
             _require_end(data, start, whole)
             return
-    raise CorruptSource(f"there is no 'data' chunk in the WAV file: {_TRUNCATED}")
+    raise CorruptSource(f"there is no 'data' chunk in the WAV file: {TRUNCATED}")
 
 
 def _require_chunk(data: bytes, chunks: Iterator[tuple[bytes, int, int]], sound: bytes) -> None:
@@ -69,14 +91,14 @@ def _require_chunk(data: bytes, chunks: Iterator[tuple[bytes, int, int]], sound:
         if name == sound:
             _require_end(data, start, size)
             return
-    raise CorruptSource(f"there is no {sound.decode()!r} chunk in the file: {_TRUNCATED}")
+    raise CorruptSource(f"there is no {sound.decode()!r} chunk in the file: {TRUNCATED}")
 
 
 def _require_end(data: bytes, start: int, size: int) -> None:
     if size < _OPEN and start + size > len(data):
         raise CorruptSource(
             f"the header tells of {size} bytes of sound, and {max(len(data) - start, 0)} are there: "
-            f"{_TRUNCATED}"
+            f"{TRUNCATED}"
         )
 
 
@@ -101,11 +123,11 @@ def _require_last_page(data: bytes) -> None:
         or len(lacing) < header[26]
         or page + 27 + header[26] + sum(lacing) > len(data)
     ):
-        raise CorruptSource(f"the last page of the Ogg file is cut: {_TRUNCATED}")
+        raise CorruptSource(f"the last page of the Ogg file is cut: {TRUNCATED}")
     if header[14:18] != data[14:18]:
         raise UnsupportedSource(
             "the Ogg file holds several streams, one after the other or side by side; store each in a "
             "file of its own"
         )
     if not header[5] & _LAST_PAGE:
-        raise CorruptSource(f"the last page of the Ogg file is not marked as the end: {_TRUNCATED}")
+        raise CorruptSource(f"the last page of the Ogg file is not marked as the end: {TRUNCATED}")

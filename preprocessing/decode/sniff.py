@@ -81,7 +81,7 @@ _STILL_BRANDS = (b"heic", b"heix", b"hevc", b"hevx", b"mif1", b"msf1", b"avif", 
 _TS_PACKET = 188
 _NAMES: dict[SourceKind, str] = {
     "image": "JPEG, PNG, WebP, GIF, TIFF and BMP",
-    "audio": "WAV, FLAC, OGG, MP3, AIFF and AU",
+    "audio": "WAV, FLAC, OGG, MP3, AIFF, AU and CAF",
     "video": "MP4, QuickTime, Matroska, WebM, AVI, MPEG and FLV",
     "text": "text in any charset",
 }

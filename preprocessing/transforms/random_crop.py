@@ -56,7 +56,6 @@ class RandomCrop(RandomTransform):
     """
 
     takes = ("image", "video", "audio")
-
     name: ClassVar[str] = "random_crop"
     size: int | tuple[int, int]
     padding: int | tuple[int, int] | tuple[int, int, int, int] | None = None

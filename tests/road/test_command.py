@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 from typer.testing import CliRunner
@@ -15,7 +16,7 @@ from typer.testing import CliRunner
 from cli.main import app
 from emulator import EndpointConfig, EndpointError
 from emulator.testing import LocalObjectLambda, RunningEndpoint
-from preprocessing import Pipeline, Seed
+from preprocessing import Media, Pipeline, Seed
 
 JITPREP = [str(Path(sys.executable).with_name("jitprep"))]
 SPEC = "grayscale/resize:24,24/png"
@@ -94,6 +95,45 @@ def test_run_draws_as_a_read_of_the_same_key_does(folder, tmp_path):
     key = source.relative_to(folder).as_posix()
     expected = Pipeline.parse(spec).encode(source.read_bytes(), seed=Seed(3, key)).body
     assert (tmp_path / "out" / key).with_suffix(".npy").read_bytes() == bytes(expected)
+
+
+@pytest.fixture
+def sounds(tmp_path):
+    source = tmp_path / "sounds"
+    (source / "deeper").mkdir(parents=True)
+    wav = Pipeline.parse("wav")
+    for name, rate in (("low.wav", 8_000), ("deeper/high.wav", 48_000)):
+        tone = np.sin(np.arange(rate) / 20)[None].repeat(2, axis=0).astype(np.float32)
+        (source / name).write_bytes(wav.encode(Media(tone, "audio", rate)).body)
+    return source
+
+
+def test_run_takes_a_folder_of_sounds(sounds, tmp_path):
+    spec = "mono/resample:16000/pad_or_trim:0.5/wav"
+    done = jitprep("run", spec, sounds, tmp_path / "out")
+    assert done.returncode == 0, done.stderr
+    assert "2 done, 0 failed" in done.stdout
+    for name in ("low.wav", "deeper/high.wav"):
+        body = (tmp_path / "out" / name).read_bytes()
+        assert body == Pipeline.parse(spec).encode(sounds / name).body
+        assert len(body) == Pipeline.parse(spec).output.nbytes == 44 + 2 * 8_000
+
+
+def test_run_tells_of_a_photograph_among_sounds(sounds, tmp_path, photos):
+    (sounds / "rocket.jpg").write_bytes(photos["rocket.jpg"])
+    done = jitprep("run", "mono/flac", sounds, tmp_path / "out")
+    assert done.returncode == 1
+    assert "2 done, 1 failed" in done.stdout
+    assert "the object is image (image/jpeg), and the pipeline takes audio" in done.stderr
+
+
+def test_plan_measures_each_stage_of_a_sound(sounds):
+    spec = "mono/resample:16000/add_noise:10,20/wav"
+    done = jitprep("plan", "--time", "--seed", "3", spec, sounds / "low.wav")
+    assert done.returncode == 0, done.stderr
+    assert "DecodeAudio(wav PCM_16)" in done.stdout
+    for stage in ("DecodeAudio", "mean_of_channels", "resample", "add_noise", "wav", "all"):
+        assert re.search(rf"{stage} +│ +\d+\.\d{{3}} ", done.stdout), done.stdout
 
 
 def test_plan_shows_stages_and_rewrites(folder):

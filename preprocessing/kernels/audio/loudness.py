@@ -28,7 +28,7 @@ _OFFSET = -0.691
 _SILENCE = -70.0  # LUFS: quieter blocks do not count
 _BELOW = -10.0  # LU: nor those so much quieter than the others
 _MEMORY = 0.15  # seconds
-_STRETCH = 20  # hops that are filtered at once
+_STRETCH = 2.0  # seconds that are filtered at once, at least
 
 
 def shelf(rate: int) -> Biquad:
@@ -94,21 +94,28 @@ def _energies(
     channel: NDArray[np.float32], rate: int, bounds: NDArray[np.int64]
 ) -> NDArray[np.float64]:
     """Return the energy of a weighted channel between each of `bounds` and the next."""
-    taps = _impulse(rate)
+    spectrum, taps = _spectrum(rate)
+    size = 2 * (len(spectrum) - 1)
+    hops = int((size - taps) / (rate * _HOP)) - 1
     parts = []
-    for first in range(0, len(bounds) - 1, _STRETCH):
-        inside = bounds[first : first + _STRETCH + 1]
-        begin = inside[0] - len(taps) + 1
-        stretch = np.zeros(inside[-1] - begin)
-        stretch[max(-begin, 0) :] = channel[max(begin, 0) : inside[-1]]
-        size = 1 << (len(stretch) - 1).bit_length()
-        spectrum = np.fft.rfft(stretch, size) * np.fft.rfft(taps, size)
-        weighted = np.fft.irfft(spectrum, size)[len(taps) - 1 : len(stretch)]
+    for first in range(0, len(bounds) - 1, hops):
+        inside = bounds[first : first + hops + 1]
+        begin = inside[0] - taps + 1  # what the filters still remember
+        stretch = np.zeros(size)
+        stretch[max(-begin, 0) : inside[-1] - begin] = channel[max(begin, 0) : inside[-1]]
+        answer = np.fft.irfft(np.fft.rfft(stretch) * spectrum)
+        weighted = answer[taps - 1 : inside[-1] - begin]
         parts.append(np.add.reduceat(weighted * weighted, inside[:-1] - inside[0]))
     return np.concatenate(parts)
 
 
 @lru_cache(maxsize=16)
+def _spectrum(rate: int) -> tuple[NDArray[np.complex128], int]:
+    """Return the spectrum of what both filters answer to one impulse, and how long that is."""
+    taps = _impulse(rate)
+    return np.fft.rfft(taps, 1 << int(_STRETCH * rate).bit_length()), len(taps)
+
+
 def _impulse(rate: int) -> NDArray[np.float64]:
     """Return what both filters answer to one impulse."""
     answer = [1.0, *[0.0] * (max(3, round(_MEMORY * rate)) - 1)]

@@ -84,25 +84,21 @@ def _to_mel(hertz: float, scale: MelScale) -> float:
 
 def _to_hertz(mel: float, scale: MelScale) -> float:
     if scale == "htk":
-        # 10**x, and not by pow, which C's libraries round in their own ways.
-        return 700.0 * (exp(mel / 2595.0 * log(10.0)) - 1.0)
+        return 700.0 * (float(10.0 ** (mel / 2595.0)) - 1.0)
     if mel < _KNEE / _LINEAR:
         return mel * _LINEAR
     return _KNEE * exp(_STEP * (mel - _KNEE / _LINEAR))
 
 
-def apply_filters(powers: Floats, bank: tuple[Filter, ...]) -> Floats:
-    """Return what each filter lets through, (mels, frames), in this thread's scratch.
+def apply_filters(powers: Floats, bank: tuple[Filter, ...], out: Floats) -> None:
+    """Write what each filter lets through to `out`, (mels, frames).
 
     A bin is in two filters at most, so that rows are multiplied and added up faster than by a matrix
     product; and they are added in order, where the order of a product is the BLAS library's.
     """
-    frames = powers.shape[1]
-    result = scratch("mels", (len(bank), frames), "float32")
     widest = max(len(weights) for _, weights in bank)
-    products = scratch("products", (widest, frames), "float32")
-    for row, (first, weights) in zip(result, bank, strict=True):
+    products = scratch("products", (widest, powers.shape[1]), "float32")
+    for row, (first, weights) in zip(out, bank, strict=True):
         part = products[: len(weights)]
         np.multiply(powers[first : first + len(weights)], weights, out=part)
         np.add.reduce(part, axis=0, out=row)
-    return result

@@ -96,10 +96,10 @@ def _mels(
     result = np.empty((len(sound), len(bank), frames), np.float32)
     for channel, plane in zip(sound, result, strict=True):
         for place, block in powers(channel, framing, power):
-            passed = apply_filters(block, bank)
+            passed = plane[:, place]
+            apply_filters(block, bank, passed)
             if finish is not None:
                 finish(passed)
-            plane[:, place] = passed
     return result
 
 

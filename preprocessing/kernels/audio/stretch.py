@@ -124,9 +124,8 @@ def _overlap_add(blocks: Iterator[Spectra], out: Floats) -> None:
 
 def _put(sums: Doubles, out: Floats, place: int) -> int:
     """Write what lies inside `out`; return where the next goes."""
-    energy = sums[1].ravel()
-    np.divide(sums[0].ravel(), energy, out=sums[0].reshape(-1), where=energy > 0.0)
-    made = sums[0].ravel()
+    made, energy = sums[0].ravel(), sums[1].ravel()
+    np.divide(made, energy, out=made, where=energy > 0.0)
     first, last = max(0, -place), min(len(made), len(out) - place)
     if first < last:
         out[place + first : place + last] = made[first:last]

@@ -42,10 +42,10 @@ class Spectrogram(FixedTransform):
 
     Notes
     -----
-    Within 1e-5 of torchaudio's largest value. Each channel is a plane of the result. Computed in double
-    precision, and the same bytes on all of x86-64; on another architecture some values differ in
-    float32's last bit, and so they may with a `power` that is neither 1 nor 2. Complex results
-    (``power=None``), ``pad``, ``onesided`` and other windows are not there.
+    Within 1e-5 of torchaudio's largest value. Each channel is a plane of the result. Spectra are
+    computed in double precision, and the bytes are the same on all of x86-64; on another architecture a
+    value may differ in its last bit, and so it may with a `power` that is neither 1 nor 2. Complex
+    results (``power=None``), ``pad``, ``onesided`` and other windows are not there.
 
     Raises
     ------

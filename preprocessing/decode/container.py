@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 # FFmpeg reads so many bytes at a time, also beyond the last that it needs.
 BUFFER = 2**13
+_STREAMS = frozenset({"mpegts", "mpeg", "mpegvideo"})
 
 
 def need_av() -> Any:
@@ -117,9 +118,9 @@ def decode_packet(packet: Any) -> list[Any]:
     Raises
     ------
     CorruptSource
-        For one that was not there whole. Recordings of broadcasts are never whole.
+        For one that was not there whole. A stream may break off anywhere.
     """
-    if packet.is_corrupt and packet.stream.container.format.name != "mpegts":
+    if packet.is_corrupt and packet.stream.container.format.name not in _STREAMS:
         raise CorruptSource("the video breaks off; upload it again")
     frames: list[Any] = packet.decode()
     return frames

@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
-from preprocessing.decode.container import BUFFER, decode_packet, decoded
+from preprocessing.decode.container import BUFFER, decoded
 from preprocessing.errors import CorruptSource
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
 
     from preprocessing.decode.video import Header
     from preprocessing.pieces import Pieces
@@ -77,25 +77,6 @@ class Film:
         while self._peek() is not None and (end is None or self._time(self._after) < end):
             self._held, self._after = self._after, None
             yield self._held
-
-    def key_frames(self, begin: int, end: int | None, wanted: Container[int]) -> Iterator[Any]:
-        """Yield the key frames among these, each decoded by itself; `wanted` has their numbers."""
-        for index, packet in enumerate(self.key_packets(begin, end)):
-            if index in wanted:
-                yield from _alone(packet)
-
-    def key_packets(self, begin: int, end: int | None) -> Iterator[Any]:
-        """Yield the packets of the key frames shown from a moment to another, or to the end."""
-        self._stream.discard = type(self._stream.discard).nonkey
-        if self._header.indexed and begin > self._header.begin:
-            self._container.seek(begin, stream=self._stream)
-        for packet in self._container.demux(self._stream):
-            time = packet.dts if packet.pts is None else packet.pts
-            if not packet.is_keyframe or time is None or time < begin:
-                continue
-            if end is not None and time >= end:
-                return
-            yield packet
 
     def _follow(self) -> Iterator[Any]:
         for dts, frame in decoded(self._thinned()):
@@ -189,10 +170,3 @@ class Film:
                     break
                 last = entry
             self._pieces.want(entries[key].pos, last.pos + last.size + BUFFER)
-
-
-def _alone(packet: Any) -> Iterator[Any]:
-    yield from decode_packet(packet)
-    codec = packet.stream.codec_context
-    yield from codec.decode(None)
-    codec.flush_buffers()

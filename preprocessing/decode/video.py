@@ -15,7 +15,7 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from preprocessing.decode.boxes import require_samples
+from preprocessing.decode.claims import require_claims
 from preprocessing.decode.container import decoded, opened
 from preprocessing.decode.display import Turn, turn_of
 from preprocessing.errors import CorruptSource, LimitExceeded, UnsupportedSource
@@ -117,8 +117,10 @@ def probe(content: bytes | Pieces, format_: str, limits: Limits) -> Header:
     demuxer = _DEMUXERS[format_]
     if (content[:4] if isinstance(content, bytes) else content.read_at(0, 4)) == _BARE_MPEG:
         demuxer = "mpegvideo"
-    if demuxer == "mov":
-        _require_samples(content)
+    if isinstance(content, bytes):
+        require_claims(format_, lambda start, n: content[start : start + n], len(content))
+    else:
+        require_claims(format_, content.read_at, content.size)
     with opened(content, demuxer, limits.pixels) as (container, stream):
         _require_size(stream.codec_context, limits)
         _, first = next(decoded(container.demux(stream)), (None, None))
@@ -158,13 +160,6 @@ def pixels_of(frame: Any, header: Header) -> Array:
         )
     pixels: Array = frame.to_ndarray(format="rgb24", threads=1)
     return header.turn.upright(pixels)
-
-
-def _require_samples(content: bytes | Pieces) -> None:
-    if isinstance(content, bytes):
-        require_samples(lambda start, length: content[start : start + length], len(content))
-    else:
-        require_samples(content.read_at, content.size)
 
 
 def _require_size(sized: Any, limits: Limits) -> None:

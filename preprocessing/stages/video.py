@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import replace
 from fractions import Fraction
 from math import ceil
@@ -11,6 +12,7 @@ import numpy as np
 
 from preprocessing.decode.container import opened
 from preprocessing.decode.film import Film
+from preprocessing.decode.keys import KeyFrames
 from preprocessing.decode.video import Header, pixels_of, probe
 from preprocessing.errors import IncompatibleSource, LimitExceeded
 from preprocessing.frozen import frozen
@@ -138,50 +140,45 @@ class DecodeVideo(VideoStart):
 
     def frames(self, content: Content) -> Iterator[Array]:
         """Yield them; a frame that is wanted again is the same array again."""
-        pieces = content if isinstance(content, Pieces) else None
-        keys = self._keys(content) if self.choice.keys else ()
         last: tuple[Any, Array] | None = None
-        with opened(content, self.header.demuxer, self.pixels) as (container, stream):
-            film = Film(container, stream, self.header, pieces)
-            for index, frame in enumerate(self._wanted(film, keys)):
-                if index == self.most:
-                    raise LimitExceeded(
-                        f"would take more than {self.most} frames, the most that the limits allow of "
-                        "this size; sample fewer, or make them smaller"
-                    )
-                if last is None or frame is not last[0]:
-                    last = (frame, pixels_of(frame, self.header))
-                yield last[1]
+        taken = self._keys(content) if self.choice.keys else self._taken(content)
+        for index, frame in enumerate(taken):
+            if index == self.most:
+                raise LimitExceeded(
+                    f"would take more than {self.most} frames, the most that the limits allow of "
+                    "this size; sample fewer, or make them smaller"
+                )
+            if last is None or frame is not last[0]:
+                last = (frame, pixels_of(frame, self.header))
+            yield last[1]
 
-    def _keys(self, content: Content) -> Container[int]:
-        """Return the numbers of the key frames that are wanted: those in the middle of equal shares."""
-        count, most = self.most + 1, self.choice.most
-        if most is None:
-            return range(count)
-        with opened(content, self.header.demuxer, self.pixels) as (container, stream):
-            film = Film(container, stream, self.header)
-            count = sum(1 for _ in film.key_packets(*self._key_span))
-        return range(count) if count <= most else _middles(count, most)
+    def _taken(self, content: Content) -> Iterator[Any]:
+        choice, header = self.choice, self.header
+        with self._opened(content) as (container, stream, pieces):
+            film = Film(container, stream, header, pieces)
+            if choice.moments is None:
+                yield from film.from_to(header.ticks(choice.begin), self._end)
+                return
+            for moment in choice.moments:
+                yield film.shown_at(header.ticks(moment))
 
-    @property
-    def _key_span(self) -> tuple[int, int | None]:
-        """A key frame that began before a clip is not of it."""
-        return self.header.first_tick(self.choice.begin), self._end
+    def _keys(self, content: Content) -> Iterator[Any]:
+        """Yield the key frames; a key frame that began before a clip is not of it."""
+        span = (self.header.first_tick(self.choice.begin), self._end)
+        wanted: Container[int] = range(self.most + 1)
+        if (most := self.choice.most) is not None:
+            with self._opened(content) as (container, stream, pieces):
+                count = KeyFrames(container, stream, self.header, *span, pieces).count()
+            if count > most:
+                wanted = frozenset((2 * i + 1) * count // (2 * most) for i in range(most))
+        with self._opened(content) as (container, stream, pieces):
+            yield from KeyFrames(container, stream, self.header, *span, pieces).frames(wanted)
 
     @property
     def _end(self) -> int | None:
         return None if self.choice.to_end else self.header.first_tick(self.choice.end)
 
-    def _wanted(self, film: Film, keys: Container[int]) -> Iterator[Any]:
-        choice, ticks = self.choice, self.header.ticks
-        if choice.moments is not None:
-            yield from (film.shown_at(ticks(moment)) for moment in choice.moments)
-            return
-        if choice.keys:
-            yield from film.key_frames(*self._key_span, keys)
-        else:
-            yield from film.from_to(ticks(choice.begin), self._end)
-
-
-def _middles(count: int, shares: int) -> frozenset[int]:
-    return frozenset((2 * i + 1) * count // (2 * shares) for i in range(shares))
+    @contextmanager
+    def _opened(self, content: Content) -> Iterator[tuple[Any, Any, Pieces | None]]:
+        with opened(content, self.header.demuxer, self.pixels) as (container, stream):
+            yield container, stream, content if isinstance(content, Pieces) else None

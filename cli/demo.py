@@ -14,7 +14,7 @@ import typer
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.table import Table
 
-from cli.console import fail, out
+from cli.console import fail, failed, out
 from cli.media import objects
 from cli.picture import Cell, after, before, draw
 from emulator import Endpoint, EndpointConfig, EndpointError
@@ -58,19 +58,25 @@ def demo(
         "demo/before-after.png"
     ),
 ) -> None:
-    """Read photographs, sound, video and text, an access point a model; draw before and after."""
+    """Read photographs, sound, video and text, an access point a model; draw before and after.
+
+    Whatever fails is told, and the rest is done.
+    """
     originals = objects()
     log = picture.with_name("function.log")
     try:
         with _endpoint(endpoint_url, log) as endpoint:
-            reads = _read_all(LocalObjectLambda(endpoint), originals)
+            answers = _read_all(LocalObjectLambda(endpoint), originals)
     except (BotoCoreError, ClientError, EndpointError) as error:
         fail(str(error))
+    reads = [read for read in answers if read is not None]
     out.print(_table(reads))
     draw(picture, list(_rows(originals, reads)))
     out.print(f"before and after: {picture}", soft_wrap=True)
     if endpoint_url is None:
         out.print(f"the function's log: {log}", soft_wrap=True)
+    if len(reads) < len(answers):
+        raise typer.Exit(1)
 
 
 @contextmanager
@@ -84,7 +90,7 @@ def _endpoint(url: str | None, log: Path) -> Iterator[Endpoint | RunningEndpoint
         yield endpoint
 
 
-def _read_all(local: LocalObjectLambda, originals: Objects) -> list[Read]:
+def _read_all(local: LocalObjectLambda, originals: Objects) -> list[Read | None]:
     s3 = local.client("s3")
     s3.create_bucket(Bucket=_BUCKET)
     for by_key in originals.values():
@@ -92,23 +98,28 @@ def _read_all(local: LocalObjectLambda, originals: Objects) -> list[Read]:
             s3.put_object(Bucket=_BUCKET, Key=key, Body=body)
     reads = []
     for name, spec in _PIPELINES.items():
-        pipeline = Pipeline.parse(spec)
         payload = json.dumps({"spec": spec})
         alias = local.create_access_point(f"demo-{name}", _BUCKET, payload=payload)
+        by_key = originals[Pipeline.parse(spec).kind]
         try:
-            for key, original in originals[pipeline.kind].items():
-                body, content_type, ms = _read(s3, alias, key)
-                reads.append(Read(key, name, pipeline, len(original), body, content_type, ms))
+            reads += [_read(s3, name, alias, key, len(body)) for key, body in by_key.items()]
         finally:
             local.delete_access_point(f"demo-{name}")
     return reads
 
 
-def _read(s3: Any, alias: str, key: str) -> tuple[bytes, str, float]:
+def _read(s3: Any, access_point: str, alias: str, key: str, bytes_in: int) -> Read | None:
+    """Read an object; tell why where that fails, such as for video where its image does not run."""
     start = time.perf_counter()
-    answer = s3.get_object(Bucket=alias, Key=key)
-    body = answer["Body"].read()
-    return body, answer["ContentType"], (time.perf_counter() - start) * 1000
+    try:
+        answer = s3.get_object(Bucket=alias, Key=key)
+        body = answer["Body"].read()
+    except ClientError as error:
+        failed(f"{key} through {access_point}", str(error))
+        return None
+    ms = (time.perf_counter() - start) * 1000
+    pipeline = Pipeline.parse(_PIPELINES[access_point])
+    return Read(key, access_point, pipeline, bytes_in, body, answer["ContentType"], ms)
 
 
 def _table(reads: list[Read]) -> Table:

@@ -18,6 +18,8 @@ from emulator import EndpointConfig, EndpointError
 from emulator.testing import LocalObjectLambda, RunningEndpoint
 from preprocessing import Media, Pipeline, Seed
 
+from .conftest import ROOT
+
 JITPREP = [str(Path(sys.executable).with_name("jitprep"))]
 SPEC = "grayscale/resize:24,24/png"
 
@@ -256,3 +258,15 @@ def test_demo_reads_from_a_running_endpoint(local, tmp_path):
     for _ in range(2):  # it leaves nothing behind that a second run would trip over
         done = jitprep("demo", "--endpoint-url", local.url, "--picture", tmp_path / "p.png")
         assert done.returncode == 0, done.stderr
+
+
+def test_demo_tells_what_was_refused_and_shows_the_rest(object_lambda_endpoint, tmp_path):
+    small = {"JITPREP_MAX_BYTES": "1000000"}  # the sound has more
+    endpoint = object_lambda_endpoint(task_root=ROOT, workers=1, worker_env=small)
+    done = jitprep("demo", "--endpoint-url", endpoint.url, "--picture", tmp_path / "p.png")
+    assert done.returncode == 1
+    assert "failed: bunny.wav through whisper: " in done.stderr
+    assert "1000000" in done.stderr
+    assert "bunny.wav" not in done.stdout
+    assert "bikes.mp4" in done.stdout
+    assert (tmp_path / "p.png").exists()

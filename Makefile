@@ -9,19 +9,20 @@ CLIENTS := .venv-clients
 CHECKOV := .venv-checkov
 RAY     := .venv-ray
 TORCH   := .venv-torch
+NOTEBOOKS := .venv-notebooks
 # Each with its libraries in an environment of its own: some of them pin versions that others refuse.
 CLIENT_STAMPS := $(patsubst %,$(CLIENTS)/%/stamp,boto3 awscli s3fs smart_open pyarrow s3torchconnector)
 
-.PHONY: help demo test check format audit docs bench bench-quick soak soak-quick fuzz lock image test-container test-clients test-ray test-torch bench-invoke clients-table cost-page clean
+.PHONY: help demo test check format audit docs bench bench-quick soak soak-quick fuzz lock image test-container test-clients test-ray test-torch test-notebooks bench-invoke clients-table cost-page clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
 
-demo: $(VENV)/demo.stamp ## read photographs through two access points, write demo/before-after.png
+demo: $(VENV)/demo.stamp ## read every kind through access points, write demo/before-after.png
 	$(BIN)/jitprep demo
 
 test: $(VENV)/dev.stamp ## the whole test suite that needs no Docker
-	$(BIN)/pytest -n auto --ignore=tests/container --ignore=tests/clients --ignore=tests/ray --ignore=tests/torch
+	$(BIN)/pytest -n auto --ignore=tests/container --ignore=tests/clients --ignore=tests/ray --ignore=tests/torch --ignore=tests/notebooks
 
 check: $(VENV)/dev.stamp $(CHECKOV)/stamp ## lint, types, layering, the template
 	$(BIN)/ruff check .
@@ -84,6 +85,8 @@ lock: $(VENV)/dev.stamp ## resolve the hash-locked requirements anew
 		--output-file requirements/ray.txt pyproject.toml requirements/ray.in
 	$(LOCK) --constraints requirements/dev.txt --no-emit-package torch \
 		--output-file requirements/torch.txt requirements/torch.in
+	$(LOCK) --constraints requirements/dev.txt \
+		--output-file requirements/notebooks.txt requirements/notebooks.in
 	$(LOCK) --output-file requirements/checkov.txt requirements/checkov.in
 	$(LOCK) --constraints requirements/dev.txt --override benchmarks/overrides.txt \
 		--output-file benchmarks/requirements.txt benchmarks/requirements.in
@@ -102,6 +105,9 @@ test-ray: $(VENV)/dev.stamp $(RAY)/stamp ## the backfill on a real Ray, and its 
 
 test-torch: $(TORCH)/stamp ## the datasets under PyTorch, and the example that trains through every door
 	$(TORCH)/bin/python -m pytest tests/torch
+
+test-notebooks: $(NOTEBOOKS)/stamp ## the example notebooks, from top to bottom; alsa-utils' speech, or JITPREP_SPEECH
+	$(NOTEBOOKS)/bin/python -m pytest tests/notebooks
 
 clients-table: $(VENV)/dev.stamp $(CLIENT_STAMPS) ## the same, and write what it found: docs/clients.{json,md}, the README's table
 	$(BIN)/pytest tests/clients --write-clients
@@ -140,6 +146,14 @@ $(TORCH)/stamp: pyproject.toml requirements/demo.txt requirements/torch.txt requ
 	$(TORCH)/bin/pip install --quiet --no-deps --editable .
 	touch $@
 
+# Apart, because Jupyter is large.
+$(NOTEBOOKS)/stamp: pyproject.toml requirements/demo.txt requirements/notebooks.txt
+	$(PYTHON) -m venv $(NOTEBOOKS)
+	set -e; for lock in $(filter %.txt,$^); do \
+		$(NOTEBOOKS)/bin/pip install --quiet --no-compile --require-hashes --no-deps --requirement $$lock; done
+	$(NOTEBOOKS)/bin/pip install --quiet --no-deps --editable .
+	touch $@
+
 # Apart, because Ray is large, and few need it.
 $(RAY)/stamp: pyproject.toml requirements/ray.txt
 	$(PYTHON) -m venv $(RAY)
@@ -163,4 +177,4 @@ $(CLIENTS)/%/stamp: requirements/clients/%.txt
 $(CLIENTS)/s3torchconnector/stamp: requirements/clients/torch.txt
 
 clean: ## forget the environments, and what the demo and the benchmark wrote
-	rm -rf $(VENV) $(PEERS) $(CLIENTS) $(CHECKOV) $(RAY) $(TORCH) build demo .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(PEERS) $(CLIENTS) $(CHECKOV) $(RAY) $(TORCH) $(NOTEBOOKS) build demo .pytest_cache .mypy_cache .ruff_cache .hypothesis

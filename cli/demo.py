@@ -1,4 +1,4 @@
-"""`jitprep demo`: photographs read through two access points by a plain boto3 client."""
+"""`jitprep demo`: objects of every kind, read through access points by a plain boto3 client."""
 
 from __future__ import annotations
 
@@ -14,19 +14,26 @@ import typer
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.table import Table
 
-from cli.console import fail, out
-from cli.photos import photographs
-from cli.picture import as_image, draw
+from cli.console import fail, failed, out
+from cli.media import objects
+from cli.picture import Cell, after, before, draw
 from emulator import Endpoint, EndpointConfig, EndpointError
 from emulator.testing import LocalObjectLambda, RunningEndpoint
 from preprocessing import Pipeline
+from preprocessing.media import SourceKind
 
-_BUCKET = "photos"
-# One access point a model: AWS's article on Object Lambda for ML, and ImageNet evaluation.
+_BUCKET = "media"
+# One access point a model: AWS's article on Object Lambda for ML, and ImageNet evaluation; what Whisper
+# hears in five seconds; the frames that X-CLIP sees; and what a tokenizer is to be given.
 _PIPELINES = {
     "grayscale": "grayscale/resize:224,224/png",
     "imagenet": "resize:256/center_crop:224/normalize:imagenet/npy",
+    "whisper": "mono/resample:16000/pad_or_trim:5/log_mel:whisper/npy",
+    "xclip": "sample_frames:8/resize:224/center_crop:224/npy",
+    "clean-text": "strip_html/fix_mojibake/nfc/collapse_whitespace/text",
 }
+
+Objects = dict[SourceKind, dict[str, bytes]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +41,8 @@ class Read:
     """One object as the client received it."""
 
     key: str
-    pipeline: str
+    access_point: str
+    pipeline: Pipeline
     bytes_in: int
     body: bytes
     content_type: str
@@ -50,19 +58,25 @@ def demo(
         "demo/before-after.png"
     ),
 ) -> None:
-    """Read real photographs through two access points, print a table, draw before and after."""
-    photos = photographs()
+    """Read photographs, sound, video and text, an access point a model; draw before and after.
+
+    Whatever fails is told, and the rest is done.
+    """
+    originals = objects()
     log = picture.with_name("function.log")
     try:
         with _endpoint(endpoint_url, log) as endpoint:
-            reads = _read_all(LocalObjectLambda(endpoint), photos)
+            answers = _read_all(LocalObjectLambda(endpoint), originals)
     except (BotoCoreError, ClientError, EndpointError) as error:
         fail(str(error))
+    reads = [read for read in answers if read is not None]
     out.print(_table(reads))
-    _draw(picture, photos, reads)
+    draw(picture, list(_rows(originals, reads)))
     out.print(f"before and after: {picture}", soft_wrap=True)
     if endpoint_url is None:
         out.print(f"the function's log: {log}", soft_wrap=True)
+    if len(reads) < len(answers):
+        raise typer.Exit(1)
 
 
 @contextmanager
@@ -76,28 +90,36 @@ def _endpoint(url: str | None, log: Path) -> Iterator[Endpoint | RunningEndpoint
         yield endpoint
 
 
-def _read_all(local: LocalObjectLambda, photos: dict[str, bytes]) -> list[Read]:
+def _read_all(local: LocalObjectLambda, originals: Objects) -> list[Read | None]:
     s3 = local.client("s3")
     s3.create_bucket(Bucket=_BUCKET)
-    for key, body in photos.items():
-        s3.put_object(Bucket=_BUCKET, Key=key, Body=body)
+    for by_key in originals.values():
+        for key, body in by_key.items():
+            s3.put_object(Bucket=_BUCKET, Key=key, Body=body)
     reads = []
     for name, spec in _PIPELINES.items():
         payload = json.dumps({"spec": spec})
         alias = local.create_access_point(f"demo-{name}", _BUCKET, payload=payload)
+        by_key = originals[Pipeline.parse(spec).kind]
         try:
-            reads += [_read(s3, alias, key, spec, len(body)) for key, body in photos.items()]
+            reads += [_read(s3, name, alias, key, len(body)) for key, body in by_key.items()]
         finally:
             local.delete_access_point(f"demo-{name}")
     return reads
 
 
-def _read(s3: Any, alias: str, key: str, spec: str, bytes_in: int) -> Read:
+def _read(s3: Any, access_point: str, alias: str, key: str, bytes_in: int) -> Read | None:
+    """Read an object; tell why where that fails, such as for video where its image does not run."""
     start = time.perf_counter()
-    answer = s3.get_object(Bucket=alias, Key=key)
-    body = answer["Body"].read()
+    try:
+        answer = s3.get_object(Bucket=alias, Key=key)
+        body = answer["Body"].read()
+    except ClientError as error:
+        failed(f"{key} through {access_point}", str(error))
+        return None
     ms = (time.perf_counter() - start) * 1000
-    return Read(key, spec, bytes_in, body, answer["ContentType"], ms)
+    pipeline = Pipeline.parse(_PIPELINES[access_point])
+    return Read(key, access_point, pipeline, bytes_in, body, answer["ContentType"], ms)
 
 
 def _table(reads: list[Read]) -> Table:
@@ -109,17 +131,27 @@ def _table(reads: list[Read]) -> Table:
     table.add_column("content type", overflow="fold")
     for read in reads:
         sizes = (f"{read.bytes_in:,}", f"{len(read.body):,}", f"{read.ms:.0f}")
-        table.add_row(read.key, read.pipeline, *sizes, read.content_type)
+        table.add_row(read.key, _PIPELINES[read.access_point], *sizes, read.content_type)
     return table
 
 
-def _draw(path: Path, photos: dict[str, bytes], reads: list[Read]) -> None:
-    columns = []
-    for key, original in photos.items():
-        results = [
-            as_image(read.body, read.content_type, Pipeline.parse(read.pipeline).steps)
-            for read in reads
-            if read.key == key
-        ]
-        columns.append((key, [as_image(original, "image/jpeg"), *results]))
-    draw(path, ["original", *_PIPELINES], columns)
+def _rows(originals: Objects, reads: list[Read]) -> Iterator[list[Cell]]:
+    """Yield the rows of the picture: the photographs, and what each access point made of them."""
+    pictures = {key: before(body, "image") for key, body in originals["image"].items()}
+    yield [
+        Cell(f"{key}, {picture.width} x {picture.height}", picture)
+        for key, picture in pictures.items()
+    ]
+    images = [name for name, spec in _PIPELINES.items() if Pipeline.parse(spec).kind == "image"]
+    for name in images:
+        yield [_cell(read) for read in reads if read.access_point == name]
+    yield [
+        cell
+        for read in reads
+        if (kind := read.pipeline.kind) != "image"
+        for cell in (Cell(read.key, before(originals[kind][read.key], kind)), _cell(read))
+    ]
+
+
+def _cell(read: Read) -> Cell:
+    return Cell(read.access_point, after(read.body, read.pipeline))

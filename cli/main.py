@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from cli import backfill, cost, demo, plan, run, up
+from cli import backfill, cost, demo, plan, preview, run, up
 
 app = typer.Typer(
     name="jitprep",
@@ -17,6 +17,7 @@ app.command("up")(up.up)
 app.command("run")(run.run)
 app.command("backfill")(backfill.backfill)
 app.command("plan")(plan.plan)
+app.command("preview")(preview.preview)
 app.command("cost")(cost.cost)
 app.command("demo")(demo.demo)
 

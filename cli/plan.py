@@ -21,7 +21,7 @@ def plan(
     spec: Annotated[
         str, typer.Argument(help="A pipeline, such as resize:256/center_crop:224/npy.")
     ],
-    file: Annotated[Path, typer.Argument(help="An image; only its header is read.")],
+    file: Annotated[Path, typer.Argument(help="An object; only its header is read.")],
     *,
     seed: Annotated[int, typer.Option(min=0, help="What random transforms draw from.")] = 0,
     time: Annotated[bool, typer.Option("--time", help="Run it, and tell the ms a stage.")] = False,

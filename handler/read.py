@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
+
 from handler import checksums, source
 from handler.conditions import Outcome
 from handler.config import config
 from handler.derived import Derived
 from handler.errors import RequestFailed
-from handler.exchange import Deadline, Measures, ObjectRequest, Response
+from handler.exchange import Deadline, Measures, ObjectRequest, Response, Source
 from handler.kept import Description, kept
+from handler.ranged import Ranges, fetch_ranges
 from handler.ranges import PartNumber
 from handler.signing import readable, size_unknown
-from handler.source import fetch, require_same, require_size, require_time
+from handler.source import Original, fetch, require_same, require_size, require_time
 from preprocessing import EmptySource, Encoded, Pipeline
 
 
@@ -20,7 +23,8 @@ def get(
 ) -> Response:
     """Answer with the derived object, or with the part of it that is asked for."""
     data = None
-    with measures.timed("fetch"), fetch(request.source, deadline) as original:
+    opened = _opened(pipeline, request.source, deadline)
+    with measures.timed("fetch"), opened as original:
         derived = Derived.of(request, pipeline, original.facts)
         if met := _conditions(request, derived):
             return met
@@ -29,7 +33,7 @@ def get(
         if derived.is_marker:
             body = b""
         elif description is None or body is None:
-            data = original.read(config().limits.source_bytes)
+            data = _content(original)
     if data is not None:
         encoded = _transform(derived, data, deadline, measures)
         description, body = _describe(encoded), encoded.body
@@ -47,7 +51,8 @@ def head(
         derived = Derived.of(request, pipeline, source.head(request.source, deadline))
     if met := _conditions(request, derived):
         return met
-    require_size(derived.facts, config().limits.source_bytes)
+    if not pipeline.seeks:
+        require_size(derived.facts, config().limits.source_bytes)
     if derived.facts.length == 0 and not derived.is_marker:
         raise EmptySource("the object has no bytes")
     description = derived.description
@@ -60,25 +65,44 @@ def head(
     return _answer(request, derived, description, None)
 
 
+def _opened(
+    pipeline: Pipeline, source: Source, deadline: Deadline
+) -> AbstractContextManager[Original | Ranges]:
+    """Open the original: to be read whole, or as the pipeline needs it."""
+    return fetch_ranges(source, deadline) if pipeline.seeks else fetch(source, deadline)
+
+
+def _content(original: Original | Ranges) -> bytes | Ranges:
+    """Return what the pipeline reads: all bytes, or where it finds them."""
+    if isinstance(original, Ranges):
+        return original
+    return original.read(config().limits.source_bytes)
+
+
 def _read(
     request: ObjectRequest, derived: Derived, deadline: Deadline, measures: Measures
-) -> bytes:
+) -> bytes | Ranges:
     """Read the original of a HEAD with the function's own role."""
     try:
-        with measures.timed("read"), fetch(readable(request.source), deadline) as original:
+        opened = _opened(derived.pipeline, readable(request.source), deadline)
+        with measures.timed("read"), opened as original:
             require_same(original.facts, derived.facts)
-            return original.read(config().limits.source_bytes)
+            return _content(original)
     except RequestFailed as failure:
         if failure.status == 403:
             raise size_unknown(f"its role may not read the original ({failure.code})") from None
         raise
 
 
-def _transform(derived: Derived, data: bytes, deadline: Deadline, measures: Measures) -> Encoded:
-    measures.bytes_in = len(data)
+def _transform(
+    derived: Derived, data: bytes | Ranges, deadline: Deadline, measures: Measures
+) -> Encoded:
     require_time(deadline)
-    with measures.timed("transform"):
-        encoded = derived.pipeline.encode(data, seed=derived.seed, limits=config().limits)
+    try:
+        with measures.timed("transform"):
+            encoded = derived.pipeline.encode(data, seed=derived.seed, limits=config().limits)
+    finally:
+        measures.bytes_in = data.bytes_read if isinstance(data, Ranges) else len(data)
     if derived.pipeline.output.nbytes is None:
         kept().describe(derived.place, _describe(encoded))
     return encoded

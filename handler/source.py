@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Literal
-from xml.etree import ElementTree
 
 import urllib3
 
@@ -20,6 +19,7 @@ from handler.config import config
 from handler.crew import readers
 from handler.errors import RequestFailed, out_of_time
 from handler.hosts import require_allowed
+from handler.refusals import refused, replaced, too_large, unavailable
 
 if TYPE_CHECKING:
     from handler.exchange import Deadline, Source
@@ -28,8 +28,6 @@ _CHUNK = 2**20
 _CONNECT_S = 3.0
 # A connection that brings nothing for so long is given up for another.
 _STALL_S = 10.0
-# S3's errors are a few hundred bytes of XML.
-_ERROR_BYTES = 64 * 1024
 # What AWS's SDKs try again, and how often: at most five tries, and 1.5 s of pauses in all.
 _TRANSIENT = frozenset({500, 502, 503, 504})
 _TRIES = 5
@@ -46,6 +44,7 @@ _TRUE_OF_BOTH = frozenset(
     }
 )
 _METADATA = "x-amz-meta-"
+_WHOLE = frozenset({200})
 # One of them says where a body ends, also that of an answer to HEAD.
 _LENGTHS = frozenset({"content-length", "transfer-encoding"})
 
@@ -93,10 +92,10 @@ class Facts:
 class Original:
     """An object whose headers have come, and whose body has not been read."""
 
-    def __init__(self, source: Source, tries: _Tries) -> None:
+    def __init__(self, source: Source, tries: Tries) -> None:
         self._source = source
         self._tries = tries
-        self._response = _open("GET", source, tries)
+        self._response = open_response("GET", source, tries)
         self.facts = Facts.of(self._response.headers)
 
     def read(self, limit: int) -> bytes:
@@ -114,8 +113,8 @@ class Original:
                 return self._read(limit)
             except (urllib3.exceptions.HTTPError, checksums.Mismatch) as error:
                 self.close()
-                self._tries.again(_unavailable(error))
-            self._response = _open("GET", self._source, self._tries)
+                self._tries.again(unavailable(error))
+            self._response = open_response("GET", self._source, self._tries)
             require_same(Facts.of(self._response.headers), self.facts)
 
     def close(self) -> None:
@@ -133,7 +132,7 @@ class Original:
             require_time(self._tries.deadline)
             total += len(chunk)
             if total > limit:
-                raise _too_large(total, limit)
+                raise too_large(total, limit)
             chunks.append(chunk)
         body = b"".join(chunks)
         if (
@@ -153,7 +152,7 @@ def fetch(source: Source, deadline: Deadline) -> Iterator[Original]:
         With S3's own status, code and message where S3 refuses; ``SourceNotAllowed`` for a URL that is
         not S3's; ``SourceUnavailable`` where S3 cannot be reached; ``DeadlineExceeded``.
     """
-    original = Original(source, _Tries(deadline))
+    original = Original(source, Tries(deadline))
     try:
         yield original
     finally:
@@ -162,7 +161,7 @@ def fetch(source: Source, deadline: Deadline) -> Iterator[Original]:
 
 def head(source: Source, deadline: Deadline) -> Facts:
     """Ask S3 for the headers alone. Raises what `fetch` does."""
-    response = _open("HEAD", source, _Tries(deadline))
+    response = open_response("HEAD", source, Tries(deadline))
     response.close()
     return Facts.of(response.headers)
 
@@ -176,15 +175,13 @@ def require_time(deadline: Deadline) -> None:
 def require_size(facts: Facts, limit: int) -> None:
     """Raise RequestFailed, ``ObjectTooLarge``, where S3 says that there are more bytes than `limit`."""
     if facts.length is not None and facts.length > limit:
-        raise _too_large(facts.length, limit)
+        raise too_large(facts.length, limit)
 
 
 def require_same(facts: Facts, before: Facts) -> None:
     """Raise RequestFailed, ``SourceUnavailable``, where another object has taken its place."""
     if facts.etag != before.etag:
-        raise RequestFailed(
-            503, "SourceUnavailable", "the object was replaced while it was read; try again"
-        )
+        raise replaced()
 
 
 @cache
@@ -201,7 +198,7 @@ def pool() -> urllib3.PoolManager:
     return proxy or urllib3.PoolManager(maxsize=most)
 
 
-class _Tries:
+class Tries:
     """The tries that one read has, inside its deadline; opening and reading share them."""
 
     def __init__(self, deadline: Deadline) -> None:
@@ -219,19 +216,23 @@ class _Tries:
         time.sleep(pause)
 
 
-def _open(
-    method: Literal["GET", "HEAD"], source: Source, tries: _Tries
+def open_response(
+    method: Literal["GET", "HEAD"],
+    source: Source,
+    tries: Tries,
+    statuses: frozenset[int] = _WHOLE,
 ) -> urllib3.BaseHTTPResponse:
+    """Return S3's answer of one of these statuses, its body unread. Raises what `fetch` does."""
     require_allowed(source.url)
     while True:
         require_time(tries.deadline)
         try:
             response = _ask(method, source, tries.deadline)
-            if response.status == 200:
+            if response.status in statuses:
                 return response
-            failure = _refused(response)
+            failure = refused(response)
         except urllib3.exceptions.HTTPError as error:
-            failure = _unavailable(error)
+            failure = unavailable(error)
         if failure.status not in _TRANSIENT:
             raise failure
         tries.again(failure)
@@ -249,52 +250,8 @@ def _ask(method: str, source: Source, deadline: Deadline) -> urllib3.BaseHTTPRes
         preload_content=False,
     )
     # Where the connection closes among the headers, http.client takes those that came for all.
-    if response.status == 200 and not _LENGTHS & {name.lower() for name in response.headers}:
+    told = {name.lower() for name in response.headers}
+    if response.status in {200, 206} and not _LENGTHS & told:
         response.close()
         raise urllib3.exceptions.ProtocolError("the headers broke off")
     return response
-
-
-def _unavailable(error: Exception) -> RequestFailed:
-    # The error's own words may hold the presigned URL, so only its type is told.
-    return RequestFailed(
-        503,
-        "SourceUnavailable",
-        f"S3 could not be read ({type(error).__name__}); try again, and see whether the endpoint is up",
-    )
-
-
-def _too_large(size: int, limit: int) -> RequestFailed:
-    return RequestFailed(
-        400,
-        "ObjectTooLarge",
-        f"the object has {size} bytes or more, and the limit is {limit}; raise JITPREP_MAX_BYTES or "
-        "store a smaller object",
-    )
-
-
-# What a status means where S3 sends no words with it, as in the answer to a HEAD.
-_WORDLESS = {403: "AccessDenied", 404: "NoSuchKey", 412: "PreconditionFailed"}
-
-
-def _refused(response: urllib3.BaseHTTPResponse) -> RequestFailed:
-    try:
-        body = response.read(_ERROR_BYTES)
-    finally:
-        response.close()
-    code, message = _words(body)
-    wordless = "SourceRefused" if body else _WORDLESS.get(response.status, "SourceRefused")
-    return RequestFailed(
-        response.status,
-        code or wordless,
-        message or f"S3 answered the read of the original with status {response.status}",
-    )
-
-
-def _words(body: bytes) -> tuple[str, str]:
-    """Return the code and the message of S3's error document; empty where it is none."""
-    try:
-        root = ElementTree.fromstring(body)  # noqa: S314  # S3's own, bounded
-    except ElementTree.ParseError:
-        return "", ""
-    return root.findtext("Code", ""), root.findtext("Message", "")

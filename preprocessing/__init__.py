@@ -43,6 +43,7 @@ from preprocessing.media import (
     ImageSpec,
     Media,
     OutputSpec,
+    Ranged,
     SpectrogramSpec,
     TextSpec,
     TokensSpec,
@@ -54,18 +55,41 @@ from preprocessing.stack import Stack
 from preprocessing.transforms import TRANSFORMS, Transform
 
 if TYPE_CHECKING:
+    from preprocessing.encodings.audio import Flac as Flac
+    from preprocessing.encodings.audio import Wav as Wav
     from preprocessing.encodings.images import Jpeg as Jpeg
     from preprocessing.encodings.images import Png as Png
     from preprocessing.encodings.images import WebP as WebP
     from preprocessing.encodings.npy import Npy as Npy
     from preprocessing.encodings.raw import Raw as Raw
     from preprocessing.encodings.safetensors import Safetensors as Safetensors
+    from preprocessing.encodings.text import Jsonl as Jsonl
+    from preprocessing.encodings.text import Text as Text
+    from preprocessing.encodings.video import Mp4 as Mp4
     from preprocessing.transforms.adjust import AdjustBrightness as AdjustBrightness
     from preprocessing.transforms.adjust import AdjustContrast as AdjustContrast
     from preprocessing.transforms.adjust import AdjustGamma as AdjustGamma
     from preprocessing.transforms.adjust import AdjustHue as AdjustHue
     from preprocessing.transforms.adjust import AdjustSaturation as AdjustSaturation
     from preprocessing.transforms.adjust import AdjustSharpness as AdjustSharpness
+    from preprocessing.transforms.audio.add_noise import AddNoise as AddNoise
+    from preprocessing.transforms.audio.level import LoudnessNormalize as LoudnessNormalize
+    from preprocessing.transforms.audio.level import PeakNormalize as PeakNormalize
+    from preprocessing.transforms.audio.log_mel import LogMel as LogMel
+    from preprocessing.transforms.audio.masks import FreqMask as FreqMask
+    from preprocessing.transforms.audio.masks import MaskBins as MaskBins
+    from preprocessing.transforms.audio.masks import MaskFrames as MaskFrames
+    from preprocessing.transforms.audio.masks import TimeMask as TimeMask
+    from preprocessing.transforms.audio.mel import MelSpectrogram as MelSpectrogram
+    from preprocessing.transforms.audio.mfcc import MFCC as MFCC
+    from preprocessing.transforms.audio.mono import Mono as Mono
+    from preprocessing.transforms.audio.pre_emphasis import PreEmphasis as PreEmphasis
+    from preprocessing.transforms.audio.resample import Resample as Resample
+    from preprocessing.transforms.audio.spectrogram import Spectrogram as Spectrogram
+    from preprocessing.transforms.audio.stretch import Stretch as Stretch
+    from preprocessing.transforms.audio.stretch import TimeStretch as TimeStretch
+    from preprocessing.transforms.audio.trim import PadOrTrim as PadOrTrim
+    from preprocessing.transforms.audio.trim import Trim as Trim
     from preprocessing.transforms.auto_augment import RandAugment as RandAugment
     from preprocessing.transforms.auto_augment import TrivialAugmentWide as TrivialAugmentWide
     from preprocessing.transforms.blur import Blur as Blur
@@ -108,11 +132,26 @@ if TYPE_CHECKING:
     from preprocessing.transforms.restoration import DenoiseBilateral as DenoiseBilateral
     from preprocessing.transforms.restoration import DenoiseTV as DenoiseTV
     from preprocessing.transforms.restoration import UnsharpMask as UnsharpMask
+    from preprocessing.transforms.text.cleaning import FixMojibake as FixMojibake
+    from preprocessing.transforms.text.cleaning import RedactPatterns as RedactPatterns
+    from preprocessing.transforms.text.cleaning import StripHtml as StripHtml
+    from preprocessing.transforms.text.normal import CollapseWhitespace as CollapseWhitespace
+    from preprocessing.transforms.text.normal import Lower as Lower
+    from preprocessing.transforms.text.normal import Nfc as Nfc
+    from preprocessing.transforms.text.normal import Nfkc as Nfkc
+    from preprocessing.transforms.text.rows import Csv as Csv
+    from preprocessing.transforms.text.rows import JsonLines as JsonLines
+    from preprocessing.transforms.text.tokenize import Tokenize as Tokenize
+    from preprocessing.transforms.text.truncate import Truncate as Truncate
     from preprocessing.transforms.tone import AutoContrast as AutoContrast
     from preprocessing.transforms.tone import Equalize as Equalize
     from preprocessing.transforms.tone import Invert as Invert
     from preprocessing.transforms.tone import Posterize as Posterize
     from preprocessing.transforms.tone import Solarize as Solarize
+    from preprocessing.transforms.video.clip import Clip as Clip
+    from preprocessing.transforms.video.key_frames import KeyFrames as KeyFrames
+    from preprocessing.transforms.video.sample import SampleFps as SampleFps
+    from preprocessing.transforms.video.sample import SampleFrames as SampleFrames
     from preprocessing.transforms.warp import Affine as Affine
     from preprocessing.transforms.warp import Perspective as Perspective
     from preprocessing.transforms.warp import Rotate as Rotate
@@ -136,6 +175,7 @@ __all__ = [  # noqa: PLE0604  and every transform and encoding
     "Pipeline",
     "Plan",
     "PreprocessingError",
+    "Ranged",
     "Seed",
     "SourceError",
     "SpecError",

@@ -18,9 +18,12 @@ import numpy as np
 from preprocessing.frozen import frozen
 
 if TYPE_CHECKING:
-    from preprocessing.media import Array
+    from collections.abc import Iterator
+
+    from preprocessing.media import Content
 
 T = TypeVar("T")
+_PIECE = 2**20
 
 
 @frozen
@@ -42,13 +45,24 @@ class Seed:
     key: str = ""
     etag: str | None = None
 
-    def of(self, content: bytes | Array) -> Seed:
-        """Return this seed with its ETag filled in."""
+    def of(self, content: Content) -> Seed:
+        """Return this seed with its ETag filled in; for that, all of the content is read."""
         if self.etag is not None:
             return self
-        data = content if isinstance(content, bytes) else np.ascontiguousarray(content).data
-        digest = hashlib.md5(data, usedforsecurity=False).hexdigest()
-        return replace(self, etag=f'"{digest}"')
+        digest = hashlib.md5(usedforsecurity=False)
+        for part in _parts(content):
+            digest.update(part)
+        return replace(self, etag=f'"{digest.hexdigest()}"')
+
+
+def _parts(content: Content) -> Iterator[bytes | memoryview]:
+    if isinstance(content, bytes):
+        yield content
+    elif isinstance(content, np.ndarray):
+        yield np.ascontiguousarray(content).data
+    else:
+        for start in range(0, content.size, _PIECE):
+            yield content.read_at(start, min(_PIECE, content.size - start))
 
 
 class Draws:

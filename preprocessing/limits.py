@@ -20,11 +20,11 @@ class Limits:
     Parameters
     ----------
     source_bytes : int
-        Longest encoded object.
+        Longest encoded object; of one that is read in pieces, most bytes that are read.
     pixels : int
-        Most pixels (height × width) of the decoded image and of every step's result. The default is
-        Pillow's own ``Image.MAX_IMAGE_PIXELS``, the number above which it suspects a bomb:
-        256 MiB of 8-bit RGB.
+        Most pixels (height × width) of the decoded image, or of a video's frame, and of every step's
+        result; and, in all its frames together, of a video that comes out. The default is Pillow's own
+        ``Image.MAX_IMAGE_PIXELS``, the number above which it suspects a bomb: 256 MiB of 8-bit RGB.
     side : int
         Most pixels along one axis, of the decoded image and of every step's result. The default is
         JPEG's own. It bounds the weights of a resampling, which grow with the longest side.
@@ -34,7 +34,7 @@ class Limits:
         Most samples (channels × samples, or bins × frames) of decoded sound and of every step's result:
         256 MiB of float32.
     frames : int
-        Most frames that are decoded of a video, or that a step's result has.
+        Most frames that are taken of a video.
     characters : int
         Most characters of a text, and most tokens.
     """
@@ -66,6 +66,18 @@ def require(spec: Spec, limits: Limits) -> None:
         _require_items(spec, limits.samples, "samples")
     else:
         _require_items(spec, limits.characters, "texts or tokens")
+
+
+def require_frames(spec: VideoSpec, limits: Limits) -> int:
+    """Return how many frames of `spec` may come out; raise LimitExceeded where there are more."""
+    assert spec.height and spec.width
+    most = min(limits.frames, limits.pixels // (spec.height * spec.width))
+    if (spec.frames or 0) > most:
+        raise LimitExceeded(
+            f"the result would have {spec.frames} frames of {spec.width} x {spec.height} pixels, more "
+            f"than the limit of {limits.pixels} pixels in all; take fewer frames, or make them smaller"
+        )
+    return most
 
 
 def _require_side(spec: ImageSpec, limits: Limits) -> None:

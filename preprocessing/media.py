@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, TypeAlias
 
 from preprocessing.frozen import frozen
 
@@ -15,8 +15,23 @@ if TYPE_CHECKING:
 # kernel and no transform needs to know which it got. The specs below tell the axes of the others.
 Array: TypeAlias = "NDArray[Any]"
 
-# An object that is read: its bytes; or, where the caller gives one, an array.
-Content: TypeAlias = "bytes | Array"
+
+class Ranged(Protocol):
+    """An object that can be read in pieces, as a file or, by ranges, an object in S3.
+
+    Of a video no more is then read than is needed; other kinds are read whole.
+    """
+
+    @property
+    def size(self) -> int:
+        """In bytes."""
+
+    def read_at(self, start: int, length: int) -> bytes:
+        """Return so many bytes from `start` on, all of which lie within it."""
+
+
+# An object that is read: its bytes, or what can be read of it; or, where the caller gives one, an array.
+Content: TypeAlias = "bytes | Array | Ranged"
 
 SampleType: TypeAlias = Literal["uint8", "uint16", "float16", "float32"]
 DType: TypeAlias = Literal["uint8", "uint16", "float16", "float32", "int32", "str"]

@@ -100,10 +100,10 @@ class Pipeline(Spelling):
 
         Parameters
         ----------
-        source : bytes, str, path, ndarray or Media
-            An encoded object, the path of one, or an array: pixels of shape (H, W) or (H, W, C), of a
-            type in ``uint8``, ``uint16``, ``float16``, ``float32``, or with a leading axis those of a
-            video. Sound, which has a rate, is given as `Media`.
+        source : bytes, str, path, Ranged, ndarray or Media
+            An encoded object, the path of one, what reads it in pieces, or an array: pixels of shape
+            (H, W) or (H, W, C), of a type in ``uint8``, ``uint16``, ``float16``, ``float32``, or with a
+            leading axis those of a video. Sound, which has a rate, is given as `Media`.
         seed : int or Seed
             What random transforms draw from, together with the pipeline and the source: a number, such
             as the epoch, or a `Seed` that also tells the object's key and ETag, to get what a read of
@@ -117,7 +117,8 @@ class Pipeline(Spelling):
         ndarray
             `out`, or a new one: writable, in C order, shared with nothing. For the tensor encodings
             (C, H, W), or with ``layout=hwc`` (H, W, C) and (H, W) for gray; for the image files the
-            latter. What a reader of the encoded body would get, but for the losses of JPEG and WebP.
+            latter. What a reader of the encoded body would get, but for the losses of JPEG and WebP, and
+            those of sound in integers.
 
         Raises
         ------
@@ -203,11 +204,12 @@ class Pipeline(Spelling):
     def preview(
         self, source: Source, *, seed: int | Seed = 0, limits: Limits = DEFAULT_LIMITS
     ) -> Preview:
-        """Return the picture before and after, for a notebook to show or for ``.save(path)``."""
+        """Return what there is before and after, for a notebook to show or for ``.save(path)``.
+
+        Images, contact sheets of videos, waveforms and spectrograms of sound are a picture; text and
+        tokens are a page. Takes and raises what calling the pipeline does.
+        """
         from preprocessing.preview import compare  # noqa: PLC0415  for notebooks only
 
         loaded = read(source, self.kind, limits)
-        nothing = Pipeline((), exact=True, kind=self.kind)
-        plans = (nothing._plan(loaded, 0, limits), self._plan(loaded, seed, limits))
-        before, after = (planning.execute(plan, loaded.content).copy() for plan in plans)
-        return compare(before, after, self.steps, str(self))
+        return compare(loaded, self._plan(loaded, seed, limits), self.steps, str(self))

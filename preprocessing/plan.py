@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from functools import partial
 from math import prod
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from preprocessing.errors import IncompatibleSource, LimitExceeded
+from preprocessing.errors import CorruptSource, IncompatibleSource, LimitExceeded
 from preprocessing.frozen import frozen
 from preprocessing.kinds import misfit
-from preprocessing.limits import require
-from preprocessing.media import known
+from preprocessing.limits import require, require_frames
+from preprocessing.media import VideoSpec, known
 from preprocessing.rewrites import RULES, Draft, Rule
 from preprocessing.stages import Stage
-from preprocessing.transforms.base import FixedTransform, RandomTransform
+from preprocessing.transforms.base import FixedTransform, RandomTransform, Selection
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -36,9 +37,9 @@ class Plan:
     Parameters
     ----------
     source : Start
-        How the source is decoded.
+        How the source is decoded; of a video, which frames.
     stages : tuple of Stage
-        What follows, in order.
+        What follows, in order; of a video, for each frame.
     rewrites : tuple of Rule
         The rules that made this plan cheaper than the literal one.
     encoding : Encoding
@@ -106,8 +107,11 @@ def build(
     LimitExceeded
         Where a stage would make more than `limits` allow.
     """
+    source = _narrowed(steps, source, limits)
     spec, stages = source.output(), list[Stage]()
     for index, step in enumerate(steps, 1):
+        if isinstance(step, Selection):
+            continue
         with _naming(index, step):
             for fixed, after in settle(step, spec, draws.fork(index)):
                 require(after, limits)
@@ -115,12 +119,23 @@ def build(
                 spec = after
     with _naming(len(steps) + 1, encoding):
         encoding.accept(spec)
+    if isinstance(spec, VideoSpec):
+        source = source.at_most(require_frames(spec, limits))
     draft, rewrites = _rewrite(Draft(source, tuple(stages)), exact=exact)
     reached = draft.before(0)
     for stage in draft.stages:
         stage.require(reached, limits)
         reached = stage.output(reached)
     return Plan(draft.source, draft.stages, rewrites, encoding, spec)
+
+
+def _narrowed(steps: Sequence[Transform], source: Start, limits: Limits) -> Start:
+    """Return how no more of a video is decoded than the steps leave of it."""
+    for index, step in enumerate(steps, 1):
+        if isinstance(step, Selection):
+            with _naming(index, step):
+                source = source.narrow(partial(step.narrow, limits=limits))
+    return source
 
 
 def settle(step: Transform, spec: Spec, draws: Draws) -> Iterator[tuple[FixedTransform, Spec]]:
@@ -156,13 +171,38 @@ def execute(plan: Plan, content: Content, out: Array | None = None) -> Array:
         `out` where that was given. Otherwise perhaps a view of the source, or of memory that the next
         call in this thread uses again.
     """
-    array = plan.source.run(content)
-    last = len(plan.stages) - 1
-    for i, stage in enumerate(plan.stages):
-        array = stage.apply(array, out if i == last else None)
+    if isinstance(plan.output, VideoSpec):
+        return _frame_by_frame(plan, content, out)
+    array = apply(plan.stages, plan.source.run(content), out)
     if out is not None and not np.may_share_memory(array, out):
         np.copyto(out, array)
     return array if out is None else out
+
+
+def apply(stages: Sequence[Stage], array: Array, out: Array | None = None) -> Array:
+    """Run stages; the result is in `out` where that was given and the last of them could use it."""
+    last = len(stages) - 1
+    for i, stage in enumerate(stages):
+        array = stage.apply(array, out if i == last else None)
+    return array
+
+
+def _frame_by_frame(plan: Plan, content: Content, out: Array | None) -> Array:
+    """Run a plan for each frame of a video, each into its place where it is known how many there are."""
+    if out is None and (shape := known(plan.output.shape)) is not None:
+        out = np.empty(shape, plan.output.dtype)
+    made: list[Array] = []
+    count = 0
+    for count, frame in enumerate(plan.source.frames(content), 1):
+        place = None if out is None else out[count - 1]
+        array = apply(plan.stages, frame, place)
+        if place is None:
+            made.append(array.copy())
+        elif not np.may_share_memory(array, place):
+            np.copyto(place, array)
+    if count == 0:
+        raise CorruptSource("no frame of the video could be decoded; upload it again")
+    return np.stack(made) if out is None else out
 
 
 def _rewrite(draft: Draft, *, exact: bool) -> tuple[Draft, tuple[Rule, ...]]:

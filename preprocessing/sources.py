@@ -17,6 +17,7 @@ from preprocessing.media import (
     Content,
     ImageSpec,
     Media,
+    Ranged,
     SampleType,
     Spec,
     TextSpec,
@@ -28,7 +29,9 @@ from preprocessing.stages.starts import start
 if TYPE_CHECKING:
     from preprocessing.media import DType, SourceKind
 
-Source: TypeAlias = "bytes | bytearray | memoryview | str | PathLike[str] | Array | Media"
+Source: TypeAlias = "bytes | bytearray | memoryview | str | PathLike[str] | Array | Media | Ranged"
+# As much of an object as its kind is told by.
+_HEAD = 1024
 
 
 @frozen
@@ -37,8 +40,8 @@ class Loaded:
 
     Parameters
     ----------
-    content : bytes or ndarray
-        The encoded object, or samples indexed as the kind's spec tells.
+    content : bytes, Pieces or ndarray
+        The encoded object, or what is read of it; or samples indexed as the kind's spec tells.
     start : Start
         How it is decoded, as far as its header tells.
     """
@@ -89,13 +92,37 @@ def sort(source: Source, kind: SourceKind, limits: Limits) -> Loaded | Passed:
     if isinstance(source, Media):
         return _given(source, kind, limits)
     if isinstance(source, str | PathLike):
-        source = _file(source, limits)
+        source = _video_file(source) if kind == "video" else _file(source, limits)
+    if not isinstance(source, bytes | bytearray | memoryview):
+        return _ranged(source, kind, limits)
     data = bytes(source)
     _require_bytes(data, limits)
+    return _encoded(data, kind, limits)
+
+
+def _encoded(data: bytes, kind: SourceKind, limits: Limits) -> Loaded | Passed:
     found = sniff(data, kind)
     if found.kind != kind:
         return Passed(data, found.kind, found.content_type)
     return Loaded(data, start(data, found, limits))
+
+
+def _ranged(source: Ranged, kind: SourceKind, limits: Limits) -> Loaded | Passed:
+    """Load what can be read in pieces: of a video no more than its header, of others all."""
+    from preprocessing.pieces import Pieces  # noqa: PLC0415  for videos
+
+    pieces = Pieces(source, limits.source_bytes)
+    if kind == "video":
+        found = sniff(pieces.read_at(0, _HEAD), kind)
+        if found.kind == kind:
+            return Loaded(pieces, start(pieces, found, limits))
+    return _encoded(pieces.whole(), kind, limits)
+
+
+def _video_file(path: str | PathLike[str]) -> Ranged:
+    from preprocessing.pieces import File  # noqa: PLC0415  for videos
+
+    return File(path)
 
 
 def _file(path: str | PathLike[str], limits: Limits) -> bytes:
@@ -125,6 +152,10 @@ def _given(media: Media, kind: SourceKind, limits: Limits) -> Loaded:
     if isinstance(spec, ImageSpec):
         _require_pixels(array, limits)
     require(spec, limits)
+    if isinstance(spec, VideoSpec):
+        from preprocessing.stages.video import GivenVideo  # noqa: PLC0415  for videos
+
+        return Loaded(array, GivenVideo.of(spec, media.rate))
     return Loaded(array, Given(spec))
 
 

@@ -13,7 +13,7 @@ from preprocessing.kernels import NUMERICS_VERSION
 from preprocessing.kinds import implied
 from preprocessing.media import DECODED, AudioSpec, OutputSpec
 from preprocessing.parse import Parsed, parse, write_document, write_line
-from preprocessing.transforms import RandomTransform, Transform
+from preprocessing.transforms import RandomTransform, Selection, Transform
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -112,6 +112,11 @@ class Spelling:
     def random(self) -> bool:
         """Whether the result depends on a seed."""
         return any(isinstance(step, RandomTransform) for step in self.steps)
+
+    @property
+    def seeks(self) -> bool:
+        """Whether it takes some frames of a video, so that not all of the object may have to be read."""
+        return any(isinstance(step, Selection) for step in self.steps)
 
     def metadata(
         self, shape: tuple[int | None, ...], dtype: str, *, seed: int | Seed = 0

@@ -81,11 +81,14 @@ _STILL_BRANDS = (b"heic", b"heix", b"hevc", b"hevx", b"mif1", b"msf1", b"avif", 
 _TS_PACKET = 188
 _NAMES: dict[SourceKind, str] = {
     "image": "JPEG, PNG, WebP, GIF, TIFF and BMP",
-    "audio": "WAV, FLAC, OGG, MP3, AIFF and AU",
+    "audio": "WAV, FLAC, OGG, MP3, AIFF, AU and CAF",
     "video": "MP4, QuickTime, Matroska, WebM, AVI, MPEG and FLV",
     "text": "text in any charset",
 }
 _HEAD = 512
+_TEXT_MARKS = (b"\xff\xfe", b"\xfe\xff", b"\0\0\xfe\xff", b"\xef\xbb\xbf")
+# No text has them, and every other format does among its first bytes, unless these are no UTF-8.
+_CONTROLS = bytes({*range(32), 127} - {*b"\t\n\f\r\x1b"})
 
 
 def sniff(data: bytes, wanted: SourceKind) -> Sniffed:
@@ -104,10 +107,11 @@ def sniff(data: bytes, wanted: SourceKind) -> Sniffed:
     UnknownFormat
         With a hint of what the bytes look like.
     """
-    found = _signed(data)
+    head = data[:_HEAD]
+    found = None if _is_plainly_text(head) else _signed(data)
     if found is not None:
         return found
-    if wanted == "text" and _may_be_text(data[:_HEAD]):
+    if wanted == "text" and _may_be_text(head):
         return _TEXT
     raise UnknownFormat(
         f"{_guess(data[:64], wanted)}; the formats are {_NAMES[wanted]}, "
@@ -157,9 +161,20 @@ def _is_mpeg_audio(data: bytes) -> bool:
     )
 
 
+def _is_plainly_text(head: bytes) -> bool:
+    """Whether these are characters in UTF-8: "caffeine" is no sound, and "the free lunch" no film."""
+    if head.translate(None, _CONTROLS) != head:
+        return False
+    try:
+        head.decode()
+    except UnicodeDecodeError as error:  # the last character may be cut
+        return error.reason == "unexpected end of data"
+    return True
+
+
 def _may_be_text(head: bytes) -> bool:
-    """Whether these bytes can begin a text: UTF-16 and UTF-32 have NULs, behind their mark."""
-    return b"\0" not in head or head.startswith((b"\xff\xfe", b"\xfe\xff", b"\0\0\xfe\xff"))
+    """Whether these bytes can begin a text: NULs can only stand behind a byte order mark."""
+    return b"\0" not in head or head.startswith(_TEXT_MARKS)
 
 
 def _guess(head: bytes, wanted: SourceKind) -> str:

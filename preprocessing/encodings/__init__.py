@@ -1,4 +1,4 @@
-"""The output encodings: image files and plain tensors."""
+"""The output encodings: image, sound and video files, text, and plain tensors."""
 
 from __future__ import annotations
 
@@ -21,11 +21,16 @@ ENCODINGS: Registry[Encoding] = Registry(
         "png": "images.Png",
         "jpeg": "images.Jpeg",
         "webp": "images.WebP",
+        "wav": "audio.Wav",
+        "flac": "audio.Flac",
+        "mp4": "video.Mp4",
+        "text": "text.Text",
+        "jsonl": "text.Jsonl",
     },
 )
 
 # What a pipeline that names none is encoded as, by the kind that it makes; the others are ``npy``.
-_DEFAULTS: Mapping[Kind, str] = {}
+_DEFAULTS: Mapping[Kind, str] = {"text": "text"}
 
 
 def default_encoding(kind: Kind | None) -> Encoding:

@@ -12,15 +12,17 @@ from preprocessing.encodings.png import write_png
 from preprocessing.errors import IncompatibleSource
 from preprocessing.frozen import frozen
 from preprocessing.grammar.step import require
+from preprocessing.kernels.sheet import grid, sheet
+from preprocessing.media import ImageSpec, Kind, VideoSpec
 
 if TYPE_CHECKING:
-    from preprocessing.media import Array, ImageSpec
+    from preprocessing.media import Array
 
 
 class ImageFileEncoding(Encoding):
     """Base of the image files: they hold integers, in rows of pixels."""
 
-    takes = ("image",)
+    takes: ClassVar[tuple[Kind, ...]] = ("image",)
     dtypes: ClassVar[tuple[str, ...]] = ("uint8",)
     channels: ClassVar[tuple[int, ...]] = (1, 3)
     longest_side: ClassVar[int]
@@ -67,7 +69,7 @@ class Png(ImageFileEncoding):
 
 @frozen
 class Jpeg(ImageFileEncoding):
-    """JPEG by libjpeg-turbo.
+    """JPEG by libjpeg-turbo. Of a video it is a contact sheet.
 
     Parameters
     ----------
@@ -75,9 +77,15 @@ class Jpeg(ImageFileEncoding):
         1 to 100, libjpeg's scale.
     subsampling : {"420", "422", "444"}
         Resolution of the colour planes: a quarter, a half, or all of it.
+
+    Notes
+    -----
+    A contact sheet has the frames from left to right, then from top to bottom, in as many columns as the
+    square root of their number, rounded up; what is left over is black.
     """
 
     name: ClassVar[str] = "jpeg"
+    takes = ("image", "video")
     quality: int = 90
     subsampling: Literal["420", "422", "444"] = "420"
     content_type: ClassVar[str] = "image/jpeg"
@@ -90,9 +98,16 @@ class Jpeg(ImageFileEncoding):
     def check(self) -> None:
         require(1 <= self.quality <= 100, f"quality: must be 1 to 100, got {self.quality}")
 
+    def accept(self, spec: ImageSpec) -> None:
+        super().accept(_sheet(spec) if isinstance(spec, VideoSpec) else spec)
+
     def encode(self, array: Array, spec: ImageSpec) -> bytes:
         import simplejpeg  # noqa: PLC0415  loaded by whoever writes JPEG
 
+        if isinstance(spec, VideoSpec):
+            array = sheet(array)
+            height, width, channels = array.shape
+            super().accept(ImageSpec(height, width, channels, spec.dtype))
         gray = array.shape[2] == 1
         encoded: bytes = simplejpeg.encode_jpeg(
             np.ascontiguousarray(array),
@@ -101,6 +116,15 @@ class Jpeg(ImageFileEncoding):
             colorsubsampling="Gray" if gray else self.subsampling,
         )
         return encoded
+
+
+def _sheet(spec: VideoSpec) -> ImageSpec:
+    """Return what is known of a video's contact sheet."""
+    rows, columns = grid(spec.frames or 1)
+    height, width = (
+        side and side * count for side, count in ((spec.height, rows), (spec.width, columns))
+    )
+    return ImageSpec(height, width, spec.channels, spec.dtype)
 
 
 @frozen

@@ -15,6 +15,7 @@ from preprocessing.errors import SpecError
 from preprocessing.grammar.coerce import Mismatch, coerce, show
 
 S = TypeVar("S", bound="Step")
+_LISTED = 400  # characters of names in a message, which goes into an HTTP response
 
 
 class Step:
@@ -140,11 +141,14 @@ class Registry(Generic[S]):
 
 
 def suggest(wrong: str, right: Iterable[str]) -> str:
-    """Return the tail of a message: the near miss, or all the choices."""
+    """Return the tail of a message: the near miss, or all the choices where they are few."""
     from difflib import get_close_matches  # noqa: PLC0415  for those who erred
 
     names = list(right)
     close = get_close_matches(wrong.lower(), names, n=1)
     if close:
         return f"; did you mean {close[0]!r}?"
-    return f"; choose from {', '.join(sorted(names))}" if names else "; it takes none"
+    choices = ", ".join(sorted(names))
+    if len(choices) > _LISTED:
+        return f"; docs/steps.md tells all {len(names)}"
+    return f"; choose from {choices}" if names else "; it takes none"

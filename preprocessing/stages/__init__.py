@@ -8,6 +8,7 @@ A stage knows exactly what it will do to exactly which sizes. `output` tells the
 """
 
 from preprocessing.stages.base import Call, Decode, Given, Stage, Start
+from preprocessing.stages.compute import Compute
 from preprocessing.stages.moves import Border, Mirror, PadMode, Window
 from preprocessing.stages.resample import Interpolation, Resample
 from preprocessing.stages.samples import Affine, Cast, Luma, Replicate
@@ -17,6 +18,7 @@ __all__ = [
     "Border",
     "Call",
     "Cast",
+    "Compute",
     "Decode",
     "Given",
     "Interpolation",

@@ -18,14 +18,15 @@ if TYPE_CHECKING:
     from preprocessing.decode.sniff import Sniffed
     from preprocessing.limits import Limits
     from preprocessing.media import Array, Content
+    from preprocessing.stages.choice import Choice
 
 
 class Start(ABC):
     """How a source becomes an array."""
 
     @classmethod
-    def probe(cls, data: bytes, found: Sniffed, limits: Limits) -> Start:
-        """Read an object's header.
+    def probe(cls, data: Any, found: Sniffed, limits: Limits) -> Start:
+        """Read an object's header: of a video, perhaps in `Pieces`; of others, in all of its bytes.
 
         Raises
         ------
@@ -44,6 +45,14 @@ class Start(ABC):
     def frames(self, content: Content) -> Iterator[Array]:
         """Yield the frames of a video, one after the other, each of which may be over the last one."""
         yield from self.run(content)
+
+    def narrow(self, narrow: Callable[[Choice], Choice]) -> Start:
+        """Return how fewer frames of a video become an array."""
+        raise NotImplementedError
+
+    def at_most(self, frames: int) -> Start:
+        """Return how a video becomes an array of so many frames at most, where nobody knows how many."""
+        return self
 
 
 @frozen

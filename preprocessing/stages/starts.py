@@ -8,15 +8,18 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from preprocessing.decode.sniff import Sniffed
     from preprocessing.limits import Limits
-    from preprocessing.media import SourceKind
+    from preprocessing.media import Content, SourceKind
     from preprocessing.stages.base import Start
 
 _STARTS: dict[SourceKind, tuple[str, str]] = {
     "image": ("base", "Decode"),
+    "audio": ("audio", "DecodeAudio"),
+    "video": ("video", "DecodeVideo"),
+    "text": ("text", "DecodeText"),
 }
 
 
-def start(data: bytes, found: Sniffed, limits: Limits) -> Start:
+def start(data: Content, found: Sniffed, limits: Limits) -> Start:
     """Return how an object is decoded; its header is read.
 
     Raises

@@ -1,7 +1,12 @@
 """The transforms: each a thin dataclass; what it means is in its docstring, what it does in a kernel."""
 
 from preprocessing.grammar.step import Registry
-from preprocessing.transforms.base import FixedTransform, RandomTransform, Transform
+from preprocessing.transforms.base import (
+    FixedTransform,
+    RandomTransform,
+    Selection,
+    Transform,
+)
 
 TRANSFORMS: Registry[Transform] = Registry(
     "transform",
@@ -63,7 +68,40 @@ TRANSFORMS: Registry[Transform] = Registry(
         "to_hsv": "colorspace.ToHSV",
         "to_lab": "colorspace.ToLab",
         "to_ycbcr": "colorspace.ToYCbCr",
+        "resample": "audio.resample.Resample",
+        "mono": "audio.mono.Mono",
+        "trim": "audio.trim.Trim",
+        "pad_or_trim": "audio.trim.PadOrTrim",
+        "peak_normalize": "audio.level.PeakNormalize",
+        "loudness_normalize": "audio.level.LoudnessNormalize",
+        "pre_emphasis": "audio.pre_emphasis.PreEmphasis",
+        "add_noise": "audio.add_noise.AddNoise",
+        "spectrogram": "audio.spectrogram.Spectrogram",
+        "mel_spectrogram": "audio.mel.MelSpectrogram",
+        "mfcc": "audio.mfcc.MFCC",
+        "log_mel": "audio.log_mel.LogMel",
+        "mask_frames": "audio.masks.MaskFrames",
+        "mask_bins": "audio.masks.MaskBins",
+        "time_mask": "audio.masks.TimeMask",
+        "freq_mask": "audio.masks.FreqMask",
+        "stretch": "audio.stretch.Stretch",
+        "time_stretch": "audio.stretch.TimeStretch",
+        "sample_frames": "video.sample.SampleFrames",
+        "sample_fps": "video.sample.SampleFps",
+        "key_frames": "video.key_frames.KeyFrames",
+        "clip": "video.clip.Clip",
+        "json_lines": "text.rows.JsonLines",
+        "csv": "text.rows.Csv",
+        "fix_mojibake": "text.cleaning.FixMojibake",
+        "strip_html": "text.cleaning.StripHtml",
+        "redact_patterns": "text.cleaning.RedactPatterns",
+        "nfc": "text.normal.Nfc",
+        "nfkc": "text.normal.Nfkc",
+        "lower": "text.normal.Lower",
+        "collapse_whitespace": "text.normal.CollapseWhitespace",
+        "truncate": "text.truncate.Truncate",
+        "tokenize": "text.tokenize.Tokenize",
     },
 )
 
-__all__ = ["TRANSFORMS", "FixedTransform", "RandomTransform", "Transform"]
+__all__ = ["TRANSFORMS", "FixedTransform", "RandomTransform", "Selection", "Transform"]

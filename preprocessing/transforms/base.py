@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from preprocessing.draws import Draws
+    from preprocessing.limits import Limits
     from preprocessing.stages import Stage
+    from preprocessing.stages.choice import Choice
 
 # JPEG's longest side. A larger wish is a slip, or an attempt to fill the memory.
 MAX_SIDE = 65_535
@@ -66,6 +68,24 @@ class FixedTransform(Transform):
     @abstractmethod
     def lower(self, spec: Any) -> tuple[Stage, ...]:
         """Return the stages that do this to something of `spec`, whose sizes are known."""
+
+
+class Selection(Transform):
+    """A transform that chooses among the frames of a video, which happens before they are decoded.
+
+    It does not matter where it stands among those that change each frame by itself.
+    """
+
+    takes = ("video",)
+
+    @abstractmethod
+    def narrow(self, choice: Choice, limits: Limits) -> Choice:
+        """Return which of the frames chosen so far are left.
+
+        Raises
+        ------
+        IncompatibleSource, LimitExceeded
+        """
 
 
 class RandomTransform(Transform):

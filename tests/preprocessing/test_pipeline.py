@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import io
 import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import FrozenInstanceError
-from html.parser import HTMLParser
 from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PIL import Image
 
 from preprocessing import IncompatibleSource, Pipeline, Resize, Safetensors, ToDtype
 from preprocessing.media import ImageSpec
-from preprocessing.preview import Preview
 from tests.photos import NAMES, photo
 
+from .markup import Tags
 from .strategies import can_take, images, pipelines
 
 P = Pipeline.parse("grayscale/resize:32/png")
@@ -163,28 +160,6 @@ def test_threads_give_what_one_gives() -> None:
         assert [bytes(e.body) for e in pool.map(p.encode, jobs)] == expected
 
 
-class Tags(HTMLParser):
-    """Fails on tags that do not close; collects the text between them."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.open: list[str] = []
-        self.text = ""
-        self.feed(html)
-        assert not self.open
-
-    def handle_starttag(self, tag: str, attrs: object) -> None:
-        assert tag in {"table", "caption", "tr", "th", "td", "code", "figure", "figcaption", "img"}
-        if tag != "img":
-            self.open.append(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop() == tag
-
-    def handle_data(self, data: str) -> None:
-        self.text += data
-
-
 @given(pipelines())
 def test_notebooks_show_the_steps(p: Pipeline) -> None:
     text = Tags(p._repr_html_()).text
@@ -197,36 +172,6 @@ def test_html_is_escaped() -> None:
     for html in (p._repr_html_(), p.preview(photo("chelsea"))._repr_html_()):
         assert "<script" not in html
         Tags(html)
-    Tags(Preview(b"", "</figcaption> & <b>")._repr_html_())
-
-
-@pytest.mark.parametrize(
-    "spec",
-    ["grayscale/resize:50", "resize:64/normalize:imagenet", "normalize:0.5,0.5,0.5,std=2,2,2/grayscale",
-     "to_dtype:uint16,scale=true/png", "to_dtype:float16,scale=true", "resize:3,200/npy:hwc"],
-)  # fmt: skip
-def test_preview_shows_before_and_after(spec: str, tmp_path: Path) -> None:
-    preview = Pipeline.parse(spec).preview(photo("chelsea"))
-    assert str(Pipeline.parse(spec)) in preview.caption
-    assert "300×451 to " in preview.caption
-    html = preview._repr_html_()
-    Tags(html)
-    assert re.search(r'src="data:image/png;base64,[A-Za-z0-9+/=]+"', html)
-    preview.save(tmp_path / "preview.png")
-    with Image.open(tmp_path / "preview.png") as image:
-        assert image.format == "PNG"
-        pixels = np.asarray(image.convert("RGB")).astype(int)
-    assert len((tmp_path / "preview.png").read_bytes()) == len(preview.png)
-    width, height = 320, 213  # 451 × 300 in a box
-    left = np.asarray(Image.open(io.BytesIO(photo("chelsea"))).resize((width, height)))
-    assert np.abs(pixels[:height, :width] - left).mean() < 4
-    assert pixels[:height, width + 10 :].std() > 10  # something is to be seen
-
-
-def test_preview_of_the_unusual() -> None:
-    Pipeline([]).preview(np.zeros((9, 9), np.float32))
-    Pipeline([]).preview(np.ones((5, 1, 4), np.uint16))
-    Pipeline([]).preview(np.full((2, 3), np.nan, np.float32))
 
 
 def test_readme_like_reading() -> None:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 from typer.testing import CliRunner
@@ -15,7 +16,9 @@ from typer.testing import CliRunner
 from cli.main import app
 from emulator import EndpointConfig, EndpointError
 from emulator.testing import LocalObjectLambda, RunningEndpoint
-from preprocessing import Pipeline, Seed
+from preprocessing import Media, Pipeline, Seed
+
+from .conftest import ROOT
 
 JITPREP = [str(Path(sys.executable).with_name("jitprep"))]
 SPEC = "grayscale/resize:24,24/png"
@@ -76,10 +79,10 @@ def test_run_refuses_to_write_over_its_input(folder):
     assert "is an input" in done.stderr
 
 
-@pytest.mark.parametrize("command", ["run", "plan"])
+@pytest.mark.parametrize("command", ["run", "plan", "preview"])
 def test_a_wrong_spec_is_explained(command, folder):
     done = jitprep(
-        command, "resise:8", folder / "rocket.jpg", *(["out"] if command == "run" else [])
+        command, "resise:8", folder / "rocket.jpg", *([] if command == "plan" else ["out.png"])
     )
     assert done.returncode == 1
     assert "did you mean 'resize'?" in done.stderr
@@ -96,6 +99,45 @@ def test_run_draws_as_a_read_of_the_same_key_does(folder, tmp_path):
     assert (tmp_path / "out" / key).with_suffix(".npy").read_bytes() == bytes(expected)
 
 
+@pytest.fixture
+def sounds(tmp_path):
+    source = tmp_path / "sounds"
+    (source / "deeper").mkdir(parents=True)
+    wav = Pipeline.parse("wav")
+    for name, rate in (("low.wav", 8_000), ("deeper/high.wav", 48_000)):
+        tone = np.sin(np.arange(rate) / 20)[None].repeat(2, axis=0).astype(np.float32)
+        (source / name).write_bytes(wav.encode(Media(tone, "audio", rate)).body)
+    return source
+
+
+def test_run_takes_a_folder_of_sounds(sounds, tmp_path):
+    spec = "mono/resample:16000/pad_or_trim:0.5/wav"
+    done = jitprep("run", spec, sounds, tmp_path / "out")
+    assert done.returncode == 0, done.stderr
+    assert "2 done, 0 failed" in done.stdout
+    for name in ("low.wav", "deeper/high.wav"):
+        body = (tmp_path / "out" / name).read_bytes()
+        assert body == Pipeline.parse(spec).encode(sounds / name).body
+        assert len(body) == Pipeline.parse(spec).output.nbytes == 44 + 2 * 8_000
+
+
+def test_run_tells_of_a_photograph_among_sounds(sounds, tmp_path, photos):
+    (sounds / "rocket.jpg").write_bytes(photos["rocket.jpg"])
+    done = jitprep("run", "mono/flac", sounds, tmp_path / "out")
+    assert done.returncode == 1
+    assert "2 done, 1 failed" in done.stdout
+    assert "the object is image (image/jpeg), and the pipeline takes audio" in done.stderr
+
+
+def test_plan_measures_each_stage_of_a_sound(sounds):
+    spec = "mono/resample:16000/add_noise:10,20/wav"
+    done = jitprep("plan", "--time", "--seed", "3", spec, sounds / "low.wav")
+    assert done.returncode == 0, done.stderr
+    assert "DecodeAudio(wav PCM_16)" in done.stdout
+    for stage in ("DecodeAudio", "mean_of_channels", "resample", "add_noise", "wav", "all"):
+        assert re.search(rf"{stage} +│ +\d+\.\d{{3}} ", done.stdout), done.stdout
+
+
 def test_plan_shows_stages_and_rewrites(folder):
     done = jitprep("plan", SPEC, folder / "rocket.jpg")
     assert done.returncode == 0, done.stderr
@@ -110,6 +152,28 @@ def test_plan_measures_each_stage(folder):
     assert done.returncode == 0, done.stderr
     for stage in ("Decode", "Resample", "npy", "all"):
         assert re.search(rf"{stage} +│ +\d+\.\d{{3}} ", done.stdout), done.stdout
+
+
+def test_preview_draws_what_the_suffix_names(folder, tmp_path):
+    for name, first in (("sheet.png", b"\x89PNG"), ("sheet.html", b"<!doctype html>")):
+        done = jitprep("preview", SPEC, folder / "rocket.jpg", tmp_path / name)
+        assert done.returncode == 0, done.stderr
+        assert done.stdout == f"{SPEC}: 427×640×3 uint8 to 24×24×1 uint8\n"
+        assert (tmp_path / name).read_bytes().startswith(first)
+
+
+def test_preview_tells_what_is_wrong(folder, tmp_path):
+    (folder / "notes.txt").write_text("words")
+    for source, target, words in (
+        ("rocket.jpg", "sheet.gif", "can be saved as .png or .html, and not as 'sheet.gif'"),
+        ("rocket.jpg", "nowhere/sheet.png", "No such file or directory"),
+        ("notes.txt", "sheet.png", "looks like text"),
+        ("none.jpg", "sheet.png", "none.jpg"),
+    ):
+        done = jitprep("preview", SPEC, folder / source, tmp_path / target)
+        assert done.returncode == 1
+        assert words in done.stderr
+        assert "Traceback" not in done.stderr
 
 
 def test_up_says_what_it_serves_and_ends_on_ctrl_c():
@@ -179,7 +243,11 @@ def test_demo_reads_prints_and_draws(tmp_path):
     done = jitprep("demo", "--picture", picture)
     assert done.returncode == 0, done.stderr
     assert done.stdout.count("602,240") == 6
-    assert "rocket.jpg" in done.stdout
+    assert "160,128" in done.stdout  # of sound, 80 × 500 × 4 behind the header
+    assert "1,204,352" in done.stdout  # of video, 8 × 3 × 224 × 224
+    assert "text/plain" in done.stdout
+    for key in ("rocket.jpg", "bunny.wav", "bikes.mp4", "license.html"):
+        assert key in done.stdout
     with Image.open(picture) as image:
         sheet = image.convert("RGB")
     assert sheet.width > 500
@@ -190,3 +258,15 @@ def test_demo_reads_from_a_running_endpoint(local, tmp_path):
     for _ in range(2):  # it leaves nothing behind that a second run would trip over
         done = jitprep("demo", "--endpoint-url", local.url, "--picture", tmp_path / "p.png")
         assert done.returncode == 0, done.stderr
+
+
+def test_demo_tells_what_was_refused_and_shows_the_rest(object_lambda_endpoint, tmp_path):
+    small = {"JITPREP_MAX_BYTES": "1000000"}  # the sound has more
+    endpoint = object_lambda_endpoint(task_root=ROOT, workers=1, worker_env=small)
+    done = jitprep("demo", "--endpoint-url", endpoint.url, "--picture", tmp_path / "p.png")
+    assert done.returncode == 1
+    assert "failed: bunny.wav through whisper: " in done.stderr
+    assert "1000000" in done.stderr
+    assert "bunny.wav" not in done.stdout
+    assert "bikes.mp4" in done.stdout
+    assert (tmp_path / "p.png").exists()

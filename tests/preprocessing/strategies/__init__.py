@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from preprocessing import (
     Encoding,
+    Flac,
     ImageSpec,
     IncompatibleSource,
     Jpeg,
@@ -21,11 +22,23 @@ from preprocessing import (
     Safetensors,
     SpecError,
     Transform,
+    Wav,
     WebP,
 )
 from preprocessing.plan import infer
 
-from . import auto_augment, color, geometry, random_geometry, scikit, tone, warp
+from . import (
+    audio,
+    auto_augment,
+    color,
+    geometry,
+    random_geometry,
+    scikit,
+    spectrogram,
+    tone,
+    video,
+    warp,
+)
 from .common import DTYPES, FILTERS, INTERPOLATIONS, PAD_MODES, finite, pairs, sides
 
 __all__ = [
@@ -42,10 +55,13 @@ __all__ = [
     "pairs",
     "pipelines",
     "sides",
+    "sound_encodings",
+    "sound_pipelines",
+    "sound_transforms",
     "transforms",
 ]
 
-TRANSFORMS_BY_NAME: dict[str, st.SearchStrategy[Transform]] = {
+_OF_IMAGES: dict[str, st.SearchStrategy[Transform]] = {
     **geometry.TRANSFORMS,
     **color.TRANSFORMS,
     **tone.TRANSFORMS,
@@ -54,29 +70,53 @@ TRANSFORMS_BY_NAME: dict[str, st.SearchStrategy[Transform]] = {
     **auto_augment.TRANSFORMS,
     **scikit.TRANSFORMS,
 }
+TRANSFORMS_BY_NAME = {
+    **_OF_IMAGES,
+    **audio.TRANSFORMS,
+    **spectrogram.TRANSFORMS,
+    **video.TRANSFORMS,
+}
+_TENSORS = ("npy", "safetensors", "raw")
 _layouts = st.sampled_from(("chw", "hwc"))
 _keys = st.text(st.characters(exclude_categories=["Cs"]), min_size=1).filter(
     lambda key: key != "__metadata__"
 )
-ENCODINGS_BY_NAME: dict[str, st.SearchStrategy[Encoding]] = {
+_FOR_IMAGES: dict[str, st.SearchStrategy[Encoding]] = {
     "png": st.builds(Png, st.sampled_from(("fast", "small"))),
     "jpeg": st.builds(Jpeg, st.integers(1, 100), st.sampled_from(("420", "422", "444"))),
     "webp": st.builds(WebP, st.integers(0, 100), st.booleans()),
     "npy": st.builds(Npy, _layouts),
     "safetensors": st.builds(Safetensors, layout=_layouts, key=_keys),
     "raw": st.builds(Raw, _layouts),
+    "wav": st.builds(Wav, st.sampled_from(("pcm_16", "pcm_24", "float"))),
+    "flac": st.builds(Flac, st.sampled_from(("pcm_16", "pcm_24"))),
 }
+ENCODINGS_BY_NAME = {**_FOR_IMAGES, **video.ENCODINGS}
 
-transforms = st.one_of(*TRANSFORMS_BY_NAME.values())
-encodings = st.one_of(*ENCODINGS_BY_NAME.values())
+# What passes for an image, and for sound.
+transforms = st.one_of(*_OF_IMAGES.values())
+encodings = st.one_of(*(ENCODINGS_BY_NAME[name] for name in ("png", "jpeg", "webp", *_TENSORS)))
+sound_transforms = st.one_of(*audio.TRANSFORMS.values())
+sound_encodings = st.one_of(*(ENCODINGS_BY_NAME[name] for name in ("wav", "flac", *_TENSORS)))
 
 
 @st.composite
 def pipelines(draw: st.DrawFn) -> Pipeline:
-    """Any legal pipeline."""
+    """Any legal pipeline for images."""
     steps = draw(st.lists(transforms, max_size=5))
     try:
         return Pipeline(steps, draw(encodings), exact=draw(st.booleans()))
+    except SpecError:
+        assume(False)
+        raise
+
+
+@st.composite
+def sound_pipelines(draw: st.DrawFn) -> Pipeline:
+    """Any legal pipeline for sound."""
+    steps = draw(st.lists(sound_transforms, max_size=5))
+    try:
+        return Pipeline(steps, draw(sound_encodings), kind="audio")
     except SpecError:
         assume(False)
         raise

@@ -1,0 +1,211 @@
+"""Bytes to sound.
+
+Whatever the file holds, the result is float32, of shape (channel, sample), with full scale at [-1, 1],
+as ``soundfile.read`` gives: integers are divided by 2 to their bits less one. In particular
+
+- WAV (RF64 and WAVE_FORMAT_EXTENSIBLE among it), FLAC, Ogg (Vorbis, Opus, FLAC), MP3, AIFF, AU and CAF
+  are decoded, with the sample types that libsndfile has; AAC and WMA are not;
+- float samples are as they are stored, also above full scale, where it is a sound: what is not a number,
+  or beyond the range of 32-bit integers, is refused;
+- an Opus file has the rate that its encoder was given, or 48 kHz;
+- an MP3 loses the silence that its encoder added, where its first frame tells how much;
+- channels are in the file's order.
+
+A sound is whole or it is refused: where a format tells how long it is, an object that holds less is
+corrupt. What was written to a pipe may not tell: of WAV and AU what is there is taken, and of FLAC what
+its last frame tells.
+
+`probe` reads the header only, of MP3 the frames' headers. It is where sounds that are too long are
+refused.
+"""
+
+from __future__ import annotations
+
+from io import BytesIO
+from math import inf
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from preprocessing.decode import flac, mpeg
+from preprocessing.decode.containers import TRUNCATED, Part, require_whole
+from preprocessing.errors import CorruptSource, LimitExceeded, SpecError, UnsupportedSource
+from preprocessing.frozen import frozen
+
+if TYPE_CHECKING:
+    from preprocessing.decode.sniff import AudioFormat
+    from preprocessing.limits import Limits
+    from preprocessing.media import Array
+
+# No sound is louder: floats in the units of 32-bit integers reach it. Bytes read as floats by mistake
+# do not stop there, and would overflow in the first sum.
+_LOUDEST = 2.0**31
+# libsndfile, sndfile.h: SF_ERR_UNSUPPORTED_ENCODING
+_UNSUPPORTED_ENCODING = 4
+_REMEDIES: dict[AudioFormat, str] = {
+    "m4a": "AAC and ALAC in MP4 are not decoded; convert it, as by ffmpeg -i in.m4a out.flac",
+    "wma": "Windows Media Audio is not decoded; convert it, as by ffmpeg -i in.wma out.flac",
+}
+
+
+@frozen
+class AudioHeader:
+    """What is known of a sound before it is decoded.
+
+    Parameters
+    ----------
+    format : str
+    subtype : str
+        How the samples are coded, in libsndfile's words.
+    channels, samples, rate : int
+        Samples are counted in each channel.
+    part : Part
+        What libsndfile is given of the object.
+    """
+
+    format: AudioFormat
+    subtype: str
+    channels: int
+    samples: int
+    rate: int
+    part: Part
+
+
+class _Memory(BytesIO):
+    """An object as libsndfile reads it, which damaged headers may send to before its start."""
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        try:
+            return super().seek(offset, whence)
+        except ValueError:  # it sees that it is elsewhere; an exception would be printed, no more
+            return self.tell()
+
+
+def need_soundfile() -> Any:
+    """Return the module that binds libsndfile.
+
+    Raises
+    ------
+    SpecError
+        Where it is not installed.
+    """
+    try:
+        import soundfile  # noqa: PLC0415  for whoever has sound
+    except ImportError:
+        raise SpecError(
+            "sound needs soundfile, which is not installed; pip install 'jitprep[audio]'"
+        ) from None
+    return soundfile
+
+
+def probe(data: bytes, format_: AudioFormat, limits: Limits) -> AudioHeader:
+    """Read what the header tells.
+
+    Parameters
+    ----------
+    data : bytes
+        The whole object.
+    format_ : str
+    limits : Limits
+
+    Returns
+    -------
+    AudioHeader
+
+    Raises
+    ------
+    CorruptSource, UnsupportedSource, LimitExceeded
+    """
+    if format_ in _REMEDIES:
+        raise UnsupportedSource(_REMEDIES[format_])
+    soundfile = need_soundfile()
+    require_whole(data, format_)
+    part, most = _part(data, format_)
+    try:
+        with soundfile.SoundFile(_Memory(part.of(data))) as file:
+            header = AudioHeader(
+                format_, file.subtype, file.channels, file.frames, file.samplerate, part
+            )
+    except soundfile.LibsndfileError as error:
+        raise _failed(format_, error) from None
+    _require_told(header, most)
+    _require_within(header, limits)
+    return header
+
+
+def decode(data: bytes, header: AudioHeader) -> Array:
+    """Decode an object that `probe` has accepted.
+
+    Returns
+    -------
+    ndarray
+        Of shape (channels, samples), float32; a new one.
+
+    Raises
+    ------
+    CorruptSource
+        Where it holds less than its header tells.
+    UnsupportedSource
+        For samples that are no sound.
+    """
+    soundfile = need_soundfile()
+    # Pages of it that no sample comes to are never taken, whatever the header says.
+    place = np.empty((header.samples, header.channels), np.float32)
+    try:
+        with soundfile.SoundFile(_Memory(header.part.of(data))) as file:
+            if file.seekable():
+                file.seek(0)  # as soundfile.read does: libmpg123 rounds otherwise after it
+            read = len(file.read(header.samples, out=place))
+    except soundfile.LibsndfileError as error:
+        raise _failed(header.format, error) from None
+    if read < header.samples:
+        raise CorruptSource(
+            f"the {header.format} header tells of {header.samples} samples, and {read} are there: "
+            f"{TRUNCATED}"
+        )
+    if not (place.min() >= -_LOUDEST and place.max() <= _LOUDEST):
+        raise UnsupportedSource(
+            "among the samples are some that are infinite, no numbers, or beyond the range of 32-bit "
+            "integers; write the sound anew"
+        )
+    return place.T
+
+
+def _part(data: bytes, format_: AudioFormat) -> tuple[Part, float]:
+    """Return what of an object is decoded, and the most samples that can come of it."""
+    if format_ == "mp3":
+        frames = mpeg.frames(data)
+        return frames.part, frames.samples
+    return (flac.told(data) if format_ == "flac" else Part()), inf
+
+
+def _failed(format_: AudioFormat, error: Any) -> CorruptSource | UnsupportedSource:
+    reason = error.error_string.rstrip(".").removeprefix("Error : ")
+    if error.code == _UNSUPPORTED_ENCODING:
+        return UnsupportedSource(
+            f"libsndfile does not decode this {format_} file: {reason}; convert it"
+        )
+    return CorruptSource(f"libsndfile cannot read the {format_} file: {reason}; upload it again")
+
+
+def _require_told(header: AudioHeader, most: float) -> None:
+    if header.samples <= 0 or header.channels <= 0:
+        raise CorruptSource(
+            f"the {header.format} header tells of no samples (was the writer interrupted?); write the "
+            "sound anew"
+        )
+    if header.samples > most:
+        raise CorruptSource(
+            f"the {header.format} file tells of {header.samples} samples, and its frames hold {most}; "
+            "upload it again"
+        )
+
+
+def _require_within(header: AudioHeader, limits: Limits) -> None:
+    seconds, total = header.samples / header.rate, header.samples * header.channels
+    if seconds > limits.seconds or total > limits.samples:
+        raise LimitExceeded(
+            f"the {header.format} header claims {header.channels} x {header.samples} samples, "
+            f"{seconds:.6g} seconds, more than the limit of {limits.samples} in all and "
+            f"{limits.seconds:g} seconds; raise the limit or store a shorter sound"
+        )

@@ -1,0 +1,146 @@
+"""Video files opened by PyAV, and what comes out of them; its errors in our terms."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
+
+from preprocessing.errors import CorruptSource, IncompatibleSource, SpecError, UnsupportedSource
+from preprocessing.pieces import Pieces
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from preprocessing.media import Content
+
+# FFmpeg reads so many bytes at a time, also beyond the last that it needs.
+BUFFER = 2**13
+_STREAMS = frozenset({"mpegts", "mpeg", "mpegvideo"})
+
+
+def need_av() -> Any:
+    """Return PyAV.
+
+    Raises
+    ------
+    SpecError
+        Where it is not installed.
+    """
+    try:
+        import av  # noqa: PLC0415  70 ms, for those who read video
+    except ImportError:
+        raise SpecError(
+            "video needs PyAV, which is not installed; pip install 'jitprep[video]', or in AWS use the "
+            "image for video"
+        ) from None
+    return av
+
+
+@contextmanager
+def opened(content: Content, demuxer: str, pixels: int) -> Iterator[tuple[Any, Any]]:
+    """Open a video, and tell of what is wrong with it in our terms.
+
+    Parameters
+    ----------
+    content : bytes or Pieces
+    demuxer : str
+    pixels : int
+        Most that a frame may have.
+
+    Yields
+    ------
+    (av.InputContainer, av.VideoStream)
+
+    Raises
+    ------
+    SourceError, IncompatibleSource
+        And whatever went wrong where the source was read.
+    """
+    av = need_av()
+    assert isinstance(content, bytes | Pieces)
+    pieces = content if isinstance(content, Pieces) else None
+    file = BytesIO(content) if isinstance(content, bytes) else content.open()
+    # FFmpeg looks into the first frames as it opens a file, and takes memory for them.
+    options = {"fflags": "+genpts", "max_pixels": str(pixels)}
+    try:
+        with av.open(
+            file,
+            "r",
+            demuxer,
+            options=options,
+            metadata_errors="replace",
+            buffer_size=BUFFER,
+        ) as container:
+            yield container, _stream(container, options["max_pixels"])
+    except Exception as error:
+        if pieces is not None and pieces.failure is not None:  # the cause of all that followed
+            raise pieces.failure from None
+        if isinstance(error, av.FFmpegError):
+            raise CorruptSource(
+                f"the video is damaged or breaks off ({type(error).__name__}); upload it again"
+            ) from None
+        raise
+    if pieces is not None and pieces.failure is not None:
+        raise pieces.failure
+
+
+def decoded(packets: Iterable[Any]) -> Iterator[tuple[int | None, Any]]:
+    """Yield the frames of a stream's packets, as PyAV decodes them.
+
+    What cannot be decoded before the first of them is passed over: it depends on what came before.
+
+    Yields
+    ------
+    (int or None, av.VideoFrame)
+        The first is when the packet was to be decoded at which the frame came out.
+
+    Raises
+    ------
+    CorruptSource
+    """
+    damaged, begun = need_av().error.InvalidDataError, False
+    for packet in packets:
+        try:
+            frames = decode_packet(packet)
+        except damaged:
+            if begun:
+                raise
+            continue
+        for frame in frames:
+            begun = True
+            yield packet.dts, frame
+
+
+def decode_packet(packet: Any) -> list[Any]:
+    """Return the frames that come out where a packet goes in.
+
+    Raises
+    ------
+    CorruptSource
+        For one that was not there whole. A stream may break off anywhere.
+    """
+    if packet.is_corrupt and packet.stream.container.format.name not in _STREAMS:
+        raise CorruptSource("the video breaks off; upload it again")
+    frames: list[Any] = packet.decode()
+    return frames
+
+
+def _stream(container: Any, pixels: str) -> Any:
+    """Return the video, ready to be decoded by one thread."""
+    videos = [
+        stream
+        for stream in container.streams.video
+        if not stream.disposition & type(stream.disposition).attached_pic
+    ]
+    if not videos:
+        raise IncompatibleSource(
+            "the file holds no video, only sound or nothing; read it through a pipeline for audio"
+        )
+    stream = videos[0]
+    if stream.codec_context is None:
+        raise UnsupportedSource("FFmpeg does not know how the video is encoded; encode it as H.264")
+    stream.thread_type = "NONE"
+    stream.codec_context.thread_count = 1
+    stream.codec_context.options = {"max_pixels": pixels}
+    return stream

@@ -1,0 +1,133 @@
+"""Whether an object holds as much sound as its container says.
+
+libsndfile reads what is there and keeps silent about what is not: half a WAV is a shorter WAV to it. So
+the length that a container tells is compared with the bytes before anything is decoded. MPEG audio has
+no container (see `preprocessing.decode.mpeg`), and FLAC's header tells samples, which the decoder is
+held to.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from preprocessing.errors import CorruptSource, UnsupportedSource
+from preprocessing.frozen import frozen
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from preprocessing.decode.sniff import AudioFormat
+
+# What a writer puts that does not know the length yet, and then cannot go back, as into a pipe: FFmpeg
+# and AU all ones, SoX and others something near 2 GiB. It means: all that is there.
+_OPEN = 0x7FFF_0000
+# Chunks before the sound: titles, pictures, cue points. A file of nothing but headers of chunks is no
+# sound, and takes long to walk through.
+_MOST_CHUNKS = 4096
+# RFC 3533, "The Ogg page format"
+_PAGE = b"OggS"
+_LAST_PAGE = 0x04
+TRUNCATED = "the object breaks off; upload it again"
+
+
+@frozen
+class Part:
+    """What of an object a decoder is given.
+
+    Parameters
+    ----------
+    head : bytes
+        Comes first, in place of what is before `first`.
+    first, last : int
+        Where the bytes begin that follow it, and where they end; None is the object's end.
+    """
+
+    head: bytes = b""
+    first: int = 0
+    last: int | None = None
+
+    def of(self, data: bytes) -> bytes:
+        """Return these bytes of `data`."""
+        if self == Part():
+            return data
+        return self.head + data[self.first : self.last]
+
+
+def require_whole(data: bytes, format_: AudioFormat) -> None:
+    """Raise where the object holds less sound than its container tells.
+
+    Raises
+    ------
+    CorruptSource
+    UnsupportedSource
+        For an Ogg file of several streams.
+    """
+    if format_ == "wav":
+        _require_wav(data)
+    elif format_ == "aiff":
+        _require_chunk(data, _chunks(data, 12, 4, "big"), b"SSND")
+    elif format_ == "caf":
+        _require_chunk(data, _chunks(data, 8, 8, "big"), b"data")
+    elif format_ == "au":
+        _require_end(data, *(int.from_bytes(data[i : i + 4], "big") for i in (4, 8)))
+    elif format_ == "ogg":
+        _require_last_page(data)
+
+
+def _require_wav(data: bytes) -> None:
+    wide = None
+    for name, start, size in _chunks(data, 12, 4, "little"):
+        if name == b"ds64":  # EBU Tech 3306: sizes of 64 bits, the file's and then the sound's
+            wide = int.from_bytes(data[start + 8 : start + 16], "little")
+        if name == b"data":
+            whole = wide if wide is not None and size == 0xFFFF_FFFF else size
+            _require_end(data, start, whole)
+            return
+    raise CorruptSource(f"there is no 'data' chunk in the WAV file: {TRUNCATED}")
+
+
+def _require_chunk(data: bytes, chunks: Iterator[tuple[bytes, int, int]], sound: bytes) -> None:
+    for name, start, size in chunks:
+        if name == sound:
+            _require_end(data, start, size)
+            return
+    raise CorruptSource(f"there is no {sound.decode()!r} chunk in the file: {TRUNCATED}")
+
+
+def _require_end(data: bytes, start: int, size: int) -> None:
+    if size < _OPEN and start + size > len(data):
+        raise CorruptSource(
+            f"the header tells of {size} bytes of sound, and {max(len(data) - start, 0)} are there: "
+            f"{TRUNCATED}"
+        )
+
+
+def _chunks(
+    data: bytes, start: int, width: int, order: Literal["little", "big"]
+) -> Iterator[tuple[bytes, int, int]]:
+    """Yield name, place and size of each chunk; sizes are of `width` bytes, and made even where 4."""
+    for _ in range(_MOST_CHUNKS):
+        if start + 4 + width > len(data):
+            return
+        size = int.from_bytes(data[start + 4 : start + 4 + width], order)
+        yield data[start : start + 4], start + 4 + width, size
+        start += 4 + width + size + (size & 1 if width == 4 else 0)
+
+
+def _require_last_page(data: bytes) -> None:
+    page = data.rfind(_PAGE)
+    header = data[page : page + 27]
+    lacing = data[page + 27 : page + 27 + header[26]] if len(header) == 27 else b""
+    if (
+        len(header) < 27
+        or len(lacing) < header[26]
+        or page + 27 + header[26] + sum(lacing) > len(data)
+    ):
+        raise CorruptSource(f"the last page of the Ogg file is cut: {TRUNCATED}")
+    if header[14:18] != data[14:18]:
+        raise UnsupportedSource(
+            "the Ogg file holds several streams, one after the other or side by side; store each in a "
+            "file of its own"
+        )
+    if not header[5] & _LAST_PAGE:
+        raise CorruptSource(f"the last page of the Ogg file is not marked as the end: {TRUNCATED}")

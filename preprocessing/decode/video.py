@@ -1,0 +1,204 @@
+"""Video files to frames, by FFmpeg (through PyAV), one thread.
+
+Whatever the file holds, a frame is 8-bit RGB, upright: what PyAV's ``frame.to_ndarray(format="rgb24")``
+gives, turned as the file's display matrix tells. The matrix and range of its colours are those that the
+file names, and swscale's defaults where it names none. Pixels are taken to be square. Sound, subtitles
+and pictures that come along are ignored; of several videos in a file the first is meant.
+
+MP4, QuickTime, Matroska and WebM have an index, and of these only what is needed is read (`film`).
+Others are read from their beginning up to the last frame that is needed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+from preprocessing.decode.claims import require_claims
+from preprocessing.decode.container import decoded, opened
+from preprocessing.decode.display import Turn, turn_of
+from preprocessing.errors import CorruptSource, LimitExceeded, UnsupportedSource
+from preprocessing.frozen import frozen
+
+if TYPE_CHECKING:
+    from preprocessing.limits import Limits
+    from preprocessing.media import Array
+    from preprocessing.pieces import Pieces
+
+# FFmpeg's demuxers by our formats: none is guessed, so that no file can name another.
+_DEMUXERS = {
+    "mp4": "mov",
+    "matroska": "matroska",
+    "avi": "avi",
+    "mpeg": "mpeg",
+    "mpegts": "mpegts",
+    "flv": "flv",
+}
+_BARE_MPEG = b"\x00\x00\x01\xb3"
+# Those whose frames have no times of their own: they follow each other at one rate.
+_COUNTED = frozenset({"avi", "mpegvideo"})
+_INDEXED = frozenset({"mov", "matroska"})
+_MICROSECONDS = 10**6
+
+
+@frozen
+class Header:
+    """What is known of a video before it is decoded.
+
+    Parameters
+    ----------
+    demuxer : str
+        FFmpeg's name for the format.
+    codec : str
+    stored : (int, int)
+        Height and width as stored.
+    turn : Turn
+        How a stored frame is turned upright.
+    begin : int
+        When the first frame is shown, in units of `unit`.
+    unit : Fraction
+        Of the stream's times, in seconds; where they are counted, of a frame.
+    length : Fraction
+        Seconds from the first frame to the end.
+    """
+
+    demuxer: str
+    codec: str
+    stored: tuple[int, int]
+    turn: Turn
+    begin: int
+    unit: Fraction
+    length: Fraction
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Height and width when upright, in pixels."""
+        height, width = self.stored
+        return (width, height) if self.turn.transposed else (height, width)
+
+    @property
+    def counted(self) -> bool:
+        """Whether a frame's time is told by its number."""
+        return self.demuxer in _COUNTED
+
+    @property
+    def indexed(self) -> bool:
+        """Whether a frame can be found without reading all before it."""
+        return self.demuxer in _INDEXED
+
+    def ticks(self, seconds: Fraction) -> int:
+        """Return the last of the stream's times that is not after a moment, in units of `unit`."""
+        return self.begin + int(seconds // self.unit)
+
+    def first_tick(self, seconds: Fraction) -> int:
+        """Return the first of the stream's times that is not before a moment."""
+        return self.begin - int(-seconds // self.unit)
+
+
+def probe(content: bytes | Pieces, format_: str, limits: Limits) -> Header:
+    """Read a video's header and decode its first frame, which alone tells how it is turned.
+
+    Parameters
+    ----------
+    content : bytes or Pieces
+    format_ : str
+        As `sniff` tells.
+    limits : Limits
+
+    Returns
+    -------
+    Header
+
+    Raises
+    ------
+    SourceError, IncompatibleSource, LimitExceeded
+    """
+    demuxer = _DEMUXERS[format_]
+    if (content[:4] if isinstance(content, bytes) else content.read_at(0, 4)) == _BARE_MPEG:
+        demuxer = "mpegvideo"
+    if isinstance(content, bytes):
+        require_claims(format_, lambda start, n: content[start : start + n], len(content))
+    else:
+        require_claims(format_, content.read_at, content.size)
+    with opened(content, demuxer, limits.pixels) as (container, stream):
+        _require_size(stream.codec_context, limits)
+        _, first = next(decoded(container.demux(stream)), (None, None))
+        if first is None:
+            raise CorruptSource("no frame of the video can be decoded; upload it again")
+        unit = Fraction(stream.time_base)
+        if demuxer in _COUNTED:
+            unit = 1 / Fraction(stream.average_rate or stream.guessed_rate or 25)
+        header = Header(
+            demuxer=demuxer,
+            codec=stream.codec_context.name,
+            stored=(first.height, first.width),
+            turn=turn_of(first),
+            begin=0 if demuxer in _COUNTED else first.pts,
+            unit=unit,
+            length=_told_length(container, stream, first.pts),
+        )
+        if header.length <= 0:
+            header = replace(header, length=_counted_length(container, stream, header))
+    _require_size(first, limits)
+    _require_length(header.length, limits)
+    return header
+
+
+def pixels_of(frame: Any, header: Header) -> Array:
+    """Return a frame's pixels, (height, width, 3), upright.
+
+    Raises
+    ------
+    UnsupportedSource
+        Where it has another size than the first.
+    """
+    if (frame.height, frame.width) != header.stored:
+        raise UnsupportedSource(
+            f"the video's frames change their size, from {header.stored[1]} x {header.stored[0]} to "
+            f"{frame.width} x {frame.height}; encode it anew, at one size"
+        )
+    pixels: Array = frame.to_ndarray(format="rgb24", threads=1)
+    return header.turn.upright(pixels)
+
+
+def _require_size(sized: Any, limits: Limits) -> None:
+    """Refuse a stream or a frame that is too large."""
+    width, height = sized.width, sized.height
+    if width * height > limits.pixels or max(width, height) > limits.side:
+        raise LimitExceeded(
+            f"the video claims {width} x {height} pixels, more than the limit of {limits.pixels} in all "
+            f"and {limits.side} a side; raise the limit or store a smaller video"
+        )
+
+
+def _require_length(length: Fraction, limits: Limits) -> None:
+    if length > limits.seconds:
+        raise LimitExceeded(
+            f"the video claims to last {float(length):.0f} s, more than the limit of "
+            f"{limits.seconds:g}; raise the limit or cut it into shorter ones"
+        )
+
+
+def _told_length(container: Any, stream: Any, first: int) -> Fraction:
+    """Return how long the file says that the video is, from its first frame on; 0 where it does not."""
+    if container.format.name == "mpegvideo":  # FFmpeg guesses by the bit rate
+        return Fraction(0)
+    if stream.duration:
+        return Fraction(stream.time_base) * int(stream.duration)
+    if not container.duration:
+        return Fraction(0)
+    end = Fraction((container.start_time or 0) + container.duration, _MICROSECONDS)
+    return end - Fraction(stream.time_base) * first
+
+
+def _counted_length(container: Any, stream: Any, header: Header) -> Fraction:
+    """Return how long it is by its frames; for that all of it is read."""
+    if header.counted:
+        count: int = 1 + sum(1 for _ in decoded(container.demux(stream)))
+        return header.unit * count
+    end = header.begin + 1
+    for packet in container.demux(stream):
+        if packet.pts is not None:
+            end = max(end, packet.pts + (packet.duration or 0))
+    return header.unit * (end - header.begin)

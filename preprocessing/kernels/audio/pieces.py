@@ -1,0 +1,41 @@
+"""Pieces of a sound, and its channels."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+def piece(sound: NDArray[np.float32], first: int, samples: int) -> NDArray[np.float32]:
+    """Return `samples` samples from `first` on, which may be negative; what lies outside is zero.
+
+    A view, where nothing lies outside.
+    """
+    length = sound.shape[1]
+    begin, end = max(first, 0), min(first + samples, length)
+    if begin == first and end == first + samples:
+        return sound[:, begin:end]
+    result = np.zeros((len(sound), samples), np.float32)
+    if begin < end:
+        result[:, begin - first : end - first] = sound[:, begin:end]
+    return result
+
+
+def mean_of_channels(sound: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the mean of the channels, rounded once."""
+    total = sound[0].astype(np.float64)
+    for channel in sound[1:]:
+        total += channel
+    mean: NDArray[np.float32] = (total / len(sound)).astype(np.float32)
+    return mean[None]
+
+
+def pre_emphasize(sound: NDArray[np.float32], coefficient: float) -> NDArray[np.float32]:
+    """Return each sample less `coefficient` times the one before it, the first as it is."""
+    result = np.array(sound, np.float32, order="C")
+    result[:, 1:] -= sound[:, :-1] * np.float32(coefficient)
+    return result

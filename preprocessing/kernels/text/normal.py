@@ -1,0 +1,83 @@
+"""Normal forms of Unicode, lower case, and white space."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import TYPE_CHECKING, Literal
+from unicodedata import combining, normalize
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+Form = Literal["NFC", "NFKC"]
+
+# UAX #15 calls a text stream-safe that has no more marks than this on one letter.
+_FEW = 30
+# Without a class of their own, and yet marks once they are decomposed; the last two in NFKC alone.
+_HIDDEN = "\u0f73\u0f75\u0f81\uff9e\uff9f"
+_BMP, _ASTRAL = 0x1_0000, 0x2_0000  # no mark lies beyond
+_BLOCK = 2**20
+
+
+def normal(text: str, form: Form) -> str:
+    """Return a text in a normal form of Unicode; most are in it, and are returned as they are.
+
+    Python sorts the marks of one letter in time that grows with the square of their number; where there
+    are many, they are sorted before, which is the same in the end.
+    """
+    if text.isascii():
+        return text
+    return normalize(form, _many_marks().sub(lambda found: _sorted(found[0], form), text))
+
+
+@cache
+def _many_marks() -> re.Pattern[str]:
+    """Return what finds marks that are too many, and whatever is beyond the BMP, to be quick."""
+    marks = "".join(filter(combining, map(chr, range(0x300, _BMP)))) + _HIDDEN
+    return re.compile(f"[{marks}{chr(_BMP)}-{chr(_ASTRAL - 1)}]{{{_FEW + 1},}}")
+
+
+@cache
+def _classes() -> NDArray[np.uint8]:
+    """Return the canonical combining class of each character."""
+    return np.fromiter(map(combining, map(chr, range(_ASTRAL))), np.uint8, _ASTRAL)
+
+
+@cache
+def _decompositions(form: Form) -> dict[int, str]:
+    parts: Literal["NFD", "NFKD"] = "NFD" if form == "NFC" else "NFKD"
+    marks = [*filter(combining, map(chr, range(0x300, _BMP))), *_HIDDEN]
+    return {ord(mark): normalize(parts, mark) for mark in marks}
+
+
+def _sorted(marks: str, form: Form) -> str:
+    """Return marks decomposed and in canonical order: by class, those of one as they were."""
+    codes = np.frombuffer(marks.translate(_decompositions(form)).encode("utf-32-le"), "<u4")
+    classes = _classes()[codes]
+    letters = np.cumsum(classes == 0, dtype=np.int32)  # which a mark belongs to
+    return codes[np.lexsort((classes, letters))].tobytes().decode("utf-32-le")
+
+
+def lower(text: str) -> str:
+    """Return a text in lower case."""
+    return text.lower()
+
+
+def collapse(text: str) -> str:
+    """Return a text with one space for each run of white space, and none at either end.
+
+    Done in blocks, because a list of all the words would be several times the text.
+    """
+    words: list[str] = []
+    apart = False
+    for start in range(0, len(text), _BLOCK):
+        block = text[start : start + _BLOCK]
+        found = " ".join(block.split())
+        if found:
+            words += [" "] * bool(words and (apart or block[0].isspace()))
+            words.append(found)
+        apart = block[-1].isspace()
+    return "".join(words)

@@ -1,0 +1,11 @@
+"""What a notebook shows: a table of steps, and what there is before and after, by its kind."""
+
+from __future__ import annotations
+
+from preprocessing.preview.base import Preview
+from preprocessing.preview.compare import compare, panel, panel_before
+from preprocessing.preview.page import Page
+from preprocessing.preview.picture import Picture
+from preprocessing.preview.table import table
+
+__all__ = ["Page", "Picture", "Preview", "compare", "panel", "panel_before", "table"]

@@ -1,0 +1,63 @@
+"""What every preview is."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from preprocessing.frozen import frozen
+
+if TYPE_CHECKING:
+    from os import PathLike
+
+_HTML = ".html"
+
+
+@frozen
+class Preview(ABC):
+    """Before and after, side by side; a notebook draws it.
+
+    Parameters
+    ----------
+    caption : str
+        The pipeline, what was there before and is after, and how values that cannot be seen as they
+        are were shown.
+    """
+
+    caption: str
+
+    @property
+    @abstractmethod
+    def body(self) -> str:
+        """What is to be seen, as HTML."""
+
+    @property
+    def files(self) -> dict[str, bytes]:
+        """The files that it can be saved as, by their suffix."""
+        page = (
+            f'<!doctype html><html lang="en"><meta charset="utf-8">'
+            f"<title>{escape(self.caption)}</title>{self._repr_html_()}</html>\n"
+        )
+        # Half of a surrogate pair is no character, and has no UTF-8.
+        return {_HTML: page.encode("utf-8", "xmlcharrefreplace")}
+
+    def _repr_html_(self) -> str:
+        return f"<figure>{self.body}<figcaption>{escape(self.caption)}</figcaption></figure>"
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write it as the file that the path's suffix names: ``.html``, and of a picture ``.png``.
+
+        Raises
+        ------
+        ValueError
+            For another suffix.
+        OSError
+        """
+        target, files = Path(path), self.files
+        if target.suffix.lower() not in files:
+            raise ValueError(
+                f"this preview can be saved as {' or '.join(files)}, and not as {target.name!r}"
+            )
+        target.write_bytes(files[target.suffix.lower()])

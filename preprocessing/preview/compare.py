@@ -1,0 +1,106 @@
+"""A preview of what a pipeline makes of a source, by the kinds of both."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from preprocessing.media import AudioSpec, TextSpec, VideoSpec
+from preprocessing.plan import execute
+from preprocessing.preview import images, page, sound
+from preprocessing.preview.page import Page
+from preprocessing.preview.picture import BOX, Picture
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from preprocessing.media import Array, Kind, Spec
+    from preprocessing.plan import Plan
+    from preprocessing.preview.base import Preview
+    from preprocessing.sources import Loaded
+    from preprocessing.transforms import Transform
+
+
+def compare(loaded: Loaded, plan: Plan, steps: Sequence[Transform], title: str) -> Preview:
+    """Show a source beside what is made of it.
+
+    Parameters
+    ----------
+    loaded : Loaded
+        The source.
+    plan : Plan
+        What is done to it.
+    steps : sequence of Transform
+        What the plan was made from.
+    title : str
+
+    Returns
+    -------
+    Preview
+        A `Page` of text and tokens, and a `Picture` of everything else.
+
+    Raises
+    ------
+    SourceError
+    """
+    before, after = loaded.start.output(), plan.output
+    result = execute(plan, loaded.content).copy()
+    caption = f"{title}: {before} to {_told(after, result)}"
+    if before.kind == "text":
+        shown = page.texts(result) if after.kind == "text" else page.numbers(result)
+        return Page(caption, page.texts(loaded.start.run(loaded.content)), shown)
+    return Picture.of(
+        (panel_before(loaded), panel(result, after.kind, steps)),
+        f"{caption}{_how(result, after, steps)}",
+    )
+
+
+def panel_before(loaded: Loaded) -> Array:
+    """Draw a source that is not text, (H, W, 3) uint8; of a video no more is decoded than is shown."""
+    start = loaded.start
+    if isinstance(start.output(), VideoSpec):
+        start = start.narrow(lambda choice: choice.sample(images.SHOWN, images.SHOWN))
+    return panel(start.run(loaded.content), start.output().kind)
+
+
+def panel(array: Array, kind: Kind, steps: Sequence[Transform] = ()) -> Array:
+    """Draw what was made by some steps, and is not text, (H, W, 3) uint8.
+
+    Parameters
+    ----------
+    array : ndarray
+        Indexed as the specs of its kind tell.
+    kind : {"image", "video", "audio", "spectrogram"}
+    steps : sequence of Transform
+        A normalisation among them is undone.
+    """
+    if array.size == 0:
+        return np.full((BOX, BOX, 3), 255, np.uint8)
+    if kind == "video":
+        return images.contact_sheet(array[images.chosen(len(array))], steps)
+    if kind == "audio":
+        return sound.panel(array)
+    if kind == "spectrogram":
+        return sound.spectrogram(array)
+    return images.panel(array, steps)
+
+
+def _told(spec: Spec, array: Array) -> str:
+    """Write a spec whose sizes the array tells."""
+    if isinstance(spec, TextSpec):
+        return str(TextSpec(len(array)))
+    if isinstance(spec, AudioSpec):
+        channels, samples = array.shape
+        return str(replace(spec, channels=channels, samples=samples))
+    return f"{'×'.join(map(str, array.shape))} {array.dtype}"
+
+
+def _how(array: Array, spec: Spec, steps: Sequence[Transform]) -> str:
+    """Tell how values that cannot be seen as they are were shown."""
+    if spec.kind == "spectrogram":
+        return ", shown in decibels" if sound.needs_decibels(array) else ""
+    if spec.kind == "audio" or images.normalized_by(steps) is None:
+        return ""
+    return ", shown with its normalisation undone"

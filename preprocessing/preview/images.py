@@ -1,0 +1,65 @@
+"""Images and videos: as pictures, whatever their type and their normalisation."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from preprocessing.kernels.pointwise import convert
+from preprocessing.preview.picture import BOX, below, beside, fit
+from preprocessing.transforms.normalize import Normalize
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from preprocessing.media import Array
+    from preprocessing.transforms import Transform
+
+# A contact sheet has so many frames at most, in so many columns.
+SHOWN = 9
+_COLUMNS = 3
+_SEAM = 4
+
+
+def panel(image: Array, steps: Sequence[Transform] = ()) -> Array:
+    """Return an image, (H, W, C), as a panel."""
+    return fit(as_picture(image, steps))
+
+
+def contact_sheet(frames: Iterable[Array], steps: Sequence[Transform] = ()) -> Array:
+    """Return frames, each (H, W, C), in rows of three, as a panel."""
+    side = (BOX - _SEAM * (_COLUMNS - 1)) // _COLUMNS
+    cells = [fit(as_picture(frame, steps), side, side) for frame in frames]
+    rows = [cells[i : i + _COLUMNS] for i in range(0, len(cells), _COLUMNS)]
+    return below([beside(row, _SEAM) for row in rows], _SEAM)
+
+
+def chosen(frames: int) -> list[int]:
+    """Return which of so many frames a contact sheet shows: the middles of equal parts of the video."""
+    shown = min(frames, SHOWN)
+    return [(2 * i + 1) * frames // (2 * shown) for i in range(shown)]
+
+
+def as_picture(image: Array, steps: Sequence[Transform] = ()) -> Array:
+    """Return an image of any type as (H, W, 3) uint8, to be looked at.
+
+    Parameters
+    ----------
+    image : ndarray, shape (H, W, C)
+        Of other than 1 or 3 channels the first is shown. Floats are taken to be in [0, 1].
+    steps : sequence of Transform
+        What made the image; its normalisation is undone.
+    """
+    normalization = normalized_by(steps)
+    if normalization is not None:
+        mean, std = normalization.constants
+        image = image * np.array(std, np.float32) + np.array(mean, np.float32)
+    if image.shape[2] not in (1, 3):
+        image = image[:, :, :1]
+    return np.broadcast_to(convert(image, "uint8", scale=True), (*image.shape[:2], 3))
+
+
+def normalized_by(steps: Sequence[Transform]) -> Normalize | None:
+    """Return the step that normalised what they made, if one did."""
+    return next((step for step in reversed(steps) if isinstance(step, Normalize)), None)

@@ -1,0 +1,37 @@
+"""`DecodeAudio`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from preprocessing.decode import audio
+from preprocessing.decode.audio import AudioHeader
+from preprocessing.frozen import frozen
+from preprocessing.media import AudioSpec
+from preprocessing.stages.base import Start
+
+if TYPE_CHECKING:
+    from preprocessing.decode.sniff import AudioFormat, Sniffed
+    from preprocessing.limits import Limits
+    from preprocessing.media import Array, Content
+
+
+@frozen
+class DecodeAudio(Start):
+    """How a sound is decoded; see `preprocessing.decode.audio.decode`."""
+
+    header: AudioHeader
+
+    def __str__(self) -> str:
+        return f"DecodeAudio({self.header.format} {self.header.subtype})"
+
+    @classmethod
+    def probe(cls, data: bytes, found: Sniffed, limits: Limits) -> DecodeAudio:
+        return cls(audio.probe(data, cast("AudioFormat", found.format), limits))
+
+    def output(self) -> AudioSpec:
+        return AudioSpec(self.header.channels, self.header.samples, self.header.rate)
+
+    def run(self, content: Content) -> Array:
+        assert isinstance(content, bytes)
+        return audio.decode(content, self.header)

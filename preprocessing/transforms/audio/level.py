@@ -1,0 +1,106 @@
+"""PeakNormalize and LoudnessNormalize."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from preprocessing.errors import IncompatibleSource
+from preprocessing.frozen import frozen
+from preprocessing.grammar.step import require
+from preprocessing.kernels.audio.level import normalize_loudness, normalize_peak
+from preprocessing.transforms.audio.base import MAX_RATE, FixedSound, compute
+
+if TYPE_CHECKING:
+    from preprocessing.media import AudioSpec
+    from preprocessing.stages import Stage
+
+_QUIETEST_PEAK = -120.0
+_QUIETEST = -70.0
+# The first filter stands at 1682 Hz; at less than twice as many samples it is nowhere.
+_LEAST_RATE = 4_000
+
+
+@frozen
+class PeakNormalize(FixedSound):
+    """Scale a sound so that its largest sample, of all channels, is at a level.
+
+    Parameters
+    ----------
+    peak_db : float
+        In decibels of full scale, from -120 to 0.
+
+    Notes
+    -----
+    Exact: the gain is computed in double precision, each sample rounded once; twice is as once. Silence
+    stays silence.
+
+    Raises
+    ------
+    SpecError
+        For a level outside -120 to 0.
+    """
+
+    name: ClassVar[str] = "peak_normalize"
+    peak_db: float = 0.0
+
+    def check(self) -> None:
+        least = _QUIETEST_PEAK
+        require(
+            least <= self.peak_db <= 0, f"peak_db: must be from {least:g} to 0, got {self.peak_db}"
+        )
+
+    def infer(self, spec: AudioSpec) -> AudioSpec:
+        return spec
+
+    def lower(self, spec: AudioSpec) -> tuple[Stage, ...]:
+        return compute(spec, normalize_peak, self.peak_db)
+
+
+@frozen
+class LoudnessNormalize(FixedSound):
+    """Scale a sound to a loudness by ITU-R BS.1770-4, as ``pyloudnorm`` and EBU R 128.
+
+    Parameters
+    ----------
+    lufs : float
+        The integrated loudness of the result, from -70 to 0. The default is EBU R 128's.
+
+    Notes
+    -----
+    Loudness is within 1e-6 LU of pyloudnorm's with its filters "DeMan". The gain is rounded to single
+    precision, which leaves nothing of what processors do differently in a Fourier transform. A sound
+    that is shorter than one block of 400 ms is measured as one block. What is below -70 LUFS all along,
+    silence too, stays as it is. Nothing is limited: where the loudness asks for it samples go above full
+    scale.
+
+    Of one or two channels. More have weights that depend on where the loudspeakers stand, which few
+    files tell; `Mono` makes one of them.
+
+    Raises
+    ------
+    SpecError
+        For a loudness outside -70 to 0.
+    """
+
+    name: ClassVar[str] = "loudness_normalize"
+    lufs: float = -23.0
+
+    def check(self) -> None:
+        require(
+            _QUIETEST <= self.lufs <= 0, f"lufs: must be from {_QUIETEST:g} to 0, got {self.lufs}"
+        )
+
+    def infer(self, spec: AudioSpec) -> AudioSpec:
+        if spec.channels is not None and spec.channels > 2:
+            raise IncompatibleSource(
+                f"takes 1 or 2 channels, the sound has {spec.channels}; put mono first"
+            )
+        if spec.rate is not None and not _LEAST_RATE <= spec.rate <= MAX_RATE:
+            raise IncompatibleSource(
+                f"takes rates from {_LEAST_RATE} to {MAX_RATE} Hz, the sound has {spec.rate}; resample "
+                "it first"
+            )
+        return spec
+
+    def lower(self, spec: AudioSpec) -> tuple[Stage, ...]:
+        return compute(spec, normalize_loudness, spec.rate, self.lufs)

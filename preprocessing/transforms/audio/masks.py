@@ -1,0 +1,208 @@
+"""Masks over time and frequency: TimeMask and FreqMask, and what they choose."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import TYPE_CHECKING, ClassVar
+
+from preprocessing.frozen import frozen
+from preprocessing.grammar.step import require
+from preprocessing.kernels.audio.mask import mask
+from preprocessing.stages import Compute, Stage
+from preprocessing.transforms.base import FixedTransform, RandomTransform
+from preprocessing.transforms.checks import check_probability
+
+if TYPE_CHECKING:
+    from preprocessing.draws import Draws
+    from preprocessing.media import SpectrogramSpec
+    from preprocessing.transforms.base import Transform
+
+
+class _Mask(FixedTransform):
+    """A mask along `axis`."""
+
+    takes = ("spectrogram",)
+    axis: ClassVar[int]
+    start: int
+    length: int
+    value: float
+
+    def check(self) -> None:
+        require(self.start >= 0, f"start: must not be negative, got {self.start}")
+        require(self.length >= 1, f"length: must be 1 or more, got {self.length}")
+        require(abs(self.value) < 1e38, f"value: float32 does not hold {self.value:g}")
+
+    def infer(self, spec: SpectrogramSpec) -> SpectrogramSpec:
+        return spec
+
+    def lower(self, spec: SpectrogramSpec) -> tuple[Stage, ...]:
+        return (Compute(mask, (self.axis, self.start, self.length, self.value), spec),)
+
+
+@frozen
+class MaskFrames(_Mask):
+    """Overwrite frames of a spectrogram, over all bins.
+
+    Parameters
+    ----------
+    start : int
+        The first one.
+    length : int
+        How many. What lies behind the last frame changes nothing.
+    value : float
+        What is written.
+
+    Notes
+    -----
+    Exact.
+
+    Raises
+    ------
+    SpecError
+        For a negative start, a length below 1, or a value that float32 does not hold.
+    """
+
+    name: ClassVar[str] = "mask_frames"
+    axis: ClassVar[int] = 2
+    start: int
+    length: int
+    value: float = 0.0
+
+
+@frozen
+class MaskBins(_Mask):
+    """Overwrite bins of a spectrogram, over all frames.
+
+    Parameters
+    ----------
+    start : int
+        The first one.
+    length : int
+        How many. What lies above the last bin changes nothing.
+    value : float
+        What is written.
+
+    Notes
+    -----
+    Exact.
+
+    Raises
+    ------
+    SpecError
+        As for `MaskFrames`.
+    """
+
+    name: ClassVar[str] = "mask_bins"
+    axis: ClassVar[int] = 1
+    start: int
+    length: int
+    value: float = 0.0
+
+
+class _RandomMask(RandomTransform):
+    """A mask of random length in a random place."""
+
+    takes = ("spectrogram",)
+
+    @abstractmethod
+    def _most(self, spec: SpectrogramSpec) -> tuple[int, int]:
+        """Return what no length reaches, and how many places there are."""
+
+    @abstractmethod
+    def _fixed(self, start: int, length: int) -> FixedTransform: ...
+
+    def infer(self, spec: SpectrogramSpec) -> SpectrogramSpec:
+        return spec
+
+    def choose(self, spec: SpectrogramSpec, draws: Draws) -> tuple[Transform, ...]:
+        most, places = self._most(spec)
+        # torchaudio's: both are drawn as fractions, and then truncated.
+        length = draws.uniform(0.0, min(most, places))
+        start = draws.uniform(0.0, places - length)
+        return (self._fixed(int(start), int(length)),) if length >= 1.0 else ()
+
+
+@frozen
+class TimeMask(_RandomMask):
+    """Overwrite a random stretch of time, as ``torchaudio.transforms.TimeMasking``.
+
+    Parameters
+    ----------
+    time_mask_param : int
+        What its length in frames stays below.
+    p : float
+        Part of all frames that it may have at the most, from 0 to 1.
+    value : float
+        What is written, which is torchaudio's ``mask_value``.
+
+    Notes
+    -----
+    Exact; it chooses a `MaskFrames` or, for a length of 0, nothing (D. S. Park et al., "SpecAugment",
+    2019). Length and place are drawn evenly, as torchaudio draws them, from other random numbers; all
+    channels have the same. For more masks, write the step again.
+
+    Raises
+    ------
+    SpecError
+        For a length below 1, a part outside 0 to 1, or a value that float32 does not hold.
+    """
+
+    name: ClassVar[str] = "time_mask"
+    time_mask_param: int
+    p: float = 1.0
+    value: float = 0.0
+
+    def check(self) -> None:
+        require(
+            self.time_mask_param >= 1,
+            f"time_mask_param: must be 1 or more, got {self.time_mask_param}",
+        )
+        check_probability(self.p)
+        MaskFrames(0, 1, self.value)
+
+    def _most(self, spec: SpectrogramSpec) -> tuple[int, int]:
+        assert spec.frames is not None
+        return min(self.time_mask_param, int(spec.frames * self.p)), spec.frames
+
+    def _fixed(self, start: int, length: int) -> FixedTransform:
+        return MaskFrames(start, length, self.value)
+
+
+@frozen
+class FreqMask(_RandomMask):
+    """Overwrite a random band of frequencies, as ``torchaudio.transforms.FrequencyMasking``.
+
+    Parameters
+    ----------
+    freq_mask_param : int
+        What its width in bins stays below.
+    value : float
+        What is written, which is torchaudio's ``mask_value``.
+
+    Notes
+    -----
+    Exact; it chooses a `MaskBins` or nothing, as `TimeMask` does.
+
+    Raises
+    ------
+    SpecError
+        For a width below 1, or a value that float32 does not hold.
+    """
+
+    name: ClassVar[str] = "freq_mask"
+    freq_mask_param: int
+    value: float = 0.0
+
+    def check(self) -> None:
+        require(
+            self.freq_mask_param >= 1,
+            f"freq_mask_param: must be 1 or more, got {self.freq_mask_param}",
+        )
+        MaskBins(0, 1, self.value)
+
+    def _most(self, spec: SpectrogramSpec) -> tuple[int, int]:
+        assert spec.bins is not None
+        return self.freq_mask_param, spec.bins
+
+    def _fixed(self, start: int, length: int) -> FixedTransform:
+        return MaskBins(start, length, self.value)

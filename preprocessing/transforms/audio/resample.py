@@ -1,0 +1,68 @@
+"""Resample."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from preprocessing.errors import IncompatibleSource, SpecError
+from preprocessing.frozen import frozen
+from preprocessing.grammar.step import require
+from preprocessing.kernels.audio.resample import resample, samples_after
+from preprocessing.transforms.audio.base import MAX_RATE, FixedSound, compute
+
+if TYPE_CHECKING:
+    from preprocessing.media import AudioSpec
+    from preprocessing.stages import Stage
+
+
+@frozen
+class Resample(FixedSound):
+    """Change the rate, as ``soxr.resample`` and ``librosa.resample(res_type="soxr_hq")``.
+
+    Parameters
+    ----------
+    rate : int
+        Samples a second of the result, up to 768,000.
+    quality : {"QQ", "LQ", "MQ", "HQ", "VHQ"}
+        libsoxr's recipes, from quick to very high: how near to half the lower rate what is there is
+        kept, and how far what would alias is suppressed.
+
+    Notes
+    -----
+    As libsoxr computes: ``HQ`` in single precision, with errors of about 2**-20, ``VHQ`` in double. The
+    last bits may differ between instruction sets, x86-64 and arm64; not with the number of threads.
+    The result has ``samples * rate / rate before`` samples, halves rounded up.
+
+    Raises
+    ------
+    SpecError
+        For a rate below 1 or above 768,000; at the first sound where soxr is not installed.
+    """
+
+    name: ClassVar[str] = "resample"
+    rate: int
+    quality: Literal["QQ", "LQ", "MQ", "HQ", "VHQ"] = "HQ"
+
+    def check(self) -> None:
+        require(1 <= self.rate <= MAX_RATE, f"rate: must be from 1 to {MAX_RATE}, got {self.rate}")
+
+    def infer(self, spec: AudioSpec) -> AudioSpec:
+        if spec.samples is None or spec.rate is None:
+            return replace(spec, samples=None, rate=self.rate)
+        samples = samples_after(spec.samples, spec.rate, self.rate)
+        if samples < 1:
+            raise IncompatibleSource(
+                f"leaves nothing of {spec.samples} samples at {spec.rate} Hz; pad the sound first"
+            )
+        return replace(spec, samples=samples, rate=self.rate)
+
+    def lower(self, spec: AudioSpec) -> tuple[Stage, ...]:
+        if spec.rate == self.rate:
+            return ()
+        if find_spec("soxr") is None:
+            raise SpecError(
+                "'resample' needs soxr, which is not installed; pip install 'jitprep[audio]'"
+            )
+        return compute(self.infer(spec), resample, spec.rate, self.rate, self.quality)

@@ -1,0 +1,1 @@
+"""The transforms of text, and those that make tokens of it."""

@@ -1,0 +1,78 @@
+"""Nfc, Nfkc, Lower, CollapseWhitespace."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from preprocessing.frozen import frozen
+from preprocessing.kernels.text import normal
+from preprocessing.transforms.text.base import TextTransform, each_text
+
+if TYPE_CHECKING:
+    from preprocessing.media import TextSpec
+    from preprocessing.stages import Stage
+
+
+@frozen
+class Nfc(TextTransform):
+    """Compose characters: Unicode's normalisation form C, as ``unicodedata.normalize("NFC", text)``.
+
+    Notes
+    -----
+    Of characters that Python's Unicode knows, and these for ever: Unicode promises that a normal form
+    never changes. Texts that read the same become the same text, except for compatibility characters.
+    """
+
+    name: ClassVar[str] = "nfc"
+
+    def lower(self, spec: TextSpec) -> tuple[Stage, ...]:
+        return each_text(spec, normal.normal, "NFC")
+
+
+@frozen
+class Nfkc(TextTransform):
+    """Replace compatibility characters and compose: Unicode's form KC, as ``unicodedata.normalize``.
+
+    Notes
+    -----
+    What is of one meaning in another shape becomes the plain one: ligatures, full-width letters,
+    superscripts; ``10³`` becomes ``103``. A character may become as many as 18. Otherwise as `Nfc`.
+    """
+
+    name: ClassVar[str] = "nfkc"
+
+    def lower(self, spec: TextSpec) -> tuple[Stage, ...]:
+        return each_text(spec, normal.normal, "NFKC")
+
+
+@frozen
+class Lower(TextTransform):
+    """Write in lower case, as ``str.lower``.
+
+    Notes
+    -----
+    Unicode's full mapping, in no language: ``İ`` becomes two characters, and a sigma that ends a word
+    ``ς``. What comes out is still for reading, by models that are "uncased"; ``str.casefold``, which is
+    for comparing alone and makes ``ß`` to ``ss``, is something else.
+    """
+
+    name: ClassVar[str] = "lower"
+
+    def lower(self, spec: TextSpec) -> tuple[Stage, ...]:
+        return each_text(spec, normal.lower)
+
+
+@frozen
+class CollapseWhitespace(TextTransform):
+    """Make one space of each run of white space, and none of those at the ends.
+
+    Notes
+    -----
+    White space is what ``str.isspace`` calls so: also line ends, no-break spaces, and U+001C to U+001F;
+    not the zero-width space.
+    """
+
+    name: ClassVar[str] = "collapse_whitespace"
+
+    def lower(self, spec: TextSpec) -> tuple[Stage, ...]:
+        return each_text(spec, normal.collapse)

@@ -1,0 +1,1 @@
+"""Which frames of a video are taken: chosen before any is decoded."""

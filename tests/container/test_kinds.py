@@ -64,7 +64,7 @@ def test_the_function_reads_sound_and_text_and_says_what_video_needs(
     with reading(function_image, tmp_path / "log") as reader:
         assert hashes(reader, LIGHT) == by_library(LIGHT)
         alias = reader.access_point("video", {"spec": PIPELINES["video-fixed"]})
-        with pytest.raises(ClientError, match=r"jitprep\[video\]"):
+        with pytest.raises(ClientError, match="use the image for video"):
             reader.read(alias, "video/clip.mp4")
 
 

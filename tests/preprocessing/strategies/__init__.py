@@ -14,18 +14,20 @@ from preprocessing import (
     ImageSpec,
     IncompatibleSource,
     Jpeg,
+    Jsonl,
     Npy,
     Pipeline,
     Png,
     Raw,
     Safetensors,
     SpecError,
+    Text,
     Transform,
     WebP,
 )
 from preprocessing.plan import infer
 
-from . import auto_augment, color, geometry, random_geometry, scikit, tone, warp
+from . import auto_augment, color, geometry, random_geometry, scikit, text, tone, warp
 from .common import DTYPES, FILTERS, INTERPOLATIONS, PAD_MODES, finite, pairs, sides
 
 __all__ = [
@@ -45,7 +47,7 @@ __all__ = [
     "transforms",
 ]
 
-TRANSFORMS_BY_NAME: dict[str, st.SearchStrategy[Transform]] = {
+_ON_IMAGES: dict[str, st.SearchStrategy[Transform]] = {
     **geometry.TRANSFORMS,
     **color.TRANSFORMS,
     **tone.TRANSFORMS,
@@ -54,11 +56,12 @@ TRANSFORMS_BY_NAME: dict[str, st.SearchStrategy[Transform]] = {
     **auto_augment.TRANSFORMS,
     **scikit.TRANSFORMS,
 }
+TRANSFORMS_BY_NAME: dict[str, st.SearchStrategy[Transform]] = {**_ON_IMAGES, **text.TRANSFORMS}
 _layouts = st.sampled_from(("chw", "hwc"))
 _keys = st.text(st.characters(exclude_categories=["Cs"]), min_size=1).filter(
     lambda key: key != "__metadata__"
 )
-ENCODINGS_BY_NAME: dict[str, st.SearchStrategy[Encoding]] = {
+_OF_IMAGES: dict[str, st.SearchStrategy[Encoding]] = {
     "png": st.builds(Png, st.sampled_from(("fast", "small"))),
     "jpeg": st.builds(Jpeg, st.integers(1, 100), st.sampled_from(("420", "422", "444"))),
     "webp": st.builds(WebP, st.integers(0, 100), st.booleans()),
@@ -66,14 +69,19 @@ ENCODINGS_BY_NAME: dict[str, st.SearchStrategy[Encoding]] = {
     "safetensors": st.builds(Safetensors, layout=_layouts, key=_keys),
     "raw": st.builds(Raw, _layouts),
 }
+ENCODINGS_BY_NAME: dict[str, st.SearchStrategy[Encoding]] = {
+    **_OF_IMAGES,
+    "text": st.just(Text()),
+    "jsonl": st.just(Jsonl()),
+}
 
-transforms = st.one_of(*TRANSFORMS_BY_NAME.values())
-encodings = st.one_of(*ENCODINGS_BY_NAME.values())
+transforms = st.one_of(*_ON_IMAGES.values())
+encodings = st.one_of(*_OF_IMAGES.values())
 
 
 @st.composite
 def pipelines(draw: st.DrawFn) -> Pipeline:
-    """Any legal pipeline."""
+    """Any legal pipeline for images."""
     steps = draw(st.lists(transforms, max_size=5))
     try:
         return Pipeline(steps, draw(encodings), exact=draw(st.booleans()))

@@ -21,7 +21,7 @@ RUN sh /strip.sh /opt/python
 
 FROM base AS video-deps
 COPY requirements/video.txt /requirements.txt
-RUN python -m pip install --no-cache-dir --no-compile --only-binary :all: --require-hashes \
+RUN python -m pip install --no-cache-dir --no-compile --no-deps --only-binary :all: --require-hashes \
         --target /opt/python --requirement /requirements.txt
 COPY image/strip.sh /strip.sh
 RUN sh /strip.sh /opt/python

@@ -15,12 +15,14 @@ from preprocessing import (
     ImageSpec,
     IncompatibleSource,
     Jpeg,
+    Jsonl,
     Npy,
     Pipeline,
     Png,
     Raw,
     Safetensors,
     SpecError,
+    Text,
     Transform,
     Wav,
     WebP,
@@ -35,6 +37,7 @@ from . import (
     random_geometry,
     scikit,
     spectrogram,
+    text,
     tone,
     video,
     warp,
@@ -74,6 +77,7 @@ TRANSFORMS_BY_NAME = {
     **_OF_IMAGES,
     **audio.TRANSFORMS,
     **spectrogram.TRANSFORMS,
+    **text.TRANSFORMS,
     **video.TRANSFORMS,
 }
 _TENSORS = ("npy", "safetensors", "raw")
@@ -91,7 +95,12 @@ _FOR_IMAGES: dict[str, st.SearchStrategy[Encoding]] = {
     "wav": st.builds(Wav, st.sampled_from(("pcm_16", "pcm_24", "float"))),
     "flac": st.builds(Flac, st.sampled_from(("pcm_16", "pcm_24"))),
 }
-ENCODINGS_BY_NAME = {**_FOR_IMAGES, **video.ENCODINGS}
+ENCODINGS_BY_NAME = {
+    **_FOR_IMAGES,
+    **video.ENCODINGS,
+    "text": st.just(Text()),
+    "jsonl": st.just(Jsonl()),
+}
 
 # What passes for an image, and for sound.
 transforms = st.one_of(*_OF_IMAGES.values())

@@ -10,10 +10,11 @@ CHECKOV := .venv-checkov
 RAY     := .venv-ray
 TORCH   := .venv-torch
 NOTEBOOKS := .venv-notebooks
+SOUND   := .venv-sound
 # Each with its libraries in an environment of its own: some of them pin versions that others refuse.
 CLIENT_STAMPS := $(patsubst %,$(CLIENTS)/%/stamp,boto3 awscli s3fs smart_open pyarrow s3torchconnector)
 
-.PHONY: help demo test check format audit docs bench bench-quick soak soak-quick fuzz lock image test-container test-clients test-ray test-torch test-notebooks bench-invoke clients-table cost-page clean
+.PHONY: help demo test check format audit docs bench bench-quick bench-kinds soak soak-quick fuzz lock image test-container test-clients test-ray test-torch test-notebooks bench-invoke clients-table cost-page clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -43,11 +44,16 @@ audit: $(VENV)/dev.stamp ## look the locked versions up among known vulnerabilit
 docs: $(VENV)/dev.stamp ## write docs/steps.md from the docstrings
 	$(BIN)/python docs/generate.py
 
-bench: $(PEERS)/stamp ## measure the field side by side: docs/benchmarks.{json,md,svg}; twelve minutes
+bench: $(PEERS)/stamp bench-kinds ## measure the field side by side: docs/benchmarks.{json,md,svg}; twenty minutes
 	$(PEERS)/bin/python -m benchmarks
 
 bench-quick: $(PEERS)/stamp ## the same with fewer repeats, printed only; three minutes
 	$(PEERS)/bin/python -m benchmarks --quick
+
+bench-kinds: $(SOUND)/stamp $(VENV)/dev.stamp ## sound, text and video beside their peers: docs/*-bench.json; five minutes
+	$(SOUND)/bin/python -m benchmarks.sound
+	$(BIN)/python -m benchmarks.text
+	$(BIN)/python -m benchmarks.video
 
 cost-page: $(VENV)/dev.stamp ## price the demo's photographs: docs/cost.{json,md,svg}, the README's table
 	$(BIN)/jitprep cost imagenet-uint8 --json --plot docs/cost.svg > docs/cost.json
@@ -80,6 +86,7 @@ lock: $(VENV)/dev.stamp ## resolve the hash-locked requirements anew
 	$(SUBSET) --extra demo --output-file requirements/demo.txt
 	$(SUBSET) --extra cli --output-file requirements/endpoint.txt
 	$(SUBSET) --extra lambda --output-file requirements/function.txt
+	$(SUBSET) --extra lambda --extra video --output-file requirements/video.txt
 	$(LOCK) --no-deps --output-file requirements/rie.txt requirements/rie.in
 	$(LOCK) --constraints requirements/dev.txt --extra cli --extra ray --extra parquet \
 		--output-file requirements/ray.txt pyproject.toml requirements/ray.in
@@ -90,6 +97,7 @@ lock: $(VENV)/dev.stamp ## resolve the hash-locked requirements anew
 	$(LOCK) --output-file requirements/checkov.txt requirements/checkov.in
 	$(LOCK) --constraints requirements/dev.txt --override benchmarks/overrides.txt \
 		--output-file benchmarks/requirements.txt benchmarks/requirements.in
+	$(LOCK) --override benchmarks/overrides.txt --output-file requirements/sound.txt requirements/sound.in
 	for client in $(notdir $(patsubst %/stamp,%,$(CLIENT_STAMPS))); do \
 		$(LOCK) --no-emit-package torch \
 			--output-file requirements/clients/$$client.txt requirements/clients/$$client.in || exit 1; done
@@ -146,6 +154,13 @@ $(TORCH)/stamp: pyproject.toml requirements/demo.txt requirements/torch.txt requ
 	$(TORCH)/bin/pip install --quiet --no-deps --editable .
 	touch $@
 
+# Apart, because torchaudio takes no torch but its own version's.
+$(SOUND)/stamp: pyproject.toml requirements/sound.txt
+	$(PYTHON) -m venv $(SOUND)
+	$(SOUND)/bin/pip install --quiet --no-compile --require-hashes --no-deps --requirement requirements/sound.txt
+	$(SOUND)/bin/pip install --quiet --no-deps --editable .
+	touch $@
+
 # Apart, because Jupyter is large.
 $(NOTEBOOKS)/stamp: pyproject.toml requirements/demo.txt requirements/notebooks.txt
 	$(PYTHON) -m venv $(NOTEBOOKS)
@@ -177,4 +192,4 @@ $(CLIENTS)/%/stamp: requirements/clients/%.txt
 $(CLIENTS)/s3torchconnector/stamp: requirements/clients/torch.txt
 
 clean: ## forget the environments, and what the demo and the benchmark wrote
-	rm -rf $(VENV) $(PEERS) $(CLIENTS) $(CHECKOV) $(RAY) $(TORCH) $(NOTEBOOKS) build demo .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(PEERS) $(CLIENTS) $(CHECKOV) $(RAY) $(TORCH) $(NOTEBOOKS) $(SOUND) build demo .pytest_cache .mypy_cache .ruff_cache .hypothesis

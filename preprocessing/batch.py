@@ -51,7 +51,7 @@ def place_of(output: Spec, encoding: Encoding, out: Array | None) -> Array:
     """
     if out is None:
         return empty(encoding.shape(output), output.dtype)
-    if out.shape != encoding.shape(output) or out.dtype.name != output.dtype:
+    if out.shape != encoding.shape(output) or out.dtype.name != _numpy_name(output.dtype):
         raise IncompatibleSource(
             f"the result is {output}, in shape {encoding.shape(output)}, and `out` has shape "
             f"{out.shape} and type {out.dtype.name}"
@@ -63,7 +63,12 @@ def empty(shape: Shape, dtype: DType) -> Array:
     """Return an uninitialised array, all of whose shape is known."""
     sides = known(shape)
     assert sides is not None
-    return np.empty(sides, "object" if dtype == "str" else dtype)
+    return np.empty(sides, _numpy_name(dtype))
+
+
+def _numpy_name(dtype: DType) -> str:
+    """Return what NumPy calls a type; texts are Python's own strings."""
+    return "object" if dtype == "str" else dtype
 
 
 def each(work: Callable[[int], None], count: int, threads: int) -> None:

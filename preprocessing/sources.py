@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from os import PathLike, fspath, fstat
 from typing import TYPE_CHECKING, TypeAlias, cast, get_args
 
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 Source: TypeAlias = "bytes | bytearray | memoryview | str | PathLike[str] | Array | Media | Ranged"
 # As much of an object as its kind is told by.
 _HEAD = 1024
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 @frozen
@@ -151,6 +153,8 @@ def _given(media: Media, kind: SourceKind, limits: Limits) -> Loaded:
     array, spec = _SPECS[kind](media)
     if isinstance(spec, ImageSpec):
         _require_pixels(array, limits)
+    elif isinstance(spec, TextSpec):
+        _require_characters(array, limits)
     require(spec, limits)
     if isinstance(spec, VideoSpec):
         from preprocessing.stages.video import GivenVideo  # noqa: PLC0415  for videos
@@ -217,7 +221,17 @@ def _text(media: Media) -> tuple[Array, Spec]:
     texts = media.array
     if texts.ndim != 1 or not all(isinstance(text, str) for text in texts):
         raise IncompatibleSource(f"an array of texts has one axis, and strings, got {texts.shape}")
+    if any(not text.isascii() and _SURROGATE.search(text) for text in texts):
+        raise IncompatibleSource("a text holds half of a surrogate pair, which is no character")
     return texts.astype(object), TextSpec(len(texts))
+
+
+def _require_characters(texts: Array, limits: Limits) -> None:
+    characters = sum(map(len, texts))
+    if characters > limits.characters:
+        raise LimitExceeded(
+            f"the texts have {characters} characters, more than the limit of {limits.characters}"
+        )
 
 
 _SPECS = {"image": _image, "video": _video, "audio": _audio, "text": _text}

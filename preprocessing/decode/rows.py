@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from collections.abc import Iterator
 from io import StringIO
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 # Most characters of a row. As Python's values it may be thirty times as large.
 LONGEST_ROW = 2**22
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def json_lines(texts: Array, field: str) -> Array:
@@ -72,7 +74,7 @@ def _text(line: str, number: int, field: str) -> str:
         raise CorruptSource(
             f"line {number}: the field {show(field)} holds a {type(text).__name__}, not a text"
         )
-    if not text.isascii() and "\\" in line and any("\ud800" <= c <= "\udfff" for c in text):
+    if not text.isascii() and "\\" in line and _SURROGATE.search(text):
         raise CorruptSource(
             f"line {number}: the field {show(field)} holds half of a surrogate pair, which is no "
             "character"

@@ -23,12 +23,26 @@ _ATTRIBUTES = r"""
     (?: > | \Z )
 """
 # What is between their tags is neither markup nor seen.
-_HIDDEN = "script|style|title|textarea|iframe|noembed|noframes|noscript"
+_HIDDEN = "style|title|textarea|iframe|noembed|noframes|noscript"
+# A script's end is none within a comment where another script begins: ages ago they were hidden so.
+_SCRIPT = r"""
+    (?:
+        [^<]++
+      | <!-- (?:
+            -*+>
+          | (?: (?! --> | </script[\s/>])
+                (?: <script[\s/>] (?: (?! --> | </script[\s/>]) . )*+ (?: </script[\s/>] )?+ | . )
+            )*+ (?: --> )?+
+        )
+      | < (?! /script[\s/>] )
+    )*+
+"""
 _MARKUP = re.compile(
     rf"""
     <!-- (?: -?> | .*? (?: --!?> | \Z ) )
   | <[!?] [^>]*+ (?: > | \Z )
   | </ (?=[^a-z]) [^>]*+ (?: > | \Z )
+  | <script (?=[\s/>]) {_ATTRIBUTES} {_SCRIPT} (?: </script (?=[\s/>]) {_ATTRIBUTES} | \Z )
   | < (?P<hidden>{_HIDDEN}) (?=[\s/>]) {_ATTRIBUTES}
     .*? (?: </ (?P=hidden) (?=[\s/>]) {_ATTRIBUTES} | \Z )
   | < (?P<end>/?) (?P<name>[a-z][^\s/>]*+) {_ATTRIBUTES}

@@ -15,12 +15,14 @@ from preprocessing import (
     ImageSpec,
     IncompatibleSource,
     Jpeg,
+    Jsonl,
     Npy,
     Pipeline,
     Png,
     Raw,
     Safetensors,
     SpecError,
+    Text,
     Transform,
     Wav,
     WebP,
@@ -35,6 +37,7 @@ from . import (
     random_geometry,
     scikit,
     spectrogram,
+    text,
     tone,
     video,
     warp,
@@ -74,6 +77,7 @@ TRANSFORMS_BY_NAME = {
     **_OF_IMAGES,
     **audio.TRANSFORMS,
     **spectrogram.TRANSFORMS,
+    **text.TRANSFORMS,
     **video.TRANSFORMS,
 }
 _TENSORS = ("npy", "safetensors", "raw")
@@ -88,14 +92,19 @@ _FOR_IMAGES: dict[str, st.SearchStrategy[Encoding]] = {
     "npy": st.builds(Npy, _layouts),
     "safetensors": st.builds(Safetensors, layout=_layouts, key=_keys),
     "raw": st.builds(Raw, _layouts),
+}
+ENCODINGS_BY_NAME: dict[str, st.SearchStrategy[Encoding]] = {
+    **_FOR_IMAGES,
     "wav": st.builds(Wav, st.sampled_from(("pcm_16", "pcm_24", "float"))),
     "flac": st.builds(Flac, st.sampled_from(("pcm_16", "pcm_24"))),
+    **video.ENCODINGS,
+    "text": st.just(Text()),
+    "jsonl": st.just(Jsonl()),
 }
-ENCODINGS_BY_NAME = {**_FOR_IMAGES, **video.ENCODINGS}
 
 # What passes for an image, and for sound.
 transforms = st.one_of(*_OF_IMAGES.values())
-encodings = st.one_of(*(ENCODINGS_BY_NAME[name] for name in ("png", "jpeg", "webp", *_TENSORS)))
+encodings = st.one_of(*_FOR_IMAGES.values())
 sound_transforms = st.one_of(*audio.TRANSFORMS.values())
 sound_encodings = st.one_of(*(ENCODINGS_BY_NAME[name] for name in ("wav", "flac", *_TENSORS)))
 

@@ -1,0 +1,112 @@
+"""Normal forms, as Unicode's own tests have them; lower case; white space."""
+
+from __future__ import annotations
+
+import json
+import lzma
+import random
+import time
+import unicodedata
+from pathlib import Path
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from preprocessing.kernels.text import normal
+from preprocessing.kernels.text.normal import collapse, lower
+from tests.preprocessing.strategies.text import texts
+
+UNICODE = json.loads(
+    lzma.decompress((Path(__file__).parents[2] / "golden/unicode.json.xz").read_bytes())
+)
+FORMS = st.sampled_from(("NFC", "NFKC"))
+# Whatever moves, or hides what moves, as texts are normalised; and letters between.
+marks = st.sampled_from(
+    "\u0300\u0316\u0301\u0344\u0327\u0334\u05b0\u3099\u0f73\u0f75\u0f81\uff9e\uff9f\u0f71\u0f72"
+    "\U0001d165\U0001d16e\U0001d15e\U0001e94a\U0001f600a\u00e9\u1e69\u0f40"
+)
+
+
+def assigned(text: str) -> bool:
+    """Whether this Python's Unicode has every character."""
+    return all(unicodedata.category(character) != "Cn" for character in text)
+
+
+def test_unicode_s_own_examples() -> None:
+    """The data are of 15.0, this Python may be older: what it does not know yet is left out."""
+    known = [row for row in UNICODE["normal"] if all(map(assigned, row))]
+    assert len(known) > 0.98 * len(UNICODE["normal"]) > 18_000
+    for source, nfc, nfd, nfkc, nfkd in known:
+        for text in (source, nfc, nfd):
+            assert normal.normal(text, "NFC") == nfc
+        for text in (source, nfc, nfd, nfkc, nfkd):
+            assert normal.normal(text, "NFKC") == nfkc
+
+
+@given(texts | st.text(marks, min_size=25, max_size=200), FORMS)
+@example("a" + "\u0f73\u0301" * 40, "NFC")
+@example("a" + "\uff9e\u0316" * 40, "NFKC")
+@example("\U0001d15e" * 40 + "\u0316", "NFC")
+def test_it_is_python_s_and_changes_no_more(text: str, form: normal.Form) -> None:
+    once = normal.normal(text, form)
+    assert once == unicodedata.normalize(form, text)
+    assert normal.normal(once, form) == once
+
+
+def test_what_can_begin_with_a_mark_is_known() -> None:
+    """Every character that decomposes to a mark first, and is none itself, is in the list."""
+    hidden = {
+        chr(code)
+        for code in range(0x110000)
+        if not unicodedata.combining(chr(code))
+        and unicodedata.combining(unicodedata.normalize("NFKD", chr(code))[0])
+    }
+    assert hidden == set(normal._HIDDEN)
+    assert not any(map(unicodedata.combining, map(chr, range(normal._ASTRAL, 0x110000))))
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFKC"])
+@pytest.mark.parametrize(
+    "unit",
+    ["\u0301", "\u0300\u0316", "\u0f73\u0301", "\uff9e\u0316", "\U0001d165\u0316", "\u0344\u0316"],
+)
+def test_marks_without_end_are_sorted_soon(form: normal.Form, unit: str) -> None:
+    """A megabyte of two marks in turn takes Python an hour."""
+    text = "e" + unit * (2_000_000 // len(unit.encode()))
+    start = time.perf_counter()
+    made = normal.normal(text, form)
+    assert time.perf_counter() - start < 5
+    few = unicodedata.normalize(form, "e" + unit * 60)
+    assert sorted(set(made)) == sorted(set(few))
+    assert unicodedata.is_normalized(form, made)
+
+
+def test_most_texts_are_returned_as_they_are() -> None:
+    text = "plain text " * 1000
+    assert normal.normal(text, "NFC") is text
+
+
+@given(texts)
+def test_lower_case_has_no_lower(text: str) -> None:
+    assert lower(text) == text.lower()
+    assert lower(lower(text)) == lower(text)
+
+
+@given(st.lists(st.sampled_from(["a", "bc", " ", "\u00a0", "\u2003", "\x1c", "\n", "\u200b"])))
+@pytest.mark.parametrize("block", [1, 2, 3, 2**20])
+def test_white_space_collapses(block: int, parts: list[str]) -> None:
+    text = "".join(parts)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(normal, "_BLOCK", block)
+        made = collapse(text)
+    # A word that a block ends in goes on in the next.
+    assert made == " ".join(text.split())
+    assert collapse(made) == made
+
+
+def test_blocks_are_of_no_consequence() -> None:
+    draw = random.Random(0)
+    text = "".join(draw.choices(["word", " ", "\n\n", "\u3000"], k=1_200_000))
+    assert len(text) > 2 * normal._BLOCK
+    assert collapse(text) == " ".join(text.split())

@@ -1,4 +1,4 @@
-# One file, three images, x86-64 and arm64: `docker build --target function|endpoint|s3 .`
+# One file, four images, x86-64 and arm64: `docker build --target function|video|endpoint|s3 .`
 # A plain `docker build .` makes the last, `function`: the image that ships to Lambda.
 ARG PYTHON_IMAGE=python:3.13-slim-trixie
 
@@ -16,6 +16,13 @@ FROM base AS function-deps
 COPY requirements/function.txt /requirements.txt
 RUN python -m pip install --no-cache-dir --no-compile --no-deps --only-binary :all: \
         --require-hashes --target /opt/python --requirement /requirements.txt
+COPY image/strip.sh /strip.sh
+RUN sh /strip.sh /opt/python
+
+FROM base AS video-deps
+COPY requirements/video.txt /requirements.txt
+RUN python -m pip install --no-cache-dir --no-compile --only-binary :all: --require-hashes \
+        --target /opt/python --requirement /requirements.txt
 COPY image/strip.sh /strip.sh
 RUN sh /strip.sh /opt/python
 
@@ -66,13 +73,20 @@ EXPOSE 5000
 ENTRYPOINT ["python", "-m", "moto.server"]
 CMD ["--host", "0.0.0.0", "--port", "5000"]
 
-# --- the Lambda function ----------------------------------------------------------------------
-FROM base AS function
+# --- what both functions share ----------------------------------------------------------------
+FROM base AS lambda
 COPY --from=rie /usr/local/bin/aws-lambda-rie /usr/local/bin/aws-lambda-rie
-COPY --from=function-deps /opt/python /opt/python
 COPY --from=function-code /usr/local/bin/jitprep-entrypoint /usr/local/bin/jitprep-entrypoint
 COPY --from=function-code /var/task /var/task
 USER 65534:65534
 EXPOSE 8080
 ENTRYPOINT ["jitprep-entrypoint"]
 CMD ["handler.app.lambda_handler"]
+
+# --- the Lambda function with PyAV, which is 104 MB: for access points that read video ----------
+FROM lambda AS video
+COPY --from=video-deps /opt/python /opt/python
+
+# --- the Lambda function ----------------------------------------------------------------------
+FROM lambda AS function
+COPY --from=function-deps /opt/python /opt/python

@@ -26,6 +26,12 @@ def function_image() -> str:
 
 
 @pytest.fixture(scope="session")
+def video_image() -> str:
+    """The same with PyAV."""
+    return _build("video")
+
+
+@pytest.fixture(scope="session")
 def endpoint_image() -> str:
     """The image of ``jitprep up``."""
     return _build("endpoint")

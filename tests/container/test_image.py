@@ -25,7 +25,7 @@ from preprocessing.grammar.step import required
 y, x, c = np.ogrid[:70, :90, :3]
 picture = (128 + 90 * np.sign((x - 40) ** 2 + (y - 30) ** 2 - 500) + x * y % 31 + 5 * c).astype("u1")
 for name in sorted(TRANSFORMS):
-    if not required(TRANSFORMS[name]):
+    if not required(TRANSFORMS[name]) and "image" in TRANSFORMS[name].takes:
         body = Pipeline.parse(name).encode(picture).body
         print(name, hashlib.sha256(body).hexdigest())
 """

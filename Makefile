@@ -102,8 +102,10 @@ lock: $(VENV)/dev.stamp ## resolve the hash-locked requirements anew
 		$(LOCK) --no-emit-package torch \
 			--output-file requirements/clients/$$client.txt requirements/clients/$$client.in || exit 1; done
 
-image: ## build the Lambda image
-	docker build --target function --tag $(IMAGE) .
+TARGET ?= function
+
+image: ## build the Lambda image; TARGET=video for the one with FFmpeg
+	docker build --target $(TARGET) --tag $(IMAGE) .
 
 test-clients: $(VENV)/dev.stamp $(CLIENT_STAMPS) ## every S3 client, in an environment of its own, against the endpoint
 	$(BIN)/pytest tests/clients

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import wave
 from html import escape
-from importlib.metadata import PackageNotFoundError, files
+from importlib.metadata import files
 from importlib.util import find_spec
 from io import BytesIO
 from pathlib import Path
@@ -58,12 +58,9 @@ def spoilt_text() -> bytes:
     It is in HTML, its UTF-8 was taken for Latin-1 and written as UTF-8 once more, and it has more spaces
     than it needs.
     """
-    try:
-        found = [file for file in files("pillow") or () if file.name == "LICENSE"]
-    except PackageNotFoundError:
-        found = []
+    found = [file for file in files("pillow") or () if file.name == "LICENSE"]
     if not found:
-        fail("the text comes with Pillow: pip install 'jitprep[demo]'")
+        fail("the text comes with Pillow from PyPI: pip install pillow")
     licence = found[0].read_text(encoding="utf-8")
     mojibake = licence.encode("utf-8").decode("latin-1")
     paragraphs = "\n".join(f"<p>{escape(part)}&nbsp; </p>" for part in mojibake.split("\n\n"))

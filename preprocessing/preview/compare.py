@@ -58,7 +58,10 @@ def compare(loaded: Loaded, plan: Plan, steps: Sequence[Transform], title: str) 
 
 
 def panel_before(loaded: Loaded) -> Array:
-    """Draw a source that is not text, (H, W, 3) uint8; of a video no more is decoded than is shown."""
+    """Draw a source that is not text, (H, W, 3) uint8.
+
+    Of a video no more is decoded than is shown: as many frames as fit, of a short one some repeatedly.
+    """
     start = loaded.start
     if isinstance(start.output(), VideoSpec):
         start = start.narrow(lambda choice: choice.sample(images.SHOWN, images.SHOWN))

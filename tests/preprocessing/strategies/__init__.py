@@ -92,11 +92,11 @@ _FOR_IMAGES: dict[str, st.SearchStrategy[Encoding]] = {
     "npy": st.builds(Npy, _layouts),
     "safetensors": st.builds(Safetensors, layout=_layouts, key=_keys),
     "raw": st.builds(Raw, _layouts),
+}
+ENCODINGS_BY_NAME: dict[str, st.SearchStrategy[Encoding]] = {
+    **_FOR_IMAGES,
     "wav": st.builds(Wav, st.sampled_from(("pcm_16", "pcm_24", "float"))),
     "flac": st.builds(Flac, st.sampled_from(("pcm_16", "pcm_24"))),
-}
-ENCODINGS_BY_NAME = {
-    **_FOR_IMAGES,
     **video.ENCODINGS,
     "text": st.just(Text()),
     "jsonl": st.just(Jsonl()),
@@ -104,7 +104,7 @@ ENCODINGS_BY_NAME = {
 
 # What passes for an image, and for sound.
 transforms = st.one_of(*_OF_IMAGES.values())
-encodings = st.one_of(*(ENCODINGS_BY_NAME[name] for name in ("png", "jpeg", "webp", *_TENSORS)))
+encodings = st.one_of(*_FOR_IMAGES.values())
 sound_transforms = st.one_of(*audio.TRANSFORMS.values())
 sound_encodings = st.one_of(*(ENCODINGS_BY_NAME[name] for name in ("wav", "flac", *_TENSORS)))
 

@@ -160,12 +160,6 @@ def test_a_plan_tells_frames_and_times_them():
     assert all(time > 0 for time in times)
 
 
-def test_a_preview_shows_the_first_frame_taken():
-    preview = Pipeline.parse("clip:1/sample_frames:4/resize:20,30").preview(clip("mp4"))
-    assert "48×64 to 20×30 uint8" in preview.caption
-    assert preview.png.startswith(b"\x89PNG")
-
-
 def test_a_video_is_no_image_and_an_image_no_video():
     with pytest.raises(IncompatibleSource, match=r"the object is video \(video/mp4\)"):
         Pipeline.parse("resize:8")(clip("mp4"))

@@ -4,8 +4,8 @@ The clips are made here: 60 s of 1280×720 at 30 frames a second, scenes of 5 s 
 with the grain of a camera, in H.264 by x264 (veryfast, crf 23); one with a key frame every 2 s and
 nowhere else, as streaming services write, and one as x264 places them by itself, at cuts and after 250
 frames. Both ways end in the same tensor, which is compared, and take turns, each on one thread. The
-bytes are those that the source is asked for. Writes docs/video-bench.json; with ``--quick`` fewer rounds,
-printed only. It needs what the tests need, and ends in five minutes.
+bytes are those that the source is asked for. Writes docs/video-bench.json; with ``--quick`` fewer
+rounds, printed only. It needs what the tests need, and ends in five minutes.
 """
 
 from __future__ import annotations

@@ -45,7 +45,7 @@ GOPS = {
 DATA = ROOT / "docs/video-bench.json"
 _SCENE, _GRAIN = 150, 4.0
 _ONE_THREAD = "OPENBLAS_NUM_THREADS"
-_ROUNDS, _QUICK = 15, 3
+_ROUNDS, _QUICK = 7, 2
 _MEASURED = ("preprocessing", "benchmarks/video.py")
 
 

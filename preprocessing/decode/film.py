@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 # Packets are stored in the order of decoding; those of the frame after the one that is wanted are near.
 _SLACK = 6
 _AHEAD = 2
-# Codecs whose packets say, before they are decoded, whether others refer to them; and FFmpeg's numbers for
-# how their frames are laid out, of which a packet is then one: unknown, and progressive.
+# Codecs whose packets say, before they are decoded, whether others refer to them; and, by FFmpeg's
+# numbers, how frames are laid out where each has one packet: progressively, or unknown where nobody writes it.
 _TELLING = {"h264": (1,), "hevc": (0, 1)}
 
 

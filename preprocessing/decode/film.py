@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _SLACK = 6
 _AHEAD = 2
 # Codecs whose packets say, before they are decoded, whether others refer to them; and, by FFmpeg's
-# numbers, how frames are laid out where each has one packet: progressively, or unknown where nobody writes it.
+# numbers, how frames are laid out where each is one packet: progressively, or where nobody tells, 0.
 _TELLING = {"h264": (1,), "hevc": (0, 1)}
 
 

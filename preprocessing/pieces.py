@@ -101,7 +101,11 @@ class Pieces:
             self._fetch(first, last)
 
     def whole(self) -> bytes:
-        """Return all of it; nothing is kept. Raises what `read_at` does."""
+        """Return all of it; nothing is kept. Raises what `read_at` does.
+
+        What was read before, to see what it is, is read again and not counted.
+        """
+        self.bytes_read = 0
         return self._read(0, self.size)
 
     def open(self) -> Cursor:

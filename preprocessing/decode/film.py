@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 # Packets are stored in the order of decoding; those of the frame after the one that is wanted are near.
 _SLACK = 6
 _AHEAD = 2
-# Codecs whose packets say, before they are decoded, whether others refer to them.
-_TELLING = frozenset({"h264", "hevc"})
+# Codecs whose packets say, before they are decoded, whether others refer to them; and, by FFmpeg's
+# numbers, how frames are laid out where each is one packet: progressively, or where nobody tells, 0.
+_TELLING = {"h264": (1,), "hevc": (0, 1)}
 
 
 class Film:
@@ -99,7 +100,7 @@ class Film:
 
     def _marked(self, packet: Any, ahead: Iterable[Any]) -> Any:
         codec, tick = self._stream.codec_context, self._tick
-        if codec.name in _TELLING and not self._header.counted:
+        if codec.field_order in _TELLING.get(codec.name, ()) and not self._header.counted:
             times = (later.pts for later in ahead)
             left_out = (
                 tick is not None

@@ -71,7 +71,7 @@ class GivenVideo(VideoStart):
         """
         if rate is not None and not 0 < rate < float("inf"):
             raise IncompatibleSource(f"a video's rate must be above 0 frames a second, got {rate}")
-        known = Fraction(1) if rate is None else Fraction(repr(rate))
+        known = Fraction(1) if rate is None else Fraction(repr(float(rate)))
         assert spec.frames is not None
         return cls(spec, known, Choice.of(spec.frames / known, untimed=rate is None))
 

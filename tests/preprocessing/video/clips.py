@@ -36,43 +36,27 @@ def write(
     times: Callable[[int], int] | None = None,
     rotation: int | None = None,
     sound: bool = False,
+    pixels: str = "yuv420p",
 ) -> bytes:
     """Encode frames; `times` tells each one's, in milliseconds."""
     shown = pictures() if frames is None else frames
     with NamedTemporaryFile() as file:  # some options need a name to open it again
-        _write(
-            file.name, format_, codec, shown, options, container or {}, gop, times, rotation, sound
-        )
+        with av.open(file.name, "w", format=format_, options=dict(container or {})) as out:
+            track = out.add_stream(codec, rate=FPS, options={"threads": "1", **(options or {})})
+            track.height, track.width = shown.shape[1:3]
+            track.pix_fmt = pixels
+            track.codec_context.gop_size = gop
+            track.codec_context.time_base = Fraction(1, 1000) if times else Fraction(1, FPS)
+            if rotation is not None:
+                track.set_display_rotation(rotation)
+            if sound:
+                _add_sound(out)
+            for i, picture in enumerate(shown):
+                frame = av.VideoFrame.from_ndarray(picture, format="rgb24")
+                frame.pts, frame.time_base = times(i) if times else i, track.codec_context.time_base
+                out.mux(track.encode(frame))
+            out.mux(track.encode(None))
         return Path(file.name).read_bytes()
-
-
-def _write(
-    path: str,
-    format_: str,
-    codec: str,
-    shown: np.ndarray,
-    options: Mapping[str, str] | None,
-    container: Mapping[str, str],
-    gop: int,
-    times: Callable[[int], int] | None,
-    rotation: int | None,
-    sound: bool,
-) -> None:
-    with av.open(path, "w", format=format_, options=dict(container)) as out:
-        track = out.add_stream(codec, rate=FPS, options={"threads": "1", **(options or {})})
-        track.height, track.width = shown.shape[1:3]
-        track.pix_fmt = "yuv420p"
-        track.codec_context.gop_size = gop
-        track.codec_context.time_base = Fraction(1, 1000) if times else Fraction(1, FPS)
-        if rotation is not None:
-            track.set_display_rotation(rotation)
-        if sound:
-            _add_sound(out)
-        for i, picture in enumerate(shown):
-            frame = av.VideoFrame.from_ndarray(picture, format="rgb24")
-            frame.pts, frame.time_base = times(i) if times else i, track.codec_context.time_base
-            out.mux(track.encode(frame))
-        out.mux(track.encode(None))
 
 
 def _add_sound(out: Any) -> None:
@@ -110,6 +94,12 @@ FILES: dict[str, Callable[[], bytes]] = {
     "mp4, rotated": lambda: write(rotation=90),
     "mp4, upside down": lambda: write(rotation=180),
     "mp4, odd sides": lambda: write(codec="mpeg4", frames=pictures(height=47, width=33)),
+    "mp4, interlaced": lambda: write(
+        options={"flags": "+ilme+ildct", "x264-params": "interlaced=1"}
+    ),
+    "mp4, full range": lambda: write(pixels="yuvj444p"),
+    "mp4, 10 bits": lambda: write(pixels="yuv420p10le", options={"profile": "high10"}),
+    "mp4, HEVC": lambda: write(codec="libx265", options={"x265-params": "log-level=none"}),
     "mov": lambda: write("mov"),
     "matroska": lambda: write("matroska"),
     "matroska, no duration": lambda: write("matroska", container={"live": "1"}),

@@ -66,6 +66,14 @@ def test_the_limit_is_of_what_is_read():
         p(source.data, limits=Limits(source_bytes=2**17))
 
 
+def test_what_is_read_whole_after_all_counts_once():
+    image = Pipeline.parse("png").encode(np.zeros((90, 90, 3), np.uint8)).body
+    source, p = Counted(bytes(image)), Pipeline.parse("video:skip/sample_frames:2/resize:8,8")
+    assert p.encode(source, limits=Limits(source_bytes=len(image))).body == image
+    with pytest.raises(LimitExceeded):
+        p.encode(source, limits=Limits(source_bytes=len(image) - 1))
+
+
 def test_files_are_read_in_pieces(tmp_path):
     path = tmp_path / "clip"
     path.write_bytes(clip("mp4") + bytes(10**6))

@@ -137,3 +137,5 @@ def test_fps_samples_the_middle_of_each_span():
         given_ = Media(frames[:20], "video", 10)
         got = Pipeline.parse(f"sample_fps:{fps}/{HWC}")(given_)
         assert got.ravel().tolist() == taken
+    by_numpy = Media(frames[:20], "video", np.float64(10))
+    assert Pipeline.parse(f"sample_fps:2/{HWC}")(by_numpy).ravel().tolist() == [2, 7, 12, 17]

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
+# A line, its end too, that is not ASCII, where alone mojibake can be.
+_NOT_ASCII = re.compile(r"(?<![^\n])[\x00-\t\x0b-\x7f]*+[^\x00-\x7f][^\n]*+\n?")
+
 
 def fix_mojibake(text: str) -> str:
     """Mend what was decoded in the wrong charset, and nothing else."""
@@ -21,4 +26,4 @@ def fix_mojibake(text: str) -> str:
         normalization=None,
         explain=False,
     )
-    return str(fix_text(text, mend))
+    return _NOT_ASCII.sub(lambda line: fix_text(line[0], mend), text)

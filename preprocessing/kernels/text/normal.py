@@ -18,7 +18,7 @@ Form = Literal["NFC", "NFKC"]
 _FEW = 30
 # Without a class of their own, and yet marks once they are decomposed; the last two in NFKC alone.
 _HIDDEN = "\u0f73\u0f75\u0f81\uff9e\uff9f"
-_BMP, _ASTRAL = 0x1_0000, 0x2_0000  # no mark lies beyond
+_BMP, _ASTRAL, _UNICODE = 0x1_0000, 0x2_0000, 0x11_0000  # no mark lies beyond the second
 _BLOCK = 2**20
 
 
@@ -30,14 +30,51 @@ def normal(text: str, form: Form) -> str:
     """
     if text.isascii():
         return text
-    return normalize(form, _many_marks().sub(lambda found: _sorted(found[0], form), text))
+    if _has_many_marks(text):
+        text = _many_marks().sub(lambda found: _sorted(found[0], form), text)
+    return normalize(form, text)
+
+
+def _has_many_marks(text: str) -> bool:
+    """Whether there are too many in a row; one in so many characters tells where that may be."""
+    row = _FEW + 1
+    some = text[::row]
+    if some.isascii():
+        return False
+    near = (found.start() * row for found in _mark().finditer(some))
+    many = _many_marks()
+    return any(many.search(text, max(place - row, 0), place + row) for place in near)
+
+
+def compatible_length(text: str) -> int:
+    """Return how many characters a text has once it is decomposed to NFKD; NFKC has no more."""
+    blocks = (text[i : i + _BLOCK] for i in range(0, len(text), _BLOCK))
+    return sum(
+        int(_lengths()[np.frombuffer(block.encode("utf-32-le"), "<u4")].sum(dtype=np.int64))
+        for block in blocks
+    )
+
+
+@cache
+def _lengths() -> NDArray[np.uint8]:
+    """Return how many characters NFKD makes of each."""
+    lengths = np.ones(_UNICODE, np.uint8)
+    # Surrogates are no characters; Hangul syllables, which are many, have two or three parts.
+    for code in (*range(0xA0, 0xD800), *range(0xE000, 0x3_0000)):
+        lengths[code] = len(normalize("NFKD", chr(code)))
+    return lengths
+
+
+@cache
+def _mark() -> re.Pattern[str]:
+    """Return what finds a mark, and whatever is beyond the BMP, to be quick."""
+    marks = "".join(filter(combining, map(chr, range(0x300, _BMP)))) + _HIDDEN
+    return re.compile(f"[{marks}{chr(_BMP)}-{chr(_ASTRAL - 1)}]")
 
 
 @cache
 def _many_marks() -> re.Pattern[str]:
-    """Return what finds marks that are too many, and whatever is beyond the BMP, to be quick."""
-    marks = "".join(filter(combining, map(chr, range(0x300, _BMP)))) + _HIDDEN
-    return re.compile(f"[{marks}{chr(_BMP)}-{chr(_ASTRAL - 1)}]{{{_FEW + 1},}}")
+    return re.compile(f"{_mark().pattern}{{{_FEW + 1},}}")
 
 
 @cache

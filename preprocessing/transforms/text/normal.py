@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
+from preprocessing.errors import LimitExceeded
 from preprocessing.frozen import frozen
 from preprocessing.kernels.text import normal
 from preprocessing.transforms.text.base import TextTransform, each_text
@@ -11,6 +12,10 @@ from preprocessing.transforms.text.base import TextTransform, each_text
 if TYPE_CHECKING:
     from preprocessing.media import TextSpec
     from preprocessing.stages import Stage
+
+# U+FDFA, a blessing. What grows takes the place of the limits, which are of what is read.
+_MOST_OF_ONE = 18
+_MOST_CHARACTERS = 2**26
 
 
 @frozen
@@ -37,12 +42,28 @@ class Nfkc(TextTransform):
     -----
     What is of one meaning in another shape becomes the plain one: ligatures, full-width letters,
     superscripts; ``10³`` becomes ``103``. A character may become as many as 18. Otherwise as `Nfc`.
+
+    Raises
+    ------
+    LimitExceeded
+        As it runs, for a document that would grow to more than 2**26 characters.
     """
 
     name: ClassVar[str] = "nfkc"
 
     def lower(self, spec: TextSpec) -> tuple[Stage, ...]:
-        return each_text(spec, normal.normal, "NFKC")
+        return each_text(spec, _nfkc)
+
+
+def _nfkc(text: str) -> str:
+    if not text.isascii() and len(text) * _MOST_OF_ONE > _MOST_CHARACTERS:
+        length = normal.compatible_length(text)
+        if length > max(_MOST_CHARACTERS, len(text)):
+            raise LimitExceeded(
+                f"would make {length} characters of a text of {len(text)}, more than "
+                f"{_MOST_CHARACTERS}; normalise it by nfc, or store it in parts"
+            )
+    return normal.normal(text, "NFKC")
 
 
 @frozen

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from preprocessing import Pipeline, SpecError
 from preprocessing.kernels.text.mojibake import fix_mojibake
-from preprocessing.kernels.text.redact import luhn, redact
+from preprocessing.kernels.text.redact import _PHONE, luhn, redact
 from tests.preprocessing.strategies.text import texts
 
 ALL = ("email", "phone", "card")
@@ -67,8 +67,8 @@ def test_ascii_has_no_mojibake(text: str) -> None:
 @pytest.mark.parametrize("unit", ["Ã", "â€œ", "\x80\x9d", "Ã\ufffd", "à ", "ÃƒÂ"])
 def test_mojibake_without_end_is_mended_soon(unit: str) -> None:
     start = time.perf_counter()
-    fix_mojibake(unit * 200_000)
-    assert time.perf_counter() - start < 20
+    fix_mojibake(unit * 20_000)
+    assert time.perf_counter() - start < 5
 
 
 GONE = {
@@ -127,6 +127,11 @@ def test_a_card_s_number_has_one_right_check_digit(number: int) -> None:
 _near = st.lists(
     st.sampled_from(["4111111111111111", "4111 ", "a@b.de", "+49 301", "0", "555", *"- @.x()"])
 ).map("".join)  # fmt: skip
+
+
+@given(_near | texts)
+def test_telephone_numbers_are_looked_for_everywhere_they_can_be(text: str) -> None:
+    assert redact(text, ("phone",)) == _PHONE.sub("[PHONE]", text)
 
 
 @given(_near | texts)

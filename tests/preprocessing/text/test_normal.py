@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import lzma
 import random
+import sys
 import time
+import tracemalloc
 import unicodedata
 from pathlib import Path
 
@@ -13,8 +15,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from preprocessing import LimitExceeded, Pipeline
 from preprocessing.kernels.text import normal
 from preprocessing.kernels.text.normal import collapse, lower
+from preprocessing.transforms.text.normal import _MOST_OF_ONE
 from tests.preprocessing.strategies.text import texts
 
 UNICODE = json.loads(
@@ -72,7 +76,7 @@ def test_what_can_begin_with_a_mark_is_known() -> None:
     ["\u0301", "\u0300\u0316", "\u0f73\u0301", "\uff9e\u0316", "\U0001d165\u0316", "\u0344\u0316"],
 )
 def test_marks_without_end_are_sorted_soon(form: normal.Form, unit: str) -> None:
-    """A megabyte of two marks in turn takes Python an hour."""
+    """Two megabytes of two marks in turn take Python ten minutes and more."""
     text = "e" + unit * (2_000_000 // len(unit.encode()))
     start = time.perf_counter()
     made = normal.normal(text, form)
@@ -80,6 +84,32 @@ def test_marks_without_end_are_sorted_soon(form: normal.Form, unit: str) -> None
     few = unicodedata.normalize(form, "e" + unit * 60)
     assert sorted(set(made)) == sorted(set(few))
     assert unicodedata.is_normalized(form, made)
+
+
+@given(texts | st.text(st.sampled_from("\ufdfa\u3316\uac01\u1e69\U0001d15ea1")))
+def test_how_far_a_text_grows_is_known_before(text: str) -> None:
+    length = normal.compatible_length(text)
+    assert length == len(unicodedata.normalize("NFKD", text))
+    assert len(normal.normal(text, "NFKC")) <= length <= 18 * len(text)
+
+
+def test_a_character_is_at_most_eighteen() -> None:
+    rest = range(0x3_0000, sys.maxunicode + 1)
+    assert all(len(unicodedata.normalize("NFKD", chr(code))) == 1 for code in rest)
+    assert normal._lengths().max() == _MOST_OF_ONE
+
+
+def test_a_text_that_would_grow_too_large_is_refused_before() -> None:
+    data = ("\ufdfa" * 4_000_000).encode()
+    tracemalloc.start()
+    try:
+        with pytest.raises(
+            LimitExceeded, match="would make 72000000 characters of a text of 4000000"
+        ):
+            Pipeline.parse("nfkc")(data)
+        assert tracemalloc.get_traced_memory()[1] < 10 * len(data)
+    finally:
+        tracemalloc.stop()
 
 
 def test_most_texts_are_returned_as_they_are() -> None:

@@ -78,7 +78,7 @@ def read(source: Source, kind: SourceKind, limits: Limits) -> Loaded:
         Where a path cannot be read.
     SourceError, IncompatibleSource, LimitExceeded
     """
-    loaded = sort(source, kind, limits)
+    loaded = sort(source, kind, limits, any_kind=False)
     if isinstance(loaded, Passed):
         raise IncompatibleSource(
             f"the object is {loaded.kind} ({loaded.content_type}), and the pipeline takes {kind}; read "
@@ -88,8 +88,17 @@ def read(source: Source, kind: SourceKind, limits: Limits) -> Loaded:
     return loaded
 
 
-def sort(source: Source, kind: SourceKind, limits: Limits) -> Loaded | Passed:
-    """Load a source, or tell that it is of another kind. Raises what `read` does."""
+def sort(
+    source: Source, kind: SourceKind, limits: Limits, *, any_kind: bool = True
+) -> Loaded | Passed:
+    """Load a source, or tell that it is of another kind. Raises what `read` does.
+
+    Parameters
+    ----------
+    source, kind, limits
+    any_kind : bool
+        Whether what could be text is that, too, where another kind is meant.
+    """
     if isinstance(source, np.ndarray):
         source = Media(source, kind)  # what it is meant to be, its shape tells
     if isinstance(source, Media):
@@ -97,29 +106,29 @@ def sort(source: Source, kind: SourceKind, limits: Limits) -> Loaded | Passed:
     if isinstance(source, str | PathLike):
         source = _video_file(source) if kind == "video" else _file(source, limits)
     if not isinstance(source, bytes | bytearray | memoryview):
-        return _ranged(source, kind, limits)
+        return _ranged(source, kind, limits, any_kind=any_kind)
     data = bytes(source)
     _require_bytes(data, limits)
-    return _encoded(data, kind, limits)
+    return _encoded(data, kind, limits, any_kind=any_kind)
 
 
-def _encoded(data: bytes, kind: SourceKind, limits: Limits) -> Loaded | Passed:
-    found = sniff(data, kind)
+def _encoded(data: bytes, kind: SourceKind, limits: Limits, *, any_kind: bool) -> Loaded | Passed:
+    found = sniff(data, kind, any_kind=any_kind)
     if found.kind != kind:
         return Passed(data, found.kind, found.content_type)
     return Loaded(data, start(data, found, limits))
 
 
-def _ranged(source: Ranged, kind: SourceKind, limits: Limits) -> Loaded | Passed:
+def _ranged(source: Ranged, kind: SourceKind, limits: Limits, *, any_kind: bool) -> Loaded | Passed:
     """Load what can be read in pieces: of a video no more than its header, of others all."""
     from preprocessing.pieces import Pieces  # noqa: PLC0415  for videos
 
     pieces = Pieces(source, limits.source_bytes)
     if kind == "video":
-        found = sniff(pieces.read_at(0, _HEAD), kind)
+        found = sniff(pieces.read_at(0, _HEAD), kind, any_kind=any_kind)
         if found.kind == kind:
             return Loaded(pieces, start(pieces, found, limits))
-    return _encoded(pieces.whole(), kind, limits)
+    return _encoded(pieces.whole(), kind, limits, any_kind=any_kind)
 
 
 def _video_file(path: str | PathLike[str]) -> Ranged:

@@ -91,7 +91,7 @@ _TEXT_MARKS = (b"\xff\xfe", b"\xfe\xff", b"\0\0\xfe\xff", b"\xef\xbb\xbf")
 _CONTROLS = bytes({*range(32), 127} - {*b"\t\n\f\r\x1b"})
 
 
-def sniff(data: bytes, wanted: SourceKind) -> Sniffed:
+def sniff(data: bytes, wanted: SourceKind, *, any_kind: bool = False) -> Sniffed:
     """Tell what `data` is.
 
     Parameters
@@ -101,6 +101,8 @@ def sniff(data: bytes, wanted: SourceKind) -> Sniffed:
     wanted : {"image", "video", "audio", "text"}
         What the message speaks of. Text has no signature: what could be text is that only where text is
         wanted, and else unknown.
+    any_kind : bool
+        Whether other kinds are welcome too: then what could be text is that.
 
     Raises
     ------
@@ -111,7 +113,7 @@ def sniff(data: bytes, wanted: SourceKind) -> Sniffed:
     found = None if _is_plainly_text(head) else _signed(data)
     if found is not None:
         return found
-    if wanted == "text" and _may_be_text(head):
+    if (wanted == "text" or any_kind) and _may_be_text(head):
         return _TEXT
     raise UnknownFormat(
         f"{_guess(data[:64], wanted)}; the formats are {_NAMES[wanted]}, "

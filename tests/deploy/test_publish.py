@@ -123,6 +123,13 @@ def test_it_builds_pushes_and_prints_how_to_deploy(environment, endpoint, tmp_pa
     assert again.returncode == 0, again.stderr
 
 
+def test_the_image_for_video_is_built_where_that_is_asked_for(environment):
+    done = publish(environment, "--dry-run", "--region", REGION, "--target", "video")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("--target video") == 2
+    assert "-video-arm64" in done.stdout
+
+
 def _commands(text: str) -> list[str]:
     lines = text.replace("\\\n", " ").splitlines()
     return [line for line in lines if line.startswith("aws ")]
@@ -185,6 +192,7 @@ def test_a_dry_run_runs_nothing_and_prints_what_it_would(environment, tmp_path):
     [
         (("--arch", "riscv64"), "--arch must be arm64 or amd64, got 'riscv64'"),
         (("--arch",), "--arch must be arm64 or amd64, got ''"),
+        (("--target", "gpu"), "--target must be function or video, got 'gpu'"),
         (("--what",), "unknown argument '--what'"),
         (("--dry-run",), "no Region"),
     ],

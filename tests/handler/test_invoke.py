@@ -386,7 +386,7 @@ def test_one_large_object_without_a_folder_is_refused(photos, ask):
         (one(Range="bytes=0-1"), "InvalidEvent", "'Range'"),
         (one(pipeline="imagenet", spec=SPEC), "InvalidEvent", "leave one of them out"),
         (one(pipeline=None), "UnknownPipeline", "imagenet"),
-        (one(pipeline="imagenette"), "UnknownPipeline", "choose from clip"),
+        (one(pipeline="imagenette"), "UnknownPipeline", "choose from clean-text, clip"),
         (one(spec=7), "InvalidPipeline", "one line of text or a document"),
         (one(spec="resise:8"), "InvalidPipeline", "resize"),
         (one(seed=-1), "InvalidSeed", "whole number"),

@@ -98,6 +98,11 @@ def test_another_kind_is_refused_or_passed_untouched():
         "pipeline": str(skipping),
         "fingerprint": skipping.fingerprint,
     }
+    for caption in (b"a cat", "un caf\u00e9".encode("utf-16")):
+        passed = skipping.encode(caption)
+        assert (passed.body, passed.content_type) == (caption, "text/plain")
+    with pytest.raises(UnknownFormat):
+        skipping.encode(b"\0\1\2\3")
     with pytest.raises(IncompatibleSource):
         skipping(WAV)
     assert (

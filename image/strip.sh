@@ -33,8 +33,8 @@ rm -f "$1"/PIL/_avif.* "$1"/PIL/_imagingft.* "$1"/PIL/_imagingcms.* "$1"/PIL/_im
 rm -f "$1"/pillow.libs/libavif-* "$1"/pillow.libs/libfreetype-* "$1"/pillow.libs/libharfbuzz-* \
     "$1"/pillow.libs/libbrotli* "$1"/pillow.libs/liblcms2-*
 
-# What only compiling extensions asks for; and how each known terminal draws a character.
-rm -rf "$1"/numpy/f2py "$1"/pycparser* "$1"/wcwidth/table_grapheme_overrides/_known_*
+# What only generating wrappers asks for; and how each known terminal draws a character.
+rm -rf "$1"/pycparser* "$1"/wcwidth/table_grapheme_overrides/_known_*
 
 # Sources and libraries that only compilers read, and stubs that only type checkers do; scikit-image alone
 # finds its modules by them.

@@ -38,7 +38,7 @@ format: $(VENV)/dev.stamp ## mend what ruff can mend
 	$(BIN)/ruff format .
 
 audit: $(VENV)/dev.stamp ## look the locked versions up among known vulnerabilities; asks PyPI
-	for lock in function endpoint dev; do \
+	for lock in function video endpoint dev; do \
 		$(BIN)/pip-audit --strict --disable-pip --requirement requirements/$$lock.txt || exit 1; done
 
 docs: $(VENV)/dev.stamp ## write docs/steps.md from the docstrings

@@ -30,7 +30,7 @@ for spec in sys.argv[2:]:
 SPECS = (
     "sample_frames:4/resize:24,32/npy",
     "key_frames/center_crop:16/jpeg",
-    "clip:0.5,stop=1.5/resize:24,32/mp4",
+    "clip:0,stop=0.5/resize:24,32/mp4",
 )
 
 

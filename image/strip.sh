@@ -25,6 +25,7 @@ keep() {
     done
 }
 keep "$1/skimage" _shared _vendored color exposure feature filters restoration util
+rm -rf "$1/skimage/filters/rank" # a sixth of what is left, and only filters.median asks for it
 keep "$1/scipy" _lib constants fft integrate interpolate linalg ndimage optimize sparse \
     spatial special stats
 

@@ -29,7 +29,8 @@ import numpy as np
 
 from preprocessing.decode import flac, mpeg
 from preprocessing.decode.containers import TRUNCATED, Part, require_whole
-from preprocessing.errors import CorruptSource, LimitExceeded, SpecError, UnsupportedSource
+from preprocessing.errors import CorruptSource, LimitExceeded, UnsupportedSource
+from preprocessing.extras import load
 from preprocessing.frozen import frozen
 
 if TYPE_CHECKING:
@@ -89,13 +90,7 @@ def need_soundfile() -> Any:
     SpecError
         Where it is not installed.
     """
-    try:
-        import soundfile  # noqa: PLC0415  for whoever has sound
-    except ImportError:
-        raise SpecError(
-            "sound needs soundfile, which is not installed; pip install 'jitprep[audio]'"
-        ) from None
-    return soundfile
+    return load("soundfile", "soundfile", "audio", what="sound")
 
 
 def probe(data: bytes, format_: AudioFormat, limits: Limits) -> AudioHeader:

@@ -6,7 +6,8 @@ from contextlib import contextmanager
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
-from preprocessing.errors import CorruptSource, IncompatibleSource, SpecError, UnsupportedSource
+from preprocessing.errors import CorruptSource, IncompatibleSource, UnsupportedSource
+from preprocessing.extras import load
 from preprocessing.pieces import Pieces
 
 if TYPE_CHECKING:
@@ -27,14 +28,8 @@ def need_av() -> Any:
     SpecError
         Where it is not installed.
     """
-    try:
-        import av  # noqa: PLC0415  70 ms, for those who read video
-    except ImportError:
-        raise SpecError(
-            "video needs PyAV, which is not installed; pip install 'jitprep[video]', or in AWS use the "
-            "image for video"
-        ) from None
-    return av
+    advice = ", or in AWS use the image for video"
+    return load("av", "PyAV", "video", what="video", advice=advice)
 
 
 @contextmanager

@@ -8,11 +8,10 @@ text; line ends stay as they are.
 
 from __future__ import annotations
 
-from importlib.util import find_spec
-
 import numpy as np
 
-from preprocessing.errors import CorruptSource, LimitExceeded, SpecError
+from preprocessing.errors import CorruptSource, LimitExceeded
+from preprocessing.extras import load
 from preprocessing.frozen import frozen
 
 # In no Unicode encoding has a character more bytes.
@@ -122,14 +121,14 @@ def decode(data: bytes, mark: Mark | None, most: int) -> str:
 
 
 def _guessed(data: bytes, first: int) -> str:
-    if find_spec("charset_normalizer") is None:
-        raise SpecError(
-            "text that is not UTF-8 needs charset-normalizer, which is not installed; "
-            "pip install 'jitprep[text]', or store UTF-8"
-        )
-    from charset_normalizer import from_bytes  # noqa: PLC0415  for what is not UTF-8
-
-    best = from_bytes(_sample(data, first), enable_fallback=False).best()
+    charsets = load(
+        "charset_normalizer",
+        "charset-normalizer",
+        "text",
+        what="text that is not UTF-8",
+        advice=", or store UTF-8",
+    )
+    best = charsets.from_bytes(_sample(data, first), enable_fallback=False).best()
     if best is not None:
         try:
             return data.decode(best.encoding)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
-from preprocessing.errors import IncompatibleSource, SpecError
+from preprocessing.errors import IncompatibleSource
+from preprocessing.extras import require_installed
 
 if TYPE_CHECKING:
     from preprocessing.media import ImageSpec
@@ -18,12 +18,5 @@ def need_gray_or_rgb(spec: ImageSpec) -> None:
 
 
 def need_scikit_image(name: str) -> None:
-    """Raise SpecError where scikit-image is not installed; the step is the one called `name`.
-
-    Asked when a plan is made, not when a pipeline is parsed: a pipeline may be written where it does
-    not run.
-    """
-    if find_spec("skimage") is None:
-        raise SpecError(
-            f"{name!r} needs scikit-image, which is not installed; pip install 'jitprep[skimage]'"
-        )
+    """Raise SpecError where scikit-image is not installed; the step is the one called `name`."""
+    require_installed("skimage", "scikit-image", "skimage", what=repr(name))

@@ -275,7 +275,7 @@ def test_a_missing_scikit_image_is_named_when_the_plan_is_made(
 ) -> None:
     p = Pipeline.parse("clahe")
     monkeypatch.setattr(
-        "preprocessing.transforms.scikit.find_spec",
+        "preprocessing.extras.find_spec",
         lambda name: importlib.util.find_spec(f"{name}_that_is_not_there"),
     )
     with pytest.raises(

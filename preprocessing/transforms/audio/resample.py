@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from preprocessing.errors import IncompatibleSource, SpecError
+from preprocessing.errors import IncompatibleSource
+from preprocessing.extras import require_installed
 from preprocessing.frozen import frozen
 from preprocessing.grammar.step import require
 from preprocessing.kernels.audio.resample import resample, samples_after
@@ -61,8 +61,5 @@ class Resample(FixedSound):
     def lower(self, spec: AudioSpec) -> tuple[Stage, ...]:
         if spec.rate == self.rate:
             return ()
-        if find_spec("soxr") is None:
-            raise SpecError(
-                "'resample' needs soxr, which is not installed; pip install 'jitprep[audio]'"
-            )
+        require_installed("soxr", "soxr", "audio", what=repr(self.name))
         return compute(self.infer(spec), resample, spec.rate, self.rate, self.quality)

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
-from preprocessing.errors import SpecError
+from preprocessing.extras import require_installed
 from preprocessing.kernels.text.each import each
 from preprocessing.stages import Compute, Stage
 from preprocessing.transforms.base import FixedTransform
@@ -30,12 +29,5 @@ def each_text(spec: TextSpec, change: Callable[..., str], *arguments: object) ->
 
 
 def need(module: str, library: str, name: str) -> None:
-    """Raise SpecError where a library of the extra ``text`` is not installed, for the step `name`.
-
-    Asked when a plan is made, not when a pipeline is parsed: a pipeline may be written where it does
-    not run.
-    """
-    if find_spec(module) is None:
-        raise SpecError(
-            f"{name!r} needs {library}, which is not installed; pip install 'jitprep[text]'"
-        )
+    """Raise SpecError where a library of the extra ``text`` is not installed, for the step `name`."""
+    require_installed(module, library, "text", what=repr(name))

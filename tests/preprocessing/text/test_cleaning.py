@@ -174,7 +174,7 @@ def test_a_missing_library_is_named_as_a_plan_is_made(
 ) -> None:
     find = util.find_spec
     monkeypatch.setattr(
-        "preprocessing.transforms.text.base.find_spec",
+        "preprocessing.extras.find_spec",
         lambda name: None if name == module else find(name),
     )
     p = Pipeline.parse(spec)

@@ -199,7 +199,7 @@ def test_charsets_are_guessed_where_the_library_is(monkeypatch: pytest.MonkeyPat
     assert decoded(GERMAN.encode()) == GERMAN  # what is UTF-8 does not need it
     find = util.find_spec
     monkeypatch.setattr(
-        "preprocessing.decode.text.find_spec",
+        "preprocessing.extras.find_spec",
         lambda name: None if name == "charset_normalizer" else find(name),
     )
     with pytest.raises(SpecError, match=r"pip install 'jitprep\[text\]'"):

@@ -50,10 +50,11 @@ bench: $(PEERS)/stamp bench-kinds ## measure the field side by side: docs/benchm
 bench-quick: $(PEERS)/stamp ## the same with fewer repeats, printed only; three minutes
 	$(PEERS)/bin/python -m benchmarks --quick
 
-bench-kinds: $(SOUND)/stamp $(VENV)/dev.stamp ## sound, text and video beside their peers: docs/*-bench.json; five minutes
+bench-kinds: $(SOUND)/stamp $(VENV)/dev.stamp ## sound, text and video beside their peers: docs/kinds-benchmarks.md; fifteen minutes
 	$(SOUND)/bin/python -m benchmarks.sound
 	$(BIN)/python -m benchmarks.text
 	$(BIN)/python -m benchmarks.video
+	$(BIN)/python docs/kinds.py
 
 cost-page: $(VENV)/dev.stamp ## price the demo's photographs: docs/cost.{json,md,svg}, the README's table
 	$(BIN)/jitprep cost imagenet-uint8 --json --plot docs/cost.svg > docs/cost.json

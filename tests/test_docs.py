@@ -23,6 +23,12 @@ def test_the_readme_names_every_step() -> None:
     assert [name for name in (*TRANSFORMS, *ENCODINGS) if f"`{name}`" not in readme] == []
 
 
+def test_the_page_of_kinds_is_that_of_the_run() -> None:
+    """`make bench-kinds` measures, and writes it anew."""
+    made = runpy.run_path(str(ROOT / "docs/kinds.py"))["page"]()
+    assert (ROOT / "docs/kinds-benchmarks.md").read_text(encoding="utf-8") == made
+
+
 def test_the_tables_of_clients_are_current() -> None:
     """`make clients-table` measures them, and writes them anew."""
     made = runpy.run_path(str(ROOT / "docs/clients.py"))["pages"]()

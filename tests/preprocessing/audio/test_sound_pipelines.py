@@ -152,3 +152,12 @@ def test_images_load_nothing_of_sound() -> None:
     command = [sys.executable, "-W", "error", "-c", script, str(FOLDER / "rocket.jpg")]
     done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
     assert done.stdout.strip() == ""
+
+
+def test_a_size_is_told_beforehand_only_with_the_rate() -> None:
+    """Whoever is told a sound's size is told its rate, which is in the metadata."""
+    unknown = Pipeline.parse("mono/random_crop:800/npy")
+    assert unknown.output.nbytes is None
+    assert unknown.output.shape == (1, 800)
+    known = Pipeline.parse("mono/resample:8000/random_crop:800/npy").output
+    assert known.nbytes == 128 + 1 * 800 * 4

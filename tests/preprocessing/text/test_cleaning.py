@@ -66,9 +66,9 @@ def test_ascii_has_no_mojibake(text: str) -> None:
 
 @pytest.mark.parametrize("unit", ["Ã", "â€œ", "\x80\x9d", "Ã\ufffd", "à ", "ÃƒÂ"])
 def test_mojibake_without_end_is_mended_soon(unit: str) -> None:
-    start = time.perf_counter()
+    start = time.thread_time()
     fix_mojibake(unit * 20_000)
-    assert time.perf_counter() - start < 5
+    assert time.thread_time() - start < 5
 
 
 GONE = {
@@ -147,9 +147,9 @@ def test_redacting_again_changes_nothing(text: str) -> None:
 )  # fmt: skip
 def test_hostile_texts_take_time_like_their_length(unit: str) -> None:
     text = unit * (1_000_000 // len(unit))
-    start = time.perf_counter()
+    start = time.thread_time()
     redact(text, ALL)
-    assert time.perf_counter() - start < 10
+    assert time.thread_time() - start < 10
 
 
 @pytest.mark.parametrize(

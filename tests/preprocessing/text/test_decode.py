@@ -162,9 +162,9 @@ def test_given_texts_have_limits_too() -> None:
 
 def test_a_megabyte_that_is_no_utf_8_is_told_soon() -> None:
     data = (GERMAN * 20_000).encode("cp1252")
-    start = time.perf_counter()
+    start = time.thread_time()
     assert len(decoded(data)) == len(data)
-    assert time.perf_counter() - start < 5
+    assert time.thread_time() - start < 5
 
 
 @pytest.mark.parametrize(

@@ -103,6 +103,6 @@ BOMBS = {
 @pytest.mark.parametrize("name", BOMBS)
 def test_hostile_pages_take_time_like_their_length(name: str) -> None:
     """The tree of 200,000 nested elements takes Lexbor a minute."""
-    start = time.perf_counter()
+    start = time.thread_time()
     strip_html(BOMBS[name])
-    assert time.perf_counter() - start < 5
+    assert time.thread_time() - start < 5

@@ -78,9 +78,9 @@ def test_what_can_begin_with_a_mark_is_known() -> None:
 def test_marks_without_end_are_sorted_soon(form: normal.Form, unit: str) -> None:
     """Two megabytes of two marks in turn take Python ten minutes and more."""
     text = "e" + unit * (2_000_000 // len(unit.encode()))
-    start = time.perf_counter()
+    start = time.thread_time()
     made = normal.normal(text, form)
-    assert time.perf_counter() - start < 5
+    assert time.thread_time() - start < 5
     few = unicodedata.normalize(form, "e" + unit * 60)
     assert sorted(set(made)) == sorted(set(few))
     assert unicodedata.is_normalized(form, made)

@@ -116,10 +116,10 @@ def test_a_column_must_be_there_once() -> None:
     ],
 )
 def test_rows_without_end_are_refused_soon(pipeline: Pipeline, data: bytes) -> None:
-    start = time.perf_counter()
+    start = time.thread_time()
     with pytest.raises(LimitExceeded, match=r"line [12]: has more than 4194304 characters"):
         pipeline(data)
-    assert time.perf_counter() - start < 5
+    assert time.thread_time() - start < 5
 
 
 @given(st.text(st.sampled_from('{}[]":,\\u\n\r text0d8') | characters))

@@ -66,9 +66,9 @@ def test_it_is_the_longest_beginning(text: str, length: int) -> None:
 @pytest.mark.parametrize("length", [1, 100_001, 999_999])
 def test_clusters_without_end_are_seen_through_soon(unit: str, length: int) -> None:
     text = "e" + unit * (10_000_000 // len(unit.encode()))
-    start = time.perf_counter()
+    start = time.thread_time()
     assert len(truncate(text, length)) <= length
-    assert time.perf_counter() - start < 5
+    assert time.thread_time() - start < 5
 
 
 def test_ten_megabytes_of_one_accent_are_one_cluster() -> None:

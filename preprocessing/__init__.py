@@ -10,9 +10,10 @@ those of many; ``p.output`` tells what they will be, ``p.plan(source)`` how they
 ``p.fingerprint`` what they depend on.
 
 To follow a call through the files, read `pipeline` with `spelling`; then `parse` with `grammar`,
-`transforms` and `encodings`, where text becomes steps, and `kinds`, which tells what objects these are for;
-`sources` with `decode`, where bytes become a header and samples, images' and others'; `plan` with `draws`, where random steps become fixed ones, and `rewrites`, where steps become `stages`;
-and `kernels`, where stages do their arithmetic.
+`transforms` and `encodings`, where text becomes steps, and `kinds`, which tells what objects these are
+for; `sources` with `decode`, where bytes become a header and samples; `plan` with `draws`, where random
+steps become fixed ones, and `rewrites`, where steps become `stages`; and `kernels`, where stages do
+their arithmetic.
 
 Transforms and encodings are imported when they are asked for: a function that resizes does not wait,
 as it starts, for eighty others.

@@ -14,7 +14,8 @@ TEXT = (
     "<html><head><title>A note</title><script>var x = '<p>';</script></head><body>\r\n"
     "<h1>Caf\N{COMBINING ACUTE ACCENT}e &amp; th\u00c3\u00a9</h1>"
     "<p>Write to ada@example.com,\u00a0or call  +1 (415) 555-0134.</p>\r\n"
-    "<p>\N{FAMILY}\N{ZERO WIDTH JOINER}\N{GIRL} \ufb01n</p></body></html>\n"
+    "<p>\N{FAMILY}\N{ZERO WIDTH JOINER}\N{GIRL} \ufb01n</p>"
+    f"{'<p>And so on, for a hundred bytes and more.</p>' * 9}</body></html>\n"
 ).encode()
 
 
@@ -61,7 +62,7 @@ def objects() -> dict[str, bytes]:
         "sound/tone.wav": sound(),
         "sound/mono.wav": sound(0.7, 16_000, 1),
         "text/note.html": TEXT,
-        "text/plain.txt": "grüße\r\nan alle\n".encode("utf-16"),
+        "text/plain.txt": ("grüße\r\nan alle\n" * 20).encode("utf-16"),
         "video/clip.mp4": clip(),
         "video/short.mp4": clip(12, 10, 64, 64),
     }

@@ -30,22 +30,27 @@ class Limits:
         JPEG's own. It bounds the weights of a resampling, which grow with the longest side.
     seconds : float
         Longest sound or video, as its header tells; six hours.
-    samples : int
-        Most samples (channels × samples, or bins × frames) of decoded sound and of every step's result:
-        256 MiB of float32.
     frames : int
         Most frames that are taken of a video.
-    characters : int
-        Most characters of a text, and most tokens.
+    samples, characters : int, optional
+        Most samples (channels × samples, or bins × frames) of decoded sound, and characters of a text or
+        numbers of its tokens, and of every step's result. Where they are left out, as many as take the
+        memory that `pixels` of 8-bit RGB do, at 4 bytes each: whoever allows more for one kind has that
+        memory for all.
     """
 
     source_bytes: int = 256 * 2**20
     pixels: int = 89_478_485
     side: int = 65_535
     seconds: float = 6 * 3600.0
-    samples: int = 2**26
     frames: int = 2**14
-    characters: int = 2**26
+    samples: int = 0
+    characters: int = 0
+
+    def __post_init__(self) -> None:
+        for name in ("samples", "characters"):
+            if not getattr(self, name):
+                object.__setattr__(self, name, -(-3 * self.pixels // 4))
 
 
 DEFAULT_LIMITS = Limits()

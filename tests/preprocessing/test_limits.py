@@ -83,3 +83,12 @@ def test_the_largest_allowed_takes_the_memory_it_says() -> None:
         assert tracemalloc.get_traced_memory()[1] < 32 * 2**20
     finally:
         tracemalloc.stop()
+
+
+def test_one_number_bounds_the_memory_of_every_kind() -> None:
+    """256 MiB, where nothing is said: 3 bytes a pixel, 4 a sample or a character."""
+    safe, wide = Limits(), Limits(pixels=4 * Limits().pixels)
+    assert 3 * safe.pixels <= 2**28
+    assert 4 * safe.samples == 4 * safe.characters == 2**28
+    assert wide.samples == 3 * wide.pixels // 4
+    assert Limits(samples=7).samples == 7

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 from preprocessing import ENCODINGS, TRANSFORMS, Pipeline, SpecError
 
-WORDS = [*TRANSFORMS, *ENCODINGS, "version", "steps", "encode", "exact", "true", "imagenet"]
+WORDS = [*TRANSFORMS, *ENCODINGS, "version", "steps", "encode", "exact", "true"]
+WORDS += ["imagenet", "whisper", "kind", "skip", "image", "video", "audio"]
 # One of each kind of argument.
 LINES = (
     "grayscale/resize:224,224/png",
@@ -16,6 +17,9 @@ LINES = (
     "normalize:0.5,0.5,0.5,std=0.25,0.25,0.25/npy",
     "random_resized_crop:64,scale=0.1,1.0/random_horizontal_flip:p=0.25/webp:quality=80",
     "pad:1,2,3,4,fill=7,padding_mode=reflect/to_dtype:float32,scale=true/safetensors",
+    "exact/audio:skip/mono/resample:16000/pad_or_trim:30/log_mel:whisper/npy",
+    "video/clip:1,stop=2.5/sample_frames:8/resize:224,224/mp4:fps=8,crf=20",
+    "csv:body/strip_html/nfc/truncate:100/jsonl",
     "trivial_augment_wide:num_magnitude_bins=31/color_jitter:brightness=0.4/jpeg:quality=75",
 )
 

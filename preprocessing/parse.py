@@ -177,8 +177,8 @@ def _kind(parts: list[str]) -> tuple[SourceKind, bool] | None:
 
     The last part is never one: ``text`` is an encoding too.
     """
-    word, colon, rest = parts[0].partition(":")
-    if word not in SOURCES or len(parts) == 1:
+    word, colon, rest = parts[0].partition(":") if len(parts) > 1 else ("", "", "")
+    if word not in SOURCES:
         return None
     if colon and rest != _SKIP:
         raise SpecError(f"{word}: can only be followed by {_SKIP}, got {show(rest)}")

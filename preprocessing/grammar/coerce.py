@@ -133,7 +133,7 @@ def _from_text(text: str, hint: Any) -> object:
         return int(text)
     if hint is float and _FLOAT.fullmatch(text):
         return _finite(text)
-    if hint is str:
+    if hint is str and _portable(text):
         return text
     raise Mismatch
 

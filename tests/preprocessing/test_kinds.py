@@ -67,6 +67,8 @@ def test_a_bound_pipeline_is_spelled_in_three_ways(p, skip):
 
 
 def test_a_kind_is_bound_by_its_word():
+    assert Pipeline.parse("exact").exact
+    assert Pipeline.parse("text").encoding.name == "text"
     assert Pipeline.parse("video/resize:8,8/npy").kind == "video"
     assert Pipeline.parse("resize:8,8/npy").kind == "image"
 

@@ -194,3 +194,9 @@ def _parses_or_refuses(spec: str | Mapping[str, Any]) -> None:
         assert Pipeline.parse(str(p)) == p
     assert len(message) < 2000  # it goes into an HTTP response
     assert time.perf_counter() - started < 5
+
+
+@pytest.mark.parametrize("line", ["safetensors:key=a\udcb0", "csv:a\ud800b/text"])
+def test_a_name_that_no_spelling_could_hold_is_refused(line: str) -> None:
+    with pytest.raises(SpecError, match="expected a name"):
+        Pipeline.parse(line)

@@ -109,7 +109,7 @@ image: ## build the Lambda image; TARGET=video for the one with FFmpeg
 	docker build --target $(TARGET) --tag $(IMAGE) .
 
 test-clients: $(VENV)/dev.stamp $(CLIENT_STAMPS) ## every S3 client, in an environment of its own, against the endpoint
-	$(BIN)/pytest tests/clients
+	$(BIN)/pytest -n auto tests/clients
 
 test-ray: $(VENV)/dev.stamp $(RAY)/stamp ## the backfill on a real Ray, and its shards read by webdataset
 	$(BIN)/pytest tests/ray

@@ -11,6 +11,7 @@ from tokenize import TokenError
 
 import numpy as np
 
+from preprocessing import Pipeline, PreprocessingError
 from reader.base import Array
 from reader.errors import Undecodable
 
@@ -19,12 +20,20 @@ _METADATA = "x-amz-meta-"
 _PNG_BITS, _PNG_COLOUR, _PNG_GRAY = 24, 25, 0
 # A header of ours has a hundred bytes; safetensors' own limit is 100 MB.
 _LARGEST_TABLE = 2**16
-_SAFETENSORS_DTYPES = {"U8": "uint8", "U16": "<u2", "F16": "<f2", "F32": "<f4"}
+_SAFETENSORS_DTYPES = {"U8": "uint8", "U16": "<u2", "F16": "<f2", "F32": "<f4", "I32": "<i4"}
 _MAGIC = {
     b"\x93NUMPY": "application/x-npy",
     b"\x89PNG\r\n": "image/png",
     b"\xff\xd8\xff": "image/jpeg",
-    b"RIFF": "image/webp",
+}
+_RIFF = {b"WEBP": "image/webp", b"WAVE": "audio/wav"}
+# What is no tensor and no image is read back by a pipeline of its kind.
+_BACK = {
+    "audio/wav": "audio/npy",
+    "audio/flac": "audio/npy",
+    "video/mp4": "video/npy:layout=hwc",
+    "text/plain": "text/text",
+    "application/jsonl": "json_lines:text/jsonl",
 }
 
 
@@ -81,7 +90,12 @@ def decode(answer: Answer, key: str | None = None) -> Array:
             return _TENSORS[kind](answer)
         if kind.startswith("image/"):
             return _image(answer)
-    except (ValueError, LookupError, TypeError, AttributeError, OSError, SyntaxError) as error:
+        if kind in _BACK:
+            return _back(answer, _BACK[kind])
+    except (
+        *(ValueError, LookupError, TypeError, AttributeError, OSError, SyntaxError),
+        PreprocessingError,
+    ) as error:
         told = str(error) or type(error).__name__
         raise Undecodable(f"the answer is no {kind}: {told}", key=key) from None
     raise Undecodable(
@@ -96,11 +110,16 @@ def _kind(answer: Answer) -> str:
     said = (answer.content_type or "").partition(";")[0].strip().lower()
     if said in _TENSORS and (said != _RAW or "shape" in answer.metadata):
         return said
+    # Any text may be called plain: what a pipeline wrote says so.
+    if said in _BACK and (said != "text/plain" or answer.metadata.get("dtype") == "str"):
+        return said
     if said.startswith("image/"):
         return said
     for magic, kind in _MAGIC.items():
         if answer.body.startswith(magic):
             return kind
+    if answer.body.startswith(b"RIFF"):
+        return _RIFF.get(bytes(answer.body[8:12]), "")
     return "application/x-safetensors" if answer.body[8:9] == b"{" else ""
 
 
@@ -159,6 +178,13 @@ def _image(answer: Answer) -> Array:
     if answer.metadata.get("shape", "").count(",") == 1 and pixels.ndim == 3:
         return np.ascontiguousarray(pixels[:, :, 0])  # WebP has no gray
     return pixels
+
+
+def _back(answer: Answer, spec: str) -> Array:
+    array = Pipeline.parse(spec)(bytes(answer.body))
+    if answer.metadata.get("shape", "").count(",") == 2 and array.ndim == 4:
+        return np.ascontiguousarray(array[:, :, :, 0])  # MP4 has no gray
+    return array
 
 
 _RAW = "application/octet-stream"

@@ -8,12 +8,14 @@ from contextlib import suppress
 
 import numpy as np
 import pytest
+import safetensors.numpy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from preprocessing import Pipeline
 from reader import Undecodable
 from reader.decode import Answer, decode
+from tests.media import objects
 from tests.photos import photo
 
 TENSORS = ("npy", "npy:layout=hwc", "safetensors", "safetensors:key=x,layout=hwc", "raw")
@@ -65,6 +67,51 @@ def test_a_lossy_image_has_its_shape(steps, encoding):
     read = decode(answer)
     assert (read.shape, read.dtype) == (pipeline(photo("rocket")).shape, np.uint8)
     assert read.flags.writeable
+
+
+OTHERS = {
+    "mono/resample:8000/random_crop:400/npy": "sound/tone.wav",
+    "mono/wav:subtype=float": "sound/tone.wav",
+    "resample:16000/log_mel:whisper/safetensors": "sound/mono.wav",
+    "sample_frames:3/resize:8,8/npy": "video/clip.mp4",
+    "strip_html/nfc/text": "text/note.html",
+    "nfc/jsonl": "text/plain.txt",
+}
+
+
+@pytest.mark.parametrize("spec", OTHERS)
+def test_sound_video_and_text_are_the_pipelines_own(spec):
+    pipeline = Pipeline.parse(spec)
+    made = pipeline.encode(objects()[OTHERS[spec]])
+    answer = Answer(bytearray(made.body), made.content_type, made.metadata)
+    read = decode(answer)
+    np.testing.assert_array_equal(read, pipeline(objects()[OTHERS[spec]]), strict=True)
+    assert read.flags.writeable
+
+
+@pytest.mark.parametrize(
+    ("spec", "key"),
+    [
+        ("mono/wav", "sound/tone.wav"),
+        ("flac", "sound/tone.wav"),
+        ("sample_frames:3/resize:64,64/mp4", "video/clip.mp4"),
+        ("sample_frames:3/resize:64,64/grayscale/mp4", "video/clip.mp4"),
+    ],
+)
+def test_what_is_rounded_or_lossy_has_its_shape(spec, key):
+    pipeline = Pipeline.parse(spec)
+    made, whole = pipeline.encode(objects()[key]), pipeline(objects()[key])
+    read = decode(Answer(bytearray(made.body), made.content_type, made.metadata))
+    assert (read.shape, read.dtype) == (whole.shape, whole.dtype)
+    assert np.abs(read.astype(float) - whole).mean() < (8 if whole.dtype == np.uint8 else 1e-4)
+
+
+def test_tokens_are_read_back():
+    """As safetensors has them; a tokenizer is no part of this."""
+    tokens = np.arange(6, dtype=np.int32).reshape(2, 1, 3)
+    body = safetensors.numpy.save({"tokens": tokens})
+    read = decode(Answer(bytearray(body), "application/x-safetensors"))
+    np.testing.assert_array_equal(read, tokens, strict=True)
 
 
 def test_sixteen_bits_of_gray_keep_them_and_of_colour_are_refused():

@@ -59,10 +59,7 @@ def describe(packages: Iterable[str]) -> dict[str, Any]:
     from threadpoolctl import threadpool_info
 
     return {
-        "date": datetime.now(UTC).strftime("%Y-%m-%d"),
-        "commit": commit("preprocessing", "benchmarks"),
-        "machine": machine(),
-        "python": platform.python_version(),
+        **occasion("preprocessing", "benchmarks"),
         "versions": {name: _version(name) for name in sorted(set(packages))},
         # numpy's, whose products are ours; SciPy and OpenCV bring others.
         "openblas": next(
@@ -73,6 +70,16 @@ def describe(packages: Iterable[str]) -> dict[str, Any]:
             ),
             None,
         ),
+    }
+
+
+def occasion(*measured: str) -> dict[str, Any]:
+    """Tell when something was measured, where, and of which commit; `measured` is as for `commit`."""
+    return {
+        "date": datetime.now(UTC).strftime("%Y-%m-%d"),
+        "commit": commit(*measured),
+        "machine": machine(),
+        "python": platform.python_version(),
     }
 
 

@@ -11,10 +11,8 @@ from __future__ import annotations
 
 import argparse
 import json
-import platform
 import sys
 import time
-from datetime import UTC, datetime
 from io import StringIO
 from pathlib import Path
 from random import Random
@@ -24,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from benchmarks import photos
-from benchmarks.environment import ROOT, commit, machine
+from benchmarks.environment import ROOT, occasion
 from benchmarks.report import markdown
 from benchmarks.ways import Reader, Way
 from emulator import Endpoint, EndpointConfig
@@ -87,10 +85,7 @@ def measure(rounds: int) -> dict[str, Any]:
         }
     return {
         "made": {
-            "date": datetime.now(UTC).strftime("%Y-%m-%d"),
-            "commit": commit(*_MEASURED),
-            "machine": machine(),
-            "python": platform.python_version(),
+            **occasion(*_MEASURED),
             "rounds": rounds,
             "count": COUNT,
         },

@@ -9,12 +9,11 @@ from __future__ import annotations
 import json
 import sys
 import unicodedata
-from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 from time import perf_counter
 
-from benchmarks.environment import commit, machine
+from benchmarks.environment import occasion
 from preprocessing import Pipeline
 
 _PAGE = Path(__file__).parent.parent / "docs/text-bench.json"
@@ -45,13 +44,7 @@ def main() -> None:
     ]
     for row in rows:
         sys.stdout.write(f"{row['what']:22}{row['text']:12}{row['mb_s']:10.1f} MB/s\n")
-    about = {
-        "date": datetime.now(UTC).strftime("%Y-%m-%d"),
-        "commit": commit("preprocessing", "benchmarks"),
-        "machine": machine(),
-        "python": sys.version.split()[0],
-    }
-    table = {"about": about, "chain": _CHAIN, "rows": rows}
+    table = {"about": occasion("preprocessing", "benchmarks"), "chain": _CHAIN, "rows": rows}
     _PAGE.write_text(json.dumps(table, indent=1) + "\n", encoding="utf-8")
 
 

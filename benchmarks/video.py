@@ -15,10 +15,8 @@ import argparse
 import io
 import json
 import os
-import platform
 import sys
 import time
-from datetime import UTC, datetime
 from fractions import Fraction
 from importlib.metadata import version
 from pathlib import Path
@@ -30,7 +28,7 @@ import av
 import numpy as np
 from PIL import Image
 
-from benchmarks.environment import ROOT, commit, machine
+from benchmarks.environment import ROOT, occasion
 from cli.photos import photographs
 from preprocessing import Pipeline
 
@@ -103,10 +101,7 @@ def measure(rounds: int) -> dict[str, Any]:
             clips[name] = _compare(path, rounds)
     return {
         "made": {
-            "date": datetime.now(UTC).strftime("%Y-%m-%d"),
-            "commit": commit(*_MEASURED),
-            "machine": machine(),
-            "python": platform.python_version(),
+            **occasion(*_MEASURED),
             "pyav": version("av"),
             "rounds": rounds,
             "spec": SPEC,

@@ -8,14 +8,12 @@ from __future__ import annotations
 
 import argparse
 import json
-import platform
 import sys
 import time
 from dataclasses import asdict
-from datetime import UTC, datetime
 from typing import Any
 
-from benchmarks.environment import commit, machine
+from benchmarks.environment import occasion
 from soak import laws, mutants, phases, report
 from soak.clients import PATIENCE_S
 from soak.stage import ROOT, WORKERS, faulty_s3
@@ -54,10 +52,7 @@ def soak(effort: phases.Effort) -> dict[str, Any]:
             print(told, file=sys.stderr, flush=True)
     return {
         "made": {
-            "date": datetime.now(UTC).strftime("%Y-%m-%d"),
-            "commit": commit(*_MEASURED),
-            "machine": machine(),
-            "python": platform.python_version(),
+            **occasion(*_MEASURED),
             "minutes": round((time.monotonic() - start) / 60, 1),
             "clients": phases.CLIENTS,
             "workers": WORKERS,

@@ -149,35 +149,30 @@ $(PEERS)/stamp: pyproject.toml benchmarks/requirements.txt
 	$(PEERS)/bin/pip install --quiet --no-deps --editable .
 	touch $@
 
+# --no-compile: what is imported compiles itself, and little of it is.
+define environment
+$(PYTHON) -m venv $(@D)
+set -e; for lock in $(filter %.txt,$^); do \
+	$(@D)/bin/pip install --quiet --no-compile --require-hashes --no-deps --requirement $$lock; done
+$(@D)/bin/pip install --quiet --no-deps --editable .
+touch $@
+endef
+
 # Apart, because torch is large.
 $(TORCH)/stamp: pyproject.toml requirements/demo.txt requirements/torch.txt requirements/clients/torch.txt
-	$(PYTHON) -m venv $(TORCH)
-	set -e; for lock in $(filter %.txt,$^); do \
-		$(TORCH)/bin/pip install --quiet --no-compile --require-hashes --no-deps --requirement $$lock; done
-	$(TORCH)/bin/pip install --quiet --no-deps --editable .
-	touch $@
+	$(environment)
 
 # Apart, because torchaudio takes no torch but its own version's.
 $(SOUND)/stamp: pyproject.toml requirements/sound.txt
-	$(PYTHON) -m venv $(SOUND)
-	$(SOUND)/bin/pip install --quiet --no-compile --require-hashes --no-deps --requirement requirements/sound.txt
-	$(SOUND)/bin/pip install --quiet --no-deps --editable .
-	touch $@
+	$(environment)
 
 # Apart, because Jupyter is large.
 $(NOTEBOOKS)/stamp: pyproject.toml requirements/demo.txt requirements/notebooks.txt
-	$(PYTHON) -m venv $(NOTEBOOKS)
-	set -e; for lock in $(filter %.txt,$^); do \
-		$(NOTEBOOKS)/bin/pip install --quiet --no-compile --require-hashes --no-deps --requirement $$lock; done
-	$(NOTEBOOKS)/bin/pip install --quiet --no-deps --editable .
-	touch $@
+	$(environment)
 
 # Apart, because Ray is large, and few need it.
 $(RAY)/stamp: pyproject.toml requirements/ray.txt
-	$(PYTHON) -m venv $(RAY)
-	$(RAY)/bin/pip install --quiet --no-compile --require-hashes --no-deps --requirement requirements/ray.txt
-	$(RAY)/bin/pip install --quiet --no-deps --editable .
-	touch $@
+	$(environment)
 
 # Apart, because it pins versions that the function's requirements cannot have.
 $(CHECKOV)/stamp: requirements/checkov.txt

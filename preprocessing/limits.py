@@ -73,6 +73,27 @@ def require(spec: Spec, limits: Limits) -> None:
         _require_items(spec, limits.characters, "texts or tokens")
 
 
+def require_pixels(
+    height: int, width: int, limits: Limits, claim: str, *, advice: str = ""
+) -> None:
+    """Raise LimitExceeded for an image, or a frame, that is too large.
+
+    Parameters
+    ----------
+    height, width : int
+    limits : Limits
+    claim : str
+        Who says that it is so large.
+    advice : str
+        What may be done, if anything.
+    """
+    if height * width > limits.pixels or max(height, width) > limits.side:
+        raise LimitExceeded(
+            f"{claim} {width} x {height} pixels, more than the limit of {limits.pixels} in all and "
+            f"{limits.side} a side{advice}"
+        )
+
+
 def require_frames(spec: VideoSpec, limits: Limits) -> int:
     """Return how many frames of `spec` may come out; raise LimitExceeded where there are more."""
     assert spec.height and spec.width

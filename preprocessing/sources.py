@@ -11,7 +11,7 @@ import numpy as np
 from preprocessing.decode.sniff import sniff
 from preprocessing.errors import EmptySource, IncompatibleSource, LimitExceeded
 from preprocessing.frozen import frozen
-from preprocessing.limits import Limits, require
+from preprocessing.limits import Limits, require, require_pixels
 from preprocessing.media import (
     Array,
     AudioSpec,
@@ -162,7 +162,8 @@ def _given(media: Media, kind: SourceKind, limits: Limits) -> Loaded:
         raise IncompatibleSource(f"the array is {media.kind}, and the pipeline takes {kind}")
     array, spec = _SPECS[kind](media)
     if isinstance(spec, ImageSpec):
-        _require_pixels(array, limits)
+        height, width = array.shape[-3:-1]
+        require_pixels(height, width, limits, "the array has")
     elif isinstance(spec, TextSpec):
         _require_characters(array, limits)
     require(spec, limits)
@@ -201,15 +202,6 @@ def _pixel_type(pixels: Array) -> DType:
             "convert it"
         )
     return cast("DType", pixels.dtype.name)
-
-
-def _require_pixels(pixels: Array, limits: Limits) -> None:
-    height, width = pixels.shape[-3:-1]
-    if height * width > limits.pixels or max(height, width) > limits.side:
-        raise LimitExceeded(
-            f"the array has {width} x {height} pixels, more than the limit of {limits.pixels} in all "
-            f"and {limits.side} a side"
-        )
 
 
 def _audio(media: Media) -> tuple[Array, Spec]:

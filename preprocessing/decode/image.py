@@ -21,7 +21,8 @@ from typing import TYPE_CHECKING
 
 from preprocessing.decode import jpeg, others
 from preprocessing.decode.header import Header
-from preprocessing.errors import CorruptSource, LimitExceeded
+from preprocessing.errors import CorruptSource
+from preprocessing.limits import require_pixels
 
 if TYPE_CHECKING:
     from preprocessing.decode.header import ImageFormat
@@ -48,14 +49,10 @@ def probe(data: bytes, format_: ImageFormat, limits: Limits) -> Header:
     CorruptSource, UnsupportedSource, LimitExceeded
     """
     header = jpeg.probe(data) if format_ == "jpeg" else others.probe(data, format_)
-    pixels, side = header.height * header.width, max(header.stored)
-    if pixels > limits.pixels or side > limits.side:
-        raise LimitExceeded(
-            f"the {header.format} header claims {header.width} x {header.height} pixels, more than "
-            f"the limit of {limits.pixels} in all and {limits.side} a side; raise the limit or store a "
-            "smaller image"
-        )
-    if pixels == 0:
+    claim = f"the {header.format} header claims"
+    advice = "; raise the limit or store a smaller image"
+    require_pixels(header.height, header.width, limits, claim, advice=advice)
+    if 0 in header.stored:
         raise CorruptSource(f"the {header.format} header claims no pixels; upload it again")
     return header
 

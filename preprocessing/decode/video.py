@@ -20,6 +20,7 @@ from preprocessing.decode.container import decoded, opened
 from preprocessing.decode.display import Turn, turn_of
 from preprocessing.errors import CorruptSource, LimitExceeded, UnsupportedSource
 from preprocessing.frozen import frozen
+from preprocessing.limits import require_pixels
 
 if TYPE_CHECKING:
     from preprocessing.limits import Limits
@@ -164,12 +165,8 @@ def pixels_of(frame: Any, header: Header) -> Array:
 
 def _require_size(sized: Any, limits: Limits) -> None:
     """Refuse a stream or a frame that is too large."""
-    width, height = sized.width, sized.height
-    if width * height > limits.pixels or max(width, height) > limits.side:
-        raise LimitExceeded(
-            f"the video claims {width} x {height} pixels, more than the limit of {limits.pixels} in all "
-            f"and {limits.side} a side; raise the limit or store a smaller video"
-        )
+    advice = "; raise the limit or store a smaller video"
+    require_pixels(sized.height, sized.width, limits, "the video claims", advice=advice)
 
 
 def _require_length(length: Fraction, limits: Limits) -> None:

@@ -12,6 +12,7 @@ from tokenize import TokenError
 import numpy as np
 
 from preprocessing import Pipeline, PreprocessingError
+from preprocessing.encodings.safetensors import DTYPES
 from reader.base import Array
 from reader.errors import Undecodable
 
@@ -20,7 +21,7 @@ _METADATA = "x-amz-meta-"
 _PNG_BITS, _PNG_COLOUR, _PNG_GRAY = 24, 25, 0
 # A header of ours has a hundred bytes; safetensors' own limit is 100 MB.
 _LARGEST_TABLE = 2**16
-_SAFETENSORS_DTYPES = {"U8": "uint8", "U16": "<u2", "F16": "<f2", "F32": "<f4", "I32": "<i4"}
+_SAFETENSORS_DTYPES = {code: np.dtype(name).newbyteorder("<") for name, code in DTYPES.items()}
 _MAGIC = {
     b"\x93NUMPY": "application/x-npy",
     b"\x89PNG\r\n": "image/png",
@@ -146,7 +147,7 @@ def _safetensors(answer: Answer) -> Array:
     if len(tensors) != 1:
         raise ValueError(f"it holds {len(tensors)} tensors, not one")
     dtype = _SAFETENSORS_DTYPES[tensors[0]["dtype"]]
-    return _samples(answer.body, 8 + length, tuple(tensors[0]["shape"]), np.dtype(dtype))
+    return _samples(answer.body, 8 + length, tuple(tensors[0]["shape"]), dtype)
 
 
 def _raw(answer: Answer) -> Array:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from preprocessing.media import DType
 
 # safetensors' names of sample types: its README, "Format"
-_SAFETENSORS_DTYPES = {
+DTYPES = {
     "uint8": "U8",
     "uint16": "U16",
     "float16": "F16",
@@ -46,7 +46,7 @@ class Safetensors(TensorEncoding):
     def header(self, shape: tuple[int, ...], dtype: DType) -> bytes:
         """Length of a JSON table (8 bytes, little-endian), then the table padded to a multiple of 8."""
         size = prod(shape) * np.dtype(dtype).itemsize
-        entry = {"dtype": _SAFETENSORS_DTYPES[dtype], "shape": shape, "data_offsets": [0, size]}
+        entry = {"dtype": DTYPES[dtype], "shape": shape, "data_offsets": [0, size]}
         table = json.dumps({self.key: entry}, separators=(",", ":")).encode()
         table += b" " * (-len(table) % 8)
         return len(table).to_bytes(8, "little") + table

@@ -70,10 +70,15 @@ class Parsed:
         return cls(given, encoding or default_encoding(made(given, settled)), exact, settled, skip)
 
     @property
+    def bound(self) -> bool:
+        """Whether a spelling must name the kind, because the steps alone would not tell all."""
+        return self.skip or self.kind != implied(self.steps, self.encoding)
+
+    @property
     def prefixes(self) -> list[str]:
-        """What the line begins with; the kind is written where the steps would not tell it."""
+        """What the line begins with."""
         words = [_EXACT] if self.exact else []
-        if self.skip or self.kind != implied(self.steps, self.encoding):
+        if self.bound:
             words.append(f"{self.kind}:{_SKIP}" if self.skip else self.kind)
         return words
 
@@ -136,7 +141,7 @@ def write_document(parsed: Parsed) -> dict[str, Any]:
     document: dict[str, Any] = {"version": VERSION}
     if parsed.exact:
         document["exact"] = True
-    if parsed.skip or parsed.kind != implied(parsed.steps, parsed.encoding):
+    if parsed.bound:
         document["kind"] = parsed.kind
     if parsed.skip:
         document["skip"] = True

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from functools import lru_cache
+from collections.abc import Callable, Iterable, Sequence
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 from preprocessing import plan as planning
@@ -13,11 +13,9 @@ from preprocessing.limits import DEFAULT_LIMITS, Limits
 from preprocessing.media import AudioSpec, Encoded, known
 from preprocessing.sources import Loaded, Passed, Source, read, sort
 from preprocessing.spelling import Spelling
-from preprocessing.transforms import Transform
 
 if TYPE_CHECKING:
-    from preprocessing.encodings import Encoding
-    from preprocessing.media import Array, SourceKind
+    from preprocessing.media import Array
     from preprocessing.plan import Plan
     from preprocessing.preview import Preview
     from preprocessing.stages import Start
@@ -59,17 +57,9 @@ class Pipeline(Spelling):
     True
     """
 
-    def __init__(
-        self,
-        steps: Iterable[Transform],
-        encode: Encoding | None = None,
-        *,
-        exact: bool = False,
-        kind: SourceKind | None = None,
-        skip: bool = False,
-    ) -> None:
-        super().__init__(steps, encode, exact=exact, kind=kind, skip=skip)
-        self._kept_plan = lru_cache(_PLANS_KEPT)(self._build)
+    @cached_property
+    def _kept_plan(self) -> Callable[[Start, Limits, Draws], Plan]:
+        return lru_cache(_PLANS_KEPT)(self._build)
 
     def plan(
         self, source: Source, *, seed: int | Seed = 0, limits: Limits = DEFAULT_LIMITS

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, Self
 from preprocessing import plan as planning
 from preprocessing.errors import IncompatibleSource, SpecError
 from preprocessing.kernels import NUMERICS_VERSION
-from preprocessing.kinds import implied
 from preprocessing.media import DECODED, AudioSpec, OutputSpec
 from preprocessing.parse import Parsed, parse, write_document, write_line
 from preprocessing.transforms import RandomTransform, Selection, Transform
@@ -155,8 +154,7 @@ class Spelling:
 
     def __repr__(self) -> str:
         exact = ", exact=True" if self.exact else ""
-        named = self.kind != implied(self.steps, self.encoding)
-        kind = f", kind={self.kind!r}" if named or self.skip else ""
+        kind = f", kind={self.kind!r}" if self._parsed.bound else ""
         skip = ", skip=True" if self.skip else ""
         return f"Pipeline({list(self.steps)!r}, encode={self.encoding!r}{exact}{kind}{skip})"
 

@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from preprocessing.decode import flac, mpeg
-from preprocessing.decode.containers import TRUNCATED, Part, require_whole
+from preprocessing.decode.lengths import TRUNCATED, Part, require_whole
 from preprocessing.errors import CorruptSource, LimitExceeded, UnsupportedSource
 from preprocessing.extras import load
 from preprocessing.frozen import frozen

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from functools import lru_cache, reduce
 
-from preprocessing.decode.containers import TRUNCATED, Part
+from preprocessing.decode.lengths import TRUNCATED, Part
 from preprocessing.errors import CorruptSource, UnsupportedSource
 
 # RFC 9639: STREAMINFO comes first, and its last 36 bits before the digest count the samples.

@@ -12,7 +12,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import NamedTuple
 
-from preprocessing.decode.containers import TRUNCATED, Part
+from preprocessing.decode.lengths import TRUNCATED, Part
 from preprocessing.errors import CorruptSource, UnsupportedSource
 from preprocessing.frozen import frozen
 

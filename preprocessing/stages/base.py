@@ -141,14 +141,34 @@ class Stage(ABC):
 
 
 @frozen
-class Call(Stage):
-    """A kernel and its arguments: a new array, of an operation that no rule knows more of.
+class Kernel(Stage):
+    """Base of the stages that are a kernel and its arguments, whatever it is.
 
     Parameters
     ----------
     kernel : callable
-        Takes the image and the arguments; gives a new array, or a view that nothing is written to.
+        Takes the array and the arguments; gives a new array, or a view that nothing is written to.
     arguments : tuple
+    """
+
+    kernel: Callable[..., Array]
+    arguments: tuple[Any, ...]
+
+    def __str__(self) -> str:
+        return f"{self.kernel.__name__}({', '.join(map(_brief, self.arguments))})"
+
+    def apply(self, array: Array, out: Array | None = None) -> Array:
+        return self.kernel(array, *self.arguments)
+
+
+@frozen
+class Call(Kernel):
+    """A kernel for images: a new array, of an operation that no rule knows more of.
+
+    Parameters
+    ----------
+    kernel, arguments
+        As for `Kernel`.
     result : ImageSpec
         What comes out. Sides that are None are those of the input.
     pointwise : bool
@@ -156,20 +176,12 @@ class Call(Stage):
         moves pixels may as well happen before.
     """
 
-    kernel: Callable[..., Array]
-    arguments: tuple[Any, ...]
     result: ImageSpec
     pointwise: bool = False
-
-    def __str__(self) -> str:
-        return f"{self.kernel.__name__}({', '.join(map(_brief, self.arguments))})"
 
     def output(self, spec: ImageSpec) -> ImageSpec:
         height, width = self.result.height or spec.height, self.result.width or spec.width
         return replace(self.result, height=height, width=width)
-
-    def apply(self, image: Array, out: Array | None = None) -> Array:
-        return self.kernel(image, *self.arguments)
 
 
 def _brief(value: object) -> str:

@@ -6,13 +6,15 @@ from typing import TYPE_CHECKING
 
 from preprocessing.errors import IncompatibleSource
 from preprocessing.grammar.step import require
+from preprocessing.kernels.audio.mel import Mels
 from preprocessing.kernels.audio.stft import Framing
 from preprocessing.media import SpectrogramSpec
 
 if TYPE_CHECKING:
-    from preprocessing.kernels.audio.mel import Mels
     from preprocessing.kernels.audio.stft import PadMode, WindowName
     from preprocessing.media import AudioSpec
+    from preprocessing.transforms.audio.mel import MelSpectrogram
+    from preprocessing.transforms.audio.mfcc import MFCC
 
 # Four seconds at 16 kHz: more than anyone frames, and little enough for a window and its spectrum.
 MAX_FRAME = 2**16
@@ -72,6 +74,13 @@ def check_mels(n_mels: int, f_min: float, f_max: float | None) -> None:
         f_max is None or f_max > f_min,
         f"f_max: must be above f_min, which is {f_min:g} Hz, got {f_max}",
     )
+
+
+def mels_of(step: MelSpectrogram | MFCC, rate: int) -> Mels:
+    """Return the filters of a step for sound of `rate`; an odd one torchaudio halves downwards."""
+    top = float(rate // 2)
+    end = top if step.f_max is None else step.f_max
+    return Mels(step.n_mels, step.n_fft, top, step.f_min, end, step.mel_scale, step.norm)
 
 
 def check_band(mels: Mels) -> None:

@@ -11,8 +11,8 @@ from preprocessing.kernels.audio.mel import Mels
 from preprocessing.kernels.audio.spectrogram import mel_decibels, whisper
 from preprocessing.kernels.audio.stft import Framing
 from preprocessing.stages import Compute, Stage
+from preprocessing.transforms.audio.base import FixedSound
 from preprocessing.transforms.audio.framing import check_mels, frames_of
-from preprocessing.transforms.base import FixedTransform
 
 if TYPE_CHECKING:
     from preprocessing.media import AudioSpec, SpectrogramSpec
@@ -29,7 +29,7 @@ _LIBROSA_MELS = 128
 
 
 @frozen
-class LogMel(FixedTransform):
+class LogMel(FixedSound):
     """The log-mel spectrogram of a model or a library, by name.
 
     Parameters
@@ -57,7 +57,6 @@ class LogMel(FixedTransform):
         For sound of another rate than whisper's, or too short: of 200 samples or fewer for ``whisper``.
     """
 
-    takes = ("audio",)
     gives = "spectrogram"
     name: ClassVar[str] = "log_mel"
     preset: MelPreset

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from preprocessing.transforms.base import Transform
 
 
+@frozen
 class _Mask(FixedTransform):
     """A mask along `axis`."""
 
@@ -25,7 +26,7 @@ class _Mask(FixedTransform):
     axis: ClassVar[int]
     start: int
     length: int
-    value: float
+    value: float = 0.0
 
     def check(self) -> None:
         require(self.start >= 0, f"start: must not be negative, got {self.start}")
@@ -64,9 +65,6 @@ class MaskFrames(_Mask):
 
     name: ClassVar[str] = "mask_frames"
     axis: ClassVar[int] = 2
-    start: int
-    length: int
-    value: float = 0.0
 
 
 @frozen
@@ -94,9 +92,6 @@ class MaskBins(_Mask):
 
     name: ClassVar[str] = "mask_bins"
     axis: ClassVar[int] = 1
-    start: int
-    length: int
-    value: float = 0.0
 
 
 class _RandomMask(RandomTransform):

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from preprocessing.frozen import frozen
-from preprocessing.kernels.audio.mel import MelNorm, Mels, MelScale
+from preprocessing.kernels.audio.mel import MelNorm, MelScale
 from preprocessing.kernels.audio.spectrogram import mel_spectrogram
 from preprocessing.stages import Compute, Stage
-from preprocessing.transforms.audio.framing import check_band, check_mels, frames_of
+from preprocessing.transforms.audio.framing import check_band, check_mels, frames_of, mels_of
 from preprocessing.transforms.audio.spectrogram import Spectrogram
 
 if TYPE_CHECKING:
@@ -60,17 +60,12 @@ class MelSpectrogram(Spectrogram):
         super().check()
         check_mels(self.n_mels, self.f_min, self.f_max)
 
-    def _mels(self, rate: int) -> Mels:
-        top = float(rate // 2)  # torchaudio's, of odd rates too
-        end = top if self.f_max is None else self.f_max
-        return Mels(self.n_mels, self.n_fft, top, self.f_min, end, self.mel_scale, self.norm)
-
     def infer(self, spec: AudioSpec) -> SpectrogramSpec:
         if spec.rate is not None:
-            check_band(self._mels(spec.rate))
+            check_band(mels_of(self, spec.rate))
         return frames_of(self._framing(), spec, self.n_mels)
 
     def lower(self, spec: AudioSpec) -> tuple[Stage, ...]:
         assert spec.rate is not None
-        arguments = (self._framing(), self.power, self._mels(spec.rate))
+        arguments = (self._framing(), self.power, mels_of(self, spec.rate))
         return (Compute(mel_spectrogram, arguments, self.infer(spec)),)

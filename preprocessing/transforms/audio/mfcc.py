@@ -6,19 +6,25 @@ from typing import TYPE_CHECKING, ClassVar
 
 from preprocessing.frozen import frozen
 from preprocessing.grammar.step import require
-from preprocessing.kernels.audio.mel import MelNorm, Mels, MelScale
+from preprocessing.kernels.audio.mel import MelNorm, MelScale
 from preprocessing.kernels.audio.spectrogram import mfcc
 from preprocessing.kernels.audio.stft import Framing, PadMode, WindowName
 from preprocessing.stages import Compute, Stage
-from preprocessing.transforms.audio.framing import check_band, check_mels, frames_of, framing_of
-from preprocessing.transforms.base import FixedTransform
+from preprocessing.transforms.audio.base import FixedSound
+from preprocessing.transforms.audio.framing import (
+    check_band,
+    check_mels,
+    frames_of,
+    framing_of,
+    mels_of,
+)
 
 if TYPE_CHECKING:
     from preprocessing.media import AudioSpec, SpectrogramSpec
 
 
 @frozen
-class MFCC(FixedTransform):
+class MFCC(FixedSound):
     """Mel-frequency cepstral coefficients, as ``torchaudio.transforms.MFCC``.
 
     Parameters
@@ -43,7 +49,6 @@ class MFCC(FixedTransform):
         As for `MelSpectrogram`.
     """
 
-    takes = ("audio",)
     gives = "spectrogram"
     name: ClassVar[str] = "mfcc"
     n_mfcc: int = 40
@@ -72,17 +77,12 @@ class MFCC(FixedTransform):
         mode = self.pad_mode if self.center else None
         return framing_of(self.n_fft, self.win_length, self.hop_length, self.window, mode)
 
-    def _mels(self, rate: int) -> Mels:
-        top = float(rate // 2)
-        end = top if self.f_max is None else self.f_max
-        return Mels(self.n_mels, self.n_fft, top, self.f_min, end, self.mel_scale, self.norm)
-
     def infer(self, spec: AudioSpec) -> SpectrogramSpec:
         if spec.rate is not None:
-            check_band(self._mels(spec.rate))
+            check_band(mels_of(self, spec.rate))
         return frames_of(self._framing(), spec, self.n_mfcc)
 
     def lower(self, spec: AudioSpec) -> tuple[Stage, ...]:
         assert spec.rate is not None
-        arguments = (self._framing(), self._mels(spec.rate), self.n_mfcc, self.log_mels)
+        arguments = (self._framing(), mels_of(self, spec.rate), self.n_mfcc, self.log_mels)
         return (Compute(mfcc, arguments, self.infer(spec)),)

@@ -9,15 +9,15 @@ from preprocessing.grammar.step import require
 from preprocessing.kernels.audio.spectrogram import spectrogram
 from preprocessing.kernels.audio.stft import Framing, PadMode, WindowName
 from preprocessing.stages import Compute, Stage
+from preprocessing.transforms.audio.base import FixedSound
 from preprocessing.transforms.audio.framing import frames_of, framing_of
-from preprocessing.transforms.base import FixedTransform
 
 if TYPE_CHECKING:
     from preprocessing.media import AudioSpec, SpectrogramSpec
 
 
 @frozen
-class Spectrogram(FixedTransform):
+class Spectrogram(FixedSound):
     """Magnitudes of the short-time Fourier transform, as ``torchaudio.transforms.Spectrogram``.
 
     Parameters
@@ -55,7 +55,6 @@ class Spectrogram(FixedTransform):
         For sound too short to frame; or, with ``reflect``, to be mirrored.
     """
 
-    takes = ("audio",)
     gives = "spectrogram"
     name: ClassVar[str] = "spectrogram"
     n_fft: int = 400

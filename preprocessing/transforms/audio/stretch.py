@@ -10,7 +10,7 @@ from preprocessing.frozen import frozen
 from preprocessing.grammar.step import require
 from preprocessing.kernels.audio.stretch import stretch
 from preprocessing.stages import Compute, Stage
-from preprocessing.transforms.base import FixedTransform, RandomTransform
+from preprocessing.transforms.audio.base import FixedSound, RandomSound
 from preprocessing.transforms.checks import check_range
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ _SLOWEST, _FASTEST = 0.1, 10.0
 
 
 @frozen
-class Stretch(FixedTransform):
+class Stretch(FixedSound):
     """Change the tempo of sound and keep its pitch, as ``librosa.effects.time_stretch``.
 
     Parameters
@@ -45,7 +45,6 @@ class Stretch(FixedTransform):
         For sound so short that nothing would be left.
     """
 
-    takes = ("audio",)
     name: ClassVar[str] = "stretch"
     rate: float
 
@@ -72,7 +71,7 @@ class Stretch(FixedTransform):
 
 
 @frozen
-class TimeStretch(RandomTransform):
+class TimeStretch(RandomSound):
     """Change the tempo of sound at random and keep its pitch.
 
     Parameters
@@ -93,7 +92,6 @@ class TimeStretch(RandomTransform):
         As for `Stretch`, at the highest rate.
     """
 
-    takes = ("audio",)
     name: ClassVar[str] = "time_stretch"
     low: float
     high: float

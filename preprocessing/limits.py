@@ -10,7 +10,7 @@ from preprocessing.frozen import frozen
 from preprocessing.media import AudioSpec, ImageSpec, SpectrogramSpec, VideoSpec, known
 
 if TYPE_CHECKING:
-    from preprocessing.media import Spec, TextSpec, TokensSpec
+    from preprocessing.media import DType, Spec, TextSpec, TokensSpec
 
 
 @frozen
@@ -37,6 +37,9 @@ class Limits:
         numbers of its tokens, and of every step's result. Where they are left out, as many as take the
         memory that `pixels` of 8-bit RGB do, at 4 bytes each: whoever allows more for one kind has that
         memory for all.
+    memory : int
+        Most bytes that the work on one object holds at once: the encoded object, what its decoder takes,
+        and each step's input, result and arrays in between.
     """
 
     source_bytes: int = 256 * 2**20
@@ -46,6 +49,7 @@ class Limits:
     frames: int = 2**14
     samples: int = 0
     characters: int = 0
+    memory: int = 2 * 2**30
 
     def __post_init__(self) -> None:
         for name in ("samples", "characters"):
@@ -54,6 +58,22 @@ class Limits:
 
 
 DEFAULT_LIMITS = Limits()
+
+# Of a text's characters Python takes 1, 2 or 4 bytes for each.
+_ITEMSIZES: dict[DType, int] = {
+    "uint8": 1,
+    "uint16": 2,
+    "float16": 2,
+    "float32": 4,
+    "int32": 4,
+    "str": 4,
+}
+
+
+def nbytes(spec: Spec) -> int:
+    """Return how many bytes an array of `spec` takes; 0 where only the content tells its size."""
+    sides = known(spec.shape)
+    return 0 if sides is None else prod(sides) * _ITEMSIZES[spec.dtype]
 
 
 def require(spec: Spec, limits: Limits) -> None:
@@ -71,6 +91,24 @@ def require(spec: Spec, limits: Limits) -> None:
         _require_items(spec, limits.samples, "samples")
     else:
         _require_items(spec, limits.characters, "texts or tokens")
+
+
+def require_memory(held: int, limits: Limits, what: str) -> None:
+    """Raise LimitExceeded where work would hold more bytes at once than it may.
+
+    Parameters
+    ----------
+    held : int
+        In bytes.
+    limits : Limits
+    what : str
+        What would hold them: the subject of the message's sentence.
+    """
+    if held > limits.memory:
+        raise LimitExceeded(
+            f"{what} would hold {held >> 20} MiB at once, more than the limit of "
+            f"{limits.memory >> 20} MiB; give the process more memory (JITPREP_MEMORY) or ask for less"
+        )
 
 
 def require_pixels(

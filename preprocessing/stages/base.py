@@ -11,6 +11,7 @@ from preprocessing.decode import image
 from preprocessing.decode.header import Header
 from preprocessing.errors import LimitExceeded
 from preprocessing.frozen import frozen
+from preprocessing.limits import nbytes
 from preprocessing.media import ImageSpec, Spec
 
 if TYPE_CHECKING:
@@ -41,6 +42,10 @@ class Start(ABC):
     @abstractmethod
     def run(self, content: Content) -> Array:
         """Return it; perhaps memory that the next call in this thread uses again."""
+
+    def holds(self) -> int:
+        """Most bytes that `run` holds at once: the decoder's own and the result, not the object."""
+        return nbytes(self.output())
 
     def frames(self, content: Content) -> Iterator[Array]:
         """Yield the frames of a video, one after the other, each of which may be over the last one."""
@@ -134,6 +139,10 @@ class Stage(ABC):
                 f"{type(self).__name__.lower()} would hold {needed} pixels at once, more than the limit "
                 f"of {limits.pixels}; raise the limit or ask for less"
             )
+
+    def holds(self, spec: Any) -> int:
+        """Most bytes that `apply` holds at once: the result and what is in between, not the input."""
+        return nbytes(self.output(spec))
 
     @abstractmethod
     def apply(self, array: Array, out: Array | None = None) -> Array:

@@ -45,7 +45,9 @@ FROM base AS function-code
 COPY image/entrypoint.sh /usr/local/bin/jitprep-entrypoint
 COPY preprocessing /var/task/preprocessing
 COPY handler /var/task/handler
-RUN chmod -R a+rX /var/task && chmod 0755 /usr/local/bin/jitprep-entrypoint \
+# .dockerignore cannot tell a file without an ending from a folder.
+RUN find /var/task -type f ! -name '*.*' -delete \
+    && chmod -R a+rX /var/task && chmod 0755 /usr/local/bin/jitprep-entrypoint \
     && python -m compileall -q --invalidation-mode unchecked-hash /var/task
 
 FROM function-code AS endpoint-code
@@ -53,7 +55,8 @@ COPY emulator /var/task/emulator
 COPY backfill /var/task/backfill
 COPY costs /var/task/costs
 COPY cli /var/task/cli
-RUN chmod -R a+rX /var/task \
+RUN find /var/task -type f ! -name '*.*' -delete \
+    && chmod -R a+rX /var/task \
     && python -m compileall -q --invalidation-mode unchecked-hash /var/task
 
 # --- `jitprep up`, for docker-compose.yml -----------------------------------------------------

@@ -38,7 +38,9 @@ export AWS_ENDPOINT_URL
 # What `jitprep up` expects where nothing else is said. Sixty seconds is S3 Object Lambda's limit.
 export AWS_ACCESS_KEY_ID="${AWS_ACCESS_KEY_ID:-test}"
 export AWS_SECRET_ACCESS_KEY="${AWS_SECRET_ACCESS_KEY:-test}"
-export AWS_REGION="${AWS_REGION:-us-east-1}"
+# Lambda sets both; botocore reads the second.
+export AWS_REGION="${AWS_REGION:-${AWS_DEFAULT_REGION:-us-east-1}}"
+export AWS_DEFAULT_REGION="$AWS_REGION"
 export AWS_LAMBDA_FUNCTION_TIMEOUT="${AWS_LAMBDA_FUNCTION_TIMEOUT:-60}"
 
 exec aws-lambda-rie python -m awslambdaric "$@"

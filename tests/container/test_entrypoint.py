@@ -124,3 +124,39 @@ def test_the_endpoint_is_the_host_unless_one_is_given(
         environment = docker("exec", function.id, "cat", "/proc/1/environ").split("\0")
         gateway = docker("inspect", "--format", "{{.NetworkSettings.Gateway}}", function.id)
     assert f"AWS_ENDPOINT_URL={expected.format(gateway=gateway)}" in environment
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        pytest.param((), "us-east-1", id="default"),
+        pytest.param(("--env", "AWS_REGION=eu-west-1"), "eu-west-1", id="region"),
+        pytest.param(("--env", "AWS_DEFAULT_REGION=eu-west-1"), "eu-west-1", id="default-region"),
+        pytest.param(
+            ("--env", "AWS_REGION=eu-west-1", "--env", "AWS_DEFAULT_REGION=us-west-2"),
+            "eu-west-1",
+            id="both",
+        ),
+    ],
+)
+def test_the_sdk_is_in_the_functions_region(
+    function_image: str, options: tuple[str, ...], expected: str
+) -> None:
+    """botocore reads AWS_DEFAULT_REGION, whatever AWS_REGION says."""
+    with container(function_image, "-p", "127.0.0.1::8080", *options) as function:
+        function.wait_until_it_listens()
+        function.invoke(UNKNOWN_EVENT)  # the emulator starts the function with its first event
+        for process in _python_processes(function.id):
+            environment = docker("exec", function.id, "cat", f"/proc/{process}/environ").split("\0")
+            assert f"AWS_REGION={expected}" in environment
+            assert f"AWS_DEFAULT_REGION={expected}" in environment
+
+
+def _python_processes(container_id: str) -> list[str]:
+    """The function's own processes, by their numbers in the container."""
+    arguments = "tr '\\0' ' ' <$process/cmdline"
+    each = f"{arguments} | grep -q ^python && echo ${{process#/proc/}}"
+    find = f"for process in /proc/[0-9]*; do {each}; done; true"
+    found = docker("exec", container_id, "sh", "-c", find).split()
+    assert found
+    return found

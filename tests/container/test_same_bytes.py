@@ -79,7 +79,7 @@ def by_container(
 ) -> Iterator[Hashes]:
     """The two commands of the README as they stand, ports and all."""
     log = tmp_path_factory.mktemp("container") / "log"
-    with container(function_image, "-p", "9001:8080") as function:
+    with container(function_image, "-p", "127.0.0.1:9001:8080") as function:
         function.wait_until_it_listens()
         with jitprep_up(log, 9000, "--function", "preprocess=http://127.0.0.1:9001") as url:
             hashes = read_all(Reader(url), photos)

@@ -14,7 +14,7 @@ SOUND   := .venv-sound
 # Each with its libraries in an environment of its own: some of them pin versions that others refuse.
 CLIENT_STAMPS := $(patsubst %,$(CLIENTS)/%/stamp,boto3 awscli s3fs smart_open pyarrow s3torchconnector)
 
-.PHONY: help demo test check format audit docs bench bench-quick bench-kinds soak soak-quick fuzz lock image test-container test-clients test-ray test-torch test-notebooks bench-invoke clients-table cost-page clean
+.PHONY: help demo test check format audit docs bench bench-quick bench-kinds soak soak-quick fuzz lock image test-container test-clients test-ray test-torch test-notebooks test-store bench-invoke clients-table cost-page clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -23,7 +23,7 @@ demo: $(VENV)/demo.stamp ## read every kind through access points, write demo/be
 	$(BIN)/jitprep demo
 
 test: $(VENV)/dev.stamp ## the whole test suite that needs no Docker
-	$(BIN)/pytest -n auto --ignore=tests/container --ignore=tests/clients --ignore=tests/ray --ignore=tests/torch --ignore=tests/notebooks
+	$(BIN)/pytest -n auto --ignore=tests/container --ignore=tests/clients --ignore=tests/ray --ignore=tests/torch --ignore=tests/notebooks --ignore=tests/store
 
 check: $(VENV)/dev.stamp $(CHECKOV)/stamp ## lint, types, layering, the template
 	$(BIN)/ruff check .
@@ -116,6 +116,9 @@ test-ray: $(VENV)/dev.stamp $(RAY)/stamp ## the backfill on a real Ray, and its 
 
 test-torch: $(TORCH)/stamp ## the datasets under PyTorch, and the example that trains through every door
 	$(TORCH)/bin/python -m pytest tests/torch
+
+test-store: $(VENV)/dev.stamp ## doors, reader and backfill on a real S3: JITPREP_STORE=URL, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY
+	$(BIN)/pytest tests/store
 
 test-notebooks: $(NOTEBOOKS)/stamp ## the example notebooks, from top to bottom; alsa-utils' speech, or JITPREP_SPEECH
 	$(NOTEBOOKS)/bin/python -m pytest tests/notebooks

@@ -18,7 +18,7 @@ PART = 5 * 2**20
 
 @pytest.fixture(scope="module")
 def through(up) -> Any:
-    """A client without a proxy: to a proxy, urllib3 sends keys with dots otherwise than botocore signed."""
+    """A client without a proxy: for a proxy, urllib3 removes the dots that botocore has signed."""
     return replace(up.store, url=up.local.url).client()
 
 

@@ -8,9 +8,11 @@ from urllib.parse import urlsplit
 import boto3
 from botocore.config import Config
 
+from handler.s3_hosts import PARTITIONS
+
 # Reads and writes that one process has under way: most of a copy's time is S3's.
 THREADS = 8
-_AWS = (".amazonaws.com", ".amazonaws.com.cn")
+_AWS = tuple(f".{suffix}" for suffix, _ in PARTITIONS)
 _CONFIG = Config(
     retries={"mode": "standard", "total_max_attempts": 5}, max_pool_connections=THREADS
 )

@@ -88,8 +88,8 @@ class Ranges:
 def fetch_ranges(source: Source, deadline: Deadline) -> Iterator[Ranges | Original]:
     """Open the original, to be read by ranges; or whole, where it cannot be. Raises what `fetch` does.
 
-    It cannot where the signature of its URL covers a range, where S3 answers with all of it, and where
-    there is nothing in it.
+    It cannot where the signature of its URL covers a range, where S3 answers with all of it, where there
+    is nothing in it, and where it is stored under a Content-Encoding, of which no range can be decoded.
     """
     ranges = _begun(source, deadline)
     if ranges is not None:
@@ -110,7 +110,7 @@ def _begun(source: Source, deadline: Deadline) -> Ranges | None:
         if failure.status == 416:  # an empty object has no range
             return None
         raise
-    return Ranges(source, deadline, facts, first)
+    return None if facts.coded else Ranges(source, deadline, facts, first)
 
 
 class _Whole(Exception):
@@ -143,7 +143,7 @@ def _part(
                 require_same(facts, before)
             return facts, _body(response, min(stop, facts.length or 0) - start, tries.deadline)
         except urllib3.exceptions.HTTPError as error:
-            failed = unavailable(error)
+            failed = unavailable(error, source.url)
         finally:
             response.close()
         tries.again(failed)

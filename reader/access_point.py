@@ -66,7 +66,7 @@ class AccessPointReader(Reader):
         with aws.told_of(key):
             answer = self._client.get_object(Bucket=self.bucket, Key=key)
             body = bytearray(answer["Body"].read())
-        return Answer(body, answer.get("ContentType"), answer["Metadata"])
+        return Answer.stored(body, answer.get("ContentType"), answer["Metadata"])
 
     def _list(self, prefix: str, token: dict[str, str]) -> Any:
         with aws.told_of(None):

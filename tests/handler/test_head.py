@@ -166,7 +166,7 @@ def test_a_seed_is_part_of_the_identity(s3, ask, monkeypatch):
     s3.answer.body = photo()
     spec = "random_resized_crop:8/npy"
     head = ask(s3.event_of("HeadObject", payload(spec), url="/a%20photo.jpg?seed=3"))
-    assert head["headers"]["x-amz-meta-seed"] == "3"
+    assert head["headers"]["x-amz-meta-jitprep-seed"] == "3"
     fingerprint = Pipeline.parse(spec).fingerprint
     assert head["headers"]["ETag"] == derived_etag('"source"', fingerprint, 3)
 

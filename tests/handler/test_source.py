@@ -9,9 +9,9 @@ import time
 import zlib
 
 import pytest
-import urllib3
 
 from handler import source
+from handler.config import config
 from handler.errors import RequestFailed
 from handler.exchange import Deadline, Source
 
@@ -79,9 +79,9 @@ def test_no_pause_outlasts_the_deadline(s3, no_pauses):
 
 
 def test_a_try_that_lasts_until_the_deadline_is_out_of_time(s3, monkeypatch):
-    with socket.create_server(("127.0.0.1", 0)) as silent, monkeypatch.context() as patch:
-        manager = urllib3.ProxyManager(f"http://127.0.0.1:{silent.getsockname()[1]}")
-        patch.setattr(source, "pool", lambda: manager)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{silent.getsockname()[1]}")
+        config.cache_clear()
         with pytest.raises(RequestFailed) as caught:
             read(s3, seconds=0.1)
     assert (caught.value.status, caught.value.code) == (503, "DeadlineExceeded")

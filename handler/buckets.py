@@ -18,13 +18,18 @@ from handler.errors import RequestFailed
 from handler.exchange import Source
 from handler.signing import signed
 
+OWNER = "x-amz-expected-bucket-owner"
 _EXPIRES_S = 300
 # Of an object that nobody asks for.
 _KEY = "key"
 
 
 def of_object(
-    method: Literal["GET", "HEAD"], alias: str, key: str, version: str | None = None
+    method: Literal["GET", "HEAD"],
+    alias: str,
+    key: str,
+    version: str | None = None,
+    owner: str | None = None,
 ) -> Source:
     """Return where an object is read.
 
@@ -37,6 +42,8 @@ def of_object(
     key : str
     version : str, optional
         The object's version ID.
+    owner : str, optional
+        The account whose the bucket must be; None for any.
 
     Raises
     ------
@@ -47,11 +54,12 @@ def of_object(
         raise RequestFailed(400, "InvalidRequest", "name the object to read: its key is empty")
     bucket = _bucket(alias)
     if method == "HEAD":
-        asked = {"Bucket": bucket, "Key": key} | ({"VersionId": version} if version else {})
-        return _presigned("head_object", asked)
+        asked = {"Bucket": bucket, "Key": key, "VersionId": version, "ExpectedBucketOwner": owner}
+        return _presigned("head_object", {name: value for name, value in asked.items() if value})
     place = _place(bucket)
     query = f"?versionId={quote(version, safe='')}" if version else ""
-    return signed(f"{place.url}{quote(key, safe='/~')}{query}", place.region)
+    headers = {OWNER: owner} if owner else {}
+    return signed(f"{place.url}{quote(key, safe='/~')}{query}", place.region, headers)
 
 
 def of_listing(alias: str, asked: Mapping[str, str | int]) -> Source:
@@ -125,4 +133,6 @@ def _bucket(alias: str) -> str:
 
 
 def _presigned(operation: str, asked: Mapping[str, str | int]) -> Source:
-    return Source(s3.client().generate_presigned_url(operation, asked, _EXPIRES_S))
+    owner = asked.get("ExpectedBucketOwner")
+    url = s3.client().generate_presigned_url(operation, asked, _EXPIRES_S)
+    return Source(url, {OWNER: str(owner)} if owner else {})

@@ -83,8 +83,8 @@ def _gunzip(body: bytes, coding: str, limit: int) -> bytes:
     """Return what all members hold, as gzip(1) does; behind them there may be zeros."""
     if not body.startswith(_GZIP_MAGIC):
         raise CorruptSource(
-            f"the object's Content-Encoding says {coding}, and its bytes do not begin as gzip; store what "
-            "it says, or take the Content-Encoding away"
+            f"the object's Content-Encoding says {coding}, and its bytes do not begin as gzip; store "
+            "what it says, or take the Content-Encoding away"
         )
     out, start = BytesIO(), 0
     while True:

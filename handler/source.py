@@ -196,19 +196,25 @@ def require_same(facts: Facts, before: Facts) -> None:
 
 
 class Tries:
-    """The tries that one read has, inside its deadline; opening and reading share them."""
+    """The tries that one read has, inside its deadline; opening and reading share them.
+
+    Attributes
+    ----------
+    failed : int
+        So far.
+    """
 
     def __init__(self, deadline: Deadline) -> None:
         self.deadline = deadline
-        self._made = 0
+        self.failed = 0
 
     def again(self, failure: RequestFailed) -> None:
         """Wait for the next try; raise `failure` where there is none left, or no time for it."""
         require_time(self.deadline)  # no socket waits longer: a try may fail for want of it
-        self._made += 1
+        self.failed += 1
         # Many workers fail together when S3 is busy, and must not come back together.
-        pause = _PAUSE_S * 2 ** (self._made - 1) * random.uniform(0.5, 1.0)  # noqa: S311
-        if self._made >= _TRIES or pause >= self.deadline.left:
+        pause = _PAUSE_S * 2 ** (self.failed - 1) * random.uniform(0.5, 1.0)  # noqa: S311
+        if self.failed >= _TRIES or pause >= self.deadline.left:
             raise failure
         time.sleep(pause)
 

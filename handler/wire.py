@@ -16,6 +16,7 @@ from typing import Any
 import urllib3
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
+from handler.checksums import Mismatch
 from handler.config import config
 from handler.crew import readers
 from handler.hosts import Address
@@ -33,6 +34,14 @@ _REASONS = {
     errno.EHOSTUNREACH: "there is no way to it",
     errno.ECONNRESET: "the connection was reset",
 }
+# Most specific first.
+_KINDS: tuple[tuple[type[Exception], str], ...] = (
+    (urllib3.exceptions.NameResolutionError, "its name is not known"),
+    (urllib3.exceptions.ConnectTimeoutError, f"no connection in {_CONNECT_S:.0f} s"),
+    (urllib3.exceptions.ReadTimeoutError, f"nothing came for {_STALL_S:.0f} s"),
+    (urllib3.exceptions.SSLError, "its certificate or TLS was refused"),
+    (Mismatch, "its bytes are not those of its checksum"),
+)
 
 
 class _Verbatim:
@@ -139,17 +148,12 @@ def connected(address: Address) -> Address:
 
 def reason(error: Exception) -> str:
     """Return why a request failed, in words that quote nothing of the URL."""
-    if isinstance(error, urllib3.exceptions.NameResolutionError):
-        return "its name is not known"
-    if isinstance(error, urllib3.exceptions.ConnectTimeoutError):
-        return f"no connection in {_CONNECT_S:.0f} s"
-    if isinstance(error, urllib3.exceptions.ReadTimeoutError):
-        return f"nothing came for {_STALL_S:.0f} s"
-    if isinstance(error, urllib3.exceptions.SSLError):
-        return "its certificate or TLS was refused"
     cause: BaseException | None = error
     while cause is not None:
         if isinstance(cause, OSError) and cause.errno in _REASONS:
             return _REASONS[cause.errno]
         cause = cause.__cause__ or cause.__context__
+    for kind, words in _KINDS:
+        if isinstance(error, kind):
+            return words
     return type(error).__name__

@@ -56,8 +56,9 @@ class AccessPointReader(Reader):
         token: dict[str, str] = {}
         while True:
             page = patiently(partial(self._list, prefix, token))
-            keys = (found["Key"] for found in page.get("Contents", ()))
-            yield from (key for key in keys if not key.endswith("/"))
+            for found in page.get("Contents", ()):
+                if found["Size"] or not found["Key"].endswith("/"):
+                    yield found["Key"]
             if not page.get("IsTruncated"):
                 return
             token = {"ContinuationToken": page["NextContinuationToken"]}

@@ -37,8 +37,8 @@ def with_bad_ones(stage):
         "train/notes.txt": "looks like text",
         "train/cut.jpg": "truncated or damaged",
         "train/large.jpg": "JITPREP_MAX_BYTES",
-        "train/bomb": "has 5001 bytes or more",
-        "train/unzipped": "not what its Content-Encoding says",
+        "train/bomb": "bytes or more once its Content-Encoding is undone, and the limit is 5000",
+        "train/unzipped": "its bytes do not begin as gzip",
     }
 
 

@@ -106,7 +106,7 @@ def test_a_size_that_depends_on_the_pixels_is_found_once_with_the_functions_own_
     assert [method for method, _ in s3.targets] == ["HEAD", "GET"]
     target = s3.targets[1][1]
     # Through the proxy that an endpoint is, the target is the whole URL.
-    assert target.startswith(f"{s3.url}/photos/a%20photo.jpg?")
+    assert target.startswith("/photos/a%20photo.jpg?")
     assert "versionId=v7" in target
     assert "X-Amz-Credential=test%2F" in target
     assert "SECRETSIGNATURE" not in target

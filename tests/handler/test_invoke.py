@@ -87,9 +87,9 @@ def test_one_key_is_what_the_library_makes(photos, ask, number):
     headers = answer["headers"]
     assert headers["Content-Type"] == "application/x-npy"
     assert headers["ETag"] == etag_of(KEYS[0], number)
-    assert {f"x-amz-meta-jitprep-{name}": value for name, value in made.metadata.items()}.items() <= (
-        headers.items()
-    )
+    assert {
+        f"x-amz-meta-jitprep-{name}": value for name, value in made.metadata.items()
+    }.items() <= (headers.items())
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from handler import s3
 from handler.config import config
 from handler.errors import RequestFailed
 from handler.exchange import Source
+from handler.hosts import Address, is_s3_host
 from handler.signing import signed
 
 OWNER = "x-amz-expected-bucket-owner"
@@ -48,11 +49,13 @@ def of_object(
     Raises
     ------
     RequestFailed
-        ``BucketNotAllowed``; ``InvalidRequest`` for an empty key.
+        ``BucketNotAllowed``; ``InvalidRequest`` for an empty key; ``NotImplemented`` for an owner that
+        this store does not compare.
     """
     if not key:
         raise RequestFailed(400, "InvalidRequest", "name the object to read: its key is empty")
     bucket = _bucket(alias)
+    _require_comparable(owner)
     if method == "HEAD":
         asked = {"Bucket": bucket, "Key": key, "VersionId": version, "ExpectedBucketOwner": owner}
         return _presigned("head_object", {name: value for name, value in asked.items() if value})
@@ -132,7 +135,19 @@ def _bucket(alias: str) -> str:
     return bucket
 
 
+def _require_comparable(owner: str | None) -> None:
+    """Refuse a guard that would be passed over: other stores than AWS's do not compare the owner."""
+    endpoint = Address.of(config().endpoint or "")
+    if owner and endpoint is not None and not is_s3_host(endpoint.host):
+        raise RequestFailed(
+            501,
+            "NotImplemented",
+            f"{OWNER} is compared by AWS alone, and this store is not; leave it out",
+        )
+
+
 def _presigned(operation: str, asked: Mapping[str, str | int]) -> Source:
     owner = asked.get("ExpectedBucketOwner")
+    _require_comparable(str(owner) if owner else None)
     url = s3.client().generate_presigned_url(operation, asked, _EXPIRES_S)
     return Source(url, {OWNER: str(owner)} if owner else {})

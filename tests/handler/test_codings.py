@@ -1,4 +1,4 @@
-"""Content codings are undone whole and right, or refused with the reason; for a backfill as for a read."""
+"""Content codings are undone whole and right, or refused with the reason, by one decoder for all."""
 
 from __future__ import annotations
 

@@ -322,7 +322,7 @@ def test_boto3_reads_where_nobody_need_sign(open_to_all, photos, tmp_path):
     expected = Pipeline.parse(DEFAULT).encode(photos["rocket.jpg"])
     get = s3.get_object(Bucket="photos", Key="rocket.jpg")
     assert get["Body"].read() == expected.body
-    assert get["Metadata"]["pipeline"] == DEFAULT
+    assert get["Metadata"]["jitprep-pipeline"] == DEFAULT
     head = s3.head_object(Bucket="photos", Key="rocket.jpg")
     assert (head["ContentLength"], head["ETag"]) == (len(expected.body), get["ETag"])
     s3.download_file("photos", "rocket.jpg", str(tmp_path / "rocket.npy"))

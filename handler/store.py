@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 from botocore.exceptions import ClientError, ConnectionError, HTTPClientError  # noqa: A004
 
@@ -191,7 +192,7 @@ def _of_output(place: Mapping[str, str]) -> Iterator[None]:
         raise RequestFailed(
             503,
             "OutputUnavailable",
-            f"{_shown(place)} could not be reached ({type(error).__name__}); try again",
+            f"{_shown(place)} could not be reached at {_host()} ({type(error).__name__}); try again",
         ) from None
 
 
@@ -208,6 +209,10 @@ def _refused(place: Mapping[str, str], status: int) -> RequestFailed:
 
 def _status(error: ClientError) -> int:
     return int(error.response["ResponseMetadata"]["HTTPStatusCode"])
+
+
+def _host() -> str:
+    return str(urlsplit(s3.client().meta.endpoint_url).netloc)
 
 
 def _shown(place: Mapping[str, str]) -> str:

@@ -18,6 +18,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 
 from handler.checksums import Mismatch
 from handler.config import config
+from handler.copies import take_many_headers
 from handler.crew import readers
 from handler.hosts import Address
 
@@ -42,6 +43,9 @@ _KINDS: tuple[tuple[type[Exception], str], ...] = (
     (urllib3.exceptions.SSLError, "its certificate or TLS was refused"),
     (Mismatch, "its bytes are not those of its checksum"),
 )
+
+
+take_many_headers()
 
 
 class _Verbatim:

@@ -27,6 +27,7 @@ NAMES = st.one_of(
 )
 # As HTTP's libraries read them: UTF-8 that some stores send comes as a character for each byte.
 VALUES = st.one_of(
+    st.just(""),
     st.from_regex(r"[!-~]([ -~]{0,30}[!-~])?", fullmatch=True),
     st.text("aä日é", min_size=1, max_size=9).map(lambda text: text.encode().decode("latin-1")),
 )
@@ -63,6 +64,16 @@ def test_all_of_it_passes_through_every_door(s3, monkeypatch, metadata):
             assert said[kept] == value or (
                 not value.isascii() and said[kept].startswith("=?UTF-8?B?")
             )
+
+
+def test_as_much_as_s3_stores_passes(s3, invoke, ask):
+    """2 KB in short names are more headers than Python's HTTP takes by itself."""
+    metadata = {f"x-amz-meta-{number}": "v" for number in range(500)}
+    s3.answer = Answer(headers=metadata, body=PHOTO)
+    assert metadata.items() <= invoke(s3.event(PAYLOAD)).headers.items()
+    s3.written.clear()
+    head = ask(s3.event_of("HeadObject", PAYLOAD))
+    assert metadata.items() <= head["headers"].items()
 
 
 def test_s3s_count_of_what_it_could_not_send_passes_too(s3, invoke):

@@ -9,6 +9,8 @@ import boto3
 import pytest
 from botocore.config import Config
 
+from backfill.job import Place
+from backfill.listing import originals
 from preprocessing import Pipeline
 from reader import open_reader
 
@@ -90,3 +92,22 @@ def test_no_key_leads_out_of_its_bucket(stage, key):
     started, _ = stage
     answer = invoke(started, {"bucket": "photos", "key": key, "spec": SPEC})
     assert (answer["statusCode"], answer["errorCode"]) == (404, "NoSuchKey")
+
+
+def test_readers_and_a_backfill_agree_on_what_is_a_folder(stage, monkeypatch, photos):
+    """Of keys that end in a slash, those of no bytes."""
+    started, _ = stage
+    s3 = plain(started)
+    s3.create_bucket(Bucket="slashes")
+    for key, body in {
+        "a/": b"",
+        "b/": photos["rocket.jpg"],
+        "b/c.jpg": photos["rocket.jpg"],
+    }.items():
+        s3.put_object(Bucket="slashes", Key=key, Body=body)
+    for name, value in {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    reader = open_reader("s3://slashes", endpoint_url=started.url)
+    listed = [original.key for original in originals(s3, Place("slashes"))]
+    assert list(reader.keys()) == listed == ["b/", "b/c.jpg"]

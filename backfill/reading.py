@@ -56,7 +56,7 @@ def make(s3: Any, job: Job, original: Original) -> Copy:
     stored, head = _read(s3, job, original)
     seed = Seed(job.seed, original.key, original.etag)
     try:
-        body = codings.decode(stored, head.get("ContentEncoding"), limit)
+        body = codings.decode(stored, head.get("ContentEncoding"), job.limits)
         encoded = job.pipeline.encode(body, seed=seed, limits=job.limits)
     except PreprocessingError as error:
         raise Failed(str(error), lasting=True) from None

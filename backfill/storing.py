@@ -45,7 +45,7 @@ class Storage:
         # Which come after the metadata, in S3's answers: without them these may have been cut too.
         if "ETag" not in head or "ContentLength" not in head:
             raise Failed(f"S3's answer about {self._job.target}{name} broke off; run it again")
-        found = Found(name, head["ETag"], head["ContentLength"], head["Metadata"])
+        found = Found.of(name, head)
         if not found.is_copy:
             raise Failed(
                 f"{self._job.target}{name} is there already, and is not a copy that jitprep made for "

@@ -10,8 +10,9 @@ import re
 import zlib
 from io import BytesIO
 
-from preprocessing import CorruptSource, LimitExceeded, UnsupportedSource
+from preprocessing import CorruptSource, LimitExceeded, Limits, UnsupportedSource
 from preprocessing.cancellation import checkpoint
+from preprocessing.limits import require_memory
 
 # Labels that say nothing of the bytes. S3 keeps SDKs' aws-chunked, and charsets where people put them.
 _NOTHING = frozenset({
@@ -35,7 +36,7 @@ def of(header: str | None) -> tuple[str, ...]:
     return tuple(name for name in names if name not in _NOTHING)
 
 
-def decode(body: bytes, header: str | None, limit: int) -> bytes:
+def decode(body: bytes, header: str | None, limits: Limits) -> bytes:
     """Return what is stored under a Content-Encoding.
 
     Parameters
@@ -44,8 +45,8 @@ def decode(body: bytes, header: str | None, limit: int) -> bytes:
         As it is stored.
     header : str, optional
         The Content-Encoding; None where there is none.
-    limit : int
-        Most bytes that come out, of each coding.
+    limits : Limits
+        Of what comes out of each coding, and is held beside what goes in.
 
     Raises
     ------
@@ -54,7 +55,7 @@ def decode(body: bytes, header: str | None, limit: int) -> bytes:
     UnsupportedSource
         For a coding that is not decoded here.
     LimitExceeded
-        Before more than `limit` bytes are taken.
+        Before more is taken.
     """
     codings = of(header)
     if len(codings) > _MOST:
@@ -66,9 +67,9 @@ def decode(body: bytes, header: str | None, limit: int) -> bytes:
         if not body:  # an object of no bytes, whatever it is labelled
             return body
         if coding in _GZIP:
-            body = _gunzip(body, coding, limit)
+            body = _gunzip(body, coding, limits)
         elif coding == "deflate":
-            body = _inflate(body, limit)
+            body = _inflate(body, limits)
         elif coding == "base64" and not _BASE64.fullmatch(body):
             continue  # as AWS's own examples label images that are stored as they are
         else:
@@ -79,7 +80,7 @@ def decode(body: bytes, header: str | None, limit: int) -> bytes:
     return body
 
 
-def _gunzip(body: bytes, coding: str, limit: int) -> bytes:
+def _gunzip(body: bytes, coding: str, limits: Limits) -> bytes:
     """Return what all members hold, as gzip(1) does; behind them there may be zeros."""
     if not body.startswith(_GZIP_MAGIC):
         raise CorruptSource(
@@ -88,7 +89,7 @@ def _gunzip(body: bytes, coding: str, limit: int) -> bytes:
         )
     out, start = BytesIO(), 0
     while True:
-        start = _member(body, start, _GZIP_BITS, out, limit)
+        start = _member(body, start, _GZIP_BITS, out, limits)
         if body.startswith(_GZIP_MAGIC, start):
             continue
         if start < len(body) and body.count(0, start) < len(body) - start:
@@ -96,18 +97,18 @@ def _gunzip(body: bytes, coding: str, limit: int) -> bytes:
         return out.getvalue()
 
 
-def _inflate(body: bytes, limit: int) -> bytes:
+def _inflate(body: bytes, limits: Limits) -> bytes:
     """Return what zlib's format holds, or deflate's without it: servers send both by one name."""
     # RFC 1950, 2.2. Deflate's own blocks do not begin so: encoders leave the bits between as zeros.
     is_zlib = len(body) > 1 and body[0] & 15 == 8 and (body[0] << 8 | body[1]) % 31 == 0
     out = BytesIO()
-    end = _member(body, 0, _ZLIB_BITS if is_zlib else _RAW_BITS, out, limit)
+    end = _member(body, 0, _ZLIB_BITS if is_zlib else _RAW_BITS, out, limits)
     if end < len(body):
         raise _damaged("deflate", f"{len(body) - end} bytes stand behind its end")
     return out.getvalue()
 
 
-def _member(body: bytes, start: int, bits: int, out: BytesIO, limit: int) -> int:
+def _member(body: bytes, start: int, bits: int, out: BytesIO, limits: Limits) -> int:
     """Write what one stream holds; return where it ends."""
     coding = "gzip" if bits == _GZIP_BITS else "deflate"
     inflater, size = zlib.decompressobj(bits), _FIRST_SLICE
@@ -120,10 +121,12 @@ def _member(body: bytes, start: int, bits: int, out: BytesIO, limit: int) -> int
             chunk = inflater.decompress(given, _CHUNK)
         except zlib.error as error:
             raise _damaged(coding, str(error).rpartition(": ")[2]) from None
-        if out.tell() + len(chunk) > limit:
+        size_out = out.tell() + len(chunk)
+        require_memory(len(body) + size_out, limits, "undoing the object's Content-Encoding")
+        if size_out > limits.source_bytes:
             raise LimitExceeded(
-                f"the object has {out.tell() + len(chunk)} bytes or more once its Content-Encoding is "
-                f"undone, and the limit is {limit}; raise JITPREP_MAX_BYTES or store a smaller object"
+                f"the object has {size_out} bytes or more once its Content-Encoding is undone, and the "
+                f"limit is {limits.source_bytes}; raise JITPREP_MAX_BYTES or store a smaller object"
             )
         out.write(chunk)
         if not given and not chunk:

@@ -11,6 +11,7 @@ import hashlib
 import http.client
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from preprocessing import Pipeline
 
@@ -61,13 +62,19 @@ class Found:
     length : int
         In bytes.
     metadata : mapping of str to str
-        boto3's ``Metadata``.
+        boto3's ``Metadata``, names in lower case.
     """
 
     name: str
     etag: str
     length: int
     metadata: Mapping[str, str]
+
+    @classmethod
+    def of(cls, name: str, head: Mapping[str, Any]) -> Found:
+        """Return what boto3's answer to a HEAD says; stores differ in how they write headers' names."""
+        metadata = {key.lower(): value for key, value in head["Metadata"].items()}
+        return cls(name, head["ETag"], head["ContentLength"], metadata)
 
     @property
     def is_copy(self) -> bool:
@@ -195,8 +202,8 @@ def _mark(name: str, metadata: Mapping[str, str], length: int) -> str:
     It stands for this place and length alone: an object that was given a copy's metadata is not a copy.
     """
     made = [metadata.get(key, "") for key in (_FINGERPRINT, SOURCE_ETAG, _SEED)]
-    told = "\0".join(("jitprep copy", name, *made, str(length)))
-    return hashlib.sha256(told.encode()).hexdigest()
+    text = "\0".join(("jitprep copy", name, *made, str(length)))
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _size(metadata: Mapping[str, str]) -> int:

@@ -6,13 +6,14 @@ import random
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 import urllib3
 
 from handler import checksums, codings
 from handler.conditions import date
+from handler.config import config
 from handler.copies import owners
 from handler.errors import RequestFailed, out_of_time
 from handler.hosts import require_allowed
@@ -119,7 +120,11 @@ class Original:
             What `codings.decode` raises.
         """
         require_size(self.facts, limit)
-        return codings.decode(self._stored(limit), self.facts.coding, limit)
+        stored = self._stored(limit)
+        if not self.facts.coded:
+            return stored
+        limits = replace(config().limits, source_bytes=limit)
+        return codings.decode(stored, self.facts.coding, limits)
 
     def _stored(self, limit: int) -> bytes:
         while True:

@@ -130,7 +130,7 @@ def _find(place: Mapping[str, str], name: str) -> Found | None:
             if _status(error) == 404:
                 return None
             raise
-    found = Found(name, head["ETag"], head["ContentLength"], head["Metadata"])
+    found = Found.of(name, head)
     if not found.is_copy:
         raise RequestFailed(
             409,

@@ -126,8 +126,8 @@ def ask(
         )
     )
     # Where the connection closes among the headers, http.client takes those that came for all.
-    told = {name.lower() for name in response.headers}
-    if response.status in {200, 206} and not _LENGTHS & told:
+    named = {name.lower() for name in response.headers}
+    if response.status in {200, 206} and not _LENGTHS & named:
         response.close()
         raise urllib3.exceptions.ProtocolError("the headers broke off")
     return response

@@ -72,11 +72,11 @@ class Answer:
     def stored(
         cls, body: bytearray, content_type: str | None, metadata: Mapping[str, str]
     ) -> Answer:
-        """Return the answer that came with S3's metadata, names in lower case."""
+        """Return the answer that came with S3's metadata; some stores write names in title case."""
         said = {
-            name.removeprefix(_PREFIX): value
+            name.lower().removeprefix(_PREFIX): value
             for name, value in metadata.items()
-            if name.startswith(_PREFIX)
+            if name.lower().startswith(_PREFIX)
         }
         return cls(body, content_type, said)
 

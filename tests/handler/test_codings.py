@@ -13,10 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from handler import codings
-from preprocessing import CorruptSource, LimitExceeded, UnsupportedSource
+from preprocessing import CorruptSource, LimitExceeded, Limits, UnsupportedSource
 from preprocessing.cancellation import Cancelled, Signal, cancellable
 
-LIMIT = 2**20
+LIMIT = Limits(source_bytes=2**20)
 TEXT = b"".join(b"line %06d of a corpus %d\n" % (i, i * 7919 % 10007) for i in range(5000))
 
 
@@ -123,6 +123,12 @@ def test_a_bomb_takes_no_more_than_the_limit():
     assert time.process_time() - began < 1
     with pytest.raises(UnsupportedSource, match="names 6 codings"):
         codings.decode(bomb, ",".join(["gzip"] * 6), LIMIT)
+
+
+def test_nor_more_memory_than_there_is():
+    limits = Limits(source_bytes=2**30, memory=2**20)
+    with pytest.raises(LimitExceeded, match="hold 1 MiB at once"):
+        codings.decode(gzip.compress(bytes(2**22)), "gzip", limits)
 
 
 def test_millions_of_members_take_time_that_grows_with_them_alone():

@@ -89,6 +89,12 @@ def test_a_copys_metadata_on_another_object_makes_no_copy_of_it():
         assert not Found("train/a.jpg", '"x"', 320, {**copy(RANDOM).metadata, name: "0"}).is_copy
 
 
+def test_a_copy_is_known_however_a_store_writes_names():
+    metadata = {name.title(): value for name, value in copy().metadata.items()}
+    head = {"ETag": '"copy"', "ContentLength": 320, "Metadata": metadata}
+    assert Found.of("train/a.jpg", head).is_current(FIXED, '"a"', 3)
+
+
 def test_a_fingerprint_of_the_owners_is_not_ours():
     assert not Found("f1/a.jpg", '"x"', 38, {"fingerprint": "phash-0011"}).is_copy
 

@@ -6,7 +6,7 @@ from contextlib import suppress
 from email.header import decode_header, make_header
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from handler.copies import (
@@ -73,6 +73,7 @@ def test_the_seed_counts_where_something_is_drawn_from_it():
     assert not copy(RANDOM).is_current(RANDOM, '"a"', 4)
 
 
+@settings(max_examples=50)
 @given(METADATA)
 def test_no_metadata_of_an_owners_is_a_copys(metadata):
     for stored in (metadata, owners(metadata)):
@@ -99,6 +100,7 @@ def test_a_fingerprint_of_the_owners_is_not_ours():
     assert not Found("f1/a.jpg", '"x"', 38, {"fingerprint": "phash-0011"}).is_copy
 
 
+@settings(max_examples=50)
 @given(METADATA)
 def test_the_owners_metadata_passes_through_whole(metadata):
     kept = owners(metadata)
@@ -126,6 +128,7 @@ def test_so_is_latin_1():
     assert str(make_header(decode_header(value))) == "café"
 
 
+@settings(max_examples=50)
 @given(METADATA, st.integers(0, 2 * MOST_METADATA))
 def test_nothing_of_the_owners_is_left_out_of_a_copy(metadata, more):
     metadata = {**owners(metadata), "long": "x" * more}

@@ -8,9 +8,12 @@ from urllib.parse import urlsplit
 import boto3
 from botocore.config import Config
 
+from handler.copies import take_many_headers
+from handler.s3_hosts import PARTITIONS
+
 # Reads and writes that one process has under way: most of a copy's time is S3's.
 THREADS = 8
-_AWS = (".amazonaws.com", ".amazonaws.com.cn")
+_AWS = tuple(f".{suffix}" for suffix, _ in PARTITIONS)
 _CONFIG = Config(
     retries={"mode": "standard", "total_max_attempts": 5}, max_pool_connections=THREADS
 )
@@ -18,6 +21,7 @@ _CONFIG = Config(
 
 def client(service: Literal["s3", "s3control"]) -> Any:
     """Return a client, good for `THREADS` threads."""
+    take_many_headers()
     made = boto3.client(service, config=_CONFIG)
     endpoint = made.meta.endpoint_url
     if (urlsplit(endpoint).hostname or "").endswith(_AWS):

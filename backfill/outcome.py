@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from handler.copies import MetadataTooLarge
+
 
 @dataclass(frozen=True, slots=True)
 class Failure:
@@ -92,8 +94,8 @@ def reason_of(error: Exception) -> str:
 
     Where a connection closes in the middle of a header, the SDK raises whatever comes of half a date.
     """
-    if isinstance(error, Failed):
-        return error.reason
+    if isinstance(error, Failed | MetadataTooLarge):
+        return str(error)
     return f"failed unexpectedly; run it again: {type(error).__name__}: {error}"
 
 

@@ -11,6 +11,7 @@ from backfill import shards
 from backfill.job import Job
 from backfill.listing import Original
 from backfill.reading import Copy
+from handler.copies import PREFIX
 
 # Rows are written together once their bodies have so many bytes: what a reader has in memory at least.
 _GROUP = 64 * 2**20
@@ -27,8 +28,8 @@ _COLUMNS = (
 class ParquetWriter:
     """Writes a shard: columns ``key``, ``etag``, ``body``, ``shape``, ``dtype``, ``metadata``.
 
-    The schema's own metadata tell the pipeline, its fingerprint and the bodies' content type. Bodies are
-    not compressed: most encodings are.
+    The schema's own metadata say the pipeline, its fingerprint and the bodies' content type, each name
+    under our prefix. Bodies are not compressed: most encodings are.
 
     Parameters
     ----------
@@ -38,7 +39,8 @@ class ParquetWriter:
     """
 
     def __init__(self, file: IO[bytes], job: Job) -> None:
-        about = {**shards.described(job), "content-type": job.pipeline.encoding.content_type}
+        kind = job.pipeline.encoding.content_type
+        about = {**shards.described(job), f"{PREFIX}content-type": kind}
         self._schema = pa.schema(_COLUMNS, about)
         self._writer = pq.ParquetWriter(
             file,
@@ -67,8 +69,8 @@ class ParquetWriter:
             [original.key for original, _ in self._rows],
             [original.etag for original, _ in self._rows],
             [bytes(copy.body) for _, copy in self._rows],
-            [_shape(copy) for _, copy in self._rows],
-            [copy.metadata["dtype"] for _, copy in self._rows],
+            [list(copy.shape) for _, copy in self._rows],
+            [copy.dtype for _, copy in self._rows],
             [list(copy.metadata.items()) for _, copy in self._rows],
         ]
         arrays = [
@@ -76,7 +78,3 @@ class ParquetWriter:
         ]
         self._writer.write_table(pa.Table.from_arrays(arrays, schema=self._schema))
         self._rows, self._size = [], 0
-
-
-def _shape(copy: Copy) -> list[int]:
-    return [int(side) for side in copy.metadata["shape"].split(",")]

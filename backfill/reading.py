@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,12 +10,12 @@ from botocore.exceptions import BotoCoreError, ClientError
 from backfill.job import Job
 from backfill.listing import Original
 from backfill.outcome import Failed, explain, status
-from handler.copies import told
+from handler import codings
+from handler.copies import ours, owners
 from preprocessing import PreprocessingError, Seed
 
 # boto3 asks again where S3 refuses, but not where a body that has begun breaks off.
 _TRIES = 3
-_ZIPPED = frozenset({"gzip", "deflate"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +26,9 @@ class Copy:
     ----------
     body : bytes or bytearray
     content_type : str
+    shape : tuple of int
+        Empty where nothing was made of the original, but it was passed through.
+    dtype : str
     metadata : dict of str to str
         The original's own, and how the copy was made.
     cache_control : str, optional
@@ -35,6 +37,8 @@ class Copy:
 
     body: bytes | bytearray
     content_type: str
+    shape: tuple[int, ...]
+    dtype: str
     metadata: dict[str, str]
     cache_control: str | None
 
@@ -50,9 +54,9 @@ def make(s3: Any, job: Job, original: Original) -> Copy:
     if original.size > limit:
         raise _too_large(original.size, limit)
     stored, head = _read(s3, job, original)
-    body = _unzipped(stored, limit) if head.get("ContentEncoding") in _ZIPPED else stored
     seed = Seed(job.seed, original.key, original.etag)
     try:
+        body = codings.decode(stored, head.get("ContentEncoding"), job.limits)
         encoded = job.pipeline.encode(body, seed=seed, limits=job.limits)
     except PreprocessingError as error:
         raise Failed(str(error), lasting=True) from None
@@ -61,9 +65,16 @@ def make(s3: Any, job: Job, original: Original) -> Copy:
     except Exception as error:  # a defect of ours must not stop the rest
         why = f"the pipeline failed unexpectedly, report it: {type(error).__name__}: {error}"
         raise Failed(why, lasting=True) from error
-    owners = {name: value for name, value in head["Metadata"].items() if value.isascii()}
-    metadata = {**owners, **told(encoded.metadata, original.etag)}
-    return Copy(encoded.body, encoded.content_type, metadata, head.get("CacheControl"))
+    metadata = {**owners(head["Metadata"]), **ours(encoded.metadata, original.etag)}
+    sides = encoded.metadata.get("shape")
+    return Copy(
+        body=encoded.body,
+        content_type=encoded.content_type,
+        shape=tuple(map(int, sides.split(","))) if sides else (),
+        dtype=encoded.metadata.get("dtype", ""),
+        metadata=metadata,
+        cache_control=head.get("CacheControl"),
+    )
 
 
 def _read(s3: Any, job: Job, original: Original) -> tuple[bytes, dict[str, Any]]:
@@ -89,18 +100,6 @@ def _read(s3: Any, job: Job, original: Original) -> tuple[bytes, dict[str, Any]]
         tries += 1
         if tries == _TRIES:
             raise Failed(f"{why}; run it again")
-
-
-def _unzipped(stored: bytes, limit: int) -> bytes:
-    """Return what is stored under a Content-Encoding, as whoever reads by HTTP gets it."""
-    unzip = zlib.decompressobj(zlib.MAX_WBITS | 32)  # 32: gzip's header or zlib's
-    try:
-        body = unzip.decompress(stored, limit + 1)
-    except zlib.error as error:
-        raise Failed(f"is not what its Content-Encoding says: {error}", lasting=True) from None
-    if len(body) > limit:
-        raise _too_large(len(body), limit)
-    return body
 
 
 def _too_large(size: int, limit: int) -> Failed:

@@ -15,6 +15,7 @@ from typing import IO, Protocol
 from backfill.job import CannotBackfill, Format, Job
 from backfill.listing import Original
 from backfill.reading import Copy
+from handler.copies import PREFIX, ours
 
 # How many originals a shard has where nobody says, on average.
 _USUAL = 1000
@@ -22,8 +23,8 @@ _USUAL = 1000
 _MOST = 4096
 _MOST_SHARDS = 99_999
 # Which originals have no copy in a shard, as the bits of a hexadecimal number.
-_LEFT_OUT = "left-out"
-_LAYOUT = "1"  # raise it where shards are written in another way
+_LEFT_OUT = f"{PREFIX}left-out"
+_LAYOUT = "2"  # raise it where shards are written in another way
 CONTENT_TYPES = {"tar": "application/x-tar", "parquet": "application/vnd.apache.parquet"}
 
 
@@ -125,7 +126,7 @@ def described(job: Job) -> dict[str, str]:
     """Return what a shard tells of how its copies were made, less what is each one's own."""
     output = job.pipeline.output
     told = job.pipeline.metadata(output.shape, output.dtype, seed=job.seed)
-    return {name: value for name, value in told.items() if name not in {"shape", "dtype"}}
+    return ours({name: value for name, value in told.items() if name not in {"shape", "dtype"}})
 
 
 def tell_left_out(positions: Iterable[int]) -> dict[str, str]:

@@ -9,7 +9,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from backfill.job import Job
 from backfill.outcome import Failed, explain, status
-from handler.copies import OVERTAKEN, Found, condition, is_current
+from handler.copies import CONFLICT, FAILED, ConditionsNotHonoured, Found, put
 
 
 class Storage:
@@ -45,20 +45,18 @@ class Storage:
         # Which come after the metadata, in S3's answers: without them these may have been cut too.
         if "ETag" not in head or "ContentLength" not in head:
             raise Failed(f"S3's answer about {self._job.target}{name} broke off; run it again")
-        found = Found(head["ETag"], head["Metadata"])
+        found = Found.of(name, head)
         if not found.is_copy:
             raise Failed(
-                f"{self._job.target}{name} is there already, and is no copy made by jitprep; choose "
-                "another target, or delete it"
+                f"{self._job.target}{name} is there already, and is not a copy that jitprep made for "
+                "this place; choose another target, or delete it"
             )
         return found
 
     def is_current(self, stored: Found | None, source_etag: str) -> bool:
         """Whether what is stored is what the job would make of a source with this ETag."""
         job = self._job
-        return stored is not None and is_current(
-            stored.metadata, job.pipeline, source_etag, job.seed
-        )
+        return stored is not None and stored.is_current(job.pipeline, source_etag, job.seed)
 
     def put(
         self,
@@ -91,17 +89,30 @@ class Storage:
         Failed
         """
         given = {key: value for key, value in about.items() if value is not None}
+
+        def write(condition: Mapping[str, str]) -> int:
+            if not isinstance(body, bytes | bytearray):
+                body.seek(0)
+            try:
+                self._s3.put_object(**self._at(name), **condition, **given, Body=body)
+            except ClientError as error:
+                if status(error) in {CONFLICT, FAILED}:
+                    return status(error)
+                raise
+            return 200
+
         try:
-            self._s3.put_object(**self._at(name), **condition(before), **given, Body=body)
+            if put(write, lambda: self.look(name), before):
+                return True
         except ClientError as error:
-            if status(error) not in OVERTAKEN:
-                raise Failed(f"could not be stored: {explain(error)}") from None
-            if self.is_current(self.look(name), source_etag):
-                return False
-            raise Failed("somebody else writes to the same key; run it again") from None
+            raise Failed(f"could not be stored: {explain(error)}") from None
         except BotoCoreError as error:
             raise Failed(f"could not be stored: {explain(error)}; run it again") from None
-        return True
+        except ConditionsNotHonoured as error:
+            raise Failed(f"could not be stored: {error}") from None
+        if self.is_current(self.look(name), source_etag):
+            return False
+        raise Failed("somebody else writes to the same key; run it again")
 
     def _at(self, name: str) -> dict[str, str]:
         return {"Bucket": self._job.target.bucket, "Key": self._job.target.prefix + name}

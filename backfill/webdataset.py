@@ -7,6 +7,7 @@ import posixpath
 import re
 import tarfile
 from io import BytesIO
+from itertools import chain, count
 from typing import IO
 from urllib.parse import quote
 
@@ -39,10 +40,7 @@ class TarWriter:
 
     def add(self, original: Original, copy: Copy) -> None:
         """Write a copy, and what is known of it."""
-        name = sample_name(posixpath.splitext(original.key)[0])
-        if name in self._names:  # of two originals whose keys differ in their endings alone
-            name = sample_name(original.key)
-        self._names.add(name)
+        name = self._name(original.key)
         about = {
             "key": original.key,
             "etag": original.etag,
@@ -51,6 +49,19 @@ class TarWriter:
         }
         self._add(f"{name}.{self._suffix}", copy.body)
         self._add(f"{name}.json", json.dumps(about, ensure_ascii=False).encode())
+
+    def _name(self, key: str) -> str:
+        """Return a name that no sample of the shard has yet.
+
+        Keys that differ in their endings alone keep them, but for the first; and where another key's
+        name is that, as of ``a.jpg``, ``a.png`` and ``a.png.jpg``, a number tells them apart.
+        """
+        whole = sample_name(key)
+        numbered = (f"{whole}%_{number}" for number in count(2))  # which is not an escape
+        names = chain([sample_name(posixpath.splitext(key)[0]), whole], numbered)
+        name = next(name for name in names if name not in self._names)
+        self._names.add(name)
+        return name
 
     def close(self) -> None:
         """Write the end of the archive."""

@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
+from os import SEEK_END
 from tempfile import TemporaryFile
 from typing import IO, TypeVar
 
@@ -17,7 +18,7 @@ from backfill.outcome import Failed, Failure, Outcome, reason_of
 from backfill.reading import Copy
 from backfill.storing import Storage
 from backfill.todo import Copies, Shard, Task
-from handler.copies import storable, told
+from handler.copies import SOURCE_ETAG, storable
 
 T = TypeVar("T")
 # Copies that may wait for one that stands before them in their shard.
@@ -79,7 +80,7 @@ class Worker:
             about = {
                 "ContentType": copy.content_type,
                 "CacheControl": copy.cache_control,
-                "Metadata": storable(copy.metadata),
+                "Metadata": storable(key, copy.metadata, len(copy.body)),
             }
             put = self._storage.put(key, copy.body, before, etag, about)
         except Exception as error:
@@ -94,9 +95,15 @@ class Worker:
                 return _was_there(task, shards.left_out(before.metadata, task.originals))
             with TemporaryFile() as file:
                 failed = self._fill(file, task)
-                metadata = told(shards.described(self._job), etag) | shards.tell_left_out(failed)
-                kind = shards.CONTENT_TYPES[self._job.format]
-                about = {"ContentType": kind, "Metadata": storable(metadata)}
+                metadata = {
+                    **shards.described(self._job),
+                    SOURCE_ETAG: etag,
+                    **shards.tell_left_out(failed),
+                }
+                about = {
+                    "ContentType": shards.CONTENT_TYPES[self._job.format],
+                    "Metadata": storable(task.name, metadata, _length(file)),
+                }
                 put = self._storage.put(task.name, file, before, etag, about)
         except _Stopped:
             return Outcome()
@@ -126,7 +133,6 @@ class Worker:
                     raise Failed(f"not written, because of {original.key}: {made.reason}")
         if file.tell() > _ONE_WRITE:
             raise Failed(f"has {file.tell()} bytes, and S3 takes {_ONE_WRITE}; ask for more shards")
-        file.seek(0)
         return failures
 
     def _make(self, original: Original) -> Copy | Failed:
@@ -150,6 +156,13 @@ class Worker:
         finally:
             for future in waiting:
                 future.cancel()
+
+
+def _length(file: IO[bytes]) -> int:
+    """Return how many bytes a file has, and go back to its first."""
+    length = file.seek(0, SEEK_END)
+    file.seek(0)
+    return length
 
 
 class _Stopped(Exception):

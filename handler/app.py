@@ -19,8 +19,8 @@ from handler.exchange import (
     StoreRequest,
 )
 from handler.serve import serve
-from handler.source import pool
 from handler.watch import within
+from handler.wire import pool
 
 
 class Context(Protocol):

@@ -16,15 +16,21 @@ from handler import s3
 from handler.config import config
 from handler.errors import RequestFailed
 from handler.exchange import Source
+from handler.hosts import Address, is_s3_host
 from handler.signing import signed
 
+OWNER = "x-amz-expected-bucket-owner"
 _EXPIRES_S = 300
 # Of an object that nobody asks for.
 _KEY = "key"
 
 
 def of_object(
-    method: Literal["GET", "HEAD"], alias: str, key: str, version: str | None = None
+    method: Literal["GET", "HEAD"],
+    alias: str,
+    key: str,
+    version: str | None = None,
+    owner: str | None = None,
 ) -> Source:
     """Return where an object is read.
 
@@ -37,21 +43,26 @@ def of_object(
     key : str
     version : str, optional
         The object's version ID.
+    owner : str, optional
+        The account whose the bucket must be; None for any.
 
     Raises
     ------
     RequestFailed
-        ``BucketNotAllowed``; ``InvalidRequest`` for an empty key.
+        ``BucketNotAllowed``; ``InvalidRequest`` for an empty key; ``NotImplemented`` for an owner that
+        this store does not compare.
     """
     if not key:
         raise RequestFailed(400, "InvalidRequest", "name the object to read: its key is empty")
     bucket = _bucket(alias)
+    _require_comparable(owner)
     if method == "HEAD":
-        asked = {"Bucket": bucket, "Key": key} | ({"VersionId": version} if version else {})
-        return _presigned("head_object", asked)
+        asked = {"Bucket": bucket, "Key": key, "VersionId": version, "ExpectedBucketOwner": owner}
+        return _presigned("head_object", {name: value for name, value in asked.items() if value})
     place = _place(bucket)
     query = f"?versionId={quote(version, safe='')}" if version else ""
-    return signed(f"{place.url}{quote(key, safe='/~')}{query}", place.region)
+    headers = {OWNER: owner} if owner else {}
+    return signed(f"{place.url}{quote(key, safe='/~')}{query}", place.region, headers)
 
 
 def of_listing(alias: str, asked: Mapping[str, str | int]) -> Source:
@@ -124,5 +135,19 @@ def _bucket(alias: str) -> str:
     return bucket
 
 
+def _require_comparable(owner: str | None) -> None:
+    """Refuse a guard that would be passed over: other stores than AWS's do not compare the owner."""
+    endpoint = Address.of(config().endpoint or "")
+    if owner and endpoint is not None and not is_s3_host(endpoint.host):
+        raise RequestFailed(
+            501,
+            "NotImplemented",
+            f"{OWNER} is compared by AWS alone, and this store is not; leave it out",
+        )
+
+
 def _presigned(operation: str, asked: Mapping[str, str | int]) -> Source:
-    return Source(s3.client().generate_presigned_url(operation, asked, _EXPIRES_S))
+    owner = asked.get("ExpectedBucketOwner")
+    _require_comparable(str(owner) if owner else None)
+    url = s3.client().generate_presigned_url(operation, asked, _EXPIRES_S)
+    return Source(url, {OWNER: str(owner)} if owner else {})

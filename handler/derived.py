@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from handler.copies import told
+from handler.copies import ours
 from handler.exchange import ObjectRequest
 from handler.kept import Description, kept
 from handler.ranges import Part, Window
@@ -83,8 +83,8 @@ class Derived:
         return {"ETag": self.etag} | ({"Last-Modified": modified} if modified else {})
 
     def metadata(self, description: Description) -> Mapping[str, str]:
-        """Return the headers that tell how it was made."""
-        made = told(description.metadata, self.facts.etag)
+        """Return the headers that say how it was made."""
+        made = ours(description.metadata, self.facts.etag)
         return {f"x-amz-meta-{name}": value for name, value in made.items()}
 
     def window(self, description: Description | None) -> Window | None:

@@ -7,6 +7,8 @@ alone. Codes are of S3's form, ``^[A-Z][a-zA-Z]+$``; each is documented in docs/
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import preprocessing as pp
 
 _PASSED_ON = frozenset({304, 400, 401, 403, 404, 405, 409, 411, 412, 413, 416, 500, 501, 503})
@@ -21,13 +23,18 @@ class RequestFailed(Exception):
     code : str
     message : str
         What went wrong and what to do about it; without secrets, for the client to read.
+    headers : mapping of str to str, optional
+        What S3 says of the object beside its refusal: that it is a delete marker, and which version.
     """
 
-    def __init__(self, status: int, code: str, message: str) -> None:
+    def __init__(
+        self, status: int, code: str, message: str, headers: Mapping[str, str] | None = None
+    ) -> None:
         super().__init__(message)
         self.status = status
         self.code = code
         self.message = message
+        self.headers = headers or {}
 
 
 class Unsent(Exception):
@@ -60,7 +67,7 @@ def explain(error: Exception) -> RequestFailed:
     """Put whatever was raised into S3's terms. What nobody foresaw becomes InternalError."""
     if isinstance(error, RequestFailed):
         status = error.status if error.status in _PASSED_ON else 500
-        return RequestFailed(status, error.code, error.message)
+        return RequestFailed(status, error.code, error.message, error.headers)
     if isinstance(error, MemoryError):
         message = "the function ran out of memory; raise its memory size or lower its limits"
         return RequestFailed(500, "OutOfMemory", message)

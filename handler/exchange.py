@@ -225,7 +225,7 @@ class Response:
         """Return the answer that tells of a failure; S3's "not modified" carries no error."""
         if failure.status == 304:
             return cls(304)
-        return cls(failure.status, error_code=failure.code, error_message=failure.message)
+        return cls(failure.status, b"", failure.headers, failure.code, failure.message)
 
 
 @dataclass(frozen=True, slots=True)

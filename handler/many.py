@@ -8,6 +8,7 @@ from threading import Event, Lock
 
 from handler import log, spill
 from handler.config import config
+from handler.copies import ours
 from handler.crew import Budget, crew, dismiss
 from handler.derived import Derived
 from handler.errors import RequestFailed, explain, out_of_time
@@ -115,7 +116,7 @@ class _Work:
         with fetch(self._objects[row].source, self._deadline) as original:
             require_size(original.facts, limit)
             derived = Derived.of(self._objects[row], self._pipeline, original.facts)
-            length = original.facts.length
+            length = None if original.facts.coded else original.facts.length
             taken = limit if length is None else length
             self._budget.take(taken, self._deadline)
             try:
@@ -159,6 +160,6 @@ def _stacked(request: BatchRequest, stack: Stack, made: Sequence[_Made]) -> Batc
     if not rows:
         return BatchResponse(200, unread=unread)
     encoded = stack.encode(filled, seed=request.choice.seed)
-    headers = {f"x-amz-meta-{name}": value for name, value in encoded.metadata.items()}
+    headers = {f"x-amz-meta-{name}": value for name, value in ours(encoded.metadata).items()}
     headers["Content-Type"] = encoded.content_type
     return BatchResponse(200, encoded.body, headers, rows=rows, unread=unread)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import urllib3
 
+from handler.config import config
 from handler.errors import RequestFailed
 from handler.exchange import Source
 from handler.refusals import replaced, unavailable
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
 # What every video is asked first: its kind, and where its index stands if that is not it already.
 _FIRST = 64 * 2**10
 _CHUNK = 2**20
+# Requests that one read makes, tries included, before all that is left is asked for at once. A video of
+# which some frames are wanted takes some dozen; one of thousands of boxes could ask for thousands.
+MOST_REQUESTS = 256
 _ANSWERS = frozenset({200, 206})
 # RFC 9110, 14.4.
 _CONTENT_RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+)")
@@ -60,6 +64,7 @@ class Ranges:
         self._source, self._deadline = source, deadline
         self.facts, self.size = facts, facts.length
         self._first = first
+        self._requests = 1
         self.bytes_read = len(first)
 
     def read_at(self, start: int, length: int) -> bytes:
@@ -68,28 +73,45 @@ class Ranges:
         Raises
         ------
         RequestFailed
-            As `Original.read`.
+            As `Original.read`; ``ObjectTooLarge`` where it takes more than `MOST_REQUESTS`, and cannot
+            be read whole.
         """
         known = self._first[start : start + length]
         if len(known) == length:
             return known
-        _, rest = _part(
-            self._source,
-            start + len(known),
-            start + length,
-            Tries(self._deadline),
-            self.facts,
-        )
-        self.bytes_read += len(rest)
-        return known + rest
+        if self._requests >= MOST_REQUESTS:
+            self._first += self._ask(len(self._first), self._require_whole())
+            return self._first[start : start + length]
+        return known + self._ask(start + len(known), start + length)
+
+    def _ask(self, start: int, stop: int) -> bytes:
+        tries = Tries(self._deadline)
+        try:
+            _, part = _part(self._source, start, stop, tries, self.facts)
+        finally:
+            self._requests += 1 + tries.failed
+        self.bytes_read += len(part)
+        return part
+
+    def _require_whole(self) -> int:
+        limit = config().limits.source_bytes
+        if self.size > limit:
+            raise RequestFailed(
+                400,
+                "ObjectTooLarge",
+                f"more than {MOST_REQUESTS} requests would read the object in pieces, and it has "
+                f"{self.size} bytes, more than the {limit} that may be read whole; sample fewer frames, "
+                "or raise JITPREP_MAX_BYTES",
+            )
+        return self.size
 
 
 @contextmanager
 def fetch_ranges(source: Source, deadline: Deadline) -> Iterator[Ranges | Original]:
     """Open the original, to be read by ranges; or whole, where it cannot be. Raises what `fetch` does.
 
-    It cannot where the signature of its URL covers a range, where S3 answers with all of it, and where
-    there is nothing in it.
+    It cannot where the signature of its URL covers a range, where S3 answers with all of it, where there
+    is nothing in it, and where it is stored under a Content-Encoding, of which no range can be decoded.
     """
     ranges = _begun(source, deadline)
     if ranges is not None:
@@ -110,7 +132,7 @@ def _begun(source: Source, deadline: Deadline) -> Ranges | None:
         if failure.status == 416:  # an empty object has no range
             return None
         raise
-    return Ranges(source, deadline, facts, first)
+    return None if facts.coded else Ranges(source, deadline, facts, first)
 
 
 class _Whole(Exception):
@@ -143,7 +165,7 @@ def _part(
                 require_same(facts, before)
             return facts, _body(response, min(stop, facts.length or 0) - start, tries.deadline)
         except urllib3.exceptions.HTTPError as error:
-            failed = unavailable(error)
+            failed = unavailable(error, source.url)
         finally:
             response.close()
         tries.again(failed)

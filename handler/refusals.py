@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
 from handler.errors import RequestFailed
+from handler.hosts import Address
+from handler.wire import connected, reason
 
 if TYPE_CHECKING:
     import urllib3
@@ -13,7 +15,14 @@ if TYPE_CHECKING:
 # S3's errors are a few hundred bytes of XML.
 _ERROR_BYTES = 64 * 1024
 # What a status means where S3 sends no words with it, as in the answer to a HEAD.
-_WORDLESS = {403: "AccessDenied", 404: "NoSuchKey", 412: "PreconditionFailed"}
+_WORDLESS = {
+    403: "AccessDenied",
+    404: "NoSuchKey",
+    405: "MethodNotAllowed",
+    412: "PreconditionFailed",
+}
+# What S3 says of a delete marker, as which it answers 404, or 405 where its version was asked for.
+_OF_MARKER = ("x-amz-delete-marker", "x-amz-version-id")
 
 
 def replaced() -> RequestFailed:
@@ -22,15 +31,24 @@ def replaced() -> RequestFailed:
     return RequestFailed(503, "SourceUnavailable", words)
 
 
-def unavailable(error: Exception) -> RequestFailed:
+def unavailable(error: Exception, url: str) -> RequestFailed:
     """Return the failure of a read that did not come to its end.
 
-    The error's own words may hold the presigned URL, so only its type is told.
+    Parameters
+    ----------
+    error : Exception
+        Its own words are left out, for they may hold the URL.
+    url : str
+        What was read. It may be signed, so that only its host is named, or the endpoint in its place.
     """
+    address = Address.of(url)
+    assert address is not None  # it was allowed
+    where = connected(address)
     return RequestFailed(
         503,
         "SourceUnavailable",
-        f"S3 could not be read ({type(error).__name__}); try again, and see whether the endpoint is up",
+        f"S3 at {where.host}:{where.port} could not be read ({reason(error)}); try again, and see "
+        "whether it is up and can be reached from here",
     )
 
 
@@ -52,10 +70,12 @@ def refused(response: urllib3.BaseHTTPResponse) -> RequestFailed:
         response.close()
     code, message = _words(body)
     wordless = "SourceRefused" if body else _WORDLESS.get(response.status, "SourceRefused")
+    named = {name.lower(): value for name, value in response.headers.items()}
     return RequestFailed(
         response.status,
         code or wordless,
         message or f"S3 answered the read of the original with status {response.status}",
+        {name: named[name] for name in _OF_MARKER if name in named},
     )
 
 

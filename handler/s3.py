@@ -21,6 +21,8 @@ def client() -> Any:
     if config().endpoint is not None:
         # The SDK puts "{RequestRoute}." and buckets before the host, which only AWS's names resolve.
         settings |= {"inject_host_prefix": False, "s3": {"addressing_style": "path"}}
+        # Of what goes through a proxy urllib3 takes dots out: another key than signed is asked for.
+        settings["proxies"] = {}
     made = boto3.client("s3", config=Config(**settings))
     # It would ask for encoded keys, and a listing is passed on as whoever asked for it wants it.
     made.meta.events.unregister(

@@ -10,6 +10,7 @@ which needs the same permission: nobody learns what they may not read.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from urllib.parse import parse_qs, urlencode, urlsplit, urlunsplit
 
@@ -45,8 +46,8 @@ def readable(head: Source) -> Source:
     return Source(str(request.url), head.headers)
 
 
-def signed(url: str, region: str) -> Source:
-    """Return a GET of an object, signed by the execution role in its headers.
+def signed(url: str, region: str, headers: Mapping[str, str]) -> Source:
+    """Return a GET of an object, signed with these headers by the execution role in others.
 
     Besides being cheap, that keeps the URL short, which is taken apart several times as it is read: with
     the token of a role in it, it would have two thousand characters.
@@ -58,7 +59,7 @@ def signed(url: str, region: str) -> Source:
     credentials = _session().get_credentials()
     if credentials is None:
         raise NoCredentialsError
-    request = AWSRequest("GET", url)
+    request = AWSRequest("GET", url, headers=dict(headers))
     S3SigV4Auth(credentials.get_frozen_credentials(), "s3", region).add_auth(request)
     return Source(url, dict(request.headers.items()))
 

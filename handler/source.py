@@ -2,40 +2,37 @@
 
 from __future__ import annotations
 
-import logging
 import random
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
-from functools import cache
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 import urllib3
 
-from handler import checksums
+from handler import checksums, codings
 from handler.conditions import date
 from handler.config import config
-from handler.crew import readers
+from handler.copies import owners
 from handler.errors import RequestFailed, out_of_time
 from handler.hosts import require_allowed
 from handler.refusals import refused, replaced, too_large, unavailable
+from handler.wire import ask
 
 if TYPE_CHECKING:
     from handler.exchange import Deadline, Source
 
 _CHUNK = 2**20
-_CONNECT_S = 3.0
-# A connection that brings nothing for so long is given up for another.
-_STALL_S = 10.0
 # What AWS's SDKs try again, and how often: at most five tries, and 1.5 s of pauses in all.
 _TRANSIENT = frozenset({500, 502, 503, 504})
 _TRIES = 5
 _PAUSE_S = 0.1
-# What S3 says of an object that is as true of the derived one. Metadata of the owner's goes along too.
+# What S3 says of an object that is as true of the derived one. The owner's metadata goes along too.
 _TRUE_OF_BOTH = frozenset(
     {
         "cache-control",
+        "x-amz-missing-meta",
         "x-amz-request-charged",
         "x-amz-server-side-encryption",
         "x-amz-server-side-encryption-aws-kms-key-id",
@@ -45,8 +42,6 @@ _TRUE_OF_BOTH = frozenset(
 )
 _METADATA = "x-amz-meta-"
 _WHOLE = frozenset({200})
-# One of them says where a body ends, also that of an answer to HEAD.
-_LENGTHS = frozenset({"content-length", "transfer-encoding"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +55,9 @@ class Facts:
     last_modified, content_type : str, optional
         As S3 sent them; a date that is none is left out.
     length : int, optional
-        In bytes.
+        In bytes, as it is stored.
+    coding : str, optional
+        Its Content-Encoding.
     headers : mapping of str to str
         Those that hold for the derived object too, metadata included.
     """
@@ -69,24 +66,35 @@ class Facts:
     last_modified: str | None
     content_type: str | None
     length: int | None
+    coding: str | None
     headers: Mapping[str, str]
 
     @classmethod
     def of(cls, headers: Mapping[str, str]) -> Facts:
         """Read them from the headers of an answer."""
         length, modified = headers.get("Content-Length") or "", headers.get("Last-Modified")
+        named = {name.lower(): value for name, value in headers.items()}
+        metadata = {
+            name.removeprefix(_METADATA): value
+            for name, value in named.items()
+            if name.startswith(_METADATA)
+        }
         return cls(
             headers.get("ETag", ""),
             modified if date(modified) else None,
             headers.get("Content-Type"),
             int(length) if length.isdecimal() else None,
+            headers.get("Content-Encoding"),
             {
-                name.lower(): value
-                for name, value in headers.items()
-                if (name.lower() in _TRUE_OF_BOTH or name.lower().startswith(_METADATA))
-                and value.isascii()
+                **{name: value for name, value in named.items() if name in _TRUE_OF_BOTH},
+                **{f"{_METADATA}{name}": value for name, value in owners(metadata).items()},
             },
         )
+
+    @property
+    def coded(self) -> bool:
+        """Whether what is stored must be decoded, and so its length says little."""
+        return bool(codings.of(self.coding))
 
 
 class Original:
@@ -101,19 +109,30 @@ class Original:
     def read(self, limit: int) -> bytes:
         """Return the body, as long as S3 said, and with S3's checksum where it gave one.
 
+        What is stored under a Content-Encoding is compared as it is sent, and returned decoded.
+
         Raises
         ------
         RequestFailed
             ``ObjectTooLarge``, before anything is read where S3 tells the length;
             ``SourceUnavailable`` where no try brought it whole; ``DeadlineExceeded``.
+        SourceError, LimitExceeded
+            What `codings.decode` raises.
         """
         require_size(self.facts, limit)
+        stored = self._stored(limit)
+        if not self.facts.coded:
+            return stored
+        limits = replace(config().limits, source_bytes=limit)
+        return codings.decode(stored, self.facts.coding, limits)
+
+    def _stored(self, limit: int) -> bytes:
         while True:
             try:
                 return self._read(limit)
             except (urllib3.exceptions.HTTPError, checksums.Mismatch) as error:
                 self.close()
-                self._tries.again(unavailable(error))
+                self._tries.again(unavailable(error, self._source.url))
             self._response = open_response("GET", self._source, self._tries)
             require_same(Facts.of(self._response.headers), self.facts)
 
@@ -135,10 +154,7 @@ class Original:
                 raise too_large(total, limit)
             chunks.append(chunk)
         body = b"".join(chunks)
-        if (
-            "Content-Encoding" not in self._response.headers
-        ):  # of what is stored, not what it encodes
-            checksums.verify(body, self._response.headers)
+        checksums.verify(body, self._response.headers)
         return body
 
 
@@ -184,34 +200,26 @@ def require_same(facts: Facts, before: Facts) -> None:
         raise replaced()
 
 
-@cache
-def pool() -> urllib3.PoolManager:
-    """Return the pooled connections, made once a process.
-
-    Where an endpoint is configured it is the plain-HTTP proxy of every read: it is then the only host
-    that is ever contacted, and a URL that was signed for another name of it still works.
-    """
-    # urllib3 may warn with the whole URL, signature and all, and Lambda keeps what it says.
-    logging.getLogger("urllib3").setLevel(logging.ERROR)
-    endpoint, most = config().endpoint, readers()
-    proxy = urllib3.ProxyManager(endpoint, maxsize=most) if endpoint else None
-    return proxy or urllib3.PoolManager(maxsize=most)
-
-
 class Tries:
-    """The tries that one read has, inside its deadline; opening and reading share them."""
+    """The tries that one read has, inside its deadline; opening and reading share them.
+
+    Attributes
+    ----------
+    failed : int
+        So far.
+    """
 
     def __init__(self, deadline: Deadline) -> None:
         self.deadline = deadline
-        self._made = 0
+        self.failed = 0
 
     def again(self, failure: RequestFailed) -> None:
         """Wait for the next try; raise `failure` where there is none left, or no time for it."""
         require_time(self.deadline)  # no socket waits longer: a try may fail for want of it
-        self._made += 1
+        self.failed += 1
         # Many workers fail together when S3 is busy, and must not come back together.
-        pause = _PAUSE_S * 2 ** (self._made - 1) * random.uniform(0.5, 1.0)  # noqa: S311
-        if self._made >= _TRIES or pause >= self.deadline.left:
+        pause = _PAUSE_S * 2 ** (self.failed - 1) * random.uniform(0.5, 1.0)  # noqa: S311
+        if self.failed >= _TRIES or pause >= self.deadline.left:
             raise failure
         time.sleep(pause)
 
@@ -223,35 +231,16 @@ def open_response(
     statuses: frozenset[int] = _WHOLE,
 ) -> urllib3.BaseHTTPResponse:
     """Return S3's answer of one of these statuses, its body unread. Raises what `fetch` does."""
-    require_allowed(source.url)
+    address = require_allowed(source.url)
     while True:
         require_time(tries.deadline)
         try:
-            response = _ask(method, source, tries.deadline)
+            response = ask(method, address, source.headers, tries.deadline.left)
             if response.status in statuses:
                 return response
             failure = refused(response)
         except urllib3.exceptions.HTTPError as error:
-            failure = unavailable(error)
+            failure = unavailable(error, source.url)
         if failure.status not in _TRANSIENT:
             raise failure
         tries.again(failure)
-
-
-def _ask(method: str, source: Source, deadline: Deadline) -> urllib3.BaseHTTPResponse:
-    left = deadline.left
-    response = pool().request(
-        method,
-        source.url,
-        headers=dict(source.headers),
-        timeout=urllib3.Timeout(connect=min(_CONNECT_S, left), read=min(_STALL_S, left)),
-        retries=False,
-        redirect=False,
-        preload_content=False,
-    )
-    # Where the connection closes among the headers, http.client takes those that came for all.
-    told = {name.lower() for name in response.headers}
-    if response.status in {200, 206} and not _LENGTHS & told:
-        response.close()
-        raise urllib3.exceptions.ProtocolError("the headers broke off")
-    return response

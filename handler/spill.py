@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import replace
+from urllib.parse import urlsplit
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -93,7 +94,8 @@ def _put(folder: Folder, response: Response) -> str:
     except ClientError as error:
         raise _failed(error.response["Error"]["Code"]) from None
     except BotoCoreError as error:
-        raise _failed(type(error).__name__) from None
+        host = urlsplit(s3.client().meta.endpoint_url).netloc
+        raise _failed(f"{type(error).__name__} at {host}") from None
     url: str = s3.client().generate_presigned_url("get_object", place, _EXPIRES_S)
     return url
 

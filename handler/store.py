@@ -10,18 +10,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 from botocore.exceptions import ClientError, ConnectionError, HTTPClientError  # noqa: A004
 
 from handler import buckets, errors, read, s3, source
 from handler.config import config
 from handler.copies import (
-    MOST_METADATA,
-    OVERTAKEN,
+    CONFLICT,
+    FAILED,
+    SOURCE_ETAG,
+    ConditionsNotHonoured,
     Found,
-    condition,
-    is_current,
-    size_of,
+    MetadataTooLarge,
+    put,
     storable,
 )
 from handler.errors import RequestFailed
@@ -83,18 +85,18 @@ def _store(
     # A folder's marker: whatever lies below the folder brings its name along.
     if task.key.endswith("/") and source.head(_original("HEAD", task), deadline).length == 0:
         return "skipped: the object has no bytes, and only stands for a folder"
-    found = _find(place)
+    found = _find(place, task.key)
     if found is not None:
         etag = source.head(_original("HEAD", task), deadline).etag
-        if is_current(found.metadata, pipeline, etag, request.choice.seed):
+        if found.is_current(pipeline, etag, request.choice.seed):
             return f"current: {_shown(place)}"
     asked = ObjectRequest("GET", task.key, _original("GET", task), request.choice)
     derived = read.get(asked, pipeline, deadline, measures)
     with measures.timed("store"):
-        if _put(place, found, derived):
+        if _put(place, task.key, found, derived):
             return f"stored: {_shown(place)}"
-    now, etag = _find(place), derived.headers[f"{_METADATA}source-etag"]
-    if now is not None and is_current(now.metadata, pipeline, etag, request.choice.seed):
+    now, etag = _find(place, task.key), derived.headers[f"{_METADATA}{SOURCE_ETAG}"]
+    if now is not None and now.is_current(pipeline, etag, request.choice.seed):
         return f"current: {_shown(place)}"
     raise RequestFailed(
         503, "OutputBusy", f"{_shown(place)}: somebody else writes something else there; try again"
@@ -119,7 +121,7 @@ def _original(method: Literal["GET", "HEAD"], task: StoreTask) -> Source:
     return buckets.of_object(method, buckets.alias_of(task.bucket), task.key, task.version)
 
 
-def _find(place: Mapping[str, str]) -> Found | None:
+def _find(place: Mapping[str, str], name: str) -> Found | None:
     """Return what is there, if it is a copy; None where there is nothing."""
     with _of_output(place):
         try:
@@ -128,50 +130,52 @@ def _find(place: Mapping[str, str]) -> Found | None:
             if _status(error) == 404:
                 return None
             raise
-    found = Found(head["ETag"], head["Metadata"])
+    found = Found.of(name, head)
     if not found.is_copy:
         raise RequestFailed(
             409,
             "OutputTaken",
-            f"{_shown(place)} is there already, and is no copy made by jitprep; write below another "
-            "prefix, or delete it",
+            f"{_shown(place)} is there already, and is not a copy that jitprep made for this place; "
+            "write below another prefix, or delete it",
         )
     return found
 
 
-def _put(place: Mapping[str, str], found: Found | None, derived: Response) -> bool:
+def _put(place: Mapping[str, str], name: str, found: Found | None, derived: Response) -> bool:
     """Write a copy over what was found, and over nothing else; return whether it was written."""
-    given = {**condition(found), **_described(derived.headers)}
+    described = _described(name, derived)
+
+    def write(condition: Mapping[str, str]) -> int:
+        try:
+            s3.client().put_object(**place, **condition, **described, Body=derived.body)
+        except ClientError as error:
+            if _status(error) in {CONFLICT, FAILED}:
+                return _status(error)
+            raise
+        return 200
+
     with _of_output(place):
         try:
-            s3.client().put_object(**place, **given, Body=derived.body)
-        except ClientError as error:
-            if _status(error) in OVERTAKEN:
-                return False
-            raise
-    return True
+            return put(write, lambda: _find(place, name), found)
+        except ConditionsNotHonoured as error:
+            raise RequestFailed(409, "OutputRefused", f"{_shown(place)}: {error}") from None
 
 
-def _described(headers: Mapping[str, str]) -> dict[str, Any]:
+def _described(name: str, derived: Response) -> dict[str, Any]:
     """Return what a read says of the object as parameters of PutObject."""
+    headers = derived.headers
     described: dict[str, Any] = {"ContentType": headers["Content-Type"]}
     if "cache-control" in headers:
         described["CacheControl"] = headers["cache-control"]
-    told = storable(
-        {
-            name.removeprefix(_METADATA): value
-            for name, value in headers.items()
-            if name.startswith(_METADATA)
-        }
-    )
-    if (size := size_of(told)) > MOST_METADATA:
-        raise RequestFailed(
-            400,
-            "MetadataTooLarge",
-            f"the original's metadata and the copy's own have {size} bytes, and S3 takes "
-            f"{MOST_METADATA}; shorten the original's",
-        )
-    return {**described, "Metadata": told}
+    metadata = {
+        header.removeprefix(_METADATA): value
+        for header, value in headers.items()
+        if header.startswith(_METADATA)
+    }
+    try:
+        return {**described, "Metadata": storable(name, metadata, len(derived.body))}
+    except MetadataTooLarge as error:
+        raise RequestFailed(400, "MetadataTooLarge", str(error)) from None
 
 
 @contextmanager
@@ -188,7 +192,7 @@ def _of_output(place: Mapping[str, str]) -> Iterator[None]:
         raise RequestFailed(
             503,
             "OutputUnavailable",
-            f"{_shown(place)} could not be reached ({type(error).__name__}); try again",
+            f"{_shown(place)} could not be reached at {_host()} ({type(error).__name__}); try again",
         ) from None
 
 
@@ -205,6 +209,10 @@ def _refused(place: Mapping[str, str], status: int) -> RequestFailed:
 
 def _status(error: ClientError) -> int:
     return int(error.response["ResponseMetadata"]["HTTPStatusCode"])
+
+
+def _host() -> str:
+    return str(urlsplit(s3.client().meta.endpoint_url).netloc)
 
 
 def _shown(place: Mapping[str, str]) -> str:

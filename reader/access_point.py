@@ -56,8 +56,9 @@ class AccessPointReader(Reader):
         token: dict[str, str] = {}
         while True:
             page = patiently(partial(self._list, prefix, token))
-            keys = (found["Key"] for found in page.get("Contents", ()))
-            yield from (key for key in keys if not key.endswith("/"))
+            for found in page.get("Contents", ()):
+                if found["Size"] or not found["Key"].endswith("/"):
+                    yield found["Key"]
             if not page.get("IsTruncated"):
                 return
             token = {"ContinuationToken": page["NextContinuationToken"]}
@@ -66,7 +67,7 @@ class AccessPointReader(Reader):
         with aws.told_of(key):
             answer = self._client.get_object(Bucket=self.bucket, Key=key)
             body = bytearray(answer["Body"].read())
-        return Answer(body, answer.get("ContentType"), answer["Metadata"])
+        return Answer.stored(body, answer.get("ContentType"), answer["Metadata"])
 
     def _list(self, prefix: str, token: dict[str, str]) -> Any:
         with aws.told_of(None):

@@ -16,6 +16,8 @@ from preprocessing.encodings.safetensors import DTYPES
 from reader.base import Array
 from reader.errors import Undecodable
 
+# What the function says of its answers in S3's metadata; all else there is the owner's.
+_PREFIX = "jitprep-"
 _METADATA = "x-amz-meta-"
 # Of the header of a PNG: bits a sample, and the type of colour that is gray alone.
 _PNG_BITS, _PNG_COLOUR, _PNG_GRAY = 24, 25, 0
@@ -49,7 +51,7 @@ class Answer:
     content_type : str, optional
         Its media type; None where nobody says.
     metadata : mapping of str to str
-        S3's metadata of the object, names in lower case.
+        What the pipeline says of it: ``shape``, ``dtype``...
     """
 
     body: bytearray = field(repr=False)
@@ -64,7 +66,19 @@ class Answer:
             for name, value in headers.items()
             if name.startswith(_METADATA)
         }
-        return cls(body, headers.get("content-type"), metadata)
+        return cls.stored(body, headers.get("content-type"), metadata)
+
+    @classmethod
+    def stored(
+        cls, body: bytearray, content_type: str | None, metadata: Mapping[str, str]
+    ) -> Answer:
+        """Return the answer that came with S3's metadata; some stores write names in title case."""
+        said = {
+            name.lower().removeprefix(_PREFIX): value
+            for name, value in metadata.items()
+            if name.lower().startswith(_PREFIX)
+        }
+        return cls(body, content_type, said)
 
 
 def decode(answer: Answer, key: str | None = None) -> Array:

@@ -27,7 +27,7 @@ def keys(ask: Callable[[dict[str, str]], bytes], prefix: str) -> Iterator[str]:
     token: dict[str, str] = {}
     while True:
         found, following = _page(ask(query | token))
-        yield from (key for key in found if not key.endswith("/"))
+        yield from found
         if following is None:
             return
         token = {"continuation-token": following}
@@ -43,5 +43,9 @@ def _page(xml: bytes) -> tuple[list[str], str | None]:
         raise Undecodable(f"the answer to ListObjectsV2 is a {root.tag.removeprefix(space)}")
     # Encoded, for XML cannot hold every character of a key; S3 says whether it did.
     plain = unquote_plus if root.findtext(f"{space}EncodingType") == "url" else str
-    found = [plain(key.text or "") for key in root.iterfind(f"{space}Contents/{space}Key")]
+    listed = (
+        (plain(entry.findtext(f"{space}Key", "")), entry.findtext(f"{space}Size"))
+        for entry in root.iterfind(f"{space}Contents")
+    )
+    found = [key for key, size in listed if size != "0" or not key.endswith("/")]
     return found, root.findtext(f"{space}NextContinuationToken")

@@ -24,6 +24,8 @@ _PARAMETERS: Mapping[str, tuple[str, Callable[[str], Any]]] = {
     "etag": ("ETag", str),
     "last-modified": ("LastModified", parsedate_to_datetime),
     "x-amz-checksum-crc32": ("ChecksumCRC32", str),
+    "x-amz-delete-marker": ("DeleteMarker", "true".__eq__),
+    "x-amz-missing-meta": ("MissingMeta", int),
     "x-amz-mp-parts-count": ("PartsCount", int),
     "x-amz-request-charged": ("RequestCharged", str),
     "x-amz-server-side-encryption": ("ServerSideEncryption", str),

@@ -22,7 +22,6 @@ from handler.exchange import ListRequest, Request, Response
 _METHODS = ("GET", "HEAD")
 _FUNCTION_URL = ".lambda-url."
 _NO_STAGE = "$default"
-_OWNER = "x-amz-expected-bucket-owner"
 # What SDKs add to any query, beside ``x-amz-...`` where the URL is presigned.
 _OF_ANY = frozenset({"pipeline", "seed", "x-id"})
 _OF_OBJECT = frozenset({"versionid", "partnumber"})
@@ -37,6 +36,7 @@ _LISTING = {
     "start-after": "StartAfter",
 }
 _NUMBER = re.compile(r"[0-9]{1,9}")
+_ACCOUNT = re.compile(r"[0-9]{12}")
 # What XML 1.0 has no way to write.
 _UNWRITABLE = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -79,12 +79,11 @@ class HttpDoor:
         alias, key = self._place(event)
         query = client.parameters(str(event.get("rawQueryString") or ""))
         headers = client.headers_of(fields.table(event, "headers"))
-        if _OWNER in headers:  # a guard that must not be passed over
-            raise _not_implemented(f"the header {_OWNER} is not looked at here; leave it out")
         if not key:
             return _listing(method, alias, headers, query)
         _require_known(query, _OF_OBJECT)
-        source = buckets.of_object(method, alias, key, query.get("versionid"))
+        version, owner = query.get("versionid"), _owner(headers)
+        source = buckets.of_object(method, alias, key, version, owner)
         chosen = client.choice("", headers, query)
         return client.object_request(method, key, source, chosen, headers, query, spill.room())
 
@@ -140,8 +139,20 @@ def _listing(
         asked["MaxKeys"] = _number(asked["MaxKeys"])
     if "FetchOwner" in asked:
         asked["FetchOwner"] = asked["FetchOwner"].lower() == "true"
+    if owner := _owner(headers):
+        asked["ExpectedBucketOwner"] = owner
     source = buckets.of_listing(alias, asked)
     return ListRequest(source, client.choice("", headers, query), spill.room())
+
+
+def _owner(headers: Mapping[str, str]) -> str | None:
+    """Return whose the bucket must be, which S3 is left to compare."""
+    owner = headers.get(buckets.OWNER)
+    if owner is not None and not _ACCOUNT.fullmatch(owner):
+        raise RequestFailed(
+            400, "InvalidArgument", f"{buckets.OWNER} must be an account's number, of 12 digits"
+        )
+    return owner
 
 
 def _require_known(query: Mapping[str, str], known: Set[str]) -> None:

@@ -100,11 +100,12 @@ def _signed(url: str, headers: Mapping[str, str]) -> dict[str, str]:
 
 def failure(response: Response) -> dict[str, Any]:
     """Return what a function returns of an error, where it returns its answer."""
-    return {
+    failed: dict[str, Any] = {
         "statusCode": response.status,
         "errorCode": response.error_code,
         "errorMessage": response.error_message,
     }
+    return {**failed, "headers": dict(response.headers)} if response.headers else failed
 
 
 def _split(url: str) -> SplitResult:

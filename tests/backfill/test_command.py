@@ -95,7 +95,7 @@ def test_a_preset_goes_by_its_name(stage):
     expected = Pipeline.parse("grayscale/resize:224,224/png").encode(photo)
     copy = stage.read(f"small/{key}")
     assert copy["Body"] == expected.body
-    assert copy["Metadata"]["fingerprint"] == expected.metadata["fingerprint"]
+    assert copy["Metadata"]["jitprep-fingerprint"] == expected.metadata["fingerprint"]
 
 
 @pytest.mark.parametrize(

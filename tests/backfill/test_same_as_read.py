@@ -18,11 +18,18 @@ from tests.photos import photo
 SPECS = ["resize:32,24/npy", "resize:20/jpeg", "random_resized_crop:16/raw"]
 SEED = 3
 # Keys that must be encoded somewhere on the way, and metadata of the owner's.
+OWNERS = {
+    "label": "7",
+    "pipeline": "the owner's",
+    "seed": "9",
+    "shape": "round",
+    "fingerprint": "f",
+}
 ORIGINALS = {
     "train/rocket.jpg": ("rocket", {}),
     "train/coffee & crème +100%.jpg": (
         "coffee",
-        {"CacheControl": "max-age=60", "Metadata": {"label": "7", "pipeline": "the owner's"}},
+        {"CacheControl": "max-age=60", "Metadata": OWNERS},
     ),
     "train/a.b/chelsea": ("chelsea", {}),
     "train/zipped": ("astronaut", {"ContentEncoding": "gzip"}),
@@ -93,12 +100,12 @@ def from_tar(stage) -> dict[str, Read]:
 def from_parquet(stage) -> dict[str, Read]:
     (shard,) = stage.versions()
     table = pq.read_table(io.BytesIO(stage.read(shard)["Body"]))
-    kind = table.schema.metadata[b"content-type"].decode()
+    kind = table.schema.metadata[b"jitprep-content-type"].decode()
     rows = table.to_pylist()
     for row in rows:
         told = dict(row["metadata"])
-        assert told["shape"] == ",".join(map(str, row["shape"]))
-        assert (told["dtype"], told["source-etag"]) == (row["dtype"], row["etag"])
+        assert told["jitprep-shape"] == ",".join(map(str, row["shape"]))
+        assert (told["jitprep-dtype"], told["jitprep-source-etag"]) == (row["dtype"], row["etag"])
     return {row["key"]: Read(row["body"], kind, dict(row["metadata"])) for row in rows}
 
 
@@ -106,7 +113,11 @@ def from_parquet(stage) -> dict[str, Read]:
 def test_objects(endpoint_stage, through_access_point, spec):
     outcome = endpoint_stage.run(endpoint_stage.job(spec, seed=SEED))
     assert (outcome.done, outcome.failures) == (4, ())
-    assert objects(endpoint_stage) == through_access_point(spec)
+    stored, read = objects(endpoint_stage), through_access_point(spec)
+    for copy in stored.values():
+        assert copy.metadata.pop("jitprep-mark")  # by which alone it is known
+    assert stored == read
+    assert OWNERS.items() <= stored["train/coffee & crème +100%.jpg"].metadata.items()
 
 
 @pytest.mark.parametrize("spec", SPECS)

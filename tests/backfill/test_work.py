@@ -5,14 +5,18 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import random
 import tarfile
 
 import pytest
 
+from backfill.listing import Original
 from backfill.outcome import Failure, Outcome
+from backfill.reading import Copy
 from backfill.todo import todo
+from backfill.webdataset import TarWriter
 from backfill.work import Worker
-from preprocessing import Limits
+from preprocessing import Limits, Pipeline
 
 from .stage import small_photos
 
@@ -37,8 +41,8 @@ def with_bad_ones(stage):
         "train/notes.txt": "looks like text",
         "train/cut.jpg": "truncated or damaged",
         "train/large.jpg": "JITPREP_MAX_BYTES",
-        "train/bomb": "has 5001 bytes or more",
-        "train/unzipped": "not what its Content-Encoding says",
+        "train/bomb": "bytes or more once its Content-Encoding is undone, and the limit is 5000",
+        "train/unzipped": "its bytes do not begin as gzip",
     }
 
 
@@ -148,6 +152,95 @@ def test_originals_that_differ_in_their_endings_alone_are_two_samples(stage):
         "train/a.json",
         "train/a.npy",
     ]
+
+
+def test_no_two_samples_of_a_shard_have_one_name():
+    """Whatever the keys, and in whatever order they come."""
+    pieces = [
+        "a",
+        "a.jpg",
+        "a.png",
+        "a.jpg.png",
+        "a.png.jpg",
+        "a.png.jpg.gif",
+        "a%2Ejpg",
+        ".",
+        "..",
+        "b/",
+    ]
+    pieces += ["a.", "a..", "b/.jpg", "b/a.jpg", "/a", "a%_2", "a.jpg%_2", "a%2Ejpg%_2", "b//c"]
+    copy = Copy(b"", "application/x-npy", (), "", {}, None)
+    for seed in range(200):
+        keys = random.Random(seed).sample(pieces, len(pieces))
+        file = io.BytesIO()
+        writer = TarWriter(file, Pipeline.parse("resize:8,8/npy"))
+        for key in keys:
+            writer.add(Original(key, '"e"', 1), copy)
+        writer.close()
+        with tarfile.open(fileobj=io.BytesIO(file.getvalue())) as tar:
+            names = tar.getnames()
+        samples = [
+            name.rpartition("/")[0] + "/" + name.rpartition("/")[2].partition(".")[0]
+            for name in names
+        ]
+        assert len(set(names)) == 2 * len(keys)
+        assert len(set(samples)) == len(keys)
+
+
+def test_metadata_that_does_not_fit_is_named(stage):
+    stage.put("train/a.jpg", PHOTO, Metadata={"labels": "x" * 1900})
+    (failure,) = stage.run(stage.job()).failures
+    assert "shorten the original's" in failure.reason
+    assert stage.versions() == {}
+    assert stage.run(stage.job(format="tar")).done == 1  # where nothing bounds it
+
+
+def test_an_original_is_not_taken_for_a_copy_by_its_own_metadata(stage):
+    stage.put("train/a.jpg", PHOTO)
+    about = {"fingerprint": "phash-0011", "source-etag": "x"}
+    stage.s3.put_object(Bucket=stage.target, Key="small/train/a.jpg", Body=b"own", Metadata=about)
+    (failure,) = stage.run(stage.job()).failures
+    assert "not a copy that jitprep made for this place" in failure.reason
+    assert stage.read("small/train/a.jpg")["Body"] == b"own"
+
+
+def test_a_copy_that_an_owner_has_changed_is_the_owners(stage):
+    stage.put("train/a.jpg", PHOTO)
+    stage.run(stage.job())
+    copy = stage.read("small/train/a.jpg")
+    stage.s3.put_object(
+        Bucket=stage.target, Key="small/train/a.jpg", Body=b"edited", Metadata=copy["Metadata"]
+    )
+    assert len(stage.run(stage.job("resize:9,9/npy")).failures) == 1
+    assert stage.read("small/train/a.jpg")["Body"] == b"edited"
+
+
+@pytest.mark.parametrize("form", ["objects", "parquet"])
+def test_what_is_passed_through_is_copied(stage, form):
+    stage.put("train/a.txt", b"words, not an image")
+    job = stage.job("image:skip/resize:8,8/npy", format=form)
+    assert stage.run(job).done == 1
+
+
+@pytest.mark.parametrize(
+    ("body", "coding", "words"),
+    [
+        (gzip.compress(PHOTO)[:300], "gzip", "cut off"),
+        (PHOTO, "br", "content coding 'br'"),
+        (PHOTO, "utf-8", None),
+        (gzip.compress(PHOTO[:200]) + gzip.compress(PHOTO[200:]), "gzip", None),
+    ],
+)
+def test_content_codings_are_undone_as_a_read_undoes_them(stage, body, coding, words):
+    stage.put("train/a.jpg", body, ContentEncoding=coding)
+    outcome = stage.run(stage.job())
+    if words is None:
+        assert outcome.done == 1
+        copy = stage.read("small/train/a.jpg")
+        assert copy["Body"] == Pipeline.parse("resize:8,8/npy").encode(PHOTO).body
+        assert "ContentEncoding" not in copy
+    else:
+        assert words in outcome.failures[0].reason
 
 
 def test_equal_originals_give_equal_tar_files(stage):

@@ -72,4 +72,4 @@ def test_the_image_stores_what_the_library_makes(
             for key, body in photos.items():
                 copy = s3.get_object(Bucket="copies", Key=f"tensors/{key}")
                 assert copy["Body"].read() == pipeline.encode(body).body
-                assert copy["Metadata"]["fingerprint"] == pipeline.fingerprint
+                assert copy["Metadata"]["jitprep-fingerprint"] == pipeline.fingerprint

@@ -77,7 +77,7 @@ def _resolved(value: Any, names: dict[str, str]) -> Any:
 def test_each_reads_its_own_model(local: Any, aliases: dict[str, str], model: str) -> None:
     read = local.client("s3").get_object(Bucket=aliases[model], Key=KEY)
     pipeline = Pipeline.parse(stack.PRESETS["presets"][model])
-    assert read["Metadata"]["pipeline"] == str(pipeline)
+    assert read["Metadata"]["jitprep-pipeline"] == str(pipeline)
     assert read["Body"].read() == bytes(pipeline.encode(photo("chelsea")).body)
 
 

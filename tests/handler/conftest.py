@@ -129,7 +129,7 @@ def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[ScriptedS3]:
 
 def _forget() -> None:
     """Drop what the handler made for another endpoint."""
-    from handler import buckets, config, kept, pipelines, signing, source
+    from handler import buckets, config, kept, pipelines, signing, wire
     from handler import s3 as own
 
     for made in (
@@ -137,7 +137,7 @@ def _forget() -> None:
         config.config,
         kept.kept,
         pipelines.choose,
-        source.pool,
+        wire.pool,
         own.client,
         signing._session,
     ):

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-import urllib3
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from handler import s3 as own
 from handler.config import config
 from handler.derived import derived_etag
 from preprocessing import Pipeline, Seed
@@ -45,9 +45,9 @@ def test_answer_is_the_librarys_bytes_under_s3s_headers(s3, invoke):
     assert headers["x-amz-fwd-header-content-type"] == "image/png"
     assert headers["x-amz-fwd-header-etag"] == derived_etag('"source"', pipeline.fingerprint, 0)
     assert headers["x-amz-fwd-header-last-modified"] == "Wed, 21 Oct 2015 07:28:00 GMT"
-    assert headers["x-amz-meta-pipeline"] == SPEC
-    assert headers["x-amz-meta-fingerprint"] == pipeline.fingerprint
-    assert headers["x-amz-meta-source-etag"] == '"source"'
+    assert headers["x-amz-meta-jitprep-pipeline"] == SPEC
+    assert headers["x-amz-meta-jitprep-fingerprint"] == pipeline.fingerprint
+    assert headers["x-amz-meta-jitprep-source-etag"] == '"source"'
 
 
 def test_signed_headers_are_sent_to_s3_and_no_others(s3, invoke):
@@ -147,7 +147,7 @@ def test_a_random_pipeline_draws_from_the_objects_identity(s3, invoke):
     first, second = (invoke(s3.event(json.dumps({"spec": RANDOM}))) for _ in range(2))
     assert first.body == second.body
     assert first.body == pipeline.encode(body, seed=Seed(0, "a photo.jpg", '"source"')).body
-    assert first.headers["x-amz-meta-seed"] == "0"
+    assert first.headers["x-amz-meta-jitprep-seed"] == "0"
 
 
 @pytest.mark.parametrize("how", ["query", "header"])
@@ -176,7 +176,7 @@ def test_a_seed_does_not_change_the_identity_of_what_draws_nothing(s3, invoke, o
 def test_a_request_may_choose_a_preset_where_that_is_allowed(s3, invoke, overrides):
     serve_photo(s3)
     written = invoke(s3.event(PAYLOAD, url="/a.jpg?pipeline=imagenet"))
-    assert written.headers["x-amz-meta-pipeline"].startswith("resize:256/center_crop:224")
+    assert written.headers["x-amz-meta-jitprep-pipeline"].startswith("resize:256/center_crop:224")
 
 
 @pytest.mark.parametrize("seed", ["-1", "x", "1.5", str(2**63), "9" * 5000, "³"])
@@ -248,14 +248,14 @@ def test_a_body_that_breaks_off_is_told(s3, invoke):
 
 
 def test_an_s3_that_is_not_there_is_told(s3, invoke, monkeypatch, caplog):
-    from handler import source
-
-    source.pool()  # which also silences urllib3
-    with monkeypatch.context() as patched:
-        patched.setattr(source, "pool", lambda: urllib3.ProxyManager("http://127.0.0.1:1"))
-        written = invoke(s3.event(PAYLOAD))
+    own.client()  # which answers where S3 is
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
+    config.cache_clear()
+    written = invoke(s3.event(PAYLOAD))
     assert (written.status, written.code) == (503, "SourceUnavailable")
-    assert "SECRET" not in caplog.text
+    message = written.headers["x-amz-fwd-error-message"]
+    assert "S3 at 127.0.0.1:1 could not be read (the connection was refused)" in message
+    assert "SECRET" not in caplog.text + message
 
 
 def test_an_s3_that_hangs_is_given_up_in_time(s3, invoke):

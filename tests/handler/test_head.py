@@ -106,7 +106,7 @@ def test_a_size_that_depends_on_the_pixels_is_found_once_with_the_functions_own_
     assert [method for method, _ in s3.targets] == ["HEAD", "GET"]
     target = s3.targets[1][1]
     # Through the proxy that an endpoint is, the target is the whole URL.
-    assert target.startswith(f"{s3.url}/photos/a%20photo.jpg?")
+    assert target.startswith("/photos/a%20photo.jpg?")
     assert "versionId=v7" in target
     assert "X-Amz-Credential=test%2F" in target
     assert "SECRETSIGNATURE" not in target
@@ -166,7 +166,7 @@ def test_a_seed_is_part_of_the_identity(s3, ask, monkeypatch):
     s3.answer.body = photo()
     spec = "random_resized_crop:8/npy"
     head = ask(s3.event_of("HeadObject", payload(spec), url="/a%20photo.jpg?seed=3"))
-    assert head["headers"]["x-amz-meta-seed"] == "3"
+    assert head["headers"]["x-amz-meta-jitprep-seed"] == "3"
     fingerprint = Pipeline.parse(spec).fingerprint
     assert head["headers"]["ETag"] == derived_etag('"source"', fingerprint, 3)
 

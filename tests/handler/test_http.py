@@ -60,8 +60,8 @@ def test_an_object_is_read_and_transformed(s3, ask, event):
     assert headers["Content-Type"] == expected.content_type
     assert headers["ETag"] == derived_etag('"source"', Pipeline.parse(DEFAULT).fingerprint, 0)
     assert headers["Accept-Ranges"] == "bytes"
-    assert headers["x-amz-meta-pipeline"] == DEFAULT
-    assert headers["x-amz-meta-source-etag"] == '"source"'
+    assert headers["x-amz-meta-jitprep-pipeline"] == DEFAULT
+    assert headers["x-amz-meta-jitprep-source-etag"] == '"source"'
     (sent,) = s3.targets
     assert sent[0] == "GET"
     assert urlsplit(sent[1]).path == "/company-photos/a/rocket.jpg"

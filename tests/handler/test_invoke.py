@@ -87,9 +87,9 @@ def test_one_key_is_what_the_library_makes(photos, ask, number):
     headers = answer["headers"]
     assert headers["Content-Type"] == "application/x-npy"
     assert headers["ETag"] == etag_of(KEYS[0], number)
-    assert {f"x-amz-meta-{name}": value for name, value in made.metadata.items()}.items() <= (
-        headers.items()
-    )
+    assert {
+        f"x-amz-meta-jitprep-{name}": value for name, value in made.metadata.items()
+    }.items() <= (headers.items())
 
 
 @pytest.mark.parametrize(
@@ -133,9 +133,9 @@ def test_each_row_is_what_a_single_read_gives(photos, ask, encoding):
     assert array_of(answer).dtype == stacked.dtype
     headers = answer["headers"]
     assert headers["Content-Type"] == singles[0]["headers"]["Content-Type"]
-    assert headers["x-amz-meta-shape"] == ",".join(map(str, stacked.shape))
+    assert headers["x-amz-meta-jitprep-shape"] == ",".join(map(str, stacked.shape))
     for name in ("pipeline", "fingerprint", "dtype", "seed"):
-        meta = f"x-amz-meta-{name}"
+        meta = f"x-amz-meta-jitprep-{name}"
         assert headers[meta] == singles[0]["headers"][meta]
 
 

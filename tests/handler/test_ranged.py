@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import time
 from collections.abc import Mapping
@@ -11,9 +12,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from handler.config import config
 from handler.errors import RequestFailed
 from handler.exchange import Deadline, Source
-from handler.ranged import Ranges, fetch_ranges
+from handler.ranged import MOST_REQUESTS, Ranges, fetch_ranges
 from handler.source import Original
 from preprocessing import Pipeline
 from tests.preprocessing.video.clips import clip, write
@@ -34,12 +36,13 @@ class Ranged(Mapping[str, Answer]):
 
     def __init__(self, s3: ScriptedS3, body: bytes, etag: str = '"source"') -> None:
         self.s3, self.body, self.etag = s3, body, etag
+        self.more: dict[str, str] = {}
 
     def get(self, path: str, default: Any = None) -> Answer:
         asked = self.s3.gets[-1] if self.s3.targets[-1][0] == "GET" else {}
         if asked.get("if-match", self.etag) != self.etag:
             return Answer(412)
-        headers = {"ETag": self.etag, "x-amz-meta-owner": "me"}
+        headers = {"ETag": self.etag, "x-amz-meta-owner": "me", **self.more}
         if "range" not in asked:
             return Answer(200, headers, self.body)
         first, _, last = asked["range"].removeprefix("bytes=").partition("-")
@@ -236,10 +239,49 @@ def test_head_reads_by_ranges_where_it_must(s3, ask, ranged, film):
 
 
 def test_the_limit_is_of_what_is_read(s3, invoke, ranged, film, monkeypatch):
-    from handler import config
-
     monkeypatch.setenv("JITPREP_MAX_BYTES", str(len(film) // 2))
-    config.config.cache_clear()
+    config.cache_clear()
     assert invoke(s3.event(PAYLOAD)).status == 200
     whole = json.dumps({"spec": "video/resize:16,16/npy"})
     assert code_of(invoke(s3.event(whole))) == (400, "ObjectTooLarge")
+
+
+@pytest.mark.parametrize("coding", ["gzip", "identity"])
+def test_what_is_stored_under_a_coding_is_read_whole_and_decoded(s3, invoke, ranged, film, coding):
+    ranged.more = {"Content-Encoding": coding}
+    ranged.body = gzip.compress(film, 1) if coding == "gzip" else film
+    assert invoke(s3.event(PAYLOAD)).body == Pipeline.parse(SPEC).encode(film).body
+    assert ("range" in s3.gets[-1]) == (coding == "identity")
+    ranged.body = ranged.body[: len(film) // 2]
+    assert code_of(invoke(s3.event(PAYLOAD))) == (400, "CorruptObject")
+
+
+def test_one_read_makes_no_more_requests_than_that(s3, ranged, film):
+    """Then the rest is asked for at once, as of a video of thousands of boxes."""
+    original = opened(s3)
+    for start in range(70_000, 70_000 + 3 * MOST_REQUESTS):
+        assert original.read_at(start, 1) == film[start : start + 1]
+    assert len(s3.gets) == MOST_REQUESTS + 1
+    assert original.read_at(0, len(film)) == film
+
+
+def test_tries_are_among_them(s3, ranged, film):
+    original = opened(s3)
+    fault = _of(FAULTS["slow down"], film)
+    for _ in range(2 * MOST_REQUESTS):
+        s3.script = [fault] * 4
+        original.read_at(100_000, 10)
+        s3.script = []
+    assert len(s3.gets) <= MOST_REQUESTS + 10
+
+
+def test_what_may_not_be_read_whole_is_refused_then(s3, ranged, film, monkeypatch):
+    monkeypatch.setenv("JITPREP_MAX_BYTES", str(len(film) - 1))
+    config.cache_clear()
+    original = opened(s3)
+    for start in range(70_000, 70_000 + MOST_REQUESTS - 1):
+        original.read_at(start, 1)
+    with pytest.raises(RequestFailed, match="sample fewer frames") as caught:
+        original.read_at(69_000, 1)
+    assert caught.value.code == "ObjectTooLarge"
+    assert len(s3.gets) == MOST_REQUESTS

@@ -8,9 +8,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-import urllib3
 
 from handler import app, source
+from handler import s3 as own
+from handler.config import config
 from preprocessing import Pipeline
 from soak import events
 
@@ -59,8 +60,9 @@ def with_payload(payload: str) -> Failing:
 
 
 def unreachable(s3: Any, patch: pytest.MonkeyPatch, event: Event) -> None:
-    source.pool()  # which also silences urllib3
-    patch.setattr(source, "pool", lambda: urllib3.ProxyManager("http://127.0.0.1:1"))
+    own.client()  # which answers where S3 is
+    patch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
+    config.cache_clear()
 
 
 def defective(s3: Any, patch: pytest.MonkeyPatch, event: Event) -> None:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import hashlib
 import socket
 import time
 import zlib
 
 import pytest
-import urllib3
 
 from handler import source
+from handler.config import config
 from handler.errors import RequestFailed
 from handler.exchange import Deadline, Source
+from preprocessing import CorruptSource, UnsupportedSource
 
 from .conftest import Answer, ScriptedS3
 
@@ -79,9 +81,9 @@ def test_no_pause_outlasts_the_deadline(s3, no_pauses):
 
 
 def test_a_try_that_lasts_until_the_deadline_is_out_of_time(s3, monkeypatch):
-    with socket.create_server(("127.0.0.1", 0)) as silent, monkeypatch.context() as patch:
-        manager = urllib3.ProxyManager(f"http://127.0.0.1:{silent.getsockname()[1]}")
-        patch.setattr(source, "pool", lambda: manager)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{silent.getsockname()[1]}")
+        config.cache_clear()
         with pytest.raises(RequestFailed) as caught:
             read(s3, seconds=0.1)
     assert (caught.value.status, caught.value.code) == (503, "DeadlineExceeded")
@@ -115,3 +117,39 @@ def test_a_head_is_tried_again_too(s3):
     s3.answer = Answer(claimed_length=77)
     facts = source.head(Source(f"{s3.url}/photos/a"), Deadline.of(60_000))
     assert (facts.length, len(s3.targets)) == (77, 4)
+
+
+def test_a_checksum_is_of_what_is_sent_also_under_a_content_encoding(s3):
+    stored = gzip.compress(BODY)
+    checksum = base64.b64encode(zlib.crc32(stored).to_bytes(4, "big")).decode()
+    headers = {"Content-Encoding": "gzip", "x-amz-checksum-crc32": checksum}
+    s3.script = [Answer(body=stored[:-1] + b"!", headers=headers)]
+    s3.answer = Answer(body=stored, headers=headers)
+    assert read(s3) == BODY
+    assert len(s3.gets) == 2
+
+
+@pytest.mark.parametrize("coding", ["gzip", "deflate", "br", "zstd"])
+def test_a_content_encoding_that_does_not_fit_is_told_at_once(s3, coding):
+    s3.answer = Answer(body=BODY, headers={"Content-Encoding": coding})
+    with pytest.raises((CorruptSource, UnsupportedSource), match=coding):
+        read(s3)
+    assert len(s3.gets) == 1
+
+
+def test_what_could_not_be_read_is_named_without_what_was_signed(s3):
+    s3.answer = FAULTS["other bytes"]
+    with pytest.raises(RequestFailed) as caught:
+        read(s3)
+    place = s3.url.removeprefix("http://")
+    assert f"S3 at {place} could not be read (its bytes are not those of its" in str(caught.value)
+
+
+@pytest.mark.parametrize("endpoint", ["", "ftp://a", "127.0.0.1:9000", "http://a:99999"])
+def test_an_endpoint_that_is_none_leads_nowhere_else(s3, monkeypatch, endpoint):
+    monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
+    config.cache_clear()
+    origin = Source(f"{s3.url}/photos/a")
+    with pytest.raises((ValueError, RequestFailed)):
+        source.head(origin, Deadline.of(60_000))
+    assert s3.targets == []

@@ -96,8 +96,9 @@ def test_copies_are_what_the_library_and_an_access_point_give(local, photos, spe
         copy = s3.get_object(Bucket="copies", Key=place)
         read = s3.get_object(Bucket=alias, Key=f"a b/{key}")
         stored = copy["Body"].read()
-        seed = Seed(0, f"a b/{key}", copy["Metadata"]["source-etag"])
+        seed = Seed(0, f"a b/{key}", copy["Metadata"]["jitprep-source-etag"])
         assert stored == read["Body"].read() == pipeline.encode(body, seed=seed).body
+        assert copy["Metadata"].pop("jitprep-mark")  # by which alone a copy is known
         assert (copy["Metadata"], copy["ContentType"]) == (read["Metadata"], read["ContentType"])
         assert told["photos", quote(f"a b/{key}")][-1] == f"stored: s3://copies/{place}"
     job, told = run(local, rows, arguments)
@@ -130,7 +131,7 @@ def test_schema_1_runs_the_default_preset_into_the_first_output(local, photos):
     job, _ = run(local, [("photos", f"a b/{key}")], {})
     assert job["ProgressSummary"]["NumberOfTasksSucceeded"] == 1
     copy = local.client("s3").get_object(Bucket="copies", Key=f"a b/{key}")
-    assert copy["Metadata"]["shape"] == "3,224,224"
+    assert copy["Metadata"]["jitprep-shape"] == "3,224,224"
 
 
 def test_wrong_arguments_fail_each_task(local, photos):

@@ -125,7 +125,7 @@ def test_the_owners_metadata_and_the_expected_owner_pass(local, whole_alias_of, 
             ChecksumMode="ENABLED",
         )
         assert answer["Metadata"]["label"] == "cup"
-        assert answer["Metadata"]["pipeline"] == FIXED
+        assert answer["Metadata"]["jitprep-pipeline"] == FIXED
 
 
 def test_a_whole_read_has_a_checksum_that_boto3_verifies(local, whole_alias_of):

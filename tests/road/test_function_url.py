@@ -74,12 +74,12 @@ def test_what_is_read_is_what_the_library_makes(ask, photos, key):
         ({"pipeline": "crop", "seed": 7}, CROP, 7),
     ):
         answer = ask(f"/photos/{key}", **query)
-        etag = answer.headers["x-amz-meta-source-etag"]
+        etag = answer.headers["x-amz-meta-jitprep-source-etag"]
         encoded = Pipeline.parse(spec).encode(photos[key], seed=Seed(seed, key, etag))
         assert answer.status == 200
         assert answer.data == encoded.body
         assert answer.headers["content-type"] == encoded.content_type
-        assert answer.headers["x-amz-meta-pipeline"] == spec
+        assert answer.headers["x-amz-meta-jitprep-pipeline"] == spec
 
 
 def test_a_seed_in_a_header_is_the_seed_of_an_access_points_read(ask, over_http, photos):
@@ -108,7 +108,7 @@ def test_a_seed_in_a_header_is_the_seed_of_an_access_points_read(ask, over_http,
 def test_every_key_is_read_by_its_url(ask, over_http, photos, key, safe):
     over_http.client("s3").put_object(Bucket="photos", Key=key, Body=photos["rocket.jpg"])
     answer = ask(f"/photos/{quote(key, safe=safe)}", pipeline="crop", seed=1)
-    etag = answer.headers["x-amz-meta-source-etag"]
+    etag = answer.headers["x-amz-meta-jitprep-source-etag"]
     expected = Pipeline.parse(CROP).encode(photos["rocket.jpg"], seed=Seed(1, key, etag)).body
     assert answer.data == expected, "the key is part of what is drawn from"
 
@@ -322,7 +322,7 @@ def test_boto3_reads_where_nobody_need_sign(open_to_all, photos, tmp_path):
     expected = Pipeline.parse(DEFAULT).encode(photos["rocket.jpg"])
     get = s3.get_object(Bucket="photos", Key="rocket.jpg")
     assert get["Body"].read() == expected.body
-    assert get["Metadata"]["pipeline"] == DEFAULT
+    assert get["Metadata"]["jitprep-pipeline"] == DEFAULT
     head = s3.head_object(Bucket="photos", Key="rocket.jpg")
     assert (head["ContentLength"], head["ETag"]) == (len(expected.body), get["ETag"])
     s3.download_file("photos", "rocket.jpg", str(tmp_path / "rocket.npy"))

@@ -48,7 +48,7 @@ def test_a_sound_is_read_as_the_library_makes_it(local, sounds, alias):
         assert body == Pipeline.parse(SPEECH).encode(sounds[key]).body
         assert len(body) == Pipeline.parse(SPEECH).output.nbytes
         assert read["ContentType"] == "audio/wav"
-        assert read["Metadata"]["rate"] == "16000"
+        assert read["Metadata"]["jitprep-rate"] == "16000"
         head = s3.head_object(Bucket=alias, Key=key)
         assert (head["ContentLength"], head["ETag"]) == (len(body), read["ETag"])
         assert head["Metadata"] == read["Metadata"]

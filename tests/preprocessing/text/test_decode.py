@@ -1,11 +1,9 @@
-"""Text is decoded by its mark, as UTF-8, or by what it looks like; what is none is refused, soon."""
+"""Text is decoded by its mark, as UTF-8, or in the charset that it proves; else it is refused soon."""
 
 from __future__ import annotations
 
-import sys
 import time
 import tracemalloc
-from importlib import util
 
 import pytest
 from hypothesis import example, given
@@ -20,7 +18,6 @@ from preprocessing import (
     Media,
     Pipeline,
     SourceError,
-    SpecError,
     UnknownFormat,
 )
 from preprocessing.decode.sniff import sniff
@@ -192,15 +189,3 @@ def test_photographs_are_refused_or_passed_by() -> None:
         decoded(photo("rocket"))
     passed = Pipeline.parse("text:skip/nfc/text").encode(photo("rocket"))
     assert (passed.body, passed.content_type) == (photo("rocket"), "image/jpeg")
-
-
-def test_charsets_are_guessed_where_the_library_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "charset_normalizer", None)
-    assert decoded(GERMAN.encode()) == GERMAN  # what is UTF-8 does not need it
-    find = util.find_spec
-    monkeypatch.setattr(
-        "preprocessing.extras.find_spec",
-        lambda name: None if name == "charset_normalizer" else find(name),
-    )
-    with pytest.raises(SpecError, match=r"pip install 'jitprep\[text\]'"):
-        decoded(GERMAN.encode("cp1252"))

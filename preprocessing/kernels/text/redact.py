@@ -21,10 +21,11 @@ _EMAIL = re.compile(r"(?<![\w.%+'’-])[\w.%+-]++(?:['’][\w.%+-]++)*+@\w[\w-]*
 _BETWEEN = (
     " \u00a0\u2007\u2009\u202f\u3000.\\-\u2010\u2011\u2012\u2013\u2014\u2212\u00b7\u2022\uff0d/"
 )
-# All digits with no more between them. A slash between blanks parts two numbers, and 13 digits in one are
-# part of no telephone number.
+# All digits with no more between them. A slash between blanks parts two numbers, and 13 digits in one
+# are part of no telephone number.
 _RUN = re.compile(
-    rf"(?:\+[ \u00a0]?)?\(?[0-9](?:(?!\ /\ |[{_BETWEEN}()]{{1,3}}[0-9]{{13}})[{_BETWEEN}()]{{0,3}}+[0-9])*+"
+    r"(?:\+[ \u00a0]?)?\(?[0-9]"
+    rf"(?:(?!\ /\ |[{_BETWEEN}()]{{1,3}}[0-9]{{13}})[{_BETWEEN}()]{{0,3}}+[0-9])*+"
 )
 _LEAST = 7
 # E.164 has no more digits, country's code included.

@@ -70,12 +70,12 @@ class RedactPatterns(TextTransform):
 
     Notes
     -----
-    By form alone: an e-mail address with a dot in its domain; a telephone number with ``+`` or ``00``
-    and a country's code, in North America's ten digits, or with a leading 0 and groups of digits; a payment
-    card's number of 13 to 19 digits, in one or in groups, whose check digit is right; an IBAN, in one or
-    in groups of four, whose check digits are right. Each goes whole or not at all: where more digits
-    follow than such a number has, all of them stay. What is written in another form stays, and some that
-    is none goes: it lowers what leaks, and proves nothing.
+    By form alone: an e-mail address with a dot in its domain; a telephone number with ``+`` or
+    ``00`` and a country's code, in North America's ten digits, or with a leading 0 and groups of
+    digits; a payment card's number of 13 to 19 digits, in one or in groups, whose check digit is
+    right; an IBAN, in one or in groups of four, whose check digits are right. Each goes whole or
+    not at all: where more digits follow than such a number has, all of them stay. What is written
+    in another form stays, and some that is none goes: it lowers what leaks, and proves nothing.
 
     Raises
     ------

@@ -67,6 +67,8 @@ def decode(data: bytes, first: int) -> str:
     proved: dict[str, bool] = {}
     for text, proof in _readings(data, first, utf_8 * 10 < beyond):
         proved[text] = proof or proved.get(text, False)
+        if len(proved) > 1:
+            break
     if len(proved) == 1 and all(proved.values()):
         return next(iter(proved))
     raise UnsupportedSource(

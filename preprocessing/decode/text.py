@@ -18,6 +18,8 @@ from preprocessing.frozen import frozen
 # In no Unicode encoding has a character more bytes.
 _LONGEST = 4
 _BLOCK = 2**20
+# Bytes that a charset is proved in: words and characters of a sample.
+_PROOF = 2**21
 # ISO-2022-JP and -KR (RFC 1468, 1554, 1557): what is all ASCII and has these escapes is in them.
 _ISO_2022 = re.compile(rb"\x1b\$(?:[@AB]|\(D|\)C)")
 
@@ -78,6 +80,23 @@ def _count(data: bytes, mark: Mark | None) -> int:
     bits, value = (0xFC00, 0xDC00) if wide else (0xC0, 0x80)
     blocks = (units[i : i + _BLOCK] for i in range(0, len(units), _BLOCK))
     return sum(int(np.count_nonzero((block & bits) != value)) for block in blocks)
+
+
+def held(data: bytes, mark: Mark | None) -> int:
+    """Return most bytes that decoding a text holds at once, or a step that makes as long a one.
+
+    Python takes 1, 2 or 4 bytes for each character of a text, as its widest one needs (PEP 393); it
+    widens what it has decoded when that one comes, and then has both. A charset is proved by two readings.
+    """
+    if mark is None and data.isascii():
+        return (4 if _ISO_2022.search(data) else 2) * len(data)
+    if mark is not None and mark.charset != "utf-8":
+        return 2 * _LONGEST * _count(data, mark)
+    widest = int(np.frombuffer(data, np.uint8).max())
+    # The lead bytes of U+0100 and U+10000: RFC 3629, section 3. Of other charsets but GB 18030 all
+    # characters take two.
+    width = 1 if widest < 0xC4 else 2 if widest < 0xF0 else _LONGEST
+    return max(2 * width * _count(data, mark), 2 * 2 * len(data)) + _PROOF
 
 
 def decode(data: bytes, mark: Mark | None, most: int) -> str:

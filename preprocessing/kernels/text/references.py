@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from html.entities import html5
 
+from preprocessing.cancellation import checkpoint
+
 # No name is longer; those that need no semicolon are shorter still.
 _LONGEST = max(map(len, html5)) - 1
 _LONGEST_BARE = max(len(name) for name in html5 if not name.endswith(";"))
@@ -31,6 +33,7 @@ def unescape(text: str) -> str:
 
 
 def _meant(found: re.Match[str]) -> str:
+    checkpoint()
     name: str | None = found["name"]
     if name is not None:
         return _named(name)

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from preprocessing import CorruptSource, Pipeline, SourceError, UnsupportedSource
+from preprocessing import CorruptSource, Pipeline, SourceError, UnknownFormat, UnsupportedSource
 from tests.preprocessing.text.samples import PROSE
 
 PLAIN = Pipeline.parse("text/text")
@@ -149,6 +149,13 @@ def test_what_needs_a_mark_is_refused_without(language: str, charset: str) -> No
     data = (PROSE[language][0] * 3).encode(charset, "ignore")
     if not data.isascii():
         assert decoded(data) is None
+
+
+@pytest.mark.parametrize("charset", ["utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"])
+@pytest.mark.parametrize("text", ["hi", "plain text\r\n", "Größe und Übung " * 9])
+def test_what_lacks_its_mark_is_named(charset: str, text: str) -> None:
+    with pytest.raises(UnknownFormat, match=f"in {charset.upper()} without a byte order mark"):
+        PLAIN(text.encode(charset))
 
 
 def test_a_mark_of_utf_7_is_known() -> None:

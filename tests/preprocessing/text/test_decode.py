@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 import tracemalloc
+from contextlib import suppress
 
 import pytest
 from hypothesis import example, given
@@ -189,3 +190,36 @@ def test_photographs_are_refused_or_passed_by() -> None:
         decoded(photo("rocket"))
     passed = Pipeline.parse("text:skip/nfc/text").encode(photo("rocket"))
     assert (passed.body, passed.content_type) == (photo("rocket"), "image/jpeg")
+
+
+_MANY = 300_000
+HELD = {
+    "ASCII": b"a" * _MANY,
+    "an emoji at the end": b"a" * _MANY + "\U0001f600".encode(),
+    "wider and wider": "é“\U0001f600".join(["a" * _MANY] * 2).encode(),
+    "ideographs": "名".encode() * _MANY,
+    "UTF-16": "\ufeff".encode("utf-16-le") + ("a" * _MANY + "\U0001f600").encode("utf-16-le"),
+    "UTF-32": ("a" * _MANY).encode("utf-32"),
+    "Windows-1251": RUSSIAN.encode("cp1251") * 1000,
+    "Windows-1252": GERMAN.encode("cp1252") * 1000,
+    "Shift JIS": JAPANESE.encode("shift-jis") * 1000,
+    "ISO-2022-JP": JAPANESE.encode("iso2022-jp") * 1000,
+    "DOS": RUSSIAN.encode("cp866") * 1000,
+    "damaged": "größer".encode() * _MANY + b"\xff",
+}
+
+
+@pytest.mark.parametrize("name", HELD)
+def test_a_start_says_what_decoding_holds(name: str) -> None:
+    data = HELD[name]
+    start = PLAIN.plan(data).source
+    with suppress(SourceError):
+        decoded(data[:2000])  # what is made once
+    tracemalloc.start()
+    try:
+        with suppress(SourceError):
+            start.run(data)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak <= start.holds() <= 8 * len(data) + 2**21

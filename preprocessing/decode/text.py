@@ -86,7 +86,7 @@ def held(data: bytes, mark: Mark | None) -> int:
     """Return most bytes that decoding a text holds at once, or a step that makes as long a one.
 
     Python takes 1, 2 or 4 bytes for each character of a text, as its widest one needs (PEP 393); it
-    widens what it has decoded when that one comes, and then has both. A charset is proved by two readings.
+    widens what it has decoded when that one comes, and then has both. Two readings prove a charset.
     """
     if mark is None and data.isascii():
         return (4 if _ISO_2022.search(data) else 2) * len(data)

@@ -7,10 +7,13 @@ import json
 import re
 from collections.abc import Iterator
 from io import StringIO
+from json.scanner import make_scanner
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from preprocessing.cancellation import checkpoint
 from preprocessing.errors import CorruptSource, IncompatibleSource, LimitExceeded
 from preprocessing.grammar.coerce import show
 
@@ -19,6 +22,10 @@ if TYPE_CHECKING:
 
 # Most characters of a row. As Python's values it may be thirty times as large.
 LONGEST_ROW = 2**22
+# Most rows. A short one takes some 80 bytes, of which its characters are the least part: 320 MiB in all.
+MOST_ROWS = 2**22
+# How much is read in one call.
+_PIECE = 2**13
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -30,9 +37,28 @@ def json_lines(texts: Array, field: str) -> Array:
     CorruptSource
         Naming the line: one that is no JSON object, or has no text there.
     LimitExceeded
-        For a line that is too long.
+        For a line that is too long, or too many of them.
     """
-    return _array([_text(line, number, field) for number, line in _lines(texts[0])])
+    scan = make_scanner(json.JSONDecoder())  # type: ignore[arg-type]  # typeshed has its own
+    found: list[str] = []
+    for number, line in _lines(texts[0]):
+        checkpoint()
+        try:
+            row, end = scan(line, 0)
+            text = row[field]
+        except (ValueError, TypeError, LookupError, StopIteration, RecursionError):
+            text = end = None
+        is_plain = end == len(line) and type(row) is dict and type(text) is str
+        if not is_plain or ("\\" in line and not text.isascii()):
+            text = _text(line, number, field)  # and what is wrong with it, if anything
+        found.append(text)
+        _require_rows(found)
+    return _array(found)
+
+
+def _require_rows(found: list[str]) -> None:
+    if len(found) > MOST_ROWS:
+        raise LimitExceeded(f"the table has more than {MOST_ROWS} rows; split it")
 
 
 def _lines(text: str) -> Iterator[tuple[int, str]]:
@@ -97,25 +123,71 @@ def csv_column(texts: Array, column: str) -> Array:
     """
     # The library's own limit, of all the process: only ever raised, so that threads do not contend.
     csv.field_size_limit(max(csv.field_size_limit(), LONGEST_ROW))
-    rows = _rows(texts[0])
-    _, names = next(rows, (0, list[str]()))
-    if names.count(column) != 1:
-        many = "more than one column" if column in names else "no column"
-        raise IncompatibleSource(f"the table has {many} named {show(column)}{_choice(names)}")
-    index = names.index(column)
-    found = []
-    for number, row in rows:
-        if len(row) != len(names):
+    text: str = texts[0]
+    names: list[str] = []
+    found: list[str] = []
+    start = number = index = 0
+    while start < len(text):
+        checkpoint()
+        end = _whole_rows(text, start)
+        rows, lines = _quickly(text[start:end])
+        header = names or next(iter(rows), names)
+        rows = rows if names else rows[1:]
+        if lines == 0 or {*map(len, rows)} - {len(header)}:
+            break  # to be read slowly, which names what is wrong with it
+        if header and not names:
+            names, index = header, _index(header, column)
+        found += map(itemgetter(index), rows)
+        _require_rows(found)
+        start, number = end, number + lines
+    for line, row in _rows(text[start:], number):
+        if not names:
+            names, index = row, _index(row, column)
+        elif len(row) == len(names):
+            found.append(row[index])
+        else:
             raise CorruptSource(
-                f"line {number}: has {len(row)} values for {len(names)} columns; values with commas, "
+                f"line {line}: has {len(row)} values for {len(names)} columns; values with commas, "
                 "quotes or line ends are quoted"
             )
-        found.append(row[index])
+        _require_rows(found)
+    _index(names, column)
     return _array(found)
 
 
-def _rows(text: str) -> Iterator[tuple[int, list[str]]]:
-    """Yield each row that is not blank, with the number of the line where it begins."""
+def _index(names: list[str], column: str) -> int:
+    if names.count(column) != 1:
+        many = "more than one column" if column in names else "no column"
+        raise IncompatibleSource(f"the table has {many} named {show(column)}{_choice(names)}")
+    return names.index(column)
+
+
+def _whole_rows(text: str, start: int) -> int:
+    """Return where a row ends, some way behind `start`: at a line's end, all quotes closed."""
+    end, quotes = start, 0
+    while True:
+        last = end
+        end = text.find("\n", end + _PIECE) + 1 or len(text)
+        quotes += text.count('"', last, end)
+        if quotes % 2 == 0 or end == len(text) or end - start > LONGEST_ROW:
+            return end
+
+
+def _quickly(text: str) -> tuple[list[list[str]], int]:
+    """Return the rows of a text and how many lines it has; no lines where anything is wrong with it."""
+    reader = csv.reader(StringIO(text, newline=""), strict=True)
+    try:
+        rows = list(filter(None, reader)) if len(text) <= LONGEST_ROW else []
+    except csv.Error:
+        return [], 0
+    return rows, reader.line_num
+
+
+def _rows(text: str, before: int) -> Iterator[tuple[int, list[str]]]:
+    """Yield each row that is not blank, with the number of the line where it begins.
+
+    Slowly: it names what is wrong, and where. So many lines are before.
+    """
     number = held = 0
 
     def lines() -> Iterator[str]:
@@ -123,20 +195,21 @@ def _rows(text: str) -> Iterator[tuple[int, list[str]]]:
         for line in StringIO(text, newline=""):
             held += len(line)
             if held > LONGEST_ROW:  # all of it behind a quote that is never closed, perhaps
-                raise LimitExceeded(_too_long(number))
+                raise LimitExceeded(_too_long(before + number))
             yield line
 
     reader = csv.reader(lines(), strict=True)
     while True:
+        checkpoint()
         number, held = reader.line_num + 1, 0
         try:
             row = next(reader, None)
         except csv.Error as error:
-            raise CorruptSource(f"line {number}: is not CSV: {error}") from None
+            raise CorruptSource(f"line {before + number}: is not CSV: {error}") from None
         if row is None:
             return
         if row:
-            yield number, row
+            yield before + number, row
 
 
 def _choice(names: Any) -> str:

@@ -189,4 +189,19 @@ def _guess(head: bytes, wanted: SourceKind) -> str:
         )
     if printable == len(head):
         return f"the object looks like text, not {article} {wanted}"
+    if wide := _wide(head):
+        return f"the object looks like text in {wide} without a byte order mark: add it, or store UTF-8"
     return f"no {wanted} format starts with the bytes {head[:8].hex(' ')}"
+
+
+def _wide(head: bytes) -> str:
+    """Return which of UTF-16 and UTF-32 a text without a mark is in, if most of it is Latin-1."""
+    orders: tuple[Literal["little", "big"], ...] = ("little", "big")
+    for size, charset in ((4, "UTF-32"), (2, "UTF-16")):
+        units = [head[i : i + size] for i in range(0, len(head) - size + 1, size)]
+        for order in orders:
+            codes = [int.from_bytes(unit, order) for unit in units]
+            text = [code for code in codes if 32 <= code < 256 or code in (9, 10, 13)]
+            if 2 * len(text) > len(units):
+                return f"{charset}-{order[0].upper()}E"
+    return ""

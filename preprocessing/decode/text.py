@@ -1,29 +1,32 @@
 """Text: from bytes of any charset to characters.
 
-A byte order mark tells the charset, of UTF-8, UTF-16 and UTF-32. What has none is UTF-8 where it can
-be; else charset-normalizer tells, from what stands about the first byte that is not UTF-8. Its answer is
-a guess, which may change with its version: store UTF-8 where that matters. The mark is no part of the
-text; line ends stay as they are.
+A byte order mark names the charset: UTF-8, UTF-16, UTF-32 or UTF-7; the escapes of ISO-2022 do so too.
+What has none is UTF-8, or in a charset that its content proves (see `preprocessing.decode.charset`), or
+refused. The mark is not part of the text; line ends stay as they are.
 """
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 
+from preprocessing.decode import charset as charsets
 from preprocessing.errors import CorruptSource, LimitExceeded
-from preprocessing.extras import load
 from preprocessing.frozen import frozen
 
 # In no Unicode encoding has a character more bytes.
 _LONGEST = 4
 _BLOCK = 2**20
-# What charset-normalizer sees, before and after the first byte that is not UTF-8.
-_BEFORE, _AFTER = 2**14, 2**16
+# Bytes that a charset is proved in: words and characters of a sample.
+_PROOF = 2**21
+# ISO-2022-JP and -KR (RFC 1468, 1554, 1557): what is all ASCII and has these escapes is in them.
+_ISO_2022 = re.compile(rb"\x1b\$(?:[@AB]|\(D|\)C)")
 
 
 @frozen
 class Mark:
-    """A byte order mark: what it is in bytes, and the charset that it tells."""
+    """A byte order mark: its bytes, and the charset that it names."""
 
     mark: bytes
     charset: str
@@ -36,6 +39,7 @@ _MARKS = (
     Mark(b"\xef\xbb\xbf", "utf-8"),
     Mark(b"\xff\xfe", "utf-16-le"),
     Mark(b"\xfe\xff", "utf-16-be"),
+    Mark(b"+/v8-", "utf-7"),
 )
 
 
@@ -78,6 +82,23 @@ def _count(data: bytes, mark: Mark | None) -> int:
     return sum(int(np.count_nonzero((block & bits) != value)) for block in blocks)
 
 
+def held(data: bytes, mark: Mark | None) -> int:
+    """Return most bytes that decoding a text holds at once, or a step that makes as long a one.
+
+    Python takes 1, 2 or 4 bytes for each character of a text, as its widest one needs (PEP 393); it
+    widens what it has decoded when that one comes, and then has both. Two readings prove a charset.
+    """
+    if mark is None and data.isascii():
+        return (4 if _ISO_2022.search(data) else 2) * len(data)
+    if mark is not None and mark.charset != "utf-8":
+        return 2 * _LONGEST * _count(data, mark)
+    widest = int(np.frombuffer(data, np.uint8).max())
+    # The lead bytes of U+0100 and U+10000: RFC 3629, section 3. Of other charsets but GB 18030 all
+    # characters take two.
+    width = 1 if widest < 0xC4 else 2 if widest < 0xF0 else _LONGEST
+    return max(2 * width * _count(data, mark), 2 * 2 * len(data)) + _PROOF
+
+
 def decode(data: bytes, mark: Mark | None, most: int) -> str:
     """Decode a text.
 
@@ -92,10 +113,11 @@ def decode(data: bytes, mark: Mark | None, most: int) -> str:
     Raises
     ------
     CorruptSource
-        Where the bytes are not what the mark tells; or are in no charset, as binary data are.
+        Where the bytes are not what the mark says; or are UTF-8 that is damaged, cut off or mixed with
+        another charset; or are binary.
     LimitExceeded
-    SpecError
-        Where the charset must be guessed, and charset-normalizer is not installed.
+    UnsupportedSource
+        Where nothing proves a charset.
     """
     if mark is not None:
         try:
@@ -103,7 +125,7 @@ def decode(data: bytes, mark: Mark | None, most: int) -> str:
         except UnicodeDecodeError as error:
             raise CorruptSource(
                 f"the text has the mark of {mark.charset}, and is not that at byte "
-                f"{len(mark.mark) + error.start}: {error.reason}; it may be truncated"
+                f"{len(mark.mark) + error.start}: {error.reason}; it is damaged or cut off"
             ) from None
     nul = data.find(b"\0")
     if nul >= 0:
@@ -112,39 +134,20 @@ def decode(data: bytes, mark: Mark | None, most: int) -> str:
             "a byte order mark; store UTF-8"
         )
     try:
-        return data.decode()
+        return _escaped(data) if _ISO_2022.search(data) and data.isascii() else data.decode()
     except UnicodeDecodeError as error:
         first = error.start
     if len(data) > most:  # a character a byte, for all that is known
         raise LimitExceeded(_too_long(len(data), most))
-    return _guessed(data, first)
+    return charsets.decode(data, first)
 
 
-def _guessed(data: bytes, first: int) -> str:
-    charsets = load(
-        "charset_normalizer",
-        "charset-normalizer",
-        "text",
-        what="text that is not UTF-8",
-        advice=", or store UTF-8",
-    )
-    best = charsets.from_bytes(_sample(data, first), enable_fallback=False).best()
-    if best is not None:
-        try:
-            return data.decode(best.encoding)
-        except UnicodeDecodeError:
-            pass
-    raise CorruptSource(
-        f"byte {first} is not UTF-8, and no other charset fits; these are binary data, or a damaged "
-        "text; store UTF-8"
-    )
-
-
-def _sample(data: bytes, first: int) -> bytes:
-    """Return what stands about a byte, from one blank to another: no character is cut in two."""
-    start, end = max(first - _BEFORE, 0), first + _AFTER
-    if start:
-        start = max(data.rfind(b" ", start, first), data.rfind(b"\n", start, first), 0)
-    if end < len(data):
-        end = max(data.rfind(b" ", first, end), data.rfind(b"\n", first, end))
-    return data[start:] if end < 0 else data[start:end]
+def _escaped(data: bytes) -> str:
+    charset = "iso2022_kr" if b"\x1b$)C" in data else "iso2022_jp_2"
+    try:
+        return data.decode(charset)
+    except UnicodeDecodeError as error:
+        raise CorruptSource(
+            f"the text has the escapes of {charset}, and is not that at byte {error.start}; it is "
+            "damaged, cut off, or in another charset; store UTF-8"
+        ) from None

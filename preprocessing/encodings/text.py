@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-import json
+from json.encoder import encode_basestring
 from typing import TYPE_CHECKING, ClassVar
 
+from preprocessing.cancellation import checkpoint
 from preprocessing.encodings.base import Encoding
 from preprocessing.errors import IncompatibleSource
 from preprocessing.frozen import frozen
 
 if TYPE_CHECKING:
     from preprocessing.media import Array, TextSpec
+
+# How many are encoded together.
+_LINES = 2**10
 
 
 @frozen
@@ -59,6 +63,12 @@ class Jsonl(Encoding):
     def accept(self, spec: TextSpec) -> None:
         """Any number of texts can be written."""
 
-    def encode(self, array: Array, spec: TextSpec) -> bytes:
-        lines = [json.dumps({"text": text}, ensure_ascii=False).encode() for text in array]
-        return b"".join(line + b"\n" for line in lines)
+    def encode(self, array: Array, spec: TextSpec) -> bytearray:
+        body = bytearray()
+        for start in range(0, len(array), _LINES):
+            checkpoint()
+            lines = [
+                f'{{"text": {encode_basestring(text)}}}\n' for text in array[start : start + _LINES]
+            ]
+            body += "".join(lines).encode()
+        return body

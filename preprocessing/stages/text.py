@@ -27,20 +27,27 @@ class DecodeText(Start):
         The byte order mark that it begins with.
     characters : int
         Most of them that it may have.
+    held : int
+        Most bytes that decoding holds.
     """
 
     mark: text.Mark | None
     characters: int
+    held: int
 
     def __str__(self) -> str:
         return f"DecodeText({self.mark.charset if self.mark else 'charset by content'})"
 
     @classmethod
     def probe(cls, data: bytes, found: Sniffed, limits: Limits) -> DecodeText:  # noqa: ARG003
-        return cls(text.probe(data, limits.characters), limits.characters)
+        mark = text.probe(data, limits.characters)
+        return cls(mark, limits.characters, text.held(data, mark))
 
     def output(self) -> TextSpec:
         return TextSpec(1)
+
+    def holds(self) -> int:
+        return self.held
 
     def run(self, content: Content) -> Array:
         assert isinstance(content, bytes)

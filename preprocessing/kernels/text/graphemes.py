@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from preprocessing.cancellation import checkpoint
+
 
 def truncate(text: str, length: int) -> str:
     """Return the longest beginning of at most `length` characters that ends no cluster in its midst."""
@@ -14,6 +16,7 @@ def truncate(text: str, length: int) -> str:
 
     end = text.rfind("\n", 0, length) + 1  # nothing goes on behind a line's end
     for cluster in iter_graphemes(text, end):
+        checkpoint()
         if end + len(cluster) > length:
             break
         end += len(cluster)

@@ -9,8 +9,10 @@ of its elements or attributes (docs/decisions/text.md).
 from __future__ import annotations
 
 import re
-from html import unescape
 from io import StringIO
+
+from preprocessing.cancellation import checkpoint
+from preprocessing.kernels.text.references import unescape
 
 # Up to the end of the tag; quotes count only behind an equals sign. Or up to the end of the page, which
 # is then in the tag.
@@ -65,10 +67,11 @@ def strip_html(text: str) -> str:
     Where a block begins or ends there is a line's end.
     """
     if "<" not in text:
-        return unescape(text) if "&" in text else text
+        return unescape(text)
     seen = _Seen()
     done = templates = 0
     for found in _MARKUP.finditer(text):
+        checkpoint()
         if not templates:
             seen.write(text[done : found.start()])
         done = found.end()
@@ -91,7 +94,7 @@ class _Seen:
 
     def write(self, text: str) -> None:
         if text:
-            self._buffer.write(unescape(text) if "&" in text else text)
+            self._buffer.write(unescape(text))
             self._ended = text.endswith("\n")
 
     def end_line(self) -> None:

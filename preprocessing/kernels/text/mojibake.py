@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from preprocessing.cancellation import checkpoint
+
 # A line, its end too, that is not ASCII, where alone mojibake can be.
 _NOT_ASCII = re.compile(r"(?<![^\n])[\x00-\t\x0b-\x7f]*+[^\x00-\x7f][^\n]*+\n?")
 
@@ -26,4 +28,13 @@ def fix_mojibake(text: str) -> str:
         normalization=None,
         explain=False,
     )
-    return _NOT_ASCII.sub(lambda line: fix_text(line[0], mend), text)
+
+    def mended(line: re.Match[str]) -> str:
+        parts = range(line.start(), line.end(), mend.max_decode_length)  # as fix_text parts them
+        return "".join(_mended(text[i : min(i + parts.step, parts.stop)]) for i in parts)
+
+    def _mended(part: str) -> str:
+        checkpoint()
+        return str(fix_text(part, mend))
+
+    return _NOT_ASCII.sub(mended, text)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from functools import cache
 from typing import TYPE_CHECKING, Literal
-from unicodedata import combining, normalize
+from unicodedata import combining, decomposition, normalize
 
 import numpy as np
+
+from preprocessing.cancellation import checkpoint
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -20,6 +22,8 @@ _FEW = 30
 _HIDDEN = "\u0f73\u0f75\u0f81\uff9e\uff9f"
 _BMP, _ASTRAL, _UNICODE = 0x1_0000, 0x2_0000, 0x11_0000  # no mark lies beyond the second
 _BLOCK = 2**20
+# How much is normalised in one call; in NFKC it may become 18 times as much.
+_PIECES = {"NFC": 2**22, "NFKC": 2**18}
 
 
 def normal(text: str, form: Form) -> str:
@@ -30,9 +34,45 @@ def normal(text: str, form: Form) -> str:
     """
     if text.isascii():
         return text
+    piece = _PIECES[form]
+    if len(text) <= piece:
+        return _normal(text, form)
+    parts, start, same = list[str](), 0, True
+    while start < len(text):
+        checkpoint()
+        end = _boundary(text, start + piece)
+        part = text[start:end]
+        parts.append(_normal(part, form))
+        same = same and parts[-1] is part
+        start = end
+    return text if same else "".join(parts)
+
+
+def _normal(text: str, form: Form) -> str:
+    if text.isascii():
+        return text
     if _has_many_marks(text):
         text = _many_marks().sub(lambda found: _sorted(found[0], form), text)
     return normalize(form, text)
+
+
+def _boundary(text: str, place: int) -> int:
+    """Return the first place from `place` on that no character acts across."""
+    while place < len(text):
+        first = normalize("NFKD", text[place])[0]
+        if not combining(first) and first not in _seconds():
+            return place
+        place += 1
+    return place
+
+
+@cache
+def _seconds() -> frozenset[str]:
+    """Return what composes with a character before it (The Unicode Standard, 3.11 and 3.12)."""
+    parts = (decomposition(chr(code)).split() for code in range(0xA0, 0x3_0000))
+    pairs = (part for part in parts if len(part) == len(("first", "second")) and part[0][0] != "<")
+    hangul = (*range(0x1161, 0x1176), *range(0x11A8, 0x11C3))
+    return frozenset(chr(int(second, 16)) for _, second in pairs) | frozenset(map(chr, hangul))
 
 
 def _has_many_marks(text: str) -> bool:
@@ -111,6 +151,7 @@ def collapse(text: str) -> str:
     words: list[str] = []
     apart = False
     for start in range(0, len(text), _BLOCK):
+        checkpoint()
         block = text[start : start + _BLOCK]
         found = " ".join(block.split())
         if found:

@@ -61,19 +61,21 @@ class StripHtml(TextTransform):
 
 @frozen
 class RedactPatterns(TextTransform):
-    """Replace what looks like personal data: ``[EMAIL]``, ``[PHONE]``, ``[CARD]``.
+    """Replace what looks like personal data: ``[EMAIL]``, ``[PHONE]``, ``[CARD]``, ``[IBAN]``.
 
     Parameters
     ----------
-    which : tuple of {"email", "phone", "card"}
+    which : tuple of {"email", "phone", "card", "iban"}
         What is replaced.
 
     Notes
     -----
-    By form alone: an e-mail address with a dot in its domain; a telephone number with ``+`` and a
-    country's code, in North America's ten digits, or with a leading 0 and groups of digits; a payment
-    card's number of 13 to 19 digits, in one or in groups, whose check digit is right. What is written in
-    another form stays, and some that is none goes: it lowers what leaks, and proves nothing.
+    By form alone: an e-mail address with a dot in its domain; a telephone number with ``+`` or
+    ``00`` and a country's code, in North America's ten digits, or with a leading 0 and groups of
+    digits; a payment card's number of 13 to 19 digits, in one or in groups, whose check digit is
+    right; an IBAN, in one or in groups of four, whose check digits are right. Each goes whole or
+    not at all: where more digits follow than such a number has, all of them stay. What is written
+    in another form stays, and some that is none goes: it lowers what leaks, and proves nothing.
 
     Raises
     ------
@@ -82,10 +84,10 @@ class RedactPatterns(TextTransform):
     """
 
     name: ClassVar[str] = "redact_patterns"
-    which: tuple[Personal, ...] = ("email", "phone", "card")
+    which: tuple[Personal, ...] = ("email", "phone", "card", "iban")
 
     def check(self) -> None:
-        require(len(self.which) > 0, "which: name at least one of email, phone, card")
+        require(len(self.which) > 0, "which: name at least one of email, phone, card, iban")
         require(len({*self.which}) == len(self.which), "which: name each pattern once")
 
     def lower(self, spec: TextSpec) -> tuple[Stage, ...]:

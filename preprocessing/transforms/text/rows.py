@@ -41,7 +41,7 @@ class JsonLines(TableTransform):
 
     Notes
     -----
-    Blank lines are no rows. A row has at most 4,194,304 characters.
+    Blank lines are not rows. A table has at most 4,194,304 rows, and a row as many characters.
 
     Raises
     ------
@@ -50,7 +50,7 @@ class JsonLines(TableTransform):
     CorruptSource
         As it runs, naming the first line that is no object, or has no text in the field.
     LimitExceeded
-        As it runs, for a longer row.
+        As it runs, for a longer row, or more rows.
     """
 
     name: ClassVar[str] = "json_lines"
@@ -71,8 +71,8 @@ class Csv(TableTransform):
 
     Notes
     -----
-    Values in quotes may hold commas, line ends, and quotes written twice. Blank lines are no rows. A row
-    has at most 4,194,304 characters.
+    Values in quotes may hold commas, line ends, and quotes written twice. Blank lines are not rows. A
+    table has at most 4,194,304 rows, and a row as many characters.
 
     Raises
     ------
@@ -82,7 +82,7 @@ class Csv(TableTransform):
         As it runs, naming the line of the first row with more or fewer values than columns, or with
         quotes that do not fit.
     LimitExceeded
-        As it runs, for a longer row.
+        As it runs, for a longer row, or more rows.
     """
 
     name: ClassVar[str] = "csv"

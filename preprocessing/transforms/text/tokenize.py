@@ -22,8 +22,11 @@ if TYPE_CHECKING:
 
 _LONGEST = 2**20
 _DIGEST = re.compile(r"[0-9a-f]{64}")
-# Tokens are told where they are in the text, before any is cut off: a hundred bytes for each.
-_MOST_CHARACTERS = 2**22
+# All of a document becomes tokens before any is cut off, in one call that cannot be stopped: up to 600
+# bytes and some 1 µs for each byte.
+_MOST_BYTES = 2**19
+# BERT's is 100.
+_LONGEST_WORD = 1000
 # How many documents a table has only its content tells: then this takes the place of the limits.
 _MOST_NUMBERS = 2**26
 
@@ -52,7 +55,7 @@ class Tokenize(FixedTransform):
     -----
     The result has shape (2, documents, length): the tokens' numbers, and the attention mask, 1 where one
     counts. Padded with what the file tells, or its ``[PAD]`` or ``<pad>``, or 0. A document has at most
-    4,194,304 characters; put `Truncate` before it for longer ones.
+    524,288 bytes in UTF-8, and a file 64 MiB; put `Truncate` before it for longer documents.
 
     Raises
     ------
@@ -107,12 +110,13 @@ def _tokenized(texts: Array, step: Tokenize) -> Array:
             f"would make {numbers} numbers of {len(texts)} documents, more than {_MOST_NUMBERS}; split "
             "the table, or ask for a shorter length"
         )
-    longest = max(map(len, texts), default=0)
-    if longest > _MOST_CHARACTERS:
-        raise LimitExceeded(
-            f"a document has {longest} characters, more than {_MOST_CHARACTERS} to tokenize; put "
-            f"truncate:{_MOST_CHARACTERS} before it, or less"
-        )
+    for text in texts:
+        size = len(text.encode()) if 4 * len(text) > _MOST_BYTES else 0
+        if size > _MOST_BYTES:
+            raise LimitExceeded(
+                f"a document has {size} bytes in UTF-8, more than {_MOST_BYTES} to tokenize; put "
+                f"truncate:{_MOST_BYTES * len(text) // size} before it, or less"
+            )
     return tokenize(texts, _tokenizer(step), step.length, step.special_tokens)
 
 
@@ -126,6 +130,7 @@ def _tokenizer(step: Tokenize) -> Any:
         tokenizer = Tokenizer.from_buffer(text)
     except Exception as error:  # the library raises Exception itself
         raise SpecError(f"file: {step.file!r} is no tokenizer file: {error}") from None
+    _require_bounded(tokenizer, step.file)
     special = tokenizer.num_special_tokens_to_add(False) if step.special_tokens else 0
     if special >= step.length:
         raise SpecError(
@@ -135,6 +140,16 @@ def _tokenizer(step: Tokenize) -> Any:
     tokenizer.enable_truncation(step.length, direction=step.truncation)
     tokenizer.enable_padding(length=step.length, direction=step.padding, pad_id=_pad_id(tokenizer))
     return tokenizer
+
+
+def _require_bounded(tokenizer: Any, name: str) -> None:
+    """Raise SpecError for a tokenizer whose time grows with the square of the text's length."""
+    longest = getattr(tokenizer.model, "max_input_chars_per_word", 0)
+    if longest > _LONGEST_WORD:
+        raise SpecError(
+            f"file: {name!r} looks for pieces in words of up to {longest} characters, more than "
+            f"{_LONGEST_WORD}; lower max_input_chars_per_word"
+        )
 
 
 def _pad_id(tokenizer: Any) -> int:

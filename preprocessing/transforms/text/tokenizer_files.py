@@ -17,6 +17,8 @@ from preprocessing.grammar.coerce import show
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,100}")
 _VARIABLE = "JITPREP_TOKENIZERS"
 _SHOWN = 20
+# Gemma's, of the largest vocabulary there is, has 33 MB.
+_MOST_BYTES = 2**26
 
 
 def digest(name: str) -> str:
@@ -25,10 +27,15 @@ def digest(name: str) -> str:
     Raises
     ------
     SpecError
-        Where there is none; the message lists those there are.
+        Where there is none, and the message lists those there are; or where it is too large.
     """
     path = _find(name)
     facts = path.stat()
+    if facts.st_size > _MOST_BYTES:
+        raise SpecError(
+            f"file: {name!r} has {facts.st_size} bytes, more than the {_MOST_BYTES} that a tokenizer "
+            "file may have"
+        )
     return _digest(path, facts.st_mtime_ns, facts.st_size)
 
 
@@ -40,7 +47,8 @@ def read(name: str, wanted: str) -> bytes:
     SpecError
         Where it is not there, or no longer that one.
     """
-    data = _find(name).read_bytes()
+    with _find(name).open("rb") as file:
+        data = file.read(_MOST_BYTES + 1)  # of another file by now, perhaps, which the digest shows
     if hashlib.sha256(data).hexdigest() != wanted:
         raise SpecError(
             f"file: {name!r} has changed since the pipeline was made; make the pipeline anew"

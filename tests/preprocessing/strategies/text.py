@@ -27,7 +27,7 @@ TOKENIZERS = ("tiny", "bytes")
 
 names = st.text(st.characters(exclude_categories=["Cs"]), max_size=9)
 sides = st.sampled_from(("right", "left"))
-patterns = st.sampled_from(("email", "phone", "card"))
+patterns = st.sampled_from(("email", "iban", "phone", "card"))
 tokenizations = st.builds(
     Tokenize, st.sampled_from(TOKENIZERS), st.integers(1, 99), sides, sides, st.booleans()
 )

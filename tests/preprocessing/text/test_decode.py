@@ -1,11 +1,10 @@
-"""Text is decoded by its mark, as UTF-8, or by what it looks like; what is none is refused, soon."""
+"""Text is decoded by its mark, as UTF-8, or in the charset that it proves; else it is refused soon."""
 
 from __future__ import annotations
 
-import sys
 import time
 import tracemalloc
-from importlib import util
+from contextlib import suppress
 
 import pytest
 from hypothesis import example, given
@@ -20,7 +19,6 @@ from preprocessing import (
     Media,
     Pipeline,
     SourceError,
-    SpecError,
     UnknownFormat,
 )
 from preprocessing.decode.sniff import sniff
@@ -194,13 +192,34 @@ def test_photographs_are_refused_or_passed_by() -> None:
     assert (passed.body, passed.content_type) == (photo("rocket"), "image/jpeg")
 
 
-def test_charsets_are_guessed_where_the_library_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "charset_normalizer", None)
-    assert decoded(GERMAN.encode()) == GERMAN  # what is UTF-8 does not need it
-    find = util.find_spec
-    monkeypatch.setattr(
-        "preprocessing.extras.find_spec",
-        lambda name: None if name == "charset_normalizer" else find(name),
-    )
-    with pytest.raises(SpecError, match=r"pip install 'jitprep\[text\]'"):
-        decoded(GERMAN.encode("cp1252"))
+_MANY = 300_000
+HELD = {
+    "ASCII": b"a" * _MANY,
+    "an emoji at the end": b"a" * _MANY + "\U0001f600".encode(),
+    "wider and wider": "é“\U0001f600".join(["a" * _MANY] * 2).encode(),
+    "ideographs": "名".encode() * _MANY,
+    "UTF-16": "\ufeff".encode("utf-16-le") + ("a" * _MANY + "\U0001f600").encode("utf-16-le"),
+    "UTF-32": ("a" * _MANY).encode("utf-32"),
+    "Windows-1251": RUSSIAN.encode("cp1251") * 1000,
+    "Windows-1252": GERMAN.encode("cp1252") * 1000,
+    "Shift JIS": JAPANESE.encode("shift-jis") * 1000,
+    "ISO-2022-JP": JAPANESE.encode("iso2022-jp") * 1000,
+    "DOS": RUSSIAN.encode("cp866") * 1000,
+    "damaged": "größer".encode() * _MANY + b"\xff",
+}
+
+
+@pytest.mark.parametrize("name", HELD)
+def test_a_start_says_what_decoding_holds(name: str) -> None:
+    data = HELD[name]
+    start = PLAIN.plan(data).source
+    with suppress(SourceError):
+        decoded(data[:2000])  # what is made once
+    tracemalloc.start()
+    try:
+        with suppress(SourceError):
+            start.run(data)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak <= start.holds() <= 8 * len(data) + 2**21

@@ -16,6 +16,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from preprocessing import LimitExceeded, Pipeline
+from preprocessing.cancellation import Cancelled, Signal, cancellable
 from preprocessing.kernels.text import normal
 from preprocessing.kernels.text.normal import collapse, lower
 from preprocessing.transforms.text.normal import _MOST_OF_ONE
@@ -56,6 +57,38 @@ def test_it_is_python_s_and_changes_no_more(text: str, form: normal.Form) -> Non
     once = normal.normal(text, form)
     assert once == unicodedata.normalize(form, text)
     assert normal.normal(once, form) == once
+
+
+@given(
+    texts
+    | st.text(marks | st.sampled_from("\u1100\u1161\u11a8\uac00\u09c7\u09be\ufdfae "), max_size=60),
+    FORMS,
+)
+@pytest.mark.parametrize("piece", [1, 2, 7])
+def test_pieces_are_of_no_consequence(piece: int, text: str, form: normal.Form) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(normal, "_PIECES", {"NFC": piece, "NFKC": piece})
+        assert normal.normal(text, form) == unicodedata.normalize(form, text)
+
+
+def test_no_character_acts_across_a_boundary() -> None:
+    """Whatever can stand behind a boundary composes with nothing before it."""
+    bases = "a\u1100\uac00\u09c7\u0b47\u1b05\u30ab\U00011099\U00011131"
+    for code in (*range(0xD800), *range(0xE000, 0x3_0000)):
+        if normal._boundary(chr(code), 0) == 0:
+            for form in ("NFC", "NFKC"):
+                alone = unicodedata.normalize(form, chr(code))
+                for base in bases:
+                    assert unicodedata.normalize(form, base + chr(code)) == base + alone
+
+
+def test_work_that_is_given_up_stops() -> None:
+    signal = Signal()
+    signal.cancel()
+    with cancellable(signal):
+        for work in (lambda: normal.normal("é" * 5_000_000, "NFC"), lambda: collapse("a b")):
+            with pytest.raises(Cancelled):
+                work()
 
 
 def test_what_can_begin_with_a_mark_is_known() -> None:

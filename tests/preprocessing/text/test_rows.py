@@ -6,8 +6,10 @@ import csv
 import io
 import json
 import time
+import tracemalloc
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -21,7 +23,8 @@ from preprocessing import (
     SpecError,
     Stack,
 )
-from preprocessing.decode.rows import LONGEST_ROW
+from preprocessing.cancellation import Cancelled, Signal, cancellable
+from preprocessing.decode.rows import LONGEST_ROW, csv_column
 
 JSON_LINES = Pipeline.parse("json_lines:text/jsonl")
 CSV = Pipeline.parse("csv:body/jsonl")
@@ -132,6 +135,73 @@ def test_any_text_is_a_table_or_refused(text: str) -> None:
         except (SourceError, IncompatibleSource):
             continue
         assert all(type(one) is str for one in made)
+
+
+_csv = st.lists(
+    st.sampled_from(['"', '""', ",", "\n", "\r\n", "\r", "a", "body", "id,body\n", "1,x\n", 'a"b'])
+).map("".join)
+
+
+@given(_csv, st.sampled_from([1, 2, 5, 40]))
+def test_pieces_of_csv_are_of_no_consequence(rest: str, piece: int) -> None:
+    """What the reader says to all of the table at once, value or refusal, is what its pieces give."""
+    outcomes = []
+    data = np.array(["id,body\n" + rest], object)
+    for size in (piece, 2**13):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("preprocessing.decode.rows._PIECE", size)
+            try:
+                outcomes.append(csv_column(data, "body").tolist())
+            except CorruptSource as error:
+                outcomes.append([str(error)])
+    assert outcomes[0] == outcomes[1]
+    try:
+        rows = [
+            row for row in csv.reader(io.StringIO(str(data[0]), newline=""), strict=True) if row
+        ]
+    except csv.Error:
+        rows = []
+    if rows and {*map(len, rows)} == {2}:
+        assert outcomes[0] == [row[1] for row in rows[1:]]
+    else:
+        assert outcomes[0][0].startswith("line ")
+
+
+@pytest.mark.parametrize(
+    ("spec", "row"), [("csv:a/jsonl", "x\n"), ("json_lines:a/jsonl", '{"a":"x"}\n')]
+)
+def test_rows_are_bounded(spec: str, row: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("preprocessing.decode.rows.MOST_ROWS", 5000)
+    header = "a\n" if spec.startswith("csv") else ""
+    p = Pipeline.parse(spec)
+    assert len(p((header + row * 5000).encode())) == 5000
+    with pytest.raises(LimitExceeded, match="more than 5000 rows; split it"):
+        p((header + row * 5001).encode())
+
+
+def test_short_rows_take_little_time_and_memory() -> None:
+    """A million rows of one letter took 3 s, 200 MB."""
+    p = Pipeline.parse("csv:a/jsonl")
+    data = b"a\n" + b"x\n" * 1_000_000
+    start = time.thread_time()
+    assert len(p.encode(data).body) == 14_000_000
+    assert time.thread_time() - start < 3
+    tracemalloc.start()
+    try:
+        p.encode(b"a\n" + b"xy\n" * 100_000)
+        assert tracemalloc.get_traced_memory()[1] < 14_000_000
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize(
+    "spec", ["csv:a/jsonl", "json_lines:a/jsonl", "lower/jsonl", "redact_patterns"]
+)
+def test_work_that_is_given_up_stops(spec: str) -> None:
+    signal = Signal()
+    signal.cancel()
+    with cancellable(signal), pytest.raises(Cancelled):
+        Pipeline.parse(spec)(b'a\n{"a": "x"}\n' * 3)
 
 
 def test_a_table_is_read_once_and_first() -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import os
 import pickle
+import threading
+import time
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +14,7 @@ import pytest
 import safetensors.numpy
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from tokenizers import Tokenizer
+from tokenizers import Tokenizer, models
 
 from preprocessing import (
     LimitExceeded,
@@ -24,6 +26,7 @@ from preprocessing import (
     Tokenize,
     TokensSpec,
 )
+from preprocessing.cancellation import Cancelled, Signal, cancellable
 from tests.preprocessing.strategies.text import WORDS, make_tokenizers, texts, tokenizations
 
 
@@ -194,10 +197,59 @@ def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("preprocessing.transforms.text.tokenize._MOST_NUMBERS", 1599)
     with pytest.raises(LimitExceeded, match="would make 1600 numbers of 100 documents"):
         table(rows)
-    monkeypatch.setattr("preprocessing.transforms.text.tokenize._MOST_CHARACTERS", 4)
-    with pytest.raises(LimitExceeded, match=r"a document has 5 characters.*truncate:4"):
-        Pipeline.parse("tokenize:tiny,8/npy")(b"hello")
-    assert Pipeline.parse("truncate:4/tokenize:tiny,8/npy")(b"hello").shape == (2, 1, 8)
+    monkeypatch.setattr("preprocessing.transforms.text.tokenize._MOST_BYTES", 6)
+    for text, size, most in (("hellooo", 7, 6), ("日本語", 9, 2)):
+        with pytest.raises(LimitExceeded, match=rf"a document has {size} bytes.*truncate:{most} "):
+            Pipeline.parse("tokenize:tiny,8/npy")(text.encode())
+        shorter = Pipeline.parse(f"truncate:{most}/tokenize:tiny,8/npy")(text.encode())
+        assert shorter.shape == (2, 1, 8)
+
+
+@pytest.mark.parametrize("unit", ["日", ".", "hello ", "\U0001f468\u200d", "a"])
+def test_the_longest_document_leaves_other_threads_running(unit: str) -> None:
+    """In one call no other thread ran for ten seconds."""
+    text = unit * (2**19 // len(unit.encode()))
+    p = Pipeline.parse("tokenize:bytes,length=16/npy")
+    p(b"warm")
+    last, gap, done = time.monotonic(), 0.0, threading.Event()
+
+    def tick() -> None:
+        nonlocal last, gap
+        while not done.wait(0.01):
+            now = time.monotonic()
+            last, gap = now, max(gap, now - last)
+
+    ticking = threading.Thread(target=tick)
+    ticking.start()
+    start = time.thread_time()
+    long = p(text.encode())
+    took = time.thread_time() - start
+    done.set()
+    ticking.join()
+    assert took < 3
+    assert gap < 1
+    assert long[0].tolist() == p(text[:1000].encode())[0].tolist()  # the short call says the same
+
+
+def test_a_file_that_takes_too_long_is_refused(own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    words = Tokenizer(
+        models.WordPiece({"[UNK]": 0}, unk_token="[UNK]", max_input_chars_per_word=10**6)
+    )
+    words.save(str(own / "long.json"))
+    with pytest.raises(SpecError, match="words of up to 1000000 characters, more than 1000"):
+        Pipeline.parse("tokenize:long,8/npy")(b"hello")
+    monkeypatch.setattr("preprocessing.transforms.text.tokenizer_files._MOST_BYTES", 100)
+    with pytest.raises(SpecError, match=r"'tiny' has \d+ bytes, more than the 100"):
+        Pipeline.parse("tokenize:tiny,8/npy")
+
+
+def test_work_that_is_given_up_stops() -> None:
+    p, signal = Pipeline.parse("json_lines:text/tokenize:tiny,8/npy"), Signal()
+    with cancellable(signal):
+        assert p(b'{"text": "a"}').shape == (2, 1, 8)
+        signal.cancel()
+        with pytest.raises(Cancelled):
+            p(b'{"text": "a"}')
 
 
 @given(texts)

@@ -62,7 +62,9 @@ def probe(data: bytes, format_: ImageFormat, limits: Limits) -> Header:
     advice = "; raise the limit or store a smaller image"
     require_pixels(header.height, header.width, limits, claim, advice=advice)
     if 0 in header.stored:
-        raise CorruptSource(f"the {header.format} header claims no pixels; upload it again")
+        raise CorruptSource(
+            f"the {header.format} header claims no pixels; replace it with an intact copy"
+        )
     return header
 
 

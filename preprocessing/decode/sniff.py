@@ -116,9 +116,10 @@ def sniff(data: bytes, wanted: SourceKind, *, any_kind: bool = False) -> Sniffed
     found = None if _is_plainly_text(head) else _signed(data)
     if found is not None:
         return found
-    if (wanted == "text" or any_kind) and _may_be_text(head):
+    named = foreign(data)
+    if (wanted == "text" or any_kind) and _may_be_text(head) and not (named and _is_binary(head)):
         return _TEXT
-    if named := foreign(data):
+    if named:
         raise UnknownFormat(named)
     raise UnknownFormat(
         f"{_guess(data[:64], wanted)}; the formats are {_NAMES[wanted]}, "
@@ -183,6 +184,11 @@ def _is_plainly_text(head: bytes) -> bool:
 def _may_be_text(head: bytes) -> bool:
     """Whether these bytes can begin a text: NULs can only stand behind a byte order mark."""
     return b"\0" not in head or head.startswith(_TEXT_MARKS)
+
+
+def _is_binary(head: bytes) -> bool:
+    """Whether a signature is one, and not the first word of a text in some old charset."""
+    return head.startswith(b"%PDF-") or head.translate(None, _CONTROLS) != head
 
 
 def _guess(head: bytes, wanted: SourceKind) -> str:

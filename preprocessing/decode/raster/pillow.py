@@ -15,13 +15,13 @@ import numpy as np
 
 from preprocessing.decode.raster.faults import cut, damaged
 from preprocessing.decode.raster.orientation import orientation_of
+from preprocessing.errors import CorruptSource, UnsupportedSource
 
 if TYPE_CHECKING:
     from PIL.Image import Image
     from PIL.ImageFile import ImageFile
 
     from preprocessing.decode.header import ImageFormat
-    from preprocessing.errors import CorruptSource
     from preprocessing.media import Array
 
 _PLUGINS: dict[ImageFormat, tuple[str, str]] = {
@@ -76,13 +76,39 @@ def orientation(data: bytes, format_: ImageFormat) -> int:
     return orientation_of(opened(data, format_))
 
 
+def opened_by_user(image: Image) -> Array:
+    """Return the pixels of an image that the caller opened: upright, (H, W, 3), uint8.
+
+    As its file would be decoded, as far as Pillow hears of damage.
+
+    Raises
+    ------
+    CorruptSource, UnsupportedSource
+    """
+    from PIL import ImageOps  # noqa: PLC0415  heavy
+
+    if image.mode in ("I", "F"):
+        raise UnsupportedSource(
+            f"the image is of Pillow's mode {image.mode}: 32-bit samples, which have no agreed range; "
+            "give 8 or 16 bits a sample"
+        )
+    try:
+        return rgb(ImageOps.exif_transpose(image))
+    except MemoryError:
+        raise
+    except Exception as error:  # decoders raise anything on hostile bytes
+        what = str(error) or type(error).__name__
+        raise CorruptSource(f"the image cannot be loaded ({what})") from error
+
+
 def rgb(image: Image) -> Array:
     """Return the pixels of a loaded image: (H, W, 3), uint8, as `preprocessing.decode.image` says."""
     if image.mode.startswith("I;16"):
         high = (np.asarray(image) >> 8).astype(np.uint8)
         return np.repeat(high[:, :, None], 3, axis=2)
-    if image.mode in ("P", "PA", "La") or "transparency" in image.info:
-        # By way of RGBA, so that no transparent colour is mixed into others.
-        image = image.convert("LA") if image.mode == "La" else image.convert("RGBA")
+    if image.mode in ("P", "PA", "RGBa"):  # the colours under the alpha are kept
+        image = image.convert("RGBA")
+    elif image.mode == "La":
+        image = image.convert("LA")
     pixels = np.asarray(image if image.mode in ("RGB", "RGBA", "RGBX") else image.convert("RGB"))
     return pixels[:, :, :3]

@@ -91,6 +91,8 @@ def _read(data: bytes) -> _Bmp:
         (colours,) = struct.unpack_from("<I", data, 46)
     if bits not in (1, 4, 8, 16, 24, 32):
         raise unsupported("BMP", f"{bits} bits a pixel")
+    if colours > 2**16:
+        raise damaged("BMP", f"a palette of {colours} colours")
     if width < 1 or not height:
         raise damaged("BMP", f"{width} x {height} pixels")
     _require_known(compression, bits)

@@ -184,6 +184,8 @@ def _require_whole(stream: bytes, wanted: int) -> None:
             left = inflate.unconsumed_tail
     except zlib.error as error:
         raise damaged("PNG", f"its compressed pixels: {error}") from None
+    if got > wanted and not inflate.eof:
+        raise damaged("PNG", f"its pixels have far more than {wanted} bytes")
     if got < wanted:
         if inflate.eof:
             raise damaged("PNG", f"its pixels have {got} of {wanted} bytes")

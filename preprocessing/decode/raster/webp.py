@@ -1,7 +1,8 @@
 """WebP: our own walk of the chunks; libwebp, by way of Pillow, decodes the first picture.
 
-Chunks that bear on no colour, alpha and later frames among them, may be damaged or missing. The format:
-RFC 9649, "WebP Image Format"; the frame headers of VP8: RFC 6386, 9.1.
+Neither codec carries a checksum: sizes must agree with the bytes that are there, and otherwise the
+pixels are what the file says. What bears on no colour, alpha and later frames among it, may be damaged.
+The format: RFC 9649, "WebP Image Format"; the frame headers of VP8: RFC 6386, 9.1.
 """
 
 from __future__ import annotations
@@ -38,8 +39,7 @@ class _Webp:
     left: int
     top: int
     size: tuple[int, int]
-    kind: bytes
-    picture: memoryview
+    chunk: memoryview
     info: dict[str, str | bytes]
 
 
@@ -59,8 +59,8 @@ def probe(data: bytes) -> Header:
 def decode(data: bytes) -> Array:
     """Decode to (H, W, 3), as stored, uint8. Raises what `probe` does."""
     webp = _read(data)
-    chunk = webp.kind + struct.pack("<I", len(webp.picture)) + webp.picture
-    chunk += bytes(len(chunk) % 2)
+    # With the byte behind an odd length, which libwebp reads as if it were the picture's.
+    chunk = bytes(webp.chunk) + bytes(len(webp.chunk) % 2)
     alone = b"RIFF" + struct.pack("<I", 4 + len(chunk)) + b"WEBP" + chunk
     pixels = pillow.decode(alone, "webp")
     if pixels.shape[:2] != webp.size[::-1]:
@@ -75,51 +75,43 @@ def decode(data: bytes) -> Array:
 def _read(data: bytes) -> _Webp:
     (length,) = struct.unpack_from("<I", data.ljust(12, b"\0"), 4)
     end = 8 + length
-    view = memoryview(data)[: min(end, len(data))]
-    if len(view) < 20:
-        raise cut("WEBP", "it ends within its header")
-    if data[12:16] != b"VP8X":
-        for kind, body in _chunks(view, 12):
-            if kind in (b"VP8 ", b"VP8L"):
-                size = _size(kind, body)
-                return _Webp(size, 0, 0, size, kind, body, {})
-        raise _missing(cut_off=end > len(data))
-    return _extended(view, cut_off=end > len(data))
-
-
-def _extended(view: memoryview, *, cut_off: bool) -> _Webp:
-    chunks = _chunks(view, 12)
-    flags, canvas = 0, (0, 0)
-    picture: _Webp | None = None
-    info: dict[str, str | bytes] = {}
-    for kind, body in chunks:
-        if kind == b"VP8X":
-            if len(body) < 10:
-                raise damaged("WEBP", "its header, VP8X, is too short")
+    if len(data) < max(end, 20):
+        raise cut("WEBP", f"{len(data)} of {max(end, 20)} bytes are there")
+    if data[12:16] not in (b"VP8 ", b"VP8L", b"VP8X"):
+        raise damaged("WEBP", "it begins with no chunk of its own")
+    flags, canvas, picture = 0, (0, 0), None
+    info, looped = dict[str, str | bytes](), False
+    for kind, body, whole in _chunks(memoryview(data)[:end], 12):
+        if kind == b"VP8X" and len(body) >= 10:
             flags = body[0]
             canvas = (1 + _number(body, 4), 1 + _number(body, 7))
-        elif picture is None and kind == b"ANMF" and flags & _ANIMATED:
-            picture = _frame(body, canvas)
+        elif kind == b"ANIM" and len(body) >= 6:
+            looped = True
+        elif kind == b"ANMF" and flags & _ANIMATED:
+            if not looped:
+                raise damaged("WEBP", "its animation has no header, ANIM")
+            picture = picture or _frame(body, canvas)
+            list(_chunks(body, _FRAME))  # the sizes in later frames agree, too
         elif picture is None and kind in (b"VP8 ", b"VP8L") and not flags & _ANIMATED:
-            picture = _Webp(canvas, 0, 0, _size(kind, body), kind, body, {})
-            if picture.size != canvas:
+            size = _size(kind, body)
+            if size != (canvas if any(canvas) else size):
                 raise damaged("WEBP", "its picture is of another size than its canvas")
+            picture = _Webp(size, 0, 0, size, whole, {})
         # libwebp knows of metadata that the flags announce, and of the first of each.
         elif kind == b"EXIF" and flags & _EXIF_FLAG:
-            info.setdefault("exif", bytes(body))
+            info.setdefault("exif", _exif(bytes(body)))
         elif kind == b"XMP " and flags & _XMP_FLAG:
             info.setdefault("xmp", bytes(body))
     if picture is None:
-        raise _missing(cut_off=cut_off)
-    wanted = bool(flags & _EXIF_FLAG) + bool(flags & _XMP_FLAG)
-    if cut_off and "exif" not in info and len(info) < wanted:
-        raise cut("WEBP", "the metadata that may tell its orientation is missing")
+        raise damaged("WEBP", "there is no picture in it")
     return replace(picture, info=info)
 
 
-def _missing(*, cut_off: bool) -> Exception:
-    what = "there is no whole picture in it"
-    return cut("WEBP", what) if cut_off else damaged("WEBP", what)
+def _exif(body: bytes) -> bytes:
+    """Return EXIF that can be read: its lengths may have been what was damaged."""
+    if body and body.removeprefix(b"Exif\0\0")[:4] not in (b"II*\0", b"MM\0*"):
+        raise damaged("WEBP", "its EXIF, which tells its orientation, cannot be read")
+    return body
 
 
 def _frame(body: memoryview, canvas: tuple[int, int]) -> _Webp:
@@ -128,24 +120,27 @@ def _frame(body: memoryview, canvas: tuple[int, int]) -> _Webp:
         raise damaged("WEBP", "its first frame has no header")
     left, top = 2 * _number(body, 0), 2 * _number(body, 3)
     wanted = (1 + _number(body, 6), 1 + _number(body, 9))
-    for kind, inner in _chunks(body, _FRAME):
+    for kind, inner, whole in _chunks(body, _FRAME):
         if kind in (b"VP8 ", b"VP8L"):
             size = _size(kind, inner)
             if size != wanted or left + size[0] > canvas[0] or top + size[1] > canvas[1]:
                 raise damaged("WEBP", "its first frame does not fit the canvas")
-            return _Webp(canvas, left, top, size, kind, inner, {})
+            return _Webp(canvas, left, top, size, whole, {})
     raise damaged("WEBP", "its first frame holds no picture")
 
 
-def _chunks(view: memoryview, at: int) -> Iterator[tuple[bytes, memoryview]]:
-    """Yield the type and body of each chunk that is there in full."""
-    while at + 8 <= len(view):
+def _chunks(view: memoryview, at: int) -> Iterator[tuple[bytes, memoryview, memoryview]]:
+    """Yield type, body and all of each chunk; its sizes are all that tells of damage."""
+    while at < len(view):
         checkpoint()
+        if at + 8 > len(view):
+            raise damaged("WEBP", f"no chunk begins at byte {at}")
         kind, length = struct.unpack_from("<4sI", view, at)
         if at + 8 + length > len(view):
-            return
-        yield kind, view[at + 8 : at + 8 + length]
-        at += 8 + length + length % 2
+            raise damaged("WEBP", f"a chunk at byte {at} is longer than what it stands in")
+        end = at + 8 + length
+        yield kind, view[at + 8 : end], view[at : end + length % 2]
+        at = end + length % 2
 
 
 def _number(body: memoryview, at: int) -> int:
@@ -159,9 +154,10 @@ def _size(kind: bytes, body: memoryview) -> tuple[int, int]:
             raise damaged("WEBP", "its picture, VP8L, has no header")
         bits = int.from_bytes(body[1:5], "little")
         return (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
-    if len(body) < 10 or body[0] & 1 or bytes(body[3:6]) != b"\x9d\x01\x2a":
+    # A key frame, of a profile that there is, which is shown.
+    if len(body) < 10 or body[0] & 0x19 != 0x10 or bytes(body[3:6]) != b"\x9d\x01\x2a":
         raise damaged("WEBP", "its picture, VP8, has no header")
-    if _number(body, 0) >> 5 > len(body) - 10:
+    if _number(body, 0) >> 5 >= len(body):
         raise damaged("WEBP", "its picture, VP8, is shorter than its header says")
     width, height = struct.unpack_from("<HH", body, 6)
     return width & 0x3FFF, height & 0x3FFF

@@ -77,6 +77,8 @@ def _inner(data: bytes | memoryview) -> bytes:
     """Return a JPEG without its first marker and applications' segments, tables without an end."""
     if not data:
         return b""
+    if bytes(data[:2]) != b"\xff\xd8":
+        raise damaged("TIFF", "a strip or tile is not a JPEG")
     kept, at = [], 2
     while at + 4 <= len(data) and data[at] == 0xFF:
         kind, length = data[at + 1], int.from_bytes(data[at + 2 : at + 4])

@@ -50,8 +50,11 @@ def fax(piece: memoryview, rows: int, layout: Layout) -> Array:
     for row in pixels:
         checkpoint()
         ends = _row(bits, ends, layout)
+        bits.rows += 1
         for start, stop in zip(ends[::2], [*ends[1::2], layout.across], strict=False):
             row[start:stop] = 1
+    if layout.compression != RLE:
+        bits.require_end()
     return pixels
 
 
@@ -63,6 +66,9 @@ def _row(bits: _Bits, above: list[int], layout: Layout) -> list[int]:
         bits.align()
         return bits.row(layout.across)
     ended = bits.skip_end_of_line()
+    if bits.rows and ended != bits.with_ends:
+        raise damaged("TIFF", "a row of fax compression begins in the middle of another")
+    bits.with_ends = ended
     if layout.options & _TWO_DIMENSIONS:
         if not ended:
             raise damaged("TIFF", "a row of fax compression has no beginning")
@@ -83,10 +89,19 @@ class _Bits:
             windows |= single[place : place + len(windows)] << (_WINDOW - 1 - place)
         self._windows = memoryview(windows.tobytes()).cast("H")  # faster to index than an array
         self._at = 0
+        self.rows, self.with_ends = 0, False
         self._white, self._black, self._modes = map(_table, ("white", "black", "modes"))
 
     def align(self) -> None:
-        self._at = -(-self._at // 8) * 8
+        """Go to the next byte, past bits that are zero."""
+        while self._at % 8:
+            if self.bit():
+                raise damaged("TIFF", "a row of fax compression does not end where it should")
+
+    def require_end(self) -> None:
+        """Raise CorruptSource where another row follows, instead of zeros or a mark of the end."""
+        if self._at < self._end and self._windows[self._at] >> 2:
+            raise damaged("TIFF", "fax compression has more rows than the picture")
 
     def bit(self) -> int:
         return self._next(1) >> (_WINDOW - 1)

@@ -58,7 +58,7 @@ class Directory:
         field = self.fields.get(tag)
         if field is None:
             return np.empty(0, np.uint64)
-        if field.type not in _WHOLE or field.count > most:
+        if field.type not in _WHOLE or not 0 < field.count <= most:
             raise damaged("TIFF", f"field {tag} has {field.count} values of type {field.type}")
         kind = np.dtype(self.order + _WHOLE[field.type])
         self._require(tag, field, kind.itemsize)
@@ -103,6 +103,8 @@ def _fields(data: bytes, order: str, *, big: bool) -> dict[int, Field]:
     if big and struct.unpack_from(order + "HH", data, 4) != (8, 0):
         raise damaged("TIFF", "its header, of BigTIFF, makes no sense")
     (at,) = struct.unpack_from(order + ("Q" if big else "I"), data, 8 if big else 4)
+    if at + 8 > len(data):
+        raise cut("TIFF", "its directory lies beyond the end")
     (count,) = struct.unpack_from(order + ("Q" if big else "H"), data, at)
     if not 0 < count <= _MOST_FIELDS:
         raise damaged("TIFF", f"a directory of {count} fields")

@@ -152,6 +152,8 @@ def layout(fields: Directory) -> Layout:
     width, height = fields.number(256, 0), fields.number(257, 0)
     if not width or not height:
         raise damaged("TIFF", "its width or height is missing")
+    if 262 not in fields:
+        raise damaged("TIFF", "its PhotometricInterpretation is missing")
     compression, photometric = fields.number(259, RAW), fields.number(262, WHITE_IS_ZERO)
     if compression not in _DECODED:
         name = _COMPRESSIONS.get(compression, "an unknown")
@@ -160,6 +162,8 @@ def layout(fields: Directory) -> Layout:
         raise unsupported("TIFF", f"colours of kind {photometric} (PhotometricInterpretation)")
     samples, extras = fields.number(277, 1), fields.numbers(338, _MOST_SAMPLES)
     _, colours, depths = _COLOURS[photometric]
+    if 258 not in fields and photometric not in (WHITE_IS_ZERO, BLACK_IS_ZERO):
+        raise damaged("TIFF", "its BitsPerSample is missing")
     bits = _bits(fields, samples)
     if bits not in depths or (samples > 1 and bits not in (8, 16)):
         raise UnsupportedSource(

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from preprocessing.decode.tiff.layout import Layout
     from preprocessing.media import Array
 
+_PADDED = 4096  # bytes: a page
+
 
 def packed(fields: Directory, found: Layout) -> Iterator[memoryview]:
     """Yield the packed bytes of each strip or tile, in the order of `Layout.places`.
@@ -43,16 +45,21 @@ def packed(fields: Directory, found: Layout) -> Iterator[memoryview]:
 def _lengths(fields: Directory, found: Layout, tag: int, offsets: Array) -> Array:
     size = len(fields.data)
     lengths = fields.numbers(tag, len(offsets))
+    if len(lengths) not in (0, len(offsets)):
+        raise damaged("TIFF", f"{len(offsets)} strips or tiles with {len(lengths)} lengths")
     if found.compression == RAW:
         wanted = np.array([rows for *_, rows in found.places()], np.uint64) * found.row_bytes
         given = lengths[: len(wanted)]
         # Some writers leave them out, or at zero.
         if len(given) and ((given < wanted) & (given > 0)).any():
             raise damaged("TIFF", "a strip or tile has fewer bytes than its pixels take")
+        # A last strip may be as long as the others, and some writers pad them.
+        if len(given) and (given > 2 * found.rows * found.row_bytes + _PADDED).any():
+            raise damaged("TIFF", "a strip or tile has far more bytes than its pixels take")
         return wanted
     if not len(lengths) and len(offsets) == 1 and offsets[0] < size:
         return size - offsets
-    if len(lengths) != len(offsets) or not lengths.all():
+    if not lengths.all() or not len(lengths):
         raise damaged("TIFF", "the length of a strip or tile is missing")
     if (lengths > size).any() or int(lengths.sum()) > size:
         raise cut("TIFF", "its strips or tiles have more bytes than there are")

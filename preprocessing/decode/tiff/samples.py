@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from preprocessing.media import Array
 
 _MODES = {CMYK: "CMYK", YCBCR: "YCbCr", LAB: "LAB"}
-_COLOR_MAP = 320
+_COLOR_MAP, _SHORT = 320, 3
 
 
 def rgb(samples: Array, layout: Layout, fields: Directory) -> Array:
@@ -60,7 +60,7 @@ def _eight_bits(samples: Array, bits: int) -> Array:
 def _looked_up(indices: Array, layout: Layout, fields: Directory) -> Array:
     count = 2**layout.bits
     values = fields.numbers(_COLOR_MAP, 3 * 2**16)
-    if len(values) < 3 * count:
+    if len(values) != 3 * count or fields.fields[_COLOR_MAP].type != _SHORT:
         raise damaged("TIFF", f"a palette of {len(values)} values where it has {3 * count}")
     colours = values[: 3 * count].reshape(3, count).T
     # Some writers store 8 bits where the format has 16.

@@ -72,7 +72,8 @@ def _bytes(
         return
     unpack = _UNPACK[layout.compression]
     for piece, count in zip(packed, rows, strict=False):
-        yield unpack(piece, count * layout.row_bytes)
+        # A last strip may hold as many rows as the others, more than there are in the picture.
+        yield unpack(piece, count * layout.row_bytes, layout.rows * layout.row_bytes)
 
 
 def _samples(data: bytes | memoryview, rows: int, layout: Layout, order: str) -> Array:
@@ -105,43 +106,40 @@ def _twelve(flat: Array) -> Array:
     return pairs.reshape(len(flat), -1)
 
 
-def _raw(piece: memoryview, wanted: int) -> memoryview:
+def _raw(piece: memoryview, wanted: int, _: int) -> memoryview:
     return piece[:wanted]
 
 
-def _deflated(piece: memoryview, wanted: int) -> bytes:
+def _deflated(piece: memoryview, wanted: int, most: int) -> bytes:
     """Inflate, as far as the checksum behind the last byte."""
     inflate = zlib.decompressobj()
     try:
-        data = inflate.decompress(piece, wanted + 1)
-        while not inflate.eof and len(data) <= wanted and inflate.unconsumed_tail:
-            data += inflate.decompress(inflate.unconsumed_tail, wanted + 1 - len(data))
+        data = inflate.decompress(piece, most + 1)
     except zlib.error as error:
         raise damaged("TIFF", f"a strip or tile: {error}") from None
     return _whole(data, wanted, ended=inflate.eof)
 
 
-def _lzma(piece: memoryview, wanted: int) -> bytes:
+def _lzma(piece: memoryview, wanted: int, most: int) -> bytes:
     unpack = lzma.LZMADecompressor(memlimit=_LZMA_MEMORY)
     try:
-        data = unpack.decompress(piece, wanted + 1)
-        if not unpack.eof and len(data) == wanted:
-            data += unpack.decompress(b"", 1)  # as far as the checksum behind the last byte
+        data = unpack.decompress(piece, most + 1)
     except lzma.LZMAError as error:
         raise damaged("TIFF", f"a strip or tile: {error}") from None
     return _whole(data, wanted, ended=unpack.eof)
 
 
 def _whole(data: bytes, wanted: int, *, ended: bool) -> bytes:
+    """Return what was unpacked where it is enough and its checksum was right."""
     if len(data) < wanted:
         what = f"a strip or tile has {len(data)} of {wanted} bytes"
         raise (damaged if ended else cut)("TIFF", what)
-    if not ended and len(data) == wanted:
-        raise cut("TIFF", "the checksum of a strip or tile is missing")
+    if not ended:
+        raise damaged("TIFF", "a strip or tile goes on behind its pixels, or without a checksum")
     return data
 
 
-def _packbits(piece: memoryview, wanted: int) -> bytes:
+def _packbits(piece: memoryview, wanted: int, _: int) -> bytes:
     """Unpack runs of bytes; TIFF 6.0, section 9. A run never goes beyond the last byte."""
     data, parts, got, at = bytes(piece), list[bytes](), 0, 0
     while got < wanted and at < len(data):
@@ -163,7 +161,7 @@ def _packbits(piece: memoryview, wanted: int) -> bytes:
     return b"".join(parts)
 
 
-_UNPACK: dict[int, Callable[[memoryview, int], bytes | memoryview]] = {
+_UNPACK: dict[int, Callable[[memoryview, int, int], bytes | memoryview]] = {
     kinds.RAW: _raw,
     kinds.DEFLATE: _deflated,
     kinds.OLD_DEFLATE: _deflated,

@@ -15,6 +15,7 @@ from preprocessing.frozen import frozen
 # By field type, the NumPy type of whole numbers (BYTE, SHORT, LONG, IFD, LONG8, IFD8), and other sizes.
 _WHOLE = {1: "u1", 3: "u2", 4: "u4", 13: "u4", 16: "u8", 18: "u8"}
 _SIZES = {2: 1, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 17: 8}
+_RATIONAL = 5
 _MOST_FIELDS = 2**16
 
 
@@ -68,6 +69,17 @@ class Directory:
         """Return the first number of a field; raises what `numbers` does."""
         numbers = self.numbers(tag, 64)
         return int(numbers[0]) if len(numbers) else default
+
+    def fractions(self, tag: int) -> tuple[float, ...]:
+        """Return the fractions of a field, none where it is missing; raises what `numbers` does."""
+        field = self.fields.get(tag)
+        if field is None:
+            return ()
+        if field.type != _RATIONAL or field.count > 64:
+            raise damaged("TIFF", f"field {tag} has {field.count} values of type {field.type}")
+        self._require(tag, field, 8)
+        parts = struct.unpack_from(f"{self.order}{2 * field.count}I", self.data, field.at)
+        return tuple(a / b if b else 0.0 for a, b in zip(parts[::2], parts[1::2], strict=True))
 
     def text(self, tag: int) -> bytes:
         """Return the bytes of a field, none where it is missing; raises what `numbers` does."""

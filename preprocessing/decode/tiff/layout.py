@@ -54,6 +54,7 @@ _COMPRESSIONS = {
     65535: "Pentax's",
 }
 _PREMULTIPLIED = 1
+_FULL_RANGE = (0, 255, 128, 255, 128, 255)  # of YCbCr: ReferenceBlackWhite, as JFIF has it
 # An empty tile of a small picture may be larger than it by so many pixels.
 _SMALL = 2**22
 _MOST_SAMPLES = 2**10
@@ -248,7 +249,7 @@ def _require_decoded(found: Layout, fields: Directory) -> None:
         raise unsupported("TIFF", f"JPEG or WebP compression of {found.name}")
     if found.photometric == YCBCR and not packed:
         ratio = [int(n) for n in fields.numbers(530, 2)] or [2, 2]
-        if ratio != [1, 1] or 532 in fields:
+        if ratio != [1, 1] or fields.fractions(532) not in ((), _FULL_RANGE):
             raise unsupported("TIFF", "subsampled or scaled YCbCr outside of JPEG")
     if found.photometric == YCBCR and packed and found.planes > 1:
         raise unsupported("TIFF", "YCbCr in planes of JPEG")

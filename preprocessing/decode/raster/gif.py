@@ -13,6 +13,7 @@ import numpy as np
 from preprocessing.cancellation import checkpoint
 from preprocessing.decode.header import Header
 from preprocessing.decode.raster.faults import cut, damaged
+from preprocessing.decode.raster.palette import looked_up
 from preprocessing.frozen import frozen
 
 if TYPE_CHECKING:
@@ -65,16 +66,13 @@ def decode(data: bytes) -> Array:
         raise (damaged if whole else cut)("GIF", what) from None
     indices = np.asarray(picture)
     colours = np.frombuffer(gif.palette, np.uint8).reshape(-1, 3)
-    if (last := indices.max()) >= len(colours):
-        raise damaged("GIF", f"a pixel of colour {last} where the palette has {len(colours)}")
+    pixels = looked_up("GIF", colours, indices)
     if gif.canvas == gif.size:
-        return np.take(colours, indices, axis=0)
-    around = (
-        gif.transparent if gif.transparent is not None and gif.transparent < len(colours) else 0
-    )
+        return pixels
+    transparent = gif.transparent if gif.transparent is not None else 0
     canvas = np.empty((gif.canvas[1], gif.canvas[0], 3), np.uint8)
-    canvas[:] = colours[around]
-    canvas[gif.top : gif.top + gif.size[1], gif.left : gif.left + gif.size[0]] = colours[indices]
+    canvas[:] = colours[transparent if transparent < len(colours) else 0]
+    canvas[gif.top : gif.top + gif.size[1], gif.left : gif.left + gif.size[0]] = pixels
     return canvas
 
 

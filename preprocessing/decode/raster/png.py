@@ -15,6 +15,7 @@ from preprocessing.cancellation import checkpoint
 from preprocessing.decode.header import Header
 from preprocessing.decode.raster.faults import cut, damaged, unsupported
 from preprocessing.decode.raster.orientation import orientation
+from preprocessing.decode.raster.palette import looked_up
 from preprocessing.decode.raster.pillow import rgb
 from preprocessing.decode.raster.png_chunks import metadata, walk
 from preprocessing.frozen import frozen
@@ -198,7 +199,4 @@ def _rgb(image: Image, png: _Png) -> Array:
         return rgb(image)[rows]
     indices = np.asarray(image)[rows]
     colours = np.frombuffer(png.palette, np.uint8).reshape(-1, 3)
-    if (last := indices.max()) >= len(colours):
-        raise damaged("PNG", f"a pixel of colour {last} where the palette has {len(colours)}")
-    looked_up: Array = np.take(colours, indices, axis=0)
-    return looked_up
+    return looked_up("PNG", colours, indices)

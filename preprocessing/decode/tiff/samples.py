@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from preprocessing.decode.raster.faults import damaged
+from preprocessing.decode.raster.palette import looked_up
 from preprocessing.decode.tiff.layout import (
     BLACK_IS_ZERO,
     CMYK,
@@ -65,7 +66,7 @@ def _looked_up(indices: Array, layout: Layout, fields: Directory) -> Array:
     colours = values[: 3 * count].reshape(3, count).T
     # Some writers store 8 bits where the format has 16.
     shift = 8 if colours.max() > 255 else 0
-    return np.take((colours >> np.uint64(shift)).astype(np.uint8), indices, axis=0)
+    return looked_up("TIFF", (colours >> np.uint64(shift)).astype(np.uint8), indices)
 
 
 def _converted(pixels: Array, mode: str, raw: str) -> Array:

@@ -141,6 +141,16 @@ def _whole(data: bytes, wanted: int, *, ended: bool) -> bytes:
 
 def _packbits(piece: memoryview, wanted: int, _: int) -> bytes:
     """Unpack runs of bytes; TIFF 6.0, section 9. A run never goes beyond the last byte."""
+    from PIL import Image  # noqa: PLC0415  heavy
+
+    try:  # Pillow's decoder, as one row
+        return Image.frombytes("L", (wanted, 1), piece, "packbits", "L").tobytes()
+    except ValueError:
+        return _runs(piece, wanted)
+
+
+def _runs(piece: memoryview, wanted: int) -> bytes:
+    """Unpack the same, and tell what is wrong."""
     data, parts, got, at = bytes(piece), list[bytes](), 0, 0
     while got < wanted and at < len(data):
         count = data[at]

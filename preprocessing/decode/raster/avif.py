@@ -26,8 +26,9 @@ _NEEDED = (b"ftyp", b"meta", b"mdat", b"moov", b"idat")
 # What the coded pictures, alpha and the tiles of a grid among them, may have in pixels for each that is
 # shown; and as many besides, since a small picture's blocks and tiles are larger.
 _CODED, _SMALL = 8, 2**20
-# Two depths of planes and references, libavif's RGB, Pillow's copy and image, and ours.
-_HELD = 32
+# Bytes a pixel that is shown: libavif's RGB, Pillow's copy and image, and ours, twice; and one that is
+# coded: planes of 8 bits or more.
+_HELD, _HELD_CODED = 20, 6
 
 
 @frozen
@@ -50,7 +51,7 @@ def probe(data: bytes) -> Header:
     shown = image.width * image.height
     if coded > _CODED * shown + _SMALL:
         raise damaged("AVIF", f"coded pictures of {coded} pixels for one of {shown}")
-    held = _HELD * max(shown, coded) + 2 * len(data)
+    held = _HELD * shown + _HELD_CODED * coded + 2 * len(data)
     return Header("avif", (image.height, image.width), orientation_of(image), image.mode, held)
 
 

@@ -30,6 +30,7 @@ _DEFAULT_MASKS = {
     24: (0xFF0000, 0xFF00, 0xFF),
     32: (0xFF0000, 0xFF00, 0xFF),
 }
+_HELD = 14  # bytes a pixel: rows, Pillow's RGB, the copy that NumPy takes of it, twice
 _PALETTE = 8  # bits, up to which pixels are indices
 
 
@@ -60,7 +61,9 @@ def probe(data: bytes) -> Header:
     """
     bmp = _read(data)
     mode = "P" if bmp.bits <= _PALETTE else "RGB"
-    return Header("bmp", (bmp.height, bmp.width), 1, mode, 8 * bmp.height * bmp.width)
+    return Header(
+        "bmp", (bmp.height, bmp.width), 1, mode, _HELD * bmp.height * bmp.width + len(data)
+    )
 
 
 def decode(data: bytes) -> Array:

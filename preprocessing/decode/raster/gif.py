@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _EXTENSION, _PICTURE, _TRAILER = 0x21, 0x2C, 0x3B
 _GRAPHIC_CONTROL = 0xF9
+_HELD = 14  # bytes a pixel: indices, Pillow's RGB, the copy that NumPy takes of it, twice
 _GRAYS = bytes(value for value in range(256) for _ in range(3))
 
 
@@ -48,7 +49,7 @@ def probe(data: bytes) -> Header:
     """
     gif = _read(data)
     width, height = gif.canvas
-    return Header("gif", (height, width), 1, "P", 6 * height * width + len(data))
+    return Header("gif", (height, width), 1, "P", _HELD * height * width + 2 * len(data))
 
 
 def decode(data: bytes) -> Array:

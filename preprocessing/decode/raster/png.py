@@ -56,6 +56,8 @@ _PASSES = (
 )
 _SENTINEL = 0xA5  # a value that few last rows consist of
 _PIECE = 2**20
+# Bytes a pixel: Pillow's image, its RGB where that is another, the copy that NumPy takes of it, twice.
+_HELD = 16
 
 
 @frozen
@@ -95,9 +97,7 @@ def probe(data: bytes) -> Header:
     png = _read(data, pixels=False)
     width, height = png.size
     mode = png.modes[0]
-    each = 1 if mode in ("1", "L", "P") else 2 if mode == "I;16" else 4
-    # Pillow's image, its RGB where that is another, ours, and the compressed pixels in one piece.
-    held = (each + 4 * (mode not in ("RGB", "RGBA")) + 4) * height * width + len(data)
+    held = _HELD * height * width + 2 * len(data)
     return Header("png", (height, width), orientation(png.info), mode, held)
 
 

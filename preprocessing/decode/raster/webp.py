@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _EXIF_FLAG, _XMP_FLAG, _ANIMATED = 0x08, 0x04, 0x02
 _FRAME = 16  # bytes before the chunks of an animation's frame
 # Two canvases of 4 bytes a pixel, libwebp's own picture, Pillow's copy and image, and the RGB.
-_HELD = 28
+_HELD = 24
 
 
 @frozen

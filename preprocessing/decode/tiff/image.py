@@ -8,12 +8,24 @@ import numpy as np
 
 from preprocessing.decode.header import Header
 from preprocessing.decode.tiff.fields import directory
-from preprocessing.decode.tiff.layout import JPEG, WEBP, layout, turned
+from preprocessing.decode.tiff.layout import (
+    GROUP3,
+    GROUP4,
+    JPEG,
+    LZW,
+    RLE,
+    WEBP,
+    ZSTD,
+    layout,
+    turned,
+)
+from preprocessing.decode.tiff.libtiff import GROUP
 from preprocessing.decode.tiff.packed import packed
 from preprocessing.decode.tiff.samples import rgb
 from preprocessing.decode.tiff.segments import unpacked
 
 if TYPE_CHECKING:
+    from preprocessing.decode.tiff.layout import Layout
     from preprocessing.media import Array
 
 
@@ -26,7 +38,19 @@ def probe(data: bytes) -> Header:
     """
     fields = directory(data)
     found = layout(fields)
-    return Header("tiff", (found.height, found.width), turned(fields), found.name, found.held)
+    return Header(
+        "tiff", (found.height, found.width), turned(fields), found.name, _held(found, data)
+    )
+
+
+def _held(found: Layout, data: bytes) -> int:
+    held = found.held
+    if found.compression in (LZW, ZSTD):
+        # The group of strips that libtiff sees: its file, Pillow's image, and the copies of both.
+        held += 6 * min(found.row_bytes * found.height, GROUP) + len(data)
+    elif found.compression in (RLE, GROUP3, GROUP4):
+        held += 24 * len(data)  # a window of 13 bits at each bit
+    return held
 
 
 def decode(data: bytes) -> Array:

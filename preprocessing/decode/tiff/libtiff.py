@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from preprocessing.decode.tiff.layout import Layout
 
-_GROUP = 16 * 2**20  # bytes that are unpacked in one call
+GROUP = 16 * 2**20  # bytes that are unpacked in one call
 
 
 def by_libtiff(
@@ -33,7 +33,7 @@ def by_libtiff(
     ------
     CorruptSource, UnsupportedSource
     """
-    together = max(_GROUP // (layout.row_bytes * layout.rows), 1)
+    together = max(GROUP // (layout.row_bytes * layout.rows), 1)
     group: list[memoryview] = []
     counts: list[int] = []
     for piece, count in zip(packed, rows, strict=False):

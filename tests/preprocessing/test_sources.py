@@ -93,7 +93,7 @@ def test_a_file_is_read_from_where_it_stands(tmp_path: Path) -> None:
         raw.seek(6)
         np.testing.assert_array_equal(PIXELS(raw), PIXELS(data))
     np.testing.assert_array_equal(PIXELS(io.BytesIO(data)), PIXELS(data))
-    assert Pipeline.parse("text/lowercase/jsonl")(io.BytesIO(b"Word")).tolist() == ["word"]
+    assert Pipeline.parse("text/lower/jsonl")(io.BytesIO(b"Word")).tolist() == ["word"]
 
 
 def test_a_file_of_text_or_of_too_many_bytes_is_refused() -> None:

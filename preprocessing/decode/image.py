@@ -9,6 +9,7 @@ folder datasets have always fed to models. In particular
 - palettes are looked up; gray is repeated in three channels;
 - alpha is dropped, not blended: the colour stored under it is kept;
 - 16-bit samples keep their high byte (Pillow clips 16-bit gray instead, which is of no use);
+- gray of a TIFF is scaled by its own bits, and inverted where its white is zero, at any depth;
 - 32-bit integer and float samples are refused, because they have no agreed range;
 - of an animation or a multi-page file the first image is taken.
 

@@ -70,11 +70,11 @@ def _require_zstd(piece: memoryview, wanted: int) -> None:
 
 
 def _unpacked(group: list[memoryview], counts: list[int], layout: Layout) -> Iterator[memoryview]:
-    from PIL.TiffImagePlugin import TiffImageFile  # noqa: PLC0415  heavy
+    from preprocessing.decode.tiff.reader import Reader  # noqa: PLC0415  heavy
 
     checkpoint()
     try:
-        image = TiffImageFile(BytesIO(_written(group, counts, layout)))
+        image = Reader(BytesIO(_written(group, counts, layout)))
         image.load()
     except MemoryError:
         raise

@@ -301,3 +301,11 @@ def test_orientation_that_xmp_alone_has(orientation: int) -> None:
     np.testing.assert_array_equal(PIXELS(data), by_pillow(data))
     both = save(tiny(), "TIFF", tiffinfo={700: xmp, 274: 1})
     np.testing.assert_array_equal(PIXELS(both), np.asarray(tiny()))
+
+
+@pytest.mark.parametrize("compression", ["tiff_lzw", "zstd", "packbits", "raw"])
+def test_pillows_own_limit_is_not_asked(compression: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It counts pixels of its own, and warns or refuses before ours is reached."""
+    data = save(tiny(), "TIFF", compression=compression)
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 10)
+    np.testing.assert_array_equal(PIXELS(data), np.asarray(tiny()))

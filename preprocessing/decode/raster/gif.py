@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _EXTENSION, _PICTURE, _TRAILER = 0x21, 0x2C, 0x3B
 _GRAPHIC_CONTROL = 0xF9
+_MOST_BLOCKS = 2**20  # a tenth of a second's work; 256 MB of metadata
 _HELD = 14  # bytes a pixel: indices, Pillow's RGB, the copy that NumPy takes of it, twice
 _GRAYS = bytes(value for value in range(256) for _ in range(3))
 
@@ -88,7 +89,7 @@ def _read(data: bytes) -> _Gif:
 def _walked(data: bytes) -> _Gif:
     width, height = _pair(data, 6)
     palette, at = _palette(data, 10, 13)
-    transparent = None
+    transparent, blocks = None, 0
     while (kind := data[at]) != _PICTURE:
         checkpoint()
         if kind == _TRAILER:
@@ -101,8 +102,12 @@ def _walked(data: bytes) -> _Gif:
             at += 1
             while data[at + 1]:
                 at += 1 + data[at + 1]
+                blocks += 1
+                _require_few(blocks)
             at += 1
         at += 1
+        blocks += 1
+        _require_few(blocks)
     left, top = _pair(data, at + 1)
     size = _pair(data, at + 5)
     flags = data[at + 9]
@@ -115,6 +120,11 @@ def _walked(data: bytes) -> _Gif:
         raise damaged("GIF", "its first picture has no pixels")
     colours = local or palette or _GRAYS
     return _Gif(canvas, left, top, size, bool(flags & 64), colours, transparent, bits, at + 1)
+
+
+def _require_few(blocks: int) -> None:
+    if blocks > _MOST_BLOCKS:
+        raise damaged("GIF", f"more than {_MOST_BLOCKS} blocks before its first picture")
 
 
 def _pair(data: bytes, at: int) -> tuple[int, int]:
@@ -134,5 +144,6 @@ def _blocks(data: bytes, at: int) -> tuple[bytes, bool]:
     """Return the blocks of compressed pixels from a place on, and whether the last one is there."""
     start = at
     while at < len(data) and data[at]:
+        checkpoint()
         at += 1 + data[at]
     return data[start : at + 1], at < len(data)

@@ -29,7 +29,7 @@ _XMP, _PROFILE = b"XML:com.adobe.xmp", b"Raw profile type exif"
 # Of a text whose CRC is wrong, whatever names these may have been one.
 _TRACES = (b"rientation", b"rofile", b"xmp", b"xif")
 _MOST_TEXT = 2**20  # bytes of such a text that are unpacked
-_MOST_CHUNKS = 2**20  # of 12 bytes at least: a second's work
+_MOST_CHUNKS = 2**18  # a second's work; 2 GB in the pieces that libpng writes
 
 
 @frozen

@@ -58,6 +58,7 @@ _FULL_RANGE = (0, 255, 128, 255, 128, 255)  # of YCbCr: ReferenceBlackWhite, as 
 # An empty tile of a small picture may be larger than it by so many pixels.
 _SMALL = 2**22
 _MOST_SAMPLES = 2**10
+_LEAST_TILE = 16  # pixels a side: TIFF 6.0, section 15
 
 
 @frozen
@@ -239,6 +240,8 @@ def _differences(fields: Directory, compression: int, bits: int) -> bool:
 def _require_decoded(found: Layout, fields: Directory) -> None:
     if not found.across or not found.rows:
         raise damaged("TIFF", "its strips or tiles have no pixels")
+    if found.tiled and min(found.across, found.rows) < _LEAST_TILE:
+        raise damaged("TIFF", f"tiles of {found.across} x {found.rows} pixels")
     across, down = -(-found.width // found.across), -(-found.height // found.rows)
     if across * found.across * down * found.rows > max(4 * found.width * found.height, _SMALL):
         raise damaged("TIFF", f"tiles of {found.across} x {found.rows} pixels")

@@ -161,3 +161,13 @@ def test_coded_pictures_larger_than_the_one_shown() -> None:
         at = data.find(b"ispe", at) + 8
     with pytest.raises(CorruptSource, match="for one of 4096"):
         PIXELS(bytes(data))
+
+
+@pytest.mark.parametrize("block", [b"!\xfe\0", b"!\xfe" + b"\1a" * 999 + b"\0", b"\0"])
+def test_a_gif_of_blocks_without_a_picture(block: bytes) -> None:
+    """Each is a step of a loop, before anything else is known."""
+    data = b"GIF89a\1\0\1\0\0\0\0" + block * (8 * 2**20 // len(block))
+    started = time.process_time()
+    with pytest.raises(CorruptSource, match="before its first picture"):
+        PIXELS(data)
+    assert time.process_time() - started < 3

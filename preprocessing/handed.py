@@ -1,4 +1,4 @@
-"""Sources that are neither bytes nor paths: files, images of Pillow, and what has `__array__`."""
+"""Sources that are neither bytes nor paths: files, images of Pillow, and what gives an array."""
 
 from __future__ import annotations
 
@@ -36,7 +36,8 @@ def bytes_or_media(source: Any, kind: SourceKind, limits: Limits) -> bytes | Med
         return Media(opened_by_user(source), "image")
     if hasattr(source, "read"):
         return _read(source, limits)
-    if not hasattr(source, "__array__") or isinstance(source, type):
+    gives = hasattr(source, "__array__") or hasattr(source, "__array_interface__")
+    if not gives or isinstance(source, type):
         raise IncompatibleSource(
             f"a source is bytes, a path, a file open for reading bytes, an image of Pillow or an array, "
             f"got {type(source).__name__}{_hint(source)}"

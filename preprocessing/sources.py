@@ -46,9 +46,17 @@ class ArrayLike(Protocol):
         """Return the array."""
 
 
-# Images of Pillow are among them: they are ArrayLike.
+class Interfaced(Protocol):
+    """What describes an array of itself, as images of Pillow do, which are read as pictures."""
+
+    @property
+    def __array_interface__(self) -> Any:
+        """The array, as NumPy's array interface describes it."""
+
+
 Source: TypeAlias = (
-    "bytes | bytearray | memoryview | str | PathLike[str] | Readable | ArrayLike | Media | Ranged"
+    "bytes | bytearray | memoryview | str | PathLike[str] | Readable | ArrayLike | Interfaced | Media "
+    "| Ranged"
 )
 
 # As much of an object as its kind is told by.

@@ -10,6 +10,7 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING
 
+from preprocessing.cancellation import checkpoint
 from preprocessing.decode.header import Header
 from preprocessing.decode.raster import pillow
 from preprocessing.decode.raster.av1 import frame_size
@@ -26,6 +27,8 @@ _NEEDED = (b"ftyp", b"meta", b"mdat", b"moov", b"idat")
 # What the coded pictures, alpha and the tiles of a grid among them, may have in pixels for each that is
 # shown; and as many besides, since a small picture's blocks and tiles are larger.
 _CODED, _SMALL = 8, 2**20
+_MOST = 2**17  # boxes, items, places and references: a grid has 65,536 tiles at most
+_HEAD = 1024  # bytes of a coded picture, which its sequence header stands in
 # Bytes a pixel that is shown: libavif's RGB, Pillow's copy and image, and ours, twice; and one that is
 # coded: planes of 8 bits or more.
 _HELD, _HELD_CODED = 20, 6
@@ -83,7 +86,10 @@ def _coded(data: bytes) -> int:
 
 def _boxes(data: bytes, at: int, end: int) -> Iterator[tuple[bytes, tuple[int, int]]]:
     """Yield type and place of each box."""
-    while at + 8 <= end:
+    for _ in range(_MOST):
+        if at + 8 > end:
+            return
+        checkpoint()
         size, kind = struct.unpack_from(">I4s", data, at)
         head = 8
         if size == 1:
@@ -96,6 +102,7 @@ def _boxes(data: bytes, at: int, end: int) -> Iterator[tuple[bytes, tuple[int, i
             raise cut("AVIF", f"{kind.decode()} at byte {at} goes beyond the end")
         yield kind, (at + head, stop)
         at = stop
+    raise damaged("AVIF", f"more than {_MOST} boxes in one")
 
 
 def _items(data: bytes, at: int, end: int) -> tuple[dict[int, _Item], dict[int, int]]:
@@ -131,8 +138,8 @@ def _places(data: bytes, at: int, end: int, idat: int) -> dict[int, tuple[tuple[
     wide = "I" if version == 2 else "H"
     (count,) = struct.unpack_from(f">{wide}", data, at + 6)
     at += 6 + struct.calcsize(wide)
-    places = {}
-    for _ in range(count):
+    places, left = {}, _MOST - count
+    for _ in range(count if left >= 0 else _MOST):
         (number,) = struct.unpack_from(f">{wide}", data, at)
         at += struct.calcsize(wide)
         method = struct.unpack_from(">H", data, at)[0] & 15 if version else 0
@@ -142,6 +149,9 @@ def _places(data: bytes, at: int, end: int, idat: int) -> dict[int, tuple[tuple[
         at += base + 2
         if at + extents * (index + offset + length) > end:
             raise damaged("AVIF", "the places of its items go beyond their box")
+        left -= extents
+        if left < 0:
+            raise damaged("AVIF", f"more than {_MOST} items and places")
         parts = []
         for _ in range(extents):
             place = start + int.from_bytes(data[at + index : at + index + offset])
@@ -156,7 +166,7 @@ def _places(data: bytes, at: int, end: int, idat: int) -> dict[int, tuple[tuple[
 
 def _references(data: bytes, at: int, end: int) -> dict[int, int]:
     wide = "H" if data[at] == 0 else "I"
-    counts: dict[int, int] = {}
+    counts, total = dict[int, int](), 0
     for kind, (start, stop) in _boxes(data, at + 4, end):
         if kind != b"dimg":
             continue
@@ -166,11 +176,14 @@ def _references(data: bytes, at: int, end: int) -> dict[int, int]:
             raise damaged("AVIF", "its references go beyond their box")
         for number in struct.unpack_from(f">{count}{wide}", data, first):
             counts[number] = counts.get(number, 0) + 1
+        total += count
+        if total > _MOST:
+            raise damaged("AVIF", f"more than {_MOST} references")
     return counts
 
 
 def _area(data: bytes, item: _Item) -> int:
     """Return the pixels of a coded picture, from the header of its sequence."""
-    coded = b"".join(data[place : place + size] for place, size in item.extents[:8])
-    width, height = frame_size(coded)
+    starts = (data[place : place + min(size, _HEAD)] for place, size in item.extents[:8])
+    width, height = frame_size(b"".join(starts))
     return width * height

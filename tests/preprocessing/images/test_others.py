@@ -171,3 +171,13 @@ def test_a_gif_of_blocks_without_a_picture(block: bytes) -> None:
     with pytest.raises(CorruptSource, match="before its first picture"):
         PIXELS(data)
     assert time.process_time() - started < 3
+
+
+def test_boxes_of_an_avif_are_bounded() -> None:
+    """Two million empty ones where the pictures are described."""
+    inner = bytes(4) + b"\0\0\0\x08free" * 2**21
+    meta = struct.pack(">I4s", 8 + len(inner), b"meta") + inner
+    started = time.process_time()
+    with pytest.raises(CorruptSource, match="more than 131072 boxes"):
+        PIXELS(b"\0\0\0\x10ftypavif\0\0\0\0" + meta)
+    assert time.process_time() - started < 3

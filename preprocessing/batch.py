@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,7 +11,7 @@ from preprocessing.errors import IncompatibleSource
 from preprocessing.media import known
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from preprocessing.encodings import Encoding
     from preprocessing.media import Array, DType, Shape, Spec
@@ -69,6 +70,25 @@ def empty(shape: Shape, dtype: DType) -> Array:
 def _numpy_name(dtype: DType) -> str:
     """Return what NumPy calls a type; texts are Python's own strings."""
     return "object" if dtype == "str" else dtype
+
+
+@contextmanager
+def naming(index: int) -> Iterator[None]:
+    """Have an error, whatever its type, say which source of a batch it is about."""
+    try:
+        yield
+    except OSError as error:
+        if error.strerror is None:
+            error.args = (f"source {index}: {error}",)
+        else:
+            error.strerror = f"source {index}: {error.strerror}"
+        raise
+    except Exception as error:
+        if len(error.args) == 1 and isinstance(error.args[0], str):
+            error.args = (f"source {index}: {error.args[0]}",)
+        else:
+            error.add_note(f"source {index} of the batch")
+        raise
 
 
 def each(work: Callable[[int], None], count: int, threads: int) -> None:

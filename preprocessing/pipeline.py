@@ -7,7 +7,7 @@ from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 from preprocessing import plan as planning
-from preprocessing.batch import allocate, each, place_of
+from preprocessing.batch import allocate, each, naming, place_of
 from preprocessing.draws import Draws, Seed
 from preprocessing.limits import DEFAULT_LIMITS, Limits
 from preprocessing.media import AudioSpec, Encoded, known
@@ -90,10 +90,12 @@ class Pipeline(Spelling):
 
         Parameters
         ----------
-        source : bytes, str, path, Ranged, ndarray or Media
-            An encoded object, the path of one, what reads it in pieces, or an array: pixels of shape
-            (H, W) or (H, W, C), of a type in ``uint8``, ``uint16``, ``float16``, ``float32``, or with a
-            leading axis those of a video. Sound, which has a rate, is given as `Media`.
+        source : bytes, str, path, file, Ranged, array, image of Pillow or Media
+            An encoded object, the path of one, a binary file, which is read from where it stands, what
+            reads it in pieces, or an array, or anything that has ``__array__``, such as a tensor: pixels
+            of shape (H, W) or (H, W, C), of a type in ``uint8``, ``uint16``, ``float16``, ``float32``,
+            or with a leading axis those of a video. An image of Pillow becomes what its file would:
+            upright, 8-bit RGB. Sound, which has a rate, is given as `Media`.
         seed : int or Seed
             What random transforms draw from, together with the pipeline and the source: a number, such
             as the epoch, or a `Seed` that also tells the object's key and ETag, to get what a read of
@@ -155,17 +157,22 @@ class Pipeline(Spelling):
         ------
         IncompatibleSource
             Where the results' shapes differ, or there are no sources.
-        SourceError, LimitExceeded
+        SourceError, LimitExceeded, OSError
+            Each names the index of the source that it is about.
         """
         given = list(sources)
         seeds: Sequence[int | Seed] = [seed] * len(given) if isinstance(seed, int) else seed
-        loaded = [read(source, self.kind, limits) for source in given]
-        plans = [self._plan(one, s, limits) for one, s in zip(loaded, seeds, strict=True)]
+        loaded, plans = [], []
+        for index, (source, one) in enumerate(zip(given, seeds, strict=True)):
+            with naming(index):
+                loaded.append(read(source, self.kind, limits))
+                plans.append(self._plan(loaded[index], one, limits))
         stack = allocate(self.encoding, [plan.output for plan in plans])
 
         def fill(index: int) -> None:
-            place = self.encoding.as_planned(stack[index], plans[index].output)
-            planning.execute(plans[index], loaded[index].content, place)
+            with naming(index):
+                place = self.encoding.as_planned(stack[index], plans[index].output)
+                planning.execute(plans[index], loaded[index].content, place)
 
         each(fill, len(given), threads)
         return stack

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from os import PathLike, fspath, fstat
-from typing import TYPE_CHECKING, TypeAlias, cast, get_args
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, cast, get_args
 
 import numpy as np
 
+from preprocessing import handed
 from preprocessing.decode.sniff import sniff
 from preprocessing.errors import EmptySource, IncompatibleSource, LimitExceeded
 from preprocessing.frozen import frozen
@@ -30,7 +31,33 @@ from preprocessing.stages.starts import start
 if TYPE_CHECKING:
     from preprocessing.media import DType, SourceKind
 
-Source: TypeAlias = "bytes | bytearray | memoryview | str | PathLike[str] | Array | Media | Ranged"
+
+class Readable(Protocol):
+    """A binary file, or what reads like one: it is read from where it stands to its end."""
+
+    def read(self, size: int = ..., /) -> bytes:
+        """Return so many bytes, or fewer at the end."""
+
+
+class ArrayLike(Protocol):
+    """What gives a NumPy array of itself, as PyTorch's tensors do."""
+
+    def __array__(self) -> Any:
+        """Return the array."""
+
+
+class Interfaced(Protocol):
+    """What describes an array of itself, as images of Pillow do, which are read as pictures."""
+
+    @property
+    def __array_interface__(self) -> Any:
+        """The array, as NumPy's array interface describes it."""
+
+
+Source: TypeAlias = (
+    "bytes | bytearray | memoryview | str | PathLike[str] | Readable | ArrayLike | Interfaced | Media "
+    "| Ranged"
+)
 
 # As much of an object as its kind is told by.
 _HEAD = 1024
@@ -99,12 +126,14 @@ def sort(
     any_kind : bool
         Whether what could be text is that, too, where another kind is meant.
     """
-    if isinstance(source, np.ndarray):
-        source = Media(source, kind)  # what it is meant to be, its shape tells
-    if isinstance(source, Media):
-        return _given(source, kind, limits)
     if isinstance(source, str | PathLike):
         source = _video_file(source) if kind == "video" else _file(source, limits)
+    elif hasattr(source, "read_at"):
+        return _ranged(cast("Ranged", source), kind, limits, any_kind=any_kind)
+    elif not isinstance(source, bytes | bytearray | memoryview | Media):
+        source = handed.bytes_or_media(source, kind, limits)
+    if isinstance(source, Media):
+        return _given(source, kind, limits)
     if not isinstance(source, bytes | bytearray | memoryview):
         return _ranged(source, kind, limits, any_kind=any_kind)
     data = bytes(source)
@@ -181,6 +210,7 @@ def _image(media: Media) -> tuple[Array, Spec]:
         raise IncompatibleSource(
             f"an image array has shape (height, width) or (height, width, channels), got {pixels.shape}"
         )
+    handed.require_channels(image.shape)
     height, width, channels = image.shape
     return image, ImageSpec(height, width, channels, _pixel_type(image))
 
@@ -191,6 +221,7 @@ def _video(media: Media) -> tuple[Array, Spec]:
         raise IncompatibleSource(
             f"a video array has shape (frames, height, width, channels), got {frames.shape}"
         )
+    handed.require_channels(frames.shape)
     count, height, width, channels = frames.shape
     return frames, VideoSpec(height, width, channels, _pixel_type(frames), count)
 

@@ -9,7 +9,7 @@ from preprocessing.frozen import frozen
 if TYPE_CHECKING:
     from preprocessing.media import Array
 
-ImageFormat: TypeAlias = Literal["jpeg", "png", "webp", "gif", "tiff", "bmp"]
+ImageFormat: TypeAlias = Literal["jpeg", "png", "webp", "gif", "tiff", "bmp", "avif"]
 
 
 @frozen
@@ -25,12 +25,16 @@ class Header:
         EXIF orientation, 1 to 8: how the stored image must be turned to stand upright.
     colorspace : str
         The decoder's name for what is stored, such as ``YCbCr``, ``CMYK`` or ``P``.
+    held : int
+        Most bytes that decoding holds at once, its result among them; 0 for a JPEG, where it depends
+        on how it is decoded.
     """
 
     format: ImageFormat
     stored: tuple[int, int]
     orientation: int
     colorspace: str
+    held: int = 0
 
     @property
     def height(self) -> int:

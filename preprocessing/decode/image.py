@@ -9,6 +9,7 @@ folder datasets have always fed to models. In particular
 - palettes are looked up; gray is repeated in three channels;
 - alpha is dropped, not blended: the colour stored under it is kept;
 - 16-bit samples keep their high byte (Pillow clips 16-bit gray instead, which is of no use);
+- gray of a TIFF is scaled by its own bits, and inverted where its white is zero, at any depth;
 - 32-bit integer and float samples are refused, because they have no agreed range;
 - of an animation or a multi-page file the first image is taken.
 
@@ -17,17 +18,26 @@ folder datasets have always fed to models. In particular
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
-from preprocessing.decode import jpeg, others
-from preprocessing.decode.header import Header
+from preprocessing.decode import jpeg
+from preprocessing.decode.header import Header, ImageFormat
 from preprocessing.errors import CorruptSource
 from preprocessing.limits import require_pixels
 
 if TYPE_CHECKING:
-    from preprocessing.decode.header import ImageFormat
     from preprocessing.limits import Limits
     from preprocessing.media import Array
+
+_MODULES: dict[ImageFormat, str] = {
+    "png": "raster.png",
+    "webp": "raster.webp",
+    "gif": "raster.gif",
+    "bmp": "raster.bmp",
+    "avif": "raster.avif",
+    "tiff": "tiff.image",
+}
 
 
 def probe(data: bytes, format_: ImageFormat, limits: Limits) -> Header:
@@ -48,12 +58,14 @@ def probe(data: bytes, format_: ImageFormat, limits: Limits) -> Header:
     ------
     CorruptSource, UnsupportedSource, LimitExceeded
     """
-    header = jpeg.probe(data) if format_ == "jpeg" else others.probe(data, format_)
+    header: Header = jpeg.probe(data) if format_ == "jpeg" else _module(format_).probe(data)
     claim = f"the {header.format} header claims"
     advice = "; raise the limit or store a smaller image"
     require_pixels(header.height, header.width, limits, claim, advice=advice)
     if 0 in header.stored:
-        raise CorruptSource(f"the {header.format} header claims no pixels; upload it again")
+        raise CorruptSource(
+            f"the {header.format} header claims no pixels; replace it with an intact copy"
+        )
     return header
 
 
@@ -83,5 +95,18 @@ def decode(data: bytes, header: Header, *, eighths: int = 8, luma: bool = False)
     if header.format == "jpeg":
         stored = jpeg.decode(data, header, eighths, luma=luma)
     else:
-        stored = others.decode(data, header)
+        stored = _module(header.format).decode(data)
     return header.upright(stored)
+
+
+def held(header: Header) -> int:
+    """Most bytes that decoding holds at once, its result among them; not for JPEG.
+
+    Measured on images of some megapixels: what a decoder takes for its tables is not in it.
+    """
+    return header.held
+
+
+def _module(format_: ImageFormat) -> Any:
+    """Return the decoder of a format, imported for its first object."""
+    return import_module(f"preprocessing.decode.{_MODULES[format_]}")

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, cast
 
 import simplejpeg
 
-from preprocessing.decode import others
 from preprocessing.decode.header import Header
+from preprocessing.decode.raster import pillow
 from preprocessing.errors import CorruptSource
 from preprocessing.kernels.scratch import scratch
 
@@ -31,14 +31,14 @@ def probe(data: bytes) -> Header:
         height, width, colorspace, _ = simplejpeg.decode_jpeg_header(data, strict=False)
     except (ValueError, KeyError) as error:  # KeyError where the header breaks off
         raise _corrupt(error) from None
-    orientation = others.orientation(data, "jpeg") if _has_exif(data) else 1
+    orientation = pillow.orientation(data, "jpeg") if _has_exif(data) else 1
     return Header("jpeg", (height, width), orientation, colorspace)
 
 
 def decode(data: bytes, header: Header, eighths: int, *, luma: bool) -> Array:
     """Decode to (H, W, 3), or (H, W, 1) with `luma`, as stored, uint8, in scratch memory."""
     if not header.by_turbo:
-        return others.decode(data, header)
+        return pillow.decode(data, "jpeg")
     try:
         return _decode(data, header, eighths, luma=luma, strict=True)
     except ValueError as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from preprocessing.decode.foreign import brands, foreign, is_avif
 from preprocessing.decode.header import ImageFormat
 from preprocessing.errors import UnknownFormat
 from preprocessing.frozen import frozen
@@ -39,6 +40,7 @@ _WEBP = Sniffed("image", "webp", "image/webp")
 _GIF = Sniffed("image", "gif", "image/gif")
 _TIFF = Sniffed("image", "tiff", "image/tiff")
 _BMP = Sniffed("image", "bmp", "image/bmp")
+_AVIF = Sniffed("image", "avif", "image/avif")
 _WAV = Sniffed("audio", "wav", "audio/wav")
 _MP3 = Sniffed("audio", "mp3", "audio/mpeg")
 _M4A = Sniffed("audio", "m4a", "audio/mp4")
@@ -54,6 +56,8 @@ _SIGNATURES: tuple[tuple[bytes, Sniffed], ...] = (
     (b"GIF89a", _GIF),
     (b"II*\x00", _TIFF),
     (b"MM\x00*", _TIFF),
+    (b"II+\x00\x08\x00\x00\x00", _TIFF),  # BigTIFF, whose offsets have 8 bytes
+    (b"MM\x00+\x00\x08\x00\x00", _TIFF),
     (b"fLaC", Sniffed("audio", "flac", "audio/flac")),
     (b"OggS", Sniffed("audio", "ogg", "audio/ogg")),
     (b"ID3", _MP3),
@@ -77,10 +81,9 @@ _CHUNKED: dict[tuple[bytes, bytes], Sniffed] = {
 # ISO/IEC 14496-12, "File Type Box"; QuickTime's older files begin with another of these boxes.
 _BOXES = (b"moov", b"mdat", b"wide", b"free", b"skip")
 _SOUND_BRANDS = (b"M4A ", b"M4B ", b"M4P ")
-_STILL_BRANDS = (b"heic", b"heix", b"hevc", b"hevx", b"mif1", b"msf1", b"avif", b"avis", b"jxl ")
 _TS_PACKET = 188
 _NAMES: dict[SourceKind, str] = {
-    "image": "JPEG, PNG, WebP, GIF, TIFF and BMP",
+    "image": "JPEG, PNG, WebP, AVIF, GIF, TIFF and BMP",
     "audio": "WAV, FLAC, OGG, MP3, AIFF, AU and CAF",
     "video": "MP4, QuickTime, Matroska, WebM, AVI, MPEG and FLV",
     "text": "text in any charset",
@@ -113,8 +116,11 @@ def sniff(data: bytes, wanted: SourceKind, *, any_kind: bool = False) -> Sniffed
     found = None if _is_plainly_text(head) else _signed(data)
     if found is not None:
         return found
-    if (wanted == "text" or any_kind) and _may_be_text(head):
+    named = foreign(data)
+    if (wanted == "text" or any_kind) and _may_be_text(head) and not (named and _is_binary(head)):
         return _TEXT
+    if named:
+        raise UnknownFormat(named)
     raise UnknownFormat(
         f"{_guess(data[:64], wanted)}; the formats are {_NAMES[wanted]}, "
         "told by the first bytes and not by the name"
@@ -128,9 +134,10 @@ def _signed(data: bytes) -> Sniffed | None:
     chunked = _CHUNKED.get((data[:4], data[8:12]))
     if chunked is not None:
         return chunked
-    if data[4:8] == b"ftyp":
-        brand = data[8:12]
-        return None if brand in _STILL_BRANDS else _M4A if brand in _SOUND_BRANDS else _MP4
+    if is_avif(data):
+        return _AVIF
+    if named := brands(data):
+        return None if foreign(data) else _M4A if named[0] in _SOUND_BRANDS else _MP4
     if data[4:8] in _BOXES:
         return _MP4
     if data.startswith(b"BM") and b"\0" in data[:26]:  # "BM" begins many a text
@@ -177,6 +184,11 @@ def _is_plainly_text(head: bytes) -> bool:
 def _may_be_text(head: bytes) -> bool:
     """Whether these bytes can begin a text: NULs can only stand behind a byte order mark."""
     return b"\0" not in head or head.startswith(_TEXT_MARKS)
+
+
+def _is_binary(head: bytes) -> bool:
+    """Whether a signature is one, and not the first word of a text in some old charset."""
+    return head.startswith(b"%PDF-") or head.translate(None, _CONTROLS) != head
 
 
 def _guess(head: bytes, wanted: SourceKind) -> str:

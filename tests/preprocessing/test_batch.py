@@ -5,13 +5,23 @@ from __future__ import annotations
 import multiprocessing
 import pickle
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from preprocessing import ImageSpec, IncompatibleSource, Pipeline, Seed
+from preprocessing import (
+    CorruptSource,
+    EmptySource,
+    ImageSpec,
+    IncompatibleSource,
+    LimitExceeded,
+    Pipeline,
+    Seed,
+    UnknownFormat,
+)
 from tests.photos import NAMES, photo
 
 from .strategies import can_take, images, pipelines
@@ -60,6 +70,53 @@ def test_an_array_of_four_axes_is_a_batch() -> None:
 def test_no_sources() -> None:
     with pytest.raises(IncompatibleSource, match="at least one source"):
         P.batch([])
+
+
+class Odd(Exception):
+    """An error of more than a sentence."""
+
+    def __init__(self, one: int, two: int) -> None:
+        super().__init__(one, two)
+
+
+class Unreadable:
+    """A file that cannot be read."""
+
+    def __init__(self, error: Exception) -> None:
+        self.error = error
+
+    def read(self, size: int = -1, /) -> bytes:
+        raise self.error
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+@pytest.mark.parametrize(
+    ("bad", "kind"),
+    [
+        (photo("rocket")[:300], CorruptSource),
+        (photo("rocket")[:9000], CorruptSource),  # which only decoding hears
+        (b"", EmptySource),
+        (b"text", UnknownFormat),
+        (None, IncompatibleSource),
+        (np.zeros((3, 3), np.int64), IncompatibleSource),
+        (np.zeros((9, 70_000), np.uint8), LimitExceeded),
+        ("missing.jpg", FileNotFoundError),
+        (Unreadable(OSError("gone")), OSError),
+        (Unreadable(ValueError("closed file")), ValueError),
+        (Unreadable(Odd(1, 2)), Odd),
+    ],
+)
+def test_an_error_names_the_bad_source_and_keeps_its_type(
+    bad: Any, kind: type[Exception], threads: int
+) -> None:
+    for index in (0, 2):
+        sources: list[Any] = [photo("rocket")] * 3
+        sources[index] = bad
+        with pytest.raises(kind, match=f"source {index}") as caught:
+            P.batch(sources, threads=threads)
+        assert type(caught.value) is kind
+        if kind is FileNotFoundError:
+            assert "missing.jpg" in str(caught.value)
 
 
 @pytest.mark.parametrize("p", [P, RANDOM, Pipeline.parse("grayscale/resize:64/png")])

@@ -1,0 +1,20 @@
+"""Errors of image files, worded the same for every format."""
+
+from __future__ import annotations
+
+from preprocessing.errors import CorruptSource, UnsupportedSource
+
+
+def cut(name: str, what: str) -> CorruptSource:
+    """Return the error for a file that ends too early."""
+    return CorruptSource(f"the {name} is cut off ({what}); upload it again")
+
+
+def damaged(name: str, what: object) -> CorruptSource:
+    """Return the error for a file that contradicts itself or its own checksum."""
+    return CorruptSource(f"the {name} is damaged ({what}); replace it with an intact copy")
+
+
+def unsupported(name: str, what: str, remedy: str = "store it as PNG or JPEG") -> UnsupportedSource:
+    """Return the error for a valid file of a variant that is not decoded."""
+    return UnsupportedSource(f"the {name} has {what}, which is not decoded; {remedy}")

@@ -68,7 +68,8 @@ class FunctionUrlReader(Reader):
 
     def _ask(self, path: str, query: Mapping[str, str], key: str | None) -> BaseHTTPResponse:
         url = self.url + path + (f"?{urlencode(query, quote_via=quote)}" if query else "")
-        return web.ask(url, self._signature(url), key, self.threads)
+        with aws.told_of(key):
+            return web.ask(url, self._signature(url), key, self.threads)
 
     def _signature(self, url: str) -> Mapping[str, str]:
         """Return the headers that sign a GET; none where there is nobody to sign as."""

@@ -2,15 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import logging
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from urllib.parse import unquote_plus
 from xml.etree import ElementTree as ET
 
+from preprocessing.names import as_text, is_hidden
 from reader.errors import Undecodable
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An object as S3 lists it.
+
+    Parameters
+    ----------
+    key : str
+    size : int
+        In bytes: the original's, or what the function makes of it.
+    """
+
+    key: str
+    size: int
+
+
+def shown(entries: Iterable[Entry], prefix: str) -> Iterator[str]:
+    """Give the keys that may be samples, as `Reader.keys` describes; what is hidden is logged."""
+    hidden, first = 0, ""
+    for entry in entries:
+        if entry.key.endswith("/") and not entry.size:
+            continue
+        if is_hidden(entry.key, prefix):
+            hidden, first = hidden + 1, first or entry.key
+        else:
+            yield entry.key
+    if hidden:
+        _log.warning("%d hidden objects are not listed, such as %s", hidden, as_text(first))
 
 
 def keys(ask: Callable[[dict[str, str]], bytes], prefix: str) -> Iterator[str]:
-    """List keys, page by page, without folders' markers.
+    """List keys, page by page, as `Reader.keys` describes.
 
     Parameters
     ----------
@@ -23,17 +57,21 @@ def keys(ask: Callable[[dict[str, str]], bytes], prefix: str) -> Iterator[str]:
     Undecodable
         For an answer that is no listing; and what `ask` raises.
     """
+    return shown(_entries(ask, prefix), prefix)
+
+
+def _entries(ask: Callable[[dict[str, str]], bytes], prefix: str) -> Iterator[Entry]:
     query = {"list-type": "2", "encoding-type": "url", "prefix": prefix}
     token: dict[str, str] = {}
     while True:
         found, following = _page(ask(query | token))
-        yield from (key for key in found if not key.endswith("/"))
+        yield from found
         if following is None:
             return
         token = {"continuation-token": following}
 
 
-def _page(xml: bytes) -> tuple[list[str], str | None]:
+def _page(xml: bytes) -> tuple[list[Entry], str | None]:
     try:
         root = ET.fromstring(xml)  # noqa: S314  of a function that is trusted
     except ET.ParseError:
@@ -43,5 +81,8 @@ def _page(xml: bytes) -> tuple[list[str], str | None]:
         raise Undecodable(f"the answer to ListObjectsV2 is a {root.tag.removeprefix(space)}")
     # Encoded, for XML cannot hold every character of a key; S3 says whether it did.
     plain = unquote_plus if root.findtext(f"{space}EncodingType") == "url" else str
-    found = [plain(key.text or "") for key in root.iterfind(f"{space}Contents/{space}Key")]
+    found = [
+        Entry(plain(entry.findtext(f"{space}Key", "")), int(entry.findtext(f"{space}Size") or 0))
+        for entry in root.iterfind(f"{space}Contents")
+    ]
     return found, root.findtext(f"{space}NextContinuationToken")

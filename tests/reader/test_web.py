@@ -149,7 +149,10 @@ def test_a_key_that_no_url_can_carry_is_refused(web, key):
 
 
 def page(*keys: str, token: str = "", encoded: bool = True) -> Says:
-    contents = "".join(f"<Contents><Key>{key}</Key><Size>1</Size></Contents>" for key in keys)
+    contents = "".join(
+        f"<Contents><Key>{key}</Key><Size>{0 if key == 'deep/' else 1}</Size></Contents>"
+        for key in keys
+    )
     following = f"<NextContinuationToken>{token}</NextContinuationToken>" if token else ""
     kind = "<EncodingType>url</EncodingType>" if encoded else ""
     space = "http://s3.amazonaws.com/doc/2006-03-01/"
@@ -158,8 +161,9 @@ def page(*keys: str, token: str = "", encoded: bool = True) -> Says:
 
 
 def test_a_listing_is_followed_to_its_end_without_markers(web):
-    web.answers = [page("a%2B+b", "deep/", token="T/1+"), page("deep/%C3%BC.jpg")]
-    assert list(open_reader(web.url + LOCAL).keys("a&")) == ["a+ b", "deep/ü.jpg"]
+    """A key that ends in a slash is a marker where it has no bytes, and else an object."""
+    web.answers = [page("a%2B+b", "deep/", "full/", token="T/1+"), page("deep/%C3%BC.jpg")]
+    assert list(open_reader(web.url + LOCAL).keys("a&")) == ["a+ b", "full/", "deep/ü.jpg"]
     first, second = (parse_qs(urlsplit(asked.path).query) for asked in web.asked)
     assert first == {"list-type": ["2"], "encoding-type": ["url"], "prefix": ["a&"]}
     assert second == {**first, "continuation-token": ["T/1+"]}

@@ -63,7 +63,7 @@ class Epoch:
         if not self._shared[3]:
             self._shared[3] = 1
             warnings.warn(
-                f"epoch {self.number} is read again, with the same order and the same random crops: call "
+                f"epoch {self.number} is read again, with the same order and the same crops: call "
                 "set_epoch(n) on the dataset before each epoch",
                 stacklevel=2,
             )

@@ -22,7 +22,7 @@ class Listing:
     left_out : list of str
         Hidden files and folders, and links to folders that the link itself lies in.
     unreadable : dict of str to str
-        Folders whose files are unknown, and why.
+        Folders whose files are unknown, and why; ``.`` for the folder itself.
     """
 
     keys: list[str] = field(default_factory=list)
@@ -71,7 +71,7 @@ def _list(folder: _Folder, prefix: str, found: Listing) -> Iterator[_Folder]:
         with os.scandir(folder.path) as entries:
             inside = list(entries)
     except OSError as error:
-        found.unreadable[folder.key or folder.path] = error.strerror or type(error).__name__
+        found.unreadable[folder.key or "."] = error.strerror or type(error).__name__
         return
     for entry in inside:
         key = folder.key + entry.name

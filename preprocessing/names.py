@@ -22,7 +22,7 @@ def is_hidden(key: str, prefix: str = "") -> bool:
     """
     start = prefix.rfind("/") + 1
     names = key[start:].split("/")
-    if prefix[start:].startswith("."):
+    if prefix[start:].startswith(".") or prefix[start:] == names[0]:
         names = names[1:]
     return any(map(_hides, names))
 

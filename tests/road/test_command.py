@@ -84,8 +84,8 @@ def test_a_wrong_spec_is_explained(command, folder):
     done = jitprep(
         command, "resise:8", folder / "rocket.jpg", *([] if command == "plan" else ["out.png"])
     )
-    assert done.returncode == 1
-    assert "did you mean 'resize'?" in done.stderr
+    assert done.returncode == 2
+    assert done.stderr == "error: step 1 'resise': unknown step; did you mean 'resize'?\n"
 
 
 def test_run_draws_as_a_read_of_the_same_key_does(folder, tmp_path):

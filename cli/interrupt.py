@@ -46,12 +46,10 @@ class Interruption:
             raise KeyboardInterrupt
 
     def listen(self) -> None:
-        """Take the signals, but for those that the process was started to ignore."""
+        """Take the signals; also where a shell has put the process into the background."""
         for number in _SIGNALS:
-            # Only a main thread can; and `nohup` means it.
-            with suppress(ValueError):
-                if signal.getsignal(number) is not signal.SIG_IGN:
-                    signal.signal(number, self._handle)
+            with suppress(ValueError):  # only a main thread can
+                signal.signal(number, self._handle)
 
 
 @contextmanager

@@ -39,9 +39,10 @@ class Interruption:
             self._held = False
 
     def _handle(self, number: int, _: FrameType | None) -> None:
-        if self._number:
-            return
         self._number = number
+        # Not by a handler of ours: Python takes those away before it ends.
+        for other in _SIGNALS:
+            signal.signal(other, signal.SIG_IGN)
         if not self._held:
             raise KeyboardInterrupt
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import signal
 import sys
+from contextlib import suppress
 from typing import Any, NoReturn
 
 _INTERRUPTED = 130
@@ -12,6 +14,8 @@ def __getattr__(name: str) -> Any:
     """Give `app`, the commands; or what says that they are not installed."""
     if name != "app":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    with suppress(ValueError):  # only a main thread can; a shell may have had it ignored
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         from cli.commands import app  # noqa: PLC0415  what a plain install does not have
     except ModuleNotFoundError as error:

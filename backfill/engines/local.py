@@ -63,10 +63,11 @@ def run(
             end.close()
             yield from _ended_in_time(running)
     except BrokenProcessPool:
-        raise CannotBackfill(
-            "a process died, perhaps because memory ran out; give fewer --processes. The same command "
-            "goes on from here"
-        ) from None
+        if not stopped():  # which a process that was just starting does not survive
+            raise CannotBackfill(
+                "a process died, perhaps because memory ran out; give fewer --processes. The same "
+                "command resumes from here"
+            ) from None
     finally:
         end.close()
         pool.shutdown(cancel_futures=True)

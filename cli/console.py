@@ -22,7 +22,8 @@ PIPELINE = "A preset's name, or a pipeline such as resize:256/center_crop:224/np
 
 def fail(message: str, status: int = 1) -> NoReturn:
     """Print why, and end: with status 2 where the command itself is wrong."""
-    err.print(f"[red]error:[/] {escape(as_text(message))}", soft_wrap=True)
+    shown = "\n".join(map(as_text, message.split("\n")))
+    err.print(f"[red]error:[/] {escape(shown)}", soft_wrap=True)
     raise typer.Exit(status)
 
 

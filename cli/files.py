@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from stat import S_ISREG
 
 from preprocessing import Limits, Pipeline, PreprocessingError
 from preprocessing.names import is_utf8
@@ -120,18 +121,27 @@ def _add(
     keeps: bool = False,
 ) -> None:
     """Plan for a file; with `keeps`, the target has the name that the user gave it."""
-    if not is_utf8(key):
-        planned.failures.append((source, "its name is not UTF-8; rename it"))
-    elif not source.exists():
-        planned.failures.append((source, "it is a link that leads nowhere"))
-    elif not source.is_file():
-        planned.failures.append((source, "it is not a file: a pipe, a socket or a device"))
+    if why := _unusable(source, key):
+        planned.failures.append((source, why))
     elif passes := pipeline.skip and _passes(source, pipeline):
         planned.jobs.append(Job(source, key, target, passes))
     else:
         suffix = f".{pipeline.encoding.suffix}"
         named = target if keeps else target.with_name(f"{target.stem}{suffix}")
         planned.jobs.append(Job(source, key, named))
+
+
+def _unusable(source: Path, key: str) -> str:
+    """Return why something is not a file that can be read; nothing where it may be."""
+    if not is_utf8(key):
+        return "its name is not UTF-8; rename it"
+    try:
+        mode = source.stat().st_mode
+    except FileNotFoundError:
+        return "it is a link that leads nowhere"
+    except OSError as error:
+        return error.strerror or type(error).__name__
+    return "" if S_ISREG(mode) else "it is not a file: a pipe, a socket or a device"
 
 
 def _passes(source: Path, pipeline: Pipeline) -> bool:

@@ -45,7 +45,7 @@ def run(
         try:
             with err.status("looking at the files"):
                 planned = plan(paths[:-1], paths[-1], pipeline)
-        except CannotRun as error:
+        except (CannotRun, OSError) as error:
             fail(str(error))
         except KeyboardInterrupt:
             err.print("interrupted; nothing was written")

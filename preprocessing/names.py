@@ -6,8 +6,8 @@ import re
 
 # What Windows and macOS write into folders, and into archives of them.
 _LEFT_BEHIND = frozenset({"thumbs.db", "ehthumbs.db", "desktop.ini", "__macosx"})
-# How Python spells the bytes of a name that is not UTF-8 (PEP 383).
-_BYTE = re.compile("[\udc80-\udcff]")
+# Controls; and how Python spells the bytes of a name that is not UTF-8 (PEP 383).
+_ODD = re.compile("[\x00-\x1f\x7f-\x9f\udc80-\udcff]")
 
 
 def is_hidden(key: str, prefix: str = "") -> bool:
@@ -33,8 +33,8 @@ def _hides(name: str) -> bool:
 
 
 def as_text(name: str) -> str:
-    """Return a name that may not be UTF-8 as text that can be printed, bytes as in Python."""
-    escaped = _BYTE.sub(lambda found: f"\\x{ord(found[0]) - 0xDC00:02x}", name)
+    """Return a name as text that can be printed: what is not UTF-8, or controls a terminal, escaped."""
+    escaped = _ODD.sub(lambda found: f"\\x{ord(found[0]) & 0xFF:02x}", name)
     return escaped.encode("utf-8", "backslashreplace").decode("utf-8")
 
 

@@ -87,7 +87,7 @@ class Reader(ABC):
         with ThreadPoolExecutor(min(self.threads, len(wanted))) as pool:
             return dict(zip(wanted, pool.map(self._tried, wanted), strict=True))
 
-    def get_batch(self, keys: Sequence[str]) -> Array:
+    def get_batch(self, keys: Iterable[str]) -> Array:
         """Read many objects into one array.
 
         Returns
@@ -100,15 +100,16 @@ class Reader(ABC):
         ReadError
             The first key's that could not be read; or where the rows' shapes differ.
         """
-        if not keys:
-            raise ReadError("a batch needs at least one key")
-        read = self.get_each(keys)
+        wanted = list(keys)  # a column of a table too, and what can be gone through only once
+        if not wanted or isinstance(keys, str):
+            raise ReadError(f"a batch needs a sequence of at least one key, got {keys!r}")
+        read = self.get_each(wanted)
         rows = []
-        for key in keys:
+        for key in wanted:
             if isinstance(row := read[key], ReadError):
                 raise row
             rows.append(row)
-        return stack(keys, rows)
+        return stack(wanted, rows)
 
     def with_seed(self, seed: int) -> Self:
         """Return the same reader with another seed, such as the next epoch.

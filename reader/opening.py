@@ -127,7 +127,8 @@ def _pipeline(given: Pipeline | str | Mapping[str, Any] | None) -> Pipeline | No
     try:
         return Pipeline.parse(given)
     except SpecError as error:
-        raise CannotOpen(f"pipeline: {error}") from None
+        hint = "; a preset is given as preset=" if str(given).isidentifier() else ""
+        raise CannotOpen(f"pipeline: {error}{hint}") from None
 
 
 def _preset(name: str) -> Pipeline:

@@ -154,6 +154,23 @@ def test_nobody_is_not_believed_for_ever(web, monkeypatch):
     assert ["authorization" in asked.headers for asked in web.asked] == [False, False, True]
 
 
+def test_a_refusal_of_what_nobody_signed_may_pass(web, monkeypatch):
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
+    web.answers = [Says(403, b'{"Message":"Forbidden"}'), GOOD]
+
+    def credentials_come(_: float) -> None:
+        monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+
+    monkeypatch.setattr("reader.retry.time.sleep", credentials_come)
+    open_reader(f"{web.url}/_lambda-url/preprocess/photos").get("a")
+    assert ["authorization" in asked.headers for asked in web.asked] == [False, True]
+    web.answers = [Says(403, b'{"Message":"Forbidden"}')]
+    with pytest.raises(Refused):
+        open_reader(f"{web.url}/photos").get("a")  # where nothing is signed at all
+
+
 def test_every_epoch_reads_by_one_client_and_asks_for_its_seed(web):
     web.answers = [GOOD]
     reader = open_reader("s3://crops-x1--ol-s3", endpoint_url=web.url)

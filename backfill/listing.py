@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from backfill.job import Place
+from backfill.job import CannotBackfill, Place
 from preprocessing.names import is_hidden
 
 
@@ -61,3 +61,7 @@ def _entries(s3: Any, place: Place) -> Iterator[dict[str, Any]]:
     pages = s3.get_paginator("list_objects_v2").paginate(Bucket=place.bucket, Prefix=place.prefix)
     for page in pages:
         yield from page.get("Contents", ())
+        if page.get("IsTruncated") and not page.get("NextContinuationToken"):
+            raise CannotBackfill(
+                f"the listing of {place} breaks off: S3 says that there is more, and not where"
+            )

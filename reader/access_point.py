@@ -68,7 +68,8 @@ class AccessPointReader(Reader):
                 yield listing.Entry(found["Key"], found["Size"])
             if not page.get("IsTruncated"):
                 return
-            token = {"ContinuationToken": page["NextContinuationToken"]}
+            following = page.get("NextContinuationToken")
+            token = listing.next_page("ContinuationToken", following, token)
 
     def _get(self, key: str) -> Answer:
         with aws.told_of(key), aws.asking_for(self.seed):

@@ -68,7 +68,20 @@ def _entries(ask: Callable[[dict[str, str]], bytes], prefix: str) -> Iterator[En
         yield from found
         if following is None:
             return
-        token = {"continuation-token": following}
+        token = next_page("continuation-token", following, token)
+
+
+def next_page(name: str, following: str | None, before: dict[str, str]) -> dict[str, str]:
+    """Return the parameter that asks for the next page, where there is one.
+
+    Raises
+    ------
+    Undecodable
+        For a listing that says that there is more and not where, or that begins anew.
+    """
+    if not following or before == {name: following}:
+        raise Undecodable("the listing breaks off: it says that there is more, and not where")
+    return {name: following}
 
 
 def _page(xml: bytes) -> tuple[list[Entry], str | None]:
@@ -85,4 +98,6 @@ def _page(xml: bytes) -> tuple[list[Entry], str | None]:
         Entry(plain(entry.findtext(f"{space}Key", "")), int(entry.findtext(f"{space}Size") or 0))
         for entry in root.iterfind(f"{space}Contents")
     ]
+    if root.findtext(f"{space}IsTruncated") == "true":
+        return found, root.findtext(f"{space}NextContinuationToken") or ""
     return found, root.findtext(f"{space}NextContinuationToken")

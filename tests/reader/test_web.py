@@ -169,6 +169,21 @@ def test_a_listing_is_followed_to_its_end_without_markers(web):
     assert second == {**first, "continuation-token": ["T/1+"]}
 
 
+def test_a_listing_that_breaks_off_is_no_whole_one(web):
+    """Of a store that says that there is more and not where, or that gives the same page for ever."""
+    cut = page("a")
+    cut.body = cut.body.replace(b"<Contents>", b"<IsTruncated>true</IsTruncated><Contents>")
+    by_url = open_reader(web.url + LOCAL)
+    for says, reader in (
+        (cut, by_url),
+        (cut, open_reader("s3://crops-x1--ol-s3", endpoint_url=web.url)),
+        (page("a", token="T"), by_url),
+    ):
+        web.answers = [says]
+        with pytest.raises(Undecodable, match="breaks off"):
+            list(reader.keys())
+
+
 def test_a_listing_that_is_not_encoded_is_taken_as_it_is(web):
     web.answers = [page("a%2B+b", encoded=False)]
     assert list(open_reader(web.url + LOCAL).keys()) == ["a%2B+b"]

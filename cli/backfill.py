@@ -103,7 +103,7 @@ def backfill(
             with reporting(errors) as report:
                 report.skip(len(hidden))
                 if function is not None:
-                    _by_s3(job, tasks, function, report, wait=wait)
+                    _by_s3(job, tasks, function, report, interruption, wait=wait)
                 else:
                     _by_workers(job, tasks, engine, processes, report, interruption)
         except ClientError as error:
@@ -111,7 +111,7 @@ def backfill(
         except (CannotBackfill, BotoCoreError, OSError, ValueError) as error:
             fail(str(error))
         except KeyboardInterrupt:
-            _interrupted("the same command resumes from here", interruption.status)
+            _interrupted("the same command resumes from here", interruption)
 
 
 def _job(source: str, to: str, pipeline: str, seed: int, form: Format) -> Job:
@@ -176,7 +176,7 @@ def _by_workers(
                 _follow_tasks(job, tasks, outcomes, report)
     if interruption():
         report.show()
-        _interrupted("the same command resumes from here", interruption.status)
+        _interrupted("the same command resumes from here", interruption)
     report.tell()
 
 
@@ -190,7 +190,15 @@ def _follow_tasks(
             bars.advance(bar, outcome.objects)
 
 
-def _by_s3(job: Job, tasks: list[Task], function: Function, report: Report, *, wait: bool) -> None:
+def _by_s3(
+    job: Job,
+    tasks: list[Task],
+    function: Function,
+    report: Report,
+    interruption: Interruption,
+    *,
+    wait: bool,
+) -> None:
     jobs = BatchJobs(client("s3"), client("s3control"), job, function)
     job_id = jobs.under_way()
     if job_id is None:
@@ -202,10 +210,10 @@ def _by_s3(job: Job, tasks: list[Task], function: Function, report: Report, *, w
         job_id = jobs.create(left)
     out.print(f"S3's job {job_id}", soft_wrap=True)
     if wait:
-        _follow(jobs, job_id, report)
+        _follow(jobs, job_id, report, interruption)
 
 
-def _follow(jobs: BatchJobs, job_id: str, report: Report) -> None:
+def _follow(jobs: BatchJobs, job_id: str, report: Report, interruption: Interruption) -> None:
     try:
         with progress() as bars:
             bar = bars.add_task(job_id, total=None)
@@ -213,7 +221,7 @@ def _follow(jobs: BatchJobs, job_id: str, report: Report) -> None:
                 ended = now.succeeded + now.failed
                 bars.update(bar, total=now.total or None, completed=ended, description=now.status)
     except KeyboardInterrupt:
-        _interrupted("S3's job continues, and the same command follows it")
+        _interrupted("S3's job continues, and the same command follows it", interruption)
     report.add(Outcome(now.succeeded, failures=_failures(jobs, job_id, now.failed)))
     if now.status != "Complete":
         report.note(f"S3's job has ended as {now.status}: {now.reasons or 'no reason is told'}")
@@ -238,6 +246,6 @@ def _count(tasks: Iterable[Task]) -> int:
     return sum(len(task.originals) for task in tasks)
 
 
-def _interrupted(and_now: str, status: int = 130) -> NoReturn:
+def _interrupted(and_now: str, interruption: Interruption) -> NoReturn:
     err.print(f"interrupted; {and_now}", soft_wrap=True)
-    raise typer.Exit(status)
+    interruption.leave()

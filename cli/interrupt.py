@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
+from typing import NoReturn
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -45,6 +48,12 @@ class Interruption:
             signal.signal(other, signal.SIG_IGN)
         if not self._held:
             raise KeyboardInterrupt
+
+    def leave(self) -> NoReturn:
+        """End the process, now: Python would wait for threads that wait for a network or for C code."""
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(self.status)
 
     def listen(self) -> None:
         """Take the signals; also where a shell has put the process into the background."""

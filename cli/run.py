@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed, wait
 from pathlib import Path
 from typing import Annotated, NoReturn
@@ -49,7 +48,7 @@ def run(
             fail(str(error))
         except KeyboardInterrupt:
             err.print("interrupted; nothing was written")
-            raise typer.Exit(interruption.status) from None
+            interruption.leave()
         Run(pipeline, planned, jobs, seed).to_its_end(interruption)
 
 
@@ -107,12 +106,7 @@ class Run:
         self._writer.close()
         self._report()
         err.print("interrupted")
-        if all(future.done() for future in running):
-            raise typer.Exit(interruption.status)
-        # Threads that are in a library's code cannot be stopped, and Python would wait for them.
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(interruption.status)
+        interruption.leave()
 
     def _report(self) -> int:
         """Print what failed, and how much there is of what; return how many failed."""

@@ -113,11 +113,10 @@ class Run:
         failures = list(self._planned.failures)
         done = left = 0
         for future, job in self._futures.items():
-            if future.cancelled() or not future.done():
-                left += 1
-            elif (error := future.exception()) is None:
+            ended = future.done() and not future.cancelled()
+            if job.target in self._writer.written:
                 done += 1
-            elif isinstance(error, Exception):
+            elif ended and isinstance(error := future.exception(), Exception):
                 failures.append((job.source, _reason(error)))
             else:  # it was given up
                 left += 1

@@ -15,9 +15,16 @@ _BEFORE, _BEHIND = ".jitprep-", ".part"
 
 
 class Writer:
-    """Writes files aside and renames them, so that nobody ever reads half a result."""
+    """Writes files aside and renames them, so that nobody ever reads half a result.
+
+    Attributes
+    ----------
+    written : set of Path
+        What is there, whole.
+    """
 
     def __init__(self) -> None:
+        self.written: set[Path] = set()
         self._aside: set[Path] = set()
         self._closed = False
         self._lock = Lock()
@@ -34,6 +41,7 @@ class Writer:
         """
         if target.exists() and not (target.is_file() or target.is_dir()):
             target.write_bytes(body)  # such as /dev/stdout, which must not be replaced
+            self.written.add(target)
             return
         target.parent.mkdir(parents=True, exist_ok=True)
         aside = target.with_name(f"{_BEFORE}{secrets.token_hex(8)}{_BEHIND}")
@@ -45,7 +53,11 @@ class Writer:
         try:
             with open(number, "wb") as file:  # noqa: PTH123  it is open already
                 file.write(body)
-            aside.replace(target)
+            with self._lock:
+                if self._closed:
+                    raise Cancelled
+                aside.replace(target)
+                self.written.add(target)
         finally:
             with suppress(FileNotFoundError):
                 aside.unlink()

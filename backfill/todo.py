@@ -52,7 +52,9 @@ class Shard:
 Task = Copies | Shard
 
 
-def todo(s3: Any, job: Job, asked: int | None = None) -> list[Task]:
+def todo(
+    s3: Any, job: Job, asked: int | None = None, hidden: list[str] | None = None
+) -> list[Task]:
     """List a job's originals, and what its target has, and return the tasks.
 
     Parameters
@@ -62,14 +64,18 @@ def todo(s3: Any, job: Job, asked: int | None = None) -> list[Task]:
     job : Job
     asked : int, optional
         Into how many shards; see `shards.count`.
+    hidden : list of str, optional
+        Gets the keys that are left out because they are hidden; see `listing.originals`.
 
     Raises
     ------
     CannotBackfill
     """
-    originals = list(listing.originals(s3, job.source))
+    left_out: list[str] = [] if hidden is None else hidden
+    originals = list(listing.originals(s3, job.source, left_out))
     if not originals:
-        raise CannotBackfill(f"no object's key begins as {job.source} says")
+        but = f", but {len(left_out)} that are hidden" if left_out else ""
+        raise CannotBackfill(f"no object's key begins as {job.source} says{but}")
     if job.format == "objects":
         return list(_copies(s3, job, originals))
     skipped = len(job.target.prefix)

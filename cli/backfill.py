@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Generator, Iterable
-from contextlib import closing
+from contextlib import closing, suppress
 from enum import StrEnum
 from importlib.util import find_spec
 from pathlib import Path
@@ -21,10 +21,10 @@ from backfill.listing import Original
 from backfill.outcome import Failure, Outcome, explain
 from backfill.todo import Task, todo
 from backfill.work import Worker
-from cli.console import err, fail, out, parse, progress
+from cli.console import PIPELINE, err, fail, out, parse, progress
+from cli.interrupt import Interruption, interruptible
 from cli.report import Report, reporting
 from handler.config import config
-from preprocessing import Pipeline
 
 _LARGEST_SEED = 2**63 - 1
 
@@ -42,7 +42,7 @@ def backfill(
         str, typer.Argument(help="The originals: s3://bucket, or how their keys begin behind it.")
     ],
     *,
-    pipeline: Annotated[str, typer.Option(help="A preset's name, or a pipeline.")],
+    pipeline: Annotated[str, typer.Option(help=PIPELINE)],
     to: Annotated[str, typer.Option(help="The folder of the copies: s3://bucket/prefix.")],
     seed: Annotated[
         int, typer.Option(min=0, max=_LARGEST_SEED, help="What random transforms draw from.")
@@ -84,49 +84,55 @@ def backfill(
 ) -> None:
     """Store what a pipeline makes of a bucket's objects; what is there already is left alone.
 
-    The same command goes on where it was interrupted. Whatever fails is told at the end, and the rest
-    is done.
+    The same command resumes where it was interrupted. Whatever fails is reported at the end, and the
+    rest is done.
     """
     if shards and form == "objects":
-        fail("--shards is for --format tar and parquet")
+        fail("--shards is for --format tar and parquet", 2)
     function = _function(engine, function_arn, role_arn)
     _require_extras(engine, form)
+    job = _job(source, to, pipeline, seed, form)
+    with interruptible() as interruption:
+        try:
+            hidden: list[str] = []
+            with err.status("listing"):
+                tasks = todo(client("s3"), job, shards, hidden)
+            if dry_run:
+                _tell(job, tasks, len(hidden))
+                return
+            with reporting(errors) as report:
+                report.skip(len(hidden))
+                if function is not None:
+                    _by_s3(job, tasks, function, report, interruption, wait=wait)
+                else:
+                    _by_workers(job, tasks, engine, processes, report, interruption)
+        except ClientError as error:
+            fail(explain(error))
+        except (CannotBackfill, BotoCoreError, OSError, ValueError) as error:
+            fail(str(error))
+        except KeyboardInterrupt:
+            _interrupted("the same command resumes from here", interruption)
+
+
+def _job(source: str, to: str, pipeline: str, seed: int, form: Format) -> Job:
+    made = parse(pipeline)
     try:
-        job = Job(
-            Place.parse(source),
-            Place.parse(to).folder,
-            _pipeline(pipeline),
-            seed,
-            form,
-            config().limits,
-        )
-        with err.status("listing"):
-            tasks = todo(client("s3"), job, shards)
-        if dry_run:
-            _tell(job, tasks)
-            return
-        with reporting(errors) as report:
-            if function is not None:
-                _by_s3(job, tasks, function, report, wait=wait)
-            else:
-                _by_workers(job, tasks, engine, processes, report)
-    except ClientError as error:
-        fail(explain(error))
-    except (CannotBackfill, BotoCoreError, OSError, ValueError) as error:
-        fail(str(error))
+        return Job(Place.parse(source), Place.parse(to).folder, made, seed, form, config().limits)
+    except (CannotBackfill, ValueError) as error:
+        fail(str(error), 2)
 
 
 def _function(engine: Engine, arn: str | None, role_arn: str | None) -> Function | None:
     if engine is not Engine.S3_BATCH:
         if arn or role_arn:
-            fail("--function-arn and --role-arn are for --engine s3-batch")
+            fail("--function-arn and --role-arn are for --engine s3-batch", 2)
         return None
     if not (arn and role_arn):
-        fail("--engine s3-batch needs --function-arn and --role-arn")
+        fail("--engine s3-batch needs --function-arn and --role-arn", 2)
     try:
         return Function(arn, role_arn)
     except CannotBackfill as error:
-        fail(str(error))
+        fail(str(error), 2)
 
 
 def _require_extras(engine: Engine, form: Format) -> None:
@@ -138,50 +144,61 @@ def _require_extras(engine: Engine, form: Format) -> None:
             fail(f"{module} is not installed: pip install 'jitprep[{extra}]'")
 
 
-def _pipeline(text: str) -> Pipeline:
-    """Return a preset's pipeline, or that which the text spells."""
-    preset = config().presets.get(text)
-    return parse(text) if preset is None else Pipeline.parse(preset)
-
-
-def _tell(job: Job, tasks: list[Task]) -> None:
-    """Tell how much there is to do, and do nothing."""
+def _tell(job: Job, tasks: list[Task], hidden: int) -> None:
+    """Print how much there is to do, and do nothing."""
     left, originals = len(_left(job, tasks)), _count(tasks)
     size = sum(original.size for task in tasks for original in task.originals)
     shards = "" if job.format == "objects" else f", in {len(tasks):,} shards"
     out.print(
         f"{originals:,} originals of {size:,} bytes{shards}: {originals - left:,} already there, "
-        f"{left:,} to do",
+        f"{left:,} to do{f', {hidden:,} skipped, which are hidden' if hidden else ''}",
         soft_wrap=True,
     )
 
 
 def _by_workers(
-    job: Job, tasks: list[Task], engine: Engine, processes: int | None, report: Report
+    job: Job,
+    tasks: list[Task],
+    engine: Engine,
+    processes: int | None,
+    report: Report,
+    interruption: Interruption,
 ) -> None:
-    outcomes = _outcomes(engine, job, tasks, processes)
-    try:
-        with closing(outcomes), progress() as bars:
-            bar = bars.add_task(str(job.pipeline), total=_count(tasks))
-            for outcome in outcomes:
-                report.add(outcome)
-                bars.advance(bar, outcome.objects)
-    except KeyboardInterrupt:
-        _interrupted("the same command goes on from here")
+    with suppress(KeyboardInterrupt):
+        if engine is Engine.RAY:
+            from backfill.engines import ray  # noqa: PLC0415  an extra
+
+            _follow_tasks(job, tasks, ray.run(job, tasks, processes), report)
+        else:
+            number = processes or os.cpu_count() or 1
+            with interruption.held():
+                outcomes = local.run(job, tasks, number, interruption)
+                _follow_tasks(job, tasks, outcomes, report)
+    if interruption():
+        report.show()
+        _interrupted("the same command resumes from here", interruption)
     report.tell()
 
 
-def _outcomes(
-    engine: Engine, job: Job, tasks: list[Task], processes: int | None
-) -> Generator[Outcome]:
-    if engine is Engine.RAY:
-        from backfill.engines import ray  # noqa: PLC0415  an extra
+def _follow_tasks(
+    job: Job, tasks: list[Task], outcomes: Generator[Outcome], report: Report
+) -> None:
+    with closing(outcomes), progress() as bars:
+        bar = bars.add_task(str(job.pipeline), total=_count(tasks))
+        for outcome in outcomes:
+            report.add(outcome)
+            bars.advance(bar, outcome.objects)
 
-        return ray.run(job, tasks, processes)
-    return local.run(job, tasks, processes or os.cpu_count() or 1)
 
-
-def _by_s3(job: Job, tasks: list[Task], function: Function, report: Report, *, wait: bool) -> None:
+def _by_s3(
+    job: Job,
+    tasks: list[Task],
+    function: Function,
+    report: Report,
+    interruption: Interruption,
+    *,
+    wait: bool,
+) -> None:
     jobs = BatchJobs(client("s3"), client("s3control"), job, function)
     job_id = jobs.under_way()
     if job_id is None:
@@ -193,10 +210,10 @@ def _by_s3(job: Job, tasks: list[Task], function: Function, report: Report, *, w
         job_id = jobs.create(left)
     out.print(f"S3's job {job_id}", soft_wrap=True)
     if wait:
-        _follow(jobs, job_id, report)
+        _follow(jobs, job_id, report, interruption)
 
 
-def _follow(jobs: BatchJobs, job_id: str, report: Report) -> None:
+def _follow(jobs: BatchJobs, job_id: str, report: Report, interruption: Interruption) -> None:
     try:
         with progress() as bars:
             bar = bars.add_task(job_id, total=None)
@@ -204,7 +221,7 @@ def _follow(jobs: BatchJobs, job_id: str, report: Report) -> None:
                 ended = now.succeeded + now.failed
                 bars.update(bar, total=now.total or None, completed=ended, description=now.status)
     except KeyboardInterrupt:
-        _interrupted("S3's job goes on, and the same command follows it")
+        _interrupted("S3's job continues, and the same command follows it", interruption)
     report.add(Outcome(now.succeeded, failures=_failures(jobs, job_id, now.failed)))
     if now.status != "Complete":
         report.note(f"S3's job has ended as {now.status}: {now.reasons or 'no reason is told'}")
@@ -229,6 +246,6 @@ def _count(tasks: Iterable[Task]) -> int:
     return sum(len(task.originals) for task in tasks)
 
 
-def _interrupted(and_now: str) -> NoReturn:
+def _interrupted(and_now: str, interruption: Interruption) -> NoReturn:
     err.print(f"interrupted; {and_now}", soft_wrap=True)
-    raise typer.Exit(130)
+    interruption.leave()

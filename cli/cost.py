@@ -15,14 +15,13 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from cli.console import fail, out, parse
+from cli.console import PIPELINE, fail, out, parse
 from cli.photos import photographs
 from costs import plot, report
 from costs.estimate import Estimate, to_json
 from costs.measure import Measured, Unmeasured, measure
 from costs.model import Plan
 from costs.prices import ARCHS, SHIPPED, Arch, PriceError, Prices, dump, load
-from handler.config import config
 from preprocessing import Pipeline
 
 # What the function has imported before its first event.
@@ -31,9 +30,7 @@ _STACKED = ("npy", "safetensors")
 
 
 def cost(
-    spec: Annotated[
-        str, typer.Argument(help="A pipeline, or the name of one of the function's presets.")
-    ],
+    spec: Annotated[str, typer.Argument(metavar="PIPELINE", help=PIPELINE)],
     samples: Annotated[
         list[Path] | None,
         typer.Argument(
@@ -80,14 +77,15 @@ def cost(
         typer.Option("--refresh", help="Ask AWS for its prices first, and write them to --prices."),
     ] = False,
     picture: Annotated[
-        Path, typer.Option("--plot", metavar="FILE", help="Where the plot goes, as SVG.")
-    ] = Path("cost.svg"),
+        Path | None,
+        typer.Option("--plot", metavar="FILE", help="Draw a plot of it too, as SVG."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print all of it as JSON.")] = False,
 ) -> None:
     """Measure a pipeline on photographs, and compare what it costs each way, with prices of AWS's."""
     _require_finite(train_ms=train_ms, months=months, overhead_ms=overhead_ms)
     _require_finite(s3_ms=s3_ms, speed=speed)
-    pipeline = _pipeline(spec)
+    pipeline = parse(spec)
     known = _refresh(prices, region, gpu) if refresh else _load(prices)
     estimate = Estimate(
         pipeline=str(pipeline),
@@ -111,26 +109,20 @@ def cost(
         prices=_of_region(known, region, gpu, prices or SHIPPED),
         measured=_measure(pipeline, samples or []),
     )
-    _write(picture, plot.draw(estimate))
+    if picture is not None:
+        _write(picture, plot.draw(estimate))
     if as_json:
         out.print_json(json.dumps(to_json(estimate)))
         return
     _say(estimate)
-    out.print(f"the plot: {picture}", soft_wrap=True, markup=False)
+    if picture is not None:
+        out.print(f"the plot: {picture}", soft_wrap=True, markup=False)
 
 
 def _require_finite(**options: float) -> None:
     for name, value in options.items():
         if not math.isfinite(value):
             fail(f"--{name.replace('_', '-')} is a finite number, got {value}")
-
-
-def _pipeline(spec: str) -> Pipeline:
-    try:
-        preset = config().presets.get(spec)
-    except ValueError as error:
-        fail(str(error))
-    return parse(spec if preset is None else preset)
 
 
 def _arch(arch: str) -> Arch:

@@ -1,25 +1,34 @@
-"""`jitprep`: the commands and their help."""
+"""`jitprep`, as it is started: the commands are in `cli.commands`, and need ``jitprep[cli]``."""
 
 from __future__ import annotations
 
-import typer
+import signal
+import sys
+from contextlib import suppress
+from typing import Any, NoReturn
 
-from cli import backfill, cost, demo, plan, preview, run, up
+_INTERRUPTED = 130
 
-app = typer.Typer(
-    name="jitprep",
-    help="Just-in-time preprocessing of training data at the S3 read.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-)
-app.command("up")(up.up)
-app.command("run")(run.run)
-app.command("backfill")(backfill.backfill)
-app.command("plan")(plan.plan)
-app.command("preview")(preview.preview)
-app.command("cost")(cost.cost)
-app.command("demo")(demo.demo)
+
+def __getattr__(name: str) -> Any:
+    """Give `app`, the commands; or what says that they are not installed."""
+    if name != "app":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    with suppress(ValueError):  # only a main thread can; a shell may have had it ignored
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        from cli.commands import app  # noqa: PLC0415  what a plain install does not have
+    except ModuleNotFoundError as error:
+        missing = error.name or "a library"
+
+        def refuse() -> NoReturn:
+            sys.exit(f"error: the command needs {missing}: pip install 'jitprep[cli]'")
+
+        return refuse
+    except KeyboardInterrupt:  # importing it all takes a moment
+        sys.exit(_INTERRUPTED)
+    return app
+
 
 if __name__ == "__main__":
-    app()
+    __getattr__("app")()

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from cli.console import fail, out, parse
+from cli.console import PIPELINE, fail, out, parse
 from preprocessing import Limits, Pipeline, Plan, PreprocessingError
 from preprocessing.sources import read
 from preprocessing.timing import measure
@@ -18,9 +18,7 @@ _REPEATS = 20
 
 
 def plan(
-    spec: Annotated[
-        str, typer.Argument(help="A pipeline, such as resize:256/center_crop:224/npy.")
-    ],
+    spec: Annotated[str, typer.Argument(metavar="PIPELINE", help=PIPELINE)],
     file: Annotated[Path, typer.Argument(help="An object; only its header is read.")],
     *,
     seed: Annotated[int, typer.Option(min=0, help="What random transforms draw from.")] = 0,

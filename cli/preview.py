@@ -7,14 +7,12 @@ from typing import Annotated
 
 import typer
 
-from cli.console import fail, out, parse
+from cli.console import PIPELINE, fail, out, parse
 from preprocessing import PreprocessingError
 
 
 def preview(
-    spec: Annotated[
-        str, typer.Argument(help="A pipeline, such as resize:256/center_crop:224/npy.")
-    ],
+    spec: Annotated[str, typer.Argument(metavar="PIPELINE", help=PIPELINE)],
     file: Annotated[Path, typer.Argument(help="An image, a video, sound or text.")],
     target: Annotated[
         Path,

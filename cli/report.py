@@ -29,6 +29,7 @@ class Report:
     def __init__(self, file: IO[str] | None) -> None:
         self._file = file
         self._done = self._already = self._failed = self._told = 0
+        self._skipped = 0
         self._shown: list[Failure] = []
         self._notes: list[str] = []
 
@@ -40,12 +41,22 @@ class Report:
         for failure in outcome.failures:
             self._keep(failure)
 
+    def skip(self, objects: int) -> None:
+        """Count objects that are hidden, and so not originals."""
+        self._skipped += objects
+
     def note(self, what: str) -> None:
         """Keep what went wrong as a whole."""
         self._notes.append(what)
 
     def tell(self) -> None:
-        """Tell it all, and end with status 1 where something failed."""
+        """Print it all, and end with status 1 where something failed."""
+        self.show()
+        if self._failed or self._notes:
+            raise typer.Exit(1)
+
+    def show(self) -> None:
+        """Print it all."""
         for failure in self._shown:
             failed(failure.key, failure.reason)
         more = self._told - len(self._shown)
@@ -56,14 +67,14 @@ class Report:
             err.print(f"and {more:,} more, {where}", soft_wrap=True)
         for note in self._notes:
             err.print(note, soft_wrap=True, markup=False)
-        counts = (
+        counts = [
             f"{self._done:,} done",
             f"{self._already:,} already there",
             f"{self._failed:,} failed",
-        )
+        ]
+        if self._skipped:
+            counts.append(f"{self._skipped:,} skipped, which are hidden")
         out.print(", ".join(counts), soft_wrap=True)
-        if self._failed or self._notes:
-            raise typer.Exit(1)
 
     def _keep(self, failure: Failure) -> None:
         self._told += 1

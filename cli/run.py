@@ -3,33 +3,25 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed, wait
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
-from cli.console import fail, failed, out, parse, progress
+from cli.console import PIPELINE, err, fail, failed, out, parse, progress
+from cli.files import CannotRun, Job, Planned, plan
+from cli.interrupt import Interruption, interruptible
+from cli.writing import Writer
 from preprocessing import Pipeline, PreprocessingError, Seed
+from preprocessing.cancellation import Signal, cancellable
 
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """One file to be read, its key, and where its result goes.
-
-    The key is what the file would be called in a bucket that holds the folder: random transforms draw
-    from it, so that they do here what they do at a read of that object.
-    """
-
-    source: Path
-    key: str
-    target: Path
+# How long files in hand may take to come to their end after Ctrl-C.
+_GRACE_S = 0.5
 
 
 def run(
-    spec: Annotated[str, typer.Argument(help="A pipeline, such as grayscale/resize:224,224/png.")],
+    spec: Annotated[str, typer.Argument(metavar="PIPELINE", help=PIPELINE)],
     paths: Annotated[
         list[Path],
         typer.Argument(
@@ -41,75 +33,107 @@ def run(
     jobs: Annotated[int, typer.Option(min=1, help="How many files at once.")] = os.cpu_count() or 1,
     seed: Annotated[int, typer.Option(min=0, help="What random transforms draw from.")] = 0,
 ) -> None:
-    """Run a pipeline over files; whatever fails is told at the end, and the rest is done."""
+    """Run a pipeline over files; whatever fails is reported at the end, and the rest is done.
+
+    Hidden files, and what desktops leave in folders, are skipped. Links are followed.
+    """
     pipeline = parse(spec)
     if len(paths) < 2:
-        fail("give at least one input and, last, the output")
-    suffix = f".{pipeline.encoding.suffix}"
-    planned = list(_plan(paths[:-1], paths[-1], suffix))
-    _refuse_collisions(planned)
-    failures = _run_all(pipeline, planned, jobs, seed)
-    for source, reason in failures:
-        failed(str(source), reason)
-    out.print(f"{len(planned) - len(failures)} done, {len(failures)} failed", soft_wrap=True)
-    if failures:
-        raise typer.Exit(1)
+        fail("give at least one input and, last, the output", 2)
+    with interruptible() as interruption:
+        try:
+            with err.status("looking at the files"):
+                planned = plan(paths[:-1], paths[-1], pipeline)
+        except (CannotRun, OSError) as error:
+            fail(str(error))
+        except KeyboardInterrupt:
+            err.print("interrupted; nothing was written")
+            interruption.leave()
+        Run(pipeline, planned, jobs, seed).to_its_end(interruption)
 
 
-def _plan(inputs: Sequence[Path], output: Path, suffix: str) -> Iterator[Job]:
-    for path in inputs:
-        if not path.exists():
-            fail(f"{path} does not exist")
-    if len(inputs) == 1 and inputs[0].is_file() and not output.is_dir():
-        yield Job(inputs[0], inputs[0].name, output)
-        return
-    if output.is_file():
-        fail(f"{output} is a file; the results of several inputs need a folder")
-    for path in inputs:
-        if path.is_file():
-            yield Job(path, path.name, output / f"{path.stem}{suffix}")
-            continue
-        for file in sorted(p for p in path.rglob("*") if p.is_file()):
-            inside = file.relative_to(path)
-            yield Job(file, inside.as_posix(), (output / inside).with_suffix(suffix))
+class Run:
+    """Planned files on their way through a pipeline.
+
+    Parameters
+    ----------
+    pipeline : Pipeline
+    planned : Planned
+    threads : int
+        Threads do: decoding and the kernels leave Python's lock alone.
+    seed : int
+    """
+
+    def __init__(self, pipeline: Pipeline, planned: Planned, threads: int, seed: int) -> None:
+        self._pipeline = pipeline
+        self._planned = planned
+        self._seed = seed
+        self._pool = ThreadPoolExecutor(threads)
+        self._signal = Signal()
+        self._writer = Writer()
+        self._futures: dict[Future[None], Job] = {}
+
+    def to_its_end(self, interruption: Interruption) -> None:
+        """Do all of it, and end with status 1 where something failed."""
+        try:
+            with progress() as bars:
+                bar = bars.add_task(str(self._pipeline), total=len(self._planned.jobs))
+                for job in self._planned.jobs:
+                    self._futures[self._pool.submit(self._one, job)] = job
+                for _ in as_completed(self._futures):
+                    bars.advance(bar)
+        except KeyboardInterrupt:
+            self._give_up(interruption)
+        self._pool.shutdown()
+        if self._report():
+            raise typer.Exit(1)
+
+    def _one(self, job: Job) -> None:
+        seed = Seed(self._seed, job.key)
+        with cancellable(self._signal):
+            made = self._pipeline.encode(job.source, seed=seed)
+        # What was passed through has no shape.
+        if ("shape" not in made.metadata) != job.passes:
+            raise OSError("it was replaced while it was read; run it again")
+        self._writer.write(job.target, made.body)
+
+    def _give_up(self, interruption: Interruption) -> NoReturn:
+        """Stop: what was written stays, nothing half written does, and nothing is waited for long."""
+        self._signal.cancel()
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        running = [future for future in self._futures if not future.cancelled()]
+        wait(running, _GRACE_S)
+        self._writer.close()
+        self._report()
+        err.print("interrupted")
+        interruption.leave()
+
+    def _report(self) -> int:
+        """Print what failed, and how much there is of what; return how many failed."""
+        failures = list(self._planned.failures)
+        done = left = 0
+        for future, job in self._futures.items():
+            ended = future.done() and not future.cancelled()
+            if job.target in self._writer.written:
+                done += 1
+            elif ended and isinstance(error := future.exception(), Exception):
+                failures.append((job.source, _reason(error)))
+            else:  # it was given up
+                left += 1
+        left += len(self._planned.jobs) - len(self._futures)
+        for source, reason in sorted(failures):
+            failed(str(source), reason)
+        counts = {"done": done, "failed": len(failures)}
+        counts |= {"skipped": len(self._planned.skipped)} if self._planned.skipped else {}
+        counts |= {"not done": left} if left else {}
+        out.print(", ".join(f"{count} {what}" for what, count in counts.items()), soft_wrap=True)
+        return len(failures)
 
 
-def _refuse_collisions(planned: Sequence[Job]) -> None:
-    """Two inputs must not write one file, and no input may be written over."""
-    if not planned:
-        fail("the inputs hold no files")
-    taken: dict[Path, Path] = {}
-    sources = {job.source.resolve() for job in planned}
-    for job in planned:
-        target = job.target.resolve()
-        if target in taken:
-            fail(f"{taken[target]} and {job.source} would both become {job.target}")
-        if target in sources:
-            fail(f"{job.target} is an input; choose another output")
-        taken[target] = job.source
-
-
-def _run_all(
-    pipeline: Pipeline, planned: Sequence[Job], jobs: int, seed: int
-) -> list[tuple[Path, str]]:
-    """Run every job. Threads do: decoding and the kernels leave Python's lock alone."""
-    failures = []
-    with progress() as bars, ThreadPoolExecutor(jobs) as pool:
-        bar = bars.add_task(str(pipeline), total=len(planned))
-        futures = {pool.submit(_run_one, pipeline, job, seed): job for job in planned}
-        for future in as_completed(futures):
-            bars.advance(bar)
-            try:
-                future.result()
-            except (PreprocessingError, OSError) as error:
-                failures.append((futures[future].source, str(error)))
-    return sorted(failures)
-
-
-def _run_one(pipeline: Pipeline, job: Job, seed: int) -> None:
-    body = pipeline.encode(job.source, seed=Seed(seed, job.key)).body
-    job.target.parent.mkdir(parents=True, exist_ok=True)
-    # Written aside and renamed, so that nobody ever reads half a result.
-    aside = job.target.with_name(f".{job.target.name}.part")
-    aside.write_bytes(body)
-    aside.replace(job.target)
+def _reason(error: Exception) -> str:
+    if isinstance(error, PreprocessingError | OSError):
+        return str(error)
+    if isinstance(error, MemoryError):
+        return "memory ran out; give fewer --jobs"
+    # A defect of ours must not stop the rest.
+    return f"failed unexpectedly, report it: {type(error).__name__}: {error}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Annotated
 
 import typer
@@ -9,6 +10,8 @@ import typer
 from cli.console import fail, out
 from emulator import Endpoint, EndpointConfig, EndpointError
 from emulator.routing import FUNCTION_URL
+
+_OVERRIDES = "JITPREP_REQUEST_OVERRIDES"
 
 
 def up(
@@ -54,6 +57,8 @@ def up(
             container_url=container_url,
             region=region,
             verify_signatures=verify_signatures,
+            # Epochs are tried here first; what is deployed allows them where its operator says so.
+            worker_env={_OVERRIDES: os.environ.get(_OVERRIDES, "seed")},
         )
         endpoint = Endpoint(config)
         endpoint.start()

@@ -280,6 +280,11 @@ class Encoded:
     content_type: str
     metadata: dict[str, str]
 
+    def __repr__(self) -> str:
+        """Return a line, which has not the body in it."""
+        about = f"content_type={self.content_type!r}, metadata={self.metadata!r}"
+        return f"Encoded(<{len(self.body):,} bytes>, {about})"
+
 
 def _times(*sides: int | None) -> str:
     return "×".join("?" if side is None else str(side) for side in sides)

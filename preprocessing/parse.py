@@ -114,6 +114,8 @@ def parse(source: str | Mapping[str, Any]) -> Parsed:
     """
     if isinstance(source, Mapping):
         return _from_document(source)
+    if not isinstance(source, str):
+        raise SpecError(f"a pipeline is a text or a mapping, got {source!r}")
     text = source.strip()
     if text.startswith("{"):
         import json  # noqa: PLC0415  for those who write it

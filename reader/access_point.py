@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from reader import aws
+from reader import aws, listing
 from reader.base import Array, Reader
 from reader.decode import Answer, decode
 from reader.errors import CannotOpen
@@ -47,24 +47,32 @@ class AccessPointReader(Reader):
                 "read through an access point"
             )
 
+    @property
+    def draws(self) -> bool | None:
+        """Whether a seed may change what is read; None where only the function knows."""
+        return None if self.transforms else False
+
     def get(self, key: str) -> Array:
         """Read one object."""
         return decode(patiently(partial(self._get, key)), key)
 
     def keys(self, prefix: str = "") -> Iterator[str]:
         """List keys, a thousand at a time."""
+        yield from listing.shown(self._entries(prefix), prefix)
+
+    def _entries(self, prefix: str) -> Iterator[listing.Entry]:
         token: dict[str, str] = {}
         while True:
             page = patiently(partial(self._list, prefix, token))
             for found in page.get("Contents", ()):
-                if found["Size"] or not found["Key"].endswith("/"):
-                    yield found["Key"]
+                yield listing.Entry(found["Key"], found["Size"])
             if not page.get("IsTruncated"):
                 return
-            token = {"ContinuationToken": page["NextContinuationToken"]}
+            following = page.get("NextContinuationToken")
+            token = listing.next_page("ContinuationToken", following, token)
 
     def _get(self, key: str) -> Answer:
-        with aws.told_of(key):
+        with aws.told_of(key), aws.asking_for(self.seed):
             answer = self._client.get_object(Bucket=self.bucket, Key=key)
             body = bytearray(answer["Body"].read())
         return Answer.stored(body, answer.get("ContentType"), answer["Metadata"])
@@ -79,5 +87,5 @@ class AccessPointReader(Reader):
         url = url or os.environ.get("AWS_ENDPOINT_URL")
         # Of an ARN, SDKs make a host name that only AWS's resolvers know. A proxy needs none.
         by_proxy = self.bucket.startswith("arn:") and (url or "").startswith("http://")
-        made_of = aws.Client("s3", self.region, url, self.threads, self.seed, by_proxy)
+        made_of = aws.Client("s3", self.region, url, self.threads, by_proxy)
         return aws.client(made_of)

@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from operator import index
 from typing import Any, Self, TypeAlias
 
 import numpy as np
@@ -42,10 +43,14 @@ class Reader(ABC):
     threads: int = 8
 
     def __post_init__(self) -> None:
-        if not (isinstance(self.seed, int) and 0 <= self.seed <= _LARGEST_SEED):
-            raise CannotOpen(f"the seed is a whole number from 0 to 2**63 - 1, got {self.seed!r}")
+        object.__setattr__(self, "seed", checked_seed(self.seed))
         if self.threads < 1:
             raise CannotOpen(f"at least one thread must read, got threads={self.threads}")
+
+    @property
+    def draws(self) -> bool | None:
+        """Whether a seed may change what is read; None where only the function knows."""
+        return None
 
     @abstractmethod
     def get(self, key: str) -> Array:
@@ -64,7 +69,10 @@ class Reader(ABC):
 
     @abstractmethod
     def keys(self, prefix: str = "") -> Iterator[str]:
-        """List the keys that begin with `prefix`, in S3's order, without folders' markers.
+        """List the keys that begin with `prefix`, in S3's order.
+
+        Left out are folders' markers, which have no bytes; and, with a line in the log, what is hidden
+        (`preprocessing.names`), such as ``.DS_Store``.
 
         Raises
         ------
@@ -79,7 +87,7 @@ class Reader(ABC):
         with ThreadPoolExecutor(min(self.threads, len(wanted))) as pool:
             return dict(zip(wanted, pool.map(self._tried, wanted), strict=True))
 
-    def get_batch(self, keys: Sequence[str]) -> Array:
+    def get_batch(self, keys: Iterable[str]) -> Array:
         """Read many objects into one array.
 
         Returns
@@ -92,15 +100,16 @@ class Reader(ABC):
         ReadError
             The first key's that could not be read; or where the rows' shapes differ.
         """
-        if not keys:
-            raise ReadError("a batch needs at least one key")
-        read = self.get_each(keys)
+        wanted = list(keys)  # a column of a table too, and what can be gone through only once
+        if not wanted or isinstance(keys, str):
+            raise ReadError(f"a batch needs a sequence of at least one key, got {keys!r}")
+        read = self.get_each(wanted)
         rows = []
-        for key in keys:
+        for key in wanted:
             if isinstance(row := read[key], ReadError):
                 raise row
             rows.append(row)
-        return stack(keys, rows)
+        return stack(wanted, rows)
 
     def with_seed(self, seed: int) -> Self:
         """Return the same reader with another seed, such as the next epoch.
@@ -117,6 +126,23 @@ class Reader(ABC):
             return self.get(key)
         except ReadError as error:
             return error
+
+
+def checked_seed(seed: int) -> int:
+    """Return a seed, of numpy's or torch's types too, as Python's.
+
+    Raises
+    ------
+    CannotOpen
+        For what is not a whole number from 0 to 2**63 - 1.
+    """
+    try:
+        number = index(seed)
+    except TypeError:
+        number = -1
+    if not 0 <= number <= _LARGEST_SEED:
+        raise CannotOpen(f"the seed is a whole number from 0 to 2**63 - 1, got {seed!r}")
+    return number
 
 
 def stack(keys: Sequence[str], rows: Sequence[Array]) -> Array:

@@ -16,6 +16,8 @@ alone: so that says everything.
 
 from __future__ import annotations
 
+from preprocessing.names import as_text
+
 # docs/errors.md, "The object".
 OF_THE_OBJECT = frozenset({
     "EmptyObject",
@@ -28,6 +30,17 @@ OF_THE_OBJECT = frozenset({
 })  # fmt: skip
 # S3's and Lambda's, where the status does not say it.
 _PASSING = frozenset({"RequestTimeout", "Throttling", "ThrottlingException", "ThrottledException"})
+
+# Of credentials that are over, or not known yet. They are renewed, and it may pass.
+STALE = frozenset({
+    "ExpiredToken",
+    "ExpiredTokenException",
+    "InvalidToken",
+    "TokenRefreshRequired",
+    "InvalidAccessKeyId",
+    "InvalidClientTokenId",
+    "UnrecognizedClientException",
+})  # fmt: skip
 
 
 class ReaderError(Exception):
@@ -62,7 +75,8 @@ class ReadError(ReaderError):
         status: int | None = None,
     ) -> None:
         answered = f"{code} ({status})" if code and status else code or status
-        super().__init__(": ".join(str(part) for part in (key, answered, message) if part))
+        about = None if key is None else as_text(key)
+        super().__init__(": ".join(str(part) for part in (about, answered, message) if part))
         self.key = key
         self.code = code
         self.status = status
@@ -97,6 +111,6 @@ def failure(status: int, code: str, message: str, key: str | None = None) -> Rea
     kind: type[ReadError] = Refused
     if code in OF_THE_OBJECT:
         kind = BadObject
-    elif (status >= 500 and status != 501) or status in {408, 429} or code in _PASSING:
+    elif (status >= 500 and status != 501) or status in {408, 429} or code in _PASSING | STALE:
         kind = Unavailable
     return kind(message, key=key, code=code, status=status)

@@ -14,8 +14,10 @@ from urllib3 import BaseHTTPResponse
 from reader import aws, listing, web
 from reader.base import Array, Reader
 from reader.decode import Answer, decode
-from reader.errors import CannotOpen, Refused
+from reader.errors import CannotOpen, Refused, Unavailable
 from reader.retry import patiently
+
+_FORBIDDEN = 403
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,7 +70,21 @@ class FunctionUrlReader(Reader):
 
     def _ask(self, path: str, query: Mapping[str, str], key: str | None) -> BaseHTTPResponse:
         url = self.url + path + (f"?{urlencode(query, quote_via=quote)}" if query else "")
-        return web.ask(url, self._signature(url), key, self.threads)
+        with aws.told_of(key):
+            signature = self._signature(url)
+            try:
+                return web.ask(url, signature, key, self.threads)
+            except Refused as error:
+                if error.status != _FORBIDDEN or signature or self.service is None:
+                    raise
+            # A machine that is starting has no credentials for a while.
+            aws.forget()
+            raise Unavailable(
+                "the request was not signed, since no credentials were found, and was refused",
+                key=key,
+                code="NoCredentials",
+                status=_FORBIDDEN,
+            )
 
     def _signature(self, url: str) -> Mapping[str, str]:
         """Return the headers that sign a GET; none where there is nobody to sign as."""

@@ -68,6 +68,11 @@ class FunctionReader(Reader):
     preset: str | None
     _learned: Learned = field(default_factory=Learned, repr=False, compare=False)
 
+    @property
+    def draws(self) -> bool | None:
+        """Whether a seed may change what is read; None where only the function knows."""
+        return None if self.pipeline is None else self.pipeline.random
+
     def get(self, key: str) -> Array:
         """Read one object."""
         return decode(patiently(partial(self._get, key)), key)
@@ -144,7 +149,9 @@ class FunctionReader(Reader):
             chosen["spec"] = str(self.pipeline)
         elif self.preset is not None:
             chosen["pipeline"] = self.preset
-        return chosen | ({"seed": self.seed} if self.seed else {})
+        # A function that lets nobody choose a seed need not refuse one that changes nothing.
+        asks = self.seed and self.draws is not False
+        return chosen | ({"seed": self.seed} if asks else {})
 
     def _object(self, answer: Returned, key: str | None) -> Answer:
         if answer.body is not None:

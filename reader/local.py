@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
+import logging
+import stat
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from preprocessing import (
@@ -18,9 +20,11 @@ from preprocessing import (
     UnknownFormat,
     UnsupportedSource,
 )
+from preprocessing.names import as_text, is_utf8
 from reader.base import Array, Reader
 from reader.decode import Answer, decode
 from reader.errors import BadObject, CannotOpen, Refused
+from reader.folder import listing
 
 # What the function would answer.
 _CODES: tuple[tuple[type[PreprocessingError], str], ...] = (
@@ -32,6 +36,10 @@ _CODES: tuple[tuple[type[PreprocessingError], str], ...] = (
     (LimitExceeded, "ObjectTooLarge"),
 )
 _KINDS = tuple(kind for kind, _ in _CODES)
+# So many names are shown of those that an error, or a line of the log, is about.
+_SHOWN = 3
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,10 +75,17 @@ class FolderReader(Reader):
                 "originals through a pipeline"
             )
 
+    @property
+    def draws(self) -> bool:
+        """Whether a seed may change what is read."""
+        return self.pipeline is not None and self.pipeline.random
+
     def get(self, key: str) -> Array:
         """Read one file."""
         path = self._path(key)
         try:
+            if not stat.S_ISREG(path.stat().st_mode):
+                raise self._missing(key)
             if self.pipeline is None:
                 return decode(Answer(bytearray(path.read_bytes())), key)
             made = self.pipeline.encode(path, seed=Seed(self.seed, key))
@@ -84,21 +99,41 @@ class FolderReader(Reader):
         return decode(Answer(bytearray(made.body), made.content_type, made.metadata), key)
 
     def keys(self, prefix: str = "") -> Iterator[str]:
-        """List the files, as S3 would."""
-        top = self.path / prefix.rpartition("/")[0]
-        found = (
-            (Path(folder) / name).relative_to(self.path).as_posix()
-            for folder, _, names in os.walk(top)
-            for name in names
-        )
-        yield from sorted((key for key in found if key.startswith(prefix)), key=str.encode)
+        """List the files, as S3 would; links are followed.
+
+        Raises
+        ------
+        Refused
+            Naming the folders that cannot be read.
+        """
+        found = listing(self.path, prefix)
+        if found.unreadable:
+            why = next(iter(found.unreadable.values()))
+            raise Refused(f"{self.path}: {_some(found.unreadable)} cannot be read: {why}")
+        if found.left_out:
+            what = "hidden files, and links that lead back, are not listed"
+            _log.warning("%s: %s: %s", self.path, what, _some(found.left_out))
+        yield from found.keys
 
     def _path(self, key: str) -> Path:
         """Return the file of a key: a name in the folder, of which nothing leads out."""
         names = key.split("/")
+        if not is_utf8(key):
+            raise BadObject(
+                "its name is not UTF-8, as the keys of objects are; rename the file",
+                key=key,
+                code="UnsupportedFormat",
+            )
         if "\0" in key or not {"", ".", ".."}.isdisjoint(names):
             raise self._missing(key)
         return self.path.joinpath(*names)
 
     def _missing(self, key: str) -> BadObject:
         return BadObject(f"{self.path} has no such file", key=key, code="NoSuchKey")
+
+
+def _some(names: Collection[str]) -> str:
+    """Return the first of many names, and how many more there are."""
+    shown = ", ".join(as_text(name) for name in islice(names, _SHOWN))
+    more = len(names) - _SHOWN
+    return f"{shown} and {more:,} more" if more > 0 else shown

@@ -41,7 +41,8 @@ def open_reader(
         without one, and originals with it.
     preset : str, optional
         The name of a pipeline that the function knows, for ``lambda:`` and ``https:``. There its default
-        runs where nothing is chosen.
+        runs where nothing is chosen. For ``file:``, one of ``JITPREP_PRESETS``, or of those that the
+        function is shipped with.
     seed : int
         What random transforms draw from: the epoch. See `Reader.with_seed`.
     endpoint_url : str, optional
@@ -93,7 +94,8 @@ def open_reader(
         case Folder(path):
             from reader.local import FolderReader  # noqa: PLC0415
 
-            return FolderReader(path=path, pipeline=made, **common)
+            chosen = made if preset is None else _preset(preset)
+            return FolderReader(path=path, pipeline=chosen, **common)
 
 
 # What each kind of address honours besides seed and threads, and why not the rest.
@@ -104,7 +106,7 @@ _HONOURED: Mapping[type, tuple[set[str], str]] = {
         "a URL says where it is, and its function lets callers choose a preset",
     ),
     Function: ({"pipeline", "preset", "endpoint_url"}, ""),
-    Folder: ({"pipeline"}, "a folder is on this machine, where there are no presets"),
+    Folder: ({"pipeline", "preset"}, "a folder is on this machine"),
 }
 
 
@@ -125,4 +127,18 @@ def _pipeline(given: Pipeline | str | Mapping[str, Any] | None) -> Pipeline | No
     try:
         return Pipeline.parse(given)
     except SpecError as error:
-        raise CannotOpen(f"pipeline: {error}") from None
+        hint = "; a preset is given as preset=" if str(given).isidentifier() else ""
+        raise CannotOpen(f"pipeline: {error}{hint}") from None
+
+
+def _preset(name: str) -> Pipeline:
+    """Return the pipeline that the function would run here under this name."""
+    from handler.config import config  # noqa: PLC0415  seldom needed
+
+    try:
+        presets = config().presets
+        if name in presets:
+            return Pipeline.parse(presets[name])
+    except ValueError as error:  # of the file, or of the pipeline in it
+        raise CannotOpen(f"preset {name}: {error}") from None
+    raise CannotOpen(f"there is no preset {name!r}, only {', '.join(sorted(presets))}")

@@ -17,7 +17,7 @@ ALLOWED = {
     "preprocessing": set(),
     "handler": {"preprocessing"},
     "emulator": set(),
-    "reader": {"preprocessing"},
+    "reader": {"preprocessing", "handler"},
     "backfill": {"preprocessing", "handler"},
     "costs": {"preprocessing"},
     "cli": {"preprocessing", "handler", "emulator", "reader", "backfill", "costs"},
@@ -83,6 +83,12 @@ def test_a_backfill_shares_with_the_function_only_what_makes_equal_copies() -> N
     for path in files("backfill"):
         ours = {name for name in imports(path) if name.startswith("handler")}
         assert all(f"{name}.".startswith(shared) for name in ours - {"handler"}), path
+
+
+def test_a_reader_shares_with_the_function_only_its_presets() -> None:
+    for path in files("reader"):
+        ours = {name for name in imports(path) if name.startswith("handler")}
+        assert all(f"{name}.".startswith("handler.config.") for name in ours - {"handler"}), path
 
 
 def test_kernels_depend_on_numpy_alone() -> None:

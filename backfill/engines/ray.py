@@ -53,7 +53,7 @@ def run(job: Job, tasks: Iterable[Task], processes: int | None) -> Generator[Out
         for row in outcomes.iter_rows():
             yield pickle.loads(row[_OUTCOME])  # noqa: S301  our own
     except RayError as error:
-        raise CannotBackfill(f"Ray gave up; the same command goes on from here: {error}") from None
+        raise CannotBackfill(f"Ray gave up; the same command resumes from here: {error}") from None
     finally:
         ray.shutdown()
 

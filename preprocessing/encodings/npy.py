@@ -17,7 +17,14 @@ if TYPE_CHECKING:
 
 @frozen
 class Npy(TensorEncoding):
-    """NumPy's format 1.0: ``numpy.load`` reads it."""
+    """NumPy's format 1.0: ``numpy.load`` reads it.
+
+    Parameters
+    ----------
+    layout : {"chw", "hwc"}
+        Order of an image's axes, or a frame's. ``chw`` is PyTorch's and always has three; ``hwc`` is
+        NumPy's, two for gray. Of sound and tokens it changes nothing.
+    """
 
     name: ClassVar[str] = "npy"
     content_type: ClassVar[str] = "application/x-npy"

@@ -13,7 +13,14 @@ if TYPE_CHECKING:
 
 @frozen
 class Raw(TensorEncoding):
-    """The samples alone; shape and type travel in the metadata."""
+    """The samples alone; shape and type travel in the metadata.
+
+    Parameters
+    ----------
+    layout : {"chw", "hwc"}
+        Order of an image's axes, or a frame's. ``chw`` is PyTorch's and always has three; ``hwc`` is
+        NumPy's, two for gray. Of sound and tokens it changes nothing.
+    """
 
     name: ClassVar[str] = "raw"
     content_type: ClassVar[str] = "application/octet-stream"

@@ -31,6 +31,9 @@ class Safetensors(TensorEncoding):
 
     Parameters
     ----------
+    layout : {"chw", "hwc"}
+        Order of an image's axes, or a frame's. ``chw`` is PyTorch's and always has three; ``hwc`` is
+        NumPy's, two for gray. Of sound and tokens it changes nothing.
     key : str
         Name of the tensor in the file.
     """

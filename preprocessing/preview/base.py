@@ -43,6 +43,10 @@ class Preview(ABC):
         # Half of a surrogate pair is no character, and has no UTF-8.
         return {_HTML: page.encode("utf-8", "xmlcharrefreplace")}
 
+    def __repr__(self) -> str:
+        """Return a line: a terminal would print the whole picture, which a notebook draws."""
+        return f"<{type(self).__name__}: {self.caption}>"
+
     def _repr_html_(self) -> str:
         return f"<figure>{self.body}<figcaption>{escape(self.caption)}</figcaption></figure>"
 

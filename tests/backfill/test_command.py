@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
+import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
 from cli.main import app
 from preprocessing import Pipeline
+from preprocessing.encodings.png import write_png
+from reader import open_reader
 
 from .stage import assert_survives_kill, begin, finish, small_photos, wait_for
 
@@ -25,13 +30,71 @@ def test_ctrl_c_ends_it_and_the_same_command_goes_on(stage):
     with begin(stage.command("--processes", "2")) as child:
         wait_for(stage, "small/train/1/", child)
         os.killpg(child.pid, signal.SIGINT)
-        _, told = child.communicate()
+        counted, told = child.communicate()
     assert child.returncode == 130
-    assert "interrupted; the same command goes on from here" in told
+    assert re.fullmatch(r"\d+ done, 0 already there, 0 failed\n", counted)
+    assert "interrupted; the same command resumes from here" in told
     assert "Traceback" not in told
     assert 0 < len(stage.versions()) < 200
     assert finish(stage.command()).returncode == 0
     assert set(stage.versions().values()) == {1} and len(stage.versions()) == 200
+
+
+@pytest.mark.parametrize("form", ["objects", "tar"])
+def test_ctrl_c_ends_it_within_a_second_whatever_is_under_way(stage, form):
+    noise = np.random.default_rng(0).integers(0, 255, (500, 500, 3), dtype=np.uint8)
+    for number in range(8):
+        stage.put(f"train/{number}.png", write_png(noise, small=False))
+    command = stage.command("--processes", "1", "--format", form)
+    slow = [*command, "--pipeline", "exact/resize:5000,5000/denoise_tv/png"]
+    with begin(slow) as child:
+        while not _works(child.pid):
+            assert child.poll() is None
+            time.sleep(0.05)
+        time.sleep(0.5)  # it has read something by now
+        begun = time.monotonic()
+        for _ in range(3):  # the second one, too
+            os.killpg(child.pid, signal.SIGINT)
+            time.sleep(0.05)
+        counted, told = child.communicate()
+    # A second, and as much again on a machine that does other work.
+    assert time.monotonic() - begun < 2
+    assert (child.returncode, counted) == (130, "0 done, 0 already there, 0 failed\n")
+    assert "Traceback" not in told
+    assert stage.versions() == {}
+
+
+def _works(parent: int) -> bool:
+    try:
+        return _worker_of(parent) > 0
+    except (ValueError, OSError):  # not yet
+        return False
+
+
+def test_what_is_hidden_is_no_failure_and_is_counted_once(stage):
+    ((key, photo),) = small_photos(1)
+    for name in (key, "train/tail/", "train/a/./b.jpg"):
+        stage.put(name, photo)
+    hidden = ("train/.DS_Store", "train/a/Thumbs.db", "train/a/._b.jpg", "train/.git/config")
+    for name in hidden:
+        stage.put(name, b"words")
+    stage.put("train/marker/", b"")
+    done = finish(stage.command())
+    assert done.stdout == "3 done, 0 already there, 0 failed, 4 skipped, which are hidden\n"
+    copied = {name.removeprefix("small/") for name in stage.versions()}
+    assert copied == {key, "train/tail/", "train/a/./b.jpg"}
+    told = CliRunner().invoke(app, [*stage.command()[1:], "--dry-run"]).output
+    assert "3 originals of" in told
+    assert "0 to do, 4 skipped, which are hidden" in told
+    reader = open_reader(f"s3://{stage.source}")
+    assert set(reader.keys("train/")) == copied
+
+
+def test_of_hidden_objects_alone_nothing_is_made(stage):
+    stage.put("train/.DS_Store", b"words")
+    done = CliRunner().invoke(app, stage.command()[1:])
+    assert done.exit_code == 1
+    assert "but 1 that are hidden" in done.output
 
 
 def test_a_process_that_dies_is_told_of(stage):
@@ -102,6 +165,7 @@ def test_a_preset_goes_by_its_name(stage):
     ("arguments", "words"),
     [
         (["--pipeline", "resise:8"], "resize"),
+        (["--pipeline", "imagnet"], "did you mean the preset 'imagenet'?"),
         (["--to", "copies"], "write the place as s3://bucket/prefix"),
         (["--to", "s3://nowhere-at-all"], "NoSuchBucket"),
         (["--dry-run"], "no object's key begins as s3://photos-"),
@@ -112,9 +176,12 @@ def test_a_preset_goes_by_its_name(stage):
     ],
 )
 def test_what_cannot_be_done_is_explained(stage, arguments, words):
+    """With status 2 where the command itself is wrong, and 1 where S3 or the disk say no."""
     if arguments != ["--dry-run"]:
         stage.put("train/a.jpg", b"words")
     done = CliRunner().invoke(app, [*stage.command()[1:], *arguments])
-    assert done.exit_code == 1
+    assert done.exit_code == (
+        1 if words in {"NoSuchBucket", "/nowhere/at/all"} or "no object" in words else 2
+    )
     assert words in done.output
     assert isinstance(done.exception, SystemExit)

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from handler.config import config
 from preprocessing import Pipeline
 from reader import CannotOpen, open_reader
 from reader.address import FORMS, AccessPoint, Folder, Function, FunctionUrl, parse
@@ -104,7 +105,8 @@ SPEC = "resize:8,8/npy"
         (POINT, {"preset": "imagenet"}, "owner chose"),
         (URL, {"pipeline": SPEC}, "preset"),
         (URL, {"endpoint_url": "http://127.0.0.1:9000"}, "endpoint_url"),
-        ("file:.", {"preset": "imagenet"}, "no presets"),
+        ("file:.", {"preset": "imagnet"}, "no preset 'imagnet', only clean-text, clip"),
+        ("file:.", {"preset": "imagenet", "pipeline": SPEC}, "one of them"),
         ("file:.", {"endpoint_url": "http://127.0.0.1:9000"}, "endpoint_url"),
         ("lambda:f/b", {"pipeline": SPEC, "preset": "imagenet"}, "one of them"),
         ("s3://results", {"seed": 1}, "no seed changes"),
@@ -127,6 +129,23 @@ def test_a_pipeline_in_any_spelling_is_one_reader():
     made = Pipeline.parse(SPEC)
     readers = {open_reader("file:.", pipeline=p) for p in (SPEC, made, made.document)}
     assert len(readers) == 1
+
+
+def test_a_folder_takes_the_functions_presets(monkeypatch, tmp_path):
+    assert open_reader("file:.", preset="grayscale-224") == open_reader(
+        "file:.", pipeline="grayscale/resize:224,224/png"
+    )
+    (tmp_path / "presets.toml").write_text('default = "x"\n[presets]\nx = "resise:8"\ny = 3\n')
+    monkeypatch.setenv("JITPREP_PRESETS", str(tmp_path / "presets.toml"))
+    config.cache_clear()
+    for name, words in (("x", "did you mean 'resize'"), ("y", "preset y"), ("z", "only x, y")):
+        with pytest.raises(CannotOpen, match=words):
+            open_reader("file:.", preset=name)
+    (tmp_path / "presets.toml").unlink()
+    config.cache_clear()
+    with pytest.raises(CannotOpen, match="presets file"):
+        open_reader("file:.", preset="x")
+    config.cache_clear()
 
 
 def test_a_seed_makes_another_reader_and_leaves_this_one():

@@ -10,7 +10,14 @@ import pytest
 HEAVY = ("boto3", "botocore", "urllib3", "PIL", "torch")
 
 
-@pytest.mark.parametrize("code", ["import reader", "import reader; reader.open_reader('file:.')"])
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import reader",
+        "import reader; reader.open_reader('file:.')",
+        "import reader; reader.open_reader('file:.', preset='imagenet')",
+    ],
+)
 def test_a_folder_needs_none_of_them(code):
     program = f"import sys; {code}; print([name for name in {HEAVY} if name in sys.modules])"
     told = subprocess.run(

@@ -58,13 +58,15 @@ def test_a_batch_has_its_keys_order_and_repeats(folder):
     np.testing.assert_array_equal(batch[0], batch[2])
     np.testing.assert_array_equal(batch[1], reader.get(KEYS[0]))
     assert batch.shape == (3, 3, 16, 16)
+    np.testing.assert_array_equal(reader.get_batch(iter([KEYS[1], KEYS[0], KEYS[1]])), batch)
 
 
 def test_a_batch_that_cannot_be_stacked_names_both(folder):
     with pytest.raises(ReadError, match=r"rocket.*deeper.*center_crop"):
         open_reader(f"file:{folder}", pipeline="npy").get_batch(KEYS)
-    with pytest.raises(ReadError, match="at least one"):
-        open_reader(f"file:{folder}", pipeline="npy").get_batch([])
+    for keys in ([], iter([]), "rocket.jpg"):
+        with pytest.raises(ReadError, match="at least one"):
+            open_reader(f"file:{folder}", pipeline="npy").get_batch(keys)
 
 
 def test_of_each_the_array_or_the_error(folder):

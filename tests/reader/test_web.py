@@ -161,12 +161,27 @@ def page(*keys: str, token: str = "", encoded: bool = True) -> Says:
 
 
 def test_a_listing_is_followed_to_its_end_without_markers(web):
-    """A key that ends in a slash and has bytes is not a folder's marker: a backfill copies it too."""
-    web.answers = [page("a%2B+b", "deep/", "photo/", token="T/1+"), page("deep/%C3%BC.jpg")]
-    assert list(open_reader(web.url + LOCAL).keys("a&")) == ["a+ b", "photo/", "deep/ü.jpg"]
+    """A key that ends in a slash is a marker where it has no bytes, and else an object."""
+    web.answers = [page("a%2B+b", "deep/", "full/", token="T/1+"), page("deep/%C3%BC.jpg")]
+    assert list(open_reader(web.url + LOCAL).keys("a&")) == ["a+ b", "full/", "deep/ü.jpg"]
     first, second = (parse_qs(urlsplit(asked.path).query) for asked in web.asked)
     assert first == {"list-type": ["2"], "encoding-type": ["url"], "prefix": ["a&"]}
     assert second == {**first, "continuation-token": ["T/1+"]}
+
+
+def test_a_listing_that_breaks_off_is_no_whole_one(web):
+    """Of a store that says that there is more and not where, or that gives the same page for ever."""
+    cut = page("a")
+    cut.body = cut.body.replace(b"<Contents>", b"<IsTruncated>true</IsTruncated><Contents>")
+    by_url = open_reader(web.url + LOCAL)
+    for says, reader in (
+        (cut, by_url),
+        (cut, open_reader("s3://crops-x1--ol-s3", endpoint_url=web.url)),
+        (page("a", token="T"), by_url),
+    ):
+        web.answers = [says]
+        with pytest.raises(Undecodable, match="breaks off"):
+            list(reader.keys())
 
 
 def test_a_listing_that_is_not_encoded_is_taken_as_it_is(web):

@@ -84,8 +84,8 @@ def test_a_wrong_spec_is_explained(command, folder):
     done = jitprep(
         command, "resise:8", folder / "rocket.jpg", *([] if command == "plan" else ["out.png"])
     )
-    assert done.returncode == 1
-    assert "did you mean 'resize'?" in done.stderr
+    assert done.returncode == 2
+    assert done.stderr == "error: step 1 'resise': unknown step; did you mean 'resize'?\n"
 
 
 def test_run_draws_as_a_read_of_the_same_key_does(folder, tmp_path):
@@ -196,7 +196,22 @@ def test_up_says_what_it_serves_and_ends_on_ctrl_c():
     assert err == ""
 
 
+def test_up_lets_requests_choose_their_seed_unless_it_is_told_otherwise(monkeypatch):
+    told = []
+
+    def endpoint(config):
+        told.append(config.worker_env["JITPREP_REQUEST_OVERRIDES"])
+        raise EndpointError("not today")
+
+    monkeypatch.setattr("cli.up.Endpoint", endpoint)
+    for value in ("", "pipeline"):
+        monkeypatch.setenv("JITPREP_REQUEST_OVERRIDES", value)
+        CliRunner().invoke(app, ["up"])
+    assert told == ["", "pipeline"]
+
+
 def test_up_starts_the_endpoint_that_its_options_describe(monkeypatch):
+    monkeypatch.delenv("JITPREP_REQUEST_OVERRIDES", raising=False)
     told = []
 
     def endpoint(config):
@@ -226,6 +241,7 @@ def test_up_starts_the_endpoint_that_its_options_describe(monkeypatch):
             container_url="http://endpoint.test:9000",
             region="eu-west-1",
             verify_signatures=False,
+            worker_env={"JITPREP_REQUEST_OVERRIDES": "seed"},
         )
     ]
 

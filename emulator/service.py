@@ -55,7 +55,7 @@ class Service:
 
     async def start(self) -> ASGIApp:
         """Start everything and return what answers requests."""
-        moto = await MotoProcess.start(self._config.account)
+        moto = await MotoProcess.start(self._config.account, self._config.region)
         self._stack.push_async_callback(moto.stop)
         control = self._upstream(moto.url)
         s3 = self._upstream(self._config.s3_url) if self._config.s3_url else control

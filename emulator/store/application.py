@@ -1,0 +1,133 @@
+"""The WSGI application of the S3 inside: each request's way to moto and back."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from http import HTTPStatus
+from typing import Any
+
+from emulator.request_ids import RequestIds
+from emulator.s3_errors import S3Error, error_xml
+from emulator.store import listings, reads, uploads, versions, writes
+from emulator.store.moto import CONTROL, Moto
+from emulator.store.request import Answer, Request
+from emulator.store.served import require_served
+
+_ARN_REGION = re.compile(rb"(:s3:)us-east-1(:\d{12}:accesspoint/)")
+_ERRORS = {
+    400: "InvalidRequest",
+    403: "AccessDenied",
+    404: "NoSuchKey",
+    405: "MethodNotAllowed",
+    411: "MissingContentLength",
+    412: "PreconditionFailed",
+    416: "InvalidRange",
+}
+
+
+class Store:
+    """S3 and S3 Control, in memory.
+
+    Parameters
+    ----------
+    account, region
+        What the access points' ARNs say.
+    """
+
+    def __init__(self, account: str, region: str) -> None:
+        self._moto = Moto(account)
+        self._region = region
+
+    def __call__(
+        self, environ: dict[str, Any], start_response: Callable[..., Any]
+    ) -> Iterable[bytes]:
+        """Answer one request."""
+        try:
+            answer = _as_xml(self._answer(environ))
+        except S3Error as error:
+            answer = _refusal(error)
+        if environ["REQUEST_METHOD"] == "HEAD":
+            answer.headers.setdefault("content-length", "0")
+            answer.body = b""
+        elif answer.status not in {HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED}:
+            answer.headers["content-length"] = str(len(answer.body))
+        status = f"{answer.status} {HTTPStatus(answer.status).phrase}"
+        start_response(status, list(answer.headers.items()))
+        return [answer.body] if answer.body else []
+
+    def _answer(self, environ: dict[str, Any]) -> Answer:
+        if environ["RAW_URI"].startswith(CONTROL):
+            answer = self._moto.call(environ)
+            region = self._region.encode()
+            answer.body = _ARN_REGION.sub(rb"\g<1>" + region + rb"\g<2>", answer.body)
+            return answer
+        request = Request.of(environ)
+        if not request.bucket or request.method == "OPTIONS":
+            is_list = request.method == "GET"
+            return listings.buckets(self._moto, request) if is_list else self._moto.call(environ)
+        require_served(request)
+        self._require_owner(request)
+        if request.method in {"GET", "HEAD"}:
+            return self._read(request)
+        request.read_body()  # before the lock: a slow upload must not keep others waiting
+        with self._moto.changing:
+            return self._change(request)
+
+    def _read(self, request: Request) -> Answer:
+        bucket = self._bucket(request)
+        if request.key:
+            if "uploadId" in request.query:
+                return uploads.parts(bucket, request)
+            return reads.read(self._moto, bucket, request)
+        if request.method == "GET" and (listing := listings.listing_of(request)):
+            return listing(bucket, request)
+        return self._moto.call(request.changed(headers={"range": None}))
+
+    def _change(self, request: Request) -> Answer:
+        if request.method == "PUT" and not request.key:
+            answer = self._moto.call(request.environ)
+            if bucket := self._moto.bucket(request.bucket):
+                versions.prepare(bucket)
+            return answer
+        bucket = self._bucket(request)
+        if "delete" in request.query and not request.key:
+            return versions.delete_many(self._moto, bucket, request)
+        if not request.key:
+            return self._moto.call(request.environ)
+        if request.method == "DELETE" and not request.query.keys() & {"tagging", "uploadId"}:
+            return versions.delete(self._moto, bucket, request)
+        return writes.write(self._moto, bucket, request)
+
+    def _bucket(self, request: Request) -> Any:
+        bucket = self._moto.bucket(request.bucket)
+        if bucket is None:
+            message = "The specified bucket does not exist"
+            raise S3Error(404, "NoSuchBucket", message, {"BucketName": request.bucket})
+        return bucket
+
+    def _require_owner(self, request: Request) -> None:
+        """Raise S3Error, 403, where a bucket is expected to be somebody else's."""
+        for name in ("x-amz-expected-bucket-owner", "x-amz-source-expected-bucket-owner"):
+            if request.header(name) not in {None, self._moto.account}:
+                raise S3Error(403, "AccessDenied", "Access Denied")
+
+
+def _refusal(error: S3Error) -> Answer:
+    ids = RequestIds.new()
+    body = error_xml(error, ids)
+    headers = {**error.headers, **ids.headers, "content-type": "application/xml"}
+    return Answer(error.status, headers, body)
+
+
+def _as_xml(answer: Answer) -> Answer:
+    """Return an error of moto's that has no body, or werkzeug's HTML, in S3's form."""
+    xml = answer.headers.get("content-type", "").partition(";")[0].endswith("xml")
+    if answer.status < 400 or (answer.body and xml):
+        return answer
+    if answer.status >= 500:
+        message = f"The S3 inside this endpoint failed with status {answer.status}."
+        return _refusal(S3Error(501, "NotImplemented", message))
+    phrase = HTTPStatus(answer.status).phrase
+    code = _ERRORS.get(answer.status, phrase.title().replace(" ", ""))
+    return _refusal(S3Error(answer.status, code, phrase))

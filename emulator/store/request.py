@@ -1,0 +1,110 @@
+"""A request to the S3 inside, and an answer of it, as WSGI has them."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qsl, unquote_to_bytes, urlencode
+
+from emulator.s3_errors import S3Error
+
+_LONGEST_KEY = 1024  # bytes of UTF-8: AWS's "Object key naming guidelines"
+
+
+@dataclass(frozen=True)
+class Request:
+    """One request.
+
+    Parameters
+    ----------
+    method
+        Its method.
+    bucket, key
+        What it names; empty where it names none.
+    query
+        The parameters of its query, the first of each name.
+    environ
+        The WSGI environment, which moto gets.
+    """
+
+    method: str
+    bucket: str
+    key: str
+    query: Mapping[str, str]
+    environ: dict[str, Any]
+
+    @classmethod
+    def of(cls, environ: dict[str, Any]) -> Request:
+        """Read a WSGI environment. Raises S3Error where the path is not UTF-8, or a key too long."""
+        raw_path, _, raw_query = environ["RAW_URI"].partition("?")
+        bucket, _, key = raw_path.removeprefix("/").partition("/")
+        try:
+            names = [unquote_to_bytes(part).decode() for part in (bucket, key)]
+        except UnicodeDecodeError:
+            raise S3Error(400, "InvalidURI", "Couldn't parse the specified URI.") from None
+        if (size := len(names[1].encode())) > _LONGEST_KEY:
+            details = {"Size": str(size), "MaxSizeAllowed": str(_LONGEST_KEY)}
+            raise S3Error(400, "KeyTooLongError", "Your key is too long", details)
+        query: dict[str, str] = {}
+        for name, value in parse_qsl(raw_query, keep_blank_values=True):
+            query.setdefault(name, value)
+        return cls(environ["REQUEST_METHOD"], names[0], names[1], query, environ)
+
+    def header(self, name: str) -> str | None:
+        """Return a header's value, None where there is none."""
+        value = self.environ.get("HTTP_" + name.upper().replace("-", "_"))
+        return None if value is None else str(value)
+
+    def read_body(self) -> bytes:
+        """Return the body, which can be read again."""
+        stream = self.environ["wsgi.input"]
+        if not isinstance(stream, io.BytesIO):
+            whole = self.environ.get("wsgi.input_terminated")
+            length = int(self.environ.get("CONTENT_LENGTH") or 0)
+            stream = io.BytesIO(stream.read() if whole else stream.read(length))
+            self.environ.update(
+                {
+                    "wsgi.input": stream,
+                    "wsgi.input_terminated": True,
+                    "CONTENT_LENGTH": str(len(stream.getvalue())),
+                }
+            )
+            self.environ.pop("HTTP_TRANSFER_ENCODING", None)
+        return stream.getvalue()
+
+    def changed(
+        self,
+        *,
+        method: str | None = None,
+        without: Iterable[str] = (),
+        headers: Mapping[str, str | None] | None = None,
+    ) -> dict[str, Any]:
+        """Return the environment with another method, without parameters, with other headers.
+
+        A header that is None is left out.
+        """
+        environ = dict(self.environ)
+        environ["REQUEST_METHOD"] = method or self.method
+        for name, value in (headers or {}).items():
+            variable = "HTTP_" + name.upper().replace("-", "_")
+            environ.pop(variable, None)
+            if value is not None:
+                environ[variable] = value
+        dropped = set(without)
+        if dropped & self.query.keys():
+            query = urlencode({n: v for n, v in self.query.items() if n not in dropped})
+            path = environ["RAW_URI"].partition("?")[0]
+            uri = f"{path}?{query}" if query else path
+            environ.update({"QUERY_STRING": query, "RAW_URI": uri, "REQUEST_URI": uri})
+        return environ
+
+
+@dataclass
+class Answer:
+    """An answer; the names of its headers are in lower case."""
+
+    status: int
+    headers: dict[str, str] = field(default_factory=dict)
+    body: bytes = b""

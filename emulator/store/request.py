@@ -58,12 +58,19 @@ class Request:
         return None if value is None else str(value)
 
     def read_body(self) -> bytes:
-        """Return the body, which can be read again."""
+        """Return the body, which can be read again. Raises S3Error where it is cut off."""
         stream = self.environ["wsgi.input"]
         if not isinstance(stream, io.BytesIO):
             whole = self.environ.get("wsgi.input_terminated")
             length = int(self.environ.get("CONTENT_LENGTH") or 0)
-            stream = io.BytesIO(stream.read() if whole else stream.read(length))
+            try:
+                body = stream.read() if whole else stream.read(length)
+            except OSError:  # werkzeug's, of a chunk that is cut off
+                body = None
+            if body is None or (not whole and len(body) < length):
+                message = "The request body terminated unexpectedly"
+                raise S3Error(400, "IncompleteBody", message)
+            stream = io.BytesIO(body)
             self.environ.update(
                 {
                     "wsgi.input": stream,

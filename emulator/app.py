@@ -10,13 +10,14 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from emulator import function_url, lambda_api, routing, runtime_api, s3_control
+from emulator import function_url, lambda_api, routing, runtime_api, s3_control, unserved
 from emulator.access_points import AccessPoints
 from emulator.data_plane import DataPlane
 from emulator.exchange import Exchange
 from emulator.function_url import FunctionUrls
 from emulator.functions import Function
 from emulator.jobs_control import JobsControl
+from emulator.protocol import is_too_large, too_large
 from emulator.received import Received
 from emulator.request_ids import RequestIds
 from emulator.s3_control import S3Control
@@ -68,6 +69,8 @@ class App:
         request = Request(scope, receive)
         route = self._route(request)
         try:
+            if is_too_large(scope) and not isinstance(route, Worker):  # it reports tracebacks so
+                raise too_large()
             await self._authenticate(route, request)
             response = await self._answer(route, request)
         except ClientDisconnect:
@@ -82,7 +85,7 @@ class App:
 
     async def _authenticate(self, route: routing.Route | Worker, request: Request) -> None:
         """Raise S3Error unless the request is signed; AWS lets nobody else have the answer."""
-        if self.verifier is None or isinstance(route, Worker):
+        if self.verifier is None or isinstance(route, Worker | routing.ToUnserved):
             return
         # A browser asks S3 for leave by OPTIONS, and cannot sign that.
         if request.method == "OPTIONS" and not isinstance(route, routing.ToFunctionUrl):
@@ -114,6 +117,8 @@ class App:
             case routing.ToBucket(name, key):
                 bucket = await self.control.supporting.bucket_named(name)
                 return await self.data_plane.pass_on(bucket, key, request)
+            case routing.ToUnserved(service):
+                return unserved.answer(service, request)
             case routing.ToS3():
                 return await self.s3.pass_on(request)
 
@@ -141,7 +146,7 @@ def _refusal(route: routing.Route | Worker, request: Request, error: S3Error) ->
             response = s3_control.refusal(error, RequestIds.new())
         case _:
             response = error_response(error, RequestIds.new())
-    if "expect" in request.headers:
+    if "expect" in request.headers or is_too_large(request.scope):
         # The client may keep its body back, and what it sends next would be taken for that.
         response.headers["connection"] = "close"
     return response

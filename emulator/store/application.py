@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from typing import Any
 
+from emulator import control_xml
 from emulator.request_ids import RequestIds
 from emulator.s3_errors import S3Error, error_xml
 from emulator.store import listings, reads, uploads, versions, writes
@@ -46,7 +47,8 @@ class Store:
         try:
             answer = _as_xml(self._answer(environ))
         except S3Error as error:
-            answer = _refusal(error)
+            in_control = environ["RAW_URI"].startswith(CONTROL)
+            answer = _refusal(error, control_xml.error if in_control else error_xml)
         if environ["REQUEST_METHOD"] == "HEAD":
             answer.headers.setdefault("content-length", "0")
             answer.body = b""
@@ -59,6 +61,10 @@ class Store:
     def _answer(self, environ: dict[str, Any]) -> Answer:
         if environ["RAW_URI"].startswith(CONTROL):
             answer = self._moto.call(environ)
+            if answer.headers.get("content-type", "").startswith("text/html"):  # flask's own
+                what = f"{environ['REQUEST_METHOD']} {environ['RAW_URI'].partition('?')[0]}"
+                message = f"The S3 Control inside this endpoint does not serve {what}."
+                raise S3Error(501, "NotImplemented", message)
             region = self._region.encode()
             answer.body = _ARN_REGION.sub(rb"\g<1>" + region + rb"\g<2>", answer.body)
             return answer
@@ -113,9 +119,9 @@ class Store:
                 raise S3Error(403, "AccessDenied", "Access Denied")
 
 
-def _refusal(error: S3Error) -> Answer:
+def _refusal(error: S3Error, xml: Callable[[S3Error, RequestIds], bytes] = error_xml) -> Answer:
     ids = RequestIds.new()
-    body = error_xml(error, ids)
+    body = xml(error, ids)
     headers = {**error.headers, **ids.headers, "content-type": "application/xml"}
     return Answer(error.status, headers, body)
 

@@ -23,6 +23,8 @@ _CONDITIONS: dict[str, str | None] = {"if-match": None, "if-none-match": None}
 _SOURCE = "x-amz-copy-source"
 _SOURCE_CONDITIONS = ("if-match", "if-none-match", "if-modified-since", "if-unmodified-since")
 _SOURCE_RANGE = re.compile(r"bytes=(\d+)-(\d+)")
+_METADATA = "HTTP_X_AMZ_META_"
+_LARGEST_METADATA = 2048  # bytes of names and values: AWS's "Working with object metadata"
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 # Those of S3's checksums that Python has.
 _CHECKSUMS: dict[str, Callable[[bytes], bytes]] = {
@@ -39,12 +41,26 @@ def write(moto: Moto, bucket: Any, request: Request) -> Answer:
     if request.query.keys() & _ABOUT:
         find(bucket, request)
         return moto.call(request.environ)
+    _require_metadata(request)
     if "uploads" in request.query:
         answer = moto.call(request.environ)
         uploads.stamp(bucket)
         return answer
     _require_destination(bucket, request)
     return _versioned(bucket, moto.call(_whole(moto, request, _CONDITIONS)))
+
+
+def _require_metadata(request: Request) -> None:
+    """Raise S3Error, 400, where the owner's metadata is larger than S3 takes."""
+    size = sum(
+        len(name) - len(_METADATA) + len(value)
+        for name, value in request.environ.items()
+        if name.startswith(_METADATA)
+    )
+    if size > _LARGEST_METADATA:
+        message = "Your metadata headers exceed the maximum allowed metadata size"
+        details = {"Size": str(size), "MaxSizeAllowed": str(_LARGEST_METADATA)}
+        raise S3Error(400, "MetadataTooLarge", message, details)
 
 
 def _to_upload(moto: Moto, bucket: Any, request: Request) -> Answer:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
+from urllib.parse import unquote
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
@@ -12,7 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from emulator import function_url, lambda_api, routing, runtime_api, s3_control, unserved
 from emulator.access_points import AccessPoints
-from emulator.data_plane import DataPlane
+from emulator.data_plane import COPY_SOURCE, DataPlane
 from emulator.exchange import Exchange
 from emulator.function_url import FunctionUrls
 from emulator.functions import Function
@@ -69,8 +70,7 @@ class App:
         request = Request(scope, receive)
         route = self._route(request)
         try:
-            if is_too_large(scope) and not isinstance(route, Worker):  # it reports tracebacks so
-                raise too_large()
+            _require_well_formed(route, scope)
             await self._authenticate(route, request)
             response = await self._answer(route, request)
         except ClientDisconnect:
@@ -115,12 +115,20 @@ class App:
             case routing.ToS3Control():
                 return await self.s3_control.pass_on(request)
             case routing.ToBucket(name, key):
-                bucket = await self.control.supporting.bucket_named(name)
+                bucket = await self.data_plane.supporting.bucket_named(name)
                 return await self.data_plane.pass_on(bucket, key, request)
             case routing.ToUnserved(service):
                 return unserved.answer(service, request)
             case routing.ToS3():
-                return await self.s3.pass_on(request)
+                return await self._to_s3(request)
+
+    async def _to_s3(self, request: Request) -> ASGIApp:
+        """Pass a request on as it is, unless it copies from an access point."""
+        source = request.headers.get(COPY_SOURCE)
+        if source is None or await self.data_plane.supporting.copy_source(source) is None:
+            return await self.s3.pass_on(request)
+        bucket, _, key = raw_path(request.scope).removeprefix("/").partition("/")
+        return await self.data_plane.pass_on(unquote(bucket), unquote(key), request)
 
     def _route(self, request: Request) -> routing.Route | Worker:
         worker = self.workers.get(tuple(request.scope["server"]))
@@ -130,9 +138,27 @@ class App:
             request.headers.get("authorization", ""),
             request.query_params.get("X-Amz-Credential", ""),
         )
-        path = request.scope["raw_path"].decode("latin-1")
+        path = raw_path(request.scope)
         host = request.headers.get("host", "")
         return routing.route(request.method, host, path, service, self.access_points)
+
+
+def raw_path(scope: Scope) -> str:
+    """Return a request's path as it was sent, percent-encoded."""
+    return str(scope["raw_path"].decode("latin-1"))
+
+
+def _require_well_formed(route: routing.Route | Worker, scope: Scope) -> None:
+    """Raise S3Error for a head that is too large, or a key that is not UTF-8."""
+    if isinstance(route, Worker):  # it reports tracebacks in headers
+        return
+    if is_too_large(scope):
+        raise too_large()
+    if isinstance(route, routing.ToAccessPoint | routing.ToBucket | routing.ToS3):
+        try:
+            unquote(raw_path(scope), errors="strict")
+        except UnicodeDecodeError:
+            raise S3Error(400, "InvalidURI", "Couldn't parse the specified URI.") from None
 
 
 def _refusal(route: routing.Route | Worker, request: Request, error: S3Error) -> Response:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TextIO
 
+from emulator.partitions import partition_of
+
 DEFAULT_PORT = 9000
 
 
@@ -98,4 +100,5 @@ class EndpointConfig:
 
     def function_arn(self, name: str) -> str:
         """Return the ARN that this endpoint gives the function ``name``."""
-        return f"arn:aws:lambda:{self.region}:{self.account}:function:{name}"
+        partition, _ = partition_of(self.region)
+        return f"arn:{partition}:lambda:{self.region}:{self.account}:function:{name}"

@@ -31,8 +31,8 @@ class Protocol(HttpToolsProtocol):
         super().on_message_begin()
         self._names: list[bytes] = []
         self._size = 0
-        self._extension = {"names": self._names, "too_large": False}
-        self.scope["extensions"] = {_EXTENSION: self._extension}
+        self._extension: dict[str, object] = {"names": self._names, "too_large": False}
+        self.scope["extensions"] = {_EXTENSION: self._extension}  # type: ignore[dict-item]
 
     def on_url(self, url: bytes) -> None:
         """Take a piece of the target."""

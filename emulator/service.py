@@ -98,7 +98,13 @@ class Service:
             verifier=verifier if config.verify_signatures else None,
             access_points=points,
             data_plane=DataPlane(
-                functions, exchange, s3, signer, self._input_urls(functions), config.timeout
+                functions,
+                exchange,
+                s3,
+                signer,
+                supporting,
+                self._input_urls(functions),
+                config.timeout,
             ),
             exchange=exchange,
             functions=functions,

@@ -71,7 +71,9 @@ class Store:
         request = Request.of(environ)
         if not request.bucket or request.method == "OPTIONS":
             is_list = request.method == "GET"
-            return listings.buckets(self._moto, request) if is_list else self._moto.call(environ)
+            if is_list:
+                return listings.buckets(self._moto, request)
+            return self._moto.call(request.environ)
         require_served(request)
         self._require_owner(request)
         if request.method in {"GET", "HEAD"}:

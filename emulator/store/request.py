@@ -50,6 +50,10 @@ class Request:
         query: dict[str, str] = {}
         for name, value in parse_qsl(raw_query, keep_blank_values=True):
             query.setdefault(name, value)
+        # moto takes the key from the target as it was sent; flask, which knows no line feed in a
+        # path and merges slashes, only has to find the way to moto.
+        way = f"/{bucket}/key" if key else f"/{bucket}"
+        environ = {**environ, "PATH_INFO": way}
         return cls(environ["REQUEST_METHOD"], names[0], names[1], query, environ)
 
     def header(self, name: str) -> str | None:

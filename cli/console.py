@@ -15,10 +15,10 @@ out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
 
 
-def fail(message: str) -> NoReturn:
-    """Print why, and end with status 1."""
+def fail(message: str, status: int = 1) -> NoReturn:
+    """Print why, and end: with status 2 where the command itself is wrong."""
     err.print(f"[red]error:[/] {escape(message)}", soft_wrap=True)
-    raise typer.Exit(1)
+    raise typer.Exit(status)
 
 
 def failed(what: str, reason: str) -> None:

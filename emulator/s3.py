@@ -31,6 +31,7 @@ class Signer:
 
     access_key: str
     secret_key: str
+    session_token: str | None
     region: str
     expires_s: int
 
@@ -51,7 +52,7 @@ class Signer:
 
     @property
     def _credentials(self) -> Credentials:
-        return Credentials(self.access_key, self.secret_key)
+        return Credentials(self.access_key, self.secret_key, self.session_token)
 
 
 @dataclass(frozen=True)

@@ -87,7 +87,13 @@ class Service:
     def _app(self, functions: Mapping[str, Function], control: Upstream, s3: Upstream) -> App:
         config = self._config
         points, exchange = AccessPoints(), Exchange(config.timeout)
-        signer = Signer(config.access_key, config.secret_key, config.region, _PRESIGNED_S)
+        signer = Signer(
+            config.access_key,
+            config.secret_key,
+            config.session_token,
+            config.region,
+            _PRESIGNED_S,
+        )
         runner = Runner(functions, self._places(functions), Objects(s3, signer))
         self._stack.push_async_callback(runner.stop)
         supporting = SupportingAccessPoints(control, signer, config.account)

@@ -49,6 +49,8 @@ class Store:
         except S3Error as error:
             in_control = environ["RAW_URI"].startswith(CONTROL)
             answer = _refusal(error, control_xml.error if in_control else error_xml)
+        answer.headers.pop("x-amzn-requestid", None)  # of other services
+        answer.headers = {**RequestIds.new().headers, **answer.headers}
         if environ["REQUEST_METHOD"] == "HEAD":
             answer.headers.setdefault("content-length", "0")
             answer.body = b""

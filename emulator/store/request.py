@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl, unquote_to_bytes, urlencode
 
 from emulator.s3_errors import S3Error
 
+_FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 _LONGEST_KEY = 1024  # bytes of UTF-8: AWS's "Object key naming guidelines"
 
 
@@ -27,6 +28,9 @@ class Request:
         The parameters of its query, the first of each name.
     environ
         The WSGI environment, which moto gets.
+    form
+        The Content-Type where it is that of a form, which curl says of any body. flask would take
+        the body for one, and leave nothing of it.
     """
 
     method: str
@@ -34,6 +38,7 @@ class Request:
     key: str
     query: Mapping[str, str]
     environ: dict[str, Any]
+    form: str | None = None
 
     @classmethod
     def of(cls, environ: dict[str, Any]) -> Request:
@@ -54,7 +59,12 @@ class Request:
         # path and merges slashes, only has to find the way to moto.
         way = f"/{bucket}/key" if key else f"/{bucket}"
         environ = {**environ, "PATH_INFO": way}
-        return cls(environ["REQUEST_METHOD"], names[0], names[1], query, environ)
+        content_type = environ.get("CONTENT_TYPE", "")
+        is_form = content_type.lower().startswith(_FORMS)
+        if is_form:
+            environ["CONTENT_TYPE"] = "binary/octet-stream"
+        form = content_type if is_form else None
+        return cls(environ["REQUEST_METHOD"], names[0], names[1], query, environ, form)
 
     def header(self, name: str) -> str | None:
         """Return a header's value, None where there is none."""

@@ -15,10 +15,13 @@ _MOST_PARTS = 1000
 _LEAST_PART = 5 * 1024 * 1024  # bytes of every part but the last: AWS's "multipart upload limits"
 
 
-def stamp(bucket: Any) -> None:
-    """Note when uploads began, which moto does not."""
+def stamp(bucket: Any, content_type: str | None) -> None:
+    """Note when an upload began, which moto does not, and its type where moto was not given it."""
     for upload in list(bucket.multiparts.values()):
-        vars(upload).setdefault("initiated", datetime.now(UTC))
+        if not hasattr(upload, "initiated"):
+            upload.initiated = datetime.now(UTC)
+            if content_type is not None:
+                upload.metadata["Content-Type"] = content_type
 
 
 def find(bucket: Any, request: Request) -> Any:

@@ -44,10 +44,13 @@ def write(moto: Moto, bucket: Any, request: Request) -> Answer:
     _require_metadata(request)
     if "uploads" in request.query:
         answer = moto.call(request.environ)
-        uploads.stamp(bucket)
+        uploads.stamp(bucket, request.form)
         return answer
     _require_destination(bucket, request)
-    return _versioned(bucket, moto.call(_whole(moto, request, _CONDITIONS)))
+    answer = moto.call(_whole(moto, request, _CONDITIONS))
+    if answer.status == 200 and request.form is not None and request.header(_SOURCE) is None:
+        versions(bucket, request.key)[0].set_metadata({"Content-Type": request.form})
+    return _versioned(bucket, answer)
 
 
 def _require_metadata(request: Request) -> None:

@@ -380,6 +380,25 @@ def test_a_body_that_is_not_what_was_signed_or_hashed_is_refused(s3, bucket, sig
     assert "Contents" not in s3.list_objects_v2(Bucket=bucket)
 
 
+@pytest.mark.parametrize(
+    "kind", ["application/x-www-form-urlencoded", "multipart/form-data; boundary=x"]
+)
+def test_a_body_is_kept_whatever_its_type(s3, bucket, signed, kind):
+    """curl --data-binary says that any body is a form."""
+    of = {"Bucket": bucket, "Key": "k"}
+    headers = {"Content-Type": kind}
+    urlopen(signed(f"/{bucket}/k", method="PUT", body=b"a=b&c", headers=headers)).close()
+    answer = s3.get_object(**of)
+    assert (answer["Body"].read(), answer["ContentType"]) == (b"a=b&c", kind)
+    to = {**of, "UploadId": s3.create_multipart_upload(**of, ContentType=kind)["UploadId"]}
+    path = f"/{bucket}/k?uploadId={to['UploadId']}&partNumber=1"
+    urlopen(signed(path, method="PUT", body=b"a=b&d", headers=headers)).close()
+    parts = {"Parts": [{"PartNumber": 1, "ETag": s3.list_parts(**to)["Parts"][0]["ETag"]}]}
+    s3.complete_multipart_upload(**to, MultipartUpload=parts)
+    answer = s3.get_object(**of)
+    assert (answer["Body"].read(), answer["ContentType"]) == (b"a=b&d", kind)
+
+
 def test_somebody_elses_bucket_is_denied(s3, reader, bucket, expect_error):
     other = {"ExpectedBucketOwner": "999999999999"}
     with expect_error("AccessDenied", 403):

@@ -8,9 +8,10 @@ from http import HTTPStatus
 from typing import Any
 
 from emulator import control_xml
+from emulator.actions import BUCKET_SUBRESOURCES
 from emulator.request_ids import RequestIds
 from emulator.s3_errors import S3Error, error_xml
-from emulator.store import listings, reads, uploads, versions, writes
+from emulator.store import bodies, listings, reads, uploads, versions, writes
 from emulator.store.moto import CONTROL, Moto
 from emulator.store.request import Answer, Request
 from emulator.store.served import require_served
@@ -81,6 +82,7 @@ class Store:
         if request.method in {"GET", "HEAD"}:
             return self._read(request)
         request.read_body()  # before the lock: a slow upload must not keep others waiting
+        bodies.unchunk(request)
         with self._moto.changing:
             return self._change(request)
 
@@ -96,6 +98,8 @@ class Store:
 
     def _change(self, request: Request) -> Answer:
         if request.method == "PUT" and not request.key:
+            if request.query.keys() & BUCKET_SUBRESOURCES:
+                bodies.require_document(request)
             answer = self._moto.call(request.environ)
             if bucket := self._moto.bucket(request.bucket):
                 versions.prepare(bucket)

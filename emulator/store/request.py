@@ -68,7 +68,7 @@ class Request:
 
     def header(self, name: str) -> str | None:
         """Return a header's value, None where there is none."""
-        value = self.environ.get("HTTP_" + name.upper().replace("-", "_"))
+        value = self.environ.get(f"HTTP_{_variable(name)}")
         return None if value is None else str(value)
 
     def read_body(self) -> bytes:
@@ -84,16 +84,17 @@ class Request:
             if body is None or (not whole and len(body) < length):
                 message = "The request body terminated unexpectedly"
                 raise S3Error(400, "IncompleteBody", message)
-            stream = io.BytesIO(body)
-            self.environ.update(
-                {
-                    "wsgi.input": stream,
-                    "wsgi.input_terminated": True,
-                    "CONTENT_LENGTH": str(len(stream.getvalue())),
-                }
-            )
-            self.environ.pop("HTTP_TRANSFER_ENCODING", None)
+            self.replace_body(body, {})
+            return bytes(body)
         return stream.getvalue()
+
+    def replace_body(self, body: bytes, headers: Mapping[str, str]) -> None:
+        """Give the request another body, with headers that go with it."""
+        self.environ.update({f"HTTP_{_variable(name)}": value for name, value in headers.items()})
+        self.environ["wsgi.input"] = io.BytesIO(body)
+        self.environ["wsgi.input_terminated"] = True
+        self.environ["CONTENT_LENGTH"] = str(len(body))
+        self.environ.pop("HTTP_TRANSFER_ENCODING", None)
 
     def changed(
         self,
@@ -109,7 +110,7 @@ class Request:
         environ = dict(self.environ)
         environ["REQUEST_METHOD"] = method or self.method
         for name, value in (headers or {}).items():
-            variable = "HTTP_" + name.upper().replace("-", "_")
+            variable = f"HTTP_{_variable(name)}"
             environ.pop(variable, None)
             if value is not None:
                 environ[variable] = value
@@ -120,6 +121,10 @@ class Request:
             uri = f"{path}?{query}" if query else path
             environ.update({"QUERY_STRING": query, "RAW_URI": uri, "REQUEST_URI": uri})
         return environ
+
+
+def _variable(name: str) -> str:
+    return name.upper().replace("-", "_")
 
 
 @dataclass

@@ -7,6 +7,7 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 from emulator.s3_errors import S3Error
+from emulator.store.bodies import malformed
 from emulator.store.pages import Question, whole_number
 from emulator.store.request import Answer, Request
 from emulator.store.xml import Element, document, flag
@@ -128,7 +129,7 @@ def completed(upload: Any, body: bytes) -> list[int]:
     for part in _document(body).iterfind("{*}Part"):
         text, etag = part.findtext("{*}PartNumber", ""), part.findtext("{*}ETag", "")
         if not text.isdecimal() or not etag:
-            raise _malformed()
+            raise malformed()
         numbers.append(int(text))
         known = upload.parts.get(int(text))
         if known is None or known.etag.strip('"') != etag.strip().strip('"'):
@@ -138,7 +139,7 @@ def completed(upload: Any, body: bytes) -> list[int]:
             )
             raise S3Error(400, "InvalidPart", message, {"PartNumber": text, "ETag": etag})
     if not numbers:
-        raise _malformed()
+        raise malformed()
     if sorted(set(numbers)) != numbers:
         message = "The list of parts was not in ascending order."
         raise S3Error(400, "InvalidPartOrder", message)
@@ -154,12 +155,7 @@ def _document(body: bytes) -> ET.Element:
     try:
         root = ET.fromstring(body)  # noqa: S314 - expat itself limits entity expansion
     except ET.ParseError:
-        raise _malformed() from None
+        raise malformed() from None
     if root.tag.rpartition("}")[2] != "CompleteMultipartUpload":
-        raise _malformed()
+        raise malformed()
     return root
-
-
-def _malformed() -> S3Error:
-    message = "The XML you provided was not well-formed or did not validate against our schema"
-    return S3Error(400, "MalformedXML", message)

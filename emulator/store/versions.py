@@ -12,6 +12,7 @@ from moto.s3.models import FakeDeleteMarker
 from moto.s3.utils import _VersionedKeyStore
 
 from emulator.s3_errors import S3Error
+from emulator.store.bodies import malformed
 from emulator.store.moto import Moto, is_marker, versions
 from emulator.store.reads import no_such_key
 from emulator.store.request import Answer, Request
@@ -68,8 +69,7 @@ def delete_many(moto: Moto, bucket: Any, request: Request) -> Answer:
         root = ET.Element("none")
     objects = root.findall("{*}Object")
     if root.tag.rpartition("}")[2] != "Delete" or not 1 <= len(objects) <= _MOST:
-        message = "The XML you provided was not well-formed or did not validate against our schema"
-        raise S3Error(400, "MalformedXML", message)
+        raise malformed()
     quiet = root.findtext("{*}Quiet", "").strip() == "true"
     done: list[Element] = []
     for one in objects:

@@ -13,6 +13,7 @@ from urllib.parse import parse_qs, unquote
 
 from emulator.s3_errors import S3Error
 from emulator.store import conditions, uploads
+from emulator.store.bodies import require_document
 from emulator.store.moto import Moto, is_marker, modified, versions
 from emulator.store.pages import argument
 from emulator.store.reads import find, no_such_key, part_number
@@ -40,6 +41,8 @@ def write(moto: Moto, bucket: Any, request: Request) -> Answer:
         return _to_upload(moto, bucket, request)
     if request.query.keys() & _ABOUT:
         find(bucket, request)
+        if request.method != "DELETE":
+            require_document(request)
         return moto.call(request.environ)
     _require_metadata(request)
     if "uploads" in request.query:
@@ -124,8 +127,6 @@ def _require_destination(bucket: Any, request: Request) -> None:
 
 def _require_intact(request: Request) -> None:
     """Raise S3Error, 400, where a body is not the one that its hashes say."""
-    if (request.header("x-amz-content-sha256") or "").startswith("STREAMING-"):
-        return
     body = request.read_body()
     if (md5 := request.header("content-md5")) is not None:
         _require_digest("Content-MD5", md5, hashlib.md5(body, usedforsecurity=False).digest())

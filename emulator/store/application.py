@@ -63,28 +63,33 @@ class Store:
 
     def _answer(self, environ: dict[str, Any]) -> Answer:
         if environ["RAW_URI"].startswith(CONTROL):
-            answer = self._moto.call(environ)
-            if answer.headers.get("content-type", "").startswith("text/html"):  # flask's own
-                what = f"{environ['REQUEST_METHOD']} {environ['RAW_URI'].partition('?')[0]}"
-                message = f"The S3 Control inside this endpoint does not serve {what}."
-                raise S3Error(501, "NotImplemented", message)
-            region = self._region.encode()
-            answer.body = _ARN_REGION.sub(rb"\g<1>" + region + rb"\g<2>", answer.body)
-            return answer
+            return self._control(environ)
         request = Request.of(environ)
+        request.read_body()  # before the lock: a slow upload must not keep others waiting
+        bodies.unchunk(request)
+        # moto changes nothing at once, and closes an object that is replaced under its reader.
+        with self._moto.changing:
+            return self._locked(request)
+
+    def _locked(self, request: Request) -> Answer:
         if not request.bucket or request.method == "OPTIONS":
-            is_list = request.method == "GET"
-            if is_list:
+            if request.method == "GET":
                 return listings.buckets(self._moto, request)
             return self._moto.call(request.environ)
         require_served(request)
         self._require_owner(request)
-        if request.method in {"GET", "HEAD"}:
-            return self._read(request)
-        request.read_body()  # before the lock: a slow upload must not keep others waiting
-        bodies.unchunk(request)
-        with self._moto.changing:
-            return self._change(request)
+        reads_only = request.method in {"GET", "HEAD"}
+        return self._read(request) if reads_only else self._change(request)
+
+    def _control(self, environ: dict[str, Any]) -> Answer:
+        answer = self._moto.call(environ)
+        if answer.headers.get("content-type", "").startswith("text/html"):  # flask's own
+            what = f"{environ['REQUEST_METHOD']} {environ['RAW_URI'].partition('?')[0]}"
+            message = f"The S3 Control inside this endpoint does not serve {what}."
+            raise S3Error(501, "NotImplemented", message)
+        region = self._region.encode()
+        answer.body = _ARN_REGION.sub(rb"\g<1>" + region + rb"\g<2>", answer.body)
+        return answer
 
     def _read(self, request: Request) -> Answer:
         bucket = self._bucket(request)
@@ -98,7 +103,7 @@ class Store:
 
     def _change(self, request: Request) -> Answer:
         if request.method == "PUT" and not request.key:
-            if request.query.keys() & BUCKET_SUBRESOURCES:
+            if request.query.keys() & BUCKET_SUBRESOURCES or request.read_body():
                 bodies.require_document(request)
             answer = self._moto.call(request.environ)
             if bucket := self._moto.bucket(request.bucket):

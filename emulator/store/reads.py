@@ -17,6 +17,7 @@ _NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
 _CONDITIONS = ("if-match", "if-none-match", "if-modified-since", "if-unmodified-since")
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)")
 _MOST_PARTS = 10_000
+_LARGE = 256 * 1024 * 1024
 _ARCHIVED = frozenset({"GLACIER", "DEEP_ARCHIVE"})
 
 
@@ -80,9 +81,10 @@ def _object(moto: Moto, bucket: Any, request: Request, version: Any) -> Answer:
         kept["if-none-match"] = version.etag
     extra = _part(request, version)
     kept["range"] = extra.pop("range", None) or _range(request, version)
-    # moto knows less of a HEAD than of a GET; an archived object alone has no GET.
-    archived = request.method == "HEAD" and version.storage_class in _ARCHIVED
-    method = request.method if archived else "GET"
+    # moto knows less of a HEAD than of a GET. An archived object has no GET, a large one is long read.
+    known = "versionId" not in request.query or bucket.is_versioned
+    as_head = known and (version.storage_class in _ARCHIVED or version.size > _LARGE)
+    method = request.method if as_head else "GET"
     answer = moto.call(request.changed(method=method, without=["partNumber"], headers=kept))
     if answer.status < 400:
         answer.headers |= extra

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import uuid
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
@@ -480,6 +481,23 @@ def test_somebody_elses_bucket_is_denied(s3, reader, bucket, expect_error):
         s3.copy_object(Bucket=bucket, Key="k", **copy)
     owner = {"ExpectedBucketOwner": "123456789012"}
     assert s3.get_object(Bucket="texts", Key="greeting.txt", **owner)["ContentLength"] == 5
+
+
+def test_writers_and_readers_at_once_lose_nothing(local):
+    s3 = local.client("s3")
+    versioned = new_bucket(s3, "Enabled")
+    plain = new_bucket(s3)
+    body = b"x" * 300_000
+    s3.put_object(Bucket=plain, Key="k", Body=body)
+
+    def work(_):
+        s3.put_object(Bucket=versioned, Key="k", Body=body)
+        s3.put_object(Bucket=plain, Key="k", Body=body)
+        return s3.get_object(Bucket=plain, Key="k")["Body"].read() == body
+
+    with ThreadPoolExecutor(8) as pool:
+        assert all(pool.map(work, range(60)))
+    assert len(s3.list_object_versions(Bucket=versioned)["Versions"]) == 60
 
 
 def test_metadata_is_two_kilobytes_at_most(s3, bucket, expect_error):

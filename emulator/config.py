@@ -106,6 +106,11 @@ class EndpointConfig:
             if not _is_url(url):
                 raise EndpointError(f"{url!r} is not a URL such as http://127.0.0.1:9001.")
 
+        if self.s3_url is not None and urlsplit(self.s3_url).path.strip("/"):
+            raise EndpointError(
+                f"s3_url {self.s3_url!r} has a path; buckets stand right behind the host."
+            )
+
     def _urls(self) -> list[str]:
         urls = [url for pool in self.containers.values() for url in pool]
         return urls + [url for url in (self.s3_url, self.container_url) if url is not None]

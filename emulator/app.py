@@ -159,6 +159,8 @@ def _require_well_formed(route: routing.Route | Worker, scope: Scope) -> None:
             unquote(raw_path(scope), errors="strict")
         except UnicodeDecodeError:
             raise S3Error(400, "InvalidURI", "Couldn't parse the specified URI.") from None
+    if isinstance(route, routing.ToS3) and raw_path(scope).startswith("//"):  # no bucket's name
+        raise S3Error(400, "InvalidURI", "Couldn't parse the specified URI.")
 
 
 def _refusal(route: routing.Route | Worker, request: Request, error: S3Error) -> Response:

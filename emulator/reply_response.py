@@ -52,6 +52,10 @@ class ReplyResponse:
             await self._send_in_chunks(send)
         except TimeoutError:
             return timed_out(self._timeout)
+        except OSError as error:  # a full disk
+            return S3Error(
+                500, "InternalError", f"The object could not be kept for its reader: {error}."
+            )
         except ClientDisconnect:
             message = "The function ended before it had written the object."
             return S3Error(400, "ConnectionClosedByRequester", message)

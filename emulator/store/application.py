@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from typing import Any
@@ -11,12 +10,11 @@ from emulator import control_xml
 from emulator.actions import BUCKET_SUBRESOURCES
 from emulator.request_ids import RequestIds
 from emulator.s3_errors import S3Error, error_xml
-from emulator.store import bodies, listings, reads, uploads, versions, writes
+from emulator.store import bodies, control, listings, reads, uploads, versions, writes
 from emulator.store.moto import CONTROL, Moto
 from emulator.store.request import Answer, Request
 from emulator.store.served import require_served
 
-_ARN_REGION = re.compile(rb"(:s3:)us-east-1(:\d{12}:accesspoint/)")
 _ERRORS = {
     400: "InvalidRequest",
     403: "AccessDenied",
@@ -51,6 +49,8 @@ class Store:
             in_control = environ["RAW_URI"].startswith(CONTROL)
             answer = _refusal(error, control_xml.error if in_control else error_xml)
         answer.headers.pop("x-amzn-requestid", None)  # of other services
+        if not answer.body and answer.headers.get("content-type", "").startswith("text/html"):
+            del answer.headers["content-type"]  # flask's own
         answer.headers = {**RequestIds.new().headers, **answer.headers}
         if environ["REQUEST_METHOD"] == "HEAD":
             answer.headers.setdefault("content-length", "0")
@@ -63,7 +63,8 @@ class Store:
 
     def _answer(self, environ: dict[str, Any]) -> Answer:
         if environ["RAW_URI"].startswith(CONTROL):
-            return self._control(environ)
+            with self._moto.changing:
+                return control.answer(self._moto, self._region, environ)
         request = Request.of(environ)
         request.read_body()  # before the lock: a slow upload must not keep others waiting
         bodies.unchunk(request)
@@ -81,16 +82,6 @@ class Store:
         reads_only = request.method in {"GET", "HEAD"}
         return self._read(request) if reads_only else self._change(request)
 
-    def _control(self, environ: dict[str, Any]) -> Answer:
-        answer = self._moto.call(environ)
-        if answer.headers.get("content-type", "").startswith("text/html"):  # flask's own
-            what = f"{environ['REQUEST_METHOD']} {environ['RAW_URI'].partition('?')[0]}"
-            message = f"The S3 Control inside this endpoint does not serve {what}."
-            raise S3Error(501, "NotImplemented", message)
-        region = self._region.encode()
-        answer.body = _ARN_REGION.sub(rb"\g<1>" + region + rb"\g<2>", answer.body)
-        return answer
-
     def _read(self, request: Request) -> Answer:
         bucket = self._bucket(request)
         if request.key:
@@ -105,6 +96,8 @@ class Store:
         if request.method == "PUT" and not request.key:
             if request.query.keys() & BUCKET_SUBRESOURCES or request.read_body():
                 bodies.require_document(request)
+            if not request.query.keys() & BUCKET_SUBRESOURCES:
+                versions.require_name(request.bucket)
             answer = self._moto.call(request.environ)
             if bucket := self._moto.bucket(request.bucket):
                 versions.prepare(bucket)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from types import SimpleNamespace
 from typing import Any
@@ -18,6 +19,9 @@ from emulator.store.reads import no_such_key
 from emulator.store.request import Answer, Request
 from emulator.store.xml import Element, document
 
+_NAME = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+_ADDRESS = re.compile(r"\d+\.\d+\.\d+\.\d+")
+_RESERVED = (("xn--", "sthree-"), ("-s3alias", "--ol-s3", "--x-s3", ".mrap", "--table-s3"))
 _NULL = "null"
 _MOST = 1000
 _MARKER, _VERSION = "x-amz-delete-marker", "x-amz-version-id"
@@ -54,6 +58,14 @@ def prepare(bucket: Any) -> None:
         bucket.keys = Keys(bucket)
 
 
+def require_name(bucket: str) -> None:
+    """Raise S3Error, 400, where a bucket cannot be called so: AWS's "Bucket naming rules"."""
+    reserved = bucket.startswith(_RESERVED[0]) or bucket.endswith(_RESERVED[1])
+    if reserved or not _NAME.fullmatch(bucket) or _ADDRESS.fullmatch(bucket) or ".." in bucket:
+        message = "The specified bucket is not valid."
+        raise S3Error(400, "InvalidBucketName", message, {"BucketName": bucket})
+
+
 def delete(moto: Moto, bucket: Any, request: Request) -> Answer:
     """Answer a DeleteObject."""
     condition = request.header("if-match")
@@ -74,6 +86,8 @@ def delete_many(moto: Moto, bucket: Any, request: Request) -> Answer:
     done: list[Element] = []
     for one in objects:
         key, version = one.findtext("{*}Key", ""), one.findtext("{*}VersionId")
+        if not key:
+            raise malformed()
         named: list[Element] = [("Key", key), *([("VersionId", version)] if version else [])]
         try:
             headers = _delete(moto, bucket, request, key, version, one.findtext("{*}ETag"))

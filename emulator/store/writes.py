@@ -24,6 +24,17 @@ _CONDITIONS: dict[str, str | None] = {"if-match": None, "if-none-match": None}
 _SOURCE = "x-amz-copy-source"
 _SOURCE_CONDITIONS = ("if-match", "if-none-match", "if-modified-since", "if-unmodified-since")
 _SOURCE_RANGE = re.compile(r"bytes=(\d+)-(\d+)")
+_ACLS = {
+    None,
+    "authenticated-read",
+    "aws-exec-read",
+    "bucket-owner-full-control",
+    "bucket-owner-read",
+    "log-delivery-write",
+    "private",
+    "public-read",
+    "public-read-write",
+}
 _METADATA = "HTTP_X_AMZ_META_"
 _LARGEST_METADATA = 2048  # bytes of names and values: AWS's "Working with object metadata"
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -45,6 +56,8 @@ def write(moto: Moto, bucket: Any, request: Request) -> Answer:
             require_document(request)
         return moto.call(request.environ)
     _require_metadata(request)
+    if (acl := request.header("x-amz-acl")) not in _ACLS:
+        raise argument("The canned ACL is not one of S3's", "x-amz-acl", acl)
     if "uploads" in request.query:
         answer = moto.call(request.environ)
         uploads.stamp(bucket, request.form)

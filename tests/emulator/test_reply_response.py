@@ -93,6 +93,15 @@ def test_a_body_that_breaks_before_its_first_byte_is_an_error():
     assert in_time
 
 
+def test_a_body_that_cannot_be_kept_is_an_error():
+    async def full():
+        raise OSError(28, "No space left on device")
+        yield b""
+
+    messages, _ = sent(full())
+    assert code_of(messages) == (500, "InternalError")
+
+
 def test_a_body_that_breaks_half_way_is_left_short():
     messages, _ = sent(breaking(b"half"))
     assert messages[-1]["more_body"]

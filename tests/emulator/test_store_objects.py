@@ -504,3 +504,25 @@ def test_metadata_is_two_kilobytes_at_most(s3, bucket, expect_error):
     s3.put_object(Bucket=bucket, Key="k", Body=b"", Metadata={"a": "x" * 2047})
     with expect_error("MetadataTooLarge", 400):
         s3.put_object(Bucket=bucket, Key="k", Body=b"", Metadata={"a": "x" * 2048})
+
+
+@pytest.mark.parametrize(
+    "name", ["UPPER", "a_b", "a..b", "1.2.3.4", "xn--a", "taken-s3alias", "taken--ol-s3", "-a"]
+)
+def test_a_bucket_has_a_name_that_s3_takes(signed, name):
+    with pytest.raises(HTTPError) as caught:
+        urlopen(signed(f"/{name}/" if name.endswith("3") else f"/{name}", method="PUT"))
+    caught.value.close()
+    assert caught.value.code in {400, 404}
+
+
+def test_an_access_point_is_made_once_and_deleted_once(local, bucket, expect_error):
+    control, account = local.client("s3control"), {"AccountId": "123456789012"}
+    control.create_access_point(**account, Name="once", Bucket=bucket)
+    with expect_error("AccessPointAlreadyOwnedByYou", 409):
+        control.create_access_point(**account, Name="once", Bucket=bucket)
+    control.delete_access_point(**account, Name="once")
+    with expect_error("NoSuchAccessPoint", 404):
+        control.delete_access_point(**account, Name="once")
+    with expect_error("AccessDenied", 403):
+        control.list_access_points(AccountId="999999999999")

@@ -4,5 +4,5 @@ moto answers what it does not implement with something that looks right: the who
 of its parts, a listing for a bucket's metrics. Here each request meets a check before moto is asked:
 what moto does wrong is done here on moto's own state (`reads`, `writes`, `versions`, `listings`),
 what it does not know is refused with 501 (`served`), and where it fails, the client gets S3's XML.
-`application` shows the order. `moto` is all that knows how moto keeps its state.
+`application` shows the order. Nothing outside this folder knows how moto keeps its state.
 """

@@ -1,7 +1,4 @@
-"""moto, called as a WSGI application, and the state that it keeps.
-
-Everything that depends on how moto is written stands here and in `emulator.store.versions`.
-"""
+"""moto, called as WSGI applications, and the buckets and versions that it keeps."""
 
 from __future__ import annotations
 

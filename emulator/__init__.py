@@ -6,12 +6,14 @@ whether the request, `received` as it was sent, bears the right `signature`; `da
 `exchange`; `functions`, with `local_function` and `worker`, or `containers`, run the function;
 `runtime_api` is how a worker takes the event. What the function writes comes in by
 `write_get_object_response`, which redeems the ticket, and goes out by `reply_response`; what it
-returns, for HEAD and LIST, is read by `returned` and `listing`. All that can fail is in
-`s3_errors`. A function's URL is answered by `function_url`, which makes the event of
+returns, for HEAD and LIST, is read by `returned` and `listing`. Bodies wait for their readers in
+`spool`, events for containers in `pool`. All that can fail is in `s3_errors`, and what is not
+served in `unserved`. A function's URL is answered by `function_url`, which makes the event of
 `function_url_event` and reads what comes back by `function_url_reply`. Jobs of S3 Batch Operations
 come in by `jobs_control`; `jobs_run` runs them, task by task (`jobs_task`), and `jobs_files` reads
 and writes their files. `server` and `service` start it all, `s3_control` and `access_points` keep
-what was configured.
+what was configured. The S3 inside is `store`, in a process of its own: `moto_process` starts
+`moto_child`.
 """
 
 from importlib import import_module

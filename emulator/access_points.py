@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
 
+from emulator.partitions import partition_of
+
 ALIAS_ENDING = "--ol-s3"
 
 
@@ -53,7 +55,9 @@ class AccessPoint:
     @property
     def arn(self) -> str:
         """Its ARN."""
-        return f"arn:aws:s3-object-lambda:{self.region}:{self.account}:accesspoint/{self.name}"
+        partition, _ = partition_of(self.region)
+        where = f"{self.region}:{self.account}"
+        return f"arn:{partition}:s3-object-lambda:{where}:accesspoint/{self.name}"
 
     @cached_property
     def alias(self) -> str:
@@ -67,7 +71,8 @@ class AccessPoint:
     @property
     def host(self) -> str:
         """The host name that AWS gives it."""
-        return f"{self.name}-{self.account}.s3-object-lambda.{self.region}.amazonaws.com"
+        _, suffix = partition_of(self.region)
+        return f"{self.name}-{self.account}.s3-object-lambda.{self.region}.{suffix}"
 
 
 class AccessPoints:

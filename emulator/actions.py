@@ -7,10 +7,10 @@ from enum import StrEnum
 
 # A read with one of these reads something about the object or the bucket, not its contents. S3
 # ignores a parameter that it does not know, and a function may give it a meaning.
-_OBJECT_SUBRESOURCES = frozenset(
+OBJECT_SUBRESOURCES = frozenset(
     {"acl", "annotation", "attributes", "legal-hold", "retention", "tagging", "torrent", "uploadId"}
 )
-_BUCKET_SUBRESOURCES = frozenset(
+BUCKET_SUBRESOURCES = frozenset(
     {
         "abac",
         "accelerate",
@@ -71,8 +71,8 @@ def action_of(method: str, key: str, query: Collection[tuple[str, str]]) -> Acti
     names = {name for name, _ in query}
     if key:
         by_method = {"GET": Action.GET_OBJECT, "HEAD": Action.HEAD_OBJECT}
-        return None if names & _OBJECT_SUBRESOURCES else by_method.get(method)
-    if method != "GET" or names & _BUCKET_SUBRESOURCES:
+        return None if names & OBJECT_SUBRESOURCES else by_method.get(method)
+    if method != "GET" or names & BUCKET_SUBRESOURCES:
         return None
     return Action.LIST_OBJECTS_V2 if ("list-type", "2") in query else Action.LIST_OBJECTS
 

@@ -5,18 +5,20 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
+from urllib.parse import unquote
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from emulator import function_url, lambda_api, routing, runtime_api, s3_control
+from emulator import function_url, lambda_api, routing, runtime_api, s3_control, unserved
 from emulator.access_points import AccessPoints
-from emulator.data_plane import DataPlane
+from emulator.data_plane import COPY_SOURCE, DataPlane
 from emulator.exchange import Exchange
 from emulator.function_url import FunctionUrls
 from emulator.functions import Function
 from emulator.jobs_control import JobsControl
+from emulator.protocol import is_too_large, too_large
 from emulator.received import Received
 from emulator.request_ids import RequestIds
 from emulator.s3_control import S3Control
@@ -68,6 +70,7 @@ class App:
         request = Request(scope, receive)
         route = self._route(request)
         try:
+            _require_well_formed(route, scope)
             await self._authenticate(route, request)
             response = await self._answer(route, request)
         except ClientDisconnect:
@@ -82,7 +85,7 @@ class App:
 
     async def _authenticate(self, route: routing.Route | Worker, request: Request) -> None:
         """Raise S3Error unless the request is signed; AWS lets nobody else have the answer."""
-        if self.verifier is None or isinstance(route, Worker):
+        if self.verifier is None or isinstance(route, Worker | routing.ToUnserved):
             return
         # A browser asks S3 for leave by OPTIONS, and cannot sign that.
         if request.method == "OPTIONS" and not isinstance(route, routing.ToFunctionUrl):
@@ -112,10 +115,20 @@ class App:
             case routing.ToS3Control():
                 return await self.s3_control.pass_on(request)
             case routing.ToBucket(name, key):
-                bucket = await self.control.supporting.bucket_named(name)
+                bucket = await self.data_plane.supporting.bucket_named(name)
                 return await self.data_plane.pass_on(bucket, key, request)
+            case routing.ToUnserved(service):
+                return unserved.answer(service, request)
             case routing.ToS3():
-                return await self.s3.pass_on(request)
+                return await self._to_s3(request)
+
+    async def _to_s3(self, request: Request) -> ASGIApp:
+        """Pass a request on as it is, unless it copies from an access point."""
+        source = request.headers.get(COPY_SOURCE)
+        if source is None or await self.data_plane.supporting.copy_source(source) is None:
+            return await self.s3.pass_on(request)
+        bucket, _, key = raw_path(request.scope).removeprefix("/").partition("/")
+        return await self.data_plane.pass_on(unquote(bucket), unquote(key), request)
 
     def _route(self, request: Request) -> routing.Route | Worker:
         worker = self.workers.get(tuple(request.scope["server"]))
@@ -125,9 +138,29 @@ class App:
             request.headers.get("authorization", ""),
             request.query_params.get("X-Amz-Credential", ""),
         )
-        path = request.scope["raw_path"].decode("latin-1")
+        path = raw_path(request.scope)
         host = request.headers.get("host", "")
         return routing.route(request.method, host, path, service, self.access_points)
+
+
+def raw_path(scope: Scope) -> str:
+    """Return a request's path as it was sent, percent-encoded."""
+    return str(scope["raw_path"].decode("latin-1"))
+
+
+def _require_well_formed(route: routing.Route | Worker, scope: Scope) -> None:
+    """Raise S3Error for a head that is too large, or a key that is not UTF-8."""
+    if isinstance(route, Worker):  # it reports tracebacks in headers
+        return
+    if is_too_large(scope):
+        raise too_large()
+    if isinstance(route, routing.ToAccessPoint | routing.ToBucket | routing.ToS3):
+        try:
+            unquote(raw_path(scope), errors="strict")
+        except UnicodeDecodeError:
+            raise S3Error(400, "InvalidURI", "Couldn't parse the specified URI.") from None
+    if isinstance(route, routing.ToS3) and raw_path(scope).startswith("//"):  # no bucket's name
+        raise S3Error(400, "InvalidURI", "Couldn't parse the specified URI.")
 
 
 def _refusal(route: routing.Route | Worker, request: Request, error: S3Error) -> Response:
@@ -141,7 +174,7 @@ def _refusal(route: routing.Route | Worker, request: Request, error: S3Error) ->
             response = s3_control.refusal(error, RequestIds.new())
         case _:
             response = error_response(error, RequestIds.new())
-    if "expect" in request.headers:
+    if "expect" in request.headers or is_too_large(request.scope):
         # The client may keep its body back, and what it sends next would be taken for that.
         response.headers["connection"] = "close"
     return response

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TextIO
+from urllib.parse import urlsplit
+
+from emulator.partitions import partition_of
 
 DEFAULT_PORT = 9000
+_LAST_PORT = 65535
+# What a signature's scope and a host's name can hold: botocore's rule, less its lone digits.
+_REGION = re.compile(r"(?=.{1,63}$)[a-z0-9]+(?:-[a-z0-9]+)*")
 
 
 class EndpointError(Exception):
@@ -28,6 +35,8 @@ class EndpointConfig:
     account, region, access_key, secret_key
         What the endpoint calls itself in ARNs, and the credentials that its clients sign with
         and that it signs requests to S3 with.
+    session_token
+        Of temporary credentials, which the S3 behind wants to see; None for lasting ones.
     verify_signatures
         Whether requests must be signed with those credentials, as on AWS.
     s3_url
@@ -61,6 +70,7 @@ class EndpointConfig:
     region: str = "us-east-1"
     access_key: str = "test"
     secret_key: str = field(default="test", repr=False)
+    session_token: str | None = field(default=None, repr=False)
     verify_signatures: bool = True
     s3_url: str | None = None
     handler: str = "handler.app.lambda_handler"
@@ -75,6 +85,10 @@ class EndpointConfig:
     concurrency: int = 1000
 
     def __post_init__(self) -> None:
+        if not 0 <= self.port <= _LAST_PORT:
+            raise EndpointError(f"port is {self.port}; it must be 0 to {_LAST_PORT}, 0 for any.")
+        if not _REGION.fullmatch(self.region):
+            raise EndpointError(f"region is {self.region!r}; it must be such as us-east-1.")
         if self.workers < 1:
             raise EndpointError(f"workers is {self.workers}; at least one must run the function.")
         if self.timeout <= 0:
@@ -89,8 +103,13 @@ class EndpointConfig:
             if not urls:
                 raise EndpointError(f"Function {name} has no container URL.")
         for url in self._urls():
-            if not url.startswith(("http://", "https://")):
-                raise EndpointError(f"{url!r} is not a URL; it must start with http://.")
+            if not _is_url(url):
+                raise EndpointError(f"{url!r} is not a URL such as http://127.0.0.1:9001.")
+
+        if self.s3_url is not None and urlsplit(self.s3_url).path.strip("/"):
+            raise EndpointError(
+                f"s3_url {self.s3_url!r} has a path; buckets stand right behind the host."
+            )
 
     def _urls(self) -> list[str]:
         urls = [url for pool in self.containers.values() for url in pool]
@@ -98,4 +117,13 @@ class EndpointConfig:
 
     def function_arn(self, name: str) -> str:
         """Return the ARN that this endpoint gives the function ``name``."""
-        return f"arn:aws:lambda:{self.region}:{self.account}:function:{name}"
+        partition, _ = partition_of(self.region)
+        return f"arn:{partition}:lambda:{self.region}:{self.account}:function:{name}"
+
+
+def _is_url(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a port that is none
+        return False

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import httpx
 
 from emulator.functions import Died, NotInvoked, Outcome, Raised, Returned, TimedOut
+from emulator.pool import Pool
 
 _INVOKE = "/2015-03-31/functions/function/invocations"
 _TIMED_OUT = re.compile(rb"Task timed out after (\d+\.\d+) seconds")
@@ -34,12 +35,14 @@ class ContainerFunction:
     def __init__(self, name: str, urls: Sequence[str], timeout: float) -> None:
         self._name = name
         self._timeout = timeout
-        self._idle: asyncio.Queue[str] = asyncio.Queue()
-        for url in urls:
-            self._idle.put_nowait(url.rstrip("/"))
-        self._running: set[asyncio.Task[Outcome]] = set()
+        self._urls = urls
+        self._pool = Pool(urls)
+        self._running: set[asyncio.Task[Outcome | None]] = set()
         self._client = httpx.AsyncClient(
-            timeout=httpx.Timeout(_GIVE_UP_S, connect=5.0), trust_env=False
+            timeout=httpx.Timeout(_GIVE_UP_S, connect=5.0),
+            # A kept connection of a container that has died would look like one that was used.
+            limits=httpx.Limits(max_connections=None, max_keepalive_connections=0),
+            trust_env=False,
         )
 
     async def start(self) -> None:
@@ -50,11 +53,27 @@ class ContainerFunction:
         for task in self._running:
             task.cancel()
         await asyncio.gather(*self._running, return_exceptions=True)
+        await self._pool.stop()
         await self._client.aclose()
 
     async def invoke(self, payload: bytes, request_id: str) -> Outcome:  # noqa: ARG002 - its own id
-        """Run the function on one event, once a container is free."""
-        url = await self._idle.get()
+        """Run the function on one event, once a container is free.
+
+        One that refuses the connection was not asked, so that another may be.
+        """
+        while (url := await self._pool.take()) is not None:
+            outcome = await self._within_time(url, payload)
+            if outcome is not None:
+                return outcome
+        return NotInvoked(
+            502,
+            "ServiceException",
+            f"No function container answers at {' or '.join(self._urls)}. Check that it runs, and "
+            "that its port 8080 is published at that address: docker ps.",
+        )
+
+    async def _within_time(self, url: str, payload: bytes) -> Outcome | None:
+        """Ask one container; None where it cannot be reached."""
         task = asyncio.create_task(self._call(url, payload))
         self._running.add(task)
         task.add_done_callback(self._running.discard)
@@ -64,21 +83,24 @@ class ContainerFunction:
             return TimedOut(self._timeout)
         return Died("The endpoint stopped.") if task.cancelled() else task.result()
 
-    async def _call(self, url: str, payload: bytes) -> Outcome:
+    async def _call(self, url: str, payload: bytes) -> Outcome | None:
         try:
             response = await self._client.post(url + _INVOKE, content=payload)
-            return self._outcome(url, response)
+            outcome: Outcome | None = self._outcome(url, response)
+        except (httpx.ConnectError, httpx.ConnectTimeout):
+            await self._pool.set_aside(url)
+            return None
         except httpx.ReadTimeout:
-            return TimedOut(_GIVE_UP_S)
+            outcome = TimedOut(_GIVE_UP_S)
         except httpx.HTTPError as error:
-            return NotInvoked(
+            outcome = NotInvoked(
                 502,
                 "ServiceException",
-                f"No function container answers at {url} ({type(error).__name__}: {error}). Check "
-                f"that it runs, and that its port 8080 is published at that address: docker ps.",
+                f"The function container at {url} broke the connection ({type(error).__name__}: "
+                f"{error}). Its own log says why: docker logs.",
             )
-        finally:
-            self._idle.put_nowait(url)
+        await self._pool.give(url)
+        return outcome
 
     def _outcome(self, url: str, response: httpx.Response) -> Outcome:
         """Read what the emulator says: by its words first, for its statuses are not Lambda's.

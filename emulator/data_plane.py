@@ -21,12 +21,13 @@ from emulator.functions import Function, Outcome, function_name
 from emulator.reply_response import ReplyResponse
 from emulator.request_ids import RequestIds
 from emulator.returned import returned
-from emulator.s3 import Signer, object_url
+from emulator.s3 import Signer, SupportingAccessPoints, object_url
 from emulator.s3_errors import S3Error, error_response, unanswered
 from emulator.signature import AUTH_PARAMETERS
 from emulator.upstream import Upstream
 
 _log = logging.getLogger(__name__)
+COPY_SOURCE = "x-amz-copy-source"
 _CUSTOMER_KEY = "x-amz-server-side-encryption-customer-"
 # The client's headers that are part of its call. The presigned URL names them as signed.
 _ALL_SIGN = ("x-amz-expected-bucket-owner", "x-amz-request-payer")
@@ -52,6 +53,8 @@ class DataPlane:
         The S3 behind the endpoint.
     signer
         Signs the endpoint's requests to S3.
+    supporting
+        The S3 access points.
     input_urls
         Function name to the base of the ``inputS3Url`` that it can reach.
     timeout
@@ -62,6 +65,7 @@ class DataPlane:
     exchange: Exchange
     s3: Upstream
     signer: Signer
+    supporting: SupportingAccessPoints
     input_urls: Mapping[str, str]
     timeout: float
     _running: set[asyncio.Task[Outcome]] = field(default_factory=set)
@@ -89,6 +93,9 @@ class DataPlane:
         The request goes out signed anew: the client signed it for another address.
         """
         headers = {name: v for name, v in request.headers.items() if not _of_signature(name, v)}
+        if COPY_SOURCE in headers:
+            source = await self.supporting.copy_source(headers[COPY_SOURCE])
+            headers[COPY_SOURCE] = headers[COPY_SOURCE] if source is None else source
         signed = {name: value for name, value in headers.items() if name.startswith("x-amz-")}
         url = object_url(self.s3.url, bucket, key)
         presigned = self.signer.presign(request.method, url, _query(request), signed)

@@ -11,6 +11,7 @@ from starlette.requests import Request
 
 from emulator.access_points import AccessPoint, Transformation
 from emulator.actions import Action
+from emulator.partitions import partition_of
 from emulator.protocol import headers_as_sent
 from emulator.signature import AUTH_PARAMETERS, credential
 
@@ -78,10 +79,11 @@ def _user_headers(request: Request) -> dict[str, str]:
 
 def _user_identity(call: Call) -> dict[str, str]:
     account = call.point.account
+    partition, _ = partition_of(call.point.region)
     return {
         "type": "IAMUser",
         "principalId": "AIDALOCALUSER",
-        "arn": f"arn:aws:iam::{account}:user/local",
+        "arn": f"arn:{partition}:iam::{account}:user/local",
         "accountId": account,
         "accessKeyId": _access_key_id(call.request),
         "userName": "local",

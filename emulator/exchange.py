@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from http import HTTPStatus
 
 from emulator.s3_errors import S3Error
+from emulator.spool import Room, Spool
 
 # On AWS the route names a cell of the service; it is the host prefix of WriteGetObjectResponse.
 ROUTE = "io-local-cell001"
-
-
-def _future() -> asyncio.Future[bool]:
-    return asyncio.get_running_loop().create_future()
 
 
 @dataclass(frozen=True)
@@ -43,16 +39,10 @@ class ReplyHead:
 
 @dataclass(frozen=True, eq=False)
 class Reply:
-    """A function's answer. ``ended`` says whether it came in time, once no more of it is wanted."""
+    """A function's answer."""
 
     head: ReplyHead
-    body: AsyncIterator[bytes]
-    ended: asyncio.Future[bool] = field(default_factory=_future)
-
-    def end(self, *, in_time: bool = True) -> None:
-        """Let the function go on; the first call counts."""
-        if not self.ended.done():
-            self.ended.set_result(in_time)
+    body: Spool
 
 
 class Ticket:
@@ -67,13 +57,21 @@ class Ticket:
         if not self.answer.done():
             self.answer.set_result(answer)
         elif isinstance(answer, Reply):
-            answer.end()
+            answer.body.close()
 
 
 class Exchange:
-    """The tickets of all readers who wait."""
+    """The tickets of all readers who wait, and the room for what they do not read yet.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    timeout
+        Seconds that a function may take to write its answer.
+    """
+
+    def __init__(self, timeout: float) -> None:
+        self.timeout = timeout
+        self.room = Room()
         self._tickets: dict[str, Ticket] = {}
 
     def open(self) -> Ticket:

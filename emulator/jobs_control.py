@@ -13,6 +13,7 @@ from starlette.responses import Response
 from emulator import jobs_xml
 from emulator.jobs import ENDED, Job, Status
 from emulator.jobs_run import Runner
+from emulator.partitions import partition_of
 from emulator.s3_control import missing, require_account, xml_response
 from emulator.s3_errors import S3Error
 
@@ -48,9 +49,9 @@ class JobsControl:
                 result = self._list(request)
             case "GET", [job_id]:
                 job = self._find(job_id)
-                result = jobs_xml.described(
-                    job, f"arn:aws:s3:{self.region}:{self.account}:job/{job.id}"
-                )
+                partition, _ = partition_of(self.region)
+                arn = f"arn:{partition}:s3:{self.region}:{self.account}:job/{job.id}"
+                result = jobs_xml.described(job, arn)
             case "POST", [job_id, "status"]:
                 result = await self._update_status(self._find(job_id), request)
             case "POST", [job_id, "priority"]:

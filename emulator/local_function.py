@@ -101,6 +101,7 @@ def _lambda_env(config: EndpointConfig, root: Path) -> dict[str, str]:
         "AWS_DEFAULT_REGION": config.region,
         "AWS_ACCESS_KEY_ID": config.access_key,
         "AWS_SECRET_ACCESS_KEY": config.secret_key,
+        **({"AWS_SESSION_TOKEN": config.session_token} if config.session_token else {}),
         "LAMBDA_TASK_ROOT": str(root),
         "_HANDLER": config.handler,
         "PYTHONUNBUFFERED": "1",

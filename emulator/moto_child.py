@@ -1,4 +1,4 @@
-"""The process that runs moto's server: `python -m emulator.moto_child`.
+"""The process that runs the S3 inside: `python -m emulator.moto_child [ACCOUNT [REGION]]`.
 
 moto keeps one state for each process and hooks itself into botocore, so it has a process of its
 own: endpoints share nothing, and importing the endpoint changes nothing for its user. It writes
@@ -9,22 +9,27 @@ from __future__ import annotations
 
 import logging
 import sys
+import threading
 
 from moto.moto_server.werkzeug_app import MotoRequestHandler
-from moto.server import ThreadedMotoServer
+from werkzeug.serving import make_server
+
+from emulator.store.application import Store
 
 
-def main() -> None:
+def main(account: str = "123456789012", region: str = "us-east-1") -> None:
     """Serve until standard input ends."""
     # It writes head and body apart; without this each answer waits 40 ms for the client's ACK.
     MotoRequestHandler.disable_nagle_algorithm = True
     logging.getLogger("werkzeug").setLevel(logging.WARNING)
-    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
-    server.start()
-    sys.stdout.write(f"{server.get_host_and_port()[1]}\n")
+    server = make_server(
+        "127.0.0.1", 0, Store(account, region), threaded=True, request_handler=MotoRequestHandler
+    )
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    sys.stdout.write(f"{server.server_port}\n")
     sys.stdout.flush()
     sys.stdin.buffer.read()  # what serves is a daemon thread and ends with this one
 
 
 if __name__ == "__main__":
-    main()
+    main(*sys.argv[1:])

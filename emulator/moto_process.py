@@ -21,7 +21,7 @@ class MotoProcess:
         self._process = process
 
     @classmethod
-    async def start(cls, account: str) -> MotoProcess:
+    async def start(cls, account: str, region: str) -> MotoProcess:
         """Start moto and wait until it serves.
 
         Raises
@@ -33,6 +33,8 @@ class MotoProcess:
             sys.executable,
             "-m",
             "emulator.moto_child",
+            account,
+            region,
             stdin=PIPE,
             stdout=PIPE,
             env={

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 
 from starlette.requests import ClientDisconnect
@@ -23,8 +22,7 @@ class ReplyResponse:
     ids
         The names of the reader's request.
     timeout
-        Seconds within which the whole body must have passed. It ends a body that the function
-        stops writing, or the reader reading: neither may wait for ever.
+        Seconds that the function had for the whole body, for the message.
     """
 
     def __init__(self, reply: Reply, ids: RequestIds, timeout: float) -> None:
@@ -37,7 +35,7 @@ class ReplyResponse:
         """Send the object, or S3's XML where the function reports an error."""
         head = self._reply.head
         if head.is_error:
-            self._reply.end()
+            self._reply.body.close()
             error = reported(head.status, head.error_code, head.error_message)
             response = error_response(error, self._ids, _beside_xml(head))
             return await response(scope, receive, send)
@@ -51,20 +49,22 @@ class ReplyResponse:
     async def _send_object(self, send: Send) -> S3Error | None:
         """Send the object; return what kept it from coming whole."""
         try:
-            async with asyncio.timeout(self._timeout):
-                await self._send_in_chunks(send)
+            await self._send_in_chunks(send)
         except TimeoutError:
-            self._reply.end(in_time=False)
             return timed_out(self._timeout)
+        except OSError as error:  # a full disk
+            return S3Error(
+                500, "InternalError", f"The object could not be kept for its reader: {error}."
+            )
         except ClientDisconnect:
             message = "The function ended before it had written the object."
             return S3Error(400, "ConnectionClosedByRequester", message)
         finally:
-            self._reply.end()
+            self._reply.body.close()
         return None
 
     async def _send_in_chunks(self, send: Send) -> None:
-        head, body = self._reply.head, self._reply.body
+        head, body = self._reply.head, self._reply.body.chunks()
         # The status waits for the first bytes: until they are there, a failure can still be told.
         first = await anext(body, b"")
         self._begun = True

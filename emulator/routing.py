@@ -16,6 +16,7 @@ from emulator.s3 import S3_ALIAS_ENDING
 from emulator.signature import credential
 
 _INVOKE = re.compile(r"/2015-03-31/functions/(?P<name>[^/]+)/invocations")
+_FUNCTIONS = "/2015-03-31/functions/"
 _CONTROL = "/v20180820/"
 FUNCTION_URL = "/_lambda-url/"  # no bucket can be called that
 _FUNCTION_HOST = re.compile(r"(?P<name>[a-z0-9_-]+)\.lambda-url\.[a-z]{2}(?:-[a-z]+)+-\d\..+")
@@ -119,6 +120,15 @@ class ToBucket:
     key: str
 
 
+@dataclass(frozen=True)
+class ToUnserved:
+    """A request for another service, or for an API of Lambda's that is not here."""
+
+    services: ClassVar = ()
+
+    service: str
+
+
 Route = (
     ToAccessPoint
     | ToMissingAccessPoint
@@ -130,6 +140,7 @@ Route = (
     | ToS3Control
     | ToBucket
     | ToS3
+    | ToUnserved
 )
 
 
@@ -161,6 +172,10 @@ def route(method: str, host: str, path: str, service: str, points: AccessPoints)
         return ToS3Control()
     if method == "POST" and (invoke := _INVOKE.fullmatch(path)):
         return ToFunction(unquote(invoke["name"]))
+    if service not in {_S3, _OBJECT_LAMBDA, ""}:
+        return ToUnserved(service)
+    if not service and path.startswith(_FUNCTIONS):
+        return ToUnserved("lambda")
     return _read(host, path.removeprefix("/"), service, points)
 
 

@@ -5,18 +5,24 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, unquote, urlencode
 from xml.etree import ElementTree as ET
 
 from botocore.auth import S3SigV4Auth, S3SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
+from emulator.access_points import ALIAS_ENDING
 from emulator.s3_errors import S3Error
 from emulator.upstream import Upstream
 
 S3_ALIAS_ENDING = "-s3alias"
 _SUPPORTING = re.compile(r"arn:[^:]+:s3:[^:]*:(?P<account>\d{12}):accesspoint/(?P<name>.+)")
+_SOURCE = re.compile(
+    r"arn:[^:]+:s3:[^:]*:(?P<account>\d{12}):accesspoint/(?P<name>[^/]+)/object/(?P<key>.+)",
+    re.DOTALL,
+)
+_OBJECT_LAMBDA_ARN = re.compile(r"arn:[^:]+:s3-object-lambda:")
 
 
 @dataclass(frozen=True)
@@ -25,6 +31,7 @@ class Signer:
 
     access_key: str
     secret_key: str
+    session_token: str | None
     region: str
     expires_s: int
 
@@ -45,7 +52,7 @@ class Signer:
 
     @property
     def _credentials(self) -> Credentials:
-        return Credentials(self.access_key, self.secret_key)
+        return Credentials(self.access_key, self.secret_key, self.session_token)
 
 
 @dataclass(frozen=True)
@@ -128,6 +135,40 @@ class SupportingAccessPoints:
             return name
         return (await self._buckets()).get(name, name)
 
+    async def copy_source(self, text: str) -> str | None:
+        """Return the ``x-amz-copy-source`` that names the bucket of an access point.
+
+        None where ``text`` names no access point.
+
+        Raises
+        ------
+        S3Error
+            404 where the access point does not exist, 501 where it is one of Object Lambda's.
+        """
+        path, mark, version = text.partition("?")
+        source = unquote(path).removeprefix("/")
+        name, _, key = source.partition("/")
+        if source.startswith("arn:"):
+            if _OBJECT_LAMBDA_ARN.match(source):
+                raise _no_source(source)
+            match = _SOURCE.fullmatch(source)
+            if match is None:
+                message = (
+                    "The ARN of a copy's source must be that of an access point and its object."
+                )
+                details = {"ArgumentName": "x-amz-copy-source", "ArgumentValue": text}
+                raise S3Error(400, "InvalidArgument", message, details)
+            name, key = f"{match['name']}-{match['account']}", match["key"]
+        elif name.endswith(ALIAS_ENDING):
+            raise _no_source(name)
+        elif not name.endswith(S3_ALIAS_ENDING):
+            return None
+        bucket = (await self._buckets()).get(name)
+        if bucket is None:
+            message = f"The access point of the copy's source, {name}, does not exist."
+            raise S3Error(404, "NoSuchAccessPoint", message, {"AccessPointName": name})
+        return f"{bucket}/{quote(key, safe='/~')}{mark}{version}"
+
     async def _buckets(self) -> dict[str, str]:
         """Return every access point's bucket, by its alias and by ``name-account``."""
         target = "/v20180820/accesspoint"
@@ -143,6 +184,11 @@ class SupportingAccessPoints:
             buckets[f"{point.findtext('{*}Name')}-{self.account}"] = bucket
             buckets[point.findtext("{*}Alias", "")] = bucket
         return buckets
+
+
+def _no_source(name: str) -> S3Error:
+    message = f"{name} is an Object Lambda access point: read through it, and write what comes."
+    return S3Error(501, "NotImplemented", message, {"Header": "x-amz-copy-source"})
 
 
 def object_url(base: str, bucket: str, key: str) -> str:

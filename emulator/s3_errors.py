@@ -33,16 +33,24 @@ class S3Error(Exception):
         A sentence for the person who reads it: the cause, and what to do.
     details
         The elements that S3 adds for this code, for example ``BucketName``.
+    headers
+        The headers that it adds, for example ``x-amz-delete-marker``.
     """
 
     def __init__(
-        self, status: int, code: str, message: str, details: Mapping[str, str] | None = None
+        self,
+        status: int,
+        code: str,
+        message: str,
+        details: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(message)
         self.status = status
         self.code = code
         self.message = message
         self.details = dict(details or {})
+        self.headers = dict(headers or {})
 
 
 def error_xml(error: S3Error, ids: RequestIds) -> bytes:
@@ -55,7 +63,7 @@ def error_response(
     error: S3Error, ids: RequestIds, headers: Mapping[str, str] | None = None
 ) -> Response:
     """Return the HTTP response that carries ``error``, with more ``headers`` where there are any."""
-    every = {**(headers or {}), **ids.headers}
+    every = {**error.headers, **(headers or {}), **ids.headers}
     return Response(error_xml(error, ids), error.status, every, "application/xml")
 
 

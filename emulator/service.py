@@ -55,7 +55,7 @@ class Service:
 
     async def start(self) -> ASGIApp:
         """Start everything and return what answers requests."""
-        moto = await MotoProcess.start(self._config.account)
+        moto = await MotoProcess.start(self._config.account, self._config.region)
         self._stack.push_async_callback(moto.stop)
         control = self._upstream(moto.url)
         s3 = self._upstream(self._config.s3_url) if self._config.s3_url else control
@@ -86,8 +86,14 @@ class Service:
 
     def _app(self, functions: Mapping[str, Function], control: Upstream, s3: Upstream) -> App:
         config = self._config
-        points, exchange = AccessPoints(), Exchange()
-        signer = Signer(config.access_key, config.secret_key, config.region, _PRESIGNED_S)
+        points, exchange = AccessPoints(), Exchange(config.timeout)
+        signer = Signer(
+            config.access_key,
+            config.secret_key,
+            config.session_token,
+            config.region,
+            _PRESIGNED_S,
+        )
         runner = Runner(functions, self._places(functions), Objects(s3, signer))
         self._stack.push_async_callback(runner.stop)
         supporting = SupportingAccessPoints(control, signer, config.account)
@@ -98,7 +104,13 @@ class Service:
             verifier=verifier if config.verify_signatures else None,
             access_points=points,
             data_plane=DataPlane(
-                functions, exchange, s3, signer, self._input_urls(functions), config.timeout
+                functions,
+                exchange,
+                s3,
+                signer,
+                supporting,
+                self._input_urls(functions),
+                config.timeout,
             ),
             exchange=exchange,
             functions=functions,

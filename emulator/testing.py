@@ -66,6 +66,7 @@ class LocalObjectLambda:
             region_name=settings.region,
             aws_access_key_id=settings.access_key,
             aws_secret_access_key=settings.secret_key,
+            aws_session_token=settings.session_token,
             config=own.merge(config) if config else own,
         )
 

@@ -13,6 +13,7 @@ from starlette.responses import Response
 from emulator.exchange import Exchange, Reply, ReplyHead
 from emulator.object_headers import METADATA, OBJECT_HEADERS
 from emulator.s3_errors import S3Error, invalid_response
+from emulator.spool import Spool
 
 PATH = "/WriteGetObjectResponse"
 _STATUSES = frozenset({200, 206, 304, 400, 401, 403, 404, 405, 409, 411, 412, 416, 500, 503})
@@ -24,7 +25,7 @@ _CHECKSUM = "x-amz-checksum-"
 
 
 async def write_get_object_response(exchange: Exchange, request: Request) -> Response:
-    """Answer one WriteGetObjectResponse once the reader has taken everything."""
+    """Answer one WriteGetObjectResponse once the whole object is here, read or not."""
     headers = request.headers
     ticket = exchange.redeem(headers.get("x-amz-request-route"), headers.get("x-amz-request-token"))
     body = request.stream()
@@ -36,13 +37,13 @@ async def write_get_object_response(exchange: Exchange, request: Request) -> Res
         reason = f"The function's WriteGetObjectResponse is not valid: {error.message}"
         ticket.give(invalid_response(reason))
         raise
-    reply = Reply(head, body)
-    ticket.give(reply)
-    if not await reply.ended:
-        raise S3Error(400, "RequestTimeout", "The object was not written in the time it may take.")
+    spool = Spool(exchange.room)
+    ticket.give(Reply(head, spool))
     try:
-        async for _ in body:  # what the reader did not want, such as the body of an error
-            pass
+        await spool.fill(body, exchange.timeout)
+    except TimeoutError as error:
+        message = "The object was not written in the time it may take."
+        raise S3Error(400, "RequestTimeout", message) from error
     except ClientDisconnect:
         pass  # the reader has noticed
     return Response(status_code=200)

@@ -219,6 +219,56 @@ FUNCTION_URLS = {
         "test_function_url.test_the_host_names_the_function_too_and_all_paths_are_its_own",
     ],
 }
+S3_INSIDE = {
+    "listings come page by page, by whatever order and keys": [
+        "test_store_listings.test_every_entry_is_on_one_page_whatever_the_keys",
+        "test_store_listings.test_versions_can_be_deleted_page_by_page",
+        "test_store_listings.test_uploads_and_parts_come_page_by_page",
+        "test_store_listings.test_buckets_come_page_by_page",
+    ],
+    "a wrong parameter is InvalidArgument": [
+        "test_store_listings.test_a_wrong_parameter_is_named",
+    ],
+    "a part is a range of its object": [
+        "test_store_objects.test_a_part_is_a_range_of_the_object",
+        "test_store_objects.test_what_is_no_part_is_refused",
+    ],
+    "conditions are those of RFC 9110": [
+        "test_store_objects.test_conditions_are_http_s",
+        "test_store_objects.test_a_write_may_have_conditions",
+        "test_store_objects.test_a_copy_may_have_conditions_on_its_source",
+    ],
+    "versions stay until they are deleted by name": [
+        "test_store_objects.test_where_versioning_is_suspended_old_versions_stay",
+        "test_store_objects.test_versions_are_those_of_a_model",
+        "test_store_objects.test_a_delete_marker_says_that_it_is_one",
+    ],
+    "a body is whole, and the one that was signed": [
+        "test_store_objects.test_a_body_in_chunks_is_whole_or_refused",
+        "test_store_objects.test_a_body_that_is_not_what_was_signed_or_hashed_is_refused",
+        "test_store_objects.test_a_body_is_kept_whatever_its_type",
+    ],
+    "a bucket is its owner's": [
+        "test_store_objects.test_somebody_elses_bucket_is_denied",
+    ],
+    "what is not served is 501, in the form of its service": [
+        "test_store_objects.test_what_is_not_served_is_refused_and_does_nothing",
+        "test_unserved.test_each_service_says_that_it_is_not_here",
+    ],
+    "a head has 8 kB a line, and metadata 2 kB": [
+        "test_unserved.test_a_head_that_is_too_large_is_refused_in_s3s_words",
+        "test_store_objects.test_metadata_is_two_kilobytes_at_most",
+    ],
+    "an access point is a name of its bucket": [
+        "test_same_by_any_name.test_an_object_has_one_answer",
+        "test_same_by_any_name.test_a_bucket_has_one_answer",
+        "test_same_by_any_name.test_a_copy_names_its_source_by_any_name",
+        "test_same_by_any_name.test_keys_with_dots_are_read_as_they_were_signed",
+    ],
+    "each read has an execution of its own": [
+        "test_streaming.test_open_bodies_that_nobody_reads_keep_no_worker",
+    ],
+}
 CONTRACT = (
     EVENTS
     | WRITE_GET_OBJECT_RESPONSE
@@ -229,6 +279,7 @@ CONTRACT = (
     | ADDRESSES
     | S3_CONTROL
     | FUNCTION_URLS
+    | S3_INSIDE
 )
 
 

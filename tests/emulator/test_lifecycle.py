@@ -114,6 +114,9 @@ def test_it_listens_on_every_host_it_is_given():
         ({"task_root": Path("/no/such/folder")}, "/no/such/folder"),
         ({"containers": {"preprocess": []}}, "preprocess has no container"),
         ({"s3_url": "localhost:9000"}, "http://"),
+        ({"s3_url": "http://localhost:9000/s3"}, "has a path"),
+        ({"port": 65536}, "port is 65536"),
+        ({"region": "us_east"}, "region is 'us_east'"),
     ],
 )
 def test_wrong_settings_are_named(settings, words):

@@ -11,10 +11,12 @@ import http.server
 import json
 import socket
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from botocore.exceptions import ClientError
 
 from emulator.listening import bridge_address
 
@@ -62,6 +64,21 @@ class Refusing(http.server.BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(self.server.said)))
         self.end_headers()
         self.wfile.write(self.server.said)
+
+    def log_message(self, *arguments):
+        pass
+
+
+class Counting(http.server.BaseHTTPRequestHandler):
+    """A function that returns null, and counts."""
+
+    def do_POST(self):
+        self.server.asked += 1
+        self.rfile.read(int(self.headers["content-length"]))
+        self.send_response(200)
+        self.send_header("Content-Length", "4")
+        self.end_headers()
+        self.wfile.write(b"null")
 
     def log_message(self, *arguments):
         pass
@@ -138,6 +155,34 @@ def test_a_container_that_is_not_there_is_named(object_lambda_endpoint, expect_e
         local.client("s3").get_object(Bucket=alias, Key="k")
     assert url in message()
     assert "docker ps" in message()
+
+
+def test_a_dead_container_fails_no_read_and_is_asked_again(object_lambda_endpoint):
+    host = "127.0.0.4"  # where no other program takes the port before the container comes back
+    dead = f"http://{host}:{free_port(host)}"
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Counting) as alive:
+        alive.asked = 0
+        threading.Thread(target=alive.serve_forever).start()
+        urls = [dead, f"http://127.0.0.1:{alive.server_port}"]
+        local = object_lambda_endpoint(containers={"preprocess": urls}, workers=1)
+        aws_lambda = local.client("lambda")
+        for _ in range(6):
+            assert aws_lambda.invoke(FunctionName="preprocess")["StatusCode"] == 200
+        assert alive.asked == 6
+        with http.server.ThreadingHTTPServer(
+            (host, int(dead.rpartition(":")[2])), Counting
+        ) as back:
+            back.asked = 0
+            threading.Thread(target=back.serve_forever).start()
+            deadline = time.monotonic() + 10
+            while not back.asked and time.monotonic() < deadline:
+                aws_lambda.invoke(FunctionName="preprocess")
+                time.sleep(0.1)
+            back.shutdown()
+            assert back.asked
+        alive.shutdown()
+    with pytest.raises(ClientError, match=f"{dead} or "):
+        aws_lambda.invoke(FunctionName="preprocess")
 
 
 @pytest.mark.parametrize(

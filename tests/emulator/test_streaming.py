@@ -70,6 +70,17 @@ def test_a_reader_who_leaves_the_queue_is_not_served(reader, local, signed):
     assert answered.is_set()
 
 
+def test_open_bodies_that_nobody_reads_keep_no_worker(reader, local):
+    """AWS gives each read an execution of its own; here there are two workers."""
+    alias = reader.alias(f"big:{8 * MEBIBYTE}")
+    bodies = [
+        reader.s3.get_object(Bucket=alias, Key="greeting.txt")["Body"]
+        for _ in range(local.endpoint.config.workers + 2)
+    ]
+    assert reader.body("upper") == b"HELLO"
+    assert [len(body.read()) for body in bodies] == [8 * MEBIBYTE] * len(bodies)
+
+
 def test_a_slow_reader_does_not_make_the_endpoint_hold_the_object(reader, local):
     before = _resident_mebibytes()
     body = reader.get(f"big:{200 * MEBIBYTE}")["Body"]

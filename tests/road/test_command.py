@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import signal
 import subprocess
@@ -219,6 +220,10 @@ def test_up_starts_the_endpoint_that_its_options_describe(monkeypatch):
         raise EndpointError("not today")
 
     monkeypatch.setattr("cli.up.Endpoint", endpoint)
+    for name, value in zip(
+        ("ACCESS_KEY_ID", "SECRET_ACCESS_KEY", "SESSION_TOKEN"), "abc", strict=True
+    ):
+        monkeypatch.setenv(f"AWS_{name}", value)
     options = {
         "host": "0.0.0.0",
         "port": 1,
@@ -227,6 +232,9 @@ def test_up_starts_the_endpoint_that_its_options_describe(monkeypatch):
         "function": "other=http://one.test",
         "container-url": "http://endpoint.test:9000",
         "region": "eu-west-1",
+        "bucket": "photos",
+        "output": "copies/small",
+        "override": "seed",
     }
     arguments = [f"--{name}={value}" for name, value in options.items()]
     done = CliRunner().invoke(app, ["up", *arguments, "--no-verify-signatures"])
@@ -240,10 +248,83 @@ def test_up_starts_the_endpoint_that_its_options_describe(monkeypatch):
             containers={"other": ["http://one.test"]},
             container_url="http://endpoint.test:9000",
             region="eu-west-1",
+            access_key="a",
+            secret_key="b",
+            session_token="c",
             verify_signatures=False,
-            worker_env={"JITPREP_REQUEST_OVERRIDES": "seed"},
+            worker_env={
+                "JITPREP_BUCKETS": "photos",
+                "JITPREP_OUTPUTS": "copies/small",
+                "JITPREP_REQUEST_OVERRIDES": "seed",
+            },
         )
     ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "variables", "words"),
+    [
+        (["--port", "80000"], {}, "port is 80000"),
+        (["--port", "-1"], {}, "port is -1"),
+        (["--workers", "0"], {}, "workers is 0"),
+        (["--region", "Here"], {}, "region is 'Here'"),
+        (["--function", "x"], {}, "NAME=URL"),
+        (["--function", "a=b"], {}, "'b' is not a URL"),
+        (["--function", "a=http://h:99999"], {}, "is not a URL"),
+        (["--s3", "http://127.0.0.1:1"], {}, "AWS_ACCESS_KEY_ID"),
+        (["--override", "quality"], {}, "JITPREP_REQUEST_OVERRIDES"),
+        (["--bucket", "No_Bucket"], {}, "'No_Bucket'"),
+        (["--output", "a"], {}, "'a'"),
+        (["--presets", "/no/such.toml"], {}, "/no/such.toml"),
+        (["--function", "preprocess=http://h", "--bucket", "photos"], {}, "the container's own"),
+        ([], {"JITPREP_BUCKETS": "A B"}, "JITPREP_BUCKETS"),
+        ([], {"JITPREP_DEFAULT_PRESET": "nope"}, "'nope'"),
+        ([], {"JITPREP_MAX_BYTES": "many"}, "JITPREP_MAX_BYTES"),
+    ],
+)
+def test_up_refuses_what_is_wrong_in_one_line(monkeypatch, arguments, variables, words):
+    monkeypatch.setattr("cli.up.Endpoint", None)  # it must not come so far
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    nobody = {"HOME": "/nobody", "AWS_EC2_METADATA_DISABLED": "true", "AWS_CONFIG_FILE": "/nobody"}
+    for name, value in {**nobody, **variables}.items():
+        monkeypatch.setenv(name, value)
+    done = CliRunner().invoke(app, ["up", *arguments])
+    assert done.exit_code == 2, done.output
+    assert words in done.output
+    assert done.output.count("\n") == 1
+    assert done.output.startswith("error: ")
+
+
+def test_up_refuses_a_wrong_preset(monkeypatch, tmp_path):
+    monkeypatch.setattr("cli.up.Endpoint", None)
+    file = tmp_path / "presets.toml"
+    file.write_text('default = "good"\n[presets]\ngood = "npy"\nbad = "resise:8"\n')
+    done = CliRunner().invoke(app, ["up", "--presets", str(file)])
+    assert (done.exit_code, "did you mean 'resize'?" in done.output) == (2, True)
+
+
+def test_up_makes_the_buckets_that_its_options_name(tmp_path, photos):
+    presets = tmp_path / "presets.toml"
+    presets.write_text('default = "tiny"\n[presets]\ntiny = "resize:4,4/npy"\n')
+    options = ["--bucket", "photos", "--output", "copies/small", "--presets", presets]
+    with subprocess.Popen(
+        [*JITPREP, "up", "--port", "0", "--workers", "1", *map(str, options)],
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        url = re.search(r"http://127\.0\.0\.1:\d+", process.stdout.readline())
+        assert url
+        local = LocalObjectLambda(RunningEndpoint(url.group()))
+        s3, aws_lambda = local.client("s3"), local.client("lambda")
+        assert [one["Name"] for one in s3.list_buckets()["Buckets"]] == ["copies", "photos"]
+        s3.put_object(Bucket="photos", Key="k", Body=photos["rocket.jpg"])
+        asked = json.dumps({"bucket": "photos", "key": "k"})
+        answer = json.load(aws_lambda.invoke(FunctionName="preprocess", Payload=asked)["Payload"])
+        assert answer["statusCode"] == 200, answer
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=10)
 
 
 def test_up_says_that_a_port_is_taken(local):

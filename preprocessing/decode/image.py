@@ -85,3 +85,16 @@ def decode(data: bytes, header: Header, *, eighths: int = 8, luma: bool = False)
     else:
         stored = others.decode(data, header)
     return header.upright(stored)
+
+
+def holds(header: Header, *, eighths: int = 8, luma: bool = False) -> int:
+    """Return the most bytes that `decode` holds at once: the decoder's own and the result.
+
+    Parameters
+    ----------
+    header, eighths, luma
+        As for `decode`.
+    """
+    if header.format == "jpeg":
+        return jpeg.holds(header, eighths, luma=luma)
+    return header.height * header.width * 3

@@ -101,6 +101,9 @@ class Decode(Start):
         )
         return ImageSpec(height, width, 1 if self.luma else 3, "uint8")
 
+    def holds(self) -> int:
+        return image.holds(self.header, eighths=self.eighths, luma=self.luma)
+
     def run(self, content: Content) -> Array:
         assert isinstance(content, bytes)
         return image.decode(content, self.header, eighths=self.eighths, luma=self.luma)

@@ -35,7 +35,7 @@ def with_bad_ones(stage):
     return {
         "train/empty.jpg": "has 0 bytes",
         "train/notes.txt": "looks like text",
-        "train/cut.jpg": "truncated or damaged",
+        "train/cut.jpg": "the JPEG is cut off",
         "train/large.jpg": "JITPREP_MAX_BYTES",
         "train/bomb": "has 5001 bytes or more",
         "train/unzipped": "not what its Content-Encoding says",

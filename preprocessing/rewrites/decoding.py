@@ -94,11 +94,13 @@ def _is_clear(scaled: Decode, window: Window | None) -> bool:
         ratio = across // h
         if ratio * h != across or ratio * v != down or ratio > 2:
             return False
-        if scaled.eighths * ratio < 8:
+        size = scaled.eighths * ratio
+        if size < 8:
             for axis, side in enumerate(header.stored):
                 samples = -(-side // ratio)
-                whole_blocks = side if samples % 8 == 0 else samples // 8 * 8 * ratio
-                clear[axis] = min(clear[axis], whole_blocks)
+                # Half a block, decoded to half its samples, takes next to nothing from the other half.
+                if samples % 8 and (samples % 8, size) != (4, 4):
+                    clear[axis] = min(clear[axis], samples // 8 * 8 * ratio)
     if header.turned:
         clear.reverse()
     sides = (header.height, header.width)

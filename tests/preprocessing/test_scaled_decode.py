@@ -19,6 +19,7 @@ from .reference import weights
 
 EXIF_ORIENTATION = 0x0112
 SUBSAMPLING = {"4:4:4": 0, "4:2:2": 1, "4:2:0": 2}
+RED = np.array([255, 0, 0], np.uint8)
 CORNERS = np.array([[r, g, b] for r in (0, 255) for g in (0, 255) for b in (0, 255)])
 
 
@@ -87,13 +88,13 @@ def test_no_pattern_breaks_the_stated_tolerance(sampling: str, filter_: str) -> 
 
 @pytest.mark.parametrize("sampling", SUBSAMPLING)
 def test_what_an_encoder_put_beyond_the_edge_does_not_show(sampling: str) -> None:
-    """White, and black in what is left of the last blocks."""
+    """White, and black or red in what is left of the last blocks."""
     unit = 16 if sampling == "4:2:0" else 8
     fired = 0
-    for lack in (1, 8, 15):
+    for lack, beyond in ((1, 0), (4, 0), (8, 0), (15, 0), (4, RED), (8, RED), (12, RED)):
         height, width = 320 - lack, 320
         # Blocks as many as the lesser height needs: a decoder would find more left over.
-        canvas = np.zeros((-(-height // unit) * unit, width, 3), np.uint8)
+        canvas = np.zeros((-(-height // unit) * unit, width, 3), np.uint8) + np.uint8(beyond)
         canvas[:height] = 255
         data = bytearray(saved(canvas, subsampling=SUBSAMPLING[sampling]))
         frame = data.index(b"\xff\xc0")

@@ -9,6 +9,11 @@ from preprocessing.frozen import frozen
 if TYPE_CHECKING:
     from preprocessing.media import Array
 
+# The first component's factors where the others' are 1 and 1: 4:4:4, 4:2:2, 4:2:0, 4:4:0, 4:1:1, 4:4:1.
+_NAMED = {(1, 1), (2, 1), (2, 2), (1, 2), (4, 1), (1, 4)}
+# T.81 allows 10 blocks in an MCU, and so 3 for each of three components.
+_BLOCKS_IN_444 = 3
+
 ImageFormat: TypeAlias = Literal["jpeg", "png", "webp", "gif", "tiff", "bmp", "avif"]
 
 
@@ -25,6 +30,10 @@ class Header:
         EXIF orientation, 1 to 8: how the stored image must be turned to stand upright.
     colorspace : str
         The decoder's name for what is stored, such as ``YCbCr``, ``CMYK`` or ``P``.
+    sampling : tuple of (int, int)
+        Of a JPEG, the sampling factors of each component, horizontal and vertical.
+    several : bool
+        Whether the pixels of a JPEG come in several scans, so that all coefficients are held at once.
     held : int
         Most bytes that decoding holds at once, its result among them; 0 for a JPEG, where it depends
         on how it is decoded.
@@ -34,25 +43,48 @@ class Header:
     stored: tuple[int, int]
     orientation: int
     colorspace: str
+    sampling: tuple[tuple[int, int], ...] = ()
+    several: bool = False
     held: int = 0
 
     @property
     def height(self) -> int:
         """Height when upright, in pixels."""
-        return self.stored[1] if self._turned else self.stored[0]
+        return self.stored[1] if self.turned else self.stored[0]
 
     @property
     def width(self) -> int:
         """Width when upright, in pixels."""
-        return self.stored[0] if self._turned else self.stored[1]
+        return self.stored[0] if self.turned else self.stored[1]
+
+    @property
+    def inks(self) -> bool:
+        """Whether it is a JPEG of inks rather than of light."""
+        return self.format == "jpeg" and self.colorspace in ("CMYK", "YCCK")
+
+    @property
+    def subsampled(self) -> bool:
+        """Whether it is a JPEG that stores some components more coarsely than others."""
+        return len(set(self.sampling)) > 1
 
     @property
     def by_turbo(self) -> bool:
-        """Whether libjpeg-turbo decodes it, and at a fraction of its size: a JPEG, not of inks."""
-        return self.format == "jpeg" and self.colorspace not in ("CMYK", "YCCK")
+        """Whether TurboJPEG decodes it: a JPEG whose sampling factors it has a name for."""
+        if self.format != "jpeg" or len(self.sampling) < 3:
+            return self.format == "jpeg"
+        first, *others = self.sampling
+        if self.inks and others.pop() != first:
+            return False
+        if set(others) == {(1, 1)}:
+            return first in _NAMED
+        # As TurboJPEG's getSubsamp has it: 4:2:2 and 4:4:0 written with twice the factors, and 4:4:4.
+        if first == (2, 2):
+            return set(others) in ({(1, 2)}, {(2, 1)})
+        return set(others) == {first} and first[0] * first[1] <= _BLOCKS_IN_444
 
     @property
-    def _turned(self) -> bool:
+    def turned(self) -> bool:
+        """Whether rows and columns change places."""
         return self.orientation >= 5
 
     @property
@@ -66,6 +98,6 @@ class Header:
         The eight orientations are those of the TIFF 6.0 specification, tag 274: first, perhaps, rows
         and columns change places; then, perhaps, each axis is reversed.
         """
-        image = stored.transpose(1, 0, 2) if self._turned else stored
+        image = stored.transpose(1, 0, 2) if self.turned else stored
         rows, columns = self.mirrored
         return image[:: -1 if rows else 1, :: -1 if columns else 1]

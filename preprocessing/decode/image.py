@@ -99,11 +99,16 @@ def decode(data: bytes, header: Header, *, eighths: int = 8, luma: bool = False)
     return header.upright(stored)
 
 
-def held(header: Header) -> int:
-    """Most bytes that decoding holds at once, its result among them; not for JPEG.
+def holds(header: Header, *, eighths: int = 8, luma: bool = False) -> int:
+    """Return the most bytes that `decode` holds at once: the decoder's own and the result.
 
-    Measured on images of some megapixels: what a decoder takes for its tables is not in it.
+    Parameters
+    ----------
+    header, eighths, luma
+        As for `decode`.
     """
+    if header.format == "jpeg":
+        return jpeg.holds(header, eighths, luma=luma)
     return header.held
 
 

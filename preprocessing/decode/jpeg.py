@@ -6,7 +6,14 @@ from typing import TYPE_CHECKING, cast
 
 import simplejpeg
 
+from preprocessing.cancellation import checkpoint
+from preprocessing.decode import jpeg_segments
 from preprocessing.decode.header import Header
+from preprocessing.decode.jpeg_clean import Cleaned
+from preprocessing.decode.jpeg_orientation import orientation
+from preprocessing.decode.jpeg_scans import require_scans
+from preprocessing.decode.jpeg_segments import blocks
+from preprocessing.decode.jpeg_walk import require_whole
 from preprocessing.decode.raster import pillow
 from preprocessing.errors import CorruptSource
 from preprocessing.kernels.scratch import scratch
@@ -14,83 +21,111 @@ from preprocessing.kernels.scratch import scratch
 if TYPE_CHECKING:
     from preprocessing.media import Array
 
-# libjpeg's words for damage that costs no pixel; real cameras and the web are full of it. Whatever
-# else it warns of, such as a premature end, means that pixels were made up.
-_HARMLESS = ("extraneous bytes", "Unknown Adobe color transform", "Inconsistent progression")
-
-_START_OF_SCAN = b"\xda"
-
-_EXIF = b"Exif\0\0"
-# Where segments cannot be walked, EXIF is searched for this far: it comes first, in practice.
-_EXIF_WITHIN = 64 * 1024
+# How often padding behind a scan is dropped and the decoder asked again. A large picture in several
+# scans may take seconds to decode: it is cleaned first and asked once.
+_ATTEMPTS = 4
+_LARGE = 10**6
 
 
 def probe(data: bytes) -> Header:
-    """Read the header: microseconds, unless the file has EXIF to be parsed."""
-    try:
-        height, width, colorspace, _ = simplejpeg.decode_jpeg_header(data, strict=False)
-    except (ValueError, KeyError) as error:  # KeyError where the header breaks off
-        raise _corrupt(error) from None
-    orientation = pillow.orientation(data, "jpeg") if _has_exif(data) else 1
-    return Header("jpeg", (height, width), orientation, colorspace)
+    """Read the header: microseconds, unless there is EXIF to parse or there are several scans."""
+    frame = jpeg_segments.read(data)
+    if frame.several:
+        require_scans(frame, data)
+    turn = orientation(frame.exif, frame.xmp)
+    return Header("jpeg", frame.stored, turn, frame.colorspace, frame.sampling, frame.several)
 
 
 def decode(data: bytes, header: Header, eighths: int, *, luma: bool) -> Array:
-    """Decode to (H, W, 3), or (H, W, 1) with `luma`, as stored, uint8, in scratch memory."""
+    """Decode to (H, W, 3), or (H, W, 1) with `luma`, as stored, uint8, in scratch memory.
+
+    Raises
+    ------
+    CorruptSource
+        Where libjpeg warns of anything that may cost a pixel.
+    """
     if not header.by_turbo:
-        return pillow.decode(data, "jpeg")
+        cleaned = Cleaned(data)
+        try:
+            require_whole(cleaned)
+        except ValueError as error:
+            raise cleaned.refusal(error) from None
+        return pillow.decode(bytes(cleaned), "jpeg")
+    once = header.several and header.height * header.width > _LARGE
+    if not once:
+        try:
+            return _strictly(data, header, eighths, luma=luma)
+        except ValueError:  # perhaps about bytes that cost no pixel
+            checkpoint()
+    cleaned = Cleaned(data)
+    for attempt in range(1, _ATTEMPTS + 1):
+        try:
+            return _strictly(bytes(cleaned), header, eighths, luma=luma)
+        except ValueError as error:
+            checkpoint()
+            if once or attempt == _ATTEMPTS or not cleaned.drop_padding(str(error)):
+                raise cleaned.refusal(error) from None
+    raise AssertionError
+
+
+def holds(header: Header, eighths: int, *, luma: bool) -> int:
+    """Most bytes that decoding holds at once, but for the object and copies of it.
+
+    Measured: Pillow takes 14 bytes a pixel to make RGB of inks, and less than 12 for what TurboJPEG does
+    not decode; libjpeg keeps a few rows, and of several scans all coefficients, of 2 bytes.
+    """
+    height, width = header.stored
+    pixels = -(-height * eighths // 8) * -(-width * eighths // 8)
+    rows = 64 * 3 * (width + 64)
+    coefficients = 0
+    if header.several:
+        # Blocks are held in whole MCUs.
+        padded = height + 32, width + 32
+        every = range(len(header.sampling))
+        coefficients = 128 * sum(blocks(padded, header.sampling, i) for i in every)
+    if header.inks:
+        return rows + max(4 * pixels + coefficients, 19 * pixels)
+    if not header.by_turbo:
+        return rows + coefficients + 12 * pixels
+    return rows + coefficients + pixels * (1 if luma else 3)
+
+
+def whole(data: bytes) -> bool:
+    """Whether a JPEG, its tables included, decodes without a sign of damage."""
     try:
-        return _decode(data, header, eighths, luma=luma, strict=True)
-    except ValueError as error:
-        if not any(words in str(error) for words in _HARMLESS):
-            raise _corrupt(error) from None
-    try:
-        return _decode(_tidy(data), header, eighths, luma=luma, strict=False)
-    except ValueError as error:
-        raise _corrupt(error) from None
+        decode(data, probe(data), 8, luma=False)
+    except CorruptSource:
+        return False
+    return True
 
 
-def _has_exif(data: bytes) -> bool:
-    """Walk the segments before the first scan; a search through them would take ten times as long."""
-    at = 2
-    while data[at : at + 1] == b"\xff":
-        kind = data[at + 1 : at + 2]
-        if kind == _START_OF_SCAN:
-            return False
-        if data.startswith(_EXIF, at + 4):
-            return True
-        at += 2 + int.from_bytes(data[at + 2 : at + 4])
-    return data.find(_EXIF, 0, _EXIF_WITHIN) >= 0
-
-
-def _tidy(data: bytes) -> bytes:
-    """Drop the bytes between the header's segments, which simplejpeg will not pass over."""
-    kept, at = [data[:2]], 2
-    while (at := data.find(b"\xff", at)) >= 0 and (kind := data[at + 1 : at + 2]) != _START_OF_SCAN:
-        length = 2 + int.from_bytes(data[at + 2 : at + 4])
-        if kind in (b"\x00", b"\xff"):  # no marker, or the first of several fill bytes
-            length = 1
-        else:
-            kept.append(data[at : at + length])
-        at += length
-    return b"".join((*kept, data[at:] if at >= 0 else b""))
-
-
-def _decode(data: bytes, header: Header, eighths: int, *, luma: bool, strict: bool) -> Array:
+def _strictly(data: bytes, header: Header, eighths: int, *, luma: bool) -> Array:
+    """Decode; ValueError where libjpeg warns of anything."""
     height, width = (-(-side * eighths // 8) for side in header.stored)
-    place = scratch("decoded", (height * width * (1 if luma else 3),), "uint8")
-    image = simplejpeg.decode_jpeg(
-        data,
-        colorspace="GRAY" if luma else "RGB",
-        min_height=height,
-        min_width=width,
-        min_factor=8 / eighths,
-        strict=strict,
-        buffer=place,
-    )
-    return cast("Array", image)
+    channels = 4 if header.inks else 1 if luma else 3
+    place = scratch("decoded", (height * width * channels,), "uint8")
+    try:
+        image = simplejpeg.decode_jpeg(
+            data,
+            colorspace="CMYK" if header.inks else "GRAY" if luma else "RGB",
+            min_height=height,
+            min_width=width,
+            min_factor=8 / eighths,
+            strict=True,
+            buffer=place,
+        )
+    except ValueError as error:
+        if "memory" in str(error).lower():
+            raise MemoryError(str(error)) from None
+        raise
+    return _rgb_of_inks(image) if header.inks else cast("Array", image)
 
 
-def _corrupt(error: ValueError | KeyError) -> CorruptSource:
-    what = "no whole header" if isinstance(error, KeyError) else error
-    return CorruptSource(f"the JPEG is truncated or damaged ({what}); upload it again")
+def _rgb_of_inks(image: Array) -> Array:
+    """Make RGB of CMYK, stored inverted as Adobe does, by Pillow's own arithmetic."""
+    import numpy as np  # noqa: PLC0415
+    from PIL import Image  # noqa: PLC0415  Pillow takes 20 ms to import
+
+    height, width = image.shape[:2]
+    inks = Image.frombuffer("CMYK", (width, height), image, "raw", "CMYK;I", 0, 1)
+    return np.asarray(inks.convert("RGB"))

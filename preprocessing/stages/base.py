@@ -102,7 +102,7 @@ class Decode(Start):
         return ImageSpec(height, width, 1 if self.luma else 3, "uint8")
 
     def holds(self) -> int:
-        return image.held(self.header) or super().holds()
+        return image.holds(self.header, eighths=self.eighths, luma=self.luma)
 
     def run(self, content: Content) -> Array:
         assert isinstance(content, bytes)

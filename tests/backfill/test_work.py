@@ -39,7 +39,7 @@ def with_bad_ones(stage):
     return {
         "train/empty.jpg": "has 0 bytes",
         "train/notes.txt": "looks like text",
-        "train/cut.jpg": "truncated or damaged",
+        "train/cut.jpg": "the JPEG is cut off",
         "train/large.jpg": "JITPREP_MAX_BYTES",
         "train/bomb": "bytes or more once its Content-Encoding is undone, and the limit is 5000",
         "train/unzipped": "its bytes do not begin as gzip",

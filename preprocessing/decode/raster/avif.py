@@ -55,7 +55,7 @@ def probe(data: bytes) -> Header:
     if coded > _CODED * shown + _SMALL:
         raise damaged("AVIF", f"coded pictures of {coded} pixels for one of {shown}")
     held = _HELD * shown + _HELD_CODED * coded + 2 * len(data)
-    return Header("avif", (image.height, image.width), orientation_of(image), image.mode, held)
+    return Header("avif", (image.height, image.width), orientation_of(image), image.mode, held=held)
 
 
 def decode(data: bytes) -> Array:

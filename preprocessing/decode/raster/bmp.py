@@ -61,9 +61,8 @@ def probe(data: bytes) -> Header:
     """
     bmp = _read(data)
     mode = "P" if bmp.bits <= _PALETTE else "RGB"
-    return Header(
-        "bmp", (bmp.height, bmp.width), 1, mode, _HELD * bmp.height * bmp.width + len(data)
-    )
+    held = _HELD * bmp.height * bmp.width + len(data)
+    return Header("bmp", (bmp.height, bmp.width), 1, mode, held=held)
 
 
 def decode(data: bytes) -> Array:

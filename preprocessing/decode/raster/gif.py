@@ -50,7 +50,7 @@ def probe(data: bytes) -> Header:
     """
     gif = _read(data)
     width, height = gif.canvas
-    return Header("gif", (height, width), 1, "P", _HELD * height * width + 2 * len(data))
+    return Header("gif", (height, width), 1, "P", held=_HELD * height * width + 2 * len(data))
 
 
 def decode(data: bytes) -> Array:

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 
 from preprocessing.decode.raster.faults import cut, damaged
-from preprocessing.decode.raster.orientation import orientation_of
 from preprocessing.errors import CorruptSource, UnsupportedSource
 
 if TYPE_CHECKING:
@@ -69,11 +68,6 @@ def decode(data: bytes, format_: ImageFormat) -> Array:
 def _fault(format_: ImageFormat, error: Exception) -> CorruptSource:
     what = str(error) or type(error).__name__
     return (cut if "truncated" in what else damaged)(format_.upper(), what)
-
-
-def orientation(data: bytes, format_: ImageFormat) -> int:
-    """Return the orientation, 1 to 8; 1 where there is none or it makes no sense."""
-    return orientation_of(opened(data, format_))
 
 
 def opened_by_user(image: Image) -> Array:

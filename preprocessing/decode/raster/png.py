@@ -98,7 +98,7 @@ def probe(data: bytes) -> Header:
     width, height = png.size
     mode = png.modes[0]
     held = _HELD * height * width + 2 * len(data)
-    return Header("png", (height, width), orientation(png.info), mode, held)
+    return Header("png", (height, width), orientation(png.info), mode, held=held)
 
 
 def decode(data: bytes) -> Array:

@@ -53,7 +53,7 @@ def probe(data: bytes) -> Header:
     webp = _read(data)
     width, height = webp.canvas
     held = _HELD * width * height + 2 * len(data)
-    return Header("webp", (height, width), orientation(webp.info), "RGB", held)
+    return Header("webp", (height, width), orientation(webp.info), "RGB", held=held)
 
 
 def decode(data: bytes) -> Array:

@@ -38,9 +38,8 @@ def probe(data: bytes) -> Header:
     """
     fields = directory(data)
     found = layout(fields)
-    return Header(
-        "tiff", (found.height, found.width), turned(fields), found.name, _held(found, data)
-    )
+    stored = found.height, found.width
+    return Header("tiff", stored, turned(fields), found.name, held=_held(found, data))
 
 
 def _held(found: Layout, data: bytes) -> int:

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
+from preprocessing.cancellation import Cancelled, checkpoint
 from preprocessing.errors import CorruptSource, IncompatibleSource, UnsupportedSource
 from preprocessing.extras import load
 from preprocessing.pieces import Pieces
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 # FFmpeg reads so many bytes at a time, also beyond the last that it needs.
 BUFFER = 2**13
+# What FFmpeg raises where it knows that it lacks something.
+_UNKNOWN = frozenset({"PatchWelcomeError", "DecoderNotFoundError", "DemuxerNotFoundError"})
 _STREAMS = frozenset({"mpegts", "mpeg", "mpegvideo"})
 
 
@@ -30,6 +33,20 @@ def need_av() -> Any:
     """
     advice = ", or in AWS use the image for video"
     return load("av", "PyAV", "video", what="video", advice=advice)
+
+
+class _Memory(BytesIO):
+    """An object in memory as FFmpeg reads it; of work that was given up, it ends early."""
+
+    failure: BaseException | None = None
+
+    def read(self, size: int | None = -1) -> bytes:
+        try:
+            checkpoint()
+        except Cancelled as cancelled:  # which PyAV would print; raised where it returns
+            self.failure = cancelled
+            return b""
+        return super().read(size)
 
 
 @contextmanager
@@ -54,8 +71,7 @@ def opened(content: Content, demuxer: str, pixels: int) -> Iterator[tuple[Any, A
     """
     av = need_av()
     assert isinstance(content, bytes | Pieces)
-    pieces = content if isinstance(content, Pieces) else None
-    file = BytesIO(content) if isinstance(content, bytes) else content.open()
+    file = _Memory(content) if isinstance(content, bytes) else content.open()
     # FFmpeg looks into the first frames as it opens a file, and takes memory for them.
     options = {"fflags": "+genpts", "max_pixels": str(pixels)}
     try:
@@ -69,15 +85,27 @@ def opened(content: Content, demuxer: str, pixels: int) -> Iterator[tuple[Any, A
         ) as container:
             yield container, _stream(container, options["max_pixels"])
     except Exception as error:
-        if pieces is not None and pieces.failure is not None:  # the cause of all that followed
-            raise pieces.failure from None
+        if file.failure is not None:  # the cause of all that followed
+            raise file.failure from None
         if isinstance(error, av.FFmpegError):
-            raise CorruptSource(
-                f"the video is damaged or breaks off ({type(error).__name__}); upload it again"
-            ) from None
+            raise _ours(error, demuxer) from None
         raise
-    if pieces is not None and pieces.failure is not None:
-        raise pieces.failure
+    if file.failure is not None:
+        raise file.failure
+
+
+def _ours(error: Any, demuxer: str) -> Exception:
+    """Return what FFmpeg's error means: only some are about the file."""
+    if isinstance(error, MemoryError):
+        return MemoryError(f"FFmpeg ran out of memory as it read the {demuxer} file")
+    name = type(error).__name__
+    if name in _UNKNOWN:
+        return UnsupportedSource(
+            f"FFmpeg does not decode this variant of {demuxer} ({name}); encode it anew"
+        )
+    if isinstance(error, EOFError):
+        return CorruptSource("the video breaks off; upload it again")
+    return CorruptSource(f"the video is damaged ({name})")
 
 
 def decoded(packets: Iterable[Any]) -> Iterator[tuple[int | None, Any]]:
@@ -96,6 +124,7 @@ def decoded(packets: Iterable[Any]) -> Iterator[tuple[int | None, Any]]:
     """
     damaged, begun = need_av().error.InvalidDataError, False
     for packet in packets:
+        checkpoint()
         try:
             frames = decode_packet(packet)
         except damaged:

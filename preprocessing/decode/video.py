@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from preprocessing.decode.claims import require_claims
 from preprocessing.decode.container import decoded, opened
 from preprocessing.decode.display import Turn, turn_of
+from preprocessing.decode.ends import length_of
 from preprocessing.errors import CorruptSource, LimitExceeded, UnsupportedSource
 from preprocessing.frozen import frozen
 from preprocessing.limits import require_pixels
@@ -38,9 +39,8 @@ _DEMUXERS = {
 }
 _BARE_MPEG = b"\x00\x00\x01\xb3"
 # Those whose frames have no times of their own: they follow each other at one rate.
-_COUNTED = frozenset({"avi", "mpegvideo"})
+_COUNTED = frozenset({"mpegvideo"})
 _INDEXED = frozenset({"mov", "matroska"})
-_MICROSECONDS = 10**6
 
 
 @frozen
@@ -80,8 +80,18 @@ class Header:
 
     @property
     def counted(self) -> bool:
-        """Whether a frame's time is told by its number."""
+        """Whether a frame's number is its time."""
         return self.demuxer in _COUNTED
+
+    @property
+    def by_slots(self) -> bool:
+        """Whether a frame's time is the place of a chunk among all chunks, the empty ones counted."""
+        return self.demuxer == "avi"
+
+    @property
+    def in_order(self) -> bool:
+        """Whether packets say nothing of when their frames are shown."""
+        return self.counted or self.by_slots
 
     @property
     def indexed(self) -> bool:
@@ -126,7 +136,7 @@ def probe(content: bytes | Pieces, format_: str, limits: Limits) -> Header:
         _require_size(stream.codec_context, limits)
         _, first = next(decoded(container.demux(stream)), (None, None))
         if first is None:
-            raise CorruptSource("no frame of the video can be decoded; upload it again")
+            raise CorruptSource("no frame of the video can be decoded")
         unit = Fraction(stream.time_base)
         if demuxer in _COUNTED:
             unit = 1 / Fraction(stream.average_rate or stream.guessed_rate or 25)
@@ -135,12 +145,11 @@ def probe(content: bytes | Pieces, format_: str, limits: Limits) -> Header:
             codec=stream.codec_context.name,
             stored=(first.height, first.width),
             turn=turn_of(first),
-            begin=0 if demuxer in _COUNTED else first.pts,
+            begin=_begin(demuxer, first),
             unit=unit,
-            length=_told_length(container, stream, first.pts),
+            length=Fraction(0),
         )
-        if header.length <= 0:
-            header = replace(header, length=_counted_length(container, stream, header))
+        header = replace(header, length=length_of(container, stream, header, content))
     _require_size(first, limits)
     _require_length(header.length, limits)
     return header
@@ -177,25 +186,8 @@ def _require_length(length: Fraction, limits: Limits) -> None:
         )
 
 
-def _told_length(container: Any, stream: Any, first: int) -> Fraction:
-    """Return how long the file says that the video is, from its first frame on; 0 where it does not."""
-    if container.format.name == "mpegvideo":  # FFmpeg guesses by the bit rate
-        return Fraction(0)
-    if stream.duration:
-        return Fraction(stream.time_base) * int(stream.duration)
-    if not container.duration:
-        return Fraction(0)
-    end = Fraction((container.start_time or 0) + container.duration, _MICROSECONDS)
-    return end - Fraction(stream.time_base) * first
-
-
-def _counted_length(container: Any, stream: Any, header: Header) -> Fraction:
-    """Return how long it is by its frames; for that all of it is read."""
-    if header.counted:
-        count: int = 1 + sum(1 for _ in decoded(container.demux(stream)))
-        return header.unit * count
-    end = header.begin + 1
-    for packet in container.demux(stream):
-        if packet.pts is not None:
-            end = max(end, packet.pts + (packet.duration or 0))
-    return header.unit * (end - header.begin)
+def _begin(demuxer: str, first: Any) -> int:
+    if demuxer in _COUNTED:
+        return 0
+    time = first.dts if demuxer == "avi" else first.pts
+    return int(time or 0)

@@ -3,8 +3,9 @@
 Whatever the file holds, the result is float32, of shape (channel, sample), with full scale at [-1, 1],
 as ``soundfile.read`` gives: integers are divided by 2 to their bits less one. In particular
 
-- WAV (RF64 and WAVE_FORMAT_EXTENSIBLE among it), FLAC, Ogg (Vorbis, Opus, FLAC), MP3, AIFF, AU and CAF
-  are decoded, with the sample types that libsndfile has; AAC and WMA are not;
+- WAV (RF64, RIFX and WAVE_FORMAT_EXTENSIBLE among it), FLAC, Ogg (Vorbis, Opus, FLAC), MP3, AIFF, AU
+  and CAF are decoded, with the sample types that libsndfile has; sound alone in MP4 and Matroska where
+  the libraries for video are installed (`preprocessing.decode.track`);
 - float samples are as they are stored, also above full scale, where it is a sound: what is not a number,
   or beyond the range of 32-bit integers, is refused;
 - an Opus file has the rate that its encoder was given, or 48 kHz;
@@ -34,6 +35,7 @@ from preprocessing.decode import flac, mpeg, ogg
 from preprocessing.decode.lengths import TRUNCATED, Part, require_whole
 from preprocessing.decode.ogg import UnwrappedFlac
 from preprocessing.decode.tags import behind_tags
+from preprocessing.decode.unsupported import require_supported
 from preprocessing.errors import CorruptSource, LimitExceeded, UnsupportedSource
 from preprocessing.extras import load
 from preprocessing.frozen import frozen
@@ -46,16 +48,14 @@ if TYPE_CHECKING:
 # No sound is louder: floats in the units of 32-bit integers reach it. Bytes read as floats by mistake
 # do not stop there, and would overflow in the first sum.
 _LOUDEST = 2.0**31
+# Our formats of sound in a container: FFmpeg's demuxer, and what `claims` calls it.
+CONTAINERS = {"m4a": ("mov", "mp4"), "mka": ("matroska", "matroska")}
 # libsndfile, sndfile.h: SF_ERR_UNSUPPORTED_ENCODING
 _UNSUPPORTED_ENCODING = 4
 # Samples that are read between two questions whether to stop: some milliseconds of any decoder.
 _RUN = 2**20
 # The length of an ID3v1 tag.
 _TAIL = 128
-_REMEDIES: dict[AudioFormat, str] = {
-    "m4a": "AAC and ALAC in MP4 are not decoded; convert it, as by ffmpeg -i in.m4a out.flac",
-    "wma": "Windows Media Audio is not decoded; convert it, as by ffmpeg -i in.wma out.flac",
-}
 
 
 @frozen
@@ -139,8 +139,7 @@ def probe(data: bytes, format_: AudioFormat, limits: Limits) -> AudioHeader:
     ------
     CorruptSource, UnsupportedSource, LimitExceeded
     """
-    if format_ in _REMEDIES:
-        raise UnsupportedSource(_REMEDIES[format_])
+    require_supported(format_)
     soundfile = need_soundfile()
     part, samples, most = _part(data, format_)
     try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from io import BytesIO
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from preprocessing.cancellation import Cancelled, checkpoint
 from preprocessing.errors import CorruptSource, IncompatibleSource, UnsupportedSource
@@ -14,6 +14,7 @@ from preprocessing.pieces import Pieces
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from preprocessing.limits import Limits
     from preprocessing.media import Content
 
 # FFmpeg reads so many bytes at a time, also beyond the last that it needs.
@@ -50,19 +51,22 @@ class _Memory(BytesIO):
 
 
 @contextmanager
-def opened(content: Content, demuxer: str, pixels: int) -> Iterator[tuple[Any, Any]]:
-    """Open a video, and tell of what is wrong with it in our terms.
+def opened(
+    content: Content, demuxer: str, limits: Limits, *, kind: Literal["video", "audio"] = "video"
+) -> Iterator[tuple[Any, Any]]:
+    """Open a video or a sound, and report what is wrong with it in our terms.
 
     Parameters
     ----------
     content : bytes or Pieces
     demuxer : str
-    pixels : int
-        Most that a frame may have.
+    limits : Limits
+    kind : {"video", "audio"}
+        Which track is meant.
 
     Yields
     ------
-    (av.InputContainer, av.VideoStream)
+    (av.InputContainer, av.VideoStream or av.AudioStream)
 
     Raises
     ------
@@ -73,7 +77,7 @@ def opened(content: Content, demuxer: str, pixels: int) -> Iterator[tuple[Any, A
     assert isinstance(content, bytes | Pieces)
     file = _Memory(content) if isinstance(content, bytes) else content.open()
     # FFmpeg looks into the first frames as it opens a file, and takes memory for them.
-    options = {"fflags": "+genpts", "max_pixels": str(pixels)}
+    options = {"fflags": "+genpts", "max_pixels": str(limits.pixels)}
     try:
         with av.open(
             file,
@@ -83,7 +87,10 @@ def opened(content: Content, demuxer: str, pixels: int) -> Iterator[tuple[Any, A
             metadata_errors="replace",
             buffer_size=BUFFER,
         ) as container:
-            yield container, _stream(container, options["max_pixels"])
+            if kind == "audio":
+                yield container, _sound(container)
+            else:
+                yield container, _stream(container, options["max_pixels"])
     except Exception as error:
         if file.failure is not None:  # the cause of all that followed
             raise file.failure from None
@@ -159,7 +166,8 @@ def _stream(container: Any, pixels: str) -> Any:
     ]
     if not videos:
         raise IncompatibleSource(
-            "the file holds no video, only sound or nothing; read it through a pipeline for audio"
+            "the file holds no video; of sound alone in it, make a file of sound, as by ffmpeg -i IN "
+            "OUT.flac"
         )
     stream = videos[0]
     if stream.codec_context is None:
@@ -167,4 +175,17 @@ def _stream(container: Any, pixels: str) -> Any:
     stream.thread_type = "NONE"
     stream.codec_context.thread_count = 1
     stream.codec_context.options = {"max_pixels": pixels}
+    return stream
+
+
+def _sound(container: Any) -> Any:
+    """Return the sound, ready to be decoded by one thread."""
+    sounds = container.streams.audio
+    if not sounds:
+        raise IncompatibleSource("the file holds no sound")
+    stream = sounds[0]
+    if stream.codec_context is None:
+        raise UnsupportedSource("FFmpeg does not know how the sound is encoded; convert it to FLAC")
+    stream.thread_type = "NONE"
+    stream.codec_context.thread_count = 1
     return stream

@@ -19,6 +19,7 @@ from preprocessing.decode.claims import require_claims
 from preprocessing.decode.container import decoded, opened
 from preprocessing.decode.display import Turn, turn_of
 from preprocessing.decode.ends import length_of
+from preprocessing.decode.unsupported import require_supported
 from preprocessing.errors import CorruptSource, LimitExceeded, UnsupportedSource
 from preprocessing.frozen import frozen
 from preprocessing.limits import require_pixels
@@ -125,14 +126,15 @@ def probe(content: bytes | Pieces, format_: str, limits: Limits) -> Header:
     ------
     SourceError, IncompatibleSource, LimitExceeded
     """
+    require_supported(format_)
     demuxer = _DEMUXERS[format_]
     if (content[:4] if isinstance(content, bytes) else content.read_at(0, 4)) == _BARE_MPEG:
         demuxer = "mpegvideo"
     if isinstance(content, bytes):
-        require_claims(format_, lambda start, n: content[start : start + n], len(content))
+        require_claims(format_, lambda start, n: content[start : start + n], len(content), limits)
     else:
-        require_claims(format_, content.read_at, content.size)
-    with opened(content, demuxer, limits.pixels) as (container, stream):
+        require_claims(format_, content.read_at, content.size, limits)
+    with opened(content, demuxer, limits) as (container, stream):
         _require_size(stream.codec_context, limits)
         _, first = next(decoded(container.demux(stream)), (None, None))
         if first is None:

@@ -40,6 +40,7 @@ Source: TypeAlias = "bytes | bytearray | memoryview | str | PathLike[str] | Arra
 _HEAD = 1024
 # Formats that hold sound, video or both.
 _CONTAINERS = frozenset({"mp4", "matroska", "wma", "ogg", "flv"})
+_CONTAINERS_NAMED = frozenset({"wmv", "wma", "ogv", "fla"})
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -121,6 +122,8 @@ def sort(
 def _encoded(data: bytes, kind: SourceKind, limits: Limits, *, any_kind: bool) -> Loaded | Passed:
     found = _by_tracks(sniff(data, kind, any_kind=any_kind), partial(_slice, data), len(data))
     if found.kind != kind:
+        if not any_kind and found.format in _CONTAINERS_NAMED:
+            start(data, found, limits)  # which refuses it: no pipeline of another kind decodes it
         return Passed(data, found.kind, found.content_type)
     return Loaded(data, start(data, found, limits))
 

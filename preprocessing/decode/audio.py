@@ -39,6 +39,7 @@ from preprocessing.decode.unsupported import require_supported
 from preprocessing.errors import CorruptSource, LimitExceeded, UnsupportedSource
 from preprocessing.extras import load
 from preprocessing.frozen import frozen
+from preprocessing.limits import require_memory
 
 if TYPE_CHECKING:
     from preprocessing.decode.sniff import AudioFormat
@@ -54,6 +55,8 @@ CONTAINERS = {"m4a": ("mov", "mp4"), "mka": ("matroska", "matroska")}
 _UNSUPPORTED_ENCODING = 4
 # Samples that are read between two questions whether to stop: some milliseconds of any decoder.
 _RUN = 2**20
+# Measured of libsndfile's decoders, of which Vorbis's codebooks take the most.
+_DECODER = 8 * 2**20
 # The length of an ID3v1 tag.
 _TAIL = 128
 
@@ -71,6 +74,8 @@ class AudioHeader:
         Samples are counted in each channel.
     part : Part
         What libsndfile is given of the object.
+    copied : int
+        Bytes of the object that are held twice for it.
     """
 
     format: AudioFormat
@@ -79,6 +84,12 @@ class AudioHeader:
     samples: int
     rate: int
     part: Part
+    copied: int = 0
+
+    @property
+    def holds(self) -> int:
+        """Most bytes that decoding holds at once: the samples, copies, and what a decoder looks at."""
+        return 4 * self.channels * self.samples + self.copied + _DECODER
 
 
 class _Memory(BytesIO):
@@ -150,6 +161,7 @@ def probe(data: bytes, format_: AudioFormat, limits: Limits) -> AudioHeader:
         raise _failed(format_, error) from None
     _require_told(header, most)
     _require_within(header, limits)
+    require_memory(header.holds, limits, f"decoding the {format_} file")
     return header
 
 

@@ -51,8 +51,7 @@ def boxes(read_at: Callable[[int, int], bytes], size: int) -> Iterator[Box]:
         For more boxes than any file has, and for a compressed header.
     """
     pending, seen, tracks = [(0, size, 0, 0)], 0, 0
-    if (place := _random_access(read_at, size)) is not None:
-        pending.append((place, size, 0, 0))
+    fragmented = False
     while pending:
         place, last, depth, track = pending.pop()
         box = _box(read_at, place, last, size if depth == 0 else None)
@@ -73,6 +72,10 @@ def boxes(read_at: Callable[[int, int], bytes], size: int) -> Iterator[Box]:
                 "the video's header is compressed (cmov); write it anew, as by ffmpeg -i IN -c copy "
                 "OUT.mp4"
             )
+        if kind == b"moof" and not fragmented:
+            fragmented = True
+            if (index := _random_access(read_at, size)) is not None:
+                pending.append((index, size, 0, 0))
         if kind == b"trak":
             tracks += 1
         within = tracks if kind == b"trak" else track

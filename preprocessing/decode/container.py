@@ -7,6 +7,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any, Literal
 
 from preprocessing.cancellation import Cancelled, checkpoint
+from preprocessing.decode.guard import bounded
 from preprocessing.errors import CorruptSource, IncompatibleSource, UnsupportedSource
 from preprocessing.extras import load
 from preprocessing.pieces import Pieces
@@ -79,14 +80,16 @@ def opened(
     # FFmpeg looks into the first frames as it opens a file, and takes memory for them.
     options = {"fflags": "+genpts", "max_pixels": str(limits.pixels)}
     try:
-        with av.open(
-            file,
-            "r",
-            demuxer,
-            options=options,
-            metadata_errors="replace",
-            buffer_size=BUFFER,
-        ) as container:
+        with bounded(limits.memory):
+            container = av.open(
+                file,
+                "r",
+                demuxer,
+                options=options,
+                metadata_errors="replace",
+                buffer_size=BUFFER,
+            )
+        with container:
             if kind == "audio":
                 yield container, _sound(container)
             else:

@@ -19,6 +19,7 @@ from preprocessing.decode.claims import require_claims
 from preprocessing.decode.container import opened
 from preprocessing.decode.lengths import Part
 from preprocessing.errors import CorruptSource, LimitExceeded, UnsupportedSource
+from preprocessing.limits import require_memory
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -71,7 +72,9 @@ def probe(data: bytes, format_: AudioFormat, limits: Limits) -> AudioHeader:
             _require_within(Fraction(total, rate), stream, limits)
     if not total:
         raise CorruptSource("no sound of the track can be decoded")
-    return AudioHeader(format_, name, channels, total, rate, Part())
+    header = AudioHeader(format_, name, channels, total, rate, Part())
+    require_memory(header.holds, limits, "decoding the sound")
+    return header
 
 
 def decode(data: bytes, header: AudioHeader, limits: Limits) -> Array:

@@ -56,14 +56,17 @@ def by_tracks(found: Sniffed, read_at: Callable[[int, int], bytes], size: int) -
 
 
 def _in_boxes(read_at: Callable[[int, int], bytes], size: int) -> set[bytes]:
+    """Return what the tracks hold, as far as the first video."""
+    kinds = set[bytes]()
     try:
-        return {
-            read_at(box.start + 8, 4)
-            for box in boxes(read_at, size)
-            if box.kind == b"hdlr" and box.track
-        }
-    except (CorruptSource, LimitExceeded, UnsupportedSource):  # said by what reads it
+        for box in boxes(read_at, size):
+            if box.kind == b"hdlr" and box.track:
+                kinds.add(read_at(box.start + 8, 4))
+            if b"vide" in kinds:
+                break
+    except (CorruptSource, LimitExceeded, UnsupportedSource):  # raised by what reads it
         return set()
+    return kinds
 
 
 def _in_matroska(read_at: Callable[[int, int], bytes], size: int) -> set[int]:

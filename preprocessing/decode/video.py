@@ -22,7 +22,7 @@ from preprocessing.decode.ends import length_of
 from preprocessing.decode.unsupported import require_supported
 from preprocessing.errors import CorruptSource, LimitExceeded, UnsupportedSource
 from preprocessing.frozen import frozen
-from preprocessing.limits import require_pixels
+from preprocessing.limits import require_memory, require_pixels
 
 if TYPE_CHECKING:
     from preprocessing.limits import Limits
@@ -41,6 +41,14 @@ _DEMUXERS = {
 _BARE_MPEG = b"\x00\x00\x01\xb3"
 # Those whose frames have no times of their own: they follow each other at one rate.
 _COUNTED = frozenset({"mpegvideo"})
+# Frames that a decoder keeps, by FFmpeg's names: those that later ones refer to, those that wait to be
+# shown, the one that is made, and two of ours. H.264 and HEVC have up to 16 and 17 of the first kind.
+_FRAMES = {"mjpeg": 4, "png": 4, "rawvideo": 4, "prores": 4, "mpeg1video": 6, "mpeg2video": 6}
+_FRAMES |= {"mpeg4": 6, "h263": 6, "flv1": 6, "msmpeg4v3": 6, "vp8": 8, "vp9": 14, "libvpx-vp9": 14}
+_FRAMES |= {"av1": 14, "libdav1d": 14}
+_MOST_FRAMES = 22
+# AVIndexEntry, and what the demuxer has beside it for each.
+_ENTRY = 80
 _INDEXED = frozenset({"mov", "matroska"})
 
 
@@ -63,6 +71,10 @@ class Header:
         Of the stream's times, in seconds; where they are counted, of a frame.
     length : Fraction
         Seconds from the first frame to the end.
+    frame_bytes : int
+        Of a decoded frame as it is stored, in all its planes.
+    entries : int
+        Of FFmpeg's index.
     """
 
     demuxer: str
@@ -72,6 +84,18 @@ class Header:
     begin: int
     unit: Fraction
     length: Fraction
+    frame_bytes: int = 0
+    entries: int = 0
+
+    @property
+    def holds(self) -> int:
+        """Most bytes that decoding holds at once: the decoder's frames, the index, and a frame of RGB.
+
+        The last is there as swscale made it, as an array, and as what a later frame is compared with.
+        """
+        frames = _FRAMES.get(self.codec, _MOST_FRAMES)
+        height, width = self.stored
+        return frames * self.frame_bytes + self.entries * _ENTRY + 3 * 3 * height * width
 
     @property
     def size(self) -> tuple[int, int]:
@@ -150,8 +174,14 @@ def probe(content: bytes | Pieces, format_: str, limits: Limits) -> Header:
             begin=_begin(demuxer, first),
             unit=unit,
             length=Fraction(0),
+            frame_bytes=sum(plane.buffer_size for plane in first.planes),
         )
-        header = replace(header, length=length_of(container, stream, header, content))
+        require_memory(header.holds, limits, f"decoding {header.codec} of this size")
+        header = replace(
+            header,
+            length=length_of(container, stream, header, content),
+            entries=len(stream.index_entries),
+        )
     _require_size(first, limits)
     _require_length(header.length, limits)
     return header

@@ -38,6 +38,9 @@ class DecodeAudio(Start):
     def output(self) -> AudioSpec:
         return AudioSpec(self.header.channels, self.header.samples, self.header.rate)
 
+    def holds(self) -> int:
+        return self.header.holds
+
     def run(self, content: Content) -> Array:
         assert isinstance(content, bytes)
         if self.header.format in CONTAINERS:

@@ -134,6 +134,10 @@ class DecodeVideo(VideoStart):
     def output(self) -> VideoSpec:
         return VideoSpec(*self.header.size, 3, "uint8", self.choice.count)
 
+    def holds(self) -> int:
+        """Most bytes that `frames` holds at once; what becomes of each frame is the plan's."""
+        return self.header.holds
+
     def at_most(self, frames: int) -> DecodeVideo:
         return replace(self, most=min(self.most, frames))
 

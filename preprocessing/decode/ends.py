@@ -94,9 +94,9 @@ def _of_matroska(container: Any, stream: Any, header: Header) -> Fraction:
     if header.begin == 0:
         if len(container.streams) == 1:
             return whole
-        # A tag that ends before the index does, or after the file, was left by another edit.
+        # One that ends after the file was left by another edit.
         told = _tagged(stream.metadata)
-        if told is not None and header.unit * _last(stream) < told <= whole + 1:
+        if told is not None and 0 < told <= whole + 1:
             return told
     container.seek(max(_last(stream), header.begin), stream=stream)
     return _end(container.demux(stream), stream, header)

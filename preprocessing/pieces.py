@@ -10,6 +10,7 @@ from preprocessing.cancellation import Cancelled, checkpoint
 from preprocessing.errors import CorruptSource, EmptySource, LimitExceeded
 
 if TYPE_CHECKING:
+    from preprocessing.decode.guard import Growth
     from preprocessing.media import Ranged
 
 _BLOCK = 16 * 2**10
@@ -175,11 +176,17 @@ class Cursor:
 
     They lose exceptions, or print them. So where a read fails, the object seems to end there, and
     ``Pieces.failure`` tells why.
+
+    Attributes
+    ----------
+    growth : Growth, optional
+        Is asked at each read.
     """
 
     def __init__(self, pieces: Pieces) -> None:
         self._pieces = pieces
         self._place = 0
+        self.growth: Growth | None = None
 
     @property
     def failure(self) -> BaseException | None:
@@ -192,6 +199,8 @@ class Cursor:
             return b""
         try:
             checkpoint()
+            if self.growth is not None:
+                self.growth.ask()
             data = self._pieces.read_at(self._place, length)
         except (Exception, Cancelled) as error:  # raised where the library returns
             self._pieces.failure = error

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from preprocessing.cancellation import checkpoint
 from preprocessing.decode import ebml, mp4
 from preprocessing.errors import CorruptSource, LimitExceeded
@@ -23,9 +25,14 @@ if TYPE_CHECKING:
 # A writer that could not go back left one of these where the length should be.
 _UNTOLD = frozenset({0, 2**32 - 1})
 _MOST_TRACKS, _MOST_VIDEOS = 128, 16
-# Matroska's lists, of which FFmpeg makes structs: an element of two bytes may become one of 64.
-_LISTS = frozenset({ebml.SEEK_HEAD, ebml.TRACKS, ebml.CUES, ebml.TAGS, ebml.CHAPTERS, ebml.INFO})
-_MOST_LIST, _STRUCT = 16 * 2**20, 32
+# Matroska's lists, of which FFmpeg makes structs: an element of two bytes may become one of 64, and
+# takes a third of a microsecond. Six hours of a cue for each half second are a megabyte.
+_LISTS = frozenset({ebml.SEEK_HEAD, ebml.TRACKS, ebml.TAGS, ebml.CHAPTERS, ebml.INFO})
+_MOST_CUES, _MOST_LISTS, _STRUCT = 4 * 2**20, 2**20, 48
+_MOST_ATTACHED = 512
+# Transport streams: FFmpeg makes a stream of each PID, of which a broadcaster's multiplex has a hundred.
+# It looks farther for them than we do; what they take there, the guard bounds.
+_TS_PACKET, _TS_HEAD, _MOST_PIDS = 188, 2**17, 512
 # AVI: chunks of the header, which real files have some twenty of.
 _MOST_CHUNKS = 4096
 _AVI_NESTED = frozenset({b"hdrl", b"strl", b"odml"})
@@ -56,6 +63,8 @@ def require_claims(format_: str, read_at: ReadAt, size: int, limits: Limits) -> 
         whole = ebml.segment(read_at)
         _require_whole((whole.stop or 0) if whole is not None else 0, size)
         _require_matroska(read_at, size, limits)
+    elif format_ == "mpegts":
+        _require_ts(read_at(0, min(_TS_HEAD, size)))
     elif format_ == "mp4":
         mp4.require_claims(read_at, size, limits)
 
@@ -68,24 +77,39 @@ def _require_whole(claimed: int, size: int) -> None:
 
 
 def _require_matroska(read_at: ReadAt, size: int, limits: Limits) -> None:
-    listed, types = 0, list[int]()
+    lists, cues, attached, types = 0, 0, 0, list[int]()
     for found in ebml.header_elements(read_at, size):
-        if found.name not in _LISTS:
+        if found.name not in (*_LISTS, ebml.CUES, ebml.ATTACHMENTS):
             continue
         if found.stop is None or found.stop > size:
             raise CorruptSource(
                 f"a list in the video's header, at byte {found.start}, is longer than the file"
             )
-        listed += found.stop - found.start
+        cues += (found.stop - found.start) * (found.name == ebml.CUES)
+        lists += (found.stop - found.start) * (found.name in _LISTS)
+        if found.name == ebml.ATTACHMENTS:
+            attached += sum(1 for _ in ebml.elements(read_at, found.start, found.stop))
         if found.name == ebml.TRACKS:
             types += ebml.track_types(read_at, found)
     _require_tracks(len(types), types.count(ebml.VIDEO))
-    if listed > _MOST_LIST:
+    if cues > _MOST_CUES or lists > _MOST_LISTS or attached > _MOST_ATTACHED:
         raise LimitExceeded(
-            f"the video's header and index have {listed} bytes, more than the limit of {_MOST_LIST}; "
-            "write it anew, as by ffmpeg -i IN -c copy OUT.mkv"
+            f"the video has {cues} bytes of cues, {lists} of other lists and {attached} attachments, "
+            f"more than the limits of {_MOST_CUES}, {_MOST_LISTS} and {_MOST_ATTACHED}; write it anew, "
+            "as by ffmpeg -i IN -map 0:v:0 -c copy OUT.mkv"
         )
-    require_memory(listed * _STRUCT, limits, "FFmpeg's index of the video")
+    require_memory((cues + lists) * _STRUCT, limits, "FFmpeg's index of the video")
+
+
+def _require_ts(head: bytes) -> None:
+    packets = np.frombuffer(head[: len(head) // _TS_PACKET * _TS_PACKET], np.uint8)
+    names = packets.reshape(-1, _TS_PACKET)[:, 1:3].astype(np.uint16)
+    count = len(np.unique((names[:, 0] & 0x1F) << 8 | names[:, 1]))
+    if count > _MOST_PIDS:
+        raise LimitExceeded(
+            f"the video has {count} streams side by side, more than the limit of {_MOST_PIDS}; keep "
+            "one, as by ffmpeg -i IN -map 0:v:0 -c copy OUT.ts"
+        )
 
 
 def _require_avi(read_at: ReadAt, size: int) -> None:

@@ -7,7 +7,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any, Literal
 
 from preprocessing.cancellation import Cancelled, checkpoint
-from preprocessing.decode.guard import bounded
+from preprocessing.decode.guard import Growth, bounded
 from preprocessing.errors import CorruptSource, IncompatibleSource, UnsupportedSource
 from preprocessing.extras import load
 from preprocessing.pieces import Pieces
@@ -41,14 +41,16 @@ class _Memory(BytesIO):
     """An object in memory as FFmpeg reads it; of work that was given up, it ends early."""
 
     failure: BaseException | None = None
+    growth: Growth
 
     def read(self, size: int | None = -1) -> bytes:
         try:
             checkpoint()
-        except Cancelled as cancelled:  # which PyAV would print; raised where it returns
-            self.failure = cancelled
+            self.growth.ask()
+            return super().read(size)
+        except (MemoryError, Cancelled) as error:  # which PyAV would print; raised where it returns
+            self.failure = error
             return b""
-        return super().read(size)
 
 
 @contextmanager
@@ -77,6 +79,7 @@ def opened(
     av = need_av()
     assert isinstance(content, bytes | Pieces)
     file = _Memory(content) if isinstance(content, bytes) else content.open()
+    file.growth = Growth(limits.memory)
     # FFmpeg looks into the first frames as it opens a file, and takes memory for them.
     options = {"fflags": "+genpts", "max_pixels": str(limits.pixels)}
     try:

@@ -1,22 +1,27 @@
-"""A bound on the memory that opening a file may take, which holds whatever our own parsers overlook.
+"""Bounds on the memory that FFmpeg may take, which hold whatever our own parsers overlook.
 
-The kernel refuses more than the process may have (RLIMIT_DATA), FFmpeg's allocation fails, and the read
-ends as one that ran out of memory. The limit is the process's, so that it is lowered only while FFmpeg
-reads a header, some milliseconds: another thread that wants gigabytes in that moment gets MemoryError.
-Where there is no such limit, as on macOS, our parsers alone hold.
+As it opens a file, the kernel refuses more than the process may have (RLIMIT_DATA), FFmpeg's allocation
+fails, and the read ends as one that ran out of memory. The limit is the process's, so that it is lowered
+only while FFmpeg reads a header, some milliseconds: another thread that wants gigabytes in that moment
+gets MemoryError.
+Where there is no such limit, as on macOS, our parsers alone hold. What grows with what is read of a file
+later is asked as it is read (`Growth`).
 """
 
 from __future__ import annotations
 
 from contextlib import contextmanager
+from mmap import PAGESIZE
 from threading import Lock
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# proc(5): the sixth number of statm is the pages of data and stack.
-_STATM, _DATA = "/proc/self/statm", 5
+# proc(5): of statm's numbers the second is the pages in memory, and the sixth those of data and stack.
+_STATM, _RESIDENT, _DATA = "/proc/self/statm", 1, 5
+# Reads between two looks at it: a megabyte of those of 8 KiB.
+_READS = 128
 _lock = Lock()
 _granted: list[int] = []
 _before = (0, 0)
@@ -34,6 +39,26 @@ def bounded(memory: int) -> Iterator[None]:
             _raise_again(memory)
 
 
+class Growth:
+    """How much the process has grown since a file was opened.
+
+    Parameters
+    ----------
+    memory : int
+        Most bytes that it may grow by; other threads' work counts as well.
+    """
+
+    def __init__(self, memory: int) -> None:
+        self._most, self._reads = memory, 0
+        self._base = _bytes(_RESIDENT)
+
+    def ask(self) -> None:
+        """Raise MemoryError where it grew too much. Most calls cost next to nothing."""
+        self._reads += 1
+        if self._reads % _READS == 0 and _bytes(_RESIDENT) - self._base > self._most:
+            raise MemoryError(f"reading the file took more than {self._most >> 20} MiB")
+
+
 def _lower(memory: int) -> bool:
     global _base, _before
     try:
@@ -45,8 +70,10 @@ def _lower(memory: int) -> bool:
             if not _granted:
                 _before, _base = (
                     resource.getrlimit(resource.RLIMIT_DATA),
-                    _data(resource.getpagesize()),
+                    _bytes(_DATA),
                 )
+            if not _base:
+                return False
             _set(_base + sum(_granted) + memory)
         except (OSError, ValueError):
             return False
@@ -73,6 +100,10 @@ def _set(soft: int) -> None:
     resource.setrlimit(resource.RLIMIT_DATA, (min([soft, *known]), _before[1]))
 
 
-def _data(page: int) -> int:
-    with open(_STATM, "rb") as file:  # noqa: PTH123  pathlib takes 4 ms to import
-        return int(file.read().split()[_DATA]) * page
+def _bytes(number: int) -> int:
+    """Return one of statm's numbers, in bytes; 0 where there is none."""
+    try:
+        with open(_STATM, "rb") as file:  # noqa: PTH123  pathlib takes 4 ms to import
+            return int(file.read().split()[number]) * PAGESIZE
+    except OSError:
+        return 0

@@ -46,7 +46,7 @@ _TABLES = {
     b"stsd": (4, 8),
     b"keys": (4, 8),
     b"saio": (4, 4),
-    b"senc": (4, 1),
+    b"senc": (4, 0),
     b"trun": (4, 0),
     b"tfra": (12, 11),
     b"iinf": (4, 0),
@@ -181,8 +181,8 @@ def _count(read_at: ReadAt, box: Box) -> tuple[int, int]:
             length = 2
         case b"iloc" if version in (b"\0", b"\1"):
             length = 2
-        case b"senc":
-            width = 0
+        case b"saio":
+            place = 12 if flags & 1 else 4
         case _:
             pass
     return int.from_bytes(head[place : place + length], "big"), width

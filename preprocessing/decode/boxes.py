@@ -24,8 +24,9 @@ _NESTED = frozenset(
 )
 _VERSIONED = frozenset({b"iref"})
 _HEADER, _WIDE_HEADER = 8, 16
-# Real files have some ten boxes in each of a few tracks, and a few for each fragment.
-_MOST_BOXES = 2**17
+# Real files have some ten boxes in each of a few tracks, and as many for each fragment: six hours of
+# fragments of two seconds have 150,000.
+_MOST_BOXES = 2**18
 # FFmpeg's own is 10.
 _MOST_DEPTH = 12
 _RUN = 256

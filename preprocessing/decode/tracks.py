@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from preprocessing.decode import ebml
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 _HEAD = 2**16
 # "Advanced Systems Format Specification", 10.4: ASF_Video_Media.
 _ASF_VIDEO = bytes.fromhex("c0ef19bc4d5bcf11a8fd00805f5c442b")
+# Boxes that are looked through: of fragments the first few name all tracks.
+_MOST_BOXES = 2**13
 # FLV: which tracks there are, in its fifth byte.
 _FLV_SOUND, _FLV_VIDEO = 4, 1
 
@@ -59,7 +62,7 @@ def _in_boxes(read_at: Callable[[int, int], bytes], size: int) -> set[bytes]:
     """Return what the tracks hold, as far as the first video."""
     kinds = set[bytes]()
     try:
-        for box in boxes(read_at, size):
+        for box in islice(boxes(read_at, size), _MOST_BOXES):
             if box.kind == b"hdlr" and box.track:
                 kinds.add(read_at(box.start + 8, 4))
             if b"vide" in kinds:

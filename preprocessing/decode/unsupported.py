@@ -27,17 +27,22 @@ _VIDEO = {
 }
 
 
+# Where our name is not how such files end.
+_ENDINGS = {"fla": "flv", "sphere": "sph", "wavpack": "wv"}
+
+
 def require_supported(format_: str) -> None:
     """Raise UnsupportedSource for a format that is only known by name."""
     if format_ == "midi":
         raise UnsupportedSource(
             "MIDI holds notes, not sound; render it, as by fluidsynth -F out.wav SOUNDFONT in.mid"
         )
+    ending = _ENDINGS.get(format_, format_)
     if format_ in _SOUND:
         raise UnsupportedSource(
-            f"{_SOUND[format_]} is not decoded; convert it, as by ffmpeg -i in.{format_} out.flac"
+            f"{_SOUND[format_]} is not decoded; convert it, as by ffmpeg -i in.{ending} out.flac"
         )
     if format_ in _VIDEO:
         raise UnsupportedSource(
-            f"{_VIDEO[format_]} is not decoded; encode it anew, as by ffmpeg -i in.{format_} out.mp4"
+            f"{_VIDEO[format_]} is not decoded; encode it anew, as by ffmpeg -i in.{ending} out.mp4"
         )

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 BUFFER = 2**13
 # What FFmpeg raises where it knows that it lacks something.
 _UNKNOWN = frozenset({"PatchWelcomeError", "DecoderNotFoundError", "DemuxerNotFoundError"})
+_MP4 = "mov"
 _STREAMS = frozenset({"mpegts", "mpeg", "mpegvideo"})
 
 
@@ -124,7 +125,8 @@ def _ours(error: Any, demuxer: str) -> Exception:
 def decoded(packets: Iterable[Any]) -> Iterator[tuple[int | None, Any]]:
     """Yield the frames of a stream's packets, as PyAV decodes them.
 
-    What cannot be decoded before the first of them is passed over: it depends on what came before.
+    What cannot be decoded before the first of them is passed over, as it depends on what came before;
+    but an MP4's index begins with a key frame.
 
     Yields
     ------
@@ -141,7 +143,7 @@ def decoded(packets: Iterable[Any]) -> Iterator[tuple[int | None, Any]]:
         try:
             frames = decode_packet(packet)
         except damaged:
-            if begun:
+            if begun or _name(packet.stream).startswith(_MP4):
                 raise
             continue
         for frame in frames:
@@ -155,12 +157,28 @@ def decode_packet(packet: Any) -> list[Any]:
     Raises
     ------
     CorruptSource
-        For one that was not there whole. A stream may break off anywhere.
+        For one that was not there whole, or that the decoder had to mend. A stream may break off
+        anywhere, and be joined anywhere.
     """
-    if packet.is_corrupt and packet.stream.container.format.name not in _STREAMS:
+    whole = _name(packet.stream) not in _STREAMS
+    if packet.is_corrupt and whole:
         raise CorruptSource("the video breaks off; upload it again")
     frames: list[Any] = packet.decode()
+    if whole:
+        require_undamaged(frames)
     return frames
+
+
+def require_undamaged(frames: Iterable[Any]) -> None:
+    """Raise CorruptSource where a decoder made up what was damaged."""
+    for frame in frames:
+        if frame.is_corrupt:
+            raise CorruptSource(f"the frame at {frame.time or 0:.6g} s is damaged")
+
+
+def _name(stream: Any) -> str:
+    name: str = stream.container.format.name
+    return name
 
 
 def _stream(container: Any, pixels: str) -> Any:

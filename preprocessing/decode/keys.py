@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from preprocessing.cancellation import checkpoint
-from preprocessing.decode.container import BUFFER, decode_packet
+from preprocessing.decode.container import BUFFER, decode_packet, require_undamaged
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator
@@ -59,7 +59,9 @@ class KeyFrames:
         for number, packet in self._packets(wanted):
             if number in wanted:
                 yield from decode_packet(packet)
-                yield from self._stream.codec_context.decode(None)
+                rest = self._stream.codec_context.decode(None)
+                require_undamaged(rest)
+                yield from rest
                 self._stream.codec_context.flush_buffers()
 
     def _indexed(self) -> list[Any]:

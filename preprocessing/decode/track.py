@@ -16,7 +16,7 @@ import numpy as np
 from preprocessing.cancellation import checkpoint
 from preprocessing.decode.audio import CONTAINERS, AudioHeader
 from preprocessing.decode.claims import require_claims
-from preprocessing.decode.container import opened
+from preprocessing.decode.container import opened, require_undamaged
 from preprocessing.decode.lengths import Part
 from preprocessing.errors import CorruptSource, LimitExceeded, UnsupportedSource
 from preprocessing.limits import require_memory
@@ -106,7 +106,9 @@ def _frames(container: Any, stream: Any) -> Iterator[Any]:
         checkpoint()
         if packet.is_corrupt:
             raise CorruptSource("the sound breaks off; upload it again")
-        yield from packet.decode()
+        frames = packet.decode()
+        require_undamaged(frames)
+        yield from frames
 
 
 def _floats(frame: Any) -> Array:

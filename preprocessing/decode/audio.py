@@ -235,13 +235,16 @@ def _part(data: bytes, format_: AudioFormat) -> tuple[Part, int | None, float]:
     return replace(part, first=part.first + first), None, inf
 
 
-def _failed(format_: AudioFormat, error: Any) -> CorruptSource | UnsupportedSource:
+def _failed(format_: AudioFormat, error: Any) -> Exception:
     reason = error.error_string.rstrip(".").removeprefix("Error : ")
+    if "malloc" in reason or "memory allocation" in reason:  # which says nothing of the file
+        return MemoryError(f"libsndfile ran out of memory as it read the {format_} file")
     if error.code == _UNSUPPORTED_ENCODING:
         return UnsupportedSource(
             f"libsndfile does not decode this {format_} file: {reason}; convert it"
         )
-    return CorruptSource(f"libsndfile cannot read the {format_} file: {reason}; upload it again")
+    cut = f": {TRUNCATED}" * ("fseek" in reason)  # as it looks for the end that a header tells
+    return CorruptSource(f"libsndfile cannot read the {format_} file: {reason}{cut}")
 
 
 def _require_told(header: AudioHeader, most: float) -> None:

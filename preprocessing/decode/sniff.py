@@ -90,20 +90,23 @@ _SIGNATURES: tuple[tuple[bytes, Sniffed], ...] = (
     (b"FLV\x01", Sniffed("video", "flv", "video/x-flv")),
     (b"riff\x2e\x91\xcf\x11", Sniffed("audio", "w64", "audio/x-w64")),
     (b"#!AMR", Sniffed("audio", "amr", "audio/amr")),
-    (b"MThd", Sniffed("audio", "midi", "audio/midi")),
-    (b"MAC ", Sniffed("audio", "ape", "audio/x-ape")),
-    (b"wvpk", Sniffed("audio", "wavpack", "audio/x-wavpack")),
-    (b"TTA1", Sniffed("audio", "tta", "audio/x-tta")),
-    (b"DSD ", Sniffed("audio", "dsf", "audio/x-dsf")),
     (b"\x0b\x77", Sniffed("audio", "ac3", "audio/ac3")),
     (b"Creative Voice File\x1a", Sniffed("audio", "voc", "audio/x-voc")),
     (b"ADIF", _AAC),
-    (b".RMF", Sniffed("video", "rm", "application/vnd.rn-realmedia")),
     (b"\x06\x0e\x2b\x34", Sniffed("video", "mxf", "application/mxf")),
-    (b"DKIF", Sniffed("video", "ivf", "video/x-ivf")),
     (b"\x00\x00\x01\xba", Sniffed("video", "mpeg", "video/mpeg")),
     (b"\x00\x00\x01\xb3", Sniffed("video", "mpeg", "video/mpeg")),
 )
+# Words that begin many a text; of these formats a zero follows soon.
+_WORDS: dict[bytes, Sniffed] = {
+    b"MThd": Sniffed("audio", "midi", "audio/midi"),
+    b"MAC ": Sniffed("audio", "ape", "audio/x-ape"),
+    b"wvpk": Sniffed("audio", "wavpack", "audio/x-wavpack"),
+    b"TTA1": Sniffed("audio", "tta", "audio/x-tta"),
+    b"DSD ": Sniffed("audio", "dsf", "audio/x-dsf"),
+    b".RMF": Sniffed("video", "rm", "application/vnd.rn-realmedia"),
+    b"DKIF": Sniffed("video", "ivf", "video/x-ivf"),
+}
 _SPHERE = b"NIST_1A\n", Sniffed("audio", "sphere", "audio/basic")
 # RIFF and IFF name what they hold behind their length.
 _CHUNKED: dict[tuple[bytes, bytes], Sniffed] = {
@@ -170,6 +173,8 @@ def _signed(data: bytes) -> Sniffed | None:
     for signature, found in _SIGNATURES:
         if data.startswith(signature):
             return found
+    if data[:4] in _WORDS and b"\0" in data[:64]:
+        return _WORDS[data[:4]]
     chunked = _CHUNKED.get((data[:4], data[8:12]))
     if chunked is not None:
         return chunked

@@ -20,6 +20,7 @@ from preprocessing import (
     PreprocessingError,
     UnsupportedSource,
 )
+from preprocessing.decode.sniff import sniff
 from tests.preprocessing.video.clips import Counted, sound_alone, write
 from tests.preprocessing.video.films import film
 
@@ -146,6 +147,12 @@ def test_what_is_not_decoded_is_named(name):
     data, words = NAMED[name]
     with pytest.raises(UnsupportedSource, match=words):
         DECODED(data)
+
+
+def test_a_text_that_begins_as_a_format_is_a_text():
+    for word in ("MAC ", "wvpk ", "DSD ", "MThd "):
+        text = f"{word}crème brûlée, déjà vu\n" * 9
+        assert sniff(text.encode("cp1252"), "text").kind == "text"
 
 
 @pytest.mark.parametrize(("format_", "codec"), [("asf", "wmv2"), ("ogg", "libtheora")])

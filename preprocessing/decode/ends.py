@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from preprocessing.cancellation import checkpoint
 from preprocessing.decode.container import decoded
+from preprocessing.decode.stamps import last_stamp
 from preprocessing.errors import CorruptSource
 
 if TYPE_CHECKING:
@@ -54,6 +55,9 @@ def length_of(container: Any, stream: Any, header: Header, content: bytes | Piec
             length = Fraction(0)
         case "mpeg" if _size(content) <= _MOST_COUNTED:
             length = Fraction(0)
+        # FFmpeg gives a stream whose last stamps it does not find the length of the longest one.
+        case "mpegts" if len(container.streams) > 1 and (told := _of_ts(content, stream, header)):
+            length = told
         case _ if stream.duration:
             # A stream that was entered in the middle of a group of frames begins where one is decoded.
             skipped = max(header.begin - int(stream.start_time or 0), 0)
@@ -110,6 +114,11 @@ def _tagged(tags: dict[str, str]) -> Fraction | None:
         return None
     hours, minutes, seconds, rest = found.groups()
     return Fraction(f"{int(hours) * 3600 + int(minutes) * 60 + int(seconds)}.{rest or 0}")
+
+
+def _of_ts(content: bytes | Pieces, stream: Any, header: Header) -> Fraction:
+    last = last_stamp(_reader(content), _size(content), stream.id, header.begin)
+    return Fraction(0) if last is None else header.unit * (last + _usual(stream, header))
 
 
 def _of_flv(content: bytes | Pieces, stream: Any, header: Header) -> Fraction:

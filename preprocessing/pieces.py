@@ -6,9 +6,11 @@ from collections import OrderedDict
 from os import SEEK_CUR, SEEK_END, SEEK_SET, PathLike, stat
 from typing import TYPE_CHECKING
 
+from preprocessing.cancellation import Cancelled, checkpoint
 from preprocessing.errors import CorruptSource, EmptySource, LimitExceeded
 
 if TYPE_CHECKING:
+    from preprocessing.decode.guard import Growth
     from preprocessing.media import Ranged
 
 _BLOCK = 16 * 2**10
@@ -17,6 +19,12 @@ _BLOCK = 16 * 2**10
 _LEAST_AHEAD, _MOST_AHEAD = 4, 256
 # What is kept for a second look: 16 MiB.
 _MOST_KEPT = 1024
+# A read that begins less than 1 MiB behind the last one continues it: reading the bytes between costs
+# less than asking again, for which each box or cluster of a file would be a reason otherwise.
+_GAP = 64
+# Requests that one object may cost, and how many more for each place that was chosen to be read. A
+# fragmented film of two seconds a fragment needs as many for half an hour of looking through it.
+_MOST_REQUESTS, _REQUESTS_A_PLACE = 1024, 8
 
 
 class File:
@@ -57,8 +65,10 @@ class Pieces:
         Of the object.
     bytes_read : int
         So far.
-    failure : Exception or None
-        What went wrong as a `Cursor` read, which tells its reader of an end instead.
+    requests : int
+        So far.
+    failure : BaseException or None
+        What went wrong as a `Cursor` read, which reports an end to its reader instead.
 
     Raises
     ------
@@ -70,10 +80,12 @@ class Pieces:
             raise EmptySource("the object has 0 bytes; upload it again")
         self.size = ranged.size
         self.bytes_read = 0
-        self.failure: Exception | None = None
+        self.requests = 0
+        self.failure: BaseException | None = None
         self._ranged, self._limit = ranged, limit
         self._kept: OrderedDict[int, bytes] = OrderedDict()
-        self._next, self._ahead = -1, _LEAST_AHEAD
+        self._next, self._ahead = -_GAP, _LEAST_AHEAD
+        self._most_requests = _MOST_REQUESTS
 
     def read_at(self, start: int, length: int) -> bytes:
         """Return the bytes from `start` on, up to `length` of them, as far as there are some.
@@ -91,8 +103,13 @@ class Pieces:
         whole = blocks[0] if first == last else b"".join(blocks)
         return whole[start - first * _BLOCK : stop - first * _BLOCK]
 
+    def expect_place(self) -> None:
+        """Allow the requests that going to another place takes: a wanted frame's, not a header's."""
+        self._most_requests += _REQUESTS_A_PLACE
+
     def want(self, start: int, stop: int) -> None:
         """Read what will be asked for, in one piece, unless it is here or too much to be kept."""
+        self.expect_place()
         first, last = max(start, 0) // _BLOCK, (min(stop, self.size) - 1) // _BLOCK
         while first <= last and first in self._kept:
             first += 1
@@ -114,7 +131,7 @@ class Pieces:
 
     def _block(self, index: int, last: int) -> bytes:
         if index not in self._kept:
-            on = index == self._next
+            on = 0 <= index - self._next < _GAP
             self._ahead = min(self._ahead * 2, _MOST_AHEAD) if on else _LEAST_AHEAD
             self._fetch(index, max(last, index + self._ahead - 1))
         self._kept.move_to_end(index)
@@ -139,6 +156,12 @@ class Pieces:
                 f"of the object's {self.size} bytes {self.bytes_read} or more are needed, more than the "
                 f"limit of {self._limit}; raise the limit, ask for less, or store a smaller file"
             )
+        self.requests += 1
+        if self.requests > self._most_requests:
+            raise LimitExceeded(
+                f"reading the object takes more than {self._most_requests} requests, because its index "
+                "is scattered; write it anew with one index, as by ffmpeg -i IN -c copy OUT.mp4"
+            )
         data = self._ranged.read_at(start, stop - start)
         if len(data) != stop - start:
             raise CorruptSource(
@@ -153,19 +176,33 @@ class Cursor:
 
     They lose exceptions, or print them. So where a read fails, the object seems to end there, and
     ``Pieces.failure`` tells why.
+
+    Attributes
+    ----------
+    growth : Growth, optional
+        Is asked at each read.
     """
 
     def __init__(self, pieces: Pieces) -> None:
         self._pieces = pieces
         self._place = 0
+        self.growth: Growth | None = None
+
+    @property
+    def failure(self) -> BaseException | None:
+        """What went wrong, if anything did."""
+        return self._pieces.failure
 
     def read(self, length: int) -> bytes:
         """Return the next bytes; none at the end."""
         if self._pieces.failure is not None:
             return b""
         try:
+            checkpoint()
+            if self.growth is not None:
+                self.growth.ask()
             data = self._pieces.read_at(self._place, length)
-        except Exception as error:  # told where the library returns
+        except (Exception, Cancelled) as error:  # raised where the library returns
             self._pieces.failure = error
             return b""
         self._place += len(data)

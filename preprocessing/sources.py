@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from os import PathLike, fspath, fstat
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, cast, get_args
 
@@ -29,6 +30,9 @@ from preprocessing.stages.base import Given, Start
 from preprocessing.stages.starts import start
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from preprocessing.decode.sniff import Sniffed
     from preprocessing.media import DType, SourceKind
 
 
@@ -61,6 +65,9 @@ Source: TypeAlias = (
 
 # As much of an object as its kind is told by.
 _HEAD = 1024
+# Formats that hold sound, video or both.
+_CONTAINERS = frozenset({"mp4", "matroska", "wma", "ogg", "flv"})
+_CONTAINERS_NAMED = frozenset({"wmv", "wma", "ogv", "fla"})
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -142,8 +149,10 @@ def sort(
 
 
 def _encoded(data: bytes, kind: SourceKind, limits: Limits, *, any_kind: bool) -> Loaded | Passed:
-    found = sniff(data, kind, any_kind=any_kind)
+    found = _by_tracks(sniff(data, kind, any_kind=any_kind), partial(_slice, data), len(data))
     if found.kind != kind:
+        if not any_kind and found.format in _CONTAINERS_NAMED:
+            start(data, found, limits)  # which refuses it: no pipeline of another kind decodes it
         return Passed(data, found.kind, found.content_type)
     return Loaded(data, start(data, found, limits))
 
@@ -155,9 +164,23 @@ def _ranged(source: Ranged, kind: SourceKind, limits: Limits, *, any_kind: bool)
     pieces = Pieces(source, limits.source_bytes)
     if kind == "video":
         found = sniff(pieces.read_at(0, _HEAD), kind, any_kind=any_kind)
+        found = _by_tracks(found, pieces.read_at, pieces.size)
         if found.kind == kind:
             return Loaded(pieces, start(pieces, found, limits))
     return _encoded(pieces.whole(), kind, limits, any_kind=any_kind)
+
+
+def _by_tracks(found: Sniffed, read_at: Callable[[int, int], bytes], size: int) -> Sniffed:
+    """Return what an object is whose first bytes tell its container alone."""
+    if found.format not in _CONTAINERS:
+        return found
+    from preprocessing.decode.tracks import by_tracks  # noqa: PLC0415  for containers
+
+    return by_tracks(found, read_at, size)
+
+
+def _slice(data: bytes, start: int, length: int) -> bytes:
+    return data[start : start + length]
 
 
 def _video_file(path: str | PathLike[str]) -> Ranged:

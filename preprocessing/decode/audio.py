@@ -3,8 +3,9 @@
 Whatever the file holds, the result is float32, of shape (channel, sample), with full scale at [-1, 1],
 as ``soundfile.read`` gives: integers are divided by 2 to their bits less one. In particular
 
-- WAV (RF64 and WAVE_FORMAT_EXTENSIBLE among it), FLAC, Ogg (Vorbis, Opus, FLAC), MP3, AIFF, AU and CAF
-  are decoded, with the sample types that libsndfile has; AAC and WMA are not;
+- WAV (RF64, RIFX and WAVE_FORMAT_EXTENSIBLE among it), FLAC, Ogg (Vorbis, Opus, FLAC), MP3, AIFF, AU
+  and CAF are decoded, with the sample types that libsndfile has; sound alone in MP4 and Matroska where
+  the libraries for video are installed (`preprocessing.decode.track`);
 - float samples are as they are stored, also above full scale, where it is a sound: what is not a number,
   or beyond the range of 32-bit integers, is refused;
 - an Opus file has the rate that its encoder was given, or 48 kHz;
@@ -21,17 +22,24 @@ refused.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from io import BytesIO
 from math import inf
+from os import SEEK_END, SEEK_SET
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from preprocessing.decode import flac, mpeg
+from preprocessing.cancellation import checkpoint
+from preprocessing.decode import flac, mpeg, ogg
 from preprocessing.decode.lengths import TRUNCATED, Part, require_whole
+from preprocessing.decode.ogg import UnwrappedFlac
+from preprocessing.decode.tags import behind_tags
+from preprocessing.decode.unsupported import require_supported
 from preprocessing.errors import CorruptSource, LimitExceeded, UnsupportedSource
 from preprocessing.extras import load
 from preprocessing.frozen import frozen
+from preprocessing.limits import require_memory
 
 if TYPE_CHECKING:
     from preprocessing.decode.sniff import AudioFormat
@@ -41,12 +49,16 @@ if TYPE_CHECKING:
 # No sound is louder: floats in the units of 32-bit integers reach it. Bytes read as floats by mistake
 # do not stop there, and would overflow in the first sum.
 _LOUDEST = 2.0**31
+# Our formats of sound in a container: FFmpeg's demuxer, and what `claims` calls it.
+CONTAINERS = {"m4a": ("mov", "mp4"), "mka": ("matroska", "matroska")}
 # libsndfile, sndfile.h: SF_ERR_UNSUPPORTED_ENCODING
 _UNSUPPORTED_ENCODING = 4
-_REMEDIES: dict[AudioFormat, str] = {
-    "m4a": "AAC and ALAC in MP4 are not decoded; convert it, as by ffmpeg -i in.m4a out.flac",
-    "wma": "Windows Media Audio is not decoded; convert it, as by ffmpeg -i in.wma out.flac",
-}
+# Samples that are read between two questions whether to stop: some milliseconds of any decoder.
+_RUN = 2**20
+# Measured of libsndfile's decoders, of which Vorbis's codebooks take the most.
+_DECODER = 8 * 2**20
+# The length of an ID3v1 tag.
+_TAIL = 128
 
 
 @frozen
@@ -62,6 +74,8 @@ class AudioHeader:
         Samples are counted in each channel.
     part : Part
         What libsndfile is given of the object.
+    copied : int
+        Bytes of the object that are held twice for it.
     """
 
     format: AudioFormat
@@ -70,14 +84,39 @@ class AudioHeader:
     samples: int
     rate: int
     part: Part
+    copied: int = 0
+
+    @property
+    def holds(self) -> int:
+        """Most bytes that decoding holds at once: the samples, copies, and what a decoder looks at."""
+        return 4 * self.channels * self.samples + self.copied + _DECODER
 
 
 class _Memory(BytesIO):
-    """An object as libsndfile reads it, which damaged headers may send to before its start."""
+    """An object as libsndfile reads it, which damaged headers may send to before its start.
 
-    def seek(self, offset: int, whence: int = 0) -> int:
+    Parameters
+    ----------
+    data : bytes
+    more : int
+        By how much it seems to be longer.
+    """
+
+    def __init__(self, data: bytes, more: int = 0) -> None:
+        super().__init__(data)
+        # Of what is not there, the end is empty: libmpg123 looks for a tag in it first of all.
+        self._more, self._tail = more, len(data) + more - _TAIL
+
+    def readinto(self, buffer: Any) -> int:
+        if self._more and self.tell() >= self._tail:
+            room = memoryview(buffer).cast("B")
+            room[:] = bytes(len(room))
+            return len(room)
+        return super().readinto(buffer)
+
+    def seek(self, offset: int, whence: int = SEEK_SET) -> int:
         try:
-            return super().seek(offset, whence)
+            return super().seek(offset + self._more * (whence == SEEK_END), whence)
         except ValueError:  # it sees that it is elsewhere; an exception would be printed, no more
             return self.tell()
 
@@ -111,20 +150,18 @@ def probe(data: bytes, format_: AudioFormat, limits: Limits) -> AudioHeader:
     ------
     CorruptSource, UnsupportedSource, LimitExceeded
     """
-    if format_ in _REMEDIES:
-        raise UnsupportedSource(_REMEDIES[format_])
+    require_supported(format_)
     soundfile = need_soundfile()
-    require_whole(data, format_)
-    part, most = _part(data, format_)
+    part, samples, most = _part(data, format_)
     try:
-        with soundfile.SoundFile(_Memory(part.of(data))) as file:
-            header = AudioHeader(
-                format_, file.subtype, file.channels, file.frames, file.samplerate, part
-            )
+        with soundfile.SoundFile(_Memory(part.of(data), part.more)) as file:
+            count = file.frames if samples is None else samples
+            header = AudioHeader(format_, file.subtype, file.channels, count, file.samplerate, part)
     except soundfile.LibsndfileError as error:
         raise _failed(format_, error) from None
     _require_told(header, most)
     _require_within(header, limits)
+    require_memory(header.holds, limits, f"decoding the {format_} file")
     return header
 
 
@@ -147,10 +184,10 @@ def decode(data: bytes, header: AudioHeader) -> Array:
     # Pages of it that no sample comes to are never taken, whatever the header says.
     place = np.empty((header.samples, header.channels), np.float32)
     try:
-        with soundfile.SoundFile(_Memory(header.part.of(data))) as file:
+        with soundfile.SoundFile(_Memory(header.part.of(data), header.part.more)) as file:
             if file.seekable():
                 file.seek(0)  # as soundfile.read does: libmpg123 rounds otherwise after it
-            read = len(file.read(header.samples, out=place))
+            read = _fill(place, file)
     except soundfile.LibsndfileError as error:
         raise _failed(header.format, error) from None
     if read < header.samples:
@@ -166,21 +203,48 @@ def decode(data: bytes, header: AudioHeader) -> Array:
     return place.T
 
 
-def _part(data: bytes, format_: AudioFormat) -> tuple[Part, float]:
-    """Return what of an object is decoded, and the most samples that can come of it."""
+def _fill(place: Array, file: Any) -> int:
+    """Read samples into their place, a part at a time, and return how many there were."""
+    read, run = 0, max(_RUN // place.shape[1], 1)
+    while read < len(place):
+        checkpoint()
+        got = len(file.read(out=place[read : read + run]))
+        read += got
+        if got == 0:
+            break
+    return read
+
+
+def _part(data: bytes, format_: AudioFormat) -> tuple[Part, int | None, float]:
+    """Return what of an object is decoded, how many samples it has, and how many at the most.
+
+    The first number is None where libsndfile knows it.
+    """
     if format_ == "mp3":
         frames = mpeg.frames(data)
-        return frames.part, frames.samples
-    return (flac.told(data) if format_ == "flac" else Part()), inf
+        return frames.part, None if frames.noted else frames.samples, frames.samples
+    first = behind_tags(data, 0)
+    body = data[first:] if first else data
+    require_whole(body, format_)
+    if format_ == "ogg":
+        ogg.require_whole(body)
+    if format_ == "ogg" and ogg.holds_flac(body):
+        told = flac.told(ogg.unwrapped(body))
+        return UnwrappedFlac(told.head, told.first, told.last), None, inf
+    part = flac.told(body) if format_ == "flac" else Part()
+    return replace(part, first=part.first + first), None, inf
 
 
-def _failed(format_: AudioFormat, error: Any) -> CorruptSource | UnsupportedSource:
+def _failed(format_: AudioFormat, error: Any) -> Exception:
     reason = error.error_string.rstrip(".").removeprefix("Error : ")
+    if "malloc" in reason or "memory allocation" in reason:  # which says nothing of the file
+        return MemoryError(f"libsndfile ran out of memory as it read the {format_} file")
     if error.code == _UNSUPPORTED_ENCODING:
         return UnsupportedSource(
             f"libsndfile does not decode this {format_} file: {reason}; convert it"
         )
-    return CorruptSource(f"libsndfile cannot read the {format_} file: {reason}; upload it again")
+    cut = f": {TRUNCATED}" * ("fseek" in reason)  # as it looks for the end that a header tells
+    return CorruptSource(f"libsndfile cannot read the {format_} file: {reason}{cut}")
 
 
 def _require_told(header: AudioHeader, most: float) -> None:

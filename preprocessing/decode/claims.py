@@ -1,6 +1,6 @@
 """What a video file claims of itself, looked at before a library believes it.
 
-FFmpeg takes memory for as many samples as a track claims to have, which is one number in the file; and a
+FFmpeg takes memory for as many samples, tracks or entries of an index as a file claims to have; and a
 file that was cut off is to it one that ends there.
 """
 
@@ -8,26 +8,38 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from preprocessing.cancellation import checkpoint
+from preprocessing.decode import ebml, mp4
 from preprocessing.errors import CorruptSource, LimitExceeded
+from preprocessing.limits import require_memory
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
-# Six hours at 120 frames a second, or of AAC at 48 kHz, have fewer.
-_MOST_SAMPLES = 2**22
-# ISO/IEC 14496-12: the boxes on the way to a track's sample sizes, and the sizes themselves.
-_NESTED = frozenset({b"moov", b"trak", b"mdia", b"minf", b"stbl"})
-_SIZES = frozenset({b"stsz", b"stz2"})
-_HEADER = 16
-# Real files have some ten boxes in each of a few tracks, and two for each fragment.
-_MOST_BOXES = 2**16
+    from preprocessing.limits import Limits
+
+    ReadAt = Callable[[int, int], bytes]
+
 # A writer that could not go back left one of these where the length should be.
 _UNTOLD = frozenset({0, 2**32 - 1})
-_LARGEST_VINT = 8
+_MOST_TRACKS, _MOST_VIDEOS = 128, 16
+# Matroska's lists, of which FFmpeg makes structs: an element of two bytes may become one of 64, and
+# takes a third of a microsecond. Six hours of a cue for each half second are a megabyte.
+_LISTS = frozenset({ebml.SEEK_HEAD, ebml.TRACKS, ebml.TAGS, ebml.CHAPTERS, ebml.INFO})
+_MOST_CUES, _MOST_LISTS, _STRUCT = 4 * 2**20, 2**20, 48
+_MOST_ATTACHED = 512
+# Transport streams: FFmpeg makes a stream of each PID, of which a broadcaster's multiplex has a hundred.
+# It looks farther for them than we do; what they take there, the guard bounds.
+_TS_PACKET, _TS_HEAD, _MOST_PIDS = 188, 2**17, 512
+# AVI: chunks of the header, which real files have some twenty of.
+_MOST_CHUNKS = 4096
+_AVI_NESTED = frozenset({b"hdrl", b"strl", b"odml"})
 
 
-def require_claims(format_: str, read_at: Callable[[int, int], bytes], size: int) -> None:
-    """Refuse a file that is cut off, or an MP4 that claims too many samples.
+def require_claims(format_: str, read_at: ReadAt, size: int, limits: Limits) -> None:
+    """Refuse a file that is cut off, or claims more than it can have.
 
     Parameters
     ----------
@@ -37,18 +49,24 @@ def require_claims(format_: str, read_at: Callable[[int, int], bytes], size: int
         Returns as many bytes from a place on.
     size : int
         Of the file.
+    limits : Limits
 
     Raises
     ------
-    CorruptSource, LimitExceeded
+    CorruptSource, LimitExceeded, UnsupportedSource
     """
     if format_ == "avi":
         length = int.from_bytes(read_at(4, 4), "little")
         _require_whole(0 if length in _UNTOLD else 8 + length, size)
+        _require_avi(read_at, size)
     elif format_ == "matroska":
-        _require_whole(_end_of_segment(read_at(0, 128)), size)
+        whole = ebml.segment(read_at)
+        _require_whole((whole.stop or 0) if whole is not None else 0, size)
+        _require_matroska(read_at, size, limits)
+    elif format_ == "mpegts":
+        _require_ts(read_at(0, min(_TS_HEAD, size)))
     elif format_ == "mp4":
-        _require_samples(read_at, size)
+        mp4.require_claims(read_at, size, limits)
 
 
 def _require_whole(claimed: int, size: int) -> None:
@@ -58,69 +76,70 @@ def _require_whole(claimed: int, size: int) -> None:
         )
 
 
-def _require_samples(read_at: Callable[[int, int], bytes], size: int) -> None:
-    # Uncompressed sound has a sample in each frame of it, and one size for all: these FFmpeg counts by
-    # chunks. No other has so many.
-    for count, kind in _tracks(read_at, size):
-        if count > _MOST_SAMPLES and kind != b"soun":
-            raise LimitExceeded(
-                f"the video's index claims {count} samples, more than the limit of {_MOST_SAMPLES}; it "
-                "may be damaged: write it anew, or cut it into shorter ones"
+def _require_matroska(read_at: ReadAt, size: int, limits: Limits) -> None:
+    lists, cues, attached, types = 0, 0, 0, list[int]()
+    for found in ebml.header_elements(read_at, size):
+        if found.name not in (*_LISTS, ebml.CUES, ebml.ATTACHMENTS):
+            continue
+        if found.stop is None or found.stop > size:
+            raise CorruptSource(
+                f"a list in the video's header, at byte {found.start}, is longer than the file"
             )
+        cues += (found.stop - found.start) * (found.name == ebml.CUES)
+        lists += (found.stop - found.start) * (found.name in _LISTS)
+        if found.name == ebml.ATTACHMENTS:
+            attached += sum(1 for _ in ebml.elements(read_at, found.start, found.stop))
+        if found.name == ebml.TRACKS:
+            types += ebml.track_types(read_at, found)
+    _require_tracks(len(types), types.count(ebml.VIDEO))
+    if cues > _MOST_CUES or lists > _MOST_LISTS or attached > _MOST_ATTACHED:
+        raise LimitExceeded(
+            f"the video has {cues} bytes of cues, {lists} of other lists and {attached} attachments, "
+            f"more than the limits of {_MOST_CUES}, {_MOST_LISTS} and {_MOST_ATTACHED}; write it anew, "
+            "as by ffmpeg -i IN -map 0:v:0 -c copy OUT.mkv"
+        )
+    require_memory((cues + lists) * _STRUCT, limits, "FFmpeg's index of the video")
 
 
-def _end_of_segment(head: bytes) -> int:
-    """Return where a Matroska's segment, which is all of it, ends; 0 where that is not told.
-
-    RFC 8794, 4 and 5: an element is its ID, its length, and its content. The EBML header comes first.
-    """
-    place = 4
-    length, width = _vint(head, place)
-    place += width + length + 4  # the segment's ID
-    length, width = _vint(head, place)
-    untold = length == 2 ** (7 * width) - 1
-    return 0 if untold or not width else place + width + length
+def _require_ts(head: bytes) -> None:
+    packets = np.frombuffer(head[: len(head) // _TS_PACKET * _TS_PACKET], np.uint8)
+    names = packets.reshape(-1, _TS_PACKET)[:, 1:3].astype(np.uint16)
+    count = len(np.unique((names[:, 0] & 0x1F) << 8 | names[:, 1]))
+    if count > _MOST_PIDS:
+        raise LimitExceeded(
+            f"the video has {count} streams side by side, more than the limit of {_MOST_PIDS}; keep "
+            "one, as by ffmpeg -i IN -map 0:v:0 -c copy OUT.ts"
+        )
 
 
-def _vint(data: bytes, place: int) -> tuple[int, int]:
-    """Return a number whose leading zeros tell how many bytes it has, and how many; zeros for none."""
-    first = data[place] if place < len(data) else 0
-    width = _LARGEST_VINT + 1 - first.bit_length()
-    if width > _LARGEST_VINT:
-        return 0, 0
-    return int.from_bytes(data[place : place + width], "big") & (2 ** (7 * width) - 1), width
-
-
-def _tracks(read_at: Callable[[int, int], bytes], size: int) -> Iterator[tuple[int, bytes]]:
-    """Yield how many samples each track claims, and what it holds."""
-    handler = b""
-    for kind, place, _ in _boxes(read_at, 0, size):
-        if kind == b"hdlr":
-            handler = read_at(place + 8, 4)
-        elif kind in _SIZES:
-            yield int.from_bytes(read_at(place + 8, 4), "big"), handler
-
-
-def _boxes(
-    read_at: Callable[[int, int], bytes], start: int, stop: int
-) -> Iterator[tuple[bytes, int, int]]:
-    """Yield each box's type, where its content starts, and where it stops; in the nested ones, too."""
-    pending, seen = [(start, stop)], 0
-    while pending and seen < _MOST_BOXES:
-        place, last = pending.pop()
-        header = read_at(place, _HEADER)
-        if len(header) < 8 or place + 8 > last:
-            continue
+def _require_avi(read_at: ReadAt, size: int) -> None:
+    """Walk through the lists before the frames, and count the streams."""
+    place, seen, streams = 12, 0, 0
+    while place + 8 <= size and seen < _MOST_CHUNKS:
+        checkpoint()
         seen += 1
-        length, kind, content = int.from_bytes(header[:4], "big"), header[4:8], place + 8
-        if length == 1:  # it follows, in eight bytes
-            length, content = int.from_bytes(header[8:16], "big"), place + 16
-        after = last if length == 0 else place + length
-        _require_whole(after, last if last == stop else after)
-        after = min(after, last)
-        if after <= place or after < content:
-            continue
-        pending.append((after, last))
-        if kind in _NESTED:
-            pending.append((content, after))
-        yield kind, content, after
+        head = read_at(place, 12)
+        name, length, kind = head[:4], int.from_bytes(head[4:8], "little"), head[8:12]
+        nested = name == b"LIST" and kind in _AVI_NESTED
+        if (name == b"LIST" and kind == b"movi") or not name.strip(b"\0"):
+            break
+        if place + 8 + length > size:
+            raise CorruptSource(
+                f"a chunk of the video's header, at byte {place}, is longer than the file"
+            )
+        streams += name == b"strh"
+        place += 12 if nested else 8 + length + (length & 1)
+    _require_tracks(streams, 0)
+    if seen == _MOST_CHUNKS:
+        raise LimitExceeded(
+            f"the video's header has more than {_MOST_CHUNKS} chunks; write it anew, as by ffmpeg -i IN "
+            "-c copy OUT.avi"
+        )
+
+
+def _require_tracks(count: int, videos: int) -> None:
+    if count > _MOST_TRACKS or videos > _MOST_VIDEOS:
+        raise LimitExceeded(
+            f"the video has {count} tracks, {videos} of them video, more than the limit of "
+            f"{_MOST_TRACKS}, and of {_MOST_VIDEOS}; keep one, as by ffmpeg -i IN -c copy OUT"
+        )

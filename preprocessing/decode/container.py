@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from io import BytesIO
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
+from preprocessing.cancellation import Cancelled, checkpoint
+from preprocessing.decode.guard import Growth, bounded
 from preprocessing.errors import CorruptSource, IncompatibleSource, UnsupportedSource
 from preprocessing.extras import load
 from preprocessing.pieces import Pieces
@@ -13,10 +15,14 @@ from preprocessing.pieces import Pieces
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from preprocessing.limits import Limits
     from preprocessing.media import Content
 
 # FFmpeg reads so many bytes at a time, also beyond the last that it needs.
 BUFFER = 2**13
+# What FFmpeg raises where it knows that it lacks something.
+_UNKNOWN = frozenset({"PatchWelcomeError", "DecoderNotFoundError", "DemuxerNotFoundError"})
+_MP4 = "mov"
 _STREAMS = frozenset({"mpegts", "mpeg", "mpegvideo"})
 
 
@@ -32,20 +38,39 @@ def need_av() -> Any:
     return load("av", "PyAV", "video", what="video", advice=advice)
 
 
+class _Memory(BytesIO):
+    """An object in memory as FFmpeg reads it; of work that was given up, it ends early."""
+
+    failure: BaseException | None = None
+    growth: Growth
+
+    def read(self, size: int | None = -1) -> bytes:
+        try:
+            checkpoint()
+            self.growth.ask()
+            return super().read(size)
+        except (MemoryError, Cancelled) as error:  # which PyAV would print; raised where it returns
+            self.failure = error
+            return b""
+
+
 @contextmanager
-def opened(content: Content, demuxer: str, pixels: int) -> Iterator[tuple[Any, Any]]:
-    """Open a video, and tell of what is wrong with it in our terms.
+def opened(
+    content: Content, demuxer: str, limits: Limits, *, kind: Literal["video", "audio"] = "video"
+) -> Iterator[tuple[Any, Any]]:
+    """Open a video or a sound, and report what is wrong with it in our terms.
 
     Parameters
     ----------
     content : bytes or Pieces
     demuxer : str
-    pixels : int
-        Most that a frame may have.
+    limits : Limits
+    kind : {"video", "audio"}
+        Which track is meant.
 
     Yields
     ------
-    (av.InputContainer, av.VideoStream)
+    (av.InputContainer, av.VideoStream or av.AudioStream)
 
     Raises
     ------
@@ -54,36 +79,54 @@ def opened(content: Content, demuxer: str, pixels: int) -> Iterator[tuple[Any, A
     """
     av = need_av()
     assert isinstance(content, bytes | Pieces)
-    pieces = content if isinstance(content, Pieces) else None
-    file = BytesIO(content) if isinstance(content, bytes) else content.open()
+    file = _Memory(content) if isinstance(content, bytes) else content.open()
+    file.growth = Growth(limits.memory)
     # FFmpeg looks into the first frames as it opens a file, and takes memory for them.
-    options = {"fflags": "+genpts", "max_pixels": str(pixels)}
+    options = {"fflags": "+genpts", "max_pixels": str(limits.pixels)}
     try:
-        with av.open(
-            file,
-            "r",
-            demuxer,
-            options=options,
-            metadata_errors="replace",
-            buffer_size=BUFFER,
-        ) as container:
-            yield container, _stream(container, options["max_pixels"])
+        with bounded(limits.memory):
+            container = av.open(
+                file,
+                "r",
+                demuxer,
+                options=options,
+                metadata_errors="replace",
+                buffer_size=BUFFER,
+            )
+        with container:
+            if kind == "audio":
+                yield container, _sound(container)
+            else:
+                yield container, _stream(container, options["max_pixels"])
     except Exception as error:
-        if pieces is not None and pieces.failure is not None:  # the cause of all that followed
-            raise pieces.failure from None
+        if file.failure is not None:  # the cause of all that followed
+            raise file.failure from None
         if isinstance(error, av.FFmpegError):
-            raise CorruptSource(
-                f"the video is damaged or breaks off ({type(error).__name__}); upload it again"
-            ) from None
+            raise _ours(error, demuxer) from None
         raise
-    if pieces is not None and pieces.failure is not None:
-        raise pieces.failure
+    if file.failure is not None:
+        raise file.failure
+
+
+def _ours(error: Any, demuxer: str) -> Exception:
+    """Return what FFmpeg's error means: only some are about the file."""
+    if isinstance(error, MemoryError):
+        return MemoryError(f"FFmpeg ran out of memory as it read the {demuxer} file")
+    name = type(error).__name__
+    if name in _UNKNOWN:
+        return UnsupportedSource(
+            f"FFmpeg does not decode this variant of {demuxer} ({name}); encode it anew"
+        )
+    if isinstance(error, EOFError):
+        return CorruptSource("the video breaks off; upload it again")
+    return CorruptSource(f"the video is damaged ({name})")
 
 
 def decoded(packets: Iterable[Any]) -> Iterator[tuple[int | None, Any]]:
     """Yield the frames of a stream's packets, as PyAV decodes them.
 
-    What cannot be decoded before the first of them is passed over: it depends on what came before.
+    What cannot be decoded before the first of them is passed over, as it depends on what came before;
+    but an MP4's index begins with a key frame.
 
     Yields
     ------
@@ -96,10 +139,11 @@ def decoded(packets: Iterable[Any]) -> Iterator[tuple[int | None, Any]]:
     """
     damaged, begun = need_av().error.InvalidDataError, False
     for packet in packets:
+        checkpoint()
         try:
             frames = decode_packet(packet)
         except damaged:
-            if begun:
+            if begun or _name(packet.stream).startswith(_MP4):
                 raise
             continue
         for frame in frames:
@@ -113,12 +157,28 @@ def decode_packet(packet: Any) -> list[Any]:
     Raises
     ------
     CorruptSource
-        For one that was not there whole. A stream may break off anywhere.
+        For one that was not there whole, or that the decoder had to mend. A stream may break off
+        anywhere, and be joined anywhere.
     """
-    if packet.is_corrupt and packet.stream.container.format.name not in _STREAMS:
+    whole = _name(packet.stream) not in _STREAMS
+    if packet.is_corrupt and whole:
         raise CorruptSource("the video breaks off; upload it again")
     frames: list[Any] = packet.decode()
+    if whole:
+        require_undamaged(frames)
     return frames
+
+
+def require_undamaged(frames: Iterable[Any]) -> None:
+    """Raise CorruptSource where a decoder made up what was damaged."""
+    for frame in frames:
+        if frame.is_corrupt:
+            raise CorruptSource(f"the frame at {frame.time or 0:.6g} s is damaged")
+
+
+def _name(stream: Any) -> str:
+    name: str = stream.container.format.name
+    return name
 
 
 def _stream(container: Any, pixels: str) -> Any:
@@ -130,7 +190,8 @@ def _stream(container: Any, pixels: str) -> Any:
     ]
     if not videos:
         raise IncompatibleSource(
-            "the file holds no video, only sound or nothing; read it through a pipeline for audio"
+            "the file holds no video; of sound alone in it, make a file of sound, as by ffmpeg -i IN "
+            "OUT.flac"
         )
     stream = videos[0]
     if stream.codec_context is None:
@@ -138,4 +199,17 @@ def _stream(container: Any, pixels: str) -> Any:
     stream.thread_type = "NONE"
     stream.codec_context.thread_count = 1
     stream.codec_context.options = {"max_pixels": pixels}
+    return stream
+
+
+def _sound(container: Any) -> Any:
+    """Return the sound, ready to be decoded by one thread."""
+    sounds = container.streams.audio
+    if not sounds:
+        raise IncompatibleSource("the file holds no sound")
+    stream = sounds[0]
+    if stream.codec_context is None:
+        raise UnsupportedSource("FFmpeg does not know how the sound is encoded; convert it to FLAC")
+    stream.thread_type = "NONE"
+    stream.codec_context.thread_count = 1
     return stream

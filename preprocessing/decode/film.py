@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
+from preprocessing.cancellation import checkpoint
 from preprocessing.decode.container import BUFFER, decoded
 from preprocessing.errors import CorruptSource
 
@@ -52,7 +53,9 @@ class Film:
         # The moment that is wanted; None where all frames are.
         self._tick: int | None = None
         self._held: Any = None
+        # The frame after it, when that one is shown, and by how much later than the one before.
         self._after: Any = None
+        self._time, self._step = header.begin, 1
 
     def shown_at(self, tick: int) -> Any:
         """Return the frame shown at a moment, not before the last one asked for.
@@ -64,10 +67,10 @@ class Film:
         self._tick = tick
         if self._header.indexed:
             self._go_to(tick)
-        while self._peek() is not None and self._time(self._after) <= tick:
+        while self._peek() is not None and self._time <= tick:
             self._held, self._after = self._after, None
         if self._held is None:
-            raise CorruptSource("no frame of the video can be decoded; upload it again")
+            raise CorruptSource("no frame of the video can be decoded")
         return self._held
 
     def from_to(self, begin: int, end: int | None) -> Iterator[Any]:
@@ -75,7 +78,7 @@ class Film:
         if begin > self._header.begin:
             yield self.shown_at(begin)
         self._tick = None
-        while self._peek() is not None and (end is None or self._time(self._after) < end):
+        while self._peek() is not None and (end is None or self._time < end):
             self._held, self._after = self._after, None
             yield self._held
 
@@ -100,7 +103,7 @@ class Film:
 
     def _marked(self, packet: Any, ahead: Iterable[Any]) -> Any:
         codec, tick = self._stream.codec_context, self._tick
-        if codec.field_order in _TELLING.get(codec.name, ()) and not self._header.counted:
+        if codec.field_order in _TELLING.get(codec.name, ()) and not self._header.in_order:
             times = (later.pts for later in ahead)
             left_out = (
                 tick is not None
@@ -114,12 +117,23 @@ class Film:
         """Return the frame after the one that is held; None at the end."""
         if self._after is None:
             self._after = next(self._frames, None)
-            self._count += 1
+            if self._after is not None:
+                before, self._time = self._time, self._shown(self._after)
+                self._step = max(self._time - before, 1)
+                self._count += 1
         return self._after
 
-    def _time(self, frame: Any) -> int:
-        time: int = self._count - 1 if self._header.counted else frame.pts
-        return time
+    def _shown(self, frame: Any) -> int:
+        """Return when a frame is shown.
+
+        An AVI's index lists when chunks come, in the order of decoding. A decoder that reorders gives
+        the frame that is shown next as it takes a later one, so that the slot of that one is the
+        frame's; those that come out after the last chunk follow at the rate of the ones before.
+        """
+        if self._header.counted:
+            return self._count
+        time = frame.dts if self._header.by_slots else frame.pts
+        return self._time + self._step * (self._count > 0) if time is None else int(time)
 
     def _go_to(self, tick: int) -> None:
         """Go to the key frame before a moment, where that is farther than we are.
@@ -128,7 +142,7 @@ class Film:
         that comes too late; then we go back from there, farther each time.
         """
         begin = self._header.begin
-        if self._after is not None and self._time(self._after) > tick:
+        if self._after is not None and self._time > tick:
             return
         key = self._stream.index_entries.search_timestamp(tick)
         ahead = key >= 0 and self._is_ahead(self._stream.index_entries[key].timestamp)
@@ -137,10 +151,13 @@ class Film:
             return
         place, back = tick, max(int(1 / self._header.unit), 1)
         while True:
+            checkpoint()
+            if self._pieces is not None:
+                self._pieces.expect_place()
             self._container.seek(max(place, begin), stream=self._stream)
             self._frames, self._held, self._after = self._follow(), None, None
             first = self._peek()
-            if place <= begin or (first is not None and self._time(first) <= tick):
+            if place <= begin or (first is not None and self._time <= tick):
                 return
             place -= back
             back *= 2

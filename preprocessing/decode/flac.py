@@ -39,9 +39,7 @@ def told(data: bytes) -> Part:
         return Part()
     samples = _samples(data)
     if samples >= 2**_COUNT_BITS:
-        raise CorruptSource(
-            "the last frame of the FLAC has a number that none can have; upload it again"
-        )
+        raise CorruptSource("the last frame of the FLAC has a number that none can have")
     return Part(data[: _COUNT.start] + (count + samples).to_bytes(8, "big"), _COUNT.stop)
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from preprocessing.decode.container import BUFFER, decode_packet
+from preprocessing.cancellation import checkpoint
+from preprocessing.decode.container import BUFFER, decode_packet, require_undamaged
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator
@@ -58,7 +59,9 @@ class KeyFrames:
         for number, packet in self._packets(wanted):
             if number in wanted:
                 yield from decode_packet(packet)
-                yield from self._stream.codec_context.decode(None)
+                rest = self._stream.codec_context.decode(None)
+                require_undamaged(rest)
+                yield from rest
                 self._stream.codec_context.flush_buffers()
 
     def _indexed(self) -> list[Any]:
@@ -75,15 +78,24 @@ class KeyFrames:
         """Yield their packets with their numbers; those that are not wanted may be left out."""
         number = -1
         for packet in self._listed(wanted) if self._places is not None else self._met():
+            checkpoint()
             if packet is None:
                 number += 1
                 continue
-            time = packet.dts if packet.pts is None else packet.pts
+            time = self._time(packet)
             if self._end is not None and time is not None and time >= self._end:
                 return
             if time is not None and time >= self._begin:
                 number += 1
                 yield number, packet
+
+    def _time(self, packet: Any) -> int | None:
+        if self._header.by_slots and packet.dts is not None:
+            entries = self._stream.index_entries
+            first = entries[0].timestamp if len(entries) else 0
+            return int(packet.dts) + self._header.begin - int(first)
+        time: int | None = packet.dts if packet.pts is None else packet.pts
+        return time
 
     def _met(self) -> Iterator[Any]:
         if self._header.indexed and self._begin > self._header.begin:

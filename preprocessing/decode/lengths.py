@@ -2,15 +2,16 @@
 
 libsndfile reads what is there and keeps silent about what is not: half a WAV is a shorter WAV to it. So
 the length that a container tells is compared with the bytes before anything is decoded. MPEG audio has
-no container (see `preprocessing.decode.mpeg`), and FLAC's header tells samples, which the decoder is
-held to.
+no container (see `preprocessing.decode.mpeg`), Ogg has pages (`preprocessing.decode.ogg`), and FLAC's
+header tells samples, which the decoder is held to.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from preprocessing.errors import CorruptSource, UnsupportedSource
+from preprocessing.cancellation import checkpoint
+from preprocessing.errors import CorruptSource
 from preprocessing.frozen import frozen
 
 if TYPE_CHECKING:
@@ -24,9 +25,6 @@ _OPEN = 0x7FFF_0000
 # Chunks before the sound: titles, pictures, cue points. A file of nothing but headers of chunks is no
 # sound, and takes long to walk through.
 _MOST_CHUNKS = 4096
-# RFC 3533, "The Ogg page format"
-_PAGE = b"OggS"
-_LAST_PAGE = 0x04
 TRUNCATED = "the object breaks off; upload it again"
 
 
@@ -40,15 +38,18 @@ class Part:
         Comes first, in place of what is before `first`.
     first, last : int
         Where the bytes begin that follow it, and where they end; None is the object's end.
+    more : int
+        How many bytes more there seem to be to a decoder that reckons with them, and reads none.
     """
 
     head: bytes = b""
     first: int = 0
     last: int | None = None
+    more: int = 0
 
     def of(self, data: bytes) -> bytes:
         """Return these bytes of `data`."""
-        if self == Part():
+        if not self.head and not self.first and self.last is None:
             return data
         return self.head + data[self.first : self.last]
 
@@ -59,24 +60,20 @@ def require_whole(data: bytes, format_: AudioFormat) -> None:
     Raises
     ------
     CorruptSource
-    UnsupportedSource
-        For an Ogg file of several streams.
     """
     if format_ == "wav":
-        _require_wav(data)
+        _require_wav(data, "big" if data.startswith(b"RIFX") else "little")
     elif format_ == "aiff":
         _require_chunk(data, _chunks(data, 12, 4, "big"), b"SSND")
     elif format_ == "caf":
         _require_chunk(data, _chunks(data, 8, 8, "big"), b"data")
     elif format_ == "au":
         _require_end(data, *(int.from_bytes(data[i : i + 4], "big") for i in (4, 8)))
-    elif format_ == "ogg":
-        _require_last_page(data)
 
 
-def _require_wav(data: bytes) -> None:
+def _require_wav(data: bytes, order: Literal["little", "big"]) -> None:
     wide = None
-    for name, start, size in _chunks(data, 12, 4, "little"):
+    for name, start, size in _chunks(data, 12, 4, order):
         if name == b"ds64":  # EBU Tech 3306: sizes of 64 bits, the file's and then the sound's
             wide = int.from_bytes(data[start + 8 : start + 16], "little")
         if name == b"data":
@@ -107,27 +104,9 @@ def _chunks(
 ) -> Iterator[tuple[bytes, int, int]]:
     """Yield name, place and size of each chunk; sizes are of `width` bytes, and made even where 4."""
     for _ in range(_MOST_CHUNKS):
+        checkpoint()
         if start + 4 + width > len(data):
             return
         size = int.from_bytes(data[start + 4 : start + 4 + width], order)
         yield data[start : start + 4], start + 4 + width, size
         start += 4 + width + size + (size & 1 if width == 4 else 0)
-
-
-def _require_last_page(data: bytes) -> None:
-    page = data.rfind(_PAGE)
-    header = data[page : page + 27]
-    lacing = data[page + 27 : page + 27 + header[26]] if len(header) == 27 else b""
-    if (
-        len(header) < 27
-        or len(lacing) < header[26]
-        or page + 27 + header[26] + sum(lacing) > len(data)
-    ):
-        raise CorruptSource(f"the last page of the Ogg file is cut: {TRUNCATED}")
-    if header[14:18] != data[14:18]:
-        raise UnsupportedSource(
-            "the Ogg file holds several streams, one after the other or side by side; store each in a "
-            "file of its own"
-        )
-    if not header[5] & _LAST_PAGE:
-        raise CorruptSource(f"the last page of the Ogg file is not marked as the end: {TRUNCATED}")

@@ -12,8 +12,34 @@ from preprocessing.frozen import frozen
 if TYPE_CHECKING:
     from preprocessing.media import SourceKind
 
-AudioFormat: TypeAlias = Literal["wav", "flac", "ogg", "mp3", "aiff", "au", "caf", "m4a", "wma"]
-VideoFormat: TypeAlias = Literal["mp4", "matroska", "avi", "mpeg", "mpegts", "flv"]
+# What follows "caf" is decoded in a container, or known by name alone.
+AudioFormat: TypeAlias = Literal[
+    "wav",
+    "flac",
+    "ogg",
+    "mp3",
+    "aiff",
+    "au",
+    "caf",
+    "m4a",
+    "mka",
+    "wma",
+    "fla",
+    "aac",
+    "w64",
+    "sphere",
+    "amr",
+    "ape",
+    "wavpack",
+    "tta",
+    "dsf",
+    "ac3",
+    "voc",
+    "midi",
+]
+VideoFormat: TypeAlias = Literal[
+    "mp4", "matroska", "avi", "mpeg", "mpegts", "flv", "wmv", "ogv", "rm", "mxf", "ivf"
+]
 Format: TypeAlias = ImageFormat | AudioFormat | VideoFormat | Literal["text"]
 
 
@@ -45,6 +71,7 @@ _WAV = Sniffed("audio", "wav", "audio/wav")
 _MP3 = Sniffed("audio", "mp3", "audio/mpeg")
 _M4A = Sniffed("audio", "m4a", "audio/mp4")
 _AIFF = Sniffed("audio", "aiff", "audio/aiff")
+_AAC = Sniffed("audio", "aac", "audio/aac")
 _MP4 = Sniffed("video", "mp4", "video/mp4")
 _AVI = Sniffed("video", "avi", "video/x-msvideo")
 _TEXT = Sniffed("text", "text", "text/plain")
@@ -60,20 +87,37 @@ _SIGNATURES: tuple[tuple[bytes, Sniffed], ...] = (
     (b"MM\x00+\x00\x08\x00\x00", _TIFF),
     (b"fLaC", Sniffed("audio", "flac", "audio/flac")),
     (b"OggS", Sniffed("audio", "ogg", "audio/ogg")),
-    (b"ID3", _MP3),
     (b".snd", Sniffed("audio", "au", "audio/basic")),
     (b"caff", Sniffed("audio", "caf", "audio/x-caf")),
     (b"\x30\x26\xb2\x75\x8e\x66\xcf\x11", Sniffed("audio", "wma", "audio/x-ms-wma")),
     (b"\x1a\x45\xdf\xa3", Sniffed("video", "matroska", "video/x-matroska")),
     (b"FLV\x01", Sniffed("video", "flv", "video/x-flv")),
+    (b"riff\x2e\x91\xcf\x11", Sniffed("audio", "w64", "audio/x-w64")),
+    (b"#!AMR", Sniffed("audio", "amr", "audio/amr")),
+    (b"\x0b\x77", Sniffed("audio", "ac3", "audio/ac3")),
+    (b"Creative Voice File\x1a", Sniffed("audio", "voc", "audio/x-voc")),
+    (b"ADIF", _AAC),
+    (b"\x06\x0e\x2b\x34", Sniffed("video", "mxf", "application/mxf")),
     (b"\x00\x00\x01\xba", Sniffed("video", "mpeg", "video/mpeg")),
     (b"\x00\x00\x01\xb3", Sniffed("video", "mpeg", "video/mpeg")),
 )
+# Words that begin many a text; of these formats a zero follows soon.
+_WORDS: dict[bytes, Sniffed] = {
+    b"MThd": Sniffed("audio", "midi", "audio/midi"),
+    b"MAC ": Sniffed("audio", "ape", "audio/x-ape"),
+    b"wvpk": Sniffed("audio", "wavpack", "audio/x-wavpack"),
+    b"TTA1": Sniffed("audio", "tta", "audio/x-tta"),
+    b"DSD ": Sniffed("audio", "dsf", "audio/x-dsf"),
+    b".RMF": Sniffed("video", "rm", "application/vnd.rn-realmedia"),
+    b"DKIF": Sniffed("video", "ivf", "video/x-ivf"),
+}
+_SPHERE = b"NIST_1A\n", Sniffed("audio", "sphere", "audio/basic")
 # RIFF and IFF name what they hold behind their length.
 _CHUNKED: dict[tuple[bytes, bytes], Sniffed] = {
     (b"RIFF", b"WEBP"): _WEBP,
     (b"RIFF", b"WAVE"): _WAV,
     (b"RF64", b"WAVE"): _WAV,
+    (b"RIFX", b"WAVE"): _WAV,
     (b"RIFF", b"AVI "): _AVI,
     (b"FORM", b"AIFF"): _AIFF,
     (b"FORM", b"AIFC"): _AIFF,
@@ -114,6 +158,8 @@ def sniff(data: bytes, wanted: SourceKind, *, any_kind: bool = False) -> Sniffed
     """
     head = data[:_HEAD]
     found = None if _is_plainly_text(head) else _signed(data)
+    if data.startswith(_SPHERE[0]):  # whose header is text
+        found = _SPHERE[1]
     if found is not None:
         return found
     named = foreign(data)
@@ -128,9 +174,13 @@ def sniff(data: bytes, wanted: SourceKind, *, any_kind: bool = False) -> Sniffed
 
 
 def _signed(data: bytes) -> Sniffed | None:
+    if data.startswith(b"ID3"):
+        return _tagged(data)
     for signature, found in _SIGNATURES:
         if data.startswith(signature):
             return found
+    if data[:4] in _WORDS and b"\0" in data[:64]:
+        return _WORDS[data[:4]]
     chunked = _CHUNKED.get((data[:4], data[8:12]))
     if chunked is not None:
         return chunked
@@ -144,6 +194,8 @@ def _signed(data: bytes) -> Sniffed | None:
         return _BMP
     if _is_mpeg_audio(data):
         return _MP3
+    if _is_adts(data):
+        return _AAC
     if (
         data[:1] == b"G"
         and data[_TS_PACKET : _TS_PACKET + 1] == b"G"
@@ -151,6 +203,27 @@ def _signed(data: bytes) -> Sniffed | None:
     ):
         return Sniffed("video", "mpegts", "video/mp2t")
     return None
+
+
+def _tagged(data: bytes) -> Sniffed:
+    """Return what is behind an ID3v2 tag: MP3, unless it is other sound."""
+    from preprocessing.decode.tags import behind_tags  # noqa: PLC0415  for tags
+
+    place = behind_tags(data, 0)
+    rest = data[place : place + _HEAD].lstrip(b"\0")
+    found = None if rest.startswith(b"ID3") else _signed(rest)
+    return found if found is not None and found.kind == "audio" else _MP3
+
+
+def _is_adts(data: bytes) -> bool:
+    """Whether a frame of AAC begins here, and another behind it: ISO/IEC 13818-7, 6.2."""
+    if len(data) < 7 or data[0] != 0xFF or data[1] & 0xF6 != 0xF0 or data[2] >> 2 & 15 > 12:
+        return False
+    length = (data[3] & 3) << 11 | data[4] << 3 | data[5] >> 5
+    after = data[length : length + 2]
+    return length >= 7 and (
+        len(data) < length + 2 or (after[0] == 0xFF and after[1] & 0xF6 == 0xF0)
+    )
 
 
 def _is_mpeg_audio(data: bytes) -> bool:

@@ -18,9 +18,11 @@ from typing import TYPE_CHECKING, Any
 from preprocessing.decode.claims import require_claims
 from preprocessing.decode.container import decoded, opened
 from preprocessing.decode.display import Turn, turn_of
+from preprocessing.decode.ends import length_of
+from preprocessing.decode.unsupported import require_supported
 from preprocessing.errors import CorruptSource, LimitExceeded, UnsupportedSource
 from preprocessing.frozen import frozen
-from preprocessing.limits import require_pixels
+from preprocessing.limits import require_memory, require_pixels
 
 if TYPE_CHECKING:
     from preprocessing.limits import Limits
@@ -38,9 +40,26 @@ _DEMUXERS = {
 }
 _BARE_MPEG = b"\x00\x00\x01\xb3"
 # Those whose frames have no times of their own: they follow each other at one rate.
-_COUNTED = frozenset({"avi", "mpegvideo"})
+_COUNTED = frozenset({"mpegvideo"})
+# Frames that a decoder keeps, by FFmpeg's names: those that later ones refer to, those that wait to be
+# shown, the one that is made, and two of ours. H.264 and HEVC have up to 16 and 17 of the first kind.
+_FRAMES = {"mjpeg": 6, "png": 6, "rawvideo": 6, "prores": 6, "mpeg1video": 8, "mpeg2video": 8}
+_FRAMES |= {
+    "mpeg4": 8,
+    "h263": 8,
+    "flv1": 8,
+    "msmpeg4v3": 8,
+    "vp8": 10,
+    "vp9": 14,
+    "libvpx-vp9": 14,
+}
+_FRAMES |= {"av1": 14, "libdav1d": 14}
+_MOST_FRAMES = 22
+# What any decoder and demuxer have beside frames. Measured, as the numbers above, of 1080p and 4K.
+_DECODER = 8 * 2**20
+# AVIndexEntry, and what the demuxer has beside it for each.
+_ENTRY = 80
 _INDEXED = frozenset({"mov", "matroska"})
-_MICROSECONDS = 10**6
 
 
 @frozen
@@ -62,6 +81,10 @@ class Header:
         Of the stream's times, in seconds; where they are counted, of a frame.
     length : Fraction
         Seconds from the first frame to the end.
+    frame_bytes : int
+        Of a decoded frame as it is stored, in all its planes.
+    entries : int
+        Of FFmpeg's index.
     """
 
     demuxer: str
@@ -71,6 +94,19 @@ class Header:
     begin: int
     unit: Fraction
     length: Fraction
+    frame_bytes: int = 0
+    entries: int = 0
+
+    @property
+    def holds(self) -> int:
+        """Most bytes that decoding holds at once: the decoder's frames, the index, and a frame of RGB.
+
+        The last is there as swscale made it, as an array, and as what a later frame is compared with.
+        """
+        frames = _FRAMES.get(self.codec, _MOST_FRAMES)
+        height, width = self.stored
+        kept = frames * self.frame_bytes + self.entries * _ENTRY
+        return kept + 3 * 3 * height * width + _DECODER
 
     @property
     def size(self) -> tuple[int, int]:
@@ -80,8 +116,18 @@ class Header:
 
     @property
     def counted(self) -> bool:
-        """Whether a frame's time is told by its number."""
+        """Whether a frame's number is its time."""
         return self.demuxer in _COUNTED
+
+    @property
+    def by_slots(self) -> bool:
+        """Whether a frame's time is the place of a chunk among all chunks, the empty ones counted."""
+        return self.demuxer == "avi"
+
+    @property
+    def in_order(self) -> bool:
+        """Whether packets say nothing of when their frames are shown."""
+        return self.counted or self.by_slots
 
     @property
     def indexed(self) -> bool:
@@ -115,18 +161,19 @@ def probe(content: bytes | Pieces, format_: str, limits: Limits) -> Header:
     ------
     SourceError, IncompatibleSource, LimitExceeded
     """
+    require_supported(format_)
     demuxer = _DEMUXERS[format_]
     if (content[:4] if isinstance(content, bytes) else content.read_at(0, 4)) == _BARE_MPEG:
         demuxer = "mpegvideo"
     if isinstance(content, bytes):
-        require_claims(format_, lambda start, n: content[start : start + n], len(content))
+        require_claims(format_, lambda start, n: content[start : start + n], len(content), limits)
     else:
-        require_claims(format_, content.read_at, content.size)
-    with opened(content, demuxer, limits.pixels) as (container, stream):
+        require_claims(format_, content.read_at, content.size, limits)
+    with opened(content, demuxer, limits) as (container, stream):
         _require_size(stream.codec_context, limits)
         _, first = next(decoded(container.demux(stream)), (None, None))
         if first is None:
-            raise CorruptSource("no frame of the video can be decoded; upload it again")
+            raise CorruptSource("no frame of the video can be decoded")
         unit = Fraction(stream.time_base)
         if demuxer in _COUNTED:
             unit = 1 / Fraction(stream.average_rate or stream.guessed_rate or 25)
@@ -135,12 +182,17 @@ def probe(content: bytes | Pieces, format_: str, limits: Limits) -> Header:
             codec=stream.codec_context.name,
             stored=(first.height, first.width),
             turn=turn_of(first),
-            begin=0 if demuxer in _COUNTED else first.pts,
+            begin=_begin(demuxer, first),
             unit=unit,
-            length=_told_length(container, stream, first.pts),
+            length=Fraction(0),
+            frame_bytes=sum(plane.buffer_size for plane in first.planes),
         )
-        if header.length <= 0:
-            header = replace(header, length=_counted_length(container, stream, header))
+        require_memory(header.holds, limits, f"decoding {header.codec} of this size")
+        header = replace(
+            header,
+            length=length_of(container, stream, header, content),
+            entries=len(stream.index_entries),
+        )
     _require_size(first, limits)
     _require_length(header.length, limits)
     return header
@@ -177,25 +229,8 @@ def _require_length(length: Fraction, limits: Limits) -> None:
         )
 
 
-def _told_length(container: Any, stream: Any, first: int) -> Fraction:
-    """Return how long the file says that the video is, from its first frame on; 0 where it does not."""
-    if container.format.name == "mpegvideo":  # FFmpeg guesses by the bit rate
-        return Fraction(0)
-    if stream.duration:
-        return Fraction(stream.time_base) * int(stream.duration)
-    if not container.duration:
-        return Fraction(0)
-    end = Fraction((container.start_time or 0) + container.duration, _MICROSECONDS)
-    return end - Fraction(stream.time_base) * first
-
-
-def _counted_length(container: Any, stream: Any, header: Header) -> Fraction:
-    """Return how long it is by its frames; for that all of it is read."""
-    if header.counted:
-        count: int = 1 + sum(1 for _ in decoded(container.demux(stream)))
-        return header.unit * count
-    end = header.begin + 1
-    for packet in container.demux(stream):
-        if packet.pts is not None:
-            end = max(end, packet.pts + (packet.duration or 0))
-    return header.unit * (end - header.begin)
+def _begin(demuxer: str, first: Any) -> int:
+    if demuxer in _COUNTED:
+        return 0
+    time = first.dts if demuxer == "avi" else first.pts
+    return int(time or 0)

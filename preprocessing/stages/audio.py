@@ -1,11 +1,11 @@
-"""`DecodeAudio`."""
+"""Where the plan of a sound starts: `DecodeAudio`."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
 from preprocessing.decode import audio
-from preprocessing.decode.audio import AudioHeader
+from preprocessing.decode.audio import CONTAINERS, AudioHeader
 from preprocessing.frozen import frozen
 from preprocessing.media import AudioSpec
 from preprocessing.stages.base import Start
@@ -21,17 +21,30 @@ class DecodeAudio(Start):
     """How a sound is decoded; see `preprocessing.decode.audio.decode`."""
 
     header: AudioHeader
+    limits: Limits
 
     def __str__(self) -> str:
         return f"DecodeAudio({self.header.format} {self.header.subtype})"
 
     @classmethod
     def probe(cls, data: bytes, found: Sniffed, limits: Limits) -> DecodeAudio:
-        return cls(audio.probe(data, cast("AudioFormat", found.format), limits))
+        format_ = cast("AudioFormat", found.format)
+        if format_ in CONTAINERS:
+            from preprocessing.decode import track  # noqa: PLC0415  for containers
+
+            return cls(track.probe(data, format_, limits), limits)
+        return cls(audio.probe(data, format_, limits), limits)
 
     def output(self) -> AudioSpec:
         return AudioSpec(self.header.channels, self.header.samples, self.header.rate)
 
+    def holds(self) -> int:
+        return self.header.holds
+
     def run(self, content: Content) -> Array:
         assert isinstance(content, bytes)
+        if self.header.format in CONTAINERS:
+            from preprocessing.decode import track  # noqa: PLC0415  for containers
+
+            return track.decode(content, self.header, self.limits)
         return audio.decode(content, self.header)

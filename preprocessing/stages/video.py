@@ -108,21 +108,20 @@ class DecodeVideo(VideoStart):
     ----------
     header : Header
     choice : Choice
-    pixels : int
-        Most that a frame may have.
+    limits : Limits
     most : int
         Most frames that may come.
     """
 
     header: Header
     choice: Choice
-    pixels: int
+    limits: Limits
     most: int
 
     @classmethod
     def probe(cls, data: bytes | Pieces, found: Sniffed, limits: Limits) -> DecodeVideo:
         header = probe(data, found.format, limits)
-        return cls(header, Choice.of(header.length), limits.pixels, limits.frames)
+        return cls(header, Choice.of(header.length), limits, limits.frames)
 
     def __str__(self) -> str:
         header, choice = self.header, self.choice
@@ -134,6 +133,10 @@ class DecodeVideo(VideoStart):
 
     def output(self) -> VideoSpec:
         return VideoSpec(*self.header.size, 3, "uint8", self.choice.count)
+
+    def holds(self) -> int:
+        """Most bytes that `frames` holds at once; what becomes of each frame is the plan's."""
+        return self.header.holds
 
     def at_most(self, frames: int) -> DecodeVideo:
         return replace(self, most=min(self.most, frames))
@@ -180,5 +183,5 @@ class DecodeVideo(VideoStart):
 
     @contextmanager
     def _opened(self, content: Content) -> Iterator[tuple[Any, Any, Pieces | None]]:
-        with opened(content, self.header.demuxer, self.pixels) as (container, stream):
+        with opened(content, self.header.demuxer, self.limits) as (container, stream):
             yield container, stream, content if isinstance(content, Pieces) else None

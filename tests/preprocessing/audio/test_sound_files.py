@@ -145,7 +145,7 @@ def test_what_only_looks_like_frames_takes_no_time(tail: bytes) -> None:
         (WAV[:12] + b"junk\0\0\0\0" * 9_000, CorruptSource, "no 'data' chunk"),
         (WAV[:24] + bytes(4) + WAV[28:], CorruptSource, "cannot read the wav file"),
         (WAV[:20] + b"\x55\x01" + WAV[22:], CorruptSource, "cannot read the wav file"),
-        (b"\0\0\0\x20ftypM4A \0\0\0\0", UnsupportedSource, "ffmpeg -i in.m4a"),
+        (b"\0\0\0\x20ftypM4A \0\0\0\0", CorruptSource, "breaks off"),
         (b"\x30\x26\xb2\x75\x8e\x66\xcf\x11" * 4, UnsupportedSource, "ffmpeg -i in.wma"),
         (FILES["ogg opus"]() + FILES["ogg vorbis"](), UnsupportedSource, "several streams"),
         (FILES["mp3"]() + b"and words", CorruptSource, "something else"),

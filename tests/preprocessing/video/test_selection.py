@@ -20,7 +20,6 @@ HWC = "npy:layout=hwc"
 LENGTHS = {
     "mp4, variable rate": 9.8,  # FFmpeg writes less than its frames last: it adds up times of decoding
     "mp4, one frame": 0.04,
-    "mpeg": 1.98,  # it tells no length, and FFmpeg looks for the last time stamp
 }
 
 

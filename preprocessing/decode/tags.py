@@ -1,0 +1,26 @@
+"""ID3v2 and APEv2 tags, which stand before, behind and between the frames of sound in any format."""
+
+from __future__ import annotations
+
+# https://id3.org/id3v2.4.0-structure, 3.1 and 3.4; https://wiki.hydrogenaud.io/index.php?title=APE_Tags_Header
+_ID3, _ID3_HEADER, _ID3_FOOTER = b"ID3", 10, 0x10
+_APE, _APE_HEADER = b"APETAGEX", 32
+
+
+def behind_tags(data: bytes, place: int) -> int:
+    """Return where the tags end that begin at a place; a tag may reach beyond the data."""
+    while True:
+        if data.startswith(_ID3, place) and place + _ID3_HEADER <= len(data):
+            place += _ID3_HEADER + _id3_length(data[place : place + _ID3_HEADER])
+        elif data.startswith(_APE, place) and place + _APE_HEADER <= len(data):
+            place += _APE_HEADER + int.from_bytes(data[place + 12 : place + 16], "little")
+        else:
+            return place
+
+
+def _id3_length(header: bytes) -> int:
+    """Return the bytes behind a tag's header: four times seven bits, and perhaps a footer."""
+    length = 0
+    for byte in header[6:10]:
+        length = length << 7 | byte & 0x7F
+    return length + _ID3_HEADER * bool(header[5] & _ID3_FOOTER)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,6 +15,7 @@ from cli.console import fail, out
 from emulator import Endpoint, EndpointConfig, EndpointError
 from emulator.routing import FUNCTION_URL
 
+_OVERRIDES = "JITPREP_REQUEST_OVERRIDES"
 _ALIAS_ENDING = "-s3alias"
 
 
@@ -50,7 +52,7 @@ def up(
         typer.Option(
             metavar="NAME",
             help="What a request may choose for itself, pipeline or seed. May be repeated. Sets "
-            "JITPREP_REQUEST_OVERRIDES.",
+            "JITPREP_REQUEST_OVERRIDES, which is seed here where nothing is said.",
         ),
     ] = None,
     presets: Annotated[
@@ -94,7 +96,8 @@ def up(
             container_url=container_url,
             region=region,
             verify_signatures=verify_signatures,
-            worker_env=settings,
+            # Epochs are tried here first; what is deployed allows them where its operator says so.
+            worker_env={_OVERRIDES: os.environ.get(_OVERRIDES, "seed"), **settings},
             **(_credentials() if s3 else {}),
         )
     except EndpointError as error:

@@ -52,7 +52,7 @@ def up(
         typer.Option(
             metavar="NAME",
             help="What a request may choose for itself, pipeline or seed. May be repeated. Sets "
-            "JITPREP_REQUEST_OVERRIDES.",
+            "JITPREP_REQUEST_OVERRIDES, which is seed here where nothing is said.",
         ),
     ] = None,
     presets: Annotated[

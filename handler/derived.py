@@ -17,10 +17,11 @@ from preprocessing import Pipeline, Seed
 def derived_etag(source_etag: str, fingerprint: str, seed: int) -> str:
     """Return the quoted ETag of what a pipeline makes of an object; `seed` is 0 where it draws none.
 
-    It has 40 digits: some clients take 32 for the MD5 of the body, and compare.
+    It has 40 digits and ends as a multipart upload's does: clients take 32 digits, and some any
+    number of them, for the MD5 of the body, and compare.
     """
     digest = hashlib.sha256(f"{source_etag}\n{fingerprint}\n{seed}".encode()).hexdigest()
-    return f'"{digest[:40]}"'
+    return f'"{digest[:40]}-1"'
 
 
 @dataclass(frozen=True, slots=True)

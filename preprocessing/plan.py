@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from functools import partial
+from functools import cached_property, partial
 from math import prod
 from typing import TYPE_CHECKING
 
@@ -12,10 +12,12 @@ import numpy as np
 from preprocessing.errors import CorruptSource, IncompatibleSource, LimitExceeded
 from preprocessing.frozen import frozen
 from preprocessing.kinds import misfit
-from preprocessing.limits import require, require_frames
+from preprocessing.limits import require, require_memory
 from preprocessing.media import VideoSpec, known
+from preprocessing.peak import most_frames, peak
 from preprocessing.rewrites import RULES, Draft, Rule
 from preprocessing.stages import Stage
+from preprocessing.stages.base import Kernel
 from preprocessing.transforms.base import FixedTransform, RandomTransform, Selection
 
 if TYPE_CHECKING:
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from preprocessing.grammar.step import Step
     from preprocessing.limits import Limits
     from preprocessing.media import Array, Content, Kind, Spec
+    from preprocessing.peak import Moment
     from preprocessing.stages import Start
     from preprocessing.transforms import Transform
 
@@ -52,6 +55,31 @@ class Plan:
     rewrites: tuple[Rule, ...]
     encoding: Encoding
     output: Spec
+
+    @cached_property
+    def holds(self) -> int:
+        """Most bytes that are held at once, the encoded object left out."""
+        return self._peak[0]
+
+    @cached_property
+    def _peak(self) -> Moment:
+        return peak(self.source, self.stages, self.encoding, self.output)
+
+    def require(self, given: int, limits: Limits, names: Sequence[tuple[Stage, str]] = ()) -> None:
+        """Raise LimitExceeded where the work, with so many bytes of encoded object, holds too much.
+
+        Parameters
+        ----------
+        given : int
+        limits : Limits
+        names : sequence of (Stage, str)
+            Of stages, the steps that they were made for.
+        """
+        held, widest = self.holds + given, self._peak[1]
+        if held > limits.memory:
+            same = [name for stage, name in names if stage is widest]
+            alike = [name for stage, name in names if type(stage) is type(widest)]
+            require_memory(held, limits, (*same, *alike, _called(widest))[0])
 
     @property
     def rows(self) -> tuple[tuple[str, Spec], ...]:
@@ -105,28 +133,29 @@ def build(
     IncompatibleSource
         As `infer`.
     LimitExceeded
-        Where a stage would make more than `limits` allow.
+        Where the work would hold more than `limits` allow.
     """
     source = _narrowed(steps, source, limits)
-    spec, stages = source.output(), list[Stage]()
+    spec, stages, names = source.output(), list[Stage](), list[tuple[Stage, str]]()
     for index, step in enumerate(steps, 1):
         if isinstance(step, Selection):
             continue
         with _naming(index, step):
             for fixed, after in settle(step, spec, draws.fork(index)):
                 require(after, limits)
-                stages += fixed.lower(spec)
+                lowered = fixed.lower(spec)
+                stages += lowered
+                names += [(stage, _place(index, step)) for stage in lowered]
                 spec = after
     with _naming(len(steps) + 1, encoding):
         encoding.accept(spec)
-    if isinstance(spec, VideoSpec):
-        source = source.at_most(require_frames(spec, limits))
     draft, rewrites = _rewrite(Draft(source, tuple(stages)), exact=exact)
-    reached = draft.before(0)
-    for stage in draft.stages:
-        stage.require(reached, limits)
-        reached = stage.output(reached)
-    return Plan(draft.source, draft.stages, rewrites, encoding, spec)
+    source = draft.source
+    if isinstance(spec, VideoSpec) and spec.frames is None:
+        source = source.at_most(most_frames(source, draft.stages, encoding, spec, limits))
+    plan = Plan(source, draft.stages, rewrites, encoding, spec)
+    plan.require(0, limits, names)
+    return plan
 
 
 def _narrowed(steps: Sequence[Transform], source: Start, limits: Limits) -> Start:
@@ -229,7 +258,17 @@ def _naming(index: int, step: Step) -> Iterator[None]:
     try:
         yield
     except (IncompatibleSource, LimitExceeded) as error:
-        raise type(error)(f"step {index} {step.name!r}: {error}") from None
+        raise type(error)(f"{_place(index, step)}: {error}") from None
+
+
+def _place(index: int, step: Step) -> str:
+    return f"step {index} {step.name!r}"
+
+
+def _called(what: Start | Stage | Encoding) -> str:
+    """Return the name of a step, as a user knows it, or of what the planner made of it."""
+    name = what.kernel.__name__ if isinstance(what, Kernel) else type(what).__name__.lower()
+    return repr(name)
 
 
 def _size(spec: Spec) -> str:

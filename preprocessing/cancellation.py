@@ -41,6 +41,8 @@ class Signal:
     def cancel(self) -> None:
         """Have the work stop at its next checkpoint; where there are none, between two bytecodes."""
         with self._lock:
+            if self._cancelled:  # once: a thread may have gone on to other work
+                return
             self._cancelled = True
             for thread in self._abroad:
                 _raise_in(thread, Cancelled)
@@ -61,7 +63,11 @@ class Signal:
     @property
     def cancelled(self) -> bool:
         """Whether it should stop."""
-        return self._cancelled or (self._at is not None and time.monotonic() >= self._at)
+        return self.over(0.0)
+
+    def over(self, lasting: float) -> bool:
+        """Whether it should stop rather than begin what takes so many seconds."""
+        return self._cancelled or (self._at is not None and time.monotonic() + lasting >= self._at)
 
 
 _current = local()
@@ -111,8 +117,14 @@ def _raise_in(thread: int, error: type[BaseException] | None) -> None:
     )
 
 
-def checkpoint() -> None:
-    """Raise `Cancelled` where this thread's work should stop. Costs some 0.1 µs."""
+def checkpoint(lasting: float = 0.0) -> None:
+    """Raise `Cancelled` where this thread's work should stop. Costs some 0.1 µs.
+
+    Parameters
+    ----------
+    lasting : float
+        Seconds that a call takes which cannot be given up: it is not begun where fewer are left.
+    """
     signal = getattr(_current, "signal", None)
-    if signal is not None and signal.cancelled:
+    if signal is not None and signal.over(lasting):
         raise Cancelled

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from preprocessing.cancellation import checkpoint
 from preprocessing.errors import CorruptSource, IncompatibleSource, LimitExceeded
 from preprocessing.frozen import frozen
 from preprocessing.kinds import misfit
@@ -77,9 +78,12 @@ class Plan:
         """
         held, widest = self.holds + given, self._peak[1]
         if held > limits.memory:
-            same = [name for stage, name in names if stage is widest]
+            # The rules leave stages of one type in their order, but not always as they were.
             alike = [name for stage, name in names if type(stage) is type(widest)]
-            require_memory(held, limits, (*same, *alike, _called(widest))[0])
+            place = [stage for stage in self.stages if type(stage) is type(widest)]
+            known = len(alike) == len(place) > 0
+            named = alike[[stage is widest for stage in place].index(True)] if known else ""
+            require_memory(held, limits, named or _called(widest))
 
     @property
     def rows(self) -> tuple[tuple[str, Spec], ...]:
@@ -212,6 +216,7 @@ def apply(stages: Sequence[Stage], array: Array, out: Array | None = None) -> Ar
     """Run stages; the result is in `out` where that was given and the last of them could use it."""
     last = len(stages) - 1
     for i, stage in enumerate(stages):
+        checkpoint()
         array = stage.apply(array, out if i == last else None)
     return array
 
@@ -223,6 +228,7 @@ def _frame_by_frame(plan: Plan, content: Content, out: Array | None) -> Array:
     made: list[Array] = []
     count = 0
     for count, frame in enumerate(plan.source.frames(content), 1):
+        checkpoint()
         place = None if out is None else out[count - 1]
         array = apply(plan.stages, frame, place)
         if place is None:

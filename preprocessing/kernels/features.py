@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 # Pixels that are described at once, with a cell around them.
 _STRIP_PIXELS = 2**20
+# Blocks, each of which takes scikit-image some 10 µs.
+_STRIP_BLOCKS = 2**15
 
 
 def _describing(before: Any, _: Any, orientations: int, cell: int, cells: int) -> int:
@@ -77,7 +79,7 @@ def _strips(
     """
     height, width, _ = shape
     count = height // cell - cells + 1
-    blocks = max(1, _STRIP_PIXELS // (width * cell), 2 * cells)
+    blocks = max(cells, min(_STRIP_PIXELS // (width * cell), _STRIP_BLOCKS * cell // width))
     for start in range(0, count, blocks):
         stop = min(start + blocks, count)
         end = height if stop == count else (stop + cells) * cell

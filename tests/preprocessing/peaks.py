@@ -14,6 +14,7 @@ import io
 import json
 import struct
 import sys
+import threading
 import time
 import zlib
 from pathlib import Path
@@ -102,9 +103,7 @@ def _images(draw: st.DrawFn) -> tuple[Pipeline, Any]:
 
 @st.composite
 def _sounds(draw: st.DrawFn) -> tuple[Pipeline, Any]:
-    steps = draw(
-        st.lists(_hostile_sound | _stretches | strategies.sound_transforms, max_size=3)
-    )
+    steps = draw(st.lists(_hostile_sound | _stretches | strategies.sound_transforms, max_size=3))
     encoding = draw(strategies.sound_encodings)
     if draw(st.booleans()):
         steps += [draw(_makers), *draw(st.lists(_masks, max_size=1))]
@@ -120,7 +119,9 @@ def _sounds(draw: st.DrawFn) -> tuple[Pipeline, Any]:
     return pipeline, file.getvalue()
 
 
-def _pipeline(steps: list[Any], encoding: Encoding, exact: bool, kind: str | None = None) -> Pipeline:
+def _pipeline(
+    steps: list[Any], encoding: Encoding, exact: bool, kind: str | None = None
+) -> Pipeline:
     try:
         return Pipeline(steps, encoding, exact=exact, kind=kind)  # type: ignore[arg-type]
     except SpecError:
@@ -159,7 +160,10 @@ class Survey:
         _trim(0)
         Path("/proc/self/clear_refs").write_text("5", encoding="ascii")  # the peak begins anew
         before, began, planned = _status("VmHWM"), time.monotonic(), 0
-        with cancellable(Signal(began + SECONDS)):
+        signal = Signal()
+        clock = threading.Timer(SECONDS, signal.cancel)
+        clock.start()
+        with cancellable(signal):
             try:
                 given = len(source) if isinstance(source, bytes) else 0
                 planned = given + pipeline.plan(source, limits=limits).holds
@@ -169,6 +173,7 @@ class Survey:
                 outcome = type(error).__name__
             except Cancelled:
                 outcome = "given up"
+        clock.cancel()
         took, held = time.monotonic() - began, _status("VmHWM") - before
         self.outcomes[outcome] += 1
         array = getattr(source, "array", source)
@@ -209,8 +214,15 @@ def survey(count: int, number: int) -> Survey:
 
 if __name__ == "__main__":
     warm = np.zeros((40, 40, 3), np.uint8)
-    for spec in ("clahe/canny/npy", "hog/npy", "denoise_tv/unsharp_mask/webp", "equalize_hist/jpeg"):
+    for spec in (
+        "clahe/canny/npy",
+        "hog/npy",
+        "denoise_tv/unsharp_mask/webp",
+        "equalize_hist/jpeg",
+    ):
         Pipeline.parse(spec).encode(warm)  # so that no import is counted
-    Pipeline.parse("resample:8000/flac").encode(Media(np.zeros((1, 999), np.float32), "audio", 16_000))
+    Pipeline.parse("resample:8000/flac").encode(
+        Media(np.zeros((1, 999), np.float32), "audio", 16_000)
+    )
     result = survey(int(sys.argv[1]), int(sys.argv[2]))
     print(json.dumps(vars(result)))

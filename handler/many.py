@@ -77,8 +77,8 @@ def _share(limits: Limits, stack: Stack) -> Limits:
     left = limits.memory - stack.output.nbytes - waiting
     if left <= 0:
         raise LimitExceeded(
-            f"all rows have {stack.output.nbytes >> 20} MiB, and {limits.memory >> 20} MiB are the limit "
-            "for everything; ask for fewer keys at a time, or raise the function's memory"
+            f"all rows have {stack.output.nbytes >> 20} MiB, and the limit for all is "
+            f"{limits.memory >> 20} MiB; ask for fewer keys at a time, or raise the function's memory"
         )
     return replace(limits, source_bytes=waiting, memory=left // makers())
 

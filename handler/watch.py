@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Condition
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from handler.errors import out_of_time
 from preprocessing.cancellation import Cancelled, Signal, cancellable
@@ -76,19 +76,14 @@ def within(deadline: Deadline, work: Callable[[], T]) -> T:
         with cancellable(signal):
             return work()
 
-    future: Future[Any] = _threads.submit(signalled, deadline)
-    try:
-        return _result(future, deadline)
-    except Cancelled:
-        raise out_of_time() from None
-    finally:
-        signal.cancel()
-
-
-def _result(future: Future[T], deadline: Deadline) -> T:
+    future: Future[T] = _threads.submit(signalled, deadline)
     try:
         return future.result(timeout=deadline.left)
     except TimeoutError:
         if future.done():  # just now, or with a TimeoutError of its own
             return future.result()
         raise out_of_time() from None
+    except Cancelled:
+        raise out_of_time() from None
+    finally:
+        signal.cancel()

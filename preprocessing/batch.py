@@ -92,7 +92,9 @@ def each(work: Callable[[int], None], count: int, threads: int) -> None:
         try:
             for _ in pool.map(signalled, range(count)):
                 pass
-        except BaseException:  # the others need not be ready; a signal of the caller's is the caller's
+        except (
+            BaseException
+        ):  # the others need not be ready; a signal of the caller's is the caller's
             if given is None:
                 signal.cancel()
             raise

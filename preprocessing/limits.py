@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from preprocessing import available
 from preprocessing.errors import LimitExceeded
 from preprocessing.frozen import frozen
-from preprocessing.media import AudioSpec, ImageSpec, SpectrogramSpec, VideoSpec, known
+from preprocessing.media import ImageSpec, VideoSpec, known
 
 if TYPE_CHECKING:
-    from preprocessing.media import DType, Spec, TextSpec, TokensSpec
+    from preprocessing.media import DType, Spec
 
 
 @frozen

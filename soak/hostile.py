@@ -1,8 +1,8 @@
 """``python -m soak.hostile``: read hostile files, then write docs/hostile.json and docs/hostile.md.
 
 Each is read in a process of its own, as by a function that has 5 s left. With ``--check`` it is printed
-only; with ``--render`` the page is written anew from the JSON that is there. The exit status is 1 where a
-law is broken.
+only; with ``--render`` the page is written anew from the JSON that is there. The exit status is 1 where
+a law is broken.
 """
 
 from __future__ import annotations
@@ -36,14 +36,14 @@ _WATCHED_S, _BUSY = 1.0, 0.1
 _HEAD = """\
 # Hostile files
 
-{date}, commit {commit}: {machine[processor]}; {machine[cores]} cores; {machine[system]}; Python {python}.
-Made by `make hostile`; [hostile.json](hostile.json) has all of it.
+{date}, commit {commit}: {machine[processor]}; {machine[cores]} cores; {machine[system]};
+Python {python}. Made by `make hostile`; [hostile.json](hostile.json) has all of it.
 
 Files of kilobytes that would take gigabytes or minutes, built by `soak/bombs.py`. Each is read by the
 library in a process of its own, with the default limits ({limit} MB at once) and, as in a function, a
-deadline: {patience:.0f} s. *Peak* is what the process's resident memory grew by. *Given up* means that the
-deadline came: a function answers `DeadlineExceeded`, and the work ends. `make hostile` fails where a row
-takes more than {most:.0f} s, or more memory than the limit and 64 MB, or computes on after its outcome."""
+deadline: {patience:.0f} s. *Peak* is what the process's resident memory grew by. *Given up* means
+that the deadline came: a function answers `DeadlineExceeded`, and the work ends. `make hostile` fails
+where a row takes more than {most:.0f} s, or more memory than the limit and 64 MB, or computes on."""
 
 
 def main() -> int:
@@ -59,7 +59,7 @@ def main() -> int:
         return 0
     if options.render:
         return _write(json.loads(_JSON.read_text(encoding="utf-8")))
-    result = {**occasion(_MEASURED), "rows": list(_rows())}
+    result = {**occasion(*_MEASURED), "rows": list(_rows())}
     broken = list(breaches(result))
     print(table(result), *broken, sep="\n")
     if not options.check and not broken:
@@ -78,7 +78,7 @@ def _rows() -> Iterator[dict[str, Any]]:
                 command = (sys.executable, "-m", "soak.hostile", "--one", file.name, spec)
                 child = subprocess.run(
                     command, cwd=_ROOT, capture_output=True, text=True, check=False
-                )  # noqa: S603
+                )
                 found = json.loads(child.stdout) if child.returncode == 0 else _killed(child)
                 yield {"file": bomb.name, "bytes": len(data), "spec": spec, **found}
 

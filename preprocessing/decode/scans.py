@@ -29,7 +29,9 @@ def coefficients(data: bytes) -> int:
 def _kept(data: bytes, frame: int, components: int) -> int:
     """Return two bytes for each sample, of whole blocks."""
     height, width = (int.from_bytes(data[frame + i : frame + i + 2]) for i in (5, 7))
-    factors = [data[frame + 11 + 3 * i] for i in range(components) if frame + 11 + 3 * i < len(data)]
+    factors = [
+        data[frame + 11 + 3 * i] for i in range(components) if frame + 11 + 3 * i < len(data)
+    ]
     across, down = (max((f >> shift & 15 for f in factors), default=1) or 1 for shift in (4, 0))
     columns, rows = -(-width // (8 * across)), -(-height // (8 * down))
     return sum(2 * 64 * columns * rows * (f >> 4) * (f & 15) for f in factors)

@@ -66,7 +66,7 @@ class Wav(Encoding):
             raise IncompatibleSource(f"holds rates up to {_MOST} Hz, the sound has {spec.rate}")
 
     def holds(self, spec: AudioSpec) -> int:
-        """The samples scaled, as integers, cut, and in the body: 12 bytes each at the most."""
+        """Count samples scaled, as integers, cut, and in the body: 12 bytes each at the most."""
         return 3 * nbytes(spec)
 
     def nbytes(self, spec: AudioSpec) -> int | None:
@@ -134,7 +134,7 @@ class Flac(Encoding):
             )
 
     def holds(self, spec: AudioSpec) -> int:
-        """The body, as it grows and copied; noise is packed no smaller than it is."""
+        """Count the body, as it grows and copied; noise is packed no smaller than it is."""
         return 3 * nbytes(spec)
 
     def encode(self, array: Array, spec: AudioSpec) -> bytes:

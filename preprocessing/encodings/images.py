@@ -72,7 +72,7 @@ class Png(ImageFileEncoding):
     longest_side: ClassVar[int] = 2**31 - 1
 
     def holds(self, spec: ImageSpec) -> int:
-        """The body in pieces and whole, which is hardly larger than the pixels at the worst."""
+        """Count the body in pieces and whole, which is hardly larger than the pixels at the worst."""
         return 5 * nbytes(spec) // 2
 
     def encode(self, array: Array, spec: ImageSpec) -> bytes:
@@ -114,7 +114,7 @@ class Jpeg(ImageFileEncoding):
         super().accept(_sheet(spec) if isinstance(spec, VideoSpec) else spec)
 
     def holds(self, spec: ImageSpec) -> int:
-        """A copy, and noise at the highest quality, half as large again, twice; and a contact sheet."""
+        """Count a copy, noise at the highest quality, half as large again, twice, and the sheet."""
         if isinstance(spec, VideoSpec):
             return 6 * nbytes(_sheet(spec))
         return 4 * nbytes(spec)
@@ -168,7 +168,7 @@ class WebP(ImageFileEncoding):
         require(0 <= self.quality <= 100, f"quality: must be 0 to 100, got {self.quality}")
 
     def holds(self, spec: ImageSpec) -> int:
-        """What libwebp takes of noise, measured: 41 bytes a pixel, and the copies of Pillow."""
+        """Count what libwebp takes of noise, measured: 41 bytes a pixel, and the copies of Pillow."""
         assert spec.height is not None and spec.width is not None
         return 48 * spec.height * spec.width
 

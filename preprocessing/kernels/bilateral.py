@@ -32,11 +32,11 @@ _BAND = 1 << 14
 
 
 def _bilateral(before: Any, _: Any, win_size: int, *__: object) -> int:
-    """Bytes of the image in float32 and of its deviation in float64; or with its border, and filtered."""
+    """Bytes of the image in float32 and its deviation in float64; or with a border, and filtered."""
     border = win_size // 2 * 2
     padded = (before.height + border) * (before.width + border) * before.channels
     rows = max(_BAND, before.width) * 4 * (5 * before.channels + 4)
-    return max(12 * samples(before), 4 * (padded + samples(before))) + int(rows)
+    return int(max(12 * samples(before), 4 * (padded + samples(before))) + rows)
 
 
 @holding(_bilateral)

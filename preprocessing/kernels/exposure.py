@@ -25,7 +25,7 @@ _REGION_BYTES = 20 * 1024
 
 
 def _by_regions(before: Any, _: Any, __: float, kernel_size: tuple[int, int] | None) -> int:
-    """Bytes of what scikit-image makes of the image and regions around it, and of the recoloured image."""
+    """Bytes of what scikit-image makes of the image, with regions around it, and recoloured."""
     sides = (before.height, before.width)
     regions = kernel_size or tuple(max(side // 8, 1) for side in sides)
     padded = [

@@ -38,7 +38,7 @@ def holding(between: Callable[..., float]) -> Callable[[K], K]:
 def held_between(
     kernel: Callable[..., Any], before: Spec, after: Spec, arguments: tuple[Any, ...]
 ) -> int:
-    """Return how many bytes a kernel holds besides its input and its result; 0 where it states nothing."""
+    """Return how many bytes a kernel holds besides input and result; 0 where it states nothing."""
     between: Callable[..., float] | None = getattr(kernel, _STATED, None)
     return 0 if between is None else int(between(before, after, *arguments))
 

@@ -220,7 +220,9 @@ def held(
     result = count * (columns.last - columns.first) * channels
     flat = result * column_item if how.columns != "float32" else 0
     out = result * 4 if dtype != "float32" else 0
-    return out + weighing(rows) + weighing(columns) + max(strip + half, half + planar, planar + flat)
+    return (
+        out + weighing(rows) + weighing(columns) + max(strip + half, half + planar, planar + flat)
+    )
 
 
 def nearest_indices(n_in: int, n_out: int, *, centred: bool) -> NDArray[np.intp]:

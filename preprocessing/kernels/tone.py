@@ -134,8 +134,8 @@ def equalize(image: Array) -> Array:
     levels = convert(image, "uint8", scale=True)
     counts = np.zeros((image.shape[2], 256), np.int64)
     for start, stop in strips(image.shape):  # `numpy.bincount` takes eight bytes a sample
-        for channel, count in enumerate(counts):
-            count += np.bincount(levels[start:stop, :, channel].ravel(), minlength=256)
+        for channel in range(len(counts)):
+            counts[channel] += np.bincount(levels[start:stop, :, channel].ravel(), minlength=256)
     equalized = apply_tables(levels, [_equalizing(count) for count in counts])
     return convert(equalized, cast("DType", image.dtype.name), scale=True)
 

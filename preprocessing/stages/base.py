@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from preprocessing.stages.choice import Choice
 
 
-# Bytes a pixel that Pillow takes, measured: 4 for the image, 4 for a copy, the samples twice. WebP's whole
-# canvas is there in other forms before.
+# Bytes a pixel that Pillow takes, measured: 4 for the image, 4 for a copy, the samples twice. Of WebP
+# the whole canvas is there in other forms before.
 _PILLOW_BYTES = {"webp": 23}
 
 
@@ -123,7 +123,7 @@ class Decode(Start):
         return ImageSpec(height, width, 1 if self.luma else 3, "uint8")
 
     def holds(self) -> int:
-        """The result and coefficients; what Pillow decodes is there in its own form and copied twice."""
+        """Count the result and coefficients; of Pillow its own form, and two copies."""
         header = self.header
         if header.by_turbo:
             return nbytes(self.output()) + self.coefficients

@@ -1,8 +1,8 @@
 """Random pipelines over hostile sizes: what each takes at its peak, beside its limit.
 
-``python -m tests.preprocessing.peaks COUNT SEED`` prints a JSON object: how many were accepted, refused or
-given up, and those whose peak was above the plan's account, or the limit, by more than what is allowed. In a process of its own,
-because the peak of resident memory is the process's.
+``python -m tests.preprocessing.peaks COUNT SEED`` writes a JSON object: how many were accepted, refused
+or given up; those whose peak was above the plan's account, or the limit, by more than is allowed; and
+those that ended late. In a process of its own, because the peak of resident memory is the process's.
 """
 
 from __future__ import annotations
@@ -43,8 +43,8 @@ from preprocessing import (
     Pipeline,
     Resize,
     Rotate,
-    Spectrogram,
     SpecError,
+    Spectrogram,
     UnsharpMask,
 )
 from preprocessing import Resample as ResampleSound
@@ -225,4 +225,4 @@ if __name__ == "__main__":
         Media(np.zeros((1, 999), np.float32), "audio", 16_000)
     )
     result = survey(int(sys.argv[1]), int(sys.argv[2]))
-    print(json.dumps(vars(result)))
+    sys.stdout.write(json.dumps(vars(result)))

@@ -113,7 +113,7 @@ def _energies(
 
 
 def filtering_bytes(rate: int) -> int:
-    """Return how many bytes it takes to filter a stretch: six arrays of its size, in double precision."""
+    """Return how many bytes it takes to filter a stretch: six arrays of doubles."""
     return 6 * 8 * _size(rate)
 
 

@@ -107,7 +107,7 @@ def test_a_result_is_the_callers_own() -> None:
 def test_what_a_step_would_make_is_limited(spec: str) -> None:
     limits = Limits(memory=400_000)  # eight times what the sound takes
     Pipeline.parse("audio/wav")(FILES["wav 16 bits"](), limits=limits)
-    with pytest.raises(LimitExceeded, match="step 1 '.*' would hold|'wav' would hold"):
+    with pytest.raises(LimitExceeded, match=r"step 1 '.*' would hold|'wav' would hold"):
         Pipeline.parse(spec)(FILES["wav 16 bits"](), limits=limits)
 
 

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from preprocessing import (
     AudioSpec,
     IncompatibleSource,
-    LimitExceeded, Limits,
+    LimitExceeded,
+    Limits,
     Pipeline,
     SpecError,
     Stretch,

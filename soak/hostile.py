@@ -30,6 +30,7 @@ _MEASURED = ("preprocessing", "handler", "soak")
 # what a process takes by itself.
 PATIENCE_S, MOST_S = 5.0, 6.0
 ALLOWED = 64 * 2**20
+_KILLED_S = 40.0
 # For how long it is watched afterwards, and how much of that time may be computed.
 _WATCHED_S, _BUSY = 1.0, 0.1
 
@@ -76,16 +77,27 @@ def _rows() -> Iterator[dict[str, Any]]:
             file.flush()
             for spec in bomb.specs:
                 command = (sys.executable, "-m", "soak.hostile", "--one", file.name, spec)
-                child = subprocess.run(
-                    command, cwd=_ROOT, capture_output=True, text=True, check=False
-                )
-                found = json.loads(child.stdout) if child.returncode == 0 else _killed(child)
+                found = _of_child(file.name, spec)
                 yield {"file": bomb.name, "bytes": len(data), "spec": spec, **found}
 
 
-def _killed(child: subprocess.CompletedProcess[str]) -> dict[str, Any]:
-    lines = child.stderr.splitlines()
-    outcome = f"ended with status {child.returncode}: {lines[-1] if lines else ''}"
+def _of_child(file: str, spec: str) -> dict[str, Any]:
+    command = (sys.executable, "-m", "soak.hostile", "--one", file, spec)
+    try:
+        child = subprocess.run(
+            command, cwd=_ROOT, capture_output=True, text=True, check=False, timeout=_KILLED_S
+        )
+    except subprocess.TimeoutExpired:
+        return _ended(f"killed after {_KILLED_S:.0f} s")
+    if child.returncode:
+        return _ended(f"with status {child.returncode}: {child.stderr.strip().splitlines()[-1:]}")
+    found: dict[str, Any] = json.loads(child.stdout)
+    return found
+
+
+def _ended(how: str) -> dict[str, Any]:
+    """Return the row of a process that did not say what came of its file."""
+    outcome = f"ended: {how}"
     return {"seconds": 0.0, "peak": 0, "limit": 0, "busy": 0.0, "outcome": outcome, "why": ""}
 
 

@@ -58,7 +58,8 @@ def test_what_is_no_size_is_refused(monkeypatch: pytest.MonkeyPatch, text: str) 
 
 
 @pytest.mark.parametrize(
-    ("files", "megabytes"), [("unlimited", 2048), ("version 2", 700 - 192), ("version 1", 900 - 192)]
+    ("files", "megabytes"),
+    [("unlimited", 2048), ("version 2", 700 - 192), ("version 1", 900 - 192)],
 )
 def test_a_container_has_what_its_cgroup_has(
     monkeypatch: pytest.MonkeyPatch, files: str, megabytes: int

@@ -86,7 +86,7 @@ def _reach(radius: float) -> int:
 def _strips(height: int, width: int, radius: float) -> Iterator[tuple[int, int, int, int]]:
     """Yield the first row and the end of each strip, and the same of what its blur sees."""
     reach = _reach(radius)
-    rows = max(_STRIP_PIXELS // width, 2 * reach)
+    rows = max(_STRIP_PIXELS // (width * (1 + int(radius) // 8)), reach)
     for start in range(0, height, rows):
         stop = min(start + rows, height)
         yield start, stop, max(start - reach, 0), min(stop + reach, height)

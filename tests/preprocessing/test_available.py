@@ -83,9 +83,9 @@ def test_a_function_has_its_share(
 
 def test_24_megapixels_are_too_many_for_256_megabytes_and_89_are_not_for_1769() -> None:
     """By a PNG, which the function's default memory must hold, and the least must refuse."""
-    from .peaks import _png  # noqa: PLC0415  for this one
+    from preprocessing import LimitExceeded, Pipeline
 
-    from preprocessing import LimitExceeded, Pipeline  # noqa: PLC0415
+    from .peaks import _png
 
     p = Pipeline.parse("equalize/resize:224,224/npy")
     with pytest.raises(LimitExceeded, match="'decode' would hold"):

@@ -1,4 +1,4 @@
-"""Work that is given up ends within a second, whatever it was doing; what is done in parts is the same."""
+"""Work that is given up ends within a second, whatever it was doing; in parts it is the same."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ LONG = {
     "bilateral": "denoise_bilateral:99/npy",
     "total variation": "denoise_tv:max_num_iter=1000,eps=0/npy",
     "blur": "resize:1500/pad:800/blur:1001,sigma=100/npy",
-    "sharpening": "unsharp_mask:100/npy",
+    "sharpening": "unsharp_mask:9/npy",
     "many steps": "/".join(["resize:3000,3000", "resize:2999,2999"] * 9) + "/npy",
     "warp": "/".join(["rotate:10,interpolation=bilinear"] * 9) + "/npy",
     "regions": "clahe:kernel_size=47/npy",

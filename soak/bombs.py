@@ -158,7 +158,7 @@ def _large_webp() -> bytes:
     "WAV of silence, 60 MB",
     "stretch:0.1/npy",
     "spectrogram:n_fft=4096,hop_length=1/npy",
-    "resample:768000/flac",
+    "resample:480000/flac",
 )
 def _long_wav() -> bytes:
     size = 60_000_000

@@ -76,7 +76,6 @@ def _rows() -> Iterator[dict[str, Any]]:
             file.write(data)
             file.flush()
             for spec in bomb.specs:
-                command = (sys.executable, "-m", "soak.hostile", "--one", file.name, spec)
                 found = _of_child(file.name, spec)
                 yield {"file": bomb.name, "bytes": len(data), "spec": spec, **found}
 

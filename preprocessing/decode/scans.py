@@ -13,17 +13,17 @@ def coefficients(data: bytes) -> int:
 
     Where the segments cannot be walked, the decoder does not get as far either.
     """
-    at, kept, components, progressive = 2, 0, 0, False
-    while at + 10 < len(data) and data[at] == 0xFF:
+    at, frame, last = 2, 0, len(data) - 10
+    while at < last and data[at] == 0xFF:
         kind = data[at + 1]
         if kind == _START_OF_SCAN:
-            return kept if progressive or data[at + 4] < components else 0
-        if 0xC0 <= kind <= 0xCF and kind not in _NO_FRAMES:
-            progressive = kind & 3 == 2
-            components = data[at + 9]
-            kept = _kept(data, at, components)
-        at += 1 if kind == 0xFF else 2 + int.from_bytes(data[at + 2 : at + 4])
-    return kept
+            break
+        if kind & 0xF0 == 0xC0 and kind not in _NO_FRAMES:
+            frame = at
+        at += 1 if kind == 0xFF else 2 + (data[at + 2] << 8 | data[at + 3])
+    if not frame or (at < last and data[frame + 1] & 3 != 2 and data[at + 4] >= data[frame + 9]):
+        return 0
+    return _kept(data, frame, data[frame + 9])
 
 
 def _kept(data: bytes, frame: int, components: int) -> int:

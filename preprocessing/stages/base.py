@@ -114,7 +114,7 @@ class Decode(Start):
     @classmethod
     def probe(cls, data: bytes, found: Sniffed, limits: Limits) -> Decode:
         header = image.probe(data, cast("ImageFormat", found.format), limits)
-        return cls(header, coefficients=coefficients(data) if header.format == "jpeg" else 0)
+        return cls(header, 8, False, coefficients(data) if header.format == "jpeg" else 0)
 
     def output(self) -> ImageSpec:
         height, width = (

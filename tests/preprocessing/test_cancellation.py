@@ -38,6 +38,13 @@ LONG = {
 }
 
 
+@pytest.fixture(scope="module", autouse=True)
+def imported() -> None:
+    """Have the libraries that steps import, which takes seconds on a busy machine."""
+    for spec in ("hog/npy", "denoise_tv/npy", "unsharp_mask/npy", "clahe/npy"):
+        Pipeline.parse(spec).encode(_noise(99, 99))
+
+
 def given_up(work: Any, after: float = 0.3) -> float:
     """Cancel the work after a while; return for how long it lasted afterwards."""
     signal, ended = Signal(), [0.0]
@@ -60,7 +67,6 @@ def given_up(work: Any, after: float = 0.3) -> float:
 @pytest.mark.parametrize("name", LONG)
 def test_an_image_that_is_given_up_is_gone_soon(name: str) -> None:
     p, image = Pipeline.parse(LONG[name]), _noise(3000, 3000)
-    p.encode(image[:99, :99], limits=LIMITS)  # so that what it imports is there
     assert given_up(lambda: p.encode(image, limits=LIMITS)) < GRACE
 
 

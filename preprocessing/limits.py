@@ -78,6 +78,13 @@ def nbytes(spec: Spec) -> int:
     return 0 if sides is None else prod(sides) * _ITEMSIZES[spec.dtype]
 
 
+def frame(spec: Spec) -> Spec:
+    """Return the spec of a video's frames; others as they are."""
+    if isinstance(spec, VideoSpec):
+        return ImageSpec(spec.height, spec.width, spec.channels, spec.dtype)
+    return spec
+
+
 def require(spec: Spec, limits: Limits) -> None:
     """Raise LimitExceeded unless the sides of `spec`, and its frames, are within the limits.
 

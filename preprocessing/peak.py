@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from preprocessing.limits import nbytes, require_memory
-from preprocessing.media import ImageSpec, VideoSpec
+from preprocessing.limits import frame, nbytes, require_memory
+from preprocessing.media import VideoSpec
 
 if TYPE_CHECKING:
     from preprocessing.encodings import Encoding
@@ -34,24 +34,18 @@ def _moments(
     stacked = nbytes(output) if isinstance(output, VideoSpec) else 0
     decoded = source.holds()
     yield decoded + stacked, source
-    spec: Any = _frame(source.output())
+    spec: Any = frame(source.output())
     live = min(decoded, nbytes(spec))
     place = 0 if stacked else nbytes(output)  # of the result, into which the last stage may write
     for index, stage in enumerate(stages):
         last = index == len(stages) - 1
         held = stage.holds(spec)
         yield live + held + stacked + (place if last and not stage.fills else 0), stage
-        spec = stage.output(spec)
+        spec = frame(stage.output(spec))
         live = nbytes(spec) if held else live
     if not stages:
         yield live + stacked + place, encoding
     yield (stacked or live) + encoding.holds(output), encoding
-
-
-def _frame(spec: Spec) -> Spec:
-    if isinstance(spec, VideoSpec):
-        return ImageSpec(spec.height, spec.width, spec.channels, spec.dtype)
-    return spec
 
 
 def most_frames(

@@ -12,7 +12,7 @@ from preprocessing.decode.header import Header
 from preprocessing.decode.scans import coefficients
 from preprocessing.frozen import frozen
 from preprocessing.kernels.held import held_between
-from preprocessing.limits import nbytes
+from preprocessing.limits import frame, nbytes
 from preprocessing.media import ImageSpec, Spec
 
 if TYPE_CHECKING:
@@ -189,7 +189,7 @@ class Kernel(Stage):
         return f"{self.kernel.__name__}({', '.join(map(_brief, self.arguments))})"
 
     def holds(self, spec: Any) -> int:
-        result = self.output(spec)
+        result = frame(self.output(spec))
         return nbytes(result) + held_between(self.kernel, spec, result, self.arguments)
 
     def apply(self, array: Array, out: Array | None = None) -> Array:

@@ -14,7 +14,7 @@ SOUND   := .venv-sound
 # Each with its libraries in an environment of its own: some of them pin versions that others refuse.
 CLIENT_STAMPS := $(patsubst %,$(CLIENTS)/%/stamp,boto3 awscli s3fs smart_open pyarrow s3torchconnector)
 
-.PHONY: help demo test check format audit docs bench bench-quick bench-kinds soak soak-quick fuzz lock image test-container test-clients test-ray test-torch test-notebooks test-store bench-invoke clients-table cost-page clean
+.PHONY: help demo test check format audit docs bench bench-quick bench-kinds soak soak-quick hostile hostile-check peaks fuzz lock image test-container test-clients test-ray test-torch test-notebooks test-store bench-invoke clients-table cost-page clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -68,6 +68,17 @@ soak: $(VENV)/dev.stamp ## load and faults: docs/soak.{json,md}; ten minutes on 
 
 soak-quick: $(VENV)/dev.stamp ## the same with fewer requests, printed only; a minute
 	$(BIN)/python -m soak --quick
+
+hostile: $(VENV)/dev.stamp ## hostile files, each in a process of its own: docs/hostile.{json,md}; three minutes
+	$(BIN)/python -m soak.hostile
+
+hostile-check: $(VENV)/dev.stamp ## the same, printed only
+	$(BIN)/python -m soak.hostile --check
+
+PEAKS ?= 2000
+
+peaks: $(VENV)/dev.stamp ## what PEAKS random pipelines take at their peak, beside their limit; three minutes
+	PEAKS=$(PEAKS) $(BIN)/pytest tests/preprocessing/test_peaks.py
 
 FUZZ_SECONDS ?= 30
 

@@ -68,7 +68,9 @@ class Config:
     default_preset : str
         What runs where the access point names nothing. ``JITPREP_DEFAULT_PRESET``, or the file's.
     limits : Limits
-        ``JITPREP_MAX_BYTES``, ``JITPREP_MAX_PIXELS``, ``JITPREP_MAX_SIDE``.
+        ``JITPREP_MAX_BYTES``, ``JITPREP_MAX_PIXELS`` and ``JITPREP_MAX_SIDE`` bound what is read,
+        ``JITPREP_MEMORY`` what the work on it holds at once: see `preprocessing.available.memory`. An
+        object is there twice while it arrives, so that it may have half of that at the most.
     overrides : frozenset of str
         What a request may choose for itself, of ``pipeline`` (a preset) and ``seed``:
         ``JITPREP_REQUEST_OVERRIDES``, separated by commas; nothing where it is not set.
@@ -127,7 +129,7 @@ def config() -> Config:
         presets=presets,
         default_preset=os.environ.get("JITPREP_DEFAULT_PRESET") or default,
         limits=Limits(
-            source_bytes=_whole("JITPREP_MAX_BYTES", safe.source_bytes),
+            source_bytes=min(_whole("JITPREP_MAX_BYTES", safe.source_bytes), safe.memory // 2),
             pixels=_whole("JITPREP_MAX_PIXELS", safe.pixels),
             side=_whole("JITPREP_MAX_SIDE", safe.side),
         ),

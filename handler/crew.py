@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from concurrent.futures import ThreadPoolExecutor
-from threading import Condition
+from threading import Condition, Lock
 from typing import TYPE_CHECKING
 
 from handler.errors import out_of_time
@@ -24,33 +24,29 @@ class Crew:
 
     def __init__(self) -> None:
         self.readers = ThreadPoolExecutor(readers(), "read")
-        self.makers = ThreadPoolExecutor(_cpus(), "make")
-
-    def leave(self) -> None:
-        """Begin nothing more; what cannot be stopped ends in its own threads."""
-        for pool in (self.readers, self.makers):
-            pool.shutdown(wait=False, cancel_futures=True)
+        self.makers = ThreadPoolExecutor(makers(), "make")
 
 
 _crews: list[Crew] = []
+_lock = Lock()
 
 
 def crew() -> Crew:
-    """Return the crew, which is hired when first asked for."""
-    if not _crews:
-        _crews.append(Crew())
-    return _crews[0]
-
-
-def dismiss() -> None:
-    """Let the crew go, as some of it will not come back in time; the next batch gets a new one."""
-    while _crews:
-        _crews.pop().leave()
+    """Return the crew, which is made when first asked for."""
+    with _lock:
+        if not _crews:
+            _crews.append(Crew())
+        return _crews[0]
 
 
 def readers() -> int:
     """Return how many objects are read at once."""
     return _READERS_PER_CPU * _cpus()
+
+
+def makers() -> int:
+    """Return how many objects are transformed at once."""
+    return _cpus()
 
 
 def _cpus() -> int:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from threading import Event, Lock
 
 from handler import log, spill
 from handler.config import config
 from handler.copies import ours
-from handler.crew import Budget, crew, dismiss
+from handler.crew import Budget, crew, makers
 from handler.derived import Derived
 from handler.errors import RequestFailed, explain, out_of_time
 from handler.exchange import BatchRequest, BatchResponse, Deadline, Measures, Row, Unread
 from handler.source import fetch, require_size, require_time
-from preprocessing import Pipeline, Stack
+from preprocessing import LimitExceeded, Limits, Pipeline, Stack
+from preprocessing.cancellation import Cancelled, Signal, cancellable, checkpoint
 
 # Of the time that there is, for closing the rows up and, perhaps, putting them aside.
 _STACKING_SHARE = 0.1
@@ -34,7 +35,9 @@ def answer(
     """
     stack = Stack(pipeline, len(request.objects))
     _require_room(stack, request.room)
-    work = _Work(request, pipeline, stack, deadline.sooner(_STACKING_SHARE), measures.request_id)
+    limits = _share(config().limits, stack)
+    sooner = deadline.sooner(_STACKING_SHARE)
+    work = _Work(request, pipeline, stack, sooner, measures.request_id, limits)
     made = work.done()
     measures.bytes_in = sum(one.measures.bytes_in for one in made)
     for stage in ("fetch", "transform"):
@@ -62,6 +65,25 @@ def _require_room(stack: Stack, room: int | None) -> None:
     )
 
 
+def _share(limits: Limits, stack: Stack) -> Limits:
+    """Return what each maker may hold, of what the stack and the originals that wait leave.
+
+    Raises
+    ------
+    LimitExceeded
+        Where the stack alone is too much.
+    """
+    assert stack.output.nbytes is not None
+    waiting = min(limits.source_bytes, limits.memory // 4)
+    left = limits.memory - stack.output.nbytes - waiting
+    if left <= 0:
+        raise LimitExceeded(
+            f"all rows have {stack.output.nbytes >> 20} MiB, and the limit for all is "
+            f"{limits.memory >> 20} MiB; ask for fewer keys at a time, or raise the function's memory"
+        )
+    return replace(limits, source_bytes=waiting, memory=left // makers())
+
+
 @dataclass(slots=True)
 class _Made:
     """What came of one object."""
@@ -81,10 +103,11 @@ class _Work:
         stack: Stack,
         deadline: Deadline,
         request_id: str,
+        limits: Limits,
     ) -> None:
         self._objects, self._pipeline, self._stack = request.objects, pipeline, stack
         self._deadline, self._request_id = deadline, request_id
-        self._limits = config().limits
+        self._limits, self._signal = limits, Signal(deadline.at)
         self._budget = Budget(self._limits.source_bytes)
         self._crew = crew()
         self._made: list[_Made | None] = [None] * len(request.objects)
@@ -95,14 +118,15 @@ class _Work:
         """Do it, and return what came of each object in the time that there was."""
         for row in range(len(self._objects)):
             self._crew.readers.submit(self._read, row)
-        if not self._over.wait(self._deadline.left):
-            dismiss()
+        self._over.wait(self._deadline.left)
+        self._signal.cancel()  # what is left ends at its next checkpoint, what waits does not begin
         with self._lock:
             return [one or _Made(failure=out_of_time()) for one in self._made]
 
     def _read(self, row: int) -> None:
         made = _Made()
         try:
+            require_time(self._deadline)
             with made.measures.timed("fetch"):
                 derived, data, taken = self._fetch(row)
             made.etag, made.measures.bytes_in = derived.etag, len(data)
@@ -127,9 +151,11 @@ class _Work:
 
     def _make(self, row: int, made: _Made, derived: Derived, data: bytes, taken: int) -> None:
         try:
-            require_time(self._deadline)
-            with made.measures.timed("transform"):
+            with cancellable(self._signal), made.measures.timed("transform"):
+                checkpoint()
                 self._stack.fill(row, data, seed=derived.seed, limits=self._limits)
+        except Cancelled:
+            self._finish(row, made, out_of_time())
         except Exception as error:
             self._finish(row, made, error)
         else:

@@ -3,34 +3,87 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from concurrent.futures import Future, ThreadPoolExecutor
+from threading import Condition
+from typing import TYPE_CHECKING, TypeVar
 
 from handler.errors import out_of_time
-from handler.exchange import Deadline
+from preprocessing.cancellation import Cancelled, Signal, cancellable
+
+if TYPE_CHECKING:
+    from handler.exchange import Deadline
 
 T = TypeVar("T")
 
-# One thread that stays, so that the kernels' per-thread buffers do too.
-_workers: list[ThreadPoolExecutor] = []
+# Most threads, those among them whose work was given up and has not ended yet.
+_MOST = 64
+
+
+class _Threads:
+    """Threads that stay, so that the kernels' per-thread buffers do too; as many as work at once."""
+
+    def __init__(self) -> None:
+        self._idle: list[ThreadPoolExecutor] = []
+        self._made = 0
+        self._changed = Condition()
+
+    def submit(self, work: Callable[[], T], deadline: Deadline) -> Future[T]:
+        """Begin work in a thread that has none.
+
+        Raises
+        ------
+        RequestFailed
+            ``DeadlineExceeded`` where no thread is free in time.
+        """
+        thread = self._take(deadline)
+        future = thread.submit(work)
+        future.add_done_callback(lambda _: self._give(thread))
+        return future
+
+    def _take(self, deadline: Deadline) -> ThreadPoolExecutor:
+        with self._changed:
+            free = self._changed.wait_for(
+                lambda: self._idle or self._made < _MOST, timeout=deadline.left
+            )
+            if not free:
+                raise out_of_time()
+            if self._idle:
+                return self._idle.pop()  # the one that worked last: its buffers are the warmest
+            self._made += 1
+        return ThreadPoolExecutor(1, "request")
+
+    def _give(self, thread: ThreadPoolExecutor) -> None:
+        with self._changed:
+            self._idle.append(thread)
+            self._changed.notify()
+
+
+_threads = _Threads()
 
 
 def within(deadline: Deadline, work: Callable[[], T]) -> T:
-    """Return what `work` returns.
+    """Return what `work` returns. Safe to be called from many threads at once.
 
     Raises
     ------
     RequestFailed
-        ``DeadlineExceeded`` where `work` takes longer. It cannot be stopped, so it is left to end in
-        its own thread, and the next request gets a new one.
+        ``DeadlineExceeded`` where `work` takes longer. It then ends at its next checkpoint, and its
+        thread is used again.
     """
-    if not _workers:
-        _workers.append(ThreadPoolExecutor(1, "request"))
-    future = _workers[0].submit(work)
+    signal = Signal(deadline.at)
+
+    def signalled() -> T:
+        with cancellable(signal):
+            return work()
+
+    future: Future[T] = _threads.submit(signalled, deadline)
     try:
         return future.result(timeout=deadline.left)
     except TimeoutError:
-        if future.done():  # the work's own TimeoutError
-            raise
-        _workers.pop().shutdown(wait=False)
+        if future.done():  # just now, or with a TimeoutError of its own
+            return future.result()
         raise out_of_time() from None
+    except Cancelled:
+        raise out_of_time() from None
+    finally:
+        signal.cancel()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from preprocessing.cancellation import Signal, cancellable, checkpoint, current
 from preprocessing.errors import IncompatibleSource
 from preprocessing.media import known
 
@@ -99,6 +100,21 @@ def each(work: Callable[[int], None], count: int, threads: int) -> None:
         return
     from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415  for those who want threads
 
+    given = current()
+    signal = given or Signal()
+
+    def signalled(index: int) -> None:
+        with cancellable(signal):
+            checkpoint()
+            work(index)
+
     with ThreadPoolExecutor(threads) as pool:
-        for _ in pool.map(work, range(count)):
-            pass
+        try:
+            for _ in pool.map(signalled, range(count)):
+                pass
+        except (
+            BaseException
+        ):  # the others need not be ready; a signal of the caller's is the caller's
+            if given is None:
+                signal.cancel()
+            raise

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from contextlib import contextmanager
-from threading import local
+from threading import Lock, get_ident, local
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -35,15 +35,39 @@ class Signal:
     def __init__(self, at: float | None = None) -> None:
         self._at = at
         self._cancelled = False
+        self._lock = Lock()
+        self._abroad: set[int] = set()  # threads in code that has no checkpoints
 
     def cancel(self) -> None:
-        """Have the work stop at its next checkpoint."""
-        self._cancelled = True
+        """Have the work stop at its next checkpoint; where there are none, between two bytecodes."""
+        with self._lock:
+            if self._cancelled:  # once: a thread may have gone on to other work
+                return
+            self._cancelled = True
+            for thread in self._abroad:
+                _raise_in(thread, Cancelled)
+
+    def enter(self) -> None:
+        """Note that this thread begins with code that has no checkpoints."""
+        checkpoint()
+        with self._lock:
+            self._abroad.add(get_ident())
+
+    def leave(self) -> None:
+        """Note that it is back. What was to be raised in it and was not yet is taken back."""
+        with self._lock:
+            self._abroad.discard(get_ident())
+            if self._cancelled:
+                _raise_in(get_ident(), None)
 
     @property
     def cancelled(self) -> bool:
         """Whether it should stop."""
-        return self._cancelled or (self._at is not None and time.monotonic() >= self._at)
+        return self.over(0.0)
+
+    def over(self, lasting: float) -> bool:
+        """Whether it should stop rather than begin what takes so many seconds."""
+        return self._cancelled or (self._at is not None and time.monotonic() + lasting >= self._at)
 
 
 _current = local()
@@ -65,8 +89,42 @@ def cancellable(signal: Signal | None) -> Iterator[None]:
         _current.signal = before
 
 
-def checkpoint() -> None:
-    """Raise `Cancelled` where this thread's work should stop. Costs some 0.1 µs."""
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """Let another library's Python code be given up, which has no checkpoints.
+
+    `Signal.cancel` raises `Cancelled` in it wherever it is, so that nothing within may hold a lock or
+    leave anything half done that somebody else will see. Each of its calls to C ends first.
+    """
+    signal = current()
+    if signal is None:
+        yield
+        return
+    signal.enter()
+    try:
+        yield
+    finally:
+        signal.leave()
+    checkpoint()
+
+
+def _raise_in(thread: int, error: type[BaseException] | None) -> None:
+    """Raise an error in a thread before its next bytecode; None takes it back."""
+    import ctypes  # noqa: PLC0415  only where work is given up
+
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(
+        ctypes.c_ulong(thread), None if error is None else ctypes.py_object(error)
+    )
+
+
+def checkpoint(lasting: float = 0.0) -> None:
+    """Raise `Cancelled` where this thread's work should stop. Costs some 0.1 µs.
+
+    Parameters
+    ----------
+    lasting : float
+        Seconds that a call takes which cannot be given up: it is not begun where fewer are left.
+    """
     signal = getattr(_current, "signal", None)
-    if signal is not None and signal.cancelled:
+    if signal is not None and signal.over(lasting):
         raise Cancelled

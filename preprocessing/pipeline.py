@@ -68,10 +68,15 @@ class Pipeline(Spelling):
         return self._plan(read(source, self.kind, limits), seed, limits)
 
     def _plan(self, loaded: Loaded, seed: int | Seed, limits: Limits) -> Plan:
+        content = loaded.content
         if not self.random:
-            return self._kept_plan(loaded.start, limits, _NO_DRAWS)
-        whole = (Seed(seed) if isinstance(seed, int) else seed).of(loaded.content)
-        return self._build(loaded.start, limits, Draws.of(self.fingerprint, whole))
+            plan = self._kept_plan(loaded.start, limits, _NO_DRAWS)
+        else:
+            whole = (Seed(seed) if isinstance(seed, int) else seed).of(content)
+            plan = self._build(loaded.start, limits, Draws.of(self.fingerprint, whole))
+        if isinstance(content, bytes):
+            plan.require(len(content), limits)
+        return plan
 
     def _build(self, start: Start, limits: Limits, draws: Draws) -> Plan:
         return planning.build(

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from functools import partial
+from functools import cached_property, partial
 from math import prod
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from preprocessing.cancellation import checkpoint
 from preprocessing.errors import CorruptSource, IncompatibleSource, LimitExceeded
 from preprocessing.frozen import frozen
 from preprocessing.kinds import misfit
-from preprocessing.limits import require, require_frames
+from preprocessing.limits import require, require_memory
 from preprocessing.media import VideoSpec, known
+from preprocessing.peak import most_frames, peak
 from preprocessing.rewrites import RULES, Draft, Rule
 from preprocessing.stages import Stage
+from preprocessing.stages.base import Kernel
 from preprocessing.transforms.base import FixedTransform, RandomTransform, Selection
 
 if TYPE_CHECKING:
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
     from preprocessing.grammar.step import Step
     from preprocessing.limits import Limits
     from preprocessing.media import Array, Content, Kind, Spec
+    from preprocessing.peak import Moment
     from preprocessing.stages import Start
     from preprocessing.transforms import Transform
 
@@ -52,6 +56,34 @@ class Plan:
     rewrites: tuple[Rule, ...]
     encoding: Encoding
     output: Spec
+
+    @cached_property
+    def holds(self) -> int:
+        """Most bytes that are held at once, the encoded object left out."""
+        return self._peak[0]
+
+    @cached_property
+    def _peak(self) -> Moment:
+        return peak(self.source, self.stages, self.encoding, self.output)
+
+    def require(self, given: int, limits: Limits, names: Sequence[tuple[Stage, str]] = ()) -> None:
+        """Raise LimitExceeded where the work, with so many bytes of encoded object, holds too much.
+
+        Parameters
+        ----------
+        given : int
+        limits : Limits
+        names : sequence of (Stage, str)
+            Of stages, the steps that they were made for.
+        """
+        held, widest = self.holds + given, self._peak[1]
+        if held > limits.memory:
+            # The rules leave stages of one type in their order, but not always as they were.
+            alike = [name for stage, name in names if type(stage) is type(widest)]
+            place = [stage for stage in self.stages if type(stage) is type(widest)]
+            known = len(alike) == len(place) > 0
+            named = alike[[stage is widest for stage in place].index(True)] if known else ""
+            require_memory(held, limits, named or _called(widest))
 
     @property
     def rows(self) -> tuple[tuple[str, Spec], ...]:
@@ -105,28 +137,29 @@ def build(
     IncompatibleSource
         As `infer`.
     LimitExceeded
-        Where a stage would make more than `limits` allow.
+        Where the work would hold more than `limits` allow.
     """
     source = _narrowed(steps, source, limits)
-    spec, stages = source.output(), list[Stage]()
+    spec, stages, names = source.output(), list[Stage](), list[tuple[Stage, str]]()
     for index, step in enumerate(steps, 1):
         if isinstance(step, Selection):
             continue
         with _naming(index, step):
             for fixed, after in settle(step, spec, draws.fork(index)):
                 require(after, limits)
-                stages += fixed.lower(spec)
+                lowered = fixed.lower(spec)
+                stages += lowered
+                names += [(stage, _place(index, step)) for stage in lowered]
                 spec = after
     with _naming(len(steps) + 1, encoding):
         encoding.accept(spec)
-    if isinstance(spec, VideoSpec):
-        source = source.at_most(require_frames(spec, limits))
     draft, rewrites = _rewrite(Draft(source, tuple(stages)), exact=exact)
-    reached = draft.before(0)
-    for stage in draft.stages:
-        stage.require(reached, limits)
-        reached = stage.output(reached)
-    return Plan(draft.source, draft.stages, rewrites, encoding, spec)
+    source = draft.source
+    if isinstance(spec, VideoSpec) and spec.frames is None:
+        source = source.at_most(most_frames(source, draft.stages, encoding, spec, limits))
+    plan = Plan(source, draft.stages, rewrites, encoding, spec)
+    plan.require(0, limits, names)
+    return plan
 
 
 def _narrowed(steps: Sequence[Transform], source: Start, limits: Limits) -> Start:
@@ -183,6 +216,7 @@ def apply(stages: Sequence[Stage], array: Array, out: Array | None = None) -> Ar
     """Run stages; the result is in `out` where that was given and the last of them could use it."""
     last = len(stages) - 1
     for i, stage in enumerate(stages):
+        checkpoint()
         array = stage.apply(array, out if i == last else None)
     return array
 
@@ -194,6 +228,7 @@ def _frame_by_frame(plan: Plan, content: Content, out: Array | None) -> Array:
     made: list[Array] = []
     count = 0
     for count, frame in enumerate(plan.source.frames(content), 1):
+        checkpoint()
         place = None if out is None else out[count - 1]
         array = apply(plan.stages, frame, place)
         if place is None:
@@ -229,7 +264,17 @@ def _naming(index: int, step: Step) -> Iterator[None]:
     try:
         yield
     except (IncompatibleSource, LimitExceeded) as error:
-        raise type(error)(f"step {index} {step.name!r}: {error}") from None
+        raise type(error)(f"{_place(index, step)}: {error}") from None
+
+
+def _place(index: int, step: Step) -> str:
+    return f"step {index} {step.name!r}"
+
+
+def _called(what: Start | Stage | Encoding) -> str:
+    """Return the name of a step, as a user knows it, or of what the planner made of it."""
+    name = what.kernel.__name__ if isinstance(what, Kernel) else type(what).__name__.lower()
+    return repr(name)
 
 
 def _size(spec: Spec) -> str:

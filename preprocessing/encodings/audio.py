@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 
+from preprocessing.cancellation import checkpoint
 from preprocessing.decode.audio import need_soundfile
 from preprocessing.encodings.base import Encoding
 from preprocessing.errors import IncompatibleSource
 from preprocessing.frozen import frozen
+from preprocessing.limits import nbytes
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -24,6 +26,8 @@ _PCM, _IEEE_FLOAT = 1, 3
 # Its numbers are of 32 bits, and the bytes of one sample of all channels of 16.
 _MOST, _MOST_BLOCK = 2**32 - 1, 2**16 - 1
 _HEADER, _FLOAT_HEADER = 44, 58
+# Samples of a channel that libFLAC is given at once.
+_BLOCK = 2**18
 
 
 @frozen
@@ -60,6 +64,10 @@ class Wav(Encoding):
             )
         if (spec.rate or 0) > _MOST:
             raise IncompatibleSource(f"holds rates up to {_MOST} Hz, the sound has {spec.rate}")
+
+    def holds(self, spec: AudioSpec) -> int:
+        """Count samples scaled, as integers, cut, and in the body: 12 bytes each at the most."""
+        return 3 * nbytes(spec)
 
     def nbytes(self, spec: AudioSpec) -> int | None:
         if spec.channels is None or spec.samples is None:
@@ -125,13 +133,24 @@ class Flac(Encoding):
                 f"{rate}; resample it first"
             )
 
+    def holds(self, spec: AudioSpec) -> int:
+        """Count the body, as it grows and copied; noise is packed no smaller than it is."""
+        return 3 * nbytes(spec)
+
     def encode(self, array: Array, spec: AudioSpec) -> bytes:
         soundfile = need_soundfile()
-        samples: NDArray[Any] = _integers(array, _BITS[self.subtype])
-        # libsndfile takes the upper bits of wider integers.
-        samples = samples.astype(np.int16) if self.subtype == "pcm_16" else samples << 8
-        stream = BytesIO()
-        soundfile.write(stream, samples, spec.rate, self.subtype.upper(), format="FLAC")
+        stream, subtype = BytesIO(), self.subtype.upper()
+        with soundfile.SoundFile(
+            stream, "w", spec.rate, len(array), subtype, format="FLAC"
+        ) as file:
+            for start in range(0, array.shape[1], _BLOCK):
+                checkpoint()
+                samples: NDArray[Any] = _integers(
+                    array[:, start : start + _BLOCK], _BITS[self.subtype]
+                )
+                # libsndfile takes the upper bits of wider integers.
+                wide = self.subtype != "pcm_16"
+                file.write(samples << 8 if wide else samples.astype(np.int16))
         return stream.getvalue()
 
 

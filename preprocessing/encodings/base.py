@@ -9,6 +9,7 @@ import numpy as np
 
 from preprocessing.frozen import frozen
 from preprocessing.grammar.step import Step
+from preprocessing.limits import nbytes
 from preprocessing.media import ImageSpec, Kind, Layout
 
 if TYPE_CHECKING:
@@ -67,6 +68,13 @@ class Encoding(Step):
     def nbytes(self, spec: Any) -> int | None:
         """Length of the body for `spec`, where that does not depend on the content."""
         return None
+
+    def holds(self, spec: Any) -> int:
+        """Most bytes that encoding an array of `spec` holds at once: the body too, not the array.
+
+        Here twice the array, for the body and a copy on the way to it.
+        """
+        return 2 * nbytes(spec)
 
     def allocate(self, spec: Any) -> Buffer | None:
         """Return a body that the last stage can write into, where that is possible."""

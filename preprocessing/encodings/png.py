@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from preprocessing.cancellation import checkpoint
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -21,23 +23,30 @@ if TYPE_CHECKING:
 # PNG specification, 2nd edition, 11.2.2: colour type by number of channels
 _COLOR_TYPE = {1: 0, 2: 4, 3: 2, 4: 6}
 _FILTER_SUB = 1
+# Bytes of rows that are compressed between two checkpoints.
+_STRIP_BYTES = 2**20
 
 
 def write_png(image: Array, *, small: bool) -> bytes:
     """Write an image of shape (H, W, 1 to 4), uint8 or uint16, as PNG."""
     height, width, channels = image.shape
     depth = image.dtype.itemsize
-    lines = _filtered(image, channels * depth)
+    pixel = channels * depth
+    rows = max(1, _STRIP_BYTES // (width * pixel))
     level, strategy = (9, zlib.Z_DEFAULT_STRATEGY) if small else (1, zlib.Z_RLE)
     packer = zlib.compressobj(level, zlib.DEFLATED, 15, 9, strategy)
     header = struct.pack(">IIBBBBB", width, height, 8 * depth, _COLOR_TYPE[channels], 0, 0, 0)
-    pixels = packer.compress(lines.data) + packer.flush()
+    packed = []
+    for start in range(0, height, rows):
+        checkpoint()
+        packed.append(packer.compress(_filtered(image[start : start + rows], pixel).data))
+    packed.append(packer.flush())
     return b"".join(
         (
             b"\x89PNG\r\n\x1a\n",
-            _chunk(b"IHDR", header),
-            _chunk(b"IDAT", pixels),
-            _chunk(b"IEND", b""),
+            *_chunk(b"IHDR", header),
+            *_chunk(b"IDAT", *packed),
+            *_chunk(b"IEND"),
         )
     )
 
@@ -54,6 +63,9 @@ def _filtered(image: Array, pixel: int) -> NDArray[np.uint8]:
     return lines
 
 
-def _chunk(kind: bytes, data: bytes) -> bytes:
-    checksum = zlib.crc32(data, zlib.crc32(kind))
-    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", checksum)
+def _chunk(kind: bytes, *data: bytes) -> tuple[bytes, ...]:
+    """Return the parts of a chunk, which holds `data` one after the other."""
+    checksum = zlib.crc32(kind)
+    for part in data:
+        checksum = zlib.crc32(part, checksum)
+    return struct.pack(">I", sum(map(len, data))), kind, *data, struct.pack(">I", checksum)

@@ -14,6 +14,7 @@ import numpy as np
 
 from preprocessing.encodings.base import Buffer, Encoding
 from preprocessing.frozen import frozen
+from preprocessing.limits import nbytes
 from preprocessing.media import DType, Layout, known
 
 if TYPE_CHECKING:
@@ -50,6 +51,10 @@ class TensorEncoding(Encoding):
         if shape is None:
             return None
         return len(self.header(shape, spec.dtype)) + prod(shape) * np.dtype(spec.dtype).itemsize
+
+    def holds(self, spec: Spec) -> int:
+        """Nothing where the result is computed into the body; else that."""
+        return nbytes(spec) if known(spec.shape) is None else 0
 
     def frame(self, shape: tuple[int, ...], dtype: DType) -> bytearray:
         """Return a body whose header is in place, and whose samples are zero."""

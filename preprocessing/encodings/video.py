@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from preprocessing.cancellation import checkpoint
 from preprocessing.encodings.base import Encoding
 from preprocessing.errors import IncompatibleSource
 from preprocessing.frozen import frozen
 from preprocessing.grammar.step import require
+from preprocessing.limits import nbytes
 
 if TYPE_CHECKING:
     from preprocessing.media import Array, VideoSpec
@@ -21,6 +23,8 @@ _LONGEST_SIDE = 16_384
 _MOST_FPS = 1000.0
 # Of ITU-T H.273: the matrix of BT.601, in the limited range, which is what swscale converts to.
 _BT601, _LIMITED = 6, 1
+# Bytes, whatever the size; and of each pixel of a frame. Below this crf noise is hardly packed.
+_TABLES, _AHEAD, _FINE = 48 * 2**20, 200, 12
 
 
 @frozen
@@ -69,6 +73,12 @@ class Mp4(Encoding):
                     f"{spec.width}; resize or crop first"
                 )
 
+    def holds(self, spec: VideoSpec) -> int:
+        """x264's tables and the frames that it looks ahead, measured of noise; and the body, twice."""
+        assert spec.height is not None and spec.width is not None
+        body = nbytes(spec) if self.crf < _FINE else nbytes(spec) // 3
+        return _TABLES + _AHEAD * spec.height * spec.width + 2 * body
+
     def encode(self, array: Array, spec: VideoSpec) -> bytes:
         from preprocessing.decode.container import need_av  # noqa: PLC0415  for those who write video
 
@@ -76,6 +86,7 @@ class Mp4(Encoding):
         with av.open(stream, "w", format="mp4", options={"fflags": "+bitexact"}) as container:
             track = self._track(container, array.shape[1:3])
             for index, frame in enumerate(array):
+                checkpoint()
                 rgb = np.ascontiguousarray(np.broadcast_to(frame, (*frame.shape[:2], 3)))
                 picture = av.VideoFrame.from_ndarray(rgb, format="rgb24")
                 picture.pts = index

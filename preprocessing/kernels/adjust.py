@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
+from preprocessing.kernels.held import a_sample, holding
 from preprocessing.kernels.lut import apply_table, table_of
 from preprocessing.kernels.pointwise import convert
 from preprocessing.kernels.scratch import scratch
-from preprocessing.kernels.strips import map_planes, planes_of, strips, top_of
+from preprocessing.kernels.strips import by_rows, map_planes, planes_of, strips, top_of
 
 if TYPE_CHECKING:
     from preprocessing.kernels.strips import Floats
@@ -25,23 +26,28 @@ _LUMA = (0.2989, 0.587, 0.114)
 
 
 def brightness(image: Array, factor: float) -> Array:
-    """``image * factor``, clipped. Pointwise; allocates a float32 copy and the result.
+    """``image * factor``, clipped. Pointwise; allocates the result, and a float32 copy of a piece.
 
     Parameters
     ----------
     image : ndarray
     factor : float
     """
-    scaled = np.multiply(image, np.float32(factor), dtype=np.float32)
-    np.clip(scaled, 0, top_of(image.dtype), out=scaled)
-    return scaled.astype(image.dtype, copy=False)
+
+    def change(rows: Array) -> Array:
+        scaled = np.multiply(rows, np.float32(factor), dtype=np.float32)
+        np.clip(scaled, 0, top_of(image.dtype), out=scaled)
+        return scaled.astype(image.dtype, copy=False)
+
+    return by_rows(image, change)
 
 
+@holding(a_sample(2))
 def contrast(image: Array, factor: float) -> Array:
     """``image * factor + mean * (1 - factor)``, clipped, with the mean of the image's gray.
 
     The sum of integers is exact in any order. Besides the result it allocates what `apply_table`
-    does for uint8, and otherwise a float32 copy.
+    does for uint8.
 
     Parameters
     ----------
@@ -81,8 +87,7 @@ def gamma(image: Array, exponent: float, gain: float) -> Array:
     """``gain * image ** exponent`` for samples in [0, 1], clipped. Pointwise.
 
     Integers go by a table of all their values, computed one by one: NumPy's vectorised powers differ in
-    the last bit between processors. Floats below 0 count as 0. Allocates the result, and for floats a
-    float32 copy.
+    the last bit between processors. Floats below 0 count as 0. Allocates the result.
 
     Parameters
     ----------
@@ -93,12 +98,21 @@ def gamma(image: Array, exponent: float, gain: float) -> Array:
         levels = np.arange(top_of(image.dtype) + 1, dtype=image.dtype)
         unit = convert(levels, "float32", scale=True).tolist()
         powers = np.array([level**exponent for level in unit]).astype(np.float32)
-    else:
-        powers = np.power(np.maximum(image, 0), np.float32(exponent), dtype=np.float32)
+        table = _gained(powers, gain, image.dtype.name)
+        return by_rows(image, lambda rows: np.take(table, rows))
+
+    def change(rows: Array) -> Array:
+        powers = np.power(np.maximum(rows, 0), np.float32(exponent), dtype=np.float32)
+        return _gained(powers, gain, image.dtype.name)
+
+    return by_rows(image, change)
+
+
+def _gained(powers: Floats, gain: float, dtype: str) -> Array:
+    """Return powers times a gain, clipped, in the type of the image; overwrites them."""
     if gain != 1.0:
         np.clip(np.multiply(powers, np.float32(gain), out=powers), 0, 1, out=powers)
-    result = convert(powers, cast("DType", image.dtype.name), scale=True)
-    return np.take(result, image) if image.dtype.kind == "u" else result
+    return convert(powers, cast("DType", dtype), scale=True)
 
 
 def _gray(planes: Floats, *, whole: bool) -> Floats:
@@ -119,7 +133,11 @@ def _gray(planes: Floats, *, whole: bool) -> Floats:
 def _mix(image: Array, gray: float, factor: float) -> Array:
     """``image * factor + gray * (1 - factor)`` for one gray, the sum rounded once, as PyTorch does."""
     offset = float(np.float32(gray)) * float(np.float32(1.0 - factor))
-    mixed = np.multiply(image, np.float32(factor), dtype=np.float32)
-    np.add(mixed, offset, out=mixed, dtype=np.float64, casting="same_kind")
-    np.clip(mixed, 0, top_of(image.dtype), out=mixed)
-    return mixed.astype(image.dtype, copy=False)
+
+    def change(rows: Array) -> Array:
+        mixed = np.multiply(rows, np.float32(factor), dtype=np.float32)
+        np.add(mixed, offset, out=mixed, dtype=np.float64, casting="same_kind")
+        np.clip(mixed, 0, top_of(image.dtype), out=mixed)
+        return mixed.astype(image.dtype, copy=False)
+
+    return by_rows(image, change)

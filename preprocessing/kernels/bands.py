@@ -20,7 +20,8 @@ result; see docs/decisions/exact-sums.md.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import lru_cache
+from math import ceil
+from threading import Lock
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias, cast
 
 import numpy as np
@@ -106,21 +107,56 @@ class Bands:
     stop: int
     runs: tuple[Run, ...]
 
+    @property
+    def nbytes(self) -> int:
+        """Of all weights."""
+        return sum(run.weights.nbytes for run in self.runs)
 
-@lru_cache(maxsize=256)
+
 def row_bands(axis: Axis, places: int, dtype: FloatType, gain: int = 0) -> Bands:
     """Weights, to 2**-places and then times 2**gain, for products from the left."""
-    return _bands(axis, places, dtype, gain, ROW_BLOCK, from_left=True)
+    return _kept_bands((axis, places, dtype, gain, ROW_BLOCK, True))
 
 
-@lru_cache(maxsize=256)
 def column_bands(axis: Axis, places: int, dtype: FloatType, gain: int = 0) -> Bands:
     """Weights, to 2**-places and then times 2**gain, for products from the right."""
-    return _bands(axis, places, dtype, gain, COLUMN_BLOCK, from_left=False)
+    return _kept_bands((axis, places, dtype, gain, COLUMN_BLOCK, False))
+
+
+# Weights that were made before, the oldest first: at most so many bytes, as those of one axis may be
+# megabytes.
+_KEPT_BYTES = 24 * 2**20
+_kept: dict[tuple[Any, ...], Bands] = {}
+_kept_lock = Lock()
+
+
+def _kept_bands(asked: tuple[Axis, int, FloatType, int, int, bool]) -> Bands:
+    bands = _kept.get(asked)
+    if bands is None:
+        bands = _bands(*asked)
+        with _kept_lock:
+            _kept[asked] = bands
+            total = sum(kept.nbytes for kept in _kept.values())
+            while total > _KEPT_BYTES:
+                total -= _kept.pop(next(iter(_kept))).nbytes
+    return bands
+
+
+def reach(axis: Axis, count: int) -> int:
+    """Return how many inputs, at most, a run of so many outputs depends on."""
+    scale = axis.length / axis.n_out
+    stretch = max(scale, 1.0) if axis.antialias else 1.0
+    return min(axis.n_in, ceil((count - 1) * scale + 2 * _FILTERS[axis.filter][0] * stretch) + 6)
+
+
+def weighing(axis: Axis) -> int:
+    """Return how many bytes it takes, at most, to make the weights of an axis; each tap some 80."""
+    outputs = axis.last - axis.first
+    return outputs * (80 * reach(axis, 1) + 16 * (reach(axis, COLUMN_BLOCK) + _SLACK))
 
 
 def _bands(
-    axis: Axis, places: int, dtype: FloatType, gain: int, block: int, *, from_left: bool
+    axis: Axis, places: int, dtype: FloatType, gain: int, block: int, from_left: bool
 ) -> Bands:
     index, weight = _taps(axis)
     units = np.ldexp(_round(weight, places), gain)

@@ -13,10 +13,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from preprocessing.cancellation import checkpoint
+from preprocessing.kernels.held import holding, samples
 from preprocessing.kernels.unit import from_unit, to_unit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import Any
 
     from preprocessing.media import Array
 
@@ -28,6 +31,15 @@ _LAST = 16 * 2**11
 _BAND = 1 << 14
 
 
+def _bilateral(before: Any, _: Any, win_size: int, *__: object) -> int:
+    """Bytes of the image in float32 and its deviation in float64; or with a border, and filtered."""
+    border = win_size // 2 * 2
+    padded = (before.height + border) * (before.width + border) * before.channels
+    rows = max(_BAND, before.width) * 4 * (5 * before.channels + 4)
+    return int(max(12 * samples(before), 4 * (padded + samples(before))) + rows)
+
+
+@holding(_bilateral)
 def denoise_bilateral(
     image: Array,
     win_size: int,
@@ -62,11 +74,13 @@ def denoise_bilateral(
     if sigma == 0.0:
         return from_unit(unit, image.dtype)
     reach = win_size // 2
+    dtype, shape = image.dtype, image.shape
     planes = np.pad(unit.transpose(2, 0, 1), ((0, 0), (reach, reach), (reach, reach)), mode)  # type: ignore[call-overload]
+    del unit
     exponents = np.arange(_LAST + 1) * -_STEP
     weights = np.exp(exponents).astype(np.float32)  # rounded twice, so that the first is not seen
     weights[-1] = 0
-    height, width, channels = image.shape
+    height, width, channels = shape
     # No more than float32 holds: a smaller deviation tells all unequal colours apart already.
     steps = np.float32(min(1.0 / (2.0 * (sigma * channels) ** 2 * _STEP), 1e30))
     window = list(_window(reach, sigma_spatial))
@@ -76,7 +90,7 @@ def denoise_bilateral(
         count = min(rows, height - top)
         band = planes[:, top : top + count + 2 * reach]
         result[:, top : top + count] = _filter(band, reach, window, weights, steps)
-    return from_unit(result, image.dtype).transpose(1, 2, 0)
+    return from_unit(result, dtype).transpose(1, 2, 0)
 
 
 def _window(reach: int, sigma: float) -> Iterator[tuple[int, int, np.float32]]:
@@ -102,6 +116,7 @@ def _filter(
     total = np.zeros_like(middle)
     share = np.zeros((height, width), np.float32)
     for row, column, nearness in window:
+        checkpoint()
         neighbors = band[:, row : row + height, column : column + width]
         difference = neighbors - middle
         difference *= difference

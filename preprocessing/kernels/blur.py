@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
+from preprocessing.cancellation import checkpoint
+from preprocessing.kernels.held import holding
 from preprocessing.kernels.scratch import scratch
 from preprocessing.kernels.strips import strips
 
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
 
 # Outputs that one product makes; as in `bands`.
 _ROWS, _COLUMNS = 8, 16
+# Products between two checkpoints: some 10 ms of them.
+_PRODUCTS = 2**27
 
 
 class _Precision(NamedTuple):
@@ -44,6 +48,16 @@ _PRECISION = {
 }
 
 
+def _blurring(before: Any, _: Any, size: tuple[int, int], *__: object) -> int:
+    """Bytes of three strips, of four radii at the least, with what lies around them."""
+    across, down = (side // 2 for side in size)
+    rows = next((stop for _, stop in strips(before.shape, least=4 * down)), 0)
+    item = 8 if before.dtype == "uint16" else 4
+    lines = 3 * rows + 2 * down
+    return int(item * before.channels * (lines * before.width + 2 * rows * across))
+
+
+@holding(_blurring)
 def gaussian_blur(image: Array, size: tuple[int, int], sigma: tuple[float, float]) -> Array:
     """Blur with a Gaussian, the image reflected at its edges.
 
@@ -155,7 +169,12 @@ def _from_left(band: NDArray[Any], source: NDArray[Any], out: NDArray[Any]) -> N
         source, (channels, whole, taps, width), (plane, block * row, row, sample), writeable=False
     )
     done = whole * block
-    np.matmul(band, windows, out=out[:, :done].reshape(channels, whole, block, width))
+    blurred = out[:, :done].reshape(channels, whole, block, width)
+    at_once = max(1, _PRODUCTS // (channels * band.size * width))
+    for first in range(0, whole, at_once):
+        checkpoint()
+        part = slice(first, first + at_once)
+        np.matmul(band, windows[:, part], out=blurred[:, part])
     if done < rows:
         rest = rows - done
         np.matmul(band[:rest, : taps - block + rest], source[:, done:], out=out[:, done:])
@@ -173,7 +192,11 @@ def _from_right(source: NDArray[Any], band: NDArray[Any], out: NDArray[Any]) -> 
     )
     done = whole * block
     blocks = results[:, :done].reshape(len(lines), whole, block).transpose(1, 0, 2)
-    np.matmul(windows, band.T, out=blocks)
+    at_once = max(1, _PRODUCTS // (band.size * len(lines)))
+    for first in range(0, whole, at_once):
+        checkpoint()
+        part = slice(first, first + at_once)
+        np.matmul(windows[part], band.T, out=blocks[part])
     if done < width:
         rest = width - done
         np.matmul(lines[:, done:], band[:rest, : taps - block + rest].T, out=results[:, done:])

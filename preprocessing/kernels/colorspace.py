@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
+from preprocessing.cancellation import checkpoint
 from preprocessing.kernels.unit import to_unit
 
 if TYPE_CHECKING:
@@ -73,6 +74,7 @@ def _by_bands(image: Array, convert: Callable[[Array, Array], None]) -> Array:
     planes = np.empty((3, height, width), np.float32)
     rows = max(_BAND // width, 1)
     for top in range(0, height, rows):
+        checkpoint()
         band = image[top : top + rows].transpose(2, 0, 1)
         convert(band, planes[:, top : top + rows])
     return planes.transpose(1, 2, 0)

@@ -6,12 +6,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from preprocessing.cancellation import checkpoint, interruptible
+from preprocessing.kernels.held import a_pixel, holding
 from preprocessing.kernels.unit import to_unit
 
 if TYPE_CHECKING:
     from preprocessing.media import Array
 
 
+# Seconds that SciPy takes for a tap of a blur.
+_TAP_S = 1e-9
+
+
+@holding(a_pixel(16))
 def sobel(image: Array) -> Array:
     """``skimage.filters.sobel``: the magnitude of the gradient, float32.
 
@@ -24,10 +31,12 @@ def sobel(image: Array) -> Array:
     """
     from skimage.filters import sobel as magnitude  # noqa: PLC0415  half a second
 
-    result: Array = magnitude(to_unit(image[..., 0]))
+    with interruptible():
+        result: Array = magnitude(to_unit(image[..., 0]))
     return result[..., np.newaxis]
 
 
+@holding(a_pixel(58))
 def canny(image: Array, sigma: float, low_threshold: float, high_threshold: float) -> Array:
     """``skimage.feature.canny``: 255 on edges, 0 elsewhere, uint8.
 
@@ -44,5 +53,8 @@ def canny(image: Array, sigma: float, low_threshold: float, high_threshold: floa
 
     # In double, as scikit-image takes integers: a threshold is passed or it is not.
     gray = to_unit(image[..., 0], np.float64)
-    edges: Array = find_edges(gray, sigma, low_threshold, high_threshold)
+    # Each of two images is blurred along both axes, each time in one call.
+    checkpoint(lasting=gray.size * (8.0 * sigma + 1.0) * _TAP_S)
+    with interruptible():
+        edges: Array = find_edges(gray, sigma, low_threshold, high_threshold)
     return np.multiply(edges, 255, dtype=np.uint8)[..., np.newaxis]

@@ -10,12 +10,35 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from preprocessing.cancellation import interruptible
+from preprocessing.kernels.held import holding, pixels, samples
 from preprocessing.kernels.unit import from_unit, to_unit
 
 if TYPE_CHECKING:
+    from typing import Any
+
     from preprocessing.media import Array
 
 
+# scikit-image has a histogram, a map and copies of them for each region, with 256 bins in float64.
+_REGION_BYTES = 20 * 1024
+
+
+def _by_regions(before: Any, _: Any, __: float, kernel_size: tuple[int, int] | None) -> int:
+    """Bytes of what scikit-image makes of the image, with regions around it, and recoloured."""
+    sides = (before.height, before.width)
+    regions = kernel_size or tuple(max(side // 8, 1) for side in sides)
+    padded = [
+        side + region // 2 + -side % region + -(-region // 2)
+        for side, region in zip(sides, regions, strict=True)
+    ]
+    count = (padded[0] // regions[0] + 1) * (padded[1] // regions[1] + 1)
+    whole = 32 * padded[0] * padded[1] + 24 * regions[0] * regions[1] + _REGION_BYTES * count
+    floats = 0 if before.dtype.startswith("u") else 4
+    return int(whole + floats * samples(before) + 16 * pixels(before) + 8 * samples(before))
+
+
+@holding(_by_regions)
 def clahe(image: Array, clip_limit: float, kernel_size: tuple[int, int] | None) -> Array:
     """``skimage.exposure.equalize_adapthist`` of the brightness.
 
@@ -33,10 +56,19 @@ def clahe(image: Array, clip_limit: float, kernel_size: tuple[int, int] | None) 
 
     samples = image if image.dtype.kind == "u" else to_unit(image)
     brightness = _brightness(samples)
-    equal = equalize_adapthist(brightness, kernel_size, clip_limit)
+    with interruptible():
+        equal = equalize_adapthist(brightness, kernel_size, clip_limit)
     return from_unit(_recolor(samples, brightness, equal), image.dtype)
 
 
+def _by_brightness(before: Any, _: Any) -> int:
+    """Bytes of the recoloured image and of planes of brightness; of floats in double precision."""
+    if before.dtype.startswith("u"):
+        return 10 * pixels(before) + 4 * samples(before)
+    return 16 * samples(before) + 24 * pixels(before)
+
+
+@holding(_by_brightness)
 def equalize_hist(image: Array) -> Array:
     """``skimage.exposure.equalize_hist`` of the brightness: each integer a bin, 256 bins for floats.
 
@@ -54,7 +86,8 @@ def equalize_hist(image: Array) -> Array:
     samples = image if integer else to_unit(image)
     # Floats in double: NumPy refuses 256 bins between numbers that have not as many between them.
     brightness = _brightness(samples if integer else samples.astype(np.float64))
-    shares, centers = cumulative_distribution(brightness, 256)
+    with interruptible():
+        shares, centers = cumulative_distribution(brightness, 256)
     if integer:  # a table, where scikit-image interpolates for every pixel: the same values
         levels = np.arange(np.iinfo(image.dtype).max + 1)
         equal = np.interp(levels, centers, shares).astype(np.float32)[brightness]

@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from preprocessing.cancellation import checkpoint
+from preprocessing.kernels.strips import by_rows
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -13,6 +16,8 @@ if TYPE_CHECKING:
 
 # ITU-R BT.601, the luma of JPEG and of Pillow's "L".
 LUMA = (0.299, 0.587, 0.114)
+# What is made gray at once: most images whole.
+_PIECE_PIXELS = 2**19
 
 
 def round_clip(values: NDArray[np.float32], out: Array, *, within: bool = False) -> None:
@@ -35,13 +40,20 @@ def luma(image: Array, out: Array) -> None:
     image : ndarray, shape (H, W, 3)
     out : ndarray, shape (H, W, 1), same dtype as `image`
     """
+    rows = max(1, _PIECE_PIXELS // image.shape[1])
+    for start in range(0, len(image), rows):
+        checkpoint()
+        _luma(image[start : start + rows], out[start : start + rows, :, 0])
+
+
+def _luma(image: Array, out: Array) -> None:
     gray = np.multiply(image[..., 0], np.float32(LUMA[0]), dtype=np.float32)
     for channel in (1, 2):
         gray += np.multiply(image[..., channel], np.float32(LUMA[channel]), dtype=np.float32)
     if np.issubdtype(out.dtype, np.integer):
-        round_clip(gray, out[..., 0])
+        round_clip(gray, out)
     else:
-        np.copyto(out[..., 0], gray, casting="same_kind")
+        np.copyto(out, gray, casting="same_kind")
 
 
 def affine(image: Array, scale: tuple[float, ...], shift: tuple[float, ...], out: Array) -> None:
@@ -79,6 +91,10 @@ def convert(image: Array, dtype: DType, *, scale: bool) -> Array:
     target = np.dtype(dtype)
     if image.dtype == target:
         return image
+    return by_rows(image, lambda rows: _converted(rows, target, scale=scale))
+
+
+def _converted(image: Array, target: np.dtype[Any], *, scale: bool) -> Array:
     from_int, to_int = image.dtype.kind == "u", target.kind == "u"
     if to_int and not from_int:
         return _float_to_int(image, target, scale=scale)

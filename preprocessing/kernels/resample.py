@@ -17,8 +17,19 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from preprocessing.cancellation import checkpoint
 from preprocessing.frozen import frozen
-from preprocessing.kernels.bands import Axis, Bands, Filter, FloatType, column_bands, row_bands
+from preprocessing.kernels.bands import (
+    ROW_BLOCK,
+    Axis,
+    Bands,
+    Filter,
+    FloatType,
+    column_bands,
+    reach,
+    row_bands,
+    weighing,
+)
 from preprocessing.kernels.scratch import scratch
 
 if TYPE_CHECKING:
@@ -69,6 +80,8 @@ _SINGLE: dict[Filter, Precision] = {
 # Bytes of input rows that are cast at a time. From 256 KiB to 1 MiB one thread sees no difference, and
 # two wait for each other less often where there are fewer calls.
 _STRIP_BYTES = 1024 * 1024
+# Samples of the second pass that are made between two checkpoints: most images' all.
+_PASS_SAMPLES = 2**24
 
 
 def precision(dtype: str, filter_: Filter, *, single: bool) -> Precision:
@@ -104,8 +117,8 @@ def resample(
     kept = how.kept_places or 0
     across = column_bands(columns, how.column_places, how.columns, -kept)
     down = row_bands(rows, how.row_places, how.rows, kept)
-    half = _rows_pass(image[:, across.start : across.stop], down, out.shape[1], how.rows)
-    planar = _planar(half, how)
+    image = image[:, across.start : across.stop]
+    planar = _planar(_rows_pass(image, down, out.shape[1], how.rows), how)
     flat = out.reshape(-1, out.shape[2])
     result = flat if how.columns == "float32" else scratch("flat", flat.shape, how.columns)
     _columns_pass(planar, across, result)
@@ -127,6 +140,7 @@ def _rows_pass(image: Array, bands: Bands, height: int, dtype: FloatType) -> NDA
         blocks, outputs, inputs = run.weights.shape
         at_once = (longest - inputs) // run.in_step + 1 if run.in_step else blocks
         for k in range(0, blocks, at_once):
+            checkpoint()
             weights = run.weights[k : k + at_once]
             count = len(weights)
             start, stop = run.in_start + k * run.in_step, (count - 1) * run.in_step + inputs
@@ -144,6 +158,13 @@ def _rows_pass(image: Array, bands: Bands, height: int, dtype: FloatType) -> NDA
 
 def _columns_pass(planar: NDArray[Any], bands: Bands, result: NDArray[Any]) -> None:
     """From (C * H, W), whose first column is the bands' first input, to (C * H, columns wanted)."""
+    rows = max(1, _PASS_SAMPLES // max(planar.shape[1], result.shape[1]))
+    for start in range(0, len(planar), rows):
+        checkpoint()
+        _lines_pass(planar[start : start + rows], bands, result[start : start + rows])
+
+
+def _lines_pass(planar: NDArray[Any], bands: Bands, result: NDArray[Any]) -> None:
     lines, width = planar.shape
     item = planar.itemsize
     for run in bands.runs:
@@ -174,6 +195,34 @@ def _planar(half: NDArray[Any], how: Precision) -> NDArray[Any]:
     else:
         np.rint(half.transpose(2, 0, 1), out=planar)
     return planar.reshape(channels * height, width)
+
+
+def held(
+    samples: tuple[int, int, int], rows: Axis, columns: Axis, how: Precision, dtype: str
+) -> int:
+    """Return how many bytes `resample` holds besides the image and `out`; see its notes.
+
+    Parameters
+    ----------
+    samples : (int, int, int)
+        Height, width and channels of the image.
+    rows, columns : Axis
+    how : Precision
+    dtype : str
+        Of the result; where it is not float32, `out` is counted too.
+    """
+    height, width, channels = samples
+    line = min(width, reach(columns, columns.last - columns.first)) * channels
+    count = rows.last - rows.first
+    row_item, column_item = (np.dtype(kind).itemsize for kind in (how.rows, how.columns))
+    strip = max(_STRIP_BYTES, min(height, reach(rows, ROW_BLOCK)) * line * row_item)
+    half, planar = count * line * row_item, count * line * column_item
+    result = count * (columns.last - columns.first) * channels
+    flat = result * column_item if how.columns != "float32" else 0
+    out = result * 4 if dtype != "float32" else 0
+    return (
+        out + weighing(rows) + weighing(columns) + max(strip + half, half + planar, planar + flat)
+    )
 
 
 def nearest_indices(n_in: int, n_out: int, *, centred: bool) -> NDArray[np.intp]:

@@ -13,8 +13,19 @@ if TYPE_CHECKING:
 
 # A larger block is given back after its call: one huge image must not pin memory for ever.
 _KEPT_BYTES = 16 * 2**20
+# Nor must many kernels, each with blocks of its own names.
+_KEPT_IN_ALL = 48 * 2**20
 
-_local = threading.local()
+
+class _Kept(threading.local):
+    """The blocks of a thread, and their bytes."""
+
+    def __init__(self) -> None:
+        self.blocks: dict[str, NDArray[np.uint8]] = {}
+        self.total = 0
+
+
+_kept = _Kept()
 
 
 def scratch(name: str, shape: tuple[int, ...], dtype: str) -> NDArray[Any]:
@@ -27,8 +38,20 @@ def scratch(name: str, shape: tuple[int, ...], dtype: str) -> NDArray[Any]:
     size = count * np.dtype(dtype).itemsize
     if size > _KEPT_BYTES:
         return np.empty(shape, dtype)
-    kept: NDArray[np.uint8] | None = getattr(_local, name, None)
-    if kept is None or kept.size < size:
-        kept = np.empty(size, np.uint8)
-        setattr(_local, name, kept)
-    return kept[:size].view(dtype).reshape(shape)
+    block = _kept.blocks.get(name)
+    if block is None or block.size < size:
+        block = _keep(name, size)
+    return block[:size].view(dtype).reshape(shape)
+
+
+def _keep(name: str, size: int) -> NDArray[np.uint8]:
+    """Make a new block; where all would be too many bytes, forget the others, which may be in use."""
+    before = _kept.blocks.pop(name, None)
+    _kept.total -= 0 if before is None else before.size
+    if _kept.total + size > _KEPT_IN_ALL:
+        _kept.blocks.clear()
+        _kept.total = 0
+    block = np.empty(size, np.uint8)
+    _kept.blocks[name] = block
+    _kept.total += size
+    return block

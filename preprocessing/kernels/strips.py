@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
+from preprocessing.cancellation import checkpoint
 from preprocessing.kernels.scratch import scratch
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 # 512 KiB of float32, as in `resample`. With fewer, the calls themselves take their time.
 _STRIP_SAMPLES = 128 * 1024
+# What a pointwise kernel is given at once: most images whole, and of none more than a few megabytes.
+_PIECE_SAMPLES = 2**20
 
 
 def top_of(dtype: np.dtype[Any]) -> int:
@@ -37,7 +40,29 @@ def strips(shape: tuple[int, ...], least: int = 1) -> Iterator[tuple[int, int]]:
     height, width, channels = shape
     rows = max(least, _STRIP_SAMPLES // (width * channels))
     for start in range(0, height, rows):
+        checkpoint()
         yield start, min(start + rows, height)
+
+
+def by_rows(image: Array, change: Callable[[Array], Array]) -> Array:
+    """Return what a pointwise function makes of an image, some rows of a large one at a time.
+
+    Parameters
+    ----------
+    image : ndarray, of one axis or more
+    change : callable
+        Takes rows, and returns as many, of one type whatever they hold.
+    """
+    if image.size <= _PIECE_SAMPLES:
+        return change(image)
+    rows = max(1, _PIECE_SAMPLES * len(image) // image.size)
+    first = change(image[:rows])
+    result = np.empty_like(image, first.dtype)
+    result[:rows] = first
+    for start in range(rows, len(image), rows):
+        checkpoint()
+        result[start : start + rows] = change(image[start : start + rows])
+    return result
 
 
 def planes_of(rows: Array) -> Floats:

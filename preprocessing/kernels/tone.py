@@ -9,14 +9,22 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
+from preprocessing.kernels.held import holding, pixels, samples
 from preprocessing.kernels.lut import apply_table, apply_tables, table_of
 from preprocessing.kernels.pointwise import convert
-from preprocessing.kernels.strips import top_of
+from preprocessing.kernels.strips import by_rows, strips, top_of
 
 if TYPE_CHECKING:
+    from typing import Any
+
     from numpy.typing import NDArray
 
     from preprocessing.media import Array, DType
+
+
+def _tables(before: Any, _: Any) -> int:
+    """Bytes of what `apply_tables` copies; for types other than uint8, of the image in that too."""
+    return 2 * pixels(before) + (2 * samples(before) if before.dtype != "uint8" else 0)
 
 
 def invert(image: Array) -> Array:
@@ -25,7 +33,7 @@ def invert(image: Array) -> Array:
 
 
 def posterize(image: Array, bits: int) -> Array:
-    """Keep the highest `bits` of each sample. Pointwise; allocates the result, for floats in float32.
+    """Keep the highest `bits` of each sample. Pointwise; allocates the result.
 
     Parameters
     ----------
@@ -39,14 +47,18 @@ def posterize(image: Array, bits: int) -> Array:
         kept: Array = image & image.dtype.type(((1 << bits) - 1) << cleared)
         return kept
     levels = 1 << bits
-    scaled = np.multiply(image, np.float32(levels), dtype=np.float32)
-    np.clip(np.floor(scaled, out=scaled), 0, levels - 1, out=scaled)
-    np.multiply(scaled, np.float32(1.0 / levels), out=scaled)
-    return scaled.astype(image.dtype, copy=False)
+
+    def change(rows: Array) -> Array:
+        scaled = np.multiply(rows, np.float32(levels), dtype=np.float32)
+        np.clip(np.floor(scaled, out=scaled), 0, levels - 1, out=scaled)
+        np.multiply(scaled, np.float32(1.0 / levels), out=scaled)
+        return scaled.astype(image.dtype, copy=False)
+
+    return by_rows(image, change)
 
 
 def solarize(image: Array, threshold: float) -> Array:
-    """Invert the samples from `threshold` on. Pointwise; allocates the result and a mask.
+    """Invert the samples from `threshold` on. Pointwise; allocates the result.
 
     Parameters
     ----------
@@ -55,11 +67,16 @@ def solarize(image: Array, threshold: float) -> Array:
         In the units of `image`. It is rounded to float32, and for float16 to that, as in PyTorch.
     """
     kind = np.float32 if image.dtype.kind == "u" else image.dtype.type
-    result = invert(image)
-    np.copyto(result, image, where=~(image >= kind(threshold)))
-    return result
+
+    def change(rows: Array) -> Array:
+        result = invert(rows)
+        np.copyto(result, rows, where=~(rows >= kind(threshold)))
+        return result
+
+    return by_rows(image, change)
 
 
+@holding(_tables)
 def autocontrast(image: Array) -> Array:
     """Stretch each channel so that its darkest sample becomes black and its lightest white.
 
@@ -71,7 +88,7 @@ def autocontrast(image: Array) -> Array:
     Returns
     -------
     ndarray
-        New and planar. Besides it, one channel is allocated twice, as uint8 or in float32.
+        New and planar. Besides it, one channel of uint8 is allocated twice.
     """
     # Row by row first: NumPy is slow at reducing two axes around a short third one.
     lows, highs = image.min(axis=0).min(axis=0), image.max(axis=0).max(axis=0)
@@ -90,12 +107,17 @@ def _stretch(samples: Array, low: float, high: float) -> Array:
     start, span = np.float32(low), np.float32(high) - np.float32(low)
     if span == 0:
         return samples.copy()
-    stretched = np.subtract(samples, start, dtype=np.float32)
-    np.divide(stretched, span * np.float32(1.0 / top), out=stretched)
-    np.clip(stretched, 0, top, out=stretched)
-    return stretched.astype(samples.dtype, copy=False)
+
+    def change(rows: Array) -> Array:
+        stretched = np.subtract(rows, start, dtype=np.float32)
+        np.divide(stretched, span * np.float32(1.0 / top), out=stretched)
+        np.clip(stretched, 0, top, out=stretched)
+        return stretched.astype(rows.dtype, copy=False)
+
+    return by_rows(samples, change)
 
 
+@holding(_tables)
 def equalize(image: Array) -> Array:
     """Give each channel a histogram as even as it can be.
 
@@ -107,14 +129,13 @@ def equalize(image: Array) -> Array:
     Returns
     -------
     ndarray
-        New and planar. Besides it, for one channel the indices that `numpy.bincount` takes, eight bytes
-        a sample.
+        New and planar. Besides it, for types other than uint8, the image in that twice.
     """
     levels = convert(image, "uint8", scale=True)
-    counts = [
-        np.bincount(levels[..., channel].ravel(), minlength=256)
-        for channel in range(image.shape[2])
-    ]
+    counts = np.zeros((image.shape[2], 256), np.int64)
+    for start, stop in strips(image.shape):  # `numpy.bincount` takes eight bytes a sample
+        for channel in range(len(counts)):
+            counts[channel] += np.bincount(levels[start:stop, :, channel].ravel(), minlength=256)
     equalized = apply_tables(levels, [_equalizing(count) for count in counts])
     return convert(equalized, cast("DType", image.dtype.name), scale=True)
 

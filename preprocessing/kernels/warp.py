@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
 
+from preprocessing.cancellation import checkpoint
+from preprocessing.kernels.held import holding
 from preprocessing.kernels.scratch import scratch
 
 if TYPE_CHECKING:
@@ -32,6 +34,14 @@ Matrix: TypeAlias = tuple[float, float, float, float, float, float, float, float
 _BLOCK_PIXELS = 2**14
 
 
+def _warping(before: Any, after: Any, *_: object) -> int:
+    """Bytes of the image with its border; and of a block, which is a row of the result at the least."""
+    items = np.dtype(before.dtype).itemsize * (before.channels + (before.channels == 3))
+    block = max(_BLOCK_PIXELS, after.width) * (128 + 4 * items + 48 * before.channels)
+    return int((before.height + 2) * (before.width + 2) * items + block)
+
+
+@holding(_warping)
 def warp(
     image: Array,
     matrix: Matrix,
@@ -100,6 +110,7 @@ def _places(
     along = [matrix[i] * columns + matrix[i + 2] for i in (0, 3, 6)]
     step = max(_BLOCK_PIXELS // width, 1)
     for first in range(0, height, step):
+        checkpoint()
         last = min(first + step, height)
         rows = np.arange(first, last, dtype=np.float64)[:, None]
         places = scratch("places", (2, last - first, width), "float64")

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, cast
 
 from preprocessing.decode import image
 from preprocessing.decode.header import Header
-from preprocessing.errors import LimitExceeded
 from preprocessing.frozen import frozen
-from preprocessing.limits import nbytes
+from preprocessing.kernels.held import held_between
+from preprocessing.limits import frame, nbytes
 from preprocessing.media import ImageSpec, Spec
 
 if TYPE_CHECKING:
@@ -75,10 +75,21 @@ class Given(Start):
     def run(self, content: Content) -> Array:
         return cast("Array", content)
 
+    def holds(self) -> int:
+        """Nothing: the array is the caller's."""
+        return 0
+
 
 @frozen
 class Decode(Start):
-    """How an image is decoded; see `preprocessing.decode.image.decode`."""
+    """How an image is decoded; see `preprocessing.decode.image.decode`.
+
+    Parameters
+    ----------
+    header : Header
+    eighths : {1, 2, 4, 8}
+    luma : bool
+    """
 
     header: Header
     eighths: int = 8
@@ -128,23 +139,16 @@ class Stage(ABC):
     def output(self, spec: Any) -> Any:
         """Return the spec of the result for an input of `spec`."""
 
-    def pixels(self, spec: Any) -> int:
-        """Most pixels that this stage holds at once for an input of `spec`, besides the input."""
-        result: ImageSpec = self.output(spec)
-        assert result.height is not None and result.width is not None
-        return result.height * result.width
-
-    def require(self, spec: Any, limits: Limits) -> None:
-        """Raise LimitExceeded where that is more than is allowed."""
-        needed = self.pixels(spec)
-        if needed > limits.pixels:
-            raise LimitExceeded(
-                f"{type(self).__name__.lower()} would hold {needed} pixels at once, more than the limit "
-                f"of {limits.pixels}; raise the limit or ask for less"
-            )
+    @property
+    def fills(self) -> bool:
+        """Whether `apply` writes its result straight into `out`, and makes no other."""
+        return False
 
     def holds(self, spec: Any) -> int:
-        """Most bytes that `apply` holds at once: the result and what is in between, not the input."""
+        """Most bytes that `apply` holds at once: the result and what is in between, not the input.
+
+        Of a view 0.
+        """
         return nbytes(self.output(spec))
 
     @abstractmethod
@@ -168,6 +172,10 @@ class Kernel(Stage):
 
     def __str__(self) -> str:
         return f"{self.kernel.__name__}({', '.join(map(_brief, self.arguments))})"
+
+    def holds(self, spec: Any) -> int:
+        result = frame(self.output(spec))
+        return nbytes(result) + held_between(self.kernel, spec, result, self.arguments)
 
     def apply(self, array: Array, out: Array | None = None) -> Array:
         return self.kernel(array, *self.arguments)

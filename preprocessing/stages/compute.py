@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from preprocessing.frozen import frozen
 from preprocessing.media import Spec
 from preprocessing.stages.base import Kernel
-
-if TYPE_CHECKING:
-    from preprocessing.limits import Limits
 
 
 @frozen
@@ -28,6 +25,3 @@ class Compute(Kernel):
 
     def output(self, spec: Any) -> Spec:
         return self.result
-
-    def require(self, spec: Any, limits: Limits) -> None:
-        """Ask nothing: the planner has asked for the result, and no more is held."""

@@ -28,6 +28,9 @@ class Window(Stage):
     def output(self, spec: ImageSpec) -> ImageSpec:
         return replace(spec, height=self.height, width=self.width)
 
+    def holds(self, spec: ImageSpec) -> int:
+        return 0
+
     def apply(self, image: Array, out: Array | None = None) -> Array:
         return image[self.top : self.top + self.height, self.left : self.left + self.width]
 
@@ -66,6 +69,9 @@ class Mirror(Stage):
 
     def output(self, spec: ImageSpec) -> ImageSpec:
         return spec
+
+    def holds(self, spec: ImageSpec) -> int:
+        return 0
 
     def apply(self, image: Array, out: Array | None = None) -> Array:
         return image[:, ::-1] if self.direction == "horizontal" else image[::-1]

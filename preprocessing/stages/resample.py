@@ -11,8 +11,9 @@ import numpy as np
 from preprocessing.frozen import frozen
 from preprocessing.kernels import pointwise
 from preprocessing.kernels.bands import Axis, Filter
-from preprocessing.kernels.resample import nearest_indices, resample
+from preprocessing.kernels.resample import held, nearest_indices, precision, resample
 from preprocessing.kernels.scratch import scratch
+from preprocessing.limits import nbytes
 from preprocessing.stages.base import Stage
 
 if TYPE_CHECKING:
@@ -65,10 +66,19 @@ class Resample(Stage):
     def output(self, spec: ImageSpec) -> ImageSpec:
         return replace(spec, height=self.window[2], width=self.window[3], dtype=self.dtype)
 
-    def pixels(self, spec: ImageSpec) -> int:
-        # The half-resampled image has the rows of the result and the width of the input.
-        assert spec.width is not None
-        return self.window[2] * max(spec.width, self.window[3])
+    @property
+    def fills(self) -> bool:
+        return self.linear and self.dtype != "float32"  # of floats only what is planar
+
+    def holds(self, spec: ImageSpec) -> int:
+        result = nbytes(self.output(spec))
+        if not self.linear:
+            return result
+        assert spec.height is not None and spec.width is not None
+        samples = (spec.height, spec.width, spec.channels)
+        rows, columns = _axes(self, *samples[:2])
+        how = precision(spec.dtype, columns.filter, single=self.single)
+        return result + held(samples, rows, columns, how, self.dtype)
 
     def apply(self, image: Array, out: Array | None = None) -> Array:
         if not self.linear:

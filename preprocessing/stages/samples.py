@@ -9,6 +9,7 @@ import numpy as np
 
 from preprocessing.frozen import frozen
 from preprocessing.kernels import pointwise
+from preprocessing.limits import nbytes
 from preprocessing.stages.base import Stage
 
 if TYPE_CHECKING:
@@ -21,6 +22,10 @@ class Luma(Stage):
 
     def output(self, spec: ImageSpec) -> ImageSpec:
         return replace(spec, channels=1)
+
+    @property
+    def fills(self) -> bool:
+        return True
 
     def apply(self, image: Array, out: Array | None = None) -> Array:
         result = np.empty((*image.shape[:2], 1), image.dtype) if out is None else out
@@ -37,6 +42,9 @@ class Replicate(Stage):
     def output(self, spec: ImageSpec) -> ImageSpec:
         return replace(spec, channels=self.channels)
 
+    def holds(self, spec: ImageSpec) -> int:
+        return 0
+
     def apply(self, image: Array, out: Array | None = None) -> Array:
         return np.broadcast_to(image, (*image.shape[:2], self.channels))
 
@@ -50,6 +58,10 @@ class Affine(Stage):
 
     def output(self, spec: ImageSpec) -> ImageSpec:
         return replace(spec, dtype="float32")
+
+    @property
+    def fills(self) -> bool:
+        return True
 
     def apply(self, image: Array, out: Array | None = None) -> Array:
         if out is None:
@@ -68,6 +80,11 @@ class Cast(Stage):
 
     def output(self, spec: ImageSpec) -> ImageSpec:
         return replace(spec, dtype=self.dtype)
+
+    def holds(self, spec: ImageSpec) -> int:
+        if spec.dtype == self.dtype:
+            return 0
+        return nbytes(self.output(spec))
 
     def apply(self, image: Array, out: Array | None = None) -> Array:
         return pointwise.convert(image, self.dtype, scale=self.scale)

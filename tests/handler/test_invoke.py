@@ -331,6 +331,7 @@ def test_results_of_which_not_one_can_be_sent(photos, s3, ask):
 def folder(monkeypatch):
     monkeypatch.setenv("JITPREP_SPILL", "large/answers")
     monkeypatch.setenv("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "128")
+    monkeypatch.setenv("JITPREP_MEMORY", "256MB")
     config.cache_clear()
 
 

@@ -32,3 +32,27 @@ def test_buffers_of_an_answers_size_are_kept():
     )
     if hasattr(ctypes.CDLL(None), "mallopt"):  # else nobody can be told
         assert kept < 200 < 10_000 < given_back
+
+
+KEPT = """
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from handler import memory
+from preprocessing import Pipeline
+from tests.preprocessing.peaks import _png, _status
+memory.keep()
+p = Pipeline.parse("equalize/resize:224,224/npy")
+p.encode(_png(100, 100, 3))
+before, large = _status("VmRSS"), _png(3000, 4000, 3)
+for _ in range(3):
+    with ThreadPoolExecutor(1) as thread:  # a new one each time, as after a deadline
+        thread.submit(p.encode, large).result()
+print(_status("VmRSS") - before)
+"""
+
+
+def test_what_large_images_leave_is_what_is_said():
+    """With an arena for each thread 300 MB stay."""
+    kept = int(subprocess.check_output([sys.executable, "-c", KEPT], text=True))
+    if hasattr(ctypes.CDLL(None), "mallopt"):
+        assert kept < 80 * 2**20

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from preprocessing.cancellation import checkpoint
 from preprocessing.kernels.scratch import scratch
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ def dct(values: NDArray[np.float32], count: int) -> NDArray[np.float32]:
     columns = max(1, _ITEMS // points)
     for plane, out in zip(values, result, strict=True):
         for start in range(0, frames, columns):
+            checkpoint()
             part = plane[:, start : start + columns]
             folded = scratch("folded", part.shape, "float64")
             folded[:half], folded[half:] = part[::2], part[1::2][::-1]

@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
+from preprocessing.cancellation import checkpoint
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -99,6 +101,7 @@ def _energies(
     hops = int((size - taps) / (rate * _HOP)) - 1
     parts = []
     for first in range(0, len(bounds) - 1, hops):
+        checkpoint()
         inside = bounds[first : first + hops + 1]
         begin = inside[0] - taps + 1  # what the filters still remember
         stretch = np.zeros(size)
@@ -109,11 +112,20 @@ def _energies(
     return np.concatenate(parts)
 
 
-@lru_cache(maxsize=16)
+def filtering_bytes(rate: int) -> int:
+    """Return how many bytes it takes to filter a stretch: six arrays of doubles."""
+    return 6 * 8 * _size(rate)
+
+
+def _size(rate: int) -> int:
+    return 1 << int(_STRETCH * rate).bit_length()
+
+
+@lru_cache(maxsize=2)  # megabytes each
 def _spectrum(rate: int) -> tuple[NDArray[np.complex128], int]:
     """Return the spectrum of what both filters answer to one impulse, and how long that is."""
     taps = _impulse(rate)
-    return np.fft.rfft(taps, 1 << int(_STRETCH * rate).bit_length()), len(taps)
+    return np.fft.rfft(taps, _size(rate)), len(taps)
 
 
 def _impulse(rate: int) -> NDArray[np.float64]:

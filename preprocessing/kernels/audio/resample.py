@@ -6,8 +6,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from preprocessing.cancellation import checkpoint
+from preprocessing.kernels.held import holding, samples
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+
+# Seconds that libsoxr takes for a sample of the higher rate, in one call that cannot be given up.
+_SAMPLE_S = 30e-9
 
 
 def samples_after(samples: int, rate: int, wanted: int) -> int:
@@ -15,12 +22,14 @@ def samples_after(samples: int, rate: int, wanted: int) -> int:
     return int(samples / (rate / wanted) + 0.5)
 
 
+@holding(lambda before, after, *_: 8 * samples(before) + 4 * samples(after))
 def resample(
     sound: NDArray[np.float32], rate: int, wanted: int, quality: str
 ) -> NDArray[np.float32]:
     """Return a sound of `rate` samples a second with `wanted` a second."""
     import soxr  # noqa: PLC0415  for whoever resamples
 
+    checkpoint(lasting=_SAMPLE_S * max(sound.size, sound.size * wanted / rate))
     planar = np.ascontiguousarray(sound)  # however it lay before, the same arithmetic
     result: NDArray[np.float32] = soxr.resample(planar.T, rate, wanted, quality)
     return result.T

@@ -14,8 +14,11 @@ from preprocessing.kernels.audio.dct import dct
 from preprocessing.kernels.audio.logarithm import log10
 from preprocessing.kernels.audio.mel import apply_filters, filters
 from preprocessing.kernels.audio.stft import powers
+from preprocessing.kernels.held import holding
 
 if TYPE_CHECKING:
+    from typing import Any
+
     from preprocessing.kernels.audio.mel import Mels
     from preprocessing.kernels.audio.stft import Floats, Framing
 
@@ -24,9 +27,23 @@ _FLOOR = 1e-10
 _LOG_OFFSET = 1e-6
 _LN_10 = 2.302585092994046
 _TOP_DB = 80.0
+
+
+def _framing(before: Any, _: Any, framing: Framing, *__: object) -> int:
+    """Bytes of a channel with what is put around it."""
+    return 4 * ((before.samples or 0) + 2 * framing.padding)
+
+
+def _cepstral(before: Any, after: Any, framing: Framing, mels: Mels, *_: object) -> int:
+    """Bytes of that, and of what the filters let through."""
+    logarithms = 4 * (after.channels or 0) * mels.n_mels * (after.frames or 0)
+    return _framing(before, after, framing) + logarithms
+
+
 _quietly = np.errstate(over="ignore", invalid="ignore")
 
 
+@holding(_framing)
 @_quietly
 def spectrogram(sound: Floats, framing: Framing, power: float) -> Floats:
     """Return the magnitudes of the short-time Fourier transform to some power.
@@ -49,12 +66,14 @@ def spectrogram(sound: Floats, framing: Framing, power: float) -> Floats:
     return result
 
 
+@holding(_framing)
 @_quietly
 def mel_spectrogram(sound: Floats, framing: Framing, power: float, mels: Mels) -> Floats:
     """Return what the filters `mels` let through, shape (channels, mels, frames)."""
     return _mels(sound, framing, power, mels, None)
 
 
+@holding(_framing)
 @_quietly
 def whisper(sound: Floats, framing: Framing, mels: Mels) -> Floats:
     """Return the log-mel spectrogram of openai/whisper: 8 decades below the loudest, near [-1, 1]."""
@@ -65,6 +84,7 @@ def whisper(sound: Floats, framing: Framing, mels: Mels) -> Floats:
     return result
 
 
+@holding(_framing)
 @_quietly
 def mel_decibels(sound: Floats, framing: Framing, mels: Mels) -> Floats:
     """Return the mel spectrogram in decibels of full scale, 80 below the loudest at the least."""
@@ -73,6 +93,7 @@ def mel_decibels(sound: Floats, framing: Framing, mels: Mels) -> Floats:
     return result
 
 
+@holding(_cepstral)
 @_quietly
 def mfcc(sound: Floats, framing: Framing, mels: Mels, n_mfcc: int, log_mels: bool) -> Floats:
     """Return the first `n_mfcc` cepstral coefficients, shape (channels, n_mfcc, frames)."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
+from preprocessing.cancellation import checkpoint
 from preprocessing.frozen import frozen
 from preprocessing.kernels.scratch import scratch
 
@@ -128,6 +129,7 @@ def spectra(
     windowed = scratch("windowed", (rows, n_fft), "float64")
     spectrum = scratch("spectrum", (rows, n_fft // 2 + 1), "complex128")
     for start in range(0, count, rows):
+        checkpoint()
         block = frames[start : start + rows]
         size = len(block)
         np.multiply(block, window, out=windowed[:size])

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 
 from preprocessing.kernels.audio.stft import Framing, framed, spectra, window_of
+from preprocessing.kernels.held import holding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,6 +24,7 @@ _OVERLAP = FRAMING.n_fft // FRAMING.hop_length
 _FRAMES = 64  # made at a time: a megabyte of spectra
 
 
+@holding(lambda before, *_: 4 * ((before.samples or 0) + 2 * FRAMING.padding))
 @np.errstate(over="ignore", invalid="ignore")
 def stretch(sound: Floats, rate: float, samples: int) -> Floats:
     """Return sound of another tempo and the same pitch.

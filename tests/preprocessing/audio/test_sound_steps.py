@@ -45,7 +45,7 @@ def test_what_is_promised_is_made(sound: np.ndarray, rate: int, steps: list[Tran
     before = sound.copy()
     try:
         p = Pipeline(steps, kind="audio")
-        spec: AudioSpec = p.plan(source, limits=Limits(samples=2**20)).output
+        spec: AudioSpec = p.plan(source, limits=Limits(memory=2**25)).output
     except (SpecError, IncompatibleSource, LimitExceeded):
         assume(False)
     result = p(source)

@@ -143,18 +143,29 @@ def test_a_video_that_is_shorter_than_it_says_shows_its_last_frame():
 
 
 def test_results_are_bounded_before_there_is_room_for_them():
-    data, limits = clip("mp4"), Limits(pixels=64 * 48, frames=40)
+    data = clip("mp4")
     for spec, words in (
         ("sample_frames:50/resize:2,2", "step 1 'sample_frames': would take 50 frames, more than"),
         ("sample_fps:1000/resize:2,2", "step 1 'sample_fps': would take 2400 frames, more than"),
-        ("sample_frames:4/resize:48,64", "the result would have 4 frames of 64 x 48 pixels"),
         ("video/resize:2,2", "would take more than 40 frames"),
-        ("video/resize:24,32", "would take more than 4 frames"),
-        ("key_frames", "would take more than 1 frames"),
     ):
+        limits = Limits(pixels=64 * 48, frames=40)
         for run in (Pipeline.parse(spec), Pipeline.parse(spec).encode):
             with pytest.raises(LimitExceeded, match=words):
                 run(data, limits=limits)
+
+
+def test_results_are_bounded_by_the_memory_that_there_is():
+    """Of frames of which only the content tells the number, as many are taken as there is room for."""
+    data = clip("mp4")
+    for spec, megabytes, words in (
+        ("sample_frames:8/resize:1024,1024", 16, "step 2 'resize' would hold"),
+        ("video/resize:1024,1024", 40, "would take more than [0-9]+ frames"),
+        ("key_frames/resize:4096,4096", 16, "'resample' would hold"),
+    ):
+        for run in (Pipeline.parse(spec), Pipeline.parse(spec).encode):
+            with pytest.raises(LimitExceeded, match=words):
+                run(data, limits=Limits(memory=megabytes * 2**20))
 
 
 def test_frames_that_change_their_size_are_refused():

@@ -1,0 +1,180 @@
+"""``python -m soak.hostile``: read hostile files, then write docs/hostile.json and docs/hostile.md.
+
+Each is read in a process of its own, as by a function that has 5 s left. With ``--check`` it is printed
+only; with ``--render`` the page is written anew from the JSON that is there. The exit status is 1 where
+a law is broken.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from benchmarks.environment import occasion
+from benchmarks.report import markdown
+from soak.bombs import BOMBS
+
+_ROOT = Path(__file__).parent.parent
+_JSON, _PAGE = _ROOT / "docs/hostile.json", _ROOT / "docs/hostile.md"
+_MEASURED = ("preprocessing", "handler", "soak")
+
+# Seconds that a file has, and those that no row may exceed; bytes beyond the limit that are allowed for
+# what a process takes by itself.
+PATIENCE_S, MOST_S = 5.0, 6.0
+ALLOWED = 64 * 2**20
+_KILLED_S = 40.0
+# For how long it is watched afterwards, and how much of that time may be computed.
+_WATCHED_S, _BUSY = 1.0, 0.1
+
+_HEAD = """\
+# Hostile files
+
+{date}, commit {commit}: {machine[processor]}; {machine[cores]} cores; {machine[system]};
+Python {python}. Made by `make hostile`; [hostile.json](hostile.json) has all of it.
+
+Files of kilobytes that would take gigabytes or minutes, built by `soak/bombs.py`. Each is read by the
+library in a process of its own, with the default limits ({limit} MB at once) and, as in a function, a
+deadline: {patience:.0f} s. *Peak* is what the process's resident memory grew by. *Given up* means
+that the deadline came: a function answers `DeadlineExceeded`, and the work ends. `make hostile` fails
+where a row takes more than {most:.0f} s, or more memory than the limit and 64 MB, or computes on."""
+
+
+def main() -> int:
+    """Read the arguments and do as they say."""
+    parser = argparse.ArgumentParser(prog="python -m soak.hostile", description=__doc__)
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument("--check", action="store_true", help="print only")
+    which.add_argument("--render", action="store_true", help="write the page from the JSON")
+    which.add_argument("--one", nargs=2, metavar=("FILE", "SPEC"), help="read one file, here")
+    options = parser.parse_args()
+    if options.one:
+        print(json.dumps(_read(Path(options.one[0]), options.one[1])))
+        return 0
+    if options.render:
+        return _write(json.loads(_JSON.read_text(encoding="utf-8")))
+    result = {**occasion(*_MEASURED), "rows": list(_rows())}
+    broken = list(breaches(result))
+    print(table(result), *broken, sep="\n")
+    if not options.check and not broken:
+        _JSON.write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        _write(result)
+    return bool(broken)
+
+
+def _rows() -> Iterator[dict[str, Any]]:
+    for bomb in BOMBS:
+        with tempfile.NamedTemporaryFile() as file:
+            data = bomb.build()
+            file.write(data)
+            file.flush()
+            for spec in bomb.specs:
+                found = _of_child(file.name, spec)
+                yield {"file": bomb.name, "bytes": len(data), "spec": spec, **found}
+
+
+def _of_child(file: str, spec: str) -> dict[str, Any]:
+    command = (sys.executable, "-m", "soak.hostile", "--one", file, spec)
+    try:
+        child = subprocess.run(
+            command, cwd=_ROOT, capture_output=True, text=True, check=False, timeout=_KILLED_S
+        )
+    except subprocess.TimeoutExpired:
+        return _ended(f"killed after {_KILLED_S:.0f} s")
+    if child.returncode:
+        return _ended(f"with status {child.returncode}: {child.stderr.strip().splitlines()[-1:]}")
+    found: dict[str, Any] = json.loads(child.stdout)
+    return found
+
+
+def _ended(how: str) -> dict[str, Any]:
+    """Return the row of a process that did not say what came of its file."""
+    outcome = f"ended: {how}"
+    return {"seconds": 0.0, "peak": 0, "limit": 0, "busy": 0.0, "outcome": outcome, "why": ""}
+
+
+def _read(path: Path, spec: str) -> dict[str, Any]:
+    """Read a file as a function would, in this process."""
+    from preprocessing import Limits, Pipeline, PreprocessingError  # noqa: PLC0415  in the child
+    from preprocessing.cancellation import Cancelled, Signal, cancellable  # noqa: PLC0415
+
+    data, limits, pipeline, why = path.read_bytes(), Limits(), Pipeline.parse(spec), ""
+    Path("/proc/self/clear_refs").write_text("5", encoding="ascii")  # the peak begins anew
+    before, began = _peak(), time.monotonic()
+    signal = Signal(began + PATIENCE_S)
+    clock = threading.Timer(PATIENCE_S, signal.cancel)
+    clock.start()
+    with cancellable(signal):
+        try:
+            outcome = f"{len(pipeline.encode(data, limits=limits).body):,} bytes"
+        except (PreprocessingError, MemoryError) as error:
+            outcome, why = type(error).__name__, str(error)
+        except Cancelled:
+            outcome = "given up"
+    seconds, peak = time.monotonic() - began, _peak() - before
+    clock.cancel()
+    computed = time.process_time()
+    time.sleep(_WATCHED_S)
+    return {
+        "seconds": round(seconds, 2),
+        "peak": peak,
+        "limit": limits.memory,
+        "busy": round((time.process_time() - computed) / _WATCHED_S, 2),
+        "outcome": outcome,
+        "why": why,
+    }
+
+
+def _peak() -> int:
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    return 1024 * int(status.split("VmHWM:")[1].split()[0])
+
+
+def breaches(result: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what is broken, in words."""
+    for row in result["rows"]:
+        name = f"{row['file']} by {row['spec']}"
+        if row["outcome"].startswith("ended"):
+            yield f"{name}: {row['outcome']}"
+        if row["seconds"] > MOST_S:
+            yield f"{name}: took {row['seconds']} s"
+        if row["peak"] > row["limit"] + ALLOWED:
+            yield f"{name}: held {row['peak'] >> 20} MB, and the limit is {row['limit'] >> 20}"
+        if row["busy"] > _BUSY:
+            yield f"{name}: computed on for {row['busy']} of a second afterwards"
+
+
+def table(result: Mapping[str, Any]) -> str:
+    """Return the files, a line for each pipeline."""
+    header = ("file", "kB", "pipeline", "seconds", "peak MB", "outcome")
+    rows = [
+        (
+            row["file"], f"{row['bytes'] / 1000:,.0f}", f"`{row['spec']}`", f"{row['seconds']:.1f}",
+            f"{row['peak'] >> 20:,}", row["outcome"],
+        )
+        for row in result["rows"]
+    ]  # fmt: skip
+    return markdown(header, rows)
+
+
+def page(result: Mapping[str, Any]) -> str:
+    """Return the whole page, docs/hostile.md."""
+    limit = max(row["limit"] for row in result["rows"]) >> 20
+    head = _HEAD.format(**result, limit=f"{limit:,}", patience=PATIENCE_S, most=MOST_S)
+    return f"{head}\n\n{table(result)}\n"
+
+
+def _write(result: Mapping[str, Any]) -> int:
+    _PAGE.write_text(page(result), encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

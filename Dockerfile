@@ -1,4 +1,4 @@
-# One file, four images, x86-64 and arm64: `docker build --target function|video|endpoint|s3 .`
+# One file, three images, x86-64 and arm64: `docker build --target function|video|endpoint .`
 # A plain `docker build .` makes the last, `function`: the image that ships to Lambda.
 ARG PYTHON_IMAGE=python:3.13-slim-trixie
 
@@ -52,6 +52,7 @@ RUN find /var/task -type f ! -name '*.*' -delete \
 
 FROM function-code AS endpoint-code
 COPY emulator /var/task/emulator
+COPY reader /var/task/reader
 COPY backfill /var/task/backfill
 COPY costs /var/task/costs
 COPY cli /var/task/cli
@@ -67,14 +68,6 @@ USER 65534:65534
 EXPOSE 9000
 ENTRYPOINT ["python", "-m", "cli.main"]
 CMD ["up", "--host", "0.0.0.0"]
-
-# --- the S3 behind it -------------------------------------------------------------------------
-FROM base AS s3
-COPY --from=endpoint-deps /opt/python /opt/python
-USER 65534:65534
-EXPOSE 5000
-ENTRYPOINT ["python", "-m", "moto.server"]
-CMD ["--host", "0.0.0.0", "--port", "5000"]
 
 # --- what both functions share ----------------------------------------------------------------
 FROM base AS lambda

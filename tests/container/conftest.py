@@ -38,12 +38,6 @@ def endpoint_image() -> str:
 
 
 @pytest.fixture(scope="session")
-def s3_image() -> str:
-    """The image of the S3 behind the endpoint in docker-compose.yml."""
-    return _build("s3")
-
-
-@pytest.fixture(scope="session")
 def photos() -> Mapping[str, bytes]:
     """Real photographs: JPEG of three sizes, PNG in colour and in grey."""
     return {name: (FOLDER / name).read_bytes() for name in PHOTOS}

@@ -51,6 +51,15 @@ def test_no_stray_file_is_sent(sent: set[PurePosixPath]) -> None:
 
 
 def test_all_that_the_images_hold_is_sent(sent: set[PurePosixPath]) -> None:
-    packages = ("preprocessing", "handler", "emulator", "backfill", "costs", "cli", "image")
+    packages = (
+        "preprocessing",
+        "handler",
+        "emulator",
+        "reader",
+        "backfill",
+        "costs",
+        "cli",
+        "image",
+    )
     tracked = command("git", "ls-files", *packages).splitlines()
     assert {PurePosixPath(name) for name in tracked} <= sent

@@ -121,7 +121,7 @@ def test_every_transform_runs_and_gives_the_same_bytes(function_image: str) -> N
     assert there == here
 
 
-@pytest.mark.parametrize("image", ["function_image", "endpoint_image", "s3_image"])
+@pytest.mark.parametrize("image", ["function_image", "endpoint_image"])
 def test_it_does_not_run_as_root(image: str, request: pytest.FixtureRequest) -> None:
     tag = request.getfixturevalue(image)
     uid = docker(

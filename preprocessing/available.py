@@ -28,8 +28,8 @@ def memory() -> int:
     """Return the default of `Limits.memory`, in bytes.
 
     ``JITPREP_MEMORY`` where it is set: bytes, or a number with a unit such as ``1500MB`` or ``2GiB``.
-    Otherwise this process's share of what Lambda, or else a cgroup (a container), gives, less what the
-    process needs for itself, a quarter of it at least; or 2 GiB.
+    Otherwise this process's share of what Lambda, or a cgroup (a container), gives, whichever is less,
+    less what the process needs for itself, a quarter of it at least; or 2 GiB.
 
     Raises
     ------
@@ -38,7 +38,8 @@ def memory() -> int:
     """
     if said := os.environ.get("JITPREP_MEMORY"):
         return _size(said)
-    whole = _function() or _cgroup()
+    # Both: Lambda's emulator claims 3,008 MB for a function in any container.
+    whole = min((size for size in (_function(), _cgroup()) if size), default=None)
     return FALLBACK_BYTES if whole is None else max(whole - PROCESS_BYTES, whole // 4)
 
 

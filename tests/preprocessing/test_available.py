@@ -29,7 +29,7 @@ FILES = {
 def nothing_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("JITPREP_MEMORY", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "AWS_LAMBDA_MAX_CONCURRENCY"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(available, "_read", FILES["unlimited"].get)
+    monkeypatch.setattr(available, "_read", lambda path: FILES["unlimited"].get(path, ""))
 
 
 @pytest.mark.parametrize(
@@ -78,6 +78,16 @@ def test_a_function_has_its_share(
     monkeypatch.setenv("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", str(size))
     if workers is not None:
         monkeypatch.setenv("AWS_LAMBDA_MAX_CONCURRENCY", str(workers))
+    assert available.memory() == megabytes * MIB
+
+
+@pytest.mark.parametrize(("size", "megabytes"), [(3008, 700 - 192), (512, 512 - 192)])
+def test_the_lesser_holds_of_what_lambda_and_a_container_give(
+    monkeypatch: pytest.MonkeyPatch, size: int, megabytes: int
+) -> None:
+    """Lambda's emulator claims 3,008 MB in any container."""
+    monkeypatch.setattr(available, "_read", lambda path: FILES["version 2"].get(path, ""))
+    monkeypatch.setenv("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", str(size))
     assert available.memory() == megabytes * MIB
 
 

@@ -69,7 +69,7 @@ soak: $(VENV)/dev.stamp ## load and faults: docs/soak.{json,md}; ten minutes on 
 soak-quick: $(VENV)/dev.stamp ## the same with fewer requests, printed only; a minute
 	$(BIN)/python -m soak --quick
 
-hostile: $(VENV)/dev.stamp ## hostile files, each in a process of its own: docs/hostile.{json,md}; three minutes
+hostile: $(VENV)/dev.stamp ## hostile files, each in a process of its own: docs/hostile.json, SECURITY.md's table; four minutes
 	$(BIN)/python -m soak.hostile
 
 hostile-check: $(VENV)/dev.stamp ## the same, printed only

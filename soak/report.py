@@ -45,9 +45,9 @@ _PHASES = {
 - **tokens stolen**: every token is used again after the function used it, and as many are made up.""",
     "hostile files": """\
 - **hostile files**: those of SECURITY.md, each through its pipelines, by workers that have
-  {timeout:.0f} s for a read and `JITPREP_MEMORY={memory}MiB`, while others read photographs. Each must be
-  refused with the reason, `DeadlineExceeded` included, or give what the library gives; and no worker may
-  have more memory than that, what a process takes for itself, and 64 MB.""",
+  {timeout:.0f} s for a read and `JITPREP_MEMORY={memory}MiB`, while others read photographs. Each must
+  be refused with the reason, `DeadlineExceeded` included, or give what the library gives; and no worker
+  may have more memory than that, what a process takes for itself, and 64 MB.""",
 }
 
 _LAWS = """\

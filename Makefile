@@ -69,7 +69,7 @@ soak: $(VENV)/dev.stamp ## load and faults: docs/soak.{json,md}; ten minutes on 
 soak-quick: $(VENV)/dev.stamp ## the same with fewer requests, printed only; a minute
 	$(BIN)/python -m soak --quick
 
-hostile: $(VENV)/dev.stamp ## hostile files, each in a process of its own: docs/hostile.{json,md}; three minutes
+hostile: $(VENV)/dev.stamp ## hostile files, each in a process of its own: docs/hostile.json, SECURITY.md's table; three minutes
 	$(BIN)/python -m soak.hostile
 
 hostile-check: $(VENV)/dev.stamp ## the same, printed only
@@ -77,8 +77,8 @@ hostile-check: $(VENV)/dev.stamp ## the same, printed only
 
 PEAKS ?= 2000
 
-peaks: $(VENV)/dev.stamp ## what PEAKS random pipelines take at their peak, beside their limit; three minutes
-	PEAKS=$(PEAKS) $(BIN)/pytest tests/preprocessing/test_peaks.py
+peaks: $(VENV)/dev.stamp ## what PEAKS random pipelines take at their peak, beside their limit; two minutes
+	PEAKS=$(PEAKS) $(BIN)/pytest -n 2 tests/preprocessing/test_peaks.py
 
 FUZZ_SECONDS ?= 30
 

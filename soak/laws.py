@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from soak.rows import Row
+from soak.rows import Processes, Row
 
 # Above an allocator's ups and downs. What leaks a few kilobytes a request breaks it within a phase.
 MOST_GROWTH = 16 * 2**20
@@ -18,7 +18,7 @@ def broken(rows: Iterable[Row]) -> list[str]:
 
 
 def _broken(row: Row) -> Iterator[str]:
-    answers, processes = row.answers, row.processes
+    answers = row.answers
     if not answers.requests:
         yield "nothing was asked"
     if answers.wrong:
@@ -32,12 +32,18 @@ def _broken(row: Row) -> Iterator[str]:
     for code in NEVER:
         if code in answers.codes:
             yield f"{answers.codes[code]} times {code}"
-    if processes.lost:
-        yield f"{processes.lost} workers were lost"
-    if processes.growth is not None and processes.growth > MOST_GROWTH:
-        yield f"a worker's memory grew by {processes.growth / 2**20:.0f} MB"
+    yield from _of_processes(row.processes)
     for line in row.secrets:
         yield f"a line of the log holds a secret: {line}"
     for deed, count in row.deeds.items():
         if not count:
             yield f"nothing was tried: {deed}, 0 times"
+
+
+def _of_processes(processes: Processes) -> Iterator[str]:
+    if processes.lost:
+        yield f"{processes.lost} workers were lost"
+    if processes.growth is not None and processes.growth > MOST_GROWTH:
+        yield f"a worker's memory grew by {processes.growth / 2**20:.0f} MB"
+    if processes.most is not None and processes.peak > processes.most:
+        yield f"a worker had {processes.peak >> 20} MB, and may have {processes.most >> 20}"

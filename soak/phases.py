@@ -8,11 +8,11 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
 
-from soak import events, material, mutants
+from soak import bombing, events, material, mutants
 from soak.clients import ONCE, Door, apart, read_all, store
 from soak.faults import Fault
 from soak.leavers import Leaving, some_leave, stay_or_leave_all
@@ -54,10 +54,11 @@ class Effort:
     tokens: int
     mutants: int
     events: int
+    hostile: int  # files; 0 is all of them, by each of their pipelines
 
 
-FULL = Effort(10_000, 2_000, 1_500, 1_000, 300, 5_000, 1_000)
-QUICK = Effort(300, 150, 150, 100, 60, 300, 100)
+FULL = Effort(10_000, 2_000, 1_500, 1_000, 300, 5_000, 1_000, 0)
+QUICK = Effort(300, 150, 150, 100, 60, 300, 100, 8)
 
 
 def play(s3: FaultyS3, effort: Effort) -> Iterator[Row]:
@@ -76,6 +77,7 @@ def play(s3: FaultyS3, effort: Effort) -> Iterator[Row]:
         yield absurd(standing, effort.events)
     yield faults(s3, effort.faults)
     yield tokens(s3, effort.tokens)
+    yield hostile(s3, effort.hostile)
 
 
 def load(standing: Stage, points: Sequence[Sequence[Derived]], count: int) -> Row:
@@ -171,6 +173,24 @@ def tokens(s3: FaultyS3, count: int) -> Row:
                 outcomes = apart(read_all, standing.door, _wholes(points, count), CLIENTS)
             stolen = len(thief.outcomes)
             return watch.row("tokens stolen", [*outcomes, *thief.outcomes], deeds={"used": stolen})
+
+
+def hostile(s3: FaultyS3, count: int) -> Row:
+    """Read hostile files, and photographs beside them."""
+    with tempfile.TemporaryDirectory() as folder:
+        environment = bombing.environment(folder)
+        with stage(s3, worker_env=environment, timeout=bombing.TIMEOUT_S) as standing:
+            points = _points(standing)
+            shots = bombing.place(standing, bombing.some(count, Random(SEED)))
+            _warm_up(standing, points)
+            watch = Watch(standing)
+            photos = [derived for point in points for derived in point]
+            outcomes = apart(bombing.attack, standing.door, shots, photos)
+            row = watch.row("hostile files", outcomes, deeds={"hostile": len(shots)})
+        judged = bombing.judge(shots, outcomes, folder)
+        # Each kind of file brings its libraries, and what one takes is given back before the next.
+        processes = replace(row.processes, growth=None, most=bombing.MOST_PEAK)
+        return replace(row, answers=Answers.of(judged, ()), processes=processes)
 
 
 class Watch:

@@ -20,22 +20,35 @@ _INTRODUCTION = """\
 bytes, length and ETag that the library gives for that object, or an error. It is *right* if it is
 exactly that; *refused* if it is another error, which only some phases allow; else *wrong*."""
 
-_PHASES = """\
+_PHASES = {
+    "load": """\
 - **load**: whole objects, ranges, HEADs, conditional reads and listings, through five pipelines. Waiting
-  for one of the {workers} workers is most of the time that a request takes.
+  for one of the {workers} workers is most of the time that a request takes.""",
+    "S3 fails": """\
 - **S3 fails**: a proxy before S3 spoils its answers: they are late and come in drops, the connection is
   reset in the middle, or closed before all has come, a byte is another one (which only the checksum
   tells), it is 503 SlowDown, or nothing comes at all. Reads are tried again within their deadline; the
-  few refused had five such answers in a row.
+  few refused had five such answers in a row.""",
+    "workers killed": """\
 - **workers killed**: by SIGKILL, in the middle of whatever they did. Each takes one request with it at
-  most, whose client is told: `LambdaRuntimeError`, or a body that breaks off where it had begun.
-- **clients leave**: before their answer, or in the middle of it. Nobody else is to notice.
+  most, whose client is told: `LambdaRuntimeError`, or a body that breaks off where it had begun.""",
+    "clients leave": """\
+- **clients leave**: before their answer, or in the middle of it. Nobody else is to notice.""",
+    "damaged images": """\
 - **damaged images**: real photographs in {formats} variants of six formats, with bits flipped,
   truncated, spliced with others, lengths overwritten, pieces repeated or left out. The library told
-  beforehand, in another process, what each must give: these bytes, or this error.
+  beforehand, in another process, what each must give: these bytes, or this error.""",
+    "absurd events": """\
 - **absurd events**: made by Hypothesis, nearly valid ones and any JSON, through Lambda's Invoke. What is
-  in brackets had nobody to answer: no known shape, or a token that is nobody's.
-- **tokens stolen**: every token is used again after the function used it, and as many are made up."""
+  in brackets had nobody to answer: no known shape, or a token that is nobody's.""",
+    "tokens stolen": """\
+- **tokens stolen**: every token is used again after the function used it, and as many are made up.""",
+    "hostile files": """\
+- **hostile files**: those of SECURITY.md, each through its pipelines, by workers that have
+  {timeout:.0f} s for a read and `JITPREP_MEMORY={memory}MiB`, while others read photographs. Each must
+  be refused with the reason, `DeadlineExceeded` included, or give what the library gives; and no worker
+  may have more memory than that, what a process takes for itself, and 64 MB.""",
+}
 
 _LAWS = """\
 The program fails unless: no answer is wrong; no request takes more than {patience:.0f} s; no worker ends
@@ -88,9 +101,17 @@ def page(result: Mapping[str, Any]) -> str:
             codes(result),
             deeds(result),
             verdict(result),
-            f"## What is done\n\n{_PHASES.format(**made)}",
+            f"## What is done\n\n{_done(result)}",
             f"## What must hold\n\n{_LAWS.format(**made)}",
         )
+    )
+
+
+def _done(result: Mapping[str, Any]) -> str:
+    """Return what the phases do that the run had."""
+    had = {row["name"] for row in result["phases"]}
+    return "\n".join(
+        words.format(**result["made"]) for name, words in _PHASES.items() if name in had
     )
 
 

@@ -79,12 +79,15 @@ class Processes:
         By how much one kept growing from quarter to quarter; None where none lived through.
     lost, killed
         How many ended of themselves, and by our hand.
+    most
+        What `peak` must not exceed, where that is stated.
     """
 
     peak: int
     growth: int | None
     lost: int
     killed: int
+    most: int | None = None
 
 
 @dataclass(frozen=True)

@@ -154,8 +154,9 @@ def stage(
     s3: FaultyS3,
     handler: str = "handler.app.lambda_handler",
     worker_env: Mapping[str, str] = MappingProxyType({}),
+    timeout: float = 60.0,
 ) -> Iterator[Stage]:
-    """Start an endpoint whose workers run ``handler`` on ``s3``."""
+    """Start an endpoint whose workers run ``handler`` on ``s3``, for so many seconds a request."""
     log = Log()
     config = EndpointConfig(
         port=0,
@@ -164,6 +165,7 @@ def stage(
         workers=WORKERS,
         task_root=ROOT,
         worker_env=worker_env,
+        timeout=timeout,
         output=log,  # type: ignore[arg-type]  # of TextIO it needs write and flush
     )
     # What the endpoint itself says of failures goes the same way.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from preprocessing.cancellation import checkpoint
+
 # https://id3.org/id3v2.4.0-structure, 3.1 and 3.4; https://wiki.hydrogenaud.io/index.php?title=APE_Tags_Header
 _ID3, _ID3_HEADER, _ID3_FOOTER = b"ID3", 10, 0x10
 _APE, _APE_HEADER = b"APETAGEX", 32
@@ -10,6 +12,7 @@ _APE, _APE_HEADER = b"APETAGEX", 32
 def behind_tags(data: bytes, place: int) -> int:
     """Return where the tags end that begin at a place; a tag may reach beyond the data."""
     while True:
+        checkpoint()  # there may be millions, of ten bytes each
         if data.startswith(_ID3, place) and place + _ID3_HEADER <= len(data):
             place += _ID3_HEADER + _id3_length(data[place : place + _ID3_HEADER])
         elif data.startswith(_APE, place) and place + _APE_HEADER <= len(data):

@@ -6,6 +6,7 @@ its width. Codes: ITU-T Recommendations T.4 (2003), tables 2 to 4, and T.6; TIFF
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -21,7 +22,10 @@ if TYPE_CHECKING:
     from preprocessing.media import Array
 
 _WINDOW = 13  # bits, of the longest code
+_SLICE = 2**14  # bytes whose windows are made at once
 _TWO_DIMENSIONS, _UNCOMPRESSED = 1, 2  # of T4Options
+_NOT_ZERO = re.compile(rb"[^\0]")
+_NO_CODE = "fax compression has a code that does not exist"
 
 
 @cache
@@ -81,16 +85,25 @@ class _Bits:
     """The bits of a strip, read code by code."""
 
     def __init__(self, piece: memoryview) -> None:
-        single = np.unpackbits(np.frombuffer(piece, np.uint8)).astype(np.uint16)
-        self._end = len(single)
-        single = np.concatenate((single, np.zeros(2 * _WINDOW, np.uint16)))
-        windows = np.zeros(self._end + _WINDOW, np.uint16)
+        self._piece, self._end = piece, 8 * len(piece)
+        self._windows = memoryview(b"")
+        self._at = self._base = self._stop = 0  # of the bits from base to stop there are windows
+        self.rows, self.with_ends = 0, False
+        self._white, self._black, self._modes = map(_table, ("white", "black", "modes"))
+
+    def _more(self) -> None:
+        """Make the windows of the bits from this place on."""
+        if self._at >= self._end:
+            raise damaged("TIFF", "the rows of a strip of fax compression are not all there")
+        checkpoint()
+        first = self._at // 8
+        single = np.unpackbits(np.frombuffer(self._piece[first : first + _SLICE + 2], np.uint8))
+        single = np.concatenate((single, np.zeros(2 * _WINDOW, np.uint8))).astype(np.uint16)
+        self._base, self._stop = 8 * first, min(8 * (first + _SLICE), self._end)
+        windows = np.zeros(self._stop - self._base, np.uint16)
         for place in range(_WINDOW):
             windows |= single[place : place + len(windows)] << (_WINDOW - 1 - place)
         self._windows = memoryview(windows.tobytes()).cast("H")  # faster to index than an array
-        self._at = 0
-        self.rows, self.with_ends = 0, False
-        self._white, self._black, self._modes = map(_table, ("white", "black", "modes"))
 
     def align(self) -> None:
         """Go to the next byte, past bits that are zero."""
@@ -100,19 +113,29 @@ class _Bits:
 
     def require_end(self) -> None:
         """Raise CorruptSource where another row follows, instead of zeros or a mark of the end."""
-        if self._at < self._end and self._windows[self._at] >> 2:
+        if self._at < self._end and self._window() >> 2:
             raise damaged("TIFF", "fax compression has more rows than the picture")
 
     def bit(self) -> int:
-        return self._next(1) >> (_WINDOW - 1)
+        if self._at >= self._end:
+            raise damaged("TIFF", _NO_CODE)
+        window = self._window()
+        self._at += 1
+        return window >> (_WINDOW - 1)
 
     def skip_end_of_line(self) -> bool:
         """Pass over eleven zeros or more and a one, where they come next."""
-        if self._at >= self._end or self._windows[self._at] >> 2:
+        if self._at >= self._end or self._window() >> 2:
             return False
-        while self._at < self._end and not self._windows[self._at] >> (_WINDOW - 1):
-            self._at += 1
-        self._next(1)
+        byte, within = divmod(self._at, 8)
+        left = self._piece[byte] & 255 >> within
+        if not left:  # there may be millions of zeros, which one call finds the end of
+            found = _NOT_ZERO.search(self._piece, byte + 1)
+            if found is None:
+                raise damaged("TIFF", _NO_CODE)
+            byte = found.start()
+            left = self._piece[byte]
+        self._at = 8 * byte + 9 - left.bit_length()
         return True
 
     def row(self, width: int) -> list[int]:
@@ -170,16 +193,15 @@ class _Bits:
                 return total
 
     def _code(self, table: list[tuple[int, int]]) -> int:
-        if self._at >= self._end:
-            raise damaged("TIFF", "the rows of a strip of fax compression are not all there")
-        length, value = table[self._windows[self._at]]
-        self._next(length)
+        if self._at >= self._stop:
+            self._more()
+        length, value = table[self._windows[self._at - self._base]]
+        if not length or self._at + length > self._end:
+            raise damaged("TIFF", _NO_CODE)
+        self._at += length
         return value
 
-    def _next(self, length: int) -> int:
-        """Return the window at this place and pass over so many bits of it."""
-        if not length or self._at + length > self._end:
-            raise damaged("TIFF", "fax compression has a code that does not exist")
-        window: int = self._windows[self._at]
-        self._at += length
-        return window
+    def _window(self) -> int:
+        if self._at >= self._stop:
+            self._more()
+        return self._windows[self._at - self._base]

@@ -22,6 +22,7 @@ _FEW = 30
 _HIDDEN = "\u0f73\u0f75\u0f81\uff9e\uff9f"
 _BMP, _ASTRAL, _UNICODE = 0x1_0000, 0x2_0000, 0x11_0000  # no mark lies beyond the second
 _BLOCK = 2**20
+_ASKED = 2**12  # characters between two looks at whether the work was given up
 # How much is normalised in one call; in NFKC it may become 18 times as much.
 _PIECES = {"NFC": 2**22, "NFKC": 2**18}
 
@@ -63,6 +64,8 @@ def _boundary(text: str, place: int) -> int:
         if not combining(first) and first not in _seconds():
             return place
         place += 1
+        if place % _ASKED == 0:
+            checkpoint()
     return place
 
 

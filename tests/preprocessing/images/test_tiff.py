@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import lzma
 import struct
+import time
 import zlib
 from collections.abc import Mapping
 
@@ -251,6 +252,32 @@ def test_fax_of_long_runs(compression: str) -> None:
         bits[row, 5900 - row :] = True
     data = save(Image.fromarray(bits), "TIFF", compression=compression)
     np.testing.assert_array_equal(PIXELS(data)[:, :, 0], bits * np.uint8(255))
+
+
+@pytest.mark.parametrize("compression", ["group3", "group4"])
+def test_fax_of_more_than_is_looked_up_at_once(compression: str) -> None:
+    bits = np.random.default_rng(1).random((300, 900)) < 0.5
+    data = save(Image.fromarray(bits), "TIFF", compression=compression)
+    assert len(data) > 2 * 2**14
+    np.testing.assert_array_equal(PIXELS(data)[:, :, 0], bits * np.uint8(255))
+
+
+@pytest.mark.parametrize("fill", [0, 1, 9, 131_060, 131_072, 300_001])
+def test_fax_of_rows_behind_many_zeros(fill: int) -> None:
+    """T.4, 4.1.3: fill before the mark of a row. Here a white row, a black one and a white one."""
+    mark, white, black = "0" * fill + "000000000001", "10011", "00110101" + "000101"
+    bits = mark + white + mark + black + mark + white
+    strip = int(bits + "0" * (-len(bits) % 8), 2).to_bytes(-(-len(bits) // 8))
+    fields = {256: 8, 257: 3, 258: 1, 259: 3, 262: 0, 277: 1, 278: 3}
+    assert PIXELS(written(fields, [strip]))[:, 0, 0].tolist() == [255, 0, 255]
+
+
+def test_fax_of_zeros_alone_is_refused_at_once() -> None:
+    fields = {256: 9000, 257: 9000, 258: 1, 259: 3, 262: 0, 277: 1, 278: 9000}
+    data, began = written(fields, [bytes(5_000_000)]), time.thread_time()
+    with pytest.raises(CorruptSource, match="a code that does not exist"):
+        PIXELS(data)
+    assert time.thread_time() - began < 1
 
 
 @pytest.mark.parametrize("options", [1, 5])

@@ -1,52 +1,15 @@
-"""Small files that would take much: each built by a function, and the pipeline that it is read through.
-
-To add one, write a function that returns its bytes and put it under `bomb`.
-"""
+"""Hostile PNGs, JPEGs and what Pillow writes: many pixels, scans, chunks or profiles in few bytes."""
 
 from __future__ import annotations
 
 import io
 import struct
 import zlib
-from collections.abc import Callable
-from dataclasses import dataclass
-from fractions import Fraction
 
 import numpy as np
 from PIL import Image
 
-Build = Callable[[], bytes]
-
-
-@dataclass(frozen=True)
-class Bomb:
-    """A file.
-
-    Parameters
-    ----------
-    name : str
-    specs : tuple of str
-        The pipelines that it is read through.
-    build : callable
-        Returns its bytes.
-    """
-
-    name: str
-    specs: tuple[str, ...]
-    build: Build
-
-
-BOMBS: list[Bomb] = []
-
-
-def bomb(name: str, *specs: str) -> Callable[[Build], Build]:
-    """Put what a function builds among the files."""
-
-    def put(build: Build) -> Build:
-        BOMBS.append(Bomb(name, specs, build))
-        return build
-
-    return put
+from soak.bombs.base import bomb
 
 
 def _chunk(kind: bytes, data: bytes = b"") -> bytes:
@@ -154,65 +117,61 @@ def _large_webp() -> bytes:
     return bytes(data)
 
 
-@bomb(
-    "WAV of silence, 60 MB",
-    "stretch:0.1/npy",
-    "spectrogram:n_fft=4096,hop_length=1/npy",
-    "resample:480000/flac",
-)
-def _long_wav() -> bytes:
-    size = 60_000_000
-    form = struct.pack("<4sIHHIIHH", b"fmt ", 16, 1, 1, 44_100, 88_200, 2, 16)
-    body = form + b"data" + struct.pack("<I", size) + bytes(size)
-    return b"RIFF" + struct.pack("<I", 4 + len(body)) + b"WAVE" + body
+@bomb("PNG of 1,000,000 empty IDAT chunks", "resize:224,224/npy")
+def _many_chunks() -> bytes:
+    header = struct.pack(">IIBBBBB", 8, 8, 8, 0, 0, 0, 0)
+    pixels = zlib.compress(bytes(72))
+    parts = (_chunk(b"IHDR", header), _chunk(b"IDAT") * 1_000_000, _chunk(b"IDAT", pixels))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(parts) + _chunk(b"IEND")
 
 
-@bomb("CSV of 10,000,000 rows of a letter", "text/csv:a/jsonl")
-def _short_rows() -> bytes:
-    return b"a\n" + b"x\n" * 10_000_000
+@bomb("PNG of 1,000,000 comments", "resize:224,224/npy")
+def _many_comments() -> bytes:
+    return _png(8, 8, 8, 0, bytes(8), _chunk(b"tEXt", b"a\0b") * 1_000_000)
 
 
-@bomb("HTML nested a million deep", "text/strip_html")
-def _deep_html() -> bytes:
-    return b"<div>" * 1_000_000 + b"x"
+@bomb("PNG of 64 pixels before 300 MB of zeros", "resize:224,224/npy")
+def _endless_pixels() -> bytes:
+    packer = zlib.compressobj(9)
+    packed = b"".join(packer.compress(bytes(10**6)) for _ in range(300)) + packer.flush()
+    header = struct.pack(">IIBBBBB", 8, 8, 8, 0, 0, 0, 0)
+    return (
+        b"\x89PNG\r\n\x1a\n" + _chunk(b"IHDR", header) + _chunk(b"IDAT", packed) + _chunk(b"IEND")
+    )
 
 
-@bomb("MP4 of 20,000 empty frames of 4K", "sample_frames:2/resize:32,32/npy")
-def _long_film() -> bytes:
-    import av  # noqa: PLC0415  for this one
+@bomb("JPEG of 81 megapixels", "resize:224,224/npy", "exact/resize:224,224/npy")
+def _large_jpeg() -> bytes:
+    return _saved(Image.new("L", (9000, 9000)), "JPEG", quality=1)
 
+
+@bomb("JPEG that says 65,500 x 65,500", "resize:224,224/npy")
+def _lying_jpeg() -> bytes:
+    data = bytearray(_saved(Image.new("RGB", (8, 8)), "JPEG"))
+    at = data.index(b"\xff\xc0") + 5
+    data[at : at + 4] = struct.pack(">HH", 65_500, 65_500)
+    return bytes(data)
+
+
+@bomb("progressive JPEG of 40 megapixels in CMYK", "resize:224,224/npy")
+def _inks() -> bytes:
+    return _saved(Image.new("CMYK", (6300, 6300)), "JPEG", progressive=True)
+
+
+@bomb("JPEG of 1,000,000 comments", "resize:224,224/npy")
+def _many_segments() -> bytes:
+    data = _saved(Image.new("RGB", (8, 8)), "JPEG")
+    return data[:2] + b"\xff\xfe\0\x03a" * 1_000_000 + data[2:]
+
+
+@bomb("JPEG of 10,000,000 restart markers", "resize:224,224/npy")
+def _many_restarts() -> bytes:
+    data = _saved(Image.new("RGB", (64, 64)), "JPEG", restart_marker_blocks=1)
+    at = data.index(b"\xff\xd0")
+    return data[:at] + b"\xff\xd0" * 10_000_000 + data[at:]
+
+
+def _saved(image: Image.Image, kind: str, **options: object) -> bytes:
     file = io.BytesIO()
-    with av.open(file, "w", format="mp4") as container:
-        track = container.add_stream("libx264", rate=30)
-        track.width, track.height, track.pix_fmt = 3840, 2160, "yuv420p"
-        track.options = {
-            "preset": "ultrafast", "crf": "51", "x264-params": "keyint=100000:scenecut=0",
-        }  # fmt: skip
-        picture = av.VideoFrame.from_ndarray(np.zeros((2160, 3840, 3), np.uint8), format="rgb24")
-        frame = picture.reformat(format="yuv420p")
-        for number in range(30):
-            frame.pts, frame.time_base = number, Fraction(1, 30)
-            container.mux(track.encode(frame))
-        container.mux(track.encode(None))
-    file.seek(0)
-    return _lengthened(file, 20_000)
-
-
-def _lengthened(film: io.BytesIO, frames: int) -> bytes:
-    """Return the film with its skipped frames again and again."""
-    import av  # noqa: PLC0415  for this one
-
-    source, longer = av.open(film), io.BytesIO()
-    stream = source.streams.video[0]
-    packets = [packet for packet in source.demux(stream) if packet.size]
-    data, base = [bytes(packet) for packet in packets], stream.time_base
-    step = (packets[1].dts or 0) - (packets[0].dts or 0)
-    with av.open(longer, "w", format="mp4") as container:
-        track = container.add_stream_from_template(stream)
-        for number in range(frames):
-            packet = av.Packet(data[1 + (number - 1) % (len(data) - 1)] if number else data[0])
-            packet.pts = packet.dts = number * step
-            packet.time_base, packet.is_keyframe, packet.stream = base, number == 0, track
-            packet.duration = step
-            container.mux(packet)
-    return longer.getvalue()
+    image.save(file, kind, **options)
+    return file.getvalue()

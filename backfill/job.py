@@ -45,7 +45,10 @@ class Place:
         """
         found = _URL.fullmatch(url)
         if found is None:
-            raise CannotBackfill(f"write the place as s3://bucket/prefix, got {url!r}")
+            raise CannotBackfill(
+                f"write the place as s3://bucket/prefix, got {url!r}; a bucket's name is 3 to 63 of "
+                "a-z, 0-9, dots and hyphens"
+            )
         return cls(found[1], found[2] or "")
 
     @property

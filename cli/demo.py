@@ -67,7 +67,7 @@ def demo(
     try:
         with _endpoint(endpoint_url, log) as endpoint:
             answers = _read_all(LocalObjectLambda(endpoint), originals)
-    except (BotoCoreError, ClientError, EndpointError) as error:
+    except (BotoCoreError, ClientError, EndpointError, ValueError) as error:  # of a URL
         fail(str(error))
     reads = [read for read in answers if read is not None]
     out.print(_table(reads))

@@ -8,6 +8,7 @@ from contextlib import suppress
 from typing import Any, NoReturn
 
 _INTERRUPTED = 130
+_WRONG = 2
 
 
 def __getattr__(name: str) -> Any:
@@ -25,6 +26,9 @@ def __getattr__(name: str) -> Any:
             sys.exit(f"error: the command needs {missing}: pip install 'jitprep[cli]'")
 
         return refuse
+    except ValueError as error:  # of a setting that is read at once, such as JITPREP_MEMORY
+        sys.stderr.write(f"error: {error}\n")
+        sys.exit(_WRONG)
     except KeyboardInterrupt:  # importing it all takes a moment
         sys.exit(_INTERRUPTED)
     return app

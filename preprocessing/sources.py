@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from functools import partial
 from os import PathLike, fspath, fstat
+from stat import S_ISREG
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, cast, get_args
 
 import numpy as np
@@ -191,12 +192,15 @@ def _video_file(path: str | PathLike[str]) -> Ranged:
 
 def _file(path: str | PathLike[str], limits: Limits) -> bytes:
     with open(path, "rb") as file:  # noqa: PTH123  pathlib takes 4 ms to import
-        size = fstat(file.fileno()).st_size
-        if size > limits.source_bytes:
+        status = fstat(file.fileno())
+        if status.st_size > limits.source_bytes:
             raise LimitExceeded(
-                f"{fspath(path)} has {size} bytes, more than the limit of {limits.source_bytes}"
+                f"{fspath(path)} has {status.st_size} bytes, more than the limit of "
+                f"{limits.source_bytes}"
             )
-        return file.read()
+        if S_ISREG(status.st_mode):
+            return file.read()
+        return file.read(limits.source_bytes + 1)  # a pipe or a device may never end
 
 
 def _require_bytes(data: bytes, limits: Limits) -> None:

@@ -24,7 +24,7 @@ from preprocessing.names import as_text, is_utf8
 from reader.base import Array, Reader
 from reader.decode import Answer, decode
 from reader.errors import BadObject, CannotOpen, Refused
-from reader.folder import listing
+from reader.folder import LEADS_OUT, leads_out, listing
 
 # What the function would answer.
 _CODES: tuple[tuple[type[PreprocessingError], str], ...] = (
@@ -99,24 +99,25 @@ class FolderReader(Reader):
         return decode(Answer(bytearray(made.body), made.content_type, made.metadata), key)
 
     def keys(self, prefix: str = "") -> Iterator[str]:
-        """List the files, as S3 would; links are followed.
+        """List the files, as S3 would; links are followed within the folder.
 
         Raises
         ------
         Refused
-            Naming the folders that cannot be read.
+            Naming the folders that cannot be read, or the links that lead out of this one.
         """
-        found = listing(self.path, prefix)
+        found = listing(self.path, prefix, stay=True)
         if found.unreadable:
             why = next(iter(found.unreadable.values()))
-            raise Refused(f"{self.path}: {_some(found.unreadable)} cannot be read: {why}")
+            names = [name for name, reason in found.unreadable.items() if reason == why]
+            raise Refused(f"{self.path}: {_some(names)} cannot be read: {why}")
         if found.left_out:
             what = "hidden files, and links that lead back, are not listed"
             _log.warning("%s: %s: %s", self.path, what, _some(found.left_out))
         yield from found.keys
 
     def _path(self, key: str) -> Path:
-        """Return the file of a key: a name in the folder, of which nothing leads out."""
+        """Return the file of a key: no name and no link leads out of the folder."""
         names = key.split("/")
         if not is_utf8(key):
             raise BadObject(
@@ -126,6 +127,8 @@ class FolderReader(Reader):
             )
         if "\0" in key or not {"", ".", ".."}.isdisjoint(names):
             raise self._missing(key)
+        if leads_out(self.path, names):
+            raise Refused(LEADS_OUT, key=key)
         return self.path.joinpath(*names)
 
     def _missing(self, key: str) -> BadObject:

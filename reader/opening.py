@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from preprocessing import Pipeline, SpecError
-from reader.address import AccessPoint, Folder, Function, FunctionUrl, parse
+from reader.address import AccessPoint, Address, Folder, Function, FunctionUrl, parse
 from reader.base import Reader
 from reader.errors import CannotOpen
 
@@ -56,11 +56,24 @@ def open_reader(
     CannotOpen
         For an address of no known form, and for an option that it cannot honour.
     """
-    where = parse(address)
+    try:
+        return _open(
+            parse(address), pipeline, preset, endpoint_url, {"seed": seed, "threads": threads}
+        )
+    except ModuleNotFoundError as error:
+        raise CannotOpen(f"{address} needs {error.name}: pip install 'jitprep[reader]'") from None
+
+
+def _open(
+    where: Address,
+    pipeline: Pipeline | str | Mapping[str, Any] | None,
+    preset: str | None,
+    endpoint_url: str | None,
+    common: dict[str, Any],
+) -> Reader:
     asked = {"pipeline": pipeline, "preset": preset, "endpoint_url": endpoint_url}
     _require_no_others(where, {name for name, value in asked.items() if value is not None})
     made = _pipeline(pipeline)
-    common: dict[str, Any] = {"seed": seed, "threads": threads}
     # Each door's libraries are imported by who goes through it.
     match where:
         case AccessPoint(bucket, region, transforms):

@@ -200,6 +200,10 @@ class ObjectBatches(_Objects, IterableDataset[Any]):  # type: ignore[misc]
         on_bad_object: OnBadObject = "raise",
     ) -> None:
         super().__init__(reader, keys, targets, on_bad_object)
+        counts = {"batch_size": batch_size, "rank": rank, "world_size": world_size}
+        for name, value in counts.items():
+            if not hasattr(value, "__index__"):  # such as 2.5, or a rank of None
+                raise ValueError(f"{name} is a whole number, got {value!r}")
         if batch_size < 1:
             raise ValueError(f"a batch has one object or more, got batch_size={batch_size}")
         if not 0 <= rank < world_size:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -94,6 +96,18 @@ def test_a_file_is_read_from_where_it_stands(tmp_path: Path) -> None:
         np.testing.assert_array_equal(PIXELS(raw), PIXELS(data))
     np.testing.assert_array_equal(PIXELS(io.BytesIO(data)), PIXELS(data))
     assert Pipeline.parse("text/lower/jsonl")(io.BytesIO(b"Word")).tolist() == ["word"]
+
+
+def test_of_a_device_no_more_is_read_than_the_limit(tmp_path: Path) -> None:
+    with pytest.raises(LimitExceeded, match="more than the limit of 1000"):
+        Pipeline.parse("npy").plan("/dev/zero", limits=Limits(source_bytes=1000))
+    pipe = tmp_path / "pipe.jpg"
+    os.mkfifo(pipe)
+    with ThreadPoolExecutor(1) as pool:
+        writing = pool.submit(pipe.write_bytes, photo("rocket"))
+        read = Pipeline.parse("resize:8,8/npy")(pipe)
+        writing.result()
+    np.testing.assert_array_equal(read, Pipeline.parse("resize:8,8/npy")(photo("rocket")))
 
 
 def test_a_file_of_text_or_of_too_many_bytes_is_refused() -> None:

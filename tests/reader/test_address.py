@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from contextlib import suppress
 from pathlib import Path
 
@@ -153,3 +154,9 @@ def test_a_seed_makes_another_reader_and_leaves_this_one():
     assert (reader.with_seed(3).seed, reader.seed) == (3, 0)
     with pytest.raises(CannotOpen):
         open_reader("s3://results").with_seed(1)
+
+
+def test_what_an_address_needs_and_is_not_installed_is_named(monkeypatch):
+    monkeypatch.setitem(sys.modules, "reader.access_point", None)
+    with pytest.raises(CannotOpen, match=r"s3://photos needs .*: pip install 'jitprep\[reader\]'"):
+        open_reader("s3://photos")

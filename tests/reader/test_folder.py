@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from preprocessing.names import as_text, is_hidden
+from preprocessing.names import as_text, is_hidden, is_utf8
 from reader import BadObject, Refused, open_reader
 from reader.folder import listing
 from tests.photos import photo
@@ -21,6 +21,9 @@ NAMES = st.binary(min_size=1, max_size=3).filter(
     lambda name: not ({b"/", b"\0"} & {bytes([b]) for b in name}) and name not in {b".", b".."}
 ) | st.sampled_from([b"a", b"b", b".DS_Store", b"Thumbs.db", b".git", b"caf\xe9", b"x" * 255])
 PLACES = st.lists(NAMES, min_size=1, max_size=3).map(b"/".join)
+TARGETS = PLACES | st.sampled_from(
+    [b".", b"../secret", b"../secret/a", b"../none", b"../top/a", b"a/../../secret"]
+)
 
 
 def made(top: Path, files: list[bytes], links: list[tuple[bytes, bytes]]) -> None:
@@ -121,15 +124,71 @@ def test_any_name_can_be_printed(name):
 
 
 def test_a_linked_folder_is_listed_and_read_and_one_that_leads_back_once(tmp_path, caplog):
-    (tmp_path / "elsewhere").mkdir()
-    (tmp_path / "elsewhere/b.jpg").write_bytes(photo("rocket"))
-    (tmp_path / "photos").mkdir()
-    (tmp_path / "photos/train").symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "photos/all").mkdir(parents=True)
+    (tmp_path / "photos/all/b.jpg").write_bytes(photo("rocket"))
+    (tmp_path / "photos/train").symlink_to("all")
     (tmp_path / "photos/again").symlink_to(tmp_path / "photos")
-    reader = open_reader(f"file:{tmp_path}/photos", pipeline="resize:8,8/npy")
-    assert list(reader.keys()) == ["train/b.jpg"]
+    (tmp_path / "address").symlink_to("photos")
+    reader = open_reader(f"file:{tmp_path}/address", pipeline="resize:8,8/npy")
+    assert list(reader.keys()) == ["all/b.jpg", "train/b.jpg"]
     assert reader.get("train/b.jpg").shape == (3, 8, 8)
     assert "again" in caplog.text
+    assert list(reader.keys("again/")) == list(reader.keys("again/train/")) == []
+
+
+def test_a_link_that_leads_out_is_named_and_not_read(tmp_path):
+    (tmp_path / "elsewhere").mkdir()
+    np.save(tmp_path / "elsewhere/b.npy", np.zeros(3, np.uint8))
+    (tmp_path / "photos/good").mkdir(parents=True)
+    np.save(tmp_path / "photos/good/a.npy", np.ones(3, np.uint8))
+    (tmp_path / "photos/train").symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "photos/b.npy").symlink_to("../elsewhere/b.npy")
+    (tmp_path / "photos/good/deep").mkdir()
+    (tmp_path / "photos/link").symlink_to("good/deep")
+    (tmp_path / "photos/good/deep/out").symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "photos-too").mkdir()
+    (tmp_path / "photos/sibling").symlink_to("../photos-too")
+    reader = open_reader(f"file:{tmp_path}/photos")
+    assert list(reader.keys("good/a")) == ["good/a.npy"]
+    for prefix in ("", "t", "train/", "train/b", "sibling/", "b.npy"):
+        with pytest.raises(Refused, match="leads out of the folder; open the folder that it leads"):
+            list(reader.keys(prefix))
+    read = reader.get_each(["good/a.npy", "train/b.npy", "b.npy", "link/out/b.npy"])
+    np.testing.assert_array_equal(read.pop("good/a.npy"), np.ones(3))
+    assert all(isinstance(error, Refused) for error in read.values())
+    assert str(read["b.npy"]).startswith("b.npy: it is a link that leads out of the folder")
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    st.lists(PLACES, max_size=6),
+    st.lists(st.tuples(PLACES, TARGETS), max_size=4),
+    st.sampled_from(["", "a", "a/", "b/a", "caf", "x/y"]),
+)
+def test_no_link_leads_out_of_the_folder(tmp_path_factory, files, links, prefix):
+    outer = tmp_path_factory.mktemp("outer")
+    (outer / "secret").mkdir()
+    (outer / "secret/a").touch()
+    top = outer / "top"
+    top.mkdir()
+    made(top, files, links)
+    bound = os.path.realpath(top)
+    reader = open_reader(f"file:{top}")
+    every = {key for key in walked(top) if is_utf8(key)}
+    outside = {
+        key for key in every if not f"{os.path.realpath(top / key)}/".startswith(f"{bound}/")
+    }
+    for key, error in reader.get_each(every).items() if every else ():
+        assert ("leads out" in str(error)) is (key in outside), key
+    try:
+        keys = set(reader.keys(prefix))
+    except Refused as error:
+        assert "leads out" in str(error)  # noqa: PT017
+    else:
+        assert not keys & outside
+        assert {key for key in outside if key.startswith(prefix)} <= {
+            key for key in outside if is_hidden(key, prefix)
+        }
 
 
 def test_a_name_that_is_not_utf8_fails_alone(tmp_path):

@@ -89,6 +89,24 @@ def test_a_wrong_spec_is_explained(command, folder):
     assert done.stderr == "error: step 1 'resise': unknown step; did you mean 'resize'?\n"
 
 
+@pytest.mark.parametrize(
+    ("arguments", "variables", "words"),
+    [
+        (["plan", "npy", "a.jpg"], {"JITPREP_MEMORY": "abc"}, "JITPREP_MEMORY must be bytes"),
+        (["--version"], {"JITPREP_MEMORY": "0"}, "JITPREP_MEMORY must be bytes"),
+        (["demo", "--endpoint-url", "nowhere"], {}, "nowhere"),
+        (["backfill", "s3://a", "--pipeline", "npy", "--to", "s3://copies"], {}, "3 to 63"),
+    ],
+)
+def test_what_is_wrong_is_said_in_one_line(monkeypatch, arguments, variables, words):
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    done = jitprep(*arguments)
+    assert done.returncode in {1, 2}
+    assert done.stderr.startswith("error: ") and done.stderr.count("\n") == 1
+    assert words in done.stderr
+
+
 def test_run_draws_as_a_read_of_the_same_key_does(folder, tmp_path):
     """The folder stands for a bucket, a file's path in it for the key."""
     spec = "random_resized_crop:32/random_horizontal_flip/npy"

@@ -168,6 +168,16 @@ def test_a_rank_that_is_none_is_refused(photos):
             ObjectBatches(photos, ["a"], batch_size=1, rank=rank, world_size=world_size)
 
 
+@pytest.mark.parametrize(
+    "wrong",
+    [{"batch_size": 2.5}, {"rank": None}, {"rank": 1.0, "world_size": 3}, {"world_size": "2"}],
+)
+def test_counts_are_whole_numbers(wrong):
+    reader = open_reader("file:.", pipeline="npy")
+    with pytest.raises(ValueError, match="is a whole number, got"):
+        ObjectBatches(reader, ["a", "b", "c"], **{"batch_size": 1, **wrong})
+
+
 def test_ranks_that_nobody_names_are_warned_of(photos, monkeypatch):
     monkeypatch.setattr("torch.distributed.is_initialized", lambda: True)
     monkeypatch.setattr("torch.distributed.get_world_size", lambda: 2)

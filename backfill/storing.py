@@ -42,9 +42,6 @@ class Storage:
             raise Failed(explain(error)) from None
         except BotoCoreError as error:
             raise Failed(explain(error)) from None
-        # Which come after the metadata, in S3's answers: without them these may have been cut too.
-        if "ETag" not in head or "ContentLength" not in head:
-            raise Failed(f"S3's answer about {self._job.target}{name} broke off; run it again")
         found = Found.of(name, head)
         if not found.is_copy:
             raise Failed(

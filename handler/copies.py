@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import http.client
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -31,14 +30,6 @@ MOST_METADATA = 2048
 
 # S3's answers to a write whose condition does not hold, and to one that another write is about to end.
 CONFLICT, FAILED = 409, 412
-
-
-def take_many_headers() -> None:
-    """Have http.client, and so boto3 and urllib3, take an answer with all the metadata that S3 stores.
-
-    It gives up at 100 headers, and 2 KB are some hundred short names.
-    """
-    http.client._MAXHEADERS = MOST_METADATA  # type: ignore[attr-defined]  # no other way before 3.15
 
 
 class MetadataTooLarge(ValueError):

@@ -9,7 +9,15 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from backfill.job import Job
 from backfill.outcome import Failed, explain, status
-from handler.copies import CONFLICT, FAILED, ConditionsNotHonoured, Found, put
+from handler.copies import (
+    CONFLICT,
+    FAILED,
+    ConditionsNotHonoured,
+    Found,
+    KeyTooLong,
+    key_of,
+    put,
+)
 
 
 class Storage:
@@ -112,4 +120,10 @@ class Storage:
         raise Failed("somebody else writes to the same key; run it again")
 
     def _at(self, name: str) -> dict[str, str]:
-        return {"Bucket": self._job.target.bucket, "Key": self._job.target.prefix + name}
+        try:
+            return {
+                "Bucket": self._job.target.bucket,
+                "Key": key_of(self._job.target.prefix, name),
+            }
+        except KeyTooLong as error:
+            raise Failed(str(error)) from None

@@ -369,6 +369,8 @@ def test_a_body_that_is_not_what_was_signed_or_hashed_is_refused(s3, bucket, sig
         ({"Content-MD5": wrong}, "BadDigest"),
         ({"Content-MD5": "no hash"}, "InvalidDigest"),
         ({"x-amz-checksum-crc32": crc}, "BadDigest"),
+        ({"x-amz-checksum-crc32c": crc}, "BadDigest"),
+        ({"x-amz-checksum-crc64nvme": "Cthulhu/zzs="}, "BadDigest"),
         ({"x-amz-checksum-sha256": "short"}, "InvalidRequest"),
     ]:
         with pytest.raises(HTTPError) as caught:

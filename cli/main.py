@@ -7,7 +7,7 @@ import sys
 from contextlib import suppress
 from typing import Any, NoReturn
 
-_INTERRUPTED = 130
+_WRONG, _INTERRUPTED = 2, 130
 
 
 def __getattr__(name: str) -> Any:
@@ -25,6 +25,11 @@ def __getattr__(name: str) -> Any:
             sys.exit(f"error: the command needs {missing}: pip install 'jitprep[cli]'")
 
         return refuse
+    except ValueError as error:  # what is read as the library is imported
+        if not str(error).startswith("JITPREP_"):
+            raise
+        sys.stderr.write(f"error: {error}\n")
+        sys.exit(_WRONG)
     except KeyboardInterrupt:  # importing it all takes a moment
         sys.exit(_INTERRUPTED)
     return app

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import boto3
 from botocore.config import Config
 
-from handler.copies import take_many_headers
+from handler.heads import take_whole_heads
 from handler.s3_hosts import PARTITIONS
 
 # Reads and writes that one process has under way: most of a copy's time is S3's.
@@ -21,7 +21,7 @@ _CONFIG = Config(
 
 def client(service: Literal["s3", "s3control"]) -> Any:
     """Return a client, good for `THREADS` threads."""
-    take_many_headers()
+    take_whole_heads()
     made = boto3.client(service, config=_CONFIG)
     endpoint = made.meta.endpoint_url
     if (urlsplit(endpoint).hostname or "").endswith(_AWS):

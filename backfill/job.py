@@ -101,6 +101,6 @@ class Job:
         copies = self.target.prefix + self.source.prefix  # how their keys begin
         if self.source.bucket == self.target.bucket and copies.startswith(self.source.prefix):
             raise CannotBackfill(
-                f"{self.target} lies within {self.source}: the next run would take copies for "
-                "originals; choose another bucket or prefix"
+                f"the copies would go to {Place(self.target.bucket, copies)}, within {self.source}: the "
+                "next run would take copies for originals; choose another bucket or prefix"
             )

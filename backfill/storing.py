@@ -9,7 +9,15 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from backfill.job import Job
 from backfill.outcome import Failed, explain, status
-from handler.copies import CONFLICT, FAILED, ConditionsNotHonoured, Found, put
+from handler.copies import (
+    CONFLICT,
+    FAILED,
+    ConditionsNotHonoured,
+    Found,
+    KeyTooLong,
+    key_of,
+    put,
+)
 
 
 class Storage:
@@ -42,9 +50,6 @@ class Storage:
             raise Failed(explain(error)) from None
         except BotoCoreError as error:
             raise Failed(explain(error)) from None
-        # Which come after the metadata, in S3's answers: without them these may have been cut too.
-        if "ETag" not in head or "ContentLength" not in head:
-            raise Failed(f"S3's answer about {self._job.target}{name} broke off; run it again")
         found = Found.of(name, head)
         if not found.is_copy:
             raise Failed(
@@ -115,4 +120,10 @@ class Storage:
         raise Failed("somebody else writes to the same key; run it again")
 
     def _at(self, name: str) -> dict[str, str]:
-        return {"Bucket": self._job.target.bucket, "Key": self._job.target.prefix + name}
+        try:
+            return {
+                "Bucket": self._job.target.bucket,
+                "Key": key_of(self._job.target.prefix, name),
+            }
+        except KeyTooLong as error:
+            raise Failed(str(error)) from None

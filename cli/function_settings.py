@@ -15,7 +15,14 @@ from preprocessing import Pipeline, SpecError
 def environment(
     buckets: Sequence[str], outputs: Sequence[str], overrides: Sequence[str], presets: Path | None
 ) -> dict[str, str]:
-    """Return the environment variables that stand for the options that were given."""
+    """Return the environment variables that stand for the options that were given.
+
+    Ends, with status 2, where one of them is not one name.
+    """
+    for option, values in (("bucket", buckets), ("output", outputs), ("override", overrides)):
+        for value in values:
+            if not value.strip() or "," in value:  # which separates them in the variable
+                fail(f"--{option} takes one name, got {value!r}; repeat it for more", 2)
     given = {
         "JITPREP_BUCKETS": ",".join(buckets),
         "JITPREP_OUTPUTS": ",".join(outputs),

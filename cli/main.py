@@ -7,8 +7,7 @@ import sys
 from contextlib import suppress
 from typing import Any, NoReturn
 
-_INTERRUPTED = 130
-_WRONG = 2
+_WRONG, _INTERRUPTED = 2, 130
 
 
 def __getattr__(name: str) -> Any:
@@ -26,7 +25,9 @@ def __getattr__(name: str) -> Any:
             sys.exit(f"error: the command needs {missing}: pip install 'jitprep[cli]'")
 
         return refuse
-    except ValueError as error:  # of a setting that is read at once, such as JITPREP_MEMORY
+    except ValueError as error:  # what is read as the library is imported
+        if not str(error).startswith("JITPREP_"):
+            raise
         sys.stderr.write(f"error: {error}\n")
         sys.exit(_WRONG)
     except KeyboardInterrupt:  # importing it all takes a moment

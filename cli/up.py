@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -157,8 +156,12 @@ def _make(endpoint: Endpoint, places: Iterable[str]) -> None:
     # The port is open already, and somebody may have waited for it to do the same.
     there = (client.exceptions.BucketAlreadyOwnedByYou, client.exceptions.BucketAlreadyExists)
     for name in made:
-        with contextlib.suppress(*there):
+        try:
             client.create_bucket(Bucket=name, **where)
+        except there:
+            continue
+        except client.exceptions.ClientError as error:
+            fail(f"the bucket {name!r} cannot be made: {error.response['Error']['Message']}", 2)
 
 
 def _function_urls(endpoint: Endpoint) -> list[str]:

@@ -181,7 +181,9 @@ def _configuration(element: ET.Element) -> Configuration:
     features = _texts(element, "AllowedFeatures/AllowedFeature", _FEATURES)
     metrics = element.findtext("CloudWatchMetricsEnabled", "false")
     if metrics not in _BOOLEANS:
-        raise S3Error(400, "MalformedXML", f"CloudWatchMetricsEnabled {metrics!r} is no boolean.")
+        raise S3Error(
+            400, "MalformedXML", f"CloudWatchMetricsEnabled {metrics!r} is not a boolean."
+        )
     return Configuration(supporting, transformations, tuple(features), _BOOLEANS[metrics])
 
 

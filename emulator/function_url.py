@@ -82,7 +82,7 @@ def _answer(name: str, outcome: Outcome, method: str) -> Response:
         try:
             return response(outcome.payload, method)
         except InvalidReply as error:
-            _log.warning("what %s returned for its URL is no answer: %s", name, error)
+            _log.warning("what %s returned for its URL is not an answer: %s", name, error)
             return _failure(502)
     _log.warning("%s failed to answer at its URL: %s", name, outcome)
     match outcome:

@@ -34,7 +34,7 @@ def read_manifest(body: bytes, manifest: Manifest) -> list[Task]:
         rows = csv.reader(io.StringIO(body.decode()), strict=True)
         tasks = [_task(row, rows.line_num, manifest.fields) for row in rows if row]
     except (UnicodeDecodeError, csv.Error) as error:
-        raise BadManifest(f"The manifest is no CSV in UTF-8: {error}.") from error
+        raise BadManifest(f"The manifest is not CSV in UTF-8: {error}.") from error
     if not tasks:
         raise BadManifest("The manifest lists no object.")
     return tasks

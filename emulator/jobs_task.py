@@ -85,14 +85,14 @@ def _answered(payload: bytes, schema: str, invocation_id: str, task_id: str) -> 
 def _problem(answer: Any, schema: str, invocation_id: str) -> str | None:
     """Return what is wrong with an answer as a whole."""
     if not isinstance(answer, dict):
-        return "it is no object"
+        return "it is not an object"
     if answer.get("invocationSchemaVersion") != schema:
         return f"invocationSchemaVersion is not the event's, {schema}"
     if answer.get("invocationId") != invocation_id:
         return "invocationId is not the event's"
     results = answer.get("results")
     if not isinstance(results, list) or not all(isinstance(one, dict) for one in results):
-        return "results is no list of objects"
+        return "results is not a list of objects"
     return None
 
 

@@ -217,7 +217,7 @@ def _choice(
 def _boolean(element: ET.Element, name: str, default: str) -> bool:
     text = element.findtext(name, default)
     if text not in {"true", "false"}:
-        raise S3Error(400, "MalformedXML", f"{name} {text!r} is no boolean.")
+        raise S3Error(400, "MalformedXML", f"{name} {text!r} is not a boolean.")
     return text == "true"
 
 

@@ -7,6 +7,7 @@ its port and ends when its standard input does, also where its parent was killed
 
 from __future__ import annotations
 
+import http.client
 import logging
 import sys
 import threading
@@ -16,11 +17,15 @@ from werkzeug.serving import make_server
 
 from emulator.store.application import Store
 
+# Of headers that http.server reads, whose own limit is 100. As many one-letter names as S3 takes.
+_MOST_HEADERS = 2048
+
 
 def main(account: str = "123456789012", region: str = "us-east-1") -> None:
     """Serve until standard input ends."""
     # It writes head and body apart; without this each answer waits 40 ms for the client's ACK.
     MotoRequestHandler.disable_nagle_algorithm = True
+    http.client._MAXHEADERS = _MOST_HEADERS  # type: ignore[attr-defined]  # no other way before 3.15
     logging.getLogger("werkzeug").setLevel(logging.WARNING)
     server = make_server(
         "127.0.0.1", 0, Store(account, region), threaded=True, request_handler=MotoRequestHandler

@@ -20,7 +20,7 @@ class Protocol(HttpToolsProtocol):
     """ASGI has the names in lower case; a function finds them in its event as they were sent."""
 
     def data_received(self, data: bytes) -> None:
-        """Parse what came. Ends the connection where a head goes on for ever."""
+        """Parse what came. Ends the connection where a head does not end."""
         self._unparsed = getattr(self, "_unparsed", 0) + len(data)
         super().data_received(data)
         if self._unparsed > _MOST_UNPARSED and not self.transport.is_closing():

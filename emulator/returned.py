@@ -56,7 +56,7 @@ def head_object(payload: bytes) -> Answer:
     answer = _answer(payload)
     status, error = _status(answer), _error(answer)
     if status < 300 and status not in {200, 206}:
-        raise _invalid(f"statusCode {status} is no answer to a HeadObject.")
+        raise _invalid(f"statusCode {status} is not an answer to a HeadObject.")
     headers = _headers(answer)
     if error is None and status < 300 and "content-length" not in headers:
         raise _invalid("headers has no Content-Length, and a HeadObject's answer needs one.")
@@ -83,7 +83,7 @@ def list_objects(payload: bytes) -> Answer:
     elif status == 200:
         body = _listing(xml, result, "ListBucketResult")
     else:
-        raise _invalid(f"statusCode {status} is no answer to a listing.")
+        raise _invalid(f"statusCode {status} is not an answer to a listing.")
     return Answer(status, {"content-type": "application/xml"}, body)
 
 

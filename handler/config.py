@@ -181,7 +181,9 @@ def _folders(name: str, most: int | None = None) -> tuple[Folder, ...]:
 
 def _require_bucket(name: str, bucket: str) -> None:
     if not _BUCKET.fullmatch(bucket):
-        raise ValueError(f"{name}: {bucket!r} is no name of a bucket, nor an access point's alias")
+        raise ValueError(
+            f"{name}: {bucket!r} is not the name of a bucket, or an access point's alias"
+        )
 
 
 def _namespace(name: str) -> str | None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import http.client
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -28,21 +27,20 @@ _MARK = f"{PREFIX}mark"
 # S3 takes 2 KB of metadata, names included.
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html
 MOST_METADATA = 2048
+# Bytes of a key in UTF-8.
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html
+_MOST_KEY = 1024
 
 # S3's answers to a write whose condition does not hold, and to one that another write is about to end.
 CONFLICT, FAILED = 409, 412
 
 
-def take_many_headers() -> None:
-    """Have http.client, and so boto3 and urllib3, take an answer with all the metadata that S3 stores.
-
-    It gives up at 100 headers, and 2 KB are some hundred short names.
-    """
-    http.client._MAXHEADERS = MOST_METADATA  # type: ignore[attr-defined]  # no other way before 3.15
-
-
 class MetadataTooLarge(ValueError):
     """Metadata that S3 does not take: the owner's and ours together have too many bytes."""
+
+
+class KeyTooLong(ValueError):
+    """A key that no object can have: the original's is too long to stand below the folder."""
 
 
 class ConditionsNotHonoured(Exception):
@@ -125,6 +123,28 @@ def owners(metadata: Mapping[str, str]) -> dict[str, str]:
             lower = f"{_OF_ORIGINAL}{lower.removeprefix(PREFIX)}"
         kept[lower] = value if value.isascii() else _encoded_word(value)
     return kept
+
+
+def key_of(prefix: str, name: str) -> str:
+    """Return a copy's key.
+
+    Parameters
+    ----------
+    prefix : str
+        The folder of the copies.
+    name : str
+        The original's key, or what of it stands below the folder.
+
+    Raises
+    ------
+    KeyTooLong
+    """
+    key = prefix + name
+    if (size := len(key.encode("utf-8", "surrogatepass"))) > _MOST_KEY:
+        raise KeyTooLong(
+            f"the copy's key would have {size} bytes, and S3 takes {_MOST_KEY}; choose a shorter prefix"
+        )
+    return key
 
 
 def storable(name: str, metadata: Mapping[str, str], length: int) -> dict[str, str]:

@@ -56,7 +56,7 @@ def derive(xml: bytes, pipeline: Pipeline, seed: int, unknown: UnknownSizes) -> 
         raise RequestFailed(
             400,
             "InvalidListing",
-            "S3's listing is no XML, perhaps for a control character in a key: list with "
+            "S3's listing is not XML, perhaps for a control character in a key: list with "
             "encoding-type=url",
         ) from None
     space = root.tag.partition("}")[0] + "}" if root.tag.startswith("{") else ""

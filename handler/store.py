@@ -22,7 +22,9 @@ from handler.copies import (
     SOURCE_ETAG,
     ConditionsNotHonoured,
     Found,
+    KeyTooLong,
     MetadataTooLarge,
+    key_of,
     put,
     storable,
 )
@@ -105,7 +107,10 @@ def _store(
 
 def _place(request: StoreRequest, task: StoreTask) -> Mapping[str, str]:
     """Return where the copy goes: anywhere but over its original."""
-    place = {"Bucket": request.output.bucket, "Key": request.output.prefix + task.key}
+    try:
+        place = {"Bucket": request.output.bucket, "Key": key_of(request.output.prefix, task.key)}
+    except KeyTooLong as error:
+        raise RequestFailed(400, "KeyTooLongError", str(error)) from None
     bucket = config().buckets[buckets.alias_of(task.bucket)]
     if place == {"Bucket": bucket, "Key": task.key}:
         raise RequestFailed(

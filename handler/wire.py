@@ -18,8 +18,8 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 
 from handler.checksums import Mismatch
 from handler.config import config
-from handler.copies import take_many_headers
 from handler.crew import readers
+from handler.heads import take_whole_heads
 from handler.hosts import Address
 
 _CONNECT_S = 3.0
@@ -45,7 +45,7 @@ _KINDS: tuple[tuple[type[Exception], str], ...] = (
 )
 
 
-take_many_headers()
+take_whole_heads()
 
 
 class _Verbatim:
@@ -125,11 +125,11 @@ def ask(
             decode_content=False,
         )
     )
-    # Where the connection closes among the headers, http.client takes those that came for all.
+    # Where the length is not said, the body ends with the connection, cut off or not.
     named = {name.lower() for name in response.headers}
     if response.status in {200, 206} and not _LENGTHS & named:
         response.close()
-        raise urllib3.exceptions.ProtocolError("the headers broke off")
+        raise urllib3.exceptions.ProtocolError("the answer has no length")
     return response
 
 

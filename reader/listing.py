@@ -88,7 +88,7 @@ def _page(xml: bytes) -> tuple[list[Entry], str | None]:
     try:
         root = ET.fromstring(xml)  # noqa: S314  of a function that is trusted
     except ET.ParseError:
-        raise Undecodable("the answer to ListObjectsV2 is no XML") from None
+        raise Undecodable("the answer to ListObjectsV2 is not XML") from None
     space = root.tag.partition("}")[0] + "}" if root.tag.startswith("{") else ""
     if root.tag != f"{space}ListBucketResult":
         raise Undecodable(f"the answer to ListObjectsV2 is a {root.tag.removeprefix(space)}")

@@ -78,8 +78,8 @@ def test_the_library_knows_nothing_of_aws() -> None:
 
 
 def test_a_backfill_shares_with_the_function_only_what_makes_equal_copies() -> None:
-    """How copies are known, how content codings are undone, and which hosts are AWS's."""
-    shared = ("handler.copies.", "handler.codings.", "handler.s3_hosts.")
+    """How copies are known, content codings undone, and heads read, and which hosts are AWS's."""
+    shared = ("handler.copies.", "handler.codings.", "handler.heads.", "handler.s3_hosts.")
     for path in files("backfill"):
         ours = {name for name in imports(path) if name.startswith("handler")}
         assert all(f"{name}.".startswith(shared) for name in ours - {"handler"}), path

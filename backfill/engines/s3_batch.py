@@ -51,7 +51,7 @@ class Function:
 
     def __post_init__(self) -> None:
         if not _ROLE.fullmatch(self.role_arn):
-            raise CannotBackfill(f"{self.role_arn!r} is no ARN of a role")
+            raise CannotBackfill(f"{self.role_arn!r} is not the ARN of a role")
 
     @property
     def account(self) -> str:

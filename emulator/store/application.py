@@ -8,7 +8,6 @@ from typing import Any
 
 from emulator import control_xml
 from emulator.actions import BUCKET_SUBRESOURCES
-from emulator.object_headers import METADATA
 from emulator.request_ids import RequestIds
 from emulator.s3_errors import S3Error, error_xml
 from emulator.store import bodies, control, listings, reads, uploads, versions, writes
@@ -59,10 +58,7 @@ class Store:
         elif answer.status not in {HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED}:
             answer.headers["content-length"] = str(len(answer.body))
         status = f"{answer.status} {HTTPStatus(answer.status).phrase}"
-        # Metadata first, as in moto's own answers to HEAD: http.client takes a head that is cut off
-        # for a whole one, and who has an ETag should have all that stands beside it.
-        headers = sorted(answer.headers.items(), key=lambda one: not one[0].startswith(METADATA))
-        start_response(status, headers)
+        start_response(status, list(answer.headers.items()))
         return [answer.body] if answer.body else []
 
     def _answer(self, environ: dict[str, Any]) -> Answer:

@@ -14,6 +14,7 @@ from urllib.parse import parse_qs, unquote
 from emulator.s3_errors import S3Error
 from emulator.store import conditions, uploads
 from emulator.store.bodies import require_document
+from emulator.store.crc import crc32c, crc64nvme
 from emulator.store.moto import Moto, is_marker, modified, versions
 from emulator.store.pages import argument
 from emulator.store.reads import find, no_such_key, part_number
@@ -38,9 +39,10 @@ _ACLS = {
 _METADATA = "HTTP_X_AMZ_META_"
 _LARGEST_METADATA = 2048  # bytes of names and values: AWS's "Working with object metadata"
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-# Those of S3's checksums that Python has.
 _CHECKSUMS: dict[str, Callable[[bytes], bytes]] = {
     "x-amz-checksum-crc32": lambda body: zlib.crc32(body).to_bytes(4, "big"),
+    "x-amz-checksum-crc32c": crc32c,
+    "x-amz-checksum-crc64nvme": crc64nvme,
     "x-amz-checksum-sha1": lambda body: hashlib.sha1(body, usedforsecurity=False).digest(),
     "x-amz-checksum-sha256": lambda body: hashlib.sha256(body).digest(),
 }

@@ -154,4 +154,6 @@ def _wrong(what: str) -> RequestFailed:
 
 
 def _invalid(what: str) -> RequestFailed:
-    return RequestFailed(400, "InvalidEvent", f"this is no event of S3 Batch Operations: {what}")
+    return RequestFailed(
+        400, "InvalidEvent", f"this is not an event of S3 Batch Operations: {what}"
+    )

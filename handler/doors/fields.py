@@ -38,4 +38,4 @@ def text(event: Mapping[str, Any], part: str, name: str) -> str:
 
 def invalid(what: str) -> RequestFailed:
     """Return the failure of an event that AWS would not send."""
-    return RequestFailed(400, "InvalidEvent", f"this is no event that AWS sends: {what}")
+    return RequestFailed(400, "InvalidEvent", f"this is not an event that AWS sends: {what}")

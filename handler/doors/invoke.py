@@ -144,7 +144,7 @@ def _text(value: object, name: str) -> str:
     if not isinstance(value, str) or not value:
         raise _invalid(f"{name} must be a text that is not empty")
     if _sendable(value) != value:
-        raise _invalid(f"{name} is no valid Unicode")
+        raise _invalid(f"{name} is not valid Unicode")
     return value
 
 

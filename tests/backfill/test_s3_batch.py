@@ -106,5 +106,5 @@ def test_what_s3_cannot_be_told_is_refused(given, words):
 
 
 def test_a_role_is_named_by_its_arn():
-    with pytest.raises(CannotBackfill, match="is no ARN of a role"):
+    with pytest.raises(CannotBackfill, match="is not the ARN of a role"):
         s3_batch.Function("preprocess", "batch-operations")

@@ -97,6 +97,7 @@ def test_a_shard_is_not_too_large_to_lose():
         ("s3://photos/train", "s3://photos/train/small", "would take copies for originals"),
         ("s3://photos", "s3://photos/small", "would take copies for originals"),
         ("s3://photos/a/a/", "s3://photos/a", "would take copies for originals"),
+        ("s3://photos/a/", "s3://photos", "would go to s3://photos/a/, within s3://photos/a/"),
         ("s3://gray-x--ol-s3/", "s3://copies", "name the bucket behind it"),
         ("photos/train", "s3://copies", "write the place as s3://bucket/prefix"),
         ("s3://photos", "s3://No_Bucket/x", "write the place as s3://bucket/prefix"),

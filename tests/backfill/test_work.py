@@ -195,6 +195,14 @@ def test_metadata_that_does_not_fit_is_named(stage):
     assert stage.run(stage.job(format="tar")).done == 1  # where nothing bounds it
 
 
+def test_a_copy_whose_key_would_be_too_long_is_named(stage):
+    stage.put(f"train/{'x' * 1018}", PHOTO)
+    (failure,) = stage.run(stage.job()).failures
+    assert failure.reason == (
+        "the copy's key would have 1030 bytes, and S3 takes 1024; choose a shorter prefix"
+    )
+
+
 def test_an_original_is_not_taken_for_a_copy_by_its_own_metadata(stage):
     stage.put("train/a.jpg", PHOTO)
     about = {"fingerprint": "phash-0011", "source-etag": "x"}

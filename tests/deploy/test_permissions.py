@@ -78,8 +78,8 @@ def storing() -> set[Call]:
         output = config().outputs[0]
         place = {"Bucket": output.bucket, "Key": f"{output.prefix}new.jpg"}
         derived = Response(200, b"tensor", {"Content-Type": "image/png"})
-        assert store._find(place) is None
-        assert store._put(place, None, derived)
+        assert store._find(place, "new.jpg") is None
+        assert store._put(place, "new.jpg", None, derived)
 
     # What makes a missing copy 404 is no call: S3 looks whether whoever asks may list.
     return sent(work) | {Call("s3:ListBucket", f"arn:aws:s3:::{config().outputs[0].bucket}")}

@@ -188,7 +188,7 @@ def test_what_fails_for_the_time_being_is_tried_again_and_not_for_ever(batch, tm
         ("fall:over", 'Lambda returned function error: {"errorMessage": "over"'),
         ("leave:", "ended while it ran"),
         ("stranger:", "invocationId is not the event's"),
-        ("unlisted:", "results is no list"),
+        ("unlisted:", "results is not a list"),
         ("NoSuchCode:", "resultCode is 'NoSuchCode'"),
     ],
 )
@@ -284,7 +284,7 @@ def test_a_job_in_which_most_tasks_fail_is_given_up(batch):
         ("texts\n", "Line 1 of the manifest has 1 columns, and 2 are named: Bucket, Key"),
         ("texts,a\n,b\n", "Line 2 of the manifest lacks a bucket or a key"),
         ("texts,%ff\n", "the key is not UTF-8"),
-        ('texts,"a\n', "no CSV in UTF-8"),
+        ('texts,"a\n', "not CSV in UTF-8"),
     ],
 )
 def test_a_manifest_that_cannot_be_read_fails_the_job(batch, text, words):

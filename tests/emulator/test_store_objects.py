@@ -369,6 +369,8 @@ def test_a_body_that_is_not_what_was_signed_or_hashed_is_refused(s3, bucket, sig
         ({"Content-MD5": wrong}, "BadDigest"),
         ({"Content-MD5": "no hash"}, "InvalidDigest"),
         ({"x-amz-checksum-crc32": crc}, "BadDigest"),
+        ({"x-amz-checksum-crc32c": crc}, "BadDigest"),
+        ({"x-amz-checksum-crc64nvme": "Cthulhu/zzs="}, "BadDigest"),
         ({"x-amz-checksum-sha256": "short"}, "InvalidRequest"),
     ]:
         with pytest.raises(HTTPError) as caught:
@@ -498,6 +500,13 @@ def test_writers_and_readers_at_once_lose_nothing(local):
     with ThreadPoolExecutor(8) as pool:
         assert all(pool.map(work, range(60)))
     assert len(s3.list_object_versions(Bucket=versioned)["Versions"]) == 60
+
+
+def test_two_kilobytes_may_be_many_names(s3, bucket, monkeypatch):
+    monkeypatch.setattr("http.client._MAXHEADERS", 2048)  # this test's own client reads 100
+    metadata = {f"k{n}": "v" for n in range(400)}
+    s3.put_object(Bucket=bucket, Key="k", Body=b"", Metadata=metadata)
+    assert s3.head_object(Bucket=bucket, Key="k")["Metadata"] == metadata
 
 
 def test_metadata_is_two_kilobytes_at_most(s3, bucket, expect_error):

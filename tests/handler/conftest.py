@@ -156,7 +156,8 @@ def _handler(s3: ScriptedS3) -> type[BaseHTTPRequestHandler]:
             self.answer_with(None)
 
         def answer_with(self, body: bytes | None) -> None:
-            s3.targets.append((self.command, self.path))
+            # Python's server makes one slash of several in `path`.
+            s3.targets.append((self.command, self.requestline.split(" ")[1]))
             known = s3.objects.get(unquote(urlsplit(self.path).path), s3.answer)
             answer = s3.script.pop(0) if s3.script else known
             time.sleep(answer.delay_s)

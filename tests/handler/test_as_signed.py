@@ -83,6 +83,7 @@ def test_every_door_that_reads_by_itself_asks_for_the_key(s3, key):
 @UNHURRIED
 @example("/photos/d/../e.jpg?X-Amz-Signature=a%2fb&x=../..")
 @example("/photos/%2e%2e/secret/%7E%zz//?")
+@example("//")
 @given(st.from_regex(r"/[!-\"$-~]{0,40}", fullmatch=True))
 @pytest.mark.usefixtures("configured")
 def test_a_presigned_url_is_sent_letter_by_letter(s3, target):

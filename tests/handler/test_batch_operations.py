@@ -169,7 +169,7 @@ def test_a_wrong_event_is_told_to_each_of_its_tasks(change, words):
     told = [result["resultString"] for result in answer["results"]]
     assert len(told) == (words is not None)
     assert all(text.startswith("InvalidEvent: ") and words in text for text in told)
-    with pytest.raises(RequestFailed, match="no event of S3 Batch Operations"):
+    with pytest.raises(RequestFailed, match="not an event of S3 Batch Operations"):
         DOOR.parse({**event(), **change})
 
 

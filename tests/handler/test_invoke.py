@@ -380,7 +380,7 @@ def test_one_large_object_without_a_folder_is_refused(photos, ask):
         (one(keys=["a"]), "InvalidEvent", "'key', and may have bucket, keys"),
         (one(key=""), "InvalidEvent", "key must be a text"),
         (one(key=3), "InvalidEvent", "key must be a text"),
-        (one(key="\ud800"), "InvalidEvent", "no valid Unicode"),
+        (one(key="\ud800"), "InvalidEvent", "not valid Unicode"),
         (one(bucket=["photos"]), "InvalidEvent", "bucket must be a text"),
         (one(versionId=None), "InvalidEvent", "versionId must be a text"),
         (one(sed=1), "InvalidEvent", "'sed', and may have bucket, key, pipeline, seed"),

@@ -203,6 +203,17 @@ def test_what_cannot_be_read_is_not_written(world, body, code):
     assert world.writes("bad.jpg") == 0
 
 
+def test_a_copy_whose_key_would_be_too_long_says_so(world, monkeypatch):
+    monkeypatch.setenv("JITPREP_OUTPUTS", f"{world.out}/small/")
+    _forget()
+    world.put("x" * 1024, photo("coffee"))
+    code, text = world.run("x" * 1024)
+    assert (code, text.partition(":")[0]) == ("PermanentFailure", "KeyTooLongError")
+    assert "the copy's key would have 1030 bytes" in text
+    world.put("ü" * 509, photo("coffee"))
+    assert world.run("ü" * 509)[0] == "Succeeded"
+
+
 def test_an_output_that_is_missing_says_so(world):
     world.put("a.jpg", photo("coffee"))
     world.s3.delete_bucket(Bucket=world.out)

@@ -292,6 +292,8 @@ def test_up_starts_the_endpoint_that_its_options_describe(monkeypatch):
         (["--s3", "http://127.0.0.1:1"], {}, "AWS_ACCESS_KEY_ID"),
         (["--override", "quality"], {}, "JITPREP_REQUEST_OVERRIDES"),
         (["--bucket", "No_Bucket"], {}, "'No_Bucket'"),
+        (["--bucket", ""], {}, "--bucket takes one name, got ''"),
+        (["--bucket", "one,two"], {}, "--bucket takes one name, got 'one,two'"),
         (["--output", "a"], {}, "'a'"),
         (["--presets", "/no/such.toml"], {}, "/no/such.toml"),
         (["--function", "preprocess=http://h", "--bucket", "photos"], {}, "the container's own"),
@@ -312,6 +314,23 @@ def test_up_refuses_what_is_wrong_in_one_line(monkeypatch, arguments, variables,
     assert words in done.output
     assert done.output.count("\n") == 1
     assert done.output.startswith("error: ")
+
+
+def test_a_wrong_memory_is_one_line_for_every_command(monkeypatch):
+    monkeypatch.setenv("JITPREP_MEMORY", "lots")
+    command = [sys.executable, "-m", "cli.main", "up"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("error: JITPREP_MEMORY must be bytes")
+    assert done.stderr.count("\n") == 1
+
+
+def test_up_says_which_bucket_cannot_be_made():
+    command = [sys.executable, "-m", "cli.main", "up", "--port", "0", "--bucket", "a..b"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 2
+    assert "error: the bucket 'a..b' cannot be made: " in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_up_refuses_a_wrong_preset(monkeypatch, tmp_path):

@@ -295,6 +295,13 @@ def test_jpeg_inside_is_heard_as_any_jpeg() -> None:
         PIXELS(gap)
 
 
+@pytest.mark.parametrize("mode", ["CMYK", "RGBA", "RGBX"])
+def test_jpeg_inside_of_four_samples(mode: str) -> None:
+    """They are as the field says, not inverted as in a JPEG of Adobe's."""
+    data = save(Image.new(mode, (32, 24), (10, 40, 80, 255)), "TIFF", compression="jpeg")
+    np.testing.assert_array_equal(PIXELS(data), by_pillow(data))
+
+
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_orientation_that_xmp_alone_has(orientation: int) -> None:
     xmp = b'<rdf:Description tiff:Orientation="%d"/>' % orientation

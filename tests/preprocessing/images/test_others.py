@@ -124,11 +124,22 @@ def test_masks_that_pillow_does_not_know() -> None:
 
 def test_variants_of_a_bmp_are_named() -> None:
     data = bytearray(save(tiny(), "BMP"))
-    for at, value, words in ((30, 4, "JPEG inside"), (28, 2, "2 bits a pixel"), (14, 64, "OS/2")):
+    for at, value, words in ((30, 4, "JPEG inside"), (28, 2, "2 bits a pixel"), (14, 16, "OS/2")):
         changed = bytearray(data)
         changed[at] = value
         with pytest.raises(UnsupportedSource, match=words):
             PIXELS(bytes(changed))
+
+
+def test_a_bmp_of_os2() -> None:
+    """Its header is longer; its compressions have the numbers of others."""
+    data = save(tiny(), "BMP")
+    longer = bytearray(data[:54] + bytes(24) + data[54:])
+    longer[10], longer[14] = 78, 64
+    np.testing.assert_array_equal(PIXELS(bytes(longer)), np.asarray(tiny()))
+    longer[30] = 4
+    with pytest.raises(UnsupportedSource, match="OS/2's own"):
+        PIXELS(bytes(longer))
 
 
 @pytest.mark.parametrize("more", [{}, {"subsampling": "4:4:4"}, {"quality": 100}, {"alpha": True}])

@@ -92,17 +92,11 @@ def _read(data: bytes) -> _Bmp:
     else:
         width, height, _, bits, compression = struct.unpack_from("<iiHHI", data, 18)
         (colours,) = struct.unpack_from("<I", data, 46)
-    if size == _OS2 and compression > _RLE4:
-        raise unsupported("BMP", f"a compression of OS/2's own ({compression})")
-    if compression in _NAMES:
-        raise unsupported("BMP", _NAMES[compression])
-    if bits not in (1, 4, 8, 16, 24, 32):
-        raise unsupported("BMP", f"{bits} bits a pixel")
+    _require_known(size, compression, bits)
     if colours > 2**16:
         raise damaged("BMP", f"a palette of {colours} colours")
     if width < 1 or not height:
         raise damaged("BMP", f"{width} x {height} pixels")
-    _require_known(compression, bits)
     end = 14 + size
     if compression in (_MASKS, _ALPHA_MASKS):
         # Behind a header of 40 bytes; in a longer one at the same place.
@@ -118,7 +112,13 @@ def _read(data: bytes) -> _Bmp:
     return _Bmp(width, abs(height), height < 0, bits, compression, masks, palette, entry, at)
 
 
-def _require_known(compression: int, bits: int) -> None:
+def _require_known(size: int, compression: int, bits: int) -> None:
+    if size == _OS2 and compression > _RLE4:
+        raise unsupported("BMP", f"a compression of OS/2's own ({compression})")
+    if compression in _NAMES:
+        raise unsupported("BMP", _NAMES[compression])
+    if bits not in (1, 4, 8, 16, 24, 32):
+        raise unsupported("BMP", f"{bits} bits a pixel")
     fits = {_RAW: True, _RLE8: bits == 8, _RLE4: bits == 4}
     if not fits.get(compression, compression in (_MASKS, _ALPHA_MASKS) and bits > _PALETTE):
         raise damaged("BMP", f"compression {compression} of {bits} bits a pixel")

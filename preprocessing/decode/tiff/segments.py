@@ -56,8 +56,8 @@ def unpacked(packed: Iterator[memoryview], layout: Layout, fields: Directory) ->
             checkpoint()
             yield webp(piece, count, layout)
     elif layout.compression in (kinds.RLE, kinds.GROUP3, kinds.GROUP4):
-        for piece, count in zip(packed, rows, strict=False):
-            yield fax(piece, count, layout)[:, :, None]
+        for pixels in fax(packed, rows, layout):
+            yield pixels[:, :, None]
     else:
         for data, count in zip(_bytes(packed, rows, layout), rows, strict=False):
             checkpoint()

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from preprocessing import CorruptSource, Pipeline, UnsupportedSource
+from preprocessing import CorruptSource, LimitExceeded, Pipeline, UnsupportedSource
 from tests.preprocessing.files import animated, rgba, save, small
 
 from .damage import bmp_rle, by_pillow, oriented, tiny
@@ -81,6 +81,16 @@ def test_skipped_pixels_of_a_bmp_take_no_time() -> None:
     started = time.perf_counter()
     assert PIXELS(data).shape == (4000, 4000, 3)
     assert time.perf_counter() - started < 1.5
+
+
+def test_runs_of_a_bmp_are_bounded() -> None:
+    """Skips of no pixel, behind which the picture never ends."""
+    head = struct.pack("<IiiHHIIiiII", 40, 9, 9, 1, 8, 1, 0, 0, 0, 2, 0)
+    skips = b"\0\2\0\0" * 2**23
+    started = time.process_time()
+    with pytest.raises(LimitExceeded, match="4194304 runs"):
+        PIXELS(b"BM" + struct.pack("<IHHI", 0, 0, 0, 62) + head + bytes(8) + skips)
+    assert time.process_time() - started < 5
 
 
 def bmp(bits: int, masks: tuple[int, int, int] | None, pixels: np.ndarray) -> bytes:

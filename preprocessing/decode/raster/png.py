@@ -136,7 +136,7 @@ def _read(data: bytes, *, pixels: bool) -> _Png:
             if chunk.kind == b"PLTE" and not palette:
                 palette = bytes(chunk.body)
             elif chunk.kind != b"IEND":
-                raise damaged("PNG", f"{chunk.kind.decode()} stands there twice")
+                raise damaged("PNG", f"{chunk.kind.decode()} is there twice")
         else:
             info |= metadata(chunk)
     if colour == _PALETTE and (not palette or len(palette) % 3):
@@ -180,7 +180,7 @@ def _behind_which_is_more(png: _Png, stream: bytes) -> Image:
     try:
         alone = Image.frombytes(mode, png.size, stream, "zip", raw, int(png.interlaced))
     except ValueError:
-        raise damaged("PNG", "its compressed pixels make no sense") from None
+        raise damaged("PNG", "its compressed pixels cannot be decoded") from None
     image = Image.new(mode, (png.size[0], png.size[1] + 1))
     image.paste(alone)
     return image

@@ -135,7 +135,9 @@ def _whole(data: bytes, wanted: int, *, ended: bool) -> bytes:
         what = f"a strip or tile has {len(data)} of {wanted} bytes"
         raise (damaged if ended else cut)("TIFF", what)
     if not ended:
-        raise damaged("TIFF", "a strip or tile goes on behind its pixels, or without a checksum")
+        raise damaged(
+            "TIFF", "a strip or tile has more bytes than its pixels, or lacks its checksum"
+        )
     return data
 
 

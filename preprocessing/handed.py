@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from preprocessing.decode.raster.pillow import opened_by_user
-from preprocessing.errors import IncompatibleSource, LimitExceeded
+from preprocessing.errors import EmptySource, IncompatibleSource, LimitExceeded
 from preprocessing.limits import require_pixels
 from preprocessing.media import Media
 
@@ -27,8 +27,8 @@ def bytes_or_media(source: Any, kind: SourceKind, limits: Limits) -> bytes | Med
     Raises
     ------
     IncompatibleSource
-        For anything else, and for a file that is open for text.
-    CorruptSource, UnsupportedSource, LimitExceeded
+        For anything else, and for a file that is closed or open for text.
+    CorruptSource, EmptySource, UnsupportedSource, LimitExceeded
     """
     pillow = sys.modules.get("PIL.Image")  # nobody has an image of it where it is not imported
     if pillow is not None and isinstance(source, pillow.Image):
@@ -67,6 +67,8 @@ def require_channels(shape: tuple[int, ...]) -> None:
 
 def _read(file: Any, limits: Limits) -> bytes:
     """Read a file from where it stands to its end, no further than the limit."""
+    if getattr(file, "closed", False):
+        raise IncompatibleSource("the file is closed; pass it while it is open")
     parts: list[bytes] = []
     size = 0
     while size <= limits.source_bytes:
@@ -76,6 +78,8 @@ def _read(file: Any, limits: Limits) -> bytes:
                 "for text; open it with mode 'rb'" if isinstance(part, str) else "without blocking"
             )
             raise IncompatibleSource(f"the file is open {how}")
+        if not part and not parts:
+            raise EmptySource("the file has no bytes left to read; if it was read before, seek(0)")
         if not part:
             return b"".join(parts)
         parts.append(bytes(part))

@@ -282,7 +282,7 @@ def _text(media: Media) -> tuple[Array, Spec]:
     if texts.ndim != 1 or not all(isinstance(text, str) for text in texts):
         raise IncompatibleSource(f"an array of texts has one axis, and strings, got {texts.shape}")
     if any(not text.isascii() and _SURROGATE.search(text) for text in texts):
-        raise IncompatibleSource("a text holds half of a surrogate pair, which is no character")
+        raise IncompatibleSource("a text holds half of a surrogate pair, which is not a character")
     return texts.astype(object), TextSpec(len(texts))
 
 

@@ -36,8 +36,10 @@ def probe(data: bytes) -> Header:
     return Header("jpeg", frame.stored, turn, frame.colorspace, frame.sampling, frame.several)
 
 
-def decode(data: bytes, header: Header, eighths: int, *, luma: bool) -> Array:
+def decode(data: bytes, header: Header, eighths: int, *, luma: bool, four: bool = False) -> Array:
     """Decode to (H, W, 3), or (H, W, 1) with `luma`, as stored, uint8, in scratch memory.
+
+    With `four`, to the four samples of a JPEG that TurboJPEG decodes, as they are in the file.
 
     Raises
     ------
@@ -54,13 +56,13 @@ def decode(data: bytes, header: Header, eighths: int, *, luma: bool) -> Array:
     once = header.several and header.height * header.width > _LARGE
     if not once:
         try:
-            return _strictly(data, header, eighths, luma=luma)
+            return _strictly(data, header, eighths, luma=luma, four=four)
         except ValueError:  # perhaps about bytes that cost no pixel
             checkpoint()
     cleaned = Cleaned(data)
     for attempt in range(1, _ATTEMPTS + 1):
         try:
-            return _strictly(bytes(cleaned), header, eighths, luma=luma)
+            return _strictly(bytes(cleaned), header, eighths, luma=luma, four=four)
         except ValueError as error:
             checkpoint()
             if once or attempt == _ATTEMPTS or not cleaned.drop_padding(str(error)):
@@ -99,7 +101,7 @@ def whole(data: bytes) -> bool:
     return True
 
 
-def _strictly(data: bytes, header: Header, eighths: int, *, luma: bool) -> Array:
+def _strictly(data: bytes, header: Header, eighths: int, *, luma: bool, four: bool) -> Array:
     """Decode; ValueError where libjpeg warns of anything."""
     height, width = (-(-side * eighths // 8) for side in header.stored)
     channels = 4 if header.inks else 1 if luma else 3
@@ -118,7 +120,7 @@ def _strictly(data: bytes, header: Header, eighths: int, *, luma: bool) -> Array
         if "memory" in str(error).lower():
             raise MemoryError(str(error)) from None
         raise
-    return _rgb_of_inks(image) if header.inks else cast("Array", image)
+    return _rgb_of_inks(image) if header.inks and not four else cast("Array", image)
 
 
 def _rgb_of_inks(image: Array) -> Array:

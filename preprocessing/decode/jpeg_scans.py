@@ -47,7 +47,7 @@ def scan_of(data: bytes, start: int, stop: int, identifiers: bytes) -> Scan:
         raise damaged("a scan header has another length than its components need")
     found = tuple([identifiers.find(identifier) for identifier in body[1:-3:2]])
     if min(found) < 0:
-        raise damaged("a scan is of a component that the frame has not")
+        raise damaged("a scan names a component that the frame lacks")
     first, last, bits = body[-3:]
     return Scan(found, first, last, bits >> 4, bits & 15)
 

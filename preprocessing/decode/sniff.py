@@ -169,7 +169,7 @@ def sniff(data: bytes, wanted: SourceKind, *, any_kind: bool = False) -> Sniffed
         raise UnknownFormat(named)
     raise UnknownFormat(
         f"{_guess(data[:64], wanted)}; the formats are {_NAMES[wanted]}, "
-        "told by the first bytes and not by the name"
+        "recognised by their first bytes, not by the name"
     )
 
 

@@ -124,14 +124,14 @@ def decode(data: bytes, mark: Mark | None, most: int) -> str:
             return str(memoryview(data)[len(mark.mark) :], mark.charset)
         except UnicodeDecodeError as error:
             raise CorruptSource(
-                f"the text has the mark of {mark.charset}, and is not that at byte "
+                f"the text has the mark of {mark.charset}, but is not valid at byte "
                 f"{len(mark.mark) + error.start}: {error.reason}; it is damaged or cut off"
             ) from None
     nul = data.find(b"\0")
     if nul >= 0:
         raise CorruptSource(
-            f"byte {nul} is NUL, which no text has: these are binary data, or UTF-16 or UTF-32 without "
-            "a byte order mark; store UTF-8"
+            f"byte {nul} is NUL, which text does not contain: these are binary data, or UTF-16 or "
+            "UTF-32 without a byte order mark; store UTF-8"
         )
     try:
         return _escaped(data) if _ISO_2022.search(data) and data.isascii() else data.decode()
@@ -148,6 +148,6 @@ def _escaped(data: bytes) -> str:
         return data.decode(charset)
     except UnicodeDecodeError as error:
         raise CorruptSource(
-            f"the text has the escapes of {charset}, and is not that at byte {error.start}; it is "
+            f"the text has the escapes of {charset}, but is not valid at byte {error.start}; it is "
             "damaged, cut off, or in another charset; store UTF-8"
         ) from None

@@ -14,6 +14,7 @@ from PIL import Image
 
 from preprocessing import (
     CorruptSource,
+    EmptySource,
     IncompatibleSource,
     LimitExceeded,
     Limits,
@@ -115,6 +116,23 @@ def test_a_file_of_text_or_of_too_many_bytes_is_refused() -> None:
         PIXELS(io.StringIO("text"))
     with pytest.raises(LimitExceeded, match="more bytes than the limit of 100"):
         PIXELS(io.BytesIO(bytes(101)), limits=Limits(source_bytes=100))
+
+
+def test_what_was_read_or_closed_before_is_refused_with_the_reason() -> None:
+    """Not as an object of 0 bytes, nor as a damaged image: both are right at their source."""
+    data = save(small(), "PNG")
+    file = io.BytesIO(data)
+    PIXELS(file)
+    with pytest.raises(EmptySource, match=r"seek\(0\)"):
+        PIXELS(file)
+    image = Image.open(file)
+    file.close()
+    with pytest.raises(IncompatibleSource, match="the file is closed"):
+        PIXELS(file)
+    for closed in (image, small().copy()):
+        closed.close()
+        with pytest.raises(IncompatibleSource, match="the image is closed"):
+            PIXELS(closed)
 
 
 def test_what_gives_an_array_is_one() -> None:

@@ -1,8 +1,8 @@
 """BMP: headers and rows read by ourselves.
 
 The format carries no checksum: sizes must agree with the bytes that are there, and otherwise the pixels
-are what the file says. The format: Microsoft, "Bitmap Storage" and the structures that it names; OS/2's
-own compressions are refused by name.
+are what the file says. The formats: Microsoft, "Bitmap Storage" and the structures that it names; IBM,
+BITMAPINFOHEADER2 of OS/2, whose own compressions are refused by name.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from preprocessing.frozen import frozen
 if TYPE_CHECKING:
     from preprocessing.media import Array
 
-_CORE, _OS2 = 12, (16, 64)
-_INFO = (40, 52, 56, 108, 124)
+_CORE, _OS2_SHORT, _OS2 = 12, 16, 64
+_SIZES = (_CORE, 40, 52, 56, _OS2, 108, 124)
 _RAW, _RLE8, _RLE4, _MASKS, _ALPHA_MASKS = 0, 1, 2, 3, 6
 _NAMES = {4: "JPEG inside", 5: "PNG inside", 11: "CMYK", 12: "CMYK", 13: "CMYK"}
 _DEFAULT_MASKS = {
@@ -80,9 +80,9 @@ def _read(data: bytes) -> _Bmp:
     if len(data) < 18 + 8:
         raise cut("BMP", "it ends within its header")
     at, size = struct.unpack_from("<II", data, 10)
-    if size in _OS2:
+    if size == _OS2_SHORT:
         raise unsupported("BMP", f"a header of OS/2, of {size} bytes")
-    if size != _CORE and size not in _INFO:
+    if size not in _SIZES:
         raise damaged("BMP", f"a header of {size} bytes")
     if len(data) < 14 + size:
         raise cut("BMP", "it ends within its header")
@@ -92,13 +92,11 @@ def _read(data: bytes) -> _Bmp:
     else:
         width, height, _, bits, compression = struct.unpack_from("<iiHHI", data, 18)
         (colours,) = struct.unpack_from("<I", data, 46)
-    if bits not in (1, 4, 8, 16, 24, 32):
-        raise unsupported("BMP", f"{bits} bits a pixel")
+    _require_known(size, compression, bits)
     if colours > 2**16:
         raise damaged("BMP", f"a palette of {colours} colours")
     if width < 1 or not height:
         raise damaged("BMP", f"{width} x {height} pixels")
-    _require_known(compression, bits)
     end = 14 + size
     if compression in (_MASKS, _ALPHA_MASKS):
         # Behind a header of 40 bytes; in a longer one at the same place.
@@ -108,15 +106,19 @@ def _read(data: bytes) -> _Bmp:
     count = min(colours or 1 << bits, 1 << bits) if bits <= _PALETTE else 0
     if not at or (count and at == 14 + size):  # writers that leave out the palette's length
         at = end + entry * count
-    if at < end:
+    if at < end or (size == _OS2 and at < end + entry * count):
         raise damaged("BMP", "its pixels begin within its header")
     palette = data[end : min(end + entry * count, at)]
     return _Bmp(width, abs(height), height < 0, bits, compression, masks, palette, entry, at)
 
 
-def _require_known(compression: int, bits: int) -> None:
+def _require_known(size: int, compression: int, bits: int) -> None:
+    if size == _OS2 and compression > _RLE4:
+        raise unsupported("BMP", f"a compression of OS/2's own ({compression})")
     if compression in _NAMES:
         raise unsupported("BMP", _NAMES[compression])
+    if bits not in (1, 4, 8, 16, 24, 32):
+        raise unsupported("BMP", f"{bits} bits a pixel")
     fits = {_RAW: True, _RLE8: bits == 8, _RLE4: bits == 4}
     if not fits.get(compression, compression in (_MASKS, _ALPHA_MASKS) and bits > _PALETTE):
         raise damaged("BMP", f"compression {compression} of {bits} bits a pixel")

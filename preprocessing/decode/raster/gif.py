@@ -63,7 +63,7 @@ def decode(data: bytes) -> Array:
         picture = Image.frombytes("L", gif.size, packed, "gif", gif.bits, int(gif.interlaced), -1)
     except ValueError as error:
         if "not enough" not in str(error):
-            raise damaged("GIF", "its compressed pixels make no sense") from None
+            raise damaged("GIF", "its compressed pixels cannot be decoded") from None
         what = "its pixels end before the last row"
         raise (damaged if whole else cut)("GIF", what) from None
     indices = np.asarray(picture)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 
 from preprocessing.decode.raster.faults import cut, damaged
-from preprocessing.errors import CorruptSource, UnsupportedSource
+from preprocessing.errors import CorruptSource, IncompatibleSource, UnsupportedSource
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -77,7 +77,7 @@ def opened_by_user(image: Image) -> Array:
 
     Raises
     ------
-    CorruptSource, UnsupportedSource
+    CorruptSource, IncompatibleSource, UnsupportedSource
     """
     from PIL import ImageOps  # noqa: PLC0415  heavy
 
@@ -92,6 +92,8 @@ def opened_by_user(image: Image) -> Array:
         raise
     except Exception as error:  # decoders raise anything on hostile bytes
         what = str(error) or type(error).__name__
+        if "closed" in what:
+            raise IncompatibleSource("the image is closed; pass it while it is open") from error
         raise CorruptSource(f"the image cannot be loaded ({what})") from error
 
 

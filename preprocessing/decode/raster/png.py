@@ -136,7 +136,7 @@ def _read(data: bytes, *, pixels: bool) -> _Png:
             if chunk.kind == b"PLTE" and not palette:
                 palette = bytes(chunk.body)
             elif chunk.kind != b"IEND":
-                raise damaged("PNG", f"{chunk.kind.decode()} stands there twice")
+                raise damaged("PNG", f"{chunk.kind.decode()} is there twice")
         else:
             info |= metadata(chunk)
     if colour == _PALETTE and (not palette or len(palette) % 3):
@@ -160,7 +160,7 @@ def _image(png: _Png) -> Image:
         image.frombytes(stream, "zip", raw, int(png.interlaced))
     except ValueError as error:
         if "not enough" not in str(error):  # as there is, for the row that we have added
-            raise damaged("PNG", "its compressed pixels or their checksum are wrong") from None
+            return _behind_which_is_more(png, stream)
     edge = image.crop((0, height - 1, width, height + 1)).tobytes()
     blank = Image.new(mode, (width, 1), _filled(mode)).tobytes()
     if png.interlaced or edge[: len(blank)] == blank or edge[len(blank) :] != blank:
@@ -168,6 +168,21 @@ def _image(png: _Png) -> Image:
     if png.interlaced:  # where the passes' rows lie depends on the height
         image = Image.new(mode, (width, height + 1))
         image.paste(Image.frombytes(mode, png.size, stream, "zip", raw, 1))
+    return image
+
+
+def _behind_which_is_more(png: _Png, stream: bytes) -> Image:
+    """Decode pixels that bytes follow which make no row: some writers leave a buffer's rest there."""
+    from PIL import Image  # noqa: PLC0415  loaded already
+
+    _require_whole(stream, png.inflated())
+    mode, raw, _ = png.modes
+    try:
+        alone = Image.frombytes(mode, png.size, stream, "zip", raw, int(png.interlaced))
+    except ValueError:
+        raise damaged("PNG", "its compressed pixels cannot be decoded") from None
+    image = Image.new(mode, (png.size[0], png.size[1] + 1))
+    image.paste(alone)
     return image
 
 

@@ -110,7 +110,7 @@ def _read(data: bytes) -> _Webp:
 def _exif(body: bytes) -> bytes:
     """Return EXIF that can be read: its lengths may have been what was damaged."""
     if body and body.removeprefix(b"Exif\0\0")[:4] not in (b"II*\0", b"MM\0*"):
-        raise damaged("WEBP", "its EXIF, which tells its orientation, cannot be read")
+        raise damaged("WEBP", "its EXIF, which may hold its orientation, cannot be read")
     return body
 
 
@@ -130,7 +130,7 @@ def _frame(body: memoryview, canvas: tuple[int, int]) -> _Webp:
 
 
 def _chunks(view: memoryview, at: int) -> Iterator[tuple[bytes, memoryview, memoryview]]:
-    """Yield type, body and all of each chunk; its sizes are all that tells of damage."""
+    """Yield type, body and all of each chunk; only its sizes reveal damage."""
     while at < len(view):
         checkpoint()
         if at + 8 > len(view):

@@ -23,7 +23,7 @@ _NAMES = {1: ("Gray", "GRAY", "L"), 3: ("YCbCr", "RGB"), 4: ("CMYK", "YCCK")}
 
 
 def jpeg(piece: memoryview, tables: bytes, rows: int, layout: Layout) -> Array:
-    """Decode a strip or tile: to one sample where it has one, and else to RGB.
+    """Decode a strip or tile: to one sample or four where it has so many, and else to RGB.
 
     Parameters
     ----------
@@ -39,16 +39,22 @@ def jpeg(piece: memoryview, tables: bytes, rows: int, layout: Layout) -> Array:
     CorruptSource, UnsupportedSource
     """
     alone = layout.planes > 1 or layout.photometric in (WHITE_IS_ZERO, BLACK_IS_ZERO)
-    if layout.samples != (1 if alone else layout.colours):
+    # Four samples are taken as they are: CMYK of a TIFF is not inverted, and RGB may have an alpha.
+    four = not alone and layout.samples == 4 and layout.photometric in (CMYK, RGB)
+    if layout.samples != (1 if alone else layout.colours) and not four:
         raise unsupported("TIFF", f"JPEG of {layout.samples} samples a pixel")
-    start = b"\xff\xd8" + (
-        _ADOBE + _TRANSFORM[layout.photometric] if not alone and layout.photometric != CMYK else b""
-    )
+    start = b"\xff\xd8" + (b"" if alone or four else _ADOBE + _TRANSFORM[layout.photometric])
     data = start + _inner(tables) + _inner(piece)
     try:
         header = jpegs.probe(data)
         _require_size(header, rows, layout)
-        pixels = jpegs.decode(data, header, 8, luma=False)
+        if header.inks != four:
+            raise damaged(
+                "TIFF", "a strip or tile has another number of samples than its field says"
+            )
+        if four and not header.by_turbo:
+            raise unsupported("TIFF", "unusual sampling factors of JPEG of four samples")
+        pixels = jpegs.decode(data, header, 8, luma=False, four=four)
     except CorruptSource as error:
         raise damaged("TIFF", f"a strip or tile: {error}") from None
     return pixels[:, :, :1].copy() if alone else pixels

@@ -1,6 +1,6 @@
 """Fax compression, CCITT's T.4 and T.6, in TIFF: RLE, Group 3 and Group 4.
 
-libtiff goes on behind a wrong code, and says so where nobody hears it. Here each row's runs must make up
+libtiff resumes behind a wrong code, and warns where nobody hears it. Here each row's runs must make up
 its width. Codes: ITU-T Recommendations T.4 (2003), tables 2 to 4, and T.6; TIFF 6.0, sections 10 and 11.
 """
 
@@ -16,16 +16,22 @@ from preprocessing.cancellation import checkpoint
 from preprocessing.decode.raster.faults import damaged, unsupported
 from preprocessing.decode.tiff.fax_codes import BLACK, EXTENSION, HORIZONTAL, MODES, PASS, WHITE
 from preprocessing.decode.tiff.layout import GROUP3, GROUP4, RLE
+from preprocessing.errors import LimitExceeded
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from preprocessing.decode.tiff.layout import Layout
+    from preprocessing.errors import CorruptSource
     from preprocessing.media import Array
 
 _WINDOW = 13  # bits, of the longest code
-_SLICE = 2**14  # bytes whose windows are made at once
 _TWO_DIMENSIONS, _UNCOMPRESSED = 1, 2  # of T4Options
+# The most that is decoded, in runs, which take some 0.5 µs each, and what a row and a strip or tile take
+# besides. A page of A4 at 600 dots an inch has 7,016 rows, and in dense print a million runs.
+_MOST_RUNS, _ROW, _STRIP = 4 * 2**20, 16, 96
+_MOST_BYTES = 8 * 2**20  # packed; that page has some 1 MB
 _NOT_ZERO = re.compile(rb"[^\0]")
-_NO_CODE = "fax compression has a code that does not exist"
 
 
 @cache
@@ -39,27 +45,45 @@ def _table(kind: str) -> list[tuple[int, int]]:
     return found
 
 
-def fax(piece: memoryview, rows: int, layout: Layout) -> Array:
-    """Decode a strip or tile to (rows, columns) of 0 and 1, which is 1 where T.4 has black.
+def fax(packed: Iterator[memoryview], rows: list[int], layout: Layout) -> Iterator[Array]:
+    """Yield each strip or tile as (rows, columns) of 0 and 1, which is 1 where T.4 has black.
 
     Raises
     ------
     CorruptSource, UnsupportedSource
+    LimitExceeded
+        Where there is more to decode than on any page.
     """
     if layout.compression == GROUP3 and layout.options & _UNCOMPRESSED:
         raise unsupported("TIFF", "the uncompressed mode of fax compression")
-    bits = _Bits(piece)
-    pixels = np.zeros((rows, layout.across), np.uint8)
-    ends: list[int] = []
-    for row in pixels:
-        checkpoint()
-        ends = _row(bits, ends, layout)
-        bits.rows += 1
-        for start, stop in zip(ends[::2], [*ends[1::2], layout.across], strict=False):
-            row[start:stop] = 1
-    if layout.compression != RLE:
-        bits.require_end()
-    return pixels
+    runs = size = 0
+    for piece, count in zip(packed, rows, strict=False):
+        size += len(piece)
+        runs += _STRIP
+        _require_few(runs, size)
+        bits = _Bits(bytes(piece))
+        pixels = np.zeros((count, layout.across), np.uint8)
+        ends: list[int] = []
+        for row in pixels:
+            checkpoint()
+            ends = _row(bits, ends, layout)
+            bits.rows += 1
+            runs += _ROW + len(ends)
+            _require_few(runs, size)
+            if ends and ends[0] < layout.across:  # not all white
+                changes = np.bincount(ends, minlength=layout.across)[: layout.across]
+                np.bitwise_and(np.cumsum(changes), 1, out=row, casting="unsafe")
+        if layout.compression != RLE:
+            bits.require_end()
+        yield pixels
+
+
+def _require_few(runs: int, size: int) -> None:
+    if runs > _MOST_RUNS or size > _MOST_BYTES:
+        raise LimitExceeded(
+            f"the TIFF has more to decode of fax compression than {_MOST_RUNS} runs of pixels or "
+            f"{_MOST_BYTES >> 20} MiB; store it as PNG"
+        )
 
 
 def _row(bits: _Bits, above: list[int], layout: Layout) -> list[int]:
@@ -84,26 +108,18 @@ def _row(bits: _Bits, above: list[int], layout: Layout) -> list[int]:
 class _Bits:
     """The bits of a strip, read code by code."""
 
-    def __init__(self, piece: memoryview) -> None:
-        self._piece, self._end = piece, 8 * len(piece)
-        self._windows = memoryview(b"")
-        self._at = self._base = self._stop = 0  # of the bits from base to stop there are windows
-        self.rows, self.with_ends = 0, False
-        self._white, self._black, self._modes = map(_table, ("white", "black", "modes"))
-
-    def _more(self) -> None:
-        """Make the windows of the bits from this place on."""
-        if self._at >= self._end:
-            raise damaged("TIFF", "the rows of a strip of fax compression are not all there")
-        checkpoint()
-        first = self._at // 8
-        single = np.unpackbits(np.frombuffer(self._piece[first : first + _SLICE + 2], np.uint8))
-        single = np.concatenate((single, np.zeros(2 * _WINDOW, np.uint8))).astype(np.uint16)
-        self._base, self._stop = 8 * first, min(8 * (first + _SLICE), self._end)
-        windows = np.zeros(self._stop - self._base, np.uint16)
+    def __init__(self, piece: bytes) -> None:
+        self._piece = piece
+        single = np.unpackbits(np.frombuffer(piece, np.uint8)).astype(np.uint16)
+        self._end = len(single)
+        single = np.concatenate((single, np.zeros(2 * _WINDOW, np.uint16)))
+        windows = np.zeros(self._end + _WINDOW, np.uint16)
         for place in range(_WINDOW):
             windows |= single[place : place + len(windows)] << (_WINDOW - 1 - place)
         self._windows = memoryview(windows.tobytes()).cast("H")  # faster to index than an array
+        self._at = 0
+        self.rows, self.with_ends = 0, False
+        self._white, self._black, self._modes = map(_table, ("white", "black", "modes"))
 
     def align(self) -> None:
         """Go to the next byte, past bits that are zero."""
@@ -113,44 +129,40 @@ class _Bits:
 
     def require_end(self) -> None:
         """Raise CorruptSource where another row follows, instead of zeros or a mark of the end."""
-        if self._at < self._end and self._window() >> 2:
+        if self._at < self._end and self._windows[self._at] >> 2:
             raise damaged("TIFF", "fax compression has more rows than the picture")
 
     def bit(self) -> int:
-        if self._at >= self._end:
-            raise damaged("TIFF", _NO_CODE)
-        window = self._window()
-        self._at += 1
-        return window >> (_WINDOW - 1)
+        return self._next(1) >> (_WINDOW - 1)
 
     def skip_end_of_line(self) -> bool:
         """Pass over eleven zeros or more and a one, where they come next."""
-        if self._at >= self._end or self._window() >> 2:
+        if self._at >= self._end or self._windows[self._at] >> 2:
             return False
-        byte, within = divmod(self._at, 8)
-        left = self._piece[byte] & 255 >> within
-        if not left:  # there may be millions of zeros, which one call finds the end of
-            found = _NOT_ZERO.search(self._piece, byte + 1)
-            if found is None:
-                raise damaged("TIFF", _NO_CODE)
-            byte = found.start()
-            left = self._piece[byte]
-        self._at = 8 * byte + 9 - left.bit_length()
+        found = _NOT_ZERO.search(self._piece, -(-self._at // 8))
+        byte = self._end if found is None else 8 * found.start()
+        while self._at < byte and not self._windows[self._at] >> (_WINDOW - 1):
+            # The first bits are part of a byte; what follows is zero as far as the next that is not.
+            self._at = byte if self._at % 8 == 0 else self._at + 1
+        while self._at < self._end and not self._windows[self._at] >> (_WINDOW - 1):
+            self._at += 1
+        self._next(1)
         return True
 
     def row(self, width: int) -> list[int]:
         """Read a row of runs, white and black in turn."""
-        ends, place, black = [], 0, False
+        ends: list[int] = []
+        place, black = 0, False
         while place < width:
-            place += self._run(black=black)
-            if place > width:
-                raise damaged("TIFF", "a row of fax compression is too long")
+            place = self._run(place, width, black=black)
             ends.append(place)
             black = not black
+            if len(ends) > width + 1:  # the first may be of no pixel
+                raise damaged("TIFF", "a row of fax compression has more runs than pixels")
         return ends
 
     def row_by_row_above(self, above: list[int], width: int) -> list[int]:
-        """Read a row that is told by its differences to the one above."""
+        """Read a row that is described by its differences to the one above."""
         ends: list[int] = []
         place, black, index = 0, False, 0
         above = [*above, width, width, width]
@@ -166,12 +178,17 @@ class _Bits:
                 index += 1
             mode = self._code(self._modes)
             if mode == PASS:
-                place = above[min(index + 1, len(above) - 1)]
+                passed = above[min(index + 1, len(above) - 1)]
+                if passed <= place:
+                    raise damaged("TIFF", "a row of fax compression does not advance")
+                place = passed
                 continue
             if mode == HORIZONTAL:
                 for colour in (black, not black):
-                    place += self._run(black=colour)
+                    place = self._run(place, width, black=colour)
                     ends.append(place)
+                if len(ends) > 2 * width + 2:
+                    raise damaged("TIFF", "a row of fax compression has more runs than pixels")
             elif mode == EXTENSION:
                 raise unsupported("TIFF", "an extension of fax compression")
             else:
@@ -184,24 +201,37 @@ class _Bits:
                 raise damaged("TIFF", "a row of fax compression is too long")
         return ends
 
-    def _run(self, *, black: bool) -> int:
-        total, table = 0, self._black if black else self._white
+    def _run(self, place: int, width: int, *, black: bool) -> int:
+        """Read a run that begins at a place; return where it ends."""
+        table, windows, at = self._black if black else self._white, self._windows, self._at
         while True:
-            run = self._code(table)
-            total += run
+            length, run = table[windows[at]]
+            at += length
+            place += run
+            if not length or at > self._end or place > width:
+                raise self._wrong(at, length)
             if run < 64:
-                return total
+                self._at = at
+                return place
+
+    def _wrong(self, at: int, length: int) -> CorruptSource:
+        if at > self._end or (not length and at == self._end):
+            return damaged("TIFF", "the rows of a strip of fax compression are not all there")
+        if not length:
+            return damaged("TIFF", "fax compression has a code that does not exist")
+        return damaged("TIFF", "a row of fax compression is too long")
 
     def _code(self, table: list[tuple[int, int]]) -> int:
-        if self._at >= self._stop:
-            self._more()
-        length, value = table[self._windows[self._at - self._base]]
-        if not length or self._at + length > self._end:
-            raise damaged("TIFF", _NO_CODE)
-        self._at += length
+        if self._at >= self._end:
+            raise damaged("TIFF", "the rows of a strip of fax compression are not all there")
+        length, value = table[self._windows[self._at]]
+        self._next(length)
         return value
 
-    def _window(self) -> int:
-        if self._at >= self._stop:
-            self._more()
-        return self._windows[self._at - self._base]
+    def _next(self, length: int) -> int:
+        """Return the window at this place and pass over so many bits of it."""
+        if not length or self._at + length > self._end:
+            raise damaged("TIFF", "fax compression has a code that does not exist")
+        window: int = self._windows[self._at]
+        self._at += length
+        return window

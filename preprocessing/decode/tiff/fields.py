@@ -113,7 +113,7 @@ def directory(data: bytes) -> Directory:
 
 def _fields(data: bytes, order: str, *, big: bool) -> dict[int, Field]:
     if big and struct.unpack_from(order + "HH", data, 4) != (8, 0):
-        raise damaged("TIFF", "its header, of BigTIFF, makes no sense")
+        raise damaged("TIFF", "its BigTIFF header has wrong constants")
     (at,) = struct.unpack_from(order + ("Q" if big else "I"), data, 8 if big else 4)
     if at + 8 > len(data):
         raise cut("TIFF", "its directory lies beyond the end")

@@ -48,7 +48,7 @@ def _held(found: Layout, data: bytes) -> int:
         # The group of strips that libtiff sees: its file, Pillow's image, and the copies of both.
         held += 6 * min(found.row_bytes * found.height, GROUP) + len(data)
     elif found.compression in (RLE, GROUP3, GROUP4):
-        held += 2**21  # the windows of a slice
+        held += 24 * len(data)  # a window of 13 bits at each bit
     return held
 
 
@@ -56,8 +56,8 @@ def decode(data: bytes) -> Array:
     """Decode to (H, W, 3), as stored, uint8. Raises what `probe` does."""
     fields = directory(data)
     found = layout(fields)
-    # JPEG and WebP give RGB of their own.
-    ready = found.compression in (JPEG, WEBP) and found.planes == 1 and found.colours > 1
+    # JPEG and WebP give RGB of their own, but of four samples.
+    ready = found.compression in (JPEG, WEBP) and found.planes == 1 and found.colours == 3
     kept = 3 if ready else found.kept
     pixels = np.empty((found.height, found.width, kept), np.uint8 if found.bits <= 8 else np.uint16)
     pieces = unpacked(packed(fields, found), found, fields)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from preprocessing.decode.raster.faults import damaged, unsupported
 from preprocessing.decode.raster.orientation import orientation
-from preprocessing.errors import UnsupportedSource
+from preprocessing.errors import LimitExceeded, UnsupportedSource
 from preprocessing.frozen import frozen
 
 if TYPE_CHECKING:
@@ -58,6 +58,8 @@ _FULL_RANGE = (0, 255, 128, 255, 128, 255)  # of YCbCr: ReferenceBlackWhite, as 
 # An empty tile of a small picture may be larger than it by so many pixels.
 _SMALL = 2**22
 _MOST_SAMPLES = 2**10
+# Strips and tiles, which take some 30 µs each whatever is in them, and files inside some 60.
+_MOST_PIECES, _MOST_FILES = 2**17, 2**16
 _LEAST_TILE = 16  # pixels a side: TIFF 6.0, section 15
 
 
@@ -149,6 +151,8 @@ def layout(fields: Directory) -> Layout:
     Raises
     ------
     CorruptSource, UnsupportedSource
+    LimitExceeded
+        Where its strips or tiles are too many.
     """
     _require_picture(fields)
     width, height = fields.number(256, 0), fields.number(257, 0)
@@ -173,9 +177,11 @@ def layout(fields: Directory) -> Layout:
             "agreed range or is not decoded; store 8 or 16 bits a sample"
         )
     if samples < colours:
-        raise damaged("TIFF", f"{samples} samples a pixel, of which {colours} are colours")
+        raise damaged("TIFF", f"{samples} samples a pixel, where its colours need {colours}")
     if samples != colours + len(extras) and not (photometric == RGB and samples == 4):
-        raise unsupported("TIFF", f"{samples} samples a pixel, not all of which have a meaning")
+        raise unsupported(
+            "TIFF", f"{samples} samples a pixel, some without a meaning (ExtraSamples)"
+        )
     apart = fields.number(284, 1) == 2 and samples > 1
     alpha = len(extras) > 0 and int(extras[0]) == _PREMULTIPLIED and photometric in (0, 1, RGB)
     tiled = 322 in fields
@@ -246,6 +252,12 @@ def _require_decoded(found: Layout, fields: Directory) -> None:
     if across * found.across * down * found.rows > max(4 * found.width * found.height, _SMALL):
         raise damaged("TIFF", f"tiles of {found.across} x {found.rows} pixels")
     packed = found.compression in (JPEG, WEBP)
+    pieces = across * down * min(found.planes, found.kept)
+    if pieces > (_MOST_FILES if packed else _MOST_PIECES):
+        raise LimitExceeded(
+            f"the TIFF has {pieces} strips or tiles, more than are decoded in time; save it with "
+            "larger ones"
+        )
     if found.compression in _FAX and (found.bits, found.samples, found.planes) != (1, 1, 1):
         raise damaged("TIFF", "fax compression of other than 1 bit a pixel")
     if packed and (found.bits != 8 or found.alpha or (found.photometric in (PALETTE, LAB))):

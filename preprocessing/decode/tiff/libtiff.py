@@ -79,7 +79,7 @@ def _unpacked(group: list[memoryview], counts: list[int], layout: Layout) -> Ite
     except MemoryError:
         raise
     except Exception:  # whatever Pillow makes of libtiff's failure
-        raise damaged("TIFF", "the packed bytes of a strip or tile make no sense") from None
+        raise damaged("TIFF", "the packed bytes of a strip or tile cannot be decoded") from None
     data = memoryview(np.asarray(image).tobytes())
     at = 0
     for count in counts:

@@ -56,8 +56,8 @@ def unpacked(packed: Iterator[memoryview], layout: Layout, fields: Directory) ->
             checkpoint()
             yield webp(piece, count, layout)
     elif layout.compression in (kinds.RLE, kinds.GROUP3, kinds.GROUP4):
-        for piece, count in zip(packed, rows, strict=False):
-            yield fax(piece, count, layout)[:, :, None]
+        for pixels in fax(packed, rows, layout):
+            yield pixels[:, :, None]
     else:
         for data, count in zip(_bytes(packed, rows, layout), rows, strict=False):
             checkpoint()
@@ -135,7 +135,9 @@ def _whole(data: bytes, wanted: int, *, ended: bool) -> bytes:
         what = f"a strip or tile has {len(data)} of {wanted} bytes"
         raise (damaged if ended else cut)("TIFF", what)
     if not ended:
-        raise damaged("TIFF", "a strip or tile goes on behind its pixels, or without a checksum")
+        raise damaged(
+            "TIFF", "a strip or tile has more bytes than its pixels, or lacks its checksum"
+        )
     return data
 
 

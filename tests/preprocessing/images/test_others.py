@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from preprocessing import CorruptSource, Pipeline, UnsupportedSource
+from preprocessing import CorruptSource, LimitExceeded, Pipeline, UnsupportedSource
 from tests.preprocessing.files import animated, rgba, save, small
 
 from .damage import bmp_rle, by_pillow, oriented, tiny
@@ -83,6 +83,17 @@ def test_skipped_pixels_of_a_bmp_take_no_time() -> None:
     assert time.perf_counter() - started < 1.5
 
 
+def test_runs_of_a_bmp_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Skips of no pixel, behind which the picture never ends."""
+    head = struct.pack("<IiiHHIIiiII", 40, 9, 9, 1, 8, 1, 0, 0, 0, 2, 0)
+    data = b"BM" + struct.pack("<IHHI", 0, 0, 0, 62) + head + bytes(8) + b"\0\2\0\0" * 2000
+    with pytest.raises(CorruptSource, match="cut off"):
+        PIXELS(data)
+    monkeypatch.setattr("preprocessing.decode.raster.bmp_rle._MOST_RUNS", 1000)
+    with pytest.raises(LimitExceeded, match="1000 runs"):
+        PIXELS(data)
+
+
 def bmp(bits: int, masks: tuple[int, int, int] | None, pixels: np.ndarray) -> bytes:
     height, width = pixels.shape
     rows = pixels.astype("<u2" if bits == 16 else "<u4").view(np.uint8)
@@ -124,11 +135,22 @@ def test_masks_that_pillow_does_not_know() -> None:
 
 def test_variants_of_a_bmp_are_named() -> None:
     data = bytearray(save(tiny(), "BMP"))
-    for at, value, words in ((30, 4, "JPEG inside"), (28, 2, "2 bits a pixel"), (14, 64, "OS/2")):
+    for at, value, words in ((30, 4, "JPEG inside"), (28, 2, "2 bits a pixel"), (14, 16, "OS/2")):
         changed = bytearray(data)
         changed[at] = value
         with pytest.raises(UnsupportedSource, match=words):
             PIXELS(bytes(changed))
+
+
+def test_a_bmp_of_os2() -> None:
+    """Its header is longer; its compressions have the numbers of others."""
+    data = save(tiny(), "BMP")
+    longer = bytearray(data[:54] + bytes(24) + data[54:])
+    longer[10], longer[14] = 78, 64
+    np.testing.assert_array_equal(PIXELS(bytes(longer)), np.asarray(tiny()))
+    longer[30] = 4
+    with pytest.raises(UnsupportedSource, match="OS/2's own"):
+        PIXELS(bytes(longer))
 
 
 @pytest.mark.parametrize("more", [{}, {"subsampling": "4:4:4"}, {"quality": 100}, {"alpha": True}])

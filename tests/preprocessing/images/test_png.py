@@ -113,10 +113,13 @@ def test_pixels_are_all_there_and_their_checksum_is_right(name: str) -> None:
     np.testing.assert_array_equal(
         PIXELS(repacked(data, stream, interlaced=interlaced)), PIXELS(data)
     )
-    longer = zlib.compress(rows + bytes(1000))  # costs no pixel
-    np.testing.assert_array_equal(
-        PIXELS(repacked(data, longer, interlaced=interlaced)), PIXELS(data)
-    )
+    for behind in (bytes(1000), b"\7" * 23, b"\xff" * 4000):  # the rest of a writer's buffer
+        longer = zlib.compress(rows + behind)
+        np.testing.assert_array_equal(
+            PIXELS(repacked(data, longer, interlaced=interlaced)), PIXELS(data)
+        )
+        with pytest.raises(CorruptSource):
+            PIXELS(repacked(data, longer[:-1] + b"x", interlaced=interlaced))
     wrong = stream[:-4] + struct.pack(">I", zlib.adler32(rows) ^ 1)
     shorter = [zlib.compress(rows[:-missing]) for missing in (1, len(rows) // 2, len(rows) - 1)]
     for bad in (wrong, stream[: len(stream) // 2], *shorter):

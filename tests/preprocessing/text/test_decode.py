@@ -79,8 +79,8 @@ def test_other_charsets_are_told_by_their_content(text: str, charset: str, befor
 @pytest.mark.parametrize(
     ("data", "words"),
     [
-        (b"\xef\xbb\xbfab\xff", "has the mark of utf-8, and is not that at byte 5"),
-        (b"\xff\xfea\0\x00\xd8", "has the mark of utf-16-le, and is not that at byte 4"),
+        (b"\xef\xbb\xbfab\xff", "has the mark of utf-8, but is not valid at byte 5"),
+        (b"\xff\xfea\0\x00\xd8", "has the mark of utf-16-le, but is not valid at byte 4"),
         (b"\xfe\xff\0a\0", "has the mark of utf-16-be.*truncated"),
         (b"\0\0\xfe\xff\0\x11\0\0", "has the mark of utf-32-be"),
         (b"text" * 200 + b"\0" + b"text", "byte 800 is NUL.*store UTF-8"),
@@ -94,7 +94,7 @@ def test_what_is_no_text_is_corrupt(data: bytes, words: str) -> None:
 
 @pytest.mark.parametrize("data", [b"a\0b\0", b"\x7eELF\2\1\1\0", b"\0" * 600, b"QK\3\4\0\0"])
 def test_binary_data_are_of_no_known_format(data: bytes) -> None:
-    with pytest.raises(UnknownFormat, match="told by the first bytes"):
+    with pytest.raises(UnknownFormat, match="recognised by their first bytes"):
         decoded(data)
 
 

@@ -122,6 +122,20 @@ def require_memory(held: int, limits: Limits, what: str) -> None:
         )
 
 
+def at_most(most: int, each: int) -> int:
+    """Return how many of what only the content counts there may be: `most`, or as many as fit.
+
+    For what is counted as it is made, where no plan could refuse it: the process's memory bounds it.
+
+    Parameters
+    ----------
+    most : int
+    each : int
+        Bytes that one takes, with all that is held beside it.
+    """
+    return min(most, DEFAULT_LIMITS.memory // each)
+
+
 def require_pixels(
     height: int, width: int, limits: Limits, claim: str, *, advice: str = ""
 ) -> None:

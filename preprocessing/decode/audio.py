@@ -51,8 +51,8 @@ if TYPE_CHECKING:
 _LOUDEST = 2.0**31
 # Our formats of sound in a container: FFmpeg's demuxer, and what `claims` calls it.
 CONTAINERS = {"m4a": ("mov", "mp4"), "mka": ("matroska", "matroska")}
-# libsndfile, sndfile.h: SF_ERR_UNSUPPORTED_ENCODING
-_UNSUPPORTED_ENCODING = 4
+# libsndfile, sndfile.h: SF_ERR_UNSUPPORTED_ENCODING; common.h: SFE_UNIMPLEMENTED, as for WAV of 36 bits
+_UNSUPPORTED_ENCODING, _UNIMPLEMENTED = 4, 18
 # Samples that are read between two questions whether to stop: some milliseconds of any decoder.
 _RUN = 2**20
 # Measured of libsndfile's decoders, of which Vorbis's codebooks take the most.
@@ -190,6 +190,11 @@ def decode(data: bytes, header: AudioHeader) -> Array:
             read = _fill(place, file)
     except soundfile.LibsndfileError as error:
         raise _failed(header.format, error) from None
+    if read < header.samples and header.format == "wav" and header.subtype.startswith("MPEG"):
+        raise UnsupportedSource(  # its chunk is whole: what was written tells of an encoder's silence
+            f"the WAV holds MP3, and tells of {header.samples} samples where {read} are; take it out, "
+            "as by ffmpeg -i in.wav -c copy out.mp3"
+        )
     if read < header.samples:
         raise CorruptSource(
             f"the {header.format} header tells of {header.samples} samples, and {read} are there: "
@@ -239,7 +244,7 @@ def _failed(format_: AudioFormat, error: Any) -> Exception:
     reason = error.error_string.rstrip(".").removeprefix("Error : ")
     if "malloc" in reason or "memory allocation" in reason:  # which says nothing of the file
         return MemoryError(f"libsndfile ran out of memory as it read the {format_} file")
-    if error.code == _UNSUPPORTED_ENCODING:
+    if error.code == _UNSUPPORTED_ENCODING or (error.code, format_) == (_UNIMPLEMENTED, "wav"):
         return UnsupportedSource(
             f"libsndfile does not decode this {format_} file: {reason}; convert it"
         )

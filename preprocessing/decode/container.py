@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 BUFFER = 2**13
 # What FFmpeg raises where it knows that it lacks something.
 _UNKNOWN = frozenset({"PatchWelcomeError", "DecoderNotFoundError", "DemuxerNotFoundError"})
+# The call of FFmpeg's that finds it cannot decode what the header describes.
+_OPENING = "avcodec_open2"
 _MP4 = "mov"
 _STREAMS = frozenset({"mpegts", "mpeg", "mpegvideo"})
 
@@ -113,7 +115,7 @@ def _ours(error: Any, demuxer: str) -> Exception:
     if isinstance(error, MemoryError):
         return MemoryError(f"FFmpeg ran out of memory as it read the {demuxer} file")
     name = type(error).__name__
-    if name in _UNKNOWN:
+    if name in _UNKNOWN or _OPENING in str(error):
         return UnsupportedSource(
             f"FFmpeg does not decode this variant of {demuxer} ({name}); encode it anew"
         )

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
+from contextlib import suppress
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from preprocessing.cancellation import checkpoint
-from preprocessing.decode.container import decoded
+from preprocessing.decode.container import decoded, need_av
 from preprocessing.decode.stamps import last_stamp
 from preprocessing.errors import CorruptSource
 
@@ -26,8 +27,12 @@ _MICROSECONDS = 10**6
 # Matroska's tag for a track's length: https://www.matroska.org/technical/tagging.html
 _TAG = re.compile(r"(\d+):([0-5]?\d):([0-5]?\d)(?:\.(\d{1,9}))?\s*\0*")
 # Adobe's "Flash Video File Format Specification 10.1", annex E.
-_FLV_VIDEO, _FLV_TAG, _FLV_AVC, _FLV_ENHANCED = 9, 11, 7, 0x80
+_FLV_VIDEO, _FLV_TAG, _FLV_AVC = 9, 11, 7
 _FLV_INFO = 5
+# Veovera's "Enhanced RTMP", "Enhanced Video": the kind of packet takes the codec's place, and a name of
+# four letters follows. Of these codecs a packet of the first kind tells how late it is shown.
+_FLV_ENHANCED, _FLV_FRAMES, _FLV_PROMPT = 0x80, 1, 3
+_FLV_LATE = (b"avc1", b"hvc1", b"vvc1")
 # So many tags of video are looked at from the end, as the last one stored is not always shown last; and
 # so many tags at the most.
 _FLV_LAST, _FLV_MOST = 16, 4096
@@ -134,7 +139,7 @@ def _of_flv(content: bytes | Pieces, stream: Any, header: Header) -> Fraction:
     for _ in range(_FLV_MOST):
         length = int.from_bytes(read_at(place - 4, 4), "big")
         start = place - 4 - length
-        tag = read_at(start, _FLV_TAG + 5) if length >= _FLV_TAG and start > 0 else b""
+        tag = read_at(start, _FLV_TAG + 8) if length >= _FLV_TAG and start > 0 else b""
         if len(tag) < _FLV_TAG or int.from_bytes(tag[1:4], "big") + _FLV_TAG != length:
             if place == size:
                 raise CorruptSource("the last tag of the FLV is cut; upload it again")
@@ -155,13 +160,21 @@ def _of_flv(content: bytes | Pieces, stream: Any, header: Header) -> Fraction:
 def _flv_times(tag: bytes) -> tuple[int, int] | None:
     """Return when a tag's frame is decoded and when it is shown, in ms; None where it has no frame."""
     time = int.from_bytes(tag[7:8] + tag[4:7], "big")
-    first = tag[_FLV_TAG] if len(tag) > _FLV_TAG else 0
-    if first & _FLV_ENHANCED or first & 15 != _FLV_AVC:
-        return None if not first or first >> 4 == _FLV_INFO else (time, time)
-    if tag[_FLV_TAG + 1] != 1:  # a header, or the end's mark
+    content = tag[_FLV_TAG:].ljust(8, b"\0")
+    first = content[0]
+    if not first or first >> 4 & 7 == _FLV_INFO:
         return None
-    late = int.from_bytes(tag[_FLV_TAG + 2 : _FLV_TAG + 5], "big", signed=True)
-    return time, time + late
+    late = b""
+    if first & _FLV_ENHANCED:
+        if first & 15 not in (_FLV_FRAMES, _FLV_PROMPT):
+            return None
+        if first & 15 == _FLV_FRAMES and content[1:5] in _FLV_LATE:
+            late = content[5:8]
+    elif first & 15 == _FLV_AVC:
+        if content[1] != 1:  # a header, or the end's mark
+            return None
+        late = content[2:5]
+    return time, time + int.from_bytes(late, "big", signed=True)
 
 
 def _size(content: bytes | Pieces) -> int:
@@ -178,17 +191,29 @@ def _counted(container: Any, stream: Any, header: Header) -> Fraction:
     """Return it by all frames or packets that follow the first; for that all of the file is read."""
     if header.counted:
         return header.unit * (1 + sum(1 for _ in decoded(container.demux(stream))))
+    with suppress(need_av().FFmpegError):  # the first frame may have taken all packets
+        container.seek(0)
     return _end(container.demux(stream), stream, header)
 
 
 def _end(packets: Iterable[Any], stream: Any, header: Header) -> Fraction:
-    """Return the seconds from the first frame to the end of the last packet."""
+    """Return the seconds from the first frame to the end of the last packet.
+
+    Of a program stream most packets have no time: they follow the one before at the track's rate.
+    """
     usual = _usual(stream, header)
     origin = 0 if header.by_slots else header.begin
-    end = Fraction(origin + 1)
+    end, late = Fraction(origin + 1), Fraction(0)
+    decoded_at: Fraction | None = None
     for packet in packets:
         checkpoint()
         time = packet.dts if header.by_slots else packet.pts
+        if packet.dts is not None:
+            late = Fraction(packet.pts - packet.dts) if decoded_at is None and packet.pts else late
+            decoded_at = Fraction(packet.dts)
+        elif decoded_at is not None and packet.size:
+            decoded_at += usual
+            time = decoded_at + late if time is None else time
         if time is not None:
             end = max(end, Fraction(time) + Fraction(packet.duration or usual))
     return header.unit * (end - origin)
@@ -196,4 +221,5 @@ def _end(packets: Iterable[Any], stream: Any, header: Header) -> Fraction:
 
 def _usual(stream: Any, header: Header) -> Fraction:
     """Return how many units a frame lasts at the track's rate."""
-    return 1 / (header.unit * Fraction(stream.average_rate or 1 / header.unit))
+    rate = stream.average_rate or stream.guessed_rate or 1 / header.unit
+    return 1 / (header.unit * Fraction(rate))

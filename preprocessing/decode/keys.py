@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from preprocessing.pieces import Pieces
 
 
+# H.264 and HEVC show a frame at most so many frames after it was decoded.
+_REORDERED = 16
+
+
 class KeyFrames:
     """The key frames shown from a moment to another.
 
@@ -65,10 +69,13 @@ class KeyFrames:
                 self._stream.codec_context.flush_buffers()
 
     def _indexed(self) -> list[Any]:
-        """Return the index of the key frames, from the one on that is decoded before the beginning."""
+        """Return the index of the key frames, those among it that may be shown before the beginning.
+
+        It tells when frames are decoded. One that is decoded before the beginning may be shown after it.
+        """
         entries = self._stream.index_entries
-        first = max(entries.search_timestamp(self._begin), 0)
-        return [entry for entry in entries[first:] if entry.is_keyframe]
+        first = max(entries.search_timestamp(self._begin) - _REORDERED, 0)
+        return [entry for entry in entries[first:] if entry.is_keyframe and not entry.is_discard]
 
     @property
     def _whole(self) -> bool:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from preprocessing.cancellation import checkpoint
-from preprocessing.errors import CorruptSource
+from preprocessing.errors import CorruptSource, UnsupportedSource
 from preprocessing.frozen import frozen
 
 if TYPE_CHECKING:
@@ -25,6 +25,8 @@ _OPEN = 0x7FFF_0000
 # Chunks before the sound: titles, pictures, cue points. A file of nothing but headers of chunks is no
 # sound, and takes long to walk through.
 _MOST_CHUNKS = 4096
+# RFC 2361's numbers for how samples are coded: those that FFmpeg writes and libsndfile calls malformed.
+_UNDECODED = {0x20: "Yamaha's ADPCM", 0x50: "MPEG audio of layer II", 0xFF: "AAC", 0x2000: "AC-3"}
 TRUNCATED = "the object breaks off; upload it again"
 
 
@@ -60,6 +62,8 @@ def require_whole(data: bytes, format_: AudioFormat) -> None:
     Raises
     ------
     CorruptSource
+    UnsupportedSource
+        For a WAV whose samples are coded as libsndfile does not decode them.
     """
     if format_ == "wav":
         _require_wav(data, "big" if data.startswith(b"RIFX") else "little")
@@ -72,13 +76,20 @@ def require_whole(data: bytes, format_: AudioFormat) -> None:
 
 
 def _require_wav(data: bytes, order: Literal["little", "big"]) -> None:
-    wide = None
+    wide, coded = None, 0
     for name, start, size in _chunks(data, 12, 4, order):
+        if name == b"fmt ":
+            coded = int.from_bytes(data[start : start + 2], order)
         if name == b"ds64":  # EBU Tech 3306: sizes of 64 bits, the file's and then the sound's
             wide = int.from_bytes(data[start + 8 : start + 16], "little")
         if name == b"data":
             whole = wide if wide is not None and size == 0xFFFF_FFFF else size
             _require_end(data, start, whole)
+            if coded in _UNDECODED:
+                raise UnsupportedSource(
+                    f"{_UNDECODED[coded]} in WAV is not decoded; convert it, as by ffmpeg -i in.wav "
+                    "out.flac"
+                )
             return
     raise CorruptSource(f"there is no 'data' chunk in the WAV file: {TRUNCATED}")
 

@@ -90,7 +90,7 @@ def require_claims(read_at: ReadAt, size: int, limits: Limits) -> None:
             track.kinds.add(read_at(box.start + 8, 4))
         elif kind in _SAMPLE_SIZES:
             _add_samples(track, read_at(box.start, 12), box, size)
-        elif kind in _TABLES or kind in (b"sbgp", b"sgpd", b"saiz", b"sidx"):
+        elif kind in _TABLES or kind in (b"sbgp", b"sgpd", b"saiz", b"sidx", b"pssh"):
             count, width = _count(read_at, box)
             _require_room(box, count, width)
             entries += count
@@ -177,6 +177,8 @@ def _count(read_at: ReadAt, box: Box) -> tuple[int, int]:
         case b"sidx":  # FFmpeg makes a fragment of each reference
             place, width, length = (22 if version == b"\0" else 30), 12, 2
             head += read_at(box.start + 24, 8)
+        case b"pssh":  # names of keys, which the first version has none of
+            place, width, length = 20, 16, 0 if version == b"\0" else 4
         case b"iinf" if version == b"\0":
             length = 2
         case b"iloc" if version in (b"\0", b"\1"):

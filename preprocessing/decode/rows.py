@@ -16,14 +16,16 @@ import numpy as np
 from preprocessing.cancellation import checkpoint
 from preprocessing.errors import CorruptSource, IncompatibleSource, LimitExceeded
 from preprocessing.grammar.coerce import show
+from preprocessing.limits import at_most
 
 if TYPE_CHECKING:
     from preprocessing.media import Array
 
 # Most characters of a row. As Python's values it may be thirty times as large.
 LONGEST_ROW = 2**22
-# Most rows. A short one takes some 80 bytes, of which its characters are the least part: 320 MiB in all.
-MOST_ROWS = 2**22
+# Most rows. A short one takes some 96 bytes until it is written (measured), of which its characters are
+# the least part; and the table is there, which takes a quarter of the memory.
+MOST_ROWS = at_most(2**22, 128)
 # How much is read in one call.
 _PIECE = 2**13
 _SURROGATE = re.compile("[\ud800-\udfff]")

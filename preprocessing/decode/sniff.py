@@ -38,7 +38,7 @@ AudioFormat: TypeAlias = Literal[
     "midi",
 ]
 VideoFormat: TypeAlias = Literal[
-    "mp4", "matroska", "avi", "mpeg", "mpegts", "flv", "wmv", "ogv", "rm", "mxf", "ivf"
+    "mp4", "matroska", "avi", "mpeg", "mpegts", "flv", "wmv", "ogv", "rm", "mxf", "ivf", "m2ts"
 ]
 Format: TypeAlias = ImageFormat | AudioFormat | VideoFormat | Literal["text"]
 
@@ -196,12 +196,17 @@ def _signed(data: bytes) -> Sniffed | None:
         return _MP3
     if _is_adts(data):
         return _AAC
-    if (
-        data[:1] == b"G"
-        and data[_TS_PACKET : _TS_PACKET + 1] == b"G"
-        and b"\0" in data[:_TS_PACKET]
-    ):
+    return _transport(data)
+
+
+def _transport(data: bytes) -> Sniffed | None:
+    """Return which transport stream this is: each packet begins with a G, in M2TS behind a time."""
+    if b"\0" not in data[:_TS_PACKET]:
+        return None
+    if data[:1] == data[_TS_PACKET : _TS_PACKET + 1] == b"G":
         return Sniffed("video", "mpegts", "video/mp2t")
+    if data[4:5] == data[196:197] == data[388:389] == b"G":
+        return Sniffed("video", "m2ts", "video/mp2t")
     return None
 
 

@@ -24,6 +24,7 @@ _VIDEO = {
     "rm": "RealMedia",
     "mxf": "MXF",
     "ivf": "IVF",
+    "m2ts": "a transport stream with times before its packets (M2TS, as of Blu-ray)",
 }
 
 

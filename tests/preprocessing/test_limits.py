@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import tracemalloc
 from pathlib import Path
 
@@ -101,3 +104,36 @@ def test_one_number_bounds_the_memory_of_every_kind() -> None:
     limits = Limits(memory=2**30)
     assert 4 * limits.samples == 4 * limits.characters == 2**28
     assert Limits(samples=7).samples == 7
+
+
+@pytest.mark.parametrize(
+    ("spec", "data", "what"),
+    [
+        ("text/nfkc/text", "\ufdfa".encode() * 900_000, "would make"),
+        ("text/csv:a/jsonl", b"a\n" + b"xy\n" * 600_000, "rows"),
+        ("text/strip_html/text", "é&amp;😀".encode() * 570_000, ""),
+    ],
+)
+def test_what_a_text_becomes_fits_a_small_process(spec: str, data: bytes, what: str) -> None:
+    """In a process of its own, which is as small as it says: what it holds, and how it ends."""
+    code = (
+        "import sys\n"
+        "from preprocessing import LimitExceeded, Pipeline\n"
+        "read = lambda: int(open('/proc/self/status').read().split('VmHWM:')[1].split()[0])\n"
+        "pipeline, data = Pipeline.parse(sys.argv[1]), sys.stdin.buffer.read()\n"
+        "before, said = read(), ''\n"
+        "try: pipeline.encode(data)\n"
+        "except LimitExceeded as error: said = str(error)\n"
+        "print(read() - before, said)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, spec],
+        input=data,
+        capture_output=True,
+        check=True,
+        env={**os.environ, "JITPREP_MEMORY": "64MiB"},
+    )
+    held, _, said = done.stdout.decode().strip().partition(" ")
+    assert int(held) < (64 + 32) * 1024
+    assert what in said
+    assert bool(said) == bool(what)

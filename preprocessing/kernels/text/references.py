@@ -8,8 +8,12 @@ from __future__ import annotations
 
 import re
 from html.entities import html5
+from typing import TYPE_CHECKING
 
 from preprocessing.cancellation import checkpoint
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 # No name is longer; those that need no semicolon are shorter still.
 _LONGEST = max(map(len, html5)) - 1
@@ -19,6 +23,8 @@ _REFERENCE = re.compile(
     rf"|(?P<name>[A-Za-z][A-Za-z0-9]{{1,{_LONGEST - 1}}}+;?))"
 )
 _REPLACEMENT = "\ufffd"
+# A reference takes some 100 bytes until what all of a piece stand for is put together.
+_PIECE = 2**18
 _MOST_DIGITS = 7  # of 0x10FFFF, in decimal
 # What Windows-1252 has there, where it has something.
 _C1 = {
@@ -29,7 +35,21 @@ _C1 = {
 
 def unescape(text: str) -> str:
     """Return a text with its references replaced by what they stand for, outside of attributes."""
-    return _REFERENCE.sub(_meant, text) if "&" in text else text
+    if "&" not in text:
+        return text
+    if len(text) <= _PIECE:
+        return _REFERENCE.sub(_meant, text)
+    return "".join(_REFERENCE.sub(_meant, piece) for piece in _pieces(text))
+
+
+def _pieces(text: str) -> Iterator[str]:
+    """Yield a text in parts, none of which a reference reaches across: each begins with one."""
+    start = 0
+    while start < len(text):
+        end = text.find("&", start + _PIECE)
+        end = len(text) if end < 0 else end
+        yield text[start:end]
+        start = end
 
 
 def _meant(found: re.Match[str]) -> str:

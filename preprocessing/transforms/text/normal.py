@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from preprocessing.errors import LimitExceeded
 from preprocessing.frozen import frozen
 from preprocessing.kernels.text import normal
+from preprocessing.limits import at_most
 from preprocessing.transforms.text.base import TextTransform, each_text
 
 if TYPE_CHECKING:
@@ -15,7 +16,8 @@ if TYPE_CHECKING:
 
 # U+FDFA, a blessing. What grows takes the place of the limits, which are of what is read.
 _MOST_OF_ONE = 18
-_MOST_CHARACTERS = 2**26
+# Of 2 bytes each, in parts and put together.
+_MOST_CHARACTERS = at_most(2**26, 8)
 
 
 @frozen
@@ -46,7 +48,8 @@ class Nfkc(TextTransform):
     Raises
     ------
     LimitExceeded
-        As it runs, for a document that would grow to more than 2**26 characters.
+        As it runs, for a document that would grow to more than 2**26 characters,
+        or fewer where the process has less than 512 MiB.
     """
 
     name: ClassVar[str] = "nfkc"

@@ -41,7 +41,8 @@ class JsonLines(TableTransform):
 
     Notes
     -----
-    Blank lines are not rows. A table has at most 4,194,304 rows, and a row as many characters.
+    Blank lines are not rows. A table has at most 4,194,304 rows, fewer where the process has less than
+    512 MiB, and a row as many characters.
 
     Raises
     ------
@@ -72,7 +73,8 @@ class Csv(TableTransform):
     Notes
     -----
     Values in quotes may hold commas, line ends, and quotes written twice. Blank lines are not rows. A
-    table has at most 4,194,304 rows, and a row as many characters.
+    table has at most 4,194,304 rows, fewer where the process has less than 512 MiB, and a row as many
+    characters.
 
     Raises
     ------

@@ -10,6 +10,7 @@ from preprocessing.errors import LimitExceeded, SpecError
 from preprocessing.frozen import frozen
 from preprocessing.grammar.step import require
 from preprocessing.kernels.text.tokens import tokenize
+from preprocessing.limits import at_most
 from preprocessing.media import TokensSpec
 from preprocessing.stages import Compute
 from preprocessing.transforms.base import FixedTransform
@@ -28,7 +29,7 @@ _MOST_BYTES = 2**19
 # BERT's is 100.
 _LONGEST_WORD = 1000
 # How many documents a table has only its content tells: then this takes the place of the limits.
-_MOST_NUMBERS = 2**26
+_MOST_NUMBERS = at_most(2**26, 16)
 
 
 @frozen
@@ -64,7 +65,8 @@ class Tokenize(FixedTransform):
         is no tokenizer, or whose special tokens alone are longer than `length`, or where tokenizers is
         not installed.
     LimitExceeded
-        As it runs, for a longer document, or so many that they would be more than 2**26 numbers.
+        As it runs, for a longer document, or so many that they would be more than 2**26 numbers;
+        fewer where the process has less than 1 GiB.
     """
 
     name: ClassVar[str] = "tokenize"

@@ -166,6 +166,36 @@ def test_films_that_are_not_decoded_are_named(format_, codec):
             pipeline(data)
 
 
+def test_blu_rays_stream_is_named():
+    data = film("mpegts", "mpeg2video", range(5))
+    packets = [bytes(4) + data[i : i + 188] for i in range(0, len(data), 188)]
+    with pytest.raises(UnsupportedSource, match=r"M2TS.*encode it anew"):
+        SAMPLED(b"".join(packets))
+
+
+@pytest.mark.parametrize(
+    ("codec", "message"),
+    [
+        ("aac", "AAC in WAV"),
+        ("ac3", "AC-3 in WAV"),
+        ("mp2", "layer II in WAV"),
+        ("libmp3lame", "MP3"),
+    ],
+)
+def test_what_libsndfile_does_not_know_in_a_wav_is_not_called_damaged(codec, message):
+    with pytest.raises(UnsupportedSource, match=message):
+        DECODED(contained("wav", codec))
+
+
+def test_a_wav_of_more_bits_than_libsndfile_has_is_not_called_damaged():
+    data = bytearray(FILES["wav 32 bits"]())
+    at = data.index(b"fmt ") + 8
+    channels = int.from_bytes(data[at + 2 : at + 4], "little")
+    data[at + 12 : at + 16] = (8 * channels).to_bytes(2, "little") + (64).to_bytes(2, "little")
+    with pytest.raises(UnsupportedSource, match="convert it"):
+        DECODED(bytes(data))
+
+
 @pytest.mark.parametrize("rate", [8_000, 22_050, 44_100])
 @pytest.mark.parametrize("channels", [1, 2])
 @pytest.mark.parametrize("mode", ["CONSTANT", "VARIABLE"])

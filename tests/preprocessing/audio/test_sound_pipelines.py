@@ -105,10 +105,11 @@ def test_a_result_is_the_callers_own() -> None:
     "spec", ["pad_or_trim:4/wav", "resample:192000/wav", "random_crop:70000,pad_if_needed=true/wav"]
 )
 def test_what_a_step_would_make_is_limited(spec: str) -> None:
-    limits = Limits(memory=400_000)  # eight times what the sound takes
-    Pipeline.parse("audio/wav")(FILES["wav 16 bits"](), limits=limits)
+    sound = media(chord())  # samples: a file's decoder holds megabytes for itself
+    limits = Limits(memory=8 * sound.array.nbytes)
+    Pipeline.parse("audio/wav")(sound, limits=limits)
     with pytest.raises(LimitExceeded, match=r"step 1 '.*' would hold|'wav' would hold"):
-        Pipeline.parse(spec)(FILES["wav 16 bits"](), limits=limits)
+        Pipeline.parse(spec)(sound, limits=limits)
 
 
 def test_other_kinds_are_refused_or_passed_through() -> None:

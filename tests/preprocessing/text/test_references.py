@@ -96,3 +96,9 @@ def test_hostile_references_take_time_like_their_length(unit: str) -> None:
     start = time.thread_time()
     unescape(text)
     assert time.thread_time() - start < 5
+
+
+@pytest.mark.parametrize("shift", range(8))
+def test_references_are_whole_wherever_a_long_text_is_cut(shift):
+    text = "x" * shift + "a&amp;é&#128512;&notit;&am" * 40_000
+    assert unescape(text) == "x" * shift + "a&é😀¬it;&am" * 40_000

@@ -139,6 +139,7 @@ TABLES = {
     b"iinf": lambda n: full(b"iinf", 1 << 24, words(n)),
     b"iloc": lambda n: full(b"iloc", 2 << 24, b"\0\0", words(n)),
     b"keys": lambda n: full(b"keys", 0, words(n)),
+    b"pssh": lambda n: full(b"pssh", 1 << 24, bytes(16), words(n)),
 }
 WRAPS = (
     b"edts",

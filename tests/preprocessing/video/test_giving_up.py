@@ -91,8 +91,7 @@ class Asked(Signal):
 
     asked = 0
 
-    @property
-    def cancelled(self) -> bool:
+    def over(self, lasting: float) -> bool:
         self.asked += 1
         return self.asked > 2
 

@@ -29,10 +29,12 @@ WRITTEN = [
     ("matroska", "libx264", 0, 7),
     ("webm", "libvpx", 0, 7),
     ("flv", "libx264", 2, 0),
+    ("flv", "libx265", 2, 0),
     ("mpegts", "mpeg2video", 0, 0),
     ("mpegts", "mpeg2video", 0, 7),
     ("mpegts", "mpeg2video", 0, 60),
     ("mpegts", "libx264", 2, 7),
+    ("mpegts", "mpeg4", 0, 7),
 ]
 # FFmpeg's writers of AVI and MP4 lose the end of what is both reordered and at various rates; the AVI's
 # puts what comes late at once, and shows it until the second one is.
@@ -176,3 +178,20 @@ def test_an_edit_list_is_applied_as_ffmpeg_applies_it():
         moment = (i + Fraction(1, 2)) * length / 5
         expected.append(max((t, n) for t, n in zip(times, plain, strict=True) if t <= moment)[1])
     assert sampled(bytes(edits), 5) == expected
+
+
+@pytest.mark.parametrize(("format_", "codec"), [("mp4", "mpeg2video"), ("mov", "libx264")])
+def test_no_key_frame_is_lost_where_frames_are_decoded_before_they_are_shown(format_, codec):
+    data = film(format_, codec, range(20), gop=1, reordered=2)
+    assert numbers(Pipeline.parse("key_frames/npy:layout=hwc")(data)) == [*range(20)]
+    late = Pipeline.parse("clip:0.4/key_frames/npy:layout=hwc")(data)
+    assert numbers(late) == [*range(10, 20)]
+
+
+@pytest.mark.parametrize("count", [1, 5, 60])
+@pytest.mark.parametrize("codec", ["libx264", "libx265", "mpeg2video"])
+def test_a_program_stream_lasts_as_long_as_its_frames_whose_packets_tell_no_time(codec, count):
+    """Of so few, the decoder takes all packets before it gives the first frame."""
+    data = film("mpeg", codec, range(count))
+    length = Pipeline.parse("video/npy").plan(data).source.header.length
+    assert length == pytest.approx(count / RATE, abs=0.001)

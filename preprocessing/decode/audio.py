@@ -192,12 +192,12 @@ def decode(data: bytes, header: AudioHeader) -> Array:
         raise _failed(header.format, error) from None
     if read < header.samples and header.format == "wav" and header.subtype.startswith("MPEG"):
         raise UnsupportedSource(  # its chunk is whole: what was written tells of an encoder's silence
-            f"the WAV holds MP3, and tells of {header.samples} samples where {read} are; take it out, "
+            f"the WAV holds MP3, and claims {header.samples} samples where {read} are; take it out, "
             "as by ffmpeg -i in.wav -c copy out.mp3"
         )
     if read < header.samples:
         raise CorruptSource(
-            f"the {header.format} header tells of {header.samples} samples, and {read} are there: "
+            f"the {header.format} header claims {header.samples} samples, and {read} are there: "
             f"{TRUNCATED}"
         )
     if not (place.min() >= -_LOUDEST and place.max() <= _LOUDEST):
@@ -255,12 +255,12 @@ def _failed(format_: AudioFormat, error: Any) -> Exception:
 def _require_told(header: AudioHeader, most: float) -> None:
     if header.samples <= 0 or header.channels <= 0:
         raise CorruptSource(
-            f"the {header.format} header tells of no samples (was the writer interrupted?); write the "
+            f"the {header.format} header claims no samples (was the writer interrupted?); write the "
             "sound anew"
         )
     if header.samples > most:
         raise CorruptSource(
-            f"the {header.format} file tells of {header.samples} samples, and its frames hold {most}; "
+            f"the {header.format} file claims {header.samples} samples, and its frames hold {most}; "
             "upload it again"
         )
 

@@ -105,7 +105,7 @@ def _require_chunk(data: bytes, chunks: Iterator[tuple[bytes, int, int]], sound:
 def _require_end(data: bytes, start: int, size: int) -> None:
     if size < _OPEN and start + size > len(data):
         raise CorruptSource(
-            f"the header tells of {size} bytes of sound, and {max(len(data) - start, 0)} are there: "
+            f"the header claims {size} bytes of sound, and {max(len(data) - start, 0)} are there: "
             f"{TRUNCATED}"
         )
 

@@ -127,7 +127,7 @@ def _noted(data: bytes, first: int, last: int, count: int, largest: int, own: Fr
         told = int.from_bytes(data[tag + 8 : tag + 12], "big")
         if told > count:
             raise CorruptSource(
-                f"the MP3 tells of {told} frames, and {count} are there: {TRUNCATED}"
+                f"the MP3 claims {told} frames, and {count} are there: {TRUNCATED}"
             )
     if told == count:
         return Frames(Part(b"", first, last), count, count * own.samples, noted=True)

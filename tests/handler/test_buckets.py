@@ -125,9 +125,9 @@ def test_where_may_be_written(s3, monkeypatch, text, folders):
 @pytest.mark.parametrize(
     ("name", "text", "words"),
     [
-        ("JITPREP_BUCKETS", "Photos", "'Photos' is no name"),
-        ("JITPREP_BUCKETS", "a=b=", "'' is no name"),
-        ("JITPREP_OUTPUTS", "s3://out", "'s3:' is no name"),
+        ("JITPREP_BUCKETS", "Photos", "'Photos' is not the name"),
+        ("JITPREP_BUCKETS", "a=b=", "'' is not the name"),
+        ("JITPREP_OUTPUTS", "s3://out", "'s3:' is not the name"),
         ("JITPREP_SPILL", "one,other", "must name one place, got 2"),
     ],
 )

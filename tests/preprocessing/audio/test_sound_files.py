@@ -140,7 +140,7 @@ def test_what_only_looks_like_frames_takes_no_time(tail: bytes) -> None:
     [
         (with_total(FILES["flac 16 bits"](), 2**36 - 1), LimitExceeded, "68719476735 samples"),
         (with_total(FILES["flac 16 bits"](), SAMPLES + 1), CorruptSource, "upload it again"),
-        (WAV[:40] + bytes(4) + WAV[44:], CorruptSource, "tells of no samples"),
+        (WAV[:40] + bytes(4) + WAV[44:], CorruptSource, "claims no samples"),
         (WAV[:36], CorruptSource, "no 'data' chunk"),
         (WAV[:12] + b"junk\0\0\0\0" * 9_000, CorruptSource, "no 'data' chunk"),
         (WAV[:24] + bytes(4) + WAV[28:], CorruptSource, "cannot read the wav file"),

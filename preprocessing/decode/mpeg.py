@@ -126,9 +126,7 @@ def _noted(data: bytes, first: int, last: int, count: int, largest: int, own: Fr
     if noted and data[tag + 7] & 1:
         told = int.from_bytes(data[tag + 8 : tag + 12], "big")
         if told > count:
-            raise CorruptSource(
-                f"the MP3 claims {told} frames, and {count} are there: {TRUNCATED}"
-            )
+            raise CorruptSource(f"the MP3 claims {told} frames, and {count} are there: {TRUNCATED}")
     if told == count:
         return Frames(Part(b"", first, last), count, count * own.samples, noted=True)
     begin = first + own.size if silent else first

@@ -153,7 +153,8 @@ _near = st.lists(
 # Of 12 digits at most: longer ones are part of no telephone number, and may stand beside one.
 _groups = st.lists(
     st.tuples(
-        st.integers(0, 10**12 - 1).map(str), st.sampled_from([" ", "-", ".", "/", ") ", " (", "\u202f"])
+        st.integers(0, 10**12 - 1).map(str),
+        st.sampled_from([" ", "-", ".", "/", ") ", " (", "\u202f"]),
     ),
     min_size=2,
     max_size=9,

@@ -81,8 +81,8 @@ def decode(data: bytes, first: int) -> str:
 def _damaged(data: bytes, first: int) -> str:
     if _is_cut(data, first):
         return (
-            f"byte {first} begins a character of UTF-8 that is cut off at the end; upload it again, "
-            "or store it in UTF-8"
+            f"byte {first} (0x{data[first]:02x}) begins a character of UTF-8, and the text ends within "
+            "it: if it was cut off, upload it again; if it is in another charset, store UTF-8"
         )
     return (
         f"byte {first} (0x{data[first]:02x}) is not UTF-8, and most of the rest is: the text is "

@@ -214,6 +214,7 @@ def test_texts_of_unequal_rows_make_a_batch(tmp_path):
 
 def test_a_tables_columns_go_together(tmp_path):
     import pandas
+
     for number in range(6):
         np.save(tmp_path / f"{number}.npy", np.zeros(1, np.uint8))
     table = pandas.DataFrame({"key": [f"{n}.npy" for n in range(6)], "label": range(6)})

@@ -34,7 +34,7 @@ PATIENCE_S = 3 * TIMEOUT_S
 # An error that the function itself answers because of the file, or of its time.
 EXPLAINED = (
     "ObjectTooLarge", "CorruptObject", "UnknownFormat", "UnsupportedFormat", "IncompatibleObject",
-    "DeadlineExceeded",
+    "EmptyObject", "DeadlineExceeded",
 )  # fmt: skip
 _ATTACKERS, _BESIDE = 2, 4
 

@@ -59,7 +59,11 @@ RANGES = st.sampled_from(
 # The presigned URL may name some of them as signed.
 HEADERS = ("Range", "If-Match", "If-Range", "X-Amz-Request-Payer", "X-Amz-Checksum-Mode", "")
 ANYTHING = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | TEXTS,
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | TEXTS,
     lambda inner: (
         st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=12), inner, max_size=4)
     ),

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-COUNT = int(os.environ.get("PEAKS", "200"))
+COUNT = int(os.environ.get("PEAKS", "100"))
 # In parts, so that pytest's workers share them.
 PARTS = 4
 

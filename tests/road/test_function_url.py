@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 from urllib.parse import parse_qs, quote, unquote, urlencode, urlsplit
 from xml.etree import ElementTree as ET
@@ -23,7 +23,7 @@ from starlette.requests import Request
 
 from emulator import function_url_event, routing
 from emulator.access_points import AccessPoints
-from handler import doors, spill
+from handler import doors, s3, spill
 from handler.config import config
 from preprocessing import Pipeline, Seed
 
@@ -52,6 +52,14 @@ def asker(url: str, client: Any) -> Ask:
         )
 
     return ask
+
+
+@pytest.fixture(scope="module", autouse=True)
+def own_client() -> Iterator[None]:
+    """Forget the client that another test has left in this process, perhaps without credentials."""
+    s3.client.cache_clear()
+    yield
+    s3.client.cache_clear()
 
 
 @pytest.fixture(scope="module")

@@ -14,9 +14,6 @@ SOUND   := .venv-sound
 # Each with its libraries in an environment of its own: some of them pin versions that others refuse.
 CLIENT_STAMPS := $(patsubst %,$(CLIENTS)/%/stamp,boto3 awscli s3fs smart_open pyarrow s3torchconnector)
 
-# One more than there are cores: many tests wait for a server, a timeout or another process.
-WORKERS := $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
-
 .PHONY: help demo test check format audit docs bench bench-quick bench-kinds soak soak-quick hostile hostile-check peaks fuzz lock image test-container test-clients test-ray test-torch test-notebooks test-store bench-invoke clients-table cost-page clean
 
 help: ## list the targets
@@ -26,7 +23,7 @@ demo: $(VENV)/demo.stamp ## read every kind through access points, write demo/be
 	$(BIN)/jitprep demo
 
 test: $(VENV)/dev.stamp ## the whole test suite that needs no Docker
-	$(BIN)/pytest -n $(WORKERS) --ignore=tests/container --ignore=tests/clients --ignore=tests/ray --ignore=tests/torch --ignore=tests/notebooks --ignore=tests/store
+	$(BIN)/pytest -n auto --ignore=tests/container --ignore=tests/clients --ignore=tests/ray --ignore=tests/torch --ignore=tests/notebooks --ignore=tests/store
 
 check: $(VENV)/dev.stamp $(CHECKOV)/stamp ## lint, types, layering, the template
 	$(BIN)/ruff check .

@@ -146,4 +146,4 @@ def _around(box: tuple[float, float, float, float]) -> Window:
 
 
 def _has_luma(header: Header) -> bool:
-    return header.format == "jpeg" and header.colorspace in ("YCbCr", "Gray")
+    return header.by_turbo and header.colorspace in ("YCbCr", "Gray")

@@ -139,6 +139,17 @@ def test_any_sampling_factors(factors: list[tuple[int, int]], options: dict[str,
     assert "upload it again" in refusal(data[: len(data) * 3 // 4])
 
 
+@pytest.mark.parametrize("factors", [*ODD, *NAMED])
+@pytest.mark.parametrize("spec", ["grayscale/resize:8,8/npy", "resize:4,4/npy", "grayscale/npy"])
+def test_no_rewrite_asks_more_of_a_decoder_than_it_can(
+    factors: list[tuple[int, int]], spec: str
+) -> None:
+    """Pillow decodes neither the luma alone nor a fraction: the fuzzer found a channel out of bounds."""
+    data = write(ycc(small()), factors)
+    planned = Pipeline.parse(spec)(data).astype(float)
+    np.testing.assert_allclose(planned, Pipeline.parse(f"exact/{spec}")(data), atol=40)
+
+
 @pytest.mark.parametrize(
     "factors", [[(2, 2), (1, 1), (1, 1), (1, 1)], [(1, 1), (2, 1), (1, 1), (1, 1)]]
 )

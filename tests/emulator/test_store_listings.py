@@ -12,6 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from .buckets import new_bucket
+
 # Nothing that no store takes: surrogates, and dots that clients resolve before they sign.
 SEGMENT = st.text(
     st.one_of(
@@ -32,18 +34,6 @@ def s3(local):
 @pytest.fixture
 def bucket(s3):
     return new_bucket(s3)
-
-
-def new_bucket(s3, versioning=None):
-    name = f"b-{uuid.uuid4().hex[:16]}"
-    s3.create_bucket(Bucket=name)
-    if versioning:
-        set_versioning(s3, name, versioning)
-    return name
-
-
-def set_versioning(s3, bucket, status):
-    s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": status})
 
 
 def rolled(keys, prefix, delimiter):

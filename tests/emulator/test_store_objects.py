@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import uuid
 import zlib
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -20,6 +19,8 @@ from botocore.exceptions import ClientError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from .buckets import new_bucket, set_versioning
+
 FIVE = 5 << 20
 TEXT = b"0123456789"
 
@@ -32,18 +33,6 @@ def s3(local):
 @pytest.fixture
 def bucket(s3):
     return new_bucket(s3)
-
-
-def new_bucket(s3, versioning=None):
-    name = f"b-{uuid.uuid4().hex[:16]}"
-    s3.create_bucket(Bucket=name)
-    if versioning:
-        set_versioning(s3, name, versioning)
-    return name
-
-
-def set_versioning(s3, bucket, status):
-    s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": status})
 
 
 def upload(s3, of, bodies):

@@ -15,7 +15,6 @@ from preprocessing.decode.jpeg_scans import require_scans
 from preprocessing.decode.jpeg_segments import blocks
 from preprocessing.decode.jpeg_walk import require_whole
 from preprocessing.decode.raster import pillow
-from preprocessing.errors import CorruptSource
 from preprocessing.kernels.scratch import scratch
 
 if TYPE_CHECKING:
@@ -90,15 +89,6 @@ def holds(header: Header, eighths: int, *, luma: bool) -> int:
     if not header.by_turbo:
         return rows + coefficients + 12 * pixels
     return rows + coefficients + pixels * (1 if luma else 3)
-
-
-def whole(data: bytes) -> bool:
-    """Whether a JPEG, its tables included, decodes without a sign of damage."""
-    try:
-        decode(data, probe(data), 8, luma=False)
-    except CorruptSource:
-        return False
-    return True
 
 
 def _strictly(data: bytes, header: Header, eighths: int, *, luma: bool, four: bool) -> Array:

@@ -16,14 +16,14 @@ FROM base AS function-deps
 COPY requirements/function.txt /requirements.txt
 RUN python -m pip install --no-cache-dir --no-compile --no-deps --only-binary :all: \
         --require-hashes --target /opt/python --requirement /requirements.txt
-COPY image/strip.sh /strip.sh
+COPY docker/strip.sh /strip.sh
 RUN sh /strip.sh /opt/python
 
 FROM base AS video-deps
 COPY requirements/video.txt /requirements.txt
 RUN python -m pip install --no-cache-dir --no-compile --no-deps --only-binary :all: --require-hashes \
         --target /opt/python --requirement /requirements.txt
-COPY image/strip.sh /strip.sh
+COPY docker/strip.sh /strip.sh
 RUN sh /strip.sh /opt/python
 
 FROM base AS endpoint-deps
@@ -35,27 +35,25 @@ RUN python -m pip install --no-cache-dir --no-compile --no-deps --only-binary :a
 
 # --- AWS's Runtime Interface Emulator, as aws-sam-cli ships it --------------------------------
 FROM base AS rie
-COPY requirements/rie.txt image/unpack_rie.py /
+COPY requirements/rie.txt docker/unpack_rie.py /
 RUN python -m pip download --no-cache-dir --no-deps --only-binary :all: --require-hashes \
         --dest /wheel --requirement /rie.txt \
     && python /unpack_rie.py /wheel /usr/local/bin/aws-lambda-rie
 
 # --- our code, compiled where it will lie -----------------------------------------------------
 FROM base AS function-code
-COPY image/entrypoint.sh /usr/local/bin/jitprep-entrypoint
+COPY docker/entrypoint.sh /usr/local/bin/jitprep-entrypoint
 COPY preprocessing /var/task/preprocessing
 COPY handler /var/task/handler
+COPY jitprep/__init__.py /var/task/jitprep/
+COPY jitprep/service /var/task/jitprep/service
 # .dockerignore cannot tell a file without an ending from a folder.
 RUN find /var/task -type f ! -name '*.*' -delete \
     && chmod -R a+rX /var/task && chmod 0755 /usr/local/bin/jitprep-entrypoint \
     && python -m compileall -q --invalidation-mode unchecked-hash /var/task
 
 FROM function-code AS endpoint-code
-COPY emulator /var/task/emulator
-COPY reader /var/task/reader
-COPY backfill /var/task/backfill
-COPY costs /var/task/costs
-COPY cli /var/task/cli
+COPY jitprep /var/task/jitprep
 RUN find /var/task -type f ! -name '*.*' -delete \
     && chmod -R a+rX /var/task \
     && python -m compileall -q --invalidation-mode unchecked-hash /var/task
@@ -66,7 +64,7 @@ COPY --from=endpoint-deps /opt/python /opt/python
 COPY --from=endpoint-code /var/task /var/task
 USER 65534:65534
 EXPOSE 9000
-ENTRYPOINT ["python", "-m", "cli.main"]
+ENTRYPOINT ["python", "-m", "jitprep.cli.main"]
 CMD ["up", "--host", "0.0.0.0"]
 
 # --- what both functions share ----------------------------------------------------------------

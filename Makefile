@@ -42,26 +42,26 @@ audit: $(VENV)/dev.stamp ## look the locked versions up among known vulnerabilit
 		$(BIN)/pip-audit --strict --disable-pip --requirement requirements/$$lock.txt || exit 1; done
 
 docs: $(VENV)/dev.stamp ## write docs/steps.md from the docstrings
-	$(BIN)/python docs/generate.py
+	$(BIN)/python tools/steps_page.py
 
 bench: $(PEERS)/stamp bench-kinds ## measure the field side by side: docs/benchmarks.{json,md,svg}; twenty minutes
-	$(PEERS)/bin/python -m benchmarks
+	$(PEERS)/bin/python -m bench
 
 bench-quick: $(PEERS)/stamp ## the same with fewer repeats, printed only; three minutes
-	$(PEERS)/bin/python -m benchmarks --quick
+	$(PEERS)/bin/python -m bench --quick
 
 bench-kinds: $(SOUND)/stamp $(VENV)/dev.stamp ## sound, text and video beside their peers: docs/kinds-benchmarks.md; fifteen minutes
-	$(SOUND)/bin/python -m benchmarks.sound
-	$(BIN)/python -m benchmarks.text
-	$(BIN)/python -m benchmarks.video
-	$(BIN)/python docs/kinds.py
+	$(SOUND)/bin/python -m bench.kinds.sound
+	$(BIN)/python -m bench.kinds.text
+	$(BIN)/python -m bench.kinds.video
+	$(BIN)/python tools/kinds_page.py
 
 cost-page: $(VENV)/dev.stamp ## price the demo's photographs: docs/cost.{json,md,svg}, the README's table
 	$(BIN)/jitprep cost imagenet-uint8 --json --plot docs/cost.svg > docs/cost.json
-	$(BIN)/python docs/cost.py
+	$(BIN)/python tools/cost_page.py
 
 bench-invoke: $(VENV)/dev.stamp ## processor time of single reads and batches: docs/invoke-bench.json, docs/invoke.md; five minutes
-	$(BIN)/python -m benchmarks.invoke
+	$(BIN)/python -m bench.doors.invoke
 
 soak: $(VENV)/dev.stamp ## load and faults: docs/soak.{json,md}; ten minutes on two cores
 	$(BIN)/python -m soak
@@ -78,7 +78,7 @@ hostile-check: $(VENV)/dev.stamp ## the same, printed only
 PEAKS ?= 2000
 
 peaks: $(VENV)/dev.stamp ## what PEAKS random pipelines take at their peak, beside their limit; two minutes
-	PEAKS=$(PEAKS) $(BIN)/pytest -n 2 tests/preprocessing/test_peaks.py
+	PEAKS=$(PEAKS) $(BIN)/pytest -n 2 tests/preprocessing/planner/test_peaks.py
 
 FUZZ_SECONDS ?= 30
 
@@ -107,9 +107,9 @@ lock: $(VENV)/dev.stamp ## resolve the hash-locked requirements anew
 	$(LOCK) --constraints requirements/dev.txt \
 		--output-file requirements/notebooks.txt requirements/notebooks.in
 	$(LOCK) --output-file requirements/checkov.txt requirements/checkov.in
-	$(LOCK) --constraints requirements/dev.txt --override benchmarks/overrides.txt \
-		--output-file benchmarks/requirements.txt benchmarks/requirements.in
-	$(LOCK) --override benchmarks/overrides.txt --output-file requirements/sound.txt requirements/sound.in
+	$(LOCK) --constraints requirements/dev.txt --override requirements/bench-overrides.txt \
+		--output-file requirements/bench.txt requirements/bench.in
+	$(LOCK) --override requirements/bench-overrides.txt --output-file requirements/sound.txt requirements/sound.in
 	for client in $(notdir $(patsubst %/stamp,%,$(CLIENT_STAMPS))); do \
 		$(LOCK) --no-emit-package torch \
 			--output-file requirements/clients/$$client.txt requirements/clients/$$client.in || exit 1; done
@@ -136,7 +136,7 @@ test-notebooks: $(NOTEBOOKS)/stamp ## the example notebooks, from top to bottom;
 
 clients-table: $(VENV)/dev.stamp $(CLIENT_STAMPS) ## the same, and write what it found: docs/clients.{json,md}, the README's table
 	$(BIN)/pytest tests/clients --write-clients
-	$(BIN)/python docs/clients.py
+	$(BIN)/python tools/clients_page.py
 
 test-container: $(VENV)/dev.stamp ## the tests that need Docker: the image, the emulator in it, compose
 	$(BIN)/pytest tests/container
@@ -156,10 +156,10 @@ $(VENV)/dev.stamp: pyproject.toml requirements/dev.txt
 	touch $@ $(VENV)/demo.stamp
 
 # Apart from .venv: what is compared must not be what is shipped. --no-deps, because pip would otherwise
-# insist on what benchmarks/overrides.txt leaves out; the lock is whole without it.
-$(PEERS)/stamp: pyproject.toml benchmarks/requirements.txt
+# insist on what requirements/bench-overrides.txt leaves out; the lock is whole without it.
+$(PEERS)/stamp: pyproject.toml requirements/bench.txt
 	$(PYTHON) -m venv $(PEERS)
-	$(PEERS)/bin/pip install --quiet --require-hashes --no-deps --requirement benchmarks/requirements.txt
+	$(PEERS)/bin/pip install --quiet --require-hashes --no-deps --requirement requirements/bench.txt
 	$(PEERS)/bin/pip install --quiet --no-deps --editable .
 	touch $@
 

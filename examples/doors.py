@@ -10,11 +10,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TextIO
 
-from cli.photos import photographs
-from emulator import Endpoint, EndpointConfig
-from emulator.testing import LocalObjectLambda
+from jitprep.cli.demo_data.photos import photographs
+from jitprep.emulator import Endpoint, EndpointConfig
+from jitprep.emulator.testing import LocalObjectLambda
+from jitprep.reader import Reader, open_reader
 from preprocessing import Pipeline
-from reader import Reader, open_reader
 
 PIPELINE = "random_resized_crop:64/random_horizontal_flip/npy"
 DOORS = ("access-point", "function-url", "invoke", "folder")

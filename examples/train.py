@@ -17,8 +17,8 @@ from doors import DOORS, PIPELINE, opened
 from torch import nn
 from torch.utils.data import DataLoader
 
-from reader import Reader
-from reader.torch import ObjectBatches
+from jitprep.reader import Reader
+from jitprep.reader.torch import ObjectBatches
 
 BATCH = 8
 

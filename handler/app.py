@@ -7,20 +7,22 @@ import time
 from contextlib import suppress
 from typing import Any, Protocol
 
-from handler import doors, errors, log, memory, pipelines, s3
-from handler.config import config
-from handler.errors import RequestFailed
-from handler.exchange import (
-    Deadline,
+from handler import doors
+from handler.runtime import log, malloc
+from jitprep.service import errors, pipeline_choice, s3
+from jitprep.service.config import config
+from jitprep.service.deadline import Deadline, within
+from jitprep.service.dispatch import serve
+from jitprep.service.errors import RequestFailed
+from jitprep.service.messages import (
     Measures,
     ObjectRequest,
     Request,
     Response,
     StoreRequest,
+    Unexpected,
 )
-from handler.serve import serve
-from handler.watch import within
-from handler.wire import pool
+from jitprep.service.source.connection import pool
 
 
 class Context(Protocol):
@@ -34,12 +36,12 @@ class Context(Protocol):
 
 # Initialisation: Lambda gives it a full CPU, and every later request finds it done. A wrong
 # configuration fails here, once and loudly.
-memory.keep()
+malloc.keep()
 config()
 pool()
 s3.client()
 with suppress(RequestFailed):  # which each request is told
-    pipelines.choose("", None)  # imports the steps that most requests need
+    pipeline_choice.choose("", None)  # imports the steps that most requests need
 # What is here now stays for good: to look through it for garbage is a tenth of a request's time.
 gc.freeze()
 
@@ -69,6 +71,8 @@ def lambda_handler(event: Any, context: Context) -> Any:
         with measures.timed("reply"):
             return door.reply(event, response)
     finally:
+        for found in measures.unexpected:
+            log.unexpected(context.aws_request_id, found)
         measures.ms["total"] = round((time.perf_counter() - start) * 1000, 3)
         log.request_line(
             request_id=context.aws_request_id,
@@ -91,5 +95,5 @@ def _answer(
     except Exception as error:  # the client must get an answer, whatever it was
         response = Response.refusal(errors.explain(error))
         if response.error_code == "InternalError":
-            log.unexpected(measures.request_id, error)
+            measures.unexpected.append(Unexpected.of(error))
         return request, response

@@ -23,7 +23,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from preprocessing.draws import Seed
 from preprocessing.encodings import ENCODINGS, Encoding
 from preprocessing.errors import (
     CorruptSource,
@@ -36,7 +35,6 @@ from preprocessing.errors import (
     UnknownFormat,
     UnsupportedSource,
 )
-from preprocessing.grammar.step import Step
 from preprocessing.limits import Limits
 from preprocessing.media import (
     AudioSpec,
@@ -51,7 +49,9 @@ from preprocessing.media import (
     VideoSpec,
 )
 from preprocessing.pipeline import Pipeline
-from preprocessing.plan import Plan
+from preprocessing.planner.plan import Plan
+from preprocessing.rng import Seed
+from preprocessing.spec.step import Step
 from preprocessing.stack import Stack
 from preprocessing.transforms import TRANSFORMS, Transform
 
@@ -67,12 +67,6 @@ if TYPE_CHECKING:
     from preprocessing.encodings.text import Jsonl as Jsonl
     from preprocessing.encodings.text import Text as Text
     from preprocessing.encodings.video import Mp4 as Mp4
-    from preprocessing.transforms.adjust import AdjustBrightness as AdjustBrightness
-    from preprocessing.transforms.adjust import AdjustContrast as AdjustContrast
-    from preprocessing.transforms.adjust import AdjustGamma as AdjustGamma
-    from preprocessing.transforms.adjust import AdjustHue as AdjustHue
-    from preprocessing.transforms.adjust import AdjustSaturation as AdjustSaturation
-    from preprocessing.transforms.adjust import AdjustSharpness as AdjustSharpness
     from preprocessing.transforms.audio.add_noise import AddNoise as AddNoise
     from preprocessing.transforms.audio.level import LoudnessNormalize as LoudnessNormalize
     from preprocessing.transforms.audio.level import PeakNormalize as PeakNormalize
@@ -91,48 +85,68 @@ if TYPE_CHECKING:
     from preprocessing.transforms.audio.stretch import TimeStretch as TimeStretch
     from preprocessing.transforms.audio.trim import PadOrTrim as PadOrTrim
     from preprocessing.transforms.audio.trim import Trim as Trim
-    from preprocessing.transforms.auto_augment import RandAugment as RandAugment
-    from preprocessing.transforms.auto_augment import TrivialAugmentWide as TrivialAugmentWide
-    from preprocessing.transforms.blur import Blur as Blur
-    from preprocessing.transforms.blur import GaussianBlur as GaussianBlur
-    from preprocessing.transforms.color_jitter import ColorJitter as ColorJitter
-    from preprocessing.transforms.colorspace import ToHSV as ToHSV
-    from preprocessing.transforms.colorspace import ToLab as ToLab
-    from preprocessing.transforms.colorspace import ToYCbCr as ToYCbCr
-    from preprocessing.transforms.crop import CenterCrop as CenterCrop
-    from preprocessing.transforms.crop import Crop as Crop
-    from preprocessing.transforms.dtype import ToDtype as ToDtype
-    from preprocessing.transforms.edges import Canny as Canny
-    from preprocessing.transforms.edges import Sobel as Sobel
-    from preprocessing.transforms.erase import Erase as Erase
-    from preprocessing.transforms.exposure import CLAHE as CLAHE
-    from preprocessing.transforms.exposure import EqualizeHist as EqualizeHist
-    from preprocessing.transforms.features import HOG as HOG
-    from preprocessing.transforms.flip import HorizontalFlip as HorizontalFlip
-    from preprocessing.transforms.flip import VerticalFlip as VerticalFlip
-    from preprocessing.transforms.grayscale import Grayscale as Grayscale
-    from preprocessing.transforms.letter_box import LetterBox as LetterBox
-    from preprocessing.transforms.normalize import Normalize as Normalize
-    from preprocessing.transforms.pad import Pad as Pad
-    from preprocessing.transforms.random_crop import RandomCrop as RandomCrop
-    from preprocessing.transforms.random_erasing import RandomErasing as RandomErasing
-    from preprocessing.transforms.random_flip import RandomHorizontalFlip as RandomHorizontalFlip
-    from preprocessing.transforms.random_flip import RandomVerticalFlip as RandomVerticalFlip
-    from preprocessing.transforms.random_resized_crop import RandomResizedCrop as RandomResizedCrop
-    from preprocessing.transforms.random_tone import RandomAdjustSharpness as RandomAdjustSharpness
-    from preprocessing.transforms.random_tone import RandomAutocontrast as RandomAutocontrast
-    from preprocessing.transforms.random_tone import RandomEqualize as RandomEqualize
-    from preprocessing.transforms.random_tone import RandomGrayscale as RandomGrayscale
-    from preprocessing.transforms.random_tone import RandomInvert as RandomInvert
-    from preprocessing.transforms.random_tone import RandomPosterize as RandomPosterize
-    from preprocessing.transforms.random_tone import RandomSolarize as RandomSolarize
-    from preprocessing.transforms.random_warp import RandomAffine as RandomAffine
-    from preprocessing.transforms.random_warp import RandomPerspective as RandomPerspective
-    from preprocessing.transforms.random_warp import RandomRotation as RandomRotation
-    from preprocessing.transforms.resize import Resize as Resize
-    from preprocessing.transforms.restoration import DenoiseBilateral as DenoiseBilateral
-    from preprocessing.transforms.restoration import DenoiseTV as DenoiseTV
-    from preprocessing.transforms.restoration import UnsharpMask as UnsharpMask
+    from preprocessing.transforms.image.adjust import AdjustBrightness as AdjustBrightness
+    from preprocessing.transforms.image.adjust import AdjustContrast as AdjustContrast
+    from preprocessing.transforms.image.adjust import AdjustGamma as AdjustGamma
+    from preprocessing.transforms.image.adjust import AdjustHue as AdjustHue
+    from preprocessing.transforms.image.adjust import AdjustSaturation as AdjustSaturation
+    from preprocessing.transforms.image.adjust import AdjustSharpness as AdjustSharpness
+    from preprocessing.transforms.image.auto_augment import RandAugment as RandAugment
+    from preprocessing.transforms.image.auto_augment import TrivialAugmentWide as TrivialAugmentWide
+    from preprocessing.transforms.image.blur import Blur as Blur
+    from preprocessing.transforms.image.blur import GaussianBlur as GaussianBlur
+    from preprocessing.transforms.image.color_jitter import ColorJitter as ColorJitter
+    from preprocessing.transforms.image.colorspace import ToHSV as ToHSV
+    from preprocessing.transforms.image.colorspace import ToLab as ToLab
+    from preprocessing.transforms.image.colorspace import ToYCbCr as ToYCbCr
+    from preprocessing.transforms.image.crop import CenterCrop as CenterCrop
+    from preprocessing.transforms.image.crop import Crop as Crop
+    from preprocessing.transforms.image.dtype import ToDtype as ToDtype
+    from preprocessing.transforms.image.edges import Canny as Canny
+    from preprocessing.transforms.image.edges import Sobel as Sobel
+    from preprocessing.transforms.image.erase import Erase as Erase
+    from preprocessing.transforms.image.exposure import CLAHE as CLAHE
+    from preprocessing.transforms.image.exposure import EqualizeHist as EqualizeHist
+    from preprocessing.transforms.image.features import HOG as HOG
+    from preprocessing.transforms.image.flip import HorizontalFlip as HorizontalFlip
+    from preprocessing.transforms.image.flip import VerticalFlip as VerticalFlip
+    from preprocessing.transforms.image.grayscale import Grayscale as Grayscale
+    from preprocessing.transforms.image.letter_box import LetterBox as LetterBox
+    from preprocessing.transforms.image.normalize import Normalize as Normalize
+    from preprocessing.transforms.image.pad import Pad as Pad
+    from preprocessing.transforms.image.random_crop import RandomCrop as RandomCrop
+    from preprocessing.transforms.image.random_erasing import RandomErasing as RandomErasing
+    from preprocessing.transforms.image.random_flip import (
+        RandomHorizontalFlip as RandomHorizontalFlip,
+    )
+    from preprocessing.transforms.image.random_flip import RandomVerticalFlip as RandomVerticalFlip
+    from preprocessing.transforms.image.random_resized_crop import (
+        RandomResizedCrop as RandomResizedCrop,
+    )
+    from preprocessing.transforms.image.random_tone import (
+        RandomAdjustSharpness as RandomAdjustSharpness,
+    )
+    from preprocessing.transforms.image.random_tone import RandomAutocontrast as RandomAutocontrast
+    from preprocessing.transforms.image.random_tone import RandomEqualize as RandomEqualize
+    from preprocessing.transforms.image.random_tone import RandomGrayscale as RandomGrayscale
+    from preprocessing.transforms.image.random_tone import RandomInvert as RandomInvert
+    from preprocessing.transforms.image.random_tone import RandomPosterize as RandomPosterize
+    from preprocessing.transforms.image.random_tone import RandomSolarize as RandomSolarize
+    from preprocessing.transforms.image.random_warp import RandomAffine as RandomAffine
+    from preprocessing.transforms.image.random_warp import RandomPerspective as RandomPerspective
+    from preprocessing.transforms.image.random_warp import RandomRotation as RandomRotation
+    from preprocessing.transforms.image.resize import Resize as Resize
+    from preprocessing.transforms.image.restoration import DenoiseBilateral as DenoiseBilateral
+    from preprocessing.transforms.image.restoration import DenoiseTV as DenoiseTV
+    from preprocessing.transforms.image.restoration import UnsharpMask as UnsharpMask
+    from preprocessing.transforms.image.tone import AutoContrast as AutoContrast
+    from preprocessing.transforms.image.tone import Equalize as Equalize
+    from preprocessing.transforms.image.tone import Invert as Invert
+    from preprocessing.transforms.image.tone import Posterize as Posterize
+    from preprocessing.transforms.image.tone import Solarize as Solarize
+    from preprocessing.transforms.image.warp import Affine as Affine
+    from preprocessing.transforms.image.warp import Perspective as Perspective
+    from preprocessing.transforms.image.warp import Rotate as Rotate
     from preprocessing.transforms.text.cleaning import FixMojibake as FixMojibake
     from preprocessing.transforms.text.cleaning import RedactPatterns as RedactPatterns
     from preprocessing.transforms.text.cleaning import StripHtml as StripHtml
@@ -140,22 +154,14 @@ if TYPE_CHECKING:
     from preprocessing.transforms.text.normal import Lower as Lower
     from preprocessing.transforms.text.normal import Nfc as Nfc
     from preprocessing.transforms.text.normal import Nfkc as Nfkc
-    from preprocessing.transforms.text.rows import Csv as Csv
-    from preprocessing.transforms.text.rows import JsonLines as JsonLines
+    from preprocessing.transforms.text.tables import Csv as Csv
+    from preprocessing.transforms.text.tables import JsonLines as JsonLines
     from preprocessing.transforms.text.tokenize import Tokenize as Tokenize
     from preprocessing.transforms.text.truncate import Truncate as Truncate
-    from preprocessing.transforms.tone import AutoContrast as AutoContrast
-    from preprocessing.transforms.tone import Equalize as Equalize
-    from preprocessing.transforms.tone import Invert as Invert
-    from preprocessing.transforms.tone import Posterize as Posterize
-    from preprocessing.transforms.tone import Solarize as Solarize
     from preprocessing.transforms.video.clip import Clip as Clip
     from preprocessing.transforms.video.key_frames import KeyFrames as KeyFrames
     from preprocessing.transforms.video.sample import SampleFps as SampleFps
     from preprocessing.transforms.video.sample import SampleFrames as SampleFrames
-    from preprocessing.transforms.warp import Affine as Affine
-    from preprocessing.transforms.warp import Perspective as Perspective
-    from preprocessing.transforms.warp import Rotate as Rotate
 
 _STEPS = {name: registry for registry in (TRANSFORMS, ENCODINGS) for name in registry.classes}
 

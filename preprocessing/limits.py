@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import prod
 from typing import TYPE_CHECKING
 
-from preprocessing import available
+from preprocessing import available_memory
 from preprocessing.errors import LimitExceeded
 from preprocessing.frozen import frozen
 from preprocessing.media import ImageSpec, VideoSpec, known
@@ -38,7 +38,7 @@ class Limits:
     memory : int, optional
         Most bytes that the work on one object holds at once: the encoded object, what its decoder takes,
         each step's input, result and arrays in between, and the encoded result. Where it is left out,
-        what `preprocessing.available.memory` finds: ``JITPREP_MEMORY``, or what the function or the
+        what `preprocessing.available_memory` finds: ``JITPREP_MEMORY``, or what the function or the
         container has, less what the process needs for itself, or 2 GiB.
     """
 
@@ -53,7 +53,7 @@ class Limits:
 
     def __post_init__(self) -> None:
         if not self.memory:
-            object.__setattr__(self, "memory", available.memory())
+            object.__setattr__(self, "memory", available_memory.memory())
         for name in ("samples", "characters"):
             if not getattr(self, name):
                 object.__setattr__(self, name, max(self.memory // 16, 1))

@@ -6,19 +6,19 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
-from preprocessing import plan as planning
-from preprocessing.batch import allocate, each, naming, place_of
-from preprocessing.draws import Draws, Seed
+from preprocessing.buffers import allocate, each, naming, place_of
 from preprocessing.limits import DEFAULT_LIMITS, Limits
 from preprocessing.media import AudioSpec, Encoded, known
+from preprocessing.planner import plan as planning
+from preprocessing.rng import Draws, Seed
 from preprocessing.sources import Loaded, Passed, Source, read, sort
-from preprocessing.spelling import Spelling
+from preprocessing.spec.pipeline_spec import Spelling
 
 if TYPE_CHECKING:
     from preprocessing.media import Array
-    from preprocessing.plan import Plan
+    from preprocessing.planner.plan import Plan
+    from preprocessing.planner.stages import Start
     from preprocessing.preview import Preview
-    from preprocessing.stages import Start
 
 # A dataset's photographs come in few sizes, and a server meets the same ones again and again.
 _PLANS_KEPT = 64

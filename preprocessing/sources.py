@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, cast, get_args
 
 import numpy as np
 
-from preprocessing import handed
+from preprocessing import foreign_sources
 from preprocessing.decode.sniff import sniff
 from preprocessing.errors import EmptySource, IncompatibleSource, LimitExceeded
 from preprocessing.frozen import frozen
@@ -27,8 +27,8 @@ from preprocessing.media import (
     TextSpec,
     VideoSpec,
 )
-from preprocessing.stages.base import Given, Start
-from preprocessing.stages.starts import start
+from preprocessing.planner.stages.base import Given, Start
+from preprocessing.planner.stages.starts import start
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -139,7 +139,7 @@ def sort(
     elif hasattr(source, "read_at"):
         return _ranged(cast("Ranged", source), kind, limits, any_kind=any_kind)
     elif not isinstance(source, bytes | bytearray | memoryview | Media):
-        source = handed.bytes_or_media(source, kind, limits)
+        source = foreign_sources.bytes_or_media(source, kind, limits)
     if isinstance(source, Media):
         return _given(source, kind, limits)
     if not isinstance(source, bytes | bytearray | memoryview):
@@ -160,7 +160,7 @@ def _encoded(data: bytes, kind: SourceKind, limits: Limits, *, any_kind: bool) -
 
 def _ranged(source: Ranged, kind: SourceKind, limits: Limits, *, any_kind: bool) -> Loaded | Passed:
     """Load what can be read in pieces: of a video no more than its header, of others all."""
-    from preprocessing.pieces import Pieces  # noqa: PLC0415  for videos
+    from preprocessing.block_reader import Pieces  # noqa: PLC0415  for videos
 
     pieces = Pieces(source, limits.source_bytes)
     if kind == "video":
@@ -175,7 +175,7 @@ def _by_tracks(found: Sniffed, read_at: Callable[[int, int], bytes], size: int) 
     """Return what an object is whose first bytes tell its container alone."""
     if found.format not in _CONTAINERS:
         return found
-    from preprocessing.decode.tracks import by_tracks  # noqa: PLC0415  for containers
+    from preprocessing.decode.containers.tracks import by_tracks  # noqa: PLC0415  for containers
 
     return by_tracks(found, read_at, size)
 
@@ -185,7 +185,7 @@ def _slice(data: bytes, start: int, length: int) -> bytes:
 
 
 def _video_file(path: str | PathLike[str]) -> Ranged:
-    from preprocessing.pieces import File  # noqa: PLC0415  for videos
+    from preprocessing.block_reader import File  # noqa: PLC0415  for videos
 
     return File(path)
 
@@ -224,7 +224,7 @@ def _given(media: Media, kind: SourceKind, limits: Limits) -> Loaded:
         _require_characters(array, limits)
     require(spec, limits)
     if isinstance(spec, VideoSpec):
-        from preprocessing.stages.video import GivenVideo  # noqa: PLC0415  for videos
+        from preprocessing.planner.stages.video import GivenVideo  # noqa: PLC0415  for videos
 
         return Loaded(array, GivenVideo.of(spec, media.rate))
     return Loaded(array, Given(spec))
@@ -237,7 +237,7 @@ def _image(media: Media) -> tuple[Array, Spec]:
         raise IncompatibleSource(
             f"an image array has shape (height, width) or (height, width, channels), got {pixels.shape}"
         )
-    handed.require_channels(image.shape)
+    foreign_sources.require_channels(image.shape)
     height, width, channels = image.shape
     return image, ImageSpec(height, width, channels, _pixel_type(image))
 
@@ -248,7 +248,7 @@ def _video(media: Media) -> tuple[Array, Spec]:
         raise IncompatibleSource(
             f"a video array has shape (frames, height, width, channels), got {frames.shape}"
         )
-    handed.require_channels(frames.shape)
+    foreign_sources.require_channels(frames.shape)
     count, height, width, channels = frames.shape
     return frames, VideoSpec(height, width, channels, _pixel_type(frames), count)
 

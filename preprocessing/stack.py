@@ -16,10 +16,10 @@ from preprocessing.media import Encoded, OutputSpec
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from preprocessing.draws import Seed
-    from preprocessing.encodings.tensors import TensorEncoding
+    from preprocessing.encodings._tensors import TensorEncoding
     from preprocessing.media import Array
     from preprocessing.pipeline import Pipeline
+    from preprocessing.rng import Seed
     from preprocessing.sources import Source
 
 

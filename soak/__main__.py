@@ -13,13 +13,13 @@ import time
 from dataclasses import asdict
 from typing import Any
 
-from benchmarks.environment import occasion
+from bench.environment import occasion
 from soak import bombing, laws, mutants, phases, report
-from soak.clients import PATIENCE_S
+from soak.load.clients import PATIENCE_S
 from soak.stage import ROOT, WORKERS, faulty_s3
 
 _JSON, _PAGE = ROOT / "docs/soak.json", ROOT / "docs/soak.md"
-_MEASURED = ("preprocessing", "handler", "emulator", "soak")
+_MEASURED = ("preprocessing", "handler", "jitprep", "soak")
 
 
 def main() -> int:

@@ -14,13 +14,13 @@ from random import Random
 from types import SimpleNamespace
 from typing import Any
 
-from handler import codings
+from jitprep.service.http import content_codings
 from preprocessing import Limits, Pipeline, PreprocessingError
-from preprocessing.available import PROCESS_BYTES
+from preprocessing.available_memory import PROCESS_BYTES
 from soak.bombs import BOMBS, write_tokenizers
-from soak.clients import Door, apart, timed
+from soak.load.clients import Door, apart, timed
+from soak.load.reads import Outcome, Read, Verdict, digest, perform
 from soak.material import Derived
-from soak.reads import Outcome, Read, Verdict, digest, perform
 from soak.stage import Stage
 
 BUCKET = "hostile"
@@ -158,7 +158,7 @@ def library(pairs: Sequence[tuple[int, str]], folder: str) -> dict[tuple[int, st
     found = {}
     for number, spec in pairs:
         try:
-            plain = codings.decode(BOMBS[number].build(), BOMBS[number].coding, limits)
+            plain = content_codings.decode(BOMBS[number].build(), BOMBS[number].coding, limits)
             found[number, spec] = digest(Pipeline.parse(spec).encode(plain, limits=limits).body)
         except PreprocessingError as error:
             found[number, spec] = type(error).__name__

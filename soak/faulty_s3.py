@@ -16,7 +16,7 @@ from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from emulator.moto_process import MotoProcess
+from jitprep.emulator.moto_process import MotoProcess
 from soak.faults import Dose, Fault, Plan
 
 _CONTROL = "/_plan"

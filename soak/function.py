@@ -1,4 +1,4 @@
-"""Our handler with a leak: it notes each token once it has used it, for `soak.thieves` to find."""
+"""Our handler, which also writes each used token to a file, for `soak.load.token_replay` to find."""
 
 from __future__ import annotations
 

@@ -22,15 +22,15 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
-from benchmarks.environment import occasion
-from benchmarks.report import markdown
+from bench.environment import occasion
+from bench.report import markdown
 from soak.bombs import BOMBS, Bomb, write_tokenizers
 
 _ROOT = Path(__file__).parent.parent
 _JSON, PAGE = _ROOT / "docs/hostile.json", _ROOT / "SECURITY.md"
 # Between these stands the table, on the page.
 _BEGIN, _END = "<!-- hostile: made by `make hostile` -->", "<!-- /hostile -->"
-_MEASURED = ("preprocessing", "handler", "soak")
+_MEASURED = ("preprocessing", "handler", "jitprep", "soak")
 
 # Seconds that a file has, and those that no row may exceed; bytes beyond the limit that are allowed for
 # what a process takes by itself.
@@ -125,7 +125,7 @@ def _ended(how: str) -> dict[str, Any]:
 
 def _read(path: Path, spec: str, coding: str) -> dict[str, Any]:
     """Read a file as a function would, in this process."""
-    from handler import codings  # noqa: PLC0415  in the child
+    from jitprep.service.http import content_codings  # noqa: PLC0415  in the child
     from preprocessing import Limits, Pipeline, PreprocessingError  # noqa: PLC0415  in the child
     from preprocessing.cancellation import Cancelled, Signal, cancellable  # noqa: PLC0415
 
@@ -137,7 +137,7 @@ def _read(path: Path, spec: str, coding: str) -> dict[str, Any]:
     clock.start()
     with cancellable(signal):
         try:
-            plain = codings.decode(data, coding, limits)
+            plain = content_codings.decode(data, coding, limits)
             outcome = f"{len(pipeline.encode(plain, limits=limits).body):,} bytes"
         except (PreprocessingError, MemoryError) as error:
             outcome, why = type(error).__name__, str(error)

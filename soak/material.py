@@ -9,10 +9,10 @@ from functools import cache
 from random import Random
 from typing import Any
 
-from cli.photos import photographs
-from handler.derived import derived_etag
+from jitprep.cli.demo_data.photos import photographs
+from jitprep.service.results.derived_object import derived_etag
 from preprocessing import Pipeline, Seed
-from soak.reads import Read, Wanted, digest, listing
+from soak.load.reads import Read, Wanted, digest, listing
 
 # Gray PNG, float32 and uint8 tensors, a JPEG, and crops drawn from the object's identity.
 SPECS = (

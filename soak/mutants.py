@@ -11,10 +11,10 @@ from random import Random
 
 from PIL import Image
 
-from cli.photos import photographs
-from handler import errors
+from jitprep.cli.demo_data.photos import photographs
+from jitprep.service import errors
 from preprocessing import Pipeline
-from soak.reads import Wanted, digest
+from soak.load.reads import Wanted, digest
 
 # Small, so that thousands are read in little time, and large enough for every table that a format has.
 _SIDES = (160, 120)

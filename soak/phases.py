@@ -12,15 +12,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
 
-from soak import bombing, events, material, mutants
-from soak.clients import ONCE, Door, apart, read_all, store
+from soak import bombing, material, mutants
 from soak.faults import Fault
-from soak.leavers import Leaving, some_leave, stay_or_leave_all
+from soak.load import events
+from soak.load.clients import ONCE, Door, apart, read_all, store
+from soak.load.disconnects import Leaving, some_leave, stay_or_leave_all
+from soak.load.reads import BROKEN, Outcome, Read
+from soak.load.token_replay import Thief
 from soak.material import Derived
-from soak.reads import BROKEN, Outcome, Read
 from soak.rows import Answers, Processes, Row
 from soak.stage import BUCKET, FaultyS3, Stage, stage
-from soak.thieves import Thief
 
 CLIENTS = 32
 SEED = 22  # with which even a quick run meets a silent S3

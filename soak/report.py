@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from benchmarks.report import markdown
+from bench.report import markdown
 
 _MEGABYTE = 2**20
 

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from soak.reads import Outcome, Verdict
+from soak.load.reads import Outcome, Verdict
 
 _SHOWN = 5
 

@@ -17,10 +17,10 @@ from pathlib import Path
 from types import MappingProxyType
 from urllib.parse import urlsplit
 
-from emulator import Endpoint, EndpointConfig
-from emulator.testing import LocalObjectLambda
-from soak.clients import Door
+from jitprep.emulator import Endpoint, EndpointConfig
+from jitprep.emulator.testing import LocalObjectLambda
 from soak.faults import Fault
+from soak.load.clients import Door
 from soak.workers import Workers
 
 ROOT = Path(__file__).parents[1]

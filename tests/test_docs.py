@@ -14,7 +14,7 @@ ROOT = Path(__file__).parent.parent
 
 def test_the_reference_is_current() -> None:
     """`make docs` writes it anew."""
-    made = runpy.run_path(str(ROOT / "docs/generate.py"))["reference"]()
+    made = runpy.run_path(str(ROOT / "tools/steps_page.py"))["reference"]()
     assert (ROOT / "docs/steps.md").read_text(encoding="utf-8") == made
 
 
@@ -25,13 +25,13 @@ def test_the_readme_names_every_step() -> None:
 
 def test_the_page_of_kinds_is_that_of_the_run() -> None:
     """`make bench-kinds` measures, and writes it anew."""
-    made = runpy.run_path(str(ROOT / "docs/kinds.py"))["page"]()
+    made = runpy.run_path(str(ROOT / "tools/kinds_page.py"))["page"]()
     assert (ROOT / "docs/kinds-benchmarks.md").read_text(encoding="utf-8") == made
 
 
 def test_the_tables_of_clients_are_current() -> None:
     """`make clients-table` measures them, and writes them anew."""
-    made = runpy.run_path(str(ROOT / "docs/clients.py"))["pages"]()
+    made = runpy.run_path(str(ROOT / "tools/clients_page.py"))["pages"]()
     assert {path.name for path in made} == {"README.md", "clients.md"}
     for path, text in made.items():
         assert path.read_text(encoding="utf-8") == text, path

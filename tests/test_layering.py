@@ -15,17 +15,27 @@ ROOT = Path(__file__).parent.parent
 AWS_SDKS = {"boto3", "botocore", "s3transfer", "aiobotocore", "awslambdaric", "awscrt"}
 ALLOWED = {
     "preprocessing": set(),
-    "handler": {"preprocessing"},
-    "emulator": set(),
-    "reader": {"preprocessing", "handler"},
-    "backfill": {"preprocessing", "handler"},
-    "costs": {"preprocessing"},
-    "cli": {"preprocessing", "handler", "emulator", "reader", "backfill", "costs"},
+    "handler": {"preprocessing", "jitprep.service"},
+    "jitprep.service": {"preprocessing"},
+    "jitprep.emulator": set(),
+    "jitprep.reader": {"preprocessing", "jitprep.service"},
+    "jitprep.backfill": {"preprocessing", "jitprep.service"},
+    "jitprep.costs": {"preprocessing"},
+    "jitprep.cli": {
+        "preprocessing",
+        "jitprep.service",
+        "jitprep.emulator",
+        "jitprep.reader",
+        "jitprep.backfill",
+        "jitprep.costs",
+    },
 }  # what each package may import of the others
 
 
 def files(package: str) -> list[Path]:
-    return sorted((ROOT / package).rglob("*.py"))
+    folder = ROOT / package.replace(".", "/")
+    assert folder.is_dir(), f"{folder} is not there"
+    return sorted(folder.rglob("*.py"))
 
 
 def module_of(path: Path) -> str:
@@ -64,11 +74,25 @@ def tops(names: set[str]) -> set[str]:
     return {name.partition(".")[0] for name in names}
 
 
+def packages(names: set[str]) -> set[str]:
+    """Return which of our packages the modules belong to."""
+    return {
+        package
+        for package in ALLOWED
+        if any(f"{name}.".startswith(f"{package}.") for name in names)
+    }
+
+
+def test_every_package_is_here() -> None:
+    rooms = {f"jitprep.{path.parent.name}" for path in (ROOT / "jitprep").glob("*/__init__.py")}
+    assert ALLOWED.keys() == {"preprocessing", "handler"} | rooms
+
+
 @pytest.mark.parametrize("package", ALLOWED)
 def test_packages_import_only_what_they_may(package: str) -> None:
     assert files(package)
     for path in files(package):
-        others = tops(imports(path)) & (ALLOWED.keys() - {package})
+        others = packages(imports(path)) - {package}
         assert others <= ALLOWED[package], f"{path.relative_to(ROOT)} imports {others}"
 
 
@@ -77,29 +101,42 @@ def test_the_library_knows_nothing_of_aws() -> None:
         assert not tops(imports(path)) & AWS_SDKS, path
 
 
-def test_a_backfill_shares_with_the_function_only_what_makes_equal_copies() -> None:
+def service_modules(path: Path) -> set[str]:
+    """Return what a file imports of `jitprep.service`, as modules."""
+    ours = {name for name in imports(path) if name.startswith("jitprep.service.")}
+    known = {module_of(file) for file in files("jitprep.service")}
+    return ours & known - {
+        "jitprep.service.source",
+        "jitprep.service.results",
+        "jitprep.service.http",
+    }
+
+
+def test_a_backfill_shares_with_the_service_only_what_makes_equal_copies() -> None:
     """How copies are known, content codings undone, and heads read, and which hosts are AWS's."""
-    shared = ("handler.copies.", "handler.codings.", "handler.heads.", "handler.s3_hosts.")
-    for path in files("backfill"):
-        ours = {name for name in imports(path) if name.startswith("handler")}
-        assert all(f"{name}.".startswith(shared) for name in ours - {"handler"}), path
+    used = set().union(*map(service_modules, files("jitprep.backfill")))
+    assert used == {
+        "jitprep.service.results.copy_metadata",
+        "jitprep.service.http.content_codings",
+        "jitprep.service.source.response_heads",
+        "jitprep.service.source.s3_hosts",
+    }
 
 
-def test_a_reader_shares_with_the_function_only_its_presets() -> None:
-    for path in files("reader"):
-        ours = {name for name in imports(path) if name.startswith("handler")}
-        assert all(f"{name}.".startswith("handler.config.") for name in ours - {"handler"}), path
+def test_a_reader_shares_with_the_service_only_its_presets() -> None:
+    used = set().union(*map(service_modules, files("jitprep.reader")))
+    assert used == {"jitprep.service.config"}
 
 
 def test_kernels_depend_on_numpy_alone() -> None:
-    for path in files("preprocessing/kernels"):
+    for path in files("preprocessing.kernels"):
         ours = {name for name in imports(path) if name.startswith("preprocessing")}
         allowed = ("preprocessing.kernels", "preprocessing.frozen", "preprocessing.cancellation")
         assert all(name.startswith(allowed) for name in ours), path
 
 
 def test_only_the_demo_and_the_tests_need_scikit_image() -> None:
-    for package in ("preprocessing", "handler", "emulator"):
+    for package in ("preprocessing", "handler", "jitprep.service", "jitprep.emulator"):
         for path in files(package):
             assert "skimage" not in tops(imports(path, at_load=True)), path
 
@@ -125,8 +162,8 @@ def test_a_file_is_read_in_one_sitting(package: str) -> None:
 def test_this_test_would_notice() -> None:
     here = imports(Path(__file__))
     assert {"ast", "collections.abc.Iterator", "graphlib"} <= here
-    assert "preprocessing.kernels.bands" in imports(
-        ROOT / "preprocessing/stages/resample.py", at_load=True
+    assert "preprocessing.kernels.image.geometry.bands" in imports(
+        ROOT / "preprocessing/planner/stages/resample.py", at_load=True
     )
     assert "preprocessing.preview" in imports(ROOT / "preprocessing/pipeline.py")
     assert "preprocessing.preview" not in imports(ROOT / "preprocessing/pipeline.py", at_load=True)

@@ -11,7 +11,8 @@ from handler.doors.head_object import HeadObjectDoor
 from handler.doors.http import HttpDoor
 from handler.doors.invoke import InvokeDoor
 from handler.doors.list_objects import ListObjectsDoor
-from handler.exchange import LAMBDA_PATIENCE_S, Request, Response
+from jitprep.service.deadline import LAMBDA_PATIENCE_S
+from jitprep.service.messages import Request, Response
 
 
 class Door(Protocol):

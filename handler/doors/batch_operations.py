@@ -10,10 +10,11 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote_plus
 
-from handler import outputs
-from handler.doors import overrides
-from handler.errors import RequestFailed
-from handler.exchange import LAMBDA_PATIENCE_S, Choice, Response, StoreRequest, StoreTask
+from jitprep.service.deadline import LAMBDA_PATIENCE_S
+from jitprep.service.errors import RequestFailed
+from jitprep.service.http import overrides
+from jitprep.service.messages import Choice, Response, StoreRequest, StoreTask
+from jitprep.service.results import output_policy
 
 _VERSION = "invocationSchemaVersion"
 _PIPELINES = frozenset({"pipeline", "spec"})
@@ -53,7 +54,7 @@ class BatchOperationsDoor:
         arguments = _arguments(event) if version == "2.0" else {}
         return StoreRequest(
             tuple(_task(task, version) for task in tasks),
-            outputs.choose(arguments.get("to")),
+            output_policy.choose(arguments.get("to")),
             _choice(arguments),
         )
 

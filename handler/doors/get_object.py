@@ -8,10 +8,11 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from handler import s3
-from handler.doors import fields, object_lambda
-from handler.errors import Unsent
-from handler.exchange import S3_PATIENCE_S, ObjectRequest, Response
+from handler.doors import event_fields, object_lambda
+from jitprep.service import s3
+from jitprep.service.deadline import S3_PATIENCE_S
+from jitprep.service.errors import Unsent
+from jitprep.service.messages import ObjectRequest, Response
 
 _CONTEXT = "getObjectContext"
 _METADATA = "x-amz-meta-"
@@ -52,8 +53,8 @@ class GetObjectDoor:
     def reply(self, event: Mapping[str, Any], response: Response) -> dict[str, int]:
         """Send the response to the waiting client."""
         written: dict[str, Any] = {
-            "RequestRoute": fields.text(event, _CONTEXT, "outputRoute"),
-            "RequestToken": fields.text(event, _CONTEXT, "outputToken"),
+            "RequestRoute": event_fields.text(event, _CONTEXT, "outputRoute"),
+            "RequestToken": event_fields.text(event, _CONTEXT, "outputToken"),
             "StatusCode": response.status,
         }
         if response.error_code is not None:

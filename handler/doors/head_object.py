@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from handler.doors import object_lambda
-from handler.exchange import S3_PATIENCE_S, ObjectRequest, Response
+from jitprep.service.deadline import S3_PATIENCE_S
+from jitprep.service.messages import ObjectRequest, Response
 
 _CONTEXT = "headObjectContext"
 

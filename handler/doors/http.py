@@ -14,10 +14,12 @@ from typing import Any, Literal, cast
 from urllib.parse import unquote_to_bytes
 from xml.sax.saxutils import escape
 
-from handler import buckets, spill
-from handler.doors import client, fields
-from handler.errors import RequestFailed
-from handler.exchange import ListRequest, Request, Response
+from handler.doors import event_fields
+from jitprep.service.errors import RequestFailed
+from jitprep.service.http import client_request
+from jitprep.service.messages import ListRequest, Request, Response
+from jitprep.service.results import spill
+from jitprep.service.source import bucket_source
 
 _METHODS = ("GET", "HEAD")
 _FUNCTION_URL = ".lambda-url."
@@ -77,15 +79,17 @@ class HttpDoor:
         """
         method = _method(event)
         alias, key = self._place(event)
-        query = client.parameters(str(event.get("rawQueryString") or ""))
-        headers = client.headers_of(fields.table(event, "headers"))
+        query = client_request.parameters(str(event.get("rawQueryString") or ""))
+        headers = client_request.headers_of(event_fields.table(event, "headers"))
         if not key:
             return _listing(method, alias, headers, query)
         _require_known(query, _OF_OBJECT)
         version, owner = query.get("versionid"), _owner(headers)
-        source = buckets.of_object(method, alias, key, version, owner)
-        chosen = client.choice("", headers, query)
-        return client.object_request(method, key, source, chosen, headers, query, spill.room())
+        source = bucket_source.of_object(method, alias, key, version, owner)
+        chosen = client_request.choice("", headers, query)
+        return client_request.object_request(
+            method, key, source, chosen, headers, query, spill.room()
+        )
 
     def reply(self, event: Mapping[str, Any], response: Response) -> dict[str, Any]:
         """Return the function's result."""
@@ -108,7 +112,7 @@ class HttpDoor:
         """Return the bucket's alias and the key, which may begin with a slash."""
         path = str(event.get("rawPath") or "")
         if not self._encoded:
-            stage = f"/{fields.table(event, 'requestContext').get('stage') or _NO_STAGE}"
+            stage = f"/{event_fields.table(event, 'requestContext').get('stage') or _NO_STAGE}"
             if f"{path}/".startswith(f"{stage}/"):
                 path = path.removeprefix(stage)
         alias, _, key = path.removeprefix("/").partition("/")
@@ -141,16 +145,18 @@ def _listing(
         asked["FetchOwner"] = asked["FetchOwner"].lower() == "true"
     if owner := _owner(headers):
         asked["ExpectedBucketOwner"] = owner
-    source = buckets.of_listing(alias, asked)
-    return ListRequest(source, client.choice("", headers, query), spill.room())
+    source = bucket_source.of_listing(alias, asked)
+    return ListRequest(source, client_request.choice("", headers, query), spill.room())
 
 
 def _owner(headers: Mapping[str, str]) -> str | None:
     """Return whose the bucket must be, which S3 is left to compare."""
-    owner = headers.get(buckets.OWNER)
+    owner = headers.get(bucket_source.OWNER)
     if owner is not None and not _ACCOUNT.fullmatch(owner):
         raise RequestFailed(
-            400, "InvalidArgument", f"{buckets.OWNER} must be an account's number, of 12 digits"
+            400,
+            "InvalidArgument",
+            f"{bucket_source.OWNER} must be an account's number, of 12 digits",
         )
     return owner
 

@@ -11,17 +11,12 @@ from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from handler import buckets, spill
-from handler.doors import overrides
-from handler.errors import RequestFailed
-from handler.exchange import (
-    LAMBDA_PATIENCE_S,
-    BatchRequest,
-    BatchResponse,
-    Choice,
-    ObjectRequest,
-    Response,
-)
+from jitprep.service.deadline import LAMBDA_PATIENCE_S
+from jitprep.service.errors import RequestFailed
+from jitprep.service.http import overrides
+from jitprep.service.messages import BatchRequest, BatchResponse, Choice, ObjectRequest, Response
+from jitprep.service.results import spill
+from jitprep.service.source import bucket_source
 
 _OF_ALL = frozenset({"bucket", "pipeline", "spec", "seed"})
 _OF_ONE = _OF_ALL | {"key", "versionId"}
@@ -130,7 +125,7 @@ def _object(
     bucket: str, key: str, choice: Choice, version: str | None = None, room: int | None = None
 ) -> ObjectRequest:
     return ObjectRequest(
-        "GET", key, buckets.of_object("GET", bucket, key, version), choice, room=room
+        "GET", key, bucket_source.of_object("GET", bucket, key, version), choice, room=room
     )
 
 

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import SplitResult, unquote, urlsplit
 
-from handler.doors import client, fields
-from handler.exchange import Choice, ObjectRequest, Response, Source
+from handler.doors import event_fields
+from jitprep.service.http import client_request
+from jitprep.service.messages import Choice, ObjectRequest, Response, Source
 
 # RFC 9110, 5.1 and 5.5; a name in lower case.
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9a-z-]+")
@@ -50,11 +51,13 @@ def read(event: Mapping[str, Any], context: str) -> Asked:
     RequestFailed
         ``InvalidEvent``; what `client.headers_of` and `client.choice` do.
     """
-    url = fields.text(event, context, "inputS3Url")
-    key, query = _key_and_query(url, fields.text(event, "userRequest", "url"))
-    headers = client.headers_of(fields.table(fields.table(event, "userRequest"), "headers"))
-    payload = str(fields.table(event, "configuration").get("payload") or "")
-    choice = client.choice(payload, headers, query)
+    url = event_fields.text(event, context, "inputS3Url")
+    key, query = _key_and_query(url, event_fields.text(event, "userRequest", "url"))
+    headers = client_request.headers_of(
+        event_fields.table(event_fields.table(event, "userRequest"), "headers")
+    )
+    payload = str(event_fields.table(event, "configuration").get("payload") or "")
+    choice = client_request.choice(payload, headers, query)
     return Asked(Source(url, _signed(url, headers)), key, query, headers, choice)
 
 
@@ -63,7 +66,7 @@ def object_request(
 ) -> ObjectRequest:
     """Read the event of a GetObject or a HeadObject. Raises what `read` does."""
     asked = read(event, context)
-    return client.object_request(
+    return client_request.object_request(
         method, asked.key, asked.source, asked.choice, asked.headers, asked.query
     )
 
@@ -84,17 +87,17 @@ def _key_and_query(source_url: str, user_url: str) -> tuple[str, Mapping[str, st
     for key in (path, path.partition("/")[2]):
         for target in (asked, unquote(asked)):
             if f"{target}?".startswith(f"/{key}?"):
-                return key, client.parameters(target[len(key) + 2 :])
+                return key, client_request.parameters(target[len(key) + 2 :])
     plain, _, query = asked.partition("?")
-    return unquote(plain).removeprefix("/"), client.parameters(query)
+    return unquote(plain).removeprefix("/"), client_request.parameters(query)
 
 
 def _signed(url: str, headers: Mapping[str, str]) -> dict[str, str]:
     """Return the client's headers that the presigned URL's signature covers."""
-    names = client.parameters(_split(url).query).get("x-amz-signedheaders", "").split(";")
+    names = client_request.parameters(_split(url).query).get("x-amz-signedheaders", "").split(";")
     signed = {name: headers[name] for name in names if name != "host" and name in headers}
     if not all(_NAME.fullmatch(name) and _VALUE.fullmatch(signed[name]) for name in signed):
-        raise fields.invalid("a signed header is none that HTTP can send")
+        raise event_fields.invalid("a signed header is none that HTTP can send")
     return signed
 
 
@@ -112,4 +115,4 @@ def _split(url: str) -> SplitResult:
     try:
         return urlsplit(url)
     except ValueError:
-        raise fields.invalid("a URL in it is malformed") from None
+        raise event_fields.invalid("a URL in it is malformed") from None

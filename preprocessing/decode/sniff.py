@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from preprocessing.decode.foreign import brands, foreign, is_avif
-from preprocessing.decode.header import ImageFormat
+from preprocessing.decode.foreign_formats import brands, foreign, is_avif
+from preprocessing.decode.image.header import ImageFormat
 from preprocessing.errors import UnknownFormat
 from preprocessing.frozen import frozen
 
@@ -212,7 +212,7 @@ def _transport(data: bytes) -> Sniffed | None:
 
 def _tagged(data: bytes) -> Sniffed:
     """Return what is behind an ID3v2 tag: MP3, unless it is other sound."""
-    from preprocessing.decode.tags import behind_tags  # noqa: PLC0415  for tags
+    from preprocessing.decode.audio.tags import behind_tags  # noqa: PLC0415  for tags
 
     place = behind_tags(data, 0)
     rest = data[place : place + _HEAD].lstrip(b"\0")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from preprocessing.encodings.base import Buffer, Encoding
-from preprocessing.grammar.step import Registry
+from preprocessing.encodings._base import Buffer, Encoding
+from preprocessing.spec.step import Registry
 
 if TYPE_CHECKING:
     from preprocessing.media import Kind

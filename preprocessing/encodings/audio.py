@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 import numpy as np
 
 from preprocessing.cancellation import checkpoint
-from preprocessing.decode.audio import need_soundfile
-from preprocessing.encodings.base import Encoding
+from preprocessing.decode.audio.decoder import need_soundfile
+from preprocessing.encodings._base import Encoding
 from preprocessing.errors import IncompatibleSource
 from preprocessing.frozen import frozen
 from preprocessing.limits import nbytes

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 import numpy as np
 
 from preprocessing.cancellation import checkpoint
-from preprocessing.encodings.base import Encoding
-from preprocessing.encodings.png import write_png
+from preprocessing.encodings._base import Encoding
+from preprocessing.encodings._png_writer import write_png
 from preprocessing.errors import IncompatibleSource
 from preprocessing.frozen import frozen
-from preprocessing.grammar.step import require
-from preprocessing.kernels.sheet import grid, sheet
+from preprocessing.kernels.image.geometry.contact_sheet import grid, sheet
 from preprocessing.limits import nbytes
 from preprocessing.media import ImageSpec, Kind, VideoSpec
+from preprocessing.spec.step import require
 
 if TYPE_CHECKING:
     from preprocessing.media import Array

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from preprocessing.encodings.tensors import TensorEncoding
+from preprocessing.encodings._tensors import TensorEncoding
 from preprocessing.frozen import frozen
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from preprocessing.encodings.tensors import TensorEncoding
+from preprocessing.encodings._tensors import TensorEncoding
 from preprocessing.frozen import frozen
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from preprocessing.encodings.tensors import TensorEncoding
+from preprocessing.encodings._tensors import TensorEncoding
 from preprocessing.frozen import frozen
-from preprocessing.grammar.step import require
+from preprocessing.spec.step import require
 
 if TYPE_CHECKING:
     from preprocessing.media import DType

@@ -6,7 +6,7 @@ from json.encoder import encode_basestring
 from typing import TYPE_CHECKING, ClassVar
 
 from preprocessing.cancellation import checkpoint
-from preprocessing.encodings.base import Encoding
+from preprocessing.encodings._base import Encoding
 from preprocessing.errors import IncompatibleSource
 from preprocessing.frozen import frozen
 

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from preprocessing.cancellation import checkpoint
-from preprocessing.encodings.base import Encoding
+from preprocessing.encodings._base import Encoding
 from preprocessing.errors import IncompatibleSource
 from preprocessing.frozen import frozen
-from preprocessing.grammar.step import require
 from preprocessing.limits import nbytes
+from preprocessing.spec.step import require
 
 if TYPE_CHECKING:
     from preprocessing.media import Array, VideoSpec
@@ -80,7 +80,7 @@ class Mp4(Encoding):
         return _TABLES + _AHEAD * spec.height * spec.width + 2 * body
 
     def encode(self, array: Array, spec: VideoSpec) -> bytes:
-        from preprocessing.decode.container import need_av  # noqa: PLC0415  for those who write video
+        from preprocessing.decode.video.container import need_av  # noqa: PLC0415  for those who write video
 
         av, stream = need_av(), BytesIO()
         with av.open(stream, "w", format="mp4", options={"fflags": "+bitexact"}) as container:

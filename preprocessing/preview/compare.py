@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from preprocessing.media import AudioSpec, TextSpec, VideoSpec
-from preprocessing.plan import execute
+from preprocessing.planner.plan import execute
 from preprocessing.preview import images, page, sound
 from preprocessing.preview.page import Page
 from preprocessing.preview.picture import BOX, Picture
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from preprocessing.media import Array, Kind, Spec
-    from preprocessing.plan import Plan
+    from preprocessing.planner.plan import Plan
     from preprocessing.preview.base import Preview
     from preprocessing.sources import Loaded
     from preprocessing.transforms import Transform

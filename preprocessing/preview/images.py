@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from preprocessing.kernels.pointwise import convert
+from preprocessing.kernels.image.pointwise import convert
 from preprocessing.preview.picture import BOX, below, beside, fit
-from preprocessing.transforms.normalize import Normalize
+from preprocessing.transforms.image.normalize import Normalize
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

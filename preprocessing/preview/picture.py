@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
-from preprocessing.encodings.png import write_png
+from preprocessing.encodings._png_writer import write_png
 from preprocessing.frozen import frozen
 from preprocessing.media import ImageSpec
 from preprocessing.preview.base import Preview
-from preprocessing.transforms.resize import Resize
+from preprocessing.transforms.image.resize import Resize
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

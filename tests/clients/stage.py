@@ -9,7 +9,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from emulator.testing import LocalObjectLambda
+from jitprep.emulator.testing import LocalObjectLambda
 from tests.media import of_kind
 from tests.photos import NAMES, photo, picture
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from botocore.config import Config
 
-from emulator.testing import LocalObjectLambda, RunningEndpoint
+from jitprep.emulator.testing import LocalObjectLambda, RunningEndpoint
 
 BUCKET = "photographs"
 

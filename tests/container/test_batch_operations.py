@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from emulator.testing import LocalObjectLambda, RunningEndpoint
+from jitprep.emulator.testing import LocalObjectLambda, RunningEndpoint
 from preprocessing import Pipeline
 
 from .harness import container, free_port, jitprep_up, wait_until

@@ -22,7 +22,15 @@ STRAYS = (
     "notes.txt",
     "secrets.json",
 )
-FOLDERS = ("preprocessing", "preprocessing/decode", "handler", "emulator", "cli", "image", "")
+FOLDERS = (
+    "preprocessing",
+    "preprocessing/decode",
+    "handler",
+    "jitprep",
+    "jitprep/cli",
+    "docker",
+    "",
+)
 
 
 @pytest.fixture(scope="module")
@@ -51,15 +59,6 @@ def test_no_stray_file_is_sent(sent: set[PurePosixPath]) -> None:
 
 
 def test_all_that_the_images_hold_is_sent(sent: set[PurePosixPath]) -> None:
-    packages = (
-        "preprocessing",
-        "handler",
-        "emulator",
-        "reader",
-        "backfill",
-        "costs",
-        "cli",
-        "image",
-    )
+    packages = ("preprocessing", "handler", "jitprep", "docker")
     tracked = command("git", "ls-files", *packages).splitlines()
     assert {PurePosixPath(name) for name in tracked} <= sent

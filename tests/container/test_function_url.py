@@ -11,9 +11,9 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
-from emulator.listening import bridge_address
-from emulator.testing import LocalObjectLambda, RunningEndpoint
-from handler.spill import room
+from jitprep.emulator.sockets import bridge_address
+from jitprep.emulator.testing import LocalObjectLambda, RunningEndpoint
+from jitprep.service.results.spill import room
 from preprocessing import Pipeline
 
 from .harness import container, free_port, jitprep_up

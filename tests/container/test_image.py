@@ -20,7 +20,7 @@ RUN_EACH = """
 import hashlib
 import numpy as np
 from preprocessing import TRANSFORMS, Pipeline
-from preprocessing.grammar.step import required
+from preprocessing.spec.step import required
 
 y, x, c = np.ogrid[:70, :90, :3]
 picture = (128 + 90 * np.sign((x - 40) ** 2 + (y - 30) ** 2 - 500) + x * y % 31 + 5 * c).astype("u1")
@@ -73,9 +73,12 @@ def test_the_whole_image_unpacks_to_at_most_400_mb(
     assert sum(function_files.values()) <= 400 * MEGABYTE
 
 
-def test_the_task_root_holds_the_library_and_the_handler_alone(added: set[PurePosixPath]) -> None:
+def test_the_task_root_holds_the_library_the_service_and_the_handler_alone(
+    added: set[PurePosixPath],
+) -> None:
     shipped = {str(path) for path in under("/var/task", added) if path.suffix != ".pyc"}
-    assert shipped == sources("preprocessing") | sources("handler")
+    service = sources("jitprep/service") | {"jitprep/__init__.py"}
+    assert shipped == sources("preprocessing") | sources("handler") | service
 
 
 def test_nothing_else_is_added_but_dependencies_the_emulator_and_the_entry_script(
@@ -112,7 +115,7 @@ def test_every_module_is_compiled(added: set[PurePosixPath]) -> None:
 
 
 def test_every_transform_runs_and_gives_the_same_bytes(function_image: str) -> None:
-    """So that `image/strip.sh` takes nothing away that a step needs."""
+    """So that `docker/strip.sh` takes nothing away that a step needs."""
     here = command(sys.executable, "-c", RUN_EACH)
     there = docker("run", "--rm", "--entrypoint", "python", function_image, "-c", RUN_EACH)
     assert {"clahe", "denoise_tv", "sobel", "hog"} <= {

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from emulator.listening import bridge_address
-from emulator.testing import LocalObjectLambda, RunningEndpoint
+from jitprep.emulator.sockets import bridge_address
+from jitprep.emulator.testing import LocalObjectLambda, RunningEndpoint
 from preprocessing import Pipeline
 
 from .harness import container, free_port, jitprep_up

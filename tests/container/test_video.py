@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.preprocessing.video.clips import FILES, clip
+from tests.preprocessing.support.clips import FILES, clip
 
 from .harness import command, docker
 from .test_image import MEGABYTE, files

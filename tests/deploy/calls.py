@@ -11,8 +11,8 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import boto3
 
-from handler import s3
-from handler.errors import Unsent
+from jitprep.service import s3
+from jitprep.service.errors import Unsent
 from tests.deploy import stack
 
 

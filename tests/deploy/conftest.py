@@ -10,8 +10,9 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from handler import config, pipelines, signing
-from handler import s3 as own
+from jitprep.service import config, pipeline_choice
+from jitprep.service import s3 as own
+from jitprep.service.source import signing
 from tests.deploy import stack
 
 
@@ -49,5 +50,5 @@ def aws() -> Iterator[None]:
 
 
 def _forget() -> None:
-    for made in (config.config, own.client, pipelines.choose, signing._session):
+    for made in (config.config, own.client, pipeline_choice.choose, signing._session):
         made.cache_clear()

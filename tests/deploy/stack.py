@@ -19,7 +19,9 @@ from cfnlint.decode import decode
 from cfnlint.template import Template
 
 PATH = Path(__file__).parents[2] / "deploy/template.yaml"
-PRESETS = tomllib.loads((PATH.parents[1] / "handler/presets.toml").read_text(encoding="utf-8"))
+PRESETS = tomllib.loads(
+    (PATH.parents[1] / "jitprep/service/presets.toml").read_text(encoding="utf-8")
+)
 REGION, ACCOUNT, NAME = "us-east-1", "123456789012", "jitprep"
 DIGEST = "sha256:" + "ab" * 32
 IMAGE = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/jitprep@{DIGEST}"

@@ -8,7 +8,7 @@ import boto3
 import pytest
 from moto.cloudformation.parsing import get_model_map
 
-from handler.config import Folder, config
+from jitprep.service.config import Folder, config
 from tests.deploy import stack
 from tests.deploy.conftest import as_function
 

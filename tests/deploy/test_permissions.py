@@ -14,10 +14,11 @@ import pytest
 from botocore.exceptions import ClientError
 from moto.core import set_initial_no_auth_action_count
 
-from handler import buckets, signing, spill, store
-from handler.config import config
 from handler.doors.get_object import GetObjectDoor
-from handler.exchange import Response, Source
+from jitprep.service.config import config
+from jitprep.service.messages import Response, Source
+from jitprep.service.results import spill, stored_copies
+from jitprep.service.source import bucket_source, signing
 from tests.deploy import stack
 from tests.deploy.calls import (
     Call,
@@ -54,14 +55,14 @@ def measuring() -> set[Call]:
 
 def reading() -> set[Call]:
     return {
-        of_request(method, buckets.of_object(method, "photos", "a.jpg", version).url)
+        of_request(method, bucket_source.of_object(method, "photos", "a.jpg", version).url)
         for method in ("GET", "HEAD")
         for version in (None, "v")
     }
 
 
 def listing() -> set[Call]:
-    return {of_request("GET", buckets.of_listing("photos", {"Prefix": "a/"}).url)}
+    return {of_request("GET", bucket_source.of_listing("photos", {"Prefix": "a/"}).url)}
 
 
 def spilling() -> set[Call]:
@@ -78,8 +79,8 @@ def storing() -> set[Call]:
         output = config().outputs[0]
         place = {"Bucket": output.bucket, "Key": f"{output.prefix}new.jpg"}
         derived = Response(200, b"tensor", {"Content-Type": "image/png"})
-        assert store._find(place, "new.jpg") is None
-        assert store._put(place, "new.jpg", None, derived)
+        assert stored_copies._find(place, "new.jpg") is None
+        assert stored_copies._put(place, "new.jpg", None, derived)
 
     # What makes a missing copy 404 is no call: S3 looks whether whoever asks may list.
     return sent(work) | {Call("s3:ListBucket", f"arn:aws:s3:::{config().outputs[0].bucket}")}

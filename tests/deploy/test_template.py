@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from cfnlint.api import ManualArgs, lint
 
-from handler import config
-from handler.config import OVERRIDES
+from jitprep.service import config
+from jitprep.service.config import OVERRIDES
 from tests.deploy import stack
 
 DOORS = ("ObjectLambda", "FunctionUrl", "None")

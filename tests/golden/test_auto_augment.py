@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from preprocessing import ImageSpec, Pipeline, RandAugment, Seed, TrivialAugmentWide
-from preprocessing.draws import Draws
-from preprocessing.transforms import auto_augment
+from preprocessing.rng import Draws
+from preprocessing.transforms.image import auto_augment
 
 with np.load(Path(__file__).with_name("auto_augment.npz")) as stored:
     GOLDENS = dict(stored)

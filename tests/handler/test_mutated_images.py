@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from preprocessing import Pipeline
 from soak import mutants
-from soak.reads import digest
+from soak.load.reads import digest
 
 SPEC = "resize:32/npy"
 DOCUMENTED = re.findall(

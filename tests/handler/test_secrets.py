@@ -9,14 +9,15 @@ from typing import Any
 
 import pytest
 
-from handler import app, source
-from handler import s3 as own
-from handler.config import config
+from handler import app
+from jitprep.service import s3 as own
+from jitprep.service.config import config
+from jitprep.service.source import original
 from preprocessing import Pipeline
-from soak import events
+from soak.load import events
 
-from .conftest import Answer, Context
-from .test_get_object import PAYLOAD, photo
+from ..scripted_s3 import Answer, Context
+from .doors.test_get_object import PAYLOAD, photo
 
 SIGNED = "/photos/a%20photo.jpg?X-Amz-Credential=SECRETCREDENTIAL&X-Amz-Signature=SECRETSIGNATURE"
 Event = dict[str, Any]
@@ -122,7 +123,7 @@ def result_of(event: Event) -> str:
 def test_nothing_secret_is_said(s3, monkeypatch, capfd, caplog, name, context):
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "SECRETKEY")
     monkeypatch.setenv("AWS_SESSION_TOKEN", "SECRETSESSION")
-    monkeypatch.setattr(source, "_PAUSE_S", 0.0)
+    monkeypatch.setattr(original, "_PAUSE_S", 0.0)
     caplog.set_level(logging.INFO)
     s3.answer.body = PHOTO
     event = events.event(s3.url + SIGNED, context, PAYLOAD)

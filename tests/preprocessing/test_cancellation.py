@@ -18,9 +18,9 @@ from preprocessing.cancellation import (
     current,
     interruptible,
 )
-from preprocessing.kernels import features, pointwise, restoration, strips
+from preprocessing.kernels.image import features, pointwise, restoration, strips
 
-from .peaks import _png
+from .support.peaks import _png
 
 # Seconds that a busy machine is granted beyond the one that the work has.
 GRACE = 1.5

@@ -19,7 +19,7 @@ HEAVY = (
     "json",
     "difflib",
     "urllib",
-    "preprocessing.transforms.pad",
+    "preprocessing.transforms.image.pad",
     "preprocessing.encodings.images",
     "preprocessing.preview",
 )

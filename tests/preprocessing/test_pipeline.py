@@ -17,8 +17,8 @@ from preprocessing import IncompatibleSource, Pipeline, Resize, Safetensors, ToD
 from preprocessing.media import ImageSpec
 from tests.photos import NAMES, photo
 
-from .markup import Tags
 from .strategies import can_take, images, pipelines
+from .support.markup import Tags
 
 P = Pipeline.parse("grayscale/resize:32/png")
 # Steps that give a view of their source, or may.

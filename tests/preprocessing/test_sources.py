@@ -24,7 +24,7 @@ from preprocessing import (
 )
 from tests.photos import photo
 
-from .files import FILES, oriented, palette, rgba, save, small
+from .support.files import FILES, oriented, palette, rgba, save, small
 
 PIXELS = Pipeline.parse("npy:hwc")
 

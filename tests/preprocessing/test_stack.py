@@ -25,8 +25,8 @@ from preprocessing import (
 )
 from tests.photos import NAMES, photo
 
+from .encodings.test_encodings import READERS
 from .strategies import can_take, images, pairs, transforms
-from .test_encodings import READERS
 
 SPECS = (
     "resize:40/center_crop:32/npy",

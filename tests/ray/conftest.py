@@ -1,5 +1,5 @@
 """S3, as for the other engines."""
 
-from tests.backfill.conftest import moto, stage
+from tests.jitprep.backfill.conftest import moto, stage
 
 __all__ = ["moto", "stage"]

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from preprocessing import Pipeline
-from tests.backfill.stage import ROOT, SPEC, assert_survives_kill, finish
+from tests.jitprep.backfill.stage import ROOT, SPEC, assert_survives_kill, finish
 
 BIN = ROOT / ".venv-ray/bin"
 DRIVER = Path(__file__).parent / "with_webdataset.py"

@@ -10,7 +10,7 @@ import pytest
 from soak import bombing, laws
 from soak.bombing import Shot, judge
 from soak.bombs import BOMBS
-from soak.reads import Outcome, Read, Verdict
+from soak.load.reads import Outcome, Read, Verdict
 from soak.rows import Answers, Processes, Row
 
 SHOT = Shot(0, BOMBS[0].specs[0], Read("hostile", "get_object", {}))

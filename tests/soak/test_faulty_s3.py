@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 import pytest
 import urllib3
 
-from soak.clients import Door
 from soak.faults import Fault, Plan
+from soak.load.clients import Door
 from soak.stage import FaultyS3, faulty_s3
 
 BODY = bytes(range(256)) * 100

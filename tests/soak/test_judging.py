@@ -18,8 +18,9 @@ from botocore.exceptions import (
 )
 
 import soak
-from soak import clients, events, laws, workers
-from soak.reads import BROKEN, Outcome, Read, Verdict, Wanted, digest, perform
+from soak import laws, workers
+from soak.load import clients, events
+from soak.load.reads import BROKEN, Outcome, Read, Verdict, Wanted, digest, perform
 from soak.rows import Answers, Processes, Row
 from soak.stage import Log
 

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from preprocessing import Pipeline
-from soak import events, leavers, material, mutants
-from soak.reads import Verdict, digest
+from soak import material, mutants
+from soak.load import disconnects, events
+from soak.load.reads import Verdict, digest
 
 POINTS = [[material.Derived("alias", f"k{n}", bytes(range(200)), '"e"', 7) for n in range(3)]]
 
@@ -50,8 +51,8 @@ def test_a_mixture_asks_every_way_there_is_and_for_whole_objects_most():
 
 
 def test_some_leave_by_the_clock_some_by_what_has_come_and_some_stay():
-    jobs = leavers.some_leave([POINTS[0][0].whole()] * 200, 1)
-    leaving = [job for job in jobs if isinstance(job, leavers.Leaving)]
+    jobs = disconnects.some_leave([POINTS[0][0].whole()] * 200, 1)
+    leaving = [job for job in jobs if isinstance(job, disconnects.Leaving)]
     assert 50 < len(leaving) < 180
     assert any(job.taken for job in leaving)
     assert any(job.after_s for job in leaving)

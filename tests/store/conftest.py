@@ -21,8 +21,8 @@ import boto3
 import pytest
 from botocore.config import Config
 
-from emulator.config import EndpointConfig
-from emulator.testing import LocalObjectLambda, RunningEndpoint
+from jitprep.emulator.config import EndpointConfig
+from jitprep.emulator.testing import LocalObjectLambda, RunningEndpoint
 from tests.photos import photo
 
 JITPREP = str(Path(sys.executable).with_name("jitprep"))

@@ -8,10 +8,10 @@ import subprocess
 import numpy as np
 import pytest
 
+from jitprep.reader import open_reader
 from preprocessing import Pipeline, Seed
 from preprocessing.names import is_hidden
-from reader import open_reader
-from tests.backfill.stage import small_photos
+from tests.jitprep.backfill.stage import small_photos
 from tests.photos import photo
 
 from .conftest import JITPREP, KEYS, SPEC

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reader import Reader, open_reader
+from jitprep.reader import Reader, open_reader
 from tests.photos import NAMES, photo
 
 CROPS = "random_resized_crop:16/random_horizontal_flip/npy"

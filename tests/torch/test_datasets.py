@@ -7,8 +7,8 @@ import pytest
 import torch
 from torch.utils.data import DataLoader
 
-from reader import BadObject, CannotOpen, ReadError, open_reader
-from reader.torch import ObjectBatches, ObjectDataset
+from jitprep.reader import BadObject, CannotOpen, ReadError, open_reader
+from jitprep.reader.torch import ObjectBatches, ObjectDataset
 
 # On fewer cores than workers; the order is what is tried here, and not the speed.
 pytestmark = pytest.mark.filterwarnings("ignore:This DataLoader will create")

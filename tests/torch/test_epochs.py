@@ -12,9 +12,9 @@ import pytest
 import torch
 from torch.utils.data import DataLoader, Subset
 
+from jitprep.reader import CannotOpen, open_reader
+from jitprep.reader.torch import ObjectBatches, ObjectDataset
 from preprocessing import Pipeline
-from reader import CannotOpen, open_reader
-from reader.torch import ObjectBatches, ObjectDataset
 from tests.photos import photo
 
 # On fewer cores than workers; the order is what is tried here, and not the speed.

@@ -1,6 +1,6 @@
 """White Gaussian noise that is the same for ever, on every processor.
 
-Words come from SHAKE-128 (FIPS 202), keyed, as those in `preprocessing.draws` from SHA-256. A word of
+Words come from SHAKE-128 (FIPS 202), keyed, as those in `preprocessing.rng` from SHA-256. A word of
 32 bits is a place between 0 and 1, and the normal distribution's quantile there (M. J. Wichura,
 "Algorithm AS 241", 1988, its PPND7, good to seven digits) the sample. All of it is sums, products,
 quotients and square roots, which IEEE 754 defines to the bit; so is the logarithm, by its own series.

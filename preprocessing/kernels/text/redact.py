@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from typing import Literal
 
 from preprocessing.cancellation import checkpoint
-from preprocessing.kernels.text.each import pieces
+from preprocessing.kernels.text.map_texts import pieces
 
 Personal = Literal["email", "phone", "card", "iban"]
 

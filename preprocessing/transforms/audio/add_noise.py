@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, ClassVar
 
 from preprocessing.frozen import frozen
 from preprocessing.kernels.audio.noise import add_noise
-from preprocessing.transforms.audio.base import FixedSound, RandomSound, compute
-from preprocessing.transforms.checks import check_range
+from preprocessing.transforms._checks import check_range
+from preprocessing.transforms.audio._base import FixedSound, RandomSound, compute
 
 if TYPE_CHECKING:
-    from preprocessing.draws import Draws
     from preprocessing.media import AudioSpec
-    from preprocessing.stages import Stage
-    from preprocessing.transforms.base import Transform
+    from preprocessing.planner.stages import Stage
+    from preprocessing.rng import Draws
+    from preprocessing.transforms._base import Transform
 
 _LOWEST, _HIGHEST = -100.0, 200.0
 

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, ClassVar
 
 from preprocessing.errors import IncompatibleSource
 from preprocessing.frozen import frozen
-from preprocessing.grammar.step import require
 from preprocessing.kernels.audio.level import normalize_loudness, normalize_peak
-from preprocessing.transforms.audio.base import MAX_RATE, FixedSound, compute
+from preprocessing.spec.step import require
+from preprocessing.transforms.audio._base import MAX_RATE, FixedSound, compute
 
 if TYPE_CHECKING:
     from preprocessing.media import AudioSpec
-    from preprocessing.stages import Stage
+    from preprocessing.planner.stages import Stage
 
 _QUIETEST_PEAK = -120.0
 _QUIETEST = -70.0

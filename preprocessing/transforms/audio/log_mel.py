@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias
 
 from preprocessing.errors import IncompatibleSource
 from preprocessing.frozen import frozen
-from preprocessing.grammar.step import require
 from preprocessing.kernels.audio.mel import Mels
 from preprocessing.kernels.audio.spectrogram import mel_decibels, whisper
 from preprocessing.kernels.audio.stft import Framing
-from preprocessing.stages import Compute, Stage
-from preprocessing.transforms.audio.base import FixedSound
-from preprocessing.transforms.audio.framing import check_mels, frames_of
+from preprocessing.planner.stages import Compute, Stage
+from preprocessing.spec.step import require
+from preprocessing.transforms.audio._base import FixedSound
+from preprocessing.transforms.audio._framing import check_mels, frames_of
 
 if TYPE_CHECKING:
     from preprocessing.media import AudioSpec, SpectrogramSpec

@@ -6,16 +6,16 @@ from abc import abstractmethod
 from typing import TYPE_CHECKING, ClassVar
 
 from preprocessing.frozen import frozen
-from preprocessing.grammar.step import require
 from preprocessing.kernels.audio.mask import mask
-from preprocessing.stages import Compute, Stage
-from preprocessing.transforms.base import FixedTransform, RandomTransform
-from preprocessing.transforms.checks import check_probability
+from preprocessing.planner.stages import Compute, Stage
+from preprocessing.spec.step import require
+from preprocessing.transforms._base import FixedTransform, RandomTransform
+from preprocessing.transforms._checks import check_probability
 
 if TYPE_CHECKING:
-    from preprocessing.draws import Draws
     from preprocessing.media import SpectrogramSpec
-    from preprocessing.transforms.base import Transform
+    from preprocessing.rng import Draws
+    from preprocessing.transforms._base import Transform
 
 
 @frozen

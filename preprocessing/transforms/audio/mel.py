@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, ClassVar
 from preprocessing.frozen import frozen
 from preprocessing.kernels.audio.mel import MelNorm, MelScale
 from preprocessing.kernels.audio.spectrogram import mel_spectrogram
-from preprocessing.stages import Compute, Stage
-from preprocessing.transforms.audio.framing import check_band, check_mels, frames_of, mels_of
+from preprocessing.planner.stages import Compute, Stage
+from preprocessing.transforms.audio._framing import check_band, check_mels, frames_of, mels_of
 from preprocessing.transforms.audio.spectrogram import Spectrogram
 
 if TYPE_CHECKING:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from preprocessing.frozen import frozen
-from preprocessing.grammar.step import require
 from preprocessing.kernels.audio.mel import MelNorm, MelScale
 from preprocessing.kernels.audio.spectrogram import mfcc
 from preprocessing.kernels.audio.stft import Framing, PadMode, WindowName
-from preprocessing.stages import Compute, Stage
-from preprocessing.transforms.audio.base import FixedSound
-from preprocessing.transforms.audio.framing import (
+from preprocessing.planner.stages import Compute, Stage
+from preprocessing.spec.step import require
+from preprocessing.transforms.audio._base import FixedSound
+from preprocessing.transforms.audio._framing import (
     check_band,
     check_mels,
     frames_of,

@@ -6,12 +6,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from preprocessing.frozen import frozen
-from preprocessing.kernels.audio.pieces import mean_of_channels
-from preprocessing.transforms.audio.base import FixedSound, compute
+from preprocessing.kernels.audio.slicing import mean_of_channels
+from preprocessing.transforms.audio._base import FixedSound, compute
 
 if TYPE_CHECKING:
     from preprocessing.media import AudioSpec
-    from preprocessing.stages import Stage
+    from preprocessing.planner.stages import Stage
 
 
 @frozen

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from preprocessing.frozen import frozen
-from preprocessing.grammar.step import require
-from preprocessing.kernels.audio.pieces import pre_emphasize
-from preprocessing.transforms.audio.base import FixedSound, compute
+from preprocessing.kernels.audio.slicing import pre_emphasize
+from preprocessing.spec.step import require
+from preprocessing.transforms.audio._base import FixedSound, compute
 
 if TYPE_CHECKING:
     from preprocessing.media import AudioSpec
-    from preprocessing.stages import Stage
+    from preprocessing.planner.stages import Stage
 
 
 @frozen

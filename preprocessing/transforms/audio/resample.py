@@ -6,15 +6,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from preprocessing.errors import IncompatibleSource
-from preprocessing.extras import require_installed
 from preprocessing.frozen import frozen
-from preprocessing.grammar.step import require
 from preprocessing.kernels.audio.resample import resample, samples_after
-from preprocessing.transforms.audio.base import MAX_RATE, FixedSound, compute
+from preprocessing.optional_deps import require_installed
+from preprocessing.spec.step import require
+from preprocessing.transforms.audio._base import MAX_RATE, FixedSound, compute
 
 if TYPE_CHECKING:
     from preprocessing.media import AudioSpec
-    from preprocessing.stages import Stage
+    from preprocessing.planner.stages import Stage
 
 
 @frozen

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from preprocessing.frozen import frozen
-from preprocessing.grammar.step import require
 from preprocessing.kernels.audio.spectrogram import spectrogram
 from preprocessing.kernels.audio.stft import Framing, PadMode, WindowName
-from preprocessing.stages import Compute, Stage
-from preprocessing.transforms.audio.base import FixedSound
-from preprocessing.transforms.audio.framing import frames_of, framing_of
+from preprocessing.planner.stages import Compute, Stage
+from preprocessing.spec.step import require
+from preprocessing.transforms.audio._base import FixedSound
+from preprocessing.transforms.audio._framing import frames_of, framing_of
 
 if TYPE_CHECKING:
     from preprocessing.media import AudioSpec, SpectrogramSpec

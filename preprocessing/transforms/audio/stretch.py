@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, ClassVar
 
 from preprocessing.errors import IncompatibleSource
 from preprocessing.frozen import frozen
-from preprocessing.grammar.step import require
 from preprocessing.kernels.audio.stretch import stretch
-from preprocessing.stages import Compute, Stage
-from preprocessing.transforms.audio.base import FixedSound, RandomSound
-from preprocessing.transforms.checks import check_range
+from preprocessing.planner.stages import Compute, Stage
+from preprocessing.spec.step import require
+from preprocessing.transforms._checks import check_range
+from preprocessing.transforms.audio._base import FixedSound, RandomSound
 
 if TYPE_CHECKING:
-    from preprocessing.draws import Draws
     from preprocessing.media import AudioSpec
-    from preprocessing.transforms.base import Transform
+    from preprocessing.rng import Draws
+    from preprocessing.transforms._base import Transform
 
 # Beyond these nothing is left of what was said.
 _SLOWEST, _FASTEST = 0.1, 10.0

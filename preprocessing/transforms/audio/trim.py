@@ -7,18 +7,13 @@ from typing import TYPE_CHECKING, ClassVar
 
 from preprocessing.errors import IncompatibleSource
 from preprocessing.frozen import frozen
-from preprocessing.grammar.step import require
-from preprocessing.kernels.audio.pieces import piece
-from preprocessing.transforms.audio.base import (
-    FixedSound,
-    check_seconds,
-    compute,
-    need_samples,
-)
+from preprocessing.kernels.audio.slicing import piece
+from preprocessing.spec.step import require
+from preprocessing.transforms.audio._base import FixedSound, check_seconds, compute, need_samples
 
 if TYPE_CHECKING:
     from preprocessing.media import AudioSpec
-    from preprocessing.stages import Stage
+    from preprocessing.planner.stages import Stage
 
 
 @frozen

@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from preprocessing.frozen import frozen
-from preprocessing.grammar.step import require
 from preprocessing.kernels.text.markup import strip_html
 from preprocessing.kernels.text.mojibake import fix_mojibake
 from preprocessing.kernels.text.redact import Personal, redact
-from preprocessing.transforms.text.base import TextTransform, each_text, need
+from preprocessing.spec.step import require
+from preprocessing.transforms.text._base import TextTransform, each_text, need
 
 if TYPE_CHECKING:
     from preprocessing.media import TextSpec
-    from preprocessing.stages import Stage
+    from preprocessing.planner.stages import Stage
 
 
 @frozen

@@ -8,11 +8,11 @@ from preprocessing.errors import LimitExceeded
 from preprocessing.frozen import frozen
 from preprocessing.kernels.text import normal
 from preprocessing.limits import at_most
-from preprocessing.transforms.text.base import TextTransform, each_text
+from preprocessing.transforms.text._base import TextTransform, each_text
 
 if TYPE_CHECKING:
     from preprocessing.media import TextSpec
-    from preprocessing.stages import Stage
+    from preprocessing.planner.stages import Stage
 
 # U+FDFA, a blessing. What grows takes the place of the limits, which are of what is read.
 _MOST_OF_ONE = 18

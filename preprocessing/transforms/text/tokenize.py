@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from preprocessing.errors import LimitExceeded, SpecError
 from preprocessing.frozen import frozen
-from preprocessing.grammar.step import require
 from preprocessing.kernels.text.tokens import tokenize
 from preprocessing.limits import at_most
 from preprocessing.media import TokensSpec
-from preprocessing.stages import Compute
-from preprocessing.transforms.base import FixedTransform
-from preprocessing.transforms.text import tokenizer_files
-from preprocessing.transforms.text.base import need
+from preprocessing.planner.stages import Compute
+from preprocessing.spec.step import require
+from preprocessing.transforms._base import FixedTransform
+from preprocessing.transforms.text import _tokenizer_files
+from preprocessing.transforms.text._base import need
 
 if TYPE_CHECKING:
     from preprocessing.media import Array, TextSpec
-    from preprocessing.stages import Stage
+    from preprocessing.planner.stages import Stage
 
 _LONGEST = 2**20
 _DIGEST = re.compile(r"[0-9a-f]{64}")
@@ -88,7 +88,7 @@ class Tokenize(FixedTransform):
             not self.digest or _DIGEST.fullmatch(self.digest) is not None,
             "digest: must be SHA-256 in 64 small hexadecimal digits, or left out",
         )
-        found = tokenizer_files.digest(self.file)
+        found = _tokenizer_files.digest(self.file)
         require(
             self.digest in ("", found),
             f"digest: {self.file!r} is another file here, of digest {found}; bring the one that the "
@@ -127,7 +127,7 @@ def _tokenizer(step: Tokenize) -> Any:
     """Return the tokenizer of the file, set to what the step asks for; kept, because files are large."""
     from tokenizers import Tokenizer  # noqa: PLC0415  for those who ask for tokens
 
-    text = tokenizer_files.read(step.file, step.digest)
+    text = _tokenizer_files.read(step.file, step.digest)
     try:
         tokenizer = Tokenizer.from_buffer(text)
     except Exception as error:  # the library raises Exception itself

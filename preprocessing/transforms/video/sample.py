@@ -6,14 +6,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from preprocessing.frozen import frozen
-from preprocessing.grammar.step import require
-from preprocessing.transforms.base import Selection
-from preprocessing.transforms.video.times import seconds
+from preprocessing.spec.step import require
+from preprocessing.transforms._base import Selection
+from preprocessing.transforms.video._times import seconds
 
 if TYPE_CHECKING:
     from preprocessing.limits import Limits
     from preprocessing.media import VideoSpec
-    from preprocessing.stages.choice import Choice
+    from preprocessing.planner.stages.frame_selection import Choice
 
 _MOST_FRAMES = 2**20
 _MOST_FPS = 1000.0

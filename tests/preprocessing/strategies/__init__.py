@@ -27,7 +27,7 @@ from preprocessing import (
     Wav,
     WebP,
 )
-from preprocessing.plan import infer
+from preprocessing.planner.plan import infer
 
 from . import (
     audio,

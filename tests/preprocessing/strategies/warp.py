@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import strategies as st
 
 from preprocessing import Affine, Erase, LetterBox, Perspective, Rotate, SpecError, Transform
-from preprocessing.kernels.projective import Corners
+from preprocessing.kernels.image.geometry.projective import Corners
 
 from .common import INTERPOLATIONS, pairs, sides
 

@@ -1,0 +1,1 @@
+"""What a read costs through each door."""

@@ -1,0 +1,1 @@
+"""Sound, text and video beside their peers."""

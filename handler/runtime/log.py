@@ -1,0 +1,74 @@
+"""One JSON line a request, on standard output, where Lambda collects it.
+
+Nothing secret is in it: no URL, no token, no identity. Where the operator names a namespace, the line
+holds the request's metrics too (`handler.runtime.metrics`).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from typing import Any
+
+from handler.runtime.metrics import embedded
+from jitprep.service.config import config
+from jitprep.service.messages import Measures, Response, Unexpected
+
+# Not 501: asking for what is not there is the client's mistake.
+_OURS = frozenset({500, 503})
+
+
+def request_line(
+    *,
+    request_id: str,
+    door: str,
+    key: str | None,
+    response: Response,
+    measures: Measures,
+    cold: bool,
+) -> None:
+    """Write the line of one request."""
+    namespace, metrics = config().metrics, {}
+    if namespace is not None:
+        function = os.environ.get("AWS_LAMBDA_FUNCTION_NAME", "local")
+        now = time.time_ns() // 10**6
+        metrics = embedded(namespace, function, door, response, measures, cold=cold, at_ms=now)
+    _write(
+        {
+            "level": "ERROR" if response.status in _OURS else "INFO",
+            "requestId": request_id,
+            "door": door,
+            "key": key,
+            "pipeline": measures.pipeline,
+            "status": response.status,
+            "error": response.error_code,
+            "message": response.error_message,
+            "rows": measures.rows,
+            "failed": measures.failed,
+            "bytesIn": measures.bytes_in,
+            "bytesOut": len(response.body),
+            "ms": measures.ms,
+            "cold": cold,
+            **metrics,
+        }
+    )
+
+
+def unexpected(request_id: str, found: Unexpected) -> None:
+    """Write where an unexpected error came from."""
+    _write(
+        {
+            "level": "ERROR",
+            "requestId": request_id,
+            "error": found.name,
+            "traceback": found.traceback,
+        }
+    )
+
+
+def _write(line: dict[str, Any]) -> None:
+    kept = {name: value for name, value in line.items() if value is not None}
+    sys.stdout.write(json.dumps(kept, separators=(",", ":")) + "\n")
+    sys.stdout.flush()

@@ -1,0 +1,72 @@
+"""CloudWatch metrics, embedded in the log line: CloudWatch finds them there, and no call is made.
+
+The form is AWS's: "Specification: Embedded metric format" in the CloudWatch user guide.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from jitprep.service.messages import Measures, Response
+
+
+def embedded(
+    namespace: str,
+    function: str,
+    door: str,
+    response: Response,
+    measures: Measures,
+    *,
+    cold: bool,
+    at_ms: int,
+) -> dict[str, Any]:
+    """Return the members that make one request's log line a source of metrics.
+
+    Parameters
+    ----------
+    namespace : str
+        Of the metrics, in CloudWatch.
+    function, door : str
+        Names of the function and of the door: the dimensions, beside each error's code.
+    response : Response
+    measures : Measures
+    cold : bool
+        Whether the request was the first of its process.
+    at_ms : int
+        When, in milliseconds since 1970.
+
+    Returns
+    -------
+    dict
+        ``Requests``, ``ClientErrors`` (4xx), ``ServerErrors`` (5xx), ``ColdStarts``, as counts;
+        ``Rows`` and ``FailedRows`` of a batch; ``BytesIn`` and ``BytesOut``; ``FetchTime``,
+        ``TransformTime``, ``ReplyTime`` and so on in milliseconds, as far as there was such a stage.
+    """
+    counts = {
+        "Requests": 1,
+        "ClientErrors": int(400 <= response.status < 500),
+        "ServerErrors": int(response.status >= 500),
+        "ColdStarts": int(cold),
+    }
+    if measures.rows is not None and measures.failed is not None:
+        counts |= {"Rows": measures.rows, "FailedRows": measures.failed}
+    sizes = {"BytesIn": measures.bytes_in, "BytesOut": len(response.body)}
+    times = {f"{stage.capitalize()}Time": ms for stage, ms in measures.ms.items()}
+    units = dict.fromkeys(counts, "Count") | dict.fromkeys(sizes, "Bytes")
+    units |= dict.fromkeys(times, "Milliseconds")
+    directives = [_directive(namespace, (["FunctionName"], ["FunctionName", "Door"]), units)]
+    names = {"FunctionName": function, "Door": door}
+    if response.error_code is not None:
+        names["ErrorCode"] = response.error_code
+        by_code = (["FunctionName", "ErrorCode"],)
+        directives.append(_directive(namespace, by_code, {"Requests": "Count"}))
+    aws = {"Timestamp": at_ms, "CloudWatchMetrics": directives}
+    return {"_aws": aws, **names, **counts, **sizes, **times}
+
+
+def _directive(
+    namespace: str, dimensions: tuple[list[str], ...], units: Mapping[str, str]
+) -> dict[str, Any]:
+    metrics = [{"Name": name, "Unit": unit} for name, unit in units.items()]
+    return {"Namespace": namespace, "Dimensions": list(dimensions), "Metrics": metrics}

@@ -1,0 +1,117 @@
+"""One original, read and transformed: what a read of it through an access point would give."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from jitprep.backfill.job import Job
+from jitprep.backfill.listing import Original
+from jitprep.backfill.outcome import Failed, explain, status
+from jitprep.service.http import content_codings
+from jitprep.service.results.copy_metadata import ours, owners
+from preprocessing import PreprocessingError, Seed
+
+# boto3 asks again where S3 refuses, but not where a body that has begun breaks off.
+_TRIES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """What a pipeline makes of an original.
+
+    Parameters
+    ----------
+    body : bytes or bytearray
+    content_type : str
+    shape : tuple of int
+        Empty where nothing was made of the original, but it was passed through.
+    dtype : str
+    metadata : dict of str to str
+        The original's own, and how the copy was made.
+    cache_control : str, optional
+        The original's own.
+    """
+
+    body: bytes | bytearray
+    content_type: str
+    shape: tuple[int, ...]
+    dtype: str
+    metadata: dict[str, str]
+    cache_control: str | None
+
+
+def make(s3: Any, job: Job, original: Original) -> Copy:
+    """Read an original and transform it.
+
+    Raises
+    ------
+    Failed
+    """
+    limit = job.limits.source_bytes
+    if original.size > limit:
+        raise _too_large(original.size, limit)
+    stored, head = _read(s3, job, original)
+    seed = Seed(job.seed, original.key, original.etag)
+    try:
+        body = content_codings.decode(stored, head.get("ContentEncoding"), job.limits)
+        encoded = job.pipeline.encode(body, seed=seed, limits=job.limits)
+    except PreprocessingError as error:
+        raise Failed(str(error), lasting=True) from None
+    except MemoryError:
+        raise Failed("memory ran out; give fewer --processes, or lower the limits") from None
+    except Exception as error:  # a defect of ours must not stop the rest
+        why = f"the pipeline failed unexpectedly, report it: {type(error).__name__}: {error}"
+        raise Failed(why, lasting=True) from error
+    metadata = {**owners(head["Metadata"]), **ours(encoded.metadata, original.etag)}
+    sides = encoded.metadata.get("shape")
+    return Copy(
+        body=encoded.body,
+        content_type=encoded.content_type,
+        shape=tuple(map(int, sides.split(","))) if sides else (),
+        dtype=encoded.metadata.get("dtype", ""),
+        metadata=metadata,
+        cache_control=head.get("CacheControl"),
+    )
+
+
+def _read(s3: Any, job: Job, original: Original) -> tuple[bytes, dict[str, Any]]:
+    place = {"Bucket": job.source.bucket, "Key": original.key}
+    tries = 0
+    while True:
+        try:
+            # Exactly what was listed, which the copy will say that it was made of.
+            head = s3.get_object(**place, IfMatch=original.etag)
+        except ClientError as error:
+            raise _refused(error) from None
+        except BotoCoreError as error:
+            raise Failed(f"{explain(error)}; run it again") from None
+        try:
+            body: bytes = head["Body"].read()
+            why = f"{len(body)} bytes came of {original.size}"
+        except BotoCoreError as error:  # it broke off, or is not what its checksum says
+            why = explain(error)
+        else:
+            # Where the connection closes among the headers, http.client takes those that came for all.
+            if len(body) == original.size:
+                return body, head
+        tries += 1
+        if tries == _TRIES:
+            raise Failed(f"{why}; run it again")
+
+
+def _too_large(size: int, limit: int) -> Failed:
+    return Failed(
+        f"the object has {size} bytes or more, and the limit is {limit}; raise JITPREP_MAX_BYTES",
+        lasting=True,
+    )
+
+
+def _refused(error: ClientError) -> Failed:
+    if status(error) in {404, 412}:
+        return Failed("it was replaced or deleted after it was listed; run it again")
+    archived = error.response["Error"].get("Code") == "InvalidObjectState"
+    hint = "; it is archived: restore it first" if archived else ""
+    return Failed(f"{explain(error)}{hint}", lasting=archived)

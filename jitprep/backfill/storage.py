@@ -1,0 +1,129 @@
+"""What is stored already, and storing what is not: nothing is written over that was not looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import IO, Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from jitprep.backfill.job import Job
+from jitprep.backfill.outcome import Failed, explain, status
+from jitprep.service.results.copy_metadata import (
+    CONFLICT,
+    FAILED,
+    ConditionsNotHonoured,
+    Found,
+    KeyTooLong,
+    key_of,
+    put,
+)
+
+
+class Storage:
+    """A job's target.
+
+    Parameters
+    ----------
+    s3
+        A client.
+    job : Job
+    """
+
+    def __init__(self, s3: Any, job: Job) -> None:
+        self._s3 = s3
+        self._job = job
+
+    def look(self, name: str) -> Found | None:
+        """Return what is stored under a name, the key without the target's prefix.
+
+        Raises
+        ------
+        Failed
+            Also for what is not ours to write over.
+        """
+        try:
+            head = self._s3.head_object(**self._at(name))
+        except ClientError as error:
+            if status(error) == 404:
+                return None
+            raise Failed(explain(error)) from None
+        except BotoCoreError as error:
+            raise Failed(explain(error)) from None
+        found = Found.of(name, head)
+        if not found.is_copy:
+            raise Failed(
+                f"{self._job.target}{name} is there already, and is not a copy that jitprep made for "
+                "this place; choose another target, or delete it"
+            )
+        return found
+
+    def is_current(self, stored: Found | None, source_etag: str) -> bool:
+        """Whether what is stored is what the job would make of a source with this ETag."""
+        job = self._job
+        return stored is not None and stored.is_current(job.pipeline, source_etag, job.seed)
+
+    def put(
+        self,
+        name: str,
+        body: bytes | bytearray | IO[bytes],
+        before: Found | None,
+        source_etag: str,
+        about: Mapping[str, Any],
+    ) -> bool:
+        """Write an object at once, and only over what was looked at.
+
+        Parameters
+        ----------
+        name : str
+        body : bytes, bytearray or file
+        before : Found, optional
+            What is there now; None for nothing.
+        source_etag : str
+            Of what the body is made of.
+        about : mapping
+            PutObject's other parameters; those that are None are left out.
+
+        Returns
+        -------
+        bool
+            False where an equal copy came there meanwhile, such as from the run that was killed.
+
+        Raises
+        ------
+        Failed
+        """
+        given = {key: value for key, value in about.items() if value is not None}
+
+        def write(condition: Mapping[str, str]) -> int:
+            if not isinstance(body, bytes | bytearray):
+                body.seek(0)
+            try:
+                self._s3.put_object(**self._at(name), **condition, **given, Body=body)
+            except ClientError as error:
+                if status(error) in {CONFLICT, FAILED}:
+                    return status(error)
+                raise
+            return 200
+
+        try:
+            if put(write, lambda: self.look(name), before):
+                return True
+        except ClientError as error:
+            raise Failed(f"could not be stored: {explain(error)}") from None
+        except BotoCoreError as error:
+            raise Failed(f"could not be stored: {explain(error)}; run it again") from None
+        except ConditionsNotHonoured as error:
+            raise Failed(f"could not be stored: {error}") from None
+        if self.is_current(self.look(name), source_etag):
+            return False
+        raise Failed("somebody else writes to the same key; run it again")
+
+    def _at(self, name: str) -> dict[str, str]:
+        try:
+            return {
+                "Bucket": self._job.target.bucket,
+                "Key": key_of(self._job.target.prefix, name),
+            }
+        except KeyTooLong as error:
+            raise Failed(str(error)) from None

@@ -1,0 +1,175 @@
+"""A task, done: what every engine runs, in as many processes as it likes."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
+from os import SEEK_END
+from tempfile import TemporaryFile
+from typing import IO, TypeVar
+
+from jitprep.backfill import reading, shards
+from jitprep.backfill.aws import THREADS, client
+from jitprep.backfill.job import Job
+from jitprep.backfill.listing import Original
+from jitprep.backfill.outcome import Failed, Failure, Outcome, reason_of
+from jitprep.backfill.reading import Copy
+from jitprep.backfill.storage import Storage
+from jitprep.backfill.tasks import Copies, Shard, Task
+from jitprep.service.results.copy_metadata import SOURCE_ETAG, storable
+
+T = TypeVar("T")
+# Copies that may wait for one that stands before them in their shard.
+_AHEAD = 2 * THREADS
+# What S3 takes in one PutObject.
+_ONE_WRITE = 5 * 2**30
+
+
+class Worker:
+    """Does a job's tasks, one after the other, with several reads and writes under way at once.
+
+    Parameters
+    ----------
+    job : Job
+    stopped : callable
+        Tells whether to begin nothing more: what is left is not done, and not told of.
+    """
+
+    def __init__(self, job: Job, stopped: Callable[[], bool] = lambda: False) -> None:
+        self._job = job
+        self._stopped = stopped
+        self._s3 = client("s3")
+        self._storage = Storage(self._s3, job)
+        self._threads = ThreadPoolExecutor(THREADS)
+
+    def do(self, task: Task) -> Outcome:
+        """Do a task, but for what was done before."""
+        if isinstance(task, Shard):
+            return self._shard(task)
+        done = self._each(lambda original: self._object(task, original), task.originals)
+        return Outcome.of_all(done)
+
+    def left(self, task: Task) -> tuple[Original, ...]:
+        """Return those originals of a task that have no copy yet, as far as can be told."""
+        if isinstance(task, Shard):
+            done = task.there and self._has(task.name, shards.etag(task.originals))
+            return () if done else task.originals
+        copied = self._each(
+            lambda original: original.key in task.there and self._has(original.key, original.etag),
+            task.originals,
+        )
+        return tuple(o for o, done in zip(task.originals, copied, strict=True) if not done)
+
+    def _has(self, name: str, source_etag: str) -> bool:
+        try:
+            return self._storage.is_current(self._storage.look(name), source_etag)
+        except Failed:  # of which doing it will tell
+            return False
+
+    def _object(self, task: Copies, original: Original) -> Outcome:
+        if self._stopped():
+            return Outcome()
+        key, etag = original.key, original.etag
+        try:
+            before = self._storage.look(key) if key in task.there else None
+            if self._storage.is_current(before, etag):
+                return Outcome(already=1)
+            copy = reading.make(self._s3, self._job, original)
+            about = {
+                "ContentType": copy.content_type,
+                "CacheControl": copy.cache_control,
+                "Metadata": storable(key, copy.metadata, len(copy.body)),
+            }
+            put = self._storage.put(key, copy.body, before, etag, about)
+        except Exception as error:
+            return Outcome(failures=(Failure(key, reason_of(error)),))
+        return Outcome(done=1) if put else Outcome(already=1)
+
+    def _shard(self, task: Shard) -> Outcome:
+        etag, size = shards.etag(task.originals), len(task.originals)
+        try:
+            before = self._storage.look(task.name) if task.there else None
+            if before and self._storage.is_current(before, etag):
+                return _was_there(task, shards.left_out(before.metadata, task.originals))
+            with TemporaryFile() as file:
+                failed = self._fill(file, task)
+                metadata = {
+                    **shards.described(self._job),
+                    SOURCE_ETAG: etag,
+                    **shards.tell_left_out(failed),
+                }
+                about = {
+                    "ContentType": shards.CONTENT_TYPES[self._job.format],
+                    "Metadata": storable(task.name, metadata, _length(file)),
+                }
+                put = self._storage.put(task.name, file, before, etag, about)
+        except _Stopped:
+            return Outcome()
+        except Exception as error:
+            return Outcome(failures=(Failure(task.name, reason_of(error), size),))
+        copied = size - len(failed)
+        failures = tuple(Failure(task.originals[n].key, reason) for n, reason in failed.items())
+        return Outcome(copied if put else 0, 0 if put else copied, failures)
+
+    def _fill(self, file: IO[bytes], task: Shard) -> dict[int, str]:
+        """Write a shard; return which of its originals are left out, and why.
+
+        Raises
+        ------
+        Failed
+            Where one could not be read now, but may be another time.
+        """
+        failures = {}
+        with closing(shards.writer(file, self._job)) as writer:
+            for position, made in enumerate(self._each(self._make, task.originals)):
+                original = task.originals[position]
+                if isinstance(made, Copy):
+                    writer.add(original, made)
+                elif made.lasting:
+                    failures[position] = made.reason
+                else:
+                    raise Failed(f"not written, because of {original.key}: {made.reason}")
+        if file.tell() > _ONE_WRITE:
+            raise Failed(f"has {file.tell()} bytes, and S3 takes {_ONE_WRITE}; ask for more shards")
+        return failures
+
+    def _make(self, original: Original) -> Copy | Failed:
+        if self._stopped():
+            raise _Stopped
+        try:
+            return reading.make(self._s3, self._job, original)
+        except Exception as error:
+            return error if isinstance(error, Failed) else Failed(reason_of(error))
+
+    def _each(self, do: Callable[[Original], T], originals: Sequence[Original]) -> Iterator[T]:
+        """Do something with each original in the worker's threads; give what comes of it in order."""
+        waiting: deque[Future[T]] = deque()
+        try:
+            for original in originals:
+                waiting.append(self._threads.submit(do, original))
+                if len(waiting) > _AHEAD:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            for future in waiting:
+                future.cancel()
+
+
+def _length(file: IO[bytes]) -> int:
+    """Return how many bytes a file has, and go back to its first."""
+    length = file.seek(0, SEEK_END)
+    file.seek(0)
+    return length
+
+
+class _Stopped(Exception):
+    """A shard that was begun when nothing more was to be done."""
+
+
+def _was_there(task: Shard, left_out: Sequence[Original]) -> Outcome:
+    reason = f"could not be read when {task.name} was made; delete that to have it tried again"
+    failures = tuple(Failure(original.key, reason) for original in left_out)
+    return Outcome(already=len(task.originals) - len(failures), failures=failures)

@@ -1,0 +1,251 @@
+"""`jitprep backfill`: a pipeline over a bucket's objects, the results stored."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Generator, Iterable
+from contextlib import closing, suppress
+from enum import StrEnum
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+from botocore.exceptions import BotoCoreError, ClientError
+
+from jitprep.backfill.aws import client
+from jitprep.backfill.engines import local
+from jitprep.backfill.engines.s3_batch import BatchJobs, Function
+from jitprep.backfill.job import CannotBackfill, Format, Job, Place
+from jitprep.backfill.listing import Original
+from jitprep.backfill.outcome import Failure, Outcome, explain
+from jitprep.backfill.tasks import Task, todo
+from jitprep.backfill.worker import Worker
+from jitprep.cli.backfill_report import Report, reporting
+from jitprep.cli.console import PIPELINE, err, fail, out, parse, progress
+from jitprep.cli.interrupt import Interruption, interruptible
+from jitprep.service.config import config
+
+_LARGEST_SEED = 2**63 - 1
+
+
+class Engine(StrEnum):
+    """Where the work is done."""
+
+    LOCAL = "local"
+    RAY = "ray"
+    S3_BATCH = "s3-batch"
+
+
+def backfill(
+    source: Annotated[
+        str, typer.Argument(help="The originals: s3://bucket, or how their keys begin behind it.")
+    ],
+    *,
+    pipeline: Annotated[str, typer.Option(help=PIPELINE)],
+    to: Annotated[str, typer.Option(help="The folder of the copies: s3://bucket/prefix.")],
+    seed: Annotated[
+        int, typer.Option(min=0, max=_LARGEST_SEED, help="What random transforms draw from.")
+    ] = 0,
+    form: Annotated[
+        Format,
+        typer.Option("--format", help="An object each, or shards: WebDataset's tar, or Parquet."),
+    ] = "objects",
+    shards: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            max=99_999,
+            help="How many shards; as many as are there, else one for a thousand originals.",
+        ),
+    ] = None,
+    engine: Annotated[
+        Engine, typer.Option(help="This machine, a Ray cluster, or the function by S3's own jobs.")
+    ] = Engine.LOCAL,
+    processes: Annotated[
+        int | None,
+        typer.Option(min=1, help="How many at once; as many as there are CPUs."),
+    ] = None,
+    function_arn: Annotated[
+        str | None, typer.Option(metavar="ARN", help="For s3-batch: the function.")
+    ] = None,
+    role_arn: Annotated[
+        str | None, typer.Option(metavar="ARN", help="For s3-batch: the role that S3 takes on.")
+    ] = None,
+    wait: Annotated[
+        bool, typer.Option("--wait/--no-wait", help="For s3-batch: until the job has ended.")
+    ] = True,
+    errors: Annotated[
+        Path | None, typer.Option(help="A file for what failed, a line of JSON each.")
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only tell what is to be done.")
+    ] = False,
+) -> None:
+    """Store what a pipeline makes of a bucket's objects; what is there already is left alone.
+
+    The same command resumes where it was interrupted. Whatever fails is reported at the end, and the
+    rest is done.
+    """
+    if shards and form == "objects":
+        fail("--shards is for --format tar and parquet", 2)
+    function = _function(engine, function_arn, role_arn)
+    _require_extras(engine, form)
+    job = _job(source, to, pipeline, seed, form)
+    with interruptible() as interruption:
+        try:
+            hidden: list[str] = []
+            with err.status("listing"):
+                tasks = todo(client("s3"), job, shards, hidden)
+            if dry_run:
+                _tell(job, tasks, len(hidden))
+                return
+            with reporting(errors) as report:
+                report.skip(len(hidden))
+                if function is not None:
+                    _by_s3(job, tasks, function, report, interruption, wait=wait)
+                else:
+                    _by_workers(job, tasks, engine, processes, report, interruption)
+        except ClientError as error:
+            fail(explain(error))
+        except (CannotBackfill, BotoCoreError, OSError, ValueError) as error:
+            fail(str(error))
+        except KeyboardInterrupt:
+            _interrupted("the same command resumes from here", interruption)
+
+
+def _job(source: str, to: str, pipeline: str, seed: int, form: Format) -> Job:
+    made = parse(pipeline)
+    try:
+        return Job(Place.parse(source), Place.parse(to).folder, made, seed, form, config().limits)
+    except (CannotBackfill, ValueError) as error:
+        fail(str(error), 2)
+
+
+def _function(engine: Engine, arn: str | None, role_arn: str | None) -> Function | None:
+    if engine is not Engine.S3_BATCH:
+        if arn or role_arn:
+            fail("--function-arn and --role-arn are for --engine s3-batch", 2)
+        return None
+    if not (arn and role_arn):
+        fail("--engine s3-batch needs --function-arn and --role-arn", 2)
+    try:
+        return Function(arn, role_arn)
+    except CannotBackfill as error:
+        fail(str(error), 2)
+
+
+def _require_extras(engine: Engine, form: Format) -> None:
+    for wanted, module, extra in (
+        (engine is Engine.RAY, "ray", "ray"),
+        (form == "parquet", "pyarrow", "parquet"),
+    ):
+        if wanted and find_spec(module) is None:
+            fail(f"{module} is not installed: pip install 'jitprep[{extra}]'")
+
+
+def _tell(job: Job, tasks: list[Task], hidden: int) -> None:
+    """Print how much there is to do, and do nothing."""
+    left, originals = len(_left(job, tasks)), _count(tasks)
+    size = sum(original.size for task in tasks for original in task.originals)
+    shards = "" if job.format == "objects" else f", in {len(tasks):,} shards"
+    out.print(
+        f"{originals:,} originals of {size:,} bytes{shards}: {originals - left:,} already there, "
+        f"{left:,} to do{f', {hidden:,} skipped, which are hidden' if hidden else ''}",
+        soft_wrap=True,
+    )
+
+
+def _by_workers(
+    job: Job,
+    tasks: list[Task],
+    engine: Engine,
+    processes: int | None,
+    report: Report,
+    interruption: Interruption,
+) -> None:
+    with suppress(KeyboardInterrupt):
+        if engine is Engine.RAY:
+            from jitprep.backfill.engines import ray  # noqa: PLC0415  an extra
+
+            _follow_tasks(job, tasks, ray.run(job, tasks, processes), report)
+        else:
+            number = processes or os.cpu_count() or 1
+            with interruption.held():
+                outcomes = local.run(job, tasks, number, interruption)
+                _follow_tasks(job, tasks, outcomes, report)
+    if interruption():
+        report.show()
+        _interrupted("the same command resumes from here", interruption)
+    report.tell()
+
+
+def _follow_tasks(
+    job: Job, tasks: list[Task], outcomes: Generator[Outcome], report: Report
+) -> None:
+    with closing(outcomes), progress() as bars:
+        bar = bars.add_task(str(job.pipeline), total=_count(tasks))
+        for outcome in outcomes:
+            report.add(outcome)
+            bars.advance(bar, outcome.objects)
+
+
+def _by_s3(
+    job: Job,
+    tasks: list[Task],
+    function: Function,
+    report: Report,
+    interruption: Interruption,
+    *,
+    wait: bool,
+) -> None:
+    jobs = BatchJobs(client("s3"), client("s3control"), job, function)
+    job_id = jobs.under_way()
+    if job_id is None:
+        left = _left(job, tasks)
+        report.add(Outcome(already=_count(tasks) - len(left)))
+        if not left:
+            report.tell()
+            return
+        job_id = jobs.create(left)
+    out.print(f"S3's job {job_id}", soft_wrap=True)
+    if wait:
+        _follow(jobs, job_id, report, interruption)
+
+
+def _follow(jobs: BatchJobs, job_id: str, report: Report, interruption: Interruption) -> None:
+    try:
+        with progress() as bars:
+            bar = bars.add_task(job_id, total=None)
+            for now in jobs.follow(job_id):
+                ended = now.succeeded + now.failed
+                bars.update(bar, total=now.total or None, completed=ended, description=now.status)
+    except KeyboardInterrupt:
+        _interrupted("S3's job continues, and the same command follows it", interruption)
+    report.add(Outcome(now.succeeded, failures=_failures(jobs, job_id, now.failed)))
+    if now.status != "Complete":
+        report.note(f"S3's job has ended as {now.status}: {now.reasons or 'no reason is told'}")
+    report.tell()
+
+
+def _failures(jobs: BatchJobs, job_id: str, number: int) -> tuple[Failure, ...]:
+    try:
+        return tuple(jobs.failures(job_id)) if number else ()
+    except ClientError as error:
+        why = f"S3's report of what failed cannot be read: {explain(error)}"
+        return (Failure(f"S3's job {job_id}", why, number),)
+
+
+def _left(job: Job, tasks: Iterable[Task]) -> list[Original]:
+    worker = Worker(job)
+    with err.status("looking at what is there"):
+        return [original for task in tasks for original in worker.left(task)]
+
+
+def _count(tasks: Iterable[Task]) -> int:
+    return sum(len(task.originals) for task in tasks)
+
+
+def _interrupted(and_now: str, interruption: Interruption) -> NoReturn:
+    err.print(f"interrupted; {and_now}", soft_wrap=True)
+    interruption.leave()

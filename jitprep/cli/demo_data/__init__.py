@@ -1,0 +1,1 @@
+"""What the demonstration reads, and the picture that it draws."""

@@ -1,0 +1,88 @@
+"""The demonstration's picture: each object before and after each pipeline."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+from textwrap import wrap
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from preprocessing import Limits, Pipeline
+from preprocessing.media import Array, SourceKind
+from preprocessing.preview import panel, panel_before
+from preprocessing.sources import read
+from preprocessing.spec.kinds import made
+
+_CELL = 200
+_MARGIN = 10
+_CAPTION = 22
+# How many characters of a text fit in a line, and how many lines in a cell.
+_LETTERS = 42
+_LINES = 17
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A picture and what it is of."""
+
+    label: str
+    picture: Image.Image
+
+
+def draw(path: Path, rows: Sequence[Sequence[Cell]]) -> None:
+    """Write a sheet of rows of labelled pictures as PNG."""
+    width = _MARGIN + (_CELL + _MARGIN) * max(map(len, rows))
+    height = (_CAPTION + _CELL + _MARGIN) * len(rows) + _MARGIN
+    sheet = Image.new("RGB", (width, height), "white")
+    pen, font = ImageDraw.Draw(sheet), ImageFont.load_default(12)
+    for row, cells in enumerate(rows):
+        top = _MARGIN + (_CAPTION + _CELL + _MARGIN) * row
+        for column, cell in enumerate(cells):
+            left = _MARGIN + (_CELL + _MARGIN) * column
+            pen.text((left, top), cell.label, "dimgray", font)
+            shown = cell.picture.copy()
+            shown.thumbnail((_CELL, _CELL))
+            sheet.paste(shown, (left, top + _CAPTION))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    sheet.save(path)
+
+
+def before(body: bytes, kind: SourceKind) -> Image.Image:
+    """Return an object as a picture."""
+    if kind == "text":
+        return _written(body.decode())
+    if kind == "image":  # in its own size, which the label tells
+        return Image.open(BytesIO(body)).convert("RGB")
+    return _picture(panel_before(read(body, kind, Limits())))
+
+
+def after(body: bytes, pipeline: Pipeline) -> Image.Image:
+    """Return as a picture what a client received from a pipeline that ends in an image, npy or text."""
+    content_type = pipeline.encoding.content_type
+    if content_type.startswith("text/"):
+        return _written(body.decode())
+    if content_type.startswith("image/"):
+        return Image.open(BytesIO(body)).convert("RGB")
+    array = np.load(BytesIO(body), allow_pickle=False)
+    kind = made(pipeline.steps, pipeline.kind)
+    assert kind is not None
+    if kind in {"image", "video"}:
+        array = np.moveaxis(array, -3, -1)
+    return _picture(panel(array, kind, pipeline.steps))
+
+
+def _picture(pixels: Array) -> Image.Image:
+    return Image.fromarray(np.ascontiguousarray(pixels))
+
+
+def _written(text: str) -> Image.Image:
+    """Return the beginning of a text as a picture of it."""
+    picture = Image.new("RGB", (_CELL, _CELL), "whitesmoke")
+    lines = [line for part in text.splitlines() for line in wrap(part, _LETTERS) or [""]]
+    shown = "\n".join(lines[:_LINES])
+    ImageDraw.Draw(picture).text((4, 4), shown, "black", ImageFont.load_default(9))
+    return picture

@@ -1,0 +1,139 @@
+"""`jitprep run`: a pipeline over local files and folders, on all cores."""
+
+from __future__ import annotations
+
+import os
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed, wait
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+from jitprep.cli.console import PIPELINE, err, fail, failed, out, parse, progress
+from jitprep.cli.files import CannotRun, Job, Planned, plan
+from jitprep.cli.interrupt import Interruption, interruptible
+from jitprep.cli.writing import Writer
+from preprocessing import Pipeline, PreprocessingError, Seed
+from preprocessing.cancellation import Signal, cancellable
+
+# How long files in hand may take to come to their end after Ctrl-C.
+_GRACE_S = 0.5
+
+
+def run(
+    spec: Annotated[str, typer.Argument(metavar="PIPELINE", help=PIPELINE)],
+    paths: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="IN... OUT",
+            help="Files and folders, and last where the results go: a file for one file, else a "
+            "folder, in which the inputs' own folders are kept.",
+        ),
+    ],
+    jobs: Annotated[int, typer.Option(min=1, help="How many files at once.")] = os.cpu_count() or 1,
+    seed: Annotated[int, typer.Option(min=0, help="What random transforms draw from.")] = 0,
+) -> None:
+    """Run a pipeline over files; whatever fails is reported at the end, and the rest is done.
+
+    Hidden files, and what desktops leave in folders, are skipped. Links are followed.
+    """
+    pipeline = parse(spec)
+    if len(paths) < 2:
+        fail("give at least one input and, last, the output", 2)
+    with interruptible() as interruption:
+        try:
+            with err.status("looking at the files"):
+                planned = plan(paths[:-1], paths[-1], pipeline)
+        except (CannotRun, OSError) as error:
+            fail(str(error))
+        except KeyboardInterrupt:
+            err.print("interrupted; nothing was written")
+            interruption.leave()
+        Run(pipeline, planned, jobs, seed).to_its_end(interruption)
+
+
+class Run:
+    """Planned files on their way through a pipeline.
+
+    Parameters
+    ----------
+    pipeline : Pipeline
+    planned : Planned
+    threads : int
+        Threads do: decoding and the kernels leave Python's lock alone.
+    seed : int
+    """
+
+    def __init__(self, pipeline: Pipeline, planned: Planned, threads: int, seed: int) -> None:
+        self._pipeline = pipeline
+        self._planned = planned
+        self._seed = seed
+        self._pool = ThreadPoolExecutor(threads)
+        self._signal = Signal()
+        self._writer = Writer()
+        self._futures: dict[Future[None], Job] = {}
+
+    def to_its_end(self, interruption: Interruption) -> None:
+        """Do all of it, and end with status 1 where something failed."""
+        try:
+            with progress() as bars:
+                bar = bars.add_task(str(self._pipeline), total=len(self._planned.jobs))
+                for job in self._planned.jobs:
+                    self._futures[self._pool.submit(self._one, job)] = job
+                for _ in as_completed(self._futures):
+                    bars.advance(bar)
+        except KeyboardInterrupt:
+            self._give_up(interruption)
+        self._pool.shutdown()
+        if self._report():
+            raise typer.Exit(1)
+
+    def _one(self, job: Job) -> None:
+        seed = Seed(self._seed, job.key)
+        with cancellable(self._signal):
+            made = self._pipeline.encode(job.source, seed=seed)
+        # What was passed through has no shape.
+        if ("shape" not in made.metadata) != job.passes:
+            raise OSError("it was replaced while it was read; run it again")
+        self._writer.write(job.target, made.body)
+
+    def _give_up(self, interruption: Interruption) -> NoReturn:
+        """Stop: what was written stays, nothing half written does, and nothing is waited for long."""
+        self._signal.cancel()
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        running = [future for future in self._futures if not future.cancelled()]
+        wait(running, _GRACE_S)
+        self._writer.close()
+        self._report()
+        err.print("interrupted")
+        interruption.leave()
+
+    def _report(self) -> int:
+        """Print what failed, and how much there is of what; return how many failed."""
+        failures = list(self._planned.failures)
+        done = left = 0
+        for future, job in self._futures.items():
+            ended = future.done() and not future.cancelled()
+            if job.target in self._writer.written:
+                done += 1
+            elif ended and isinstance(error := future.exception(), Exception):
+                failures.append((job.source, _reason(error)))
+            else:  # it was given up
+                left += 1
+        left += len(self._planned.jobs) - len(self._futures)
+        for source, reason in sorted(failures):
+            failed(str(source), reason)
+        counts = {"done": done, "failed": len(failures)}
+        counts |= {"skipped": len(self._planned.skipped)} if self._planned.skipped else {}
+        counts |= {"not done": left} if left else {}
+        out.print(", ".join(f"{count} {what}" for what, count in counts.items()), soft_wrap=True)
+        return len(failures)
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, PreprocessingError | OSError):
+        return str(error)
+    if isinstance(error, MemoryError):
+        return "memory ran out; give fewer --jobs"
+    # A defect of ours must not stop the rest.
+    return f"failed unexpectedly, report it: {type(error).__name__}: {error}"

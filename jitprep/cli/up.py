@@ -1,0 +1,193 @@
+"""`jitprep up`: the local endpoint."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from jitprep.cli import function_settings
+from jitprep.cli.console import fail, out
+from jitprep.emulator import Endpoint, EndpointConfig, EndpointError
+from jitprep.emulator.routing import FUNCTION_URL
+
+_OVERRIDES = "JITPREP_REQUEST_OVERRIDES"
+_ALIAS_ENDING = "-s3alias"
+
+
+def up(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on; 0 takes any.")] = 9000,
+    workers: Annotated[int, typer.Option(help="Local processes that run the function.")] = 2,
+    s3: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL",
+            help="Use this S3 and not the one inside, with the credentials that AWS's tools would "
+            "take from the environment; clients sign with the same.",
+        ),
+    ] = None,
+    bucket: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME",
+            help="A bucket that the function may read with its own role, NAME or ALIAS=NAME; made in "
+            "the S3 inside. May be repeated. Sets JITPREP_BUCKETS.",
+        ),
+    ] = None,
+    output: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="BUCKET[/PREFIX]",
+            help="Where jobs may have results written; the bucket is made in the S3 inside. May be "
+            "repeated. Sets JITPREP_OUTPUTS.",
+        ),
+    ] = None,
+    override: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME",
+            help="What a request may choose for itself, pipeline or seed. May be repeated. Sets "
+            "JITPREP_REQUEST_OVERRIDES, which is seed here where nothing is said.",
+        ),
+    ] = None,
+    presets: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="The function's presets, in TOML. Sets JITPREP_PRESETS."),
+    ] = None,
+    function: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=URL",
+            help="Send the function's events to a Runtime Interface Emulator container, one event at "
+            "a time. May be repeated: several containers of one name share its work.",
+        ),
+    ] = None,
+    container_url: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL",
+            help="Where the containers reach this endpoint, if not at the address of Docker's "
+            "default bridge.",
+        ),
+    ] = None,
+    region: Annotated[str, typer.Option(help="The region to be in.")] = "us-east-1",
+    verify_signatures: Annotated[
+        bool,
+        typer.Option(
+            "--verify-signatures/--no-verify-signatures",
+            help="Refuse requests that are not signed with the endpoint's credentials, as AWS does.",
+        ),
+    ] = True,
+) -> None:
+    """Serve S3 with Object Lambda on one URL, until Ctrl-C. What is in the S3 inside ends with it."""
+    settings = function_settings.environment(bucket or [], output or [], override or [], presets)
+    try:
+        config = EndpointConfig(
+            host=host,
+            port=port,
+            workers=workers,
+            s3_url=s3,
+            containers=_containers(function or []),
+            container_url=container_url,
+            region=region,
+            verify_signatures=verify_signatures,
+            # Epochs are tried here first; a deployed function allows them where its operator says so.
+            worker_env={_OVERRIDES: os.environ.get(_OVERRIDES, "seed"), **settings},
+            **(_credentials() if s3 else {}),
+        )
+    except EndpointError as error:
+        fail(str(error), 2)
+    if config.function_name not in config.containers:
+        function_settings.require_valid(settings)
+    elif settings:
+        fail(f"{', '.join(settings)} is for local workers; give it to the container's own.", 2)
+    try:
+        endpoint = Endpoint(config)
+        endpoint.start()
+    except EndpointError as error:
+        fail(str(error))
+    try:
+        if s3 is None:
+            _make(endpoint, [*(bucket or []), *(output or [])])
+        _say(endpoint)
+        endpoint.wait()
+    finally:
+        endpoint.stop()
+    out.print("stopped")
+
+
+def _credentials() -> Mapping[str, Any]:
+    access_key, secret_key, token = function_settings.credentials()
+    return {"access_key": access_key, "secret_key": secret_key, "session_token": token}
+
+
+def _containers(functions: list[str]) -> dict[str, list[str]]:
+    containers: dict[str, list[str]] = {}
+    for text in functions:
+        name, equals, url = text.partition("=")
+        if not (name and equals and url):
+            message = (
+                f"--function takes NAME=URL, such as preprocess=http://127.0.0.1:9001, got {text!r}"
+            )
+            raise EndpointError(message)
+        containers.setdefault(name, []).append(url)
+    return containers
+
+
+def _make(endpoint: Endpoint, places: Iterable[str]) -> None:
+    """Make the buckets that options name: ``NAME``, ``ALIAS=NAME`` or ``NAME/PREFIX``."""
+    names = [place.rpartition("=")[2].partition("/")[0] for place in places]
+    made = dict.fromkeys(name for name in names if not name.endswith(_ALIAS_ENDING))
+    if not made:
+        return
+    from jitprep.emulator.testing import LocalObjectLambda  # noqa: PLC0415 - boto3 takes its time
+
+    client = LocalObjectLambda(endpoint).client("s3")
+    region = endpoint.config.region
+    where = (
+        {}
+        if region == "us-east-1"
+        else {"CreateBucketConfiguration": {"LocationConstraint": region}}
+    )
+    # The port is open already, and somebody may have waited for it to do the same.
+    there = (client.exceptions.BucketAlreadyOwnedByYou, client.exceptions.BucketAlreadyExists)
+    for name in made:
+        try:
+            client.create_bucket(Bucket=name, **where)
+        except there:
+            continue
+        except client.exceptions.ClientError as error:
+            fail(f"the bucket {name!r} cannot be made: {error.response['Error']['Message']}", 2)
+
+
+def _function_urls(endpoint: Endpoint) -> list[str]:
+    names = {*endpoint.config.containers, endpoint.config.function_name}
+    return [f"{endpoint.url}{FUNCTION_URL}{name}/" for name in sorted(names)]
+
+
+def _say(endpoint: Endpoint) -> None:
+    config = endpoint.config
+    runs = [f"{name} in {len(urls)} container(s)" for name, urls in config.containers.items()]
+    if config.function_name not in config.containers:
+        runs.append(f"{config.function_name} in {config.workers} local worker(s)")
+    keys, signing = f"{config.access_key}, of the environment", ""
+    if config.s3_url is None:  # the secrets of another S3 are not for the screen
+        keys = f"{config.access_key}/{config.secret_key}"
+        signing = (
+            f"AWS_ACCESS_KEY_ID={config.access_key} AWS_SECRET_ACCESS_KEY={config.secret_key} "
+        )
+    lines = [
+        f"S3 with Object Lambda on {' and '.join(endpoint.listen_urls)}",
+        f"  S3          {config.s3_url or 'inside, in memory: it ends with this command'}",
+        f"  function    {', '.join(runs)}",
+        f"  at URLs     {' and '.join(_function_urls(endpoint))}",
+        f"  account     {config.account}, {config.region}, credentials {keys}"
+        f"{'' if config.verify_signatures else ', not verified'}",
+        f"  try         {signing}aws --region {config.region} --endpoint-url {endpoint.url} s3 ls",
+        "  stop        Ctrl-C",
+    ]
+    out.print("\n".join(lines), soft_wrap=True, markup=False)

@@ -1,0 +1,61 @@
+"""Where one way becomes cheaper than another."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+
+from jitprep.costs.measure import Measured
+from jitprep.costs.model import GPU, JUST_IN_TIME, Missing, Plan, Way, ways
+from jitprep.costs.prices import Prices
+
+_MOST_MS = 60_000.0
+
+
+def crossing(first: Way, second: Way) -> float | None:
+    """Return after how many epochs both have cost the same; None where that is never, or always so."""
+    if first.slope == second.slope:
+        return None
+    epochs = (second.fixed - first.fixed) / (first.slope - second.slope)
+    return epochs if 0 <= epochs < math.inf else None
+
+
+def cheaper_from(first: Way, second: Way) -> int | None:
+    """Return the first epoch, from 1, by whose end `second` has cost less; None where there is none."""
+    if second.total(1) < first.total(1):
+        return 1
+    if second.slope >= first.slope:
+        return None
+    epochs = crossing(first, second)
+    return None if epochs is None else math.floor(epochs) + 1
+
+
+def cheapest_just_in_time(found: Sequence[Way | Missing], epochs: int) -> Way | None:
+    """Return which of the ways that store nothing costs least."""
+    open_ = [way for way in found if isinstance(way, Way) and way.name in JUST_IN_TIME]
+    return min(open_, key=lambda way: way.total(epochs), default=None)
+
+
+def worthwhile_ms(measured: Measured, plan: Plan, prices: Prices) -> float | None:
+    """Return how many ms of CPU an image must take before a read costs less than an idle instance.
+
+    Each millisecond costs less on Lambda, each request more: below, the instance is cheaper even while
+    its GPU waits. None where no pipeline up to a minute is worth it.
+    """
+
+    def worth(ms: float) -> bool:
+        found = ways(replace(measured, ms=ms), plan, prices)
+        read = cheapest_just_in_time(found, 1)
+        (gpu,) = (way for way in found if isinstance(way, Way) and way.name == GPU)
+        return read is not None and read.slope < gpu.slope
+
+    low, high = 0.0, 1.0
+    while not worth(high):
+        low, high = high, 2 * high
+        if high > _MOST_MS:
+            return None
+    for _ in range(20):
+        middle = (low + high) / 2
+        low, high = (low, middle) if worth(middle) else (middle, high)
+    return high

@@ -1,0 +1,255 @@
+"""What each way costs: pure functions of what was measured, of AWS's prices, and of what the user plans.
+
+Storing the originals costs the same each way, and is left out. docs/cost.md has the formulas in words.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from jitprep.costs.invocation import LIMIT_MS, MARGIN_MB, READ_LIMIT_MS, SIZES, Invocation
+from jitprep.costs.measure import Measured
+from jitprep.costs.prices import Arch, Prices
+
+# AWS's own example of Object Lambda counts 500 KB a million times as 500 GB; its examples of storage
+# count bytes by 2^30, and its memory is in binary megabytes.
+GB, GIB, MB_PER_GB = 10**9, 2**30, 1024
+# 6 MB of JSON with the body in base64, less the rest of the answer: jitprep.service.results.spill.room.
+ANSWER_BYTES = (6 * 2**20 - 16 * 2**10) // 4 * 3
+# What one more row says in it, its key and ETag, in bytes of JSON; and how many may be asked for.
+ROW_BYTES, MOST_ROWS = 128, 1000
+# A batched invocation reads eight objects at once for each vCPU, of which there is one at least, and
+# works on one on each; the largest function has six.
+READS_AT_ONCE, MOST_VCPUS = 8, 6
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What the user plans, and what cannot be measured here.
+
+    Parameters
+    ----------
+    objects : int
+        How many the data set has.
+    arch : {"x86_64", "arm64"}
+        Lambda's.
+    memory_mb : int or None
+        The function's; None for the cheapest.
+    gpu : str
+        Type of the instance that trains.
+    train_ms : float
+        Milliseconds that it trains on one image: preparing the next one meanwhile costs nothing.
+    months : float
+        How long copies are kept.
+    stackable : bool
+        Whether results are of one shape in an encoding that a batched invocation answers with.
+    overhead_ms : float
+        CPU of a request beside the transform.
+    s3_ms : float
+        How long the function waits for one request to S3.
+    speed : float
+        How many times as fast as this machine's Lambda's CPU is.
+    """
+
+    objects: int
+    arch: Arch
+    memory_mb: int | None
+    gpu: str
+    train_ms: float
+    months: float
+    stackable: bool
+    overhead_ms: float
+    s3_ms: float
+    speed: float
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """One line of a bill, in US dollars."""
+
+    what: str
+    usd: float
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One way, and what it costs.
+
+    Parameters
+    ----------
+    name : str
+    once, each_epoch : tuple of Charge
+    memory_mb, ms : int or None
+        Of an invocation, where there is one.
+    objects : int
+        How many an invocation prepares.
+    """
+
+    name: str
+    once: tuple[Charge, ...]
+    each_epoch: tuple[Charge, ...]
+    memory_mb: int | None = None
+    ms: int | None = None
+    objects: int = 1
+
+    @property
+    def fixed(self) -> float:
+        """Dollars before the first epoch."""
+        return math.fsum(charge.usd for charge in self.once)
+
+    @property
+    def slope(self) -> float:
+        """Dollars an epoch."""
+        return math.fsum(charge.usd for charge in self.each_epoch)
+
+    def total(self, epochs: float) -> float:
+        """Return the dollars of so many epochs."""
+        return self.fixed + epochs * self.slope
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """A way that is not open, and why."""
+
+    name: str
+    reason: str
+
+
+OBJECT_LAMBDA, FUNCTION_URL, INVOKE = "Object Lambda", "Function URL", "batched Invoke"
+BACKFILL, GPU = "backfilled copies", "GPU instance"
+JUST_IN_TIME = (OBJECT_LAMBDA, FUNCTION_URL, INVOKE)
+
+
+def ways(measured: Measured, plan: Plan, prices: Prices) -> tuple[Way | Missing, ...]:
+    """Return every way, in the order of the names above.
+
+    `plan.gpu` must be one of ``prices.instances``.
+    """
+    return (
+        object_lambda(measured, plan, prices),
+        function_url(measured, plan, prices),
+        invoke(measured, plan, prices),
+        backfill(measured, plan, prices),
+        on_gpu(measured, plan, prices),
+    )
+
+
+def object_lambda(measured: Measured, plan: Plan, prices: Prices) -> Way | Missing:
+    """Price a read through the access point: a GET, an invocation, and what is returned, by the GB."""
+    call = _one(measured, plan, requests=2, limit_ms=READ_LIMIT_MS)  # GET, WriteGetObjectResponse
+    returned = plan.objects * measured.bytes_out / GB * prices.object_lambda_gb.usd
+    return _just_in_time(OBJECT_LAMBDA, call, plan, prices, Charge("data returned", returned))
+
+
+def function_url(measured: Measured, plan: Plan, prices: Prices) -> Way | Missing:
+    """Price a read through the function's own URL, which costs no more than the invocation."""
+    if measured.bytes_out > ANSWER_BYTES:
+        return _too_large(FUNCTION_URL, measured)
+    call = _one(measured, plan, requests=1, limit_ms=LIMIT_MS)
+    return _just_in_time(FUNCTION_URL, call, plan, prices)
+
+
+def invoke(measured: Measured, plan: Plan, prices: Prices) -> Way | Missing:
+    """Price calls that each bring as many rows of a tensor as Lambda's answer can hold."""
+    if not plan.stackable:
+        reason = "results must be of one shape, in npy or safetensors, to be stacked"
+        return Missing(INVOKE, reason)
+    rows = min(MOST_ROWS, int(ANSWER_BYTES // (measured.bytes_out + ROW_BYTES * 3 / 4)))
+    if rows < 1:
+        return _too_large(INVOKE, measured)
+    call = Invocation(
+        cpu_ms=rows * (measured.ms + plan.overhead_ms) / plan.speed,
+        wait_ms=math.ceil(rows / READS_AT_ONCE) * plan.s3_ms,
+        threads=min(rows, MOST_VCPUS),
+        # The stack is an array, bytes, base64 and JSON.
+        memory_mb=_memory(measured, working=min(rows, MOST_VCPUS))
+        + rows * (measured.bytes_in + 5 * measured.bytes_out) / 2**20,
+        limit_ms=LIMIT_MS,
+    )
+    return _just_in_time(INVOKE, call, plan, prices, rows=rows)
+
+
+def backfill(measured: Measured, plan: Plan, prices: Prices) -> Way | Missing:
+    """Price a job of S3 Batch Operations that writes each result once; then each read is a plain GET."""
+    call = _one(measured, plan, requests=3, limit_ms=LIMIT_MS)  # HEAD of the copy, GET, PUT
+    memory = _size(call, plan)
+    if memory is None:
+        return _no_size(BACKFILL, call)
+    n, stored = plan.objects, plan.objects * measured.bytes_out / GIB
+    once = (
+        Charge("job", prices.batch_job.usd + n * prices.batch_object.usd),
+        *_lambda(n, call.ms(memory), memory, plan.arch, prices),
+        Charge("S3 HEAD and GET", 2 * n * prices.s3_get.usd),
+        Charge("S3 PUT", n * prices.s3_put.usd),
+        Charge("storage", stored * plan.months * prices.s3_gb_month.usd),
+    )
+    return Way(BACKFILL, once, (_gets(n, prices),), memory, call.ms(memory))
+
+
+def on_gpu(measured: Measured, plan: Plan, prices: Prices) -> Way:
+    """Price the seconds in which the instance's GPU waits for its own vCPUs to prepare."""
+    instance = prices.instances[plan.gpu]
+    idle_ms = max(0.0, measured.ms / instance.vcpus - plan.train_ms)
+    idle = plan.objects * idle_ms / 3_600_000 * instance.usd
+    return Way(GPU, (), (_gets(plan.objects, prices), Charge("idle instance", idle)))
+
+
+def _just_in_time(
+    name: str,
+    call: Invocation,
+    plan: Plan,
+    prices: Prices,
+    *more: Charge,
+    rows: int = 1,
+) -> Way | Missing:
+    memory = _size(call, plan)
+    if memory is None:
+        return _no_size(name, call)
+    ms, calls = call.ms(memory), math.ceil(plan.objects / rows)
+    charges = (_gets(plan.objects, prices), *_lambda(calls, ms, memory, plan.arch, prices), *more)
+    return Way(name, (), charges, memory, ms, rows)
+
+
+def _one(measured: Measured, plan: Plan, *, requests: int, limit_ms: int) -> Invocation:
+    """Return the invocation that prepares one object, with so many requests to S3 in a row."""
+    return Invocation(
+        cpu_ms=(measured.ms + plan.overhead_ms) / plan.speed,
+        wait_ms=requests * plan.s3_ms,
+        threads=1,
+        memory_mb=_memory(measured, working=1),
+        limit_ms=limit_ms,
+    )
+
+
+def _memory(measured: Measured, *, working: int) -> float:
+    return measured.base_mb + working * measured.working_mb + MARGIN_MB
+
+
+def _size(call: Invocation, plan: Plan) -> int | None:
+    return call.cheapest(SIZES if plan.memory_mb is None else (plan.memory_mb,))
+
+
+def _lambda(calls: int, ms: int, memory_mb: int, arch: Arch, prices: Prices) -> tuple[Charge, ...]:
+    gb_seconds = calls * ms / 1000 * memory_mb / MB_PER_GB
+    return (
+        Charge("Lambda requests", calls * prices.lambda_request.usd),
+        Charge("Lambda GB-seconds", gb_seconds * prices.lambda_gb_second(arch)),
+    )
+
+
+def _gets(objects: int, prices: Prices) -> Charge:
+    return Charge("S3 GET", objects * prices.s3_get.usd)
+
+
+def _too_large(name: str, measured: Measured) -> Missing:
+    reason = (
+        f"results of {measured.bytes_out:,.0f} bytes do not fit into Lambda's answer of "
+        f"{ANSWER_BYTES:,}; JITPREP_SPILL would store each at each read, which is not priced"
+    )
+    return Missing(name, reason)
+
+
+def _no_size(name: str, call: Invocation) -> Missing:
+    reason = f"it needs {call.memory_mb:.0f} MB and may last {call.limit_ms / 1000:g} s"
+    return Missing(name, f"no size of memory will do: {reason}")

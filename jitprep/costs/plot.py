@@ -1,0 +1,144 @@
+"""An estimate as a picture: what each way has cost after so many epochs. An SVG, by hand."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from xml.sax.saxutils import escape
+
+from jitprep.costs.breakeven import crossing
+from jitprep.costs.estimate import Estimate
+from jitprep.costs.model import BACKFILL, FUNCTION_URL, GPU, INVOKE, OBJECT_LAMBDA, Way
+from jitprep.costs.report import dollars
+
+_WIDTH, _HEIGHT = 760, 420
+_LEFT, _RIGHT, _TOP, _BOTTOM = 60, 200, 46, 46
+_LINE = 16  # from one label's baseline to the next
+# Readable on white and on GitHub's dark gray alike; the page shows through.
+_INK, _GRID = "#7a828c", "#7a828c40"
+_COLORS = {
+    OBJECT_LAMBDA: "#b4532a",
+    FUNCTION_URL: "#e07b39",
+    INVOKE: "#eaa56f",
+    BACKFILL: "#5f86b8",
+    GPU: "#7a828c",
+}
+_TITLE = 70  # characters of a pipeline that fit beside the rest
+# How far beyond what is planned the picture may go to show where a stored copy becomes cheaper.
+_FARTHEST = 10
+
+
+def draw(estimate: Estimate) -> str:
+    """Return an SVG: a line a way, a dot where a stored copy becomes cheaper, text as text."""
+    epochs = _epochs(estimate)
+    most = max(way.total(epochs) for way in estimate.open) or 1.0
+    plot = _Plot(epochs, most)
+    plan = f"{estimate.plan.objects:,} objects, {_cut(estimate.pipeline)}"
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {_HEIGHT}" '
+        f'font-family="sans-serif" font-size="12" fill="{_INK}">',
+        _text(_LEFT, 20, f"US dollars after so many epochs: {plan}"),
+        *plot.axes(estimate.epochs),
+        *(plot.line(way) for way in estimate.open),
+        *plot.dots(estimate),
+        *plot.labels(estimate.open),
+        "</svg>",
+    ]
+    return "\n".join(parts) + "\n"
+
+
+def _epochs(estimate: Estimate) -> int:
+    """Return how far the picture goes: to where the last line crosses, if that is not too far."""
+    stored, planned = estimate.stored, estimate.epochs
+    crossings = [crossing(way, stored) for way in estimate.open] if stored else []
+    farthest = max((c for c in crossings if c and c < _FARTHEST * planned), default=0)
+    return max(planned, math.ceil(1.15 * farthest))
+
+
+class _Plot:
+    """Places in the picture of epochs and dollars."""
+
+    def __init__(self, epochs: int, most: float) -> None:
+        self.epochs, self.most = epochs, most
+
+    def x(self, epochs: float) -> float:
+        return _LEFT + epochs / self.epochs * (_WIDTH - _LEFT - _RIGHT)
+
+    def y(self, usd: float) -> float:
+        return _HEIGHT - _BOTTOM - usd / self.most * (_HEIGHT - _TOP - _BOTTOM)
+
+    def axes(self, planned: int) -> list[str]:
+        """Draw a line across for each amount, and one upright at what is planned."""
+        right, bottom = self.x(self.epochs), self.y(0)
+        upright = f'<path d="M{self.x(planned):.1f} {_TOP}V{bottom:.1f}" stroke="{_GRID}"/>'
+        across = [
+            f'<path d="M{_LEFT} {self.y(usd):.1f}H{right:.1f}" stroke="{_GRID}"/>'
+            + _text(_LEFT - 8, self.y(usd) + 4, _amount(usd, self.most), "end")
+            for usd in _ticks(self.most)
+        ]
+        along = [
+            _text(self.x(epoch), bottom + 18, f"{int(epoch):,}", "middle")
+            for epoch in _ticks(self.epochs)
+            if epoch == int(epoch)
+        ]
+        return [
+            *across,
+            *along,
+            upright,
+            _text((_LEFT + right) / 2, bottom + 36, "epochs", "middle"),
+        ]
+
+    def line(self, way: Way) -> str:
+        places = (self.x(0), self.y(way.fixed), self.x(self.epochs), self.y(way.total(self.epochs)))
+        start = "M{:.1f} {:.1f}L{:.1f} {:.1f}".format(*places)
+        return f'<path d="{start}" stroke="{_COLORS[way.name]}" stroke-width="2.5"/>'
+
+    def dots(self, estimate: Estimate) -> list[str]:
+        """Mark where the line of a stored copy crosses another."""
+        stored, made = estimate.stored, []
+        for way in estimate.open if stored else ():
+            assert stored is not None
+            epochs = crossing(way, stored)
+            if epochs is not None and epochs <= self.epochs:
+                x, y = self.x(epochs), self.y(way.total(epochs))
+                color = _COLORS[way.name]
+                made.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4.5" fill="{color}"/>')
+                made.append(_text(x - 4, y - 10, f"{epochs:.1f}", "end", color))
+        return made
+
+    def labels(self, ways: Sequence[Way]) -> list[str]:
+        """Name each line at its end, moved apart where ends are close."""
+        order = sorted(ways, key=lambda way: self.y(way.total(self.epochs)))
+        places = [self.y(way.total(self.epochs)) + 4 for way in order]
+        for i in range(1, len(places)):
+            places[i] = max(places[i], places[i - 1] + _LINE)
+        lowest = self.y(0) + 4.0
+        for i in reversed(range(len(places))):
+            places[i] = min(places[i], lowest)
+            lowest = places[i] - _LINE
+        x = self.x(self.epochs) + 8
+        return [
+            _text(x, y, f"{way.name} {dollars(way.total(self.epochs))}", color=_COLORS[way.name])
+            for way, y in zip(order, places, strict=True)
+        ]
+
+
+def _ticks(most: float) -> list[float]:
+    """Return about five round numbers from 0 to `most`."""
+    rough = most / 5
+    power = 10.0 ** math.floor(math.log10(rough))
+    step = next(power * factor for factor in (1, 2, 5, 10) if power * factor >= rough)
+    return [step * i for i in range(math.floor(most / step * (1 + 1e-9)) + 1)]
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _TITLE else f"{text[: _TITLE - 1]}…"
+
+
+def _amount(usd: float, most: float) -> str:
+    return f"${usd:,.0f}" if most >= 10 else f"${usd:.2g}"
+
+
+def _text(x: float, y: float, text: str, anchor: str = "start", color: str = _INK) -> str:
+    place = f'x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" fill="{color}"'
+    return f"<text {place}>{escape(text)}</text>"

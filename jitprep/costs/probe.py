@@ -1,0 +1,57 @@
+"""The process that `measure` starts and measures: ``python -m jitprep.costs.probe``, JSON in and out."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from preprocessing import Pipeline, PreprocessingError
+
+# Each sample has its turn until one of both is enough, but three turns at least.
+_TURNS, _SECONDS = 15, 1.0
+_STATUS = Path("/proc/self/status")
+
+
+def main() -> None:
+    """Measure what standard input asks for; the last line of standard error says why not."""
+    asked = json.load(sys.stdin)
+    if not _STATUS.exists():
+        sys.exit(
+            "only Linux tells how much memory a process takes: run it there, or in a container"
+        )
+    for module in asked["preload"]:
+        importlib.import_module(module)
+    pipeline = Pipeline.parse(asked["pipeline"])
+    base = _mib("VmRSS")
+    samples = [_sample(pipeline, path) for path in asked["samples"]]
+    json.dump({"base_mb": base, "peak_mb": _mib("VmHWM"), "samples": samples}, sys.stdout)
+
+
+def _sample(pipeline: Pipeline, path: str) -> dict[str, Any]:
+    """Return the bytes of one sample, and the milliseconds of CPU that each run of it took."""
+    try:
+        data = Path(path).read_bytes()
+        body = pipeline.encode(data).body  # warm: kernels build their weights once
+    except (PreprocessingError, OSError) as error:
+        sys.exit(f"{path}: {error}".replace("\n", " "))
+    times: list[float] = []
+    late = time.monotonic() + _SECONDS
+    while len(times) < 3 or (len(times) < _TURNS and time.monotonic() < late):
+        start = time.process_time()  # CPU, not the clock: neighbours do not count
+        pipeline.encode(data, seed=len(times))
+        times.append((time.process_time() - start) * 1000)
+    return {"bytes_in": len(data), "bytes_out": len(body), "ms": times}
+
+
+def _mib(key: str) -> float:
+    lines = _STATUS.read_text(encoding="ascii", errors="replace").splitlines()
+    (kib,) = (int(line.split()[1]) for line in lines if line.startswith(f"{key}:"))
+    return kib / 1024
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,135 @@
+"""AWS's prices of today, by its Price List API. `boto3` is imported only here, and only when asked.
+
+Object Lambda's price is not asked for: under which usage type the list has it is not documented. It is
+taken over, with its own date.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from jitprep.costs.prices import Instance, Price, Prices
+
+# The list is served from few regions, for all.
+_ENDPOINT = "us-east-1"
+_SOURCE = "AWS Price List API, {service} {version}"
+# In a region, a usage type has the region's billing code before it, and in us-east-1 mostly none:
+# Lambda-GB-Second, EU-Lambda-GB-Second.
+_BILLING_CODE = r"(?:[A-Z][A-Z0-9]+-)?"
+_USAGE = {
+    "AWSLambda": {
+        "Lambda-GB-Second": "lambda_gb_second_x86_64",
+        "Lambda-GB-Second-ARM": "lambda_gb_second_arm64",
+        "Request": "lambda_request",
+    },
+    "AmazonS3": {
+        "Requests-Tier2": "s3_get",
+        "Requests-Tier1": "s3_put",
+        "TimedStorage-ByteHrs": "s3_gb_month",
+        "BatchOperations-Jobs": "batch_job",
+        "BatchOperations-Objects": "batch_object",
+    },
+}
+_INSTANCE = {
+    "operatingSystem": "Linux",
+    "tenancy": "Shared",
+    "preInstalledSw": "NA",
+    "capacitystatus": "Used",
+}
+
+
+class NotListed(Exception):
+    """A price that AWS's list does not have, or has more than once."""
+
+
+def client() -> Any:
+    """Return a client of the Price List API, for which credentials need ``pricing:GetProducts``."""
+    import boto3  # noqa: PLC0415  a fifth of a second, for those who ask AWS
+
+    return boto3.client("pricing", region_name=_ENDPOINT)
+
+
+def refresh(pricing: Any, region: str, types: Iterable[str], known: Mapping[str, Prices]) -> Prices:
+    """Return a region's prices of today.
+
+    Parameters
+    ----------
+    pricing
+        A boto3 client of ``pricing``.
+    region : str
+    types : iterable of str
+        Instance types to ask for.
+    known : mapping of str to Prices
+        By region: Object Lambda's price is that of the region, or of us-east-1, which must be there.
+
+    Raises
+    ------
+    NotListed
+    botocore.exceptions.ClientError, botocore.exceptions.BotoCoreError
+        What AWS refused.
+    """
+    today = datetime.now(UTC).strftime("%Y-%m-%d")
+    found: dict[str, Price] = {}
+    for service, names in _USAGE.items():
+        found |= _rates(list(_products(pricing, service, {"regionCode": region})), names, today)
+        if missing := set(names.values()) - found.keys():
+            told = ", ".join(sorted(missing))
+            raise NotListed(f"AWS lists no {told} in {region}; is that the name of a region?")
+    instances = {type_: _instance(pricing, region, type_, today) for type_ in types}
+    return Prices(**found, object_lambda_gb=_object_lambda(known, region), instances=instances)
+
+
+def _object_lambda(known: Mapping[str, Prices], region: str) -> Price:
+    if region in known:
+        return known[region].object_lambda_gb
+    price = known[_ENDPOINT].object_lambda_gb
+    return replace(price, source=f"{price.source} (of {_ENDPOINT}, not of {region})")
+
+
+def _products(pricing: Any, service: str, wanted: Mapping[str, str]) -> Iterator[Any]:
+    filters = [{"Type": "TERM_MATCH", "Field": k, "Value": v} for k, v in wanted.items()]
+    pages = pricing.get_paginator("get_products").paginate(ServiceCode=service, Filters=filters)
+    for page in pages:
+        yield from map(json.loads, page["PriceList"])
+
+
+def _rates(products: Iterable[Any], names: Mapping[str, str], today: str) -> dict[str, Price]:
+    found: dict[str, Price] = {}
+    for product in products:
+        usage = product["product"]["attributes"].get("usagetype", "")
+        for ending, name in names.items():
+            if not re.fullmatch(_BILLING_CODE + re.escape(ending), usage):
+                continue
+            price = Price(_usd(product, usage), today, _source(product))
+            if found.setdefault(name, price).usd != price.usd:
+                raise NotListed(f"AWS lists {usage} at {found[name].usd} and at {price.usd}")
+    return found
+
+
+def _instance(pricing: Any, region: str, type_: str, today: str) -> Instance:
+    wanted = {"regionCode": region, "instanceType": type_, **_INSTANCE}
+    products = list(_products(pricing, "AmazonEC2", wanted))
+    if len(products) != 1:
+        raise NotListed(f"AWS lists {len(products)} prices of {type_} in {region}, not one")
+    (product,) = products
+    vcpus = int(product["product"]["attributes"]["vcpu"])
+    return Instance(_usd(product, type_), today, _source(product), vcpus)
+
+
+def _usd(product: Any, what: str) -> float:
+    """Return the dollars of a unit on demand, in the first tier of volume."""
+    terms = product["terms"].get("OnDemand", {}).values()
+    tiers = [tier for term in terms for tier in term["priceDimensions"].values()]
+    first = [tier for tier in tiers if float(tier.get("beginRange", "0")) == 0]
+    if len(first) != 1 or "USD" not in first[0]["pricePerUnit"]:
+        raise NotListed(f"AWS lists {len(first)} prices of {what} on demand, not one in dollars")
+    return float(first[0]["pricePerUnit"]["USD"])
+
+
+def _source(product: Any) -> str:
+    return _SOURCE.format(service=product["serviceCode"], version=product["version"])

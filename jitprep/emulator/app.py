@@ -1,0 +1,183 @@
+"""The endpoint's ASGI application: finds the part that a request is for and lets it answer."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import unquote
+
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from jitprep.emulator import routing, unserved
+from jitprep.emulator.control import s3_control
+from jitprep.emulator.control.access_points import AccessPoints
+from jitprep.emulator.control.s3_control import S3Control
+from jitprep.emulator.data_plane.pending_responses import Exchange
+from jitprep.emulator.data_plane.reads import COPY_SOURCE, DataPlane
+from jitprep.emulator.data_plane.upstream import Upstream
+from jitprep.emulator.data_plane.write_get_object_response import write_get_object_response
+from jitprep.emulator.function_url import urls as function_url
+from jitprep.emulator.function_url.urls import FunctionUrls
+from jitprep.emulator.header_case import is_too_large, too_large
+from jitprep.emulator.jobs.control import JobsControl
+from jitprep.emulator.request_ids import RequestIds
+from jitprep.emulator.s3_errors import S3Error, error_response
+from jitprep.emulator.signing.request_head import Received
+from jitprep.emulator.signing.verification import Verifier
+from jitprep.emulator.workers import invoke_api, runtime_api
+from jitprep.emulator.workers.function import Function
+from jitprep.emulator.workers.worker import Worker
+
+_log = logging.getLogger(__name__)
+# The bodies that the endpoint reads to the end, and so can compare with the hash that was signed.
+_READ_WHOLE = (
+    routing.ToFunction,
+    routing.ToFunctionUrl,
+    routing.ToObjectLambdaControl,
+    routing.ToJobs,
+    routing.ToS3Control,
+)
+
+
+@dataclass(frozen=True)
+class App:
+    """Everything that the endpoint serves, on all its sockets.
+
+    Parameters
+    ----------
+    workers
+        By the address of their Runtime API: a request to that socket can only be theirs.
+    verifier
+        Verifies signatures; None believes everybody.
+    access_points, data_plane, exchange, functions, function_urls, control, jobs, s3_control, s3
+        The parts.
+    """
+
+    workers: Mapping[tuple[str, int], Worker]
+    verifier: Verifier | None
+    access_points: AccessPoints
+    data_plane: DataPlane
+    exchange: Exchange
+    functions: Mapping[str, Function]
+    function_urls: FunctionUrls
+    control: S3Control
+    jobs: JobsControl
+    s3_control: Upstream
+    s3: Upstream
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request; every failure becomes an error that its client can read."""
+        request = Request(scope, receive)
+        route = self._route(request)
+        try:
+            _require_well_formed(route, scope)
+            await self._authenticate(route, request)
+            response = await self._answer(route, request)
+        except ClientDisconnect:
+            return
+        except S3Error as error:
+            response = _refusal(route, request, error)
+        except Exception:
+            _log.exception("%s %s failed", request.method, request.url.path)
+            failure = S3Error(500, "InternalError", "The endpoint failed; its log has the cause.")
+            response = _refusal(route, request, failure)
+        await response(scope, receive, send)
+
+    async def _authenticate(self, route: routing.Route | Worker, request: Request) -> None:
+        """Raise S3Error unless the request is signed; AWS lets nobody else have the answer."""
+        if self.verifier is None or isinstance(route, Worker | routing.ToUnserved):
+            return
+        # A browser asks S3 for leave by OPTIONS, and cannot sign that.
+        if request.method == "OPTIONS" and not isinstance(route, routing.ToFunctionUrl):
+            return
+        body = await request.body() if isinstance(route, _READ_WHOLE) else None
+        self.verifier.verify(Received.of(request), route.services, body)
+
+    async def _answer(self, route: routing.Route | Worker, request: Request) -> ASGIApp:
+        match route:
+            case Worker():
+                return await runtime_api.answer(route, request)
+            case routing.ToAccessPoint(point, key):
+                return await self.data_plane.read(point, key, request)
+            case routing.ToMissingAccessPoint(label):
+                message = f"There is no Object Lambda access point {label}. Create it first."
+                raise S3Error(404, "NoSuchBucket", message, {"BucketName": label})
+            case routing.ToFunction(name):
+                return await invoke_api.invoke(self.functions, name, request)
+            case routing.ToFunctionUrl(name, path, domain):
+                return await self.function_urls.answer(name, path, domain, request)
+            case routing.ToExchange():
+                return await write_get_object_response(self.exchange, request)
+            case routing.ToObjectLambdaControl():
+                return await self.control.answer(request)
+            case routing.ToJobs():
+                return await self.jobs.answer(request)
+            case routing.ToS3Control():
+                return await self.s3_control.pass_on(request)
+            case routing.ToBucket(name, key):
+                bucket = await self.data_plane.supporting.bucket_named(name)
+                return await self.data_plane.pass_on(bucket, key, request)
+            case routing.ToUnserved(service):
+                return unserved.answer(service, request)
+            case routing.ToS3():
+                return await self._to_s3(request)
+
+    async def _to_s3(self, request: Request) -> ASGIApp:
+        """Pass a request on as it is, unless it copies from an access point."""
+        source = request.headers.get(COPY_SOURCE)
+        if source is None or await self.data_plane.supporting.copy_source(source) is None:
+            return await self.s3.pass_on(request)
+        bucket, _, key = raw_path(request.scope).removeprefix("/").partition("/")
+        return await self.data_plane.pass_on(unquote(bucket), unquote(key), request)
+
+    def _route(self, request: Request) -> routing.Route | Worker:
+        worker = self.workers.get(tuple(request.scope["server"]))
+        if worker is not None:
+            return worker
+        service = routing.signed_service(
+            request.headers.get("authorization", ""),
+            request.query_params.get("X-Amz-Credential", ""),
+        )
+        path = raw_path(request.scope)
+        host = request.headers.get("host", "")
+        return routing.route(request.method, host, path, service, self.access_points)
+
+
+def raw_path(scope: Scope) -> str:
+    """Return a request's path as it was sent, percent-encoded."""
+    return str(scope["raw_path"].decode("latin-1"))
+
+
+def _require_well_formed(route: routing.Route | Worker, scope: Scope) -> None:
+    """Raise S3Error for a head that is too large, or a key that is not UTF-8."""
+    if isinstance(route, Worker):  # it reports tracebacks in headers
+        return
+    if is_too_large(scope):
+        raise too_large()
+    if isinstance(route, routing.ToAccessPoint | routing.ToBucket | routing.ToS3):
+        try:
+            unquote(raw_path(scope), errors="strict")
+        except UnicodeDecodeError:
+            raise S3Error(400, "InvalidURI", "Couldn't parse the specified URI.") from None
+    if isinstance(route, routing.ToS3) and raw_path(scope).startswith("//"):  # no bucket's name
+        raise S3Error(400, "InvalidURI", "Couldn't parse the specified URI.")
+
+
+def _refusal(route: routing.Route | Worker, request: Request, error: S3Error) -> Response:
+    """Return an error in the form of the API that was asked."""
+    match route:
+        case routing.ToFunction():
+            response = invoke_api.refusal(error)
+        case routing.ToFunctionUrl():
+            response = function_url.refusal(error)
+        case routing.ToObjectLambdaControl() | routing.ToJobs() | routing.ToS3Control():
+            response = s3_control.refusal(error, RequestIds.new())
+        case _:
+            response = error_response(error, RequestIds.new())
+    if "expect" in request.headers or is_too_large(request.scope):
+        # The client may keep its body back, and what it sends next would be taken for that.
+        response.headers["connection"] = "close"
+    return response

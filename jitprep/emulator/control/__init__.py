@@ -1,0 +1,1 @@
+"""S3 Control for Object Lambda access points."""

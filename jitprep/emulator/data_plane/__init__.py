@@ -1,0 +1,1 @@
+"""Reads through an Object Lambda access point."""

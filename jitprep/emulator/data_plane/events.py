@@ -1,0 +1,96 @@
+"""The event that a function gets, in AWS's shape."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import unquote
+
+from starlette.requests import Request
+
+from jitprep.emulator.control.access_points import AccessPoint, Transformation
+from jitprep.emulator.data_plane.actions import Action
+from jitprep.emulator.header_case import headers_as_sent
+from jitprep.emulator.partitions import partition_of
+from jitprep.emulator.signing.signature import AUTH_PARAMETERS, credential
+
+# The request's own authority to read. A function has its own, and these must not reach a log.
+_SECRET_HEADERS = frozenset(
+    {"authorization", "proxy-authorization", "proxy-connection", "x-amz-security-token"}
+)
+
+
+@dataclass(frozen=True)
+class Call:
+    """A client's call through an access point, for ``key`` or, where it is empty, its bucket."""
+
+    action: Action
+    point: AccessPoint
+    transformation: Transformation
+    key: str
+    request: Request
+
+
+def event(call: Call, request_id: str, context: Mapping[str, str]) -> bytes:
+    """Return the event as JSON; ``context`` is what the function needs for this one action."""
+    point = call.point
+    fields = {
+        "xAmzRequestId": request_id,
+        call.action.context: context,
+        "configuration": {
+            "accessPointArn": point.arn,
+            "supportingAccessPointArn": point.configuration.supporting_access_point,
+            "payload": call.transformation.payload,
+        },
+        "userRequest": {"url": _user_url(call), "headers": _user_headers(call.request)},
+        "userIdentity": _user_identity(call),
+        "protocolVersion": "1.00",
+    }
+    return json.dumps(fields).encode()
+
+
+def _user_url(call: Call) -> str:
+    """Return the request's URL, decoded and without its signature.
+
+    AWS's clients reach an access point under its own host, so functions take the URL's path for
+    the key. The URL is in that form even where the client put the alias in the path.
+    """
+    query = call.request.scope["query_string"].decode("latin-1")
+    kept = [
+        parameter
+        for parameter in query.split("&")
+        if parameter and unquote(parameter.partition("=")[0]).lower() not in AUTH_PARAMETERS
+    ]
+    url = f"https://{call.point.host}/{call.key}"
+    return f"{url}?{unquote('&'.join(kept))}" if kept else url
+
+
+def _user_headers(request: Request) -> dict[str, str]:
+    """Return the request's headers as they were sent, repeated ones joined with commas."""
+    headers: dict[str, str] = {}
+    first: dict[str, str] = {}  # how the client wrote a name when it first did
+    for name, value in headers_as_sent(request.scope):
+        if name.lower() not in _SECRET_HEADERS:
+            known = first.setdefault(name.lower(), name)
+            headers[known] = f"{headers[known]},{value}" if known in headers else value
+    return headers
+
+
+def _user_identity(call: Call) -> dict[str, str]:
+    account = call.point.account
+    partition, _ = partition_of(call.point.region)
+    return {
+        "type": "IAMUser",
+        "principalId": "AIDALOCALUSER",
+        "arn": f"arn:{partition}:iam::{account}:user/local",
+        "accountId": account,
+        "accessKeyId": _access_key_id(call.request),
+        "userName": "local",
+    }
+
+
+def _access_key_id(request: Request) -> str:
+    """Return the key id that the request is signed with, or an empty string."""
+    header = request.headers.get("authorization", "")
+    return credential(header, request.query_params.get("X-Amz-Credential", "")).partition("/")[0]

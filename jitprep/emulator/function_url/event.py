@@ -1,0 +1,163 @@
+"""The event that a function gets for a request to its URL: payload format 2.0."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import secrets
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import parse_qsl
+
+from starlette.requests import Request
+
+from jitprep.emulator.signing.request_head import Received
+from jitprep.emulator.signing.signature import credential
+
+# The caller's authority. The function has its own, and these must not reach a log.
+_SECRET_HEADERS = frozenset(
+    {"authorization", "proxy-authorization", "proxy-connection", "x-amz-security-token"}
+)
+_TEXT = re.compile(r"text/.*|application/(?:javascript|(?:[^/]*\+)?(?:json|xml))")
+
+
+@dataclass(frozen=True)
+class Url:
+    """What of a function's URL was asked for.
+
+    Parameters
+    ----------
+    name
+        The function's, as the URL has it.
+    path
+        Below the URL, percent-encoded.
+    domain
+        The URL's host, without a port.
+    """
+
+    name: str
+    path: str
+    domain: str
+
+
+def event(url: Url, request: Request, body: bytes, account: str, request_id: str) -> bytes:
+    """Return the event as JSON.
+
+    Parameters
+    ----------
+    url
+        What was asked for.
+    request, body
+        The request, and its body.
+    account
+        The account of the function, and of whoever signed the request.
+    request_id
+        The invocation's.
+    """
+    received = Received.of(request)
+    headers = _headers(url, received, request)
+    fields: dict[str, Any] = {
+        "version": "2.0",
+        "routeKey": "$default",
+        "rawPath": url.path,
+        "rawQueryString": received.query,
+    }
+    if cookies := list(_cookies(received)):
+        fields["cookies"] = cookies
+    fields["headers"] = headers
+    if parameters := _joined(parse_qsl(received.query, keep_blank_values=True)):
+        fields["queryStringParameters"] = parameters
+    fields["requestContext"] = _context(url, received, request, account, request_id)
+    return json.dumps(fields | _body(body, headers.get("content-type", ""))).encode()
+
+
+def _headers(url: Url, received: Received, request: Request) -> dict[str, str]:
+    """Return the headers, and those that AWS adds on the way."""
+    left_out = _SECRET_HEADERS | {"cookie"}
+    headers = _joined((name, value) for name, value in received.headers if name not in left_out)
+    if not headers.get("host", "").lower().startswith(url.domain):  # the function is in the path
+        headers["host"] = url.domain
+    return {
+        **headers,
+        "x-amzn-trace-id": f"Root=1-{int(time.time()):08x}-{secrets.token_hex(12)}",
+        "x-forwarded-for": _address(request),
+        "x-forwarded-port": str(request.scope["server"][1]),
+        "x-forwarded-proto": request.scope["scheme"],
+    }
+
+
+def _joined(pairs: Iterator[tuple[str, str]] | list[tuple[str, str]]) -> dict[str, str]:
+    """Return values by name, those of one name joined with commas."""
+    joined: dict[str, str] = {}
+    for name, value in pairs:
+        joined[name] = f"{joined[name]},{value}" if name in joined else value
+    return joined
+
+
+def _cookies(received: Received) -> Iterator[str]:
+    for name, value in received.headers:
+        if name == "cookie":
+            yield from (cookie for part in value.split(";") if (cookie := part.strip()))
+
+
+def _context(
+    url: Url, received: Received, request: Request, account: str, request_id: str
+) -> dict[str, Any]:
+    now = datetime.now(UTC)
+    access_key = credential(
+        received.header("authorization") or "", received.parameters.get("X-Amz-Credential", "")
+    ).partition("/")[0]
+    context: dict[str, Any] = {
+        "accountId": account if access_key else "anonymous",
+        "apiId": url.name,
+        "domainName": url.domain,
+        "domainPrefix": url.name,
+        "http": {
+            "method": request.method,
+            "path": url.path,
+            "protocol": f"HTTP/{request.scope['http_version']}",
+            "sourceIp": _address(request),
+            "userAgent": received.header("user-agent") or "",
+        },
+        "requestId": request_id,
+        "routeKey": "$default",
+        "stage": "$default",
+        "time": now.strftime("%d/%b/%Y:%H:%M:%S +0000"),
+        "timeEpoch": int(now.timestamp() * 1000),
+    }
+    if access_key:
+        context["authentication"] = None
+        context["authorizer"] = {"iam": _caller(account, access_key)}
+    return context
+
+
+def _caller(account: str, access_key: str) -> dict[str, str | None]:
+    return {
+        "accessKey": access_key,
+        "accountId": account,
+        "callerId": "AIDALOCALUSER",
+        "cognitoIdentity": None,
+        "principalOrgId": None,
+        "userArn": f"arn:aws:iam::{account}:user/local",
+        "userId": "AIDALOCALUSER",
+    }
+
+
+def _address(request: Request) -> str:
+    return request.client.host if request.client else ""
+
+
+def _body(body: bytes, content_type: str) -> dict[str, Any]:
+    """Return the fields of a body: text where it says that it is and can be, else base64."""
+    if not body:
+        return {"isBase64Encoded": False}
+    if _TEXT.fullmatch(content_type.partition(";")[0].strip().lower()):
+        try:
+            return {"body": body.decode(), "isBase64Encoded": False}
+        except UnicodeDecodeError:
+            pass
+    return {"body": base64.b64encode(body).decode(), "isBase64Encoded": True}

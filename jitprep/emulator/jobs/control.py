@@ -1,0 +1,129 @@
+"""S3 Control's calls for jobs of S3 Batch Operations."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from dataclasses import dataclass, field
+from xml.etree import ElementTree as ET
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from jitprep.emulator.control.s3_control import missing, require_account, xml_response
+from jitprep.emulator.jobs import xml as jobs_xml
+from jitprep.emulator.jobs.job import ENDED, Job, Status
+from jitprep.emulator.jobs.run import Runner
+from jitprep.emulator.partitions import partition_of
+from jitprep.emulator.s3_errors import S3Error
+
+PATH = "/v20180820/jobs"
+_LONGEST_LIST = 1000
+
+
+@dataclass(frozen=True)
+class JobsControl:
+    """The calls that create, show, list and change jobs.
+
+    Parameters
+    ----------
+    runner
+        What runs them.
+    account, region
+        Those of this endpoint.
+    """
+
+    runner: Runner
+    account: str
+    region: str
+    _jobs: dict[str, Job] = field(default_factory=dict)
+
+    async def answer(self, request: Request) -> Response:
+        """Answer one call."""
+        require_account(request, self.account)
+        path = request.url.path.removeprefix(PATH).strip("/")
+        match request.method, path.split("/") if path else []:
+            case "POST", []:
+                result = self._create(await request.body())
+            case "GET", []:
+                result = self._list(request)
+            case "GET", [job_id]:
+                job = self._find(job_id)
+                partition, _ = partition_of(self.region)
+                arn = f"arn:{partition}:s3:{self.region}:{self.account}:job/{job.id}"
+                result = jobs_xml.described(job, arn)
+            case "POST", [job_id, "status"]:
+                result = await self._update_status(self._find(job_id), request)
+            case "POST", [job_id, "priority"]:
+                result = await self._update_priority(self._find(job_id), request)
+            case _:
+                raise missing(request)
+        return xml_response(result)
+
+    def _create(self, body: bytes) -> ET.Element:
+        wanted = jobs_xml.parse(body)
+        for job in self._jobs.values():
+            if job.request.token == wanted.token:
+                if job.request != wanted:
+                    message = "Another job was created with this ClientRequestToken."
+                    raise S3Error(400, "IdempotencyException", message)
+                return jobs_xml.created(job)
+        job = Job(str(uuid.uuid4()), wanted, wanted.priority)
+        self._jobs[job.id] = job
+        self.runner.start(job)
+        return jobs_xml.created(job)
+
+    def _list(self, request: Request) -> ET.Element:
+        query = request.query_params
+        wanted = query.get("maxResults", str(_LONGEST_LIST))
+        if not re.fullmatch(r"[0-9]{1,4}", wanted) or int(wanted) > _LONGEST_LIST:
+            message = f"maxResults is {wanted!r}; it must be 0 to {_LONGEST_LIST}."
+            raise S3Error(400, "InvalidRequest", message)
+        statuses = query.getlist("jobStatuses")
+        if unknown := [status for status in statuses if status not in set(Status)]:
+            raise S3Error(400, "InvalidRequest", f"There is no job status {unknown[0]!r}.")
+        after = query.get("nextToken")
+        if after is not None and after not in self._jobs:
+            raise S3Error(400, "InvalidNextTokenException", f"No list ended at {after!r}.")
+        ids = list(self._jobs)
+        later = ids[ids.index(after) + 1 :] if after else ids
+        jobs = [self._jobs[name] for name in later]
+        jobs = [job for job in jobs if not statuses or job.status in statuses]
+        page = jobs[: int(wanted)]
+        more = len(page) < len(jobs) and page
+        return jobs_xml.listing(page, page[-1].id if more else None)
+
+    async def _update_status(self, job: Job, request: Request) -> ET.Element:
+        wanted = request.query_params.get("requestedJobStatus")
+        if wanted not in {Status.CANCELLED, Status.READY}:
+            message = f"requestedJobStatus is {wanted!r}; it must be Cancelled or Ready."
+            raise S3Error(400, "InvalidRequest", message)
+
+        def change() -> None:
+            confirms = wanted == Status.READY
+            if job.status in ENDED or (confirms and job.status is not Status.SUSPENDED):
+                message = f"Job {job.id} is {job.status}; it cannot become {wanted}."
+                raise S3Error(400, "JobStatusException", message)
+            job.reason = request.query_params.get("statusUpdateReason")
+            job.move(Status.READY if confirms else Status.CANCELLING)
+
+        await self.runner.change(change)
+        return jobs_xml.status_updated(job)
+
+    async def _update_priority(self, job: Job, request: Request) -> ET.Element:
+        priority = jobs_xml.priority(request.query_params.get("priority", ""))
+        if job.status in ENDED:
+            message = f"Job {job.id} is {job.status}; its priority is of no use any more."
+            raise S3Error(400, "BadRequestException", message)
+
+        def change() -> None:
+            job.priority = priority
+
+        await self.runner.change(change)
+        return jobs_xml.priority_updated(job)
+
+    def _find(self, job_id: str) -> Job:
+        job = self._jobs.get(job_id)
+        if job is None:
+            raise S3Error(404, "NotFoundException", f"There is no job {job_id}.")
+        return job

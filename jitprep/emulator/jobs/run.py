@@ -1,0 +1,189 @@
+"""Runs jobs of S3 Batch Operations: reads the manifest, invokes the function, writes the report."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import uuid
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
+
+from jitprep.emulator.data_plane.originals import Objects
+from jitprep.emulator.jobs import task as jobs_task
+from jitprep.emulator.jobs.files import BadManifest, read_manifest, report_files
+from jitprep.emulator.jobs.job import RUNNING, Job, Result, Status, Task
+from jitprep.emulator.s3_errors import S3Error
+from jitprep.emulator.workers.function import Function, function_name
+
+_log = logging.getLogger(__name__)
+# How often a task that failed for the time being is tried again, each time after a pause twice as long.
+# AWS does so "before the job completes", and does not say how often.
+_REDRIVES = 3
+_PAUSE_S = 0.5
+
+
+class Runner:
+    """What runs jobs; one of lower priority waits for those of higher.
+
+    Parameters
+    ----------
+    functions
+        The functions that run here, by name.
+    places
+        How many invocations of each can run at once.
+    objects
+        Where manifests are read and reports are written.
+    """
+
+    def __init__(
+        self, functions: Mapping[str, Function], places: Mapping[str, int], objects: Objects
+    ) -> None:
+        self._functions = functions
+        self._places = places
+        self._objects = objects
+        self._jobs: list[Job] = []
+        self._running: set[asyncio.Task[None]] = set()
+        self._changed = asyncio.Condition()
+
+    def start(self, job: Job) -> None:
+        """Begin to run a job."""
+        self._jobs.append(job)
+        running = asyncio.create_task(self._run(job))
+        self._running.add(running)
+        running.add_done_callback(self._running.discard)
+
+    async def stop(self) -> None:
+        """Leave every job as it is."""
+        for running in self._running:
+            running.cancel()
+        await asyncio.gather(*self._running, return_exceptions=True)
+
+    async def change(self, change: Callable[[], None]) -> None:
+        """Change a job from outside, and let everybody who waits look again."""
+        async with self._changed:
+            change()
+            self._changed.notify_all()
+
+    async def _run(self, job: Job) -> None:
+        try:
+            await self._move(job, Status.PREPARING)
+            tasks = await self._prepare(job)
+            if tasks and await self._confirmed(job):
+                await self._perform(job, tasks)
+            await self._move(job, Status.COMPLETING)
+            await self._report(job)
+        except Exception:
+            _log.exception("job %s failed", job.id)
+            job.fail("InternalError", "The endpoint failed; its log has the cause.")
+        ends = {Status.CANCELLING: Status.CANCELLED, Status.FAILING: Status.FAILED}
+        await self._move(job, ends.get(job.status, Status.COMPLETE))
+
+    async def _add(self, job: Job, task: Task, result: Result) -> None:
+        await self.change(lambda: job.add(task, result))
+
+    async def _move(self, job: Job, status: Status) -> None:
+        await self.change(lambda: job.move(status))
+
+    async def _prepare(self, job: Job) -> list[Task]:
+        """Return the job's tasks; none where it fails, or was cancelled meanwhile."""
+        manifest = job.request.manifest
+        try:
+            body, etag = await self._objects.get(manifest.bucket, manifest.key, manifest.version)
+        except S3Error as error:
+            job.fail(error.code, f"The manifest cannot be read: {error.message}")
+            return []
+        if etag != manifest.etag:
+            message = f"The manifest's ETag is {etag}, and the job names {manifest.etag}."
+            job.fail("InvalidManifestContent", message)
+            return []
+        try:
+            tasks = read_manifest(body, manifest)
+        except BadManifest as error:
+            job.fail("InvalidManifestContent", str(error))
+            return []
+        job.total = len(tasks)
+        return tasks
+
+    async def _confirmed(self, job: Job) -> bool:
+        """Wait until the job may begin; return whether it ever may."""
+        await self._move(job, Status.SUSPENDED if job.request.confirmation else Status.READY)
+        async with self._changed:
+            await self._changed.wait_for(lambda: job.status is not Status.SUSPENDED)
+        return await self._turn(job)
+
+    async def _perform(self, job: Job, tasks: list[Task]) -> None:
+        """Run every task, and those that failed for the time being some times more."""
+        for redrive in range(_REDRIVES + 1):
+            again = await self._pass(job, tasks, last=redrive == _REDRIVES)
+            if not again:
+                return
+            tasks = again
+            await self._pause(job, _PAUSE_S * 2**redrive)
+
+    async def _pass(self, job: Job, tasks: Iterable[Task], *, last: bool) -> list[Task]:
+        """Run tasks, as many at once as the function can; return those to be tried again."""
+        waiting, again = deque(tasks), list[Task]()
+
+        async def place() -> None:
+            while waiting and await self._turn(job):
+                if not waiting:  # others took them meanwhile
+                    return
+                task = waiting.popleft()
+                result = await self._invoke(job, task)
+                if result.temporary and not last and not job.stopping:
+                    again.append(task)
+                else:
+                    await self._add(job, task, result)
+
+        name = function_name(job.request.function_arn) or ""
+        async with asyncio.TaskGroup() as group:
+            for _ in range(self._places.get(name, 1)):
+                group.create_task(place())
+        return again
+
+    async def _turn(self, job: Job) -> bool:
+        """Wait while a job of higher priority runs; return whether this one goes on."""
+        if not job.stopping and self._outranked(job):
+            if job.status is Status.ACTIVE:
+                await self._move(job, Status.PAUSED)
+            async with self._changed:
+                await self._changed.wait_for(lambda: job.stopping or not self._outranked(job))
+        if not job.stopping and job.status is not Status.ACTIVE:
+            await self._move(job, Status.ACTIVE)
+        return not job.stopping
+
+    def _outranked(self, job: Job) -> bool:
+        return any(
+            other.priority > job.priority and other.status in RUNNING for other in self._jobs
+        )
+
+    async def _pause(self, job: Job, seconds: float) -> None:
+        """Wait before the next try, but not for a job that is cancelled."""
+        async with self._changed:
+            try:
+                await asyncio.wait_for(self._changed.wait_for(lambda: job.stopping), seconds)
+            except TimeoutError:
+                return
+
+    async def _invoke(self, job: Job, task: Task) -> Result:
+        arn, schema = job.request.function_arn, job.request.schema
+        function = self._functions.get(function_name(arn) or "")
+        if function is None:
+            known = ", ".join(sorted(self._functions))
+            message = f"Function not found: {arn}. Here run: {known}."
+            return Result(404, "ResourceNotFoundException", message)
+        invocation_id, task_id = jobs_task.identifier(), jobs_task.identifier()
+        payload = jobs_task.event(job, task, invocation_id, task_id)
+        outcome = await function.invoke(payload, str(uuid.uuid4()))
+        return jobs_task.read(outcome, schema, invocation_id, task_id)
+
+    async def _report(self, job: Job) -> None:
+        """Write the report, if there is to be one and any task has run."""
+        report = job.request.report
+        if report is None or not job.results:
+            return
+        try:
+            for key, body in report_files(job, report):
+                await self._objects.put(report.bucket, key, body)
+        except S3Error as error:
+            job.fail(error.code, f"The report cannot be written: {error.message}")

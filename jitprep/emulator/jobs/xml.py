@@ -1,0 +1,244 @@
+"""S3 Control's XML of jobs: requests in, checked as AWS's model has them; results out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import datetime
+from xml.etree import ElementTree as ET
+
+from jitprep.emulator.control.xml import document, invalid, result, write_text
+from jitprep.emulator.jobs.job import Job, JobRequest, Manifest, Report
+from jitprep.emulator.s3_errors import S3Error
+from jitprep.emulator.workers.function import function_name
+
+_ROLE = re.compile(r"arn:[^:]+:iam::\d{12}:role/.*")
+_BUCKET = re.compile(r"arn:[^:]+:s3:::(?P<bucket>[^/]+)")
+_OBJECT = re.compile(r"arn:[^:]+:s3:::(?P<bucket>[^/]+)/(?P<key>.+)", re.DOTALL)
+_FIELDS = frozenset({"Ignore", "Bucket", "Key", "VersionId"})
+_SCHEMAS = ("1.0", "2.0")
+_MANIFEST_FORMAT = "S3BatchOperations_CSV_20180820"
+_REPORT_FORMAT = "Report_CSV_20180820"
+_SCOPES = ("AllTasks", "FailedTasksOnly")
+_LARGEST_PRIORITY = 2**31 - 1
+_MOST_ARGUMENTS, _LONGEST_NAME, _LONGEST_VALUE = 10, 64, 1024
+_LONGEST_TOKEN, _LONGEST_DESCRIPTION = 64, 256
+
+
+def parse(body: bytes) -> JobRequest:
+    """Read a CreateJob.
+
+    Raises
+    ------
+    S3Error
+        MalformedXML where the document is not one, InvalidRequest where a value is not allowed,
+        NotImplemented for what this endpoint does not do.
+    """
+    root = document(body)
+    invoke = _lambda_invoke(_part(root, "Operation"))
+    description = root.findtext("Description")
+    if description is not None and not 1 <= len(description) <= _LONGEST_DESCRIPTION:
+        raise invalid(f"Description must have 1 to {_LONGEST_DESCRIPTION} characters.")
+    token = root.findtext("ClientRequestToken", "")
+    if not 1 <= len(token) <= _LONGEST_TOKEN:
+        raise invalid(f"ClientRequestToken must have 1 to {_LONGEST_TOKEN} characters.")
+    role = root.findtext("RoleArn", "")
+    if not _ROLE.fullmatch(role):
+        raise invalid(f"RoleArn {role!r} is not the ARN of a role.")
+    if root.find("ManifestGenerator") is not None:
+        raise _not_here("a ManifestGenerator; list the objects in a CSV manifest")
+    return JobRequest(
+        function_arn=_function(invoke),
+        schema=_choice(invoke, "InvocationSchemaVersion", _SCHEMAS, default="1.0"),
+        arguments=_arguments(invoke),
+        manifest=_manifest(_part(root, "Manifest")),
+        report=_report(_part(root, "Report")),
+        priority=priority(root.findtext("Priority", "")),
+        role_arn=role,
+        description=description,
+        confirmation=_boolean(root, "ConfirmationRequired", "false"),
+        token=token,
+        shown=tuple(_part(root, name) for name in ("Manifest", "Operation", "Report")),
+    )
+
+
+def priority(text: str) -> int:
+    """Read a priority. Raises S3Error, InvalidRequest."""
+    if not re.fullmatch(r"[0-9]{1,10}", text) or int(text) > _LARGEST_PRIORITY:
+        raise invalid(f"Priority is {text!r}; it must be 0 to {_LARGEST_PRIORITY}.")
+    return int(text)
+
+
+def created(job: Job) -> ET.Element:
+    """Return the result of CreateJob."""
+    return _texts("CreateJobResult", JobId=job.id)
+
+
+def status_updated(job: Job) -> ET.Element:
+    """Return the result of UpdateJobStatus."""
+    return _texts(
+        "UpdateJobStatusResult", JobId=job.id, Status=job.status, StatusUpdateReason=job.reason
+    )
+
+
+def priority_updated(job: Job) -> ET.Element:
+    """Return the result of UpdateJobPriority."""
+    return _texts("UpdateJobPriorityResult", JobId=job.id, Priority=str(job.priority))
+
+
+def described(job: Job, arn: str) -> ET.Element:
+    """Return the result of DescribeJob."""
+    root = result("DescribeJobResult")
+    element = ET.SubElement(root, "Job")
+    _write_summary(element, job)
+    write_text(element, "JobArn", arn)
+    write_text(element, "ConfirmationRequired", str(job.request.confirmation).lower())
+    write_text(element, "RoleArn", job.request.role_arn)
+    element.extend(job.request.shown)
+    if job.reason is not None:
+        write_text(element, "StatusUpdateReason", job.reason)
+    if job.failure is not None:
+        code, message = job.failure
+        member = ET.SubElement(ET.SubElement(element, "FailureReasons"), "member")
+        write_text(member, "FailureCode", code)
+        write_text(member, "FailureReason", message)
+    return root
+
+
+def listing(jobs: Iterable[Job], next_token: str | None) -> ET.Element:
+    """Return the result of ListJobs."""
+    root = result("ListJobsResult")
+    parent = ET.SubElement(root, "Jobs")
+    for job in jobs:
+        member = ET.SubElement(parent, "member")
+        _write_summary(member, job)
+        write_text(member, "Operation", "LambdaInvoke")
+    if next_token is not None:
+        write_text(root, "NextToken", next_token)
+    return root
+
+
+def _write_summary(element: ET.Element, job: Job) -> None:
+    """Write what both DescribeJob and ListJobs tell of a job."""
+    write_text(element, "JobId", job.id)
+    if job.request.description is not None:
+        write_text(element, "Description", job.request.description)
+    write_text(element, "Priority", str(job.priority))
+    write_text(element, "Status", job.status)
+    write_text(element, "CreationTime", _time(job.created))
+    if job.ended is not None:
+        write_text(element, "TerminationDate", _time(job.ended))
+    progress = ET.SubElement(element, "ProgressSummary")
+    write_text(progress, "TotalNumberOfTasks", str(job.total))
+    write_text(progress, "NumberOfTasksSucceeded", str(len(job.results) - job.failed))
+    write_text(progress, "NumberOfTasksFailed", str(job.failed))
+    timers = ET.SubElement(progress, "Timers")
+    write_text(timers, "ElapsedTimeInActiveSeconds", str(job.active_s))
+
+
+def _lambda_invoke(operation: ET.Element) -> ET.Element:
+    names = [child.tag for child in operation]
+    if len(names) != 1:
+        raise invalid("Operation must name one operation.")
+    if names != ["LambdaInvoke"]:
+        raise _not_here(f"{names[0]}; LambdaInvoke is what it runs")
+    return operation[0]
+
+
+def _function(invoke: ET.Element) -> str:
+    arn = invoke.findtext("FunctionArn", "")
+    if function_name(arn) is None:
+        raise invalid(f"FunctionArn {arn!r} is not the ARN of a Lambda function.")
+    return arn
+
+
+def _arguments(invoke: ET.Element) -> dict[str, str] | None:
+    element = invoke.find("UserArguments")
+    if element is None:
+        return None
+    if invoke.findtext("InvocationSchemaVersion") != "2.0":
+        raise invalid("UserArguments need InvocationSchemaVersion 2.0.")
+    found = {
+        entry.findtext("key", ""): entry.findtext("value", "")
+        for entry in element.iterfind("entry")
+    }
+    if not 1 <= len(found) <= _MOST_ARGUMENTS:
+        raise invalid(f"UserArguments must have 1 to {_MOST_ARGUMENTS} entries.")
+    for name, value in found.items():
+        if not 1 <= len(name) <= _LONGEST_NAME or len(value) > _LONGEST_VALUE:
+            raise invalid(
+                f"UserArguments {name[:_LONGEST_NAME]!r}: names have 1 to {_LONGEST_NAME} characters, "
+                f"values at most {_LONGEST_VALUE}."
+            )
+    return found
+
+
+def _manifest(element: ET.Element) -> Manifest:
+    spec, location = _part(element, "Spec"), _part(element, "Location")
+    kind = spec.findtext("Format", "")
+    if kind != _MANIFEST_FORMAT:
+        raise _not_here(f"manifests of format {kind!r}; make it {_MANIFEST_FORMAT}")
+    fields = tuple(member.text or "" for member in spec.iterfind("Fields/member"))
+    if not {"Bucket", "Key"} <= set(fields) <= _FIELDS:
+        raise invalid("Fields must name Bucket and Key, and may name VersionId and Ignore.")
+    arn = location.findtext("ObjectArn", "")
+    place = _OBJECT.fullmatch(arn)
+    if place is None:
+        raise invalid(f"ObjectArn {arn!r} is not the ARN of an object.")
+    etag = location.findtext("ETag", "").strip('"')
+    if not etag:
+        raise invalid("Location has no ETag.")
+    version = location.findtext("ObjectVersionId")
+    return Manifest(place["bucket"], place["key"], version, etag, fields)
+
+
+def _report(element: ET.Element) -> Report | None:
+    if not _boolean(element, "Enabled", ""):
+        return None
+    arn = element.findtext("Bucket", "")
+    bucket = _BUCKET.fullmatch(arn)
+    if bucket is None:
+        raise invalid(f"Report.Bucket {arn!r} is not the ARN of a bucket.")
+    _choice(element, "Format", (_REPORT_FORMAT,))
+    scope = _choice(element, "ReportScope", _SCOPES)
+    prefix = element.findtext("Prefix", "").strip("/")
+    return Report(bucket["bucket"], f"{prefix}/" if prefix else "", scope == "FailedTasksOnly")
+
+
+def _choice(
+    element: ET.Element, name: str, choices: tuple[str, ...], default: str | None = None
+) -> str:
+    text = element.findtext(name, default)
+    if text not in choices:
+        raise invalid(f"{name} {text!r} is not one of {', '.join(choices)}.")
+    return text
+
+
+def _boolean(element: ET.Element, name: str, default: str) -> bool:
+    text = element.findtext(name, default)
+    if text not in {"true", "false"}:
+        raise S3Error(400, "MalformedXML", f"{name} {text!r} is not a boolean.")
+    return text == "true"
+
+
+def _part(element: ET.Element, name: str) -> ET.Element:
+    part = element.find(name)
+    if part is None:
+        raise invalid(f"{element.tag} has no {name}.")
+    return part
+
+
+def _texts(root: str, **texts: str | None) -> ET.Element:
+    element = result(root)
+    for name, text in texts.items():
+        if text is not None:
+            write_text(element, name, text)
+    return element
+
+
+def _time(time: datetime) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _not_here(what: str) -> S3Error:
+    return S3Error(501, "NotImplemented", f"This endpoint's Batch Operations do not take {what}.")

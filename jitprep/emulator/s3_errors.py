@@ -1,0 +1,118 @@
+"""S3's errors: as values inside the endpoint, as XML outside."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from http.client import responses
+
+from starlette.responses import Response
+
+from jitprep.emulator.request_ids import RequestIds
+from jitprep.emulator.workers.function import Died, NotInvoked, Outcome, Raised, Returned, TimedOut
+from jitprep.emulator.xml_text import DECLARATION, xml_elements
+
+# By the status with which Lambda's Invoke refuses.
+_NOT_INVOKED = {
+    403: (403, "LambdaPermissionError"),
+    404: (404, "LambdaNotFound"),
+    429: (503, "SlowDown"),
+}
+
+
+class S3Error(Exception):
+    """An error that a client of S3 sees.
+
+    Parameters
+    ----------
+    status
+        The HTTP status.
+    code
+        S3's error code, for example ``NoSuchKey``.
+    message
+        A sentence for the person who reads it: the cause, and what to do.
+    details
+        The elements that S3 adds for this code, for example ``BucketName``.
+    headers
+        The headers that it adds, for example ``x-amz-delete-marker``.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        message: str,
+        details: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.message = message
+        self.details = dict(details or {})
+        self.headers = dict(headers or {})
+
+
+def error_xml(error: S3Error, ids: RequestIds) -> bytes:
+    """Return S3's XML error document."""
+    elements = {"Code": error.code, "Message": error.message, **error.details, **ids.elements}
+    return f"{DECLARATION}<Error>{xml_elements(elements)}</Error>".encode()
+
+
+def error_response(
+    error: S3Error, ids: RequestIds, headers: Mapping[str, str] | None = None
+) -> Response:
+    """Return the HTTP response that carries ``error``, with more ``headers`` where there are any."""
+    every = {**error.headers, **(headers or {}), **ids.headers}
+    return Response(error_xml(error, ids), error.status, every, "application/xml")
+
+
+def invalid_response(reason: str) -> S3Error:
+    """Return what the client sees when what the function answered is not valid."""
+    return S3Error(400, "LambdaInvalidResponse", reason)
+
+
+def reported(status: int, code: str | None, message: str | None) -> S3Error:
+    """Return the error that a function reports; without a code it has its status's name."""
+    return S3Error(
+        status,
+        code or responses.get(status, "Unknown Error").title().replace(" ", ""),
+        message or "",
+    )
+
+
+def unanswered(outcome: Outcome) -> S3Error:
+    """Return what the reader sees when an invocation ended and nothing had been written."""
+    match outcome:
+        case Returned():
+            return S3Error(
+                500,
+                "LambdaResponseNotReceived",
+                "The function returned without calling WriteGetObjectResponse. "
+                "Call it on every path, also to report an error.",
+            )
+        case Raised(payload):
+            return S3Error(500, "LambdaRuntimeError", f"The function raised {_raised(payload)}")
+        case TimedOut(seconds):
+            return timed_out(seconds)
+        case Died(detail):
+            return S3Error(500, "LambdaRuntimeError", detail)
+        case NotInvoked(status, _, detail):
+            return S3Error(*_NOT_INVOKED.get(status, (400, "LambdaInvocationFailed")), detail)
+
+
+def timed_out(seconds: float) -> S3Error:
+    """Return what the client sees when a function takes longer than it may."""
+    message = (
+        f"The function did not answer within {seconds:g} s. "
+        "Make it faster, or start the endpoint with a longer timeout."
+    )
+    return S3Error(500, "LambdaTimeout", message)
+
+
+def _raised(payload: bytes) -> str:
+    try:
+        error = json.loads(payload)
+        return f"{error['errorType']}: {error['errorMessage']}"
+    except (ValueError, TypeError, KeyError):
+        return f"an error that is not Lambda's JSON: {payload[:200]!r}"

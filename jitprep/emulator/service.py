@@ -1,0 +1,135 @@
+"""The parts of one endpoint, put together, started and stopped."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
+
+from starlette.types import ASGIApp
+
+from jitprep.emulator.app import App
+from jitprep.emulator.config import EndpointConfig
+from jitprep.emulator.control.access_points import AccessPoints
+from jitprep.emulator.control.s3_control import S3Control
+from jitprep.emulator.data_plane.originals import Objects, Signer, SupportingAccessPoints
+from jitprep.emulator.data_plane.pending_responses import Exchange
+from jitprep.emulator.data_plane.reads import DataPlane
+from jitprep.emulator.data_plane.upstream import Upstream
+from jitprep.emulator.function_url.urls import FunctionUrls
+from jitprep.emulator.jobs.control import JobsControl
+from jitprep.emulator.jobs.run import Runner
+from jitprep.emulator.moto_process import MotoProcess
+from jitprep.emulator.signing.verification import Verifier
+from jitprep.emulator.workers.containers import ContainerFunction
+from jitprep.emulator.workers.function import Function
+from jitprep.emulator.workers.local_function import LocalFunction, worker_command
+from jitprep.emulator.workers.throttle import Throttle
+
+# A reader may wait in the queue for long before its function reads the object.
+_PRESIGNED_S = 3600
+
+
+class Service:
+    """One endpoint's functions and the S3 behind it.
+
+    Parameters
+    ----------
+    config
+        The settings.
+    url
+        Where local workers reach the endpoint.
+    container_url
+        Where containers reach it.
+    """
+
+    def __init__(self, config: EndpointConfig, url: str, container_url: str) -> None:
+        self._config = config
+        self._urls = (url, container_url)
+        self._local = (
+            None
+            if config.function_name in config.containers
+            else LocalFunction(worker_command(config, url), config.workers)
+        )
+        self.sockets = [worker.socket for worker in self._local.workers] if self._local else []
+        self._stack = AsyncExitStack()
+
+    async def start(self) -> ASGIApp:
+        """Start everything and return what answers requests."""
+        moto = await MotoProcess.start(self._config.account, self._config.region)
+        self._stack.push_async_callback(moto.stop)
+        control = self._upstream(moto.url)
+        s3 = self._upstream(self._config.s3_url) if self._config.s3_url else control
+        functions = self._functions()
+        for function in functions.values():
+            self._stack.push_async_callback(function.stop)
+            await function.start()
+        return self._app(functions, control, s3)
+
+    async def stop(self) -> None:
+        """Stop everything, the last first."""
+        await self._stack.aclose()
+
+    def _upstream(self, url: str) -> Upstream:
+        upstream = Upstream(url)
+        self._stack.push_async_callback(upstream.close)
+        return upstream
+
+    def _functions(self) -> dict[str, Function]:
+        functions: dict[str, Function] = {
+            name: ContainerFunction(name, urls, self._config.timeout)
+            for name, urls in self._config.containers.items()
+        }
+        if self._local is not None:
+            functions[self._config.function_name] = self._local
+        limit = self._config.concurrency
+        return {name: Throttle(function, limit) for name, function in functions.items()}
+
+    def _app(self, functions: Mapping[str, Function], control: Upstream, s3: Upstream) -> App:
+        config = self._config
+        points, exchange = AccessPoints(), Exchange(config.timeout)
+        signer = Signer(
+            config.access_key,
+            config.secret_key,
+            config.session_token,
+            config.region,
+            _PRESIGNED_S,
+        )
+        runner = Runner(functions, self._places(functions), Objects(s3, signer))
+        self._stack.push_async_callback(runner.stop)
+        supporting = SupportingAccessPoints(control, signer, config.account)
+        workers = self._local.workers if self._local else []
+        verifier = Verifier(config.access_key, config.secret_key, config.region)
+        return App(
+            workers={worker.address: worker for worker in workers},
+            verifier=verifier if config.verify_signatures else None,
+            access_points=points,
+            data_plane=DataPlane(
+                functions,
+                exchange,
+                s3,
+                signer,
+                supporting,
+                self._input_urls(functions),
+                config.timeout,
+            ),
+            exchange=exchange,
+            functions=functions,
+            function_urls=FunctionUrls(functions, config.account, config.region),
+            control=S3Control(points, supporting, config.account, config.region),
+            jobs=JobsControl(runner, config.account, config.region),
+            s3_control=control,
+            s3=s3,
+        )
+
+    def _places(self, functions: Mapping[str, Function]) -> dict[str, int]:
+        """Return how many invocations of each function can run at once."""
+        containers = self._config.containers
+        return {name: len(containers.get(name, ())) or self._config.workers for name in functions}
+
+    def _input_urls(self, functions: Mapping[str, Function]) -> dict[str, str]:
+        """Return where each function finds S3: behind the endpoint, unless S3 is outside."""
+        url, container_url = self._urls
+        return {
+            name: self._config.s3_url or (container_url if name in self._config.containers else url)
+            for name in functions
+        }

@@ -1,0 +1,282 @@
+"""What a client's signature says, read from the Authorization header or from a presigned URL.
+
+`jitprep.emulator.signing.verification` compares it with what the client should have signed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import NoReturn
+
+from jitprep.emulator.s3_errors import S3Error
+from jitprep.emulator.signing.request_head import Received
+
+ALGORITHM = "AWS4-HMAC-SHA256"
+TIMESTAMP = "%Y%m%dT%H%M%SZ"
+CONTENT_SHA256 = "x-amz-content-sha256"
+# Of both signature versions: an event must not show either.
+AUTH_PARAMETERS = frozenset(
+    {
+        "awsaccesskeyid",
+        "expires",
+        "signature",
+        "x-amz-algorithm",
+        "x-amz-credential",
+        "x-amz-date",
+        "x-amz-expires",
+        "x-amz-security-token",
+        "x-amz-signature",
+        "x-amz-signedheaders",
+    }
+)
+_QUERY_PARTS = (
+    "X-Amz-Algorithm",
+    "X-Amz-Credential",
+    "X-Amz-Signature",
+    "X-Amz-Date",
+    "X-Amz-SignedHeaders",
+    "X-Amz-Expires",
+)
+_HEADER_PARTS = {"Credential", "SignedHeaders", "Signature"}
+_LONGEST_S = 7 * 24 * 60 * 60
+_HASH = re.compile(r"[0-9a-f]{64}")
+_UNHASHED = re.compile(r"UNSIGNED-PAYLOAD|STREAMING-[A-Z0-9-]+")
+
+
+class Unsigned(S3Error):
+    """There is no signature."""
+
+    def __init__(self) -> None:
+        super().__init__(403, "AccessDenied", "Access Denied")
+
+
+@dataclass(frozen=True)
+class Scope:
+    """A credential, ``key/date/region/service/aws4_request``."""
+
+    access_key: str
+    date: str
+    region: str
+    service: str
+
+
+@dataclass(frozen=True)
+class Signature:
+    """A signature of version 4.
+
+    Parameters
+    ----------
+    scope
+        Who signed, and for what.
+    signed_headers
+        The names of the headers that it covers, as they were sent.
+    value
+        The signature itself.
+    time
+        When it was made.
+    expires_s
+        Seconds for which a presigned URL is good; None for a signature in a header.
+    payload
+        What stands for the body in the request that was signed; None where nothing was said.
+    """
+
+    scope: Scope
+    signed_headers: tuple[str, ...]
+    value: str
+    time: datetime
+    expires_s: int | None
+    payload: str | None
+
+    @property
+    def body_sha256(self) -> str | None:
+        """The hash that the body must have; None where the body is not signed as a whole."""
+        return self.payload if self.payload and _HASH.fullmatch(self.payload) else None
+
+    @property
+    def malformed(self) -> Malformed:
+        """What to say of a part of it that is wrong."""
+        return _HEADER if self.expires_s is None else _QUERY
+
+
+@dataclass(frozen=True)
+class Malformed:
+    """The error for a signature that is not understood, by where the signature stands."""
+
+    code: str
+    prefix: str
+
+    def error(self, reason: str, details: Mapping[str, str] | None = None) -> S3Error:
+        """Return the error for ``reason``."""
+        return S3Error(400, self.code, self.prefix + reason, details)
+
+
+_HEADER = Malformed("AuthorizationHeaderMalformed", "The authorization header is malformed; ")
+_QUERY = Malformed(
+    "AuthorizationQueryParametersError", "Error parsing the X-Amz-Credential parameter; "
+)
+
+
+def parse(received: Received) -> Signature:
+    """Return the signature of a request to S3, S3 Control or Lambda.
+
+    Raises
+    ------
+    Unsigned
+        Where there is none.
+    S3Error
+        Where it is not one of version 4.
+    """
+    authorization = received.header("authorization")
+    parameters = received.parameters
+    in_query = not parameters.keys().isdisjoint(_QUERY_PARTS[:3])
+    old_in_query = {"AWSAccessKeyId", "Signature"} <= parameters.keys()
+    if authorization is not None and (in_query or old_in_query):
+        raise _argument(
+            "Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter, Signature "
+            "query string parameter or the Authorization header should be specified",
+            "Authorization",
+        )
+    if old_in_query or (authorization or "").startswith("AWS "):
+        _refuse_old()
+    if in_query:
+        return _from_query(received, parameters)
+    if authorization is None:
+        raise Unsigned
+    return _from_header(received, authorization)
+
+
+def credential(authorization: str, parameter: str) -> str:
+    """Return SigV4's credential, ``key/date/region/service/aws4_request``, unchecked.
+
+    Parameters
+    ----------
+    authorization
+        The Authorization header; an empty string if there is none.
+    parameter
+        The query's X-Amz-Credential, which a presigned URL has instead.
+    """
+    if "Credential=" in authorization:
+        return authorization.partition("Credential=")[2].partition(",")[0]
+    return parameter
+
+
+def _from_header(received: Received, authorization: str) -> Signature:
+    algorithm, _, rest = authorization.partition(" ")
+    if algorithm != ALGORITHM:
+        raise _argument("Unsupported Authorization Type", "Authorization")
+    pieces = [piece.strip().partition("=") for piece in rest.split(",")]
+    parts = {name: value for name, _, value in pieces}
+    if len(pieces) != len(_HEADER_PARTS) or parts.keys() != _HEADER_PARTS:
+        raise _HEADER.error(
+            "the authorization header requires three components: Credential, SignedHeaders, and "
+            "Signature."
+        )
+    return Signature(
+        scope=_scope(parts["Credential"], _HEADER),
+        signed_headers=tuple(parts["SignedHeaders"].split(";")),
+        value=parts["Signature"],
+        time=_header_time(received),
+        expires_s=None,
+        payload=_payload(received.header(CONTENT_SHA256)),
+    )
+
+
+def _from_query(received: Received, parameters: Mapping[str, str]) -> Signature:
+    if not all(parameters.get(name) for name in _QUERY_PARTS):
+        raise S3Error(
+            400,
+            _QUERY.code,
+            "Query-string authentication version 4 requires the X-Amz-Algorithm, "
+            "X-Amz-Credential, X-Amz-Signature, X-Amz-Date, X-Amz-SignedHeaders, and X-Amz-Expires "
+            "parameters.",
+        )
+    if parameters["X-Amz-Algorithm"] != ALGORITHM:
+        _refuse_old()
+    try:
+        time = _time(parameters["X-Amz-Date"])
+    except ValueError as error:
+        message = "X-Amz-Date must be in the ISO8601 Long Format \"yyyyMMdd'T'HHmmss'Z'\""
+        raise S3Error(400, _QUERY.code, message) from error
+    # Some SDKs put it into the query; what stands in a header must be signed to be believed.
+    said = received.header(CONTENT_SHA256) or parameters.get("X-Amz-Content-Sha256")
+    return Signature(
+        scope=_scope(parameters["X-Amz-Credential"], _QUERY),
+        signed_headers=tuple(parameters["X-Amz-SignedHeaders"].split(";")),
+        value=parameters["X-Amz-Signature"],
+        time=time,
+        expires_s=_expires(parameters["X-Amz-Expires"]),
+        payload=_payload(said) or "UNSIGNED-PAYLOAD",
+    )
+
+
+def _scope(text: str, malformed: Malformed) -> Scope:
+    parts = text.split("/")
+    if len(parts) != 5 or not parts[0]:
+        raise malformed.error(
+            'the Credential is mal-formed; expecting "<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request".'
+        )
+    access_key, date, region, service, terminal = parts
+    if terminal != "aws4_request":
+        raise malformed.error(
+            f'incorrect terminal "{terminal}". This endpoint uses "aws4_request".'
+        )
+    return Scope(access_key, date, region, service)
+
+
+def _header_time(received: Received) -> datetime:
+    """Return X-Amz-Date or, without one, Date."""
+    text = received.header("x-amz-date") or received.header("date") or ""
+    for read in (_time, parsedate_to_datetime):
+        try:
+            return read(text).astimezone(UTC)
+        except ValueError:
+            continue
+    message = "AWS authentication requires a valid Date or x-amz-date header"
+    raise S3Error(403, "AccessDenied", message)
+
+
+def _time(text: str) -> datetime:
+    return datetime.strptime(text, TIMESTAMP).replace(tzinfo=UTC)
+
+
+def _expires(text: str) -> int:
+    problem = None
+    if not re.fullmatch(r"-?[0-9]{1,18}", text):
+        problem = "X-Amz-Expires should be a number"
+    elif int(text) < 0:
+        problem = "X-Amz-Expires must be non-negative"
+    elif int(text) > _LONGEST_S:
+        problem = (
+            "X-Amz-Expires must be less than a week (in seconds); that is, the given "
+            "X-Amz-Expires must be less than 604800 seconds"
+        )
+    if problem is not None:
+        raise S3Error(400, _QUERY.code, problem)
+    return int(text)
+
+
+def _payload(text: str | None) -> str | None:
+    if text is None or _HASH.fullmatch(text) or _UNHASHED.fullmatch(text):
+        return text
+    raise _argument(
+        "x-amz-content-sha256 must be UNSIGNED-PAYLOAD, STREAMING-UNSIGNED-PAYLOAD-TRAILER, "
+        "STREAMING-AWS4-HMAC-SHA256-PAYLOAD, STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER or a valid "
+        "sha256 value.",
+        CONTENT_SHA256,
+    )
+
+
+def _refuse_old() -> NoReturn:
+    raise S3Error(
+        400,
+        "InvalidRequest",
+        f"The authorization mechanism you have provided is not supported. Please use {ALGORITHM}.",
+    )
+
+
+def _argument(message: str, name: str) -> S3Error:
+    return S3Error(400, "InvalidArgument", message, {"ArgumentName": name})

@@ -1,0 +1,222 @@
+"""Whether a request is signed as AWS wants it, with the endpoint's credentials.
+
+What should have been signed is computed by botocore's own signers. That a request was signed by
+somebody with the same keys is all that it says: nobody is denied anything by a policy here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import quote, unquote_to_bytes
+
+from botocore.auth import S3SigV4Auth, SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+
+from jitprep.emulator.s3_errors import S3Error
+from jitprep.emulator.signing.request_head import Received
+from jitprep.emulator.signing.signature import CONTENT_SHA256, TIMESTAMP, Signature, parse
+
+_SKEW = timedelta(minutes=15)
+
+
+@dataclass(frozen=True)
+class Verifier:
+    """Verifies signatures of version 4.
+
+    Parameters
+    ----------
+    access_key, secret_key
+        The one pair of keys that is known.
+    region
+        The region that requests must be signed for.
+    now
+        Tells the time.
+    """
+
+    access_key: str
+    secret_key: str = field(repr=False)
+    region: str
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+    def verify(self, received: Received, services: Sequence[str], body: bytes | None) -> None:
+        """Return if the request is well signed.
+
+        Parameters
+        ----------
+        received
+            The request.
+        services
+            The services that it may be signed for.
+        body
+            Its body; None where it is not read here, and what the client says of it is believed.
+
+        Raises
+        ------
+        S3Error
+            With S3's code where it is not signed, not well, or not for here and now.
+        """
+        signature = parse(received)
+        self._check_time(signature)
+        self._check_scope(signature, services)
+        _check_headers(received, signature)
+        self._check_payload(signature, services, body)
+        if signature.scope.access_key != self.access_key:
+            raise S3Error(
+                403,
+                "InvalidAccessKeyId",
+                "The AWS Access Key Id you provided does not exist in our records.",
+                {"AWSAccessKeyId": signature.scope.access_key},
+            )
+        self._check_signature(received, signature, body)
+
+    def _check_time(self, signature: Signature) -> None:
+        now, made = self.now(), signature.time
+        server = {"ServerTime": _iso(now)}
+        if signature.expires_s is None:
+            if abs(now - made) > _SKEW:
+                raise S3Error(
+                    403,
+                    "RequestTimeTooSkewed",
+                    "The difference between the request time and the current time is too large.",
+                    {"RequestTime": _iso(made), **server, "MaxAllowedSkewMilliseconds": "900000"},
+                )
+            return
+        if made - now > _SKEW:
+            raise S3Error(403, "AccessDenied", "Request is not yet valid", server)
+        ends = made + timedelta(seconds=signature.expires_s)
+        if now > ends:
+            until = {"X-Amz-Expires": str(signature.expires_s), "Expires": _iso(ends)}
+            raise S3Error(403, "AccessDenied", "Request has expired", {**until, **server})
+
+    def _check_scope(self, signature: Signature, services: Sequence[str]) -> None:
+        scope, made = signature.scope, signature.time.strftime("%Y%m%d")
+        if scope.date != made:
+            raise signature.malformed.error(
+                f'Invalid credential date "{scope.date}". This date is not the same as X-Amz-Date: '
+                f'"{made}".'
+            )
+        if scope.region != self.region:
+            raise signature.malformed.error(
+                f"the region '{scope.region}' is wrong; expecting '{self.region}'",
+                {"Region": self.region},
+            )
+        if scope.service not in services:
+            raise signature.malformed.error(
+                f'incorrect service "{scope.service}". This endpoint belongs to "{services[0]}".'
+            )
+
+    def _check_payload(
+        self, signature: Signature, services: Sequence[str], body: bytes | None
+    ) -> None:
+        said = signature.payload
+        if said is None and "lambda" not in services:
+            message = f"Missing required header for this request: {CONTENT_SHA256}"
+            raise S3Error(400, "InvalidRequest", message)
+        computed = hashlib.sha256(body or b"").hexdigest()
+        if body is not None and signature.body_sha256 not in {None, computed}:
+            raise S3Error(
+                400,
+                "XAmzContentSHA256Mismatch",
+                f"The provided '{CONTENT_SHA256}' header does not match what was computed.",
+                {"ClientComputedContentSHA256": str(said), "S3ComputedContentSHA256": computed},
+            )
+
+    def _check_signature(
+        self, received: Received, signature: Signature, body: bytes | None
+    ) -> None:
+        scope = signature.scope
+        # Only S3 signs the path as it is sent; the others encode it once more.
+        kind = _OtherSigner if scope.service == "lambda" else _S3Signer
+        signer = kind(Credentials(scope.access_key, self.secret_key), scope.service, scope.region)
+        signer.names = signature.signed_headers
+        request = _as_signed(received, signature)
+        request.context["payload"] = signature.payload or hashlib.sha256(body or b"").hexdigest()
+        canonical = signer.canonical_request(request)
+        string_to_sign = signer.string_to_sign(request, canonical)
+        expected = signer.signature(string_to_sign, request)
+        if not hmac.compare_digest(expected.encode(), signature.value.encode()):
+            raise S3Error(
+                403,
+                "SignatureDoesNotMatch",
+                "The request signature we calculated does not match the signature you provided. "
+                "Check your key and signing method.",
+                {
+                    "AWSAccessKeyId": scope.access_key,
+                    "StringToSign": string_to_sign,
+                    "SignatureProvided": signature.value,
+                    "CanonicalRequest": canonical,
+                },
+            )
+
+
+class _Exactly:
+    """Signs what the client signed, where botocore would choose for itself."""
+
+    names: Sequence[str] = ()
+
+    def headers_to_sign(self, request: Any) -> Any:
+        return request.headers
+
+    def signed_headers(self, _headers: Any) -> str:
+        return ";".join(self.names)
+
+    def payload(self, request: Any) -> str:
+        return str(request.context["payload"])
+
+
+class _S3Signer(_Exactly, S3SigV4Auth):  # type: ignore[misc]
+    pass
+
+
+class _OtherSigner(_Exactly, SigV4Auth):  # type: ignore[misc]
+    pass
+
+
+def _as_signed(received: Received, signature: Signature) -> Any:
+    """Return the request as botocore's signers take it, with the headers that are signed."""
+    spaced = received.query.replace("+", "%20")
+    query = "&".join(
+        f"{_encoded(name)}={_encoded(value)}"
+        for name, _, value in (pair.partition("=") for pair in spaced.split("&") if pair)
+        if name != "X-Amz-Signature"
+    )
+    path = "/".join(_encoded(segment) for segment in received.path.split("/"))
+    request = AWSRequest(received.method, f"http://endpoint{path}?{query}")
+    for name, value in received.headers:
+        if name in signature.signed_headers:
+            request.headers[name] = value  # adds to those of the same name
+    request.context["timestamp"] = signature.time.strftime(TIMESTAMP)
+    return request
+
+
+def _encoded(text: str) -> str:
+    """Encode a segment of a path, or a part of a query, as a signature has it.
+
+    What is sent raw, such as the ``$`` in an example of AWS's, is signed encoded all the same.
+    """
+    return quote(unquote_to_bytes(text.encode("latin-1")), safe="")
+
+
+def _check_headers(received: Received, signature: Signature) -> None:
+    must = {name for name, _ in received.headers if name.startswith("x-amz-")}
+    must |= {"host", "content-md5"} & {name for name, _ in received.headers}
+    if signature.expires_s is not None:
+        must.discard(CONTENT_SHA256)  # unsigned, it makes the signature wrong
+    unsigned = must.difference(signature.signed_headers)
+    if unsigned:
+        raise S3Error(
+            403,
+            "AccessDenied",
+            "There were headers present in the request which were not signed",
+            {"HeadersNotSigned": ", ".join(sorted(unsigned))},
+        )
+
+
+def _iso(time: datetime) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,224 @@
+"""The listings of buckets, objects and versions."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Callable
+from typing import Any
+
+from jitprep.emulator.data_plane.actions import BUCKET_SUBRESOURCES
+from jitprep.emulator.store import uploads
+from jitprep.emulator.store.moto import Moto, is_marker, versions
+from jitprep.emulator.store.pages import Question, argument, whole_number
+from jitprep.emulator.store.request import Answer, Request
+from jitprep.emulator.store.xml import Element, document, flag
+
+# What moto says of the owner elsewhere.
+OWNER: Element = (
+    "Owner",
+    [("ID", "75aa57f09aa0c8caeab4f8c24e99d10f8e7faeebf76c078efc7c6caea54ba06a")],
+)
+_MOST_BUCKETS = 10_000
+# By bucket, key and id: when the last version on a page was made, should it be deleted meanwhile.
+_ENDS_KEPT = 10_000
+_ends: dict[tuple[str, str, str], Any] = {}
+
+
+def listing_of(request: Request) -> Callable[[Any, Request], Answer] | None:
+    """Return what lists a bucket as a request wants it; None where it asks for no such listing."""
+    names = request.query.keys() & BUCKET_SUBRESOURCES
+    if names:
+        return {"uploads": uploads.uploads, "versions": _versions}.get(min(names))
+    return _version_2 if request.query.get("list-type") == "2" else _version_1
+
+
+def buckets(moto: Moto, request: Request) -> Answer:
+    """List the buckets."""
+    query = request.query
+    after = _position(query.get("continuation-token"))
+    most = whole_number(request, "max-buckets", _MOST_BUCKETS, least=1)
+    found = [
+        bucket
+        for bucket in moto.buckets()
+        if bucket.name > after
+        and bucket.name.startswith(query.get("prefix", ""))
+        and query.get("bucket-region", bucket.region_name) == bucket.region_name
+    ]
+    page = found[: min(most, _MOST_BUCKETS)]
+    listed: list[Element] = [
+        (
+            "Bucket",
+            [
+                ("Name", bucket.name),
+                ("CreationDate", bucket.creation_date_ISO8601),
+                ("BucketRegion", bucket.region_name),
+            ],
+        )
+        for bucket in page
+    ]
+    content: list[Element] = [OWNER, ("Buckets", listed)]
+    if query.get("prefix"):
+        content.append(("Prefix", query["prefix"]))
+    if len(page) < len(found):
+        content.append(("ContinuationToken", _token(page[-1].name)))
+    return document("ListAllMyBucketsResult", content)
+
+
+def _version_1(bucket: Any, request: Request) -> Answer:
+    question = Question.of(request)
+    marker = request.query.get("marker", "")
+    page, more = _page(bucket, question, marker)
+    content: list[Element] = [
+        ("Name", bucket.name),
+        ("Marker", question.text(marker)),
+        *question.echo(),
+        ("MaxKeys", str(question.most)),
+        ("IsTruncated", flag(more)),
+    ]
+    if more and question.delimiter:
+        content.append(("NextMarker", question.text(page[-1][0])))
+    return document("ListBucketResult", content + _found(bucket, question, page, owner=True))
+
+
+def _version_2(bucket: Any, request: Request) -> Answer:
+    question = Question.of(request)
+    token, start = request.query.get("continuation-token"), request.query.get("start-after", "")
+    page, more = _page(bucket, question, start if token is None else _position(token))
+    content: list[Element] = [
+        ("Name", bucket.name),
+        *question.echo(),
+        ("MaxKeys", str(question.most)),
+        ("KeyCount", str(len(page))),
+        ("IsTruncated", flag(more)),
+    ]
+    if token is not None:
+        content.append(("ContinuationToken", token))
+    if start:
+        content.append(("StartAfter", question.text(start)))
+    if more:
+        content.append(("NextContinuationToken", _token(page[-1][0])))
+    owner = request.query.get("fetch-owner") == "true"
+    return document("ListBucketResult", content + _found(bucket, question, page, owner=owner))
+
+
+def _page(bucket: Any, question: Question, after: str) -> tuple[list[tuple[str, bool]], bool]:
+    """Return a page of keys and common prefixes, and whether there are more."""
+    live = [key for key, version in bucket.keys.items() if not is_marker(version)]
+    found = list(question.entries(live, after))
+    page = found[: question.most]
+    return page, bool(page) and len(page) < len(found)
+
+
+def _found(
+    bucket: Any, question: Question, page: list[tuple[str, bool]], *, owner: bool
+) -> list[Element]:
+    objects = [bucket.keys[name] for name, is_prefix in page if not is_prefix]
+    contents: list[Element] = [
+        ("Contents", [*_described(question, found), *([OWNER] if owner else [])])
+        for found in objects
+    ]
+    return contents + question.prefixes(name for name, is_prefix in page if is_prefix)
+
+
+def _described(question: Question, found: Any) -> list[Element]:
+    described: list[Element] = [
+        ("Key", question.text(found.name)),
+        ("LastModified", found.last_modified_ISO8601),
+        ("ETag", found.etag),
+    ]
+    if found.checksum_algorithm:
+        described.append(("ChecksumAlgorithm", found.checksum_algorithm))
+    return [*described, ("Size", str(found.size)), ("StorageClass", found.storage_class)]
+
+
+def _versions(bucket: Any, request: Request) -> Answer:
+    question = Question.of(request)
+    after, version = (request.query.get(n, "") for n in ("key-marker", "version-id-marker"))
+    if version and not after:
+        message = "A version-id marker cannot be specified without a key marker."
+        raise argument(message, "version-id-marker", version)
+    found = _every_version(bucket, question, after, version)
+    page = found[: question.most]
+    content: list[Element] = [
+        ("Name", bucket.name),
+        *question.echo(),
+        ("KeyMarker", question.text(after)),
+        ("VersionIdMarker", version),
+        ("MaxKeys", str(question.most)),
+        ("IsTruncated", flag(bool(page) and len(page) < len(found))),
+    ]
+    if page and len(page) < len(found):
+        name, last, _ = page[-1]
+        content.append(("NextKeyMarker", question.text(name)))
+        if last is not None:
+            content.append(("NextVersionIdMarker", last.version_id))
+            _remember(bucket, last)
+    content += [_version(question, last, latest) for _, last, latest in page if last is not None]
+    content += question.prefixes(name for name, last, _ in page if last is None)
+    return document("ListVersionsResult", content)
+
+
+def _every_version(
+    bucket: Any, question: Question, after: str, version: str
+) -> list[tuple[str, Any, bool]]:
+    """Return the versions behind a place, and whether each is the latest; common prefixes as None."""
+    found: list[tuple[str, Any, bool]] = []
+    if version and question.rolled(after) is None and after.startswith(question.prefix):
+        rest = _behind(bucket, after, version)
+        latest = versions(bucket, after)[:1]
+        found = [(after, one, one in latest) for one in rest]
+    for name, is_prefix in question.entries(list(bucket.keys), after):
+        if is_prefix:
+            found.append((name, None, False))
+        else:
+            every = versions(bucket, name)
+            found += [(name, one, index == 0) for index, one in enumerate(every)]
+    return found
+
+
+def _behind(bucket: Any, key: str, version: str) -> list[Any]:
+    """Return a key's versions behind one of them, which may be deleted since it ended a page."""
+    every = versions(bucket, key)
+    ids = [one.version_id for one in every]
+    if version in ids:
+        return every[ids.index(version) + 1 :]
+    made = _ends.get((bucket.name, key, version))
+    if made is None:
+        raise argument("Invalid version id specified", "version-id-marker", version)
+    return [one for one in every if one.last_modified < made]
+
+
+def _remember(bucket: Any, version: Any) -> None:
+    if len(_ends) >= _ENDS_KEPT:
+        _ends.pop(next(iter(_ends)), None)
+    _ends[bucket.name, version.name, version.version_id] = version.last_modified
+
+
+def _version(question: Question, version: Any, latest: bool) -> Element:
+    head: list[Element] = [
+        ("Key", question.text(version.name)),
+        ("VersionId", version.version_id),
+        ("IsLatest", flag(latest)),
+    ]
+    if is_marker(version):
+        return "DeleteMarker", [*head, ("LastModified", version.last_modified_ISO8601), OWNER]
+    return "Version", [*head, *_described(question, version)[1:], OWNER]
+
+
+def _token(position: str) -> str:
+    return base64.urlsafe_b64encode(b"1" + position.encode()).decode()
+
+
+def _position(token: str | None) -> str:
+    """Return the position in a continuation token of ours. Raises S3Error, 400."""
+    if token is None:
+        return ""
+    try:
+        text = base64.b64decode(token, altchars=b"-_", validate=True).decode()
+        if text.startswith("1"):
+            return text[1:]
+    except (binascii.Error, UnicodeDecodeError):
+        pass
+    message = "The continuation token provided is incorrect"
+    raise argument(message, "continuation-token", token)

@@ -1,0 +1,165 @@
+"""Versions as S3 keeps them: what suspended versioning and deletions leave, which moto loses."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from types import SimpleNamespace
+from typing import Any
+from xml.etree import ElementTree as ET
+
+from moto.iam.access_control import PermissionResult
+from moto.s3.models import FakeDeleteMarker
+from moto.s3.utils import _VersionedKeyStore
+
+from jitprep.emulator.s3_errors import S3Error
+from jitprep.emulator.store.bodies import malformed
+from jitprep.emulator.store.moto import Moto, is_marker, versions
+from jitprep.emulator.store.reads import no_such_key
+from jitprep.emulator.store.request import Answer, Request
+from jitprep.emulator.store.xml import Element, document
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+_ADDRESS = re.compile(r"\d+\.\d+\.\d+\.\d+")
+_RESERVED = (("xn--", "sthree-"), ("-s3alias", "--ol-s3", "--x-s3", ".mrap", "--table-s3"))
+_NULL = "null"
+_MOST = 1000
+_MARKER, _VERSION = "x-amz-delete-marker", "x-amz-version-id"
+
+
+class Keys(_VersionedKeyStore):  # type: ignore[misc]
+    """A bucket's keys. Where versioning is suspended, a new object replaces the null version alone.
+
+    moto writes such an object as the only version of its key, and so destroys the others.
+    """
+
+    def __init__(self, bucket: Any) -> None:
+        super().__init__()
+        self._bucket = bucket
+
+    def setlist(self, key: Any, list_: Any) -> None:
+        """Set a key's versions, the newest last."""
+        new = list(list_)
+        if self._bucket.versioning_status == "Suspended":
+            kept = [one for one in self.getlist(key, []) if one.version_id != _NULL]
+            new = [*kept, *(one for one in new if one not in kept)]
+        super().setlist(key, new)
+
+    def replace(self, key: str, new: list[Any]) -> None:
+        """Set a key's versions to exactly these; without any, the key is gone."""
+        super().setlist(key, new)
+        if not new:
+            dict.pop(self, key)
+
+
+def prepare(bucket: Any) -> None:
+    """Have a bucket keep versions so; call it before anything is in the bucket."""
+    if not isinstance(bucket.keys, Keys) and not bucket.keys:
+        bucket.keys = Keys(bucket)
+
+
+def require_name(bucket: str) -> None:
+    """Raise S3Error, 400, where a bucket cannot be called so: AWS's "Bucket naming rules"."""
+    reserved = bucket.startswith(_RESERVED[0]) or bucket.endswith(_RESERVED[1])
+    if reserved or not _NAME.fullmatch(bucket) or _ADDRESS.fullmatch(bucket) or ".." in bucket:
+        message = "The specified bucket is not valid."
+        raise S3Error(400, "InvalidBucketName", message, {"BucketName": bucket})
+
+
+def delete(moto: Moto, bucket: Any, request: Request) -> Answer:
+    """Answer a DeleteObject."""
+    condition = request.header("if-match")
+    headers = _delete(moto, bucket, request, request.key, request.query.get("versionId"), condition)
+    return Answer(204, dict(headers))
+
+
+def delete_many(moto: Moto, bucket: Any, request: Request) -> Answer:
+    """Answer a DeleteObjects."""
+    try:
+        root = ET.fromstring(request.read_body())  # noqa: S314 - expat limits entity expansion
+    except ET.ParseError:
+        root = ET.Element("none")
+    objects = root.findall("{*}Object")
+    if root.tag.rpartition("}")[2] != "Delete" or not 1 <= len(objects) <= _MOST:
+        raise malformed()
+    quiet = root.findtext("{*}Quiet", "").strip() == "true"
+    done: list[Element] = []
+    for one in objects:
+        key, version = one.findtext("{*}Key", ""), one.findtext("{*}VersionId")
+        if not key:
+            raise malformed()
+        named: list[Element] = [("Key", key), *([("VersionId", version)] if version else [])]
+        try:
+            headers = _delete(moto, bucket, request, key, version, one.findtext("{*}ETag"))
+        except S3Error as error:
+            done.append(("Error", [*named, ("Code", error.code), ("Message", error.message)]))
+            continue
+        if _MARKER in headers:
+            named.append(("DeleteMarker", headers[_MARKER]))
+            named.append(("DeleteMarkerVersionId", headers[_VERSION]))
+        if not quiet:
+            done.append(("Deleted", named))
+    return document("DeleteResult", done)
+
+
+def _delete(
+    moto: Moto,
+    bucket: Any,
+    request: Request,
+    key: str,
+    version: str | None,
+    etag: str | None,
+) -> Mapping[str, str]:
+    """Delete an object or one of its versions; return the headers that say what became of it.
+
+    Raises
+    ------
+    S3Error
+        403 where a policy or a lock forbids it, 404 or 412 where ``etag`` is not the object's.
+    """
+    resource = f"arn:{bucket.partition}:s3:::{bucket.name}/{key}"
+    if bucket.get_permission("s3:DeleteObject", resource) == PermissionResult.DENIED:
+        raise S3Error(403, "AccessDenied", "Access Denied")
+    found = versions(bucket, key)
+    if version is not None:
+        found = [one for one in found if one.version_id == version]
+    _require_etag(found, key, etag)
+    if version is None and bucket.versioning_status is not None:
+        return _mark(bucket, key)
+    if version not in {None, _NULL} and bucket.versioning_status is None:
+        raise S3Error(400, "InvalidArgument", "Invalid version id specified")
+    bypass = (request.header("x-amz-bypass-governance-retention") or "").lower() == "true"
+    for one in found:
+        if not is_marker(one):
+            if one.is_locked(governance_bypass=bypass):
+                message = "Access Denied because object protected by object lock."
+                raise S3Error(403, "AccessDenied", message)
+            moto.tagger(bucket).delete_all_tags_for_resource(one.arn)
+    if found:
+        kept = [one for one in bucket.keys.getlist(key) if one not in found]
+        bucket.keys.replace(key, kept)
+    if version is None or bucket.versioning_status is None:
+        return {}
+    marker = {_MARKER: "true"} if found and is_marker(found[0]) else {}
+    return {**marker, _VERSION: version}
+
+
+def _require_etag(found: list[Any], key: str, etag: str | None) -> None:
+    if etag is None:
+        return
+    if not found or is_marker(found[0]):
+        raise no_such_key(key)
+    if etag.strip() != "*" and etag.strip().strip('"') != found[0].etag.strip('"'):
+        message = "At least one of the pre-conditions you specified did not hold"
+        raise S3Error(412, "PreconditionFailed", message, {"Condition": "If-Match"})
+
+
+def _mark(bucket: Any, key: str) -> Mapping[str, str]:
+    """Put a delete marker on a key; where versioning is suspended, for its null version."""
+    marker = FakeDeleteMarker(key=SimpleNamespace(name=key))
+    every = bucket.keys.getlist(key, [])
+    if bucket.versioning_status == "Suspended":
+        marker._version_id = _NULL
+        every = [one for one in every if one.version_id != _NULL]
+    bucket.keys.replace(key, [*every, marker])
+    return {_MARKER: "true", _VERSION: str(marker.version_id)}

@@ -1,0 +1,1 @@
+"""The functions that an endpoint runs, and the processes that run them."""

@@ -1,0 +1,123 @@
+"""A function run by local workers that share one queue."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from pathlib import Path
+
+from jitprep.emulator.config import EndpointConfig
+from jitprep.emulator.workers.function import Died, Outcome
+from jitprep.emulator.workers.worker import Invocation, Worker
+from jitprep.emulator.workers.worker_process import WorkerCommand
+
+# As much as gives one vCPU. Nothing enforces it here, but a function may read it.
+_MEMORY_MB = "1769"
+
+
+class LocalFunction:
+    """A function in as many processes as it has workers; first come, first served."""
+
+    def __init__(self, command: WorkerCommand, workers: int) -> None:
+        self._queue: asyncio.Queue[Invocation] = asyncio.Queue()
+        self._tasks: list[asyncio.Task[None]] = []
+        self.workers = [
+            Worker(command, index, self._queue, self._refuse_if_none_starts)
+            for index in range(workers)
+        ]
+
+    async def start(self) -> None:
+        """Start the workers; invocations wait until one is ready."""
+        self._tasks = [asyncio.create_task(worker.run()) for worker in self.workers]
+
+    async def stop(self) -> None:
+        """End the workers and whatever they run."""
+        for worker in self.workers:
+            worker.abandon("The endpoint stopped while the function ran.")
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._refuse_waiting(Died("The endpoint stopped before the function ran."))
+
+    async def invoke(self, payload: bytes, request_id: str) -> Outcome:
+        """Run the function on one event, once a worker is free."""
+        outcome: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+        self._queue.put_nowait(Invocation(request_id, payload, outcome))
+        self._refuse_if_none_starts()
+        return await outcome
+
+    def _refuse_if_none_starts(self) -> None:
+        """Answer everybody when no worker can start: a reader must not wait for a mended import."""
+        failures = [worker.failure for worker in self.workers]
+        if failures[0] is not None and None not in failures:
+            self._refuse_waiting(failures[0])
+
+    def _refuse_waiting(self, died: Died) -> None:
+        while not self._queue.empty():
+            self._queue.get_nowait().finish(died)
+
+
+def worker_command(config: EndpointConfig, endpoint_url: str) -> WorkerCommand:
+    """Return how the workers of ``config`` start, with the environment that Lambda gives."""
+    root = (config.task_root or Path.cwd()).resolve()
+    return WorkerCommand(
+        function_name=config.function_name,
+        function_arn=config.function_arn(config.function_name),
+        handler=config.handler,
+        task_root=root,
+        timeout=config.timeout,
+        output=config.output,
+        env={
+            **_inherited(),
+            **_lambda_env(config, root),
+            **_endpoint_env(endpoint_url),
+            **config.worker_env,
+        },
+    )
+
+
+def _inherited() -> dict[str, str]:
+    """Return this process's environment without its AWS settings and its proxies.
+
+    The function must meet the endpoint and no AWS account that happens to be configured here.
+    """
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("AWS_", "LAMBDA_", "_LAMBDA_"))
+        and name.lower() not in {"http_proxy", "no_proxy", "all_proxy"}
+    }
+
+
+def _lambda_env(config: EndpointConfig, root: Path) -> dict[str, str]:
+    return {
+        "AWS_LAMBDA_FUNCTION_NAME": config.function_name,
+        "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": _MEMORY_MB,
+        "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
+        "AWS_LAMBDA_LOG_GROUP_NAME": f"/aws/lambda/{config.function_name}",
+        "AWS_LAMBDA_LOG_STREAM_NAME": "local/[$LATEST]",
+        "AWS_REGION": config.region,
+        "AWS_DEFAULT_REGION": config.region,
+        "AWS_ACCESS_KEY_ID": config.access_key,
+        "AWS_SECRET_ACCESS_KEY": config.secret_key,
+        **({"AWS_SESSION_TOKEN": config.session_token} if config.session_token else {}),
+        "LAMBDA_TASK_ROOT": str(root),
+        "_HANDLER": config.handler,
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+def _endpoint_env(endpoint_url: str) -> dict[str, str]:
+    """Return what leads an unchanged function to the endpoint.
+
+    AWS's SDKs put ``{RequestRoute}.`` before the endpoint's host, and such a name resolves
+    nowhere. As the plain-HTTP proxy the endpoint is reached without resolving it. It takes what
+    it does not know for S3, so a function's plain-HTTP calls to other services end there too.
+    """
+    return {
+        "AWS_ENDPOINT_URL": endpoint_url,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "HTTP_PROXY": endpoint_url,
+        "http_proxy": endpoint_url,
+    }

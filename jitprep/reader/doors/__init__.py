@@ -1,0 +1,1 @@
+"""One reader per way in: access point, Function URL, Invoke, local folder."""

@@ -1,0 +1,91 @@
+"""Through S3: an Object Lambda access point; or a bucket that holds results already."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from jitprep.reader.base import Array, Reader
+from jitprep.reader.decode import Answer, decode
+from jitprep.reader.errors import CannotOpen
+from jitprep.reader.transport import aws, listing
+from jitprep.reader.transport.retry import patiently
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccessPointReader(Reader):
+    """GetObject and ListObjectsV2, by boto3.
+
+    Parameters
+    ----------
+    bucket : str
+        An access point's ARN or alias, or a bucket's name.
+    region, endpoint_url : str, optional
+        None for what AWS's configuration says.
+    transforms : bool
+        Whether a function answers.
+
+    Raises
+    ------
+    CannotOpen
+        For a seed, where S3 alone answers.
+    """
+
+    bucket: str
+    region: str | None
+    endpoint_url: str | None
+    transforms: bool
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.seed and not self.transforms:
+            raise CannotOpen(
+                f"the bucket {self.bucket} holds results, which no seed changes: leave the seed out, or "
+                "read through an access point"
+            )
+
+    @property
+    def draws(self) -> bool | None:
+        """Whether a seed may change what is read; None where only the function knows."""
+        return None if self.transforms else False
+
+    def get(self, key: str) -> Array:
+        """Read one object."""
+        return decode(patiently(partial(self._get, key)), key)
+
+    def keys(self, prefix: str = "") -> Iterator[str]:
+        """List keys, a thousand at a time."""
+        yield from listing.shown(self._entries(prefix), prefix)
+
+    def _entries(self, prefix: str) -> Iterator[listing.Entry]:
+        token: dict[str, str] = {}
+        while True:
+            page = patiently(partial(self._list, prefix, token))
+            for found in page.get("Contents", ()):
+                yield listing.Entry(found["Key"], found["Size"])
+            if not page.get("IsTruncated"):
+                return
+            following = page.get("NextContinuationToken")
+            token = listing.next_page("ContinuationToken", following, token)
+
+    def _get(self, key: str) -> Answer:
+        with aws.told_of(key), aws.asking_for(self.seed):
+            answer = self._client.get_object(Bucket=self.bucket, Key=key)
+            body = bytearray(answer["Body"].read())
+        return Answer.stored(body, answer.get("ContentType"), answer["Metadata"])
+
+    def _list(self, prefix: str, token: dict[str, str]) -> Any:
+        with aws.told_of(None):
+            return self._client.list_objects_v2(Bucket=self.bucket, Prefix=prefix, **token)
+
+    @property
+    def _client(self) -> Any:
+        url = self.endpoint_url or os.environ.get("AWS_ENDPOINT_URL_S3")
+        url = url or os.environ.get("AWS_ENDPOINT_URL")
+        # Of an ARN, SDKs make a host name that only AWS's resolvers know. A proxy needs none.
+        by_proxy = self.bucket.startswith("arn:") and (url or "").startswith("http://")
+        made_of = aws.Client("s3", self.region, url, self.threads, by_proxy)
+        return aws.client(made_of)

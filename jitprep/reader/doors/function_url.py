@@ -1,0 +1,101 @@
+"""Through HTTP: a Function URL, an API in front of the function, or a CDN in front of either."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from urllib.parse import quote, urlencode
+
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from urllib3 import BaseHTTPResponse
+
+from jitprep.reader.base import Array, Reader
+from jitprep.reader.decode import Answer, decode
+from jitprep.reader.errors import CannotOpen, Refused, Unavailable
+from jitprep.reader.transport import aws, listing, web
+from jitprep.reader.transport.retry import patiently
+
+_FORBIDDEN = 403
+
+
+@dataclass(frozen=True, kw_only=True)
+class FunctionUrlReader(Reader):
+    """``GET /<bucket>/<key>``, signed where AWS wants it.
+
+    Parameters
+    ----------
+    url : str
+        With the bucket's alias, without a slash at its end.
+    service : str, optional
+        What requests are signed for, where there are credentials; None for not at all.
+    region : str, optional
+        None for what AWS's configuration says.
+    preset : str, optional
+        The preset to ask for; None for the function's default.
+    """
+
+    url: str
+    service: str | None
+    region: str | None
+    preset: str | None
+
+    def get(self, key: str) -> Array:
+        """Read one object."""
+        return decode(patiently(partial(self._get, key)), key)
+
+    def keys(self, prefix: str = "") -> Iterator[str]:
+        """List keys, a thousand at a time."""
+        return listing.keys(lambda query: patiently(partial(self._list, query)), prefix)
+
+    def _get(self, key: str) -> Answer:
+        if not {".", ".."}.isdisjoint(key.split("/")):
+            raise Refused(
+                "no URL can name a key with . or .. in it: read it by S3 or Invoke", key=key
+            )
+        chosen = {"pipeline": self.preset} if self.preset else {}
+        if self.seed:
+            chosen["seed"] = str(self.seed)
+        answer = self._ask(f"/{quote(key)}", chosen, key)
+        headers = {name.lower(): value for name, value in answer.headers.items()}
+        if answer.status == 200:
+            return Answer.of(bytearray(answer.data), headers)
+        tls, aside = self.url.startswith("https:"), headers.get("location", "")
+        return Answer.of(web.fetch(aside, key, self.threads, tls=tls), headers)
+
+    def _list(self, query: Mapping[str, str]) -> bytes:
+        answer = self._ask("", query, None)
+        return answer.data
+
+    def _ask(self, path: str, query: Mapping[str, str], key: str | None) -> BaseHTTPResponse:
+        url = self.url + path + (f"?{urlencode(query, quote_via=quote)}" if query else "")
+        with aws.told_of(key):
+            signature = self._signature(url)
+            try:
+                return web.ask(url, signature, key, self.threads)
+            except Refused as error:
+                if error.status != _FORBIDDEN or signature or self.service is None:
+                    raise
+            # A machine that is starting has no credentials for a while.
+            aws.forget()
+            raise Unavailable(
+                "the request was not signed, since no credentials were found, and was refused",
+                key=key,
+                code="NoCredentials",
+                status=_FORBIDDEN,
+            )
+
+    def _signature(self, url: str) -> Mapping[str, str]:
+        """Return the headers that sign a GET; none where there is nobody to sign as."""
+        if self.service is None:
+            return {}
+        me = aws.identity()
+        if me.credentials is None:  # such a URL may be open to all
+            return {}
+        region = self.region or me.region
+        if region is None:
+            raise CannotOpen(f"{self.url} must be signed for a region: set AWS_DEFAULT_REGION")
+        request = AWSRequest("GET", url)
+        SigV4Auth(me.credentials.get_frozen_credentials(), self.service, region).add_auth(request)
+        return dict(request.headers)

@@ -1,0 +1,185 @@
+"""The function itself, by Lambda's Invoke: many objects in one call, where their pipeline lets them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from jitprep.reader.base import Array, Reader
+from jitprep.reader.decode import Answer, decode
+from jitprep.reader.doors.invoke_response import Returned, parse
+from jitprep.reader.errors import ReadError, Unavailable, Undecodable
+from jitprep.reader.transport import aws, listing, web
+from jitprep.reader.transport.retry import patiently
+from preprocessing import Pipeline
+
+# Of Lambda's 6 MB, after base64; with room for what an answer says beside its body.
+_ROOM = (6 * 2**20 - 2**17) // 4 * 3
+_MOST_KEYS = 1000  # that the function takes at once
+_STACKED = {"npy", "safetensors"}  # the encodings of which the function makes one body of many
+# That of a function's URL: their events have paths as they are sent.
+_DOMAIN = "none.lambda-url.none.on.aws"
+
+
+@dataclass(eq=False, slots=True)
+class Learned:
+    """What a reader learns of answers, where it does not know the pipeline.
+
+    Parameters
+    ----------
+    row_bytes : int, optional
+        The size of one object's samples.
+    stacks : bool
+        Whether the function makes one body of many.
+    """
+
+    row_bytes: int | None = None
+    stacks: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class FunctionReader(Reader):
+    """Invoke, by boto3.
+
+    Parameters
+    ----------
+    name : str
+        The function's name or ARN.
+    bucket : str
+        What the function calls the bucket.
+    region, endpoint_url : str, optional
+        None for what AWS's configuration says.
+    pipeline : Pipeline, optional
+        What the function is to run.
+    preset : str, optional
+        Or by the name that the function knows; None for its default.
+    """
+
+    name: str
+    bucket: str
+    region: str | None
+    endpoint_url: str | None
+    pipeline: Pipeline | None
+    preset: str | None
+    _learned: Learned = field(default_factory=Learned, repr=False, compare=False)
+
+    @property
+    def draws(self) -> bool | None:
+        """Whether a seed may change what is read; None where only the function knows."""
+        return None if self.pipeline is None else self.pipeline.random
+
+    def get(self, key: str) -> Array:
+        """Read one object."""
+        return decode(patiently(partial(self._get, key)), key)
+
+    def get_each(self, keys: Iterable[str]) -> dict[str, Array | ReadError]:
+        """Read many objects, as many in one call as its answer has room for."""
+        wanted = list(dict.fromkeys(keys))
+        if len(wanted) < 2 or not self._stacks:
+            return super().get_each(wanted)
+        most = self._most(len(wanted))
+        parts = [wanted[start : start + most] for start in range(0, len(wanted), most)]
+        read: dict[str, Array | ReadError] = {}
+        with ThreadPoolExecutor(min(self.threads, len(parts))) as pool:
+            for rows in pool.map(self._rows, parts):
+                read |= rows
+        if not self._stacks:
+            return super().get_each(wanted)
+        # What failed as a whole has been tried enough; single objects of an answer have not.
+        failed = (error for error in read.values() if isinstance(error, Unavailable))
+        return read | super().get_each(error.key for error in failed if error.key is not None)
+
+    def keys(self, prefix: str = "") -> Iterator[str]:
+        """List keys, a thousand at a time.
+
+        Invoke has no event of its own for that: the function is asked as its Function URL would ask it.
+        """
+        return listing.keys(lambda query: patiently(partial(self._list, query)), prefix)
+
+    @property
+    def _stacks(self) -> bool:
+        """Whether the function can make one body of many objects, as far as it is known here."""
+        pipeline = self.pipeline
+        if pipeline is None:
+            return self._learned.stacks
+        return pipeline.encoding.name in _STACKED and None not in pipeline.output.shape
+
+    def _most(self, wanted: int) -> int:
+        nbytes = self._learned.row_bytes
+        if self.pipeline is not None:
+            nbytes = self.pipeline.output.nbytes
+        return min(max(_ROOM // nbytes, 1) if nbytes else wanted, _MOST_KEYS)
+
+    def _rows(self, keys: Sequence[str]) -> dict[str, Array | ReadError]:
+        try:
+            answer = patiently(partial(self._invoke, {"keys": list(keys), **self._choice}, None))
+            return self._unstacked(keys, answer)
+        except ReadError as error:
+            if error.code == "InvalidPipeline" and self.pipeline is None:
+                self._learned.stacks = False  # as it seems; of one object it will say what is wrong
+            if error.status != 413 or len(keys) == 1:
+                return dict.fromkeys(keys, error)
+        half = len(keys) // 2
+        return {**self._rows(keys[:half]), **self._rows(keys[half:])}
+
+    def _unstacked(self, keys: Sequence[str], answer: Returned) -> dict[str, Array | ReadError]:
+        read: dict[str, Array | ReadError] = dict(answer.errors)
+        if answer.keys:
+            stack = decode(self._object(answer, None))
+            if stack.shape[:1] != (len(answer.keys),):
+                raise Undecodable("the function's answer has another number of rows than of keys")
+            self._learned.row_bytes = max(stack[0].nbytes, 1)
+            read |= zip(answer.keys, stack, strict=True)
+        if read.keys() != set(keys):
+            raise Undecodable("the function's answer is not about the keys that it was asked for")
+        return read
+
+    def _get(self, key: str) -> Answer:
+        return self._object(self._invoke({"key": key, **self._choice}, key), key)
+
+    @property
+    def _choice(self) -> Mapping[str, Any]:
+        chosen: dict[str, Any] = {"bucket": self.bucket}
+        if self.pipeline is not None:
+            chosen["spec"] = str(self.pipeline)
+        elif self.preset is not None:
+            chosen["pipeline"] = self.preset
+        # A function that lets nobody choose a seed need not refuse one that changes nothing.
+        asks = self.seed and self.draws is not False
+        return chosen | ({"seed": self.seed} if asks else {})
+
+    def _object(self, answer: Returned, key: str | None) -> Answer:
+        if answer.body is not None:
+            return Answer.of(bytearray(answer.body), answer.headers)
+        # Too large for Lambda: put aside.
+        tls = not self._client.meta.endpoint_url.startswith("http:")
+        aside = answer.headers.get("location", "")
+        return Answer.of(web.fetch(aside, key, self.threads, tls=tls), answer.headers)
+
+    def _list(self, query: Mapping[str, str]) -> bytes:
+        path = f"/{quote(self.bucket)}"
+        context = {"domainName": _DOMAIN, "http": {"method": "GET", "path": path}}
+        event = {
+            "version": "2.0",
+            "rawPath": path,
+            "rawQueryString": urlencode(query, quote_via=quote),
+            "headers": {},
+            "requestContext": context,
+            "isBase64Encoded": False,
+        }
+        return self._invoke(event, None).body or b""
+
+    def _invoke(self, event: Mapping[str, Any], key: str | None) -> Returned:
+        with aws.told_of(key):
+            told = self._client.invoke(FunctionName=self.name, Payload=json.dumps(event))
+            payload = told["Payload"].read()
+        return parse(payload, "FunctionError" in told, key)
+
+    @property
+    def _client(self) -> Any:
+        return aws.client(aws.Client("lambda", self.region, self.endpoint_url, self.threads))

@@ -1,0 +1,142 @@
+"""A folder on this machine: originals, transformed here; or results, as they are."""
+
+from __future__ import annotations
+
+import logging
+import stat
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from jitprep.reader.base import Array, Reader
+from jitprep.reader.decode import Answer, decode
+from jitprep.reader.doors.folder import LEADS_OUT, leads_out, listing
+from jitprep.reader.errors import BadObject, CannotOpen, Refused
+from preprocessing import (
+    CorruptSource,
+    EmptySource,
+    IncompatibleSource,
+    LimitExceeded,
+    Pipeline,
+    PreprocessingError,
+    Seed,
+    UnknownFormat,
+    UnsupportedSource,
+)
+from preprocessing.names import as_text, is_utf8
+
+# What the function would answer.
+_CODES: tuple[tuple[type[PreprocessingError], str], ...] = (
+    (EmptySource, "EmptyObject"),
+    (UnknownFormat, "UnknownFormat"),
+    (CorruptSource, "CorruptObject"),
+    (UnsupportedSource, "UnsupportedFormat"),
+    (IncompatibleSource, "IncompatibleObject"),
+    (LimitExceeded, "ObjectTooLarge"),
+)
+_KINDS = tuple(kind for kind, _ in _CODES)
+# So many names are shown of those that an error, or a line of the log, is about.
+_SHOWN = 3
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class FolderReader(Reader):
+    """Files, whose paths in the folder are their keys.
+
+    With a pipeline it gives what a read through an access point gives of the same object, random
+    transforms included, if S3 has it as one part: then its ETag is the MD5 of its bytes.
+
+    Parameters
+    ----------
+    path : Path
+        The folder.
+    pipeline : Pipeline, optional
+        None for files that are results already.
+
+    Raises
+    ------
+    CannotOpen
+        Where there is no such folder; for a seed without a pipeline.
+    """
+
+    path: Path
+    pipeline: Pipeline | None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not self.path.is_dir():
+            raise CannotOpen(f"{self.path} is no folder")
+        if self.seed and self.pipeline is None:
+            raise CannotOpen(
+                f"{self.path} holds results, which no seed changes: leave the seed out, or read "
+                "originals through a pipeline"
+            )
+
+    @property
+    def draws(self) -> bool:
+        """Whether a seed may change what is read."""
+        return self.pipeline is not None and self.pipeline.random
+
+    def get(self, key: str) -> Array:
+        """Read one file."""
+        path = self._path(key)
+        try:
+            if not stat.S_ISREG(path.stat().st_mode):
+                raise self._missing(key)
+            if self.pipeline is None:
+                return decode(Answer(bytearray(path.read_bytes())), key)
+            made = self.pipeline.encode(path, seed=Seed(self.seed, key))
+        except _KINDS as error:
+            code = next(code for kind, code in _CODES if isinstance(error, kind))
+            raise BadObject(str(error), key=key, code=code) from None
+        except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
+            raise self._missing(key) from None
+        except OSError as error:
+            raise Refused(error.strerror or type(error).__name__, key=key) from None
+        return decode(Answer(bytearray(made.body), made.content_type, made.metadata), key)
+
+    def keys(self, prefix: str = "") -> Iterator[str]:
+        """List the files, as S3 would; links are followed within the folder.
+
+        Raises
+        ------
+        Refused
+            Naming the folders that cannot be read, or the links that lead out of this one.
+        """
+        found = listing(self.path, prefix, stay=True)
+        if found.unreadable:
+            why = next(iter(found.unreadable.values()))
+            names = [name for name, reason in found.unreadable.items() if reason == why]
+            raise Refused(f"{self.path}: {_some(names)} cannot be read: {why}")
+        if found.left_out:
+            what = "hidden files, and links that lead back, are not listed"
+            _log.warning("%s: %s: %s", self.path, what, _some(found.left_out))
+        yield from found.keys
+
+    def _path(self, key: str) -> Path:
+        """Return the file of a key: no name and no link leads out of the folder."""
+        names = key.split("/")
+        if not is_utf8(key):
+            raise BadObject(
+                "its name is not UTF-8, as the keys of objects are; rename the file",
+                key=key,
+                code="UnsupportedFormat",
+            )
+        if "\0" in key or not {"", ".", ".."}.isdisjoint(names):
+            raise self._missing(key)
+        if leads_out(self.path, names):
+            raise Refused(LEADS_OUT, key=key)
+        return self.path.joinpath(*names)
+
+    def _missing(self, key: str) -> BadObject:
+        return BadObject(f"{self.path} has no such file", key=key, code="NoSuchKey")
+
+
+def _some(names: Collection[str]) -> str:
+    """Return the first of many names, and how many more there are."""
+    shown = ", ".join(as_text(name) for name in islice(names, _SHOWN))
+    more = len(names) - _SHOWN
+    return f"{shown} and {more:,} more" if more > 0 else shown

@@ -1,0 +1,1 @@
+"""Clients, listings, retries and errors that the doors share."""

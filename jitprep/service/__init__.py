@@ -1,0 +1,1 @@
+"""One object read and transformed, whatever carries the request."""

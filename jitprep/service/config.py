@@ -1,0 +1,218 @@
+"""What the operator has set, read from the environment once."""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal, cast, get_args
+
+from preprocessing import Limits
+
+_PRESETS = Path(__file__).with_name("presets.toml")
+
+# What a request may be allowed to choose for itself.
+OVERRIDES = frozenset({"pipeline", "seed"})
+# What a listing does with keys whose derived size depends on the object.
+UnknownSizes = Literal["source", "hide", "mark"]
+_CACHE_BYTES = 32 * 2**20
+_LEAST_MEMORY_MB = 128
+
+
+# S3's rule for the names of buckets, which access points' aliases follow too.
+_BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+
+# CloudWatch's rule for namespaces; those that begin with AWS/ are AWS's own.
+_NAMESPACE = re.compile(r"(?!AWS/)[\w./#:-][\w ./#:-]{0,254}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """Where objects may be written: a bucket, and how their keys must begin.
+
+    Parameters
+    ----------
+    bucket : str
+    prefix : str
+        Empty for the whole bucket, else it ends in a slash.
+    """
+
+    bucket: str
+    prefix: str = ""
+
+    @classmethod
+    def of(cls, place: str) -> Folder:
+        """Read ``bucket`` or ``bucket/prefix``."""
+        bucket, _, prefix = place.partition("/")
+        return cls(bucket, prefix.rstrip("/") + "/" if prefix.strip("/") else "")
+
+    def __contains__(self, other: Folder) -> bool:
+        return self.bucket == other.bucket and other.prefix.startswith(self.prefix)
+
+    def __str__(self) -> str:
+        return f"s3://{self.bucket}/{self.prefix}"
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """The function's configuration.
+
+    Parameters
+    ----------
+    presets : mapping of str to (str or mapping)
+        Pipelines by name, in any spelling: the TOML file at ``JITPREP_PRESETS``, or the image's.
+    default_preset : str
+        What runs where the access point names nothing. ``JITPREP_DEFAULT_PRESET``, or the file's.
+    limits : Limits
+        ``JITPREP_MAX_BYTES``, ``JITPREP_MAX_PIXELS`` and ``JITPREP_MAX_SIDE`` bound what is read,
+        ``JITPREP_MEMORY`` what the work on it holds at once: see `preprocessing.available_memory`. An
+        object is there twice while it arrives, so that it may have half of that at the most.
+    overrides : frozenset of str
+        What a request may choose for itself, of ``pipeline`` (a preset) and ``seed``:
+        ``JITPREP_REQUEST_OVERRIDES``, separated by commas; nothing where it is not set.
+    cache_bytes : int
+        How many bytes of transformed objects a process keeps, for ranges and sizes of the same object:
+        ``JITPREP_CACHE_BYTES``, 32 MiB where it is not set.
+    list_unknown_sizes : {"source", "hide", "mark"}
+        What a listing does with keys whose derived size depends on the object:
+        ``JITPREP_LIST_UNKNOWN_SIZES``. See `jitprep.service.listing.derive`.
+    buckets : mapping of str to str
+        What the function may read with its own role, for requests that bring no presigned URL: buckets,
+        or aliases of access points, by the names that requests call them. ``JITPREP_BUCKETS``: names,
+        or ``alias=name``, separated by commas; nothing where it is not set.
+    outputs : tuple of Folder
+        Where S3 Batch Operations may have results written; the first is the default.
+        ``JITPREP_OUTPUTS``: ``bucket`` or ``bucket/prefix``, separated by commas.
+    spill : Folder, optional
+        Where answers go that are too large for Lambda's: ``JITPREP_SPILL``, ``bucket`` or
+        ``bucket/prefix``.
+    memory_bytes : int
+        What Lambda gives the function, by ``AWS_LAMBDA_FUNCTION_MEMORY_SIZE``; its least, 128 MB, where
+        that is not set.
+    metrics : str, optional
+        The CloudWatch namespace of the metrics that the log's lines hold: ``JITPREP_METRICS``.
+    endpoint : str or None
+        Where AWS is to be found instead of AWS: ``AWS_ENDPOINT_URL_S3`` or ``AWS_ENDPOINT_URL``.
+    """
+
+    presets: Mapping[str, Any]
+    default_preset: str
+    limits: Limits
+    overrides: frozenset[str]
+    cache_bytes: int
+    list_unknown_sizes: UnknownSizes
+    buckets: Mapping[str, str]
+    outputs: tuple[Folder, ...]
+    spill: Folder | None
+    memory_bytes: int
+    metrics: str | None
+    endpoint: str | None
+
+
+@cache
+def config() -> Config:
+    """Read the configuration.
+
+    Raises
+    ------
+    ValueError
+        Naming the variable or the file that is wrong.
+    """
+    path = Path(os.environ.get("JITPREP_PRESETS") or _PRESETS)
+    presets, default = _presets(path)
+    safe = Limits()
+    return Config(
+        presets=presets,
+        default_preset=os.environ.get("JITPREP_DEFAULT_PRESET") or default,
+        limits=Limits(
+            source_bytes=min(_whole("JITPREP_MAX_BYTES", safe.source_bytes), safe.memory // 2),
+            pixels=_whole("JITPREP_MAX_PIXELS", safe.pixels),
+            side=_whole("JITPREP_MAX_SIDE", safe.side),
+        ),
+        overrides=_overrides("JITPREP_REQUEST_OVERRIDES"),
+        cache_bytes=_whole("JITPREP_CACHE_BYTES", _CACHE_BYTES),
+        list_unknown_sizes=_unknown_sizes("JITPREP_LIST_UNKNOWN_SIZES"),
+        buckets=_buckets("JITPREP_BUCKETS"),
+        outputs=_folders("JITPREP_OUTPUTS"),
+        spill=next(iter(_folders("JITPREP_SPILL", most=1)), None),
+        memory_bytes=_whole("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", _LEAST_MEMORY_MB) * 2**20,
+        metrics=_namespace("JITPREP_METRICS"),
+        endpoint=os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL"),
+    )
+
+
+def _presets(path: Path) -> tuple[Mapping[str, Any], str]:
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        presets, default = table["presets"], table["default"]
+    except (OSError, ValueError, KeyError) as error:
+        raise ValueError(
+            f"the presets file {path} must be TOML with a `default` name and a [presets] table: "
+            f"{error!r}"
+        ) from None
+    return presets, default
+
+
+def _words(name: str) -> list[str]:
+    return [word for part in os.environ.get(name, "").split(",") if (word := part.strip())]
+
+
+def _buckets(name: str) -> Mapping[str, str]:
+    buckets = {}
+    for word in _words(name):
+        alias, _, bucket = word.rpartition("=")
+        _require_bucket(name, bucket)
+        buckets[alias or bucket] = bucket
+    return buckets
+
+
+def _folders(name: str, most: int | None = None) -> tuple[Folder, ...]:
+    folders = [Folder.of(word) for word in _words(name)]
+    for folder in folders:
+        _require_bucket(name, folder.bucket)
+    if most is not None and len(folders) > most:
+        raise ValueError(f"{name} must name one place, got {len(folders)}")
+    return tuple(folders)
+
+
+def _require_bucket(name: str, bucket: str) -> None:
+    if not _BUCKET.fullmatch(bucket):
+        raise ValueError(
+            f"{name}: {bucket!r} is not the name of a bucket, or an access point's alias"
+        )
+
+
+def _namespace(name: str) -> str | None:
+    text = os.environ.get(name) or None
+    if text is not None and not _NAMESPACE.fullmatch(text):
+        raise ValueError(f"{name} must be a namespace of CloudWatch's, got {text!r}")
+    return text
+
+
+def _overrides(name: str) -> frozenset[str]:
+    words = frozenset(_words(name))
+    if not words <= OVERRIDES:
+        raise ValueError(
+            f"{name} must name some of {', '.join(sorted(OVERRIDES))}, got {sorted(words)}"
+        )
+    return words
+
+
+def _unknown_sizes(name: str) -> UnknownSizes:
+    word = os.environ.get(name) or "source"
+    if word not in get_args(UnknownSizes):
+        raise ValueError(f"{name} must be one of {', '.join(get_args(UnknownSizes))}, got {word!r}")
+    return cast(UnknownSizes, word)
+
+
+def _whole(name: str, default: int) -> int:
+    text = os.environ.get(name)
+    if not text:
+        return default
+    if not text.isdecimal() or int(text) == 0:
+        raise ValueError(f"{name} must be a whole number above 0, got {text!r}")
+    return int(text)

@@ -1,0 +1,130 @@
+"""Parts of an object: what a client may ask for, and which bytes it means.
+
+RFC 9110, section 14, as far as S3 goes: one range of bytes, or one part by its number. What an object
+has that was never uploaded in parts is decided here: parts of 5 MiB, S3's smallest.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from jitprep.service.errors import RequestFailed
+
+PART_BYTES = 5 * 2**20
+_MOST_PARTS = 10_000
+# More digits than any length has: such a number is refused before Python turns it into an integer.
+_RANGE = re.compile(r"bytes=(\d{0,19})-(\d{0,19})", re.ASCII | re.IGNORECASE)
+_NUMBER = re.compile(r"\d{1,5}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Bytes `start` up to, and without, `stop` of an object of `total` bytes."""
+
+    start: int
+    stop: int
+    total: int
+
+    @property
+    def content_range(self) -> str | None:
+        """The value of Content-Range; None of an empty object, of which HTTP can name no range."""
+        return f"bytes {self.start}-{self.stop - 1}/{self.total}" if self.total else None
+
+
+@dataclass(frozen=True, slots=True)
+class ByteRange:
+    """``bytes=first-last``, both included; without `first`, the last `last` bytes."""
+
+    first: int | None
+    last: int | None
+
+    def of(self, total: int) -> Window:
+        """Return which bytes of an object of `total` bytes it means.
+
+        Raises
+        ------
+        RequestFailed
+            ``InvalidRange``, 416, where it means none.
+        """
+        if self.first is None:
+            start, stop = max(total - (self.last or 0), 0), total
+        else:
+            start, stop = self.first, total if self.last is None else min(self.last + 1, total)
+        if start >= stop:
+            raise RequestFailed(
+                416, "InvalidRange", f"the range means no byte of the object, which has {total}"
+            )
+        return Window(start, stop, total)
+
+
+@dataclass(frozen=True, slots=True)
+class PartNumber:
+    """A part by its number, the first being 1."""
+
+    number: int
+
+    def of(self, total: int) -> Window:
+        """Return which bytes of an object of `total` bytes it means.
+
+        Raises
+        ------
+        RequestFailed
+            ``InvalidPartNumber``, 416, past the last part.
+        """
+        parts = self.count(total)
+        if self.number > parts:
+            raise RequestFailed(
+                416, "InvalidPartNumber", f"the object has {parts} parts of {PART_BYTES} bytes"
+            )
+        start = (self.number - 1) * PART_BYTES
+        return Window(start, min(start + PART_BYTES, total), total)
+
+    @staticmethod
+    def count(total: int) -> int:
+        """Return how many parts an object of `total` bytes has; an empty one has one."""
+        return max(-(-total // PART_BYTES), 1)
+
+
+Part = ByteRange | PartNumber
+
+
+def parse(text: str | None, number: str | None) -> Part | None:
+    """Read a Range header's, or parameter's, value and a partNumber; None where there is neither.
+
+    Raises
+    ------
+    RequestFailed
+        ``InvalidRequest`` for both at once; ``InvalidArgument`` for what is no single range of bytes,
+        or no part's number. An HTTP server may ignore such a range and send everything; whoever asked
+        for a piece and cuts it to size would not notice, so it is refused.
+    """
+    if text is not None and number is not None:
+        raise RequestFailed(400, "InvalidRequest", "ask for a Range or for a partNumber, not both")
+    if text is not None:
+        return _byte_range(text.strip())
+    return None if number is None else _part_number(number)
+
+
+def _byte_range(text: str) -> ByteRange:
+    match = _RANGE.fullmatch(text)
+    first, last = (
+        (int(digits) if digits else None for digits in match.groups()) if match else (None,) * 2
+    )
+    if (first is None and last is None) or (
+        first is not None and last is not None and last < first
+    ):
+        raise RequestFailed(
+            400,
+            "InvalidArgument",
+            "the Range must be one range of bytes: bytes=first-last, bytes=first- or bytes=-length",
+        )
+    return ByteRange(first, last)
+
+
+def _part_number(text: str) -> PartNumber:
+    if not _NUMBER.fullmatch(text) or not 1 <= int(text) <= _MOST_PARTS:
+        raise RequestFailed(
+            400, "InvalidArgument", f"the partNumber must be a whole number from 1 to {_MOST_PARTS}"
+        )
+    return PartNumber(int(text))

@@ -1,0 +1,76 @@
+"""Which pipeline runs: the access point's own payload, else the function's default preset."""
+
+from __future__ import annotations
+
+import json
+from functools import lru_cache
+from typing import Any
+
+from jitprep.service.config import config
+from jitprep.service.errors import RequestFailed
+from preprocessing import Pipeline, SpecError
+
+_KEYS = ("pipeline", "spec")
+
+
+@lru_cache(maxsize=64)
+def choose(payload: str, preset: str | None) -> Pipeline:
+    """Return the pipeline that an access point's payload, an invoke, or the request itself asks for.
+
+    Parameters
+    ----------
+    payload : str
+        Empty for the default preset; or JSON, ``{"pipeline": "<preset name>"}``, or ``{"spec": ...}``
+        with a pipeline in any spelling.
+    preset : str, optional
+        What the request asks for, where it may: it goes before the payload.
+
+    Raises
+    ------
+    RequestFailed
+        ``InvalidPipeline`` or ``UnknownPipeline``.
+    """
+    if preset is not None:
+        return _preset(preset)
+    if not payload.strip():
+        return _preset(config().default_preset)
+    key, value = _read(payload)
+    return _preset(value) if key == "pipeline" else _parse(value, "the spec")
+
+
+def _read(payload: str) -> tuple[str, Any]:
+    try:
+        table = json.loads(payload)
+    except (ValueError, RecursionError) as error:
+        raise _invalid(f"the access point's payload is not JSON: {error}") from None
+    if not isinstance(table, dict) or len(table) != 1 or next(iter(table)) not in _KEYS:
+        raise _invalid(
+            'the access point\'s payload must be {"pipeline": "<preset name>"} or {"spec": "<pipeline>"}'
+        )
+    ((key, value),) = table.items()
+    return key, value
+
+
+def _preset(name: object) -> Pipeline:
+    presets = config().presets
+    if not isinstance(name, str) or name not in presets:
+        raise RequestFailed(
+            400,
+            "UnknownPipeline",
+            f"no preset is named {name!r}; choose from {', '.join(sorted(presets))}, or give a spec "
+            "in its place",
+        )
+    return _parse(presets[name], f"the preset {name!r}")
+
+
+def _parse(spec: Any, what: str) -> Pipeline:
+    if not isinstance(spec, str | dict):
+        raise _invalid(f"{what} must be one line of text or a document, got {spec!r}")
+    try:
+        return Pipeline.parse(spec)
+    except SpecError as error:
+        raise _invalid(f"{what}: {error}") from None
+
+
+def _invalid(message: str) -> RequestFailed:
+    return RequestFailed(400, "InvalidPipeline", message)

@@ -1,0 +1,95 @@
+"""What this process has transformed and may be asked for again.
+
+A client that reads an object in ranges, or asks for its size first, sends several requests for one
+object; a warm worker transforms it once. The place that something is kept under holds the derived ETag
+(`jitprep.service.results.derived_object`), so that nothing kept can be stale.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from threading import Lock
+
+from jitprep.service.config import config
+
+# A description is some hundred bytes.
+_MOST_DESCRIPTIONS = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """What can be said of a derived object without its bytes.
+
+    Parameters
+    ----------
+    length : int
+        In bytes.
+    content_type : str
+    metadata : mapping of str to str
+    """
+
+    length: int
+    content_type: str
+    metadata: Mapping[str, str]
+
+
+class Kept:
+    """Descriptions and bodies by place; what was used longest ago goes first.
+
+    Parameters
+    ----------
+    limit : int
+        Bytes of bodies in all.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._held = 0
+        self._descriptions: OrderedDict[str, Description] = OrderedDict()
+        self._bodies: OrderedDict[str, bytes | bytearray] = OrderedDict()
+        # Work that overran its deadline may still end, in another thread than the next request's.
+        self._lock = Lock()
+
+    def describe(self, place: str, description: Description) -> None:
+        """Keep a description."""
+        with self._lock:
+            self._descriptions[place] = description
+            if len(self._descriptions) > _MOST_DESCRIPTIONS:
+                self._descriptions.popitem(last=False)
+
+    def keep(self, place: str, body: bytes | bytearray) -> None:
+        """Keep a body, unless it alone is over the limit."""
+        with self._lock:
+            self._drop(place)
+            if len(body) > self._limit:
+                return
+            self._bodies[place] = body
+            self._held += len(body)
+            while self._held > self._limit:
+                self._drop(next(iter(self._bodies)))
+
+    def description(self, place: str) -> Description | None:
+        """Return what is known of an object."""
+        with self._lock:
+            if place in self._descriptions:
+                self._descriptions.move_to_end(place)
+            return self._descriptions.get(place)
+
+    def body(self, place: str) -> bytes | bytearray | None:
+        """Return an object's bytes, which nobody may change."""
+        with self._lock:
+            if place in self._bodies:
+                self._bodies.move_to_end(place)
+            return self._bodies.get(place)
+
+    def _drop(self, place: str) -> None:
+        self._held -= len(self._bodies.pop(place, b""))
+
+
+@cache
+def kept() -> Kept:
+    """Return what this process keeps."""
+    return Kept(config().cache_bytes)

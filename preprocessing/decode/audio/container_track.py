@@ -1,0 +1,146 @@
+"""The sound in MP4, QuickTime, 3GP, Matroska and WebM, by FFmpeg (through PyAV), where it is installed.
+
+How many samples come of a track is not written anywhere: encoders put silence before it, and edit lists
+take some away. So it is decoded to be planned for, and again to be had; nothing is kept in between.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from fractions import Fraction
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from preprocessing.cancellation import checkpoint
+from preprocessing.decode.audio.decoder import CONTAINERS, AudioHeader
+from preprocessing.decode.audio.truncation import Part
+from preprocessing.decode.video.container import opened, require_undamaged
+from preprocessing.decode.video.container_checks import require_claims
+from preprocessing.errors import CorruptSource, LimitExceeded, UnsupportedSource
+from preprocessing.limits import require_memory
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from preprocessing.decode.sniff import AudioFormat
+    from preprocessing.limits import Limits
+    from preprocessing.media import Array
+
+_MICROSECONDS = 10**6
+# FFmpeg's sample formats, without the "p" of those that have a plane for each channel: how many steps
+# there are to full scale.
+_FULL_SCALE = {"u8": 2**7, "s16": 2**15, "s32": 2**31, "s64": 2**63, "flt": 1, "dbl": 1}
+# Decoders that check the sums which their formats carry, but are silent unless they are told to fail.
+_CHECKED = frozenset({"flac", "mp3", "mp3float"})
+
+
+def probe(data: bytes, format_: AudioFormat, limits: Limits) -> AudioHeader:
+    """Decode the first track of sound, and keep how many samples come of it.
+
+    Parameters
+    ----------
+    data : bytes
+    format_ : {"m4a", "mka"}
+    limits : Limits
+
+    Raises
+    ------
+    SourceError, IncompatibleSource, LimitExceeded
+    """
+    if find_spec("av") is None:
+        raise UnsupportedSource(
+            "sound in MP4 and Matroska is decoded by PyAV, which is not installed; pip install "
+            "'jitprep[video]', in AWS use the image for video, or convert it, as by ffmpeg -i "
+            f"in.{format_} out.flac"
+        )
+    _, claims = CONTAINERS[format_]
+    require_claims(claims, lambda start, n: data[start : start + n], len(data), limits)
+    channels = rate = total = 0
+    with _opened(data, format_, limits) as (container, stream):
+        name = stream.codec_context.name
+        _require_within(_claimed(container, stream), stream, limits)
+        for frame in _frames(container, stream):
+            channels, rate = channels or len(frame.layout.channels), rate or frame.sample_rate
+            if (len(frame.layout.channels), frame.sample_rate) != (channels, rate):
+                raise UnsupportedSource(
+                    "the sound changes its rate or its channels; write it anew, as by ffmpeg -i IN "
+                    "OUT.flac"
+                )
+            total += frame.samples
+            _require_within(Fraction(total, rate), stream, limits)
+    if not total:
+        raise CorruptSource("no sound of the track can be decoded")
+    header = AudioHeader(format_, name, channels, total, rate, Part())
+    require_memory(header.holds, limits, "decoding the sound")
+    return header
+
+
+def decode(data: bytes, header: AudioHeader, limits: Limits) -> Array:
+    """Decode what `probe` has accepted: (channels, samples), float32; a new array.
+
+    Raises
+    ------
+    CorruptSource
+    """
+    result, at = np.empty((header.channels, header.samples), np.float32), 0
+    with _opened(data, header.format, limits) as (container, stream):
+        for frame in _frames(container, stream):
+            result[:, at : at + frame.samples] = _floats(frame)
+            at += frame.samples
+    assert at == header.samples
+    return result
+
+
+@contextmanager
+def _opened(data: bytes, format_: AudioFormat, limits: Limits) -> Iterator[tuple[Any, Any]]:
+    with opened(data, CONTAINERS[format_][0], limits, kind="audio") as (container, stream):
+        if stream.codec_context.name in _CHECKED:
+            stream.codec_context.options = {"err_detect": "crccheck+explode"}
+        yield container, stream
+
+
+def _frames(container: Any, stream: Any) -> Iterator[Any]:
+    for packet in container.demux(stream):
+        checkpoint()
+        if packet.is_corrupt:
+            raise CorruptSource("the sound breaks off; upload it again")
+        frames = packet.decode()
+        require_undamaged(frames)
+        yield from frames
+
+
+def _floats(frame: Any) -> Array:
+    """Return a frame's samples, (channels, samples), float32."""
+    name, channels = frame.format.name, len(frame.layout.channels)
+    array: Array = frame.to_ndarray()
+    if not frame.format.is_planar:
+        array = array.reshape(-1, channels).T
+    kind = name.removesuffix("p")
+    if kind not in _FULL_SCALE:
+        raise UnsupportedSource(f"FFmpeg gives samples as {name}; convert the sound to FLAC")
+    if kind == "u8":
+        return np.divide(
+            array.astype(np.float32) - _FULL_SCALE[kind], np.float32(_FULL_SCALE[kind])
+        )
+    if kind in ("flt", "dbl"):
+        return np.array(array, np.float32)
+    return (array * (1 / _FULL_SCALE[kind])).astype(np.float32)
+
+
+def _claimed(container: Any, stream: Any) -> Fraction:
+    if stream.duration:
+        return Fraction(stream.time_base) * int(stream.duration)
+    return Fraction(container.duration or 0, _MICROSECONDS)
+
+
+def _require_within(seconds: Fraction, stream: Any, limits: Limits) -> None:
+    codec = stream.codec_context
+    total = int(seconds * codec.sample_rate) * codec.channels
+    if seconds > limits.seconds or total > limits.samples:
+        raise LimitExceeded(
+            f"the sound has {codec.channels} channels at {codec.sample_rate} Hz and lasts "
+            f"{float(seconds):.6g} seconds or more, above the limit of {limits.samples} samples in all "
+            f"and {limits.seconds:g} seconds; raise the limit or store a shorter sound"
+        )

@@ -1,0 +1,165 @@
+"""The pages of an Ogg file, and the packets in them: RFC 3533.
+
+libogg passes over a page whose checksum is wrong, and the decoders behind it over what it held. So pages
+are checked here. A stream of FLAC in Ogg, which not every libsndfile decodes, is unwrapped into FLAC.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from zlib import crc32
+
+from preprocessing.cancellation import checkpoint
+from preprocessing.decode.audio.tags import behind_tags
+from preprocessing.decode.audio.truncation import TRUNCATED, Part
+from preprocessing.errors import CorruptSource, UnsupportedSource
+from preprocessing.frozen import frozen
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_PAGE, _HEADER = b"OggS", 27
+_CONTINUED, _FIRST, _LAST = 1, 2, 4
+_CHECKSUM = slice(22, 26)
+# Ogg's checksum is zlib's polynomial, with the bits of each byte in the other order, begun with zeros.
+_REVERSED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
+# https://xiph.org/flac/ogg_mapping.html: what is before "fLaC" in the first packet.
+_FLAC, _FLAC_HEADER = b"\x7fFLAC", 9
+# The first bytes of the streams that Xiph and others put into Ogg, and how people call them.
+_VIDEO = {b"\x80theora": "Theora", b"BBCD\0": "Dirac", b"\x01video\0": "OGM", b"OVP80": "VP8"}
+_SOUND = {b"Speex   ": "Speex", b"CELT    ": "CELT", b"\x7fFLAC": "FLAC"}
+_SKELETON = b"fishead\0"
+
+
+@frozen
+class Page:
+    """One page.
+
+    Parameters
+    ----------
+    flags, serial, number : int
+    lacing : bytes
+        The length of each segment; a packet ends with the first that is shorter than 255.
+    start, stop : int
+        Where its content is.
+    """
+
+    flags: int
+    serial: int
+    number: int
+    lacing: bytes
+    start: int
+    stop: int
+
+
+@frozen
+class UnwrappedFlac(Part):
+    """A FLAC that is told from the packets of an Ogg file."""
+
+    def of(self, data: bytes) -> bytes:
+        """Return the FLAC of the Ogg file `data`."""
+        return super().of(unwrapped(data))
+
+
+def require_whole(data: bytes) -> None:
+    """Raise where a page is missing or damaged, or there is more than one stream.
+
+    Raises
+    ------
+    CorruptSource
+    UnsupportedSource
+        For several streams, and for what libsndfile does not decode.
+    """
+    first = last = None
+    for page in _pages(data):
+        if first is None:
+            first = page
+            _require_known(data[page.start : page.start + 8])
+        elif page.serial != first.serial:
+            raise UnsupportedSource(
+                "the Ogg file holds several streams, one after the other or side by side; store each in "
+                "a file of its own"
+            )
+        elif last is not None and page.number != last.number + 1 & 0xFFFF_FFFF:
+            raise CorruptSource(f"page {last.number + 1} of the Ogg file is missing")
+        last = page
+    if last is None or not last.flags & _LAST:
+        raise CorruptSource(f"the last page of the Ogg file is not marked as the end: {TRUNCATED}")
+
+
+def holds_flac(data: bytes) -> bool:
+    """Whether the first stream is FLAC."""
+    return data[_HEADER + data[26] :].startswith(_FLAC) if len(data) > _HEADER else False
+
+
+def video_in(head: bytes) -> str | None:
+    """Return what the video is called that an Ogg file begins with; None where it is sound.
+
+    Each stream has a first page, and these come before all others.
+    """
+    place = 0
+    while head.startswith(_PAGE, place) and place + _HEADER < len(head):
+        lacing = head[place + _HEADER : place + _HEADER + head[place + 26]]
+        start = place + _HEADER + len(lacing)
+        if not head[place + 5] & _FIRST:
+            break
+        for mark, name in _VIDEO.items():
+            if head.startswith(mark, start):
+                return name
+        place = start + sum(lacing)
+    return None
+
+
+def unwrapped(data: bytes) -> bytes:
+    """Return the FLAC that an Ogg file holds.
+
+    Raises
+    ------
+    CorruptSource
+    """
+    packets = b"".join(data[page.start : page.stop] for page in _pages(data))
+    if packets[_FLAC_HEADER : _FLAC_HEADER + 4] != b"fLaC":
+        raise CorruptSource("the Ogg file begins as FLAC, and holds none")
+    return packets[_FLAC_HEADER:]
+
+
+def _require_known(first: bytes) -> None:
+    if first.startswith(_SKELETON):
+        raise UnsupportedSource(
+            "the Ogg file has a skeleton beside its sound; write it anew, as by ffmpeg -i IN -c copy "
+            "OUT.ogg"
+        )
+    for mark, name in _SOUND.items():
+        if first.startswith(mark) and name != "FLAC":
+            raise UnsupportedSource(
+                f"{name} in Ogg is not decoded; convert it, as by ffmpeg -i IN OUT.flac"
+            )
+
+
+def _pages(data: bytes) -> Iterator[Page]:
+    place = 0
+    while data.startswith(_PAGE, place):
+        checkpoint()
+        header = data[place : place + _HEADER]
+        start = place + _HEADER + (header[26] if len(header) == _HEADER else 0)
+        lacing = data[place + _HEADER : start]
+        stop = start + sum(lacing)
+        if len(header) < _HEADER or start > len(data) or stop > len(data):
+            raise CorruptSource(f"the last page of the Ogg file is cut: {TRUNCATED}")
+        told = int.from_bytes(header[_CHECKSUM], "little")
+        number = int.from_bytes(header[18:22], "little")
+        if _checksum(header[:22] + bytes(4) + data[place + 26 : stop]) != told:
+            raise CorruptSource(
+                f"page {number} of the Ogg file, at byte {place}, is damaged: its checksum is wrong"
+            )
+        yield Page(header[5], int.from_bytes(header[14:18], "little"), number, lacing, start, stop)
+        place = stop
+    rest = data[behind_tags(data, place) :]
+    if rest.strip(b"\0") and not rest.startswith(b"TAG"):
+        raise CorruptSource(f"what is at byte {place} of the Ogg file is not a page")
+
+
+def _checksum(page: bytes) -> int:
+    # zlib inverts the sum before and after; so it is given one that is inverted already.
+    told = crc32(page.translate(_REVERSED), 0xFFFF_FFFF) ^ 0xFFFF_FFFF
+    return int(f"{told:032b}"[::-1], 2)

@@ -1,0 +1,1 @@
+"""Containers that hold tracks: MP4, Matroska and their kin."""

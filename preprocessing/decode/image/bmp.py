@@ -1,0 +1,171 @@
+"""BMP: headers and rows read by ourselves.
+
+The format carries no checksum: sizes must agree with the bytes that are there, and otherwise the pixels
+are what the file says. The formats: Microsoft, "Bitmap Storage" and the structures that it names; IBM,
+BITMAPINFOHEADER2 of OS/2, whose own compressions are refused by name.
+"""
+
+from __future__ import annotations
+
+import struct
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from preprocessing.decode.image.bmp_rle import unpacked
+from preprocessing.decode.image.faults import cut, damaged, unsupported
+from preprocessing.decode.image.header import Header
+from preprocessing.decode.image.palette import looked_up
+from preprocessing.frozen import frozen
+
+if TYPE_CHECKING:
+    from preprocessing.media import Array
+
+_CORE, _OS2_SHORT, _OS2 = 12, 16, 64
+_SIZES = (_CORE, 40, 52, 56, _OS2, 108, 124)
+_RAW, _RLE8, _RLE4, _MASKS, _ALPHA_MASKS = 0, 1, 2, 3, 6
+_NAMES = {4: "JPEG inside", 5: "PNG inside", 11: "CMYK", 12: "CMYK", 13: "CMYK"}
+_DEFAULT_MASKS = {
+    16: (0x7C00, 0x3E0, 0x1F),
+    24: (0xFF0000, 0xFF00, 0xFF),
+    32: (0xFF0000, 0xFF00, 0xFF),
+}
+_HELD = 14  # bytes a pixel: rows, Pillow's RGB, the copy that NumPy takes of it, twice
+_PALETTE = 8  # bits, up to which pixels are indices
+
+
+@frozen
+class _Bmp:
+    width: int
+    height: int
+    top_down: bool
+    bits: int
+    compression: int
+    masks: tuple[int, int, int]
+    palette: bytes
+    entry: int
+    at: int
+
+    @property
+    def stride(self) -> int:
+        """Bytes a row, which are a multiple of four."""
+        return (self.width * self.bits + 31) // 32 * 4
+
+
+def probe(data: bytes) -> Header:
+    """Read the header. No pixel is decoded.
+
+    Raises
+    ------
+    CorruptSource, UnsupportedSource
+    """
+    bmp = _read(data)
+    mode = "P" if bmp.bits <= _PALETTE else "RGB"
+    held = _HELD * bmp.height * bmp.width + len(data)
+    return Header("bmp", (bmp.height, bmp.width), 1, mode, held=held)
+
+
+def decode(data: bytes) -> Array:
+    """Decode to (H, W, 3), as stored, uint8. Raises what `probe` does."""
+    bmp = _read(data)
+    if bmp.compression in (_RLE8, _RLE4):
+        rows = unpacked(data, bmp.at, (bmp.height, bmp.width), nibbles=bmp.compression == _RLE4)
+    else:
+        rows = _rows(data, bmp)
+    pixels = _looked_up(rows, bmp) if bmp.bits <= _PALETTE else _coloured(rows, bmp, data)
+    return pixels if bmp.top_down else pixels[::-1]
+
+
+def _read(data: bytes) -> _Bmp:
+    if len(data) < 18 + 8:
+        raise cut("BMP", "it ends within its header")
+    at, size = struct.unpack_from("<II", data, 10)
+    if size == _OS2_SHORT:
+        raise unsupported("BMP", f"a header of OS/2, of {size} bytes")
+    if size not in _SIZES:
+        raise damaged("BMP", f"a header of {size} bytes")
+    if len(data) < 14 + size:
+        raise cut("BMP", "it ends within its header")
+    compression, colours, masks = _RAW, 0, (0, 0, 0)
+    if size == _CORE:
+        width, height, _, bits = struct.unpack_from("<4H", data, 18)
+    else:
+        width, height, _, bits, compression = struct.unpack_from("<iiHHI", data, 18)
+        (colours,) = struct.unpack_from("<I", data, 46)
+    _require_known(size, compression, bits)
+    if colours > 2**16:
+        raise damaged("BMP", f"a palette of {colours} colours")
+    if width < 1 or not height:
+        raise damaged("BMP", f"{width} x {height} pixels")
+    end = 14 + size
+    if compression in (_MASKS, _ALPHA_MASKS):
+        # Behind a header of 40 bytes; in a longer one at the same place.
+        masks = struct.unpack_from("<3I", data.ljust(66, b"\0"), 54)
+        end += (12 if compression == _MASKS else 16) * (size == 40)
+    entry = 3 if size == _CORE else 4
+    count = min(colours or 1 << bits, 1 << bits) if bits <= _PALETTE else 0
+    if not at or (count and at == 14 + size):  # writers that leave out the palette's length
+        at = end + entry * count
+    if at < end or (size == _OS2 and at < end + entry * count):
+        raise damaged("BMP", "its pixels begin within its header")
+    palette = data[end : min(end + entry * count, at)]
+    return _Bmp(width, abs(height), height < 0, bits, compression, masks, palette, entry, at)
+
+
+def _require_known(size: int, compression: int, bits: int) -> None:
+    if size == _OS2 and compression > _RLE4:
+        raise unsupported("BMP", f"a compression of OS/2's own ({compression})")
+    if compression in _NAMES:
+        raise unsupported("BMP", _NAMES[compression])
+    if bits not in (1, 4, 8, 16, 24, 32):
+        raise unsupported("BMP", f"{bits} bits a pixel")
+    fits = {_RAW: True, _RLE8: bits == 8, _RLE4: bits == 4}
+    if not fits.get(compression, compression in (_MASKS, _ALPHA_MASKS) and bits > _PALETTE):
+        raise damaged("BMP", f"compression {compression} of {bits} bits a pixel")
+
+
+def _rows(data: bytes, bmp: _Bmp) -> Array:
+    """Return the rows as bytes, the last row's padding perhaps missing."""
+    used = (bmp.width * bmp.bits + 7) // 8
+    wanted = bmp.stride * (bmp.height - 1) + used
+    if len(data) - bmp.at < wanted:
+        raise cut("BMP", f"{len(data) - bmp.at} of the {wanted} bytes of its pixels are there")
+    flat = np.frombuffer(data, np.uint8, wanted, bmp.at)
+    return np.lib.stride_tricks.as_strided(
+        flat, (bmp.height, used), (bmp.stride, 1), writeable=False
+    )
+
+
+def _looked_up(rows: Array, bmp: _Bmp) -> Array:
+    if bmp.compression == _RAW and bmp.bits < 8:
+        bits = np.unpackbits(rows, axis=1).reshape(len(rows), -1, bmp.bits)
+        indices = (bits << np.arange(bmp.bits - 1, -1, -1, dtype=np.uint8)).sum(
+            axis=2, dtype=np.uint8
+        )[:, : bmp.width]
+    else:
+        indices = rows
+    count = len(bmp.palette) // bmp.entry
+    table = np.frombuffer(bmp.palette, np.uint8, count * bmp.entry).reshape(count, bmp.entry)
+    return looked_up("BMP", table[:, 2::-1], indices)
+
+
+def _coloured(rows: Array, bmp: _Bmp, data: bytes) -> Array:
+    masks = bmp.masks if any(bmp.masks) else _DEFAULT_MASKS[bmp.bits]
+    if masks == _DEFAULT_MASKS[32] and bmp.bits > 16:
+        from PIL import Image  # noqa: PLC0415  heavy; faster than NumPy
+
+        raw = ("raw", "BGR" if bmp.bits == 24 else "BGRX", bmp.stride, 1)
+        pixels = memoryview(data)[bmp.at :]
+        return np.asarray(Image.frombytes("RGB", (bmp.width, bmp.height), pixels, *raw))
+    if bmp.bits == 24:
+        raise unsupported("BMP", "masks of its own at 24 bits a pixel")
+    values = np.ascontiguousarray(rows).view("<u2" if bmp.bits == 16 else "<u4")
+    result = np.empty((bmp.height, bmp.width, 3), np.uint8)
+    for channel, mask in enumerate(masks):
+        shift = (mask & -mask).bit_length() - 1
+        most = mask >> max(shift, 0)
+        if not mask or most & (most + 1):
+            raise damaged("BMP", f"a mask of {mask:#x}")
+        sample = (values & mask) >> shift
+        result[:, :, channel] = sample.astype(np.uint64) * 255 // most  # as Pillow rounds it
+    return result

@@ -1,0 +1,1 @@
+"""JPEG, by libjpeg-turbo and by our own checks of what it is given."""

@@ -1,0 +1,110 @@
+"""Formats that one of Pillow's plugins opens and decodes.
+
+Plugins are used directly: ``Image.open`` would import all of them, and would warn of large images by
+its own global limit before ours is asked.
+"""
+
+from __future__ import annotations
+
+import warnings
+from importlib import import_module
+from io import BytesIO
+from typing import TYPE_CHECKING, cast
+
+import numpy as np
+
+from preprocessing.decode.image.faults import cut, damaged
+from preprocessing.errors import CorruptSource, IncompatibleSource, UnsupportedSource
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+    from PIL.ImageFile import ImageFile
+
+    from preprocessing.decode.image.header import ImageFormat
+    from preprocessing.media import Array
+
+_PLUGINS: dict[ImageFormat, tuple[str, str]] = {
+    "jpeg": ("PIL.JpegImagePlugin", "JpegImageFile"),
+    "webp": ("PIL.WebPImagePlugin", "WebPImageFile"),
+    "avif": ("PIL.AvifImagePlugin", "AvifImageFile"),
+}
+
+
+def opened(data: bytes, format_: ImageFormat) -> ImageFile:
+    """Return an open image whose header was read. No pixel is decoded.
+
+    Raises
+    ------
+    CorruptSource
+    """
+    module, name = _PLUGINS[format_]
+    # Pillow warns of damage in EXIF. Where it matters here, an error says so.
+    warnings.filterwarnings("ignore", module=r"PIL\.")
+    try:
+        return cast("ImageFile", getattr(import_module(module), name)(BytesIO(data)))
+    except MemoryError:
+        raise
+    except Exception as error:  # decoders raise anything on hostile bytes
+        raise _fault(format_, error) from None
+
+
+def decode(data: bytes, format_: ImageFormat) -> Array:
+    """Decode to (H, W, 3), as stored, uint8.
+
+    Raises
+    ------
+    CorruptSource
+    """
+    image = opened(data, format_)
+    try:
+        image.load()
+        return rgb(image)
+    except MemoryError:
+        raise
+    except Exception as error:  # decoders raise anything on hostile bytes
+        raise _fault(format_, error) from None
+
+
+def _fault(format_: ImageFormat, error: Exception) -> CorruptSource:
+    what = str(error) or type(error).__name__
+    return (cut if "truncated" in what else damaged)(format_.upper(), what)
+
+
+def opened_by_user(image: Image) -> Array:
+    """Return the pixels of an image that the caller opened: upright, (H, W, 3), uint8.
+
+    As its file would be decoded, as far as Pillow hears of damage.
+
+    Raises
+    ------
+    CorruptSource, IncompatibleSource, UnsupportedSource
+    """
+    from PIL import ImageOps  # noqa: PLC0415  heavy
+
+    if image.mode in ("I", "F"):
+        raise UnsupportedSource(
+            f"the image is of Pillow's mode {image.mode}: 32-bit samples, which have no agreed range; "
+            "give 8 or 16 bits a sample"
+        )
+    try:
+        return rgb(ImageOps.exif_transpose(image))
+    except MemoryError:
+        raise
+    except Exception as error:  # decoders raise anything on hostile bytes
+        what = str(error) or type(error).__name__
+        if "closed" in what:
+            raise IncompatibleSource("the image is closed; pass it while it is open") from error
+        raise CorruptSource(f"the image cannot be loaded ({what})") from error
+
+
+def rgb(image: Image) -> Array:
+    """Return the pixels of a loaded image: (H, W, 3), uint8, as `decoder` says."""
+    if image.mode.startswith("I;16"):
+        high = (np.asarray(image) >> 8).astype(np.uint8)
+        return np.repeat(high[:, :, None], 3, axis=2)
+    if image.mode in ("P", "PA", "RGBa"):  # the colours under the alpha are kept
+        image = image.convert("RGBA")
+    elif image.mode == "La":
+        image = image.convert("LA")
+    pixels = np.asarray(image if image.mode in ("RGB", "RGBA", "RGBX") else image.convert("RGB"))
+    return pixels[:, :, :3]

@@ -1,0 +1,217 @@
+"""PNG: our own walk of the chunks; Pillow's decoder inflates and unfilters the pixels.
+
+The first picture is decoded: of an animation (APNG) the one that IDAT holds.
+"""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from preprocessing.cancellation import checkpoint
+from preprocessing.decode.image.faults import cut, damaged, unsupported
+from preprocessing.decode.image.header import Header
+from preprocessing.decode.image.orientation import orientation
+from preprocessing.decode.image.palette import looked_up
+from preprocessing.decode.image.pillow import rgb
+from preprocessing.decode.image.png_chunks import metadata, walk
+from preprocessing.frozen import frozen
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+    from preprocessing.media import Array
+
+# By bits a sample and colour type: Pillow's modes in memory and in the file, and samples a pixel.
+_MODES: dict[tuple[int, int], tuple[str, str, int]] = {
+    (1, 0): ("1", "1", 1),
+    (2, 0): ("L", "L;2", 1),
+    (4, 0): ("L", "L;4", 1),
+    (8, 0): ("L", "L", 1),
+    (16, 0): ("I;16", "I;16B", 1),
+    (8, 2): ("RGB", "RGB", 3),
+    (16, 2): ("RGB", "RGB;16B", 3),
+    (1, 3): ("P", "P;1", 1),
+    (2, 3): ("P", "P;2", 1),
+    (4, 3): ("P", "P;4", 1),
+    (8, 3): ("P", "P", 1),
+    (8, 4): ("LA", "LA", 2),
+    (16, 4): ("RGBA", "LA;16B", 2),
+    (8, 6): ("RGBA", "RGBA", 4),
+    (16, 6): ("RGBA", "RGBA;16B", 4),
+}
+_PALETTE = 3
+# Adam7: first column and row of each pass, and the steps from one to the next.
+_PASSES = (
+    (0, 0, 8, 8),
+    (4, 0, 8, 8),
+    (0, 4, 4, 8),
+    (2, 0, 4, 4),
+    (0, 2, 2, 4),
+    (1, 0, 2, 2),
+    (0, 1, 1, 2),
+)
+_SENTINEL = 0xA5  # a value that few last rows consist of
+_PIECE = 2**20
+# Bytes a pixel: Pillow's image, its RGB where that is another, the copy that NumPy takes of it, twice.
+_HELD = 16
+
+
+@frozen
+class _Png:
+    size: tuple[int, int]
+    depth: int
+    colour: int
+    interlaced: bool
+    palette: bytes
+    pixels: tuple[memoryview, ...]
+    info: dict[str, str | bytes]
+
+    @property
+    def modes(self) -> tuple[str, str, int]:
+        return _MODES[self.depth, self.colour]
+
+    def inflated(self) -> int:
+        """How many bytes the rows have, each with the name of its filter before it."""
+        width, height = self.size
+        bits = self.depth * self.modes[2]
+        passes = _PASSES if self.interlaced else ((0, 0, 1, 1),)
+        total = 0
+        for left, top, across, down in passes:
+            columns, rows = -(-(width - left) // across), -(-(height - top) // down)
+            if columns > 0 and rows > 0:
+                total += rows * (1 + -(-columns * bits // 8))
+        return total
+
+
+def probe(data: bytes) -> Header:
+    """Read the header. No pixel is decoded.
+
+    Raises
+    ------
+    CorruptSource, UnsupportedSource
+    """
+    png = _read(data, pixels=False)
+    width, height = png.size
+    mode = png.modes[0]
+    held = _HELD * height * width + 2 * len(data)
+    return Header("png", (height, width), orientation(png.info), mode, held=held)
+
+
+def decode(data: bytes) -> Array:
+    """Decode to (H, W, 3), as stored, uint8. Raises what `probe` does."""
+    png = _read(data, pixels=True)
+    if not png.pixels:
+        raise damaged("PNG", "no IDAT chunk")
+    return _rgb(_image(png), png)
+
+
+def _read(data: bytes, *, pixels: bool) -> _Png:
+    """Walk the chunks; the CRC of the pixels is left alone unless they are wanted."""
+    chunks = walk(data)
+    first = next(chunks)
+    if first.kind == b"CgBI":
+        raise unsupported("PNG", "Apple's own compression, CgBI", "use the PNG that it was made of")
+    if first.kind != b"IHDR" or len(first.body) != 13:
+        raise damaged("PNG", "it does not begin with a header, IHDR")
+    first.require_intact()
+    width, height, depth, colour, packing, filters, interlace = struct.unpack(
+        ">IIBBBBB", first.body
+    )
+    if (depth, colour) not in _MODES:
+        raise damaged("PNG", f"colour type {colour} at {depth} bits")
+    if packing or filters or interlace > 1:
+        raise unsupported("PNG", f"compression {packing}, filter {filters}, interlace {interlace}")
+    palette, parts, info = b"", [], dict[str, str | bytes]()
+    for chunk in chunks:
+        if chunk.kind == b"IDAT":
+            if pixels:
+                chunk.require_intact()
+                parts.append(chunk.body)
+        elif chunk.kind in (b"IHDR", b"PLTE", b"IEND"):
+            chunk.require_intact()
+            if chunk.kind == b"PLTE" and not palette:
+                palette = bytes(chunk.body)
+            elif chunk.kind != b"IEND":
+                raise damaged("PNG", f"{chunk.kind.decode()} is there twice")
+        else:
+            info |= metadata(chunk)
+    if colour == _PALETTE and (not palette or len(palette) % 3):
+        raise damaged("PNG", f"a palette, PLTE, of {len(palette)} bytes")
+    return _Png((width, height), depth, colour, bool(interlace), palette, tuple(parts), info)
+
+
+def _image(png: _Png) -> Image:
+    """Decode the pixels into an image, whose last row is not theirs.
+
+    Pillow's decoder neither asks for the checksum behind the last row nor says when rows are missing.
+    With one row more to fill than there are, it inflates as far as the checksum; and rows that still
+    have the sentinel's value tell how far it came. Where these cannot tell, `_require_whole` does.
+    """
+    from PIL import Image  # noqa: PLC0415  some formats need no Pillow otherwise
+
+    mode, raw, _ = png.modes
+    (width, height), stream = png.size, b"".join(png.pixels)
+    image = Image.new(mode, (width, height + 1), _filled(mode))
+    try:
+        image.frombytes(stream, "zip", raw, int(png.interlaced))
+    except ValueError as error:
+        if "not enough" not in str(error):  # as there is, for the row that we have added
+            return _behind_which_is_more(png, stream)
+    edge = image.crop((0, height - 1, width, height + 1)).tobytes()
+    blank = Image.new(mode, (width, 1), _filled(mode)).tobytes()
+    if png.interlaced or edge[: len(blank)] == blank or edge[len(blank) :] != blank:
+        _require_whole(stream, png.inflated())
+    if png.interlaced:  # where the passes' rows lie depends on the height
+        image = Image.new(mode, (width, height + 1))
+        image.paste(Image.frombytes(mode, png.size, stream, "zip", raw, 1))
+    return image
+
+
+def _behind_which_is_more(png: _Png, stream: bytes) -> Image:
+    """Decode pixels that bytes follow which make no row: some writers leave a buffer's rest there."""
+    from PIL import Image  # noqa: PLC0415  loaded already
+
+    _require_whole(stream, png.inflated())
+    mode, raw, _ = png.modes
+    try:
+        alone = Image.frombytes(mode, png.size, stream, "zip", raw, int(png.interlaced))
+    except ValueError:
+        raise damaged("PNG", "its compressed pixels cannot be decoded") from None
+    image = Image.new(mode, (png.size[0], png.size[1] + 1))
+    image.paste(alone)
+    return image
+
+
+def _filled(mode: str) -> int | tuple[int, ...]:
+    return _SENTINEL if mode in ("1", "L", "P", "I;16") else (_SENTINEL,) * len(mode)
+
+
+def _require_whole(stream: bytes, wanted: int) -> None:
+    """Raise CorruptSource unless the stream has so many bytes, and the right checksum behind them."""
+    inflate, got, left = zlib.decompressobj(), 0, stream
+    try:
+        while not inflate.eof and left and got <= wanted + _PIECE:
+            checkpoint()
+            got += len(inflate.decompress(left, _PIECE))
+            left = inflate.unconsumed_tail
+    except zlib.error as error:
+        raise damaged("PNG", f"its compressed pixels: {error}") from None
+    if got > wanted and not inflate.eof:
+        raise damaged("PNG", f"its pixels have far more than {wanted} bytes")
+    if got < wanted:
+        if inflate.eof:
+            raise damaged("PNG", f"its pixels have {got} of {wanted} bytes")
+        raise cut("PNG", f"its pixels end after {got} of {wanted} bytes")
+
+
+def _rgb(image: Image, png: _Png) -> Array:
+    rows = slice(0, png.size[1])
+    if png.colour != _PALETTE:
+        return rgb(image)[rows]
+    indices = np.asarray(image)[rows]
+    colours = np.frombuffer(png.palette, np.uint8).reshape(-1, 3)
+    return looked_up("PNG", colours, indices)

@@ -1,0 +1,71 @@
+"""A TIFF's first picture: header and pixels."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from preprocessing.decode.image.header import Header
+from preprocessing.decode.image.tiff.fields import directory
+from preprocessing.decode.image.tiff.layout import (
+    GROUP3,
+    GROUP4,
+    JPEG,
+    LZW,
+    RLE,
+    WEBP,
+    ZSTD,
+    layout,
+    turned,
+)
+from preprocessing.decode.image.tiff.libtiff import GROUP
+from preprocessing.decode.image.tiff.packed import packed
+from preprocessing.decode.image.tiff.samples import rgb
+from preprocessing.decode.image.tiff.segments import unpacked
+
+if TYPE_CHECKING:
+    from preprocessing.decode.image.tiff.layout import Layout
+    from preprocessing.media import Array
+
+
+def probe(data: bytes) -> Header:
+    """Read the header. No pixel is decoded.
+
+    Raises
+    ------
+    CorruptSource, UnsupportedSource
+    """
+    fields = directory(data)
+    found = layout(fields)
+    stored = found.height, found.width
+    return Header("tiff", stored, turned(fields), found.name, held=_held(found, data))
+
+
+def _held(found: Layout, data: bytes) -> int:
+    held = found.held
+    if found.compression in (LZW, ZSTD):
+        # The group of strips that libtiff sees: its file, Pillow's image, and the copies of both.
+        held += 6 * min(found.row_bytes * found.height, GROUP) + len(data)
+    elif found.compression in (RLE, GROUP3, GROUP4):
+        held += 24 * len(data)  # a window of 13 bits at each bit
+    return held
+
+
+def decode(data: bytes) -> Array:
+    """Decode to (H, W, 3), as stored, uint8. Raises what `probe` does."""
+    fields = directory(data)
+    found = layout(fields)
+    # JPEG and WebP give RGB of their own, but of four samples.
+    ready = found.compression in (JPEG, WEBP) and found.planes == 1 and found.colours == 3
+    kept = 3 if ready else found.kept
+    pixels = np.empty((found.height, found.width, kept), np.uint8 if found.bits <= 8 else np.uint16)
+    pieces = unpacked(packed(fields, found), found, fields)
+    for (plane, top, left, _), piece in zip(found.places(), pieces, strict=True):
+        place = pixels[top : top + found.rows, left : left + found.across]
+        part = piece[: place.shape[0], : place.shape[1]]
+        if found.planes > 1:
+            place[:, :, plane] = part[:, :, 0]
+        else:
+            place[:] = part[:, :, :kept]
+    return pixels if ready else rgb(pixels, found, fields)

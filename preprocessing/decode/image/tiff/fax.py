@@ -1,0 +1,244 @@
+"""Fax compression, CCITT's T.4 and T.6, in TIFF: RLE, Group 3 and Group 4.
+
+libtiff resumes behind a wrong code, and warns where nobody hears it. Here each row's runs must make up
+its width. Codes: ITU-T Recommendations T.4 (2003), tables 2 to 4, and T.6; TIFF 6.0, sections 10 and 11.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from preprocessing.cancellation import checkpoint
+from preprocessing.decode.image.faults import damaged, unsupported
+from preprocessing.decode.image.tiff.fax_codes import (
+    BLACK,
+    EXTENSION,
+    HORIZONTAL,
+    MODES,
+    PASS,
+    WHITE,
+)
+from preprocessing.decode.image.tiff.layout import GROUP3, GROUP4, RLE
+from preprocessing.errors import LimitExceeded
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from preprocessing.decode.image.tiff.layout import Layout
+    from preprocessing.errors import CorruptSource
+    from preprocessing.media import Array
+
+_WINDOW = 13  # bits, of the longest code
+_TWO_DIMENSIONS, _UNCOMPRESSED = 1, 2  # of T4Options
+# The most that is decoded, in runs, which take some 0.5 µs each, and what a row and a strip or tile take
+# besides. A page of A4 at 600 dots an inch has 7,016 rows, and in dense print a million runs.
+_MOST_RUNS, _ROW, _STRIP = 4 * 2**20, 16, 96
+_MOST_BYTES = 8 * 2**20  # packed; that page has some 1 MB
+_NOT_ZERO = re.compile(rb"[^\0]")
+
+
+@cache
+def _table(kind: str) -> list[tuple[int, int]]:
+    """Return the length and value of the code that each window of 13 bits begins with, 0 for none."""
+    found = [(0, 0)] * 2**_WINDOW
+    for code, value in {"white": WHITE, "black": BLACK, "modes": MODES}[kind].items():
+        first = int(code.ljust(_WINDOW, "0"), 2)
+        for window in range(first, first + 2 ** (_WINDOW - len(code))):
+            found[window] = (len(code), value)
+    return found
+
+
+def fax(packed: Iterator[memoryview], rows: list[int], layout: Layout) -> Iterator[Array]:
+    """Yield each strip or tile as (rows, columns) of 0 and 1, which is 1 where T.4 has black.
+
+    Raises
+    ------
+    CorruptSource, UnsupportedSource
+    LimitExceeded
+        Where there is more to decode than on any page.
+    """
+    if layout.compression == GROUP3 and layout.options & _UNCOMPRESSED:
+        raise unsupported("TIFF", "the uncompressed mode of fax compression")
+    runs = size = 0
+    for piece, count in zip(packed, rows, strict=False):
+        size += len(piece)
+        runs += _STRIP
+        _require_few(runs, size)
+        bits = _Bits(bytes(piece))
+        pixels = np.zeros((count, layout.across), np.uint8)
+        ends: list[int] = []
+        for row in pixels:
+            checkpoint()
+            ends = _row(bits, ends, layout)
+            bits.rows += 1
+            runs += _ROW + len(ends)
+            _require_few(runs, size)
+            if ends and ends[0] < layout.across:  # not all white
+                changes = np.bincount(ends, minlength=layout.across)[: layout.across]
+                np.bitwise_and(np.cumsum(changes), 1, out=row, casting="unsafe")
+        if layout.compression != RLE:
+            bits.require_end()
+        yield pixels
+
+
+def _require_few(runs: int, size: int) -> None:
+    if runs > _MOST_RUNS or size > _MOST_BYTES:
+        raise LimitExceeded(
+            f"the TIFF has more to decode of fax compression than {_MOST_RUNS} runs of pixels or "
+            f"{_MOST_BYTES >> 20} MiB; store it as PNG"
+        )
+
+
+def _row(bits: _Bits, above: list[int], layout: Layout) -> list[int]:
+    """Return where the colour of a row changes, white first."""
+    if layout.compression == GROUP4:
+        return bits.row_by_row_above(above, layout.across)
+    if layout.compression == RLE:
+        bits.align()
+        return bits.row(layout.across)
+    ended = bits.skip_end_of_line()
+    if bits.rows and ended != bits.with_ends:
+        raise damaged("TIFF", "a row of fax compression begins in the middle of another")
+    bits.with_ends = ended
+    if layout.options & _TWO_DIMENSIONS:
+        if not ended:
+            raise damaged("TIFF", "a row of fax compression has no beginning")
+        if not bits.bit():
+            return bits.row_by_row_above(above, layout.across)
+    return bits.row(layout.across)
+
+
+class _Bits:
+    """The bits of a strip, read code by code."""
+
+    def __init__(self, piece: bytes) -> None:
+        self._piece = piece
+        single = np.unpackbits(np.frombuffer(piece, np.uint8)).astype(np.uint16)
+        self._end = len(single)
+        single = np.concatenate((single, np.zeros(2 * _WINDOW, np.uint16)))
+        windows = np.zeros(self._end + _WINDOW, np.uint16)
+        for place in range(_WINDOW):
+            windows |= single[place : place + len(windows)] << (_WINDOW - 1 - place)
+        self._windows = memoryview(windows.tobytes()).cast("H")  # faster to index than an array
+        self._at = 0
+        self.rows, self.with_ends = 0, False
+        self._white, self._black, self._modes = map(_table, ("white", "black", "modes"))
+
+    def align(self) -> None:
+        """Go to the next byte, past bits that are zero."""
+        while self._at % 8:
+            if self.bit():
+                raise damaged("TIFF", "a row of fax compression does not end where it should")
+
+    def require_end(self) -> None:
+        """Raise CorruptSource where another row follows, instead of zeros or a mark of the end."""
+        if self._at < self._end and self._windows[self._at] >> 2:
+            raise damaged("TIFF", "fax compression has more rows than the picture")
+
+    def bit(self) -> int:
+        return self._next(1) >> (_WINDOW - 1)
+
+    def skip_end_of_line(self) -> bool:
+        """Pass over eleven zeros or more and a one, where they come next."""
+        if self._at >= self._end or self._windows[self._at] >> 2:
+            return False
+        found = _NOT_ZERO.search(self._piece, -(-self._at // 8))
+        byte = self._end if found is None else 8 * found.start()
+        while self._at < byte and not self._windows[self._at] >> (_WINDOW - 1):
+            # The first bits are part of a byte; what follows is zero as far as the next that is not.
+            self._at = byte if self._at % 8 == 0 else self._at + 1
+        while self._at < self._end and not self._windows[self._at] >> (_WINDOW - 1):
+            self._at += 1
+        self._next(1)
+        return True
+
+    def row(self, width: int) -> list[int]:
+        """Read a row of runs, white and black in turn."""
+        ends: list[int] = []
+        place, black = 0, False
+        while place < width:
+            place = self._run(place, width, black=black)
+            ends.append(place)
+            black = not black
+            if len(ends) > width + 1:  # the first may be of no pixel
+                raise damaged("TIFF", "a row of fax compression has more runs than pixels")
+        return ends
+
+    def row_by_row_above(self, above: list[int], width: int) -> list[int]:
+        """Read a row that is described by its differences to the one above."""
+        ends: list[int] = []
+        place, black, index = 0, False, 0
+        above = [*above, width, width, width]
+        while place < width or (not ends and width == 0):
+            # b1: where the row above changes to the other colour, to the right of this place.
+            while index > 0 and above[index - 1] > place:
+                index -= 1
+            while above[index] < width and (
+                above[index] < place
+                or (above[index] == place and (place or ends))
+                or index % 2 != black
+            ):
+                index += 1
+            mode = self._code(self._modes)
+            if mode == PASS:
+                passed = above[min(index + 1, len(above) - 1)]
+                if passed <= place:
+                    raise damaged("TIFF", "a row of fax compression does not advance")
+                place = passed
+                continue
+            if mode == HORIZONTAL:
+                for colour in (black, not black):
+                    place = self._run(place, width, black=colour)
+                    ends.append(place)
+                if len(ends) > 2 * width + 2:
+                    raise damaged("TIFF", "a row of fax compression has more runs than pixels")
+            elif mode == EXTENSION:
+                raise unsupported("TIFF", "an extension of fax compression")
+            else:
+                changed = above[index] + mode
+                if changed < place or (ends and changed <= ends[-1] and changed < width):
+                    raise damaged("TIFF", "a row of fax compression runs backwards")
+                place, black = changed, not black
+                ends.append(place)
+            if place > width:
+                raise damaged("TIFF", "a row of fax compression is too long")
+        return ends
+
+    def _run(self, place: int, width: int, *, black: bool) -> int:
+        """Read a run that begins at a place; return where it ends."""
+        table, windows, at = self._black if black else self._white, self._windows, self._at
+        while True:
+            length, run = table[windows[at]]
+            at += length
+            place += run
+            if not length or at > self._end or place > width:
+                raise self._wrong(at, length)
+            if run < 64:
+                self._at = at
+                return place
+
+    def _wrong(self, at: int, length: int) -> CorruptSource:
+        if at > self._end or (not length and at == self._end):
+            return damaged("TIFF", "the rows of a strip of fax compression are not all there")
+        if not length:
+            return damaged("TIFF", "fax compression has a code that does not exist")
+        return damaged("TIFF", "a row of fax compression is too long")
+
+    def _code(self, table: list[tuple[int, int]]) -> int:
+        if self._at >= self._end:
+            raise damaged("TIFF", "the rows of a strip of fax compression are not all there")
+        length, value = table[self._windows[self._at]]
+        self._next(length)
+        return value
+
+    def _next(self, length: int) -> int:
+        """Return the window at this place and pass over so many bits of it."""
+        if not length or self._at + length > self._end:
+            raise damaged("TIFF", "fax compression has a code that does not exist")
+        window: int = self._windows[self._at]
+        self._at += length
+        return window

@@ -1,0 +1,77 @@
+"""Samples of a TIFF to RGB, by their bits, sense and colours."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from preprocessing.decode.image.faults import damaged
+from preprocessing.decode.image.palette import looked_up
+from preprocessing.decode.image.tiff.layout import (
+    BLACK_IS_ZERO,
+    CMYK,
+    LAB,
+    PALETTE,
+    WHITE_IS_ZERO,
+    YCBCR,
+)
+
+if TYPE_CHECKING:
+    from preprocessing.decode.image.tiff.fields import Directory
+    from preprocessing.decode.image.tiff.layout import Layout
+    from preprocessing.media import Array
+
+_MODES = {CMYK: "CMYK", YCBCR: "YCbCr", LAB: "LAB"}
+_COLOR_MAP, _SHORT = 320, 3
+
+
+def rgb(samples: Array, layout: Layout, fields: Directory) -> Array:
+    """Return RGB, (H, W, 3), uint8, of samples (H, W, `layout.kept`) in the range of their bits.
+
+    Raises
+    ------
+    CorruptSource
+        Where the palette is missing or too short.
+    """
+    if layout.photometric == PALETTE:
+        return _looked_up(samples[:, :, 0], layout, fields)
+    pixels = _eight_bits(samples, layout.bits)
+    if layout.photometric == WHITE_IS_ZERO:
+        pixels[:, :, 0] = 255 - pixels[:, :, 0]
+    if layout.photometric in (WHITE_IS_ZERO, BLACK_IS_ZERO):
+        pixels = np.take(pixels, (0, 0, 0, 1)[: 3 + layout.alpha], axis=2)
+    if layout.alpha:
+        return _converted(pixels, "RGBA", "RGBa")[:, :, :3]
+    if layout.photometric in _MODES:
+        mode = _MODES[layout.photometric]
+        return _converted(pixels, mode, mode)
+    return pixels
+
+
+def _eight_bits(samples: Array, bits: int) -> Array:
+    """Scale to 8 bits: the high byte of more, and all of the range of fewer."""
+    if bits > 8:
+        return (samples >> (bits - 8)).astype(np.uint8)
+    if bits < 8:
+        samples *= 255 // (2**bits - 1)
+    return samples
+
+
+def _looked_up(indices: Array, layout: Layout, fields: Directory) -> Array:
+    count = 2**layout.bits
+    values = fields.numbers(_COLOR_MAP, 3 * 2**16)
+    if len(values) != 3 * count or fields.fields[_COLOR_MAP].type != _SHORT:
+        raise damaged("TIFF", f"a palette of {len(values)} values where it has {3 * count}")
+    colours = values[: 3 * count].reshape(3, count).T
+    # Some writers store 8 bits where the format has 16.
+    shift = 8 if colours.max() > 255 else 0
+    return looked_up("TIFF", (colours >> np.uint64(shift)).astype(np.uint8), indices)
+
+
+def _converted(pixels: Array, mode: str, raw: str) -> Array:
+    from PIL import Image  # noqa: PLC0415  heavy
+
+    size = pixels.shape[1::-1]
+    image = Image.frombytes(mode, size, np.ascontiguousarray(pixels).data, "raw", raw)
+    return np.asarray(image if mode == "RGBA" else image.convert("RGB"))

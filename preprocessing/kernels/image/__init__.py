@@ -1,0 +1,1 @@
+"""Kernels of images: arrays (row, column, channel) in and out."""

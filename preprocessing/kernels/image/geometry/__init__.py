@@ -1,0 +1,1 @@
+"""Kernels that move pixels: resampling, warps, erasing, contact sheets."""

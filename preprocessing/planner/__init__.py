@@ -1,0 +1,1 @@
+"""From steps to a physical plan, and from the plan to samples."""

@@ -1,0 +1,53 @@
+"""What rules work on, and what a rule is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from itertools import pairwise
+from typing import Any
+
+from preprocessing.frozen import frozen
+from preprocessing.planner.stages import Stage, Start
+
+
+@frozen
+class Draft:
+    """A physical plan in the making.
+
+    Parameters
+    ----------
+    source : Start
+        How the source is decoded.
+    stages : tuple of Stage
+    """
+
+    source: Start
+    stages: tuple[Stage, ...]
+
+    def before(self, index: int) -> Any:
+        """Return the spec of what stage `index` takes."""
+        spec = self.source.output()
+        for stage in self.stages[:index]:
+            spec = stage.output(spec)
+        return spec
+
+    def pairs(self) -> Iterator[tuple[int, Stage, Stage]]:
+        """Yield neighbouring stages, with the first one's index."""
+        for index, (first, second) in enumerate(pairwise(self.stages)):
+            yield index, first, second
+
+    def splice(self, index: int, count: int, *stages: Stage) -> Draft:
+        """Return the draft with `count` stages from `index` on replaced."""
+        kept = (*self.stages[:index], *stages, *self.stages[index + count :])
+        return replace(self, stages=kept)
+
+
+@frozen
+class Rule:
+    """A rewrite with its name, its tolerance in words, and whether ``exact`` pipelines allow it."""
+
+    name: str
+    tolerance: str
+    exact: bool
+    apply: Callable[[Draft], Draft | None]

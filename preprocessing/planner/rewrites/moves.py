@@ -1,0 +1,117 @@
+"""Rules that bring crops and flips to where they cost least. All of them are exact."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from preprocessing.planner.rewrites.base import Draft
+from preprocessing.planner.stages import (
+    Affine,
+    Border,
+    Call,
+    Cast,
+    Luma,
+    Mirror,
+    Replicate,
+    Resample,
+    Stage,
+    Window,
+)
+
+
+def merge_windows(draft: Draft) -> Draft | None:
+    """Cut once where a crop is cropped."""
+    for i, first, second in draft.pairs():
+        if isinstance(first, Window) and isinstance(second, Window):
+            top, left = first.top + second.top, first.left + second.left
+            return draft.splice(i, 2, replace(second, top=top, left=left))
+    return None
+
+
+def cancel_mirrors(draft: Draft) -> Draft | None:
+    """Leave out two flips along one axis."""
+    for i, first, second in draft.pairs():
+        if isinstance(first, Mirror) and first == second:
+            return draft.splice(i, 2)
+    return None
+
+
+def window_before_mirror(draft: Draft) -> Draft | None:
+    """Crop first and flip what is left."""
+    for i, first, second in draft.pairs():
+        if isinstance(first, Mirror) and isinstance(second, Window):
+            spec = draft.before(i)
+            assert spec.height and spec.width
+            if first.direction == "horizontal":
+                crop = replace(second, left=spec.width - second.left - second.width)
+            else:
+                crop = replace(second, top=spec.height - second.top - second.height)
+            return draft.splice(i, 2, crop, first)
+    return None
+
+
+def move_before_pointwise(draft: Draft) -> Draft | None:
+    """Crop and flip before samples are changed, so that only what is kept is changed."""
+    for i, first, second in draft.pairs():
+        if _is_pointwise(first) and isinstance(second, Window | Mirror):
+            return draft.splice(i, 2, second, first)
+    return None
+
+
+def window_into_border(draft: Draft) -> Draft | None:
+    """Add only that part of a border which a crop after it keeps."""
+    for i, border, window in draft.pairs():
+        if isinstance(border, Border) and isinstance(window, Window):
+            spec = draft.before(i)
+            assert spec.height and spec.width
+            top, height, above, below = _overlap(
+                window.top - border.top, window.height, spec.height
+            )
+            left, width, before, after = _overlap(
+                window.left - border.left, window.width, spec.width
+            )
+            inside = not (above or below or before or after)
+            # A mirrored border takes its pixels from further inside than the crop may reach.
+            mirrored = border.mode in ("reflect", "symmetric")
+            if height < 1 or width < 1 or (mirrored and not inside):
+                continue
+            kept = Window(top, left, height, width)
+            rest = replace(border, left=before, top=above, right=after, bottom=below)
+            return draft.splice(i, 2, kept, *(() if inside else (rest,)))
+    return None
+
+
+def crop_into_resample(draft: Draft) -> Draft | None:
+    """Resample only what a crop after it keeps."""
+    for i, first, second in draft.pairs():
+        if isinstance(first, Resample) and isinstance(second, Window):
+            top, left, height, width = first.window
+            # The window is that of the result before it is mirrored.
+            y = height - second.top - second.height if first.mirror[0] else second.top
+            x = width - second.left - second.width if first.mirror[1] else second.left
+            kept = (top + y, left + x, second.height, second.width)
+            return draft.splice(i, 2, replace(first, window=kept))
+    return None
+
+
+def mirror_into_resample(draft: Draft) -> Draft | None:
+    """Resample in reverse order instead of flipping."""
+    for i, first, second in draft.pairs():
+        if isinstance(first, Resample) and isinstance(second, Mirror):
+            rows, columns = first.mirror
+            if second.direction == "horizontal":
+                return draft.splice(i, 2, replace(first, mirror=(rows, not columns)))
+            return draft.splice(i, 2, replace(first, mirror=(not rows, columns)))
+    return None
+
+
+def _is_pointwise(stage: Stage) -> bool:
+    return isinstance(stage, Luma | Replicate | Affine | Cast) or (
+        isinstance(stage, Call) and stage.pointwise
+    )
+
+
+def _overlap(start: int, length: int, side: int) -> tuple[int, int, int, int]:
+    """Where [start, start + length) meets [0, side): its start, its length, what is before and after."""
+    first, last = max(start, 0), min(start + length, side)
+    return first, last - first, first - start, start + length - last

@@ -1,0 +1,33 @@
+"""The physical stages that transforms are lowered to, and that the planner rewrites.
+
+A `Start` comes first, such as `Decode` for an encoded image; stages follow.
+
+A stage knows exactly what it will do to exactly which sizes. `output` tells the spec of its result and
+`apply` makes it, into `out` where the caller gives a place and the stage can use it. Images are indexed
+(height, width, channel); a stage that only moves the view allocates nothing.
+"""
+
+from preprocessing.planner.stages.base import Call, Decode, Given, Stage, Start
+from preprocessing.planner.stages.compute import Compute
+from preprocessing.planner.stages.moves import Border, Mirror, PadMode, Window
+from preprocessing.planner.stages.resample import Interpolation, Resample
+from preprocessing.planner.stages.samples import Affine, Cast, Luma, Replicate
+
+__all__ = [
+    "Affine",
+    "Border",
+    "Call",
+    "Cast",
+    "Compute",
+    "Decode",
+    "Given",
+    "Interpolation",
+    "Luma",
+    "Mirror",
+    "PadMode",
+    "Replicate",
+    "Resample",
+    "Stage",
+    "Start",
+    "Window",
+]

@@ -1,0 +1,50 @@
+"""Where the plan of a sound starts: `DecodeAudio`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from preprocessing.decode.audio import decoder as audio
+from preprocessing.decode.audio.decoder import CONTAINERS, AudioHeader
+from preprocessing.frozen import frozen
+from preprocessing.media import AudioSpec
+from preprocessing.planner.stages.base import Start
+
+if TYPE_CHECKING:
+    from preprocessing.decode.sniff import AudioFormat, Sniffed
+    from preprocessing.limits import Limits
+    from preprocessing.media import Array, Content
+
+
+@frozen
+class DecodeAudio(Start):
+    """How a sound is decoded; see `preprocessing.decode.audio.decoder.decode`."""
+
+    header: AudioHeader
+    limits: Limits
+
+    def __str__(self) -> str:
+        return f"DecodeAudio({self.header.format} {self.header.subtype})"
+
+    @classmethod
+    def probe(cls, data: bytes, found: Sniffed, limits: Limits) -> DecodeAudio:
+        format_ = cast("AudioFormat", found.format)
+        if format_ in CONTAINERS:
+            from preprocessing.decode.audio import container_track  # noqa: PLC0415  for containers
+
+            return cls(container_track.probe(data, format_, limits), limits)
+        return cls(audio.probe(data, format_, limits), limits)
+
+    def output(self) -> AudioSpec:
+        return AudioSpec(self.header.channels, self.header.samples, self.header.rate)
+
+    def holds(self) -> int:
+        return self.header.holds
+
+    def run(self, content: Content) -> Array:
+        assert isinstance(content, bytes)
+        if self.header.format in CONTAINERS:
+            from preprocessing.decode.audio import container_track  # noqa: PLC0415  for containers
+
+            return container_track.decode(content, self.header, self.limits)
+        return audio.decode(content, self.header)

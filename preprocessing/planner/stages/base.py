@@ -1,0 +1,210 @@
+"""Where a plan starts: `Decode`, or `Given`; what a stage is; and `Call`, which runs any kernel."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator
+from dataclasses import fields, replace
+from typing import TYPE_CHECKING, Any, cast
+
+from preprocessing.decode.image import decoder as image
+from preprocessing.decode.image.header import Header
+from preprocessing.frozen import frozen
+from preprocessing.kernels.held import held_between
+from preprocessing.limits import frame, nbytes
+from preprocessing.media import ImageSpec, Spec
+
+if TYPE_CHECKING:
+    from preprocessing.decode.image.header import ImageFormat
+    from preprocessing.decode.sniff import Sniffed
+    from preprocessing.limits import Limits
+    from preprocessing.media import Array, Content
+    from preprocessing.planner.stages.frame_selection import Choice
+
+
+class Start(ABC):
+    """How a source becomes an array."""
+
+    @classmethod
+    def probe(cls, data: Any, found: Sniffed, limits: Limits) -> Start:
+        """Read an object's header: of a video, perhaps in `Pieces`; of others, in all of its bytes.
+
+        Raises
+        ------
+        SourceError, LimitExceeded
+        """
+        raise NotImplementedError
+
+    @abstractmethod
+    def output(self) -> Spec:
+        """Return the spec of that array."""
+
+    @abstractmethod
+    def run(self, content: Content) -> Array:
+        """Return it; perhaps memory that the next call in this thread uses again."""
+
+    def holds(self) -> int:
+        """Most bytes that `run` holds at once: the decoder's own and the result, not the object."""
+        return nbytes(self.output())
+
+    def frames(self, content: Content) -> Iterator[Array]:
+        """Yield the frames of a video, one after the other, each of which may be over the last one."""
+        yield from self.run(content)
+
+    def narrow(self, narrow: Callable[[Choice], Choice]) -> Start:
+        """Return how fewer frames of a video become an array."""
+        raise NotImplementedError
+
+    def at_most(self, frames: int) -> Start:
+        """Return how a video becomes an array of so many frames at most, where nobody knows how many."""
+        return self
+
+
+@frozen
+class Given(Start):
+    """The source is an array already."""
+
+    spec: Spec
+
+    def __str__(self) -> str:
+        return "Array"
+
+    def output(self) -> Spec:
+        return self.spec
+
+    def run(self, content: Content) -> Array:
+        return cast("Array", content)
+
+    def holds(self) -> int:
+        """Nothing: the array is the caller's."""
+        return 0
+
+
+@frozen
+class Decode(Start):
+    """How an image is decoded; see `preprocessing.decode.image.decoder.decode`.
+
+    Parameters
+    ----------
+    header : Header
+    eighths : {1, 2, 4, 8}
+    luma : bool
+    """
+
+    header: Header
+    eighths: int = 8
+    luma: bool = False
+
+    def __str__(self) -> str:
+        header = self.header
+        how = f", {self.eighths}/8" * (self.eighths < 8) + ", luma" * self.luma
+        turned = f", EXIF orientation {header.orientation}" * (header.orientation != 1)
+        stored = f"{header.stored[0]}×{header.stored[1]} {header.colorspace}"
+        return f"Decode({header.format} {stored}{turned}{how})"
+
+    @classmethod
+    def probe(cls, data: bytes, found: Sniffed, limits: Limits) -> Decode:
+        return cls(image.probe(data, cast("ImageFormat", found.format), limits))
+
+    def output(self) -> ImageSpec:
+        height, width = (
+            -(-side * self.eighths // 8) for side in (self.header.height, self.header.width)
+        )
+        return ImageSpec(height, width, 1 if self.luma else 3, "uint8")
+
+    def holds(self) -> int:
+        return image.holds(self.header, eighths=self.eighths, luma=self.luma)
+
+    def run(self, content: Content) -> Array:
+        assert isinstance(content, bytes)
+        return image.decode(content, self.header, eighths=self.eighths, luma=self.luma)
+
+
+class Stage(ABC):
+    """One physical step. Printed, it shows the fields that are not as usual.
+
+    Specs are typed as Any here: each stage is for those that its transform takes.
+    """
+
+    def __str__(self) -> str:
+        kind: type[Any] = type(self)
+        shown = [
+            f"{field.name}={_brief(getattr(self, field.name))}"
+            for field in fields(kind)
+            if getattr(self, field.name) != field.default
+        ]
+        return f"{kind.__name__}({', '.join(shown)})"
+
+    @abstractmethod
+    def output(self, spec: Any) -> Any:
+        """Return the spec of the result for an input of `spec`."""
+
+    @property
+    def fills(self) -> bool:
+        """Whether `apply` writes its result straight into `out`, and makes no other."""
+        return False
+
+    def holds(self, spec: Any) -> int:
+        """Most bytes that `apply` holds at once: the result and what is in between, not the input.
+
+        Of a view 0.
+        """
+        return nbytes(self.output(spec))
+
+    @abstractmethod
+    def apply(self, array: Array, out: Array | None = None) -> Array:
+        """Return the result, which is `out` where that was given and could be used."""
+
+
+@frozen
+class Kernel(Stage):
+    """Base of the stages that are a kernel and its arguments, whatever it is.
+
+    Parameters
+    ----------
+    kernel : callable
+        Takes the array and the arguments; gives a new array, or a view that nothing is written to.
+    arguments : tuple
+    """
+
+    kernel: Callable[..., Array]
+    arguments: tuple[Any, ...]
+
+    def __str__(self) -> str:
+        return f"{self.kernel.__name__}({', '.join(map(_brief, self.arguments))})"
+
+    def holds(self, spec: Any) -> int:
+        result = frame(self.output(spec))
+        return nbytes(result) + held_between(self.kernel, spec, result, self.arguments)
+
+    def apply(self, array: Array, out: Array | None = None) -> Array:
+        return self.kernel(array, *self.arguments)
+
+
+@frozen
+class Call(Kernel):
+    """A kernel for images: a new array, of an operation that no rule knows more of.
+
+    Parameters
+    ----------
+    kernel, arguments
+        As for `Kernel`.
+    result : ImageSpec
+        What comes out. Sides that are None are those of the input.
+    pointwise : bool
+        Whether each pixel of the result depends on the same pixel of the input alone, so that what
+        moves pixels may as well happen before.
+    """
+
+    result: ImageSpec
+    pointwise: bool = False
+
+    def output(self, spec: ImageSpec) -> ImageSpec:
+        height, width = self.result.height or spec.height, self.result.width or spec.width
+        return replace(self.result, height=height, width=width)
+
+
+def _brief(value: object) -> str:
+    if isinstance(value, tuple):
+        return f"({', '.join(map(_brief, value))})"
+    return f"{value:.6g}" if isinstance(value, float) else repr(value)

@@ -1,0 +1,83 @@
+"""Stages that move pixels whole: `Window`, `Border`, `Mirror`."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+import numpy as np
+
+from preprocessing.frozen import frozen
+from preprocessing.planner.stages.base import Stage
+
+if TYPE_CHECKING:
+    from preprocessing.media import Array, ImageSpec
+
+PadMode: TypeAlias = Literal["constant", "edge", "reflect", "symmetric"]
+
+
+@frozen
+class Window(Stage):
+    """Keep a rectangle that lies inside the image: a view."""
+
+    top: int
+    left: int
+    height: int
+    width: int
+
+    def output(self, spec: ImageSpec) -> ImageSpec:
+        return replace(spec, height=self.height, width=self.width)
+
+    def holds(self, spec: ImageSpec) -> int:
+        return 0
+
+    def apply(self, image: Array, out: Array | None = None) -> Array:
+        return image[self.top : self.top + self.height, self.left : self.left + self.width]
+
+
+@frozen
+class Border(Stage):
+    """Add pixels on each side: a copy."""
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+    fill: float
+    mode: PadMode
+
+    def output(self, spec: ImageSpec) -> ImageSpec:
+        assert spec.height and spec.width
+        return replace(
+            spec,
+            height=spec.height + self.top + self.bottom,
+            width=spec.width + self.left + self.right,
+        )
+
+    def apply(self, image: Array, out: Array | None = None) -> Array:
+        widths = ((self.top, self.bottom), (self.left, self.right), (0, 0))
+        if self.mode == "constant":
+            return np.pad(image, widths, constant_values=_representable(self.fill, image.dtype))
+        return np.pad(image, widths, mode=self.mode)
+
+
+@frozen
+class Mirror(Stage):
+    """Flip along one axis: a view."""
+
+    direction: Literal["horizontal", "vertical"]
+
+    def output(self, spec: ImageSpec) -> ImageSpec:
+        return spec
+
+    def holds(self, spec: ImageSpec) -> int:
+        return 0
+
+    def apply(self, image: Array, out: Array | None = None) -> Array:
+        return image[:, ::-1] if self.direction == "horizontal" else image[::-1]
+
+
+def _representable(fill: float, dtype: np.dtype[Any]) -> float:
+    limits = np.iinfo(dtype) if dtype.kind == "u" else np.finfo(dtype)
+    value = min(max(fill, float(limits.min)), float(limits.max))
+    return int(value) if dtype.kind == "u" else value

@@ -1,0 +1,54 @@
+"""`DecodeText`: where a plan for text starts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from preprocessing.decode.text import decoder as text
+from preprocessing.frozen import frozen
+from preprocessing.media import TextSpec
+from preprocessing.planner.stages.base import Start
+
+if TYPE_CHECKING:
+    from preprocessing.decode.sniff import Sniffed
+    from preprocessing.limits import Limits
+    from preprocessing.media import Array, Content
+
+
+@frozen
+class DecodeText(Start):
+    """How a text is decoded; see `preprocessing.decode.text.decoder.decode`.
+
+    Parameters
+    ----------
+    mark : Mark, optional
+        The byte order mark that it begins with.
+    characters : int
+        Most of them that it may have.
+    held : int
+        Most bytes that decoding holds.
+    """
+
+    mark: text.Mark | None
+    characters: int
+    held: int
+
+    def __str__(self) -> str:
+        return f"DecodeText({self.mark.charset if self.mark else 'charset by content'})"
+
+    @classmethod
+    def probe(cls, data: bytes, found: Sniffed, limits: Limits) -> DecodeText:  # noqa: ARG003
+        mark = text.probe(data, limits.characters)
+        return cls(mark, limits.characters, text.held(data, mark))
+
+    def output(self) -> TextSpec:
+        return TextSpec(1)
+
+    def holds(self) -> int:
+        return self.held
+
+    def run(self, content: Content) -> Array:
+        assert isinstance(content, bytes)
+        return np.array([text.decode(content, self.mark, self.characters)], object)

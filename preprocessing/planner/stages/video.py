@@ -1,0 +1,187 @@
+"""Where the plan of a video starts: `DecodeVideo`, or `GivenVideo`."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import replace
+from fractions import Fraction
+from math import ceil
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+
+from preprocessing.block_reader import Pieces
+from preprocessing.decode.video.container import opened
+from preprocessing.decode.video.decoder import Header, pixels_of, probe
+from preprocessing.decode.video.frame_seeker import Film
+from preprocessing.decode.video.keyframes import KeyFrames
+from preprocessing.errors import IncompatibleSource, LimitExceeded
+from preprocessing.frozen import frozen
+from preprocessing.media import VideoSpec
+from preprocessing.planner.stages.base import Start
+from preprocessing.planner.stages.frame_selection import Choice
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Container, Iterator
+
+    from preprocessing.decode.sniff import Sniffed
+    from preprocessing.limits import Limits
+    from preprocessing.media import Array, Content
+
+
+class VideoStart(Start):
+    """A start of which frames are chosen."""
+
+    choice: Choice
+
+    def narrow(self, narrow: Callable[[Choice], Choice]) -> VideoStart:
+        """Return this with fewer frames chosen."""
+        made: VideoStart = replace(cast("Any", self), choice=narrow(self.choice))
+        return made
+
+    def run(self, content: Content) -> Array:
+        return np.stack([frame.copy() for frame in self.frames(content)])
+
+
+@frozen
+class GivenVideo(VideoStart):
+    """The source is an array of frames already.
+
+    Parameters
+    ----------
+    spec : VideoSpec
+        Of all of it.
+    rate : Fraction
+        Frames a second; 1 where nobody knows it.
+    choice : Choice
+    """
+
+    spec: VideoSpec
+    rate: Fraction
+    choice: Choice
+
+    @classmethod
+    def of(cls, spec: VideoSpec, rate: float | None) -> GivenVideo:
+        """Return the start of an array that has `rate` frames a second.
+
+        Raises
+        ------
+        IncompatibleSource
+            For a rate that is none.
+        """
+        if rate is not None and not 0 < rate < float("inf"):
+            raise IncompatibleSource(f"a video's rate must be above 0 frames a second, got {rate}")
+        known = Fraction(1) if rate is None else Fraction(repr(float(rate)))
+        assert spec.frames is not None
+        return cls(spec, known, Choice.of(spec.frames / known, untimed=rate is None))
+
+    def __str__(self) -> str:
+        return f"Array({len(self._places)} of {self.spec.frames} frames)"
+
+    def output(self) -> VideoSpec:
+        return replace(self.spec, frames=len(self._places))
+
+    def frames(self, content: Content) -> Iterator[Array]:
+        array = cast("Array", content)
+        yield from (array[place] for place in self._places)
+
+    def narrow(self, narrow: Callable[[Choice], Choice]) -> VideoStart:
+        made = super().narrow(narrow)
+        if made.choice.keys:
+            raise IncompatibleSource("an array has no key frames; sample it, or give the file")
+        return made
+
+    @property
+    def _places(self) -> range | list[int]:
+        choice, count = self.choice, self.spec.frames
+        assert count is not None
+        if choice.moments is None:
+            return range(int(choice.begin * self.rate), min(ceil(choice.end * self.rate), count))
+        return [min(int(moment * self.rate), count - 1) for moment in choice.moments]
+
+
+@frozen
+class DecodeVideo(VideoStart):
+    """How a video is decoded; see `preprocessing.decode.video.decoder`.
+
+    Parameters
+    ----------
+    header : Header
+    choice : Choice
+    limits : Limits
+    most : int
+        Most frames that may come.
+    """
+
+    header: Header
+    choice: Choice
+    limits: Limits
+    most: int
+
+    @classmethod
+    def probe(cls, data: bytes | Pieces, found: Sniffed, limits: Limits) -> DecodeVideo:
+        header = probe(data, found.format, limits)
+        return cls(header, Choice.of(header.length), limits, limits.frames)
+
+    def __str__(self) -> str:
+        header, choice = self.header, self.choice
+        stored = f"{header.demuxer} {header.codec} {header.stored[0]}×{header.stored[1]}"
+        turned = ", turned" * (header.turn != type(header.turn)())
+        frames = "key frames" if choice.keys else f"{choice.count or 'all'} frames"
+        span = f"{float(choice.begin):g} to {float(choice.end):g} s"
+        return f"DecodeVideo({stored}{turned}, {frames} of {span})"
+
+    def output(self) -> VideoSpec:
+        return VideoSpec(*self.header.size, 3, "uint8", self.choice.count)
+
+    def holds(self) -> int:
+        """Most bytes that `frames` holds at once; what becomes of each frame is the plan's."""
+        return self.header.holds
+
+    def at_most(self, frames: int) -> DecodeVideo:
+        return replace(self, most=min(self.most, frames))
+
+    def frames(self, content: Content) -> Iterator[Array]:
+        """Yield them; a frame that is wanted again is the same array again."""
+        last: tuple[Any, Array] | None = None
+        taken = self._keys(content) if self.choice.keys else self._taken(content)
+        for index, frame in enumerate(taken):
+            if index == self.most:
+                raise LimitExceeded(
+                    f"would take more than {self.most} frames, the most that the limits allow of "
+                    "this size; sample fewer, or make them smaller"
+                )
+            if last is None or frame is not last[0]:
+                last = (frame, pixels_of(frame, self.header))
+            yield last[1]
+
+    def _taken(self, content: Content) -> Iterator[Any]:
+        choice, header = self.choice, self.header
+        with self._opened(content) as (container, stream, pieces):
+            film = Film(container, stream, header, pieces)
+            if choice.moments is None:
+                yield from film.from_to(header.ticks(choice.begin), self._end)
+                return
+            for moment in choice.moments:
+                yield film.shown_at(header.ticks(moment))
+
+    def _keys(self, content: Content) -> Iterator[Any]:
+        """Yield the key frames; a key frame that began before a clip is not of it."""
+        span = (self.header.first_tick(self.choice.begin), self._end)
+        wanted: Container[int] = range(self.most + 1)
+        if (most := self.choice.most) is not None:
+            with self._opened(content) as (container, stream, pieces):
+                count = KeyFrames(container, stream, self.header, *span, pieces).count()
+            if count > most:
+                wanted = frozenset((2 * i + 1) * count // (2 * most) for i in range(most))
+        with self._opened(content) as (container, stream, pieces):
+            yield from KeyFrames(container, stream, self.header, *span, pieces).frames(wanted)
+
+    @property
+    def _end(self) -> int | None:
+        return None if self.choice.to_end else self.header.first_tick(self.choice.end)
+
+    @contextmanager
+    def _opened(self, content: Content) -> Iterator[tuple[Any, Any, Pieces | None]]:
+        with opened(content, self.header.demuxer, self.limits) as (container, stream):
+            yield container, stream, content if isinstance(content, Pieces) else None

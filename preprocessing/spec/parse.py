@@ -1,0 +1,252 @@
+"""From text or a document to steps, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, cast
+
+from preprocessing.encodings import ENCODINGS, Encoding, default_encoding
+from preprocessing.errors import SpecError
+from preprocessing.frozen import frozen
+from preprocessing.spec.coerce import show
+from preprocessing.spec.kinds import SOURCES, implied, made
+from preprocessing.spec.line import bind, read_call, write_step
+from preprocessing.spec.step import Step, keywords, positional, required, suggest
+from preprocessing.transforms import TRANSFORMS, Transform
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from preprocessing.media import SourceKind
+
+VERSION = 1
+_EXACT = "exact"
+_SKIP = "skip"
+
+
+@frozen
+class Parsed:
+    """What a spec says.
+
+    Parameters
+    ----------
+    steps : tuple of Transform
+    encoding : Encoding
+    exact : bool
+    kind : {"image", "video", "audio", "text"}
+        What objects it is for.
+    skip : bool
+        Whether objects of other kinds are passed through untouched.
+    """
+
+    steps: tuple[Transform, ...]
+    encoding: Encoding
+    exact: bool
+    kind: SourceKind
+    skip: bool
+
+    @classmethod
+    def of(
+        cls,
+        steps: Iterable[Transform],
+        encoding: Encoding | None,
+        *,
+        exact: bool = False,
+        kind: SourceKind | None = None,
+        skip: bool = False,
+    ) -> Parsed:
+        """Settle what is left out: the kind by the steps, the encoding by what comes out of them.
+
+        Raises
+        ------
+        SpecError
+        """
+        given = tuple(steps)
+        require_steps(given, encoding)
+        if kind is not None and kind not in SOURCES:
+            raise SpecError(f"kind: must be one of {', '.join(SOURCES)}, got {show(kind)}")
+        settled = kind or implied(given, encoding)
+        return cls(given, encoding or default_encoding(made(given, settled)), exact, settled, skip)
+
+    @property
+    def bound(self) -> bool:
+        """Whether a spelling must name the kind, because the steps alone would not tell all."""
+        return self.skip or self.kind != implied(self.steps, self.encoding)
+
+    @property
+    def prefixes(self) -> list[str]:
+        """What the line begins with."""
+        words = [_EXACT] if self.exact else []
+        if self.bound:
+            words.append(f"{self.kind}:{_SKIP}" if self.skip else self.kind)
+        return words
+
+
+def require_steps(steps: tuple[Transform, ...], encoding: Encoding | None) -> None:
+    """Refuse what a type checker would, for those who use none."""
+    for index, step in enumerate(cast("tuple[object, ...]", steps), 1):
+        if isinstance(step, Encoding):
+            raise SpecError(f"step {index}: {step!r} is an encoding; give it as encode={step!r}")
+        if not isinstance(step, Transform):
+            raise SpecError(
+                f"step {index}: expected a transform such as Resize(256), got {show(step)}"
+            )
+    if encoding is not None and not isinstance(cast("object", encoding), Encoding):
+        raise SpecError(f"encode: expected an encoding such as Png(), got {show(encoding)}")
+
+
+@contextmanager
+def naming(index: int, name: str) -> Iterator[None]:
+    """Put the step's place (from 1) and name before any SpecError raised inside."""
+    try:
+        yield
+    except SpecError as error:
+        raise SpecError(f"step {index} {show(name)}: {error}") from None
+
+
+def parse(source: str | Mapping[str, Any]) -> Parsed:
+    """Read any spelling: one line, JSON text, TOML text, or the mapping that these hold.
+
+    Raises
+    ------
+    SpecError
+    """
+    if isinstance(source, Mapping):
+        return _from_document(source)
+    if not isinstance(source, str):
+        raise SpecError(f"a pipeline is a text or a mapping, got {source!r}")
+    text = source.strip()
+    if text.startswith("{"):
+        import json  # noqa: PLC0415  for those who write it
+
+        return _from_document(_load(json.loads, text, "JSON"))
+    if "\n" in text:
+        import tomllib  # noqa: PLC0415
+
+        return _from_document(_load(tomllib.loads, text, "TOML"))
+    return _from_line(text)
+
+
+def write_line(parsed: Parsed, *, all_fields: bool = False) -> str:
+    """Return the canonical one-line spelling; `parse` is its inverse.
+
+    With `all_fields` every default is written out; that is for hashing, and not to be read.
+    """
+    steps: tuple[Step, ...] = (*parsed.steps, parsed.encoding)
+    written = [write_step(step, all_fields=all_fields) for step in steps]
+    return "/".join(parsed.prefixes + written)
+
+
+def write_document(parsed: Parsed) -> dict[str, Any]:
+    """Return the document spelling, of values that JSON and TOML can hold; `parse` is its inverse."""
+    document: dict[str, Any] = {"version": VERSION}
+    if parsed.exact:
+        document["exact"] = True
+    if parsed.bound:
+        document["kind"] = parsed.kind
+    if parsed.skip:
+        document["skip"] = True
+    document["steps"] = [_entry(step) for step in parsed.steps]
+    document["encode"] = _entry(parsed.encoding)
+    return document
+
+
+def _from_line(text: str) -> Parsed:
+    if not text:
+        raise SpecError("the pipeline is empty; write at least one step, such as resize:256")
+    parts = text.split("/")
+    exact = parts[0] == _EXACT
+    parts = parts[exact:]
+    bound = _kind(parts)
+    calls = []
+    for index, part in enumerate(parts[bound is not None :], 1):
+        with naming(index, part.partition(":")[0]):
+            calls.append(read_call(part))
+    encoding: Encoding | None = None
+    steps = []
+    for index, call in enumerate(calls, 1):
+        with naming(index, call.name):
+            if call.name in ENCODINGS:
+                if index < len(calls):
+                    raise SpecError("an encoding must be the last step")
+                encoding = ENCODINGS.build(call.name, bind(call, ENCODINGS[call.name]))
+            elif call.name in TRANSFORMS:
+                steps.append(TRANSFORMS.build(call.name, bind(call, TRANSFORMS[call.name])))
+            else:
+                raise SpecError(f"unknown step{suggest(call.name, [*TRANSFORMS, *ENCODINGS])}")
+    kind, skip = bound or (None, False)
+    return Parsed.of(steps, encoding, exact=exact, kind=kind, skip=skip)
+
+
+def _kind(parts: list[str]) -> tuple[SourceKind, bool] | None:
+    """Return the kind that a line begins with, and whether others are skipped.
+
+    The last part is never one: ``text`` is an encoding too.
+    """
+    word, colon, rest = parts[0].partition(":") if len(parts) > 1 else ("", "", "")
+    if word not in SOURCES:
+        return None
+    if colon and rest != _SKIP:
+        raise SpecError(f"{word}: can only be followed by {_SKIP}, got {show(rest)}")
+    return word, bool(colon)
+
+
+def _from_document(document: Mapping[str, Any]) -> Parsed:
+    known = ("version", "exact", "kind", "skip", "steps", "encode")
+    for key in document:
+        if key not in known:
+            raise SpecError(f"unknown key {show(key)} in the document{suggest(str(key), known)}")
+    if document.get("version") != VERSION:
+        raise SpecError(f"version must be {VERSION}, got {show(document.get('version'))}")
+    for flag in ("exact", "skip"):
+        if not isinstance(document.get(flag, False), bool):
+            raise SpecError(f"{flag} must be true or false, got {show(document[flag])}")
+    kind = document.get("kind")
+    entries = document.get("steps", [])
+    if not isinstance(entries, Sequence) or isinstance(entries, str):
+        raise SpecError(f"steps must be a list, got {show(entries)}")
+    steps = []
+    for index, entry in enumerate(entries, 1):
+        name, arguments = _split(entry, f"step {index}")
+        with naming(index, name):
+            steps.append(TRANSFORMS.build(name, arguments))
+    encoding = None
+    if "encode" in document:
+        name, arguments = _split(document["encode"], "encode")
+        with naming(len(steps) + 1, name):
+            encoding = ENCODINGS.build(name, arguments)
+    flags = {flag: document.get(flag, False) for flag in ("exact", "skip")}
+    return Parsed.of(steps, encoding, kind=kind, **flags)
+
+
+def _split(entry: object, where: str) -> tuple[str, Mapping[str, object]]:
+    if isinstance(entry, Mapping) and len(entry) == 1:
+        ((name, arguments),) = entry.items()
+        if isinstance(arguments, Mapping):
+            return str(name), arguments
+    raise SpecError(
+        f'{where}: must be one name with its arguments, {{"name": {{...}}}}, got {show(entry)}'
+    )
+
+
+def _entry(step: Step) -> dict[str, Any]:
+    values = dict(zip(required(type(step)), positional(step), strict=True))
+    values |= keywords(step)
+    return {step.name: {key: _plain(value) for key, value in values.items()}}
+
+
+def _plain(value: object) -> object:
+    return [_plain(item) for item in value] if isinstance(value, tuple) else value
+
+
+def _load(loads: Any, text: str, language: str) -> Mapping[str, Any]:
+    try:
+        loaded = loads(text)
+    except ValueError as error:
+        raise SpecError(f"not valid {language}: {error}") from None
+    except RecursionError:
+        raise SpecError(f"not valid {language}: nested too deeply") from None
+    if not isinstance(loaded, Mapping):
+        raise SpecError(f"the document must be a table, got {show(loaded)}")
+    return loaded

@@ -1,0 +1,167 @@
+"""What a pipeline says: its steps, its spellings, its identity, and what it gives."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Self
+
+from preprocessing.errors import IncompatibleSource, SpecError
+from preprocessing.kernels import NUMERICS_VERSION
+from preprocessing.media import DECODED, AudioSpec, OutputSpec
+from preprocessing.planner import plan as planning
+from preprocessing.spec.parse import Parsed, parse, write_document, write_line
+from preprocessing.transforms import RandomTransform, Selection, Transform
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from preprocessing.encodings import Encoding
+    from preprocessing.media import SourceKind
+    from preprocessing.rng import Seed
+
+
+class Spelling:
+    """The part of a `Pipeline` that is known without any source; its parameters are told there."""
+
+    def __init__(
+        self,
+        steps: Iterable[Transform],
+        encode: Encoding | None = None,
+        *,
+        exact: bool = False,
+        kind: SourceKind | None = None,
+        skip: bool = False,
+    ) -> None:
+        self._parsed = Parsed.of(steps, encode, exact=exact, kind=kind, skip=skip)
+        try:
+            self._specs = planning.infer(self.steps, self.encoding, DECODED[self.kind])
+        except IncompatibleSource as error:
+            raise SpecError(str(error)) from None
+
+    @classmethod
+    def parse(cls, spec: str | Mapping[str, Any]) -> Self:
+        """Read any spelling: one line, a JSON or TOML document as text, or the mapping it holds.
+
+        Raises
+        ------
+        SpecError
+            Naming the step, the argument, and the nearest valid name.
+        """
+        parsed = parse(spec)
+        return cls(
+            parsed.steps,
+            parsed.encoding,
+            exact=parsed.exact,
+            kind=parsed.kind,
+            skip=parsed.skip,
+        )
+
+    @property
+    def steps(self) -> tuple[Transform, ...]:
+        """The transforms, in order."""
+        return self._parsed.steps
+
+    @property
+    def encoding(self) -> Encoding:
+        """The output encoding."""
+        return self._parsed.encoding
+
+    @property
+    def exact(self) -> bool:
+        """Whether nothing is left out that would cost accuracy."""
+        return self._parsed.exact
+
+    @property
+    def kind(self) -> SourceKind:
+        """What objects it is for."""
+        return self._parsed.kind
+
+    @property
+    def skip(self) -> bool:
+        """Whether objects of other kinds are passed through untouched."""
+        return self._parsed.skip
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """The pipeline as a document of plain values, for JSON or TOML."""
+        return write_document(self._parsed)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Identity of the result: 32 hexadecimal digits.
+
+        A hash of the canonical line with every default written out, and of the numerics version, so
+        that it changes exactly when the bytes may.
+        """
+        text = f"{NUMERICS_VERSION}/{write_line(self._parsed, all_fields=True)}"
+        return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+    @property
+    def output(self) -> OutputSpec:
+        """What the pipeline gives; None stands for what depends on the source."""
+        spec, encoding = self._specs[-1], self.encoding
+        shape, nbytes = encoding.shape(spec), encoding.nbytes(spec)
+        if self.skip:  # then it may be anything
+            shape, nbytes = (None,) * len(shape), None
+        if isinstance(spec, AudioSpec) and spec.rate is None:
+            nbytes = None  # so that HEAD reads the object, and tells its rate as GET does
+        return OutputSpec(shape, spec.dtype, nbytes, encoding.content_type)
+
+    @property
+    def random(self) -> bool:
+        """Whether the result depends on a seed."""
+        return any(isinstance(step, RandomTransform) for step in self.steps)
+
+    @property
+    def seeks(self) -> bool:
+        """Whether it takes some frames of a video, so that not all of the object may have to be read."""
+        return any(isinstance(step, Selection) for step in self.steps)
+
+    def metadata(
+        self, shape: tuple[int | None, ...], dtype: str, *, seed: int | Seed = 0
+    ) -> dict[str, str]:
+        """Return what `encode` says of a result of this shape and type beside its bytes."""
+        told = {**self._told, "shape": ",".join(map(str, shape)), "dtype": dtype}
+        last = self._specs[-1]
+        if isinstance(last, AudioSpec) and last.rate is not None:
+            told["rate"] = str(last.rate)
+        if self.random:
+            told["seed"] = str(seed if isinstance(seed, int) else seed.number)
+        return told
+
+    @property
+    def _told(self) -> dict[str, str]:
+        return {"pipeline": str(self), "fingerprint": self.fingerprint}
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (type(self).parse, (str(self),))  # its spelling is all there is to it
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Spelling) and self._parsed == other._parsed
+
+    def __hash__(self) -> int:
+        return hash(self._parsed)
+
+    @cached_property
+    def _line(self) -> str:
+        return write_line(self._parsed)  # kept, because the metadata of every result has it
+
+    def __str__(self) -> str:
+        """Return the canonical one-line spelling."""
+        return self._line
+
+    def __repr__(self) -> str:
+        exact = ", exact=True" if self.exact else ""
+        kind = f", kind={self.kind!r}" if self._parsed.bound else ""
+        skip = ", skip=True" if self.skip else ""
+        return f"Pipeline({list(self.steps)!r}, encode={self.encoding!r}{exact}{kind}{skip})"
+
+    def _repr_html_(self) -> str:
+        """Return a table of the steps and the image after each, for notebooks."""
+        from preprocessing.preview import table  # noqa: PLC0415  for notebooks only
+
+        names = ["decode", *map(repr, self.steps)]
+        rows = list(zip(names, self._specs, strict=True))
+        return table(str(self), rows, repr(self.encoding), self.output)

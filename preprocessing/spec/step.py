@@ -1,0 +1,154 @@
+"""What transforms and encodings have in common: a name, checked fields, and their text.
+
+A step is a frozen dataclass. Its name and its fields are all there is to its spelling, so a new step is
+a class and its line in a catalogue.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import MISSING, fields
+from importlib import import_module
+from typing import Any, ClassVar, Generic, TypeVar, get_type_hints
+
+from preprocessing.errors import SpecError
+from preprocessing.spec.coerce import Mismatch, coerce, show
+
+S = TypeVar("S", bound="Step")
+_LISTED = 400  # characters of names in a message, which goes into an HTTP response
+
+
+class Step:
+    """Base of transforms and encodings, all of them frozen dataclasses."""
+
+    name: ClassVar[str]
+
+    def __post_init__(self) -> None:
+        for key, hint in hints(type(self)).items():
+            try:
+                value = coerce(getattr(self, key), hint)
+            except Mismatch as error:
+                raise SpecError(f"{key}: {error}") from None
+            object.__setattr__(self, key, value)
+        self.check()
+
+    def check(self) -> None:
+        """Raise SpecError where the fields have the right types and still make no sense."""
+
+    def __repr__(self) -> str:
+        given = [repr(value) for value in positional(self)]
+        given += [f"{key}={value!r}" for key, value in keywords(self).items()]
+        return f"{type(self).__name__}({', '.join(given)})"
+
+
+def require(condition: bool, message: str) -> None:
+    """Raise SpecError with `message` unless `condition` holds."""
+    if not condition:
+        raise SpecError(message)
+
+
+_HINTS: dict[type[Any], dict[str, Any]] = {}
+
+
+def hints(step: type[Any]) -> dict[str, Any]:
+    """Type of each field, in order."""
+    if step not in _HINTS:
+        known = get_type_hints(step)
+        _HINTS[step] = {field.name: known[field.name] for field in fields(step)}
+    return _HINTS[step]
+
+
+def required(step: type[Any]) -> tuple[str, ...]:
+    """Names of the fields without a default; these are written without their names."""
+    return tuple(field.name for field in fields(step) if field.default is MISSING)
+
+
+def positional(step: Step) -> list[object]:
+    """Return the values of the required fields."""
+    return [getattr(step, name) for name in required(type(step))]
+
+
+def keywords(step: Step, *, all_fields: bool = False) -> dict[str, object]:
+    """Return the other fields that differ from their default, or all of them, by name."""
+    kind: type[Any] = type(step)
+    return {
+        field.name: getattr(step, field.name)
+        for field in fields(kind)
+        if field.name not in required(kind)
+        and (all_fields or getattr(step, field.name) != field.default)
+    }
+
+
+class Registry(Generic[S]):
+    """The steps of one sort, by name; a module is imported when one of its steps is asked for.
+
+    Parameters
+    ----------
+    noun : str
+        What they are, for messages.
+    package : str
+        Where their modules are.
+    catalogue : mapping of str to str
+        ``module.Class`` of each name.
+    """
+
+    def __init__(self, noun: str, package: str, catalogue: Mapping[str, str]) -> None:
+        self.noun = noun
+        self.package = package
+        self.catalogue = catalogue
+        self._by_class = {path.rpartition(".")[2]: name for name, path in catalogue.items()}
+        self._steps: dict[str, type[S]] = {}
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.catalogue
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.catalogue)
+
+    def __getitem__(self, name: str) -> type[S]:
+        if name not in self._steps:
+            module, _, step = self.catalogue[name].rpartition(".")
+            self._steps[name] = getattr(import_module(f"{self.package}.{module}"), step)
+        return self._steps[name]
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Names of the classes, as Python spells the steps."""
+        return tuple(self._by_class)
+
+    def by_class(self, name: str) -> type[S]:
+        """Return the class of this name; KeyError where there is none."""
+        return self[self._by_class[name]]
+
+    def build(self, name: str, arguments: Mapping[str, object]) -> S:
+        """Make the step `name` with these arguments.
+
+        Raises
+        ------
+        SpecError
+            For an unknown name, an unknown or missing argument, or a bad value.
+        """
+        if name not in self:
+            raise SpecError(f"unknown {self.noun} {show(name)}{suggest(name, self)}")
+        step = self[name]
+        for key in arguments:
+            if key not in hints(step):
+                raise SpecError(f"unknown argument {show(key)}{suggest(str(key), hints(step))}")
+        missing = [key for key in required(step) if key not in arguments]
+        if missing:
+            raise SpecError(f"missing argument {missing[0]!r}")
+        return step(**arguments)
+
+
+def suggest(wrong: str, right: Iterable[str]) -> str:
+    """Return the tail of a message: the near miss, or all the choices where they are few."""
+    from difflib import get_close_matches  # noqa: PLC0415  for those who erred
+
+    names = list(right)
+    close = get_close_matches(wrong.lower(), names, n=1)
+    if close:
+        return f"; did you mean {close[0]!r}?"
+    choices = ", ".join(sorted(names))
+    if len(choices) > _LISTED:
+        return f"; docs/steps.md tells all {len(names)}"
+    return f"; choose from {choices}" if names else "; it takes none"

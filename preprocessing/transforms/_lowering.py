@@ -1,0 +1,37 @@
+"""Lowering of operations whose result has the size and type of the image."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from preprocessing.errors import IncompatibleSource
+from preprocessing.kernels.image.lut import apply_table, table_of
+from preprocessing.planner.stages import Call, Stage
+
+if TYPE_CHECKING:
+    from preprocessing.media import Array, ImageSpec
+
+
+def call(
+    spec: ImageSpec, kernel: Callable[..., Array], *arguments: object, pointwise: bool = False
+) -> tuple[Stage, ...]:
+    """Return the stage that calls a kernel on an image of `spec`, or of a part of it."""
+    return (Call(kernel, arguments, replace(spec, height=None, width=None), pointwise),)
+
+
+def call_by_sample(
+    spec: ImageSpec, kernel: Callable[..., Array], *arguments: object
+) -> tuple[Stage, ...]:
+    """Return the stage for a kernel that takes each sample by itself: for uint8 a table."""
+    if spec.dtype == "uint8":
+        return call(spec, apply_table, table_of(kernel, *arguments), pointwise=True)
+    return call(spec, kernel, *arguments, pointwise=True)
+
+
+def gray_or_rgb(spec: ImageSpec) -> ImageSpec:
+    """Return `spec` where it has 1 or 3 channels; else raise IncompatibleSource."""
+    if spec.channels not in (1, 3):
+        raise IncompatibleSource(f"takes 1 or 3 channels, the image has {spec.channels}")
+    return spec

@@ -1,0 +1,52 @@
+"""What transforms of sound have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from preprocessing.errors import IncompatibleSource
+from preprocessing.planner.stages import Compute, Stage
+from preprocessing.spec.step import require
+from preprocessing.transforms._base import FixedTransform, RandomTransform
+
+if TYPE_CHECKING:
+    from preprocessing.media import Array, AudioSpec
+
+# A day. A longer wish is a slip, or an attempt to fill the memory.
+MAX_SECONDS = 86_400.0
+# Samples a second: four times the most that studios use.
+MAX_RATE = 768_000
+
+
+class FixedSound(FixedTransform):
+    """A transform of sound alone that does the same to everything of one spec."""
+
+    takes = ("audio",)
+
+
+class RandomSound(RandomTransform):
+    """A transform of sound alone that draws what it does."""
+
+    takes = ("audio",)
+
+
+def check_seconds(name: str, value: float, *, least: float = 0.0) -> None:
+    """Raise SpecError unless `value` is a time that a sound can have."""
+    require(
+        least <= value <= MAX_SECONDS,
+        f"{name}: must be from {least:g} to {MAX_SECONDS:g} seconds, got {value}",
+    )
+
+
+def compute(
+    result: AudioSpec, kernel: Callable[..., Array], *arguments: object
+) -> tuple[Stage, ...]:
+    """Return the stage that calls a kernel."""
+    return (Compute(kernel, arguments, result),)
+
+
+def need_samples(samples: int, seconds: float) -> None:
+    """Raise IncompatibleSource where a time is too short for a sample."""
+    if samples < 1:
+        raise IncompatibleSource(f"no sample is as short as {seconds:g} seconds; ask for more")

@@ -1,0 +1,92 @@
+"""What the transforms that cut sound into frames have in common."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from preprocessing.errors import IncompatibleSource
+from preprocessing.kernels.audio.mel import Mels
+from preprocessing.kernels.audio.stft import Framing
+from preprocessing.media import SpectrogramSpec
+from preprocessing.spec.step import require
+
+if TYPE_CHECKING:
+    from preprocessing.kernels.audio.stft import PadMode, WindowName
+    from preprocessing.media import AudioSpec
+    from preprocessing.transforms.audio.mel import MelSpectrogram
+    from preprocessing.transforms.audio.mfcc import MFCC
+
+# Four seconds at 16 kHz: more than anyone frames, and little enough for a window and its spectrum.
+MAX_FRAME = 2**16
+MAX_MELS = 4096
+
+
+def framing_of(
+    n_fft: int,
+    win_length: int | None,
+    hop_length: int | None,
+    window: WindowName = "hann",
+    pad_mode: PadMode | None = "reflect",
+    *,
+    normalized: bool = False,
+) -> Framing:
+    """Return how sound is framed, with torchaudio's defaults for what is None.
+
+    Raises
+    ------
+    SpecError
+        For lengths that make no frames.
+    """
+    require(2 <= n_fft <= MAX_FRAME, f"n_fft: must be from 2 to {MAX_FRAME} samples, got {n_fft}")
+    length = n_fft if win_length is None else win_length
+    require(
+        2 <= length <= n_fft,
+        f"win_length: must be from 2 to n_fft, which is {n_fft}, got {length}",
+    )
+    hop = length // 2 if hop_length is None else hop_length
+    require(1 <= hop <= MAX_FRAME, f"hop_length: must be from 1 to {MAX_FRAME} samples, got {hop}")
+    return Framing(n_fft, length, hop, window, pad_mode, normalized)
+
+
+def frames_of(framing: Framing, spec: AudioSpec, bins: int) -> SpectrogramSpec:
+    """Return the spec of what has `bins` numbers for each frame of sound of `spec`.
+
+    Raises
+    ------
+    IncompatibleSource
+        Where there are too few samples for a frame.
+    """
+    if spec.samples is None:
+        return SpectrogramSpec(spec.channels, bins, None)
+    if spec.samples < framing.least:
+        raise IncompatibleSource(
+            f"frames of {framing.n_fft} samples take sound of {framing.least} samples or more, and this "
+            f"has {spec.samples}; lengthen it first, as pad_or_trim does, or take shorter frames"
+        )
+    return SpectrogramSpec(spec.channels, bins, framing.frames(spec.samples))
+
+
+def check_mels(n_mels: int, f_min: float, f_max: float | None) -> None:
+    """Raise SpecError unless this can be a bank of filters."""
+    require(1 <= n_mels <= MAX_MELS, f"n_mels: must be from 1 to {MAX_MELS}, got {n_mels}")
+    require(f_min >= 0.0, f"f_min: must not be negative, got {f_min:g}")
+    require(
+        f_max is None or f_max > f_min,
+        f"f_max: must be above f_min, which is {f_min:g} Hz, got {f_max}",
+    )
+
+
+def mels_of(step: MelSpectrogram | MFCC, rate: int) -> Mels:
+    """Return the filters of a step for sound of `rate`; an odd one torchaudio halves downwards."""
+    top = float(rate // 2)
+    end = top if step.f_max is None else step.f_max
+    return Mels(step.n_mels, step.n_fft, top, step.f_min, end, step.mel_scale, step.norm)
+
+
+def check_band(mels: Mels) -> None:
+    """Raise IncompatibleSource where filters would lie above half the rate, and be empty."""
+    if mels.f_min >= mels.f_max or mels.f_max > mels.top:
+        raise IncompatibleSource(
+            f"filters from {mels.f_min:g} to {mels.f_max:g} Hz do not fit below half the sound's rate, "
+            f"which is {mels.top:g} Hz; take a smaller f_min or f_max, or resample it first"
+        )

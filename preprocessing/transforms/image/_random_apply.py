@@ -1,0 +1,33 @@
+"""What happens or does not, with a probability."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import TYPE_CHECKING
+
+from preprocessing.transforms._base import FixedTransform, RandomTransform
+from preprocessing.transforms._checks import check_probability
+
+if TYPE_CHECKING:
+    from preprocessing.media import ImageSpec
+    from preprocessing.rng import Draws
+
+
+class Sometimes(RandomTransform):
+    """One fixed transform with the probability `p`, otherwise none. The image's spec stays."""
+
+    p: float
+
+    @abstractmethod
+    def inner(self, spec: ImageSpec) -> FixedTransform:
+        """Return the transform for an image of `spec`."""
+
+    def check(self) -> None:
+        check_probability(self.p)
+
+    def infer(self, spec: ImageSpec) -> ImageSpec:
+        result: ImageSpec = self.inner(spec).infer(spec)
+        return result
+
+    def choose(self, spec: ImageSpec, draws: Draws) -> tuple[FixedTransform, ...]:
+        return (self.inner(spec),) if draws.chance(self.p) else ()

@@ -1,0 +1,88 @@
+"""ColorJitter."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, ClassVar
+
+from preprocessing.frozen import frozen
+from preprocessing.spec.step import require
+from preprocessing.transforms._base import FixedTransform, RandomTransform
+from preprocessing.transforms._checks import check_range
+from preprocessing.transforms._lowering import gray_or_rgb
+from preprocessing.transforms.image.adjust import (
+    LARGEST_FACTOR,
+    AdjustBrightness,
+    AdjustContrast,
+    AdjustHue,
+    AdjustSaturation,
+)
+
+if TYPE_CHECKING:
+    from preprocessing.media import ImageSpec
+    from preprocessing.rng import Draws
+    from preprocessing.transforms._base import Transform
+
+# In torchvision's order, which is that of the draws.
+_ADJUST: dict[str, Callable[[float], FixedTransform]] = {
+    "brightness": AdjustBrightness,
+    "contrast": AdjustContrast,
+    "saturation": AdjustSaturation,
+    "hue": AdjustHue,
+}
+
+
+@frozen
+class ColorJitter(RandomTransform):
+    """Change colours at random, in random order, as ``torchvision.transforms.v2.ColorJitter``.
+
+    Parameters
+    ----------
+    brightness, contrast, saturation : float or (float, float)
+        One number is how far the factor may be from 1, though never below 0; two are its range.
+    hue : float or (float, float)
+        One number, at most 0.5, is how far the factor may be from 0; two are its range, from -0.5 to
+        0.5.
+
+    Notes
+    -----
+    It chooses one `AdjustBrightness`, `AdjustContrast`, `AdjustSaturation` and `AdjustHue`, each with a
+    factor drawn evenly and none where the range leaves no choice but the image as it is. Their
+    tolerances add up: within one level for each of them, and for what a later one makes of it.
+
+    Raises
+    ------
+    SpecError
+        For a range out of order or out of bounds.
+    """
+
+    name: ClassVar[str] = "color_jitter"
+    brightness: float | tuple[float, float] = 0.0
+    contrast: float | tuple[float, float] = 0.0
+    saturation: float | tuple[float, float] = 0.0
+    hue: float | tuple[float, float] = 0.0
+
+    def check(self) -> None:
+        for key in _ADJUST:
+            value = getattr(self, key)
+            if isinstance(value, float):
+                require(value >= 0.0, f"{key}: a single number must not be negative, got {value}")
+            low, high = (-0.5, 0.5) if key == "hue" else (0.0, LARGEST_FACTOR)
+            check_range(key, self._range(key), low, high)
+
+    def _range(self, key: str) -> tuple[float, float]:
+        value: float | tuple[float, float] = getattr(self, key)
+        if not isinstance(value, float):
+            return value
+        return (-value, value) if key == "hue" else (max(0.0, 1.0 - value), 1.0 + value)
+
+    def infer(self, spec: ImageSpec) -> ImageSpec:
+        return gray_or_rgb(spec)
+
+    def choose(self, spec: ImageSpec, draws: Draws) -> list[Transform]:
+        chosen: list[Transform] = []
+        for key, adjust in _ADJUST.items():
+            neutral = 0.0 if key == "hue" else 1.0
+            if self._range(key) != (neutral, neutral):
+                chosen.append(adjust(draws.uniform(*self._range(key))))
+        return draws.shuffled(chosen)

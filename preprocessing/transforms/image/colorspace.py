@@ -1,0 +1,97 @@
+"""ToHSV, ToLab and ToYCbCr."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, ClassVar
+
+from preprocessing.errors import IncompatibleSource
+from preprocessing.frozen import frozen
+from preprocessing.kernels.image import colorspace
+from preprocessing.planner.stages import Call, Stage
+from preprocessing.transforms._base import FixedTransform
+
+if TYPE_CHECKING:
+    from preprocessing.media import ImageSpec
+
+
+@frozen
+class ToHSV(FixedTransform):
+    """Hue, saturation and value of RGB, as ``skimage.color.rgb2hsv``: float32, each in [0, 1].
+
+    Notes
+    -----
+    Hue is a share of a turn, 0 for red and for gray. Within 1e-6 of scikit-image, 1e-5 for hues of
+    uint16, where a turn's 0 and 1 are one. Floats are taken to be in [0, 1], and clipped to it first.
+
+    Raises
+    ------
+    IncompatibleSource
+        For channels other than 3.
+    """
+
+    name: ClassVar[str] = "to_hsv"
+
+    def infer(self, spec: ImageSpec) -> ImageSpec:
+        return _of_rgb(spec)
+
+    def lower(self, spec: ImageSpec) -> tuple[Stage, ...]:
+        return (Call(colorspace.to_hsv, (), self.infer(spec), pointwise=True),)
+
+
+@frozen
+class ToLab(FixedTransform):
+    """CIE L*a*b* of sRGB, as ``skimage.color.rgb2lab``: float32.
+
+    Notes
+    -----
+    L* is in [0, 100], a* in about [-86, 98], b* in about [-108, 94]; white is D65 of the 2° observer.
+    Within 1e-4 of scikit-image, which is 1e-6 of the range. Floats are taken to be in [0, 1], and
+    clipped to it first.
+
+    Raises
+    ------
+    IncompatibleSource
+        For channels other than 3.
+    """
+
+    name: ClassVar[str] = "to_lab"
+
+    def infer(self, spec: ImageSpec) -> ImageSpec:
+        return _of_rgb(spec)
+
+    def lower(self, spec: ImageSpec) -> tuple[Stage, ...]:
+        return (Call(colorspace.to_lab, (), self.infer(spec), pointwise=True),)
+
+
+@frozen
+class ToYCbCr(FixedTransform):
+    """Luma and colour differences of RGB, as ``skimage.color.rgb2ycbcr``: float32.
+
+    Notes
+    -----
+    ITU-R BT.601 as video has it: Y in [16, 235], Cb and Cr in [16, 240] around 128, whatever the type of
+    the input; JPEG's own spans [0, 255]. Within 1e-4 of scikit-image, which is 5e-7 of the range. Floats
+    are taken to be in [0, 1], and clipped to it first.
+
+    Raises
+    ------
+    IncompatibleSource
+        For channels other than 3.
+    """
+
+    name: ClassVar[str] = "to_ycbcr"
+
+    def infer(self, spec: ImageSpec) -> ImageSpec:
+        return _of_rgb(spec)
+
+    def lower(self, spec: ImageSpec) -> tuple[Stage, ...]:
+        return (Call(colorspace.to_ycbcr, (), self.infer(spec), pointwise=True),)
+
+
+def _of_rgb(spec: ImageSpec) -> ImageSpec:
+    if spec.channels != 3:
+        raise IncompatibleSource(
+            f"takes 3 channels, the image has {spec.channels}; put it before what takes colour away"
+        )
+    return replace(spec, dtype="float32")

@@ -1,0 +1,64 @@
+"""Erase."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from preprocessing.frozen import frozen
+from preprocessing.kernels.image.geometry.erase import erase
+from preprocessing.planner.stages import Call, Stage
+from preprocessing.spec.step import require
+from preprocessing.transforms._base import MAX_SIDE, FixedTransform, check_sides
+from preprocessing.transforms._checks import Fill, check_fill
+
+if TYPE_CHECKING:
+    from preprocessing.media import ImageSpec
+
+
+@frozen
+class Erase(FixedTransform):
+    """Overwrite a rectangle, as ``torchvision.transforms.v2.functional.erase``.
+
+    Parameters
+    ----------
+    top, left : int
+        The corner, in pixels of the image at this step.
+    height, width : int
+        The size. What lies outside the image changes nothing.
+    value : float or (float, float, float)
+        What is written, in the units of the image at this step; one value or one a channel. For
+        integers it is rounded towards zero and clipped.
+
+    Notes
+    -----
+    Exact.
+
+    Raises
+    ------
+    SpecError
+        For a corner that is negative or a size below 1.
+    """
+
+    name: ClassVar[str] = "erase"
+    top: int
+    left: int
+    height: int
+    width: int
+    value: Fill = 0.0
+
+    def check(self) -> None:
+        for side in ("height", "width"):
+            value = getattr(self, side)
+            check_sides(side, value)
+        for edge in ("top", "left"):
+            value = getattr(self, edge)
+            require(0 <= value <= MAX_SIDE, f"{edge}: must be from 0 to {MAX_SIDE}, got {value}")
+
+    def infer(self, spec: ImageSpec) -> ImageSpec:
+        check_fill(self.value, spec)
+        return spec
+
+    def lower(self, spec: ImageSpec) -> tuple[Stage, ...]:
+        values = self.value if isinstance(self.value, tuple) else (self.value,)
+        box = (self.top, self.left, self.height, self.width)
+        return (Call(erase, (box, values), spec),)

@@ -1,0 +1,97 @@
+"""HOG."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, ClassVar
+
+from preprocessing.errors import IncompatibleSource
+from preprocessing.frozen import frozen
+from preprocessing.kernels.image import features
+from preprocessing.planner.stages import Call, Stage
+from preprocessing.spec.step import require
+from preprocessing.transforms._base import FixedTransform, check_sides
+from preprocessing.transforms.image._scikit import need_gray_or_rgb, need_scikit_image
+
+if TYPE_CHECKING:
+    from preprocessing.media import ImageSpec
+
+_MOST_ORIENTATIONS = 180
+# Blocks overlap: many cells of a few pixels, and the descriptor is many times the image. By default it
+# has 1.3 numbers a pixel.
+_MOST_NUMBERS = 16
+
+
+@frozen
+class HOG(FixedTransform):
+    """Describe the image by histograms of oriented gradients, as ``skimage.feature.hog``.
+
+    Parameters
+    ----------
+    orientations : int
+        Bins of half a turn, from 1 to 180.
+    pixels_per_cell : int
+        Height and width of a cell, in pixels.
+    cells_per_block : int
+        Height and width of a block, in cells, within which histograms are normalised (L2-Hys).
+
+    Notes
+    -----
+    The result is float32 in [0, 1], a block for a pixel: height and width are those of the grid of
+    blocks, and the channels are the block's numbers, by rows of cells, columns, and orientations. Its
+    values in the order ``hwc`` are scikit-image's feature vector. In RGB the steepest channel counts.
+    Within 1e-5 of scikit-image on the same samples in single precision: integers as they are, floats in
+    [0, 1], to which they are clipped.
+
+    Raises
+    ------
+    SpecError
+        For arguments out of range, or more than 16 numbers a pixel; as a plan is made, where
+        scikit-image is not installed.
+    IncompatibleSource
+        For channels other than 1 or 3, or an image smaller than a block.
+    """
+
+    name: ClassVar[str] = "hog"
+    orientations: int = 9
+    pixels_per_cell: int = 8
+    cells_per_block: int = 3
+
+    def check(self) -> None:
+        require(
+            1 <= self.orientations <= _MOST_ORIENTATIONS,
+            f"orientations: must be from 1 to {_MOST_ORIENTATIONS}, got {self.orientations}",
+        )
+        for field in ("pixels_per_cell", "cells_per_block"):
+            value = getattr(self, field)
+            check_sides(field, value)
+        numbers = self._numbers / self.pixels_per_cell**2
+        require(
+            numbers <= _MOST_NUMBERS,
+            f"pixels_per_cell: would make {numbers:.0f} numbers a pixel, more than {_MOST_NUMBERS}; "
+            "take larger cells, or fewer of them in a block",
+        )
+
+    @property
+    def _numbers(self) -> int:
+        return self.cells_per_block**2 * self.orientations
+
+    def infer(self, spec: ImageSpec) -> ImageSpec:
+        need_gray_or_rgb(spec)
+        sides = (
+            None if side is None else side // self.pixels_per_cell - self.cells_per_block + 1
+            for side in (spec.height, spec.width)
+        )
+        height, width = sides
+        if any(side is not None and side < 1 for side in (height, width)):
+            least = self.pixels_per_cell * self.cells_per_block
+            raise IncompatibleSource(
+                f"has blocks of {least}×{least}, the image is {spec.height}×{spec.width}; take smaller "
+                "cells or blocks, or resize before it"
+            )
+        return replace(spec, height=height, width=width, channels=self._numbers, dtype="float32")
+
+    def lower(self, spec: ImageSpec) -> tuple[Stage, ...]:
+        need_scikit_image(self.name)
+        arguments = (self.orientations, self.pixels_per_cell, self.cells_per_block)
+        return (Call(features.hog, arguments, self.infer(spec)),)

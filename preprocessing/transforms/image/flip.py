@@ -1,0 +1,38 @@
+"""HorizontalFlip and VerticalFlip."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from preprocessing.frozen import frozen
+from preprocessing.planner.stages import Mirror, Stage
+from preprocessing.transforms._base import FixedTransform
+
+if TYPE_CHECKING:
+    from preprocessing.media import ImageSpec
+
+
+@frozen
+class HorizontalFlip(FixedTransform):
+    """Mirror left and right, always. Exact, as ``torchvision...functional.horizontal_flip``."""
+
+    name: ClassVar[str] = "horizontal_flip"
+
+    def infer(self, spec: ImageSpec) -> ImageSpec:
+        return spec
+
+    def lower(self, spec: ImageSpec) -> tuple[Stage, ...]:
+        return (Mirror("horizontal"),)
+
+
+@frozen
+class VerticalFlip(FixedTransform):
+    """Mirror top and bottom, always. Exact, as ``torchvision...functional.vertical_flip``."""
+
+    name: ClassVar[str] = "vertical_flip"
+
+    def infer(self, spec: ImageSpec) -> ImageSpec:
+        return spec
+
+    def lower(self, spec: ImageSpec) -> tuple[Stage, ...]:
+        return (Mirror("vertical"),)

@@ -1,0 +1,75 @@
+"""LetterBox."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, ClassVar
+
+from preprocessing.frozen import frozen
+from preprocessing.planner.stages import Interpolation, Stage
+from preprocessing.transforms._base import FixedTransform, check_sides, height_and_width
+from preprocessing.transforms.image.pad import Pad
+from preprocessing.transforms.image.resize import Resize
+
+if TYPE_CHECKING:
+    from preprocessing.media import ImageSpec
+
+
+@frozen
+class LetterBox(FixedTransform):
+    """Fit the image into a frame and fill what is left, as ``ultralytics.data.augment.LetterBox``.
+
+    Parameters
+    ----------
+    size : int or (int, int)
+        Side of a square, or height and width, of the frame.
+    fill : float
+        Value of the rest, in the units of the image at this step.
+    scaleup : bool
+        Whether an image smaller than the frame is enlarged.
+    interpolation : {"bilinear", "bicubic", "lanczos", "nearest", "nearest_exact"}
+    antialias : bool
+        As for `Resize`.
+
+    Notes
+    -----
+    What `Resize` and `Pad` do, to sizes as ultralytics computes them: both sides times the factor at
+    which the first of them meets the frame, rounded half to even, the image in the middle, an odd pixel
+    to the bottom and to the right. The sizes are exact. The samples are those of `Resize`, which
+    antialiases; ultralytics calls OpenCV's ``resize``, which does not.
+
+    Raises
+    ------
+    SpecError
+        For a size below 1.
+    """
+
+    name: ClassVar[str] = "letter_box"
+    size: int | tuple[int, int]
+    fill: float = 114.0
+    scaleup: bool = True
+    interpolation: Interpolation = "bilinear"
+    antialias: bool = True
+
+    def check(self) -> None:
+        check_sides("size", self.size)
+
+    @property
+    def _sides(self) -> tuple[int, int]:
+        return height_and_width(self.size)
+
+    def infer(self, spec: ImageSpec) -> ImageSpec:
+        return replace(spec, height=self._sides[0], width=self._sides[1])
+
+    def lower(self, spec: ImageSpec) -> tuple[Stage, ...]:
+        assert spec.height and spec.width
+        factor = min(self._sides[0] / spec.height, self._sides[1] / spec.width)
+        if not self.scaleup:
+            factor = min(factor, 1.0)
+        # At least 1: a strip keeps one row, where ultralytics fails.
+        height, width = (max(round(side * factor), 1) for side in (spec.height, spec.width))
+        resize = Resize((height, width), self.interpolation, antialias=self.antialias)
+        down, right = self._sides[0] - height, self._sides[1] - width
+        pad = Pad((right // 2, down // 2, right - right // 2, down - down // 2), self.fill)
+        fitted = resize.infer(spec)
+        return (*resize.lower(spec), *(pad.lower(fitted) if down or right else ()))

@@ -1,0 +1,55 @@
+"""RandomHorizontalFlip and RandomVerticalFlip."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from preprocessing.frozen import frozen
+from preprocessing.transforms.image._random_apply import Sometimes
+from preprocessing.transforms.image.flip import HorizontalFlip, VerticalFlip
+
+if TYPE_CHECKING:
+    from preprocessing.media import ImageSpec
+    from preprocessing.transforms._base import FixedTransform
+
+
+@frozen
+class RandomHorizontalFlip(Sometimes):
+    """Mirror left and right, or not, as ``torchvision.transforms.v2.RandomHorizontalFlip``.
+
+    Parameters
+    ----------
+    p : float
+        How probable it is, from 0 to 1.
+
+    Notes
+    -----
+    Exact; it chooses `HorizontalFlip` or nothing.
+    """
+
+    name: ClassVar[str] = "random_horizontal_flip"
+    p: float = 0.5
+
+    def inner(self, spec: ImageSpec) -> FixedTransform:
+        return HorizontalFlip()
+
+
+@frozen
+class RandomVerticalFlip(Sometimes):
+    """Mirror top and bottom, or not, as ``torchvision.transforms.v2.RandomVerticalFlip``.
+
+    Parameters
+    ----------
+    p : float
+        How probable it is, from 0 to 1.
+
+    Notes
+    -----
+    Exact; it chooses `VerticalFlip` or nothing.
+    """
+
+    name: ClassVar[str] = "random_vertical_flip"
+    p: float = 0.5
+
+    def inner(self, spec: ImageSpec) -> FixedTransform:
+        return VerticalFlip()

@@ -1,0 +1,180 @@
+"""Changes of colour and tone that happen or do not, with a probability."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from preprocessing.frozen import frozen
+from preprocessing.transforms.image._random_apply import Sometimes
+from preprocessing.transforms.image.adjust import AdjustSharpness
+from preprocessing.transforms.image.grayscale import Grayscale
+from preprocessing.transforms.image.tone import AutoContrast, Equalize, Invert, Posterize, Solarize
+
+if TYPE_CHECKING:
+    from preprocessing.media import ImageSpec
+    from preprocessing.transforms._base import FixedTransform
+
+
+@frozen
+class RandomInvert(Sometimes):
+    """Make a negative, or not, as ``torchvision.transforms.v2.RandomInvert``.
+
+    Parameters
+    ----------
+    p : float
+        How probable it is, from 0 to 1.
+
+    Notes
+    -----
+    Exact; it chooses `Invert` or nothing.
+    """
+
+    name: ClassVar[str] = "random_invert"
+    p: float = 0.5
+
+    def inner(self, spec: ImageSpec) -> FixedTransform:
+        return Invert()
+
+
+@frozen
+class RandomPosterize(Sometimes):
+    """Keep the highest bits of each sample, or all, as ``torchvision.transforms.v2.RandomPosterize``.
+
+    Parameters
+    ----------
+    bits : int
+        How many, from 0 to 8.
+    p : float
+        How probable it is, from 0 to 1.
+
+    Notes
+    -----
+    Exact; it chooses `Posterize` or nothing.
+    """
+
+    name: ClassVar[str] = "random_posterize"
+    bits: int
+    p: float = 0.5
+
+    def check(self) -> None:
+        super().check()
+        Posterize(self.bits)
+
+    def inner(self, spec: ImageSpec) -> FixedTransform:
+        return Posterize(self.bits)
+
+
+@frozen
+class RandomSolarize(Sometimes):
+    """Invert the light samples, or none, as ``torchvision.transforms.v2.RandomSolarize``.
+
+    Parameters
+    ----------
+    threshold : float
+        The darkest sample that is inverted, as for `Solarize`.
+    p : float
+        How probable it is, from 0 to 1.
+
+    Notes
+    -----
+    Exact; it chooses `Solarize` or nothing.
+    """
+
+    name: ClassVar[str] = "random_solarize"
+    threshold: float
+    p: float = 0.5
+
+    def inner(self, spec: ImageSpec) -> FixedTransform:
+        return Solarize(self.threshold)
+
+
+@frozen
+class RandomAutocontrast(Sometimes):
+    """Stretch each channel, or not, as ``torchvision.transforms.v2.RandomAutocontrast``.
+
+    Parameters
+    ----------
+    p : float
+        How probable it is, from 0 to 1.
+
+    Notes
+    -----
+    It chooses `AutoContrast`, whose tolerance it has, or nothing.
+    """
+
+    name: ClassVar[str] = "random_autocontrast"
+    p: float = 0.5
+
+    def inner(self, spec: ImageSpec) -> FixedTransform:
+        return AutoContrast()
+
+
+@frozen
+class RandomEqualize(Sometimes):
+    """Even out each channel's histogram, or not, as ``torchvision.transforms.v2.RandomEqualize``.
+
+    Parameters
+    ----------
+    p : float
+        How probable it is, from 0 to 1.
+
+    Notes
+    -----
+    It chooses `Equalize`, whose tolerance it has, or nothing.
+    """
+
+    name: ClassVar[str] = "random_equalize"
+    p: float = 0.5
+
+    def inner(self, spec: ImageSpec) -> FixedTransform:
+        return Equalize()
+
+
+@frozen
+class RandomAdjustSharpness(Sometimes):
+    """Blur or sharpen, or not, as ``torchvision.transforms.v2.RandomAdjustSharpness``.
+
+    Parameters
+    ----------
+    sharpness_factor : float
+        As for `AdjustSharpness`.
+    p : float
+        How probable it is, from 0 to 1.
+
+    Notes
+    -----
+    It chooses `AdjustSharpness`, whose tolerance it has, or nothing.
+    """
+
+    name: ClassVar[str] = "random_adjust_sharpness"
+    sharpness_factor: float
+    p: float = 0.5
+
+    def check(self) -> None:
+        super().check()
+        AdjustSharpness(self.sharpness_factor)
+
+    def inner(self, spec: ImageSpec) -> FixedTransform:
+        return AdjustSharpness(self.sharpness_factor)
+
+
+@frozen
+class RandomGrayscale(Sometimes):
+    """Make the image gray, or not, as ``torchvision.transforms.v2.RandomGrayscale``.
+
+    Parameters
+    ----------
+    p : float
+        How probable it is, from 0 to 1.
+
+    Notes
+    -----
+    It chooses `Grayscale`, whose tolerance it has, or nothing; the image keeps its channels.
+    """
+
+    name: ClassVar[str] = "random_grayscale"
+    p: float = 0.1
+
+    def inner(self, spec: ImageSpec) -> FixedTransform:
+        # Where the channels are others than 1 or 3, it is Grayscale that says so.
+        return Grayscale(1 if spec.channels == 1 else 3)

@@ -1,0 +1,33 @@
+"""What transforms of text have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from preprocessing.kernels.text.map_texts import each
+from preprocessing.optional_deps import require_installed
+from preprocessing.planner.stages import Compute, Stage
+from preprocessing.transforms._base import FixedTransform
+
+if TYPE_CHECKING:
+    from preprocessing.media import TextSpec
+
+
+class TextTransform(FixedTransform):
+    """Base of those that change each document by itself, and leave as many."""
+
+    takes = ("text",)
+
+    def infer(self, spec: TextSpec) -> TextSpec:
+        return spec
+
+
+def each_text(spec: TextSpec, change: Callable[..., str], *arguments: object) -> tuple[Stage, ...]:
+    """Return the stage that changes each document."""
+    return (Compute(each(change), arguments, spec),)
+
+
+def need(module: str, library: str, name: str) -> None:
+    """Raise SpecError where a library of the extra ``text`` is not installed, for the step `name`."""
+    require_installed(module, library, "text", what=repr(name))

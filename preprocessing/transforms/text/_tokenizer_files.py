@@ -1,0 +1,78 @@
+"""Where tokenizer files are found, and which they are.
+
+A pipeline names a file, never a path: whoever may write a pipeline is to open nothing else by it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from functools import lru_cache
+from pathlib import Path
+
+from preprocessing.errors import SpecError
+from preprocessing.spec.coerce import show
+
+_NAME = re.compile(r"[A-Za-z0-9_-]{1,100}")
+_VARIABLE = "JITPREP_TOKENIZERS"
+_SHOWN = 20
+# Gemma's, of the largest vocabulary there is, has 33 MB.
+_MOST_BYTES = 2**26
+
+
+def digest(name: str) -> str:
+    """Return the SHA-256 of the file of this name, in hexadecimal digits.
+
+    Raises
+    ------
+    SpecError
+        Where there is none, and the message lists those there are; or where it is too large.
+    """
+    path = _find(name)
+    facts = path.stat()
+    if facts.st_size > _MOST_BYTES:
+        raise SpecError(
+            f"file: {name!r} has {facts.st_size} bytes, more than the {_MOST_BYTES} that a tokenizer "
+            "file may have"
+        )
+    return _digest(path, facts.st_mtime_ns, facts.st_size)
+
+
+def read(name: str, wanted: str) -> bytes:
+    """Return the file of this name and digest.
+
+    Raises
+    ------
+    SpecError
+        Where it is not there, or no longer that one.
+    """
+    with _find(name).open("rb") as file:
+        data = file.read(_MOST_BYTES + 1)  # of another file by now, perhaps, which the digest shows
+    if hashlib.sha256(data).hexdigest() != wanted:
+        raise SpecError(
+            f"file: {name!r} has changed since the pipeline was made; make the pipeline anew"
+        )
+    return data
+
+
+@lru_cache(maxsize=64)
+def _digest(path: Path, _changed: int, _size: int) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _find(name: str) -> Path:
+    if _NAME.fullmatch(name) is None:
+        raise SpecError(
+            f"file: must be a name of letters, digits, _ and -, without .json, got {show(name)}"
+        )
+    folder = Path(os.environ.get(_VARIABLE) or "tokenizers").absolute()
+    path = folder / f"{name}.json"
+    if not path.is_file():
+        names = sorted(file.stem for file in folder.glob("*.json"))
+        there = ", ".join(names[:_SHOWN]) + ", ..." * (len(names) > _SHOWN)
+        raise SpecError(
+            f"file: no tokenizer {name!r} in the folder that {_VARIABLE} names (by default `tokenizers` "
+            f"in the working directory); there {f'are {there}' if names else 'is none'}"
+        )
+    return path

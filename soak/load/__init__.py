@@ -1,0 +1,1 @@
+"""Who reads while the soak runs, well-behaved or not."""

@@ -1,0 +1,55 @@
+"""S3, alone and behind the endpoint, with two empty buckets."""
+
+from __future__ import annotations
+
+import itertools
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from jitprep.backfill.aws import client
+
+from .stage import ROOT, Stage, environment
+
+_NUMBERS = itertools.count()
+# What the function may read and write by itself.
+_ALLOWED = {
+    "JITPREP_BUCKETS": ",".join(["photos", *(f"photos-{number}" for number in range(100))]),
+    "JITPREP_OUTPUTS": ",".join(["copies", *(f"copies-{number}" for number in range(100))]),
+    "JITPREP_REQUEST_OVERRIDES": "seed",
+}
+
+
+@pytest.fixture(scope="session")
+def moto() -> Iterator[str]:
+    """The URL of an S3."""
+    command = [sys.executable, "-m", "jitprep.emulator.store"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
+        assert child.stdout is not None
+        yield f"http://127.0.0.1:{int(child.stdout.readline())}"
+        child.communicate()
+
+
+@pytest.fixture
+def stage(moto: str, monkeypatch: pytest.MonkeyPatch) -> Stage:
+    """Two empty buckets of their own."""
+    for name, value in environment(moto).items():
+        monkeypatch.setenv(name, value)
+    return Stage(client("s3"), next(_NUMBERS))
+
+
+@pytest.fixture(scope="session")
+def local(object_lambda_endpoint: Callable[..., Any]) -> Any:
+    """An endpoint whose workers run our handler."""
+    return object_lambda_endpoint(task_root=ROOT, workers=2, worker_env=_ALLOWED)
+
+
+@pytest.fixture
+def endpoint_stage(local: Any, monkeypatch: pytest.MonkeyPatch) -> Stage:
+    """Two empty buckets at the endpoint."""
+    for name, value in environment(local.url).items():
+        monkeypatch.setenv(name, value)
+    return Stage(client("s3"), next(_NUMBERS))

@@ -1,0 +1,142 @@
+"""Buckets with originals, jobs on them, and the command as a user runs it."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+from jitprep.backfill.job import Job, Place
+from jitprep.backfill.outcome import Outcome
+from jitprep.backfill.tasks import todo
+from jitprep.backfill.worker import Worker
+from preprocessing import Pipeline
+from tests.photos import picture
+
+ROOT = Path(__file__).parents[3]
+SPEC = "resize:8,8/npy"
+JITPREP = str(Path(sys.executable).with_name("jitprep"))
+_PATIENCE_S = 300.0
+
+
+def environment(url: str) -> dict[str, str]:
+    """Return what leads boto3 to an S3 at ``url``, and to no account of this machine's user."""
+    return {
+        "AWS_ENDPOINT_URL": url,
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_CONFIG_FILE": "/dev/null",
+        "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
+    }
+
+
+def small_photos(count: int) -> Iterator[tuple[str, bytes]]:
+    """Yield as many JPEGs of 16 x 16 pixels, no two alike, and their keys."""
+    whole = picture("astronaut")
+    for number in range(count):
+        left, top = number % 60 * 8, number // 60 * 8
+        stream = BytesIO()
+        whole.crop((left, top, left + 16, top + 16)).save(stream, "JPEG", comment=str(number))
+        yield f"train/{number % 10}/{number:04d}.jpg", stream.getvalue()
+
+
+class Stage:
+    """A bucket of originals, one for copies that keeps every version, and jobs between them."""
+
+    def __init__(self, s3: Any, number: int) -> None:
+        self.s3 = s3
+        self.source, self.target = f"photos-{number}", f"copies-{number}"
+        for bucket in (self.source, self.target):
+            s3.create_bucket(Bucket=bucket)
+        s3.put_bucket_versioning(Bucket=self.target, VersioningConfiguration={"Status": "Enabled"})
+
+    def put(self, key: str, body: bytes, **about: Any) -> str:
+        """Store an original; return its ETag."""
+        return str(self.s3.put_object(Bucket=self.source, Key=key, Body=body, **about)["ETag"])
+
+    def fill(self, count: int) -> Mapping[str, bytes]:
+        """Store small photographs."""
+        photos = dict(small_photos(count))
+        with ThreadPoolExecutor(4) as pool:
+            list(pool.map(self.put, photos.keys(), photos.values()))
+        return photos
+
+    def job(self, spec: str = SPEC, **given: Any) -> Job:
+        target = Place(self.target, "small/")
+        return Job(Place(self.source, "train/"), target, Pipeline.parse(spec), **given)
+
+    def run(self, job: Job, shards: int | None = None) -> Outcome:
+        """Do a job in this process."""
+        worker = Worker(job)
+        return Outcome.of_all(worker.do(task) for task in todo(self.s3, job, shards))
+
+    def versions(self) -> dict[str, int]:
+        """Return how often each key of the target was written."""
+        found: dict[str, int] = {}
+        pages = self.s3.get_paginator("list_object_versions").paginate(Bucket=self.target)
+        for page in pages:
+            for version in page.get("Versions", ()):
+                found[version["Key"]] = found.get(version["Key"], 0) + 1
+        return found
+
+    def command(self, *arguments: str, jitprep: str = JITPREP) -> Sequence[str]:
+        """Return a command that backfills from the one bucket to the other."""
+        places = [f"s3://{self.source}/train/", "--to", f"s3://{self.target}/small"]
+        return [jitprep, "backfill", *places, "--pipeline", SPEC, *arguments]
+
+    def read(self, key: str) -> Any:
+        """Return an object of the target, its body read."""
+        answer = self.s3.get_object(Bucket=self.target, Key=key)
+        return {**answer, "Body": answer["Body"].read()}
+
+
+def finish(command: Sequence[str]) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end."""
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=_PATIENCE_S)
+
+
+def begin(command: Sequence[str]) -> subprocess.Popen[str]:
+    """Start a command as a terminal does: in a group of processes that Ctrl-C reaches together."""
+    # A test runner may ignore Ctrl-C, and what it starts would too.
+    previous = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        return subprocess.Popen(
+            command,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+    finally:
+        signal.signal(signal.SIGINT, previous)
+
+
+def wait_for(stage: Stage, key: str, child: subprocess.Popen[str]) -> None:
+    """Wait until a key of the target begins so, while a command runs."""
+    while not stage.s3.list_objects_v2(Bucket=stage.target, Prefix=key, MaxKeys=1)["KeyCount"]:
+        assert child.poll() is None, child.communicate()
+
+
+def assert_survives_kill(stage: Stage, command: Sequence[str]) -> None:
+    """Kill a backfill of 2,000 photographs half-way, and run it again at once: nothing is done twice."""
+    photos = stage.fill(2000)
+    with begin(command) as child:
+        wait_for(stage, "small/train/5/", child)
+        child.kill()
+    again = finish(command)
+    assert again.returncode == 0, again.stderr
+    done, already, failed = (
+        int(word.split()[0].replace(",", "")) for word in again.stdout.split(", ")
+    )
+    assert (done + already, failed) == (2000, 0)
+    assert done > 100 and already > 100
+    assert stage.versions() == dict.fromkeys((f"small/{key}" for key in photos), 1)
+    pipeline = Pipeline.parse(SPEC)
+    for key in list(photos)[::50]:
+        assert stage.read(f"small/{key}")["Body"] == pipeline.encode(photos[key]).body

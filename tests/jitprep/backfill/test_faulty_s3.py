@@ -1,0 +1,42 @@
+"""An S3 whose answers are late, broken or forged: no copy is wrong, and none is written twice."""
+
+from __future__ import annotations
+
+import pytest
+
+from jitprep.backfill.outcome import Outcome
+from jitprep.backfill.tasks import todo
+from jitprep.backfill.worker import Worker
+from soak.faults import Fault
+from soak.stage import faulty_s3
+
+from .stage import Stage, environment
+
+# Two answers of five; those that only wait are for the soak.
+FAULTS = {Fault.RESET: 0.1, Fault.TRUNCATED: 0.1, Fault.FORGED: 0.1, Fault.BUSY: 0.1}
+
+
+@pytest.mark.parametrize("form", ["objects", "tar"])
+def test_whatever_breaks_the_next_run_mends(monkeypatch, form):
+    with faulty_s3() as s3:
+        for name, value in environment(s3.url).items():
+            monkeypatch.setenv(name, value)
+        stage = Stage(s3.store.client(), 0)
+        photos = stage.fill(40)
+        job = stage.job(format=form)
+        number = None if form == "objects" else 6
+        worker = Worker(job)
+        s3.fail(FAULTS, 1)
+        told = [  # the second finds copies there, and must ask about them
+            Outcome.of_all(map(worker.do, todo(stage.s3, job, number))) for _ in range(2)
+        ]
+        done = s3.done()
+        s3.behave()
+        assert all(done.get(fault, 0) > 0 for fault in FAULTS)
+        assert [outcome.objects for outcome in told] == [40, 40]
+        last = stage.run(job)
+        assert (last.done + last.already, last.failures) == (40, ())
+        assert set(stage.versions().values()) == {1}
+        if form == "objects":
+            for key, body in photos.items():
+                assert stage.read(f"small/{key}")["Body"] == job.pipeline.encode(body).body

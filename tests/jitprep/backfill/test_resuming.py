@@ -1,0 +1,127 @@
+"""Whatever came before, a run makes the copies that there should be, and does nothing twice."""
+
+from __future__ import annotations
+
+import io
+import itertools
+import json
+import tarfile
+from collections.abc import Iterator, Mapping
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from jitprep.backfill import shards
+from jitprep.backfill.job import Job
+from jitprep.backfill.outcome import Outcome
+from jitprep.backfill.tasks import Shard, Task, todo
+from jitprep.backfill.worker import Worker
+
+from .stage import Stage, small_photos
+
+PHOTOS = [body for _, body in small_photos(6)]
+SPECS = ["resize:4,4/npy", "random_crop:4/npy"]
+KEYS = [f"train/{name}.jpg" for name in "abcd"]
+NEVER = 100
+_numbers = itertools.count(1000)
+
+put = st.tuples(st.just("put"), st.sampled_from(KEYS), st.sampled_from(PHOTOS))
+delete = st.tuples(st.just("delete"), st.sampled_from(KEYS[1:]))
+# A run of a pipeline with a seed, stopped when so many originals have been begun.
+run = st.tuples(
+    st.just("run"), st.sampled_from(SPECS), st.integers(0, 1), st.integers(0, 5) | st.just(NEVER)
+)
+histories = st.lists(st.one_of(put, delete, run), max_size=8)
+few = settings(
+    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+
+
+class Checked:
+    """A stage on which every run is compared with what it should do."""
+
+    def __init__(self, stage: Stage) -> None:
+        self.stage = stage
+        self._made: dict[str, object] = {}
+
+    def replay(self, history, form) -> None:
+        self.stage.put(KEYS[0], PHOTOS[0])
+        for event in history:
+            match event:
+                case ("put", key, body):
+                    self.stage.put(key, body)
+                case ("delete", key):
+                    self.stage.s3.delete_object(Bucket=self.stage.source, Key=key)
+                case ("run", spec, seed, most):
+                    self.run(self.stage.job(spec, seed=seed, format=form), most)
+
+    def run(self, job: Job, most: int) -> Outcome:
+        """Run a job; each copy is written once if it is not what it should be, and else not at all."""
+        tasks = todo(self.stage.s3, job, None if job.format == "objects" else 2)
+        drawn = job.seed if job.pipeline.random else None
+        wanted = {
+            name: (etag, job.pipeline.fingerprint, drawn) for name, etag in sources(tasks).items()
+        }
+        begun, before = itertools.count(), self.stage.versions()
+        worker = Worker(job, lambda: next(begun) >= most)
+        outcome = Outcome.of_all(worker.do(task) for task in tasks)
+        after = self.stage.versions()
+        for name, identity in wanted.items():
+            key = job.target.prefix + name
+            times = after.get(key, 0) - before.get(key, 0)
+            stale = self._made.get(name) != identity
+            assert times == stale if most == NEVER else times <= stale
+            if times:
+                self._made[name] = identity
+        assert outcome.failures == ()
+        return outcome
+
+
+def sources(tasks: list[Task]) -> Mapping[str, str]:
+    """Return what each copy, or shard, is made of."""
+    return {
+        name: etag
+        for task in tasks
+        for name, etag in (
+            [(task.name, shards.etag(task.originals))]
+            if isinstance(task, Shard)
+            else [(original.key, original.etag) for original in task.originals]
+        )
+    }
+
+
+@few
+@given(histories, st.sampled_from(SPECS))
+def test_objects(stage, history, spec):
+    checked = Checked(Stage(stage.s3, next(_numbers)))
+    checked.replay(history, "objects")
+    job = checked.stage.job(spec)
+    first = checked.run(job, NEVER)
+    keys = {entry["Key"] for entry in listed(checked.stage, checked.stage.source)}
+    assert first.done + first.already == len(keys)
+    assert {job.target.prefix + key for key in keys} <= checked.stage.versions().keys()
+    assert checked.run(job, NEVER) == Outcome(already=len(keys))
+
+
+@few
+@given(histories, st.sampled_from(SPECS))
+def test_shards(stage, history, spec):
+    checked = Checked(Stage(stage.s3, next(_numbers)))
+    checked.replay(history, "tar")
+    job = checked.stage.job(spec, format="tar")
+    checked.run(job, NEVER)
+    keys = sorted(entry["Key"] for entry in listed(checked.stage, checked.stage.source))
+    assert sorted(samples(checked.stage)) == keys
+    assert checked.run(job, NEVER) == Outcome(already=len(keys))
+
+
+def listed(stage: Stage, bucket: str) -> list[dict[str, str]]:
+    return stage.s3.list_objects_v2(Bucket=bucket).get("Contents", [])
+
+
+def samples(stage: Stage) -> Iterator[str]:
+    for entry in listed(stage, stage.target):
+        with tarfile.open(fileobj=io.BytesIO(stage.read(entry["Key"])["Body"])) as tar:
+            for name in tar.getnames():
+                if name.endswith(".json"):
+                    yield json.loads(tar.extractfile(name).read())["key"]

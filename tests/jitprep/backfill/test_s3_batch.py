@@ -1,0 +1,110 @@
+"""`jitprep backfill --engine s3-batch`: the endpoint runs S3's job, and the function copies."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from typer.testing import CliRunner
+
+from jitprep.backfill.engines import s3_batch
+from jitprep.backfill.job import CannotBackfill, Job, Place
+from jitprep.cli.main import app
+from preprocessing import Pipeline
+from tests.photos import photo
+
+from .stage import SPEC, Stage
+
+ROLE = "arn:aws:iam::123456789012:role/batch-operations"
+KEYS = {"train/rocket.jpg": "rocket", 'train/a b+c/crème, "100%".jpg': "coffee"}
+
+
+@pytest.fixture
+def s3_jobs(local, endpoint_stage, monkeypatch):
+    """Return a function that runs the command on two originals by S3's jobs."""
+    monkeypatch.setattr(s3_batch, "_POLL_S", 0.05)
+    for key, name in KEYS.items():
+        endpoint_stage.put(key, photo(name), Metadata={"label": name})
+    function = local.endpoint.config.function_arn("preprocess")
+
+    def run(*arguments: str, exit_code: int = 0) -> str:
+        command = endpoint_stage.command("--engine", "s3-batch", *arguments)[1:]
+        done = CliRunner().invoke(app, [*command, "--function-arn", function, "--role-arn", ROLE])
+        assert done.exit_code == exit_code, done.output
+        return done.output
+
+    return run
+
+
+def copies(stage: Stage) -> dict[str, tuple[bytes, dict[str, str], str]]:
+    keys = [key for key in stage.versions() if not key.startswith("small/_jitprep/")]
+    read = {key: stage.read(key) for key in keys}
+    return {key: (o["Body"], o["Metadata"], o["ContentType"]) for key, o in read.items()}
+
+
+def test_copies_are_those_of_every_engine(endpoint_stage, s3_jobs):
+    assert "2 done, 0 already there, 0 failed" in s3_jobs("--seed", "3")
+    by_s3 = copies(endpoint_stage)
+    other = Stage(endpoint_stage.s3, 99)
+    for key, name in KEYS.items():
+        other.put(key, photo(name), Metadata={"label": name})
+    other.run(other.job(seed=3))
+    assert by_s3 == copies(other)
+    assert by_s3.keys() == {f"small/{key}" for key in KEYS}
+
+
+def test_nothing_is_done_twice(endpoint_stage, s3_jobs):
+    s3_jobs()
+    endpoint_stage.put("train/new.jpg", photo("chelsea"))
+    assert "1 done, 2 already there, 0 failed" in s3_jobs()
+    told = s3_jobs()
+    assert "0 done, 3 already there, 0 failed" in told
+    assert "S3's job" not in told
+    written = {key: n for key, n in endpoint_stage.versions().items() if "_jitprep" not in key}
+    assert written == dict.fromkeys([f"small/{key}" for key in (*KEYS, "train/new.jpg")], 1)
+
+
+def test_what_the_function_cannot_copy_is_told(endpoint_stage, s3_jobs):
+    endpoint_stage.put("train/no photo, +1.txt", b"words")
+    told = s3_jobs(exit_code=1)
+    assert "2 done, 0 already there, 1 failed" in told
+    assert "failed: train/no photo, +1.txt: UnknownFormat: " in told
+
+
+def test_the_same_command_follows_a_job_that_is_under_way(local, endpoint_stage, s3_jobs):
+    """More originals than are copied before the second run looks."""
+    for number in range(50):
+        endpoint_stage.put(f"train/{number}.jpg", photo("retina"))
+    first = s3_jobs("--no-wait", "--pipeline", "resize:256/npy")
+    second = s3_jobs("--pipeline", "resize:256/npy")
+    jobs = [re.search(r"S3's job (\S+)", told)[1] for told in (first, second)]
+    assert jobs[0] == jobs[1]
+    assert "52 done, 0 already there, 0 failed" in second
+    listed = local.client("s3control").list_jobs(AccountId="123456789012")["Jobs"]
+    assert [job["JobId"] for job in listed].count(jobs[0]) == 1
+
+
+def test_a_job_that_may_not_write_there_says_so(endpoint_stage, s3_jobs):
+    elsewhere = f"nowhere-{endpoint_stage.target}"
+    endpoint_stage.s3.create_bucket(Bucket=elsewhere)
+    told = s3_jobs("--to", f"s3://{elsewhere}", exit_code=1)
+    assert "OutputNotAllowed" in told
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"format": "tar"}, "writes objects, not tar"),
+        ({"pipeline": Pipeline.parse("/".join(["invert"] * 200))}, "at most 1024 characters"),
+    ],
+)
+def test_what_s3_cannot_be_told_is_refused(given, words):
+    settings = {"pipeline": Pipeline.parse(SPEC), **given}
+    job = Job(Place("photos"), Place("copies"), **settings)
+    with pytest.raises(CannotBackfill, match=words):
+        s3_batch.BatchJobs(None, None, job, s3_batch.Function("preprocess", ROLE))
+
+
+def test_a_role_is_named_by_its_arn():
+    with pytest.raises(CannotBackfill, match="is not the ARN of a role"):
+        s3_batch.Function("preprocess", "batch-operations")

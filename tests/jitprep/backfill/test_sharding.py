@@ -1,0 +1,115 @@
+"""How originals are dealt out to shards, and what their samples are called."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from jitprep.backfill import shards
+from jitprep.backfill.job import CannotBackfill, Job, Place
+from jitprep.backfill.listing import Original
+from jitprep.backfill.webdataset import sample_name
+from preprocessing import Pipeline
+
+KEYS = st.text(
+    st.sampled_from("ab./%é \n\0") | st.characters(exclude_categories=["Cs"]),
+    min_size=1,
+    max_size=12,
+)
+# As webdataset.tariterators.base_plus_ext has it, written anew: what it calls a sample, and a field.
+SAMPLE = re.compile(r"((?:.*/|)[^./]+)\.([^/]*)")
+JOB = Job(Place("photos"), Place("copies", "x/"), Pipeline.parse("resize:8,8/npy"), format="tar")
+
+
+def original(key: str) -> Original:
+    return Original(key, f'"{len(key)}"', 1)
+
+
+@given(st.sets(KEYS, max_size=40), st.integers(1, 9))
+def test_each_original_is_in_one_shard_and_none_of_its_name_in_another(keys, number):
+    dealt = shards.deal(map(original, keys), number, "tar")
+    assert list(dealt) == [f"{n:05d}-of-{number:05d}.tar" for n in range(number)]
+    found = [o.key for hand in dealt.values() for o in hand]
+    assert sorted(found) == sorted(keys)
+
+
+@given(st.sets(KEYS, max_size=40), KEYS, st.integers(1, 9))
+def test_another_original_changes_one_shard(keys, key, number):
+    before = shards.deal(map(original, keys - {key}), number, "tar")
+    after = shards.deal(map(original, sorted(keys | {key}, reverse=True)), number, "tar")
+    changed = [name for name in before if shards.etag(before[name]) != shards.etag(after[name])]
+    assert len(changed) == 1
+
+
+@given(st.text("ab", min_size=1), st.sampled_from(["jpg", "png", "JPEG"]), st.integers(1, 9))
+def test_keys_that_differ_in_their_endings_come_together(stem, ending, number):
+    dealt = shards.deal([original(f"{stem}.{ending}"), original(stem)], number, "tar")
+    assert sorted(map(len, dealt.values())) == [0] * (number - 1) + [2]
+
+
+@example({"a./", "a.b/", "a/b.c/"})
+@given(st.sets(KEYS, max_size=40))
+def test_no_two_samples_have_one_name_and_every_reader_tells_name_from_ending(keys):
+    names = [sample_name(key) for key in keys]
+    assert len(set(names)) == len(keys)
+    for name in names:
+        found = SAMPLE.fullmatch(f"{name}.npy")
+        assert found is not None and found.groups() == (name, "npy")
+        assert not name.startswith("/") and not {"..", "."} & set(name.split("/"))
+
+
+@pytest.mark.parametrize("key", ["train/n01440764/1", "a b/é", "v1.2/x"])
+def test_ordinary_names_are_left_alone(key):
+    assert sample_name(key) == key
+
+
+@given(st.sets(st.integers(0, 50)))
+def test_what_is_left_out_is_told(positions):
+    originals = [original(str(n)) for n in range(51)]
+    told = shards.tell_left_out(positions)
+    assert [int(o.key) for o in shards.left_out(told, originals)] == sorted(positions)
+    assert bool(told) == bool(positions)
+
+
+def test_a_target_keeps_its_number_of_shards():
+    there = {"00000-of-00004.tar", "00003-of-00004.tar", "00000-of-00009.parquet", "train/a.jpg"}
+    assert shards.count(there, JOB, 10_000, None) == 4
+    assert shards.count(there, JOB, 10_000, 4) == 4
+    assert shards.count(set(), JOB, 10_001, None) == 11
+    assert shards.count(set(), JOB, 0, None) == 1
+    with pytest.raises(CannotBackfill, match="dealt out by 4, not by 5"):
+        shards.count(there, JOB, 10_000, 5)
+    with pytest.raises(CannotBackfill, match="by 2 and by 4: originals would be in it twice"):
+        shards.count(there | {"00001-of-00002.tar"}, JOB, 10, None)
+
+
+def test_a_shard_is_not_too_large_to_lose():
+    with pytest.raises(CannotBackfill, match="4097 originals in one, and 4096 at most"):
+        shards.deal((original(str(n)) for n in range(4097)), 1, "tar")
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "words"),
+    [
+        ("s3://photos/train", "s3://photos/train/small", "would take copies for originals"),
+        ("s3://photos", "s3://photos/small", "would take copies for originals"),
+        ("s3://photos/a/a/", "s3://photos/a", "would take copies for originals"),
+        ("s3://photos/a/", "s3://photos", "would go to s3://photos/a/, within s3://photos/a/"),
+        ("s3://gray-x--ol-s3/", "s3://copies", "name the bucket behind it"),
+        ("photos/train", "s3://copies", "write the place as s3://bucket/prefix"),
+        ("s3://photos", "s3://No_Bucket/x", "write the place as s3://bucket/prefix"),
+    ],
+)
+def test_jobs_that_would_go_wrong_are_refused(source, target, words):
+    with pytest.raises(CannotBackfill, match=words):
+        Job(Place.parse(source), Place.parse(target).folder, JOB.pipeline)
+
+
+def test_places():
+    assert Place.parse("s3://photos") == Place.parse("s3://photos/") == Place("photos")
+    assert Place.parse("s3://photos/a b/é?x=1#y\n").prefix == "a b/é?x=1#y\n"
+    assert Place.parse("s3://copies/x").folder == Place.parse("s3://copies/x/").folder
+    assert str(Place("copies", "x/")) == "s3://copies/x/"

@@ -1,0 +1,276 @@
+"""What becomes of originals that cannot be copied, and of targets that are not free."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import random
+import tarfile
+
+import pytest
+
+from jitprep.backfill.listing import Original
+from jitprep.backfill.outcome import Failure, Outcome
+from jitprep.backfill.reading import Copy
+from jitprep.backfill.tasks import todo
+from jitprep.backfill.webdataset import TarWriter
+from jitprep.backfill.worker import Worker
+from preprocessing import Limits, Pipeline
+
+from .stage import small_photos
+
+PHOTO = next(small_photos(1))[1]
+OTHER = list(small_photos(2))[1][1]
+
+
+@pytest.fixture
+def with_bad_ones(stage):
+    """Store originals, of which one can be copied; return why the others cannot."""
+    stage.put("train/good.jpg", PHOTO)
+    stage.put("train/empty.jpg", b"")
+    stage.put("train/notes.txt", b"words")
+    stage.put("train/cut.jpg", PHOTO[:200])
+    stage.put("train/large.jpg", PHOTO + bytes(5000))
+    bomb = gzip.compress(bytes(10_000))
+    stage.put("train/bomb", bomb, ContentEncoding="gzip")
+    stage.put("train/unzipped", PHOTO, ContentEncoding="gzip")
+    stage.put("train/folder/", b"")  # as S3's console makes folders
+    return {
+        "train/empty.jpg": "has 0 bytes",
+        "train/notes.txt": "looks like text",
+        "train/cut.jpg": "the JPEG is cut off",
+        "train/large.jpg": "JITPREP_MAX_BYTES",
+        "train/bomb": "bytes or more once its Content-Encoding is undone, and the limit is 5000",
+        "train/unzipped": "its bytes do not begin as gzip",
+    }
+
+
+def reasons(outcome: Outcome) -> dict[str, str]:
+    return {failure.key: failure.reason for failure in outcome.failures}
+
+
+def assert_told(outcome: Outcome, expected: dict[str, str]) -> None:
+    told = reasons(outcome)
+    assert told.keys() == expected.keys()
+    for key, words in expected.items():
+        assert words in told[key]
+
+
+def test_what_cannot_be_read_stops_nothing_else(stage, with_bad_ones):
+    job = stage.job(limits=Limits(source_bytes=5000))
+    first = stage.run(job)
+    assert first.done == 1
+    assert_told(first, with_bad_ones)
+    assert stage.versions() == {"small/train/good.jpg": 1}
+    again = stage.run(job)
+    assert (again.done, again.already) == (0, 1)
+    assert_told(again, with_bad_ones)
+
+
+@pytest.mark.parametrize("form", ["tar", "parquet"])
+def test_a_shard_leaves_out_what_cannot_be_read_and_says_so(stage, with_bad_ones, form):
+    job = stage.job(limits=Limits(source_bytes=5000), format=form)
+    first = stage.run(job)
+    assert first.done == 1
+    assert_told(first, with_bad_ones)
+    again = stage.run(job)
+    assert (again.done, again.already) == (0, 1)
+    name = f"00000-of-00001.{form}"
+    assert_told(again, dict.fromkeys(with_bad_ones, f"when {name} was made"))
+    assert stage.versions() == {f"small/{name}": 1}
+
+
+@pytest.mark.parametrize("change", ["replaced", "deleted"])
+@pytest.mark.parametrize("form", ["objects", "tar", "parquet"])
+def test_an_original_that_changes_after_it_was_listed_waits_for_the_next_run(stage, form, change):
+    stage.put("train/a.jpg", PHOTO)
+    stage.put("train/b.jpg", PHOTO)
+    job = stage.job(format=form)
+    (task,) = todo(stage.s3, job)
+    if change == "replaced":
+        stage.put("train/a.jpg", OTHER)
+    else:
+        stage.s3.delete_object(Bucket=stage.source, Key="train/a.jpg")
+    outcome = Worker(job).do(task)
+    (failure,) = outcome.failures
+    assert "after it was listed; run it again" in failure.reason
+    if form == "objects":
+        assert (failure.key, outcome.done) == ("train/a.jpg", 1)
+    else:
+        assert (failure.key, failure.objects, outcome.done) == (f"00000-of-00001.{form}", 2, 0)
+        assert "train/a.jpg" in failure.reason
+        assert stage.versions() == {}
+    assert stage.run(job).failures == ()
+
+
+def test_what_is_not_ours_is_not_written_over(stage):
+    stage.put("train/a.jpg", PHOTO)
+    stage.s3.put_object(Bucket=stage.target, Key="small/train/a.jpg", Body=b"precious")
+    (failure,) = stage.run(stage.job()).failures
+    assert failure == Failure("train/a.jpg", failure.reason)
+    assert f"s3://{stage.target}/small/train/a.jpg is there already" in failure.reason
+    assert stage.read("small/train/a.jpg")["Body"] == b"precious"
+
+
+def test_a_copy_that_another_run_stores_meanwhile_is_not_stored_twice(stage):
+    """As where a killed run had a write under way, which ends after the next run has listed."""
+    stage.put("train/a.jpg", PHOTO)
+    job = stage.job()
+    tasks = todo(stage.s3, job)
+    assert stage.run(job).done == 1
+    assert Outcome.of_all(map(Worker(job).do, tasks)) == Outcome(already=1)
+    assert stage.versions() == {"small/train/a.jpg": 1}
+
+
+def test_a_copy_of_something_else_that_appears_meanwhile_is_not_written_over(stage):
+    stage.put("train/a.jpg", PHOTO)
+    job = stage.job()
+    tasks = todo(stage.s3, job)
+    stage.run(stage.job("resize:9,9/npy"))
+    (failure,) = Outcome.of_all(map(Worker(job).do, tasks)).failures
+    assert "somebody else writes to the same key" in failure.reason
+    assert stage.versions() == {"small/train/a.jpg": 1}
+
+
+def test_originals_that_differ_in_their_endings_alone_are_two_samples(stage):
+    stage.put("train/a.jpg", PHOTO)
+    stage.put("train/a.jpeg", OTHER)
+    assert stage.run(stage.job(format="tar"), shards=7).done == 2
+    shards = [stage.read(key)["Body"] for key in stage.versions()]
+    names = []
+    for shard in shards:
+        with tarfile.open(fileobj=io.BytesIO(shard)) as tar:
+            names += tar.getnames()
+            for name in tar.getnames():
+                if name.endswith(".json"):
+                    about = json.loads(tar.extractfile(name).read())
+                    assert about["key"] in {"train/a.jpg", "train/a.jpeg"}
+    assert sorted(names) == [
+        "train/a%2Ejpg.json",
+        "train/a%2Ejpg.npy",
+        "train/a.json",
+        "train/a.npy",
+    ]
+
+
+def test_no_two_samples_of_a_shard_have_one_name():
+    """Whatever the keys, and in whatever order they come."""
+    pieces = [
+        "a",
+        "a.jpg",
+        "a.png",
+        "a.jpg.png",
+        "a.png.jpg",
+        "a.png.jpg.gif",
+        "a%2Ejpg",
+        ".",
+        "..",
+        "b/",
+    ]
+    pieces += ["a.", "a..", "b/.jpg", "b/a.jpg", "/a", "a%_2", "a.jpg%_2", "a%2Ejpg%_2", "b//c"]
+    copy = Copy(b"", "application/x-npy", (), "", {}, None)
+    for seed in range(200):
+        keys = random.Random(seed).sample(pieces, len(pieces))
+        file = io.BytesIO()
+        writer = TarWriter(file, Pipeline.parse("resize:8,8/npy"))
+        for key in keys:
+            writer.add(Original(key, '"e"', 1), copy)
+        writer.close()
+        with tarfile.open(fileobj=io.BytesIO(file.getvalue())) as tar:
+            names = tar.getnames()
+        samples = [
+            name.rpartition("/")[0] + "/" + name.rpartition("/")[2].partition(".")[0]
+            for name in names
+        ]
+        assert len(set(names)) == 2 * len(keys)
+        assert len(set(samples)) == len(keys)
+
+
+def test_metadata_that_does_not_fit_is_named(stage):
+    stage.put("train/a.jpg", PHOTO, Metadata={"labels": "x" * 1900})
+    (failure,) = stage.run(stage.job()).failures
+    assert "shorten the original's" in failure.reason
+    assert stage.versions() == {}
+    assert stage.run(stage.job(format="tar")).done == 1  # where nothing bounds it
+
+
+def test_a_copy_whose_key_would_be_too_long_is_named(stage):
+    stage.put(f"train/{'x' * 1018}", PHOTO)
+    (failure,) = stage.run(stage.job()).failures
+    assert failure.reason == (
+        "the copy's key would have 1030 bytes, and S3 takes 1024; choose a shorter prefix"
+    )
+
+
+def test_an_original_is_not_taken_for_a_copy_by_its_own_metadata(stage):
+    stage.put("train/a.jpg", PHOTO)
+    about = {"fingerprint": "phash-0011", "source-etag": "x"}
+    stage.s3.put_object(Bucket=stage.target, Key="small/train/a.jpg", Body=b"own", Metadata=about)
+    (failure,) = stage.run(stage.job()).failures
+    assert "not a copy that jitprep made for this place" in failure.reason
+    assert stage.read("small/train/a.jpg")["Body"] == b"own"
+
+
+def test_a_copy_that_an_owner_has_changed_is_the_owners(stage):
+    stage.put("train/a.jpg", PHOTO)
+    stage.run(stage.job())
+    copy = stage.read("small/train/a.jpg")
+    stage.s3.put_object(
+        Bucket=stage.target, Key="small/train/a.jpg", Body=b"edited", Metadata=copy["Metadata"]
+    )
+    assert len(stage.run(stage.job("resize:9,9/npy")).failures) == 1
+    assert stage.read("small/train/a.jpg")["Body"] == b"edited"
+
+
+@pytest.mark.parametrize("form", ["objects", "parquet"])
+def test_what_is_passed_through_is_copied(stage, form):
+    stage.put("train/a.txt", b"words, not an image")
+    job = stage.job("image:skip/resize:8,8/npy", format=form)
+    assert stage.run(job).done == 1
+
+
+@pytest.mark.parametrize(
+    ("body", "coding", "words"),
+    [
+        (gzip.compress(PHOTO)[:300], "gzip", "cut off"),
+        (PHOTO, "br", "content coding 'br'"),
+        (PHOTO, "utf-8", None),
+        (gzip.compress(PHOTO[:200]) + gzip.compress(PHOTO[200:]), "gzip", None),
+    ],
+)
+def test_content_codings_are_undone_as_a_read_undoes_them(stage, body, coding, words):
+    stage.put("train/a.jpg", body, ContentEncoding=coding)
+    outcome = stage.run(stage.job())
+    if words is None:
+        assert outcome.done == 1
+        copy = stage.read("small/train/a.jpg")
+        assert copy["Body"] == Pipeline.parse("resize:8,8/npy").encode(PHOTO).body
+        assert "ContentEncoding" not in copy
+    else:
+        assert words in outcome.failures[0].reason
+
+
+def test_equal_originals_give_equal_tar_files(stage):
+    stage.fill(5)
+    job = stage.job(format="tar")
+    stage.run(job)
+    first = stage.read("small/00000-of-00001.tar")["Body"]
+    stage.s3.delete_object(Bucket=stage.target, Key="small/00000-of-00001.tar")
+    stage.run(job)
+    assert stage.read("small/00000-of-00001.tar")["Body"] == first
+
+
+def test_what_is_left_is_told_without_doing_it(stage):
+    stage.put("train/a.jpg", PHOTO)
+    stage.put("train/b.jpg", PHOTO)
+    stage.run(stage.job())
+    stage.put("train/b.jpg", OTHER)
+    stage.put("train/c.jpg", PHOTO)
+    stage.put("train/d.jpg", PHOTO)
+    stage.s3.put_object(Bucket=stage.target, Key="small/train/d.jpg", Body=b"precious")
+    before = stage.versions()
+    (task,) = todo(stage.s3, stage.job())
+    left = Worker(stage.job()).left(task)
+    assert [original.key for original in left] == ["train/b.jpg", "train/c.jpg", "train/d.jpg"]
+    assert stage.versions() == before

@@ -1,0 +1,36 @@
+"""An estimate that the tests vary."""
+
+from __future__ import annotations
+
+from jitprep.costs.estimate import Estimate
+from jitprep.costs.measure import Measured
+from jitprep.costs.model import Plan
+from jitprep.costs.prices import SHIPPED, load
+
+PRICES = load(SHIPPED)["us-east-1"]
+MEASURED = Measured(
+    ms=4.0, bytes_in=180_000, bytes_out=150_656, base_mb=64, working_mb=19, samples=6
+)
+PLAN = Plan(
+    objects=1_000_000,
+    arch="arm64",
+    memory_mb=None,
+    gpu="g5.xlarge",
+    train_ms=0.0,
+    months=1.0,
+    stackable=True,
+    overhead_ms=5.0,
+    s3_ms=50.0,
+    speed=1.0,
+)
+ESTIMATE = Estimate(
+    pipeline="resize:256/center_crop:224/npy",
+    random=False,
+    region="us-east-1",
+    epochs=10,
+    date="2026-11-25",
+    machine="some processor",
+    measured=MEASURED,
+    plan=PLAN,
+    prices=PRICES,
+)

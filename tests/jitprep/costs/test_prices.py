@@ -1,0 +1,97 @@
+"""The price file: what is shipped, what is refused, and what is written is read again."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import fields
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jitprep.costs.prices import (
+    RATES,
+    SHIPPED,
+    Instance,
+    Price,
+    PriceError,
+    Prices,
+    dump,
+    load,
+    parse,
+)
+
+TABLE = tomllib.loads(SHIPPED.read_text())["us-east-1"]
+
+texts = st.text('aé"\\\t #=]', min_size=1, max_size=8)
+rest = (st.floats(0, 1e6), st.sampled_from(["2026-09", "2026-09-06"]), texts)
+instances = st.dictionaries(texts, st.builds(Instance, *rest, st.integers(1, 1000)), max_size=2)
+
+
+def test_what_is_shipped_has_every_price_with_date_and_source():
+    shipped = load(SHIPPED)
+    assert "us-east-1" in shipped
+    for region in shipped.values():
+        every = [getattr(region, name) for name in RATES] + list(region.instances.values())
+        assert all(price.usd > 0 and price.source.startswith("https://aws.") for price in every)
+        assert region.lambda_gb_second("arm64") < region.lambda_gb_second("x86_64")
+    assert {field.name for field in fields(Prices)} == {*RATES, "instances"}
+
+
+@given(st.builds(Price, *rest), instances)
+def test_what_is_written_is_read_again(tmp_path_factory, price, instances):
+    prices = Prices(**dict.fromkeys(RATES, price), instances=instances)
+    regions = {"us-east-1": prices, "us-gov-west-1": prices}
+    path = tmp_path_factory.mktemp("prices") / "prices.toml"
+    path.write_text(dump(regions), encoding="utf-8")
+    assert load(path) == regions
+
+
+@pytest.mark.parametrize(
+    ("field", "row", "said"),
+    [
+        ("s3_get", None, "here lacks s3_get"),
+        ("s3_got", {}, "here has no field s3_got"),
+        ("s3_get", 0.1, "here.s3_get must be a table"),
+        ("s3_get", {"usd": "0.1"}, 'here.s3_get.usd must be a number of dollars, got "0.1"'),
+        ("s3_get", {"usd": True}, "here.s3_get.usd must be a number of dollars, got True"),
+        ("s3_get", {"usd": -1}, "here.s3_get.usd must be finite and not negative, got -1"),
+        ("s3_get", {"usd": float("nan")}, "here.s3_get.usd must be finite"),
+        ("s3_get", {"date": "yesterday"}, "here.s3_get.date must be text such as"),
+        ("s3_get", {"source": ""}, "here.s3_get.source must say where"),
+        ("s3_get", {"note": ""}, "here.s3_get has no field note"),
+        ("instances", [], "here.instances must be a table"),
+        ("instances", {"g5.xlarge": {}}, "here.instances.g5.xlarge lacks date, source, usd, vcpus"),
+        (
+            "instances",
+            {"g5.xlarge": {**TABLE["instances"]["g5.xlarge"], "vcpus": 0}},
+            "here.instances.g5.xlarge.vcpus must be a whole number from 1, got 0",
+        ),
+    ],
+)
+def test_a_wrong_price_is_told_by_its_field(field, row, said):
+    table = dict(TABLE)
+    if row is None:
+        del table[field]
+    elif isinstance(row, dict) and field in RATES:
+        table[field] = {**table[field], **row}
+    else:
+        table[field] = row
+    with pytest.raises(PriceError) as caught:
+        parse(table, "here")
+    assert said in str(caught.value).replace("'", '"')
+
+
+def test_a_wrong_file_is_told_by_its_name(tmp_path):
+    path = tmp_path / "mine.toml"
+    for text, said in (
+        (None, "No such file"),
+        ("[", "mine.toml"),
+        ("[Ohio]", "'Ohio' is not the name of a region"),
+        ("[us-east-1]\ns3_get = 1", "mine.toml: us-east-1 lacks"),
+    ):
+        if text is not None:
+            path.write_text(text)
+        with pytest.raises(PriceError, match=r"mine\.toml") as caught:
+            load(path)
+        assert said in str(caught.value)

@@ -1,0 +1,137 @@
+"""An estimate as JSON, as words and as a picture."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import replace
+from xml.etree import ElementTree
+
+import pytest
+
+from jitprep.costs import plot, report
+from jitprep.costs.breakeven import cheaper_from
+from jitprep.costs.estimate import from_json, to_json
+from jitprep.costs.model import Plan
+from tests.jitprep.costs.given import ESTIMATE
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def of(**changes):
+    """The estimate with some of the plan, of what was measured, or of its own changed."""
+    for part in ("plan", "measured"):
+        names = set(getattr(ESTIMATE, part).__dataclass_fields__) & changes.keys()
+        if names:
+            own = {name: changes.pop(name) for name in names}
+            changes[part] = replace(getattr(ESTIMATE, part), **own)
+    return replace(ESTIMATE, **changes)
+
+
+def test_json_holds_the_estimate_and_what_follows():
+    told = json.loads(json.dumps(to_json(ESTIMATE)))
+    assert from_json(told) == ESTIMATE
+    for way, row in zip(ESTIMATE.open, told["ways"], strict=True):
+        assert row["name"] == way.name
+        assert row["usd"] == pytest.approx(
+            sum(charge["usd"] for charge in row["once"])
+            + 10 * sum(charge["usd"] for charge in row["each_epoch"])
+        )
+
+
+def test_rows_are_the_ways():
+    rows = {row[0]: row for row in report.rows(ESTIMATE)}
+    assert [*rows] == [way.name for way in ESTIMATE.open]
+    assert all(len(row) == len(report.header(ESTIMATE)) for row in rows.values())
+    stored = ESTIMATE.stored
+    assert stored is not None
+    for way in ESTIMATE.open:
+        assert f"${way.total(10):,.2f}" in rows[way.name][5]
+        if way != stored:
+            assert rows[way.name][6] == f"epoch {cheaper_from(way, stored)}"
+    starred = [name for name, row in rows.items() if "*" in row[5]]
+    assert starred == [min(ESTIMATE.open, key=lambda way: way.total(10)).name]
+
+
+def test_a_stored_copy_that_never_pays_is_said_so():
+    """Where each read costs no more than its GET, a copy can only add to it."""
+    estimate = of(train_ms=1e6)
+    (row,) = (row for row in report.rows(estimate) if row[0] == "GPU instance")
+    assert row[6] == "never"
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"ms": 1.0}, "With 0 ms of training an image, the cheapest read costs more than the"),
+        ({"ms": 40.0}, "the cheapest read costs less than the instance's idle seconds"),
+        ({"train_ms": 1e6}, "idle seconds, however slow the pipeline."),
+        ({"random": True}, "repeats one draw in every epoch"),
+        (
+            {"months": 1.0},
+            "kept for 1 month, costs less than the cheapest read, batched Invoke, from",
+        ),
+        ({"months": 12.0}, "kept for 12 months"),
+        ({}, "The 4 vCPUs of g5.xlarge prepare an image every 1.0 ms."),
+        ({"gpu": "p5.48xlarge"}, "The 192 vCPUs of p5.48xlarge"),
+    ],
+)
+def test_where_reading_just_in_time_loses(changes, said):
+    assert said in " ".join(report.losses(of(**changes)))
+
+
+def test_notes_tell_what_was_assumed_and_what_is_closed():
+    plan = Plan(**{**to_json(ESTIMATE)["plan"], "overhead_ms": 7.5, "s3_ms": 33.0, "speed": 1.25})
+    text = " ".join(report.notes(replace(ESTIMATE, plan=plan)))
+    assert all(told in text for told in ("7.5 ms of CPU", "33 ms for each", "1.25 times", "$1.006"))
+    assert "left out" not in text
+    assert "batched Invoke is left out: results must be of one shape" in " ".join(
+        report.notes(of(stackable=False))
+    )
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"stackable": False},
+        {"epochs": 1},
+        {"objects": 1},
+        {"train_ms": 1e6},
+        {"working_mb": 11e3},
+    ],
+)
+def test_the_picture_has_a_line_for_each_way(changes):
+    estimate = of(**changes)
+    tree = ElementTree.fromstring(plot.draw(estimate))
+    lines = [p for p in tree.iter(f"{SVG}path") if p.get("stroke-width")]
+    texts = [text.text or "" for text in tree.iter(f"{SVG}text")]
+    assert len(lines) == len(estimate.open)
+    for way in estimate.open:
+        assert [text for text in texts if text.startswith(f"{way.name} $")]
+    places = [float(number) for p in lines for number in re.findall(r"[\d.]+", p.get("d") or "")]
+    assert all(0 <= place <= 760 for place in places)
+    heights = sorted(
+        float(t.get("y") or 0) for t in tree.iter(f"{SVG}text") if "$" in (t.text or "")
+    )
+    assert heights[-1] <= 420
+
+
+def test_the_picture_goes_on_to_the_break_even():
+    """Object Lambda is overtaken in epoch 8, the Function URL in 22, and 10 are planned."""
+    texts = [t.text for t in ElementTree.fromstring(plot.draw(ESTIMATE)).iter(f"{SVG}text")]
+    dots = [float(text) for text in texts if text and re.fullmatch(r"\d+\.\d", text)]
+    stored = ESTIMATE.stored
+    assert stored is not None
+    expected = [cheaper_from(way, stored) for way in ESTIMATE.open if way != stored]
+    assert [int(dot) + 1 for dot in dots] == expected
+
+
+def test_a_name_is_escaped_and_a_long_one_cut():
+    drawn = plot.draw(of(pipeline="blur:3/" * 50 + "npy"))
+    assert max(len(t.text or "") for t in ElementTree.fromstring(drawn).iter(f"{SVG}text")) < 130
+    assert "&lt;b&gt;" in plot.draw(of(pipeline="<b>"))
+
+
+def test_every_way_has_its_color():
+    assert len(set(re.findall(r'stroke="(#\w{6})" ', plot.draw(ESTIMATE)))) == 5

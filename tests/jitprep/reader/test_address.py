@@ -1,0 +1,162 @@
+"""Addresses and options: what opens, and what is refused with the reason."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jitprep.reader import CannotOpen, open_reader
+from jitprep.reader.address import FORMS, AccessPoint, Folder, Function, FunctionUrl, parse
+from jitprep.service.config import config
+from preprocessing import Pipeline
+
+POINT = "arn:aws:s3-object-lambda:eu-west-1:123456789012:accesspoint/crops"
+FUNCTION = "arn:aws:lambda:us-east-1:123456789012:function:preprocess:live"
+URL = "https://abc123.lambda-url.eu-west-1.on.aws/photos"
+API = "https://abc123.execute-api.eu-west-1.amazonaws.com/stage/photos"
+LOCAL = "http://127.0.0.1:9000/_lambda-url/preprocess/photos"
+
+
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        (POINT, AccessPoint(POINT, "eu-west-1", transforms=True)),
+        ("s3://crops-x1--ol-s3", AccessPoint("crops-x1--ol-s3", None, transforms=True)),
+        ("s3://results", AccessPoint("results", None, transforms=False)),
+        (URL, FunctionUrl(URL, "lambda", "eu-west-1")),
+        (f"{URL}/", FunctionUrl(URL, "lambda", "eu-west-1")),
+        (API, FunctionUrl(API, "execute-api", "eu-west-1")),
+        (LOCAL, FunctionUrl(LOCAL, "lambda", None)),
+        (
+            "https://cdn.example.com/photos",
+            FunctionUrl("https://cdn.example.com/photos", None, None),
+        ),
+        ("lambda:preprocess/photos", Function("preprocess", "photos", None)),
+        ("lambda:preprocess:live/photos", Function("preprocess:live", "photos", None)),
+        (f"lambda:{FUNCTION}/photos", Function(FUNCTION, "photos", "us-east-1")),
+        ("file:photos/train", Folder(Path("photos/train"))),
+        ("file:/photos", Folder(Path("/photos"))),
+        ("file:///photos", Folder(Path("/photos"))),
+    ],
+)
+def test_each_form_is_an_address(text, address):
+    assert parse(text) == address
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "photos",
+        "",
+        "file:",
+        "file://host/photos",
+        "s3:bucket",
+        "s3://bucket/prefix",
+        "s3://UPPER",
+        "lambda:preprocess",
+        "lambda:/photos",
+        "arn:aws:s3:us-east-1:123456789012:accesspoint/plain",
+        "ftp://host/photos",
+    ],
+)
+def test_what_is_none_is_told_the_forms(text):
+    with pytest.raises(CannotOpen) as caught:
+        parse(text)
+    assert FORMS in str(caught.value)
+
+
+@pytest.mark.parametrize("text", [URL.removesuffix("/photos"), LOCAL.removesuffix("/photos")])
+def test_a_url_names_a_bucket(text):
+    with pytest.raises(CannotOpen, match="no bucket"):
+        parse(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["https://user:hunter2@host/photos", "https://host/photos?token=hunter2", "https://[/x"]
+)
+def test_what_is_secret_in_a_url_is_refused_and_not_repeated(text):
+    with pytest.raises(CannotOpen) as caught:
+        parse(text)
+    assert "hunter2" not in str(caught.value)
+
+
+@given(
+    st.text()
+    | st.tuples(
+        st.sampled_from(["s3://", "https://", "lambda:", "file:", "arn:aws:"]), st.text()
+    ).map("".join)
+)
+def test_any_text_is_an_address_or_is_refused(text):
+    with suppress(CannotOpen):
+        parse(text)
+
+
+SPEC = "resize:8,8/npy"
+
+
+@pytest.mark.parametrize(
+    ("address", "options", "words"),
+    [
+        (POINT, {"pipeline": SPEC}, "owner chose"),
+        (POINT, {"preset": "imagenet"}, "owner chose"),
+        (URL, {"pipeline": SPEC}, "preset"),
+        (URL, {"endpoint_url": "http://127.0.0.1:9000"}, "endpoint_url"),
+        ("file:.", {"preset": "imagnet"}, "no preset 'imagnet', only clean-text, clip"),
+        ("file:.", {"preset": "imagenet", "pipeline": SPEC}, "one of them"),
+        ("file:.", {"endpoint_url": "http://127.0.0.1:9000"}, "endpoint_url"),
+        ("lambda:f/b", {"pipeline": SPEC, "preset": "imagenet"}, "one of them"),
+        ("s3://results", {"seed": 1}, "no seed changes"),
+        ("file:.", {"seed": 1}, "no seed changes"),
+        ("file:nowhere-at-all", {}, "no folder"),
+        ("file:.", {"pipeline": "resise:8"}, "did you mean 'resize'"),
+        ("lambda:f/b", {"seed": -1}, "whole number"),
+        ("lambda:f/b", {"seed": 2**63}, "whole number"),
+        ("lambda:f/b", {"seed": 1.5}, "whole number"),
+        ("lambda:f/b", {"threads": 0}, "thread"),
+        ("lambda:f/b", {"endpoint_url": "nonsense"}, "nonsense"),
+    ],
+)
+def test_an_option_that_cannot_be_honoured_is_refused(address, options, words):
+    with pytest.raises(CannotOpen, match=words):
+        open_reader(address, **options).get("key")
+
+
+def test_a_pipeline_in_any_spelling_is_one_reader():
+    made = Pipeline.parse(SPEC)
+    readers = {open_reader("file:.", pipeline=p) for p in (SPEC, made, made.document)}
+    assert len(readers) == 1
+
+
+def test_a_folder_takes_the_functions_presets(monkeypatch, tmp_path):
+    assert open_reader("file:.", preset="grayscale-224") == open_reader(
+        "file:.", pipeline="grayscale/resize:224,224/png"
+    )
+    (tmp_path / "presets.toml").write_text('default = "x"\n[presets]\nx = "resise:8"\ny = 3\n')
+    monkeypatch.setenv("JITPREP_PRESETS", str(tmp_path / "presets.toml"))
+    config.cache_clear()
+    for name, words in (("x", "did you mean 'resize'"), ("y", "preset y"), ("z", "only x, y")):
+        with pytest.raises(CannotOpen, match=words):
+            open_reader("file:.", preset=name)
+    (tmp_path / "presets.toml").unlink()
+    config.cache_clear()
+    with pytest.raises(CannotOpen, match="presets file"):
+        open_reader("file:.", preset="x")
+    config.cache_clear()
+
+
+def test_a_seed_makes_another_reader_and_leaves_this_one():
+    reader = open_reader("lambda:f/b", pipeline=SPEC)
+    assert (reader.with_seed(3).seed, reader.seed) == (3, 0)
+    with pytest.raises(CannotOpen):
+        open_reader("s3://results").with_seed(1)
+
+
+def test_what_an_address_needs_and_is_not_installed_is_named(monkeypatch):
+    monkeypatch.setitem(sys.modules, "jitprep.reader.doors.access_point", None)
+    with pytest.raises(CannotOpen, match=r"s3://photos needs .*: pip install 'jitprep\[reader\]'"):
+        open_reader("s3://photos")

@@ -1,0 +1,193 @@
+"""Credentials that cannot be had, or are over, are an error that may pass; and they are found anew."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import numpy as np
+import pytest
+from botocore import exceptions as sdk
+
+from jitprep.reader import CannotOpen, ReadError, Refused, Unavailable, open_reader
+from jitprep.reader.errors import STALE
+from jitprep.reader.transport import aws
+from jitprep.reader.transport.retry import TRIES
+from preprocessing import Pipeline
+from tests.photos import photo
+
+from .conftest import Says
+
+SPEC = "resize:16,16/npy"
+MADE = Pipeline.parse(SPEC).encode(photo("rocket"))
+GOOD = Says(200, bytes(MADE.body), {"Content-Type": "application/x-npy"})
+
+
+@pytest.fixture(autouse=True)
+def nobody_remembered():
+    aws.forget()
+    yield
+    aws.forget()
+
+
+@pytest.fixture(params=["url", "access point", "invoke"])
+def door(request, web):
+    """Open a door that signs what it asks the server of the test."""
+    addresses = {
+        "url": (f"{web.url}/_lambda-url/preprocess/photos", {}),
+        "access point": ("s3://crops-x1--ol-s3", {"endpoint_url": web.url}),
+        "invoke": ("lambda:preprocess/photos", {"endpoint_url": web.url}),
+    }
+    address, options = addresses[request.param]
+    return open_reader(address, **options)
+
+
+def credentials_by(monkeypatch, tmp_path, command: str) -> None:
+    """Have the SDK run a command for credentials."""
+    config = tmp_path / "config"
+    config.write_text(f"[default]\nregion = us-east-1\ncredential_process = {command}\n")
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
+
+
+@pytest.mark.parametrize("command", ["/bin/false", "/bin/echo words", "/no/such/program"])
+@pytest.mark.usefixtures("pauses")
+def test_credentials_that_cannot_be_had_may_pass(door, web, monkeypatch, tmp_path, command):
+    credentials_by(monkeypatch, tmp_path, command)
+    web.answers = [GOOD]
+    with pytest.raises(Unavailable, match="a"):
+        door.get("a")
+    assert all(isinstance(error, Unavailable) for error in door.get_each(["a", "b"]).values())
+    with pytest.raises(ReadError):
+        list(door.keys())
+
+
+def test_they_are_had_as_soon_as_they_can_be(web, monkeypatch, tmp_path, pauses):
+    there = {"Version": 1, "AccessKeyId": "AKIDREAL", "SecretAccessKey": "secret"}
+    (tmp_path / "program").write_text(
+        f"import pathlib, sys\nseen = pathlib.Path({str(tmp_path / 'seen')!r})\n"
+        "count = len(seen.read_text()) if seen.exists() else 0\nseen.write_text('x' * (count + 1))\n"
+        f"sys.exit('not now') if count < 2 else print({json.dumps(there)!r})\n"
+    )
+    credentials_by(monkeypatch, tmp_path, f"{sys.executable} {tmp_path / 'program'}")
+    web.answers = [GOOD]
+    read = open_reader(f"{web.url}/_lambda-url/preprocess/photos").get("a")
+    np.testing.assert_array_equal(read, Pipeline.parse(SPEC)(photo("rocket")))
+    assert len(pauses) == 2
+    assert "AKIDREAL" in web.asked[0].headers["authorization"]
+
+
+@pytest.mark.parametrize("code", sorted(STALE))
+def test_credentials_that_are_over_are_found_anew(web, monkeypatch, code):
+    """As where a file of credentials was written anew: those in memory never learn of it."""
+    body = f"<Error><Code>{code}</Code><Message>over</Message></Error>".encode()
+    over = Says(403, body, {"Content-Type": "application/xml"})
+    for address, options in (
+        (f"{web.url}/_lambda-url/preprocess/photos", {}),
+        ("s3://crops-x1--ol-s3", {"endpoint_url": web.url}),
+    ):
+        monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIDOLD")
+        web.answers, web.asked = [over, GOOD], []
+        monkeypatch.setattr(
+            "jitprep.reader.transport.retry.time.sleep",
+            lambda _: monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIDNEW"),
+        )
+        open_reader(address, **options).get("a")
+        signed = [asked.headers["authorization"] for asked in web.asked]
+        assert ["AKIDOLD" in signed[0], "AKIDNEW" in signed[1]] == [True, True]
+
+
+def test_a_refusal_stays_one(door, web, pauses):
+    web.answers = [Says(403, b"<Error><Code>AccessDenied</Code></Error>")]
+    with pytest.raises(ReadError) as caught:
+        door.get("a")
+    assert not isinstance(caught.value, Unavailable)
+    assert pauses == []
+
+
+def _made(kind: type[Exception]) -> Exception:
+    """Return an error of the SDK's, whatever it is made of."""
+    names = {
+        *("provider", "error_msg", "cred_var", "endpoint_url", "error", "request", "token"),
+        *("last_response", "expected_checksum", "actual_checksum", "actual_bytes"),
+        *("expected_bytes", "name", "operation_name", "msg", "report", "profile", "path"),
+    }
+    return kind(**dict.fromkeys(names, "x"))
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        *((kind, Unavailable) for kind in aws._CREDENTIALS),
+        *((kind, Unavailable) for kind in aws._BROKEN),
+        (sdk.ParamValidationError, Refused),
+        (sdk.UnknownServiceError, Refused),
+        (RuntimeError("refreshed, but still expired"), Unavailable),
+        (FileNotFoundError("token"), Unavailable),
+        (ValueError("half a date"), Unavailable),
+        (CannotOpen("no region"), CannotOpen),
+        (KeyboardInterrupt(), KeyboardInterrupt),
+    ],
+)
+def test_nothing_of_the_sdks_own_comes_out(error, kind):
+    if isinstance(error, type):
+        error = (
+            _made(error)
+            if error is not sdk.UnknownServiceError
+            else error(service_name="x", known_service_names="y")
+        )
+    with pytest.raises(kind) as caught, aws.told_of("a.jpg"):
+        raise error
+    assert type(caught.value) is kind
+
+
+def test_nobody_is_not_believed_for_ever(web, monkeypatch):
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
+    web.answers = [GOOD]
+    reader = open_reader(f"{web.url}/_lambda-url/preprocess/photos")
+    reader.get("a")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    reader.get("a")
+    monkeypatch.setattr(aws, "_NOBODY_S", -1.0)
+    reader.get("a")
+    assert ["authorization" in asked.headers for asked in web.asked] == [False, False, True]
+
+
+def test_a_refusal_of_what_nobody_signed_may_pass(web, monkeypatch):
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
+    web.answers = [Says(403, b'{"Message":"Forbidden"}'), GOOD]
+
+    def credentials_come(_: float) -> None:
+        monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+
+    monkeypatch.setattr("jitprep.reader.transport.retry.time.sleep", credentials_come)
+    open_reader(f"{web.url}/_lambda-url/preprocess/photos").get("a")
+    assert ["authorization" in asked.headers for asked in web.asked] == [False, True]
+    web.answers = [Says(403, b'{"Message":"Forbidden"}')]
+    with pytest.raises(Refused):
+        open_reader(f"{web.url}/photos").get("a")  # where nothing is signed at all
+
+
+def test_every_epoch_reads_by_one_client_and_asks_for_its_seed(web):
+    web.answers = [GOOD]
+    reader = open_reader("s3://crops-x1--ol-s3", endpoint_url=web.url)
+    for epoch in range(40):
+        reader.with_seed(epoch).get("a")
+    reader.get("a")
+    assert aws._client.cache_info().currsize == 1
+    seeds = [asked.headers.get("x-jitprep-seed") for asked in web.asked]
+    assert seeds == [None, *map(str, range(1, 40)), None]
+    assert all("x-jitprep-seed" in asked.headers["authorization"] for asked in web.asked[1:-1])
+
+
+def test_the_tries_are_over_one_day(web, monkeypatch, tmp_path, pauses):
+    credentials_by(monkeypatch, tmp_path, "/bin/false")
+    with pytest.raises(Unavailable):
+        open_reader("s3://crops-x1--ol-s3", endpoint_url=web.url).get("a")
+    assert len(pauses) == TRIES - 1
+    assert web.asked == []

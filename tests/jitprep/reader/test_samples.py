@@ -1,0 +1,144 @@
+"""A target is its key's own, or the pair is refused."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from itertools import count
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jitprep.reader.samples import paired
+
+
+class Index(list):
+    def equals(self, other) -> bool:
+        return isinstance(other, Index) and list(self) == list(other)
+
+
+@dataclass
+class Column:
+    """A table's column as pandas has it: indexed by labels, and iterated by position."""
+
+    values: list
+    index: Index
+    iloc = None
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def __iter__(self):
+        return iter(self.values)
+
+    def __getitem__(self, label):
+        return self.values[self.index.index(label)]
+
+    def to_numpy(self):
+        return np.array(self.values)
+
+
+@given(st.integers(1, 30), st.randoms(use_true_random=False), st.data())
+def test_no_target_is_another_keys(size, chance, data):
+    """Of a table, shuffled and cut in any way, and its columns taken in any form."""
+    rows = chance.sample(range(100), size)
+    keys = [f"{row}.jpg" for row in rows]
+    shapes = {
+        "list": list,
+        "tuple": tuple,
+        "array": np.array,
+        "generator": iter,
+        "mapping": lambda labels: dict(zip(keys, labels, strict=True)),
+        "shuffled mapping": lambda labels: dict(
+            chance.sample(list(zip(keys, labels, strict=True)), size)
+        ),
+        "column": lambda labels: Column(list(labels), Index(rows)),
+        "column by key": lambda labels: Column(list(labels), Index(keys)),
+        "column in order": lambda labels: Column(list(labels), Index(range(size))),
+    }
+    given_keys = {"list": keys, "generator": iter(keys), "column": Column(keys, Index(rows))}
+    form, key_form = (
+        data.draw(st.sampled_from(list(shapes))),
+        data.draw(st.sampled_from(list(given_keys))),
+    )
+    try:
+        named, targets = paired(given_keys[key_form], shapes[form](rows))
+    except ValueError as error:
+        refused = str(error)
+    else:
+        refused = ""
+    if refused:
+        assert form.startswith("column")
+        assert "index" in refused or "indices" in refused
+        return
+    assert named == keys
+    assert [int(targets[i]) for i in range(size)] == rows
+
+
+def test_a_shuffled_table_goes_by_position_and_a_part_of_it_too():
+    rows = [5, 2, 1, 3, 0, 4]
+    keys = Column([f"{row}.npy" for row in rows], Index(rows))
+    named, targets = paired(keys, Column(rows, Index(rows)))
+    assert [(key, int(targets[i])) for i, key in enumerate(named)] == [
+        (f"{row}.npy", row) for row in rows
+    ]
+    half = Column(keys.values[:3], Index(rows[:3]))
+    assert list(paired(half, Column(rows[:3], Index(rows[:3])))[1]) == rows[:3]
+    with pytest.raises(ValueError, match="indices of keys and targets differ"):
+        paired(keys, Column(rows, Index(sorted(rows))))
+    with pytest.raises(ValueError, match=r"neither 0\.\.n-1 nor the keys"):
+        paired(keys.values, Column(rows, Index(rows)))
+
+
+class Table:
+    columns = ("key", "label")
+
+    def __len__(self) -> int:
+        return 2
+
+    def __iter__(self):
+        return iter(self.columns)
+
+
+@pytest.mark.parametrize(
+    ("keys", "targets", "words"),
+    [
+        (["a", "b"], [1], "2 keys have 1 targets"),
+        (["a"], [1, 2], "1 keys have 2 targets"),
+        (["a", "b"], np.zeros(3), "2 keys have 3"),
+        (["a", "b"], count(), "2 keys have 3 or more"),
+        (["a", "b"], iter([1]), "2 keys have 1 targets"),
+        (["a", "b"], {"a": 1}, "none for 1 of 2 keys: 'b'"),
+        (["a", "b"], {0: 1, 1: 2}, "none for 2 of 2 keys: 'a', 'b'"),
+        (["a", "b"], {1, 2}, "no order"),
+        (["a", "b"], Table(), "one of its columns"),
+        (["a", "b"], "xy", "got the one 'xy'"),
+        (["a"], 3, "a sequence, got 3"),
+        (["a"], np.array(3), "without axes"),
+        ({"a", "b"}, [1, 2], "no order"),
+        ("ab", [1, 2], "got the one 'ab'"),
+        (Table(), [1, 2], "one of its columns"),
+        ([1, 2], [1, 2], "keys are strings, got 1"),
+    ],
+)
+def test_what_may_mean_another_order_is_refused(keys, targets, words):
+    with pytest.raises(ValueError, match=words):
+        paired(keys, targets)
+
+
+@pytest.mark.parametrize("form", [list, np.array])
+def test_what_is_shuffled_afterwards_changes_no_target(form):
+    keys, targets = [str(n) for n in range(50)], form(range(50))
+    named, taken = paired(keys, targets)
+    random.Random(0).shuffle(keys)
+    targets[:] = targets[::-1]
+    assert all(int(taken[i]) == int(key) for i, key in enumerate(named))
+
+
+def test_an_array_is_kept_and_the_keys_stand_for_targets():
+    named, targets = paired(["a", "b"], np.array([[1, 2], [3, 4]]))
+    np.testing.assert_array_equal(targets[1], [3, 4])
+    assert paired(iter(["a", "b"]), None) == (["a", "b"], ["a", "b"])
+    assert named == ["a", "b"]

@@ -1,0 +1,44 @@
+"""What is kept is what was put, and never more than the bound."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jitprep.service.results.result_cache import Description, Kept
+
+etags = st.sampled_from("abcdef")
+LIMIT = 100
+
+
+@given(st.lists(st.tuples(etags, st.binary(max_size=120), st.booleans())))
+def test_bodies_stay_within_the_limit_and_are_those_that_were_put(steps):
+    kept, put = Kept(LIMIT), {}
+    for etag, body, look in steps:
+        if look:
+            assert kept.body(etag) in (None, put.get(etag))
+        else:
+            kept.keep(etag, body)
+            put[etag] = body
+            assert kept.body(etag) == (body if len(body) <= LIMIT else None)
+        held = {etag: kept.body(etag) for etag in "abcdef"}
+        assert sum(len(body) for body in held.values() if body) <= LIMIT
+
+
+def test_what_was_used_longest_ago_goes_first():
+    kept = Kept(LIMIT)
+    kept.keep("a", bytes(40))
+    kept.keep("b", bytes(40))
+    assert kept.body("a") is not None
+    kept.keep("c", bytes(40))
+    assert kept.body("a") is not None
+    assert kept.body("b") is None
+
+
+def test_descriptions_are_bounded_too():
+    kept = Kept(LIMIT)
+    for number in range(5000):
+        kept.describe(str(number), Description(number, "image/png", {}))
+    assert kept.description("0") is None
+    assert kept.description("4999") == Description(4999, "image/png", {})
+    assert sum(kept.description(str(n)) is not None for n in range(5000)) == 4096

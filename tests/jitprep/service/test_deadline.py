@@ -1,0 +1,68 @@
+"""Work within a deadline: from many threads at once, and gone when it is given up."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+
+from jitprep.service.deadline import Deadline, within
+from jitprep.service.errors import RequestFailed
+from preprocessing import Pipeline
+from preprocessing.cancellation import checkpoint
+
+
+def soon(seconds: float) -> Deadline:
+    return Deadline(time.monotonic() + seconds)
+
+
+def busy(seconds: float) -> str:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        checkpoint()
+    return "done"
+
+
+def test_work_is_done_or_out_of_time_from_many_threads() -> None:
+    """Some are just in time, some just not; nothing else may come."""
+    draw = random.Random(7)
+    jobs = [(draw.uniform(0.0, 0.01), draw.uniform(0.0, 0.01)) for _ in range(600)]
+
+    def one(job: tuple[float, float]) -> str:
+        try:
+            return within(soon(job[0]), lambda: busy(job[1]))
+        except RequestFailed as failure:
+            return failure.code
+
+    with ThreadPoolExecutor(16) as pool:
+        outcomes = set(pool.map(one, jobs))
+    assert outcomes == {"done", "DeadlineExceeded"}
+    mine = [thread for thread in threading.enumerate() if thread.name.startswith("request")]
+    assert len(mine) <= 64
+
+
+def test_own_errors_pass_through() -> None:
+    def fail(error: BaseException) -> None:
+        raise error
+
+    for error in (KeyError("x"), TimeoutError("its own"), MemoryError()):
+        with pytest.raises(type(error)):
+            within(soon(30), lambda error=error: fail(error))  # type: ignore[misc]
+
+
+def test_given_up_work_uses_no_processor_and_its_thread_is_used_again() -> None:
+    p = Pipeline.parse("denoise_bilateral:99/npy")
+    image = np.random.default_rng(0).integers(0, 256, (2000, 2000, 3), np.uint8)
+    for _ in range(3):
+        with pytest.raises(RequestFailed, match="out of time"):
+            within(soon(0.3), lambda: p.encode(image))
+        time.sleep(1.5)
+        before = time.process_time()
+        time.sleep(0.5)
+        assert time.process_time() - before < 0.1
+    first = within(soon(30), threading.current_thread)
+    assert within(soon(30), threading.current_thread) is first

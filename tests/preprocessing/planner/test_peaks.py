@@ -1,0 +1,40 @@
+"""Whatever the pipeline and the size, the work holds what its plan says, and no more than the limit.
+
+A sample of it; ``make peaks`` tries 2,000 pipelines, and PEAKS says another number.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+COUNT = int(os.environ.get("PEAKS", "100"))
+# In parts, so that pytest's workers share them.
+PARTS = 4
+
+
+@pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="only Linux tells the peak")
+@pytest.mark.parametrize("part", range(PARTS))
+def test_random_pipelines_over_hostile_sizes(part: int) -> None:
+    command = [sys.executable, "-W", "ignore", "-m", "tests.preprocessing.support.peaks"]
+    done = subprocess.run(
+        [*command, str(COUNT // PARTS), str(part)],
+        cwd=Path(__file__).parents[3],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-4000:]
+    found = json.loads(done.stdout)
+    assert (found["above"], found["late"]) == ([], [])
+    # Not all is refused, and some is; anything but a refusal would have ended the process.
+    assert set(found["outcomes"]) <= {
+        "accepted", "LimitExceeded", "IncompatibleSource", "SpecError", "given up",
+    }  # fmt: skip
+    assert found["outcomes"]["accepted"] >= COUNT // PARTS // 4
+    assert found["outcomes"]["LimitExceeded"] >= 1

@@ -11,13 +11,13 @@ from handler import doors
 from handler.runtime import log, malloc
 from jitprep.service import errors, pipeline_choice, s3
 from jitprep.service.config import config
-from jitprep.service.deadline import Deadline, within
-from jitprep.service.dispatch import serve
+from jitprep.service.deadline import Deadline, run
+from jitprep.service.dispatch import dispatch
 from jitprep.service.errors import RequestFailed
 from jitprep.service.messages import (
-    Measures,
     ObjectRequest,
     Request,
+    RequestMetrics,
     Response,
     StoreRequest,
     Unexpected,
@@ -64,36 +64,36 @@ def lambda_handler(event: Any, context: Context) -> Any:
     cold, _state["cold"] = _state["cold"], False
     start = time.perf_counter()
     door = doors.choose(event)
-    deadline = Deadline.of(context.get_remaining_time_in_millis(), door.patience_s)
-    measures = Measures(context.aws_request_id)
-    request, response = _answer(door, event, deadline, measures)
+    deadline = Deadline.of(context.get_remaining_time_in_millis(), door.client_timeout_s)
+    metrics = RequestMetrics(context.aws_request_id)
+    request, response = _answer(door, event, deadline, metrics)
     try:
-        with measures.timed("reply"):
+        with metrics.timed("reply"):
             return door.reply(event, response)
     finally:
-        for found in measures.unexpected:
+        for found in metrics.unexpected:
             log.unexpected(context.aws_request_id, found)
-        measures.ms["total"] = round((time.perf_counter() - start) * 1000, 3)
+        metrics.ms["total"] = round((time.perf_counter() - start) * 1000, 3)
         log.request_line(
             request_id=context.aws_request_id,
             door=door.name,
             key=request.key if isinstance(request, ObjectRequest | StoreRequest) else None,
             response=response,
-            measures=measures,
+            metrics=metrics,
             cold=cold,
         )
 
 
 def _answer(
-    door: doors.Door, event: Any, deadline: Deadline, measures: Measures
+    door: doors.Door, event: Any, deadline: Deadline, metrics: RequestMetrics
 ) -> tuple[Request | None, Response]:
     request = None
     try:
         request = door.parse(event)
         asked = request
-        return request, within(deadline, lambda: serve(asked, deadline, measures))
+        return request, run(deadline, lambda: dispatch(asked, deadline, metrics))
     except Exception as error:  # the client must get an answer, whatever it was
         response = Response.refusal(errors.explain(error))
         if response.error_code == "InternalError":
-            measures.unexpected.append(Unexpected.of(error))
+            metrics.unexpected.append(Unexpected.of(error))
         return request, response

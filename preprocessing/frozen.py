@@ -12,11 +12,11 @@ from dataclasses import MISSING, FrozenInstanceError, dataclass, fields
 from operator import itemgetter
 from typing import Any, TypeVar, dataclass_transform
 
-T = TypeVar("T")
+_T = TypeVar("_T")
 
 
 @dataclass_transform(frozen_default=True)
-def frozen(cls: type[T]) -> type[T]:
+def frozen(cls: type[_T]) -> type[_T]:
     """Make a class a frozen dataclass: `dataclasses.fields` and `dataclasses.replace` work with it.
 
     Its instances are equal where they are of one class and all fields are equal, and hashable where all
@@ -34,7 +34,7 @@ def frozen(cls: type[T]) -> type[T]:
         setattr(made, method, vars(_Shared)[method])
     if made.__repr__ is object.__repr__:
         made.__repr__ = _Shared.__repr__
-    kept: type[T] = made
+    kept: type[_T] = made
     return kept
 
 

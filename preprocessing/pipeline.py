@@ -11,8 +11,8 @@ from preprocessing.limits import DEFAULT_LIMITS, Limits
 from preprocessing.media import AudioSpec, Encoded, known
 from preprocessing.planner import plan as planning
 from preprocessing.rng import Draws, Seed
-from preprocessing.sources import Loaded, Passed, Source, read, sort
-from preprocessing.spec.pipeline_spec import Spelling
+from preprocessing.sources import AnySource, Loaded, Passed, classify, read
+from preprocessing.spec.pipeline_spec import PipelineSpec
 
 if TYPE_CHECKING:
     from preprocessing.media import Array
@@ -25,7 +25,7 @@ _PLANS_KEPT = 64
 _NO_DRAWS = Draws(b"")
 
 
-class Pipeline(Spelling):
+class Pipeline(PipelineSpec):
     """An ordered list of transforms and one output encoding. Immutable, hashable, thread-safe.
 
     Parameters
@@ -62,7 +62,7 @@ class Pipeline(Spelling):
         return lru_cache(_PLANS_KEPT)(self._build)
 
     def plan(
-        self, source: Source, *, seed: int | Seed = 0, limits: Limits = DEFAULT_LIMITS
+        self, source: AnySource, *, seed: int | Seed = 0, limits: Limits = DEFAULT_LIMITS
     ) -> Plan:
         """Return the physical plan for `source`; only its header is read. Print it to see it."""
         return self._plan(read(source, self.kind, limits), seed, limits)
@@ -85,7 +85,7 @@ class Pipeline(Spelling):
 
     def __call__(
         self,
-        source: Source,
+        source: AnySource,
         *,
         seed: int | Seed = 0,
         limits: Limits = DEFAULT_LIMITS,
@@ -134,7 +134,7 @@ class Pipeline(Spelling):
 
     def batch(
         self,
-        sources: Iterable[Source],
+        sources: Iterable[AnySource],
         *,
         seed: int | Sequence[Seed] = 0,
         threads: int = 1,
@@ -183,10 +183,12 @@ class Pipeline(Spelling):
         return stack
 
     def encode(
-        self, source: Source, *, seed: int | Seed = 0, limits: Limits = DEFAULT_LIMITS
+        self, source: AnySource, *, seed: int | Seed = 0, limits: Limits = DEFAULT_LIMITS
     ) -> Encoded:
         """Return the result as bytes; takes and raises what calling the pipeline does."""
-        loaded = sort(source, self.kind, limits) if self.skip else read(source, self.kind, limits)
+        loaded = (
+            classify(source, self.kind, limits) if self.skip else read(source, self.kind, limits)
+        )
         if isinstance(loaded, Passed):
             return Encoded(loaded.content, loaded.content_type, self._told)
         plan = self._plan(loaded, seed, limits)
@@ -204,7 +206,7 @@ class Pipeline(Spelling):
         return Encoded(body, self.encoding.content_type, metadata)
 
     def preview(
-        self, source: Source, *, seed: int | Seed = 0, limits: Limits = DEFAULT_LIMITS
+        self, source: AnySource, *, seed: int | Seed = 0, limits: Limits = DEFAULT_LIMITS
     ) -> Preview:
         """Return what there is before and after, for a notebook to show or for ``.save(path)``.
 

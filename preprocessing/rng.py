@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from preprocessing.media import Content
 
-T = TypeVar("T")
+_T = TypeVar("_T")
 _PIECE = 2**20
 
 
@@ -102,11 +102,11 @@ class Draws:
         """Return whether something of probability `p` happens."""
         return self.uniform(0.0, 1.0) < p
 
-    def pick(self, choices: Sequence[T]) -> T:
+    def pick(self, choices: Sequence[_T]) -> _T:
         """Return one of `choices`, each as likely as the others."""
         return choices[self.integer(0, len(choices) - 1)]
 
-    def shuffled(self, items: Sequence[T]) -> list[T]:
+    def shuffled(self, items: Sequence[_T]) -> list[_T]:
         """Return `items` in random order (R. Durstenfeld, "Algorithm 235", 1964)."""
         result = list(items)
         for last in range(len(result) - 1, 0, -1):

@@ -59,7 +59,7 @@ class Interfaced(Protocol):
         """The array, as NumPy's array interface describes it."""
 
 
-Source: TypeAlias = (
+AnySource: TypeAlias = (
     "bytes | bytearray | memoryview | str | PathLike[str] | Readable | ArrayLike | Interfaced | Media "
     "| Ranged"
 )
@@ -104,7 +104,7 @@ class Passed:
     content_type: str
 
 
-def read(source: Source, kind: SourceKind, limits: Limits) -> Loaded:
+def read(source: AnySource, kind: SourceKind, limits: Limits) -> Loaded:
     """Load a source, header checked.
 
     Raises
@@ -113,7 +113,7 @@ def read(source: Source, kind: SourceKind, limits: Limits) -> Loaded:
         Where a path cannot be read.
     SourceError, IncompatibleSource, LimitExceeded
     """
-    loaded = sort(source, kind, limits, any_kind=False)
+    loaded = classify(source, kind, limits, any_kind=False)
     if isinstance(loaded, Passed):
         raise IncompatibleSource(
             f"the object is {loaded.kind} ({loaded.content_type}), and the pipeline takes {kind}; read "
@@ -123,8 +123,8 @@ def read(source: Source, kind: SourceKind, limits: Limits) -> Loaded:
     return loaded
 
 
-def sort(
-    source: Source, kind: SourceKind, limits: Limits, *, any_kind: bool = True
+def classify(
+    source: AnySource, kind: SourceKind, limits: Limits, *, any_kind: bool = True
 ) -> Loaded | Passed:
     """Load a source, or tell that it is of another kind. Raises what `read` does.
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from preprocessing.media import Array
     from preprocessing.pipeline import Pipeline
     from preprocessing.rng import Seed
-    from preprocessing.sources import Source
+    from preprocessing.sources import AnySource
 
 
 class Stack:
@@ -71,7 +71,7 @@ class Stack:
         return max(nbytes - len(self._header(self._count)), 0) // self._row_bytes
 
     def fill(
-        self, row: int, source: Source, *, seed: int | Seed = 0, limits: Limits = DEFAULT_LIMITS
+        self, row: int, source: AnySource, *, seed: int | Seed = 0, limits: Limits = DEFAULT_LIMITS
     ) -> None:
         """Compute a source's result into a row; takes and raises what calling the pipeline does.
 

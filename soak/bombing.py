@@ -20,7 +20,7 @@ from preprocessing.available_memory import PROCESS_BYTES
 from soak.bombs import BOMBS, write_tokenizers
 from soak.load.clients import Door, apart, timed
 from soak.load.reads import Outcome, Read, Verdict, digest, perform
-from soak.material import Derived
+from soak.material import DerivedObject
 from soak.stage import Stage
 
 BUCKET = "hostile"
@@ -90,7 +90,7 @@ def _key(number: int) -> str:
     return f"{number:03}"
 
 
-def attack(door: Door, shots: Sequence[Shot], photos: Sequence[Derived]) -> list[Outcome]:
+def attack(door: Door, shots: Sequence[Shot], photos: Sequence[DerivedObject]) -> list[Outcome]:
     """Read the files, in their order, and photographs beside them for as long.
 
     Of a file for which an object came the outcome's detail is the SHA-256; `judge` knows if it is right.

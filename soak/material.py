@@ -26,7 +26,7 @@ _QUARTERS = ((0, 0), (150, 0), (0, 200))
 
 
 @dataclass(frozen=True)
-class Derived:
+class DerivedObject:
     """What a read of one object through one access point gives.
 
     Parameters
@@ -95,31 +95,31 @@ def photos() -> dict[str, bytes]:
     return dict(list({**whole, **cut}.items())[:20])
 
 
-def derive(alias: str, spec: str) -> list[Derived]:
+def derive(alias: str, spec: str) -> list[DerivedObject]:
     """Return what reads of all photographs through one access point must give."""
     return [replace(derived, alias=alias) for derived in _derived(spec)]
 
 
 @cache
-def _derived(spec: str) -> list[Derived]:
+def _derived(spec: str) -> list[DerivedObject]:
     pipeline = Pipeline.parse(spec)
     derived = []
     for key, body in photos().items():
         source_etag = f'"{hashlib.md5(body, usedforsecurity=False).hexdigest()}"'
         made = bytes(pipeline.encode(body, seed=Seed(0, key, source_etag)).body)
         etag = derived_etag(source_etag, pipeline.fingerprint, 0)
-        derived.append(Derived("", key, made, etag, pipeline.output.nbytes or len(body)))
+        derived.append(DerivedObject("", key, made, etag, pipeline.output.nbytes or len(body)))
     return derived
 
 
-def list_all(derived: Sequence[Derived]) -> Read:
+def list_all(derived: Sequence[DerivedObject]) -> Read:
     """List everything behind one access point."""
     entries = [{"Key": d.key, "ETag": d.etag, "Size": d.listed_size} for d in derived]
     wanted = Wanted(sha256=digest(listing({"Contents": entries})))
     return Read("list", "list_objects_v2", {"Bucket": derived[0].alias}, wanted)
 
 
-def mixture(points: Sequence[Sequence[Derived]], count: int, seed: int) -> Iterator[Read]:
+def mixture(points: Sequence[Sequence[DerivedObject]], count: int, seed: int) -> Iterator[Read]:
     """Return so many reads: most of whole objects, and some of each other sort."""
     random = Random(seed)
     for _ in range(count):

@@ -19,7 +19,7 @@ from soak.load.clients import ONCE, Door, apart, read_all, store
 from soak.load.disconnects import Leaving, some_leave, stay_or_leave_all
 from soak.load.reads import BROKEN, Outcome, Read
 from soak.load.token_replay import Thief
-from soak.material import Derived
+from soak.material import DerivedObject
 from soak.rows import Answers, Processes, Row
 from soak.stage import BUCKET, FaultyS3, Stage, stage
 
@@ -81,7 +81,7 @@ def play(s3: FaultyS3, effort: Effort) -> Iterator[Row]:
     yield hostile(s3, effort.hostile)
 
 
-def load(standing: Stage, points: Sequence[Sequence[Derived]], count: int) -> Row:
+def load(standing: Stage, points: Sequence[Sequence[DerivedObject]], count: int) -> Row:
     """Read as fast as 32 clients can, every way there is."""
     watch = Watch(standing)
     reads = list(material.mixture(points, count, SEED))
@@ -104,7 +104,7 @@ def faults(s3: FaultyS3, count: int) -> Row:
         return watch.row("S3 fails", outcomes, _S3_FAILED, deeds, least_right=0.95)
 
 
-def kills(standing: Stage, points: Sequence[Sequence[Derived]], count: int) -> Row:
+def kills(standing: Stage, points: Sequence[Sequence[DerivedObject]], count: int) -> Row:
     """Read while workers are killed."""
     watch = Watch(standing)
     reads = list(material.mixture(points, count, SEED + 2))
@@ -117,7 +117,7 @@ def kills(standing: Stage, points: Sequence[Sequence[Derived]], count: int) -> R
     return watch.row("workers killed", outcomes, _WORKER_KILLED, {"killed": killed}, least)
 
 
-def leavers(standing: Stage, points: Sequence[Sequence[Derived]], count: int) -> Row:
+def leavers(standing: Stage, points: Sequence[Sequence[DerivedObject]], count: int) -> Row:
     """Read while most clients leave before they have their answer."""
     watch = Watch(standing)
     jobs = some_leave(_wholes(points, count), SEED)
@@ -254,17 +254,17 @@ def meanwhile(act: Callable[[], None], random: Random) -> Iterator[None]:
         thread.join()
 
 
-def _points(standing: Stage) -> list[list[Derived]]:
+def _points(standing: Stage) -> list[list[DerivedObject]]:
     return [material.derive(standing.alias(spec), spec) for spec in material.SPECS]
 
 
-def _wholes(points: Sequence[Sequence[Derived]], count: int) -> list[Read]:
+def _wholes(points: Sequence[Sequence[DerivedObject]], count: int) -> list[Read]:
     """Return so many reads of whole objects."""
     random = Random(SEED)
     return [random.choice(random.choice(points)).whole() for _ in range(count)]
 
 
-def _warm_up(standing: Stage, points: Sequence[Sequence[Derived]]) -> None:
+def _warm_up(standing: Stage, points: Sequence[Sequence[DerivedObject]]) -> None:
     """Let both workers import what they need and meet what is largest: then their memory stays."""
     photos = material.photos()
     largest = sorted(photos, key=lambda key: len(photos[key]))[-2:]

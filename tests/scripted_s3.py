@@ -137,7 +137,7 @@ def _forget() -> None:
     for made in (
         bucket_source._place,
         config.config,
-        result_cache.kept,
+        result_cache.result_cache,
         pipeline_choice.choose,
         connection.pool,
         own.client,

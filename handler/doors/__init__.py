@@ -11,7 +11,7 @@ from handler.doors.head_object import HeadObjectDoor
 from handler.doors.http import HttpDoor
 from handler.doors.invoke import InvokeDoor
 from handler.doors.list_objects import ListObjectsDoor
-from jitprep.service.deadline import LAMBDA_PATIENCE_S
+from jitprep.service.deadline import LAMBDA_CLIENT_TIMEOUT_S
 from jitprep.service.messages import Request, Response
 
 
@@ -19,7 +19,7 @@ class Door(Protocol):
     """A way in: its name for the log, and how many seconds its callers wait for an answer."""
 
     name: str
-    patience_s: float
+    client_timeout_s: float
 
     def fits(self, event: Mapping[str, Any]) -> bool:
         """Whether `event` came through this door."""
@@ -36,7 +36,7 @@ DOORS: tuple[Door, ...] = (
     HeadObjectDoor(),
     ListObjectsDoor("object-lambda-list", "listObjectsContext"),
     ListObjectsDoor("object-lambda-list-v2", "listObjectsV2Context"),
-    HttpDoor("function-url", LAMBDA_PATIENCE_S, encoded=True),
+    HttpDoor("function-url", LAMBDA_CLIENT_TIMEOUT_S, encoded=True),
     HttpDoor("http-api", 30.0, encoded=False),
     BatchOperationsDoor(),
     InvokeDoor(),

@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote_plus
 
-from jitprep.service.deadline import LAMBDA_PATIENCE_S
+from jitprep.service.deadline import LAMBDA_CLIENT_TIMEOUT_S
 from jitprep.service.errors import RequestFailed
 from jitprep.service.http import overrides
-from jitprep.service.messages import Choice, Response, StoreRequest, StoreTask
+from jitprep.service.messages import PipelineChoice, Response, StoreRequest, StoreTask
 from jitprep.service.results import output_policy
 
 _VERSION = "invocationSchemaVersion"
@@ -30,7 +30,7 @@ class BatchOperationsDoor:
     """Tasks of an S3 Batch Operations job: objects whose transformed copies shall be stored."""
 
     name = "s3-batch-operations"
-    patience_s = LAMBDA_PATIENCE_S
+    client_timeout_s = LAMBDA_CLIENT_TIMEOUT_S
 
     def fits(self, event: Mapping[str, Any]) -> bool:
         """Whether the event has an ``invocationSchemaVersion``."""
@@ -54,7 +54,7 @@ class BatchOperationsDoor:
         arguments = _arguments(event) if version == "2.0" else {}
         return StoreRequest(
             tuple(_task(task, version) for task in tasks),
-            output_policy.choose(arguments.get("to")),
+            output_policy.choose_output(arguments.get("to")),
             _choice(arguments),
         )
 
@@ -120,9 +120,9 @@ def _encodable(text: str) -> bool:
     return text.encode(errors="replace").decode() == text
 
 
-def _choice(arguments: Mapping[str, str]) -> Choice:
+def _choice(arguments: Mapping[str, str]) -> PipelineChoice:
     payload = {name: value for name, value in arguments.items() if name in _PIPELINES}
-    return Choice(
+    return PipelineChoice(
         json.dumps(payload) if payload else "", seed=overrides.seed_of(arguments.get("seed", "0"))
     )
 

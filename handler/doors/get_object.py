@@ -10,8 +10,8 @@ from botocore.exceptions import ClientError
 
 from handler.doors import event_fields, object_lambda
 from jitprep.service import s3
-from jitprep.service.deadline import S3_PATIENCE_S
-from jitprep.service.errors import Unsent
+from jitprep.service.deadline import S3_CLIENT_TIMEOUT_S
+from jitprep.service.errors import ReplyFailed
 from jitprep.service.messages import ObjectRequest, Response
 
 _CONTEXT = "getObjectContext"
@@ -40,7 +40,7 @@ class GetObjectDoor:
     """A GetObject on an Object Lambda access point."""
 
     name = "object-lambda-get"
-    patience_s = S3_PATIENCE_S
+    client_timeout_s = S3_CLIENT_TIMEOUT_S
 
     def fits(self, event: Mapping[str, Any]) -> bool:
         """Whether the event has a ``getObjectContext``."""
@@ -68,7 +68,7 @@ class GetObjectDoor:
         except ClientError:  # S3's own words
             raise
         except Exception as error:
-            raise Unsent(type(error).__name__) from None
+            raise ReplyFailed(type(error).__name__) from None
         return {"statusCode": response.status}
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from handler.doors import object_lambda
-from jitprep.service.deadline import S3_PATIENCE_S
+from jitprep.service.deadline import S3_CLIENT_TIMEOUT_S
 from jitprep.service.messages import ObjectRequest, Response
 
 _CONTEXT = "headObjectContext"
@@ -16,7 +16,7 @@ class HeadObjectDoor:
     """A HeadObject on an Object Lambda access point."""
 
     name = "object-lambda-head"
-    patience_s = S3_PATIENCE_S
+    client_timeout_s = S3_CLIENT_TIMEOUT_S
 
     def fits(self, event: Mapping[str, Any]) -> bool:
         """Whether the event has a ``headObjectContext``."""

@@ -50,15 +50,15 @@ class HttpDoor:
     ----------
     name : str
         For the log.
-    patience_s : float
+    client_timeout_s : float
         Seconds that the client is kept waiting.
     encoded : bool
         Whether the event has the path as it was sent, percent-encoded, as those of a function's URL do.
     """
 
-    def __init__(self, name: str, patience_s: float, *, encoded: bool) -> None:
+    def __init__(self, name: str, client_timeout_s: float, *, encoded: bool) -> None:
         self.name = name
-        self.patience_s = patience_s
+        self.client_timeout_s = client_timeout_s
         self._encoded = encoded
 
     def fits(self, event: Mapping[str, Any]) -> bool:
@@ -88,7 +88,7 @@ class HttpDoor:
         source = bucket_source.of_object(method, alias, key, version, owner)
         chosen = client_request.choice("", headers, query)
         return client_request.object_request(
-            method, key, source, chosen, headers, query, spill.room()
+            method, key, source, chosen, headers, query, spill.max_body_bytes()
         )
 
     def reply(self, event: Mapping[str, Any], response: Response) -> dict[str, Any]:
@@ -146,17 +146,17 @@ def _listing(
     if owner := _owner(headers):
         asked["ExpectedBucketOwner"] = owner
     source = bucket_source.of_listing(alias, asked)
-    return ListRequest(source, client_request.choice("", headers, query), spill.room())
+    return ListRequest(source, client_request.choice("", headers, query), spill.max_body_bytes())
 
 
 def _owner(headers: Mapping[str, str]) -> str | None:
     """Return whose the bucket must be, which S3 is left to compare."""
-    owner = headers.get(bucket_source.OWNER)
+    owner = headers.get(bucket_source.EXPECTED_OWNER)
     if owner is not None and not _ACCOUNT.fullmatch(owner):
         raise RequestFailed(
             400,
             "InvalidArgument",
-            f"{bucket_source.OWNER} must be an account's number, of 12 digits",
+            f"{bucket_source.EXPECTED_OWNER} must be an account's number, of 12 digits",
         )
     return owner
 

@@ -11,10 +11,16 @@ from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from jitprep.service.deadline import LAMBDA_PATIENCE_S
+from jitprep.service.deadline import LAMBDA_CLIENT_TIMEOUT_S
 from jitprep.service.errors import RequestFailed
 from jitprep.service.http import overrides
-from jitprep.service.messages import BatchRequest, BatchResponse, Choice, ObjectRequest, Response
+from jitprep.service.messages import (
+    BatchRequest,
+    BatchResponse,
+    ObjectRequest,
+    PipelineChoice,
+    Response,
+)
 from jitprep.service.results import spill
 from jitprep.service.source import bucket_source
 
@@ -32,7 +38,7 @@ class InvokeDoor:
     """A direct invoke."""
 
     name = "invoke"
-    patience_s = LAMBDA_PATIENCE_S
+    client_timeout_s = LAMBDA_CLIENT_TIMEOUT_S
 
     def fits(self, event: Mapping[str, Any]) -> bool:
         """Whether the event names a bucket, and keys in it."""
@@ -55,9 +61,11 @@ class InvokeDoor:
             keys = _keys(event["keys"])
             said += sum(len(json.dumps(key)) + _BESIDE_KEY for key in keys)
             objects = tuple(_object(bucket, key, choice) for key in keys)
-            return BatchRequest(objects, choice, spill.room(said))
+            return BatchRequest(objects, choice, spill.max_body_bytes(said))
         version = _text(event["versionId"], "versionId") if "versionId" in event else None
-        return _object(bucket, _text(event["key"], "key"), choice, version, spill.room(said))
+        return _object(
+            bucket, _text(event["key"], "key"), choice, version, spill.max_body_bytes(said)
+        )
 
     def reply(self, event: Mapping[str, Any], response: Response) -> dict[str, Any]:  # noqa: ARG002
         """Return the function's result."""
@@ -101,7 +109,7 @@ def _require_known(event: Mapping[str, Any], known: frozenset[str]) -> None:
         )
 
 
-def _choice(event: Mapping[str, Any]) -> Choice:
+def _choice(event: Mapping[str, Any]) -> PipelineChoice:
     """Return the pipeline, as an access point's payload has it, and the seed."""
     named = [name for name in ("pipeline", "spec") if name in event]
     if len(named) > 1:
@@ -112,7 +120,7 @@ def _choice(event: Mapping[str, Any]) -> Choice:
             payload = json.dumps({named[0]: event[named[0]]})
         except RecursionError:
             raise RequestFailed(400, "InvalidPipeline", "the spec is nested too deeply") from None
-    return Choice(payload, seed=_seed(event.get("seed", 0)))
+    return PipelineChoice(payload, seed=_seed(event.get("seed", 0)))
 
 
 def _seed(value: object) -> int:
@@ -122,10 +130,18 @@ def _seed(value: object) -> int:
 
 
 def _object(
-    bucket: str, key: str, choice: Choice, version: str | None = None, room: int | None = None
+    bucket: str,
+    key: str,
+    choice: PipelineChoice,
+    version: str | None = None,
+    max_body_bytes: int | None = None,
 ) -> ObjectRequest:
     return ObjectRequest(
-        "GET", key, bucket_source.of_object("GET", bucket, key, version), choice, room=room
+        "GET",
+        key,
+        bucket_source.of_object("GET", bucket, key, version),
+        choice,
+        max_body_bytes=max_body_bytes,
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from handler.doors import object_lambda
-from jitprep.service.deadline import S3_PATIENCE_S
+from jitprep.service.deadline import S3_CLIENT_TIMEOUT_S
 from jitprep.service.messages import ListRequest, Response
 
 
@@ -21,7 +21,7 @@ class ListObjectsDoor:
         What the event calls its own part.
     """
 
-    patience_s = S3_PATIENCE_S
+    client_timeout_s = S3_CLIENT_TIMEOUT_S
 
     def __init__(self, name: str, context: str) -> None:
         self.name = name

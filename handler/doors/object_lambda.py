@@ -13,7 +13,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 
 from handler.doors import event_fields
 from jitprep.service.http import client_request
-from jitprep.service.messages import Choice, ObjectRequest, Response, Source
+from jitprep.service.messages import ObjectRequest, PipelineChoice, Presigned, Response
 
 # RFC 9110, 5.1 and 5.5; a name in lower case.
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9a-z-]+")
@@ -26,21 +26,21 @@ class Asked:
 
     Parameters
     ----------
-    source : Source
+    source : Presigned
     key : str
         Empty for a listing.
     query : mapping of str to str
         The client's parameters, names in lower case.
     headers : mapping of str to str
         The client's, names in lower case.
-    choice : Choice
+    choice : PipelineChoice
     """
 
-    source: Source
+    source: Presigned
     key: str
     query: Mapping[str, str]
     headers: Mapping[str, str]
-    choice: Choice
+    choice: PipelineChoice
 
 
 def read(event: Mapping[str, Any], context: str) -> Asked:
@@ -58,7 +58,7 @@ def read(event: Mapping[str, Any], context: str) -> Asked:
     )
     payload = str(event_fields.table(event, "configuration").get("payload") or "")
     choice = client_request.choice(payload, headers, query)
-    return Asked(Source(url, _signed(url, headers)), key, query, headers, choice)
+    return Asked(Presigned(url, _signed(url, headers)), key, query, headers, choice)
 
 
 def object_request(

@@ -14,7 +14,7 @@ from typing import Any
 
 from handler.runtime.metrics import embedded
 from jitprep.service.config import config
-from jitprep.service.messages import Measures, Response, Unexpected
+from jitprep.service.messages import RequestMetrics, Response, Unexpected
 
 # Not 501: asking for what is not there is the client's mistake.
 _OURS = frozenset({500, 503})
@@ -26,32 +26,35 @@ def request_line(
     door: str,
     key: str | None,
     response: Response,
-    measures: Measures,
+    metrics: RequestMetrics,
     cold: bool,
 ) -> None:
     """Write the line of one request."""
-    namespace, metrics = config().metrics, {}
+    namespace = config().metrics
+    embedded_metrics: dict[str, Any] = {}
     if namespace is not None:
         function = os.environ.get("AWS_LAMBDA_FUNCTION_NAME", "local")
         now = time.time_ns() // 10**6
-        metrics = embedded(namespace, function, door, response, measures, cold=cold, at_ms=now)
+        embedded_metrics = embedded(
+            namespace, function, door, response, metrics, cold=cold, at_ms=now
+        )
     _write(
         {
             "level": "ERROR" if response.status in _OURS else "INFO",
             "requestId": request_id,
             "door": door,
             "key": key,
-            "pipeline": measures.pipeline,
+            "pipeline": metrics.pipeline,
             "status": response.status,
             "error": response.error_code,
             "message": response.error_message,
-            "rows": measures.rows,
-            "failed": measures.failed,
-            "bytesIn": measures.bytes_in,
+            "rows": metrics.rows,
+            "failed": metrics.failed,
+            "bytesIn": metrics.bytes_in,
             "bytesOut": len(response.body),
-            "ms": measures.ms,
+            "ms": metrics.ms,
             "cold": cold,
-            **metrics,
+            **embedded_metrics,
         }
     )
 

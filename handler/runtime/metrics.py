@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from jitprep.service.messages import Measures, Response
+from jitprep.service.messages import RequestMetrics, Response
 
 
 def embedded(
@@ -16,7 +16,7 @@ def embedded(
     function: str,
     door: str,
     response: Response,
-    measures: Measures,
+    metrics: RequestMetrics,
     *,
     cold: bool,
     at_ms: int,
@@ -30,7 +30,7 @@ def embedded(
     function, door : str
         Names of the function and of the door: the dimensions, beside each error's code.
     response : Response
-    measures : Measures
+    metrics : RequestMetrics
     cold : bool
         Whether the request was the first of its process.
     at_ms : int
@@ -49,10 +49,10 @@ def embedded(
         "ServerErrors": int(response.status >= 500),
         "ColdStarts": int(cold),
     }
-    if measures.rows is not None and measures.failed is not None:
-        counts |= {"Rows": measures.rows, "FailedRows": measures.failed}
-    sizes = {"BytesIn": measures.bytes_in, "BytesOut": len(response.body)}
-    times = {f"{stage.capitalize()}Time": ms for stage, ms in measures.ms.items()}
+    if metrics.rows is not None and metrics.failed is not None:
+        counts |= {"Rows": metrics.rows, "FailedRows": metrics.failed}
+    sizes = {"BytesIn": metrics.bytes_in, "BytesOut": len(response.body)}
+    times = {f"{stage.capitalize()}Time": ms for stage, ms in metrics.ms.items()}
     units = dict.fromkeys(counts, "Count") | dict.fromkeys(sizes, "Bytes")
     units |= dict.fromkeys(times, "Milliseconds")
     directives = [_directive(namespace, (["FunctionName"], ["FunctionName", "Door"]), units)]

@@ -9,7 +9,7 @@ from typing import Literal
 from preprocessing import Limits, Pipeline
 from preprocessing.limits import DEFAULT_LIMITS
 
-Format = Literal["objects", "tar", "parquet"]
+OutputFormat = Literal["objects", "tar", "parquet"]
 
 _URL = re.compile(r"s3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:/(.*))?", re.DOTALL)
 # How S3 ends the aliases of Object Lambda access points.
@@ -62,7 +62,7 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class BackfillJob:
     """What is to be done.
 
     Parameters
@@ -89,7 +89,7 @@ class Job:
     target: Place
     pipeline: Pipeline
     seed: int = 0
-    format: Format = "objects"
+    format: OutputFormat = "objects"
     limits: Limits = DEFAULT_LIMITS
 
     def __post_init__(self) -> None:

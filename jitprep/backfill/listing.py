@@ -11,7 +11,7 @@ from preprocessing.names import is_hidden
 
 
 @dataclass(frozen=True, slots=True)
-class Original:
+class ListedObject:
     """An object as it was listed.
 
     Parameters
@@ -28,7 +28,7 @@ class Original:
     size: int
 
 
-def originals(s3: Any, place: Place, hidden: list[str] | None = None) -> Iterator[Original]:
+def originals(s3: Any, place: Place, hidden: list[str] | None = None) -> Iterator[ListedObject]:
     """List the objects of a place that may be samples, in S3's order.
 
     Those of no bytes whose key ends in a slash only stand for a folder, as S3's console makes them:
@@ -47,7 +47,7 @@ def originals(s3: Any, place: Place, hidden: list[str] | None = None) -> Iterato
         if key.endswith("/") and not entry["Size"]:
             continue
         if not is_hidden(key, place.prefix):
-            yield Original(key, entry["ETag"], entry["Size"])
+            yield ListedObject(key, entry["ETag"], entry["Size"])
         elif hidden is not None:
             hidden.append(key)
 

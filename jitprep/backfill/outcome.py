@@ -30,7 +30,7 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class TaskOutcome:
     """What came of a task.
 
     Parameters
@@ -47,7 +47,7 @@ class Outcome:
     failures: tuple[Failure, ...] = ()
 
     @classmethod
-    def of_all(cls, outcomes: Iterable[Outcome]) -> Outcome:
+    def of_all(cls, outcomes: Iterable[TaskOutcome]) -> TaskOutcome:
         """Return what came of several."""
         all_ = tuple(outcomes)
         failures = tuple(failure for outcome in all_ for failure in outcome.failures)

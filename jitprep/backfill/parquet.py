@@ -8,8 +8,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from jitprep.backfill import shards
-from jitprep.backfill.job import Job
-from jitprep.backfill.listing import Original
+from jitprep.backfill.job import BackfillJob
+from jitprep.backfill.listing import ListedObject
 from jitprep.backfill.reading import Copy
 from jitprep.service.results.copy_metadata import PREFIX
 
@@ -35,10 +35,10 @@ class ParquetWriter:
     ----------
     file : file
         Open for writing.
-    job : Job
+    job : BackfillJob
     """
 
-    def __init__(self, file: IO[bytes], job: Job) -> None:
+    def __init__(self, file: IO[bytes], job: BackfillJob) -> None:
         kind = job.pipeline.encoding.content_type
         about = {**shards.described(job), f"{PREFIX}content-type": kind}
         self._schema = pa.schema(_COLUMNS, about)
@@ -49,10 +49,10 @@ class ParquetWriter:
             use_dictionary=["dtype"],
             write_statistics=["key"],
         )
-        self._rows: list[tuple[Original, Copy]] = []
+        self._rows: list[tuple[ListedObject, Copy]] = []
         self._size = 0
 
-    def add(self, original: Original, copy: Copy) -> None:
+    def add(self, original: ListedObject, copy: Copy) -> None:
         """Write a copy."""
         self._rows.append((original, copy))
         self._size += len(copy.body)

@@ -7,8 +7,8 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from jitprep.backfill.job import Job
-from jitprep.backfill.listing import Original
+from jitprep.backfill.job import BackfillJob
+from jitprep.backfill.listing import ListedObject
 from jitprep.backfill.outcome import Failed, explain, status
 from jitprep.service.http import content_codings
 from jitprep.service.results.copy_metadata import ours, owners
@@ -43,7 +43,7 @@ class Copy:
     cache_control: str | None
 
 
-def make(s3: Any, job: Job, original: Original) -> Copy:
+def make(s3: Any, job: BackfillJob, original: ListedObject) -> Copy:
     """Read an original and transform it.
 
     Raises
@@ -77,7 +77,7 @@ def make(s3: Any, job: Job, original: Original) -> Copy:
     )
 
 
-def _read(s3: Any, job: Job, original: Original) -> tuple[bytes, dict[str, Any]]:
+def _read(s3: Any, job: BackfillJob, original: ListedObject) -> tuple[bytes, dict[str, Any]]:
     place = {"Bucket": job.source.bucket, "Key": original.key}
     tries = 0
     while True:

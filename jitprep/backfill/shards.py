@@ -12,8 +12,8 @@ import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import IO, Protocol
 
-from jitprep.backfill.job import CannotBackfill, Format, Job
-from jitprep.backfill.listing import Original
+from jitprep.backfill.job import BackfillJob, CannotBackfill, OutputFormat
+from jitprep.backfill.listing import ListedObject
 from jitprep.backfill.reading import Copy
 from jitprep.service.results.copy_metadata import PREFIX, ours
 
@@ -28,17 +28,17 @@ _LAYOUT = "2"  # raise it where shards are written in another way
 CONTENT_TYPES = {"tar": "application/x-tar", "parquet": "application/vnd.apache.parquet"}
 
 
-class Writer(Protocol):
+class ShardWriter(Protocol):
     """What writes a shard into a file."""
 
-    def add(self, original: Original, copy: Copy) -> None:
+    def add(self, original: ListedObject, copy: Copy) -> None:
         """Write a copy."""
 
     def close(self) -> None:
         """Write what stands behind the last copy; the file stays open."""
 
 
-def writer(file: IO[bytes], job: Job) -> Writer:
+def writer(file: IO[bytes], job: BackfillJob) -> ShardWriter:
     """Return what writes a shard of the job's format."""
     if job.format == "tar":
         from jitprep.backfill.webdataset import TarWriter  # noqa: PLC0415
@@ -49,14 +49,14 @@ def writer(file: IO[bytes], job: Job) -> Writer:
     return ParquetWriter(file, job)
 
 
-def count(there: Collection[str], job: Job, originals: int, asked: int | None) -> int:
+def count(there: Collection[str], job: BackfillJob, originals: int, asked: int | None) -> int:
     """Return into how many shards the originals go.
 
     Parameters
     ----------
     there : collection of str
         The names of what is in the target.
-    job : Job
+    job : BackfillJob
     originals : int
         How many there are.
     asked : int, optional
@@ -79,8 +79,8 @@ def count(there: Collection[str], job: Job, originals: int, asked: int | None) -
 
 
 def deal(
-    originals: Iterable[Original], shards: int, form: Format
-) -> dict[str, tuple[Original, ...]]:
+    originals: Iterable[ListedObject], shards: int, form: OutputFormat
+) -> dict[str, tuple[ListedObject, ...]]:
     """Deal originals out to shards.
 
     Those whose keys differ only in what stands behind the last dot come into one shard: in a tar file
@@ -96,7 +96,7 @@ def deal(
     CannotBackfill
         Where one gets too many.
     """
-    hands: list[list[tuple[bytes, Original]]] = [[] for _ in range(shards)]
+    hands: list[list[tuple[bytes, ListedObject]]] = [[] for _ in range(shards)]
     for original in originals:
         digest = hashlib.sha256(posixpath.splitext(original.key)[0].encode()).digest()
         hands[int.from_bytes(digest[:8], "big") % shards].append((digest, original))
@@ -114,7 +114,7 @@ def deal(
     }
 
 
-def etag(originals: Sequence[Original]) -> str:
+def etag(originals: Sequence[ListedObject]) -> str:
     """Return one ETag for all of a shard's originals, in order; in quotes, as S3's are."""
     digest = hashlib.sha256(_LAYOUT.encode())
     for original in originals:
@@ -122,7 +122,7 @@ def etag(originals: Sequence[Original]) -> str:
     return f'"{digest.hexdigest()}"'
 
 
-def described(job: Job) -> dict[str, str]:
+def described(job: BackfillJob) -> dict[str, str]:
     """Return what a shard tells of how its copies were made, less what is each one's own."""
     output = job.pipeline.output
     told = job.pipeline.metadata(output.shape, output.dtype, seed=job.seed)
@@ -135,7 +135,7 @@ def tell_left_out(positions: Iterable[int]) -> dict[str, str]:
     return {_LEFT_OUT: f"{bits:x}"} if bits else {}
 
 
-def left_out(metadata: Mapping[str, str], originals: Sequence[Original]) -> list[Original]:
+def left_out(metadata: Mapping[str, str], originals: Sequence[ListedObject]) -> list[ListedObject]:
     """Return the originals that have no copy in a shard."""
     bits = int(metadata.get(_LEFT_OUT, "0"), 16)
     return [original for number, original in enumerate(originals) if bits >> number & 1]

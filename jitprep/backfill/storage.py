@@ -7,7 +7,7 @@ from typing import IO, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from jitprep.backfill.job import Job
+from jitprep.backfill.job import BackfillJob
 from jitprep.backfill.outcome import Failed, explain, status
 from jitprep.service.results.copy_metadata import (
     CONFLICT,
@@ -27,10 +27,10 @@ class Storage:
     ----------
     s3
         A client.
-    job : Job
+    job : BackfillJob
     """
 
-    def __init__(self, s3: Any, job: Job) -> None:
+    def __init__(self, s3: Any, job: BackfillJob) -> None:
         self._s3 = s3
         self._job = job
 

@@ -8,8 +8,8 @@ from itertools import islice
 from typing import Any
 
 from jitprep.backfill import listing, shards
-from jitprep.backfill.job import CannotBackfill, Job, Place
-from jitprep.backfill.listing import Original
+from jitprep.backfill.job import BackfillJob, CannotBackfill, Place
+from jitprep.backfill.listing import ListedObject
 
 # So few that a progress bar moves, and so many that handing them out costs nothing.
 _TOGETHER = 32
@@ -21,12 +21,12 @@ class Copies:
 
     Parameters
     ----------
-    originals : tuple of Original
+    originals : tuple of ListedObject
     there : frozenset of str
         Those keys of them at which the target has something: what it is, its metadata tell.
     """
 
-    originals: tuple[Original, ...]
+    originals: tuple[ListedObject, ...]
     there: frozenset[str]
 
 
@@ -38,30 +38,30 @@ class Shard:
     ----------
     name : str
         Its key, less the target's prefix.
-    originals : tuple of Original
+    originals : tuple of ListedObject
         In the order in which their copies stand in it.
     there : bool
         Whether the target has something of this name.
     """
 
     name: str
-    originals: tuple[Original, ...]
+    originals: tuple[ListedObject, ...]
     there: bool
 
 
-Task = Copies | Shard
+BackfillTask = Copies | Shard
 
 
 def todo(
-    s3: Any, job: Job, asked: int | None = None, hidden: list[str] | None = None
-) -> list[Task]:
+    s3: Any, job: BackfillJob, asked: int | None = None, hidden: list[str] | None = None
+) -> list[BackfillTask]:
     """List a job's originals, and what its target has, and return the tasks.
 
     Parameters
     ----------
     s3
         A client.
-    job : Job
+    job : BackfillJob
     asked : int, optional
         Into how many shards; see `shards.count`.
     hidden : list of str, optional
@@ -85,7 +85,7 @@ def todo(
     return [Shard(name, hand, name in there) for name, hand in hands.items()]
 
 
-def _copies(s3: Any, job: Job, originals: Iterable[Original]) -> Iterator[Copies]:
+def _copies(s3: Any, job: BackfillJob, originals: Iterable[ListedObject]) -> Iterator[Copies]:
     prefix = job.target.prefix
     place = Place(job.target.bucket, prefix + job.source.prefix)
     there = {key[len(prefix) :] for key in listing.keys(s3, place)}

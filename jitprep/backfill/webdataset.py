@@ -11,7 +11,7 @@ from itertools import chain, count
 from typing import IO
 from urllib.parse import quote
 
-from jitprep.backfill.listing import Original
+from jitprep.backfill.listing import ListedObject
 from jitprep.backfill.reading import Copy
 from preprocessing import Pipeline
 
@@ -38,7 +38,7 @@ class TarWriter:
         self._suffix = pipeline.encoding.suffix
         self._names: set[str] = set()
 
-    def add(self, original: Original, copy: Copy) -> None:
+    def add(self, original: ListedObject, copy: Copy) -> None:
         """Write a copy, and what is known of it."""
         name = self._name(original.key)
         about = {

@@ -12,46 +12,46 @@ from typing import IO, TypeVar
 
 from jitprep.backfill import reading, shards
 from jitprep.backfill.aws import THREADS, client
-from jitprep.backfill.job import Job
-from jitprep.backfill.listing import Original
-from jitprep.backfill.outcome import Failed, Failure, Outcome, reason_of
+from jitprep.backfill.job import BackfillJob
+from jitprep.backfill.listing import ListedObject
+from jitprep.backfill.outcome import Failed, Failure, TaskOutcome, reason_of
 from jitprep.backfill.reading import Copy
 from jitprep.backfill.storage import Storage
-from jitprep.backfill.tasks import Copies, Shard, Task
+from jitprep.backfill.tasks import BackfillTask, Copies, Shard
 from jitprep.service.results.copy_metadata import SOURCE_ETAG, storable
 
-T = TypeVar("T")
+_T = TypeVar("_T")
 # Copies that may wait for one that stands before them in their shard.
 _AHEAD = 2 * THREADS
 # What S3 takes in one PutObject.
 _ONE_WRITE = 5 * 2**30
 
 
-class Worker:
+class TaskWorker:
     """Does a job's tasks, one after the other, with several reads and writes under way at once.
 
     Parameters
     ----------
-    job : Job
+    job : BackfillJob
     stopped : callable
         Tells whether to begin nothing more: what is left is not done, and not told of.
     """
 
-    def __init__(self, job: Job, stopped: Callable[[], bool] = lambda: False) -> None:
+    def __init__(self, job: BackfillJob, stopped: Callable[[], bool] = lambda: False) -> None:
         self._job = job
         self._stopped = stopped
         self._s3 = client("s3")
         self._storage = Storage(self._s3, job)
         self._threads = ThreadPoolExecutor(THREADS)
 
-    def do(self, task: Task) -> Outcome:
+    def do(self, task: BackfillTask) -> TaskOutcome:
         """Do a task, but for what was done before."""
         if isinstance(task, Shard):
             return self._shard(task)
         done = self._each(lambda original: self._object(task, original), task.originals)
-        return Outcome.of_all(done)
+        return TaskOutcome.of_all(done)
 
-    def left(self, task: Task) -> tuple[Original, ...]:
+    def left(self, task: BackfillTask) -> tuple[ListedObject, ...]:
         """Return those originals of a task that have no copy yet, as far as can be told."""
         if isinstance(task, Shard):
             done = task.there and self._has(task.name, shards.etag(task.originals))
@@ -68,14 +68,14 @@ class Worker:
         except Failed:  # of which doing it will tell
             return False
 
-    def _object(self, task: Copies, original: Original) -> Outcome:
+    def _object(self, task: Copies, original: ListedObject) -> TaskOutcome:
         if self._stopped():
-            return Outcome()
+            return TaskOutcome()
         key, etag = original.key, original.etag
         try:
             before = self._storage.look(key) if key in task.there else None
             if self._storage.is_current(before, etag):
-                return Outcome(already=1)
+                return TaskOutcome(already=1)
             copy = reading.make(self._s3, self._job, original)
             about = {
                 "ContentType": copy.content_type,
@@ -84,10 +84,10 @@ class Worker:
             }
             put = self._storage.put(key, copy.body, before, etag, about)
         except Exception as error:
-            return Outcome(failures=(Failure(key, reason_of(error)),))
-        return Outcome(done=1) if put else Outcome(already=1)
+            return TaskOutcome(failures=(Failure(key, reason_of(error)),))
+        return TaskOutcome(done=1) if put else TaskOutcome(already=1)
 
-    def _shard(self, task: Shard) -> Outcome:
+    def _shard(self, task: Shard) -> TaskOutcome:
         etag, size = shards.etag(task.originals), len(task.originals)
         try:
             before = self._storage.look(task.name) if task.there else None
@@ -106,12 +106,12 @@ class Worker:
                 }
                 put = self._storage.put(task.name, file, before, etag, about)
         except _Stopped:
-            return Outcome()
+            return TaskOutcome()
         except Exception as error:
-            return Outcome(failures=(Failure(task.name, reason_of(error), size),))
+            return TaskOutcome(failures=(Failure(task.name, reason_of(error), size),))
         copied = size - len(failed)
         failures = tuple(Failure(task.originals[n].key, reason) for n, reason in failed.items())
-        return Outcome(copied if put else 0, 0 if put else copied, failures)
+        return TaskOutcome(copied if put else 0, 0 if put else copied, failures)
 
     def _fill(self, file: IO[bytes], task: Shard) -> dict[int, str]:
         """Write a shard; return which of its originals are left out, and why.
@@ -135,7 +135,7 @@ class Worker:
             raise Failed(f"has {file.tell()} bytes, and S3 takes {_ONE_WRITE}; ask for more shards")
         return failures
 
-    def _make(self, original: Original) -> Copy | Failed:
+    def _make(self, original: ListedObject) -> Copy | Failed:
         if self._stopped():
             raise _Stopped
         try:
@@ -143,9 +143,11 @@ class Worker:
         except Exception as error:
             return error if isinstance(error, Failed) else Failed(reason_of(error))
 
-    def _each(self, do: Callable[[Original], T], originals: Sequence[Original]) -> Iterator[T]:
+    def _each(
+        self, do: Callable[[ListedObject], _T], originals: Sequence[ListedObject]
+    ) -> Iterator[_T]:
         """Do something with each original in the worker's threads; give what comes of it in order."""
-        waiting: deque[Future[T]] = deque()
+        waiting: deque[Future[_T]] = deque()
         try:
             for original in originals:
                 waiting.append(self._threads.submit(do, original))
@@ -169,7 +171,7 @@ class _Stopped(Exception):
     """A shard that was begun when nothing more was to be done."""
 
 
-def _was_there(task: Shard, left_out: Sequence[Original]) -> Outcome:
+def _was_there(task: Shard, left_out: Sequence[ListedObject]) -> TaskOutcome:
     reason = f"could not be read when {task.name} was made; delete that to have it tried again"
     failures = tuple(Failure(original.key, reason) for original in left_out)
-    return Outcome(already=len(task.originals) - len(failures), failures=failures)
+    return TaskOutcome(already=len(task.originals) - len(failures), failures=failures)

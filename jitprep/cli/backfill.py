@@ -15,13 +15,13 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from jitprep.backfill.aws import client
 from jitprep.backfill.engines import local
-from jitprep.backfill.engines.s3_batch import BatchJobs, Function
-from jitprep.backfill.job import CannotBackfill, Format, Job, Place
-from jitprep.backfill.listing import Original
-from jitprep.backfill.outcome import Failure, Outcome, explain
-from jitprep.backfill.tasks import Task, todo
-from jitprep.backfill.worker import Worker
-from jitprep.cli.backfill_report import Report, reporting
+from jitprep.backfill.engines.s3_batch import BatchFunction, BatchJobs
+from jitprep.backfill.job import BackfillJob, CannotBackfill, OutputFormat, Place
+from jitprep.backfill.listing import ListedObject
+from jitprep.backfill.outcome import Failure, TaskOutcome, explain
+from jitprep.backfill.tasks import BackfillTask, todo
+from jitprep.backfill.worker import TaskWorker
+from jitprep.cli.backfill_report import ProgressReport, reporting
 from jitprep.cli.console import PIPELINE, err, fail, out, parse, progress
 from jitprep.cli.interrupt import Interruption, interruptible
 from jitprep.service.config import config
@@ -48,7 +48,7 @@ def backfill(
         int, typer.Option(min=0, max=_LARGEST_SEED, help="What random transforms draw from.")
     ] = 0,
     form: Annotated[
-        Format,
+        OutputFormat,
         typer.Option("--format", help="An object each, or shards: WebDataset's tar, or Parquet."),
     ] = "objects",
     shards: Annotated[
@@ -114,15 +114,17 @@ def backfill(
             _interrupted("the same command resumes from here", interruption)
 
 
-def _job(source: str, to: str, pipeline: str, seed: int, form: Format) -> Job:
+def _job(source: str, to: str, pipeline: str, seed: int, form: OutputFormat) -> BackfillJob:
     made = parse(pipeline)
     try:
-        return Job(Place.parse(source), Place.parse(to).folder, made, seed, form, config().limits)
+        return BackfillJob(
+            Place.parse(source), Place.parse(to).folder, made, seed, form, config().limits
+        )
     except (CannotBackfill, ValueError) as error:
         fail(str(error), 2)
 
 
-def _function(engine: Engine, arn: str | None, role_arn: str | None) -> Function | None:
+def _function(engine: Engine, arn: str | None, role_arn: str | None) -> BatchFunction | None:
     if engine is not Engine.S3_BATCH:
         if arn or role_arn:
             fail("--function-arn and --role-arn are for --engine s3-batch", 2)
@@ -130,12 +132,12 @@ def _function(engine: Engine, arn: str | None, role_arn: str | None) -> Function
     if not (arn and role_arn):
         fail("--engine s3-batch needs --function-arn and --role-arn", 2)
     try:
-        return Function(arn, role_arn)
+        return BatchFunction(arn, role_arn)
     except CannotBackfill as error:
         fail(str(error), 2)
 
 
-def _require_extras(engine: Engine, form: Format) -> None:
+def _require_extras(engine: Engine, form: OutputFormat) -> None:
     for wanted, module, extra in (
         (engine is Engine.RAY, "ray", "ray"),
         (form == "parquet", "pyarrow", "parquet"),
@@ -144,7 +146,7 @@ def _require_extras(engine: Engine, form: Format) -> None:
             fail(f"{module} is not installed: pip install 'jitprep[{extra}]'")
 
 
-def _tell(job: Job, tasks: list[Task], hidden: int) -> None:
+def _tell(job: BackfillJob, tasks: list[BackfillTask], hidden: int) -> None:
     """Print how much there is to do, and do nothing."""
     left, originals = len(_left(job, tasks)), _count(tasks)
     size = sum(original.size for task in tasks for original in task.originals)
@@ -157,11 +159,11 @@ def _tell(job: Job, tasks: list[Task], hidden: int) -> None:
 
 
 def _by_workers(
-    job: Job,
-    tasks: list[Task],
+    job: BackfillJob,
+    tasks: list[BackfillTask],
     engine: Engine,
     processes: int | None,
-    report: Report,
+    report: ProgressReport,
     interruption: Interruption,
 ) -> None:
     with suppress(KeyboardInterrupt):
@@ -181,7 +183,10 @@ def _by_workers(
 
 
 def _follow_tasks(
-    job: Job, tasks: list[Task], outcomes: Generator[Outcome], report: Report
+    job: BackfillJob,
+    tasks: list[BackfillTask],
+    outcomes: Generator[TaskOutcome],
+    report: ProgressReport,
 ) -> None:
     with closing(outcomes), progress() as bars:
         bar = bars.add_task(str(job.pipeline), total=_count(tasks))
@@ -191,10 +196,10 @@ def _follow_tasks(
 
 
 def _by_s3(
-    job: Job,
-    tasks: list[Task],
-    function: Function,
-    report: Report,
+    job: BackfillJob,
+    tasks: list[BackfillTask],
+    function: BatchFunction,
+    report: ProgressReport,
     interruption: Interruption,
     *,
     wait: bool,
@@ -203,7 +208,7 @@ def _by_s3(
     job_id = jobs.under_way()
     if job_id is None:
         left = _left(job, tasks)
-        report.add(Outcome(already=_count(tasks) - len(left)))
+        report.add(TaskOutcome(already=_count(tasks) - len(left)))
         if not left:
             report.tell()
             return
@@ -213,7 +218,9 @@ def _by_s3(
         _follow(jobs, job_id, report, interruption)
 
 
-def _follow(jobs: BatchJobs, job_id: str, report: Report, interruption: Interruption) -> None:
+def _follow(
+    jobs: BatchJobs, job_id: str, report: ProgressReport, interruption: Interruption
+) -> None:
     try:
         with progress() as bars:
             bar = bars.add_task(job_id, total=None)
@@ -222,7 +229,7 @@ def _follow(jobs: BatchJobs, job_id: str, report: Report, interruption: Interrup
                 bars.update(bar, total=now.total or None, completed=ended, description=now.status)
     except KeyboardInterrupt:
         _interrupted("S3's job continues, and the same command follows it", interruption)
-    report.add(Outcome(now.succeeded, failures=_failures(jobs, job_id, now.failed)))
+    report.add(TaskOutcome(now.succeeded, failures=_failures(jobs, job_id, now.failed)))
     if now.status != "Complete":
         report.note(f"S3's job has ended as {now.status}: {now.reasons or 'no reason is told'}")
     report.tell()
@@ -236,13 +243,13 @@ def _failures(jobs: BatchJobs, job_id: str, number: int) -> tuple[Failure, ...]:
         return (Failure(f"S3's job {job_id}", why, number),)
 
 
-def _left(job: Job, tasks: Iterable[Task]) -> list[Original]:
-    worker = Worker(job)
+def _left(job: BackfillJob, tasks: Iterable[BackfillTask]) -> list[ListedObject]:
+    worker = TaskWorker(job)
     with err.status("looking at what is there"):
         return [original for task in tasks for original in worker.left(task)]
 
 
-def _count(tasks: Iterable[Task]) -> int:
+def _count(tasks: Iterable[BackfillTask]) -> int:
     return sum(len(task.originals) for task in tasks)
 
 

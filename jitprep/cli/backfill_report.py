@@ -10,14 +10,14 @@ from typing import IO
 
 import typer
 
-from jitprep.backfill.outcome import Failure, Outcome
+from jitprep.backfill.outcome import Failure, TaskOutcome
 from jitprep.cli.console import err, failed, out
 
 # The terminal shows so many failures; the file has all.
 _SHOWN = 20
 
 
-class Report:
+class ProgressReport:
     """Counts outcomes, and keeps failures.
 
     Parameters
@@ -33,7 +33,7 @@ class Report:
         self._shown: list[Failure] = []
         self._notes: list[str] = []
 
-    def add(self, outcome: Outcome) -> None:
+    def add(self, outcome: TaskOutcome) -> None:
         """Count an outcome."""
         self._done += outcome.done
         self._already += outcome.already
@@ -87,10 +87,10 @@ class Report:
 
 
 @contextmanager
-def reporting(errors: Path | None) -> Iterator[Report]:
+def reporting(errors: Path | None) -> Iterator[ProgressReport]:
     """Give a report, which writes failures to a file where one is named."""
     if errors is None:
-        yield Report(None)
+        yield ProgressReport(None)
         return
     with errors.open("w", encoding="utf-8") as file:
-        yield Report(file)
+        yield ProgressReport(file)

@@ -20,7 +20,7 @@ from jitprep.cli.demo_data.photos import photographs
 from jitprep.costs import plot, report
 from jitprep.costs.estimate import Estimate, to_json
 from jitprep.costs.measure import Measured, Unmeasured, measure
-from jitprep.costs.model import Plan
+from jitprep.costs.model import TrainingPlan
 from jitprep.costs.prices import ARCHS, SHIPPED, Arch, PriceError, Prices, dump, load
 from preprocessing import Pipeline
 
@@ -94,7 +94,7 @@ def cost(
         epochs=epochs,
         date=datetime.now(UTC).strftime("%Y-%m-%d"),
         machine=_machine(),
-        plan=Plan(
+        plan=TrainingPlan(
             objects=objects,
             arch=_arch(arch),
             memory_mb=_memory(memory),

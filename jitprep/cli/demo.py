@@ -33,7 +33,7 @@ _PIPELINES = {
     "clean-text": "strip_html/fix_mojibake/nfc/collapse_whitespace/text",
 }
 
-Objects = dict[SourceKind, dict[str, bytes]]
+DemoObjects = dict[SourceKind, dict[str, bytes]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ def _endpoint(url: str | None, log: Path) -> Iterator[Endpoint | RunningEndpoint
         yield endpoint
 
 
-def _read_all(local: LocalObjectLambda, originals: Objects) -> list[Read | None]:
+def _read_all(local: LocalObjectLambda, originals: DemoObjects) -> list[Read | None]:
     s3 = local.client("s3")
     s3.create_bucket(Bucket=_BUCKET)
     for by_key in originals.values():
@@ -135,7 +135,7 @@ def _table(reads: list[Read]) -> Table:
     return table
 
 
-def _rows(originals: Objects, reads: list[Read]) -> Iterator[list[Cell]]:
+def _rows(originals: DemoObjects, reads: list[Read]) -> Iterator[list[Cell]]:
     """Yield the rows of the picture: the photographs, and what each access point made of them."""
     pictures = {key: before(body, "image") for key, body in originals["image"].items()}
     yield [

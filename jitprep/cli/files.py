@@ -10,11 +10,11 @@ from stat import S_ISREG
 from jitprep.reader.doors.folder import listing
 from preprocessing import Limits, Pipeline, PreprocessingError
 from preprocessing.names import is_utf8
-from preprocessing.sources import Passed, sort
+from preprocessing.sources import Passed, classify
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class FileTask:
     """One file to be read, its key, and where its result goes.
 
     The key is what the file would be called in a bucket that holds the folder: random transforms draw
@@ -41,14 +41,14 @@ class Planned:
 
     Parameters
     ----------
-    jobs : list of Job
+    jobs : list of FileTask
     failures : list of (Path, str)
         What cannot be read, and why.
     skipped : list of Path
         What is no input: hidden files, links that lead back, the folder of the results.
     """
 
-    jobs: list[Job] = field(default_factory=list)
+    jobs: list[FileTask] = field(default_factory=list)
     failures: list[tuple[Path, str]] = field(default_factory=list)
     skipped: list[Path] = field(default_factory=list)
 
@@ -124,11 +124,11 @@ def _add(
     if why := _unusable(source, key):
         planned.failures.append((source, why))
     elif passes := pipeline.skip and _passes(source, pipeline):
-        planned.jobs.append(Job(source, key, target, passes))
+        planned.jobs.append(FileTask(source, key, target, passes))
     else:
         suffix = f".{pipeline.encoding.suffix}"
         named = target if keeps else target.with_name(f"{target.stem}{suffix}")
-        planned.jobs.append(Job(source, key, named))
+        planned.jobs.append(FileTask(source, key, named))
 
 
 def _unusable(source: Path, key: str) -> str:
@@ -147,12 +147,12 @@ def _unusable(source: Path, key: str) -> str:
 def _passes(source: Path, pipeline: Pipeline) -> bool:
     """Whether a pipeline that skips other kinds gives this file back untouched, under its own name."""
     try:
-        return isinstance(sort(source, pipeline.kind, Limits()), Passed)
+        return isinstance(classify(source, pipeline.kind, Limits()), Passed)
     except (PreprocessingError, OSError):
         return False  # running it says why
 
 
-def _refuse_collisions(jobs: Sequence[Job]) -> None:
+def _refuse_collisions(jobs: Sequence[FileTask]) -> None:
     """Two inputs must not write one file, nor one a folder of another; and none an input."""
     taken: dict[Path, Path] = {}
     sources = {job.source.resolve() for job in jobs}

@@ -10,9 +10,9 @@ from typing import Annotated, NoReturn
 import typer
 
 from jitprep.cli.console import PIPELINE, err, fail, failed, out, parse, progress
-from jitprep.cli.files import CannotRun, Job, Planned, plan
+from jitprep.cli.files import CannotRun, FileTask, Planned, plan
 from jitprep.cli.interrupt import Interruption, interruptible
-from jitprep.cli.writing import Writer
+from jitprep.cli.writing import FileWriter
 from preprocessing import Pipeline, PreprocessingError, Seed
 from preprocessing.cancellation import Signal, cancellable
 
@@ -49,10 +49,10 @@ def run(
         except KeyboardInterrupt:
             err.print("interrupted; nothing was written")
             interruption.leave()
-        Run(pipeline, planned, jobs, seed).to_its_end(interruption)
+        FileRun(pipeline, planned, jobs, seed).to_its_end(interruption)
 
 
-class Run:
+class FileRun:
     """Planned files on their way through a pipeline.
 
     Parameters
@@ -70,8 +70,8 @@ class Run:
         self._seed = seed
         self._pool = ThreadPoolExecutor(threads)
         self._signal = Signal()
-        self._writer = Writer()
-        self._futures: dict[Future[None], Job] = {}
+        self._writer = FileWriter()
+        self._futures: dict[Future[None], FileTask] = {}
 
     def to_its_end(self, interruption: Interruption) -> None:
         """Do all of it, and end with status 1 where something failed."""
@@ -88,7 +88,7 @@ class Run:
         if self._report():
             raise typer.Exit(1)
 
-    def _one(self, job: Job) -> None:
+    def _one(self, job: FileTask) -> None:
         seed = Seed(self._seed, job.key)
         with cancellable(self._signal):
             made = self._pipeline.encode(job.source, seed=seed)

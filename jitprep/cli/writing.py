@@ -14,7 +14,7 @@ from preprocessing.cancellation import Cancelled
 _BEFORE, _BEHIND = ".jitprep-", ".part"
 
 
-class Writer:
+class FileWriter:
     """Writes files aside and renames them, so that nobody ever reads half a result.
 
     Attributes

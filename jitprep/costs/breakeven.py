@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from jitprep.costs.measure import Measured
-from jitprep.costs.model import GPU, JUST_IN_TIME, Missing, Plan, Way, ways
+from jitprep.costs.model import GPU, JUST_IN_TIME, Missing, TrainingPlan, Way, ways
 from jitprep.costs.prices import Prices
 
 _MOST_MS = 60_000.0
@@ -37,7 +37,7 @@ def cheapest_just_in_time(found: Sequence[Way | Missing], epochs: int) -> Way | 
     return min(open_, key=lambda way: way.total(epochs), default=None)
 
 
-def worthwhile_ms(measured: Measured, plan: Plan, prices: Prices) -> float | None:
+def worthwhile_ms(measured: Measured, plan: TrainingPlan, prices: Prices) -> float | None:
     """Return how many ms of CPU an image must take before a read costs less than an idle instance.
 
     Each millisecond costs less on Lambda, each request more: below, the instance is cheaper even while

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from jitprep.costs.measure import Measured
-from jitprep.costs.model import BACKFILL, Missing, Plan, Way, ways
+from jitprep.costs.model import BACKFILL, Missing, TrainingPlan, Way, ways
 from jitprep.costs.prices import Prices, parse
 
 
@@ -26,7 +26,7 @@ class Estimate:
     date, machine : str
         When it was measured, and on what.
     measured : Measured
-    plan : Plan
+    plan : TrainingPlan
     prices : Prices
     """
 
@@ -37,7 +37,7 @@ class Estimate:
     date: str
     machine: str
     measured: Measured
-    plan: Plan
+    plan: TrainingPlan
     prices: Prices
 
     @property
@@ -76,7 +76,7 @@ def from_json(table: Mapping[str, Any]) -> Estimate:
         **{
             **given,
             "measured": Measured(**table["measured"]),
-            "plan": Plan(**table["plan"]),
+            "plan": TrainingPlan(**table["plan"]),
             "prices": parse(table["prices"], "prices"),
         }
     )

@@ -18,7 +18,7 @@ LIMIT_MS = 900_000  # Lambda's own
 
 
 @dataclass(frozen=True, slots=True)
-class Invocation:
+class BilledInvocation:
     """One call of the function.
 
     Parameters

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from jitprep.costs.invocation import LIMIT_MS, MARGIN_MB, READ_LIMIT_MS, SIZES, Invocation
+from jitprep.costs.invocation import LIMIT_MS, MARGIN_MB, READ_LIMIT_MS, SIZES, BilledInvocation
 from jitprep.costs.measure import Measured
 from jitprep.costs.prices import Arch, Prices
 
@@ -25,7 +25,7 @@ READS_AT_ONCE, MOST_VCPUS = 8, 6
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class TrainingPlan:
     """What the user plans, and what cannot be measured here.
 
     Parameters
@@ -121,7 +121,7 @@ BACKFILL, GPU = "backfilled copies", "GPU instance"
 JUST_IN_TIME = (OBJECT_LAMBDA, FUNCTION_URL, INVOKE)
 
 
-def ways(measured: Measured, plan: Plan, prices: Prices) -> tuple[Way | Missing, ...]:
+def ways(measured: Measured, plan: TrainingPlan, prices: Prices) -> tuple[Way | Missing, ...]:
     """Return every way, in the order of the names above.
 
     `plan.gpu` must be one of ``prices.instances``.
@@ -135,14 +135,14 @@ def ways(measured: Measured, plan: Plan, prices: Prices) -> tuple[Way | Missing,
     )
 
 
-def object_lambda(measured: Measured, plan: Plan, prices: Prices) -> Way | Missing:
+def object_lambda(measured: Measured, plan: TrainingPlan, prices: Prices) -> Way | Missing:
     """Price a read through the access point: a GET, an invocation, and what is returned, by the GB."""
     call = _one(measured, plan, requests=2, limit_ms=READ_LIMIT_MS)  # GET, WriteGetObjectResponse
     returned = plan.objects * measured.bytes_out / GB * prices.object_lambda_gb.usd
     return _just_in_time(OBJECT_LAMBDA, call, plan, prices, Charge("data returned", returned))
 
 
-def function_url(measured: Measured, plan: Plan, prices: Prices) -> Way | Missing:
+def function_url(measured: Measured, plan: TrainingPlan, prices: Prices) -> Way | Missing:
     """Price a read through the function's own URL, which costs no more than the invocation."""
     if measured.bytes_out > ANSWER_BYTES:
         return _too_large(FUNCTION_URL, measured)
@@ -150,7 +150,7 @@ def function_url(measured: Measured, plan: Plan, prices: Prices) -> Way | Missin
     return _just_in_time(FUNCTION_URL, call, plan, prices)
 
 
-def invoke(measured: Measured, plan: Plan, prices: Prices) -> Way | Missing:
+def invoke(measured: Measured, plan: TrainingPlan, prices: Prices) -> Way | Missing:
     """Price calls that each bring as many rows of a tensor as Lambda's answer can hold."""
     if not plan.stackable:
         reason = "results must be of one shape, in npy or safetensors, to be stacked"
@@ -158,7 +158,7 @@ def invoke(measured: Measured, plan: Plan, prices: Prices) -> Way | Missing:
     rows = min(MOST_ROWS, int(ANSWER_BYTES // (measured.bytes_out + ROW_BYTES * 3 / 4)))
     if rows < 1:
         return _too_large(INVOKE, measured)
-    call = Invocation(
+    call = BilledInvocation(
         cpu_ms=rows * (measured.ms + plan.overhead_ms) / plan.speed,
         wait_ms=math.ceil(rows / READS_AT_ONCE) * plan.s3_ms,
         threads=min(rows, MOST_VCPUS),
@@ -170,7 +170,7 @@ def invoke(measured: Measured, plan: Plan, prices: Prices) -> Way | Missing:
     return _just_in_time(INVOKE, call, plan, prices, rows=rows)
 
 
-def backfill(measured: Measured, plan: Plan, prices: Prices) -> Way | Missing:
+def backfill(measured: Measured, plan: TrainingPlan, prices: Prices) -> Way | Missing:
     """Price a job of S3 Batch Operations that writes each result once; then each read is a plain GET."""
     call = _one(measured, plan, requests=3, limit_ms=LIMIT_MS)  # HEAD of the copy, GET, PUT
     memory = _size(call, plan)
@@ -187,7 +187,7 @@ def backfill(measured: Measured, plan: Plan, prices: Prices) -> Way | Missing:
     return Way(BACKFILL, once, (_gets(n, prices),), memory, call.ms(memory))
 
 
-def on_gpu(measured: Measured, plan: Plan, prices: Prices) -> Way:
+def on_gpu(measured: Measured, plan: TrainingPlan, prices: Prices) -> Way:
     """Price the seconds in which the instance's GPU waits for its own vCPUs to prepare."""
     instance = prices.instances[plan.gpu]
     idle_ms = max(0.0, measured.ms / instance.vcpus - plan.train_ms)
@@ -197,8 +197,8 @@ def on_gpu(measured: Measured, plan: Plan, prices: Prices) -> Way:
 
 def _just_in_time(
     name: str,
-    call: Invocation,
-    plan: Plan,
+    call: BilledInvocation,
+    plan: TrainingPlan,
     prices: Prices,
     *more: Charge,
     rows: int = 1,
@@ -211,9 +211,11 @@ def _just_in_time(
     return Way(name, (), charges, memory, ms, rows)
 
 
-def _one(measured: Measured, plan: Plan, *, requests: int, limit_ms: int) -> Invocation:
+def _one(
+    measured: Measured, plan: TrainingPlan, *, requests: int, limit_ms: int
+) -> BilledInvocation:
     """Return the invocation that prepares one object, with so many requests to S3 in a row."""
-    return Invocation(
+    return BilledInvocation(
         cpu_ms=(measured.ms + plan.overhead_ms) / plan.speed,
         wait_ms=requests * plan.s3_ms,
         threads=1,
@@ -226,7 +228,7 @@ def _memory(measured: Measured, *, working: int) -> float:
     return measured.base_mb + working * measured.working_mb + MARGIN_MB
 
 
-def _size(call: Invocation, plan: Plan) -> int | None:
+def _size(call: BilledInvocation, plan: TrainingPlan) -> int | None:
     return call.cheapest(SIZES if plan.memory_mb is None else (plan.memory_mb,))
 
 
@@ -250,6 +252,6 @@ def _too_large(name: str, measured: Measured) -> Missing:
     return Missing(name, reason)
 
 
-def _no_size(name: str, call: Invocation) -> Missing:
+def _no_size(name: str, call: BilledInvocation) -> Missing:
     reason = f"it needs {call.memory_mb:.0f} MB and may last {call.limit_ms / 1000:g} s"
     return Missing(name, f"no size of memory will do: {reason}")

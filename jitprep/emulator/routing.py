@@ -164,11 +164,11 @@ def route(method: str, host: str, path: str, service: str, points: AccessPoints)
     if path.startswith(FUNCTION_URL):
         name, _, rest = path.removeprefix(FUNCTION_URL).partition("/")
         return ToFunctionUrl(unquote(name), f"/{rest}", "")
-    if method == "POST" and path == write_get_object_response.PATH:
+    if method == "POST" and path == write_get_object_response.WRITE_PATH:
         return ToExchange()
-    if path.startswith(s3_control.PATH):
+    if path.startswith(s3_control.CONTROL_PATH):
         return ToObjectLambdaControl()
-    if path.startswith(jobs_control.PATH):
+    if path.startswith(jobs_control.JOBS_PATH):
         return ToJobs()
     if path.startswith(_CONTROL):
         return ToS3Control()

@@ -9,7 +9,14 @@ from http.client import responses
 from starlette.responses import Response
 
 from jitprep.emulator.request_ids import RequestIds
-from jitprep.emulator.workers.function import Died, NotInvoked, Outcome, Raised, Returned, TimedOut
+from jitprep.emulator.workers.function import (
+    Died,
+    InvocationOutcome,
+    NotInvoked,
+    Raised,
+    Returned,
+    TimedOut,
+)
 from jitprep.emulator.xml_text import DECLARATION, xml_elements
 
 # By the status with which Lambda's Invoke refuses.
@@ -81,7 +88,7 @@ def reported(status: int, code: str | None, message: str | None) -> S3Error:
     )
 
 
-def unanswered(outcome: Outcome) -> S3Error:
+def unanswered(outcome: InvocationOutcome) -> S3Error:
     """Return what the reader sees when an invocation ended and nothing had been written."""
     match outcome:
         case Returned():

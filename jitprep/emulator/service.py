@@ -11,7 +11,7 @@ from jitprep.emulator.app import App
 from jitprep.emulator.config import EndpointConfig
 from jitprep.emulator.control.access_points import AccessPoints
 from jitprep.emulator.control.s3_control import S3Control
-from jitprep.emulator.data_plane.originals import Objects, Signer, SupportingAccessPoints
+from jitprep.emulator.data_plane.originals import OriginalObjects, Signer, SupportingAccessPoints
 from jitprep.emulator.data_plane.pending_responses import Exchange
 from jitprep.emulator.data_plane.reads import DataPlane
 from jitprep.emulator.data_plane.upstream import Upstream
@@ -94,7 +94,7 @@ class Service:
             config.region,
             _PRESIGNED_S,
         )
-        runner = Runner(functions, self._places(functions), Objects(s3, signer))
+        runner = Runner(functions, self._places(functions), OriginalObjects(s3, signer))
         self._stack.push_async_callback(runner.stop)
         supporting = SupportingAccessPoints(control, signer, config.account)
         workers = self._local.workers if self._local else []

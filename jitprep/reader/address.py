@@ -29,7 +29,7 @@ _FUNCTION = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class AccessPoint:
+class AccessPointAddress:
     """An Object Lambda access point, or a bucket that holds results already.
 
     Parameters
@@ -67,7 +67,7 @@ class FunctionUrl:
 
 
 @dataclass(frozen=True, slots=True)
-class Function:
+class FunctionAddress:
     """The function itself, to be invoked.
 
     Parameters
@@ -86,7 +86,7 @@ class Function:
 
 
 @dataclass(frozen=True, slots=True)
-class Folder:
+class FolderAddress:
     """A folder on this machine, which stands for a bucket.
 
     Parameters
@@ -97,10 +97,10 @@ class Folder:
     path: Path
 
 
-Address = AccessPoint | FunctionUrl | Function | Folder
+ReaderAddress = AccessPointAddress | FunctionUrl | FunctionAddress | FolderAddress
 
 
-def parse(text: str) -> Address:
+def parse(text: str) -> ReaderAddress:
     """Read an address.
 
     Raises
@@ -111,15 +111,17 @@ def parse(text: str) -> Address:
     scheme, _, rest = text.partition(":")
     match scheme:
         case "arn" if arn := _ARN.fullmatch(text):
-            return AccessPoint(text, arn["region"], transforms=True)
+            return AccessPointAddress(text, arn["region"], transforms=True)
         case "s3" if rest.startswith("//") and _BUCKET.fullmatch(rest[2:]):
-            return AccessPoint(rest[2:], None, transforms=rest.endswith(_OBJECT_LAMBDA_ALIAS))
+            return AccessPointAddress(
+                rest[2:], None, transforms=rest.endswith(_OBJECT_LAMBDA_ALIAS)
+            )
         case "https" | "http":
             return _function_url(text)
         case "lambda" if function := _FUNCTION.fullmatch(rest):
-            return Function(function["name"], function["bucket"], function["region"])
+            return FunctionAddress(function["name"], function["bucket"], function["region"])
         case "file" if rest.strip("/") and (rest.startswith("///") or not rest.startswith("//")):
-            return Folder(Path(rest.removeprefix("//")))
+            return FolderAddress(Path(rest.removeprefix("//")))
     raise _unknown(text)
 
 

@@ -41,7 +41,7 @@ _BACK = {
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ReadResult:
     """An object as a door gives it.
 
     Parameters
@@ -59,7 +59,7 @@ class Answer:
     metadata: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, body: bytearray, headers: Mapping[str, str]) -> Answer:
+    def of(cls, body: bytearray, headers: Mapping[str, str]) -> ReadResult:
         """Return the answer that came under S3's headers, names in lower case."""
         metadata = {
             name.removeprefix(_METADATA): value
@@ -71,7 +71,7 @@ class Answer:
     @classmethod
     def stored(
         cls, body: bytearray, content_type: str | None, metadata: Mapping[str, str]
-    ) -> Answer:
+    ) -> ReadResult:
         """Return the answer that came with S3's metadata; some stores write names in title case."""
         said = {
             name.lower().removeprefix(_PREFIX): value
@@ -81,12 +81,12 @@ class Answer:
         return cls(body, content_type, said)
 
 
-def decode(answer: Answer, key: str | None = None) -> Array:
+def decode(answer: ReadResult, key: str | None = None) -> Array:
     """Return the array that was encoded.
 
     Parameters
     ----------
-    answer : Answer
+    answer : ReadResult
     key : str, optional
         For the error.
 
@@ -120,7 +120,7 @@ def decode(answer: Answer, key: str | None = None) -> Array:
     )
 
 
-def _kind(answer: Answer) -> str:
+def _kind(answer: ReadResult) -> str:
     """Return the media type, by the first bytes where nobody says: some uploads name none."""
     said = (answer.content_type or "").partition(";")[0].strip().lower()
     if said in _TENSORS and (said != _RAW or "shape" in answer.metadata):
@@ -138,7 +138,7 @@ def _kind(answer: Answer) -> str:
     return "application/x-safetensors" if answer.body[8:9] == b"{" else ""
 
 
-def _npy(answer: Answer) -> Array:
+def _npy(answer: ReadResult) -> Array:
     stream = BytesIO(answer.body[:_LARGEST_TABLE])
     version = np.lib.format.read_magic(stream)
     if version != (1, 0):
@@ -152,7 +152,7 @@ def _npy(answer: Answer) -> Array:
     return _samples(answer.body, stream.tell(), shape, dtype)
 
 
-def _safetensors(answer: Answer) -> Array:
+def _safetensors(answer: ReadResult) -> Array:
     length = int.from_bytes(answer.body[:8], "little")
     if length > _LARGEST_TABLE:
         raise ValueError(f"its header claims {length} bytes")
@@ -164,7 +164,7 @@ def _safetensors(answer: Answer) -> Array:
     return _samples(answer.body, 8 + length, tuple(tensors[0]["shape"]), dtype)
 
 
-def _raw(answer: Answer) -> Array:
+def _raw(answer: ReadResult) -> Array:
     shape = tuple(map(int, answer.metadata["shape"].split(",")))
     dtype = np.dtype(answer.metadata["dtype"]).newbyteorder("<")
     return _samples(answer.body, 0, shape, dtype)
@@ -177,7 +177,7 @@ def _samples(body: bytearray, offset: int, shape: tuple[int, ...], dtype: np.dty
     return np.frombuffer(body, dtype, offset=offset).reshape(shape)
 
 
-def _image(answer: Answer) -> Array:
+def _image(answer: ReadResult) -> Array:
     """Return rows of pixels, (H, W) for gray, as the pipeline itself gives them."""
     from PIL import Image  # noqa: PLC0415  tensors do without
 
@@ -195,7 +195,7 @@ def _image(answer: Answer) -> Array:
     return pixels
 
 
-def _back(answer: Answer, spec: str) -> Array:
+def _back(answer: ReadResult, spec: str) -> Array:
     array = Pipeline.parse(spec)(bytes(answer.body))
     if answer.metadata.get("shape", "").count(",") == 2 and array.ndim == 4:
         return np.ascontiguousarray(array[:, :, :, 0])  # MP4 has no gray
@@ -203,7 +203,7 @@ def _back(answer: Answer, spec: str) -> Array:
 
 
 _RAW = "application/octet-stream"
-_TENSORS: Mapping[str, Callable[[Answer], Array]] = {
+_TENSORS: Mapping[str, Callable[[ReadResult], Array]] = {
     "application/x-npy": _npy,
     "application/x-safetensors": _safetensors,
     _RAW: _raw,

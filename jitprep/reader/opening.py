@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from jitprep.reader.address import AccessPoint, Address, Folder, Function, FunctionUrl, parse
+from jitprep.reader.address import (
+    AccessPointAddress,
+    FolderAddress,
+    FunctionAddress,
+    FunctionUrl,
+    ReaderAddress,
+    parse,
+)
 from jitprep.reader.base import Reader
 from jitprep.reader.errors import CannotOpen
 from preprocessing import Pipeline, SpecError
@@ -65,7 +72,7 @@ def open_reader(
 
 
 def _open(
-    where: Address,
+    where: ReaderAddress,
     pipeline: Pipeline | str | Mapping[str, Any] | None,
     preset: str | None,
     endpoint_url: str | None,
@@ -76,7 +83,7 @@ def _open(
     made = _pipeline(pipeline)
     # Each door's libraries are imported by who goes through it.
     match where:
-        case AccessPoint(bucket, region, transforms):
+        case AccessPointAddress(bucket, region, transforms):
             from jitprep.reader.doors.access_point import AccessPointReader  # noqa: PLC0415
 
             return AccessPointReader(
@@ -92,7 +99,7 @@ def _open(
             return FunctionUrlReader(
                 url=url, service=service, region=region, preset=preset, **common
             )
-        case Function(name, bucket, region):
+        case FunctionAddress(name, bucket, region):
             from jitprep.reader.doors.invoke import FunctionReader  # noqa: PLC0415
 
             return FunctionReader(
@@ -104,7 +111,7 @@ def _open(
                 preset=preset,
                 **common,
             )
-        case Folder(path):
+        case FolderAddress(path):
             from jitprep.reader.doors.local import FolderReader  # noqa: PLC0415
 
             chosen = made if preset is None else _preset(preset)
@@ -113,13 +120,13 @@ def _open(
 
 # What each kind of address honours besides seed and threads, and why not the rest.
 _HONOURED: Mapping[type, tuple[set[str], str]] = {
-    AccessPoint: ({"endpoint_url"}, "its access point's owner chose the pipeline"),
+    AccessPointAddress: ({"endpoint_url"}, "its access point's owner chose the pipeline"),
     FunctionUrl: (
         {"preset"},
         "a URL says where it is, and its function lets callers choose a preset",
     ),
-    Function: ({"pipeline", "preset", "endpoint_url"}, ""),
-    Folder: ({"pipeline", "preset"}, "a folder is on this machine"),
+    FunctionAddress: ({"pipeline", "preset", "endpoint_url"}, ""),
+    FolderAddress: ({"pipeline", "preset"}, "a folder is on this machine"),
 }
 
 

@@ -9,12 +9,19 @@ from threading import Event, Lock
 from jitprep.service.config import config
 from jitprep.service.deadline import Deadline
 from jitprep.service.errors import RequestFailed, explain, out_of_time
-from jitprep.service.messages import BatchRequest, BatchResponse, Measures, Row, Unexpected, Unread
+from jitprep.service.messages import (
+    BatchRequest,
+    BatchResponse,
+    RequestMetrics,
+    Row,
+    Unexpected,
+    Unread,
+)
 from jitprep.service.results import spill
 from jitprep.service.results.copy_metadata import ours
-from jitprep.service.results.derived_object import Derived
+from jitprep.service.results.derived_object import DerivedObject
 from jitprep.service.source.original import fetch, require_size, require_time
-from jitprep.service.thread_pools import Budget, crew, makers
+from jitprep.service.thread_pools import Budget, makers, thread_pools
 from preprocessing import LimitExceeded, Limits, Pipeline, Stack
 from preprocessing.cancellation import Cancelled, Signal, cancellable, checkpoint
 
@@ -23,7 +30,7 @@ _STACKING_SHARE = 0.1
 
 
 def answer(
-    request: BatchRequest, pipeline: Pipeline, deadline: Deadline, measures: Measures
+    request: BatchRequest, pipeline: Pipeline, deadline: Deadline, metrics: RequestMetrics
 ) -> BatchResponse:
     """Answer with a row for each object that could be made in time, and with why others could not.
 
@@ -35,26 +42,26 @@ def answer(
         ``ResponseTooLarge``, before anything is read.
     """
     stack = Stack(pipeline, len(request.objects))
-    _require_room(stack, request.room)
+    _require_room(stack, request.max_body_bytes)
     limits = _share(config().limits, stack)
     sooner = deadline.sooner(_STACKING_SHARE)
     work = _Work(request, pipeline, stack, sooner, limits)
     made = work.done()
-    measures.bytes_in = sum(one.measures.bytes_in for one in made)
+    metrics.bytes_in = sum(one.metrics.bytes_in for one in made)
     for one in made:
-        measures.unexpected += one.measures.unexpected
+        metrics.unexpected += one.metrics.unexpected
     for stage in ("fetch", "transform"):
-        measures.ms[stage] = round(sum(one.measures.ms.get(stage, 0.0) for one in made), 3)
-    with measures.timed("stack"):
+        metrics.ms[stage] = round(sum(one.metrics.ms.get(stage, 0.0) for one in made), 3)
+    with metrics.timed("stack"):
         response = _stacked(request, stack, made)
-    measures.rows, measures.failed = len(response.rows), len(response.unread)
+    metrics.rows, metrics.failed = len(response.rows), len(response.unread)
     return response
 
 
-def _require_room(stack: Stack, room: int | None) -> None:
-    if room is None:
+def _require_room(stack: Stack, max_body_bytes: int | None) -> None:
+    if max_body_bytes is None:
         return
-    nbytes, largest = stack.output.nbytes, spill.largest(room)
+    nbytes, largest = stack.output.nbytes, spill.largest(max_body_bytes)
     assert nbytes is not None
     if nbytes <= largest:
         return
@@ -92,7 +99,7 @@ class _Made:
     """What came of one object."""
 
     etag: str = ""
-    measures: Measures = field(default_factory=Measures)
+    metrics: RequestMetrics = field(default_factory=RequestMetrics)
     failure: RequestFailed | None = None
 
 
@@ -111,7 +118,7 @@ class _Work:
         self._deadline = deadline
         self._limits, self._signal = limits, Signal(deadline.at)
         self._budget = Budget(self._limits.source_bytes)
-        self._crew = crew()
+        self._crew = thread_pools()
         self._made: list[_Made | None] = [None] * len(request.objects)
         self._left = len(request.objects)
         self._lock, self._over = Lock(), Event()
@@ -129,20 +136,20 @@ class _Work:
         made = _Made()
         try:
             require_time(self._deadline)
-            with made.measures.timed("fetch"):
+            with made.metrics.timed("fetch"):
                 derived, data, taken = self._fetch(row)
-            made.etag, made.measures.bytes_in = derived.etag, len(data)
+            made.etag, made.metrics.bytes_in = derived.etag, len(data)
             self._crew.makers.submit(self._make, row, made, derived, data, taken)
         except Exception as error:  # each object's own, whatever it was
             self._finish(row, made, error)
 
-    def _fetch(self, row: int) -> tuple[Derived, bytes, int]:
+    def _fetch(self, row: int) -> tuple[DerivedObject, bytes, int]:
         """Return an object, and how many bytes of it are counted in the budget."""
         limit = self._limits.source_bytes
         with fetch(self._objects[row].source, self._deadline) as original:
-            require_size(original.facts, limit)
-            derived = Derived.of(self._objects[row], self._pipeline, original.facts)
-            length = None if original.facts.coded else original.facts.length
+            require_size(original.object_head, limit)
+            derived = DerivedObject.of(self._objects[row], self._pipeline, original.object_head)
+            length = None if original.object_head.coded else original.object_head.length
             taken = limit if length is None else length
             self._budget.take(taken, self._deadline)
             try:
@@ -151,9 +158,9 @@ class _Work:
                 self._budget.give(taken)
                 raise
 
-    def _make(self, row: int, made: _Made, derived: Derived, data: bytes, taken: int) -> None:
+    def _make(self, row: int, made: _Made, derived: DerivedObject, data: bytes, taken: int) -> None:
         try:
-            with cancellable(self._signal), made.measures.timed("transform"):
+            with cancellable(self._signal), made.metrics.timed("transform"):
                 checkpoint()
                 self._stack.fill(row, data, seed=derived.seed, limits=self._limits)
         except Cancelled:
@@ -170,7 +177,7 @@ class _Work:
         if error is not None:
             made.failure = explain(error) if self._deadline.left else out_of_time()
             if made.failure.code == "InternalError":
-                made.measures.unexpected.append(Unexpected.of(error))
+                made.metrics.unexpected.append(Unexpected.of(error))
         with self._lock:
             self._made[row] = made
             self._left -= 1

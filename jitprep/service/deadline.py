@@ -12,12 +12,12 @@ from typing import TypeVar
 from jitprep.service.errors import out_of_time
 from preprocessing.cancellation import Cancelled, Signal, cancellable
 
-T = TypeVar("T")
+_T = TypeVar("_T")
 
 # S3 Object Lambda gives up on a function that has not answered in 60 seconds.
-S3_PATIENCE_S = 60.0
+S3_CLIENT_TIMEOUT_S = 60.0
 # Lambda itself, whose callers wait as long as the function may run.
-LAMBDA_PATIENCE_S = 900.0
+LAMBDA_CLIENT_TIMEOUT_S = 900.0
 # What is kept back for sending the answer: a fifth, for Lambda's default timeout is only 3 s.
 _REPLY_S, _REPLY_SHARE = 3.0, 0.2
 
@@ -35,9 +35,9 @@ class Deadline:
     at: float
 
     @classmethod
-    def of(cls, remaining_ms: float, patience_s: float = S3_PATIENCE_S) -> Deadline:
-        """Deadline of an invocation that Lambda ends in `remaining_ms`, its caller in `patience_s`."""
-        budget = min(patience_s, remaining_ms / 1000)
+    def of(cls, remaining_ms: float, client_timeout_s: float = S3_CLIENT_TIMEOUT_S) -> Deadline:
+        """Return the deadline of an invocation that Lambda ends in `remaining_ms`."""
+        budget = min(client_timeout_s, remaining_ms / 1000)
         return cls(time.monotonic() + budget - min(_REPLY_S, _REPLY_SHARE * budget))
 
     @property
@@ -62,7 +62,7 @@ class _Threads:
         self._made = 0
         self._changed = Condition()
 
-    def submit(self, work: Callable[[], T], deadline: Deadline) -> Future[T]:
+    def submit(self, work: Callable[[], _T], deadline: Deadline) -> Future[_T]:
         """Begin work in a thread that has none.
 
         Raises
@@ -96,7 +96,7 @@ class _Threads:
 _threads = _Threads()
 
 
-def within(deadline: Deadline, work: Callable[[], T]) -> T:
+def run(deadline: Deadline, work: Callable[[], _T]) -> _T:
     """Return what `work` returns. Safe to be called from many threads at once.
 
     Raises
@@ -107,11 +107,11 @@ def within(deadline: Deadline, work: Callable[[], T]) -> T:
     """
     signal = Signal(deadline.at)
 
-    def signalled() -> T:
+    def signalled() -> _T:
         with cancellable(signal):
             return work()
 
-    future: Future[T] = _threads.submit(signalled, deadline)
+    future: Future[_T] = _threads.submit(signalled, deadline)
     try:
         return future.result(timeout=deadline.left)
     except TimeoutError:

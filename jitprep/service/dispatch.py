@@ -7,15 +7,15 @@ from jitprep.service.deadline import Deadline
 from jitprep.service.messages import (
     BatchRequest,
     ListRequest,
-    Measures,
     Request,
+    RequestMetrics,
     Response,
     StoreRequest,
 )
 from jitprep.service.results import spill, stored_copies
 
 
-def serve(request: Request, deadline: Deadline, measures: Measures) -> Response:
+def dispatch(request: Request, deadline: Deadline, metrics: RequestMetrics) -> Response:
     """Read, transform, answer.
 
     Raises
@@ -24,12 +24,14 @@ def serve(request: Request, deadline: Deadline, measures: Measures) -> Response:
         For `jitprep.service.errors.explain` to put into words.
     """
     pipeline = pipeline_choice.choose(request.choice.configuration, request.choice.preset)
-    measures.pipeline = str(pipeline)
+    metrics.pipeline = str(pipeline)
     if isinstance(request, ListRequest):
-        return spill.fit(listing.answer(request, pipeline, deadline, measures), request.room)
+        return spill.fit(
+            listing.answer(request, pipeline, deadline, metrics), request.max_body_bytes
+        )
     if isinstance(request, StoreRequest):
-        return stored_copies.answer(request, pipeline, deadline, measures)
+        return stored_copies.answer(request, pipeline, deadline, metrics)
     if isinstance(request, BatchRequest):
-        return spill.fit(batch.answer(request, pipeline, deadline, measures), request.room)
+        return spill.fit(batch.answer(request, pipeline, deadline, metrics), request.max_body_bytes)
     answer = read.head if request.method == "HEAD" else read.get
-    return spill.fit(answer(request, pipeline, deadline, measures), request.room)
+    return spill.fit(answer(request, pipeline, deadline, metrics), request.max_body_bytes)

@@ -37,7 +37,7 @@ class RequestFailed(Exception):
         self.headers = headers or {}
 
 
-class Unsent(Exception):
+class ReplyFailed(Exception):
     """An answer that could not be sent, for a reason told by its type: its words may quote the token."""
 
 

@@ -7,7 +7,7 @@ from xml.etree import ElementTree as ET
 from jitprep.service.config import UnknownSizes, config
 from jitprep.service.deadline import Deadline
 from jitprep.service.errors import RequestFailed
-from jitprep.service.messages import ListRequest, Measures, Response
+from jitprep.service.messages import ListRequest, RequestMetrics, Response
 from jitprep.service.results.derived_object import derived_etag
 from jitprep.service.source.original import fetch
 from preprocessing import Pipeline
@@ -21,13 +21,13 @@ _CHECKSUMS = ("ChecksumAlgorithm", "ChecksumType")
 
 
 def answer(
-    request: ListRequest, pipeline: Pipeline, deadline: Deadline, measures: Measures
+    request: ListRequest, pipeline: Pipeline, deadline: Deadline, metrics: RequestMetrics
 ) -> Response:
     """Read the bucket's listing, and answer with it as one of the derived objects."""
-    with measures.timed("fetch"), fetch(request.source, deadline) as original:
+    with metrics.timed("fetch"), fetch(request.source, deadline) as original:
         xml = original.read(LARGEST)
-    measures.bytes_in = len(xml)
-    with measures.timed("transform"):
+    metrics.bytes_in = len(xml)
+    with metrics.timed("transform"):
         body = derive(xml, pipeline, request.choice.seed, config().list_unknown_sizes)
     return Response(200, body, {"Content-Type": "application/xml"})
 

@@ -16,7 +16,7 @@ from jitprep.service.http.ranges import Part
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class Presigned:
     """Where the original is read. All of it is secret: never logged.
 
     Parameters
@@ -32,7 +32,7 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class PipelineChoice:
     """Which pipeline runs, and what it draws from.
 
     Parameters
@@ -59,27 +59,27 @@ class ObjectRequest:
     method : {"GET", "HEAD"}
     key : str
         The object's key.
-    source : Source
+    source : Presigned
         Of the original; for HEAD it may be good for a HEAD only.
-    choice : Choice
+    choice : PipelineChoice
     conditions : Conditions
         The client's, on the derived object.
     part : Part, optional
         What of the derived object is asked for; None for all of it.
     checksum : bool
         Whether the client wants a checksum to verify the whole body with.
-    room : int, optional
+    max_body_bytes : int, optional
         How many bytes of body the door can carry; None for any number.
     """
 
     method: Literal["GET", "HEAD"]
     key: str
-    source: Source
-    choice: Choice = Choice()
+    source: Presigned
+    choice: PipelineChoice = PipelineChoice()
     conditions: Conditions = field(default_factory=Conditions)
     part: Part | None = None
     checksum: bool = False
-    room: int | None = None
+    max_body_bytes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,16 +88,16 @@ class ListRequest:
 
     Parameters
     ----------
-    source : Source
+    source : Presigned
         Of the bucket's own listing.
-    choice : Choice
-    room : int, optional
+    choice : PipelineChoice
+    max_body_bytes : int, optional
         How many bytes of body the door can carry; None for any number.
     """
 
-    source: Source
-    choice: Choice = Choice()
-    room: int | None = None
+    source: Presigned
+    choice: PipelineChoice = PipelineChoice()
+    max_body_bytes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,14 +108,14 @@ class BatchRequest:
     ----------
     objects : tuple of ObjectRequest
         Each a whole object, under this choice and no conditions.
-    choice : Choice
-    room : int, optional
+    choice : PipelineChoice
+    max_body_bytes : int, optional
         How many bytes of body the door can carry; None for any number.
     """
 
     objects: tuple[ObjectRequest, ...]
-    choice: Choice = Choice()
-    room: int | None = None
+    choice: PipelineChoice = PipelineChoice()
+    max_body_bytes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,12 +146,12 @@ class StoreRequest:
     tasks : tuple of StoreTask
     output : Folder
         Where the copies go.
-    choice : Choice
+    choice : PipelineChoice
     """
 
     tasks: tuple[StoreTask, ...]
     output: Folder
-    choice: Choice = Choice()
+    choice: PipelineChoice = PipelineChoice()
 
     @property
     def key(self) -> str:
@@ -257,7 +257,7 @@ class Unexpected:
 
 
 @dataclass(slots=True)
-class Measures:
+class RequestMetrics:
     """What the log tells of a request besides its answer; filled as the request goes.
 
     Of a batch, the milliseconds of "fetch" and "transform" are sums over its objects, many of which are

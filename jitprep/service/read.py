@@ -8,11 +8,11 @@ from jitprep.service.config import config
 from jitprep.service.deadline import Deadline
 from jitprep.service.errors import RequestFailed
 from jitprep.service.http import checksums
-from jitprep.service.http.conditions import Outcome
+from jitprep.service.http.conditions import ConditionOutcome
 from jitprep.service.http.ranges import PartNumber
-from jitprep.service.messages import Measures, ObjectRequest, Response, Source
-from jitprep.service.results.derived_object import Derived
-from jitprep.service.results.result_cache import Description, kept
+from jitprep.service.messages import ObjectRequest, Presigned, RequestMetrics, Response
+from jitprep.service.results.derived_object import DerivedObject
+from jitprep.service.results.result_cache import Description, result_cache
 from jitprep.service.source.original import (
     Original,
     fetch,
@@ -29,54 +29,54 @@ from preprocessing import EmptySource, Encoded, Pipeline
 
 
 def get(
-    request: ObjectRequest, pipeline: Pipeline, deadline: Deadline, measures: Measures
+    request: ObjectRequest, pipeline: Pipeline, deadline: Deadline, metrics: RequestMetrics
 ) -> Response:
     """Answer with the derived object, or with the part of it that is asked for."""
     data = None
     opened = _opened(pipeline, request.source, deadline)
-    with measures.timed("fetch"), opened as original:
-        derived = Derived.of(request, pipeline, original.facts)
+    with metrics.timed("fetch"), opened as original:
+        derived = DerivedObject.of(request, pipeline, original.object_head)
         if met := _conditions(request, derived):
             return met
-        description, body = derived.description, kept().body(derived.place)
+        description, body = derived.description, result_cache().body(derived.cache_key)
         derived.window(description)  # before anything is read for a range that is not there
         if derived.is_marker:
             body = b""
         elif description is None or body is None:
             data = _content(original)
     if data is not None:
-        encoded = _transform(derived, data, deadline, measures)
+        encoded = _transform(derived, data, deadline, metrics)
         description, body = _describe(encoded), encoded.body
         if derived.part is not None:  # more of them will follow
-            kept().keep(derived.place, body)
+            result_cache().keep(derived.cache_key, body)
     assert description is not None and body is not None
     return _answer(request, derived, description, body)
 
 
 def head(
-    request: ObjectRequest, pipeline: Pipeline, deadline: Deadline, measures: Measures
+    request: ObjectRequest, pipeline: Pipeline, deadline: Deadline, metrics: RequestMetrics
 ) -> Response:
     """Answer with what can be said of the derived object; its bytes are made only where they must."""
-    with measures.timed("fetch"):
-        derived = Derived.of(request, pipeline, head_original(request.source, deadline))
+    with metrics.timed("fetch"):
+        derived = DerivedObject.of(request, pipeline, head_original(request.source, deadline))
     if met := _conditions(request, derived):
         return met
     if not pipeline.seeks:
-        require_size(derived.facts, config().limits.source_bytes)
-    if derived.facts.length == 0 and not derived.is_marker:
+        require_size(derived.object_head, config().limits.source_bytes)
+    if derived.object_head.length == 0 and not derived.is_marker:
         raise EmptySource("the object has no bytes")
     description = derived.description
     if description is None:
-        encoded = _transform(
-            derived, _read(request, derived, deadline, measures), deadline, measures
-        )
+        encoded = _transform(derived, _read(request, derived, deadline, metrics), deadline, metrics)
         description = _describe(encoded)
-        kept().keep(derived.place, encoded.body)  # whoever asks for the size reads the object next
+        result_cache().keep(
+            derived.cache_key, encoded.body
+        )  # whoever asks for the size reads the object next
     return _answer(request, derived, description, None)
 
 
 def _opened(
-    pipeline: Pipeline, source: Source, deadline: Deadline
+    pipeline: Pipeline, source: Presigned, deadline: Deadline
 ) -> AbstractContextManager[Original | Ranges]:
     """Open the original: to be read whole, or as the pipeline needs it."""
     return fetch_ranges(source, deadline) if pipeline.seeks else fetch(source, deadline)
@@ -90,13 +90,13 @@ def _content(original: Original | Ranges) -> bytes | Ranges:
 
 
 def _read(
-    request: ObjectRequest, derived: Derived, deadline: Deadline, measures: Measures
+    request: ObjectRequest, derived: DerivedObject, deadline: Deadline, metrics: RequestMetrics
 ) -> bytes | Ranges:
     """Read the original of a HEAD with the function's own role."""
     try:
         opened = _opened(derived.pipeline, readable(request.source), deadline)
-        with measures.timed("read"), opened as original:
-            require_same(original.facts, derived.facts)
+        with metrics.timed("read"), opened as original:
+            require_same(original.object_head, derived.object_head)
             return _content(original)
     except RequestFailed as failure:
         if failure.status == 403:
@@ -105,16 +105,16 @@ def _read(
 
 
 def _transform(
-    derived: Derived, data: bytes | Ranges, deadline: Deadline, measures: Measures
+    derived: DerivedObject, data: bytes | Ranges, deadline: Deadline, metrics: RequestMetrics
 ) -> Encoded:
     require_time(deadline)
     try:
-        with measures.timed("transform"):
+        with metrics.timed("transform"):
             encoded = derived.pipeline.encode(data, seed=derived.seed, limits=config().limits)
     finally:
-        measures.bytes_in = data.bytes_read if isinstance(data, Ranges) else len(data)
+        metrics.bytes_in = data.bytes_read if isinstance(data, Ranges) else len(data)
     if derived.pipeline.output.nbytes is None:
-        kept().describe(derived.place, _describe(encoded))
+        result_cache().describe(derived.cache_key, _describe(encoded))
     return encoded
 
 
@@ -122,31 +122,31 @@ def _describe(encoded: Encoded) -> Description:
     return Description(len(encoded.body), encoded.content_type, encoded.metadata)
 
 
-def _conditions(request: ObjectRequest, derived: Derived) -> Response | None:
+def _conditions(request: ObjectRequest, derived: DerivedObject) -> Response | None:
     """Answer the client's conditions, before anything is transformed."""
-    match request.conditions.outcome(derived.etag, derived.facts.last_modified):
-        case Outcome.FAILED:
+    match request.conditions.outcome(derived.etag, derived.object_head.last_modified):
+        case ConditionOutcome.FAILED:
             raise RequestFailed(
                 412,
                 "PreconditionFailed",
                 "the object or its pipeline is not what the condition asks for; read it anew",
             )
-        case Outcome.NOT_MODIFIED:
+        case ConditionOutcome.NOT_MODIFIED:
             return Response(304, headers=derived.validators)
-        case Outcome.PROCEED:
+        case ConditionOutcome.PROCEED:
             return None
 
 
 def _answer(
     request: ObjectRequest,
-    derived: Derived,
+    derived: DerivedObject,
     description: Description,
     body: bytes | bytearray | None,
 ) -> Response:
     """Put the object, or the part of it that was asked for, under S3's headers."""
     window = derived.window(description)
     headers = {
-        **derived.facts.headers,
+        **derived.object_head.headers,
         **derived.validators,
         "Content-Type": description.content_type,
         "Accept-Ranges": "bytes",

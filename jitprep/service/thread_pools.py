@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _READERS_PER_CPU = 8
 
 
-class Crew:
+class ThreadPools:
     """Readers, and a maker for each vCPU."""
 
     def __init__(self) -> None:
@@ -27,15 +27,15 @@ class Crew:
         self.makers = ThreadPoolExecutor(makers(), "make")
 
 
-_crews: list[Crew] = []
+_crews: list[ThreadPools] = []
 _lock = Lock()
 
 
-def crew() -> Crew:
+def thread_pools() -> ThreadPools:
     """Return the crew, which is made when first asked for."""
     with _lock:
         if not _crews:
-            _crews.append(Crew())
+            _crews.append(ThreadPools())
         return _crews[0]
 
 

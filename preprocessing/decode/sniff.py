@@ -40,7 +40,7 @@ AudioFormat: TypeAlias = Literal[
 VideoFormat: TypeAlias = Literal[
     "mp4", "matroska", "avi", "mpeg", "mpegts", "flv", "wmv", "ogv", "rm", "mxf", "ivf", "m2ts"
 ]
-Format: TypeAlias = ImageFormat | AudioFormat | VideoFormat | Literal["text"]
+SourceFormat: TypeAlias = ImageFormat | AudioFormat | VideoFormat | Literal["text"]
 
 
 @frozen
@@ -56,7 +56,7 @@ class Sniffed:
     """
 
     kind: SourceKind
-    format: Format
+    format: SourceFormat
     content_type: str
 
 

@@ -36,7 +36,7 @@ class Encoding(Step):
     """The last word of a pipeline: how the result is written."""
 
     content_type: ClassVar[str]
-    takes: ClassVar[tuple[Kind, ...]]
+    input_kinds: ClassVar[tuple[Kind, ...]]
     stacks: ClassVar[bool] = False
     """Whether a body can hold many results, and says by itself how many."""
 
@@ -52,7 +52,7 @@ class Encoding(Step):
 
     @abstractmethod
     def accept(self, spec: Any) -> None:
-        """Raise IncompatibleSource unless something of `spec`, of a kind in `takes`, can be written."""
+        """Raise IncompatibleSource for a spec, of a kind in `input_kinds`, that cannot be written."""
 
     @abstractmethod
     def encode(self, array: Array, spec: Any) -> bytes | bytearray:

@@ -32,7 +32,7 @@ class TensorEncoding(Encoding):
         NumPy's, two for gray. Of sound and tokens it changes nothing.
     """
 
-    takes = ("image", "video", "audio", "spectrogram", "tokens")
+    input_kinds = ("image", "video", "audio", "spectrogram", "tokens")
     layout: Layout = "chw"
 
     @property

@@ -49,7 +49,7 @@ class Wav(Encoding):
     name: ClassVar[str] = "wav"
     subtype: Literal["pcm_16", "pcm_24", "float"] = "pcm_16"
     content_type: ClassVar[str] = "audio/wav"
-    takes = ("audio",)
+    input_kinds = ("audio",)
 
     def accept(self, spec: AudioSpec) -> None:
         size = self.nbytes(spec) or 0
@@ -116,7 +116,7 @@ class Flac(Encoding):
     name: ClassVar[str] = "flac"
     subtype: Literal["pcm_16", "pcm_24"] = "pcm_16"
     content_type: ClassVar[str] = "audio/flac"
-    takes = ("audio",)
+    input_kinds = ("audio",)
     # RFC 9639: three bits for the channels; the rate in Hz, or in tens of them, of 16 bits.
     most_channels: ClassVar[int] = 8
     finest_rate: ClassVar[int] = 65_535

@@ -30,7 +30,7 @@ _WEBP_S = (0.15e-6, 0.6e-6)
 class ImageFileEncoding(Encoding):
     """Base of the image files: they hold integers, in rows of pixels."""
 
-    takes: ClassVar[tuple[Kind, ...]] = ("image",)
+    input_kinds: ClassVar[tuple[Kind, ...]] = ("image",)
     dtypes: ClassVar[tuple[str, ...]] = ("uint8",)
     channels: ClassVar[tuple[int, ...]] = (1, 3)
     longest_side: ClassVar[int]
@@ -97,7 +97,7 @@ class Jpeg(ImageFileEncoding):
     """
 
     name: ClassVar[str] = "jpeg"
-    takes = ("image", "video")
+    input_kinds = ("image", "video")
     quality: int = 90
     subsampling: Literal["420", "422", "444"] = "420"
     content_type: ClassVar[str] = "image/jpeg"

@@ -29,7 +29,7 @@ class Text(Encoding):
 
     name: ClassVar[str] = "text"
     content_type: ClassVar[str] = "text/plain; charset=utf-8"
-    takes = ("text",)
+    input_kinds = ("text",)
 
     @property
     def suffix(self) -> str:
@@ -58,7 +58,7 @@ class Jsonl(Encoding):
 
     name: ClassVar[str] = "jsonl"
     content_type: ClassVar[str] = "application/jsonl"
-    takes = ("text",)
+    input_kinds = ("text",)
 
     def accept(self, spec: TextSpec) -> None:
         """Any number of texts can be written."""

@@ -52,7 +52,7 @@ class Mp4(Encoding):
     fps: float = 25.0
     crf: int = 23
     content_type: ClassVar[str] = "video/mp4"
-    takes = ("video",)
+    input_kinds = ("video",)
 
     def check(self) -> None:
         require(

@@ -27,6 +27,13 @@ def peak(source: Start, stages: Sequence[Stage], encoding: Encoding, output: Spe
     return max(_moments(source, stages, encoding, output), key=lambda moment: moment[0])
 
 
+def called(what: Start | Stage | Encoding) -> str:
+    """Return the name of a step, as a user knows it, or of what the planner made of it."""
+    kernel = getattr(what, "kernel", None)
+    name = kernel.__name__ if kernel else type(what).__name__.removesuffix("Stage").lower()
+    return repr(name)
+
+
 def _moments(
     source: Start, stages: Sequence[Stage], encoding: Encoding, output: Spec
 ) -> Iterator[Moment]:
@@ -63,7 +70,7 @@ def most_frames(
         return peak(source, stages, encoding, replace(output, frames=frames))
 
     one, what = held(1)
-    require_memory(one, limits, repr(type(what).__name__.lower()))
+    require_memory(one, limits, called(what))
     fitting, too_many = 1, limits.frames + 1
     while too_many - fitting > 1:
         middle = (fitting + too_many) // 2

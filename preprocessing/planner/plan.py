@@ -14,10 +14,9 @@ from preprocessing.errors import CorruptSource, IncompatibleSource, LimitExceede
 from preprocessing.frozen import frozen
 from preprocessing.limits import require, require_memory
 from preprocessing.media import VideoSpec, known
-from preprocessing.planner.peak import most_frames, peak
+from preprocessing.planner.peak import called, most_frames, peak
 from preprocessing.planner.rewrites import RULES, Draft, Rule
 from preprocessing.planner.stages import Stage
-from preprocessing.planner.stages.base import Kernel
 from preprocessing.spec.kinds import misfit
 from preprocessing.transforms._base import FixedTransform, RandomTransform, Selection
 
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
     from preprocessing.encodings import Encoding
     from preprocessing.limits import Limits
     from preprocessing.media import Array, Content, Kind, Spec
-    from preprocessing.planner.peak import Moment
+    from preprocessing.planner.peak import Moment, called
     from preprocessing.planner.stages import Start
     from preprocessing.rng import Draws
     from preprocessing.spec.step import Step
@@ -83,7 +82,7 @@ class Plan:
             place = [stage for stage in self.stages if type(stage) is type(widest)]
             known = len(alike) == len(place) > 0
             named = alike[[stage is widest for stage in place].index(True)] if known else ""
-            require_memory(held, limits, named or _called(widest))
+            require_memory(held, limits, named or called(widest))
 
     @property
     def rows(self) -> tuple[tuple[str, Spec], ...]:
@@ -113,10 +112,10 @@ def infer(steps: Sequence[Transform], encoding: Encoding, start: Spec) -> list[S
     specs = [start]
     for index, step in enumerate(steps, 1):
         with _naming(index, step):
-            _require_kind(step.takes, specs[-1])
+            _require_kind(step.input_kinds, specs[-1])
             specs.append(step.infer(specs[-1]))
     with _naming(len(steps) + 1, encoding):
-        _require_kind(encoding.takes, specs[-1])
+        _require_kind(encoding.input_kinds, specs[-1])
         encoding.accept(specs[-1])
     return specs
 
@@ -145,7 +144,7 @@ def build(
         if isinstance(step, Selection):
             continue
         with _naming(index, step):
-            for fixed, after in settle(step, spec, draws.fork(index)):
+            for fixed, after in resolve_random(step, spec, draws.fork(index)):
                 require(after, limits)
                 lowered = fixed.lower(spec)
                 stages += lowered
@@ -171,7 +170,9 @@ def _narrowed(steps: Sequence[Transform], source: Start, limits: Limits) -> Star
     return source
 
 
-def settle(step: Transform, spec: Spec, draws: Draws) -> Iterator[tuple[FixedTransform, Spec]]:
+def resolve_random(
+    step: Transform, spec: Spec, draws: Draws
+) -> Iterator[tuple[FixedTransform, Spec]]:
     """Yield the fixed transforms that a step is for something of `spec`, with the spec after each.
 
     A random step chooses here; what it chooses may be random in turn.
@@ -179,7 +180,7 @@ def settle(step: Transform, spec: Spec, draws: Draws) -> Iterator[tuple[FixedTra
     if isinstance(step, RandomTransform):
         step.infer(spec)  # refuses what any of its choices could not take, whatever it draws
         for inner in step.choose(spec, draws):
-            for fixed, after in settle(inner, spec, draws):
+            for fixed, after in resolve_random(inner, spec, draws):
                 yield fixed, after
                 spec = after
     else:
@@ -254,9 +255,9 @@ def _rewrite(draft: Draft, *, exact: bool) -> tuple[Draft, tuple[Rule, ...]]:
     return draft, tuple(applied.values())
 
 
-def _require_kind(takes: Sequence[Kind], spec: Spec) -> None:
-    if spec.kind not in takes:
-        raise IncompatibleSource(misfit(takes, spec.kind))
+def _require_kind(input_kinds: Sequence[Kind], spec: Spec) -> None:
+    if spec.kind not in input_kinds:
+        raise IncompatibleSource(misfit(input_kinds, spec.kind))
 
 
 @contextmanager
@@ -269,12 +270,6 @@ def _naming(index: int, step: Step) -> Iterator[None]:
 
 def _place(index: int, step: Step) -> str:
     return f"step {index} {step.name!r}"
-
-
-def _called(what: Start | Stage | Encoding) -> str:
-    """Return the name of a step, as a user knows it, or of what the planner made of it."""
-    name = what.kernel.__name__ if isinstance(what, Kernel) else type(what).__name__.lower()
-    return repr(name)
 
 
 def _size(spec: Spec) -> str:

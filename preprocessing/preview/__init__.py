@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from preprocessing.preview.base import Preview
 from preprocessing.preview.compare import compare, panel, panel_before
-from preprocessing.preview.page import Page
+from preprocessing.preview.page import TextPreview
 from preprocessing.preview.picture import Picture
 from preprocessing.preview.table import table
 
-__all__ = ["Page", "Picture", "Preview", "compare", "panel", "panel_before", "table"]
+__all__ = ["Picture", "Preview", "TextPreview", "compare", "panel", "panel_before", "table"]

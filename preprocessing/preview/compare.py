@@ -10,7 +10,7 @@ import numpy as np
 from preprocessing.media import AudioSpec, TextSpec, VideoSpec
 from preprocessing.planner.plan import execute
 from preprocessing.preview import images, page, sound
-from preprocessing.preview.page import Page
+from preprocessing.preview.page import TextPreview
 from preprocessing.preview.picture import BOX, Picture
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def compare(loaded: Loaded, plan: Plan, steps: Sequence[Transform], title: str) 
     Returns
     -------
     Preview
-        A `Page` of text and tokens, and a `Picture` of everything else.
+        A `TextPreview` of text and tokens, and a `Picture` of everything else.
 
     Raises
     ------
@@ -50,7 +50,7 @@ def compare(loaded: Loaded, plan: Plan, steps: Sequence[Transform], title: str) 
     caption = f"{title}: {before} to {_told(after, result)}"
     if before.kind == "text":
         shown = page.texts(result) if after.kind == "text" else page.numbers(result)
-        return Page(caption, page.texts(loaded.start.run(loaded.content)), shown)
+        return TextPreview(caption, page.texts(loaded.start.run(loaded.content)), shown)
     return Picture.of(
         (panel_before(loaded), panel(result, after.kind, steps)),
         f"{caption}{_how(result, after, steps)}",

@@ -20,7 +20,7 @@ _CELL = "text-align:left;vertical-align:top;white-space:pre-wrap;overflow-wrap:a
 
 
 @frozen
-class Page(Preview):
+class TextPreview(Preview):
     """A preview that is written.
 
     Parameters

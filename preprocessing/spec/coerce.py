@@ -31,7 +31,7 @@ class Words(tuple[str, ...]):
         return repr(",".join(self))
 
 
-class Mismatch(Exception):
+class TypeMismatch(Exception):
     """A value that does not fit its field's type."""
 
 
@@ -49,7 +49,7 @@ def coerce(value: object, hint: Any) -> object:
 
     Raises
     ------
-    Mismatch
+    TypeMismatch
         With what was expected and what was given.
     """
     if type(value) is hint and hint in _PLAIN and _portable(value):
@@ -57,9 +57,9 @@ def coerce(value: object, hint: Any) -> object:
     for option in _options(hint):
         try:
             return _coerce_one(value, option)
-        except Mismatch:
+        except TypeMismatch:
             continue
-    raise Mismatch(f"expected {describe(hint)}, got {show(value)}")
+    raise TypeMismatch(f"expected {describe(hint)}, got {show(value)}")
 
 
 def takes_sequence(hint: Any) -> bool:
@@ -87,17 +87,17 @@ def _coerce_one(value: object, hint: Any) -> object:
         return _coerce_tuple(value, hint)
     if isinstance(value, Words):
         if len(value) != 1:
-            raise Mismatch
+            raise TypeMismatch
         return _from_text(value[0], hint)
     if _origin(hint) is Literal:
         # Of the same type, because 1.0 and True equal 1 and are written otherwise.
         if not any(type(value) is type(choice) and value == choice for choice in get_args(hint)):
-            raise Mismatch
+            raise TypeMismatch
         return value
     if hint is float and type(value) in (int, float):
         return _finite(value)
     if type(value) is not hint or not _portable(value):
-        raise Mismatch
+        raise TypeMismatch
     return value
 
 
@@ -116,9 +116,9 @@ def _finite(value: Any) -> float:
     try:
         number = float(value)
     except OverflowError:
-        raise Mismatch from None
+        raise TypeMismatch from None
     if not isfinite(number):
-        raise Mismatch
+        raise TypeMismatch
     return number + 0.0  # no -0.0: it equals 0.0 and is written otherwise
 
 
@@ -135,7 +135,7 @@ def _from_text(text: str, hint: Any) -> object:
         return _finite(text)
     if hint is str and _portable(text):
         return text
-    raise Mismatch
+    raise TypeMismatch
 
 
 def _coerce_tuple(value: object, hint: Any) -> tuple[object, ...]:
@@ -145,12 +145,12 @@ def _coerce_tuple(value: object, hint: Any) -> tuple[object, ...]:
     elif isinstance(value, list | tuple):
         items = value
     else:
-        raise Mismatch
+        raise TypeMismatch
     inner = get_args(hint)
     if inner[-1] is Ellipsis:
         return tuple(coerce(item, inner[0]) for item in items)
     if len(items) != len(inner):
-        raise Mismatch
+        raise TypeMismatch
     return tuple(coerce(item, kind) for item, kind in zip(items, inner, strict=True))
 
 

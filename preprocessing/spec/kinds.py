@@ -24,23 +24,23 @@ def implied(steps: Sequence[Transform], encoding: Encoding | None) -> SourceKind
     """
     for kind in SOURCES:
         end = made(steps, kind)
-        if end is not None and (encoding is None or end in encoding.takes):
+        if end is not None and (encoding is None or end in encoding.input_kinds):
             return kind
-    first = steps[0].takes if steps else encoding.takes if encoding else ()
+    first = steps[0].input_kinds if steps else encoding.input_kinds if encoding else ()
     return next((kind for kind in SOURCES if kind in first), "image")
 
 
 def made(steps: Sequence[Transform], kind: Kind) -> Kind | None:
     """Return what kind comes of `kind` in the end; None where some step cannot take it."""
     for step in steps:
-        if kind not in step.takes:
+        if kind not in step.input_kinds:
             return None
-        kind = step.gives or kind
+        kind = step.output_kind or kind
     return kind
 
 
-def misfit(takes: Iterable[Kind], given: Kind) -> str:
+def misfit(input_kinds: Iterable[Kind], given: Kind) -> str:
     """Say that a step takes some kinds, and is given another."""
-    kinds = tuple(takes)
+    kinds = tuple(input_kinds)
     advice = "; begin the pipeline with video/" if given == "image" and "video" in kinds else ""
     return f"takes {' or '.join(kinds)}, and is given {given}{advice}"

@@ -22,7 +22,7 @@ _PLAIN = re.compile(r"[A-Za-z0-9_.~-]*")
 
 
 @frozen
-class Call:
+class StepText:
     """A step as written: its name, the values before any key, and the values of each key."""
 
     name: str
@@ -30,7 +30,7 @@ class Call:
     keywords: dict[str, Words]
 
 
-def read_call(text: str) -> Call:
+def read_call(text: str) -> StepText:
     """Parse one step.
 
     Raises
@@ -56,12 +56,12 @@ def read_call(text: str) -> Call:
             raise SpecError(f"empty value in {show(text)}")
         lists.setdefault(key, []).append(_unquote(value) if "%" in value else value)
     first = Words(lists.pop(None, ()))
-    return Call(
+    return StepText(
         name, first, {key: Words(values) for key, values in lists.items() if key is not None}
     )
 
 
-def bind(call: Call, step: type[Step]) -> dict[str, object]:
+def bind(call: StepText, step: type[Step]) -> dict[str, object]:
     """Give the values before any key to the fields they belong to.
 
     A first field that can hold several values takes them all; otherwise each field takes one, in order.

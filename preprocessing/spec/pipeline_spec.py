@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from preprocessing.rng import Seed
 
 
-class Spelling:
+class PipelineSpec:
     """The part of a `Pipeline` that is known without any source; its parameters are told there."""
 
     def __init__(
@@ -139,7 +139,7 @@ class Spelling:
         return (type(self).parse, (str(self),))  # its spelling is all there is to it
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Spelling) and self._parsed == other._parsed
+        return isinstance(other, PipelineSpec) and self._parsed == other._parsed
 
     def __hash__(self) -> int:
         return hash(self._parsed)

@@ -12,7 +12,7 @@ from importlib import import_module
 from typing import Any, ClassVar, Generic, TypeVar, get_type_hints
 
 from preprocessing.errors import SpecError
-from preprocessing.spec.coerce import Mismatch, coerce, show
+from preprocessing.spec.coerce import TypeMismatch, coerce, show
 
 S = TypeVar("S", bound="Step")
 _LISTED = 400  # characters of names in a message, which goes into an HTTP response
@@ -27,7 +27,7 @@ class Step:
         for key, hint in hints(type(self)).items():
             try:
                 value = coerce(getattr(self, key), hint)
-            except Mismatch as error:
+            except TypeMismatch as error:
                 raise SpecError(f"{key}: {error}") from None
             object.__setattr__(self, key, value)
         self.check()

@@ -1,9 +1,9 @@
 """What a transform is.
 
-A transform states a wish in the user's terms. `takes` names the kinds it is for, and `infer` tells what
-it makes of something that is known only by its spec, which is how impossible pipelines fail when they
-are parsed. Once the source's size is known, a random transform chooses the fixed ones that it is this
-time, and a fixed one is lowered to physical stages. None of these touches a sample.
+A transform states a wish in the user's terms. `input_kinds` names the kinds it is for, and `infer`
+returns the spec of its result for the spec of its input, which is how impossible pipelines fail when
+they are parsed. Once the source's size is known, a random transform chooses the fixed ones that it is
+this time, and a fixed one is lowered to physical stages. None of these touches a sample.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from preprocessing.limits import Limits
     from preprocessing.planner.stages import Stage
-    from preprocessing.planner.stages.frame_selection import Choice
+    from preprocessing.planner.stages.frame_selection import FrameSelection
     from preprocessing.rng import Draws
 
 # JPEG's longest side. A larger wish is a slip, or an attempt to fill the memory.
@@ -43,12 +43,12 @@ def height_and_width(size: int | tuple[int, int]) -> tuple[int, int]:
 class Transform(Step):
     """One step of a pipeline.
 
-    Specs are typed as Any here, because each transform takes those of its own kinds alone: `takes` tells
-    which, and the planner asks before it calls.
+    Specs are typed as Any here, because each transform takes only specs of its own kinds: the
+    planner checks `input_kinds` before it calls.
     """
 
-    takes: ClassVar[tuple[Kind, ...]] = ("image", "video")
-    gives: ClassVar[Kind | None] = None
+    input_kinds: ClassVar[tuple[Kind, ...]] = ("image", "video")
+    output_kind: ClassVar[Kind | None] = None
     """What kind comes out; None where it is the kind that went in."""
 
     @abstractmethod
@@ -76,10 +76,10 @@ class Selection(Transform):
     It does not matter where it stands among those that change each frame by itself.
     """
 
-    takes = ("video",)
+    input_kinds = ("video",)
 
     @abstractmethod
-    def narrow(self, choice: Choice, limits: Limits) -> Choice:
+    def narrow(self, choice: FrameSelection, limits: Limits) -> FrameSelection:
         """Return which of the frames chosen so far are left.
 
         Raises

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from preprocessing.errors import IncompatibleSource
 from preprocessing.kernels.image.lut import apply_table, table_of
-from preprocessing.planner.stages import Call, Stage
+from preprocessing.planner.stages import KernelStage, Stage
 
 if TYPE_CHECKING:
     from preprocessing.media import Array, ImageSpec
@@ -18,7 +18,7 @@ def call(
     spec: ImageSpec, kernel: Callable[..., Array], *arguments: object, pointwise: bool = False
 ) -> tuple[Stage, ...]:
     """Return the stage that calls a kernel on an image of `spec`, or of a part of it."""
-    return (Call(kernel, arguments, replace(spec, height=None, width=None), pointwise),)
+    return (KernelStage(kernel, arguments, replace(spec, height=None, width=None), pointwise),)
 
 
 def call_by_sample(

@@ -18,7 +18,7 @@ from bench.reference import dense, psnr
 from bench.report import page, readme
 from preprocessing import CenterCrop, ImageSpec, Resize
 from preprocessing.kernels.image.geometry.bands import Axis
-from preprocessing.planner.stages import Window
+from preprocessing.planner.stages import CropStage
 from tests.preprocessing.support.reference import weights
 
 ROOT = Path(__file__).parent.parent.parent
@@ -143,7 +143,7 @@ def test_peers_are_asked_for_our_geometry(held: tuple[int, int]) -> None:
     resized = Resize(256).infer(spec)
     assert shorter_to(256, *held) == (resized.height, resized.width)
     top, left = centred(*shorter_to(256, *held))
-    assert CenterCrop(224).lower(resized) == (Window(top, left, 224, 224),)
+    assert CenterCrop(224).lower(resized) == (CropStage(top, left, 224, 224),)
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from moto.core import set_initial_no_auth_action_count
 
 from handler.doors.get_object import GetObjectDoor
 from jitprep.service.config import config
-from jitprep.service.messages import Response, Source
+from jitprep.service.messages import Presigned, Response
 from jitprep.service.results import spill, stored_copies
 from jitprep.service.source import bucket_source, signing
 from tests.deploy import stack
@@ -49,7 +49,9 @@ def answering() -> set[Call]:
 
 def measuring() -> set[Call]:
     host = f"https://{stack.NAME}-originals-{stack.ACCOUNT}.s3-accesspoint.{stack.REGION}.amazonaws.com"
-    heads = (Source(f"{host}/a.jpg?X-Amz-Signature=1{version}") for version in ("", "&versionId=v"))
+    heads = (
+        Presigned(f"{host}/a.jpg?X-Amz-Signature=1{version}") for version in ("", "&versionId=v")
+    )
     return {of_request("GET", signing.readable(head).url) for head in heads}
 
 

@@ -48,7 +48,7 @@ def test_an_operation_gives_what_torchvisions_gives(
     """But where a warped pixel comes from a place halfway between two, which either may take."""
     expected = GOLDENS[f"{policy} {name} {number} {sign}"].transpose(1, 2, 0)
     by = auto_augment.strength(SPACES[policy](SPEC)[name], name, int(number), 31) * int(sign)
-    made = auto_augment.operation(auto_augment.Job(SPEC, "nearest", 0.0), name, by)
+    made = auto_augment.operation(auto_augment.AugmentationInput(SPEC, "nearest", 0.0), name, by)
     steps = [] if made is None else [made]
     result = Pipeline(steps, Pipeline.parse("npy:layout=hwc").encoding)(PICTURE)
     off = np.abs(result.astype(int) - expected.astype(int)) > 1

@@ -47,7 +47,7 @@ def test_equals_torchvision(golden: Golden, image: np.ndarray) -> None:
 
 
 def test_every_transform_has_goldens() -> None:
-    of_images = {name for name in TRANSFORMS if "image" in TRANSFORMS[name].takes}
+    of_images = {name for name in TRANSFORMS if "image" in TRANSFORMS[name].input_kinds}
     assert {golden.step for golden, _ in GOLDENS} == of_images - WITHOUT - DRAWN
 
 

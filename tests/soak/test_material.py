@@ -13,7 +13,7 @@ from soak import material, mutants
 from soak.load import disconnects, events
 from soak.load.reads import Verdict, digest
 
-POINTS = [[material.Derived("alias", f"k{n}", bytes(range(200)), '"e"', 7) for n in range(3)]]
+POINTS = [[material.DerivedObject("alias", f"k{n}", bytes(range(200)), '"e"', 7) for n in range(3)]]
 
 
 def test_mutants_are_repeatable_and_of_every_damage_and_format():

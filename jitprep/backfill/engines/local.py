@@ -13,10 +13,10 @@ from contextlib import suppress
 from itertools import islice
 from multiprocessing import connection, get_context, parent_process
 
-from jitprep.backfill.job import CannotBackfill, Job
-from jitprep.backfill.outcome import Outcome
-from jitprep.backfill.tasks import Task
-from jitprep.backfill.worker import Worker
+from jitprep.backfill.job import BackfillJob, CannotBackfill
+from jitprep.backfill.outcome import TaskOutcome
+from jitprep.backfill.tasks import BackfillTask
+from jitprep.backfill.worker import TaskWorker
 
 # The next task of each process is there before it has ended the one before.
 _IN_HAND = 2
@@ -25,8 +25,11 @@ _POLL_S, _GRACE_S = 0.1, 0.6
 
 
 def run(
-    job: Job, tasks: Iterable[Task], processes: int, stopped: Callable[[], bool] = lambda: False
-) -> Generator[Outcome]:
+    job: BackfillJob,
+    tasks: Iterable[BackfillTask],
+    processes: int,
+    stopped: Callable[[], bool] = lambda: False,
+) -> Generator[TaskOutcome]:
     """Do tasks, and yield what came of each as it ends.
 
     When it is stopped, or its caller asks for no more, nothing more is begun, and its processes end
@@ -34,8 +37,8 @@ def run(
 
     Parameters
     ----------
-    job : Job
-    tasks : iterable of Task
+    job : BackfillJob
+    tasks : iterable of BackfillTask
     processes : int
     stopped : callable
         Whether to stop.
@@ -74,7 +77,7 @@ def run(
         ends.close()
 
 
-def _ended_in_time(running: set[Future[Outcome]]) -> Iterator[Outcome]:
+def _ended_in_time(running: set[Future[TaskOutcome]]) -> Iterator[TaskOutcome]:
     for future in running:
         future.cancel()
     ended, _ = wait({future for future in running if not future.cancelled()}, _GRACE_S)
@@ -83,19 +86,19 @@ def _ended_in_time(running: set[Future[Outcome]]) -> Iterator[Outcome]:
             yield future.result()
 
 
-_worker: list[Worker] = []
+_worker: list[TaskWorker] = []
 
 
-def _begin(job: Job, ends: connection.Connection) -> None:
+def _begin(job: BackfillJob, ends: connection.Connection) -> None:
     """Make a new process ready."""
     # Ctrl-C reaches every process of the terminal; the first one tells the others what to do.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     stop = threading.Event()
     threading.Thread(target=_end_with_parent, args=(ends, stop), daemon=True).start()
-    _worker.append(Worker(job, stop.is_set))
+    _worker.append(TaskWorker(job, stop.is_set))
 
 
-def _do(task: Task) -> Outcome:
+def _do(task: BackfillTask) -> TaskOutcome:
     return _worker[0].do(task)
 
 

@@ -12,22 +12,24 @@ import ray
 from ray.data import ActorPoolStrategy, DataContext
 from ray.exceptions import RayError
 
-from jitprep.backfill.job import CannotBackfill, Job
-from jitprep.backfill.outcome import Outcome
-from jitprep.backfill.tasks import Task
-from jitprep.backfill.worker import Worker
+from jitprep.backfill.job import BackfillJob, CannotBackfill
+from jitprep.backfill.outcome import TaskOutcome
+from jitprep.backfill.tasks import BackfillTask
+from jitprep.backfill.worker import TaskWorker
 
 # Tasks and outcomes travel pickled: keys may hold what no other form of a column does.
 _TASK, _OUTCOME = "task", "outcome"
 
 
-def run(job: Job, tasks: Iterable[Task], processes: int | None) -> Generator[Outcome]:
+def run(
+    job: BackfillJob, tasks: Iterable[BackfillTask], processes: int | None
+) -> Generator[TaskOutcome]:
     """Do tasks, and tell what came of each as it ends.
 
     Parameters
     ----------
-    job : Job
-    tasks : iterable of Task
+    job : BackfillJob
+    tasks : iterable of BackfillTask
     processes : int, optional
         How many actors, a CPU each; None for as many as Ray has CPUs. They are on the cluster that
         ``RAY_ADDRESS`` names, where jitprep must be installed and S3 be allowed, or else on this
@@ -59,15 +61,15 @@ def run(job: Job, tasks: Iterable[Task], processes: int | None) -> Generator[Out
 
 
 class BatchWorker:
-    """A `Worker` that takes and gives Ray's batches; each actor has one, with a client of its own.
+    """A `TaskWorker` that takes and gives Ray's batches; each actor has one, with a client of its own.
 
     Parameters
     ----------
-    job : Job
+    job : BackfillJob
     """
 
-    def __init__(self, job: Job) -> None:
-        self._worker = Worker(job)
+    def __init__(self, job: BackfillJob) -> None:
+        self._worker = TaskWorker(job)
 
     def __call__(self, batch: Mapping[str, Sequence[bytes]]) -> dict[str, list[bytes]]:
         """Do a batch of tasks."""

@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, unquote
 
-from jitprep.backfill.job import CannotBackfill, Job
-from jitprep.backfill.listing import Original
+from jitprep.backfill.job import BackfillJob, CannotBackfill
+from jitprep.backfill.listing import ListedObject
 from jitprep.backfill.outcome import Failure
 
 _FOLDER = "_jitprep"
@@ -31,7 +31,7 @@ _POLL_S = 2.0
 
 
 @dataclass(frozen=True, slots=True)
-class Function:
+class BatchFunction:
     """What runs a job.
 
     Parameters
@@ -102,8 +102,8 @@ class BatchJobs:
     ----------
     s3, s3control
         Clients.
-    job : Job
-    function : Function
+    job : BackfillJob
+    function : BatchFunction
 
     Raises
     ------
@@ -111,7 +111,7 @@ class BatchJobs:
         Where S3 could not tell the function what to do.
     """
 
-    def __init__(self, s3: Any, s3control: Any, job: Job, function: Function) -> None:
+    def __init__(self, s3: Any, s3control: Any, job: BackfillJob, function: BatchFunction) -> None:
         if job.format != "objects":
             raise CannotBackfill(f"S3 Batch Operations writes objects, not {job.format}")
         if len(str(job.pipeline)) > _LONGEST_ARGUMENT:
@@ -142,7 +142,7 @@ class BatchJobs:
                 return None
             asked["NextToken"] = page["NextToken"]
 
-    def create(self, originals: Iterable[Original]) -> str:
+    def create(self, originals: Iterable[ListedObject]) -> str:
         """Write the manifest and begin a job; return its ID."""
         target, arn = self._job.target, f"arn:{self._function.partition}:s3:::"
         folder, manifest = f"{target.prefix}{_FOLDER}", self._manifest(originals)
@@ -201,7 +201,7 @@ class BatchJobs:
                 if outcome != "succeeded":
                     yield Failure(unquote(key), message)
 
-    def _manifest(self, originals: Iterable[Original]) -> bytes:
+    def _manifest(self, originals: Iterable[ListedObject]) -> bytes:
         text = io.StringIO(newline="")
         rows = csv.writer(text, lineterminator="\n")
         rows.writerows((self._job.source.bucket, quote(o.key)) for o in originals)

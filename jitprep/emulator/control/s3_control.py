@@ -16,7 +16,7 @@ from jitprep.emulator.data_plane.originals import SupportingAccessPoints
 from jitprep.emulator.request_ids import RequestIds
 from jitprep.emulator.s3_errors import S3Error
 
-PATH = "/v20180820/accesspointforobjectlambda"
+CONTROL_PATH = "/v20180820/accesspointforobjectlambda"
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{1,43}[a-z0-9]")
 _ACCOUNT = re.compile(r"[0-9]{12}")
 _LONGEST_LIST = 1000
@@ -44,7 +44,7 @@ class S3Control:
     async def answer(self, request: Request) -> Response:
         """Answer one call."""
         account = require_account(request, self.account)
-        path = request.url.path.removeprefix(PATH).strip("/")
+        path = request.url.path.removeprefix(CONTROL_PATH).strip("/")
         match request.method, path.split("/") if path else []:
             case "GET", []:
                 return self._list(account, request)

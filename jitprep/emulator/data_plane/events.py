@@ -22,7 +22,7 @@ _SECRET_HEADERS = frozenset(
 
 
 @dataclass(frozen=True)
-class Call:
+class AccessPointCall:
     """A client's call through an access point, for ``key`` or, where it is empty, its bucket."""
 
     action: Action
@@ -32,7 +32,7 @@ class Call:
     request: Request
 
 
-def event(call: Call, request_id: str, context: Mapping[str, str]) -> bytes:
+def event(call: AccessPointCall, request_id: str, context: Mapping[str, str]) -> bytes:
     """Return the event as JSON; ``context`` is what the function needs for this one action."""
     point = call.point
     fields = {
@@ -50,7 +50,7 @@ def event(call: Call, request_id: str, context: Mapping[str, str]) -> bytes:
     return json.dumps(fields).encode()
 
 
-def _user_url(call: Call) -> str:
+def _user_url(call: AccessPointCall) -> str:
     """Return the request's URL, decoded and without its signature.
 
     AWS's clients reach an access point under its own host, so functions take the URL's path for
@@ -77,7 +77,7 @@ def _user_headers(request: Request) -> dict[str, str]:
     return headers
 
 
-def _user_identity(call: Call) -> dict[str, str]:
+def _user_identity(call: AccessPointCall) -> dict[str, str]:
     account = call.point.account
     partition, _ = partition_of(call.point.region)
     return {

@@ -10,10 +10,10 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 from jitprep.emulator.data_plane.actions import Action
-from jitprep.emulator.data_plane.listing import Malformed, listing_xml
+from jitprep.emulator.data_plane.listing import MalformedListing, listing_xml
 from jitprep.emulator.data_plane.object_headers import BOOLEANS, METADATA, NUMBERS, OBJECT_HEADERS
 from jitprep.emulator.s3_errors import S3Error, invalid_response, reported, unanswered
-from jitprep.emulator.workers.function import Outcome, Returned
+from jitprep.emulator.workers.function import InvocationOutcome, Returned
 
 _METADATA = re.compile(METADATA + r"[a-z0-9!#$%&'*+.^_`|~-]+")
 _NUMBER = re.compile(r"[0-9]+")
@@ -23,7 +23,7 @@ _WANTED = {_NUMBER: "a number", _BOOLEAN: "true or false", _STRING: "a string th
 
 
 @dataclass(frozen=True)
-class Answer:
+class FunctionAnswer:
     """An answer for the client, all but what names its request."""
 
     status: int
@@ -31,7 +31,7 @@ class Answer:
     body: bytes = b""
 
 
-def returned(action: Action, outcome: Outcome) -> Answer:
+def returned(action: Action, outcome: InvocationOutcome) -> FunctionAnswer:
     """Return the answer to ``action``, for which the function returns JSON and writes nothing.
 
     Raises
@@ -45,7 +45,7 @@ def returned(action: Action, outcome: Outcome) -> Answer:
     return parse(outcome.payload)
 
 
-def head_object(payload: bytes) -> Answer:
+def head_object(payload: bytes) -> FunctionAnswer:
     """Read what a function returned for a HeadObject.
 
     Raises
@@ -62,10 +62,10 @@ def head_object(payload: bytes) -> Answer:
         raise _invalid("headers has no Content-Length, and a HeadObject's answer needs one.")
     if error is not None or status >= 300:  # what it counts is not there
         headers.pop("content-length", None)
-    return Answer(status, headers)
+    return FunctionAnswer(status, headers)
 
 
-def list_objects(payload: bytes) -> Answer:
+def list_objects(payload: bytes) -> FunctionAnswer:
     """Read what a function returned for a ListObjects or ListObjectsV2.
 
     Raises
@@ -84,7 +84,7 @@ def list_objects(payload: bytes) -> Answer:
         body = _listing(xml, result, "ListBucketResult")
     else:
         raise _invalid(f"statusCode {status} is not an answer to a listing.")
-    return Answer(status, {"content-type": "application/xml"}, body)
+    return FunctionAnswer(status, {"content-type": "application/xml"}, body)
 
 
 def _answer(payload: bytes) -> dict[str, Any]:
@@ -148,7 +148,7 @@ def _listing(xml: object, result: object, root: str) -> bytes:
         case None, _:
             try:
                 return listing_xml(result)
-            except Malformed as error:
+            except MalformedListing as error:
                 raise _invalid(str(error)) from error
         case _, None:
             raise _invalid(f"listResultXml is {_shown(xml)}, and must be a string.")

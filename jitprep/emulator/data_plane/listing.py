@@ -11,7 +11,7 @@ from jitprep.emulator.xml_text import DECLARATION, UNWRITABLE, xml_text
 _NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
 
 
-class Malformed(ValueError):
+class MalformedListing(ValueError):
     """The JSON is not a listing; the message says what is wrong with it."""
 
 
@@ -63,7 +63,7 @@ def listing_xml(result: object) -> bytes:
 
     Raises
     ------
-    Malformed
+    MalformedListing
         Where something required is missing, or something is of the wrong type.
     """
     inner = "".join(_elements(_RESULT, result, "listBucketResult"))
@@ -73,16 +73,16 @@ def listing_xml(result: object) -> bytes:
 
 def _elements(fields: tuple[_Field, ...], value: object, where: str) -> Iterator[str]:
     if not isinstance(value, dict):
-        raise Malformed(f"{where} is {json.dumps(value)}, and must be an object.")
+        raise MalformedListing(f"{where} is {json.dumps(value)}, and must be an object.")
     for field in fields:
         inner = f"{where}.{field.name}"
         item = value.get(field.name)
         if item is None and field.required:
-            raise Malformed(f"{inner} is missing.")
+            raise MalformedListing(f"{inner} is missing.")
         if item is None:
             continue
         if field.many and not isinstance(item, list):
-            raise Malformed(f"{inner} is {json.dumps(item)}, and must be a list.")
+            raise MalformedListing(f"{inner} is {json.dumps(item)}, and must be a list.")
         for index, one in enumerate(item) if field.many else [(None, item)]:
             place = inner if index is None else f"{inner}[{index}]"
             yield f"<{field.element}>{_content(field, one, place)}</{field.element}>"
@@ -93,12 +93,12 @@ def _content(field: _Field, value: object, where: str) -> str:
         return "".join(_elements(field.kind, value, where))
     # Python's true is a whole number, and JSON's is not.
     if type(value) is not field.kind or (field.kind is int and str(value).startswith("-")):
-        raise Malformed(f"{where} is {json.dumps(value)}, and must be {_NAMES[field.kind]}.")
+        raise MalformedListing(f"{where} is {json.dumps(value)}, and must be {_NAMES[field.kind]}.")
     if field.kind is not str:
         return json.dumps(value)
     text = str(value)
     if found := UNWRITABLE.search(text):
-        raise Malformed(
+        raise MalformedListing(
             f"{where} has {found[0]!r}, which XML cannot; encode keys, encodingType url."
         )
     return xml_text(text)

@@ -20,7 +20,7 @@ from jitprep.emulator.data_plane.actions import (
     features_of,
     stands_behind_access_points,
 )
-from jitprep.emulator.data_plane.events import Call, event
+from jitprep.emulator.data_plane.events import AccessPointCall, event
 from jitprep.emulator.data_plane.function_result import returned
 from jitprep.emulator.data_plane.originals import Signer, SupportingAccessPoints, object_url
 from jitprep.emulator.data_plane.pending_responses import ROUTE, Exchange, Reply, Ticket
@@ -29,7 +29,7 @@ from jitprep.emulator.data_plane.upstream import Upstream
 from jitprep.emulator.request_ids import RequestIds
 from jitprep.emulator.s3_errors import S3Error, error_response, unanswered
 from jitprep.emulator.signing.signature import AUTH_PARAMETERS
-from jitprep.emulator.workers.function import Function, Outcome, function_name
+from jitprep.emulator.workers.function import Function, InvocationOutcome, function_name
 
 _log = logging.getLogger(__name__)
 COPY_SOURCE = "x-amz-copy-source"
@@ -73,7 +73,7 @@ class DataPlane:
     supporting: SupportingAccessPoints
     input_urls: Mapping[str, str]
     timeout: float
-    _running: set[asyncio.Task[Outcome]] = field(default_factory=set)
+    _running: set[asyncio.Task[InvocationOutcome]] = field(default_factory=set)
 
     async def read(self, point: AccessPoint, key: str, request: Request) -> ASGIApp:
         """Answer a request for ``key``, or for the bucket where it is empty."""
@@ -84,7 +84,7 @@ class DataPlane:
         transformation = point.configuration.transformation(action) if action else None
         if action is None or transformation is None:
             return await self.pass_on(point.bucket, key, request)
-        call = Call(action, point, transformation, key, request)
+        call = AccessPointCall(action, point, transformation, key, request)
         _check_features(call)
         _check_encryption(call)
         name = self._function_name(transformation.function_arn)
@@ -115,7 +115,7 @@ class DataPlane:
             raise S3Error(404, "LambdaNotFound", f"No function {arn} runs here; {known} does.")
         return name
 
-    async def _written(self, call: Call, name: str) -> ASGIApp:
+    async def _written(self, call: AccessPointCall, name: str) -> ASGIApp:
         """Invoke the function, and answer with what it writes."""
         ticket, ids = self.exchange.open(), RequestIds.new()
         invocation = self._invoke(call, name, ids, outputRoute=ROUTE, outputToken=ticket.token)
@@ -124,7 +124,7 @@ class DataPlane:
             return error_response(answer, ids)
         return ReplyResponse(answer, ids, self.timeout)
 
-    async def _returned(self, call: Call, name: str) -> ASGIApp:
+    async def _returned(self, call: AccessPointCall, name: str) -> ASGIApp:
         """Invoke the function, and answer with what it returns."""
         ids = RequestIds.new()
         invocation = self._invoke(call, name, ids)
@@ -141,8 +141,8 @@ class DataPlane:
         return Response(answer.body, answer.status, {**answer.headers, **ids.headers})
 
     def _invoke(
-        self, call: Call, name: str, ids: RequestIds, **output: str
-    ) -> asyncio.Task[Outcome]:
+        self, call: AccessPointCall, name: str, ids: RequestIds, **output: str
+    ) -> asyncio.Task[InvocationOutcome]:
         context = {"inputS3Url": self._input_s3_url(call, self.input_urls[name]), **output}
         payload = event(call, ids.request_id, context)
         invocation = asyncio.create_task(self.functions[name].invoke(payload, str(uuid.uuid4())))
@@ -150,7 +150,7 @@ class DataPlane:
         invocation.add_done_callback(self._running.discard)
         return invocation
 
-    def _input_s3_url(self, call: Call, base: str) -> str:
+    def _input_s3_url(self, call: AccessPointCall, base: str) -> str:
         """Return the URL at which the function finds what the client asked for, untransformed."""
         query = _query(call.request)
         if call.key:
@@ -164,7 +164,7 @@ class DataPlane:
         return self.signer.presign(call.request.method, url, query, headers)
 
     async def _meet(
-        self, request: Request, ticket: Ticket, invocation: asyncio.Task[Outcome]
+        self, request: Request, ticket: Ticket, invocation: asyncio.Task[InvocationOutcome]
     ) -> Reply | S3Error:
         """Wait for the function's answer, its end without one, or the reader's leaving."""
         try:
@@ -218,7 +218,7 @@ def _not_allowed(method: str, key: str) -> S3Error:
     return S3Error(405, "MethodNotAllowed", message, details)
 
 
-def _check_encryption(call: Call) -> None:
+def _check_encryption(call: AccessPointCall) -> None:
     """Refuse a customer's key: S3 does, so that no function can log it."""
     if any(name.startswith(_CUSTOMER_KEY) for name in call.request.headers):
         message = (
@@ -228,7 +228,7 @@ def _check_encryption(call: Call) -> None:
         raise S3Error(400, "InvalidRequest", message)
 
 
-def _check_features(call: Call) -> None:
+def _check_features(call: AccessPointCall) -> None:
     """Refuse a part of an object unless the access point says that its function can give one."""
     request, allowed = call.request, call.point.configuration.allowed_features
     for feature in features_of(call.action, request.headers.keys(), request.query_params.keys()):

@@ -15,7 +15,7 @@ from jitprep.emulator.data_plane.pending_responses import Exchange, Reply, Reply
 from jitprep.emulator.data_plane.spool import Spool
 from jitprep.emulator.s3_errors import S3Error, invalid_response
 
-PATH = "/WriteGetObjectResponse"
+WRITE_PATH = "/WriteGetObjectResponse"
 _STATUSES = frozenset({200, 206, 304, 400, 401, 403, 404, 405, 409, 411, 412, 416, 500, 503})
 _ERROR_CODE = re.compile(r"[A-Z][a-zA-Z]+")
 # Every header that the reader gets, but for metadata, comes behind this prefix.

@@ -16,7 +16,13 @@ from jitprep.emulator.function_url.reply import InvalidReply, response
 from jitprep.emulator.s3_errors import S3Error
 from jitprep.emulator.signing.signature import Unsigned
 from jitprep.emulator.workers import invoke_api
-from jitprep.emulator.workers.function import Function, NotInvoked, Outcome, Returned, TimedOut
+from jitprep.emulator.workers.function import (
+    Function,
+    InvocationOutcome,
+    NotInvoked,
+    Returned,
+    TimedOut,
+)
 
 _log = logging.getLogger(__name__)
 # Of the event, body and all.
@@ -76,7 +82,7 @@ def refusal(error: S3Error) -> Response:
     return invoke_api.refusal(error)
 
 
-def _answer(name: str, outcome: Outcome, method: str) -> Response:
+def _answer(name: str, outcome: InvocationOutcome, method: str) -> Response:
     """Return what the client sees; why it sees no more stands in the log alone, as on AWS."""
     if isinstance(outcome, Returned):
         try:

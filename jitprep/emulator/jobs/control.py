@@ -12,12 +12,12 @@ from starlette.responses import Response
 
 from jitprep.emulator.control.s3_control import missing, require_account, xml_response
 from jitprep.emulator.jobs import xml as jobs_xml
-from jitprep.emulator.jobs.job import ENDED, Job, Status
+from jitprep.emulator.jobs.job import ENDED, BatchJob, Status
 from jitprep.emulator.jobs.run import Runner
 from jitprep.emulator.partitions import partition_of
 from jitprep.emulator.s3_errors import S3Error
 
-PATH = "/v20180820/jobs"
+JOBS_PATH = "/v20180820/jobs"
 _LONGEST_LIST = 1000
 
 
@@ -36,12 +36,12 @@ class JobsControl:
     runner: Runner
     account: str
     region: str
-    _jobs: dict[str, Job] = field(default_factory=dict)
+    _jobs: dict[str, BatchJob] = field(default_factory=dict)
 
     async def answer(self, request: Request) -> Response:
         """Answer one call."""
         require_account(request, self.account)
-        path = request.url.path.removeprefix(PATH).strip("/")
+        path = request.url.path.removeprefix(JOBS_PATH).strip("/")
         match request.method, path.split("/") if path else []:
             case "POST", []:
                 result = self._create(await request.body())
@@ -68,7 +68,7 @@ class JobsControl:
                     message = "Another job was created with this ClientRequestToken."
                     raise S3Error(400, "IdempotencyException", message)
                 return jobs_xml.created(job)
-        job = Job(str(uuid.uuid4()), wanted, wanted.priority)
+        job = BatchJob(str(uuid.uuid4()), wanted, wanted.priority)
         self._jobs[job.id] = job
         self.runner.start(job)
         return jobs_xml.created(job)
@@ -93,7 +93,7 @@ class JobsControl:
         more = len(page) < len(jobs) and page
         return jobs_xml.listing(page, page[-1].id if more else None)
 
-    async def _update_status(self, job: Job, request: Request) -> ET.Element:
+    async def _update_status(self, job: BatchJob, request: Request) -> ET.Element:
         wanted = request.query_params.get("requestedJobStatus")
         if wanted not in {Status.CANCELLED, Status.READY}:
             message = f"requestedJobStatus is {wanted!r}; it must be Cancelled or Ready."
@@ -110,7 +110,7 @@ class JobsControl:
         await self.runner.change(change)
         return jobs_xml.status_updated(job)
 
-    async def _update_priority(self, job: Job, request: Request) -> ET.Element:
+    async def _update_priority(self, job: BatchJob, request: Request) -> ET.Element:
         priority = jobs_xml.priority(request.query_params.get("priority", ""))
         if job.status in ENDED:
             message = f"Job {job.id} is {job.status}; its priority is of no use any more."
@@ -122,7 +122,7 @@ class JobsControl:
         await self.runner.change(change)
         return jobs_xml.priority_updated(job)
 
-    def _find(self, job_id: str) -> Job:
+    def _find(self, job_id: str) -> BatchJob:
         job = self._jobs.get(job_id)
         if job is None:
             raise S3Error(404, "NotFoundException", f"There is no job {job_id}.")

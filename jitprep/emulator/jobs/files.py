@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from urllib.parse import quote, unquote_plus
 
-from jitprep.emulator.jobs.job import Job, Manifest, Report, Result, Task
+from jitprep.emulator.jobs.job import BatchJob, CompletionReport, JobTask, Manifest, Result
 
 # AWS's own reports say this of themselves, and have the HTTP status before the code all the same:
 # "Examples: S3 Batch Operations completion reports" in the user guide.
@@ -21,7 +21,7 @@ class BadManifest(Exception):
     """A manifest that cannot be read; the message says where and why."""
 
 
-def read_manifest(body: bytes, manifest: Manifest) -> list[Task]:
+def read_manifest(body: bytes, manifest: Manifest) -> list[JobTask]:
     """Return the tasks that a CSV manifest lists.
 
     Its keys are URL-encoded, a space as ``+`` or ``%20``, as those of S3 Inventory are.
@@ -45,7 +45,7 @@ def encoded(key: str) -> str:
     return quote(key, safe="/")
 
 
-def report_files(job: Job, report: Report) -> list[tuple[str, bytes]]:
+def report_files(job: BatchJob, report: CompletionReport) -> list[tuple[str, bytes]]:
     """Return the files of a completion report by their keys, the one that names the others last."""
     folder = f"{report.prefix}job-{job.id}"
     parts = [("failed", [one for one in job.results if one[1].code])]
@@ -69,7 +69,7 @@ def report_files(job: Job, report: Report) -> list[tuple[str, bytes]]:
     return [*files, (f"{folder}/manifest.json", json.dumps(manifest, indent=4).encode())]
 
 
-def _task(row: list[str], number: int, fields: tuple[str, ...]) -> Task:
+def _task(row: list[str], number: int, fields: tuple[str, ...]) -> JobTask:
     if len(row) != len(fields):
         raise BadManifest(
             f"Line {number} of the manifest has {len(row)} columns, and {len(fields)} are named: "
@@ -82,10 +82,10 @@ def _task(row: list[str], number: int, fields: tuple[str, ...]) -> Task:
         raise BadManifest(f"Line {number} of the manifest: the key is not UTF-8.") from error
     if not key or not found["Bucket"]:
         raise BadManifest(f"Line {number} of the manifest lacks a bucket or a key.")
-    return Task(found["Bucket"], key, found.get("VersionId") or None)
+    return JobTask(found["Bucket"], key, found.get("VersionId") or None)
 
 
-def _rows(status: str, results: Iterable[tuple[Task, Result]]) -> bytes:
+def _rows(status: str, results: Iterable[tuple[JobTask, Result]]) -> bytes:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     for task, result in results:

@@ -52,7 +52,7 @@ class Manifest:
 
 
 @dataclass(frozen=True)
-class Report:
+class CompletionReport:
     """Where a job's completion report goes; ``prefix`` is empty, or ends in a slash."""
 
     bucket: str
@@ -71,7 +71,7 @@ class JobRequest:
     schema: str
     arguments: Mapping[str, str] | None
     manifest: Manifest
-    report: Report | None
+    report: CompletionReport | None
     priority: int
     role_arn: str
     description: str | None
@@ -81,7 +81,7 @@ class JobRequest:
 
 
 @dataclass(frozen=True)
-class Task:
+class JobTask:
     """One object of a job; its ``key`` is decoded."""
 
     bucket: str
@@ -103,7 +103,7 @@ class Result:
 
 
 @dataclass(eq=False)
-class Job:
+class BatchJob:
     """A job, and how far it has come."""
 
     id: str
@@ -115,7 +115,7 @@ class Job:
     reason: str | None = None
     failure: tuple[str, str] | None = None
     total: int = 0
-    results: list[tuple[Task, Result]] = field(default_factory=list)
+    results: list[tuple[JobTask, Result]] = field(default_factory=list)
     failed: int = 0
     _active_s: float = 0.0
     _active_since: float | None = None
@@ -142,7 +142,7 @@ class Job:
         if status in ENDED:
             self.ended = now()
 
-    def add(self, task: Task, result: Result) -> None:
+    def add(self, task: JobTask, result: Result) -> None:
         """Add the last word on a task, and fail the job if too many have failed."""
         self.results.append((task, result))
         self.failed += bool(result.code)

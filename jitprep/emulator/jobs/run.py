@@ -8,10 +8,10 @@ import uuid
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 
-from jitprep.emulator.data_plane.originals import Objects
+from jitprep.emulator.data_plane.originals import OriginalObjects
 from jitprep.emulator.jobs import task as jobs_task
 from jitprep.emulator.jobs.files import BadManifest, read_manifest, report_files
-from jitprep.emulator.jobs.job import RUNNING, Job, Result, Status, Task
+from jitprep.emulator.jobs.job import RUNNING, BatchJob, JobTask, Result, Status
 from jitprep.emulator.s3_errors import S3Error
 from jitprep.emulator.workers.function import Function, function_name
 
@@ -36,16 +36,16 @@ class Runner:
     """
 
     def __init__(
-        self, functions: Mapping[str, Function], places: Mapping[str, int], objects: Objects
+        self, functions: Mapping[str, Function], places: Mapping[str, int], objects: OriginalObjects
     ) -> None:
         self._functions = functions
         self._places = places
         self._objects = objects
-        self._jobs: list[Job] = []
+        self._jobs: list[BatchJob] = []
         self._running: set[asyncio.Task[None]] = set()
         self._changed = asyncio.Condition()
 
-    def start(self, job: Job) -> None:
+    def start(self, job: BatchJob) -> None:
         """Begin to run a job."""
         self._jobs.append(job)
         running = asyncio.create_task(self._run(job))
@@ -64,7 +64,7 @@ class Runner:
             change()
             self._changed.notify_all()
 
-    async def _run(self, job: Job) -> None:
+    async def _run(self, job: BatchJob) -> None:
         try:
             await self._move(job, Status.PREPARING)
             tasks = await self._prepare(job)
@@ -78,13 +78,13 @@ class Runner:
         ends = {Status.CANCELLING: Status.CANCELLED, Status.FAILING: Status.FAILED}
         await self._move(job, ends.get(job.status, Status.COMPLETE))
 
-    async def _add(self, job: Job, task: Task, result: Result) -> None:
+    async def _add(self, job: BatchJob, task: JobTask, result: Result) -> None:
         await self.change(lambda: job.add(task, result))
 
-    async def _move(self, job: Job, status: Status) -> None:
+    async def _move(self, job: BatchJob, status: Status) -> None:
         await self.change(lambda: job.move(status))
 
-    async def _prepare(self, job: Job) -> list[Task]:
+    async def _prepare(self, job: BatchJob) -> list[JobTask]:
         """Return the job's tasks; none where it fails, or was cancelled meanwhile."""
         manifest = job.request.manifest
         try:
@@ -104,14 +104,14 @@ class Runner:
         job.total = len(tasks)
         return tasks
 
-    async def _confirmed(self, job: Job) -> bool:
+    async def _confirmed(self, job: BatchJob) -> bool:
         """Wait until the job may begin; return whether it ever may."""
         await self._move(job, Status.SUSPENDED if job.request.confirmation else Status.READY)
         async with self._changed:
             await self._changed.wait_for(lambda: job.status is not Status.SUSPENDED)
         return await self._turn(job)
 
-    async def _perform(self, job: Job, tasks: list[Task]) -> None:
+    async def _perform(self, job: BatchJob, tasks: list[JobTask]) -> None:
         """Run every task, and those that failed for the time being some times more."""
         for redrive in range(_REDRIVES + 1):
             again = await self._pass(job, tasks, last=redrive == _REDRIVES)
@@ -120,9 +120,9 @@ class Runner:
             tasks = again
             await self._pause(job, _PAUSE_S * 2**redrive)
 
-    async def _pass(self, job: Job, tasks: Iterable[Task], *, last: bool) -> list[Task]:
+    async def _pass(self, job: BatchJob, tasks: Iterable[JobTask], *, last: bool) -> list[JobTask]:
         """Run tasks, as many at once as the function can; return those to be tried again."""
-        waiting, again = deque(tasks), list[Task]()
+        waiting, again = deque(tasks), list[JobTask]()
 
         async def place() -> None:
             while waiting and await self._turn(job):
@@ -141,7 +141,7 @@ class Runner:
                 group.create_task(place())
         return again
 
-    async def _turn(self, job: Job) -> bool:
+    async def _turn(self, job: BatchJob) -> bool:
         """Wait while a job of higher priority runs; return whether this one goes on."""
         if not job.stopping and self._outranked(job):
             if job.status is Status.ACTIVE:
@@ -152,12 +152,12 @@ class Runner:
             await self._move(job, Status.ACTIVE)
         return not job.stopping
 
-    def _outranked(self, job: Job) -> bool:
+    def _outranked(self, job: BatchJob) -> bool:
         return any(
             other.priority > job.priority and other.status in RUNNING for other in self._jobs
         )
 
-    async def _pause(self, job: Job, seconds: float) -> None:
+    async def _pause(self, job: BatchJob, seconds: float) -> None:
         """Wait before the next try, but not for a job that is cancelled."""
         async with self._changed:
             try:
@@ -165,7 +165,7 @@ class Runner:
             except TimeoutError:
                 return
 
-    async def _invoke(self, job: Job, task: Task) -> Result:
+    async def _invoke(self, job: BatchJob, task: JobTask) -> Result:
         arn, schema = job.request.function_arn, job.request.schema
         function = self._functions.get(function_name(arn) or "")
         if function is None:
@@ -177,7 +177,7 @@ class Runner:
         outcome = await function.invoke(payload, str(uuid.uuid4()))
         return jobs_task.read(outcome, schema, invocation_id, task_id)
 
-    async def _report(self, job: Job) -> None:
+    async def _report(self, job: BatchJob) -> None:
         """Write the report, if there is to be one and any task has run."""
         report = job.request.report
         if report is None or not job.results:

@@ -8,8 +8,15 @@ import secrets
 from typing import Any
 
 from jitprep.emulator.jobs.files import encoded
-from jitprep.emulator.jobs.job import Job, Result, Task
-from jitprep.emulator.workers.function import Died, NotInvoked, Outcome, Raised, Returned, TimedOut
+from jitprep.emulator.jobs.job import BatchJob, JobTask, Result
+from jitprep.emulator.workers.function import (
+    Died,
+    InvocationOutcome,
+    NotInvoked,
+    Raised,
+    Returned,
+    TimedOut,
+)
 
 _FAILED = "PermanentFailure"
 _CODES = frozenset({"Succeeded", "TemporaryFailure", _FAILED})
@@ -22,7 +29,7 @@ def identifier() -> str:
     return base64.b64encode(secrets.token_bytes(24)).decode()
 
 
-def event(job: Job, task: Task, invocation_id: str, task_id: str) -> bytes:
+def event(job: BatchJob, task: JobTask, invocation_id: str, task_id: str) -> bytes:
     """Return the event that a function gets for a task, in the schema that the job names."""
     request = job.request
     told: dict[str, Any] = {"id": job.id}
@@ -43,7 +50,7 @@ def event(job: Job, task: Task, invocation_id: str, task_id: str) -> bytes:
     ).encode()
 
 
-def read(outcome: Outcome, schema: str, invocation_id: str, task_id: str) -> Result:
+def read(outcome: InvocationOutcome, schema: str, invocation_id: str, task_id: str) -> Result:
     """Return what came of a task, told from how its invocation ended."""
     match outcome:
         case Returned(payload):

@@ -8,7 +8,7 @@ from datetime import datetime
 from xml.etree import ElementTree as ET
 
 from jitprep.emulator.control.xml import document, invalid, result, write_text
-from jitprep.emulator.jobs.job import Job, JobRequest, Manifest, Report
+from jitprep.emulator.jobs.job import BatchJob, CompletionReport, JobRequest, Manifest
 from jitprep.emulator.s3_errors import S3Error
 from jitprep.emulator.workers.function import function_name
 
@@ -69,24 +69,24 @@ def priority(text: str) -> int:
     return int(text)
 
 
-def created(job: Job) -> ET.Element:
+def created(job: BatchJob) -> ET.Element:
     """Return the result of CreateJob."""
     return _texts("CreateJobResult", JobId=job.id)
 
 
-def status_updated(job: Job) -> ET.Element:
+def status_updated(job: BatchJob) -> ET.Element:
     """Return the result of UpdateJobStatus."""
     return _texts(
         "UpdateJobStatusResult", JobId=job.id, Status=job.status, StatusUpdateReason=job.reason
     )
 
 
-def priority_updated(job: Job) -> ET.Element:
+def priority_updated(job: BatchJob) -> ET.Element:
     """Return the result of UpdateJobPriority."""
     return _texts("UpdateJobPriorityResult", JobId=job.id, Priority=str(job.priority))
 
 
-def described(job: Job, arn: str) -> ET.Element:
+def described(job: BatchJob, arn: str) -> ET.Element:
     """Return the result of DescribeJob."""
     root = result("DescribeJobResult")
     element = ET.SubElement(root, "Job")
@@ -105,7 +105,7 @@ def described(job: Job, arn: str) -> ET.Element:
     return root
 
 
-def listing(jobs: Iterable[Job], next_token: str | None) -> ET.Element:
+def listing(jobs: Iterable[BatchJob], next_token: str | None) -> ET.Element:
     """Return the result of ListJobs."""
     root = result("ListJobsResult")
     parent = ET.SubElement(root, "Jobs")
@@ -118,7 +118,7 @@ def listing(jobs: Iterable[Job], next_token: str | None) -> ET.Element:
     return root
 
 
-def _write_summary(element: ET.Element, job: Job) -> None:
+def _write_summary(element: ET.Element, job: BatchJob) -> None:
     """Write what both DescribeJob and ListJobs tell of a job."""
     write_text(element, "JobId", job.id)
     if job.request.description is not None:
@@ -192,7 +192,7 @@ def _manifest(element: ET.Element) -> Manifest:
     return Manifest(place["bucket"], place["key"], version, etag, fields)
 
 
-def _report(element: ET.Element) -> Report | None:
+def _report(element: ET.Element) -> CompletionReport | None:
     if not _boolean(element, "Enabled", ""):
         return None
     arn = element.findtext("Bucket", "")
@@ -202,7 +202,9 @@ def _report(element: ET.Element) -> Report | None:
     _choice(element, "Format", (_REPORT_FORMAT,))
     scope = _choice(element, "ReportScope", _SCOPES)
     prefix = element.findtext("Prefix", "").strip("/")
-    return Report(bucket["bucket"], f"{prefix}/" if prefix else "", scope == "FailedTasksOnly")
+    return CompletionReport(
+        bucket["bucket"], f"{prefix}/" if prefix else "", scope == "FailedTasksOnly"
+    )
 
 
 def _choice(

@@ -97,13 +97,13 @@ class Signature:
         return self.payload if self.payload and _HASH.fullmatch(self.payload) else None
 
     @property
-    def malformed(self) -> Malformed:
+    def malformed(self) -> MalformedSignature:
         """What to say of a part of it that is wrong."""
         return _HEADER if self.expires_s is None else _QUERY
 
 
 @dataclass(frozen=True)
-class Malformed:
+class MalformedSignature:
     """The error for a signature that is not understood, by where the signature stands."""
 
     code: str
@@ -114,8 +114,10 @@ class Malformed:
         return S3Error(400, self.code, self.prefix + reason, details)
 
 
-_HEADER = Malformed("AuthorizationHeaderMalformed", "The authorization header is malformed; ")
-_QUERY = Malformed(
+_HEADER = MalformedSignature(
+    "AuthorizationHeaderMalformed", "The authorization header is malformed; "
+)
+_QUERY = MalformedSignature(
     "AuthorizationQueryParametersError", "Error parsing the X-Amz-Credential parameter; "
 )
 
@@ -213,7 +215,7 @@ def _from_query(received: Received, parameters: Mapping[str, str]) -> Signature:
     )
 
 
-def _scope(text: str, malformed: Malformed) -> Scope:
+def _scope(text: str, malformed: MalformedSignature) -> Scope:
     parts = text.split("/")
     if len(parts) != 5 or not parts[0]:
         raise malformed.error(

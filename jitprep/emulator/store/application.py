@@ -12,7 +12,7 @@ from jitprep.emulator.request_ids import RequestIds
 from jitprep.emulator.s3_errors import S3Error, error_xml
 from jitprep.emulator.store import bodies, control, listings, reads, uploads, versions, writes
 from jitprep.emulator.store.moto import CONTROL, Moto
-from jitprep.emulator.store.request import Answer, Request
+from jitprep.emulator.store.request import WsgiRequest, WsgiResponse
 from jitprep.emulator.store.served import require_served
 
 _ERRORS = {
@@ -61,18 +61,18 @@ class Store:
         start_response(status, list(answer.headers.items()))
         return [answer.body] if answer.body else []
 
-    def _answer(self, environ: dict[str, Any]) -> Answer:
+    def _answer(self, environ: dict[str, Any]) -> WsgiResponse:
         if environ["RAW_URI"].startswith(CONTROL):
             with self._moto.changing:
                 return control.answer(self._moto, self._region, environ)
-        request = Request.of(environ)
+        request = WsgiRequest.of(environ)
         request.read_body()  # before the lock: a slow upload must not keep others waiting
         bodies.unchunk(request)
         # moto changes nothing at once, and closes an object that is replaced under its reader.
         with self._moto.changing:
             return self._locked(request)
 
-    def _locked(self, request: Request) -> Answer:
+    def _locked(self, request: WsgiRequest) -> WsgiResponse:
         if not request.bucket or request.method == "OPTIONS":
             if request.method == "GET":
                 return listings.buckets(self._moto, request)
@@ -82,7 +82,7 @@ class Store:
         reads_only = request.method in {"GET", "HEAD"}
         return self._read(request) if reads_only else self._change(request)
 
-    def _read(self, request: Request) -> Answer:
+    def _read(self, request: WsgiRequest) -> WsgiResponse:
         bucket = self._bucket(request)
         if request.key:
             if "uploadId" in request.query:
@@ -92,7 +92,7 @@ class Store:
             return listing(bucket, request)
         return self._moto.call(request.changed(headers={"range": None}))
 
-    def _change(self, request: Request) -> Answer:
+    def _change(self, request: WsgiRequest) -> WsgiResponse:
         if request.method == "PUT" and not request.key:
             if request.query.keys() & BUCKET_SUBRESOURCES or request.read_body():
                 bodies.require_document(request)
@@ -111,28 +111,30 @@ class Store:
             return versions.delete(self._moto, bucket, request)
         return writes.write(self._moto, bucket, request)
 
-    def _bucket(self, request: Request) -> Any:
+    def _bucket(self, request: WsgiRequest) -> Any:
         bucket = self._moto.bucket(request.bucket)
         if bucket is None:
             message = "The specified bucket does not exist"
             raise S3Error(404, "NoSuchBucket", message, {"BucketName": request.bucket})
         return bucket
 
-    def _require_owner(self, request: Request) -> None:
+    def _require_owner(self, request: WsgiRequest) -> None:
         """Raise S3Error, 403, where a bucket is expected to be somebody else's."""
         for name in ("x-amz-expected-bucket-owner", "x-amz-source-expected-bucket-owner"):
             if request.header(name) not in {None, self._moto.account}:
                 raise S3Error(403, "AccessDenied", "Access Denied")
 
 
-def _refusal(error: S3Error, xml: Callable[[S3Error, RequestIds], bytes] = error_xml) -> Answer:
+def _refusal(
+    error: S3Error, xml: Callable[[S3Error, RequestIds], bytes] = error_xml
+) -> WsgiResponse:
     ids = RequestIds.new()
     body = xml(error, ids)
     headers = {**error.headers, **ids.headers, "content-type": "application/xml"}
-    return Answer(error.status, headers, body)
+    return WsgiResponse(error.status, headers, body)
 
 
-def _as_xml(answer: Answer) -> Answer:
+def _as_xml(answer: WsgiResponse) -> WsgiResponse:
     """Return an error of moto's that has no body, or werkzeug's HTML, in S3's form."""
     xml = answer.headers.get("content-type", "").partition(";")[0].endswith("xml")
     if answer.status < 400 or (answer.body and xml):

@@ -7,7 +7,7 @@ import re
 from xml.etree import ElementTree as ET
 
 from jitprep.emulator.s3_errors import S3Error
-from jitprep.emulator.store.request import Request
+from jitprep.emulator.store.request import WsgiRequest
 
 _HASH = "x-amz-content-sha256"
 _CHUNKED = "STREAMING-"
@@ -15,7 +15,7 @@ _SIZE = re.compile(rb"([0-9a-fA-F]{1,16})(?:;[^\r\n]*)?")
 _STATUSES = {"Enabled", "Suspended"}
 
 
-def unchunk(request: Request) -> None:
+def unchunk(request: WsgiRequest) -> None:
     """Take a body in AWS's chunks apart; what follows them becomes headers.
 
     The form is that of AWS's pages "Signature Calculations for the Authorization Header:
@@ -39,7 +39,7 @@ def unchunk(request: Request) -> None:
     request.replace_body(body, {**headers, _HASH: "UNSIGNED-PAYLOAD"})
 
 
-def require_document(request: Request) -> None:
+def require_document(request: WsgiRequest) -> None:
     """Raise S3Error, 400, where a configuration is not the XML, or the policy, that it must be."""
     if "policy" in request.query:
         try:

@@ -9,13 +9,13 @@ from moto.s3control.models import s3control_backends
 
 from jitprep.emulator.s3_errors import S3Error
 from jitprep.emulator.store.moto import Moto
-from jitprep.emulator.store.request import Answer
+from jitprep.emulator.store.request import WsgiResponse
 
 _POINT = re.compile(r"/v20180820/accesspoint/([^/]+)")
 _ARN_REGION = re.compile(rb"(:s3:)us-east-1(:\d{12}:accesspoint/)")
 
 
-def answer(moto: Moto, region: str, environ: dict[str, Any]) -> Answer:
+def answer(moto: Moto, region: str, environ: dict[str, Any]) -> WsgiResponse:
     """Answer one call. The ARNs in it are of ``region``; moto's are of us-east-1."""
     method, path = environ["REQUEST_METHOD"], environ["RAW_URI"].partition("?")[0]
     if environ.get("HTTP_X_AMZ_ACCOUNT_ID", moto.account) != moto.account:

@@ -11,11 +11,11 @@ from jitprep.emulator.data_plane.actions import BUCKET_SUBRESOURCES
 from jitprep.emulator.store import uploads
 from jitprep.emulator.store.moto import Moto, is_marker, versions
 from jitprep.emulator.store.pages import Question, argument, whole_number
-from jitprep.emulator.store.request import Answer, Request
-from jitprep.emulator.store.xml import Element, document, flag
+from jitprep.emulator.store.request import WsgiRequest, WsgiResponse
+from jitprep.emulator.store.xml import XmlElement, document, flag
 
 # What moto says of the owner elsewhere.
-OWNER: Element = (
+OWNER: XmlElement = (
     "Owner",
     [("ID", "75aa57f09aa0c8caeab4f8c24e99d10f8e7faeebf76c078efc7c6caea54ba06a")],
 )
@@ -25,7 +25,7 @@ _ENDS_KEPT = 10_000
 _ends: dict[tuple[str, str, str], Any] = {}
 
 
-def listing_of(request: Request) -> Callable[[Any, Request], Answer] | None:
+def listing_of(request: WsgiRequest) -> Callable[[Any, WsgiRequest], WsgiResponse] | None:
     """Return what lists a bucket as a request wants it; None where it asks for no such listing."""
     names = request.query.keys() & BUCKET_SUBRESOURCES
     if names:
@@ -33,7 +33,7 @@ def listing_of(request: Request) -> Callable[[Any, Request], Answer] | None:
     return _version_2 if request.query.get("list-type") == "2" else _version_1
 
 
-def buckets(moto: Moto, request: Request) -> Answer:
+def buckets(moto: Moto, request: WsgiRequest) -> WsgiResponse:
     """List the buckets."""
     query = request.query
     after = _position(query.get("continuation-token"))
@@ -46,7 +46,7 @@ def buckets(moto: Moto, request: Request) -> Answer:
         and query.get("bucket-region", bucket.region_name) == bucket.region_name
     ]
     page = found[: min(most, _MOST_BUCKETS)]
-    listed: list[Element] = [
+    listed: list[XmlElement] = [
         (
             "Bucket",
             [
@@ -57,7 +57,7 @@ def buckets(moto: Moto, request: Request) -> Answer:
         )
         for bucket in page
     ]
-    content: list[Element] = [OWNER, ("Buckets", listed)]
+    content: list[XmlElement] = [OWNER, ("Buckets", listed)]
     if query.get("prefix"):
         content.append(("Prefix", query["prefix"]))
     if len(page) < len(found):
@@ -65,11 +65,11 @@ def buckets(moto: Moto, request: Request) -> Answer:
     return document("ListAllMyBucketsResult", content)
 
 
-def _version_1(bucket: Any, request: Request) -> Answer:
+def _version_1(bucket: Any, request: WsgiRequest) -> WsgiResponse:
     question = Question.of(request)
     marker = request.query.get("marker", "")
     page, more = _page(bucket, question, marker)
-    content: list[Element] = [
+    content: list[XmlElement] = [
         ("Name", bucket.name),
         ("Marker", question.text(marker)),
         *question.echo(),
@@ -81,11 +81,11 @@ def _version_1(bucket: Any, request: Request) -> Answer:
     return document("ListBucketResult", content + _found(bucket, question, page, owner=True))
 
 
-def _version_2(bucket: Any, request: Request) -> Answer:
+def _version_2(bucket: Any, request: WsgiRequest) -> WsgiResponse:
     question = Question.of(request)
     token, start = request.query.get("continuation-token"), request.query.get("start-after", "")
     page, more = _page(bucket, question, start if token is None else _position(token))
-    content: list[Element] = [
+    content: list[XmlElement] = [
         ("Name", bucket.name),
         *question.echo(),
         ("MaxKeys", str(question.most)),
@@ -112,17 +112,17 @@ def _page(bucket: Any, question: Question, after: str) -> tuple[list[tuple[str, 
 
 def _found(
     bucket: Any, question: Question, page: list[tuple[str, bool]], *, owner: bool
-) -> list[Element]:
+) -> list[XmlElement]:
     objects = [bucket.keys[name] for name, is_prefix in page if not is_prefix]
-    contents: list[Element] = [
+    contents: list[XmlElement] = [
         ("Contents", [*_described(question, found), *([OWNER] if owner else [])])
         for found in objects
     ]
     return contents + question.prefixes(name for name, is_prefix in page if is_prefix)
 
 
-def _described(question: Question, found: Any) -> list[Element]:
-    described: list[Element] = [
+def _described(question: Question, found: Any) -> list[XmlElement]:
+    described: list[XmlElement] = [
         ("Key", question.text(found.name)),
         ("LastModified", found.last_modified_ISO8601),
         ("ETag", found.etag),
@@ -132,7 +132,7 @@ def _described(question: Question, found: Any) -> list[Element]:
     return [*described, ("Size", str(found.size)), ("StorageClass", found.storage_class)]
 
 
-def _versions(bucket: Any, request: Request) -> Answer:
+def _versions(bucket: Any, request: WsgiRequest) -> WsgiResponse:
     question = Question.of(request)
     after, version = (request.query.get(n, "") for n in ("key-marker", "version-id-marker"))
     if version and not after:
@@ -140,7 +140,7 @@ def _versions(bucket: Any, request: Request) -> Answer:
         raise argument(message, "version-id-marker", version)
     found = _every_version(bucket, question, after, version)
     page = found[: question.most]
-    content: list[Element] = [
+    content: list[XmlElement] = [
         ("Name", bucket.name),
         *question.echo(),
         ("KeyMarker", question.text(after)),
@@ -195,8 +195,8 @@ def _remember(bucket: Any, version: Any) -> None:
     _ends[bucket.name, version.name, version.version_id] = version.last_modified
 
 
-def _version(question: Question, version: Any, latest: bool) -> Element:
-    head: list[Element] = [
+def _version(question: Question, version: Any, latest: bool) -> XmlElement:
+    head: list[XmlElement] = [
         ("Key", question.text(version.name)),
         ("VersionId", version.version_id),
         ("IsLatest", flag(latest)),

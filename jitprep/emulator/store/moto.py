@@ -11,7 +11,7 @@ from moto.moto_server.werkzeug_app import create_backend_app
 from moto.s3.models import FakeDeleteMarker, s3_backends
 
 from jitprep.emulator.s3_errors import S3Error
-from jitprep.emulator.store.request import Answer
+from jitprep.emulator.store.request import WsgiResponse
 
 CONTROL = "/v20180820/"
 
@@ -34,7 +34,7 @@ class Moto:
         self._s3 = create_backend_app("s3")
         self._control = create_backend_app("s3control")
 
-    def call(self, environ: dict[str, Any]) -> Answer:
+    def call(self, environ: dict[str, Any]) -> WsgiResponse:
         """Return moto's answer.
 
         Raises
@@ -60,7 +60,7 @@ class Moto:
             message = f"The S3 inside this endpoint cannot answer {what}: {error!r}."
             raise S3Error(501, "NotImplemented", message) from error
         status, headers = started[-1]
-        return Answer(int(status[:3]), {n.lower(): value for n, value in headers}, body)
+        return WsgiResponse(int(status[:3]), {n.lower(): value for n, value in headers}, body)
 
     def buckets(self) -> list[Any]:
         """Return every bucket in the order of the names."""

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from jitprep.emulator.s3_errors import S3Error
-from jitprep.emulator.store.request import Request
-from jitprep.emulator.store.xml import Element
+from jitprep.emulator.store.request import WsgiRequest
+from jitprep.emulator.store.xml import XmlElement
 
 _MOST = 1000
 _LARGEST = 2**31 - 1
@@ -35,7 +35,7 @@ class Question:
     encoded: bool
 
     @classmethod
-    def of(cls, request: Request, most: str = "max-keys") -> Question:
+    def of(cls, request: WsgiRequest, most: str = "max-keys") -> Question:
         """Read a query, ``most`` its parameter for the size. Raises S3Error, 400."""
         query = request.query
         encoding = query.get("encoding-type")
@@ -50,9 +50,9 @@ class Question:
         """Return a key, or a part of one, as it is written."""
         return quote(key, safe="/") if self.encoded else key
 
-    def echo(self) -> list[Element]:
+    def echo(self) -> list[XmlElement]:
         """Return the elements that say what was asked."""
-        asked: list[Element] = [("Prefix", self.text(self.prefix))]
+        asked: list[XmlElement] = [("Prefix", self.text(self.prefix))]
         if self.delimiter:
             asked.append(("Delimiter", self.text(self.delimiter)))
         if self.encoded:
@@ -79,12 +79,12 @@ class Question:
                 last = prefix
                 yield prefix, True
 
-    def prefixes(self, found: Iterable[str]) -> list[Element]:
+    def prefixes(self, found: Iterable[str]) -> list[XmlElement]:
         """Return common prefixes as S3 lists them."""
         return [("CommonPrefixes", [("Prefix", self.text(prefix))]) for prefix in found]
 
 
-def whole_number(request: Request, name: str, default: int, least: int = 0) -> int:
+def whole_number(request: WsgiRequest, name: str, default: int, least: int = 0) -> int:
     """Read a parameter that is a whole number. Raises S3Error, 400."""
     text = request.query.get(name)
     if text is None:

@@ -11,7 +11,7 @@ from xml.etree import ElementTree as ET
 from jitprep.emulator.s3_errors import S3Error
 from jitprep.emulator.store import conditions
 from jitprep.emulator.store.moto import Moto, is_marker, modified, parts_of, versions
-from jitprep.emulator.store.request import Answer, Request
+from jitprep.emulator.store.request import WsgiRequest, WsgiResponse
 
 _NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
 _CONDITIONS = ("if-match", "if-none-match", "if-modified-since", "if-unmodified-since")
@@ -21,7 +21,7 @@ _LARGE = 256 * 1024 * 1024
 _ARCHIVED = frozenset({"GLACIER", "DEEP_ARCHIVE"})
 
 
-def read(moto: Moto, bucket: Any, request: Request) -> Answer:
+def read(moto: Moto, bucket: Any, request: WsgiRequest) -> WsgiResponse:
     """Answer a GET or HEAD of an object, or of something about it."""
     version = find(bucket, request)
     subresource = request.query.keys() & {"acl", "attributes", "legal-hold", "tagging"}
@@ -32,7 +32,7 @@ def read(moto: Moto, bucket: Any, request: Request) -> Answer:
     return _object(moto, bucket, request, version)
 
 
-def find(bucket: Any, request: Request) -> Any:
+def find(bucket: Any, request: WsgiRequest) -> Any:
     """Return the version that a request is about.
 
     Raises
@@ -62,7 +62,7 @@ def no_such_key(key: str, headers: Mapping[str, str] | None = None) -> S3Error:
     return S3Error(404, "NoSuchKey", message, {"Key": key}, headers)
 
 
-def _is_marker(version: Any, request: Request, *, named: bool) -> S3Error:
+def _is_marker(version: Any, request: WsgiRequest, *, named: bool) -> S3Error:
     headers = {"x-amz-delete-marker": "true", "x-amz-version-id": str(version.version_id)}
     if not named:
         return no_such_key(request.key, headers)
@@ -75,7 +75,7 @@ def _is_marker(version: Any, request: Request, *, named: bool) -> S3Error:
     return S3Error(405, "MethodNotAllowed", message, details, headers)
 
 
-def _object(moto: Moto, bucket: Any, request: Request, version: Any) -> Answer:
+def _object(moto: Moto, bucket: Any, request: WsgiRequest, version: Any) -> WsgiResponse:
     kept: dict[str, str | None] = dict.fromkeys(_CONDITIONS)
     if conditions.not_modified(request.header, version.etag, modified(version)):
         kept["if-none-match"] = version.etag
@@ -93,7 +93,7 @@ def _object(moto: Moto, bucket: Any, request: Request, version: Any) -> Answer:
     return answer
 
 
-def _range(request: Request, version: Any) -> str | None:
+def _range(request: WsgiRequest, version: Any) -> str | None:
     """Return the Range that is to be answered; None for the whole object.
 
     S3 gives the whole where it does not understand a range, or where there are several.
@@ -114,7 +114,7 @@ def _range(request: Request, version: Any) -> str | None:
     return match[0]
 
 
-def _part(request: Request, version: Any) -> dict[str, str]:
+def _part(request: WsgiRequest, version: Any) -> dict[str, str]:
     """Return the ``range`` of the part that is asked for, and the headers that go with it."""
     text = request.query.get("partNumber")
     if text is None:
@@ -145,7 +145,7 @@ def part_number(text: str) -> int:
     return int(text)
 
 
-def _with_parts(answer: Answer, request: Request, version: Any) -> Answer:
+def _with_parts(answer: WsgiResponse, request: WsgiRequest, version: Any) -> WsgiResponse:
     """Add the number of its parts to an object's attributes, where it is asked for."""
     asked = {name.strip() for name in (request.header("x-amz-object-attributes") or "").split(",")}
     sizes = parts_of(version) if "ObjectParts" in asked else None

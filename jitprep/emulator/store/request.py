@@ -15,7 +15,7 @@ _LONGEST_KEY = 1024  # bytes of UTF-8: AWS's "Object key naming guidelines"
 
 
 @dataclass(frozen=True)
-class Request:
+class WsgiRequest:
     """One request.
 
     Parameters
@@ -41,7 +41,7 @@ class Request:
     form: str | None = None
 
     @classmethod
-    def of(cls, environ: dict[str, Any]) -> Request:
+    def of(cls, environ: dict[str, Any]) -> WsgiRequest:
         """Read a WSGI environment. Raises S3Error where the path is not UTF-8, or a key too long."""
         raw_path, _, raw_query = environ["RAW_URI"].partition("?")
         bucket, _, key = raw_path.removeprefix("/").partition("/")
@@ -128,7 +128,7 @@ def _variable(name: str) -> str:
 
 
 @dataclass
-class Answer:
+class WsgiResponse:
     """An answer; the names of its headers are in lower case."""
 
     status: int

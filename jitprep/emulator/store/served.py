@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from jitprep.emulator.data_plane.actions import BUCKET_SUBRESOURCES, OBJECT_SUBRESOURCES
 from jitprep.emulator.s3_errors import S3Error
-from jitprep.emulator.store.request import Request
+from jitprep.emulator.store.request import WsgiRequest
 
 _OBJECT_KNOWN = OBJECT_SUBRESOURCES | {
     "encryption",
@@ -49,7 +49,7 @@ _BUCKET = {
 }
 
 
-def require_served(request: Request) -> None:
+def require_served(request: WsgiRequest) -> None:
     """Raise S3Error, 501, unless moto serves what is asked for."""
     known, by_method = (_OBJECT_KNOWN, _OBJECT) if request.key else (_BUCKET_KNOWN, _BUCKET)
     served = by_method.get(request.method)

@@ -9,8 +9,8 @@ from xml.etree import ElementTree as ET
 from jitprep.emulator.s3_errors import S3Error
 from jitprep.emulator.store.bodies import malformed
 from jitprep.emulator.store.pages import Question, whole_number
-from jitprep.emulator.store.request import Answer, Request
-from jitprep.emulator.store.xml import Element, document, flag
+from jitprep.emulator.store.request import WsgiRequest, WsgiResponse
+from jitprep.emulator.store.xml import XmlElement, document, flag
 
 _MOST_PARTS = 1000
 _LEAST_PART = 5 * 1024 * 1024  # bytes of every part but the last: AWS's "multipart upload limits"
@@ -25,7 +25,7 @@ def stamp(bucket: Any, content_type: str | None) -> None:
                 upload.metadata["Content-Type"] = content_type
 
 
-def find(bucket: Any, request: Request) -> Any:
+def find(bucket: Any, request: WsgiRequest) -> Any:
     """Return the upload that a request names. Raises S3Error, 404."""
     upload = bucket.multiparts.get(request.query["uploadId"])
     if upload is None or upload.key_name != request.key:
@@ -37,7 +37,7 @@ def find(bucket: Any, request: Request) -> Any:
     return upload
 
 
-def uploads(bucket: Any, request: Request) -> Answer:
+def uploads(bucket: Any, request: WsgiRequest) -> WsgiResponse:
     """List the uploads that have not ended."""
     question = Question.of(request, "max-uploads")
     after, last = (request.query.get(name, "") for name in ("key-marker", "upload-id-marker"))
@@ -53,7 +53,7 @@ def uploads(bucket: Any, request: Request) -> Answer:
         found += [(name, None)] if is_prefix else [(name, one) for one in by_key[name]]
     page = found[: question.most]
     more = bool(page) and len(page) < len(found)
-    content: list[Element] = [
+    content: list[XmlElement] = [
         ("Bucket", bucket.name),
         ("KeyMarker", question.text(after)),
         ("UploadIdMarker", last),
@@ -70,8 +70,8 @@ def uploads(bucket: Any, request: Request) -> Answer:
     return document("ListMultipartUploadsResult", content)
 
 
-def _upload(question: Question, upload: Any) -> Element:
-    described: list[Element] = [
+def _upload(question: Question, upload: Any) -> XmlElement:
+    described: list[XmlElement] = [
         ("Key", question.text(upload.key_name)),
         ("UploadId", upload.id),
         ("Initiated", upload.initiated.strftime("%Y-%m-%dT%H:%M:%S.000Z")),
@@ -83,7 +83,7 @@ def _upload(question: Question, upload: Any) -> Element:
     return "Upload", described
 
 
-def parts(bucket: Any, request: Request) -> Answer:
+def parts(bucket: Any, request: WsgiRequest) -> WsgiResponse:
     """List the parts of an upload."""
     upload = find(bucket, request)
     most = min(whole_number(request, "max-parts", _MOST_PARTS), _MOST_PARTS)
@@ -91,7 +91,7 @@ def parts(bucket: Any, request: Request) -> Answer:
     found = [part for number, part in sorted(upload.parts.items()) if number > after]
     page = found[:most]
     more = bool(page) and len(page) < len(found)
-    content: list[Element] = [
+    content: list[XmlElement] = [
         ("Bucket", bucket.name),
         ("Key", request.key),
         ("UploadId", upload.id),

@@ -16,8 +16,8 @@ from jitprep.emulator.s3_errors import S3Error
 from jitprep.emulator.store.bodies import malformed
 from jitprep.emulator.store.moto import Moto, is_marker, versions
 from jitprep.emulator.store.reads import no_such_key
-from jitprep.emulator.store.request import Answer, Request
-from jitprep.emulator.store.xml import Element, document
+from jitprep.emulator.store.request import WsgiRequest, WsgiResponse
+from jitprep.emulator.store.xml import XmlElement, document
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _ADDRESS = re.compile(r"\d+\.\d+\.\d+\.\d+")
@@ -66,14 +66,14 @@ def require_name(bucket: str) -> None:
         raise S3Error(400, "InvalidBucketName", message, {"BucketName": bucket})
 
 
-def delete(moto: Moto, bucket: Any, request: Request) -> Answer:
+def delete(moto: Moto, bucket: Any, request: WsgiRequest) -> WsgiResponse:
     """Answer a DeleteObject."""
     condition = request.header("if-match")
     headers = _delete(moto, bucket, request, request.key, request.query.get("versionId"), condition)
-    return Answer(204, dict(headers))
+    return WsgiResponse(204, dict(headers))
 
 
-def delete_many(moto: Moto, bucket: Any, request: Request) -> Answer:
+def delete_many(moto: Moto, bucket: Any, request: WsgiRequest) -> WsgiResponse:
     """Answer a DeleteObjects."""
     try:
         root = ET.fromstring(request.read_body())  # noqa: S314 - expat limits entity expansion
@@ -83,12 +83,12 @@ def delete_many(moto: Moto, bucket: Any, request: Request) -> Answer:
     if root.tag.rpartition("}")[2] != "Delete" or not 1 <= len(objects) <= _MOST:
         raise malformed()
     quiet = root.findtext("{*}Quiet", "").strip() == "true"
-    done: list[Element] = []
+    done: list[XmlElement] = []
     for one in objects:
         key, version = one.findtext("{*}Key", ""), one.findtext("{*}VersionId")
         if not key:
             raise malformed()
-        named: list[Element] = [("Key", key), *([("VersionId", version)] if version else [])]
+        named: list[XmlElement] = [("Key", key), *([("VersionId", version)] if version else [])]
         try:
             headers = _delete(moto, bucket, request, key, version, one.findtext("{*}ETag"))
         except S3Error as error:
@@ -105,7 +105,7 @@ def delete_many(moto: Moto, bucket: Any, request: Request) -> Answer:
 def _delete(
     moto: Moto,
     bucket: Any,
-    request: Request,
+    request: WsgiRequest,
     key: str,
     version: str | None,
     etag: str | None,

@@ -18,7 +18,7 @@ from jitprep.emulator.store.crc import crc32c, crc64nvme
 from jitprep.emulator.store.moto import Moto, is_marker, modified, versions
 from jitprep.emulator.store.pages import argument
 from jitprep.emulator.store.reads import find, no_such_key, part_number
-from jitprep.emulator.store.request import Answer, Request
+from jitprep.emulator.store.request import WsgiRequest, WsgiResponse
 
 _ABOUT = {"acl", "legal-hold", "restore", "retention", "select", "tagging"}
 _CONDITIONS: dict[str, str | None] = {"if-match": None, "if-none-match": None}
@@ -48,7 +48,7 @@ _CHECKSUMS: dict[str, Callable[[bytes], bytes]] = {
 }
 
 
-def write(moto: Moto, bucket: Any, request: Request) -> Answer:
+def write(moto: Moto, bucket: Any, request: WsgiRequest) -> WsgiResponse:
     """Answer a PUT or POST of a key, or a DELETE of something about it."""
     if "uploadId" in request.query:
         return _to_upload(moto, bucket, request)
@@ -71,7 +71,7 @@ def write(moto: Moto, bucket: Any, request: Request) -> Answer:
     return _versioned(bucket, answer)
 
 
-def _require_metadata(request: Request) -> None:
+def _require_metadata(request: WsgiRequest) -> None:
     """Raise S3Error, 400, where the owner's metadata is larger than S3 takes."""
     size = sum(
         len(name) - len(_METADATA) + len(value)
@@ -84,7 +84,7 @@ def _require_metadata(request: Request) -> None:
         raise S3Error(400, "MetadataTooLarge", message, details)
 
 
-def _to_upload(moto: Moto, bucket: Any, request: Request) -> Answer:
+def _to_upload(moto: Moto, bucket: Any, request: WsgiRequest) -> WsgiResponse:
     if request.method == "PUT":
         part_number(request.query.get("partNumber", ""))
         uploads.find(bucket, request)
@@ -102,7 +102,7 @@ def _to_upload(moto: Moto, bucket: Any, request: Request) -> Answer:
     return _versioned(bucket, moto.call(request.changed(headers=_CONDITIONS)))
 
 
-def _whole(moto: Moto, request: Request, dropped: dict[str, str | None]) -> dict[str, Any]:
+def _whole(moto: Moto, request: WsgiRequest, dropped: dict[str, str | None]) -> dict[str, Any]:
     """Return what moto is asked with a body, or the source of one, that has been checked."""
     if request.header(_SOURCE) is None:
         _require_intact(request)
@@ -114,7 +114,7 @@ def _whole(moto: Moto, request: Request, dropped: dict[str, str | None]) -> dict
     return request.changed(headers={**dropped, **conditions_of_source})
 
 
-def _versioned(bucket: Any, answer: Answer) -> Answer:
+def _versioned(bucket: Any, answer: WsgiResponse) -> WsgiResponse:
     """Name the null version where versioning is suspended, and none where there is no versioning."""
     if answer.status == 200 and bucket.versioning_status == "Suspended":
         answer.headers["x-amz-version-id"] = "null"
@@ -123,7 +123,7 @@ def _versioned(bucket: Any, answer: Answer) -> Answer:
     return answer
 
 
-def _require_destination(bucket: Any, request: Request) -> None:
+def _require_destination(bucket: Any, request: WsgiRequest) -> None:
     """Raise S3Error unless what is written over is as it must be, by If-Match or If-None-Match."""
     match, none_match = request.header("if-match"), request.header("if-none-match")
     found = [one for one in versions(bucket, request.key)[:1] if not is_marker(one)]
@@ -140,7 +140,7 @@ def _require_destination(bucket: Any, request: Request) -> None:
         raise conditions.failed("If-Match")
 
 
-def _require_intact(request: Request) -> None:
+def _require_intact(request: WsgiRequest) -> None:
     """Raise S3Error, 400, where a body is not the one that its hashes say."""
     body = request.read_body()
     if (md5 := request.header("content-md5")) is not None:
@@ -169,7 +169,7 @@ def _require_digest(name: str, said: str, computed: bytes) -> None:
         raise S3Error(400, "BadDigest", message)
 
 
-def _require_source(moto: Moto, request: Request) -> None:
+def _require_source(moto: Moto, request: WsgiRequest) -> None:
     """Raise S3Error unless the source of a copy is there, and as it must be."""
     path, _, query = (request.header(_SOURCE) or "").partition("?")
     name, slash, key = unquote(path).lstrip("/").partition("/")
@@ -198,9 +198,9 @@ def _require_source(moto: Moto, request: Request) -> None:
         _require_range(text, source.size)
 
 
-def _of_source(request: Request, key: str, version: str | None) -> Request:
+def _of_source(request: WsgiRequest, key: str, version: str | None) -> WsgiRequest:
     query = {} if version is None else {"versionId": version}
-    return Request("GET", request.bucket, key, query, request.environ)
+    return WsgiRequest("GET", request.bucket, key, query, request.environ)
 
 
 def _require_range(text: str, size: int) -> None:

@@ -6,18 +6,18 @@ import re
 from collections.abc import Sequence
 from xml.sax.saxutils import escape
 
-from jitprep.emulator.store.request import Answer
+from jitprep.emulator.store.request import WsgiResponse
 from jitprep.emulator.xml_text import DECLARATION
 
-Element = tuple[str, "str | Sequence[Element]"]
+XmlElement = tuple[str, "str | Sequence[XmlElement]"]
 _NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
 _REFERENCED = re.compile(r"[\x00-\x1f\x7f\ufffe\uffff\"]")
 
 
-def document(root: str, content: Sequence[Element]) -> Answer:
+def document(root: str, content: Sequence[XmlElement]) -> WsgiResponse:
     """Return the answer that a document of S3's is."""
     text = f'{DECLARATION}<{root} xmlns="{_NAMESPACE}">{_content(content)}</{root}>'
-    return Answer(200, {"content-type": "application/xml"}, text.encode())
+    return WsgiResponse(200, {"content-type": "application/xml"}, text.encode())
 
 
 def flag(value: bool) -> str:
@@ -25,7 +25,7 @@ def flag(value: bool) -> str:
     return "true" if value else "false"
 
 
-def _content(content: str | Sequence[Element]) -> str:
+def _content(content: str | Sequence[XmlElement]) -> str:
     if isinstance(content, str):
         # As S3 does: XML 1.0 has no reference to most controls, so that a parser refuses the
         # document, and never reads another key. Who wants such keys asks for encoding-type=url.

@@ -10,7 +10,14 @@ from collections.abc import Sequence
 import httpx
 
 from jitprep.emulator.workers.container_pool import Pool
-from jitprep.emulator.workers.function import Died, NotInvoked, Outcome, Raised, Returned, TimedOut
+from jitprep.emulator.workers.function import (
+    Died,
+    InvocationOutcome,
+    NotInvoked,
+    Raised,
+    Returned,
+    TimedOut,
+)
 
 _INVOKE = "/2015-03-31/functions/function/invocations"
 _TIMED_OUT = re.compile(rb"Task timed out after (\d+\.\d+) seconds")
@@ -37,7 +44,7 @@ class ContainerFunction:
         self._timeout = timeout
         self._urls = urls
         self._pool = Pool(urls)
-        self._running: set[asyncio.Task[Outcome | None]] = set()
+        self._running: set[asyncio.Task[InvocationOutcome | None]] = set()
         self._client = httpx.AsyncClient(
             timeout=httpx.Timeout(_GIVE_UP_S, connect=5.0),
             # A kept connection of a container that has died would look like one that was used.
@@ -56,7 +63,7 @@ class ContainerFunction:
         await self._pool.stop()
         await self._client.aclose()
 
-    async def invoke(self, payload: bytes, request_id: str) -> Outcome:  # noqa: ARG002 - its own id
+    async def invoke(self, payload: bytes, request_id: str) -> InvocationOutcome:  # noqa: ARG002 - its own id
         """Run the function on one event, once a container is free.
 
         One that refuses the connection was not asked, so that another may be.
@@ -72,7 +79,7 @@ class ContainerFunction:
             "that its port 8080 is published at that address: docker ps.",
         )
 
-    async def _within_time(self, url: str, payload: bytes) -> Outcome | None:
+    async def _within_time(self, url: str, payload: bytes) -> InvocationOutcome | None:
         """Ask one container; None where it cannot be reached."""
         task = asyncio.create_task(self._call(url, payload))
         self._running.add(task)
@@ -83,10 +90,10 @@ class ContainerFunction:
             return TimedOut(self._timeout)
         return Died("The endpoint stopped.") if task.cancelled() else task.result()
 
-    async def _call(self, url: str, payload: bytes) -> Outcome | None:
+    async def _call(self, url: str, payload: bytes) -> InvocationOutcome | None:
         try:
             response = await self._client.post(url + _INVOKE, content=payload)
-            outcome: Outcome | None = self._outcome(url, response)
+            outcome: InvocationOutcome | None = self._outcome(url, response)
         except (httpx.ConnectError, httpx.ConnectTimeout):
             await self._pool.set_aside(url)
             return None
@@ -102,7 +109,7 @@ class ContainerFunction:
         await self._pool.give(url)
         return outcome
 
-    def _outcome(self, url: str, response: httpx.Response) -> Outcome:
+    def _outcome(self, url: str, response: httpx.Response) -> InvocationOutcome:
         """Read what the emulator says: by its words first, for its statuses are not Lambda's.
 
         An error of the function is 200, and 502 where its process has ended, as it does at a response

@@ -54,7 +54,7 @@ class NotInvoked:
     detail: str
 
 
-Outcome = Returned | Raised | TimedOut | Died | NotInvoked
+InvocationOutcome = Returned | Raised | TimedOut | Died | NotInvoked
 
 
 class Function(Protocol):
@@ -66,7 +66,7 @@ class Function(Protocol):
     async def stop(self) -> None:
         """End every process and invocation."""
 
-    async def invoke(self, payload: bytes, request_id: str) -> Outcome:
+    async def invoke(self, payload: bytes, request_id: str) -> InvocationOutcome:
         """Run the function on one event, waiting for a free place if there is none.
 
         Cancelling takes an invocation that has not begun out of the queue.

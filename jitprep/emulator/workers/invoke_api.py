@@ -14,8 +14,8 @@ from jitprep.emulator.signing.signature import Unsigned
 from jitprep.emulator.workers.function import (
     Died,
     Function,
+    InvocationOutcome,
     NotInvoked,
-    Outcome,
     Raised,
     Returned,
     TimedOut,
@@ -71,7 +71,7 @@ def refusal(error: S3Error) -> Response:
     return Response(body, 403, {"x-amzn-errortype": kind}, "application/json")
 
 
-def _response(outcome: Outcome, request_id: str) -> Response:
+def _response(outcome: InvocationOutcome, request_id: str) -> Response:
     if isinstance(outcome, NotInvoked):
         return _refusal(outcome.status, outcome.kind, outcome.detail)
     headers = {"x-amzn-requestid": request_id, "x-amz-executed-version": "$LATEST"}

@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 
 from jitprep.emulator.config import EndpointConfig
-from jitprep.emulator.workers.function import Died, Outcome
+from jitprep.emulator.workers.function import Died, InvocationOutcome
 from jitprep.emulator.workers.worker import Invocation, Worker
 from jitprep.emulator.workers.worker_process import WorkerCommand
 
@@ -39,9 +39,9 @@ class LocalFunction:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._refuse_waiting(Died("The endpoint stopped before the function ran."))
 
-    async def invoke(self, payload: bytes, request_id: str) -> Outcome:
+    async def invoke(self, payload: bytes, request_id: str) -> InvocationOutcome:
         """Run the function on one event, once a worker is free."""
-        outcome: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+        outcome: asyncio.Future[InvocationOutcome] = asyncio.get_running_loop().create_future()
         self._queue.put_nowait(Invocation(request_id, payload, outcome))
         self._refuse_if_none_starts()
         return await outcome

@@ -9,7 +9,7 @@ import time
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from jitprep.emulator.workers.function import Outcome, Raised, Returned
+from jitprep.emulator.workers.function import InvocationOutcome, Raised, Returned
 from jitprep.emulator.workers.worker import Invocation, Worker
 
 # Lambda's 6 MB and what it wraps them in.
@@ -72,7 +72,7 @@ def _respond(worker: Worker, request_id: str, payload: bytes) -> Response:
     return _error(413, "RequestEntityTooLarge", said)
 
 
-def _finish(worker: Worker, request_id: str, outcome: Outcome) -> Response:
+def _finish(worker: Worker, request_id: str, outcome: InvocationOutcome) -> Response:
     if not worker.finish(request_id, outcome):
         return _error(400, "InvalidRequestID", f"{request_id} is not the invocation in hand.")
     return JSONResponse({"status": "OK"}, 202)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from jitprep.emulator.workers.function import Function, NotInvoked, Outcome
+from jitprep.emulator.workers.function import Function, InvocationOutcome, NotInvoked
 
 
 class Throttle:
@@ -29,7 +29,7 @@ class Throttle:
         """Stop the function."""
         await self._function.stop()
 
-    async def invoke(self, payload: bytes, request_id: str) -> Outcome:
+    async def invoke(self, payload: bytes, request_id: str) -> InvocationOutcome:
         """Run the function on one event, unless too many run or wait."""
         if self._under_way >= self._most:
             return NotInvoked(

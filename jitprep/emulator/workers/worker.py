@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from jitprep.emulator.sockets import open_socket
-from jitprep.emulator.workers.function import Died, Outcome, TimedOut
+from jitprep.emulator.workers.function import Died, InvocationOutcome, TimedOut
 from jitprep.emulator.workers.worker_process import WorkerCommand, WorkerProcess
 
 _LONGEST_PAUSE_S = 5.0
@@ -20,7 +20,7 @@ class Invocation:
 
     request_id: str
     payload: bytes
-    outcome: asyncio.Future[Outcome]
+    outcome: asyncio.Future[InvocationOutcome]
     deadline_ms: int = 0
 
     @property
@@ -28,7 +28,7 @@ class Invocation:
         """Whether somebody still waits for the outcome."""
         return not self.outcome.done()
 
-    def finish(self, outcome: Outcome) -> None:
+    def finish(self, outcome: InvocationOutcome) -> None:
         """Set the outcome, if it is still wanted."""
         if self.wanted:
             self.outcome.set_result(outcome)
@@ -99,7 +99,7 @@ class Worker:
                 return self._begin(invocation)
         return None
 
-    def finish(self, request_id: str, outcome: Outcome) -> bool:
+    def finish(self, request_id: str, outcome: InvocationOutcome) -> bool:
         """Record how an invocation ended; False when it is not the one in hand."""
         if self._current is None or self._current.request_id != request_id:
             return False
@@ -150,7 +150,7 @@ class Worker:
         self._start_timer()
         return invocation
 
-    def _finish_current(self, outcome: Outcome) -> None:
+    def _finish_current(self, outcome: InvocationOutcome) -> None:
         self._stop_timer()
         if self._current is not None:
             self._current.finish(outcome)

@@ -9,10 +9,10 @@ from functools import partial
 from typing import Any
 
 from jitprep.reader.base import Array, Reader
-from jitprep.reader.decode import Answer, decode
+from jitprep.reader.decode import ReadResult, decode
 from jitprep.reader.errors import CannotOpen
 from jitprep.reader.transport import aws, listing
-from jitprep.reader.transport.retry import patiently
+from jitprep.reader.transport.retry import with_retries
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,7 +54,7 @@ class AccessPointReader(Reader):
 
     def get(self, key: str) -> Array:
         """Read one object."""
-        return decode(patiently(partial(self._get, key)), key)
+        return decode(with_retries(partial(self._get, key)), key)
 
     def keys(self, prefix: str = "") -> Iterator[str]:
         """List keys, a thousand at a time."""
@@ -63,7 +63,7 @@ class AccessPointReader(Reader):
     def _entries(self, prefix: str) -> Iterator[listing.Entry]:
         token: dict[str, str] = {}
         while True:
-            page = patiently(partial(self._list, prefix, token))
+            page = with_retries(partial(self._list, prefix, token))
             for found in page.get("Contents", ()):
                 yield listing.Entry(found["Key"], found["Size"])
             if not page.get("IsTruncated"):
@@ -71,14 +71,14 @@ class AccessPointReader(Reader):
             following = page.get("NextContinuationToken")
             token = listing.next_page("ContinuationToken", following, token)
 
-    def _get(self, key: str) -> Answer:
-        with aws.told_of(key), aws.asking_for(self.seed):
+    def _get(self, key: str) -> ReadResult:
+        with aws.translate_errors(key), aws.asking_for(self.seed):
             answer = self._client.get_object(Bucket=self.bucket, Key=key)
             body = bytearray(answer["Body"].read())
-        return Answer.stored(body, answer.get("ContentType"), answer["Metadata"])
+        return ReadResult.stored(body, answer.get("ContentType"), answer["Metadata"])
 
     def _list(self, prefix: str, token: dict[str, str]) -> Any:
-        with aws.told_of(None):
+        with aws.translate_errors(None):
             return self._client.list_objects_v2(Bucket=self.bucket, Prefix=prefix, **token)
 
     @property

@@ -12,10 +12,10 @@ from botocore.awsrequest import AWSRequest
 from urllib3 import BaseHTTPResponse
 
 from jitprep.reader.base import Array, Reader
-from jitprep.reader.decode import Answer, decode
+from jitprep.reader.decode import ReadResult, decode
 from jitprep.reader.errors import CannotOpen, Refused, Unavailable
 from jitprep.reader.transport import aws, listing, web
-from jitprep.reader.transport.retry import patiently
+from jitprep.reader.transport.retry import with_retries
 
 _FORBIDDEN = 403
 
@@ -43,13 +43,13 @@ class FunctionUrlReader(Reader):
 
     def get(self, key: str) -> Array:
         """Read one object."""
-        return decode(patiently(partial(self._get, key)), key)
+        return decode(with_retries(partial(self._get, key)), key)
 
     def keys(self, prefix: str = "") -> Iterator[str]:
         """List keys, a thousand at a time."""
-        return listing.keys(lambda query: patiently(partial(self._list, query)), prefix)
+        return listing.keys(lambda query: with_retries(partial(self._list, query)), prefix)
 
-    def _get(self, key: str) -> Answer:
+    def _get(self, key: str) -> ReadResult:
         if not {".", ".."}.isdisjoint(key.split("/")):
             raise Refused(
                 "no URL can name a key with . or .. in it: read it by S3 or Invoke", key=key
@@ -60,9 +60,9 @@ class FunctionUrlReader(Reader):
         answer = self._ask(f"/{quote(key)}", chosen, key)
         headers = {name.lower(): value for name, value in answer.headers.items()}
         if answer.status == 200:
-            return Answer.of(bytearray(answer.data), headers)
+            return ReadResult.of(bytearray(answer.data), headers)
         tls, aside = self.url.startswith("https:"), headers.get("location", "")
-        return Answer.of(web.fetch(aside, key, self.threads, tls=tls), headers)
+        return ReadResult.of(web.fetch(aside, key, self.threads, tls=tls), headers)
 
     def _list(self, query: Mapping[str, str]) -> bytes:
         answer = self._ask("", query, None)
@@ -70,7 +70,7 @@ class FunctionUrlReader(Reader):
 
     def _ask(self, path: str, query: Mapping[str, str], key: str | None) -> BaseHTTPResponse:
         url = self.url + path + (f"?{urlencode(query, quote_via=quote)}" if query else "")
-        with aws.told_of(key):
+        with aws.translate_errors(key):
             signature = self._signature(url)
             try:
                 return web.ask(url, signature, key, self.threads)

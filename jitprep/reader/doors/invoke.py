@@ -11,11 +11,11 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from jitprep.reader.base import Array, Reader
-from jitprep.reader.decode import Answer, decode
-from jitprep.reader.doors.invoke_response import Returned, parse
+from jitprep.reader.decode import ReadResult, decode
+from jitprep.reader.doors.invoke_response import InvokeResult, parse
 from jitprep.reader.errors import ReadError, Unavailable, Undecodable
 from jitprep.reader.transport import aws, listing, web
-from jitprep.reader.transport.retry import patiently
+from jitprep.reader.transport.retry import with_retries
 from preprocessing import Pipeline
 
 # Of Lambda's 6 MB, after base64; with room for what an answer says beside its body.
@@ -75,7 +75,7 @@ class FunctionReader(Reader):
 
     def get(self, key: str) -> Array:
         """Read one object."""
-        return decode(patiently(partial(self._get, key)), key)
+        return decode(with_retries(partial(self._get, key)), key)
 
     def get_each(self, keys: Iterable[str]) -> dict[str, Array | ReadError]:
         """Read many objects, as many in one call as its answer has room for."""
@@ -99,7 +99,7 @@ class FunctionReader(Reader):
 
         Invoke has no event of its own for that: the function is asked as its Function URL would ask it.
         """
-        return listing.keys(lambda query: patiently(partial(self._list, query)), prefix)
+        return listing.keys(lambda query: with_retries(partial(self._list, query)), prefix)
 
     @property
     def _stacks(self) -> bool:
@@ -117,7 +117,7 @@ class FunctionReader(Reader):
 
     def _rows(self, keys: Sequence[str]) -> dict[str, Array | ReadError]:
         try:
-            answer = patiently(partial(self._invoke, {"keys": list(keys), **self._choice}, None))
+            answer = with_retries(partial(self._invoke, {"keys": list(keys), **self._choice}, None))
             return self._unstacked(keys, answer)
         except ReadError as error:
             if error.code == "InvalidPipeline" and self.pipeline is None:
@@ -127,7 +127,7 @@ class FunctionReader(Reader):
         half = len(keys) // 2
         return {**self._rows(keys[:half]), **self._rows(keys[half:])}
 
-    def _unstacked(self, keys: Sequence[str], answer: Returned) -> dict[str, Array | ReadError]:
+    def _unstacked(self, keys: Sequence[str], answer: InvokeResult) -> dict[str, Array | ReadError]:
         read: dict[str, Array | ReadError] = dict(answer.errors)
         if answer.keys:
             stack = decode(self._object(answer, None))
@@ -139,7 +139,7 @@ class FunctionReader(Reader):
             raise Undecodable("the function's answer is not about the keys that it was asked for")
         return read
 
-    def _get(self, key: str) -> Answer:
+    def _get(self, key: str) -> ReadResult:
         return self._object(self._invoke({"key": key, **self._choice}, key), key)
 
     @property
@@ -153,13 +153,13 @@ class FunctionReader(Reader):
         asks = self.seed and self.draws is not False
         return chosen | ({"seed": self.seed} if asks else {})
 
-    def _object(self, answer: Returned, key: str | None) -> Answer:
+    def _object(self, answer: InvokeResult, key: str | None) -> ReadResult:
         if answer.body is not None:
-            return Answer.of(bytearray(answer.body), answer.headers)
+            return ReadResult.of(bytearray(answer.body), answer.headers)
         # Too large for Lambda: put aside.
         tls = not self._client.meta.endpoint_url.startswith("http:")
         aside = answer.headers.get("location", "")
-        return Answer.of(web.fetch(aside, key, self.threads, tls=tls), answer.headers)
+        return ReadResult.of(web.fetch(aside, key, self.threads, tls=tls), answer.headers)
 
     def _list(self, query: Mapping[str, str]) -> bytes:
         path = f"/{quote(self.bucket)}"
@@ -174,8 +174,8 @@ class FunctionReader(Reader):
         }
         return self._invoke(event, None).body or b""
 
-    def _invoke(self, event: Mapping[str, Any], key: str | None) -> Returned:
-        with aws.told_of(key):
+    def _invoke(self, event: Mapping[str, Any], key: str | None) -> InvokeResult:
+        with aws.translate_errors(key):
             told = self._client.invoke(FunctionName=self.name, Payload=json.dumps(event))
             payload = told["Payload"].read()
         return parse(payload, "FunctionError" in told, key)

@@ -16,7 +16,7 @@ _OF_THE_PROCESS = ("Runtime.", "Sandbox.", "Extension.", "Lambda.")
 
 
 @dataclass(frozen=True, slots=True)
-class Returned:
+class InvokeResult:
     """An answer of status 200 or 307.
 
     Parameters
@@ -37,7 +37,7 @@ class Returned:
     errors: Mapping[str, ReadError]
 
 
-def parse(payload: bytes, failed: bool, key: str | None) -> Returned:
+def parse(payload: bytes, failed: bool, key: str | None) -> InvokeResult:
     """Read what a function returned.
 
     Parameters
@@ -82,13 +82,13 @@ def _refusal(answer: Mapping[str, Any], key: str | None) -> ReadError:
     return failure(answer["statusCode"], *told(_body(answer) or b""), key)
 
 
-def _returned(answer: Mapping[str, Any]) -> Returned:
+def _returned(answer: Mapping[str, Any]) -> InvokeResult:
     errors = {
         one["key"]: failure(one["statusCode"], one["errorCode"], one["errorMessage"], one["key"])
         for one in answer.get("errors", ())
     }
     headers = {name.lower(): value for name, value in answer["headers"].items()}
-    return Returned(headers, _body(answer), answer.get("keys", ()), errors)
+    return InvokeResult(headers, _body(answer), answer.get("keys", ()), errors)
 
 
 def _body(answer: Mapping[str, Any]) -> bytes | None:

@@ -10,7 +10,7 @@ from itertools import islice
 from pathlib import Path
 
 from jitprep.reader.base import Array, Reader
-from jitprep.reader.decode import Answer, decode
+from jitprep.reader.decode import ReadResult, decode
 from jitprep.reader.doors.folder import LEADS_OUT, leads_out, listing
 from jitprep.reader.errors import BadObject, CannotOpen, Refused
 from preprocessing import (
@@ -87,7 +87,7 @@ class FolderReader(Reader):
             if not stat.S_ISREG(path.stat().st_mode):
                 raise self._missing(key)
             if self.pipeline is None:
-                return decode(Answer(bytearray(path.read_bytes())), key)
+                return decode(ReadResult(bytearray(path.read_bytes())), key)
             made = self.pipeline.encode(path, seed=Seed(self.seed, key))
         except _KINDS as error:
             code = next(code for kind, code in _CODES if isinstance(error, kind))
@@ -96,7 +96,7 @@ class FolderReader(Reader):
             raise self._missing(key) from None
         except OSError as error:
             raise Refused(error.strerror or type(error).__name__, key=key) from None
-        return decode(Answer(bytearray(made.body), made.content_type, made.metadata), key)
+        return decode(ReadResult(bytearray(made.body), made.content_type, made.metadata), key)
 
     def keys(self, prefix: str = "") -> Iterator[str]:
         """List the files, as S3 would; links are followed within the folder.

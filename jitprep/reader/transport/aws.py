@@ -169,7 +169,7 @@ def _identity(pid: int) -> Identity:  # noqa: ARG001
 
 
 @contextmanager
-def told_of(key: str | None) -> Iterator[None]:
+def translate_errors(key: str | None) -> Iterator[None]:
     """Turn what the SDK raises in the block into a `ReadError` about `key`.
 
     Credentials may be renewed while the block runs, by a program, a file or a service that fails: that

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from jitprep.reader.errors import Unavailable
 
-T = TypeVar("T")
+_T = TypeVar("_T")
 
 TRIES = 8
 _FIRST_S, _LONGEST_S = 0.1, 10.0
@@ -17,7 +17,7 @@ _FIRST_S, _LONGEST_S = 0.1, 10.0
 _CHANCE = random.SystemRandom()
 
 
-def patiently(read: Callable[[], T]) -> T:
+def with_retries(read: Callable[[], _T]) -> _T:
     """Call `read` until it is not `Unavailable`, `TRIES` times at most; return what it returned.
 
     Before each new try a random time passes, up to a bound that doubles: many workers that failed at

@@ -8,7 +8,7 @@ import zlib
 from collections.abc import Callable, Mapping
 
 
-class Mismatch(Exception):
+class ChecksumMismatch(Exception):
     """A body that is not the one that S3 computed its checksum of."""
 
 
@@ -25,12 +25,12 @@ def verify(body: bytes, headers: Mapping[str, str]) -> None:
 
     Raises
     ------
-    Mismatch
+    ChecksumMismatch
     """
     for name, compute in _COMPUTED.items():
         sent = headers.get(f"x-amz-checksum-{name}")
         if sent is not None and "-" not in sent and sent != compute(body):
-            raise Mismatch
+            raise ChecksumMismatch
 
 
 def _text(digest: bytes) -> str:

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs
 from jitprep.service.errors import RequestFailed
 from jitprep.service.http import overrides, ranges
 from jitprep.service.http.conditions import Conditions
-from jitprep.service.messages import Choice, ObjectRequest, Source
+from jitprep.service.messages import ObjectRequest, PipelineChoice, Presigned
 
 _CUSTOMER_KEY = "x-amz-server-side-encryption-customer-"
 
@@ -39,7 +39,9 @@ def parameters(query: str) -> dict[str, str]:
     return {name.lower(): values[0] for name, values in found.items()}
 
 
-def choice(configuration: str, headers: Mapping[str, str], query: Mapping[str, str]) -> Choice:
+def choice(
+    configuration: str, headers: Mapping[str, str], query: Mapping[str, str]
+) -> PipelineChoice:
     """Return which pipeline runs: as configured, or as the client chooses where it may.
 
     Raises
@@ -47,17 +49,19 @@ def choice(configuration: str, headers: Mapping[str, str], query: Mapping[str, s
     RequestFailed
         ``OverrideNotAllowed``, ``InvalidSeed``.
     """
-    return Choice(configuration, overrides.preset(headers, query), overrides.seed(headers, query))
+    return PipelineChoice(
+        configuration, overrides.preset(headers, query), overrides.seed(headers, query)
+    )
 
 
 def object_request(
     method: Literal["GET", "HEAD"],
     key: str,
-    source: Source,
-    chosen: Choice,
+    source: Presigned,
+    chosen: PipelineChoice,
     headers: Mapping[str, str],
     query: Mapping[str, str],
-    room: int | None = None,
+    max_body_bytes: int | None = None,
 ) -> ObjectRequest:
     """Read what of an object is asked for, and under which conditions.
 
@@ -65,11 +69,11 @@ def object_request(
     ----------
     method : {"GET", "HEAD"}
     key : str
-    source : Source
-    chosen : Choice
+    source : Presigned
+    chosen : PipelineChoice
     headers, query : mapping of str to str
         The client's, names in lower case.
-    room : int, optional
+    max_body_bytes : int, optional
         How many bytes of body the door can carry.
 
     Raises
@@ -85,5 +89,5 @@ def object_request(
         Conditions.of(headers),
         ranges.parse(headers.get("range", query.get("range")), query.get("partnumber")),
         checksum=headers.get("x-amz-checksum-mode", "").upper() == "ENABLED",
-        room=room,
+        max_body_bytes=max_body_bytes,
     )

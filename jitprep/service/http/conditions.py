@@ -9,7 +9,7 @@ from email.utils import parsedate_to_datetime
 from enum import Enum
 
 
-class Outcome(Enum):
+class ConditionOutcome(Enum):
     """What conditions come to."""
 
     PROCEED = "proceed"
@@ -38,7 +38,7 @@ class Conditions:
             headers.get("if-range"),
         )
 
-    def outcome(self, etag: str, last_modified: str | None) -> Outcome:
+    def outcome(self, etag: str, last_modified: str | None) -> ConditionOutcome:
         """Evaluate the conditions in the order of RFC 9110, 13.2.2, as S3 does.
 
         Parameters
@@ -50,15 +50,15 @@ class Conditions:
         """
         if self.if_match is not None:
             if not _names(self.if_match, etag):
-                return Outcome.FAILED
+                return ConditionOutcome.FAILED
         elif _later(last_modified, self.if_unmodified_since) is True:
-            return Outcome.FAILED
+            return ConditionOutcome.FAILED
         if self.if_none_match is not None:
             if _names(self.if_none_match, etag):
-                return Outcome.NOT_MODIFIED
+                return ConditionOutcome.NOT_MODIFIED
         elif _later(last_modified, self.if_modified_since) is False:
-            return Outcome.NOT_MODIFIED
-        return Outcome.PROCEED
+            return ConditionOutcome.NOT_MODIFIED
+        return ConditionOutcome.PROCEED
 
     def allow_part(self, etag: str, last_modified: str | None) -> bool:
         """Whether a range may be answered with a part, as far as If-Range is concerned.

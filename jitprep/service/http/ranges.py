@@ -19,7 +19,7 @@ _NUMBER = re.compile(r"\d{1,5}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
+class ByteWindow:
     """Bytes `start` up to, and without, `stop` of an object of `total` bytes."""
 
     start: int
@@ -39,7 +39,7 @@ class ByteRange:
     first: int | None
     last: int | None
 
-    def of(self, total: int) -> Window:
+    def of(self, total: int) -> ByteWindow:
         """Return which bytes of an object of `total` bytes it means.
 
         Raises
@@ -55,7 +55,7 @@ class ByteRange:
             raise RequestFailed(
                 416, "InvalidRange", f"the range means no byte of the object, which has {total}"
             )
-        return Window(start, stop, total)
+        return ByteWindow(start, stop, total)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ class PartNumber:
 
     number: int
 
-    def of(self, total: int) -> Window:
+    def of(self, total: int) -> ByteWindow:
         """Return which bytes of an object of `total` bytes it means.
 
         Raises
@@ -78,7 +78,7 @@ class PartNumber:
                 416, "InvalidPartNumber", f"the object has {parts} parts of {PART_BYTES} bytes"
             )
         start = (self.number - 1) * PART_BYTES
-        return Window(start, min(start + PART_BYTES, total), total)
+        return ByteWindow(start, min(start + PART_BYTES, total), total)
 
     @staticmethod
     def count(total: int) -> int:

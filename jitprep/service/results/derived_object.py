@@ -6,11 +6,11 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from jitprep.service.http.ranges import Part, Window
+from jitprep.service.http.ranges import ByteWindow, Part
 from jitprep.service.messages import ObjectRequest
 from jitprep.service.results.copy_metadata import ours
-from jitprep.service.results.result_cache import Description, kept
-from jitprep.service.source.original import Facts
+from jitprep.service.results.result_cache import Description, result_cache
+from jitprep.service.source.original import ObjectHead
 from preprocessing import Pipeline, Seed
 
 
@@ -25,70 +25,72 @@ def derived_etag(source_etag: str, fingerprint: str, seed: int) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Derived:
+class DerivedObject:
     """What a pipeline makes of one version of an object.
 
     Parameters
     ----------
-    facts : Facts
+    object_head : ObjectHead
         Of the original.
     pipeline : Pipeline
     seed : Seed
         Which names the object's key and the original's ETag too.
     etag : str
         In quotes.
-    place : str
+    cache_key : str
         What it is kept under. Two keys may hold equal bytes, and so one ETag, of which a random
         pipeline makes different things; so the original's URL, less its signature, is part of it.
     part : Part, optional
         What of it is asked for; None for all of it.
     """
 
-    facts: Facts
+    object_head: ObjectHead
     pipeline: Pipeline
     seed: Seed
     etag: str
-    place: str = field(repr=False)
+    cache_key: str = field(repr=False)
     part: Part | None
 
     @classmethod
-    def of(cls, request: ObjectRequest, pipeline: Pipeline, facts: Facts) -> Derived:
+    def of(
+        cls, request: ObjectRequest, pipeline: Pipeline, object_head: ObjectHead
+    ) -> DerivedObject:
         """Return what `request` asks for, given what S3 says of the original."""
         number = request.choice.seed if pipeline.random else 0
-        etag = derived_etag(facts.etag, pipeline.fingerprint, number)
-        allowed = request.conditions.allow_part(etag, facts.last_modified)
-        seed = Seed(number, request.key, facts.etag)
-        place = f"{request.source.url.partition('?')[0]} {etag}"
-        return cls(facts, pipeline, seed, etag, place, request.part if allowed else None)
+        etag = derived_etag(object_head.etag, pipeline.fingerprint, number)
+        allowed = request.conditions.allow_part(etag, object_head.last_modified)
+        seed = Seed(number, request.key, object_head.etag)
+        cache_key = f"{request.source.url.partition('?')[0]} {etag}"
+        return cls(object_head, pipeline, seed, etag, cache_key, request.part if allowed else None)
 
     @property
     def is_marker(self) -> bool:
         """Whether the object only stands for a folder, as S3's console makes them: it has no bytes."""
-        return self.facts.length == 0 and self.seed.key.endswith("/")
+        return self.object_head.length == 0 and self.seed.key.endswith("/")
 
     @property
     def description(self) -> Description | None:
         """What can be said of it without its original's bytes; None where that is too little."""
         if self.is_marker:
-            return Description(0, self.facts.content_type or "application/octet-stream", {})
+            return Description(0, self.object_head.content_type or "application/octet-stream", {})
         output = self.pipeline.output
         if output.nbytes is None:
-            return kept().description(self.place)
+            return result_cache().description(self.cache_key)
         metadata = self.pipeline.metadata(output.shape, output.dtype, seed=self.seed)
         return Description(output.nbytes, output.content_type, metadata)
 
     @property
     def validators(self) -> Mapping[str, str]:
         """The headers that conditions speak of."""
-        modified = self.facts.last_modified
+        modified = self.object_head.last_modified
         return {"ETag": self.etag} | ({"Last-Modified": modified} if modified else {})
 
     def metadata(self, description: Description) -> Mapping[str, str]:
         """Return the headers that say how it was made."""
-        made = ours(description.metadata, self.facts.etag)
+        made = ours(description.metadata, self.object_head.etag)
         return {f"x-amz-meta-{name}": value for name, value in made.items()}
 
-    def window(self, description: Description | None) -> Window | None:
+    def window(self, description: Description | None) -> ByteWindow | None:
         """Return which bytes are asked for; None for all of them, or while the length is unknown.
 
         Raises

@@ -8,7 +8,7 @@ from jitprep.service.errors import RequestFailed
 _SCHEME = "s3://"
 
 
-def choose(to: str | None) -> Folder:
+def choose_output(to: str | None) -> Folder:
     """Return where results go.
 
     Parameters

@@ -36,7 +36,7 @@ class Description:
     metadata: Mapping[str, str]
 
 
-class Kept:
+class ResultCache:
     """Descriptions and bodies by place; what was used longest ago goes first.
 
     Parameters
@@ -53,43 +53,43 @@ class Kept:
         # Work that overran its deadline may still end, in another thread than the next request's.
         self._lock = Lock()
 
-    def describe(self, place: str, description: Description) -> None:
+    def describe(self, cache_key: str, description: Description) -> None:
         """Keep a description."""
         with self._lock:
-            self._descriptions[place] = description
+            self._descriptions[cache_key] = description
             if len(self._descriptions) > _MOST_DESCRIPTIONS:
                 self._descriptions.popitem(last=False)
 
-    def keep(self, place: str, body: bytes | bytearray) -> None:
+    def keep(self, cache_key: str, body: bytes | bytearray) -> None:
         """Keep a body, unless it alone is over the limit."""
         with self._lock:
-            self._drop(place)
+            self._drop(cache_key)
             if len(body) > self._limit:
                 return
-            self._bodies[place] = body
+            self._bodies[cache_key] = body
             self._held += len(body)
             while self._held > self._limit:
                 self._drop(next(iter(self._bodies)))
 
-    def description(self, place: str) -> Description | None:
+    def description(self, cache_key: str) -> Description | None:
         """Return what is known of an object."""
         with self._lock:
-            if place in self._descriptions:
-                self._descriptions.move_to_end(place)
-            return self._descriptions.get(place)
+            if cache_key in self._descriptions:
+                self._descriptions.move_to_end(cache_key)
+            return self._descriptions.get(cache_key)
 
-    def body(self, place: str) -> bytes | bytearray | None:
+    def body(self, cache_key: str) -> bytes | bytearray | None:
         """Return an object's bytes, which nobody may change."""
         with self._lock:
-            if place in self._bodies:
-                self._bodies.move_to_end(place)
-            return self._bodies.get(place)
+            if cache_key in self._bodies:
+                self._bodies.move_to_end(cache_key)
+            return self._bodies.get(cache_key)
 
-    def _drop(self, place: str) -> None:
-        self._held -= len(self._bodies.pop(place, b""))
+    def _drop(self, cache_key: str) -> None:
+        self._held -= len(self._bodies.pop(cache_key, b""))
 
 
 @cache
-def kept() -> Kept:
+def result_cache() -> ResultCache:
     """Return what this process keeps."""
-    return Kept(config().cache_bytes)
+    return ResultCache(config().cache_bytes)

@@ -24,7 +24,7 @@ _SHARE_OF_MEMORY = 4
 _EXPIRES_S = 900
 
 
-def room(more: int = 0) -> int:
+def max_body_bytes(more: int = 0) -> int:
     """Return how many bytes of body an answer can hold.
 
     Parameters

@@ -19,10 +19,10 @@ from jitprep.service.config import config
 from jitprep.service.deadline import Deadline
 from jitprep.service.errors import RequestFailed
 from jitprep.service.messages import (
-    Measures,
     ObjectRequest,
+    Presigned,
+    RequestMetrics,
     Response,
-    Source,
     StoreRequest,
     StoreTask,
 )
@@ -45,7 +45,7 @@ _METADATA = "x-amz-meta-"
 
 
 def answer(
-    request: StoreRequest, pipeline: Pipeline, deadline: Deadline, measures: Measures
+    request: StoreRequest, pipeline: Pipeline, deadline: Deadline, metrics: RequestMetrics
 ) -> Response:
     """Store the copies that are not there yet, one after the other.
 
@@ -54,7 +54,7 @@ def answer(
     Response
         With `each` task's own, and the status and the error of the first that failed.
     """
-    each = tuple(_answer(request, task, pipeline, deadline, measures) for task in request.tasks)
+    each = tuple(_answer(request, task, pipeline, deadline, metrics) for task in request.tasks)
     first = next((one for one in each if one.error_code is not None), Response(200))
     return Response(
         first.status, error_code=first.error_code, error_message=first.error_message, each=each
@@ -66,11 +66,11 @@ def _answer(
     task: StoreTask,
     pipeline: Pipeline,
     deadline: Deadline,
-    measures: Measures,
+    metrics: RequestMetrics,
 ) -> Response:
     try:
         original.require_time(deadline)
-        done = _store(request, task, pipeline, deadline, measures)
+        done = _store(request, task, pipeline, deadline, metrics)
     except (RequestFailed, PreprocessingError, MemoryError) as error:
         return Response.refusal(errors.explain(error))
     return Response(200, done.encode())
@@ -81,7 +81,7 @@ def _store(
     task: StoreTask,
     pipeline: Pipeline,
     deadline: Deadline,
-    measures: Measures,
+    metrics: RequestMetrics,
 ) -> str:
     """Store one copy, and return what was done. What costs least goes first."""
     place = _place(request, task)
@@ -94,8 +94,8 @@ def _store(
         if found.is_current(pipeline, etag, request.choice.seed):
             return f"current: {_shown(place)}"
     asked = ObjectRequest("GET", task.key, _original("GET", task), request.choice)
-    derived = read.get(asked, pipeline, deadline, measures)
-    with measures.timed("store"):
+    derived = read.get(asked, pipeline, deadline, metrics)
+    with metrics.timed("store"):
         if _put(place, task.key, found, derived):
             return f"stored: {_shown(place)}"
     now, etag = _find(place, task.key), derived.headers[f"{_METADATA}{SOURCE_ETAG}"]
@@ -123,7 +123,7 @@ def _place(request: StoreRequest, task: StoreTask) -> Mapping[str, str]:
     return place
 
 
-def _original(method: Literal["GET", "HEAD"], task: StoreTask) -> Source:
+def _original(method: Literal["GET", "HEAD"], task: StoreTask) -> Presigned:
     return bucket_source.of_object(
         method, bucket_source.alias_of(task.bucket), task.key, task.version
     )

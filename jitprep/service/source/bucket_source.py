@@ -15,11 +15,11 @@ from urllib.parse import parse_qs, quote, urlsplit
 from jitprep.service import s3
 from jitprep.service.config import config
 from jitprep.service.errors import RequestFailed
-from jitprep.service.messages import Source
-from jitprep.service.source.hosts import Address, is_s3_host
+from jitprep.service.messages import Presigned
+from jitprep.service.source.hosts import ParsedUrl, is_s3_host
 from jitprep.service.source.signing import signed
 
-OWNER = "x-amz-expected-bucket-owner"
+EXPECTED_OWNER = "x-amz-expected-bucket-owner"
 _EXPIRES_S = 300
 # Of an object that nobody asks for.
 _KEY = "key"
@@ -31,7 +31,7 @@ def of_object(
     key: str,
     version: str | None = None,
     owner: str | None = None,
-) -> Source:
+) -> Presigned:
     """Return where an object is read.
 
     Parameters
@@ -61,11 +61,11 @@ def of_object(
         return _presigned("head_object", {name: value for name, value in asked.items() if value})
     place = _place(bucket)
     query = f"?versionId={quote(version, safe='')}" if version else ""
-    headers = {OWNER: owner} if owner else {}
+    headers = {EXPECTED_OWNER: owner} if owner else {}
     return signed(f"{place.url}{quote(key, safe='/~')}{query}", place.region, headers)
 
 
-def of_listing(alias: str, asked: Mapping[str, str | int]) -> Source:
+def of_listing(alias: str, asked: Mapping[str, str | int]) -> Presigned:
     """Return where a bucket's listing is read.
 
     Parameters
@@ -137,17 +137,17 @@ def _bucket(alias: str) -> str:
 
 def _require_comparable(owner: str | None) -> None:
     """Refuse a guard that would be passed over: other stores than AWS's do not compare the owner."""
-    endpoint = Address.of(config().endpoint or "")
+    endpoint = ParsedUrl.of(config().endpoint or "")
     if owner and endpoint is not None and not is_s3_host(endpoint.host):
         raise RequestFailed(
             501,
             "NotImplemented",
-            f"{OWNER} is compared by AWS alone, and this store is not; leave it out",
+            f"{EXPECTED_OWNER} is compared by AWS alone, and this store is not; leave it out",
         )
 
 
-def _presigned(operation: str, asked: Mapping[str, str | int]) -> Source:
+def _presigned(operation: str, asked: Mapping[str, str | int]) -> Presigned:
     owner = asked.get("ExpectedBucketOwner")
     _require_comparable(str(owner) if owner else None)
     url = s3.client().generate_presigned_url(operation, asked, _EXPIRES_S)
-    return Source(url, {OWNER: str(owner)} if owner else {})
+    return Presigned(url, {EXPECTED_OWNER: str(owner)} if owner else {})

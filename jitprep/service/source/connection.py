@@ -17,8 +17,8 @@ import urllib3
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
 from jitprep.service.config import config
-from jitprep.service.http.checksums import Mismatch
-from jitprep.service.source.hosts import Address
+from jitprep.service.http.checksums import ChecksumMismatch
+from jitprep.service.source.hosts import ParsedUrl
 from jitprep.service.source.response_heads import take_whole_heads
 from jitprep.service.thread_pools import readers
 
@@ -41,7 +41,7 @@ _KINDS: tuple[tuple[type[Exception], str], ...] = (
     (urllib3.exceptions.ConnectTimeoutError, f"no connection in {_CONNECT_S:.0f} s"),
     (urllib3.exceptions.ReadTimeoutError, f"nothing came for {_STALL_S:.0f} s"),
     (urllib3.exceptions.SSLError, "its certificate or TLS was refused"),
-    (Mismatch, "its bytes are not those of its checksum"),
+    (ChecksumMismatch, "its bytes are not those of its checksum"),
 )
 
 
@@ -90,7 +90,7 @@ def pool() -> urllib3.PoolManager:
 
 
 def ask(
-    method: str, address: Address, headers: Mapping[str, str], left: float
+    method: str, address: ParsedUrl, headers: Mapping[str, str], left: float
 ) -> urllib3.BaseHTTPResponse:
     """Send a request, and return the answer, its body unread and as it is sent.
 
@@ -100,7 +100,7 @@ def ask(
     Parameters
     ----------
     method : str
-    address : Address
+    address : ParsedUrl
     headers : mapping of str to str
     left : float
         Seconds that there are.
@@ -133,7 +133,7 @@ def ask(
     return response
 
 
-def connected(address: Address) -> Address:
+def connected(address: ParsedUrl) -> ParsedUrl:
     """Return what is connected to for an address: itself, or the endpoint.
 
     Raises
@@ -144,7 +144,7 @@ def connected(address: Address) -> Address:
     endpoint = config().endpoint
     if not endpoint:
         return address
-    found = Address.of(endpoint)
+    found = ParsedUrl.of(endpoint)
     if found is None:
         raise ValueError(f"AWS_ENDPOINT_URL must be the URL of a host, got {endpoint!r}")
     return found

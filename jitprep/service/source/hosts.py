@@ -24,7 +24,7 @@ _VPC_ENDPOINT = re.compile(r"vpce-[a-z0-9-]+\.s3")
 
 
 @dataclass(frozen=True, slots=True)
-class Address:
+class ParsedUrl:
     """A URL of the web, taken apart; what is sent is just what it says.
 
     Parameters
@@ -44,7 +44,7 @@ class Address:
     target: str
 
     @classmethod
-    def of(cls, url: str) -> Address | None:
+    def of(cls, url: str) -> ParsedUrl | None:
         """Return where a URL leads; None for what is not one of the web."""
         found = _URL.fullmatch(url)
         if found is None:
@@ -60,7 +60,7 @@ class Address:
         return self.host if self.port == _PORTS[self.scheme] else f"{self.host}:{self.port}"
 
 
-def require_allowed(url: str) -> Address:
+def require_allowed(url: str) -> ParsedUrl:
     """Return where a URL leads, if that is https on one of S3's hosts.
 
     Where an endpoint is configured it is asked for every URL of the web, and nothing else is ever
@@ -71,7 +71,7 @@ def require_allowed(url: str) -> Address:
     RequestFailed
         ``SourceNotAllowed``.
     """
-    address = Address.of(url)
+    address = ParsedUrl.of(url)
     if address is not None and (config().endpoint or _is_s3(address)):
         return address
     raise RequestFailed(
@@ -81,7 +81,7 @@ def require_allowed(url: str) -> Address:
     )
 
 
-def _is_s3(address: Address) -> bool:
+def _is_s3(address: ParsedUrl) -> bool:
     return (address.scheme, address.port) == ("https", 443) and is_s3_host(address.host)
 
 

@@ -22,7 +22,7 @@ from jitprep.service.source.source_errors import refused, replaced, too_large, u
 
 if TYPE_CHECKING:
     from jitprep.service.deadline import Deadline
-    from jitprep.service.messages import Source
+    from jitprep.service.messages import Presigned
 
 _CHUNK = 2**20
 # What AWS's SDKs try again, and how often: at most five tries, and 1.5 s of pauses in all.
@@ -46,7 +46,7 @@ _WHOLE = frozenset({200})
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class ObjectHead:
     """What S3's headers tell of an original.
 
     Parameters
@@ -71,7 +71,7 @@ class Facts:
     headers: Mapping[str, str]
 
     @classmethod
-    def of(cls, headers: Mapping[str, str]) -> Facts:
+    def of(cls, headers: Mapping[str, str]) -> ObjectHead:
         """Read them from the headers of an answer."""
         length, modified = headers.get("Content-Length") or "", headers.get("Last-Modified")
         named = {name.lower(): value for name, value in headers.items()}
@@ -101,11 +101,11 @@ class Facts:
 class Original:
     """An object whose headers have come, and whose body has not been read."""
 
-    def __init__(self, source: Source, tries: Tries) -> None:
+    def __init__(self, source: Presigned, tries: Tries) -> None:
         self._source = source
         self._tries = tries
         self._response = open_response("GET", source, tries)
-        self.facts = Facts.of(self._response.headers)
+        self.object_head = ObjectHead.of(self._response.headers)
 
     def read(self, limit: int) -> bytes:
         """Return the body, as long as S3 said, and with S3's checksum where it gave one.
@@ -120,22 +120,22 @@ class Original:
         SourceError, LimitExceeded
             What `codings.decode` raises.
         """
-        require_size(self.facts, limit)
+        require_size(self.object_head, limit)
         stored = self._stored(limit)
-        if not self.facts.coded:
+        if not self.object_head.coded:
             return stored
         limits = replace(config().limits, source_bytes=limit)
-        return content_codings.decode(stored, self.facts.coding, limits)
+        return content_codings.decode(stored, self.object_head.coding, limits)
 
     def _stored(self, limit: int) -> bytes:
         while True:
             try:
                 return self._read(limit)
-            except (urllib3.exceptions.HTTPError, checksums.Mismatch) as error:
+            except (urllib3.exceptions.HTTPError, checksums.ChecksumMismatch) as error:
                 self.close()
                 self._tries.again(unavailable(error, self._source.url))
             self._response = open_response("GET", self._source, self._tries)
-            require_same(Facts.of(self._response.headers), self.facts)
+            require_same(ObjectHead.of(self._response.headers), self.object_head)
 
     def close(self) -> None:
         """Give the connection back.
@@ -160,7 +160,7 @@ class Original:
 
 
 @contextmanager
-def fetch(source: Source, deadline: Deadline) -> Iterator[Original]:
+def fetch(source: Presigned, deadline: Deadline) -> Iterator[Original]:
     """Open the original.
 
     Raises
@@ -176,11 +176,11 @@ def fetch(source: Source, deadline: Deadline) -> Iterator[Original]:
         original.close()
 
 
-def head(source: Source, deadline: Deadline) -> Facts:
+def head(source: Presigned, deadline: Deadline) -> ObjectHead:
     """Ask S3 for the headers alone. Raises what `fetch` does."""
     response = open_response("HEAD", source, Tries(deadline))
     response.close()
-    return Facts.of(response.headers)
+    return ObjectHead.of(response.headers)
 
 
 def require_time(deadline: Deadline) -> None:
@@ -189,15 +189,15 @@ def require_time(deadline: Deadline) -> None:
         raise out_of_time()
 
 
-def require_size(facts: Facts, limit: int) -> None:
+def require_size(object_head: ObjectHead, limit: int) -> None:
     """Raise RequestFailed, ``ObjectTooLarge``, where S3 says that there are more bytes than `limit`."""
-    if facts.length is not None and facts.length > limit:
-        raise too_large(facts.length, limit)
+    if object_head.length is not None and object_head.length > limit:
+        raise too_large(object_head.length, limit)
 
 
-def require_same(facts: Facts, before: Facts) -> None:
+def require_same(object_head: ObjectHead, before: ObjectHead) -> None:
     """Raise RequestFailed, ``SourceUnavailable``, where another object has taken its place."""
-    if facts.etag != before.etag:
+    if object_head.etag != before.etag:
         raise replaced()
 
 
@@ -227,7 +227,7 @@ class Tries:
 
 def open_response(
     method: Literal["GET", "HEAD"],
-    source: Source,
+    source: Presigned,
     tries: Tries,
     statuses: frozenset[int] = _WHOLE,
 ) -> urllib3.BaseHTTPResponse:

@@ -16,9 +16,9 @@ import urllib3
 
 from jitprep.service.config import config
 from jitprep.service.errors import RequestFailed
-from jitprep.service.messages import Source
+from jitprep.service.messages import Presigned
 from jitprep.service.source.original import (
-    Facts,
+    ObjectHead,
     Original,
     Tries,
     fetch,
@@ -47,9 +47,9 @@ class Ranges:
 
     Parameters
     ----------
-    source : Source
+    source : Presigned
     deadline : Deadline
-    facts : Facts
+    object_head : ObjectHead
         Of the whole object.
     first : bytes
 
@@ -59,10 +59,12 @@ class Ranges:
         So far.
     """
 
-    def __init__(self, source: Source, deadline: Deadline, facts: Facts, first: bytes) -> None:
-        assert facts.length is not None
+    def __init__(
+        self, source: Presigned, deadline: Deadline, object_head: ObjectHead, first: bytes
+    ) -> None:
+        assert object_head.length is not None
         self._source, self._deadline = source, deadline
-        self.facts, self.size = facts, facts.length
+        self.object_head, self.size = object_head, object_head.length
         self._first = first
         self._requests = 1
         self.bytes_read = len(first)
@@ -87,7 +89,7 @@ class Ranges:
     def _ask(self, start: int, stop: int) -> bytes:
         tries = Tries(self._deadline)
         try:
-            _, part = _part(self._source, start, stop, tries, self.facts)
+            _, part = _part(self._source, start, stop, tries, self.object_head)
         finally:
             self._requests += 1 + tries.failed
         self.bytes_read += len(part)
@@ -107,7 +109,7 @@ class Ranges:
 
 
 @contextmanager
-def fetch_ranges(source: Source, deadline: Deadline) -> Iterator[Ranges | Original]:
+def fetch_ranges(source: Presigned, deadline: Deadline) -> Iterator[Ranges | Original]:
     """Open the original, to be read by ranges; or whole, where it cannot be. Raises what `fetch` does.
 
     It cannot where the signature of its URL covers a range, where S3 answers with all of it, where there
@@ -121,18 +123,18 @@ def fetch_ranges(source: Source, deadline: Deadline) -> Iterator[Ranges | Origin
         yield original
 
 
-def _begun(source: Source, deadline: Deadline) -> Ranges | None:
+def _begun(source: Presigned, deadline: Deadline) -> Ranges | None:
     if "range" in _names(source):
         return None
     try:
-        facts, first = _part(source, 0, _FIRST, Tries(deadline), None)
+        object_head, first = _part(source, 0, _FIRST, Tries(deadline), None)
     except _Whole:
         return None
     except RequestFailed as failure:
         if failure.status == 416:  # an empty object has no range
             return None
         raise
-    return None if facts.coded else Ranges(source, deadline, facts, first)
+    return None if object_head.coded else Ranges(source, deadline, object_head, first)
 
 
 class _Whole(Exception):
@@ -140,13 +142,13 @@ class _Whole(Exception):
 
 
 def _part(
-    source: Source, start: int, stop: int, tries: Tries, before: Facts | None
-) -> tuple[Facts, bytes]:
+    source: Presigned, start: int, stop: int, tries: Tries, before: ObjectHead | None
+) -> tuple[ObjectHead, bytes]:
     """Return what S3 says of the object, and these bytes, or as many of them as there are.
 
     Parameters
     ----------
-    before : Facts, optional
+    before : ObjectHead, optional
         What S3 said before: the bytes are of the same version.
     """
     asked = _asked(source, start, stop, before)
@@ -160,10 +162,12 @@ def _part(
         try:
             if response.status != 206:
                 raise _Whole
-            facts = replace(Facts.of(response.headers), length=_total(response, start))
+            object_head = replace(ObjectHead.of(response.headers), length=_total(response, start))
             if before is not None:
-                require_same(facts, before)
-            return facts, _body(response, min(stop, facts.length or 0) - start, tries.deadline)
+                require_same(object_head, before)
+            return object_head, _body(
+                response, min(stop, object_head.length or 0) - start, tries.deadline
+            )
         except urllib3.exceptions.HTTPError as error:
             failed = unavailable(error, source.url)
         finally:
@@ -171,14 +175,14 @@ def _part(
         tries.again(failed)
 
 
-def _asked(source: Source, start: int, stop: int, before: Facts | None) -> Source:
+def _asked(source: Presigned, start: int, stop: int, before: ObjectHead | None) -> Presigned:
     headers = {**source.headers, "Range": f"bytes={start}-{stop - 1}"}
     if before is not None and before.etag and "if-match" not in _names(source):
         headers["If-Match"] = before.etag
-    return Source(source.url, headers)
+    return Presigned(source.url, headers)
 
 
-def _names(source: Source) -> frozenset[str]:
+def _names(source: Presigned) -> frozenset[str]:
     return frozenset(name.lower() for name in source.headers)
 
 

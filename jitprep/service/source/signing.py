@@ -20,12 +20,12 @@ from botocore.awsrequest import AWSRequest
 from botocore.exceptions import NoCredentialsError
 
 from jitprep.service.errors import RequestFailed
-from jitprep.service.messages import Source
+from jitprep.service.messages import Presigned
 
 _EXPIRES_S = 300
 
 
-def readable(head: Source) -> Source:
+def readable(head: Presigned) -> Presigned:
     """Return the source that a URL signed for HEAD names, signed for GET by the execution role.
 
     Raises
@@ -43,10 +43,10 @@ def readable(head: Source) -> Source:
         raise size_unknown("the function has no credentials")
     frozen, region = credentials.get_frozen_credentials(), _session().region_name
     S3SigV4QueryAuth(frozen, "s3", region, _EXPIRES_S).add_auth(request)
-    return Source(str(request.url), head.headers)
+    return Presigned(str(request.url), head.headers)
 
 
-def signed(url: str, region: str, headers: Mapping[str, str]) -> Source:
+def signed(url: str, region: str, headers: Mapping[str, str]) -> Presigned:
     """Return a GET of an object, signed with these headers by the execution role in others.
 
     Besides being cheap, that keeps the URL short, which is taken apart several times as it is read: with
@@ -61,7 +61,7 @@ def signed(url: str, region: str, headers: Mapping[str, str]) -> Source:
         raise NoCredentialsError
     request = AWSRequest("GET", url, headers=dict(headers))
     S3SigV4Auth(credentials.get_frozen_credentials(), "s3", region).add_auth(request)
-    return Source(url, dict(request.headers.items()))
+    return Presigned(url, dict(request.headers.items()))
 
 
 def size_unknown(why: str) -> RequestFailed:

@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 
 from jitprep.service.errors import RequestFailed
 from jitprep.service.source.connection import connected, reason
-from jitprep.service.source.hosts import Address
+from jitprep.service.source.hosts import ParsedUrl
 
 if TYPE_CHECKING:
     import urllib3
@@ -41,7 +41,7 @@ def unavailable(error: Exception, url: str) -> RequestFailed:
     url : str
         What was read. It may be signed, so that only its host is named, or the endpoint in its place.
     """
-    address = Address.of(url)
+    address = ParsedUrl.of(url)
     assert address is not None  # it was allowed
     where = connected(address)
     return RequestFailed(

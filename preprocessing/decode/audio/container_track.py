@@ -15,7 +15,7 @@ import numpy as np
 
 from preprocessing.cancellation import checkpoint
 from preprocessing.decode.audio.decoder import CONTAINERS, AudioHeader
-from preprocessing.decode.audio.truncation import Part
+from preprocessing.decode.audio.truncation import DecodablePart
 from preprocessing.decode.video.container import opened, require_undamaged
 from preprocessing.decode.video.container_checks import require_claims
 from preprocessing.errors import CorruptSource, LimitExceeded, UnsupportedSource
@@ -72,7 +72,7 @@ def probe(data: bytes, format_: AudioFormat, limits: Limits) -> AudioHeader:
             _require_within(Fraction(total, rate), stream, limits)
     if not total:
         raise CorruptSource("no sound of the track can be decoded")
-    header = AudioHeader(format_, name, channels, total, rate, Part())
+    header = AudioHeader(format_, name, channels, total, rate, DecodablePart())
     require_memory(header.holds, limits, "decoding the sound")
     return header
 

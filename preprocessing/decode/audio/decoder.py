@@ -34,7 +34,7 @@ from preprocessing.cancellation import checkpoint
 from preprocessing.decode.audio import flac, mpeg, ogg
 from preprocessing.decode.audio.ogg import UnwrappedFlac
 from preprocessing.decode.audio.tags import behind_tags
-from preprocessing.decode.audio.truncation import TRUNCATED, Part, require_whole
+from preprocessing.decode.audio.truncation import TRUNCATED, DecodablePart, require_whole
 from preprocessing.decode.unsupported import require_supported
 from preprocessing.errors import CorruptSource, LimitExceeded, UnsupportedSource
 from preprocessing.frozen import frozen
@@ -72,7 +72,7 @@ class AudioHeader:
         How the samples are coded, in libsndfile's words.
     channels, samples, rate : int
         Samples are counted in each channel.
-    part : Part
+    part : DecodablePart
         What libsndfile is given of the object.
     copied : int
         Bytes of the object that are held twice for it.
@@ -83,7 +83,7 @@ class AudioHeader:
     channels: int
     samples: int
     rate: int
-    part: Part
+    part: DecodablePart
     copied: int = 0
 
     @property
@@ -220,7 +220,7 @@ def _fill(place: Array, file: Any) -> int:
     return read
 
 
-def _part(data: bytes, format_: AudioFormat) -> tuple[Part, int | None, float]:
+def _part(data: bytes, format_: AudioFormat) -> tuple[DecodablePart, int | None, float]:
     """Return what of an object is decoded, how many samples it has, and how many at the most.
 
     The first number is None where libsndfile knows it.
@@ -236,7 +236,7 @@ def _part(data: bytes, format_: AudioFormat) -> tuple[Part, int | None, float]:
     if format_ == "ogg" and ogg.holds_flac(body):
         told = flac.told(ogg.unwrapped(body))
         return UnwrappedFlac(told.head, told.first, told.last), None, inf
-    part = flac.told(body) if format_ == "flac" else Part()
+    part = flac.told(body) if format_ == "flac" else DecodablePart()
     return replace(part, first=part.first + first), None, inf
 
 

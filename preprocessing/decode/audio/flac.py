@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from functools import lru_cache, reduce
 
-from preprocessing.decode.audio.truncation import TRUNCATED, Part
+from preprocessing.decode.audio.truncation import TRUNCATED, DecodablePart
 from preprocessing.errors import CorruptSource, UnsupportedSource
 
 # RFC 9639: STREAMINFO comes first, and its last 36 bits before the digest count the samples.
@@ -24,7 +24,7 @@ _WINDOW = 2**18
 _TRIES = 16
 
 
-def told(data: bytes) -> Part:
+def told(data: bytes) -> DecodablePart:
     """Return what of a FLAC libsndfile is given: where no length is told, another header.
 
     Raises
@@ -36,11 +36,11 @@ def told(data: bytes) -> Part:
     """
     count = int.from_bytes(data[_COUNT], "big")
     if not data.startswith(_STREAMINFO) or count % 2**_COUNT_BITS:
-        return Part()
+        return DecodablePart()
     samples = _samples(data)
     if samples >= 2**_COUNT_BITS:
         raise CorruptSource("the last frame of the FLAC has a number that none can have")
-    return Part(data[: _COUNT.start] + (count + samples).to_bytes(8, "big"), _COUNT.stop)
+    return DecodablePart(data[: _COUNT.start] + (count + samples).to_bytes(8, "big"), _COUNT.stop)
 
 
 def _samples(data: bytes) -> int:

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from preprocessing.cancellation import checkpoint
 from preprocessing.decode.audio.tags import behind_tags
-from preprocessing.decode.audio.truncation import TRUNCATED, Part
+from preprocessing.decode.audio.truncation import TRUNCATED, DecodablePart
 from preprocessing.errors import CorruptSource, UnsupportedSource
 from preprocessing.frozen import frozen
 
@@ -37,7 +37,7 @@ _PADDED = re.compile(b"\\0*")
 _TAILS = (b"TAG", b"APETAGEX", b"LYRICS")
 
 
-class Frame(NamedTuple):
+class MpegFrame(NamedTuple):
     """What the header of a frame tells: its bytes, its samples a channel, the rate."""
 
     size: int
@@ -51,7 +51,7 @@ class Frames:
 
     Parameters
     ----------
-    part : Part
+    part : DecodablePart
         Where they are, without a note that is not true.
     count : int
         How many there are, the note not counted.
@@ -61,7 +61,7 @@ class Frames:
         Whether there is one, and it is true.
     """
 
-    part: Part
+    part: DecodablePart
     count: int
     samples: int
     noted: bool
@@ -116,7 +116,7 @@ def _begin(data: bytes) -> int:
     return place
 
 
-def _noted(data: bytes, first: int, last: int, count: int, largest: int, own: Frame) -> Frames:
+def _noted(data: bytes, first: int, last: int, count: int, largest: int, own: MpegFrame) -> Frames:
     checked = data[first + 1] & 1 == 0  # then a checksum follows the header
     tag = first + 4 + 2 * checked + _side(data[first : first + 4])
     noted = data[tag : tag + 4] in (b"Xing", b"Info")
@@ -128,11 +128,11 @@ def _noted(data: bytes, first: int, last: int, count: int, largest: int, own: Fr
         if told > count:
             raise CorruptSource(f"the MP3 claims {told} frames, and {count} are there: {TRUNCATED}")
     if told == count:
-        return Frames(Part(b"", first, last), count, count * own.samples, noted=True)
+        return Frames(DecodablePart(b"", first, last), count, count * own.samples, noted=True)
     begin = first + own.size if silent else first
     # As many frames of any size as there are, and some more: what libmpg123 has read ahead.
     more = max((count + _AHEAD) * largest - (last - begin), _AHEAD * largest)
-    return Frames(Part(b"", begin, last, more), count, count * own.samples, noted=False)
+    return Frames(DecodablePart(b"", begin, last, more), count, count * own.samples, noted=False)
 
 
 def _side(header: bytes) -> int:
@@ -144,7 +144,7 @@ def _side(header: bytes) -> int:
 
 
 @lru_cache(maxsize=1024)
-def _frame(header: bytes) -> Frame | None:
+def _frame(header: bytes) -> MpegFrame | None:
     if len(header) < 3 or header[0] != 0xFF or header[1] & 0xE0 != 0xE0:
         return None
     version, layer = header[1] >> 3 & 3, header[1] >> 1 & 3
@@ -154,4 +154,4 @@ def _frame(header: bytes) -> Frame | None:
     kbits = (_KBITS if version == _MPEG_1 else _KBITS_2)[index - 1]
     rate = _RATES[rate_index] >> _HALVED[version]
     samples = 1152 if version == _MPEG_1 else 576
-    return Frame(samples // 8 * kbits * 1000 // rate + (header[2] >> 1 & 1), samples, rate)
+    return MpegFrame(samples // 8 * kbits * 1000 // rate + (header[2] >> 1 & 1), samples, rate)

@@ -11,7 +11,7 @@ from zlib import crc32
 
 from preprocessing.cancellation import checkpoint
 from preprocessing.decode.audio.tags import behind_tags
-from preprocessing.decode.audio.truncation import TRUNCATED, Part
+from preprocessing.decode.audio.truncation import TRUNCATED, DecodablePart
 from preprocessing.errors import CorruptSource, UnsupportedSource
 from preprocessing.frozen import frozen
 
@@ -32,7 +32,7 @@ _SKELETON = b"fishead\0"
 
 
 @frozen
-class Page:
+class OggPage:
     """One page.
 
     Parameters
@@ -53,7 +53,7 @@ class Page:
 
 
 @frozen
-class UnwrappedFlac(Part):
+class UnwrappedFlac(DecodablePart):
     """A FLAC that is told from the packets of an Ogg file."""
 
     def of(self, data: bytes) -> bytes:
@@ -136,7 +136,7 @@ def _require_known(first: bytes) -> None:
             )
 
 
-def _pages(data: bytes) -> Iterator[Page]:
+def _pages(data: bytes) -> Iterator[OggPage]:
     place = 0
     while data.startswith(_PAGE, place):
         checkpoint()
@@ -152,7 +152,9 @@ def _pages(data: bytes) -> Iterator[Page]:
             raise CorruptSource(
                 f"page {number} of the Ogg file, at byte {place}, is damaged: its checksum is wrong"
             )
-        yield Page(header[5], int.from_bytes(header[14:18], "little"), number, lacing, start, stop)
+        yield OggPage(
+            header[5], int.from_bytes(header[14:18], "little"), number, lacing, start, stop
+        )
         place = stop
     rest = data[behind_tags(data, place) :]
     if rest.strip(b"\0") and not rest.startswith(b"TAG"):

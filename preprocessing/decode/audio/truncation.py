@@ -31,7 +31,7 @@ TRUNCATED = "the object breaks off; upload it again"
 
 
 @frozen
-class Part:
+class DecodablePart:
     """What of an object a decoder is given.
 
     Parameters

@@ -19,7 +19,7 @@ _LARGEST = 8
 _MOST = 4096
 
 
-class Element(NamedTuple):
+class EbmlElement(NamedTuple):
     """An element: its ID, where its content is, and where that stops; None where nobody tells."""
 
     name: int
@@ -27,7 +27,7 @@ class Element(NamedTuple):
     stop: int | None
 
 
-def element(read_at: Callable[[int, int], bytes], place: int) -> Element | None:
+def element(read_at: Callable[[int, int], bytes], place: int) -> EbmlElement | None:
     """Return the element at a place; None where there is none."""
     head = read_at(place, 12)
     width = _LARGEST + 1 - (head[0] if head else 0).bit_length()
@@ -38,7 +38,9 @@ def element(read_at: Callable[[int, int], bytes], place: int) -> Element | None:
         return None
     start = place + width + more
     untold = length == 2 ** (7 * more) - 1
-    return Element(int.from_bytes(head[:width], "big"), start, None if untold else start + length)
+    return EbmlElement(
+        int.from_bytes(head[:width], "big"), start, None if untold else start + length
+    )
 
 
 def number(data: bytes, place: int) -> tuple[int, int]:
@@ -52,7 +54,7 @@ def number(data: bytes, place: int) -> tuple[int, int]:
 
 def elements(
     read_at: Callable[[int, int], bytes], start: int, stop: int, most: int = _MOST
-) -> Iterator[Element]:
+) -> Iterator[EbmlElement]:
     """Yield the elements between two places, `most` of them."""
     for _ in range(most):
         if start >= stop or (found := element(read_at, start)) is None:
@@ -64,7 +66,7 @@ def elements(
         start = found.stop
 
 
-def segment(read_at: Callable[[int, int], bytes]) -> Element | None:
+def segment(read_at: Callable[[int, int], bytes]) -> EbmlElement | None:
     """Return the segment, which is all of the file behind the EBML header."""
     header = element(read_at, 0)
     if header is None or header.stop is None:
@@ -73,7 +75,7 @@ def segment(read_at: Callable[[int, int], bytes]) -> Element | None:
     return found if found is not None and found.name == SEGMENT else None
 
 
-def header_elements(read_at: Callable[[int, int], bytes], size: int) -> Iterator[Element]:
+def header_elements(read_at: Callable[[int, int], bytes], size: int) -> Iterator[EbmlElement]:
     """Yield the segment's elements before the first cluster, and those that its seek heads name."""
     whole = segment(read_at)
     if whole is None:
@@ -97,7 +99,7 @@ def header_elements(read_at: Callable[[int, int], bytes], size: int) -> Iterator
             named += _seeks(read_at, other, whole.start)
 
 
-def track_types(read_at: Callable[[int, int], bytes], tracks: Element) -> Iterator[int]:
+def track_types(read_at: Callable[[int, int], bytes], tracks: EbmlElement) -> Iterator[int]:
     """Yield what each track of a list is: 0 where it does not say."""
     for entry in elements(read_at, tracks.start, tracks.stop or tracks.start):
         if entry.name != ENTRY:
@@ -109,7 +111,7 @@ def track_types(read_at: Callable[[int, int], bytes], tracks: Element) -> Iterat
         yield kind
 
 
-def _seeks(read_at: Callable[[int, int], bytes], head: Element, origin: int) -> Iterator[int]:
+def _seeks(read_at: Callable[[int, int], bytes], head: EbmlElement, origin: int) -> Iterator[int]:
     for seek in elements(read_at, head.start, head.stop or head.start):
         for field in elements(read_at, seek.start, seek.stop or seek.start, 8):
             if seek.name == SEEK and field.name == SEEK_POSITION and field.stop is not None:

@@ -14,7 +14,7 @@ from preprocessing.cancellation import checkpoint
 from preprocessing.decode.image import pillow
 from preprocessing.decode.image.av1 import frame_size
 from preprocessing.decode.image.faults import cut, damaged, unsupported
-from preprocessing.decode.image.header import Header
+from preprocessing.decode.image.header import ImageHeader
 from preprocessing.decode.image.orientation import orientation_of
 from preprocessing.frozen import frozen
 
@@ -42,7 +42,7 @@ class _Item:
     extents: tuple[tuple[int, int], ...]
 
 
-def probe(data: bytes) -> Header:
+def probe(data: bytes) -> ImageHeader:
     """Read the header. No pixel is decoded.
 
     Raises
@@ -55,7 +55,9 @@ def probe(data: bytes) -> Header:
     if coded > _CODED * shown + _SMALL:
         raise damaged("AVIF", f"coded pictures of {coded} pixels for one of {shown}")
     held = _HELD * shown + _HELD_CODED * coded + 2 * len(data)
-    return Header("avif", (image.height, image.width), orientation_of(image), image.mode, held=held)
+    return ImageHeader(
+        "avif", (image.height, image.width), orientation_of(image), image.mode, held=held
+    )
 
 
 def decode(data: bytes) -> Array:

@@ -14,7 +14,7 @@ import numpy as np
 
 from preprocessing.decode.image.bmp_rle import unpacked
 from preprocessing.decode.image.faults import cut, damaged, unsupported
-from preprocessing.decode.image.header import Header
+from preprocessing.decode.image.header import ImageHeader
 from preprocessing.decode.image.palette import looked_up
 from preprocessing.frozen import frozen
 
@@ -52,7 +52,7 @@ class _Bmp:
         return (self.width * self.bits + 31) // 32 * 4
 
 
-def probe(data: bytes) -> Header:
+def probe(data: bytes) -> ImageHeader:
     """Read the header. No pixel is decoded.
 
     Raises
@@ -62,7 +62,7 @@ def probe(data: bytes) -> Header:
     bmp = _read(data)
     mode = "P" if bmp.bits <= _PALETTE else "RGB"
     held = _HELD * bmp.height * bmp.width + len(data)
-    return Header("bmp", (bmp.height, bmp.width), 1, mode, held=held)
+    return ImageHeader("bmp", (bmp.height, bmp.width), 1, mode, held=held)
 
 
 def decode(data: bytes) -> Array:

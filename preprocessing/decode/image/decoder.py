@@ -21,7 +21,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from preprocessing.decode.image.header import Header, ImageFormat
+from preprocessing.decode.image.header import ImageFormat, ImageHeader
 from preprocessing.decode.image.jpeg import decoder as jpeg
 from preprocessing.errors import CorruptSource
 from preprocessing.limits import require_pixels
@@ -40,7 +40,7 @@ _MODULES: dict[ImageFormat, str] = {
 }
 
 
-def probe(data: bytes, format_: ImageFormat, limits: Limits) -> Header:
+def probe(data: bytes, format_: ImageFormat, limits: Limits) -> ImageHeader:
     """Read what the header tells.
 
     Parameters
@@ -52,13 +52,13 @@ def probe(data: bytes, format_: ImageFormat, limits: Limits) -> Header:
 
     Returns
     -------
-    Header
+    ImageHeader
 
     Raises
     ------
     CorruptSource, UnsupportedSource, LimitExceeded
     """
-    header: Header = jpeg.probe(data) if format_ == "jpeg" else _module(format_).probe(data)
+    header: ImageHeader = jpeg.probe(data) if format_ == "jpeg" else _module(format_).probe(data)
     claim = f"the {header.format} header claims"
     advice = "; raise the limit or store a smaller image"
     require_pixels(header.height, header.width, limits, claim, advice=advice)
@@ -69,13 +69,13 @@ def probe(data: bytes, format_: ImageFormat, limits: Limits) -> Header:
     return header
 
 
-def decode(data: bytes, header: Header, *, eighths: int = 8, luma: bool = False) -> Array:
+def decode(data: bytes, header: ImageHeader, *, eighths: int = 8, luma: bool = False) -> Array:
     """Decode an object that `probe` has accepted.
 
     Parameters
     ----------
     data : bytes
-    header : Header
+    header : ImageHeader
         What `probe` returned for `data`.
     eighths : {1, 2, 4, 8}
         Decode at this many eighths of the size; below 8 for JPEG only.
@@ -99,7 +99,7 @@ def decode(data: bytes, header: Header, *, eighths: int = 8, luma: bool = False)
     return header.upright(stored)
 
 
-def holds(header: Header, *, eighths: int = 8, luma: bool = False) -> int:
+def holds(header: ImageHeader, *, eighths: int = 8, luma: bool = False) -> int:
     """Return the most bytes that `decode` holds at once: the decoder's own and the result.
 
     Parameters

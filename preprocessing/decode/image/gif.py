@@ -12,7 +12,7 @@ import numpy as np
 
 from preprocessing.cancellation import checkpoint
 from preprocessing.decode.image.faults import cut, damaged
-from preprocessing.decode.image.header import Header
+from preprocessing.decode.image.header import ImageHeader
 from preprocessing.decode.image.palette import looked_up
 from preprocessing.frozen import frozen
 
@@ -41,7 +41,7 @@ class _Gif:
     at: int
 
 
-def probe(data: bytes) -> Header:
+def probe(data: bytes) -> ImageHeader:
     """Read the header. No pixel is decoded.
 
     Raises
@@ -50,7 +50,7 @@ def probe(data: bytes) -> Header:
     """
     gif = _read(data)
     width, height = gif.canvas
-    return Header("gif", (height, width), 1, "P", held=_HELD * height * width + 2 * len(data))
+    return ImageHeader("gif", (height, width), 1, "P", held=_HELD * height * width + 2 * len(data))
 
 
 def decode(data: bytes) -> Array:

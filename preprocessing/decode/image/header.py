@@ -18,7 +18,7 @@ ImageFormat: TypeAlias = Literal["jpeg", "png", "webp", "gif", "tiff", "bmp", "a
 
 
 @frozen
-class Header:
+class ImageHeader:
     """A file's own account of itself.
 
     Parameters

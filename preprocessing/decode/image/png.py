@@ -13,7 +13,7 @@ import numpy as np
 
 from preprocessing.cancellation import checkpoint
 from preprocessing.decode.image.faults import cut, damaged, unsupported
-from preprocessing.decode.image.header import Header
+from preprocessing.decode.image.header import ImageHeader
 from preprocessing.decode.image.orientation import orientation
 from preprocessing.decode.image.palette import looked_up
 from preprocessing.decode.image.pillow import rgb
@@ -87,7 +87,7 @@ class _Png:
         return total
 
 
-def probe(data: bytes) -> Header:
+def probe(data: bytes) -> ImageHeader:
     """Read the header. No pixel is decoded.
 
     Raises
@@ -98,7 +98,7 @@ def probe(data: bytes) -> Header:
     width, height = png.size
     mode = png.modes[0]
     held = _HELD * height * width + 2 * len(data)
-    return Header("png", (height, width), orientation(png.info), mode, held=held)
+    return ImageHeader("png", (height, width), orientation(png.info), mode, held=held)
 
 
 def decode(data: bytes) -> Array:

@@ -16,7 +16,7 @@ import numpy as np
 from preprocessing.cancellation import checkpoint
 from preprocessing.decode.image import pillow
 from preprocessing.decode.image.faults import cut, damaged
-from preprocessing.decode.image.header import Header
+from preprocessing.decode.image.header import ImageHeader
 from preprocessing.decode.image.orientation import orientation
 from preprocessing.frozen import frozen
 
@@ -43,7 +43,7 @@ class _Webp:
     info: dict[str, str | bytes]
 
 
-def probe(data: bytes) -> Header:
+def probe(data: bytes) -> ImageHeader:
     """Read the header. No pixel is decoded.
 
     Raises
@@ -53,7 +53,7 @@ def probe(data: bytes) -> Header:
     webp = _read(data)
     width, height = webp.canvas
     held = _HELD * width * height + 2 * len(data)
-    return Header("webp", (height, width), orientation(webp.info), "RGB", held=held)
+    return ImageHeader("webp", (height, width), orientation(webp.info), "RGB", held=held)
 
 
 def decode(data: bytes) -> Array:

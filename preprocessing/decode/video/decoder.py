@@ -63,7 +63,7 @@ _INDEXED = frozenset({"mov", "matroska"})
 
 
 @frozen
-class Header:
+class VideoHeader:
     """What is known of a video before it is decoded.
 
     Parameters
@@ -143,7 +143,7 @@ class Header:
         return self.begin - int(-seconds // self.unit)
 
 
-def probe(content: bytes | Pieces, format_: str, limits: Limits) -> Header:
+def probe(content: bytes | Pieces, format_: str, limits: Limits) -> VideoHeader:
     """Read a video's header and decode its first frame, which alone tells how it is turned.
 
     Parameters
@@ -155,7 +155,7 @@ def probe(content: bytes | Pieces, format_: str, limits: Limits) -> Header:
 
     Returns
     -------
-    Header
+    VideoHeader
 
     Raises
     ------
@@ -177,7 +177,7 @@ def probe(content: bytes | Pieces, format_: str, limits: Limits) -> Header:
         unit = Fraction(stream.time_base)
         if demuxer in _COUNTED:
             unit = 1 / Fraction(stream.average_rate or stream.guessed_rate or 25)
-        header = Header(
+        header = VideoHeader(
             demuxer=demuxer,
             codec=stream.codec_context.name,
             stored=(first.height, first.width),
@@ -198,7 +198,7 @@ def probe(content: bytes | Pieces, format_: str, limits: Limits) -> Header:
     return header
 
 
-def pixels_of(frame: Any, header: Header) -> Array:
+def pixels_of(frame: Any, header: VideoHeader) -> Array:
     """Return a frame's pixels, (height, width, 3), upright.
 
     Raises

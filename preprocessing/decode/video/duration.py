@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from preprocessing.block_reader import Pieces
-    from preprocessing.decode.video.decoder import Header
+    from preprocessing.decode.video.decoder import VideoHeader
 
 _MICROSECONDS = 10**6
 # Matroska's tag for a track's length: https://www.matroska.org/technical/tagging.html
@@ -41,7 +41,9 @@ _FLV_LAST, _FLV_MOST = 16, 4096
 _MOST_COUNTED = 16 * 2**20
 
 
-def length_of(container: Any, stream: Any, header: Header, content: bytes | Pieces) -> Fraction:
+def length_of(
+    container: Any, stream: Any, header: VideoHeader, content: bytes | Pieces
+) -> Fraction:
     """Return how many seconds a video lasts, from its first frame on; packets may be read for it.
 
     Raises
@@ -72,7 +74,7 @@ def length_of(container: Any, stream: Any, header: Header, content: bytes | Piec
     return length if length > 0 else _counted(container, stream, header)
 
 
-def _of_avi(stream: Any, header: Header) -> Fraction:
+def _of_avi(stream: Any, header: VideoHeader) -> Fraction:
     """Return it by the index; by as many chunks as a frame comes out late, the last is shown later."""
     entries = stream.index_entries
     count = len(entries)
@@ -88,14 +90,14 @@ def _last(stream: Any) -> int:
     return int(entries[-1].timestamp) if len(entries) else 0
 
 
-def _of_file(container: Any, header: Header) -> Fraction:
+def _of_file(container: Any, header: VideoHeader) -> Fraction:
     if not container.duration:
         return Fraction(0)
     end = Fraction((container.start_time or 0) + container.duration, _MICROSECONDS)
     return end - header.unit * header.begin
 
 
-def _of_matroska(container: Any, stream: Any, header: Header) -> Fraction:
+def _of_matroska(container: Any, stream: Any, header: VideoHeader) -> Fraction:
     whole = Fraction(container.duration or 0, _MICROSECONDS)
     if whole <= 0:
         return whole
@@ -121,12 +123,12 @@ def _tagged(tags: dict[str, str]) -> Fraction | None:
     return Fraction(f"{int(hours) * 3600 + int(minutes) * 60 + int(seconds)}.{rest or 0}")
 
 
-def _of_ts(content: bytes | Pieces, stream: Any, header: Header) -> Fraction:
+def _of_ts(content: bytes | Pieces, stream: Any, header: VideoHeader) -> Fraction:
     last = last_stamp(_reader(content), _size(content), stream.id, header.begin)
     return Fraction(0) if last is None else header.unit * (last + _usual(stream, header))
 
 
-def _of_flv(content: bytes | Pieces, stream: Any, header: Header) -> Fraction:
+def _of_flv(content: bytes | Pieces, stream: Any, header: VideoHeader) -> Fraction:
     """Return it by the last tags of video, found from the end: each is followed by its length.
 
     Raises
@@ -187,7 +189,7 @@ def _reader(content: bytes | Pieces) -> Any:
     return lambda start, length: content.read_at(max(start, 0), length)
 
 
-def _counted(container: Any, stream: Any, header: Header) -> Fraction:
+def _counted(container: Any, stream: Any, header: VideoHeader) -> Fraction:
     """Return it by all frames or packets that follow the first; for that all of the file is read."""
     if header.counted:
         return header.unit * (1 + sum(1 for _ in decoded(container.demux(stream))))
@@ -196,7 +198,7 @@ def _counted(container: Any, stream: Any, header: Header) -> Fraction:
     return _end(container.demux(stream), stream, header)
 
 
-def _end(packets: Iterable[Any], stream: Any, header: Header) -> Fraction:
+def _end(packets: Iterable[Any], stream: Any, header: VideoHeader) -> Fraction:
     """Return the seconds from the first frame to the end of the last packet.
 
     Of a program stream most packets have no time: they follow the one before at the track's rate.
@@ -219,7 +221,7 @@ def _end(packets: Iterable[Any], stream: Any, header: Header) -> Fraction:
     return header.unit * (end - origin)
 
 
-def _usual(stream: Any, header: Header) -> Fraction:
+def _usual(stream: Any, header: VideoHeader) -> Fraction:
     """Return how many units a frame lasts at the track's rate."""
     rate = stream.average_rate or stream.guessed_rate or 1 / header.unit
     return 1 / (header.unit * Fraction(rate))

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from preprocessing.block_reader import Pieces
-    from preprocessing.decode.video.decoder import Header
+    from preprocessing.decode.video.decoder import VideoHeader
 
 # Packets are stored in the order of decoding; those of the frame after the one that is wanted are near.
 _SLACK = 6
@@ -36,13 +36,13 @@ class Film:
     container : av.InputContainer
         As it was opened.
     stream : av.VideoStream
-    header : Header
+    header : VideoHeader
     pieces : Pieces, optional
         What it is read from, to be told what will be read.
     """
 
     def __init__(
-        self, container: Any, stream: Any, header: Header, pieces: Pieces | None = None
+        self, container: Any, stream: Any, header: VideoHeader, pieces: Pieces | None = None
     ) -> None:
         self._container, self._stream, self._header = container, stream, header
         self._pieces = pieces

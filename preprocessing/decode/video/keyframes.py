@@ -11,14 +11,14 @@ if TYPE_CHECKING:
     from collections.abc import Container, Iterator
 
     from preprocessing.block_reader import Pieces
-    from preprocessing.decode.video.decoder import Header
+    from preprocessing.decode.video.decoder import VideoHeader
 
 
 # H.264 and HEVC show a frame at most so many frames after it was decoded.
 _REORDERED = 16
 
 
-class KeyFrames:
+class KeyFrameReader:
     """The key frames shown from a moment to another.
 
     An MP4 says where each is, and nothing else is read; in other files they are met on the way.
@@ -28,7 +28,7 @@ class KeyFrames:
     container : av.InputContainer
         As it was opened.
     stream : av.VideoStream
-    header : Header
+    header : VideoHeader
     begin : int
     end : int or None
         None for the end of the video.
@@ -40,7 +40,7 @@ class KeyFrames:
         self,
         container: Any,
         stream: Any,
-        header: Header,
+        header: VideoHeader,
         begin: int,
         end: int | None,
         pieces: Pieces | None = None,

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     Floats: TypeAlias = NDArray[np.float32]
 
 WindowName: TypeAlias = Literal["hann", "hamming", "blackman"]
-PadMode: TypeAlias = Literal["reflect", "constant", "replicate"]
+FramePadMode: TypeAlias = Literal["reflect", "constant", "replicate"]
 
 # Cosines of each window: what is multiplied with 1, cos(x), cos(2x). Periodic ones, as torch's are.
 _COSINES: dict[WindowName, tuple[float, ...]] = {
@@ -29,7 +29,7 @@ _COSINES: dict[WindowName, tuple[float, ...]] = {
     "hamming": (0.54, -0.46),
     "blackman": (0.42, -0.5, 0.08),
 }
-_NUMPY_MODE: dict[PadMode, Any] = {
+_NUMPY_MODE: dict[FramePadMode, Any] = {
     "reflect": "reflect",
     "constant": "constant",
     "replicate": "edge",
@@ -66,7 +66,7 @@ class Framing:
     win_length: int
     hop_length: int
     window: WindowName = "hann"
-    pad_mode: PadMode | None = "reflect"
+    pad_mode: FramePadMode | None = "reflect"
     normalized: bool = False
     last: bool = True
 

@@ -9,25 +9,25 @@ import numpy as np
 
 from preprocessing.kernels.image.lut import apply_table
 from preprocessing.planner.rewrites.base import Draft
-from preprocessing.planner.stages import Affine, Call, Cast, Resample, Stage
+from preprocessing.planner.stages import Cast, KernelStage, ResampleStage, ScaleShift, Stage
 
 
 def cast_into_affine(draft: Draft) -> Draft | None:
     """Let a normalisation do the division of the cast before it."""
     for i, first, second in draft.pairs():
-        if isinstance(first, Cast) and isinstance(second, Affine):
+        if isinstance(first, Cast) and isinstance(second, ScaleShift):
             before = draft.before(i).dtype
             if first.dtype == "float32" and before.startswith("uint"):
                 top = float(np.iinfo(before).max) if first.scale else 1.0
                 scaled = tuple(s / top for s in second.scale)
-                return draft.splice(i, 2, Affine(scaled, second.shift))
+                return draft.splice(i, 2, ScaleShift(scaled, second.shift))
     return None
 
 
 def affine_into_resample(draft: Draft) -> Draft | None:
     """Normalise the resampled floats in cache, without rounding them to integers first."""
     for i, first, second in draft.pairs():
-        if isinstance(first, Resample) and first.linear and isinstance(second, Affine):
+        if isinstance(first, ResampleStage) and first.linear and isinstance(second, ScaleShift):
             scale, shift = second.scale, second.shift
             if first.affine is not None:
                 before = first.affine
@@ -40,7 +40,7 @@ def affine_into_resample(draft: Draft) -> Draft | None:
 def single_precision(draft: Draft) -> Draft | None:
     """Resample 8-bit samples with weights of fewer places, so that float32 holds every sum exactly."""
     for i, stage in enumerate(draft.stages):
-        if isinstance(stage, Resample) and stage.linear and not stage.single:
+        if isinstance(stage, ResampleStage) and stage.linear and not stage.single:
             if draft.before(i).dtype != "uint8":
                 continue
             return draft.splice(i, 1, replace(stage, single=True))
@@ -56,5 +56,5 @@ def merge_tables(draft: Draft) -> Draft | None:
     return None
 
 
-def _is_table(stage: Stage) -> TypeGuard[Call]:
-    return isinstance(stage, Call) and stage.kernel is apply_table
+def _is_table(stage: Stage) -> TypeGuard[KernelStage]:
+    return isinstance(stage, KernelStage) and stage.kernel is apply_table

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from math import ceil, floor
 
-from preprocessing.decode.image.header import Header
+from preprocessing.decode.image.header import ImageHeader
 from preprocessing.planner.rewrites.base import Draft
-from preprocessing.planner.stages import Decode, Luma, Mirror, Resample, Window
+from preprocessing.planner.stages import CropStage, Decode, FlipStage, Luma, ResampleStage
 
 # Least decoded size over target size. At 3 photographs come within 50 dB of the full decode; at 2,
 # which would be faster, only within 44. What the worst picture comes to, docs/decisions/decoding.md has.
@@ -28,7 +28,7 @@ def luma_decode(draft: Draft) -> Draft | None:
     for i, stage in enumerate(draft.stages):
         if isinstance(stage, Luma):
             return replace(draft.splice(i, 1), source=replace(decode, luma=True))
-        if not isinstance(stage, Resample | Window | Mirror):
+        if not isinstance(stage, ResampleStage | CropStage | FlipStage):
             return None
     return None
 
@@ -53,10 +53,10 @@ def _scaled(draft: Draft, *, subsampled: bool) -> Draft | None:
     if (not decode.luma and decode.header.subsampled) != subsampled:
         return None
     stages = draft.stages
-    if stages and isinstance(stages[0], Window):
+    if stages and isinstance(stages[0], CropStage):
         window, stages = stages[0], stages[1:]
     resample = stages[0] if stages else None
-    if not isinstance(resample, Resample) or not resample.linear or not resample.antialias:
+    if not isinstance(resample, ResampleStage) or not resample.linear or not resample.antialias:
         return None
     whole = decode.header if window is None else window
     sides = tuple(zip((whole.height, whole.width), resample.size, strict=True))
@@ -77,7 +77,7 @@ def _scaled(draft: Draft, *, subsampled: bool) -> Draft | None:
     return None
 
 
-def _is_clear(scaled: Decode, window: Window | None) -> bool:
+def _is_clear(scaled: Decode, window: CropStage | None) -> bool:
     """Whether the window, or the whole image, has chroma as fine as luma, and nothing else in it.
 
     A block that the picture fills in part holds whatever the encoder put beyond the edge, and a scaled
@@ -118,7 +118,7 @@ def _is_clear(scaled: Decode, window: Window | None) -> bool:
     return True
 
 
-def _scaled_box(scaled: Decode, window: Window | None) -> tuple[float, float, float, float]:
+def _scaled_box(scaled: Decode, window: CropStage | None) -> tuple[float, float, float, float]:
     """Return the window, or the whole image, in scaled pixels.
 
     The last stored row and column may be partly there, and come first where the image is mirrored.
@@ -139,11 +139,11 @@ def _scaled_box(scaled: Decode, window: Window | None) -> tuple[float, float, fl
     )
 
 
-def _around(box: tuple[float, float, float, float]) -> Window:
+def _around(box: tuple[float, float, float, float]) -> CropStage:
     """Return the whole scaled pixels that the box touches; `output` rounds up, so all are there."""
     top, left = floor(box[0]), floor(box[1])
-    return Window(top, left, ceil(box[0] + box[2]) - top, ceil(box[1] + box[3]) - left)
+    return CropStage(top, left, ceil(box[0] + box[2]) - top, ceil(box[1] + box[3]) - left)
 
 
-def _has_luma(header: Header) -> bool:
+def _has_luma(header: ImageHeader) -> bool:
     return header.by_turbo and header.colorspace in ("YCbCr", "Gray")

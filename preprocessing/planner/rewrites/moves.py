@@ -6,23 +6,23 @@ from dataclasses import replace
 
 from preprocessing.planner.rewrites.base import Draft
 from preprocessing.planner.stages import (
-    Affine,
-    Border,
-    Call,
     Cast,
+    CropStage,
+    FlipStage,
+    KernelStage,
     Luma,
-    Mirror,
+    PadStage,
     Replicate,
-    Resample,
+    ResampleStage,
+    ScaleShift,
     Stage,
-    Window,
 )
 
 
 def merge_windows(draft: Draft) -> Draft | None:
     """Cut once where a crop is cropped."""
     for i, first, second in draft.pairs():
-        if isinstance(first, Window) and isinstance(second, Window):
+        if isinstance(first, CropStage) and isinstance(second, CropStage):
             top, left = first.top + second.top, first.left + second.left
             return draft.splice(i, 2, replace(second, top=top, left=left))
     return None
@@ -31,7 +31,7 @@ def merge_windows(draft: Draft) -> Draft | None:
 def cancel_mirrors(draft: Draft) -> Draft | None:
     """Leave out two flips along one axis."""
     for i, first, second in draft.pairs():
-        if isinstance(first, Mirror) and first == second:
+        if isinstance(first, FlipStage) and first == second:
             return draft.splice(i, 2)
     return None
 
@@ -39,7 +39,7 @@ def cancel_mirrors(draft: Draft) -> Draft | None:
 def window_before_mirror(draft: Draft) -> Draft | None:
     """Crop first and flip what is left."""
     for i, first, second in draft.pairs():
-        if isinstance(first, Mirror) and isinstance(second, Window):
+        if isinstance(first, FlipStage) and isinstance(second, CropStage):
             spec = draft.before(i)
             assert spec.height and spec.width
             if first.direction == "horizontal":
@@ -53,7 +53,7 @@ def window_before_mirror(draft: Draft) -> Draft | None:
 def move_before_pointwise(draft: Draft) -> Draft | None:
     """Crop and flip before samples are changed, so that only what is kept is changed."""
     for i, first, second in draft.pairs():
-        if _is_pointwise(first) and isinstance(second, Window | Mirror):
+        if _is_pointwise(first) and isinstance(second, CropStage | FlipStage):
             return draft.splice(i, 2, second, first)
     return None
 
@@ -61,7 +61,7 @@ def move_before_pointwise(draft: Draft) -> Draft | None:
 def window_into_border(draft: Draft) -> Draft | None:
     """Add only that part of a border which a crop after it keeps."""
     for i, border, window in draft.pairs():
-        if isinstance(border, Border) and isinstance(window, Window):
+        if isinstance(border, PadStage) and isinstance(window, CropStage):
             spec = draft.before(i)
             assert spec.height and spec.width
             top, height, above, below = _overlap(
@@ -75,7 +75,7 @@ def window_into_border(draft: Draft) -> Draft | None:
             mirrored = border.mode in ("reflect", "symmetric")
             if height < 1 or width < 1 or (mirrored and not inside):
                 continue
-            kept = Window(top, left, height, width)
+            kept = CropStage(top, left, height, width)
             rest = replace(border, left=before, top=above, right=after, bottom=below)
             return draft.splice(i, 2, kept, *(() if inside else (rest,)))
     return None
@@ -84,7 +84,7 @@ def window_into_border(draft: Draft) -> Draft | None:
 def crop_into_resample(draft: Draft) -> Draft | None:
     """Resample only what a crop after it keeps."""
     for i, first, second in draft.pairs():
-        if isinstance(first, Resample) and isinstance(second, Window):
+        if isinstance(first, ResampleStage) and isinstance(second, CropStage):
             top, left, height, width = first.window
             # The window is that of the result before it is mirrored.
             y = height - second.top - second.height if first.mirror[0] else second.top
@@ -97,7 +97,7 @@ def crop_into_resample(draft: Draft) -> Draft | None:
 def mirror_into_resample(draft: Draft) -> Draft | None:
     """Resample in reverse order instead of flipping."""
     for i, first, second in draft.pairs():
-        if isinstance(first, Resample) and isinstance(second, Mirror):
+        if isinstance(first, ResampleStage) and isinstance(second, FlipStage):
             rows, columns = first.mirror
             if second.direction == "horizontal":
                 return draft.splice(i, 2, replace(first, mirror=(rows, not columns)))
@@ -106,8 +106,8 @@ def mirror_into_resample(draft: Draft) -> Draft | None:
 
 
 def _is_pointwise(stage: Stage) -> bool:
-    return isinstance(stage, Luma | Replicate | Affine | Cast) or (
-        isinstance(stage, Call) and stage.pointwise
+    return isinstance(stage, Luma | Replicate | ScaleShift | Cast) or (
+        isinstance(stage, KernelStage) and stage.pointwise
     )
 
 

@@ -7,27 +7,27 @@ A stage knows exactly what it will do to exactly which sizes. `output` tells the
 (height, width, channel); a stage that only moves the view allocates nothing.
 """
 
-from preprocessing.planner.stages.base import Call, Decode, Given, Stage, Start
+from preprocessing.planner.stages.base import Decode, Given, KernelStage, Stage, Start
 from preprocessing.planner.stages.compute import Compute
-from preprocessing.planner.stages.moves import Border, Mirror, PadMode, Window
-from preprocessing.planner.stages.resample import Interpolation, Resample
-from preprocessing.planner.stages.samples import Affine, Cast, Luma, Replicate
+from preprocessing.planner.stages.moves import CropStage, FlipStage, PadMode, PadStage
+from preprocessing.planner.stages.resample import Interpolation, ResampleStage
+from preprocessing.planner.stages.samples import Cast, Luma, Replicate, ScaleShift
 
 __all__ = [
-    "Affine",
-    "Border",
-    "Call",
     "Cast",
     "Compute",
+    "CropStage",
     "Decode",
+    "FlipStage",
     "Given",
     "Interpolation",
+    "KernelStage",
     "Luma",
-    "Mirror",
     "PadMode",
+    "PadStage",
     "Replicate",
-    "Resample",
+    "ResampleStage",
+    "ScaleShift",
     "Stage",
     "Start",
-    "Window",
 ]

@@ -1,4 +1,4 @@
-"""Where a plan starts: `Decode`, or `Given`; what a stage is; and `Call`, which runs any kernel."""
+"""The stages that others build on: `Decode` and `Given`, which start a plan, and `KernelStage`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any, cast
 
 from preprocessing.decode.image import decoder as image
-from preprocessing.decode.image.header import Header
+from preprocessing.decode.image.header import ImageHeader
 from preprocessing.frozen import frozen
 from preprocessing.kernels.held import held_between
 from preprocessing.limits import frame, nbytes
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from preprocessing.decode.sniff import Sniffed
     from preprocessing.limits import Limits
     from preprocessing.media import Array, Content
-    from preprocessing.planner.stages.frame_selection import Choice
+    from preprocessing.planner.stages.frame_selection import FrameSelection
 
 
 class Start(ABC):
@@ -51,7 +51,7 @@ class Start(ABC):
         """Yield the frames of a video, one after the other, each of which may be over the last one."""
         yield from self.run(content)
 
-    def narrow(self, narrow: Callable[[Choice], Choice]) -> Start:
+    def narrow(self, narrow: Callable[[FrameSelection], FrameSelection]) -> Start:
         """Return how fewer frames of a video become an array."""
         raise NotImplementedError
 
@@ -86,12 +86,12 @@ class Decode(Start):
 
     Parameters
     ----------
-    header : Header
+    header : ImageHeader
     eighths : {1, 2, 4, 8}
     luma : bool
     """
 
-    header: Header
+    header: ImageHeader
     eighths: int = 8
     luma: bool = False
 
@@ -133,7 +133,7 @@ class Stage(ABC):
             for field in fields(kind)
             if getattr(self, field.name) != field.default
         ]
-        return f"{kind.__name__}({', '.join(shown)})"
+        return f"{kind.__name__.removesuffix('Stage')}({', '.join(shown)})"
 
     @abstractmethod
     def output(self, spec: Any) -> Any:
@@ -182,7 +182,7 @@ class Kernel(Stage):
 
 
 @frozen
-class Call(Kernel):
+class KernelStage(Kernel):
     """A kernel for images: a new array, of an operation that no rule knows more of.
 
     Parameters

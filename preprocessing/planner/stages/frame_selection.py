@@ -11,7 +11,7 @@ from preprocessing.frozen import frozen
 
 
 @frozen
-class Choice:
+class FrameSelection:
     """A choice of frames. Each selection narrows the one before it.
 
     Time is counted in seconds from the first frame, and a frame is shown until the next one is.
@@ -46,7 +46,7 @@ class Choice:
     most: int | None = None
 
     @classmethod
-    def of(cls, length: Fraction, *, untimed: bool = False) -> Choice:
+    def of(cls, length: Fraction, *, untimed: bool = False) -> FrameSelection:
         """Return the choice of all frames of a video."""
         return cls(Fraction(0), length, untimed)
 
@@ -55,7 +55,7 @@ class Choice:
         """How many frames are meant; None where the content tells."""
         return None if self.moments is None else len(self.moments)
 
-    def clip(self, start: Fraction, stop: Fraction | None) -> Choice:
+    def clip(self, start: Fraction, stop: Fraction | None) -> FrameSelection:
         """Keep what is shown between two moments, counted from the beginning of what is left.
 
         Raises
@@ -79,7 +79,7 @@ class Choice:
             clipped, begin=self.begin + first * self.step, moments=self.moments[first:after]
         )
 
-    def sample(self, count: int, most: int) -> Choice:
+    def sample(self, count: int, most: int) -> FrameSelection:
         """Take the frames in the middle of each of `count` equal spans.
 
         Raises
@@ -88,7 +88,7 @@ class Choice:
         """
         return self._every((self.end - self.begin) / count, count, most)
 
-    def sample_fps(self, fps: Fraction, most: int) -> Choice:
+    def sample_fps(self, fps: Fraction, most: int) -> FrameSelection:
         """Take the frames in the middle of each of as many spans of 1/`fps` s as there are, or one.
 
         Raises
@@ -99,7 +99,7 @@ class Choice:
         count = ceil((self.end - self.begin) * fps - Fraction(1, 2))
         return self._every(1 / fps, count, most) if count > 0 else self.sample(1, most)
 
-    def key_frames(self, most: int | None) -> Choice:
+    def key_frames(self, most: int | None) -> FrameSelection:
         """Take the key frames.
 
         Raises
@@ -113,7 +113,7 @@ class Choice:
             )
         return replace(self, keys=True, most=most)
 
-    def _every(self, step: Fraction, count: int, most: int) -> Choice:
+    def _every(self, step: Fraction, count: int, most: int) -> FrameSelection:
         self._require_no_keys()
         if count > most:
             raise LimitExceeded(

@@ -1,4 +1,4 @@
-"""Stages that move pixels whole: `Window`, `Border`, `Mirror`."""
+"""Stages that move pixels whole: `CropStage`, `PadStage`, `FlipStage`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PadMode: TypeAlias = Literal["constant", "edge", "reflect", "symmetric"]
 
 
 @frozen
-class Window(Stage):
+class CropStage(Stage):
     """Keep a rectangle that lies inside the image: a view."""
 
     top: int
@@ -36,7 +36,7 @@ class Window(Stage):
 
 
 @frozen
-class Border(Stage):
+class PadStage(Stage):
     """Add pixels on each side: a copy."""
 
     left: int
@@ -62,7 +62,7 @@ class Border(Stage):
 
 
 @frozen
-class Mirror(Stage):
+class FlipStage(Stage):
     """Flip along one axis: a view."""
 
     direction: Literal["horizontal", "vertical"]

@@ -1,4 +1,4 @@
-"""`Resample`: the stage that most time is spent in."""
+"""`ResampleStage`: the stage that most time is spent in."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Interpolation: TypeAlias = Literal["bilinear", "bicubic", "lanczos", "nearest", 
 
 
 @frozen
-class Resample(Stage):
+class ResampleStage(Stage):
     """Resample a box of the image to a size, and compute a window of it.
 
     Parameters
@@ -130,7 +130,7 @@ class Resample(Stage):
 
 
 @lru_cache(maxsize=256)
-def _axes(stage: Resample, height: int, width: int) -> tuple[Axis, Axis]:
+def _axes(stage: ResampleStage, height: int, width: int) -> tuple[Axis, Axis]:
     """Return the rows and the columns to compute; kept, because a kept plan asks again and again."""
     rows, columns = (
         Axis(

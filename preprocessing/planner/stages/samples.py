@@ -1,4 +1,4 @@
-"""Stages that change samples where they are: `Luma`, `Replicate`, `Affine`, `Cast`."""
+"""Stages that change samples where they are: `Luma`, `Replicate`, `ScaleShift`, `Cast`."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Replicate(Stage):
 
 
 @frozen
-class Affine(Stage):
+class ScaleShift(Stage):
     """Scale and shift each channel, to float32."""
 
     scale: tuple[float, ...]

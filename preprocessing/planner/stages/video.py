@@ -12,14 +12,14 @@ import numpy as np
 
 from preprocessing.block_reader import Pieces
 from preprocessing.decode.video.container import opened
-from preprocessing.decode.video.decoder import Header, pixels_of, probe
+from preprocessing.decode.video.decoder import VideoHeader, pixels_of, probe
 from preprocessing.decode.video.frame_seeker import Film
-from preprocessing.decode.video.keyframes import KeyFrames
+from preprocessing.decode.video.keyframes import KeyFrameReader
 from preprocessing.errors import IncompatibleSource, LimitExceeded
 from preprocessing.frozen import frozen
 from preprocessing.media import VideoSpec
 from preprocessing.planner.stages.base import Start
-from preprocessing.planner.stages.frame_selection import Choice
+from preprocessing.planner.stages.frame_selection import FrameSelection
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterator
@@ -32,9 +32,9 @@ if TYPE_CHECKING:
 class VideoStart(Start):
     """A start of which frames are chosen."""
 
-    choice: Choice
+    choice: FrameSelection
 
-    def narrow(self, narrow: Callable[[Choice], Choice]) -> VideoStart:
+    def narrow(self, narrow: Callable[[FrameSelection], FrameSelection]) -> VideoStart:
         """Return this with fewer frames chosen."""
         made: VideoStart = replace(cast("Any", self), choice=narrow(self.choice))
         return made
@@ -53,12 +53,12 @@ class GivenVideo(VideoStart):
         Of all of it.
     rate : Fraction
         Frames a second; 1 where nobody knows it.
-    choice : Choice
+    choice : FrameSelection
     """
 
     spec: VideoSpec
     rate: Fraction
-    choice: Choice
+    choice: FrameSelection
 
     @classmethod
     def of(cls, spec: VideoSpec, rate: float | None) -> GivenVideo:
@@ -73,7 +73,7 @@ class GivenVideo(VideoStart):
             raise IncompatibleSource(f"a video's rate must be above 0 frames a second, got {rate}")
         known = Fraction(1) if rate is None else Fraction(repr(float(rate)))
         assert spec.frames is not None
-        return cls(spec, known, Choice.of(spec.frames / known, untimed=rate is None))
+        return cls(spec, known, FrameSelection.of(spec.frames / known, untimed=rate is None))
 
     def __str__(self) -> str:
         return f"Array({len(self._places)} of {self.spec.frames} frames)"
@@ -85,7 +85,7 @@ class GivenVideo(VideoStart):
         array = cast("Array", content)
         yield from (array[place] for place in self._places)
 
-    def narrow(self, narrow: Callable[[Choice], Choice]) -> VideoStart:
+    def narrow(self, narrow: Callable[[FrameSelection], FrameSelection]) -> VideoStart:
         made = super().narrow(narrow)
         if made.choice.keys:
             raise IncompatibleSource("an array has no key frames; sample it, or give the file")
@@ -106,22 +106,22 @@ class DecodeVideo(VideoStart):
 
     Parameters
     ----------
-    header : Header
-    choice : Choice
+    header : VideoHeader
+    choice : FrameSelection
     limits : Limits
     most : int
         Most frames that may come.
     """
 
-    header: Header
-    choice: Choice
+    header: VideoHeader
+    choice: FrameSelection
     limits: Limits
     most: int
 
     @classmethod
     def probe(cls, data: bytes | Pieces, found: Sniffed, limits: Limits) -> DecodeVideo:
         header = probe(data, found.format, limits)
-        return cls(header, Choice.of(header.length), limits, limits.frames)
+        return cls(header, FrameSelection.of(header.length), limits, limits.frames)
 
     def __str__(self) -> str:
         header, choice = self.header, self.choice
@@ -171,11 +171,11 @@ class DecodeVideo(VideoStart):
         wanted: Container[int] = range(self.most + 1)
         if (most := self.choice.most) is not None:
             with self._opened(content) as (container, stream, pieces):
-                count = KeyFrames(container, stream, self.header, *span, pieces).count()
+                count = KeyFrameReader(container, stream, self.header, *span, pieces).count()
             if count > most:
                 wanted = frozenset((2 * i + 1) * count // (2 * most) for i in range(most))
         with self._opened(content) as (container, stream, pieces):
-            yield from KeyFrames(container, stream, self.header, *span, pieces).frames(wanted)
+            yield from KeyFrameReader(container, stream, self.header, *span, pieces).frames(wanted)
 
     @property
     def _end(self) -> int | None:

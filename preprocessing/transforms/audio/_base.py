@@ -22,13 +22,13 @@ MAX_RATE = 768_000
 class FixedSound(FixedTransform):
     """A transform of sound alone that does the same to everything of one spec."""
 
-    takes = ("audio",)
+    input_kinds = ("audio",)
 
 
 class RandomSound(RandomTransform):
     """A transform of sound alone that draws what it does."""
 
-    takes = ("audio",)
+    input_kinds = ("audio",)
 
 
 def check_seconds(name: str, value: float, *, least: float = 0.0) -> None:

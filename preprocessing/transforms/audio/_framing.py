@@ -11,7 +11,7 @@ from preprocessing.media import SpectrogramSpec
 from preprocessing.spec.step import require
 
 if TYPE_CHECKING:
-    from preprocessing.kernels.audio.stft import PadMode, WindowName
+    from preprocessing.kernels.audio.stft import FramePadMode, WindowName
     from preprocessing.media import AudioSpec
     from preprocessing.transforms.audio.mel import MelSpectrogram
     from preprocessing.transforms.audio.mfcc import MFCC
@@ -26,7 +26,7 @@ def framing_of(
     win_length: int | None,
     hop_length: int | None,
     window: WindowName = "hann",
-    pad_mode: PadMode | None = "reflect",
+    pad_mode: FramePadMode | None = "reflect",
     *,
     normalized: bool = False,
 ) -> Framing:

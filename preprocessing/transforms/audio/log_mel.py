@@ -57,7 +57,7 @@ class LogMel(FixedSound):
         For sound of another rate than whisper's, or too short: of 200 samples or fewer for ``whisper``.
     """
 
-    gives = "spectrogram"
+    output_kind = "spectrogram"
     name: ClassVar[str] = "log_mel"
     preset: MelPreset
     n_mels: int | None = None

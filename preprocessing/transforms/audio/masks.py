@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 class _Mask(FixedTransform):
     """A mask along `axis`."""
 
-    takes = ("spectrogram",)
+    input_kinds = ("spectrogram",)
     axis: ClassVar[int]
     start: int
     length: int
@@ -97,7 +97,7 @@ class MaskBins(_Mask):
 class _RandomMask(RandomTransform):
     """A mask of random length in a random place."""
 
-    takes = ("spectrogram",)
+    input_kinds = ("spectrogram",)
 
     @abstractmethod
     def _most(self, spec: SpectrogramSpec) -> tuple[int, int]:

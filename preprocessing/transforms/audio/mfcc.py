@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from preprocessing.frozen import frozen
 from preprocessing.kernels.audio.mel import MelNorm, MelScale
 from preprocessing.kernels.audio.spectrogram import mfcc
-from preprocessing.kernels.audio.stft import Framing, PadMode, WindowName
+from preprocessing.kernels.audio.stft import FramePadMode, Framing, WindowName
 from preprocessing.planner.stages import Compute, Stage
 from preprocessing.spec.step import require
 from preprocessing.transforms.audio._base import FixedSound
@@ -49,7 +49,7 @@ class MFCC(FixedSound):
         As for `MelSpectrogram`.
     """
 
-    gives = "spectrogram"
+    output_kind = "spectrogram"
     name: ClassVar[str] = "mfcc"
     n_mfcc: int = 40
     log_mels: bool = False
@@ -61,7 +61,7 @@ class MFCC(FixedSound):
     f_max: float | None = None
     window: WindowName = "hann"
     center: bool = True
-    pad_mode: PadMode = "reflect"
+    pad_mode: FramePadMode = "reflect"
     norm: MelNorm | None = None
     mel_scale: MelScale = "htk"
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from preprocessing.frozen import frozen
 from preprocessing.kernels.audio.spectrogram import spectrogram
-from preprocessing.kernels.audio.stft import Framing, PadMode, WindowName
+from preprocessing.kernels.audio.stft import FramePadMode, Framing, WindowName
 from preprocessing.planner.stages import Compute, Stage
 from preprocessing.spec.step import require
 from preprocessing.transforms.audio._base import FixedSound
@@ -55,7 +55,7 @@ class Spectrogram(FixedSound):
         For sound too short to frame; or, with ``reflect``, to be mirrored.
     """
 
-    gives = "spectrogram"
+    output_kind = "spectrogram"
     name: ClassVar[str] = "spectrogram"
     n_fft: int = 400
     win_length: int | None = None
@@ -64,7 +64,7 @@ class Spectrogram(FixedSound):
     power: float = 2.0
     normalized: bool = False
     center: bool = True
-    pad_mode: PadMode = "reflect"
+    pad_mode: FramePadMode = "reflect"
 
     def check(self) -> None:
         self._framing()

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from preprocessing.rng import Draws
 
 
-class Sometimes(RandomTransform):
+class RandomApply(RandomTransform):
     """One fixed transform with the probability `p`, otherwise none. The image's spec stays."""
 
     p: float

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 _MOST_BINS = 1000
 
 
-class Job(NamedTuple):
+class AugmentationInput(NamedTuple):
     """What an operation works with."""
 
     spec: ImageSpec
@@ -61,7 +61,7 @@ class Job(NamedTuple):
 
 
 # Each operation at a strength, as torchvision's _AutoAugmentBase._apply_image_or_video_transform.
-_OPERATIONS: Mapping[str, Callable[[Job, float], FixedTransform | None]] = {
+_OPERATIONS: Mapping[str, Callable[[AugmentationInput, float], FixedTransform | None]] = {
     "Identity": lambda _, __: None,
     "ShearX": lambda job, by: job.affine(x=by),
     "ShearY": lambda job, by: job.affine(y=by),
@@ -126,13 +126,17 @@ def _tones(bits: float) -> dict[str, float | None]:
     return {"Posterize": bits, "Solarize": 1.0, "AutoContrast": None, "Equalize": None}
 
 
-def operation(job: Job, name: str, by: float) -> FixedTransform | None:
+def operation(job: AugmentationInput, name: str, by: float) -> FixedTransform | None:
     """Return an operation at a strength; None where it leaves the image as it is."""
     return _OPERATIONS[name](job, by)
 
 
 def _draw(
-    space: Mapping[str, float | None], job: Job, bins: int, draws: Draws, number: int | None
+    space: Mapping[str, float | None],
+    job: AugmentationInput,
+    bins: int,
+    draws: Draws,
+    number: int | None,
 ) -> list[FixedTransform]:
     """Draw an operation; its strength too, unless `number` says which; and its sign."""
     name = draws.pick(list(space))
@@ -145,7 +149,9 @@ def _draw(
 
 
 @lru_cache(maxsize=64)
-def _accept(space: Callable[[ImageSpec], Mapping[str, float | None]], job: Job) -> ImageSpec:
+def _accept(
+    space: Callable[[ImageSpec], Mapping[str, float | None]], job: AugmentationInput
+) -> ImageSpec:
     """Refuse an image that any of the operations would refuse; each read asks, hence the cache."""
     check_fill(job.fill, job.spec)
     for name, strongest in space(job.spec).items():
@@ -184,10 +190,10 @@ class TrivialAugmentWide(RandomTransform):
         _check_bins(self.num_magnitude_bins)
 
     def infer(self, spec: ImageSpec) -> ImageSpec:
-        return _accept(trivial_space, Job(spec, self.interpolation, self.fill))
+        return _accept(trivial_space, AugmentationInput(spec, self.interpolation, self.fill))
 
     def choose(self, spec: ImageSpec, draws: Draws) -> list[FixedTransform]:
-        job = Job(spec, self.interpolation, self.fill)
+        job = AugmentationInput(spec, self.interpolation, self.fill)
         return _draw(trivial_space(spec), job, self.num_magnitude_bins, draws, None)
 
 
@@ -229,10 +235,10 @@ class RandAugment(RandomTransform):
         )
 
     def infer(self, spec: ImageSpec) -> ImageSpec:
-        return _accept(rand_space, Job(spec, self.interpolation, self.fill))
+        return _accept(rand_space, AugmentationInput(spec, self.interpolation, self.fill))
 
     def choose(self, spec: ImageSpec, draws: Draws) -> list[FixedTransform]:
-        job = Job(spec, self.interpolation, self.fill)
+        job = AugmentationInput(spec, self.interpolation, self.fill)
         bins, chosen = self.num_magnitude_bins, list[FixedTransform]()
         for _ in range(self.num_ops):
             chosen += _draw(rand_space(spec), job, bins, draws, self.magnitude)

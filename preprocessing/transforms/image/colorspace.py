@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from preprocessing.errors import IncompatibleSource
 from preprocessing.frozen import frozen
 from preprocessing.kernels.image import colorspace
-from preprocessing.planner.stages import Call, Stage
+from preprocessing.planner.stages import KernelStage, Stage
 from preprocessing.transforms._base import FixedTransform
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ class ToHSV(FixedTransform):
         return _of_rgb(spec)
 
     def lower(self, spec: ImageSpec) -> tuple[Stage, ...]:
-        return (Call(colorspace.to_hsv, (), self.infer(spec), pointwise=True),)
+        return (KernelStage(colorspace.to_hsv, (), self.infer(spec), pointwise=True),)
 
 
 @frozen
@@ -61,7 +61,7 @@ class ToLab(FixedTransform):
         return _of_rgb(spec)
 
     def lower(self, spec: ImageSpec) -> tuple[Stage, ...]:
-        return (Call(colorspace.to_lab, (), self.infer(spec), pointwise=True),)
+        return (KernelStage(colorspace.to_lab, (), self.infer(spec), pointwise=True),)
 
 
 @frozen
@@ -86,7 +86,7 @@ class ToYCbCr(FixedTransform):
         return _of_rgb(spec)
 
     def lower(self, spec: ImageSpec) -> tuple[Stage, ...]:
-        return (Call(colorspace.to_ycbcr, (), self.infer(spec), pointwise=True),)
+        return (KernelStage(colorspace.to_ycbcr, (), self.infer(spec), pointwise=True),)
 
 
 def _of_rgb(spec: ImageSpec) -> ImageSpec:

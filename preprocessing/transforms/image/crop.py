@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from preprocessing.frozen import frozen
-from preprocessing.planner.stages import Border, Stage, Window
+from preprocessing.planner.stages import CropStage, PadStage, Stage
 from preprocessing.transforms._base import FixedTransform, check_sides, height_and_width
 
 if TYPE_CHECKING:
@@ -46,12 +46,12 @@ class CenterCrop(FixedTransform):
         height, width = self._sides
         short_y, short_x = max(height - spec.height, 0), max(width - spec.width, 0)
         # torchvision: the odd pixel of the padding goes to the bottom and to the right.
-        border = Border(
+        border = PadStage(
             short_x // 2, short_y // 2, (short_x + 1) // 2, (short_y + 1) // 2, 0.0, "constant"
         )
         top = round((spec.height + short_y - height) / 2.0)
         left = round((spec.width + short_x - width) / 2.0)
-        window = Window(top, left, height, width)
+        window = CropStage(top, left, height, width)
         return (border, window) if short_x or short_y else (window,)
 
 
@@ -90,7 +90,7 @@ class Crop(FixedTransform):
         above, before = max(-self.top, 0), max(-self.left, 0)
         below = max(self.top + self.height - spec.height, 0)
         after = max(self.left + self.width - spec.width, 0)
-        window = Window(self.top + above, self.left + before, self.height, self.width)
+        window = CropStage(self.top + above, self.left + before, self.height, self.width)
         if above or before or below or after:
-            return (Border(before, above, after, below, 0.0, "constant"), window)
+            return (PadStage(before, above, after, below, 0.0, "constant"), window)
         return (window,)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from preprocessing.frozen import frozen
 from preprocessing.kernels.image import edges
-from preprocessing.planner.stages import Call, Luma, Stage
+from preprocessing.planner.stages import KernelStage, Luma, Stage
 from preprocessing.spec.step import require
 from preprocessing.transforms._base import FixedTransform
 from preprocessing.transforms.image._scikit import need_gray_or_rgb, need_scikit_image
@@ -43,7 +43,7 @@ class Sobel(FixedTransform):
 
     def lower(self, spec: ImageSpec) -> tuple[Stage, ...]:
         need_scikit_image(self.name)
-        return (*_gray(spec), Call(edges.sobel, (), self.infer(spec)))
+        return (*_gray(spec), KernelStage(edges.sobel, (), self.infer(spec)))
 
 
 @frozen
@@ -92,7 +92,7 @@ class Canny(FixedTransform):
     def lower(self, spec: ImageSpec) -> tuple[Stage, ...]:
         need_scikit_image(self.name)
         arguments = (self.sigma, self.low_threshold, self.high_threshold)
-        return (*_gray(spec), Call(edges.canny, arguments, self.infer(spec)))
+        return (*_gray(spec), KernelStage(edges.canny, arguments, self.infer(spec)))
 
 
 def _gray(spec: ImageSpec) -> tuple[Stage, ...]:

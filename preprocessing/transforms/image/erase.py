@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from preprocessing.frozen import frozen
 from preprocessing.kernels.image.geometry.erase import erase
-from preprocessing.planner.stages import Call, Stage
+from preprocessing.planner.stages import KernelStage, Stage
 from preprocessing.spec.step import require
 from preprocessing.transforms._base import MAX_SIDE, FixedTransform, check_sides
 from preprocessing.transforms._checks import Fill, check_fill
@@ -61,4 +61,4 @@ class Erase(FixedTransform):
     def lower(self, spec: ImageSpec) -> tuple[Stage, ...]:
         values = self.value if isinstance(self.value, tuple) else (self.value,)
         box = (self.top, self.left, self.height, self.width)
-        return (Call(erase, (box, values), spec),)
+        return (KernelStage(erase, (box, values), spec),)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from preprocessing.errors import IncompatibleSource
 from preprocessing.frozen import frozen
 from preprocessing.kernels.image import exposure
-from preprocessing.planner.stages import Call, Stage
+from preprocessing.planner.stages import KernelStage, Stage
 from preprocessing.spec.step import require
 from preprocessing.transforms._base import FixedTransform, check_sides
 from preprocessing.transforms.image._scikit import need_gray_or_rgb, need_scikit_image
@@ -83,7 +83,7 @@ class CLAHE(FixedTransform):
 
     def lower(self, spec: ImageSpec) -> tuple[Stage, ...]:
         need_scikit_image(self.name)
-        return (Call(exposure.clahe, (self.clip_limit, self._region), self.infer(spec)),)
+        return (KernelStage(exposure.clahe, (self.clip_limit, self._region), self.infer(spec)),)
 
 
 @frozen
@@ -114,4 +114,4 @@ class EqualizeHist(FixedTransform):
 
     def lower(self, spec: ImageSpec) -> tuple[Stage, ...]:
         need_scikit_image(self.name)
-        return (Call(exposure.equalize_hist, (), spec),)
+        return (KernelStage(exposure.equalize_hist, (), spec),)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from preprocessing.errors import IncompatibleSource
 from preprocessing.frozen import frozen
 from preprocessing.kernels.image import features
-from preprocessing.planner.stages import Call, Stage
+from preprocessing.planner.stages import KernelStage, Stage
 from preprocessing.spec.step import require
 from preprocessing.transforms._base import FixedTransform, check_sides
 from preprocessing.transforms.image._scikit import need_gray_or_rgb, need_scikit_image
@@ -94,4 +94,4 @@ class HOG(FixedTransform):
     def lower(self, spec: ImageSpec) -> tuple[Stage, ...]:
         need_scikit_image(self.name)
         arguments = (self.orientations, self.pixels_per_cell, self.cells_per_block)
-        return (Call(features.hog, arguments, self.infer(spec)),)
+        return (KernelStage(features.hog, arguments, self.infer(spec)),)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from preprocessing.frozen import frozen
-from preprocessing.planner.stages import Mirror, Stage
+from preprocessing.planner.stages import FlipStage, Stage
 from preprocessing.transforms._base import FixedTransform
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ class HorizontalFlip(FixedTransform):
         return spec
 
     def lower(self, spec: ImageSpec) -> tuple[Stage, ...]:
-        return (Mirror("horizontal"),)
+        return (FlipStage("horizontal"),)
 
 
 @frozen
@@ -35,4 +35,4 @@ class VerticalFlip(FixedTransform):
         return spec
 
     def lower(self, spec: ImageSpec) -> tuple[Stage, ...]:
-        return (Mirror("vertical"),)
+        return (FlipStage("vertical"),)

@@ -9,7 +9,7 @@ import numpy as np
 
 from preprocessing.errors import IncompatibleSource, SpecError
 from preprocessing.frozen import frozen
-from preprocessing.planner.stages import Affine, Stage
+from preprocessing.planner.stages import ScaleShift, Stage
 from preprocessing.spec.coerce import show
 from preprocessing.spec.step import require, suggest
 from preprocessing.transforms._base import FixedTransform
@@ -102,4 +102,4 @@ class Normalize(FixedTransform):
         mean, std = self.constants
         scale = tuple(1.0 / (top * s) for s in std)
         shift = tuple(-m / s for m, s in zip(mean, std, strict=True))
-        return (Affine(scale, shift),)
+        return (ScaleShift(scale, shift),)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from preprocessing.errors import IncompatibleSource
 from preprocessing.frozen import frozen
-from preprocessing.planner.stages import Border, PadMode, Stage
+from preprocessing.planner.stages import PadMode, PadStage, Stage
 from preprocessing.spec.step import require
 from preprocessing.transforms._base import MAX_SIDE, FixedTransform
 
@@ -69,4 +69,4 @@ class Pad(FixedTransform):
         )
 
     def lower(self, spec: ImageSpec) -> tuple[Stage, ...]:
-        return (Border(*self.edges, self.fill, self.padding_mode),)
+        return (PadStage(*self.edges, self.fill, self.padding_mode),)

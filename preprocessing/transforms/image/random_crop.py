@@ -50,7 +50,7 @@ class RandomCrop(RandomTransform):
         For a size below 1 or, of an image, above 65,535, or a padding below 0.
     """
 
-    takes = ("image", "video", "audio")
+    input_kinds = ("image", "video", "audio")
     name: ClassVar[str] = "random_crop"
     size: int | tuple[int, int]
     padding: int | tuple[int, int] | tuple[int, int, int, int] | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from preprocessing.frozen import frozen
-from preprocessing.transforms.image._random_apply import Sometimes
+from preprocessing.transforms.image._random_apply import RandomApply
 from preprocessing.transforms.image.flip import HorizontalFlip, VerticalFlip
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @frozen
-class RandomHorizontalFlip(Sometimes):
+class RandomHorizontalFlip(RandomApply):
     """Mirror left and right, or not, as ``torchvision.transforms.v2.RandomHorizontalFlip``.
 
     Parameters
@@ -35,7 +35,7 @@ class RandomHorizontalFlip(Sometimes):
 
 
 @frozen
-class RandomVerticalFlip(Sometimes):
+class RandomVerticalFlip(RandomApply):
     """Mirror top and bottom, or not, as ``torchvision.transforms.v2.RandomVerticalFlip``.
 
     Parameters

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from preprocessing.frozen import frozen
-from preprocessing.transforms.image._random_apply import Sometimes
+from preprocessing.transforms.image._random_apply import RandomApply
 from preprocessing.transforms.image.adjust import AdjustSharpness
 from preprocessing.transforms.image.grayscale import Grayscale
 from preprocessing.transforms.image.tone import AutoContrast, Equalize, Invert, Posterize, Solarize
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @frozen
-class RandomInvert(Sometimes):
+class RandomInvert(RandomApply):
     """Make a negative, or not, as ``torchvision.transforms.v2.RandomInvert``.
 
     Parameters
@@ -37,7 +37,7 @@ class RandomInvert(Sometimes):
 
 
 @frozen
-class RandomPosterize(Sometimes):
+class RandomPosterize(RandomApply):
     """Keep the highest bits of each sample, or all, as ``torchvision.transforms.v2.RandomPosterize``.
 
     Parameters
@@ -65,7 +65,7 @@ class RandomPosterize(Sometimes):
 
 
 @frozen
-class RandomSolarize(Sometimes):
+class RandomSolarize(RandomApply):
     """Invert the light samples, or none, as ``torchvision.transforms.v2.RandomSolarize``.
 
     Parameters
@@ -89,7 +89,7 @@ class RandomSolarize(Sometimes):
 
 
 @frozen
-class RandomAutocontrast(Sometimes):
+class RandomAutocontrast(RandomApply):
     """Stretch each channel, or not, as ``torchvision.transforms.v2.RandomAutocontrast``.
 
     Parameters
@@ -110,7 +110,7 @@ class RandomAutocontrast(Sometimes):
 
 
 @frozen
-class RandomEqualize(Sometimes):
+class RandomEqualize(RandomApply):
     """Even out each channel's histogram, or not, as ``torchvision.transforms.v2.RandomEqualize``.
 
     Parameters
@@ -131,7 +131,7 @@ class RandomEqualize(Sometimes):
 
 
 @frozen
-class RandomAdjustSharpness(Sometimes):
+class RandomAdjustSharpness(RandomApply):
     """Blur or sharpen, or not, as ``torchvision.transforms.v2.RandomAdjustSharpness``.
 
     Parameters
@@ -159,7 +159,7 @@ class RandomAdjustSharpness(Sometimes):
 
 
 @frozen
-class RandomGrayscale(Sometimes):
+class RandomGrayscale(RandomApply):
     """Make the image gray, or not, as ``torchvision.transforms.v2.RandomGrayscale``.
 
     Parameters

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from preprocessing.frozen import frozen
-from preprocessing.planner.stages import Resample, Stage
+from preprocessing.planner.stages import ResampleStage, Stage
 from preprocessing.spec.step import require
 from preprocessing.transforms._base import FixedTransform, check_sides
 
@@ -85,7 +85,7 @@ class Resize(FixedTransform):
         if (result.height, result.width) == (spec.height, spec.width):
             return ()
         return (
-            Resample(
+            ResampleStage(
                 box=(0.0, 0.0, float(spec.height), float(spec.width)),
                 size=(result.height, result.width),
                 window=(0, 0, result.height, result.width),

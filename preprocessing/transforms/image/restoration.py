@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias
 
 from preprocessing.frozen import frozen
 from preprocessing.kernels.image import bilateral, restoration
-from preprocessing.planner.stages import Call, Stage
+from preprocessing.planner.stages import KernelStage, Stage
 from preprocessing.spec.step import require
 from preprocessing.transforms._base import FixedTransform
 from preprocessing.transforms.image._scikit import need_gray_or_rgb, need_scikit_image
@@ -70,7 +70,7 @@ class DenoiseTV(FixedTransform):
     def lower(self, spec: ImageSpec) -> tuple[Stage, ...]:
         need_scikit_image(self.name)
         arguments = (self.weight, self.eps, self.max_num_iter)
-        return (Call(restoration.denoise_tv, arguments, spec),)
+        return (KernelStage(restoration.denoise_tv, arguments, spec),)
 
 
 @frozen
@@ -138,7 +138,7 @@ class DenoiseBilateral(FixedTransform):
 
     def lower(self, spec: ImageSpec) -> tuple[Stage, ...]:
         arguments = (self.window, self.sigma_color, self.sigma_spatial, self.mode)
-        return (Call(bilateral.denoise_bilateral, arguments, spec),)
+        return (KernelStage(bilateral.denoise_bilateral, arguments, spec),)
 
 
 @frozen
@@ -183,4 +183,4 @@ class UnsharpMask(FixedTransform):
 
     def lower(self, spec: ImageSpec) -> tuple[Stage, ...]:
         need_scikit_image(self.name)
-        return (Call(restoration.unsharp_mask, (self.radius, self.amount), spec),)
+        return (KernelStage(restoration.unsharp_mask, (self.radius, self.amount), spec),)

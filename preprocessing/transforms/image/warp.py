@@ -14,7 +14,7 @@ from preprocessing.kernels.image.geometry.projective import (
     turned_size,
 )
 from preprocessing.kernels.image.geometry.warp import Matrix, WarpInterpolation, quarter_turns, warp
-from preprocessing.planner.stages import Call, Mirror, Stage
+from preprocessing.planner.stages import FlipStage, KernelStage, Stage
 from preprocessing.spec.step import require
 from preprocessing.transforms._base import FixedTransform
 from preprocessing.transforms._checks import (
@@ -86,9 +86,9 @@ class Rotate(FixedTransform):
         if self._turns == 0:
             return ()
         if self._turns == 2:
-            return (Mirror("horizontal"), Mirror("vertical"))
+            return (FlipStage("horizontal"), FlipStage("vertical"))
         if self._turns is not None and (self.expand or spec.height == spec.width):
-            return (Call(quarter_turns, (self._turns,), result),)
+            return (KernelStage(quarter_turns, (self._turns,), result),)
         before, after = (spec.height, spec.width), (result.height, result.width)
         matrix = from_middles(self._matrix(*before), before, after)
         return _warped(matrix, result, self.interpolation, self.fill)
@@ -226,4 +226,4 @@ def _warped(
 ) -> tuple[Stage, ...]:
     values = fill if isinstance(fill, tuple) else (fill,)
     size = (result.height, result.width)
-    return (Call(warp, (matrix, size, interpolation, values), result),)
+    return (KernelStage(warp, (matrix, size, interpolation, values), result),)

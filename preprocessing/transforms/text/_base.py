@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 class TextTransform(FixedTransform):
     """Base of those that change each document by itself, and leave as many."""
 
-    takes = ("text",)
+    input_kinds = ("text",)
 
     def infer(self, spec: TextSpec) -> TextSpec:
         return spec

@@ -20,7 +20,7 @@ _ROWS = TextSpec(None)
 class TableTransform(FixedTransform):
     """Base of those that make many documents of one text."""
 
-    takes = ("text",)
+    input_kinds = ("text",)
 
     def infer(self, spec: TextSpec) -> TextSpec:
         if spec.documents != 1:

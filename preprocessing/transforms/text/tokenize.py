@@ -70,8 +70,8 @@ class Tokenize(FixedTransform):
     """
 
     name: ClassVar[str] = "tokenize"
-    takes = ("text",)
-    gives = "tokens"
+    input_kinds = ("text",)
+    output_kind = "tokens"
     file: str
     length: int
     padding: Literal["right", "left"] = "right"

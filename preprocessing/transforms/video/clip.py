@@ -14,7 +14,7 @@ from preprocessing.transforms.video._times import seconds
 if TYPE_CHECKING:
     from preprocessing.limits import Limits
     from preprocessing.media import VideoSpec
-    from preprocessing.planner.stages.frame_selection import Choice
+    from preprocessing.planner.stages.frame_selection import FrameSelection
 
 
 @frozen
@@ -55,5 +55,5 @@ class Clip(Selection):
     def infer(self, spec: VideoSpec) -> VideoSpec:
         return replace(spec, frames=None)
 
-    def narrow(self, choice: Choice, limits: Limits) -> Choice:
+    def narrow(self, choice: FrameSelection, limits: Limits) -> FrameSelection:
         return choice.clip(seconds(self.start), None if self.stop is None else seconds(self.stop))

@@ -12,7 +12,7 @@ from preprocessing.transforms._base import Selection
 if TYPE_CHECKING:
     from preprocessing.limits import Limits
     from preprocessing.media import VideoSpec
-    from preprocessing.planner.stages.frame_selection import Choice
+    from preprocessing.planner.stages.frame_selection import FrameSelection
 
 
 @frozen
@@ -44,5 +44,5 @@ class KeyFrames(Selection):
     def infer(self, spec: VideoSpec) -> VideoSpec:
         return replace(spec, frames=None)
 
-    def narrow(self, choice: Choice, limits: Limits) -> Choice:
+    def narrow(self, choice: FrameSelection, limits: Limits) -> FrameSelection:
         return choice.key_frames(self.most)

@@ -13,7 +13,7 @@ from preprocessing.transforms.video._times import seconds
 if TYPE_CHECKING:
     from preprocessing.limits import Limits
     from preprocessing.media import VideoSpec
-    from preprocessing.planner.stages.frame_selection import Choice
+    from preprocessing.planner.stages.frame_selection import FrameSelection
 
 _MOST_FRAMES = 2**20
 _MOST_FPS = 1000.0
@@ -54,7 +54,7 @@ class SampleFrames(Selection):
     def infer(self, spec: VideoSpec) -> VideoSpec:
         return replace(spec, frames=self.count)
 
-    def narrow(self, choice: Choice, limits: Limits) -> Choice:
+    def narrow(self, choice: FrameSelection, limits: Limits) -> FrameSelection:
         return choice.sample(self.count, limits.frames)
 
 
@@ -90,5 +90,5 @@ class SampleFps(Selection):
     def infer(self, spec: VideoSpec) -> VideoSpec:
         return replace(spec, frames=None)
 
-    def narrow(self, choice: Choice, limits: Limits) -> Choice:
+    def narrow(self, choice: FrameSelection, limits: Limits) -> FrameSelection:
         return choice.sample_fps(seconds(self.fps), limits.frames)

@@ -17,7 +17,7 @@ from handler.doors import choose
 from handler.doors.batch_operations import BatchOperationsDoor
 from jitprep.service import config
 from jitprep.service.errors import RequestFailed
-from jitprep.service.messages import Choice, Folder, Response, StoreTask
+from jitprep.service.messages import Folder, PipelineChoice, Response, StoreTask
 from jitprep.service.results import copy_metadata
 from preprocessing import Pipeline
 from soak.load.events import ANYTHING, TEXTS
@@ -60,7 +60,7 @@ def configured(s3, monkeypatch):
 def test_both_schemas_are_read_alike(schema):
     read = choose(event(schema)).parse(event(schema))
     assert read.tasks == (StoreTask("photos", "a.jpg"),)
-    assert (read.output, read.choice) == (Folder("copies", "jitprep/"), Choice())
+    assert (read.output, read.choice) == (Folder("copies", "jitprep/"), PipelineChoice())
 
 
 @pytest.mark.usefixtures("configured")
@@ -68,10 +68,10 @@ def test_users_arguments_are_schema_2s_alone():
     with_arguments = event("2.0", spec="resize:8/npy", seed="7", to="s3://more/b/c")
     read = DOOR.parse(with_arguments)
     assert read.output == Folder("more", "b/c/")
-    assert read.choice == Choice('{"spec": "resize:8/npy"}', seed=7)
+    assert read.choice == PipelineChoice('{"spec": "resize:8/npy"}', seed=7)
     old = event("1.0")
     old["job"]["userArguments"] = with_arguments["job"]["userArguments"]
-    assert DOOR.parse(old).choice == Choice()
+    assert DOOR.parse(old).choice == PipelineChoice()
 
 
 @pytest.mark.parametrize("arn", ["arn:aws:s3:::photos", "arn:aws:s3:us-east-1:0123456788:photos"])

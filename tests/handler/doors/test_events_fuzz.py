@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from handler.app import lambda_handler
-from jitprep.service.errors import RequestFailed, Unsent
+from jitprep.service.errors import ReplyFailed, RequestFailed
 from jitprep.service.source import original
 from soak.load import events
 
@@ -40,7 +40,7 @@ def outcome(s3, monkeypatch) -> Callable[[Any], str]:
         except ValueError:
             assert not isinstance(event, dict) or not event.keys() & set(events.CONTEXTS)
             return "unknown shape"
-        except (RequestFailed, Unsent):
+        except (RequestFailed, ReplyFailed):
             own = event["getObjectContext"]
             told = isinstance(own, dict) and (own.get("outputRoute"), own.get("outputToken"))
             assert told != WHERE  # else there was somebody
@@ -90,7 +90,7 @@ def test_a_signed_header_that_http_cannot_send_is_refused(s3, invoke, value):
 def test_an_answer_that_cannot_be_sent_fails_the_invocation(s3, name):
     event = s3.event(PAYLOAD)
     event["getObjectContext"][name] = "no host\r\nand no header"
-    with pytest.raises(Unsent):
+    with pytest.raises(ReplyFailed):
         lambda_handler(event, Context())
     assert s3.written == []
 

@@ -266,18 +266,18 @@ def test_half_a_pair_of_surrogates_is_no_key(ask):
 
 
 @pytest.mark.parametrize(
-    ("event", "patience_s"), [(function_url("/a/b"), 900.0), (http_api("/a/b"), 30.0)]
+    ("event", "client_timeout_s"), [(function_url("/a/b"), 900.0), (http_api("/a/b"), 30.0)]
 )
-def test_a_door_knows_its_own_events_and_how_long_its_callers_wait(event, patience_s):
+def test_a_door_knows_its_own_events_and_how_long_its_callers_wait(event, client_timeout_s):
     fitting = [door for door in doors.DOORS if door.fits(event)]
-    assert [door.patience_s for door in fitting] == [patience_s]
+    assert [door.client_timeout_s for door in fitting] == [client_timeout_s]
     assert doors.choose(event) is fitting[0]
 
 
 def test_through_api_gateway_an_answer_goes_out_before_it_gives_up():
     (door,) = (door for door in doors.DOORS if door.fits(http_api("/a/b")))
-    assert Deadline.of(900_000, door.patience_s).left == pytest.approx(27, abs=0.1)
-    assert Deadline.of(3_000, door.patience_s).left == pytest.approx(2.4, abs=0.1)
+    assert Deadline.of(900_000, door.client_timeout_s).left == pytest.approx(27, abs=0.1)
+    assert Deadline.of(3_000, door.client_timeout_s).left == pytest.approx(2.4, abs=0.1)
 
 
 def test_time_that_runs_out_is_told_in_time(s3, ask):

@@ -300,7 +300,7 @@ def test_long_keys_count_in_what_can_be_sent(photos, s3, ask, length):
 
     def fits(count):
         request = InvokeDoor().parse(several(*[key] * count, spec=spec))
-        return Stack(Pipeline.parse(spec), count).output.nbytes <= request.room
+        return Stack(Pipeline.parse(spec), count).output.nbytes <= request.max_body_bytes
 
     most = bisect.bisect(range(1, 1000), False, key=lambda count: not fits(count))
     assert ask(several(*[key] * (most + 1), spec=spec))["statusCode"] == 413
@@ -318,7 +318,7 @@ def test_the_guide_tells_how_many_fit(photos):
         for count, fits in ((int(most), True), (int(most) + 1, False)):
             request = InvokeDoor().parse(several(*["k" * 40] * count, spec=spec))
             output = Stack(Pipeline.parse(spec), count).output
-            assert (output.nbytes <= request.room) == fits
+            assert (output.nbytes <= request.max_body_bytes) == fits
             assert output.nbytes - 128 == count * int(nbytes.replace(",", ""))
 
 

@@ -11,10 +11,10 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from jitprep.backfill.job import Job, Place
-from jitprep.backfill.outcome import Outcome
+from jitprep.backfill.job import BackfillJob, Place
+from jitprep.backfill.outcome import TaskOutcome
 from jitprep.backfill.tasks import todo
-from jitprep.backfill.worker import Worker
+from jitprep.backfill.worker import TaskWorker
 from preprocessing import Pipeline
 from tests.photos import picture
 
@@ -67,14 +67,14 @@ class Stage:
             list(pool.map(self.put, photos.keys(), photos.values()))
         return photos
 
-    def job(self, spec: str = SPEC, **given: Any) -> Job:
+    def job(self, spec: str = SPEC, **given: Any) -> BackfillJob:
         target = Place(self.target, "small/")
-        return Job(Place(self.source, "train/"), target, Pipeline.parse(spec), **given)
+        return BackfillJob(Place(self.source, "train/"), target, Pipeline.parse(spec), **given)
 
-    def run(self, job: Job, shards: int | None = None) -> Outcome:
+    def run(self, job: BackfillJob, shards: int | None = None) -> TaskOutcome:
         """Do a job in this process."""
-        worker = Worker(job)
-        return Outcome.of_all(worker.do(task) for task in todo(self.s3, job, shards))
+        worker = TaskWorker(job)
+        return TaskOutcome.of_all(worker.do(task) for task in todo(self.s3, job, shards))
 
     def versions(self) -> dict[str, int]:
         """Return how often each key of the target was written."""

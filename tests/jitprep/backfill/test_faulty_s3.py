@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from jitprep.backfill.outcome import Outcome
+from jitprep.backfill.outcome import TaskOutcome
 from jitprep.backfill.tasks import todo
-from jitprep.backfill.worker import Worker
+from jitprep.backfill.worker import TaskWorker
 from soak.faults import Fault
 from soak.stage import faulty_s3
 
@@ -25,10 +25,10 @@ def test_whatever_breaks_the_next_run_mends(monkeypatch, form):
         photos = stage.fill(40)
         job = stage.job(format=form)
         number = None if form == "objects" else 6
-        worker = Worker(job)
+        worker = TaskWorker(job)
         s3.fail(FAULTS, 1)
         told = [  # the second finds copies there, and must ask about them
-            Outcome.of_all(map(worker.do, todo(stage.s3, job, number))) for _ in range(2)
+            TaskOutcome.of_all(map(worker.do, todo(stage.s3, job, number))) for _ in range(2)
         ]
         done = s3.done()
         s3.behave()

@@ -12,10 +12,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from jitprep.backfill import shards
-from jitprep.backfill.job import Job
-from jitprep.backfill.outcome import Outcome
-from jitprep.backfill.tasks import Shard, Task, todo
-from jitprep.backfill.worker import Worker
+from jitprep.backfill.job import BackfillJob
+from jitprep.backfill.outcome import TaskOutcome
+from jitprep.backfill.tasks import BackfillTask, Shard, todo
+from jitprep.backfill.worker import TaskWorker
 
 from .stage import Stage, small_photos
 
@@ -55,7 +55,7 @@ class Checked:
                 case ("run", spec, seed, most):
                     self.run(self.stage.job(spec, seed=seed, format=form), most)
 
-    def run(self, job: Job, most: int) -> Outcome:
+    def run(self, job: BackfillJob, most: int) -> TaskOutcome:
         """Run a job; each copy is written once if it is not what it should be, and else not at all."""
         tasks = todo(self.stage.s3, job, None if job.format == "objects" else 2)
         drawn = job.seed if job.pipeline.random else None
@@ -63,8 +63,8 @@ class Checked:
             name: (etag, job.pipeline.fingerprint, drawn) for name, etag in sources(tasks).items()
         }
         begun, before = itertools.count(), self.stage.versions()
-        worker = Worker(job, lambda: next(begun) >= most)
-        outcome = Outcome.of_all(worker.do(task) for task in tasks)
+        worker = TaskWorker(job, lambda: next(begun) >= most)
+        outcome = TaskOutcome.of_all(worker.do(task) for task in tasks)
         after = self.stage.versions()
         for name, identity in wanted.items():
             key = job.target.prefix + name
@@ -77,7 +77,7 @@ class Checked:
         return outcome
 
 
-def sources(tasks: list[Task]) -> Mapping[str, str]:
+def sources(tasks: list[BackfillTask]) -> Mapping[str, str]:
     """Return what each copy, or shard, is made of."""
     return {
         name: etag
@@ -100,7 +100,7 @@ def test_objects(stage, history, spec):
     keys = {entry["Key"] for entry in listed(checked.stage, checked.stage.source)}
     assert first.done + first.already == len(keys)
     assert {job.target.prefix + key for key in keys} <= checked.stage.versions().keys()
-    assert checked.run(job, NEVER) == Outcome(already=len(keys))
+    assert checked.run(job, NEVER) == TaskOutcome(already=len(keys))
 
 
 @few
@@ -112,7 +112,7 @@ def test_shards(stage, history, spec):
     checked.run(job, NEVER)
     keys = sorted(entry["Key"] for entry in listed(checked.stage, checked.stage.source))
     assert sorted(samples(checked.stage)) == keys
-    assert checked.run(job, NEVER) == Outcome(already=len(keys))
+    assert checked.run(job, NEVER) == TaskOutcome(already=len(keys))
 
 
 def listed(stage: Stage, bucket: str) -> list[dict[str, str]]:

@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from jitprep.backfill.engines import s3_batch
-from jitprep.backfill.job import CannotBackfill, Job, Place
+from jitprep.backfill.job import BackfillJob, CannotBackfill, Place
 from jitprep.cli.main import app
 from preprocessing import Pipeline
 from tests.photos import photo
@@ -100,11 +100,11 @@ def test_a_job_that_may_not_write_there_says_so(endpoint_stage, s3_jobs):
 )
 def test_what_s3_cannot_be_told_is_refused(given, words):
     settings = {"pipeline": Pipeline.parse(SPEC), **given}
-    job = Job(Place("photos"), Place("copies"), **settings)
+    job = BackfillJob(Place("photos"), Place("copies"), **settings)
     with pytest.raises(CannotBackfill, match=words):
-        s3_batch.BatchJobs(None, None, job, s3_batch.Function("preprocess", ROLE))
+        s3_batch.BatchJobs(None, None, job, s3_batch.BatchFunction("preprocess", ROLE))
 
 
 def test_a_role_is_named_by_its_arn():
     with pytest.raises(CannotBackfill, match="is not the ARN of a role"):
-        s3_batch.Function("preprocess", "batch-operations")
+        s3_batch.BatchFunction("preprocess", "batch-operations")

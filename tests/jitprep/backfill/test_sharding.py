@@ -9,8 +9,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from jitprep.backfill import shards
-from jitprep.backfill.job import CannotBackfill, Job, Place
-from jitprep.backfill.listing import Original
+from jitprep.backfill.job import BackfillJob, CannotBackfill, Place
+from jitprep.backfill.listing import ListedObject
 from jitprep.backfill.webdataset import sample_name
 from preprocessing import Pipeline
 
@@ -21,11 +21,13 @@ KEYS = st.text(
 )
 # As webdataset.tariterators.base_plus_ext has it, written anew: what it calls a sample, and a field.
 SAMPLE = re.compile(r"((?:.*/|)[^./]+)\.([^/]*)")
-JOB = Job(Place("photos"), Place("copies", "x/"), Pipeline.parse("resize:8,8/npy"), format="tar")
+JOB = BackfillJob(
+    Place("photos"), Place("copies", "x/"), Pipeline.parse("resize:8,8/npy"), format="tar"
+)
 
 
-def original(key: str) -> Original:
-    return Original(key, f'"{len(key)}"', 1)
+def original(key: str) -> ListedObject:
+    return ListedObject(key, f'"{len(key)}"', 1)
 
 
 @given(st.sets(KEYS, max_size=40), st.integers(1, 9))
@@ -105,7 +107,7 @@ def test_a_shard_is_not_too_large_to_lose():
 )
 def test_jobs_that_would_go_wrong_are_refused(source, target, words):
     with pytest.raises(CannotBackfill, match=words):
-        Job(Place.parse(source), Place.parse(target).folder, JOB.pipeline)
+        BackfillJob(Place.parse(source), Place.parse(target).folder, JOB.pipeline)
 
 
 def test_places():

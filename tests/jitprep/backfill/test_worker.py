@@ -10,12 +10,12 @@ import tarfile
 
 import pytest
 
-from jitprep.backfill.listing import Original
-from jitprep.backfill.outcome import Failure, Outcome
+from jitprep.backfill.listing import ListedObject
+from jitprep.backfill.outcome import Failure, TaskOutcome
 from jitprep.backfill.reading import Copy
 from jitprep.backfill.tasks import todo
 from jitprep.backfill.webdataset import TarWriter
-from jitprep.backfill.worker import Worker
+from jitprep.backfill.worker import TaskWorker
 from preprocessing import Limits, Pipeline
 
 from .stage import small_photos
@@ -46,11 +46,11 @@ def with_bad_ones(stage):
     }
 
 
-def reasons(outcome: Outcome) -> dict[str, str]:
+def reasons(outcome: TaskOutcome) -> dict[str, str]:
     return {failure.key: failure.reason for failure in outcome.failures}
 
 
-def assert_told(outcome: Outcome, expected: dict[str, str]) -> None:
+def assert_told(outcome: TaskOutcome, expected: dict[str, str]) -> None:
     told = reasons(outcome)
     assert told.keys() == expected.keys()
     for key, words in expected.items():
@@ -92,7 +92,7 @@ def test_an_original_that_changes_after_it_was_listed_waits_for_the_next_run(sta
         stage.put("train/a.jpg", OTHER)
     else:
         stage.s3.delete_object(Bucket=stage.source, Key="train/a.jpg")
-    outcome = Worker(job).do(task)
+    outcome = TaskWorker(job).do(task)
     (failure,) = outcome.failures
     assert "after it was listed; run it again" in failure.reason
     if form == "objects":
@@ -119,7 +119,7 @@ def test_a_copy_that_another_run_stores_meanwhile_is_not_stored_twice(stage):
     job = stage.job()
     tasks = todo(stage.s3, job)
     assert stage.run(job).done == 1
-    assert Outcome.of_all(map(Worker(job).do, tasks)) == Outcome(already=1)
+    assert TaskOutcome.of_all(map(TaskWorker(job).do, tasks)) == TaskOutcome(already=1)
     assert stage.versions() == {"small/train/a.jpg": 1}
 
 
@@ -128,7 +128,7 @@ def test_a_copy_of_something_else_that_appears_meanwhile_is_not_written_over(sta
     job = stage.job()
     tasks = todo(stage.s3, job)
     stage.run(stage.job("resize:9,9/npy"))
-    (failure,) = Outcome.of_all(map(Worker(job).do, tasks)).failures
+    (failure,) = TaskOutcome.of_all(map(TaskWorker(job).do, tasks)).failures
     assert "somebody else writes to the same key" in failure.reason
     assert stage.versions() == {"small/train/a.jpg": 1}
 
@@ -175,7 +175,7 @@ def test_no_two_samples_of_a_shard_have_one_name():
         file = io.BytesIO()
         writer = TarWriter(file, Pipeline.parse("resize:8,8/npy"))
         for key in keys:
-            writer.add(Original(key, '"e"', 1), copy)
+            writer.add(ListedObject(key, '"e"', 1), copy)
         writer.close()
         with tarfile.open(fileobj=io.BytesIO(file.getvalue())) as tar:
             names = tar.getnames()
@@ -271,6 +271,6 @@ def test_what_is_left_is_told_without_doing_it(stage):
     stage.s3.put_object(Bucket=stage.target, Key="small/train/d.jpg", Body=b"precious")
     before = stage.versions()
     (task,) = todo(stage.s3, stage.job())
-    left = Worker(stage.job()).left(task)
+    left = TaskWorker(stage.job()).left(task)
     assert [original.key for original in left] == ["train/b.jpg", "train/c.jpg", "train/d.jpg"]
     assert stage.versions() == before

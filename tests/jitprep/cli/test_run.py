@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 
 from jitprep.cli.files import CannotRun, plan
 from jitprep.cli.main import app
-from jitprep.cli.writing import Writer
+from jitprep.cli.writing import FileWriter
 from preprocessing import Pipeline
 from preprocessing.cancellation import Cancelled
 from preprocessing.encodings._png_writer import write_png
@@ -184,7 +184,7 @@ def test_a_device_is_written_to_and_not_replaced(folder):
 
 
 def test_a_writer_that_is_closed_leaves_nothing_and_begins_nothing(tmp_path):
-    writer = Writer()
+    writer = FileWriter()
     half = tmp_path / ".jitprep-half.part"
     half.touch()
     writer._aside.add(half)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from jitprep.costs.estimate import Estimate
 from jitprep.costs.measure import Measured
-from jitprep.costs.model import Plan
+from jitprep.costs.model import TrainingPlan
 from jitprep.costs.prices import SHIPPED, load
 
 PRICES = load(SHIPPED)["us-east-1"]
 MEASURED = Measured(
     ms=4.0, bytes_in=180_000, bytes_out=150_656, base_mb=64, working_mb=19, samples=6
 )
-PLAN = Plan(
+PLAN = TrainingPlan(
     objects=1_000_000,
     arch="arm64",
     memory_mb=None,

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jitprep.costs.breakeven import cheaper_from, cheapest_just_in_time, crossing, worthwhile_ms
-from jitprep.costs.invocation import LIMIT_MS, SIZES, VCPU_MB, Invocation
+from jitprep.costs.invocation import LIMIT_MS, SIZES, VCPU_MB, BilledInvocation
 from jitprep.costs.measure import Measured
 from jitprep.costs.model import (
     ANSWER_BYTES,
@@ -21,13 +21,13 @@ from jitprep.costs.model import (
     OBJECT_LAMBDA,
     Charge,
     Missing,
-    Plan,
+    TrainingPlan,
     Way,
     object_lambda,
     ways,
 )
 from jitprep.costs.prices import Price
-from jitprep.service.results.spill import room
+from jitprep.service.results.spill import max_body_bytes
 from tests.jitprep.costs.given import MEASURED, PLAN, PRICES
 
 measured = st.builds(
@@ -40,7 +40,7 @@ measured = st.builds(
     samples=st.just(6),
 )
 plans = st.builds(
-    Plan,
+    TrainingPlan,
     objects=st.integers(1, 10**9),
     arch=st.sampled_from(["x86_64", "arm64"]),
     memory_mb=st.none() | st.sampled_from([1769, 10_240]),
@@ -114,7 +114,7 @@ def test_an_instance_waits_for_what_its_training_does_not_hide():
 
 
 def test_a_batch_holds_what_an_answer_can():
-    assert room() == ANSWER_BYTES
+    assert max_body_bytes() == ANSWER_BYTES
     found = by_name(ways(MEASURED, PLAN, PRICES))[INVOKE]
     assert found.objects == ANSWER_BYTES // (150_656 + 96)
     tiny = by_name(ways(replace(MEASURED, bytes_out=200), PLAN, PRICES))[INVOKE]
@@ -177,7 +177,7 @@ def test_more_never_costs_less(took, plan, what, factor, epochs):
 
 @given(
     st.builds(
-        Invocation,
+        BilledInvocation,
         cpu_ms=st.floats(0.01, 1e6),
         wait_ms=st.floats(0, 1e4),
         threads=st.integers(1, 8),
@@ -196,7 +196,7 @@ def test_the_cheapest_size_is_the_cheapest_that_fits(call):
 
 
 def test_cpu_comes_with_memory_up_to_what_the_threads_can_use():
-    one = Invocation(cpu_ms=100, wait_ms=20, threads=1, memory_mb=1, limit_ms=LIMIT_MS)
+    one = BilledInvocation(cpu_ms=100, wait_ms=20, threads=1, memory_mb=1, limit_ms=LIMIT_MS)
     many = replace(one, threads=4)
     assert one.ms(VCPU_MB) == one.ms(10_240) == 120
     assert one.ms(256) == math.ceil(100 * VCPU_MB / 256 + 20)

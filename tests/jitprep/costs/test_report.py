@@ -12,7 +12,7 @@ import pytest
 from jitprep.costs import plot, report
 from jitprep.costs.breakeven import cheaper_from
 from jitprep.costs.estimate import from_json, to_json
-from jitprep.costs.model import Plan
+from jitprep.costs.model import TrainingPlan
 from tests.jitprep.costs.given import ESTIMATE
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -81,7 +81,9 @@ def test_where_reading_just_in_time_loses(changes, said):
 
 
 def test_notes_tell_what_was_assumed_and_what_is_closed():
-    plan = Plan(**{**to_json(ESTIMATE)["plan"], "overhead_ms": 7.5, "s3_ms": 33.0, "speed": 1.25})
+    plan = TrainingPlan(
+        **{**to_json(ESTIMATE)["plan"], "overhead_ms": 7.5, "s3_ms": 33.0, "speed": 1.25}
+    )
     text = " ".join(report.notes(replace(ESTIMATE, plan=plan)))
     assert all(told in text for told in ("7.5 ms of CPU", "33 ms for each", "1.25 times", "$1.006"))
     assert "left out" not in text

@@ -11,7 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jitprep.reader import CannotOpen, open_reader
-from jitprep.reader.address import FORMS, AccessPoint, Folder, Function, FunctionUrl, parse
+from jitprep.reader.address import (
+    FORMS,
+    AccessPointAddress,
+    FolderAddress,
+    FunctionAddress,
+    FunctionUrl,
+    parse,
+)
 from jitprep.service.config import config
 from preprocessing import Pipeline
 
@@ -25,9 +32,9 @@ LOCAL = "http://127.0.0.1:9000/_lambda-url/preprocess/photos"
 @pytest.mark.parametrize(
     ("text", "address"),
     [
-        (POINT, AccessPoint(POINT, "eu-west-1", transforms=True)),
-        ("s3://crops-x1--ol-s3", AccessPoint("crops-x1--ol-s3", None, transforms=True)),
-        ("s3://results", AccessPoint("results", None, transforms=False)),
+        (POINT, AccessPointAddress(POINT, "eu-west-1", transforms=True)),
+        ("s3://crops-x1--ol-s3", AccessPointAddress("crops-x1--ol-s3", None, transforms=True)),
+        ("s3://results", AccessPointAddress("results", None, transforms=False)),
         (URL, FunctionUrl(URL, "lambda", "eu-west-1")),
         (f"{URL}/", FunctionUrl(URL, "lambda", "eu-west-1")),
         (API, FunctionUrl(API, "execute-api", "eu-west-1")),
@@ -36,12 +43,12 @@ LOCAL = "http://127.0.0.1:9000/_lambda-url/preprocess/photos"
             "https://cdn.example.com/photos",
             FunctionUrl("https://cdn.example.com/photos", None, None),
         ),
-        ("lambda:preprocess/photos", Function("preprocess", "photos", None)),
-        ("lambda:preprocess:live/photos", Function("preprocess:live", "photos", None)),
-        (f"lambda:{FUNCTION}/photos", Function(FUNCTION, "photos", "us-east-1")),
-        ("file:photos/train", Folder(Path("photos/train"))),
-        ("file:/photos", Folder(Path("/photos"))),
-        ("file:///photos", Folder(Path("/photos"))),
+        ("lambda:preprocess/photos", FunctionAddress("preprocess", "photos", None)),
+        ("lambda:preprocess:live/photos", FunctionAddress("preprocess:live", "photos", None)),
+        (f"lambda:{FUNCTION}/photos", FunctionAddress(FUNCTION, "photos", "us-east-1")),
+        ("file:photos/train", FolderAddress(Path("photos/train"))),
+        ("file:/photos", FolderAddress(Path("/photos"))),
+        ("file:///photos", FolderAddress(Path("/photos"))),
     ],
 )
 def test_each_form_is_an_address(text, address):

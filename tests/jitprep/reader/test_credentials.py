@@ -137,7 +137,7 @@ def test_nothing_of_the_sdks_own_comes_out(error, kind):
             if error is not sdk.UnknownServiceError
             else error(service_name="x", known_service_names="y")
         )
-    with pytest.raises(kind) as caught, aws.told_of("a.jpg"):
+    with pytest.raises(kind) as caught, aws.translate_errors("a.jpg"):
         raise error
     assert type(caught.value) is kind
 

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jitprep.reader import Undecodable
-from jitprep.reader.decode import Answer, decode
+from jitprep.reader.decode import ReadResult, decode
 from preprocessing import Pipeline
 from tests.media import objects
 from tests.photos import photo
@@ -35,10 +35,10 @@ def png_that_claims(width: int, height: int) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + chunk
 
 
-def answered(spec: str, name: str = "rocket") -> tuple[Answer, Pipeline]:
+def answered(spec: str, name: str = "rocket") -> tuple[ReadResult, Pipeline]:
     pipeline = Pipeline.parse(spec)
     made = pipeline.encode(photo(name))
-    return Answer(bytearray(made.body), made.content_type, made.metadata), pipeline
+    return ReadResult(bytearray(made.body), made.content_type, made.metadata), pipeline
 
 
 @pytest.mark.parametrize("steps", STEPS)
@@ -83,7 +83,7 @@ OTHERS = {
 def test_sound_video_and_text_are_the_pipelines_own(spec):
     pipeline = Pipeline.parse(spec)
     made = pipeline.encode(objects()[OTHERS[spec]])
-    answer = Answer(bytearray(made.body), made.content_type, made.metadata)
+    answer = ReadResult(bytearray(made.body), made.content_type, made.metadata)
     read = decode(answer)
     np.testing.assert_array_equal(read, pipeline(objects()[OTHERS[spec]]), strict=True)
     assert read.flags.writeable
@@ -101,7 +101,7 @@ def test_sound_video_and_text_are_the_pipelines_own(spec):
 def test_what_is_rounded_or_lossy_has_its_shape(spec, key):
     pipeline = Pipeline.parse(spec)
     made, whole = pipeline.encode(objects()[key]), pipeline(objects()[key])
-    read = decode(Answer(bytearray(made.body), made.content_type, made.metadata))
+    read = decode(ReadResult(bytearray(made.body), made.content_type, made.metadata))
     assert (read.shape, read.dtype) == (whole.shape, whole.dtype)
     assert np.abs(read.astype(float) - whole).mean() < (8 if whole.dtype == np.uint8 else 1e-4)
 
@@ -110,7 +110,7 @@ def test_tokens_are_read_back():
     """As safetensors has them; a tokenizer is no part of this."""
     tokens = np.arange(6, dtype=np.int32).reshape(2, 1, 3)
     body = safetensors.numpy.save({"tokens": tokens})
-    read = decode(Answer(bytearray(body), "application/x-safetensors"))
+    read = decode(ReadResult(bytearray(body), "application/x-safetensors"))
     np.testing.assert_array_equal(read, tokens, strict=True)
 
 
@@ -126,23 +126,25 @@ def test_sixteen_bits_of_gray_keep_them_and_of_colour_are_refused():
 @pytest.mark.parametrize("said", [None, "binary/octet-stream", "application/octet-stream"])
 def test_the_first_bytes_tell_where_nobody_does(encoding, said):
     answer, _ = answered(f"resize:8,9/{encoding}")
-    np.testing.assert_array_equal(decode(Answer(answer.body, said)), decode(answer), strict=True)
+    np.testing.assert_array_equal(
+        decode(ReadResult(answer.body, said)), decode(answer), strict=True
+    )
 
 
 @pytest.mark.parametrize(
     "answer",
     [
-        Answer(bytearray(b"words"), "text/plain"),
-        Answer(bytearray(), None),
-        Answer(bytearray(8), "application/octet-stream"),
-        Answer(bytearray(8), "application/octet-stream", {"shape": "9", "dtype": "uint8"}),
-        Answer(bytearray(8), "application/octet-stream", {"shape": "-8,-1", "dtype": "uint8"}),
-        Answer(bytearray(8), "application/octet-stream", {"shape": "8", "dtype": "object"}),
-        Answer(bytearray(8), "application/octet-stream", {"shape": "8"}),
-        Answer(bytearray(b"\xff" * 16), "application/x-safetensors"),
-        Answer(bytearray(png_that_claims(20_000, 20_000)), "image/png"),
-        Answer(bytearray(b"\x02" + bytes(7) + b"{}"), "application/x-safetensors"),
-        Answer(bytearray(b"\x02" + bytes(7) + b"[]"), "application/x-safetensors"),
+        ReadResult(bytearray(b"words"), "text/plain"),
+        ReadResult(bytearray(), None),
+        ReadResult(bytearray(8), "application/octet-stream"),
+        ReadResult(bytearray(8), "application/octet-stream", {"shape": "9", "dtype": "uint8"}),
+        ReadResult(bytearray(8), "application/octet-stream", {"shape": "-8,-1", "dtype": "uint8"}),
+        ReadResult(bytearray(8), "application/octet-stream", {"shape": "8", "dtype": "object"}),
+        ReadResult(bytearray(8), "application/octet-stream", {"shape": "8"}),
+        ReadResult(bytearray(b"\xff" * 16), "application/x-safetensors"),
+        ReadResult(bytearray(png_that_claims(20_000, 20_000)), "image/png"),
+        ReadResult(bytearray(b"\x02" + bytes(7) + b"{}"), "application/x-safetensors"),
+        ReadResult(bytearray(b"\x02" + bytes(7) + b"[]"), "application/x-safetensors"),
     ],
 )
 def test_what_is_no_array_is_said_to_be_none(answer):
@@ -154,7 +156,7 @@ def test_objects_are_not_unpickled():
     header = b"{'descr': '|O', 'fortran_order': False, 'shape': (1,), }          \n"
     body = bytearray(b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header + bytes(8))
     with pytest.raises(Undecodable, match="objects"):
-        decode(Answer(body, "application/x-npy"))
+        decode(ReadResult(body, "application/x-npy"))
 
 
 @settings(deadline=None)  # the first of each imports Pillow
@@ -166,4 +168,4 @@ def test_a_damaged_answer_is_an_array_or_an_error(encoding, data):
         if place < len(body):
             body[place] = data.draw(st.integers(0, 255))
     with suppress(Undecodable):
-        decode(Answer(body, answer.content_type))
+        decode(ReadResult(body, answer.content_type))

@@ -11,7 +11,7 @@ import pytest
 
 from jitprep.reader import BadObject, ReadError, Refused, Unavailable
 from jitprep.reader.errors import OF_THE_OBJECT, failure
-from jitprep.reader.transport.retry import TRIES, patiently
+from jitprep.reader.transport.retry import TRIES, with_retries
 
 PAGE = (Path(__file__).parents[3] / "docs/errors.md").read_text(encoding="utf-8")
 
@@ -72,7 +72,7 @@ class Door:
 @pytest.mark.parametrize("fails", range(TRIES))
 def test_what_may_pass_is_tried_again_after_growing_pauses(fails, pauses):
     door = Door(fails, Unavailable("busy"))
-    assert patiently(door.read) == "read"
+    assert with_retries(door.read) == "read"
     assert door.tries == fails + 1
     assert len(pauses) == fails
     assert all(0 <= pause <= 0.1 * 2**n for n, pause in enumerate(pauses))
@@ -81,7 +81,7 @@ def test_what_may_pass_is_tried_again_after_growing_pauses(fails, pauses):
 def test_after_the_last_try_the_error_is_told(pauses):
     door = Door(TRIES, Unavailable("busy"))
     with pytest.raises(Unavailable, match="busy"):
-        patiently(door.read)
+        with_retries(door.read)
     assert door.tries == TRIES
     assert sum(0.1 * 2**n for n in range(len(pauses))) < 13
 
@@ -90,12 +90,12 @@ def test_after_the_last_try_the_error_is_told(pauses):
 def test_what_will_not_pass_is_not_tried_again(kind, pauses):
     door = Door(1, kind("no"))
     with pytest.raises(kind):
-        patiently(door.read)
+        with_retries(door.read)
     assert (door.tries, pauses) == (1, [])
 
 
 @pytest.mark.usefixtures("pauses")
 def test_a_pause_takes_nothing_from_the_trainers_random_numbers():
     state = random.getstate()
-    patiently(Door(3, Unavailable("busy")).read)
+    with_retries(Door(3, Unavailable("busy")).read)
     assert random.getstate() == state

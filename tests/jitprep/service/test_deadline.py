@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from jitprep.service.deadline import Deadline, within
+from jitprep.service.deadline import Deadline, run
 from jitprep.service.errors import RequestFailed
 from preprocessing import Pipeline
 from preprocessing.cancellation import checkpoint
@@ -34,7 +34,7 @@ def test_work_is_done_or_out_of_time_from_many_threads() -> None:
 
     def one(job: tuple[float, float]) -> str:
         try:
-            return within(soon(job[0]), lambda: busy(job[1]))
+            return run(soon(job[0]), lambda: busy(job[1]))
         except RequestFailed as failure:
             return failure.code
 
@@ -51,7 +51,7 @@ def test_own_errors_pass_through() -> None:
 
     for error in (KeyError("x"), TimeoutError("its own"), MemoryError()):
         with pytest.raises(type(error)):
-            within(soon(30), lambda error=error: fail(error))  # type: ignore[misc]
+            run(soon(30), lambda error=error: fail(error))  # type: ignore[misc]
 
 
 def test_given_up_work_uses_no_processor_and_its_thread_is_used_again() -> None:
@@ -59,10 +59,10 @@ def test_given_up_work_uses_no_processor_and_its_thread_is_used_again() -> None:
     image = np.random.default_rng(0).integers(0, 256, (2000, 2000, 3), np.uint8)
     for _ in range(3):
         with pytest.raises(RequestFailed, match="out of time"):
-            within(soon(0.3), lambda: p.encode(image))
+            run(soon(0.3), lambda: p.encode(image))
         time.sleep(1.5)
         before = time.process_time()
         time.sleep(0.5)
         assert time.process_time() - before < 0.1
-    first = within(soon(30), threading.current_thread)
-    assert within(soon(30), threading.current_thread) is first
+    first = run(soon(30), threading.current_thread)
+    assert run(soon(30), threading.current_thread) is first

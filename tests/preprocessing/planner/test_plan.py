@@ -17,8 +17,16 @@ from preprocessing import (
     Pipeline,
     Transform,
 )
-from preprocessing.planner.plan import build, execute, settle
-from preprocessing.planner.stages import Affine, Call, Cast, Given, Luma, Resample, Stage
+from preprocessing.planner.plan import build, execute, resolve_random
+from preprocessing.planner.stages import (
+    Cast,
+    Given,
+    KernelStage,
+    Luma,
+    ResampleStage,
+    ScaleShift,
+    Stage,
+)
 from preprocessing.rng import Draws
 from tests.photos import NAMES, photo, picture
 
@@ -36,7 +44,7 @@ def lowered(steps: list[Transform], start: ImageSpec) -> list[Stage]:
     stages: list[Stage] = []
     spec = start
     for index, step in enumerate(steps, 1):
-        for fixed, after in settle(step, spec, DRAWS.fork(index)):
+        for fixed, after in resolve_random(step, spec, DRAWS.fork(index)):
             stages += fixed.lower(spec)
             spec = after
     return stages
@@ -51,7 +59,7 @@ def cases(draw: st.DrawFn) -> tuple[list[Transform], np.ndarray]:
     for step in draw(st.lists(transforms, max_size=6)):
         after = spec
         try:
-            for _, after in settle(step, spec, DRAWS.fork(len(steps) + 1)):
+            for _, after in resolve_random(step, spec, DRAWS.fork(len(steps) + 1)):
                 assert after.height and after.width
         except IncompatibleSource:
             continue
@@ -67,7 +75,7 @@ def test_infer_and_output_and_the_array_agree(case: tuple[list[Transform], np.nd
     spec = spec_of(image)
     for index, step in enumerate(steps, 1):
         told = step.infer(spec)
-        for fixed, after in settle(step, spec, DRAWS.fork(index)):
+        for fixed, after in resolve_random(step, spec, DRAWS.fork(index)):
             for stage in fixed.lower(spec):
                 spec = stage.output(spec)
                 image = stage.apply(image)
@@ -98,12 +106,12 @@ def _spread(stage: Stage, before: np.ndarray, after: np.ndarray, slack: float) -
     rounding = {"u": 1.0 if slack else 0.0}.get(
         after.dtype.kind, 2.0 ** -(10 if after.itemsize == 2 else 20) * largest
     )
-    if isinstance(stage, Call) and slack:
+    if isinstance(stage, KernelStage) and slack:
         return np.inf  # it may look for an edge, or spread a histogram: no bound holds
-    if isinstance(stage, Resample) and stage.linear:
+    if isinstance(stage, ResampleStage) and stage.linear:
         # 3: what lanczos may gain in two passes. The half: rounding that a rule may leave out.
         return 3 * slack + (0.5 if after.dtype.kind == "u" else rounding) + _single(stage, before)
-    if isinstance(stage, Affine):
+    if isinstance(stage, ScaleShift):
         return slack * max(map(abs, stage.scale)) + rounding
     if isinstance(stage, Cast):
         tops = [np.iinfo(a.dtype).max if a.dtype.kind == "u" else 1.0 for a in (before, after)]
@@ -111,7 +119,7 @@ def _spread(stage: Stage, before: np.ndarray, after: np.ndarray, slack: float) -
     return slack + (rounding if isinstance(stage, Luma) else 0.0)
 
 
-def _single(stage: Resample, before: np.ndarray) -> float:
+def _single(stage: ResampleStage, before: np.ndarray) -> float:
     """What weights of ten places may cost at worst: each off by one, all samples stark."""
     if before.dtype != np.uint8:
         return 0.0

@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from preprocessing import Limits, Npy, Pipeline
-from preprocessing.planner.plan import Plan, execute, settle
+from preprocessing.planner.plan import Plan, execute, resolve_random
 from preprocessing.planner.rewrites import RULES, Draft
 from preprocessing.planner.stages import Stage
 from preprocessing.rng import Draws
-from preprocessing.sources import Source, read
+from preprocessing.sources import AnySource, read
 from tests.photos import NAMES, photo, picture
 
 from ..strategies import FILTERS, images
@@ -25,13 +25,13 @@ from ..strategies import FILTERS, images
 RULE = {rule.name: rule for rule in RULES}
 
 
-def drafted(p: Pipeline, source: Source) -> tuple[Draft, bytes | np.ndarray]:
+def drafted(p: Pipeline, source: AnySource) -> tuple[Draft, bytes | np.ndarray]:
     """The literal draft for a source, and its content."""
     loaded = read(source, "image", Limits())
     stages: list[Stage] = []
     spec = Draft(loaded.start, ()).before(0)
     for step in p.steps:
-        for fixed, after in settle(step, spec, Draws(b"")):
+        for fixed, after in resolve_random(step, spec, Draws(b"")):
             stages += fixed.lower(spec)
             spec = after
     return Draft(loaded.start, tuple(stages)), loaded.content
@@ -42,7 +42,7 @@ def run(draft: Draft, content: bytes | np.ndarray) -> np.ndarray:
     return execute(plan, content).astype(np.float64)
 
 
-def both(rule: str, spec: str, source: Source) -> tuple[np.ndarray, np.ndarray]:
+def both(rule: str, spec: str, source: AnySource) -> tuple[np.ndarray, np.ndarray]:
     """The result of the literal draft, and of the one that the rule alone makes of it."""
     draft, content = drafted(Pipeline.parse(spec), source)
     better = RULE[rule].apply(draft)

@@ -14,7 +14,7 @@ from hypothesis.extra import numpy as hnp
 from PIL import Image
 
 from preprocessing import Media, Pipeline
-from preprocessing.preview import Page, Picture, images, sound
+from preprocessing.preview import Picture, TextPreview, images, sound
 from preprocessing.preview.page import numbers, texts
 from tests.photos import photo
 
@@ -153,7 +153,7 @@ def test_a_normalised_video_is_shown_as_it_was() -> None:
 
 def test_a_page_is_escaped_and_cut_and_saved(tmp_path: Path) -> None:
     spoilt = np.array(["<b>one</b> & two", "x" * 5000, *["more"] * 100], object)
-    page = Page("</figcaption> & <b>", texts(spoilt), ("one & two",))
+    page = TextPreview("</figcaption> & <b>", texts(spoilt), ("one & two",))
     text = Tags(page._repr_html_()).text
     assert "<b>one</b> & two" in text and "one & two" in text
     assert "x" * 2000 + "…" in text and "x" * 2001 not in text
@@ -164,12 +164,12 @@ def test_a_page_is_escaped_and_cut_and_saved(tmp_path: Path) -> None:
 
 
 def test_half_a_pair_of_surrogates_can_be_saved(tmp_path: Path) -> None:
-    Page("", ("\ud800",), ("é",)).save(tmp_path / "page.HTML")
+    TextPreview("", ("\ud800",), ("é",)).save(tmp_path / "page.HTML")
     assert "<td" in (tmp_path / "page.HTML").read_text(encoding="utf-8")
 
 
 def test_the_suffix_tells_the_file(tmp_path: Path) -> None:
-    picture, page = Picture("", b"png"), Page("", (), ())
+    picture, page = Picture("", b"png"), TextPreview("", (), ())
     picture.save(tmp_path / "a.png")
     assert (tmp_path / "a.png").read_bytes() == b"png"
     picture.save(tmp_path / "a.html")

@@ -11,7 +11,7 @@ from tokenizers.models import WordLevel
 from tokenizers.pre_tokenizers import Whitespace
 
 from preprocessing import CorruptSource, LimitExceeded, Limits, Pipeline
-from preprocessing.preview import Page, Picture
+from preprocessing.preview import Picture, TextPreview
 
 from ..support import clips, sounds
 from ..support.markup import Tags
@@ -57,7 +57,7 @@ def test_a_file_before_and_after(spec: str, files: dict[str, Path]) -> None:
         pixels = drawn(preview)
         assert pixels[:, :320].std() > 10
         assert pixels[:, 328:].std() > 10
-    assert isinstance(preview, Page) == (name == "text")
+    assert isinstance(preview, TextPreview) == (name == "text")
 
 
 @pytest.mark.parametrize("spec", CASES)
@@ -70,7 +70,7 @@ def test_notebooks_show_the_steps_of_any_kind(spec: str) -> None:
 
 def test_text_is_shown_as_it_was_and_as_it_is(files: dict[str, Path]) -> None:
     page = Pipeline.parse("strip_html/nfc/collapse_whitespace/text").preview(files["text"])
-    assert isinstance(page, Page)
+    assert isinstance(page, TextPreview)
     assert page.before == (TEXT.decode(),)
     assert page.after == ("word caf\N{LATIN SMALL LETTER E WITH ACUTE} &",)
     html = page._repr_html_()
@@ -85,7 +85,7 @@ def test_tokens_are_shown_as_their_numbers(
     tokenizer.save(str(tmp_path / "words.json"))
     monkeypatch.setenv("JITPREP_TOKENIZERS", str(tmp_path))
     page = Pipeline.parse("truncate:4/tokenize:words,3/npy").preview(files["text"])
-    assert isinstance(page, Page)
+    assert isinstance(page, TextPreview)
     assert page.after == ("7 (and 2 masked)",)
     assert "1 text to 2×1×3 int32" in page.caption
 

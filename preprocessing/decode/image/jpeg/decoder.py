@@ -8,7 +8,7 @@ import simplejpeg
 
 from preprocessing.cancellation import checkpoint
 from preprocessing.decode.image import pillow
-from preprocessing.decode.image.header import Header
+from preprocessing.decode.image.header import ImageHeader
 from preprocessing.decode.image.jpeg import segments as jpeg_segments
 from preprocessing.decode.image.jpeg.clean import Cleaned
 from preprocessing.decode.image.jpeg.orientation import orientation
@@ -26,16 +26,18 @@ _ATTEMPTS = 4
 _LARGE = 10**6
 
 
-def probe(data: bytes) -> Header:
+def probe(data: bytes) -> ImageHeader:
     """Read the header: microseconds, unless there is EXIF to parse or there are several scans."""
     frame = jpeg_segments.read(data)
     if frame.several:
         require_scans(frame, data)
     turn = orientation(frame.exif, frame.xmp)
-    return Header("jpeg", frame.stored, turn, frame.colorspace, frame.sampling, frame.several)
+    return ImageHeader("jpeg", frame.stored, turn, frame.colorspace, frame.sampling, frame.several)
 
 
-def decode(data: bytes, header: Header, eighths: int, *, luma: bool, four: bool = False) -> Array:
+def decode(
+    data: bytes, header: ImageHeader, eighths: int, *, luma: bool, four: bool = False
+) -> Array:
     """Decode to (H, W, 3), or (H, W, 1) with `luma`, as stored, uint8, in scratch memory.
 
     With `four`, to the four samples of a JPEG that TurboJPEG decodes, as they are in the file.
@@ -69,7 +71,7 @@ def decode(data: bytes, header: Header, eighths: int, *, luma: bool, four: bool 
     raise AssertionError
 
 
-def holds(header: Header, eighths: int, *, luma: bool) -> int:
+def holds(header: ImageHeader, eighths: int, *, luma: bool) -> int:
     """Most bytes that decoding holds at once, but for the object and copies of it.
 
     Measured: Pillow takes 14 bytes a pixel to make RGB of inks, and less than 12 for what TurboJPEG does
@@ -91,7 +93,7 @@ def holds(header: Header, eighths: int, *, luma: bool) -> int:
     return rows + coefficients + pixels * (1 if luma else 3)
 
 
-def _strictly(data: bytes, header: Header, eighths: int, *, luma: bool, four: bool) -> Array:
+def _strictly(data: bytes, header: ImageHeader, eighths: int, *, luma: bool, four: bool) -> Array:
     """Decode; ValueError where libjpeg warns of anything."""
     height, width = (-(-side * eighths // 8) for side in header.stored)
     channels = 4 if header.inks else 1 if luma else 3

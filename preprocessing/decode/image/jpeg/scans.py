@@ -17,7 +17,7 @@ from preprocessing.decode.image.jpeg.segments import (
 from preprocessing.errors import LimitExceeded
 
 if TYPE_CHECKING:
-    from preprocessing.decode.image.jpeg.segments import Frame
+    from preprocessing.decode.image.jpeg.segments import JpegFrame
 
 # Real encoders write up to 20 scans.
 _MOST_SCANS = 200
@@ -52,7 +52,7 @@ def scan_of(data: bytes, start: int, stop: int, identifiers: bytes) -> Scan:
     return Scan(found, first, last, bits >> 4, bits & 15)
 
 
-def require_scans(frame: Frame, data: bytes) -> None:
+def require_scans(frame: JpegFrame, data: bytes) -> None:
     """Refuse scans that are too many, or that leave coefficients out: libjpeg would invent these.
 
     T.81, G.1.1.1: what a first scan leaves of a coefficient's bits later ones give, one at a time.

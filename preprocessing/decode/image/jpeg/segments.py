@@ -39,7 +39,7 @@ _AFTER_SCAN = re.compile(rb"\xff[\x01-\xcf\xd8-\xfe]")
 _MOST_SEGMENTS = 2**14
 
 
-class Frame(NamedTuple):
+class JpegFrame(NamedTuple):
     """What the segments of a JPEG claim.
 
     Parameters
@@ -108,7 +108,7 @@ def segments(data: bytes, at: int = 2) -> Iterator[tuple[int, int, int]]:
     )
 
 
-def read(data: bytes) -> Frame:
+def read(data: bytes) -> JpegFrame:
     """Read the segments before the pixels.
 
     Raises
@@ -142,7 +142,7 @@ def read(data: bytes) -> Frame:
     jfif, adobe, exif, xmp = _metadata(data, metadata)
     colorspace = _colorspace(identifiers, adobe, jfif=jfif)
     several = marker == PROGRESSIVE or data[start + 4 : stop][:1] < bytes([len(identifiers)])
-    return Frame(marker, stored, identifiers, sampling, colorspace, several, exif, xmp)
+    return JpegFrame(marker, stored, identifiers, sampling, colorspace, several, exif, xmp)
 
 
 def is_jfif(data: bytes, start: int, stop: int) -> bool:

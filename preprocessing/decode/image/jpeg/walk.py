@@ -23,7 +23,7 @@ from preprocessing.decode.image.jpeg.segments import (
     DRI,
     PROGRESSIVE,
     SOS,
-    Frame,
+    JpegFrame,
     blocks,
     segments,
 )
@@ -117,7 +117,7 @@ def _codes(table: bytes, *, dc: bool) -> _Codes:
 
 
 def _layout(
-    frame: Frame, scan: Scan, chosen: bytes, tables: dict[int, bytes]
+    frame: JpegFrame, scan: Scan, chosen: bytes, tables: dict[int, bytes]
 ) -> list[tuple[_Codes, _Codes | None]]:
     """Return the codes of each block of an MCU: of DC, and in a scan of whole blocks of AC."""
     layout: list[tuple[_Codes, _Codes | None]] = []
@@ -134,7 +134,7 @@ def _layout(
     return layout
 
 
-def _units(frame: Frame, scan: Scan) -> int:
+def _units(frame: JpegFrame, scan: Scan) -> int:
     """Return how many MCUs a scan has: T.81, A.2."""
     if len(scan.components) == 1:
         return blocks(frame.stored, frame.sampling, scan.components[0])

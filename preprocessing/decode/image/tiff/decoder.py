@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from preprocessing.decode.image.header import Header
+from preprocessing.decode.image.header import ImageHeader
 from preprocessing.decode.image.tiff.fields import directory
 from preprocessing.decode.image.tiff.layout import (
     GROUP3,
@@ -25,11 +25,11 @@ from preprocessing.decode.image.tiff.samples import rgb
 from preprocessing.decode.image.tiff.segments import unpacked
 
 if TYPE_CHECKING:
-    from preprocessing.decode.image.tiff.layout import Layout
+    from preprocessing.decode.image.tiff.layout import TiffLayout
     from preprocessing.media import Array
 
 
-def probe(data: bytes) -> Header:
+def probe(data: bytes) -> ImageHeader:
     """Read the header. No pixel is decoded.
 
     Raises
@@ -39,10 +39,10 @@ def probe(data: bytes) -> Header:
     fields = directory(data)
     found = layout(fields)
     stored = found.height, found.width
-    return Header("tiff", stored, turned(fields), found.name, held=_held(found, data))
+    return ImageHeader("tiff", stored, turned(fields), found.name, held=_held(found, data))
 
 
-def _held(found: Layout, data: bytes) -> int:
+def _held(found: TiffLayout, data: bytes) -> int:
     held = found.held
     if found.compression in (LZW, ZSTD):
         # The group of strips that libtiff sees: its file, Pillow's image, and the copies of both.

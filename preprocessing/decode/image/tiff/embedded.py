@@ -11,8 +11,8 @@ from preprocessing.decode.image.tiff.layout import BLACK_IS_ZERO, CMYK, RGB, WHI
 from preprocessing.errors import CorruptSource
 
 if TYPE_CHECKING:
-    from preprocessing.decode.image.header import Header
-    from preprocessing.decode.image.tiff.layout import Layout
+    from preprocessing.decode.image.header import ImageHeader
+    from preprocessing.decode.image.tiff.layout import TiffLayout
     from preprocessing.media import Array
 
 # Adobe's segment, which says whether three samples are RGB (0) or YCbCr (1): the TIFF says so, and the
@@ -22,7 +22,7 @@ _TRANSFORM = {RGB: b"\x00", YCBCR: b"\x01"}
 _NAMES = {1: ("Gray", "GRAY", "L"), 3: ("YCbCr", "RGB"), 4: ("CMYK", "YCCK")}
 
 
-def jpeg(piece: memoryview, tables: bytes, rows: int, layout: Layout) -> Array:
+def jpeg(piece: memoryview, tables: bytes, rows: int, layout: TiffLayout) -> Array:
     """Decode a strip or tile: to one sample or four where it has so many, and else to RGB.
 
     Parameters
@@ -32,7 +32,7 @@ def jpeg(piece: memoryview, tables: bytes, rows: int, layout: Layout) -> Array:
     tables : bytes
         A JPEG with nothing else, or nothing.
     rows : int
-    layout : Layout
+    layout : TiffLayout
 
     Raises
     ------
@@ -60,7 +60,7 @@ def jpeg(piece: memoryview, tables: bytes, rows: int, layout: Layout) -> Array:
     return pixels[:, :, :1].copy() if alone else pixels
 
 
-def webp(piece: memoryview, rows: int, layout: Layout) -> Array:
+def webp(piece: memoryview, rows: int, layout: TiffLayout) -> Array:
     """Decode a strip or tile to RGB. Raises what `jpeg` does."""
     if layout.photometric != RGB or layout.planes > 1:
         raise unsupported("TIFF", f"WebP of {layout.name}")
@@ -73,7 +73,7 @@ def webp(piece: memoryview, rows: int, layout: Layout) -> Array:
         raise damaged("TIFF", f"a strip or tile: {error}") from None
 
 
-def _require_size(header: Header, rows: int, layout: Layout) -> None:
+def _require_size(header: ImageHeader, rows: int, layout: TiffLayout) -> None:
     height, width = header.stored
     if width != layout.across or not rows <= height <= max(rows, layout.rows):
         raise damaged("TIFF", f"a strip or tile of {width} x {height} pixels inside")

@@ -28,7 +28,7 @@ from preprocessing.errors import LimitExceeded
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from preprocessing.decode.image.tiff.layout import Layout
+    from preprocessing.decode.image.tiff.layout import TiffLayout
     from preprocessing.errors import CorruptSource
     from preprocessing.media import Array
 
@@ -52,7 +52,7 @@ def _table(kind: str) -> list[tuple[int, int]]:
     return found
 
 
-def fax(packed: Iterator[memoryview], rows: list[int], layout: Layout) -> Iterator[Array]:
+def fax(packed: Iterator[memoryview], rows: list[int], layout: TiffLayout) -> Iterator[Array]:
     """Yield each strip or tile as (rows, columns) of 0 and 1, which is 1 where T.4 has black.
 
     Raises
@@ -93,7 +93,7 @@ def _require_few(runs: int, size: int) -> None:
         )
 
 
-def _row(bits: _Bits, above: list[int], layout: Layout) -> list[int]:
+def _row(bits: _Bits, above: list[int], layout: TiffLayout) -> list[int]:
     """Return where the colour of a row changes, white first."""
     if layout.compression == GROUP4:
         return bits.row_by_row_above(above, layout.across)

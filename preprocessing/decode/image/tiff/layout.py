@@ -64,7 +64,7 @@ _LEAST_TILE = 16  # pixels a side: TIFF 6.0, section 15
 
 
 @frozen
-class Layout:
+class TiffLayout:
     """What there is to unpack.
 
     Parameters
@@ -145,7 +145,7 @@ class Layout:
         return pixels * (self.kept * sample * 2 + converted + 3) + 4 * segment + 2**20
 
 
-def layout(fields: Directory) -> Layout:
+def layout(fields: Directory) -> TiffLayout:
     """Return how the picture lies in its file.
 
     Raises
@@ -187,7 +187,7 @@ def layout(fields: Directory) -> Layout:
     tiled = 322 in fields
     across = fields.number(322, 0) if tiled else width
     rows = fields.number(323, 0) if tiled else min(fields.number(278, height), height)
-    found = Layout(
+    found = TiffLayout(
         width=width,
         height=height,
         bits=bits,
@@ -243,7 +243,7 @@ def _differences(fields: Directory, compression: int, bits: int) -> bool:
     return predictor == 2
 
 
-def _require_decoded(found: Layout, fields: Directory) -> None:
+def _require_decoded(found: TiffLayout, fields: Directory) -> None:
     if not found.across or not found.rows:
         raise damaged("TIFF", "its strips or tiles have no pixels")
     if found.tiled and min(found.across, found.rows) < _LEAST_TILE:

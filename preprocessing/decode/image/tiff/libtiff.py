@@ -19,13 +19,13 @@ from preprocessing.decode.image.tiff.layout import LZW, ZSTD
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from preprocessing.decode.image.tiff.layout import Layout
+    from preprocessing.decode.image.tiff.layout import TiffLayout
 
 GROUP = 16 * 2**20  # bytes that are unpacked in one call
 
 
 def by_libtiff(
-    packed: Iterator[memoryview], rows: list[int], layout: Layout
+    packed: Iterator[memoryview], rows: list[int], layout: TiffLayout
 ) -> Iterator[memoryview]:
     """Yield the bytes of each strip or tile, of so many rows of `layout.row_bytes`.
 
@@ -47,7 +47,7 @@ def by_libtiff(
         yield from _unpacked(group, counts, layout)
 
 
-def _require_known(piece: memoryview, layout: Layout, rows: int) -> None:
+def _require_known(piece: memoryview, layout: TiffLayout, rows: int) -> None:
     if layout.compression == LZW and len(piece) > 1 and not piece[0] and piece[1] & 1:
         raise unsupported("TIFF", "LZW of before TIFF 6.0")
     if layout.compression == ZSTD:
@@ -69,12 +69,14 @@ def _require_zstd(piece: memoryview, wanted: int) -> None:
         raise damaged("TIFF", f"a strip or tile has {size} bytes and should have {wanted}")
 
 
-def _unpacked(group: list[memoryview], counts: list[int], layout: Layout) -> Iterator[memoryview]:
-    from preprocessing.decode.image.tiff.reader import Reader  # noqa: PLC0415  heavy
+def _unpacked(
+    group: list[memoryview], counts: list[int], layout: TiffLayout
+) -> Iterator[memoryview]:
+    from preprocessing.decode.image.tiff.reader import UnlimitedTiff  # noqa: PLC0415  heavy
 
     checkpoint()
     try:
-        image = Reader(BytesIO(_written(group, counts, layout)))
+        image = UnlimitedTiff(BytesIO(_written(group, counts, layout)))
         image.load()
     except MemoryError:
         raise
@@ -87,7 +89,7 @@ def _unpacked(group: list[memoryview], counts: list[int], layout: Layout) -> Ite
         at += count * layout.row_bytes
 
 
-def _written(group: list[memoryview], counts: list[int], layout: Layout) -> bytes:
+def _written(group: list[memoryview], counts: list[int], layout: TiffLayout) -> bytes:
     """Return a TIFF of gray strips: a byte of theirs is a pixel."""
     number, head = len(group), 8
     lengths = [len(piece) for piece in group]

@@ -13,14 +13,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from preprocessing.decode.image.tiff.fields import Directory
-    from preprocessing.decode.image.tiff.layout import Layout
+    from preprocessing.decode.image.tiff.layout import TiffLayout
     from preprocessing.media import Array
 
 _PADDED = 4096  # bytes: a page
 
 
-def packed(fields: Directory, found: Layout) -> Iterator[memoryview]:
-    """Yield the packed bytes of each strip or tile, in the order of `Layout.places`.
+def packed(fields: Directory, found: TiffLayout) -> Iterator[memoryview]:
+    """Yield the packed bytes of each strip or tile, in the order of `TiffLayout.places`.
 
     Raises
     ------
@@ -42,7 +42,7 @@ def packed(fields: Directory, found: Layout) -> Iterator[memoryview]:
         yield view[offset : offset + length]
 
 
-def _lengths(fields: Directory, found: Layout, tag: int, offsets: Array) -> Array:
+def _lengths(fields: Directory, found: TiffLayout, tag: int, offsets: Array) -> Array:
     size = len(fields.data)
     lengths = fields.numbers(tag, len(offsets))
     if len(lengths) not in (0, len(offsets)):

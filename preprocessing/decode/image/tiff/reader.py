@@ -8,7 +8,7 @@ from __future__ import annotations
 from PIL import Image, ImageFile, TiffImagePlugin
 
 
-class Reader(TiffImagePlugin.TiffImageFile):
+class UnlimitedTiff(TiffImagePlugin.TiffImageFile):
     """A gray TIFF, of any size."""
 
     def load_prepare(self) -> None:

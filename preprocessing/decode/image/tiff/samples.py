@@ -19,14 +19,14 @@ from preprocessing.decode.image.tiff.layout import (
 
 if TYPE_CHECKING:
     from preprocessing.decode.image.tiff.fields import Directory
-    from preprocessing.decode.image.tiff.layout import Layout
+    from preprocessing.decode.image.tiff.layout import TiffLayout
     from preprocessing.media import Array
 
 _MODES = {CMYK: "CMYK", YCBCR: "YCbCr", LAB: "LAB"}
 _COLOR_MAP, _SHORT = 320, 3
 
 
-def rgb(samples: Array, layout: Layout, fields: Directory) -> Array:
+def rgb(samples: Array, layout: TiffLayout, fields: Directory) -> Array:
     """Return RGB, (H, W, 3), uint8, of samples (H, W, `layout.kept`) in the range of their bits.
 
     Raises
@@ -58,7 +58,7 @@ def _eight_bits(samples: Array, bits: int) -> Array:
     return samples
 
 
-def _looked_up(indices: Array, layout: Layout, fields: Directory) -> Array:
+def _looked_up(indices: Array, layout: TiffLayout, fields: Directory) -> Array:
     count = 2**layout.bits
     values = fields.numbers(_COLOR_MAP, 3 * 2**16)
     if len(values) != 3 * count or fields.fields[_COLOR_MAP].type != _SHORT:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from preprocessing.decode.image.tiff.fields import Directory
-    from preprocessing.decode.image.tiff.layout import Layout
+    from preprocessing.decode.image.tiff.layout import TiffLayout
     from preprocessing.media import Array
 
 _JPEG_TABLES = 347
@@ -28,14 +28,16 @@ _LZMA_MEMORY = 128 * 2**20
 _REVERSED = bytes(int(f"{value:08b}"[::-1], 2) for value in range(256))
 
 
-def unpacked(packed: Iterator[memoryview], layout: Layout, fields: Directory) -> Iterator[Array]:
+def unpacked(
+    packed: Iterator[memoryview], layout: TiffLayout, fields: Directory
+) -> Iterator[Array]:
     """Yield the samples of each strip or tile.
 
     Parameters
     ----------
     packed : iterator of memoryview
         One for each of `layout.places()`.
-    layout : Layout
+    layout : TiffLayout
     fields : Directory
         Where the tables of JPEG are found.
 
@@ -65,7 +67,7 @@ def unpacked(packed: Iterator[memoryview], layout: Layout, fields: Directory) ->
 
 
 def _bytes(
-    packed: Iterator[memoryview], rows: list[int], layout: Layout
+    packed: Iterator[memoryview], rows: list[int], layout: TiffLayout
 ) -> Iterator[bytes | memoryview]:
     if layout.compression in (kinds.LZW, kinds.ZSTD):
         yield from by_libtiff(packed, rows, layout)
@@ -76,7 +78,7 @@ def _bytes(
         yield unpack(piece, count * layout.row_bytes, layout.rows * layout.row_bytes)
 
 
-def _samples(data: bytes | memoryview, rows: int, layout: Layout, order: str) -> Array:
+def _samples(data: bytes | memoryview, rows: int, layout: TiffLayout, order: str) -> Array:
     flat = np.frombuffer(data, np.uint8, rows * layout.row_bytes).reshape(rows, -1)
     bits, shape = layout.bits, (rows, layout.across, layout.samples)
     if bits == 8:

@@ -78,7 +78,7 @@ class Axis:
 
 
 @frozen
-class Run:
+class BlockRun:
     """Blocks of outputs whose inputs start at even steps: one stacked product.
 
     Parameters
@@ -105,7 +105,7 @@ class Bands:
 
     start: int
     stop: int
-    runs: tuple[Run, ...]
+    runs: tuple[BlockRun, ...]
 
     @property
     def nbytes(self) -> int:
@@ -172,7 +172,7 @@ def _bands(
             part = slice(out, out + stretch.blocks * size)
             weights = _grid(index[part], units[part], size, stretch, axis.reverse, from_left)
             place, step = (n - out - size, -size) if axis.reverse else (out, size)
-            runs.append(Run(place, step, stretch.start, stretch.step, weights.astype(dtype)))
+            runs.append(BlockRun(place, step, stretch.start, stretch.step, weights.astype(dtype)))
             starts.append(stretch.start)
             stops.append(stretch.start + (stretch.blocks - 1) * stretch.step + stretch.inputs)
     return Bands(min(starts), max(stops), tuple(runs))

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from preprocessing.kernels.image.geometry.warp import Matrix
 
 # Of (x, y, 1), from the middle of the result to the middle of the image.
-Affine: TypeAlias = tuple[float, float, float, float, float, float]
+AffineMatrix: TypeAlias = tuple[float, float, float, float, float, float]
 # x and y of the upper left, upper right, lower right and lower left corner.
 Corners: TypeAlias = tuple[int, int, int, int, int, int, int, int]
 _Rows: TypeAlias = tuple[tuple[int, int, int], ...]
@@ -27,7 +27,7 @@ def inverse_affine(
     scale: float,
     shear: tuple[float, float],
     center: tuple[float, float],
-) -> Affine:
+) -> AffineMatrix:
     """Return where the pixels of an image come from that is sheared, scaled, turned and moved.
 
     Parameters
@@ -61,7 +61,7 @@ def _rounded(value: float) -> float:
     return round(value * 2.0**_PLACES) / 2.0**_PLACES
 
 
-def turned_size(matrix: Affine, height: int, width: int) -> tuple[int, int]:
+def turned_size(matrix: AffineMatrix, height: int, width: int) -> tuple[int, int]:
     """Return the height and width that hold all of an image turned by `matrix`.
 
     As torchvision's ``_compute_affine_output_size``, in double precision instead of single.
@@ -77,7 +77,7 @@ def _whole(places: list[float]) -> int:
     return -(-last // _PARTS) - first // _PARTS
 
 
-def from_middles(matrix: Affine, before: tuple[int, int], after: tuple[int, int]) -> Matrix:
+def from_middles(matrix: AffineMatrix, before: tuple[int, int], after: tuple[int, int]) -> Matrix:
     """Return an affine map for pixels counted from the corner, of images of sizes `before`, `after`."""
     a, b, c, d, e, f = matrix
     (height, width), y, x = before, (after[0] - 1) / 2, (after[1] - 1) / 2

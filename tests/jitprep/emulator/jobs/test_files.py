@@ -13,7 +13,15 @@ from hypothesis import strategies as st
 
 from jitprep.emulator.jobs import task as jobs_task
 from jitprep.emulator.jobs.files import read_manifest, report_files
-from jitprep.emulator.jobs.job import Job, JobRequest, Manifest, Report, Result, Status, Task
+from jitprep.emulator.jobs.job import (
+    BatchJob,
+    CompletionReport,
+    JobRequest,
+    JobTask,
+    Manifest,
+    Result,
+    Status,
+)
 from jitprep.emulator.workers.function import Died, NotInvoked, Raised, Returned, TimedOut
 
 MANIFEST = Manifest("lists", "m.csv", None, "e", ("Bucket", "Key", "VersionId"))
@@ -21,11 +29,11 @@ keys = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=40
 texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=40)
 
 
-def job() -> Job:
+def job() -> BatchJob:
     request = JobRequest(
         "f", "2.0", None, MANIFEST, None, 1, "arn:aws:iam::1:role/r", None, False, "t", ()
     )
-    return Job("an-id", request, 1)
+    return BatchJob("an-id", request, 1)
 
 
 @given(
@@ -36,7 +44,7 @@ def test_a_manifests_keys_are_url_encoded(rows, plus):
     encode = quote_plus if plus else quote
     text = "".join(f'photos,"{encode(key)}",{version}\r\n' for key, version in rows)
     assert read_manifest(text.encode(), MANIFEST) == [
-        Task("photos", key, version or None) for key, version in rows
+        JobTask("photos", key, version or None) for key, version in rows
     ]
 
 
@@ -45,9 +53,9 @@ def test_a_report_is_a_csv_whatever_is_told(tasks):
     done = job()
     for key, message, good in tasks:
         done.add(
-            Task("photos", key, None), Result(200, "" if good else "PermanentFailure", message)
+            JobTask("photos", key, None), Result(200, "" if good else "PermanentFailure", message)
         )
-    *parts, (name, index) = report_files(done, Report("reports", "a/", failed_only=False))
+    *parts, (name, index) = report_files(done, CompletionReport("reports", "a/", failed_only=False))
     assert name == "a/job-an-id/manifest.json"
     assert [part["Key"] for part in json.loads(index)["Results"]] == [key for key, _ in parts]
     rows = [row for _, body in parts for row in csv.reader(io.StringIO(body.decode(), newline=""))]
@@ -144,7 +152,7 @@ def test_a_job_fails_once_more_than_half_of_a_thousand_tasks_or_more_have(runs):
     judged, bad, number = job(), 0, 0
     for good in (good for good, count in runs for _ in range(count)):
         number, bad = number + 1, bad + (not good)
-        judged.add(Task("b", "k", None), Result(200, "" if good else "PermanentFailure", ""))
+        judged.add(JobTask("b", "k", None), Result(200, "" if good else "PermanentFailure", ""))
         if number >= 1000 and bad * 2 > number:
             assert judged.status is Status.FAILING
             assert str(bad) in judged.failure[1]

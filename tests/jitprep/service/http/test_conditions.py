@@ -6,13 +6,17 @@ import json
 
 import pytest
 
-from jitprep.service.http.conditions import Conditions, Outcome
+from jitprep.service.http.conditions import ConditionOutcome, Conditions
 from jitprep.service.results.derived_object import derived_etag
 from preprocessing import Pipeline
 
 ETAG, OTHER = '"derived"', '"other"'
 BEFORE, DATE, AFTER = (f"Wed, 21 Oct 2015 07:28:0{n} GMT" for n in (0, 1, 2))
-PROCEED, NOT_MODIFIED, FAILED = Outcome.PROCEED, Outcome.NOT_MODIFIED, Outcome.FAILED
+PROCEED, NOT_MODIFIED, FAILED = (
+    ConditionOutcome.PROCEED,
+    ConditionOutcome.NOT_MODIFIED,
+    ConditionOutcome.FAILED,
+)
 
 # RFC 9110, 13.2.2, and the two combinations that S3's GetObject documents.
 CASES = [

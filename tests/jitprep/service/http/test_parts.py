@@ -12,7 +12,7 @@ import preprocessing
 from jitprep.service import errors
 from jitprep.service.config import config
 from jitprep.service.deadline import Deadline
-from jitprep.service.messages import Source
+from jitprep.service.messages import Presigned
 from jitprep.service.source.original import fetch
 from preprocessing import Pipeline
 
@@ -46,7 +46,7 @@ def fresh_config(monkeypatch):
     ],
 )
 def test_only_s3_is_read(url):
-    with pytest.raises(errors.RequestFailed) as caught, fetch(Source(url), Deadline.of(60_000)):
+    with pytest.raises(errors.RequestFailed) as caught, fetch(Presigned(url), Deadline.of(60_000)):
         pass
     assert caught.value.code == "SourceNotAllowed"
     assert url not in caught.value.message or not url
@@ -65,7 +65,7 @@ def test_only_s3_is_read(url):
 )
 def test_s3s_own_hosts_are_allowed(host):
     # With no time left an allowed URL gets as far as the clock, and no packet is sent.
-    source = Source(f"https://{host}/a?X-Amz-Signature=x")
+    source = Presigned(f"https://{host}/a?X-Amz-Signature=x")
     with pytest.raises(errors.RequestFailed) as caught, fetch(source, Deadline.of(0)):
         pass
     assert caught.value.code == "DeadlineExceeded"

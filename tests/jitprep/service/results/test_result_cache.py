@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jitprep.service.results.result_cache import Description, Kept
+from jitprep.service.results.result_cache import Description, ResultCache
 
 etags = st.sampled_from("abcdef")
 LIMIT = 100
@@ -13,7 +13,7 @@ LIMIT = 100
 
 @given(st.lists(st.tuples(etags, st.binary(max_size=120), st.booleans())))
 def test_bodies_stay_within_the_limit_and_are_those_that_were_put(steps):
-    kept, put = Kept(LIMIT), {}
+    kept, put = ResultCache(LIMIT), {}
     for etag, body, look in steps:
         if look:
             assert kept.body(etag) in (None, put.get(etag))
@@ -26,7 +26,7 @@ def test_bodies_stay_within_the_limit_and_are_those_that_were_put(steps):
 
 
 def test_what_was_used_longest_ago_goes_first():
-    kept = Kept(LIMIT)
+    kept = ResultCache(LIMIT)
     kept.keep("a", bytes(40))
     kept.keep("b", bytes(40))
     assert kept.body("a") is not None
@@ -36,7 +36,7 @@ def test_what_was_used_longest_ago_goes_first():
 
 
 def test_descriptions_are_bounded_too():
-    kept = Kept(LIMIT)
+    kept = ResultCache(LIMIT)
     for number in range(5000):
         kept.describe(str(number), Description(number, "image/png", {}))
     assert kept.description("0") is None

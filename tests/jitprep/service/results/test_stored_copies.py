@@ -18,7 +18,7 @@ import pytest
 from handler import app
 from jitprep.service.config import Folder
 from jitprep.service.deadline import Deadline
-from jitprep.service.messages import Choice, Measures, StoreRequest, StoreTask
+from jitprep.service.messages import PipelineChoice, RequestMetrics, StoreRequest, StoreTask
 from jitprep.service.results import stored_copies
 from preprocessing import Pipeline
 from tests.photos import photo
@@ -250,21 +250,23 @@ def test_one_task_after_another_and_each_has_its_own_end(world):
     world.put("a.jpg", photo("coffee"))
     world.put("c.jpg", photo("rocket"))
     tasks = tuple(StoreTask(world.photos, key) for key in ("a.jpg", "b.jpg", "c.jpg"))
-    request = StoreRequest(tasks, Folder(world.out), Choice())
-    answer = stored_copies.answer(request, Pipeline.parse(FIXED), Deadline.of(60_000), Measures())
+    request = StoreRequest(tasks, Folder(world.out), PipelineChoice())
+    answer = stored_copies.answer(
+        request, Pipeline.parse(FIXED), Deadline.of(60_000), RequestMetrics()
+    )
     assert [one.error_code for one in answer.each] == [None, "NoSuchKey", None]
     assert (answer.status, answer.error_code) == (404, "NoSuchKey")
-    late = stored_copies.answer(request, Pipeline.parse(FIXED), Deadline.of(0), Measures())
+    late = stored_copies.answer(request, Pipeline.parse(FIXED), Deadline.of(0), RequestMetrics())
     assert {one.error_code for one in late.each} == {"DeadlineExceeded"}
 
 
 def test_many_at_once_do_one_task_without_harm(world):
     world.put("a.jpg", photo("coffee"))
-    request = StoreRequest((StoreTask(world.photos, "a.jpg"),), Folder(world.out), Choice())
+    request = StoreRequest((StoreTask(world.photos, "a.jpg"),), Folder(world.out), PipelineChoice())
     pipeline = Pipeline.parse(UNKNOWN)
 
     def once(_: int) -> int:
-        return stored_copies.answer(request, pipeline, Deadline.of(60_000), Measures()).status
+        return stored_copies.answer(request, pipeline, Deadline.of(60_000), RequestMetrics()).status
 
     with ThreadPoolExecutor(8) as threads:
         assert set(threads.map(once, range(16))) == {200}
@@ -289,8 +291,10 @@ def test_what_came_there_meanwhile_is_not_overwritten(world, monkeypatch):
         return code, text.partition(":")[0]
 
     def by(spec: str) -> None:
-        request = StoreRequest((StoreTask(world.photos, "a.jpg"),), Folder(world.out), Choice())
-        stored_copies.answer(request, Pipeline.parse(spec), Deadline.of(60_000), Measures())
+        request = StoreRequest(
+            (StoreTask(world.photos, "a.jpg"),), Folder(world.out), PipelineChoice()
+        )
+        stored_copies.answer(request, Pipeline.parse(spec), Deadline.of(60_000), RequestMetrics())
 
     def by_a_stranger() -> None:
         world.s3.put_object(Bucket=world.out, Key="b.jpg", Body=b"words")

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from handler.app import lambda_handler
 from jitprep.service.config import config
-from jitprep.service.messages import Source
+from jitprep.service.messages import Presigned
 from jitprep.service.source import bucket_source
-from jitprep.service.source.connection import Address
+from jitprep.service.source.hosts import ParsedUrl
 
 from ....handler.doors.http_events import function_url, http_api
 from ....handler.doors.test_get_object import photo
@@ -128,7 +128,7 @@ def test_what_is_signed_lies_in_the_bucket(s3, key):
     """By S3's own rule: everything behind the bucket's name, once decoded, is the key."""
     for method in ("GET", "HEAD"):
         source = bucket_source.of_object(method, "photos", key)
-        address = Address.of(source.url)
+        address = ParsedUrl.of(source.url)
         assert address is not None
         assert address.target.partition("?")[0] == f"/photos/{quote(key, safe='/~')}"
 
@@ -153,6 +153,6 @@ def test_the_owner_of_a_bucket_is_left_to_aws_to_compare(monkeypatch):
         _forget()
     assert "x-amz-expected-bucket-owner" in get.headers["Authorization"]
     for source in (head, listing):
-        assert isinstance(source, Source)
+        assert isinstance(source, Presigned)
         assert source.headers == {"x-amz-expected-bucket-owner": "123456789012"}
         assert "x-amz-expected-bucket-owner" in source.url

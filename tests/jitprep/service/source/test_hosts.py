@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from jitprep.service.config import config
 from jitprep.service.errors import RequestFailed
-from jitprep.service.source.hosts import Address, is_s3_host, require_allowed
+from jitprep.service.source.hosts import ParsedUrl, is_s3_host, require_allowed
 from tools import make_s3_hosts
 
 ACCOUNT = "123456789012"
@@ -140,7 +140,7 @@ def test_nothing_else_is_allowed(url):
 @settings(max_examples=300)
 def test_what_is_checked_is_what_is_connected_to(before, after, host):
     """Whatever stands around a host, no other is found in the URL than where it would lead."""
-    address = Address.of(f"https://{before}{host}{after}")
+    address = ParsedUrl.of(f"https://{before}{host}{after}")
     if address is None:
         return
     assert f"https://{address.host}".lower() in f"https://{before}{host}{after}".lower()

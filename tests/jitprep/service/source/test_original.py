@@ -14,7 +14,7 @@ import pytest
 from jitprep.service.config import config
 from jitprep.service.deadline import Deadline
 from jitprep.service.errors import RequestFailed
-from jitprep.service.messages import Source
+from jitprep.service.messages import Presigned
 from jitprep.service.source import original
 from preprocessing import CorruptSource, UnsupportedSource
 
@@ -47,7 +47,7 @@ def no_pauses(monkeypatch):
 
 
 def read(s3: ScriptedS3, seconds: float = 60) -> bytes:
-    origin = Source(f"{s3.url}/photos/a")
+    origin = Presigned(f"{s3.url}/photos/a")
     with original.fetch(origin, Deadline(time.monotonic() + seconds)) as opened:
         return opened.read(2**30)
 
@@ -116,8 +116,8 @@ def test_checksums_of_parts_and_of_unknown_kinds_say_nothing(s3):
 def test_a_head_is_tried_again_too(s3):
     s3.script = [Answer(503), Answer(500), Answer(cut_in_headers=True)]
     s3.answer = Answer(claimed_length=77)
-    facts = original.head(Source(f"{s3.url}/photos/a"), Deadline.of(60_000))
-    assert (facts.length, len(s3.targets)) == (77, 4)
+    object_head = original.head(Presigned(f"{s3.url}/photos/a"), Deadline.of(60_000))
+    assert (object_head.length, len(s3.targets)) == (77, 4)
 
 
 def test_a_checksum_is_of_what_is_sent_also_under_a_content_encoding(s3):
@@ -150,7 +150,7 @@ def test_what_could_not_be_read_is_named_without_what_was_signed(s3):
 def test_an_endpoint_that_is_none_leads_nowhere_else(s3, monkeypatch, endpoint):
     monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
     config.cache_clear()
-    origin = Source(f"{s3.url}/photos/a")
+    origin = Presigned(f"{s3.url}/photos/a")
     with pytest.raises((ValueError, RequestFailed)):
         original.head(origin, Deadline.of(60_000))
     assert s3.targets == []

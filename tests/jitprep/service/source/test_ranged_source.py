@@ -15,7 +15,7 @@ import pytest
 from jitprep.service.config import config
 from jitprep.service.deadline import Deadline
 from jitprep.service.errors import RequestFailed
-from jitprep.service.messages import Source
+from jitprep.service.messages import Presigned
 from jitprep.service.source.original import Original
 from jitprep.service.source.ranged_source import MOST_REQUESTS, Ranges, fetch_ranges
 from preprocessing import Pipeline
@@ -77,7 +77,7 @@ def ranged(s3: ScriptedS3, film: bytes) -> Ranged:
 
 
 def opened(s3: ScriptedS3, headers: Mapping[str, str] = {}) -> Ranges | Original:
-    origin = Source(f"{s3.url}/photos/a", headers)
+    origin = Presigned(f"{s3.url}/photos/a", headers)
     with fetch_ranges(origin, Deadline(time.monotonic() + 60)) as original:
         return original
 
@@ -109,7 +109,7 @@ def test_what_needs_all_reads_it_at_once(s3, invoke, ranged, spec):
 def test_parts_are_the_bytes_and_are_counted(s3, ranged, film):
     original = opened(s3)
     assert isinstance(original, Ranges)
-    assert (original.size, original.facts.length, original.facts.etag) == (
+    assert (original.size, original.object_head.length, original.object_head.etag) == (
         len(film),
         len(film),
         '"source"',
@@ -187,7 +187,9 @@ def test_where_ranges_do_not_work_it_is_read_whole(s3, ranged, film, case):
     else:
         s3.script = [Answer(200, body=film)] * 2
     headers = {"Range": "bytes=0-"} if case == "signed range" else {}
-    with fetch_ranges(Source(f"{s3.url}/photos/a", headers), Deadline(time.monotonic() + 60)) as it:
+    with fetch_ranges(
+        Presigned(f"{s3.url}/photos/a", headers), Deadline(time.monotonic() + 60)
+    ) as it:
         assert isinstance(it, Original)
         assert it.read(2**30) == ranged.body
 

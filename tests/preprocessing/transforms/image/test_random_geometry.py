@@ -30,7 +30,7 @@ from preprocessing import (
     SpecError,
     VerticalFlip,
 )
-from preprocessing.planner.plan import settle
+from preprocessing.planner.plan import resolve_random
 from preprocessing.rng import Draws
 
 from ...strategies.random_geometry import TRANSFORMS, areas, ratios
@@ -49,7 +49,7 @@ def test_what_is_chosen_gives_what_was_foretold(step, spec: ImageSpec, draws: Dr
     except IncompatibleSource:
         return
     result = spec
-    for _, after in settle(step, spec, draws):
+    for _, after in resolve_random(step, spec, draws):
         result = after
     assert told.height in (None, result.height) and told.width in (None, result.width)
     assert (told.channels, told.dtype) == (result.channels, result.dtype)

@@ -41,8 +41,9 @@ audit: $(VENV)/dev.stamp ## look the locked versions up among known vulnerabilit
 	for lock in function video endpoint dev; do \
 		$(BIN)/pip-audit --strict --disable-pip --requirement requirements/$$lock.txt || exit 1; done
 
-docs: $(VENV)/dev.stamp ## write docs/steps.md from the docstrings
-	$(BIN)/python tools/steps_page.py
+docs: $(VENV)/dev.stamp ## write what is generated from the classes: the catalogues, the types, docs/steps.md
+	$(BIN)/python -m tools.catalogue
+	$(BIN)/python -m tools.steps_page
 
 bench: $(PEERS)/stamp bench-kinds ## measure the field side by side: docs/benchmarks.{json,md,svg}; twenty minutes
 	$(PEERS)/bin/python -m bench

@@ -9,8 +9,6 @@ from pathlib import Path
 
 import pytest
 
-import preprocessing
-
 ROOT = Path(__file__).parent.parent
 AWS_SDKS = {"boto3", "botocore", "s3transfer", "aiobotocore", "awslambdaric", "awscrt"}
 ALLOWED = {
@@ -179,26 +177,3 @@ def test_this_test_would_notice() -> None:
     )
     assert "preprocessing.preview" in imports(ROOT / "preprocessing/pipeline.py")
     assert "preprocessing.preview" not in imports(ROOT / "preprocessing/pipeline.py", at_load=True)
-
-
-def test_type_checkers_know_every_step() -> None:
-    """What `preprocessing` gives on demand, it declares for them."""
-    tree = ast.parse((ROOT / "preprocessing/__init__.py").read_text())
-    (block,) = (node for node in tree.body if isinstance(node, ast.If))
-    declared = {
-        f"{node.module.removeprefix('preprocessing.')}.{alias.name}"
-        for node in ast.walk(block)
-        if isinstance(node, ast.ImportFrom) and node.module
-        for alias in node.names
-    }
-    catalogue = {
-        f"{registry.package.removeprefix('preprocessing.')}.{path}"
-        for registry in (preprocessing.TRANSFORMS, preprocessing.ENCODINGS)
-        for path in registry.catalogue.values()
-    }
-    assert declared == catalogue
-
-
-def test_steps_have_the_names_of_the_catalogue() -> None:
-    for registry in (preprocessing.TRANSFORMS, preprocessing.ENCODINGS):
-        assert all(registry[name].name == name for name in registry)

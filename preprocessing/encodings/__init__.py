@@ -6,35 +6,20 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from preprocessing.encodings._base import Buffer, Encoding
+from preprocessing.encodings._catalogue import CATALOGUE
 from preprocessing.spec.step import Registry
 
 if TYPE_CHECKING:
     from preprocessing.media import Kind
 
-ENCODINGS: Registry[Encoding] = Registry(
-    "encoding",
-    __name__,
-    {
-        "npy": "npy.Npy",
-        "safetensors": "safetensors.Safetensors",
-        "raw": "raw.Raw",
-        "png": "images.Png",
-        "jpeg": "images.Jpeg",
-        "webp": "images.WebP",
-        "wav": "audio.Wav",
-        "flac": "audio.Flac",
-        "mp4": "video.Mp4",
-        "text": "text.Text",
-        "jsonl": "text.Jsonl",
-    },
-)
+ENCODINGS: Registry[Encoding] = Registry("encoding", __name__, CATALOGUE)
 
-# What a pipeline that names none is encoded as, by the kind that it makes; the others are ``npy``.
+# The encoding of a pipeline that names none, by the kind of its result; for other kinds it is ``npy``.
 _DEFAULTS: Mapping[Kind, str] = {"text": "text"}
 
 
 def default_encoding(kind: Kind | None) -> Encoding:
-    """Return what a pipeline that names none, and makes something of this kind, is encoded as."""
+    """Return the encoding of a pipeline that names none and whose result is of this kind."""
     return ENCODINGS.build(_DEFAULTS.get(kind, "npy") if kind else "npy", {})
 
 

@@ -5,32 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from preprocessing.frozen import frozen
-from preprocessing.kernels.audio.noise import add_noise
 from preprocessing.transforms._checks import check_range
-from preprocessing.transforms.audio._base import FixedSound, RandomSound, compute
+from preprocessing.transforms.audio._base import RandomSound
+from preprocessing.transforms.audio._white_noise import WhiteNoise
 
 if TYPE_CHECKING:
     from preprocessing.media import AudioSpec
-    from preprocessing.planner.stages import Stage
     from preprocessing.rng import Draws
     from preprocessing.transforms._base import Transform
 
 _LOWEST, _HIGHEST = -100.0, 200.0
-
-
-@frozen
-class WhiteNoise(FixedSound):
-    """Add the noise of a key. `AddNoise` chooses it."""
-
-    name: ClassVar[str] = "white_noise"
-    snr_db: float
-    key: int
-
-    def infer(self, spec: AudioSpec) -> AudioSpec:
-        return spec
-
-    def lower(self, spec: AudioSpec) -> tuple[Stage, ...]:
-        return compute(spec, add_noise, self.snr_db, self.key)
 
 
 @frozen

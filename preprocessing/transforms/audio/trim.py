@@ -1,4 +1,4 @@
-"""Trim, PadOrTrim, and the Piece that crops of sound are."""
+"""Trim and PadOrTrim."""
 
 from __future__ import annotations
 
@@ -7,30 +7,13 @@ from typing import TYPE_CHECKING, ClassVar
 
 from preprocessing.errors import IncompatibleSource
 from preprocessing.frozen import frozen
-from preprocessing.kernels.audio.slicing import piece
 from preprocessing.spec.step import require
-from preprocessing.transforms.audio._base import FixedSound, check_seconds, compute, need_samples
+from preprocessing.transforms.audio._base import FixedSound, check_seconds, need_samples
+from preprocessing.transforms.audio._piece import Piece
 
 if TYPE_CHECKING:
     from preprocessing.media import AudioSpec
     from preprocessing.planner.stages import Stage
-
-
-@frozen
-class Piece(FixedSound):
-    """Cut out given samples; what lies outside the sound is zero. Other transforms choose it."""
-
-    name: ClassVar[str] = "piece"
-    first: int
-    samples: int
-
-    def infer(self, spec: AudioSpec) -> AudioSpec:
-        return replace(spec, samples=self.samples)
-
-    def lower(self, spec: AudioSpec) -> tuple[Stage, ...]:
-        if (self.first, self.samples) == (0, spec.samples):
-            return ()
-        return compute(self.infer(spec), piece, self.first, self.samples)
 
 
 @frozen

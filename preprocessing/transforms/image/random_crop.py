@@ -90,7 +90,7 @@ class RandomCrop(RandomTransform):
         return replace(spec, samples=self.size)
 
     def _choose_sound(self, spec: AudioSpec, draws: Draws) -> tuple[Transform, ...]:
-        from preprocessing.transforms.audio.trim import Piece  # noqa: PLC0415  for sound only
+        from preprocessing.transforms.audio._piece import Piece  # noqa: PLC0415  for sound only
 
         assert isinstance(self.size, int)
         assert spec.samples is not None

@@ -1,0 +1,79 @@
+"""Generated files match the classes of steps, and every step is complete."""
+
+from __future__ import annotations
+
+import inspect
+import pkgutil
+from collections.abc import Iterator
+from dataclasses import is_dataclass
+from importlib import import_module
+
+import pytest
+
+import preprocessing
+from preprocessing import ENCODINGS, TRANSFORMS, Encoding, Transform
+from preprocessing.spec.step import Registry, Step
+from tests.paths import ROOT
+from tools import catalogue
+
+REGISTRIES = {
+    "preprocessing.transforms": (TRANSFORMS, Transform),
+    "preprocessing.encodings": (ENCODINGS, Encoding),
+}
+STEPS = [(registry, name) for registry, _ in REGISTRIES.values() for name in registry]
+
+
+def steps_of(package: str, base: type[Step]) -> Iterator[type[Step]]:
+    """Yield the public dataclasses of steps that the public modules of a package define."""
+    for found in pkgutil.walk_packages(import_module(package).__path__, f"{package}."):
+        if not found.name.rpartition(".")[2].startswith("_"):
+            for _, step in inspect.getmembers(import_module(found.name), inspect.isclass):
+                here = step.__module__ == found.name and not step.__name__.startswith("_")
+                if here and issubclass(step, base) and is_dataclass(step):
+                    yield step
+
+
+@pytest.mark.parametrize("path", catalogue.generated(), ids=lambda path: path.name)
+def test_a_generated_file_is_current(path) -> None:
+    refresh = "is out of date; run `make docs`, or only `python -m tools.catalogue`"
+    current = path.is_file() and path.read_text(encoding="utf-8") == catalogue.generated()[path]
+    assert current, f"{path.relative_to(ROOT)} {refresh}"
+
+
+@pytest.mark.parametrize("package", REGISTRIES)
+def test_every_step_class_is_named_and_in_the_catalogue(package: str) -> None:
+    registry, base = REGISTRIES[package]
+    found = list(steps_of(package, base))
+    for step in found:
+        assert "name" in vars(step), (
+            f'{step.__name__} has no name; write `name: ClassVar[str] = "..."` in the class, or move it '
+            "to a module that begins with an underscore if only other steps use it"
+        )
+    assert {step.name for step in found} == set(registry), "run `python -m tools.catalogue`"
+
+
+@pytest.mark.parametrize(("registry", "name"), STEPS, ids=[name for _, name in STEPS])
+def test_a_step_is_a_frozen_dataclass_with_a_docstring(registry: Registry, name: str) -> None:
+    step = registry[name]
+    assert step.name == name
+    assert "_names" in vars(step), f"{step.__name__} lacks the decorator @frozen"
+    assert (step.__doc__ or "").strip(), f"{step.__name__} has no docstring"
+
+
+def test_the_stub_declares_what_the_package_exports() -> None:
+    (path,) = (path for path in catalogue.generated() if path.suffix == ".pyi")
+    declared: dict[str, object] = {}
+    exec(path.read_text(encoding="utf-8"), declared)
+    assert sorted(declared["__all__"]) == sorted(preprocessing.__all__)
+    for name in preprocessing.__all__:
+        assert declared[name] is getattr(preprocessing, name)
+
+
+def test_two_steps_cannot_share_a_name(monkeypatch, tmp_path) -> None:
+    folder = tmp_path / "preprocessing/transforms"
+    folder.mkdir(parents=True)
+    for module in ("a", "b"):
+        (folder / f"{module}.py").write_text('class X:\n    name: str = "x"\n')
+    monkeypatch.setattr(catalogue, "ROOT", tmp_path)
+    with pytest.raises(SystemExit, match=r"two steps are named 'x': a\.X and b\.X"):
+        catalogue.generated()

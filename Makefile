@@ -97,11 +97,11 @@ SUBSET = $(LOCK) --constraints requirements/dev.txt pyproject.toml
 lock: $(VENV)/dev.stamp ## resolve the hash-locked requirements anew
 	$(LOCK) --extra dev --output-file requirements/dev.txt pyproject.toml
 	$(SUBSET) --extra demo --output-file requirements/demo.txt
-	$(SUBSET) --extra cli --output-file requirements/endpoint.txt
+	$(SUBSET) --extra cli --extra emulator --output-file requirements/endpoint.txt
 	$(SUBSET) --extra lambda --output-file requirements/function.txt
 	$(SUBSET) --extra lambda --extra video --output-file requirements/video.txt
 	$(LOCK) --no-deps --output-file requirements/rie.txt requirements/rie.in
-	$(LOCK) --constraints requirements/dev.txt --extra cli --extra ray --extra parquet \
+	$(LOCK) --constraints requirements/dev.txt --extra emulator --extra ray --extra parquet \
 		--output-file requirements/ray.txt pyproject.toml requirements/ray.in
 	$(LOCK) --constraints requirements/dev.txt --no-emit-package torch \
 		--output-file requirements/torch.txt requirements/torch.in

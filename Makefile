@@ -57,11 +57,11 @@ bench-kinds: $(SOUND)/stamp $(VENV)/dev.stamp ## sound, text and video beside th
 	$(BIN)/python -m bench.kinds.video
 	$(BIN)/python tools/kinds_page.py
 
-cost-page: $(VENV)/dev.stamp ## price the demo's photographs: docs/cost.{json,md,svg}, the README's table
+cost-page: $(VENV)/dev.stamp ## price the demo's photographs: docs/cost.{json,svg}, docs/cost/model.md, the README's table
 	$(BIN)/jitprep cost imagenet-uint8 --json --plot docs/cost.svg > docs/cost.json
 	$(BIN)/python tools/cost_page.py
 
-bench-invoke: $(VENV)/dev.stamp ## processor time of single reads and batches: docs/invoke-bench.json, docs/invoke.md; five minutes
+bench-invoke: $(VENV)/dev.stamp ## processor time of single reads and batches: docs/invoke-bench.json, docs/doors/invoke.md; five minutes
 	$(BIN)/python -m bench.doors.invoke
 
 soak: $(VENV)/dev.stamp ## load and faults: docs/soak.{json,md}; ten minutes on two cores
@@ -135,7 +135,7 @@ test-store: $(VENV)/dev.stamp ## doors, reader and backfill on a real S3: JITPRE
 test-notebooks: $(NOTEBOOKS)/stamp ## the example notebooks, from top to bottom; alsa-utils' speech, or JITPREP_SPEECH
 	$(NOTEBOOKS)/bin/python -m pytest tests/notebooks
 
-clients-table: $(VENV)/dev.stamp $(CLIENT_STAMPS) ## the same, and write what it found: docs/clients.{json,md}, the README's table
+clients-table: $(VENV)/dev.stamp $(CLIENT_STAMPS) ## the same, and write what it found: docs/clients.json, docs/doors/clients.md
 	$(BIN)/pytest tests/clients --write-clients
 	$(BIN)/python tools/clients_page.py
 

@@ -25,7 +25,7 @@ def pages() -> dict[Path, str]:
     found = json.loads((ROOT / "docs/clients.json").read_text(encoding="utf-8"))
     return {
         path: _PLACE.sub(lambda place: _fill(place, found), path.read_text(encoding="utf-8"))
-        for path in (ROOT / "README.md", ROOT / "docs/clients.md")
+        for path in (ROOT / "README.md", ROOT / "docs/doors/clients.md")
     }
 
 

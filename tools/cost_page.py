@@ -26,7 +26,7 @@ def pages() -> dict[Path, str]:
 
     written = {
         path: _PLACE.sub(fill, path.read_text(encoding="utf-8"))
-        for path in (ROOT / "README.md", ROOT / "docs/cost.md")
+        for path in (ROOT / "README.md", ROOT / "docs/cost/model.md")
     }
     return {**written, ROOT / "docs/cost.svg": plot.draw(estimate)}
 

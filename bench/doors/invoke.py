@@ -2,9 +2,9 @@
 
 One worker, as Lambda would run it, answers GetObject through an access point, single invokes and batch
 invokes of the same photographs, in turn. What counts is the processor time of its process alone. Writes
-docs/invoke-bench.json and the table of docs/invoke.md; with ``--quick`` fewer rounds, printed only; with
-``--render`` the table anew from the JSON that is there. It needs what the tests need, and ends in ten
-minutes.
+docs/invoke-bench.json and the table of docs/doors/invoke.md. ``--quick`` runs fewer rounds and only
+prints; ``--render`` writes the table from the JSON that is there. It needs what the tests need and takes
+ten minutes.
 """
 
 from __future__ import annotations
@@ -35,14 +35,14 @@ if TYPE_CHECKING:
 COUNT = 32
 # Of 32 rows of the first, a preset, the last does not fit into one answer; all of the second do.
 SPECS = ("resize:256/center_crop:224/npy", "resize:218/center_crop:192/npy")
-PAGE, DATA = ROOT / "docs/invoke.md", ROOT / "docs/invoke-bench.json"
+PAGE, DATA = ROOT / "docs/doors/invoke.md", ROOT / "docs/invoke-bench.json"
 BEGIN, END = "<!-- invoke: written by python -m bench.doors.invoke -->", "<!-- invoke: end -->"
 _ROUNDS, _QUICK = 40, 5
 _MEASURED = ("preprocessing", "handler", "jitprep", "bench")
 _CONDITIONS = """\
 Processor time of the worker's process, the median of {rounds} interleaved rounds over the same {count}
 photographs of 500×375. {date}, commit {commit}: {machine[processor]}; Python {python};
-`python -m bench.doors.invoke`, all of it in [invoke-bench.json](invoke-bench.json)."""
+`python -m bench.doors.invoke`, all of it in [invoke-bench.json](../invoke-bench.json)."""
 
 
 def main() -> None:

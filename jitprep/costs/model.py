@@ -1,6 +1,6 @@
 """What each way costs: pure functions of what was measured, of AWS's prices, and of what the user plans.
 
-Storing the originals costs the same each way, and is left out. docs/cost.md has the formulas in words.
+Storing the originals costs the same each way and is left out. docs/cost/model.md explains the formulas.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Who believes LIST's sizes, where the size of an object is known only when it is made.
 
 LIST then has the original's size. Most clients read the object to its end whatever LIST said; the
-others are told of in docs/clients.md.
+others are told of in docs/doors/clients.md.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ from preprocessing import Pipeline, Seed
 from ..paths import ROOT
 
 ACCOUNT = "123456789012"
-PAGE = (ROOT / "docs/batch-operations.md").read_text()
+PAGE = (ROOT / "docs/doors/batch-operations.md").read_text()
 SPECS = ("grayscale/resize:224,224/png", "random_resized_crop:64/random_horizontal_flip/npy")
 
 

@@ -1,4 +1,4 @@
-"""Invoke by boto3, through the endpoint, to a worker and back; and docs/invoke.md, as it stands."""
+"""Invoke by boto3, through the endpoint, to a worker and back; the code of docs/doors/invoke.md runs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from preprocessing import Pipeline, Seed
 
 from ..paths import ROOT
 
-PAGE = (ROOT / "docs/invoke.md").read_text()
+PAGE = (ROOT / "docs/doors/invoke.md").read_text()
 SPEC = "random_resized_crop:64/random_horizontal_flip/npy"
 KEYS = ["rocket.jpg", "coffee.jpg", "retina.jpg", "chelsea.jpg"]
 

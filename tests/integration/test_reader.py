@@ -219,7 +219,7 @@ def test_readers_survive_fork_and_spawn(open_door, tmp_path):
 
 def test_the_pages_blocks_run(open_door, monkeypatch):
     """But for the one that trains, which `tests/torch` runs."""
-    page = (ROOT / "docs/reader.md").read_text(encoding="utf-8")
+    page = (ROOT / "docs/training/reader.md").read_text(encoding="utf-8")
     code = "".join(
         text for text in re.findall(r"```python\n(.*?)```", page, re.DOTALL) if "torch" not in text
     )

@@ -35,7 +35,7 @@ def test_losses_are_equal_through_every_door():
 
 
 def test_the_pages_block_runs(photos, monkeypatch):
-    page = (ROOT / "docs/reader.md").read_text(encoding="utf-8")
+    page = (ROOT / "docs/training/reader.md").read_text(encoding="utf-8")
     (code,) = [
         text for text in re.findall(r"```python\n(.*?)```", page, re.DOTALL) if "torch" in text
     ]

@@ -287,7 +287,7 @@ def test_no_other_bucket_is_read_or_written(s3):
 
 @pytest.mark.usefixtures("configured")
 def test_a_current_copy_costs_two_heads_and_a_new_one_no_more_before_it_is_read(s3):
-    """docs/batch-operations.md says so."""
+    """docs/doors/batch-operations.md says so."""
     pipeline = Pipeline.parse("resize:8,8/npy")
     made = copy_metadata.ours(pipeline.metadata((3, 8, 8), "uint8"), '"source"')
     metadata = copy_metadata.storable("a.jpg", made, 320)

@@ -31,7 +31,7 @@ from preprocessing import Pipeline, Seed, Stack
 from ...scripted_s3 import Answer, Context
 from .test_get_object import photo
 
-GUIDE = (Path(__file__).parents[3] / "docs/invoke.md").read_text()
+GUIDE = (Path(__file__).parents[3] / "docs/doors/invoke.md").read_text()
 SPEC = "random_resized_crop:16/npy"
 LINE = {"spec": SPEC}
 KEYS = ("a b/ü.jpg", "b.jpg", "c.jpg")

@@ -1,4 +1,4 @@
-"""docs/backfill.md runs as it stands; what it says of webdataset, tests/ray runs."""
+"""docs/training/backfill.md runs as it stands; what it says of webdataset, tests/ray runs."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.photos import NAMES, photo
 
 from .stage import JITPREP, ROOT, environment, finish
 
-PAGE = (ROOT / "docs/backfill.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs/training/backfill.md").read_text(encoding="utf-8")
 COMMANDS = [
     command
     for block in re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL)

@@ -34,7 +34,7 @@ def over_http(event, context):
 """
 
 
-PAGE = Path(__file__).parents[3] / "docs/testing-object-lambda.md"
+PAGE = Path(__file__).parents[3] / "docs/doors/testing-object-lambda.md"
 
 
 def passes(folder: Path, example: str) -> None:

@@ -27,7 +27,7 @@ _GAP = 64
 _MOST_REQUESTS, _REQUESTS_A_PLACE = 1024, 8
 
 
-class File:
+class RangedFile:
     """A file, opened for each piece, so that nobody needs to close it.
 
     Parameters
@@ -50,7 +50,7 @@ class File:
             return file.read(length)
 
 
-class Pieces:
+class BlockReader:
     """A source that is read in blocks, which are kept for a while.
 
     Parameters
@@ -175,7 +175,7 @@ class Cursor:
     """A place in a source, as libraries read a file.
 
     They lose exceptions, or print them. So where a read fails, the object seems to end there, and
-    ``Pieces.failure`` tells why.
+    ``BlockReader.failure`` tells why.
 
     Attributes
     ----------
@@ -183,7 +183,7 @@ class Cursor:
         Is asked at each read.
     """
 
-    def __init__(self, pieces: Pieces) -> None:
+    def __init__(self, pieces: BlockReader) -> None:
         self._pieces = pieces
         self._place = 0
         self.growth: Growth | None = None
@@ -200,7 +200,7 @@ class Cursor:
         try:
             checkpoint()
             if self.growth is not None:
-                self.growth.ask()
+                self.growth.require_bounded()
             data = self._pieces.read_at(self._place, length)
         except (Exception, Cancelled) as error:  # raised where the library returns
             self._pieces.failure = error

@@ -85,7 +85,7 @@ def frame(spec: Spec) -> Spec:
     return spec
 
 
-def require(spec: Spec, limits: Limits) -> None:
+def require_sides(spec: Spec, limits: Limits) -> None:
     """Raise LimitExceeded unless the sides of `spec`, and its frames, are within the limits.
 
     How many bytes there may be is asked of the stages, which may hold more than they leave.

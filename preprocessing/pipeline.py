@@ -11,7 +11,7 @@ from preprocessing.limits import DEFAULT_LIMITS, Limits
 from preprocessing.media import AudioSpec, Encoded, known
 from preprocessing.planner import plan as planning
 from preprocessing.rng import Draws, Seed
-from preprocessing.sources import AnySource, Loaded, Passed, classify, read
+from preprocessing.sources import AnySource, Loaded, Passed, classify, load_source
 from preprocessing.spec.pipeline_spec import PipelineSpec
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ class Pipeline(PipelineSpec):
         self, source: AnySource, *, seed: int | Seed = 0, limits: Limits = DEFAULT_LIMITS
     ) -> Plan:
         """Return the physical plan for `source`; only its header is read. Print it to see it."""
-        return self._plan(read(source, self.kind, limits), seed, limits)
+        return self._plan(load_source(source, self.kind, limits), seed, limits)
 
     def _plan(self, loaded: Loaded, seed: int | Seed, limits: Limits) -> Plan:
         content = loaded.content
@@ -121,7 +121,7 @@ class Pipeline(PipelineSpec):
         ------
         SourceError, IncompatibleSource, LimitExceeded
         """
-        loaded = read(source, self.kind, limits)
+        loaded = load_source(source, self.kind, limits)
         plan = self._plan(loaded, seed, limits)
         if (
             out is None and known(plan.output.shape) is None
@@ -170,7 +170,7 @@ class Pipeline(PipelineSpec):
         loaded, plans = [], []
         for index, (source, one) in enumerate(zip(given, seeds, strict=True)):
             with naming(index):
-                loaded.append(read(source, self.kind, limits))
+                loaded.append(load_source(source, self.kind, limits))
                 plans.append(self._plan(loaded[index], one, limits))
         stack = allocate(self.encoding, [plan.output for plan in plans])
 
@@ -187,7 +187,9 @@ class Pipeline(PipelineSpec):
     ) -> Encoded:
         """Return the result as bytes; takes and raises what calling the pipeline does."""
         loaded = (
-            classify(source, self.kind, limits) if self.skip else read(source, self.kind, limits)
+            classify(source, self.kind, limits)
+            if self.skip
+            else load_source(source, self.kind, limits)
         )
         if isinstance(loaded, Passed):
             return Encoded(loaded.content, loaded.content_type, self._told)
@@ -215,5 +217,5 @@ class Pipeline(PipelineSpec):
         """
         from preprocessing.preview import compare  # noqa: PLC0415  for notebooks only
 
-        loaded = read(source, self.kind, limits)
+        loaded = load_source(source, self.kind, limits)
         return compare(loaded, self._plan(loaded, seed, limits), self.steps, str(self))

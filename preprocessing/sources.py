@@ -14,7 +14,7 @@ from preprocessing import foreign_sources
 from preprocessing.decode.sniff import sniff
 from preprocessing.errors import EmptySource, IncompatibleSource, LimitExceeded
 from preprocessing.frozen import frozen
-from preprocessing.limits import Limits, require, require_pixels
+from preprocessing.limits import Limits, require_pixels, require_sides
 from preprocessing.media import (
     Array,
     AudioSpec,
@@ -78,7 +78,7 @@ class Loaded:
 
     Parameters
     ----------
-    content : bytes, Pieces or ndarray
+    content : bytes, BlockReader or ndarray
         The encoded object, or what is read of it; or samples indexed as the kind's spec tells.
     start : Start
         How it is decoded, as far as its header tells.
@@ -104,7 +104,7 @@ class Passed:
     content_type: str
 
 
-def read(source: AnySource, kind: SourceKind, limits: Limits) -> Loaded:
+def load_source(source: AnySource, kind: SourceKind, limits: Limits) -> Loaded:
     """Load a source, header checked.
 
     Raises
@@ -126,7 +126,7 @@ def read(source: AnySource, kind: SourceKind, limits: Limits) -> Loaded:
 def classify(
     source: AnySource, kind: SourceKind, limits: Limits, *, any_kind: bool = True
 ) -> Loaded | Passed:
-    """Load a source, or tell that it is of another kind. Raises what `read` does.
+    """Load a source, or tell that it is of another kind. Raises what load_source does.
 
     Parameters
     ----------
@@ -160,9 +160,9 @@ def _encoded(data: bytes, kind: SourceKind, limits: Limits, *, any_kind: bool) -
 
 def _ranged(source: Ranged, kind: SourceKind, limits: Limits, *, any_kind: bool) -> Loaded | Passed:
     """Load what can be read in pieces: of a video no more than its header, of others all."""
-    from preprocessing.block_reader import Pieces  # noqa: PLC0415  for videos
+    from preprocessing.block_reader import BlockReader  # noqa: PLC0415  for videos
 
-    pieces = Pieces(source, limits.source_bytes)
+    pieces = BlockReader(source, limits.source_bytes)
     if kind == "video":
         found = sniff(pieces.read_at(0, _HEAD), kind, any_kind=any_kind)
         found = _by_tracks(found, pieces.read_at, pieces.size)
@@ -185,9 +185,9 @@ def _slice(data: bytes, start: int, length: int) -> bytes:
 
 
 def _video_file(path: str | PathLike[str]) -> Ranged:
-    from preprocessing.block_reader import File  # noqa: PLC0415  for videos
+    from preprocessing.block_reader import RangedFile  # noqa: PLC0415  for videos
 
-    return File(path)
+    return RangedFile(path)
 
 
 def _file(path: str | PathLike[str], limits: Limits) -> bytes:
@@ -222,7 +222,7 @@ def _given(media: Media, kind: SourceKind, limits: Limits) -> Loaded:
         require_pixels(height, width, limits, "the array has")
     elif isinstance(spec, TextSpec):
         _require_characters(array, limits)
-    require(spec, limits)
+    require_sides(spec, limits)
     if isinstance(spec, VideoSpec):
         from preprocessing.planner.stages.video import GivenVideo  # noqa: PLC0415  for videos
 

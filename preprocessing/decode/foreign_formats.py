@@ -115,7 +115,7 @@ def is_avif(data: bytes) -> bool:
     )
 
 
-def foreign(data: bytes) -> str | None:
+def describe_foreign(data: bytes) -> str | None:
     """Return what the first bytes are, and what to do, as a sentence; None where nobody knows.
 
     Parameters

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from preprocessing.decode.foreign_formats import brands, foreign, is_avif
+from preprocessing.decode.foreign_formats import brands, describe_foreign, is_avif
 from preprocessing.decode.image.header import ImageFormat
 from preprocessing.errors import UnknownFormat
 from preprocessing.frozen import frozen
@@ -162,7 +162,7 @@ def sniff(data: bytes, wanted: SourceKind, *, any_kind: bool = False) -> Sniffed
         found = _SPHERE[1]
     if found is not None:
         return found
-    named = foreign(data)
+    named = describe_foreign(data)
     if (wanted == "text" or any_kind) and _may_be_text(head) and not (named and _is_binary(head)):
         return _TEXT
     if named:
@@ -187,7 +187,7 @@ def _signed(data: bytes) -> Sniffed | None:
     if is_avif(data):
         return _AVIF
     if named := brands(data):
-        return None if foreign(data) else _M4A if named[0] in _SOUND_BRANDS else _MP4
+        return None if describe_foreign(data) else _M4A if named[0] in _SOUND_BRANDS else _MP4
     if data[4:8] in _BOXES:
         return _MP4
     if data.startswith(b"BM") and b"\0" in data[:26]:  # "BM" begins many a text
@@ -212,9 +212,9 @@ def _transport(data: bytes) -> Sniffed | None:
 
 def _tagged(data: bytes) -> Sniffed:
     """Return what is behind an ID3v2 tag: MP3, unless it is other sound."""
-    from preprocessing.decode.audio.tags import behind_tags  # noqa: PLC0415  for tags
+    from preprocessing.decode.audio.tags import skip_tags  # noqa: PLC0415  for tags
 
-    place = behind_tags(data, 0)
+    place = skip_tags(data, 0)
     rest = data[place : place + _HEAD].lstrip(b"\0")
     found = None if rest.startswith(b"ID3") else _signed(rest)
     return found if found is not None and found.kind == "audio" else _MP3

@@ -12,7 +12,7 @@ import numpy as np
 from preprocessing.cancellation import checkpoint
 from preprocessing.errors import CorruptSource, IncompatibleSource, LimitExceeded
 from preprocessing.frozen import frozen
-from preprocessing.limits import require, require_memory
+from preprocessing.limits import require_memory, require_sides
 from preprocessing.media import VideoSpec, known
 from preprocessing.planner.peak import called, most_frames, peak
 from preprocessing.planner.rewrites import RULES, Draft, Rule
@@ -145,7 +145,7 @@ def build(
             continue
         with _naming(index, step):
             for fixed, after in resolve_random(step, spec, draws.fork(index)):
-                require(after, limits)
+                require_sides(after, limits)
                 lowered = fixed.lower(spec)
                 stages += lowered
                 names += [(stage, _place(index, step)) for stage in lowered]

@@ -14,7 +14,7 @@ from PIL import Image, ImageDraw, ImageFont
 from preprocessing import Limits, Pipeline
 from preprocessing.media import Array, SourceKind
 from preprocessing.preview import panel, panel_before
-from preprocessing.sources import read
+from preprocessing.sources import load_source
 from preprocessing.spec.kinds import made
 
 _CELL = 200
@@ -57,7 +57,7 @@ def before(body: bytes, kind: SourceKind) -> Image.Image:
         return _written(body.decode())
     if kind == "image":  # in its own size, which the label tells
         return Image.open(BytesIO(body)).convert("RGB")
-    return _picture(panel_before(read(body, kind, Limits())))
+    return _picture(panel_before(load_source(body, kind, Limits())))
 
 
 def after(body: bytes, pipeline: Pipeline) -> Image.Image:

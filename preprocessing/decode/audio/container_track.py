@@ -16,8 +16,8 @@ import numpy as np
 from preprocessing.cancellation import checkpoint
 from preprocessing.decode.audio.decoder import CONTAINERS, AudioHeader
 from preprocessing.decode.audio.truncation import DecodablePart
-from preprocessing.decode.video.container import opened, require_undamaged
-from preprocessing.decode.video.container_checks import require_claims
+from preprocessing.decode.video.container import open_container, require_undamaged
+from preprocessing.decode.video.container_checks import require_plausible
 from preprocessing.errors import CorruptSource, LimitExceeded, UnsupportedSource
 from preprocessing.limits import require_memory
 
@@ -56,7 +56,7 @@ def probe(data: bytes, format_: AudioFormat, limits: Limits) -> AudioHeader:
             f"in.{format_} out.flac"
         )
     _, claims = CONTAINERS[format_]
-    require_claims(claims, lambda start, n: data[start : start + n], len(data), limits)
+    require_plausible(claims, lambda start, n: data[start : start + n], len(data), limits)
     channels = rate = total = 0
     with _opened(data, format_, limits) as (container, stream):
         name = stream.codec_context.name
@@ -95,7 +95,7 @@ def decode(data: bytes, header: AudioHeader, limits: Limits) -> Array:
 
 @contextmanager
 def _opened(data: bytes, format_: AudioFormat, limits: Limits) -> Iterator[tuple[Any, Any]]:
-    with opened(data, CONTAINERS[format_][0], limits, kind="audio") as (container, stream):
+    with open_container(data, CONTAINERS[format_][0], limits, kind="audio") as (container, stream):
         if stream.codec_context.name in _CHECKED:
             stream.codec_context.options = {"err_detect": "crccheck+explode"}
         yield container, stream

@@ -33,8 +33,8 @@ import numpy as np
 from preprocessing.cancellation import checkpoint
 from preprocessing.decode.audio import flac, mpeg, ogg
 from preprocessing.decode.audio.ogg import UnwrappedFlac
-from preprocessing.decode.audio.tags import behind_tags
-from preprocessing.decode.audio.truncation import TRUNCATED, DecodablePart, require_whole
+from preprocessing.decode.audio.tags import skip_tags
+from preprocessing.decode.audio.truncation import TRUNCATED, DecodablePart, require_untruncated
 from preprocessing.decode.unsupported import require_supported
 from preprocessing.errors import CorruptSource, LimitExceeded, UnsupportedSource
 from preprocessing.frozen import frozen
@@ -121,7 +121,7 @@ class _Memory(BytesIO):
             return self.tell()
 
 
-def need_soundfile() -> Any:
+def require_soundfile() -> Any:
     """Return the module that binds libsndfile.
 
     Raises
@@ -151,7 +151,7 @@ def probe(data: bytes, format_: AudioFormat, limits: Limits) -> AudioHeader:
     CorruptSource, UnsupportedSource, LimitExceeded
     """
     require_supported(format_)
-    soundfile = need_soundfile()
+    soundfile = require_soundfile()
     part, samples, most = _part(data, format_)
     try:
         with soundfile.SoundFile(_Memory(part.of(data), part.more)) as file:
@@ -180,7 +180,7 @@ def decode(data: bytes, header: AudioHeader) -> Array:
     UnsupportedSource
         For samples that are no sound.
     """
-    soundfile = need_soundfile()
+    soundfile = require_soundfile()
     # Pages of it that no sample comes to are never taken, whatever the header says.
     place = np.empty((header.samples, header.channels), np.float32)
     try:
@@ -228,15 +228,15 @@ def _part(data: bytes, format_: AudioFormat) -> tuple[DecodablePart, int | None,
     if format_ == "mp3":
         frames = mpeg.frames(data)
         return frames.part, None if frames.noted else frames.samples, frames.samples
-    first = behind_tags(data, 0)
+    first = skip_tags(data, 0)
     body = data[first:] if first else data
-    require_whole(body, format_)
+    require_untruncated(body, format_)
     if format_ == "ogg":
-        ogg.require_whole(body)
+        ogg.require_pages(body)
     if format_ == "ogg" and ogg.holds_flac(body):
-        told = flac.told(ogg.unwrapped(body))
+        told = flac.decodable_part(ogg.unwrap_flac(body))
         return UnwrappedFlac(told.head, told.first, told.last), None, inf
-    part = flac.told(body) if format_ == "flac" else DecodablePart()
+    part = flac.decodable_part(body) if format_ == "flac" else DecodablePart()
     return replace(part, first=part.first + first), None, inf
 
 

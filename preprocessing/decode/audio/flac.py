@@ -24,7 +24,7 @@ _WINDOW = 2**18
 _TRIES = 16
 
 
-def told(data: bytes) -> DecodablePart:
+def decodable_part(data: bytes) -> DecodablePart:
     """Return what of a FLAC libsndfile is given: where no length is told, another header.
 
     Raises

@@ -15,7 +15,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from preprocessing.cancellation import checkpoint
-from preprocessing.decode.audio.tags import behind_tags
+from preprocessing.decode.audio.tags import skip_tags
 from preprocessing.decode.audio.truncation import TRUNCATED, DecodablePart
 from preprocessing.errors import CorruptSource, UnsupportedSource
 from preprocessing.frozen import frozen
@@ -91,7 +91,7 @@ def frames(data: bytes) -> Frames:
     while place < len(data):
         frame = _frame(data[place : place + 3])
         if frame is None or frame[1:] != own[1:]:
-            after = behind_tags(data, place)
+            after = skip_tags(data, place)
             if after == place:
                 break
             place = after
@@ -110,7 +110,7 @@ def frames(data: bytes) -> Frames:
 
 def _begin(data: bytes) -> int:
     """Return where the first frame is: behind tags, and zeros that pad them."""
-    place = behind_tags(data, 0)
+    place = skip_tags(data, 0)
     if place and data[place : place + 1] == b"\0":
         place += _PADDED.match(data, place).end() - place  # type: ignore[union-attr]
     return place

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from zlib import crc32
 
 from preprocessing.cancellation import checkpoint
-from preprocessing.decode.audio.tags import behind_tags
+from preprocessing.decode.audio.tags import skip_tags
 from preprocessing.decode.audio.truncation import TRUNCATED, DecodablePart
 from preprocessing.errors import CorruptSource, UnsupportedSource
 from preprocessing.frozen import frozen
@@ -58,10 +58,10 @@ class UnwrappedFlac(DecodablePart):
 
     def of(self, data: bytes) -> bytes:
         """Return the FLAC of the Ogg file `data`."""
-        return super().of(unwrapped(data))
+        return super().of(unwrap_flac(data))
 
 
-def require_whole(data: bytes) -> None:
+def require_pages(data: bytes) -> None:
     """Raise where a page is missing or damaged, or there is more than one stream.
 
     Raises
@@ -92,7 +92,7 @@ def holds_flac(data: bytes) -> bool:
     return data[_HEADER + data[26] :].startswith(_FLAC) if len(data) > _HEADER else False
 
 
-def video_in(head: bytes) -> str | None:
+def video_codec(head: bytes) -> str | None:
     """Return what the video is called that an Ogg file begins with; None where it is sound.
 
     Each stream has a first page, and these come before all others.
@@ -110,7 +110,7 @@ def video_in(head: bytes) -> str | None:
     return None
 
 
-def unwrapped(data: bytes) -> bytes:
+def unwrap_flac(data: bytes) -> bytes:
     """Return the FLAC that an Ogg file holds.
 
     Raises
@@ -156,7 +156,7 @@ def _pages(data: bytes) -> Iterator[OggPage]:
             header[5], int.from_bytes(header[14:18], "little"), number, lacing, start, stop
         )
         place = stop
-    rest = data[behind_tags(data, place) :]
+    rest = data[skip_tags(data, place) :]
     if rest.strip(b"\0") and not rest.startswith(b"TAG"):
         raise CorruptSource(f"what is at byte {place} of the Ogg file is not a page")
 

@@ -9,7 +9,7 @@ _ID3, _ID3_HEADER, _ID3_FOOTER = b"ID3", 10, 0x10
 _APE, _APE_HEADER = b"APETAGEX", 32
 
 
-def behind_tags(data: bytes, place: int) -> int:
+def skip_tags(data: bytes, place: int) -> int:
     """Return where the tags end that begin at a place; a tag may reach beyond the data."""
     while True:
         checkpoint()  # there may be millions, of ten bytes each

@@ -56,7 +56,7 @@ class DecodablePart:
         return self.head + data[self.first : self.last]
 
 
-def require_whole(data: bytes, format_: AudioFormat) -> None:
+def require_untruncated(data: bytes, format_: AudioFormat) -> None:
     """Raise where the object holds less sound than its container tells.
 
     Raises

@@ -75,7 +75,7 @@ class _Track:
         return sound and self.durations == [(1, 1)]
 
 
-def require_claims(read_at: ReadAt, size: int, limits: Limits) -> None:
+def require_index(read_at: ReadAt, size: int, limits: Limits) -> None:
     """Refuse an MP4 that is cut off, or whose index claims more than the file can have.
 
     Raises

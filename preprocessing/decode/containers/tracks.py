@@ -6,7 +6,7 @@ from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from preprocessing.decode.audio.ogg import video_in
+from preprocessing.decode.audio.ogg import video_codec
 from preprocessing.decode.containers import ebml
 from preprocessing.decode.containers.boxes import boxes
 from preprocessing.errors import CorruptSource, LimitExceeded, UnsupportedSource
@@ -49,7 +49,7 @@ def by_tracks(found: Sniffed, read_at: Callable[[int, int], bytes], size: int) -
                 return replace(found, kind="audio", format="mka", content_type="audio/x-matroska")
         case "wma" if _ASF_VIDEO in read_at(0, min(_HEAD, size)):
             return replace(found, kind="video", format="wmv", content_type="video/x-ms-wmv")
-        case "ogg" if video_in(read_at(0, min(_HEAD, size))) is not None:
+        case "ogg" if video_codec(read_at(0, min(_HEAD, size))) is not None:
             return replace(found, kind="video", format="ogv", content_type="video/ogg")
         case "flv" if read_at(4, 1)[:1] == bytes([_FLV_SOUND]):
             return replace(found, kind="audio", format="fla", content_type="audio/x-flv")

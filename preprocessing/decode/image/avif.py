@@ -50,7 +50,7 @@ def probe(data: bytes) -> ImageHeader:
     CorruptSource, UnsupportedSource
     """
     coded = _coded(data)
-    image = pillow.opened(_primary(data), "avif")
+    image = pillow.open_image(_primary(data), "avif")
     shown = image.width * image.height
     if coded > _CODED * shown + _SMALL:
         raise damaged("AVIF", f"coded pictures of {coded} pixels for one of {shown}")

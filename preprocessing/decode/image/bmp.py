@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from preprocessing.decode.image.bmp_rle import unpacked
+from preprocessing.decode.image.bmp_rle import decode_runs
 from preprocessing.decode.image.faults import cut, damaged, unsupported
 from preprocessing.decode.image.header import ImageHeader
 from preprocessing.decode.image.palette import looked_up
@@ -69,7 +69,7 @@ def decode(data: bytes) -> Array:
     """Decode to (H, W, 3), as stored, uint8. Raises what `probe` does."""
     bmp = _read(data)
     if bmp.compression in (_RLE8, _RLE4):
-        rows = unpacked(data, bmp.at, (bmp.height, bmp.width), nibbles=bmp.compression == _RLE4)
+        rows = decode_runs(data, bmp.at, (bmp.height, bmp.width), nibbles=bmp.compression == _RLE4)
     else:
         rows = _rows(data, bmp)
     pixels = _looked_up(rows, bmp) if bmp.bits <= _PALETTE else _coloured(rows, bmp, data)

@@ -23,7 +23,7 @@ _SINGLE = [bytes((value,)) for value in range(256)]
 _PAIR = [bytes((value >> 4, value & 15)) for value in range(256)]
 
 
-def unpacked(data: bytes, at: int, shape: tuple[int, int], *, nibbles: bool) -> Array:
+def decode_runs(data: bytes, at: int, shape: tuple[int, int], *, nibbles: bool) -> Array:
     """Return the indices, of `shape`, in the order of the file.
 
     Pixels that are skipped have colour 0, as in Pillow.

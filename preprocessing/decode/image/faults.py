@@ -5,7 +5,7 @@ from __future__ import annotations
 from preprocessing.errors import CorruptSource, UnsupportedSource
 
 
-def cut(name: str, what: str) -> CorruptSource:
+def cut(name: str, what: object) -> CorruptSource:
     """Return the error for a file that ends too early."""
     return CorruptSource(f"the {name} is cut off ({what}); upload it again")
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 _TAG = 0x0112
 
 
-def orientation(info: Mapping[str, Any]) -> int:
+def orientation_in(info: Mapping[str, Any]) -> int:
     """Return the orientation, 1 to 8; 1 where there is none or it makes no sense.
 
     Parameters
@@ -31,7 +31,7 @@ def orientation(info: Mapping[str, Any]) -> int:
 
 
 def orientation_of(image: Image) -> int:
-    """Return what the metadata of an open image says, as `orientation` does."""
+    """Return what the metadata of an open image says, as orientation_in does."""
     from PIL.Image import Image  # noqa: PLC0415  loaded with `image`
 
     try:

@@ -30,7 +30,7 @@ _PLUGINS: dict[ImageFormat, tuple[str, str]] = {
 }
 
 
-def opened(data: bytes, format_: ImageFormat) -> ImageFile:
+def open_image(data: bytes, format_: ImageFormat) -> ImageFile:
     """Return an open image whose header was read. No pixel is decoded.
 
     Raises
@@ -55,10 +55,10 @@ def decode(data: bytes, format_: ImageFormat) -> Array:
     ------
     CorruptSource
     """
-    image = opened(data, format_)
+    image = open_image(data, format_)
     try:
         image.load()
-        return rgb(image)
+        return rgb_of_image(image)
     except MemoryError:
         raise
     except Exception as error:  # decoders raise anything on hostile bytes
@@ -70,7 +70,7 @@ def _fault(format_: ImageFormat, error: Exception) -> CorruptSource:
     return (cut if "truncated" in what else damaged)(format_.upper(), what)
 
 
-def opened_by_user(image: Image) -> Array:
+def pixels_of(image: Image) -> Array:
     """Return the pixels of an image that the caller opened: upright, (H, W, 3), uint8.
 
     As its file would be decoded, as far as Pillow hears of damage.
@@ -87,7 +87,7 @@ def opened_by_user(image: Image) -> Array:
             "give 8 or 16 bits a sample"
         )
     try:
-        return rgb(ImageOps.exif_transpose(image))
+        return rgb_of_image(ImageOps.exif_transpose(image))
     except MemoryError:
         raise
     except Exception as error:  # decoders raise anything on hostile bytes
@@ -97,7 +97,7 @@ def opened_by_user(image: Image) -> Array:
         raise CorruptSource(f"the image cannot be loaded ({what})") from error
 
 
-def rgb(image: Image) -> Array:
+def rgb_of_image(image: Image) -> Array:
     """Return the pixels of a loaded image: (H, W, 3), uint8, as `decoder` says."""
     if image.mode.startswith("I;16"):
         high = (np.asarray(image) >> 8).astype(np.uint8)

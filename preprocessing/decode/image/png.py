@@ -14,9 +14,9 @@ import numpy as np
 from preprocessing.cancellation import checkpoint
 from preprocessing.decode.image.faults import cut, damaged, unsupported
 from preprocessing.decode.image.header import ImageHeader
-from preprocessing.decode.image.orientation import orientation
+from preprocessing.decode.image.orientation import orientation_in
 from preprocessing.decode.image.palette import looked_up
-from preprocessing.decode.image.pillow import rgb
+from preprocessing.decode.image.pillow import rgb_of_image
 from preprocessing.decode.image.png_chunks import metadata, walk
 from preprocessing.frozen import frozen
 
@@ -98,7 +98,7 @@ def probe(data: bytes) -> ImageHeader:
     width, height = png.size
     mode = png.modes[0]
     held = _HELD * height * width + 2 * len(data)
-    return ImageHeader("png", (height, width), orientation(png.info), mode, held=held)
+    return ImageHeader("png", (height, width), orientation_in(png.info), mode, held=held)
 
 
 def decode(data: bytes) -> Array:
@@ -211,7 +211,7 @@ def _require_whole(stream: bytes, wanted: int) -> None:
 def _rgb(image: Image, png: _Png) -> Array:
     rows = slice(0, png.size[1])
     if png.colour != _PALETTE:
-        return rgb(image)[rows]
+        return rgb_of_image(image)[rows]
     indices = np.asarray(image)[rows]
     colours = np.frombuffer(png.palette, np.uint8).reshape(-1, 3)
     return looked_up("PNG", colours, indices)

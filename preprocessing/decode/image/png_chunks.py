@@ -86,7 +86,7 @@ def walk(data: bytes) -> Iterator[Chunk]:
 
 
 def metadata(chunk: Chunk) -> dict[str, str | bytes]:
-    """Return what an ancillary chunk may say of the orientation, as `orientation` takes it.
+    """Return what an ancillary chunk may say of the orientation, as `orientation_in` takes it.
 
     Raises
     ------

@@ -17,7 +17,7 @@ from preprocessing.cancellation import checkpoint
 from preprocessing.decode.image import pillow
 from preprocessing.decode.image.faults import cut, damaged
 from preprocessing.decode.image.header import ImageHeader
-from preprocessing.decode.image.orientation import orientation
+from preprocessing.decode.image.orientation import orientation_in
 from preprocessing.frozen import frozen
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def probe(data: bytes) -> ImageHeader:
     webp = _read(data)
     width, height = webp.canvas
     held = _HELD * width * height + 2 * len(data)
-    return ImageHeader("webp", (height, width), orientation(webp.info), "RGB", held=held)
+    return ImageHeader("webp", (height, width), orientation_in(webp.info), "RGB", held=held)
 
 
 def decode(data: bytes) -> Array:

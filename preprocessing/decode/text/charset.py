@@ -44,7 +44,7 @@ _AT_LETTERS = "\xa0\xad«»‹›‘’‚“”„–—…·¡¿؟،؛־׳״ʼ
 _WITHIN_WORDS = "’\xad·־׳״ʼ—–…"
 
 
-def decode(data: bytes, first: int) -> str:
+def decode_by_content(data: bytes, first: int) -> str:
     """Decode a text whose byte `first` is the first that is not UTF-8.
 
     Raises

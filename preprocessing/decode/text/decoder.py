@@ -82,7 +82,7 @@ def _count(data: bytes, mark: Mark | None) -> int:
     return sum(int(np.count_nonzero((block & bits) != value)) for block in blocks)
 
 
-def held(data: bytes, mark: Mark | None) -> int:
+def holds(data: bytes, mark: Mark | None) -> int:
     """Return most bytes that decoding a text holds at once, or a step that makes as long a one.
 
     Python takes 1, 2 or 4 bytes for each character of a text, as its widest one needs (PEP 393); it
@@ -139,7 +139,7 @@ def decode(data: bytes, mark: Mark | None, most: int) -> str:
         first = error.start
     if len(data) > most:  # a character a byte, for all that is known
         raise LimitExceeded(_too_long(len(data), most))
-    return charsets.decode(data, first)
+    return charsets.decode_by_content(data, first)
 
 
 def _escaped(data: bytes) -> str:

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, Literal
 
-from preprocessing.block_reader import Pieces
+from preprocessing.block_reader import BlockReader
 from preprocessing.cancellation import Cancelled, checkpoint
 from preprocessing.decode.video.memory_guard import Growth, bounded
 from preprocessing.errors import CorruptSource, IncompatibleSource, UnsupportedSource
@@ -28,7 +28,7 @@ _MP4 = "mov"
 _STREAMS = frozenset({"mpegts", "mpeg", "mpegvideo"})
 
 
-def need_av() -> Any:
+def require_av() -> Any:
     """Return PyAV.
 
     Raises
@@ -49,7 +49,7 @@ class _Memory(BytesIO):
     def read(self, size: int | None = -1) -> bytes:
         try:
             checkpoint()
-            self.growth.ask()
+            self.growth.require_bounded()
             return super().read(size)
         except (MemoryError, Cancelled) as error:  # which PyAV would print; raised where it returns
             self.failure = error
@@ -57,14 +57,14 @@ class _Memory(BytesIO):
 
 
 @contextmanager
-def opened(
+def open_container(
     content: Content, demuxer: str, limits: Limits, *, kind: Literal["video", "audio"] = "video"
 ) -> Iterator[tuple[Any, Any]]:
     """Open a video or a sound, and report what is wrong with it in our terms.
 
     Parameters
     ----------
-    content : bytes or Pieces
+    content : bytes or BlockReader
     demuxer : str
     limits : Limits
     kind : {"video", "audio"}
@@ -79,8 +79,8 @@ def opened(
     SourceError, IncompatibleSource
         And whatever went wrong where the source was read.
     """
-    av = need_av()
-    assert isinstance(content, bytes | Pieces)
+    av = require_av()
+    assert isinstance(content, bytes | BlockReader)
     file = _Memory(content) if isinstance(content, bytes) else content.open()
     file.growth = Growth(limits.memory)
     # FFmpeg looks into the first frames as it opens a file, and takes memory for them.
@@ -124,7 +124,7 @@ def _ours(error: Any, demuxer: str) -> Exception:
     return CorruptSource(f"the video is damaged ({name})")
 
 
-def decoded(packets: Iterable[Any]) -> Iterator[tuple[int | None, Any]]:
+def decode_packets(packets: Iterable[Any]) -> Iterator[tuple[int | None, Any]]:
     """Yield the frames of a stream's packets, as PyAV decodes them.
 
     What cannot be decoded before the first of them is passed over, as it depends on what came before;
@@ -139,7 +139,7 @@ def decoded(packets: Iterable[Any]) -> Iterator[tuple[int | None, Any]]:
     ------
     CorruptSource
     """
-    damaged, begun = need_av().error.InvalidDataError, False
+    damaged, begun = require_av().error.InvalidDataError, False
     for packet in packets:
         checkpoint()
         try:

@@ -38,7 +38,7 @@ _MOST_CHUNKS = 4096
 _AVI_NESTED = frozenset({b"hdrl", b"strl", b"odml"})
 
 
-def require_claims(format_: str, read_at: ReadAt, size: int, limits: Limits) -> None:
+def require_plausible(format_: str, read_at: ReadAt, size: int, limits: Limits) -> None:
     """Refuse a file that is cut off, or claims more than it can have.
 
     Parameters
@@ -66,7 +66,7 @@ def require_claims(format_: str, read_at: ReadAt, size: int, limits: Limits) -> 
     elif format_ == "mpegts":
         _require_ts(read_at(0, min(_TS_HEAD, size)))
     elif format_ == "mp4":
-        mp4.require_claims(read_at, size, limits)
+        mp4.require_index(read_at, size, limits)
 
 
 def _require_whole(claimed: int, size: int) -> None:

@@ -5,7 +5,7 @@ gives, turned as the file's display matrix tells. The matrix and range of its co
 file names, and swscale's defaults where it names none. Pixels are taken to be square. Sound, subtitles
 and pictures that come along are ignored; of several videos in a file the first is meant.
 
-MP4, QuickTime, Matroska and WebM have an index, and of these only what is needed is read (`film`).
+MP4, QuickTime, Matroska and WebM have an index, and of these only what is needed is read (`frame_seeker`).
 Others are read from their beginning up to the last frame that is needed.
 """
 
@@ -16,8 +16,8 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from preprocessing.decode.unsupported import require_supported
-from preprocessing.decode.video.container import decoded, opened
-from preprocessing.decode.video.container_checks import require_claims
+from preprocessing.decode.video.container import decode_packets, open_container
+from preprocessing.decode.video.container_checks import require_plausible
 from preprocessing.decode.video.display_matrix import Turn, turn_of
 from preprocessing.decode.video.duration import length_of
 from preprocessing.errors import CorruptSource, LimitExceeded, UnsupportedSource
@@ -25,7 +25,7 @@ from preprocessing.frozen import frozen
 from preprocessing.limits import require_memory, require_pixels
 
 if TYPE_CHECKING:
-    from preprocessing.block_reader import Pieces
+    from preprocessing.block_reader import BlockReader
     from preprocessing.limits import Limits
     from preprocessing.media import Array
 
@@ -143,12 +143,12 @@ class VideoHeader:
         return self.begin - int(-seconds // self.unit)
 
 
-def probe(content: bytes | Pieces, format_: str, limits: Limits) -> VideoHeader:
+def probe(content: bytes | BlockReader, format_: str, limits: Limits) -> VideoHeader:
     """Read a video's header and decode its first frame, which alone tells how it is turned.
 
     Parameters
     ----------
-    content : bytes or Pieces
+    content : bytes or BlockReader
     format_ : str
         As `sniff` tells.
     limits : Limits
@@ -166,12 +166,14 @@ def probe(content: bytes | Pieces, format_: str, limits: Limits) -> VideoHeader:
     if (content[:4] if isinstance(content, bytes) else content.read_at(0, 4)) == _BARE_MPEG:
         demuxer = "mpegvideo"
     if isinstance(content, bytes):
-        require_claims(format_, lambda start, n: content[start : start + n], len(content), limits)
+        require_plausible(
+            format_, lambda start, n: content[start : start + n], len(content), limits
+        )
     else:
-        require_claims(format_, content.read_at, content.size, limits)
-    with opened(content, demuxer, limits) as (container, stream):
+        require_plausible(format_, content.read_at, content.size, limits)
+    with open_container(content, demuxer, limits) as (container, stream):
         _require_size(stream.codec_context, limits)
-        _, first = next(decoded(container.demux(stream)), (None, None))
+        _, first = next(decode_packets(container.demux(stream)), (None, None))
         if first is None:
             raise CorruptSource("no frame of the video can be decoded")
         unit = Fraction(stream.time_base)

@@ -13,14 +13,14 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from preprocessing.cancellation import checkpoint
-from preprocessing.decode.video.container import decoded, need_av
+from preprocessing.decode.video.container import decode_packets, require_av
 from preprocessing.decode.video.timestamps import last_stamp
 from preprocessing.errors import CorruptSource
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from preprocessing.block_reader import Pieces
+    from preprocessing.block_reader import BlockReader
     from preprocessing.decode.video.decoder import VideoHeader
 
 _MICROSECONDS = 10**6
@@ -42,7 +42,7 @@ _MOST_COUNTED = 16 * 2**20
 
 
 def length_of(
-    container: Any, stream: Any, header: VideoHeader, content: bytes | Pieces
+    container: Any, stream: Any, header: VideoHeader, content: bytes | BlockReader
 ) -> Fraction:
     """Return how many seconds a video lasts, from its first frame on; packets may be read for it.
 
@@ -123,12 +123,12 @@ def _tagged(tags: dict[str, str]) -> Fraction | None:
     return Fraction(f"{int(hours) * 3600 + int(minutes) * 60 + int(seconds)}.{rest or 0}")
 
 
-def _of_ts(content: bytes | Pieces, stream: Any, header: VideoHeader) -> Fraction:
+def _of_ts(content: bytes | BlockReader, stream: Any, header: VideoHeader) -> Fraction:
     last = last_stamp(_reader(content), _size(content), stream.id, header.begin)
     return Fraction(0) if last is None else header.unit * (last + _usual(stream, header))
 
 
-def _of_flv(content: bytes | Pieces, stream: Any, header: VideoHeader) -> Fraction:
+def _of_flv(content: bytes | BlockReader, stream: Any, header: VideoHeader) -> Fraction:
     """Return it by the last tags of video, found from the end: each is followed by its length.
 
     Raises
@@ -179,11 +179,11 @@ def _flv_times(tag: bytes) -> tuple[int, int] | None:
     return time, time + int.from_bytes(late, "big", signed=True)
 
 
-def _size(content: bytes | Pieces) -> int:
+def _size(content: bytes | BlockReader) -> int:
     return len(content) if isinstance(content, bytes) else content.size
 
 
-def _reader(content: bytes | Pieces) -> Any:
+def _reader(content: bytes | BlockReader) -> Any:
     if isinstance(content, bytes):
         return lambda start, length: content[max(start, 0) : max(start, 0) + length]
     return lambda start, length: content.read_at(max(start, 0), length)
@@ -192,8 +192,8 @@ def _reader(content: bytes | Pieces) -> Any:
 def _counted(container: Any, stream: Any, header: VideoHeader) -> Fraction:
     """Return it by all frames or packets that follow the first; for that all of the file is read."""
     if header.counted:
-        return header.unit * (1 + sum(1 for _ in decoded(container.demux(stream))))
-    with suppress(need_av().FFmpegError):  # the first frame may have taken all packets
+        return header.unit * (1 + sum(1 for _ in decode_packets(container.demux(stream))))
+    with suppress(require_av().FFmpegError):  # the first frame may have taken all packets
         container.seek(0)
     return _end(container.demux(stream), stream, header)
 

@@ -11,13 +11,13 @@ from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from preprocessing.cancellation import checkpoint
-from preprocessing.decode.video.container import BUFFER, decoded
+from preprocessing.decode.video.container import BUFFER, decode_packets
 from preprocessing.errors import CorruptSource
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from preprocessing.block_reader import Pieces
+    from preprocessing.block_reader import BlockReader
     from preprocessing.decode.video.decoder import VideoHeader
 
 # Packets are stored in the order of decoding; those of the frame after the one that is wanted are near.
@@ -28,7 +28,7 @@ _AHEAD = 2
 _TELLING = {"h264": (1,), "hevc": (0, 1)}
 
 
-class Film:
+class FrameSeeker:
     """A video from which frames are taken in the order of time.
 
     Parameters
@@ -37,12 +37,12 @@ class Film:
         As it was opened.
     stream : av.VideoStream
     header : VideoHeader
-    pieces : Pieces, optional
+    pieces : BlockReader, optional
         What it is read from, to be told what will be read.
     """
 
     def __init__(
-        self, container: Any, stream: Any, header: VideoHeader, pieces: Pieces | None = None
+        self, container: Any, stream: Any, header: VideoHeader, pieces: BlockReader | None = None
     ) -> None:
         self._container, self._stream, self._header = container, stream, header
         self._pieces = pieces
@@ -83,7 +83,7 @@ class Film:
             yield self._held
 
     def _follow(self) -> Iterator[Any]:
-        for dts, frame in decoded(self._thinned()):
+        for dts, frame in decode_packets(self._thinned()):
             self._reached = self._reached if dts is None else dts
             yield frame
 

@@ -10,7 +10,7 @@ from preprocessing.decode.video.container import BUFFER, decode_packet, require_
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator
 
-    from preprocessing.block_reader import Pieces
+    from preprocessing.block_reader import BlockReader
     from preprocessing.decode.video.decoder import VideoHeader
 
 
@@ -32,7 +32,7 @@ class KeyFrameReader:
     begin : int
     end : int or None
         None for the end of the video.
-    pieces : Pieces, optional
+    pieces : BlockReader, optional
         What it is read from, to be told what will be read.
     """
 
@@ -43,7 +43,7 @@ class KeyFrameReader:
         header: VideoHeader,
         begin: int,
         end: int | None,
-        pieces: Pieces | None = None,
+        pieces: BlockReader | None = None,
     ) -> None:
         self._container, self._stream, self._header = container, stream, header
         self._begin, self._end, self._pieces = begin, end, pieces

@@ -52,7 +52,7 @@ class Growth:
         self._most, self._reads = memory, 0
         self._base = _bytes(_RESIDENT)
 
-    def ask(self) -> None:
+    def require_bounded(self) -> None:
         """Raise MemoryError where it grew too much. Most calls cost next to nothing."""
         self._reads += 1
         if self._reads % _READS == 0 and _bytes(_RESIDENT) - self._base > self._most:

@@ -27,7 +27,7 @@ class Start(ABC):
 
     @classmethod
     def probe(cls, data: Any, found: Sniffed, limits: Limits) -> Start:
-        """Read an object's header: of a video, perhaps in `Pieces`; of others, in all of its bytes.
+        """Read an object's header: of a video, perhaps in `BlockReader`; of others, in all of its bytes.
 
         Raises
         ------

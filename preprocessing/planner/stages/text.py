@@ -41,7 +41,7 @@ class DecodeText(Start):
     @classmethod
     def probe(cls, data: bytes, found: Sniffed, limits: Limits) -> DecodeText:  # noqa: ARG003
         mark = text.probe(data, limits.characters)
-        return cls(mark, limits.characters, text.held(data, mark))
+        return cls(mark, limits.characters, text.holds(data, mark))
 
     def output(self) -> TextSpec:
         return TextSpec(1)

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from preprocessing.block_reader import Pieces
-from preprocessing.decode.video.container import opened
+from preprocessing.block_reader import BlockReader
+from preprocessing.decode.video.container import open_container
 from preprocessing.decode.video.decoder import VideoHeader, pixels_of, probe
-from preprocessing.decode.video.frame_seeker import Film
+from preprocessing.decode.video.frame_seeker import FrameSeeker
 from preprocessing.decode.video.keyframes import KeyFrameReader
 from preprocessing.errors import IncompatibleSource, LimitExceeded
 from preprocessing.frozen import frozen
@@ -119,7 +119,7 @@ class DecodeVideo(VideoStart):
     most: int
 
     @classmethod
-    def probe(cls, data: bytes | Pieces, found: Sniffed, limits: Limits) -> DecodeVideo:
+    def probe(cls, data: bytes | BlockReader, found: Sniffed, limits: Limits) -> DecodeVideo:
         header = probe(data, found.format, limits)
         return cls(header, FrameSelection.of(header.length), limits, limits.frames)
 
@@ -158,7 +158,7 @@ class DecodeVideo(VideoStart):
     def _taken(self, content: Content) -> Iterator[Any]:
         choice, header = self.choice, self.header
         with self._opened(content) as (container, stream, pieces):
-            film = Film(container, stream, header, pieces)
+            film = FrameSeeker(container, stream, header, pieces)
             if choice.moments is None:
                 yield from film.from_to(header.ticks(choice.begin), self._end)
                 return
@@ -182,6 +182,6 @@ class DecodeVideo(VideoStart):
         return None if self.choice.to_end else self.header.first_tick(self.choice.end)
 
     @contextmanager
-    def _opened(self, content: Content) -> Iterator[tuple[Any, Any, Pieces | None]]:
-        with opened(content, self.header.demuxer, self.limits) as (container, stream):
-            yield container, stream, content if isinstance(content, Pieces) else None
+    def _opened(self, content: Content) -> Iterator[tuple[Any, Any, BlockReader | None]]:
+        with open_container(content, self.header.demuxer, self.limits) as (container, stream):
+            yield container, stream, content if isinstance(content, BlockReader) else None

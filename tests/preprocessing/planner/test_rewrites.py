@@ -17,7 +17,7 @@ from preprocessing.planner.plan import Plan, execute, resolve_random
 from preprocessing.planner.rewrites import RULES, Draft
 from preprocessing.planner.stages import Stage
 from preprocessing.rng import Draws
-from preprocessing.sources import AnySource, read
+from preprocessing.sources import AnySource, load_source
 from tests.photos import NAMES, photo, picture
 
 from ..strategies import FILTERS, images
@@ -27,7 +27,7 @@ RULE = {rule.name: rule for rule in RULES}
 
 def drafted(p: Pipeline, source: AnySource) -> tuple[Draft, bytes | np.ndarray]:
     """The literal draft for a source, and its content."""
-    loaded = read(source, "image", Limits())
+    loaded = load_source(source, "image", Limits())
     stages: list[Stage] = []
     spec = Draft(loaded.start, ()).before(0)
     for step in p.steps:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from preprocessing.decode.image.faults import cut, damaged
 from preprocessing.decode.image.jpeg.segments import (
     APP0,
     APP14,
@@ -22,10 +23,8 @@ from preprocessing.decode.image.jpeg.segments import (
     SOI,
     SOS,
     adobe_transform,
-    cut,
-    damaged,
     is_jfif,
-    read,
+    read_frame,
     segments,
 )
 
@@ -66,7 +65,7 @@ class Cleaned:
 
     def __init__(self, data: bytes) -> None:
         # Headers and the entropy-coded data behind each, by turns; the end marker is the last header.
-        self.frame = read(data)
+        self.frame = read_frame(data)
         self.ended = False
         # Scans, by the indices of their parts, behind which no end marker comes first.
         self._open: set[int] = set()
@@ -82,7 +81,7 @@ class Cleaned:
 
     def refusal(self, reason: object) -> CorruptSource:
         """Return the error for damage: only what is cut off can be mended by another upload."""
-        return damaged(reason) if self.ended else cut(reason)
+        return damaged("JPEG", reason) if self.ended else cut("JPEG", reason)
 
     def drop_padding(self, warning: str) -> bool:
         """Drop what a decoder found behind the last block of a scan, if it is padding.
@@ -174,7 +173,7 @@ def _require_harmless(stray: bytes, data: bytes, code: int, start: int, stop: in
             return
     elif _WORDS.fullmatch(stray) and not set(stray) <= set(data[start:stop]):
         return
-    raise damaged(f"{len(stray)} stray bytes in its header")
+    raise damaged("JPEG", f"{len(stray)} stray bytes in its header")
 
 
 def _known_transform(colorspace: str) -> bytes:

@@ -11,10 +11,10 @@ from preprocessing.decode.image import pillow
 from preprocessing.decode.image.header import ImageHeader
 from preprocessing.decode.image.jpeg import segments as jpeg_segments
 from preprocessing.decode.image.jpeg.clean import Cleaned
-from preprocessing.decode.image.jpeg.orientation import orientation
+from preprocessing.decode.image.jpeg.orientation import jpeg_orientation
 from preprocessing.decode.image.jpeg.scans import require_scans
 from preprocessing.decode.image.jpeg.segments import blocks
-from preprocessing.decode.image.jpeg.walk import require_whole
+from preprocessing.decode.image.jpeg.walk import require_all_blocks
 from preprocessing.kernels.scratch import scratch
 
 if TYPE_CHECKING:
@@ -28,10 +28,10 @@ _LARGE = 10**6
 
 def probe(data: bytes) -> ImageHeader:
     """Read the header: microseconds, unless there is EXIF to parse or there are several scans."""
-    frame = jpeg_segments.read(data)
+    frame = jpeg_segments.read_frame(data)
     if frame.several:
         require_scans(frame, data)
-    turn = orientation(frame.exif, frame.xmp)
+    turn = jpeg_orientation(frame.exif, frame.xmp)
     return ImageHeader("jpeg", frame.stored, turn, frame.colorspace, frame.sampling, frame.several)
 
 
@@ -50,7 +50,7 @@ def decode(
     if not header.by_turbo:
         cleaned = Cleaned(data)
         try:
-            require_whole(cleaned)
+            require_all_blocks(cleaned)
         except ValueError as error:
             raise cleaned.refusal(error) from None
         return pillow.decode(bytes(cleaned), "jpeg")

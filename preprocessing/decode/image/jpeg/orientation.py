@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-def orientation(exif: bytes, xmp: bytes) -> int:
+def jpeg_orientation(exif: bytes, xmp: bytes) -> int:
     """Return the orientation that ``PIL.ImageOps.exif_transpose`` follows.
 
     Parameters

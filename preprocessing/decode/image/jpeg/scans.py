@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from preprocessing.decode.image.faults import cut, damaged
 from preprocessing.decode.image.jpeg.segments import (
     EOI,
     PROGRESSIVE,
     SOI,
     SOS,
     blocks,
-    cut,
-    damaged,
     segments,
 )
 from preprocessing.errors import LimitExceeded
@@ -44,10 +43,10 @@ def scan_of(data: bytes, start: int, stop: int, identifiers: bytes) -> Scan:
     body = data[start + 4 : stop]
     count = body[0] if body else 0
     if not 1 <= count <= 4 or len(body) != 2 * count + 4:
-        raise damaged("a scan header has another length than its components need")
+        raise damaged("JPEG", "a scan header has another length than its components need")
     found = tuple([identifiers.find(identifier) for identifier in body[1:-3:2]])
     if min(found) < 0:
-        raise damaged("a scan names a component that the frame lacks")
+        raise damaged("JPEG", "a scan names a component that the frame lacks")
     first, last, bits = body[-3:]
     return Scan(found, first, last, bits >> 4, bits & 15)
 
@@ -81,7 +80,7 @@ def require_scans(frame: JpegFrame, data: bytes) -> None:
             scan = scan._replace(first=0, last=63, high=0, low=0)
         _add(bits, scan)
     if any(low for component in bits for low in component):
-        raise damaged("scans are missing") if ended else cut("its last scans are missing")
+        raise (damaged if ended else cut)("JPEG", "its last scans are missing")
 
 
 def _add(bits: list[list[int]], scan: Scan) -> None:
@@ -90,5 +89,5 @@ def _add(bits: list[list[int]], scan: Scan) -> None:
         before = scan.high or _NOTHING_YET
         part = component[scan.first : scan.last + 1]
         if not part or part.count(before) < len(part):
-            raise damaged("its scans do not follow from one another")
+            raise damaged("JPEG", "its scans do not follow from one another")
         component[scan.first : scan.last + 1] = [scan.low] * len(part)

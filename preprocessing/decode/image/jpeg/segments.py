@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from preprocessing.cancellation import checkpoint
+from preprocessing.decode.image.faults import cut, damaged
 from preprocessing.errors import CorruptSource, LimitExceeded, UnsupportedSource
 
 if TYPE_CHECKING:
@@ -108,7 +109,7 @@ def segments(data: bytes, at: int = 2) -> Iterator[tuple[int, int, int]]:
     )
 
 
-def read(data: bytes) -> JpegFrame:
+def read_frame(data: bytes) -> JpegFrame:
     """Read the segments before the pixels.
 
     Raises
@@ -126,16 +127,16 @@ def read(data: bytes) -> JpegFrame:
             metadata.append((code, start, stop))
         elif code in FRAMES or code in _VARIANTS:
             if frame is not None:
-                raise damaged("it has two frame headers")
+                raise damaged("JPEG", "it has two frame headers")
             frame = _frame(data, start, stop)
         elif code == SOS:
             break
         elif code in (SOI, EOI):
-            raise damaged("it ends before its pixels")
+            raise damaged("JPEG", "it ends before its pixels")
     else:
-        raise cut("it ends within its header")
+        raise cut("JPEG", "it ends within its header")
     if frame is None:
-        raise damaged("it has no frame header")
+        raise damaged("JPEG", "it has no frame header")
     marker, stored, identifiers, sampling = frame
     if 0 in stored:
         raise _without_a_size(data, stored)
@@ -154,16 +155,6 @@ def adobe_transform(data: bytes, start: int, stop: int) -> int:
     """Return the transform that an APP14 segment names where it is Adobe's; -1 otherwise."""
     is_adobes = stop - start >= 16 and data.startswith(b"Adobe", start + 4)
     return data[start + 15] if is_adobes else -1
-
-
-def cut(reason: object) -> CorruptSource:
-    """Return the error for a JPEG that is not there to its end."""
-    return CorruptSource(f"the JPEG is cut off ({reason}); upload it again")
-
-
-def damaged(reason: object) -> CorruptSource:
-    """Return the error for a JPEG whose bytes contradict one another."""
-    return CorruptSource(f"the JPEG is damaged ({reason}); replace it with an undamaged copy")
 
 
 def _metadata(data: bytes, found: list[tuple[int, int, int]]) -> tuple[bool, int, bytes, bytes]:
@@ -188,13 +179,13 @@ def _frame(data: bytes, start: int, stop: int) -> tuple[int, tuple[int, int], by
     if code not in FRAMES:
         raise _unsupported(_VARIANTS[code])
     if len(body) < 6 or len(body) != 6 + 3 * body[5] or body[5] == 0:
-        raise damaged("the frame header has another length than its components need")
+        raise damaged("JPEG", "the frame header has another length than its components need")
     if body[0] != 8:
         raise _unsupported(f"a JPEG of {body[0]} bits a sample")
     if body[5] not in (1, 3, 4):
         raise _unsupported(f"a JPEG of {body[5]} components")
     if not _FACTORS.issuperset(body[7::3]):
-        raise damaged("a sampling factor is not 1 to 4")
+        raise damaged("JPEG", "a sampling factor is not 1 to 4")
     sampling = tuple([(byte >> 4, byte & 15) for byte in body[7::3]])
     return code, ((body[1] << 8) + body[2], (body[3] << 8) + body[4]), body[6::3], sampling
 
@@ -213,7 +204,7 @@ def _colorspace(identifiers: bytes, adobe: int, *, jfif: bool) -> str:
 def _without_a_size(data: bytes, stored: tuple[int, int]) -> CorruptSource | UnsupportedSource:
     if stored[1] and any(code == _DNL for code, _, _ in segments(data)):
         return _unsupported("a JPEG that gives its height behind its pixels (a DNL marker)")
-    return damaged("its header claims no pixels")
+    return damaged("JPEG", "its header claims no pixels")
 
 
 def _unsupported(what: str) -> UnsupportedSource:

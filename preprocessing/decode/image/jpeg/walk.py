@@ -55,7 +55,7 @@ class _Codes(NamedTuple):
 _ONE_BIT = _Codes(np.ones(2**16, np.uint8), np.zeros(2**16, np.uint8))
 
 
-def require_whole(cleaned: Cleaned) -> None:
+def require_all_blocks(cleaned: Cleaned) -> None:
     """Raise ValueError unless every block of every scan is there, and nothing behind it.
 
     Raises

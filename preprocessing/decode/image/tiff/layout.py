@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from preprocessing.decode.image.faults import damaged, unsupported
-from preprocessing.decode.image.orientation import orientation
+from preprocessing.decode.image.orientation import orientation_in
 from preprocessing.errors import LimitExceeded, UnsupportedSource
 from preprocessing.frozen import frozen
 
@@ -270,10 +270,10 @@ def _require_decoded(found: TiffLayout, fields: Directory) -> None:
         raise unsupported("TIFF", "YCbCr in planes of JPEG")
 
 
-def turned(fields: Directory) -> int:
+def tiff_orientation(fields: Directory) -> int:
     """Return the orientation, 1 to 8, of the field or, where that is missing, of XMP."""
     if 274 in fields:
         value = fields.number(274, 1)
         return value if 1 <= value <= 8 else 1
     xmp = fields.text(700)
-    return orientation({"xmp": xmp}) if xmp else 1
+    return orientation_in({"xmp": xmp}) if xmp else 1

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _PADDED = 4096  # bytes: a page
 
 
-def packed(fields: Directory, found: TiffLayout) -> Iterator[memoryview]:
+def packed_segments(fields: Directory, found: TiffLayout) -> Iterator[memoryview]:
     """Yield the packed bytes of each strip or tile, in the order of `TiffLayout.places`.
 
     Raises

@@ -26,7 +26,7 @@ _MODES = {CMYK: "CMYK", YCBCR: "YCbCr", LAB: "LAB"}
 _COLOR_MAP, _SHORT = 320, 3
 
 
-def rgb(samples: Array, layout: TiffLayout, fields: Directory) -> Array:
+def rgb_of_samples(samples: Array, layout: TiffLayout, fields: Directory) -> Array:
     """Return RGB, (H, W, 3), uint8, of samples (H, W, `layout.kept`) in the range of their bits.
 
     Raises

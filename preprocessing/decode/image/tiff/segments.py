@@ -28,7 +28,7 @@ _LZMA_MEMORY = 128 * 2**20
 _REVERSED = bytes(int(f"{value:08b}"[::-1], 2) for value in range(256))
 
 
-def unpacked(
+def unpack_segments(
     packed: Iterator[memoryview], layout: TiffLayout, fields: Directory
 ) -> Iterator[Array]:
     """Yield the samples of each strip or tile.

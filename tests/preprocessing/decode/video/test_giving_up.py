@@ -13,7 +13,7 @@ import pytest
 import soundfile
 
 from preprocessing import LimitExceeded, Pipeline, PreprocessingError
-from preprocessing.block_reader import Pieces
+from preprocessing.block_reader import BlockReader
 from preprocessing.cancellation import Cancelled, Signal, cancellable
 from tests.preprocessing.support.sounds import chord
 
@@ -122,7 +122,7 @@ def test_the_requests_of_one_read_are_bounded():
     source = Counted(bytes(2**20))
     source.size = 2**40
     source.read_at = lambda start, length: bytes(length)  # type: ignore[method-assign]
-    pieces = Pieces(source, 2**40)
+    pieces = BlockReader(source, 2**40)
     for place in range(1024):
         pieces.read_at(place * 2**24, 8)
     with pytest.raises(LimitExceeded, match="more than 1024 requests"):

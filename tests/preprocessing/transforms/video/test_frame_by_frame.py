@@ -18,10 +18,10 @@ from preprocessing import (
     SpecError,
     Stack,
 )
-from preprocessing.block_reader import Pieces
+from preprocessing.block_reader import BlockReader
 from preprocessing.limits import Limits
 from preprocessing.planner.timing import measure
-from preprocessing.sources import read
+from preprocessing.sources import load_source
 from tests.preprocessing.strategies import images, transforms
 
 from ...support.clips import Counted, clip
@@ -155,7 +155,7 @@ def test_a_plan_tells_frames_and_times_them():
         .plan(np.zeros((48, 64, 3), np.uint8))
         .rewrites
     ]
-    times = measure(plan, read(clip("mp4"), "video", Limits()).content, 1)
+    times = measure(plan, load_source(clip("mp4"), "video", Limits()).content, 1)
     assert len(times) == len(plan.rows) + 1
     assert all(time > 0 for time in times)
 
@@ -179,4 +179,4 @@ def test_images_are_read_from_ranges_too():
     photo = Counted(Pipeline.parse("resize:40,50/png").encode(np.zeros((9, 9, 3), np.uint8)).body)
     p = Pipeline.parse("resize:8,8/npy")
     np.testing.assert_array_equal(p(photo), p(bytes(photo.data)))
-    assert isinstance(read(Counted(clip("mp4")), "video", Limits()).content, Pieces)
+    assert isinstance(load_source(Counted(clip("mp4")), "video", Limits()).content, BlockReader)

@@ -26,8 +26,10 @@ def generated() -> dict[Path, str]:
     transforms = _steps("transforms")
     encodings = _steps("encodings")
     return {
-        ROOT / "preprocessing/transforms/_catalogue.py": _catalogue(transforms),
-        ROOT / "preprocessing/encodings/_catalogue.py": _catalogue(encodings),
+        ROOT / "preprocessing/transforms/_catalogue.py": _catalogue(
+            "TRANSFORM_CLASSES", transforms
+        ),
+        ROOT / "preprocessing/encodings/_catalogue.py": _catalogue("ENCODING_CLASSES", encodings),
         ROOT / "preprocessing/__init__.pyi": _stub(
             [f"transforms.{path}" for path in transforms.values()]
             + [f"encodings.{path}" for path in encodings.values()]
@@ -72,10 +74,10 @@ def _named_classes(path: Path) -> Iterator[tuple[str, str]]:
                     yield name, node.name
 
 
-def _catalogue(steps: dict[str, str]) -> str:
+def _catalogue(constant: str, steps: dict[str, str]) -> str:
     lines = "".join(f'    "{name}": "{path}",\n' for name, path in steps.items())
     head = f'"""Module and class of each step.\n\n{_HEAD}\n"""'
-    return f"{head}\n\nCATALOGUE = {{\n{lines}}}\n"
+    return f"{head}\n\n{constant} = {{\n{lines}}}\n"
 
 
 def _stub(steps: Iterable[str]) -> str:

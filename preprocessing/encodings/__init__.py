@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from preprocessing.encodings._base import Buffer, Encoding
-from preprocessing.encodings._catalogue import CATALOGUE
+from preprocessing.encodings._catalogue import ENCODING_CLASSES
 from preprocessing.spec.step import Registry
 
 if TYPE_CHECKING:
     from preprocessing.media import Kind
 
-ENCODINGS: Registry[Encoding] = Registry("encoding", __name__, CATALOGUE)
+ENCODINGS: Registry[Encoding] = Registry("encoding", __name__, ENCODING_CLASSES)
 
 # The encoding of a pipeline that names none, by the kind of its result; for other kinds it is ``npy``.
 _DEFAULTS: Mapping[Kind, str] = {"text": "text"}

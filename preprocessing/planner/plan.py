@@ -17,7 +17,7 @@ from preprocessing.media import VideoSpec, known
 from preprocessing.planner.peak import called, most_frames, peak
 from preprocessing.planner.rewrites import RULES, Draft, Rule
 from preprocessing.planner.stages import Stage
-from preprocessing.spec.kinds import misfit
+from preprocessing.spec.kinds import kind_mismatch
 from preprocessing.transforms._base import FixedTransform, RandomTransform, Selection
 
 if TYPE_CHECKING:
@@ -257,7 +257,7 @@ def _rewrite(draft: Draft, *, exact: bool) -> tuple[Draft, tuple[Rule, ...]]:
 
 def _require_kind(input_kinds: Sequence[Kind], spec: Spec) -> None:
     if spec.kind not in input_kinds:
-        raise IncompatibleSource(misfit(input_kinds, spec.kind))
+        raise IncompatibleSource(kind_mismatch(input_kinds, spec.kind))
 
 
 @contextmanager

@@ -16,21 +16,21 @@ if TYPE_CHECKING:
 SOURCES: tuple[SourceKind, ...] = get_args(SourceKind)
 
 
-def implied(steps: Sequence[Transform], encoding: Encoding | None) -> SourceKind:
+def implied_kind(steps: Sequence[Transform], encoding: Encoding | None) -> SourceKind:
     """Return the kind of object that steps are for where none is named: the first that passes them all.
 
     Image transforms take video too; a pipeline of these alone is one for images. Where nothing passes
     all steps, the kind is that of the first, so that the message names the one that does not fit.
     """
     for kind in SOURCES:
-        end = made(steps, kind)
+        end = result_kind(steps, kind)
         if end is not None and (encoding is None or end in encoding.input_kinds):
             return kind
     first = steps[0].input_kinds if steps else encoding.input_kinds if encoding else ()
     return next((kind for kind in SOURCES if kind in first), "image")
 
 
-def made(steps: Sequence[Transform], kind: Kind) -> Kind | None:
+def result_kind(steps: Sequence[Transform], kind: Kind) -> Kind | None:
     """Return what kind comes of `kind` in the end; None where some step cannot take it."""
     for step in steps:
         if kind not in step.input_kinds:
@@ -39,7 +39,7 @@ def made(steps: Sequence[Transform], kind: Kind) -> Kind | None:
     return kind
 
 
-def misfit(input_kinds: Iterable[Kind], given: Kind) -> str:
+def kind_mismatch(input_kinds: Iterable[Kind], given: Kind) -> str:
     """Say that a step takes some kinds, and is given another."""
     kinds = tuple(input_kinds)
     advice = "; begin the pipeline with video/" if given == "image" and "video" in kinds else ""

@@ -30,7 +30,7 @@ class StepText:
     keywords: dict[str, Words]
 
 
-def read_call(text: str) -> StepText:
+def parse_step(text: str) -> StepText:
     """Parse one step.
 
     Raises

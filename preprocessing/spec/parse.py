@@ -10,8 +10,8 @@ from preprocessing.encodings import ENCODINGS, Encoding, default_encoding
 from preprocessing.errors import SpecError
 from preprocessing.frozen import frozen
 from preprocessing.spec.coerce import show
-from preprocessing.spec.kinds import SOURCES, implied, made
-from preprocessing.spec.line import bind, read_call, write_step
+from preprocessing.spec.kinds import SOURCES, implied_kind, result_kind
+from preprocessing.spec.line import bind, parse_step, write_step
 from preprocessing.spec.step import Step, keywords, positional, required, suggest
 from preprocessing.transforms import TRANSFORMS, Transform
 
@@ -66,13 +66,15 @@ class Parsed:
         require_steps(given, encoding)
         if kind is not None and kind not in SOURCES:
             raise SpecError(f"kind: must be one of {', '.join(SOURCES)}, got {show(kind)}")
-        settled = kind or implied(given, encoding)
-        return cls(given, encoding or default_encoding(made(given, settled)), exact, settled, skip)
+        settled = kind or implied_kind(given, encoding)
+        return cls(
+            given, encoding or default_encoding(result_kind(given, settled)), exact, settled, skip
+        )
 
     @property
     def bound(self) -> bool:
         """Whether a spelling must name the kind, because the steps alone would not tell all."""
-        return self.skip or self.kind != implied(self.steps, self.encoding)
+        return self.skip or self.kind != implied_kind(self.steps, self.encoding)
 
     @property
     def prefixes(self) -> list[str]:
@@ -97,7 +99,7 @@ def require_steps(steps: tuple[Transform, ...], encoding: Encoding | None) -> No
 
 
 @contextmanager
-def naming(index: int, name: str) -> Iterator[None]:
+def _locating(index: int, name: str) -> Iterator[None]:
     """Put the step's place (from 1) and name before any SpecError raised inside."""
     try:
         yield
@@ -105,7 +107,7 @@ def naming(index: int, name: str) -> Iterator[None]:
         raise SpecError(f"step {index} {show(name)}: {error}") from None
 
 
-def parse(source: str | Mapping[str, Any]) -> Parsed:
+def parse_spec(source: str | Mapping[str, Any]) -> Parsed:
     """Read any spelling: one line, JSON text, TOML text, or the mapping that these hold.
 
     Raises
@@ -129,7 +131,7 @@ def parse(source: str | Mapping[str, Any]) -> Parsed:
 
 
 def write_line(parsed: Parsed, *, all_fields: bool = False) -> str:
-    """Return the canonical one-line spelling; `parse` is its inverse.
+    """Return the canonical one-line spelling; `parse_spec` is its inverse.
 
     With `all_fields` every default is written out; that is for hashing, and not to be read.
     """
@@ -139,7 +141,7 @@ def write_line(parsed: Parsed, *, all_fields: bool = False) -> str:
 
 
 def write_document(parsed: Parsed) -> dict[str, Any]:
-    """Return the document spelling, of values that JSON and TOML can hold; `parse` is its inverse."""
+    """Return the document spelling: values that JSON and TOML can hold. `parse_spec` is its inverse."""
     document: dict[str, Any] = {"version": VERSION}
     if parsed.exact:
         document["exact"] = True
@@ -157,16 +159,39 @@ def _from_line(text: str) -> Parsed:
         raise SpecError("the pipeline is empty; write at least one step, such as resize:256")
     parts = text.split("/")
     exact = parts[0] == _EXACT
-    parts = parts[exact:]
-    bound = _kind(parts)
+    if exact:
+        parts = parts[1:]
+    kind, skip = _kind_and_skip(parts)
+    if kind is not None:
+        parts = parts[1:]
+    steps, encoding = _steps_of(parts)
+    return Parsed.of(steps, encoding, exact=exact, kind=kind, skip=skip)
+
+
+def _kind_and_skip(parts: list[str]) -> tuple[SourceKind | None, bool]:
+    """Return the kind that a line begins with, if any, and whether other kinds are skipped.
+
+    The last part is a step even where it reads like a kind: ``text`` is also an encoding.
+    """
+    if len(parts) < 2:
+        return None, False
+    word, colon, rest = parts[0].partition(":")
+    if word not in SOURCES:
+        return None, False
+    if colon and rest != _SKIP:
+        raise SpecError(f"{word}: can only be followed by {_SKIP}, got {show(rest)}")
+    return word, bool(colon)
+
+
+def _steps_of(parts: list[str]) -> tuple[list[Transform], Encoding | None]:
     calls = []
-    for index, part in enumerate(parts[bound is not None :], 1):
-        with naming(index, part.partition(":")[0]):
-            calls.append(read_call(part))
+    for index, part in enumerate(parts, 1):
+        with _locating(index, part.partition(":")[0]):
+            calls.append(parse_step(part))
+    steps: list[Transform] = []
     encoding: Encoding | None = None
-    steps = []
     for index, call in enumerate(calls, 1):
-        with naming(index, call.name):
+        with _locating(index, call.name):
             if call.name in ENCODINGS:
                 if index < len(calls):
                     raise SpecError("an encoding must be the last step")
@@ -175,21 +200,7 @@ def _from_line(text: str) -> Parsed:
                 steps.append(TRANSFORMS.build(call.name, bind(call, TRANSFORMS[call.name])))
             else:
                 raise SpecError(f"unknown step{suggest(call.name, [*TRANSFORMS, *ENCODINGS])}")
-    kind, skip = bound or (None, False)
-    return Parsed.of(steps, encoding, exact=exact, kind=kind, skip=skip)
-
-
-def _kind(parts: list[str]) -> tuple[SourceKind, bool] | None:
-    """Return the kind that a line begins with, and whether others are skipped.
-
-    The last part is never one: ``text`` is an encoding too.
-    """
-    word, colon, rest = parts[0].partition(":") if len(parts) > 1 else ("", "", "")
-    if word not in SOURCES:
-        return None
-    if colon and rest != _SKIP:
-        raise SpecError(f"{word}: can only be followed by {_SKIP}, got {show(rest)}")
-    return word, bool(colon)
+    return steps, encoding
 
 
 def _from_document(document: Mapping[str, Any]) -> Parsed:
@@ -209,12 +220,12 @@ def _from_document(document: Mapping[str, Any]) -> Parsed:
     steps = []
     for index, entry in enumerate(entries, 1):
         name, arguments = _split(entry, f"step {index}")
-        with naming(index, name):
+        with _locating(index, name):
             steps.append(TRANSFORMS.build(name, arguments))
     encoding = None
     if "encode" in document:
         name, arguments = _split(document["encode"], "encode")
-        with naming(len(steps) + 1, name):
+        with _locating(len(steps) + 1, name):
             encoding = ENCODINGS.build(name, arguments)
     flags = {flag: document.get(flag, False) for flag in ("exact", "skip")}
     return Parsed.of(steps, encoding, kind=kind, **flags)

@@ -11,7 +11,7 @@ from preprocessing.errors import IncompatibleSource, SpecError
 from preprocessing.kernels import NUMERICS_VERSION
 from preprocessing.media import DECODED, AudioSpec, OutputSpec
 from preprocessing.planner import plan as planning
-from preprocessing.spec.parse import Parsed, parse, write_document, write_line
+from preprocessing.spec.parse import Parsed, parse_spec, write_document, write_line
 from preprocessing.transforms import RandomTransform, Selection, Transform
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class PipelineSpec:
         SpecError
             Naming the step, the argument, and the nearest valid name.
         """
-        parsed = parse(spec)
+        parsed = parse_spec(spec)
         return cls(
             parsed.steps,
             parsed.encoding,

@@ -6,8 +6,8 @@ Modules that begin with an underscore hold what steps share.
 
 from preprocessing.spec.step import Registry
 from preprocessing.transforms._base import FixedTransform, RandomTransform, Selection, Transform
-from preprocessing.transforms._catalogue import CATALOGUE
+from preprocessing.transforms._catalogue import TRANSFORM_CLASSES
 
-TRANSFORMS: Registry[Transform] = Registry("transform", __name__, CATALOGUE)
+TRANSFORMS: Registry[Transform] = Registry("transform", __name__, TRANSFORM_CLASSES)
 
 __all__ = ["TRANSFORMS", "FixedTransform", "RandomTransform", "Selection", "Transform"]

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 MAX_SIDE = 65_535
 
 
-def check_sides(name: str, value: int | tuple[int, ...]) -> None:
+def require_side_lengths(name: str, value: int | tuple[int, ...]) -> None:
     """Raise SpecError unless each number is a side that an image can have."""
     given = (value,) if isinstance(value, int) else value
     require(

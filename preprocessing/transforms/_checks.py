@@ -18,12 +18,12 @@ Fill: TypeAlias = float | tuple[float, float, float]
 _LARGEST_ANGLE = 36_000.0
 
 
-def check_probability(p: float) -> None:
+def require_probability(p: float) -> None:
     """Raise SpecError unless `p` is from 0 to 1."""
     require(0.0 <= p <= 1.0, f"p: must be from 0 to 1, got {p}")
 
 
-def check_range(name: str, value: tuple[float, float], low: float, high: float) -> None:
+def require_range(name: str, value: tuple[float, float], low: float, high: float) -> None:
     """Raise SpecError unless `value` is two numbers in order, from `low` to `high`."""
     require(
         low <= value[0] <= value[1] <= high,
@@ -31,13 +31,13 @@ def check_range(name: str, value: tuple[float, float], low: float, high: float) 
     )
 
 
-def check_area(scale: tuple[float, float], ratio: tuple[float, float]) -> None:
+def require_area(scale: tuple[float, float], ratio: tuple[float, float]) -> None:
     """Raise SpecError unless a rectangle can be drawn from these ranges of area and aspect ratio."""
-    check_range("scale", scale, 0.0, 1.0)
-    check_range("ratio", ratio, 1.0 / MAX_SIDE, MAX_SIDE)
+    require_range("scale", scale, 0.0, 1.0)
+    require_range("ratio", ratio, 1.0 / MAX_SIDE, MAX_SIDE)
 
 
-def check_places(name: str, value: tuple[float, ...] | None) -> None:
+def require_places(name: str, value: tuple[float, ...] | None) -> None:
     """Raise SpecError unless all numbers are places that an image may have near it."""
     require(
         value is None or max(map(abs, value)) <= MAX_SIDE,
@@ -45,13 +45,13 @@ def check_places(name: str, value: tuple[float, ...] | None) -> None:
     )
 
 
-def check_angle(name: str, angle: float) -> None:
+def require_angle(name: str, angle: float) -> None:
     """Raise SpecError for angles of which nobody knows the sine."""
     largest = _LARGEST_ANGLE
     require(abs(angle) <= largest, f"{name}: must be from {-largest:g} to {largest:g}, got {angle}")
 
 
-def check_scale(scale: float) -> None:
+def require_scale(scale: float) -> None:
     """Raise SpecError unless an image can be scaled so and something of it be seen."""
     require(
         1.0 / MAX_SIDE <= scale <= MAX_SIDE,
@@ -59,14 +59,21 @@ def check_scale(scale: float) -> None:
     )
 
 
-def check_shear(shear: tuple[float, ...]) -> None:
+def require_shear(shear: tuple[float, ...]) -> None:
     """Raise SpecError for angles at which an image vanishes."""
     require(max(map(abs, shear)) < 90.0, f"shear: must be between -90 and 90 degrees, got {shear}")
 
 
-def check_fill(fill: Fill, spec: ImageSpec) -> None:
+def require_fill(fill: Fill, spec: ImageSpec) -> None:
     """Raise IncompatibleSource unless there is one value of `fill`, or one for each channel."""
     if isinstance(fill, tuple) and len(fill) != spec.channels:
         raise IncompatibleSource(
             f"has {len(fill)} values to fill with, the image has {spec.channels} channels; give one"
         )
+
+
+def require_gray_or_rgb(spec: ImageSpec) -> ImageSpec:
+    """Return `spec`; raise IncompatibleSource unless it has 1 or 3 channels."""
+    if spec.channels not in (1, 3):
+        raise IncompatibleSource(f"takes 1 or 3 channels, the image has {spec.channels}")
+    return spec

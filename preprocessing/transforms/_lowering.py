@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from preprocessing.errors import IncompatibleSource
 from preprocessing.kernels.image.lut import apply_table, table_of
 from preprocessing.planner.stages import KernelStage, Stage
 
@@ -28,10 +27,3 @@ def call_by_sample(
     if spec.dtype == "uint8":
         return call(spec, apply_table, table_of(kernel, *arguments), pointwise=True)
     return call(spec, kernel, *arguments, pointwise=True)
-
-
-def gray_or_rgb(spec: ImageSpec) -> ImageSpec:
-    """Return `spec` where it has 1 or 3 channels; else raise IncompatibleSource."""
-    if spec.channels not in (1, 3):
-        raise IncompatibleSource(f"takes 1 or 3 channels, the image has {spec.channels}")
-    return spec

@@ -15,7 +15,7 @@ from preprocessing import Limits, Pipeline
 from preprocessing.media import Array, SourceKind
 from preprocessing.preview import panel, panel_before
 from preprocessing.sources import load_source
-from preprocessing.spec.kinds import made
+from preprocessing.spec.kinds import result_kind
 
 _CELL = 200
 _MARGIN = 10
@@ -68,7 +68,7 @@ def after(body: bytes, pipeline: Pipeline) -> Image.Image:
     if content_type.startswith("image/"):
         return Image.open(BytesIO(body)).convert("RGB")
     array = np.load(BytesIO(body), allow_pickle=False)
-    kind = made(pipeline.steps, pipeline.kind)
+    kind = result_kind(pipeline.steps, pipeline.kind)
     assert kind is not None
     if kind in {"image", "video"}:
         array = np.moveaxis(array, -3, -1)

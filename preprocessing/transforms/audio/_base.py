@@ -31,7 +31,7 @@ class RandomSound(RandomTransform):
     input_kinds = ("audio",)
 
 
-def check_seconds(name: str, value: float, *, least: float = 0.0) -> None:
+def require_seconds(name: str, value: float, *, least: float = 0.0) -> None:
     """Raise SpecError unless `value` is a time that a sound can have."""
     require(
         least <= value <= MAX_SECONDS,
@@ -46,7 +46,7 @@ def compute(
     return (Compute(kernel, arguments, result),)
 
 
-def need_samples(samples: int, seconds: float) -> None:
+def require_samples(samples: int, seconds: float) -> None:
     """Raise IncompatibleSource where a time is too short for a sample."""
     if samples < 1:
         raise IncompatibleSource(f"no sample is as short as {seconds:g} seconds; ask for more")

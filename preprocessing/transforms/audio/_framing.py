@@ -11,10 +11,9 @@ from preprocessing.media import SpectrogramSpec
 from preprocessing.spec.step import require
 
 if TYPE_CHECKING:
+    from preprocessing.kernels.audio.mel import MelNorm, MelScale
     from preprocessing.kernels.audio.stft import FramePadMode, WindowName
     from preprocessing.media import AudioSpec
-    from preprocessing.transforms.audio.mel import MelSpectrogram
-    from preprocessing.transforms.audio.mfcc import MFCC
 
 # Four seconds at 16 kHz: more than anyone frames, and little enough for a window and its spectrum.
 MAX_FRAME = 2**16
@@ -66,7 +65,7 @@ def frames_of(framing: Framing, spec: AudioSpec, bins: int) -> SpectrogramSpec:
     return SpectrogramSpec(spec.channels, bins, framing.frames(spec.samples))
 
 
-def check_mels(n_mels: int, f_min: float, f_max: float | None) -> None:
+def require_mels(n_mels: int, f_min: float, f_max: float | None) -> None:
     """Raise SpecError unless this can be a bank of filters."""
     require(1 <= n_mels <= MAX_MELS, f"n_mels: must be from 1 to {MAX_MELS}, got {n_mels}")
     require(f_min >= 0.0, f"f_min: must not be negative, got {f_min:g}")
@@ -76,14 +75,21 @@ def check_mels(n_mels: int, f_min: float, f_max: float | None) -> None:
     )
 
 
-def mels_of(step: MelSpectrogram | MFCC, rate: int) -> Mels:
-    """Return the filters of a step for sound of `rate`; an odd one torchaudio halves downwards."""
+def mels_of(
+    rate: int,
+    n_mels: int,
+    n_fft: int,
+    f_min: float,
+    f_max: float | None,
+    mel_scale: MelScale,
+    norm: MelNorm | None,
+) -> Mels:
+    """Return the filters for sound of `rate`; half of an odd rate is rounded down, as in torchaudio."""
     top = float(rate // 2)
-    end = top if step.f_max is None else step.f_max
-    return Mels(step.n_mels, step.n_fft, top, step.f_min, end, step.mel_scale, step.norm)
+    return Mels(n_mels, n_fft, top, f_min, top if f_max is None else f_max, mel_scale, norm)
 
 
-def check_band(mels: Mels) -> None:
+def require_band(mels: Mels) -> None:
     """Raise IncompatibleSource where filters would lie above half the rate, and be empty."""
     if mels.f_min >= mels.f_max or mels.f_max > mels.top:
         raise IncompatibleSource(

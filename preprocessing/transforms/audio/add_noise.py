@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from preprocessing.frozen import frozen
-from preprocessing.transforms._checks import check_range
+from preprocessing.transforms._checks import require_range
 from preprocessing.transforms.audio._base import RandomSound
 from preprocessing.transforms.audio._white_noise import WhiteNoise
 
@@ -43,7 +43,7 @@ class AddNoise(RandomSound):
     snr_db: float | tuple[float, float]
 
     def check(self) -> None:
-        check_range("snr_db", self._range, _LOWEST, _HIGHEST)
+        require_range("snr_db", self._range, _LOWEST, _HIGHEST)
 
     @property
     def _range(self) -> tuple[float, float]:

@@ -12,7 +12,7 @@ from preprocessing.kernels.audio.stft import Framing
 from preprocessing.planner.stages import Compute, Stage
 from preprocessing.spec.step import require
 from preprocessing.transforms.audio._base import FixedSound
-from preprocessing.transforms.audio._framing import check_mels, frames_of
+from preprocessing.transforms.audio._framing import frames_of, require_mels
 
 if TYPE_CHECKING:
     from preprocessing.media import AudioSpec, SpectrogramSpec
@@ -69,7 +69,7 @@ class LogMel(FixedSound):
             require(
                 self.n_mels in _WHISPER_MELS, f"n_mels: whisper has 80 or 128, got {self.n_mels}"
             )
-        check_mels(self.n_mels, 0.0, None)
+        require_mels(self.n_mels, 0.0, None)
 
     def _mels(self, rate: int) -> Mels:
         default = _WHISPER_MELS[0] if self.preset == "whisper" else _LIBROSA_MELS

@@ -10,7 +10,7 @@ from preprocessing.kernels.audio.mask import mask
 from preprocessing.planner.stages import Compute, Stage
 from preprocessing.spec.step import require
 from preprocessing.transforms._base import FixedTransform, RandomTransform
-from preprocessing.transforms._checks import check_probability
+from preprocessing.transforms._checks import require_probability
 
 if TYPE_CHECKING:
     from preprocessing.media import SpectrogramSpec
@@ -152,7 +152,7 @@ class TimeMask(_RandomMask):
             self.time_mask_param >= 1,
             f"time_mask_param: must be 1 or more, got {self.time_mask_param}",
         )
-        check_probability(self.p)
+        require_probability(self.p)
         MaskFrames(0, 1, self.value)
 
     def _most(self, spec: SpectrogramSpec) -> tuple[int, int]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from preprocessing.frozen import frozen
-from preprocessing.kernels.audio.mel import MelNorm, MelScale
+from preprocessing.kernels.audio.mel import MelNorm, Mels, MelScale
 from preprocessing.kernels.audio.spectrogram import mel_spectrogram
 from preprocessing.planner.stages import Compute, Stage
-from preprocessing.transforms.audio._framing import check_band, check_mels, frames_of, mels_of
+from preprocessing.transforms.audio._framing import frames_of, mels_of, require_band, require_mels
 from preprocessing.transforms.audio.spectrogram import Spectrogram
 
 if TYPE_CHECKING:
@@ -58,14 +58,19 @@ class MelSpectrogram(Spectrogram):
 
     def check(self) -> None:
         super().check()
-        check_mels(self.n_mels, self.f_min, self.f_max)
+        require_mels(self.n_mels, self.f_min, self.f_max)
+
+    def _mels(self, rate: int) -> Mels:
+        return mels_of(
+            rate, self.n_mels, self.n_fft, self.f_min, self.f_max, self.mel_scale, self.norm
+        )
 
     def infer(self, spec: AudioSpec) -> SpectrogramSpec:
         if spec.rate is not None:
-            check_band(mels_of(self, spec.rate))
+            require_band(self._mels(spec.rate))
         return frames_of(self._framing(), spec, self.n_mels)
 
     def lower(self, spec: AudioSpec) -> tuple[Stage, ...]:
         assert spec.rate is not None
-        arguments = (self._framing(), self.power, mels_of(self, spec.rate))
+        arguments = (self._framing(), self.power, self._mels(spec.rate))
         return (Compute(mel_spectrogram, arguments, self.infer(spec)),)

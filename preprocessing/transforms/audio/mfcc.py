@@ -5,18 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from preprocessing.frozen import frozen
-from preprocessing.kernels.audio.mel import MelNorm, MelScale
+from preprocessing.kernels.audio.mel import MelNorm, Mels, MelScale
 from preprocessing.kernels.audio.spectrogram import mfcc
 from preprocessing.kernels.audio.stft import FramePadMode, Framing, WindowName
 from preprocessing.planner.stages import Compute, Stage
 from preprocessing.spec.step import require
 from preprocessing.transforms.audio._base import FixedSound
 from preprocessing.transforms.audio._framing import (
-    check_band,
-    check_mels,
     frames_of,
     framing_of,
     mels_of,
+    require_band,
+    require_mels,
 )
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ class MFCC(FixedSound):
 
     def check(self) -> None:
         self._framing()
-        check_mels(self.n_mels, self.f_min, self.f_max)
+        require_mels(self.n_mels, self.f_min, self.f_max)
         require(
             1 <= self.n_mfcc <= self.n_mels,
             f"n_mfcc: must be from 1 to n_mels, which is {self.n_mels}, got {self.n_mfcc}",
@@ -77,12 +77,17 @@ class MFCC(FixedSound):
         mode = self.pad_mode if self.center else None
         return framing_of(self.n_fft, self.win_length, self.hop_length, self.window, mode)
 
+    def _mels(self, rate: int) -> Mels:
+        return mels_of(
+            rate, self.n_mels, self.n_fft, self.f_min, self.f_max, self.mel_scale, self.norm
+        )
+
     def infer(self, spec: AudioSpec) -> SpectrogramSpec:
         if spec.rate is not None:
-            check_band(mels_of(self, spec.rate))
+            require_band(self._mels(spec.rate))
         return frames_of(self._framing(), spec, self.n_mfcc)
 
     def lower(self, spec: AudioSpec) -> tuple[Stage, ...]:
         assert spec.rate is not None
-        arguments = (self._framing(), mels_of(self, spec.rate), self.n_mfcc, self.log_mels)
+        arguments = (self._framing(), self._mels(spec.rate), self.n_mfcc, self.log_mels)
         return (Compute(mfcc, arguments, self.infer(spec)),)

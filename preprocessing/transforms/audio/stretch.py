@@ -10,7 +10,7 @@ from preprocessing.frozen import frozen
 from preprocessing.kernels.audio.stretch import stretch
 from preprocessing.planner.stages import Compute, Stage
 from preprocessing.spec.step import require
-from preprocessing.transforms._checks import check_range
+from preprocessing.transforms._checks import require_range
 from preprocessing.transforms.audio._base import FixedSound, RandomSound
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ class TimeStretch(RandomSound):
     high: float
 
     def check(self) -> None:
-        check_range("low, high", (self.low, self.high), _SLOWEST, _FASTEST)
+        require_range("low, high", (self.low, self.high), _SLOWEST, _FASTEST)
 
     def infer(self, spec: AudioSpec) -> AudioSpec:
         fastest = Stretch(self.high).infer(spec)

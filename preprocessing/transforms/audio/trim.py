@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from preprocessing.errors import IncompatibleSource
 from preprocessing.frozen import frozen
 from preprocessing.spec.step import require
-from preprocessing.transforms.audio._base import FixedSound, check_seconds, need_samples
+from preprocessing.transforms.audio._base import FixedSound, require_samples, require_seconds
 from preprocessing.transforms.audio._piece import Piece
 
 if TYPE_CHECKING:
@@ -42,9 +42,9 @@ class Trim(FixedSound):
     stop: float | None = None
 
     def check(self) -> None:
-        check_seconds("start", self.start)
+        require_seconds("start", self.start)
         if self.stop is not None:
-            check_seconds("stop", self.stop)
+            require_seconds("stop", self.stop)
             require(
                 self.start < self.stop, f"stop: must be after start, {self.start}, got {self.stop}"
             )
@@ -68,7 +68,7 @@ class Trim(FixedSound):
                 "earlier"
             )
         if self.stop is not None:
-            need_samples(last - first, self.stop - self.start)
+            require_samples(last - first, self.stop - self.start)
         return Piece(first, last - first)
 
 
@@ -96,14 +96,14 @@ class PadOrTrim(FixedSound):
     seconds: float
 
     def check(self) -> None:
-        check_seconds("seconds", self.seconds)
+        require_seconds("seconds", self.seconds)
         require(self.seconds > 0, f"seconds: must be above 0, got {self.seconds}")
 
     def infer(self, spec: AudioSpec) -> AudioSpec:
         if spec.rate is None:
             return replace(spec, samples=None)
         samples = round(self.seconds * spec.rate)
-        need_samples(samples, self.seconds)
+        require_samples(samples, self.seconds)
         return replace(spec, samples=samples)
 
     def lower(self, spec: AudioSpec) -> tuple[Stage, ...]:

@@ -6,7 +6,7 @@ from abc import abstractmethod
 from typing import TYPE_CHECKING
 
 from preprocessing.transforms._base import FixedTransform, RandomTransform
-from preprocessing.transforms._checks import check_probability
+from preprocessing.transforms._checks import require_probability
 
 if TYPE_CHECKING:
     from preprocessing.media import ImageSpec
@@ -23,7 +23,7 @@ class RandomApply(RandomTransform):
         """Return the transform for an image of `spec`."""
 
     def check(self) -> None:
-        check_probability(self.p)
+        require_probability(self.p)
 
     def infer(self, spec: ImageSpec) -> ImageSpec:
         result: ImageSpec = self.inner(spec).infer(spec)

@@ -8,7 +8,8 @@ from preprocessing.frozen import frozen
 from preprocessing.kernels.image import adjust, hue, sharpen
 from preprocessing.spec.step import require
 from preprocessing.transforms._base import FixedTransform
-from preprocessing.transforms._lowering import call, call_by_sample, gray_or_rgb
+from preprocessing.transforms._checks import require_gray_or_rgb
+from preprocessing.transforms._lowering import call, call_by_sample
 
 if TYPE_CHECKING:
     from preprocessing.media import ImageSpec
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 LARGEST_FACTOR = 1e6
 
 
-def check_factor(name: str, value: float) -> None:
+def require_factor(name: str, value: float) -> None:
     """Raise SpecError unless `value` is from 0 to `LARGEST_FACTOR`."""
     require(
         0.0 <= value <= LARGEST_FACTOR, f"{name}: must be from 0 to {LARGEST_FACTOR:g}, got {value}"
@@ -49,7 +50,7 @@ class AdjustBrightness(FixedTransform):
     brightness_factor: float
 
     def check(self) -> None:
-        check_factor("brightness_factor", self.brightness_factor)
+        require_factor("brightness_factor", self.brightness_factor)
 
     def infer(self, spec: ImageSpec) -> ImageSpec:
         return spec
@@ -84,10 +85,10 @@ class AdjustContrast(FixedTransform):
     contrast_factor: float
 
     def check(self) -> None:
-        check_factor("contrast_factor", self.contrast_factor)
+        require_factor("contrast_factor", self.contrast_factor)
 
     def infer(self, spec: ImageSpec) -> ImageSpec:
-        return gray_or_rgb(spec)
+        return require_gray_or_rgb(spec)
 
     def lower(self, spec: ImageSpec) -> tuple[Stage, ...]:
         return call(spec, adjust.contrast, self.contrast_factor)
@@ -119,10 +120,10 @@ class AdjustSaturation(FixedTransform):
     saturation_factor: float
 
     def check(self) -> None:
-        check_factor("saturation_factor", self.saturation_factor)
+        require_factor("saturation_factor", self.saturation_factor)
 
     def infer(self, spec: ImageSpec) -> ImageSpec:
-        return gray_or_rgb(spec)
+        return require_gray_or_rgb(spec)
 
     def lower(self, spec: ImageSpec) -> tuple[Stage, ...]:
         if spec.channels == 1:
@@ -161,7 +162,7 @@ class AdjustHue(FixedTransform):
         )
 
     def infer(self, spec: ImageSpec) -> ImageSpec:
-        return gray_or_rgb(spec)
+        return require_gray_or_rgb(spec)
 
     def lower(self, spec: ImageSpec) -> tuple[Stage, ...]:
         if spec.channels == 1:
@@ -194,7 +195,7 @@ class AdjustSharpness(FixedTransform):
     sharpness_factor: float
 
     def check(self) -> None:
-        check_factor("sharpness_factor", self.sharpness_factor)
+        require_factor("sharpness_factor", self.sharpness_factor)
 
     def infer(self, spec: ImageSpec) -> ImageSpec:
         return spec
@@ -233,8 +234,8 @@ class AdjustGamma(FixedTransform):
     gain: float = 1.0
 
     def check(self) -> None:
-        check_factor("gamma", self.gamma)
-        check_factor("gain", self.gain)
+        require_factor("gamma", self.gamma)
+        require_factor("gain", self.gain)
 
     def infer(self, spec: ImageSpec) -> ImageSpec:
         return spec

@@ -13,7 +13,7 @@ from preprocessing.frozen import frozen
 from preprocessing.kernels.image.geometry.warp import WarpInterpolation
 from preprocessing.spec.step import require
 from preprocessing.transforms._base import FixedTransform, RandomTransform
-from preprocessing.transforms._checks import Fill, check_fill
+from preprocessing.transforms._checks import Fill, require_fill
 from preprocessing.transforms.image.adjust import (
     AdjustBrightness,
     AdjustContrast,
@@ -153,7 +153,7 @@ def _accept(
     space: Callable[[ImageSpec], Mapping[str, float | None]], job: AugmentationInput
 ) -> ImageSpec:
     """Refuse an image that any of the operations would refuse; each read asks, hence the cache."""
-    check_fill(job.fill, job.spec)
+    require_fill(job.fill, job.spec)
     for name, strongest in space(job.spec).items():
         made = operation(job, name, strength(strongest, name, 0, 31))
         if made is not None:

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from preprocessing.frozen import frozen
 from preprocessing.spec.step import require
 from preprocessing.transforms._base import FixedTransform, RandomTransform
-from preprocessing.transforms._checks import check_range
-from preprocessing.transforms._lowering import gray_or_rgb
+from preprocessing.transforms._checks import require_gray_or_rgb, require_range
 from preprocessing.transforms.image.adjust import (
     LARGEST_FACTOR,
     AdjustBrightness,
@@ -68,7 +67,7 @@ class ColorJitter(RandomTransform):
             if isinstance(value, float):
                 require(value >= 0.0, f"{key}: a single number must not be negative, got {value}")
             low, high = (-0.5, 0.5) if key == "hue" else (0.0, LARGEST_FACTOR)
-            check_range(key, self._range(key), low, high)
+            require_range(key, self._range(key), low, high)
 
     def _range(self, key: str) -> tuple[float, float]:
         value: float | tuple[float, float] = getattr(self, key)
@@ -77,7 +76,7 @@ class ColorJitter(RandomTransform):
         return (-value, value) if key == "hue" else (max(0.0, 1.0 - value), 1.0 + value)
 
     def infer(self, spec: ImageSpec) -> ImageSpec:
-        return gray_or_rgb(spec)
+        return require_gray_or_rgb(spec)
 
     def choose(self, spec: ImageSpec, draws: Draws) -> list[Transform]:
         chosen: list[Transform] = []

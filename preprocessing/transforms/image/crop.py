@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from preprocessing.frozen import frozen
 from preprocessing.planner.stages import CropStage, PadStage, Stage
-from preprocessing.transforms._base import FixedTransform, check_sides, height_and_width
+from preprocessing.transforms._base import FixedTransform, height_and_width, require_side_lengths
 
 if TYPE_CHECKING:
     from preprocessing.media import ImageSpec
@@ -32,7 +32,7 @@ class CenterCrop(FixedTransform):
     size: int | tuple[int, int]
 
     def check(self) -> None:
-        check_sides("size", self.size)
+        require_side_lengths("size", self.size)
 
     @property
     def _sides(self) -> tuple[int, int]:
@@ -80,7 +80,7 @@ class Crop(FixedTransform):
     def check(self) -> None:
         for side in ("height", "width"):
             value = getattr(self, side)
-            check_sides(side, value)
+            require_side_lengths(side, value)
 
     def infer(self, spec: ImageSpec) -> ImageSpec:
         return replace(spec, height=self.height, width=self.width)

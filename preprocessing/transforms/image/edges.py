@@ -10,7 +10,8 @@ from preprocessing.kernels.image import edges
 from preprocessing.planner.stages import KernelStage, Luma, Stage
 from preprocessing.spec.step import require
 from preprocessing.transforms._base import FixedTransform
-from preprocessing.transforms.image._scikit import need_gray_or_rgb, need_scikit_image
+from preprocessing.transforms._checks import require_gray_or_rgb
+from preprocessing.transforms.image._scikit import require_scikit_image
 
 if TYPE_CHECKING:
     from preprocessing.media import ImageSpec
@@ -38,11 +39,11 @@ class Sobel(FixedTransform):
     name: ClassVar[str] = "sobel"
 
     def infer(self, spec: ImageSpec) -> ImageSpec:
-        need_gray_or_rgb(spec)
+        require_gray_or_rgb(spec)
         return replace(spec, channels=1, dtype="float32")
 
     def lower(self, spec: ImageSpec) -> tuple[Stage, ...]:
-        need_scikit_image(self.name)
+        require_scikit_image(self.name)
         return (*_gray(spec), KernelStage(edges.sobel, (), self.infer(spec)))
 
 
@@ -86,11 +87,11 @@ class Canny(FixedTransform):
         require(low <= high, f"high_threshold: must be at least low_threshold {low}, got {high}")
 
     def infer(self, spec: ImageSpec) -> ImageSpec:
-        need_gray_or_rgb(spec)
+        require_gray_or_rgb(spec)
         return replace(spec, channels=1, dtype="uint8")
 
     def lower(self, spec: ImageSpec) -> tuple[Stage, ...]:
-        need_scikit_image(self.name)
+        require_scikit_image(self.name)
         arguments = (self.sigma, self.low_threshold, self.high_threshold)
         return (*_gray(spec), KernelStage(edges.canny, arguments, self.infer(spec)))
 

@@ -8,8 +8,8 @@ from preprocessing.frozen import frozen
 from preprocessing.kernels.image.geometry.erase import erase
 from preprocessing.planner.stages import KernelStage, Stage
 from preprocessing.spec.step import require
-from preprocessing.transforms._base import MAX_SIDE, FixedTransform, check_sides
-from preprocessing.transforms._checks import Fill, check_fill
+from preprocessing.transforms._base import MAX_SIDE, FixedTransform, require_side_lengths
+from preprocessing.transforms._checks import Fill, require_fill
 
 if TYPE_CHECKING:
     from preprocessing.media import ImageSpec
@@ -49,13 +49,13 @@ class Erase(FixedTransform):
     def check(self) -> None:
         for side in ("height", "width"):
             value = getattr(self, side)
-            check_sides(side, value)
+            require_side_lengths(side, value)
         for edge in ("top", "left"):
             value = getattr(self, edge)
             require(0 <= value <= MAX_SIDE, f"{edge}: must be from 0 to {MAX_SIDE}, got {value}")
 
     def infer(self, spec: ImageSpec) -> ImageSpec:
-        check_fill(self.value, spec)
+        require_fill(self.value, spec)
         return spec
 
     def lower(self, spec: ImageSpec) -> tuple[Stage, ...]:

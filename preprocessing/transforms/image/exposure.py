@@ -9,8 +9,9 @@ from preprocessing.frozen import frozen
 from preprocessing.kernels.image import exposure
 from preprocessing.planner.stages import KernelStage, Stage
 from preprocessing.spec.step import require
-from preprocessing.transforms._base import FixedTransform, check_sides
-from preprocessing.transforms.image._scikit import need_gray_or_rgb, need_scikit_image
+from preprocessing.transforms._base import FixedTransform, require_side_lengths
+from preprocessing.transforms._checks import require_gray_or_rgb
+from preprocessing.transforms.image._scikit import require_scikit_image
 
 if TYPE_CHECKING:
     from preprocessing.media import ImageSpec
@@ -56,7 +57,7 @@ class CLAHE(FixedTransform):
             f"clip_limit: must be from 0 to 1, got {self.clip_limit}",
         )
         if self.kernel_size is not None:
-            check_sides("kernel_size", self.kernel_size)
+            require_side_lengths("kernel_size", self.kernel_size)
 
     @property
     def _region(self) -> tuple[int, int] | None:
@@ -64,7 +65,7 @@ class CLAHE(FixedTransform):
         return (size, size) if isinstance(size, int) else size
 
     def infer(self, spec: ImageSpec) -> ImageSpec:
-        need_gray_or_rgb(spec)
+        require_gray_or_rgb(spec)
         if self._region is None or spec.height is None or spec.width is None:
             return spec
         height, width = self._region
@@ -82,7 +83,7 @@ class CLAHE(FixedTransform):
         return spec
 
     def lower(self, spec: ImageSpec) -> tuple[Stage, ...]:
-        need_scikit_image(self.name)
+        require_scikit_image(self.name)
         return (KernelStage(exposure.clahe, (self.clip_limit, self._region), self.infer(spec)),)
 
 
@@ -109,9 +110,8 @@ class EqualizeHist(FixedTransform):
     name: ClassVar[str] = "equalize_hist"
 
     def infer(self, spec: ImageSpec) -> ImageSpec:
-        need_gray_or_rgb(spec)
-        return spec
+        return require_gray_or_rgb(spec)
 
     def lower(self, spec: ImageSpec) -> tuple[Stage, ...]:
-        need_scikit_image(self.name)
+        require_scikit_image(self.name)
         return (KernelStage(exposure.equalize_hist, (), spec),)

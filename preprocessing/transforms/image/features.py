@@ -10,8 +10,9 @@ from preprocessing.frozen import frozen
 from preprocessing.kernels.image import features
 from preprocessing.planner.stages import KernelStage, Stage
 from preprocessing.spec.step import require
-from preprocessing.transforms._base import FixedTransform, check_sides
-from preprocessing.transforms.image._scikit import need_gray_or_rgb, need_scikit_image
+from preprocessing.transforms._base import FixedTransform, require_side_lengths
+from preprocessing.transforms._checks import require_gray_or_rgb
+from preprocessing.transforms.image._scikit import require_scikit_image
 
 if TYPE_CHECKING:
     from preprocessing.media import ImageSpec
@@ -64,7 +65,7 @@ class HOG(FixedTransform):
         )
         for field in ("pixels_per_cell", "cells_per_block"):
             value = getattr(self, field)
-            check_sides(field, value)
+            require_side_lengths(field, value)
         numbers = self._numbers / self.pixels_per_cell**2
         require(
             numbers <= _MOST_NUMBERS,
@@ -77,7 +78,7 @@ class HOG(FixedTransform):
         return self.cells_per_block**2 * self.orientations
 
     def infer(self, spec: ImageSpec) -> ImageSpec:
-        need_gray_or_rgb(spec)
+        require_gray_or_rgb(spec)
         sides = (
             None if side is None else side // self.pixels_per_cell - self.cells_per_block + 1
             for side in (spec.height, spec.width)
@@ -92,6 +93,6 @@ class HOG(FixedTransform):
         return replace(spec, height=height, width=width, channels=self._numbers, dtype="float32")
 
     def lower(self, spec: ImageSpec) -> tuple[Stage, ...]:
-        need_scikit_image(self.name)
+        require_scikit_image(self.name)
         arguments = (self.orientations, self.pixels_per_cell, self.cells_per_block)
         return (KernelStage(features.hog, arguments, self.infer(spec)),)

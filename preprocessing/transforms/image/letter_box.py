@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from preprocessing.frozen import frozen
 from preprocessing.planner.stages import Interpolation, Stage
-from preprocessing.transforms._base import FixedTransform, check_sides, height_and_width
+from preprocessing.transforms._base import FixedTransform, height_and_width, require_side_lengths
 from preprocessing.transforms.image.pad import Pad
 from preprocessing.transforms.image.resize import Resize
 
@@ -52,7 +52,7 @@ class LetterBox(FixedTransform):
     antialias: bool = True
 
     def check(self) -> None:
-        check_sides("size", self.size)
+        require_side_lengths("size", self.size)
 
     @property
     def _sides(self) -> tuple[int, int]:

@@ -9,7 +9,12 @@ from preprocessing.errors import IncompatibleSource
 from preprocessing.frozen import frozen
 from preprocessing.planner.stages import PadMode
 from preprocessing.spec.step import require
-from preprocessing.transforms._base import MAX_SIDE, RandomTransform, check_sides, height_and_width
+from preprocessing.transforms._base import (
+    MAX_SIDE,
+    RandomTransform,
+    height_and_width,
+    require_side_lengths,
+)
 from preprocessing.transforms.image.crop import Crop
 from preprocessing.transforms.image.pad import Pad
 
@@ -60,7 +65,7 @@ class RandomCrop(RandomTransform):
 
     def check(self) -> None:
         if isinstance(self.size, tuple):
-            check_sides("size", self.size)
+            require_side_lengths("size", self.size)
         require(self._sides[0] >= 1, f"size: must be 1 or more, got {self.size}")
         self._border()
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from preprocessing.frozen import frozen
 from preprocessing.transforms._base import RandomTransform
-from preprocessing.transforms._checks import Fill, check_area, check_fill, check_probability
+from preprocessing.transforms._checks import Fill, require_area, require_fill, require_probability
 from preprocessing.transforms.image.erase import Erase
 
 if TYPE_CHECKING:
@@ -53,11 +53,11 @@ class RandomErasing(RandomTransform):
     value: Fill = 0.0
 
     def check(self) -> None:
-        check_probability(self.p)
-        check_area(self.scale, self.ratio)
+        require_probability(self.p)
+        require_area(self.scale, self.ratio)
 
     def infer(self, spec: ImageSpec) -> ImageSpec:
-        check_fill(self.value, spec)
+        require_fill(self.value, spec)
         return spec
 
     def choose(self, spec: ImageSpec, draws: Draws) -> tuple[Transform, ...]:

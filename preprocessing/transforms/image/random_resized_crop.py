@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, ClassVar
 
 from preprocessing.frozen import frozen
 from preprocessing.planner.stages import Interpolation
-from preprocessing.transforms._base import RandomTransform, check_sides, height_and_width
-from preprocessing.transforms._checks import check_area
+from preprocessing.transforms._base import RandomTransform, height_and_width, require_side_lengths
+from preprocessing.transforms._checks import require_area
 from preprocessing.transforms.image.crop import Crop
 from preprocessing.transforms.image.resize import Resize
 
@@ -58,8 +58,8 @@ class RandomResizedCrop(RandomTransform):
     antialias: bool = True
 
     def check(self) -> None:
-        check_sides("size", self.size)
-        check_area(self.scale, self.ratio)
+        require_side_lengths("size", self.size)
+        require_area(self.scale, self.ratio)
 
     @property
     def _sides(self) -> tuple[int, int]:

@@ -13,12 +13,12 @@ from preprocessing.spec.step import require
 from preprocessing.transforms._base import RandomTransform
 from preprocessing.transforms._checks import (
     Fill,
-    check_angle,
-    check_fill,
-    check_places,
-    check_probability,
-    check_scale,
-    check_shear,
+    require_angle,
+    require_fill,
+    require_places,
+    require_probability,
+    require_scale,
+    require_shear,
 )
 from preprocessing.transforms.image.warp import Affine, Perspective, Rotate
 
@@ -60,11 +60,11 @@ class RandomRotation(RandomTransform):
     fill: Fill = 0.0
 
     def check(self) -> None:
-        _check_angles("degrees", self.degrees)
-        check_places("center", self.center)
+        _require_angles("degrees", self.degrees)
+        require_places("center", self.center)
 
     def infer(self, spec: ImageSpec) -> ImageSpec:
-        check_fill(self.fill, spec)
+        require_fill(self.fill, spec)
         return replace(spec, height=None, width=None) if self.expand else spec
 
     def choose(self, spec: ImageSpec, draws: Draws) -> tuple[Transform, ...]:
@@ -110,18 +110,18 @@ class RandomAffine(RandomTransform):
     center: tuple[float, float] | None = None
 
     def check(self) -> None:
-        _check_angles("degrees", self.degrees)
+        _require_angles("degrees", self.degrees)
         if self.translate is not None:
             inside = 0.0 <= min(self.translate) <= max(self.translate) <= 1.0
             require(inside, f"translate: must be from 0 to 1, got {self.translate}")
         if self.scale is not None:
             for scale in self.scale:
-                check_scale(scale)
+                require_scale(scale)
             require(self.scale[0] <= self.scale[1], f"scale: must be in order, got {self.scale}")
         for shear in self._shears:
-            _check_angles("shear", shear)
-            check_shear(_around_zero(shear))
-        check_places("center", self.center)
+            _require_angles("shear", shear)
+            require_shear(_around_zero(shear))
+        require_places("center", self.center)
 
     @property
     def _shears(self) -> tuple[float | tuple[float, float], ...]:
@@ -133,7 +133,7 @@ class RandomAffine(RandomTransform):
         return (self.shear[:2], self.shear[2:])
 
     def infer(self, spec: ImageSpec) -> ImageSpec:
-        check_fill(self.fill, spec)
+        require_fill(self.fill, spec)
         return spec
 
     def choose(self, spec: ImageSpec, draws: Draws) -> tuple[Transform, ...]:
@@ -194,10 +194,10 @@ class RandomPerspective(RandomTransform):
     def check(self) -> None:
         scale = self.distortion_scale
         require(0.0 <= scale <= 1.0, f"distortion_scale: must be from 0 to 1, got {scale}")
-        check_probability(self.p)
+        require_probability(self.p)
 
     def infer(self, spec: ImageSpec) -> ImageSpec:
-        check_fill(self.fill, spec)
+        require_fill(self.fill, spec)
         if 1 in (spec.height, spec.width):
             raise IncompatibleSource(
                 f"needs an image of two pixels a side, this one has {spec.height}×{spec.width}; "
@@ -229,11 +229,11 @@ class RandomPerspective(RandomTransform):
         return (*corner(0, 0), *corner(far_x, 0), *corner(far_x, far_y), *corner(0, far_y))
 
 
-def _check_angles(name: str, angles: float | tuple[float, float]) -> None:
+def _require_angles(name: str, angles: float | tuple[float, float]) -> None:
     low, high = _around_zero(angles)
     require(low <= high, f"{name}: must be one number from 0 on or two in order, got {angles}")
-    check_angle(name, low)
-    check_angle(name, high)
+    require_angle(name, low)
+    require_angle(name, high)
 
 
 def _around_zero(angles: float | tuple[float, float]) -> tuple[float, float]:

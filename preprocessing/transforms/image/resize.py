@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from preprocessing.frozen import frozen
 from preprocessing.planner.stages import ResampleStage, Stage
 from preprocessing.spec.step import require
-from preprocessing.transforms._base import FixedTransform, check_sides
+from preprocessing.transforms._base import FixedTransform, require_side_lengths
 
 if TYPE_CHECKING:
     from preprocessing.media import ImageSpec
@@ -57,7 +57,7 @@ class Resize(FixedTransform):
 
     def check(self) -> None:
         sides = (self.size,) if isinstance(self.size, int) else self.size
-        check_sides("size", self.size)
+        require_side_lengths("size", self.size)
         if self.max_size is not None:
             require(isinstance(self.size, int), "max_size: goes with a single size, not with two")
             require(self.max_size > sides[0], f"max_size: must exceed size {self.size}")

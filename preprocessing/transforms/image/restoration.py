@@ -10,7 +10,8 @@ from preprocessing.kernels.image import bilateral, restoration
 from preprocessing.planner.stages import KernelStage, Stage
 from preprocessing.spec.step import require
 from preprocessing.transforms._base import FixedTransform
-from preprocessing.transforms.image._scikit import need_gray_or_rgb, need_scikit_image
+from preprocessing.transforms._checks import require_gray_or_rgb
+from preprocessing.transforms.image._scikit import require_scikit_image
 
 if TYPE_CHECKING:
     from preprocessing.media import ImageSpec
@@ -64,11 +65,10 @@ class DenoiseTV(FixedTransform):
         )
 
     def infer(self, spec: ImageSpec) -> ImageSpec:
-        need_gray_or_rgb(spec)
-        return spec
+        return require_gray_or_rgb(spec)
 
     def lower(self, spec: ImageSpec) -> tuple[Stage, ...]:
-        need_scikit_image(self.name)
+        require_scikit_image(self.name)
         arguments = (self.weight, self.eps, self.max_num_iter)
         return (KernelStage(restoration.denoise_tv, arguments, spec),)
 
@@ -133,8 +133,7 @@ class DenoiseBilateral(FixedTransform):
         return max(5, 2 * ceil(3 * self.sigma_spatial) + 1)
 
     def infer(self, spec: ImageSpec) -> ImageSpec:
-        need_gray_or_rgb(spec)
-        return spec
+        return require_gray_or_rgb(spec)
 
     def lower(self, spec: ImageSpec) -> tuple[Stage, ...]:
         arguments = (self.window, self.sigma_color, self.sigma_spatial, self.mode)
@@ -178,9 +177,8 @@ class UnsharpMask(FixedTransform):
         require(abs(self.amount) <= 1e6, f"amount: must be from -1e6 to 1e6, got {self.amount}")
 
     def infer(self, spec: ImageSpec) -> ImageSpec:
-        need_gray_or_rgb(spec)
-        return spec
+        return require_gray_or_rgb(spec)
 
     def lower(self, spec: ImageSpec) -> tuple[Stage, ...]:
-        need_scikit_image(self.name)
+        require_scikit_image(self.name)
         return (KernelStage(restoration.unsharp_mask, (self.radius, self.amount), spec),)

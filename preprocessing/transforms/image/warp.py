@@ -19,11 +19,11 @@ from preprocessing.spec.step import require
 from preprocessing.transforms._base import FixedTransform
 from preprocessing.transforms._checks import (
     Fill,
-    check_angle,
-    check_fill,
-    check_places,
-    check_scale,
-    check_shear,
+    require_angle,
+    require_fill,
+    require_places,
+    require_scale,
+    require_shear,
 )
 
 if TYPE_CHECKING:
@@ -65,11 +65,11 @@ class Rotate(FixedTransform):
     fill: Fill = 0.0
 
     def check(self) -> None:
-        check_angle("angle", self.angle)
-        check_places("center", self.center)
+        require_angle("angle", self.angle)
+        require_places("center", self.center)
 
     def infer(self, spec: ImageSpec) -> ImageSpec:
-        check_fill(self.fill, spec)
+        require_fill(self.fill, spec)
         if not self.expand or (self._turns is not None and self._turns % 2 == 0):
             return spec
         if spec.height is None or spec.width is None:
@@ -146,14 +146,14 @@ class Affine(FixedTransform):
     center: tuple[float, float] | None = None
 
     def check(self) -> None:
-        check_angle("angle", self.angle)
-        check_places("translate", self.translate)
-        check_places("center", self.center)
-        check_scale(self.scale)
-        check_shear(self.shear)
+        require_angle("angle", self.angle)
+        require_places("translate", self.translate)
+        require_places("center", self.center)
+        require_scale(self.scale)
+        require_shear(self.shear)
 
     def infer(self, spec: ImageSpec) -> ImageSpec:
-        check_fill(self.fill, spec)
+        require_fill(self.fill, spec)
         return spec
 
     def lower(self, spec: ImageSpec) -> tuple[Stage, ...]:
@@ -196,12 +196,12 @@ class Perspective(FixedTransform):
 
     def check(self) -> None:
         require(self.endpoints is not None, "endpoints: missing; give where startpoints go")
-        check_places("startpoints", self.startpoints)
-        check_places("endpoints", self.endpoints)
+        require_places("startpoints", self.startpoints)
+        require_places("endpoints", self.endpoints)
         require(self._matrix is not None, "endpoints: three of four points lie on a line")
 
     def infer(self, spec: ImageSpec) -> ImageSpec:
-        check_fill(self.fill, spec)
+        require_fill(self.fill, spec)
         return spec
 
     def lower(self, spec: ImageSpec) -> tuple[Stage, ...]:

@@ -28,6 +28,6 @@ def each_text(spec: TextSpec, change: Callable[..., str], *arguments: object) ->
     return (Compute(each(change), arguments, spec),)
 
 
-def need(module: str, library: str, name: str) -> None:
+def require_text_library(module: str, library: str, name: str) -> None:
     """Raise SpecError where a library of the extra ``text`` is not installed, for the step `name`."""
     require_installed(module, library, "text", what=repr(name))

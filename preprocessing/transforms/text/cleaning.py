@@ -9,7 +9,7 @@ from preprocessing.kernels.text.markup import strip_html
 from preprocessing.kernels.text.mojibake import fix_mojibake
 from preprocessing.kernels.text.redact import Personal, redact
 from preprocessing.spec.step import require
-from preprocessing.transforms.text._base import TextTransform, each_text, need
+from preprocessing.transforms.text._base import TextTransform, each_text, require_text_library
 
 if TYPE_CHECKING:
     from preprocessing.media import TextSpec
@@ -35,7 +35,7 @@ class FixMojibake(TextTransform):
     name: ClassVar[str] = "fix_mojibake"
 
     def lower(self, spec: TextSpec) -> tuple[Stage, ...]:
-        need("ftfy", "ftfy", self.name)
+        require_text_library("ftfy", "ftfy", self.name)
         return each_text(spec, fix_mojibake)
 
 

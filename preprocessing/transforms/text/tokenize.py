@@ -15,7 +15,7 @@ from preprocessing.planner.stages import Compute
 from preprocessing.spec.step import require
 from preprocessing.transforms._base import FixedTransform
 from preprocessing.transforms.text import _tokenizer_files
-from preprocessing.transforms.text._base import need
+from preprocessing.transforms.text._base import require_text_library
 
 if TYPE_CHECKING:
     from preprocessing.media import Array, TextSpec
@@ -100,7 +100,7 @@ class Tokenize(FixedTransform):
         return TokensSpec(spec.documents, self.length)
 
     def lower(self, spec: TextSpec) -> tuple[Stage, ...]:
-        need("tokenizers", "tokenizers", self.name)
+        require_text_library("tokenizers", "tokenizers", self.name)
         _tokenizer(self)  # so that what is wrong with the file is known before any text is
         return (Compute(_tokenized, (self,), self.infer(spec)),)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from preprocessing.frozen import frozen
 from preprocessing.kernels.text.graphemes import truncate
 from preprocessing.spec.step import require
-from preprocessing.transforms.text._base import TextTransform, each_text, need
+from preprocessing.transforms.text._base import TextTransform, each_text, require_text_library
 
 if TYPE_CHECKING:
     from preprocessing.media import TextSpec
@@ -42,5 +42,5 @@ class Truncate(TextTransform):
         require(self.length >= 1, f"length: must be 1 or more, got {self.length}")
 
     def lower(self, spec: TextSpec) -> tuple[Stage, ...]:
-        need("wcwidth", "wcwidth", self.name)
+        require_text_library("wcwidth", "wcwidth", self.name)
         return each_text(spec, truncate, self.length)

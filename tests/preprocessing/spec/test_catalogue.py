@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import inspect
 import pkgutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import is_dataclass
 from importlib import import_module
+from pathlib import Path
 
 import pytest
 
@@ -14,7 +15,7 @@ import preprocessing
 from preprocessing import ENCODINGS, TRANSFORMS, Encoding, Transform
 from preprocessing.spec.step import Registry, Step
 from tests.paths import ROOT
-from tools import catalogue
+from tools import catalogue, steps_page
 
 REGISTRIES = {
     "preprocessing.transforms": (TRANSFORMS, Transform),
@@ -33,11 +34,13 @@ def steps_of(package: str, base: type[Step]) -> Iterator[type[Step]]:
                     yield step
 
 
-@pytest.mark.parametrize("path", catalogue.generated(), ids=lambda path: path.name)
-def test_a_generated_file_is_current(path) -> None:
-    refresh = "is out of date; run `make docs`, or only `python -m tools.catalogue`"
-    current = path.is_file() and path.read_text(encoding="utf-8") == catalogue.generated()[path]
-    assert current, f"{path.relative_to(ROOT)} {refresh}"
+@pytest.mark.parametrize("tool", [catalogue.generated, steps_page.pages])
+def test_generated_files_are_current(tool: Callable[[], dict[Path, str]]) -> None:
+    for path, text in tool().items():
+        assert path.is_file() and path.read_text(encoding="utf-8") == text, (
+            f"{path.relative_to(ROOT)} is out of date; run `make docs`, or only "
+            f"`python -m {tool.__module__}`"
+        )
 
 
 @pytest.mark.parametrize("package", REGISTRIES)
@@ -77,3 +80,20 @@ def test_two_steps_cannot_share_a_name(monkeypatch, tmp_path) -> None:
     monkeypatch.setattr(catalogue, "ROOT", tmp_path)
     with pytest.raises(SystemExit, match=r"two steps are named 'x': a\.X and b\.X"):
         catalogue.generated()
+
+
+def test_a_table_of_steps_links_to_the_reference(monkeypatch, tmp_path) -> None:
+    page = tmp_path / "docs/start/pipelines.md"
+    page.parent.mkdir(parents=True)
+    page.write_text("Before.\n<!-- steps: table -->\nold\n<!-- steps: end -->\nAfter.\n")
+    (tmp_path / "README.md").write_text("No table.\n")
+    monkeypatch.setattr(steps_page, "ROOT", tmp_path)
+    monkeypatch.setattr(steps_page, "PAGE", tmp_path / "docs/steps.md")
+    written = steps_page.pages()
+    assert set(written) == {page, tmp_path / "docs/steps.md"}
+    table = written[page]
+    assert table.startswith("Before.\n<!-- steps: table -->\n| | steps |\n")
+    assert table.endswith("<!-- steps: end -->\nAfter.\n")
+    for name in (*TRANSFORMS, *ENCODINGS):
+        assert f"[`{name}`](../steps.md#{name})" in table
+    assert "old" not in table

@@ -39,5 +39,5 @@ def test_the_rules_of_decoding_are_in_its_help():
 def test_the_option_that_orders_axes_is_described():
     page = (Path(__file__).parents[3] / "docs/steps.md").read_text(encoding="utf-8")
     for name in ("npy", "safetensors", "raw"):
-        section = page.partition(f"\n## {name}\n")[2].partition("\n## ")[0]
-        assert 'layout : {"chw", "hwc"}' in section
+        section = page.partition(f"\n### {name}\n")[2].partition("\n### ")[0]
+        assert '- `layout` ({"chw", "hwc"}): ' in section

@@ -1,6 +1,7 @@
-"""Hypothesis strategies: every step with every argument, legal pipelines, images.
+"""Hypothesis strategies: every step with every argument, valid pipelines, images.
 
-A module for each group of transforms; a test fails where a step of the catalogue is in none.
+There is one module for each group of transforms. A step that is in none of them gets a strategy derived
+from its fields, see `derived`; write one where the derived strategy draws too little.
 """
 
 from __future__ import annotations
@@ -10,19 +11,19 @@ from hypothesis import assume
 from hypothesis import strategies as st
 
 from preprocessing import (
+    ENCODINGS,
+    TRANSFORMS,
     Encoding,
     Flac,
     ImageSpec,
     IncompatibleSource,
     Jpeg,
-    Jsonl,
     Npy,
     Pipeline,
     Png,
     Raw,
     Safetensors,
     SpecError,
-    Text,
     Transform,
     Wav,
     WebP,
@@ -33,6 +34,7 @@ from . import (
     audio,
     auto_augment,
     color,
+    derived,
     geometry,
     random_geometry,
     scikit,
@@ -73,13 +75,11 @@ _OF_IMAGES: dict[str, st.SearchStrategy[Transform]] = {
     **auto_augment.TRANSFORMS,
     **scikit.TRANSFORMS,
 }
-TRANSFORMS_BY_NAME = {
-    **_OF_IMAGES,
-    **audio.TRANSFORMS,
-    **spectrogram.TRANSFORMS,
-    **text.TRANSFORMS,
-    **video.TRANSFORMS,
-}
+_OF_IMAGES |= derived.missing(TRANSFORMS, _OF_IMAGES, "image.")
+_OF_SOUND = {**audio.TRANSFORMS, **spectrogram.TRANSFORMS}
+_OF_SOUND |= derived.missing(TRANSFORMS, _OF_SOUND, "audio.")
+TRANSFORMS_BY_NAME = {**_OF_IMAGES, **_OF_SOUND, **text.TRANSFORMS, **video.TRANSFORMS}
+TRANSFORMS_BY_NAME |= derived.missing(TRANSFORMS, TRANSFORMS_BY_NAME)
 _TENSORS = ("npy", "safetensors", "raw")
 _layouts = st.sampled_from(("chw", "hwc"))
 _keys = st.text(st.characters(exclude_categories=["Cs"]), min_size=1).filter(
@@ -98,9 +98,8 @@ ENCODINGS_BY_NAME: dict[str, st.SearchStrategy[Encoding]] = {
     "wav": st.builds(Wav, st.sampled_from(("pcm_16", "pcm_24", "float"))),
     "flac": st.builds(Flac, st.sampled_from(("pcm_16", "pcm_24"))),
     **video.ENCODINGS,
-    "text": st.just(Text()),
-    "jsonl": st.just(Jsonl()),
 }
+ENCODINGS_BY_NAME |= derived.missing(ENCODINGS, ENCODINGS_BY_NAME)
 
 # What passes for an image, and for sound.
 transforms = st.one_of(*_OF_IMAGES.values())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from preprocessing import CenterCrop, Crop, HorizontalFlip, Pad, Resize, Transform, VerticalFlip
+from preprocessing import CenterCrop, Crop, Pad, Resize, Transform
 
 from .common import INTERPOLATIONS, PAD_MODES, pairs, sides
 
@@ -28,6 +28,4 @@ TRANSFORMS: dict[str, st.SearchStrategy[Transform]] = {
         st.floats(-1e3, 1e3, width=16),
         st.sampled_from(PAD_MODES),
     ),
-    "horizontal_flip": st.just(HorizontalFlip()),
-    "vertical_flip": st.just(VerticalFlip()),
 }

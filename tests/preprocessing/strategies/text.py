@@ -7,20 +7,17 @@ from pathlib import Path
 from hypothesis import strategies as st
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
 
+from preprocessing import TRANSFORMS as STEPS
 from preprocessing import (
-    CollapseWhitespace,
     Csv,
-    FixMojibake,
     JsonLines,
-    Lower,
-    Nfc,
-    Nfkc,
     RedactPatterns,
-    StripHtml,
     Tokenize,
     Transform,
     Truncate,
 )
+
+from .derived import missing
 
 WORDS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "hello", "world", "just", "in", "time", ".")
 TOKENIZERS = ("tiny", "bytes")
@@ -32,23 +29,18 @@ tokenizations = st.builds(
     Tokenize, st.sampled_from(TOKENIZERS), st.integers(1, 99), sides, sides, st.booleans()
 )
 _on_texts: dict[str, st.SearchStrategy[Transform]] = {
-    "fix_mojibake": st.just(FixMojibake()),
-    "strip_html": st.just(StripHtml()),
     "redact_patterns": st.builds(
         RedactPatterns, st.lists(patterns, min_size=1, unique=True).map(tuple)
     ),
-    "nfc": st.just(Nfc()),
-    "nfkc": st.just(Nfkc()),
-    "lower": st.just(Lower()),
-    "collapse_whitespace": st.just(CollapseWhitespace()),
     "truncate": st.builds(Truncate, st.integers(1, 30)),
 }
-TRANSFORMS: dict[str, st.SearchStrategy[Transform]] = {
+_others: dict[str, st.SearchStrategy[Transform]] = {
     "json_lines": st.builds(JsonLines, names.filter(bool)),
     "csv": st.builds(Csv, names.filter(bool)),
-    **_on_texts,
     "tokenize": tokenizations,
 }
+_on_texts |= missing(STEPS, {*_on_texts, *_others}, "text.")
+TRANSFORMS = {**_on_texts, **_others}
 steps = st.one_of(*_on_texts.values())
 
 # Characters that combine, compose, decompose, join, are blank, or are mojibake; and any others.

@@ -74,7 +74,7 @@ def _numpy_name(dtype: DType) -> str:
 
 
 @contextmanager
-def naming(index: int) -> Iterator[None]:
+def naming_source(index: int) -> Iterator[None]:
     """Have an error, whatever its type, say which source of a batch it is about."""
     try:
         yield
@@ -92,7 +92,7 @@ def naming(index: int) -> Iterator[None]:
         raise
 
 
-def each(work: Callable[[int], None], count: int, threads: int) -> None:
+def run_each(work: Callable[[int], None], count: int, threads: int) -> None:
     """Call `work` with 0 to `count` - 1; decoding and the kernels leave Python's lock alone."""
     if threads == 1 or count == 1:
         for index in range(count):

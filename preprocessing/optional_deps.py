@@ -34,7 +34,7 @@ def require_installed(
         )
 
 
-def load(module: str, library: str, extra: str, *, what: str, advice: str = "") -> Any:
+def require_module(module: str, library: str, extra: str, *, what: str, advice: str = "") -> Any:
     """Return a library's module, imported; takes and raises what `require_installed` does."""
     require_installed(module, library, extra, what=what, advice=advice)
     return import_module(module)

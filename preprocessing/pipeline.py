@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
-from preprocessing.buffers import allocate, each, naming, place_of
+from preprocessing.buffers import allocate, naming_source, place_of, run_each
 from preprocessing.limits import DEFAULT_LIMITS, Limits
 from preprocessing.media import AudioSpec, Encoded, known
 from preprocessing.planner import plan as planning
@@ -169,17 +169,17 @@ class Pipeline(PipelineSpec):
         seeds: Sequence[int | Seed] = [seed] * len(given) if isinstance(seed, int) else seed
         loaded, plans = [], []
         for index, (source, one) in enumerate(zip(given, seeds, strict=True)):
-            with naming(index):
+            with naming_source(index):
                 loaded.append(load_source(source, self.kind, limits))
                 plans.append(self._plan(loaded[index], one, limits))
         stack = allocate(self.encoding, [plan.output for plan in plans])
 
         def fill(index: int) -> None:
-            with naming(index):
+            with naming_source(index):
                 place = self.encoding.as_planned(stack[index], plans[index].output)
                 planning.execute(plans[index], loaded[index].content, place)
 
-        each(fill, len(given), threads)
+        run_each(fill, len(given), threads)
         return stack
 
     def encode(

@@ -10,7 +10,7 @@ from rich.table import Table
 
 from jitprep.cli.console import PIPELINE, fail, out, parse
 from preprocessing import Limits, Pipeline, Plan, PreprocessingError
-from preprocessing.planner.timing import measure
+from preprocessing.planner.timing import measure_plan
 from preprocessing.sources import load_source
 
 # Enough for the least time to be that of a warm cache.
@@ -38,7 +38,7 @@ def plan(
 
 
 def _times(pipeline: Pipeline, physical: Plan, file: Path) -> tuple[float, ...]:
-    return measure(physical, load_source(file, pipeline.kind, Limits()).content, _REPEATS)
+    return measure_plan(physical, load_source(file, pipeline.kind, Limits()).content, _REPEATS)
 
 
 def _table(physical: Plan, times: tuple[float, ...]) -> Table:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from preprocessing.planner.plan import Plan
 
 
-def measure(plan: Plan, source: Content, repeats: int) -> tuple[float, ...]:
+def measure_plan(plan: Plan, source: Content, repeats: int) -> tuple[float, ...]:
     """Return the milliseconds of each of ``plan.rows``, and of the encoding last.
 
     Parameters

@@ -86,7 +86,7 @@ def panel(array: Array, kind: Kind, steps: Sequence[Transform] = ()) -> Array:
     if kind == "audio":
         return sound.panel(array)
     if kind == "spectrogram":
-        return sound.spectrogram(array)
+        return sound.spectrogram_panel(array)
     return images.panel(array, steps)
 
 

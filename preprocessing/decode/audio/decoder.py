@@ -39,7 +39,7 @@ from preprocessing.decode.unsupported import require_supported
 from preprocessing.errors import CorruptSource, LimitExceeded, UnsupportedSource
 from preprocessing.frozen import frozen
 from preprocessing.limits import require_memory
-from preprocessing.optional_deps import load
+from preprocessing.optional_deps import require_module
 
 if TYPE_CHECKING:
     from preprocessing.decode.sniff import AudioFormat
@@ -129,7 +129,7 @@ def require_soundfile() -> Any:
     SpecError
         Where it is not installed.
     """
-    return load("soundfile", "soundfile", "audio", what="sound")
+    return require_module("soundfile", "soundfile", "audio", what="sound")
 
 
 def probe(data: bytes, format_: AudioFormat, limits: Limits) -> AudioHeader:

@@ -10,7 +10,7 @@ from preprocessing.block_reader import BlockReader
 from preprocessing.cancellation import Cancelled, checkpoint
 from preprocessing.decode.video.memory_guard import Growth, bounded
 from preprocessing.errors import CorruptSource, IncompatibleSource, UnsupportedSource
-from preprocessing.optional_deps import load
+from preprocessing.optional_deps import require_module
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -37,7 +37,7 @@ def require_av() -> Any:
         Where it is not installed.
     """
     advice = ", or in AWS use the image for video"
-    return load("av", "PyAV", "video", what="video", advice=advice)
+    return require_module("av", "PyAV", "video", what="video", advice=advice)
 
 
 class _Memory(BytesIO):

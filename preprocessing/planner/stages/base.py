@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 from preprocessing.decode.image import decoder as image
 from preprocessing.decode.image.header import ImageHeader
 from preprocessing.frozen import frozen
-from preprocessing.kernels.held import held_between
+from preprocessing.kernels.temporaries import temporary_bytes
 from preprocessing.limits import frame, nbytes
 from preprocessing.media import ImageSpec, Spec
 
@@ -175,7 +175,7 @@ class Kernel(Stage):
 
     def holds(self, spec: Any) -> int:
         result = frame(self.output(spec))
-        return nbytes(result) + held_between(self.kernel, spec, result, self.arguments)
+        return nbytes(result) + temporary_bytes(self.kernel, spec, result, self.arguments)
 
     def apply(self, array: Array, out: Array | None = None) -> Array:
         return self.kernel(array, *self.arguments)

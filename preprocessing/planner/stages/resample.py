@@ -11,7 +11,12 @@ import numpy as np
 from preprocessing.frozen import frozen
 from preprocessing.kernels.image import pointwise
 from preprocessing.kernels.image.geometry.bands import Axis, Filter
-from preprocessing.kernels.image.geometry.resample import held, nearest_indices, precision, resample
+from preprocessing.kernels.image.geometry.resample import (
+    nearest_indices,
+    precision,
+    resample_image,
+    resample_temporaries,
+)
 from preprocessing.kernels.scratch import scratch
 from preprocessing.limits import nbytes
 from preprocessing.planner.stages.base import Stage
@@ -78,7 +83,7 @@ class ResampleStage(Stage):
         samples = (spec.height, spec.width, spec.channels)
         rows, columns = _axes(self, *samples[:2])
         how = precision(spec.dtype, columns.filter, single=self.single)
-        return result + held(samples, rows, columns, how, self.dtype)
+        return result + resample_temporaries(samples, rows, columns, how, self.dtype)
 
     def apply(self, image: Array, out: Array | None = None) -> Array:
         if not self.linear:
@@ -101,7 +106,7 @@ class ResampleStage(Stage):
 
     def _resample(self, image: Array, planar: NDArray[np.float32]) -> None:
         rows, columns = _axes(self, *image.shape[:2])
-        resample(image, rows, columns, planar, single=self.single)
+        resample_image(image, rows, columns, planar, single=self.single)
 
     def _narrow(self, planar: NDArray[np.float32], out: Array | None) -> Array:
         channels, height, width = planar.shape

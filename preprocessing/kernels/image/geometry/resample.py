@@ -89,7 +89,7 @@ def precision(dtype: str, filter_: Filter, *, single: bool) -> Precision:
     return _SINGLE[filter_] if single else _DOUBLE.get(dtype, _FLOATS)
 
 
-def resample(
+def resample_image(
     image: Array, rows: Axis, columns: Axis, out: NDArray[np.float32], *, single: bool = False
 ) -> None:
     """Resample `image` into `out`.
@@ -197,10 +197,10 @@ def _planar(half: NDArray[Any], how: Precision) -> NDArray[Any]:
     return planar.reshape(channels * height, width)
 
 
-def held(
+def resample_temporaries(
     samples: tuple[int, int, int], rows: Axis, columns: Axis, how: Precision, dtype: str
 ) -> int:
-    """Return how many bytes `resample` holds besides the image and `out`; see its notes.
+    """Return how many bytes `resample_image` holds besides the image and `out`; see its notes.
 
     Parameters
     ----------

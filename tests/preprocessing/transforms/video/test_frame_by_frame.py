@@ -20,7 +20,7 @@ from preprocessing import (
 )
 from preprocessing.block_reader import BlockReader
 from preprocessing.limits import Limits
-from preprocessing.planner.timing import measure
+from preprocessing.planner.timing import measure_plan
 from preprocessing.sources import load_source
 from tests.preprocessing.strategies import images, transforms
 
@@ -155,7 +155,7 @@ def test_a_plan_tells_frames_and_times_them():
         .plan(np.zeros((48, 64, 3), np.uint8))
         .rewrites
     ]
-    times = measure(plan, load_source(clip("mp4"), "video", Limits()).content, 1)
+    times = measure_plan(plan, load_source(clip("mp4"), "video", Limits()).content, 1)
     assert len(times) == len(plan.rows) + 1
     assert all(time > 0 for time in times)
 

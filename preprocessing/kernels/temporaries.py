@@ -18,7 +18,7 @@ K = TypeVar("K", bound=Callable[..., Any])
 _STATED = "between"
 
 
-def holding(between: Callable[..., float]) -> Callable[[K], K]:
+def temporaries(between: Callable[..., float]) -> Callable[[K], K]:
     """State what a kernel holds.
 
     Parameters
@@ -35,7 +35,7 @@ def holding(between: Callable[..., float]) -> Callable[[K], K]:
     return state
 
 
-def held_between(
+def temporary_bytes(
     kernel: Callable[..., Any], before: Spec, after: Spec, arguments: tuple[Any, ...]
 ) -> int:
     """Return how many bytes a kernel holds besides input and result; 0 where it states nothing."""
@@ -54,11 +54,11 @@ def pixels(spec: Any) -> int:
     return int(height * width)
 
 
-def a_sample(count: float) -> Callable[..., float]:
+def per_sample(count: float) -> Callable[..., float]:
     """Return the statement of so many bytes for each sample of the input."""
     return lambda before, *_: count * samples(before)
 
 
-def a_pixel(count: float) -> Callable[..., float]:
+def per_pixel(count: float) -> Callable[..., float]:
     """Return the statement of so many bytes for each pixel of the input."""
     return lambda before, *_: count * pixels(before)

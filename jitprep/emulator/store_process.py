@@ -13,7 +13,7 @@ _START_S = 60.0
 _STOP_S = 1.0
 
 
-class MotoProcess:
+class StoreProcess:
     """A running moto server at ``url``."""
 
     def __init__(self, process: Process, port: int) -> None:
@@ -21,7 +21,7 @@ class MotoProcess:
         self._process = process
 
     @classmethod
-    async def start(cls, account: str, region: str) -> MotoProcess:
+    async def start(cls, account: str, region: str) -> StoreProcess:
         """Start moto and wait until it serves.
 
         Raises

@@ -23,6 +23,12 @@ __all__ = ["Pipeline", "open_reader"]
 
 def __getattr__(name: str) -> Any:
     if name in _WHERE:
+        library = import_module("preprocessing")
+        if not hasattr(library, "SpecError"):
+            raise ImportError(
+                f"The module 'preprocessing' was imported from {library.__file__}, which does not "
+                "belong to jitprep. Rename that file, or start Python in another folder."
+            )
         return getattr(import_module(_WHERE[name]), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 

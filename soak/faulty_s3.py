@@ -16,7 +16,7 @@ from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from jitprep.emulator.moto_process import MotoProcess
+from jitprep.emulator.store_process import StoreProcess
 from soak.faults import Dose, Fault, Plan
 
 _CONTROL = "/_plan"
@@ -166,7 +166,7 @@ def _plain(status: bytes, body: bytes, kind: bytes = b"application/json") -> byt
 
 async def main() -> None:
     """Serve until standard input ends."""
-    moto = await MotoProcess.start("123456789012", "us-east-1")
+    moto = await StoreProcess.start("123456789012", "us-east-1")
     try:
         store = int(moto.url.rpartition(":")[2])
         server = await asyncio.start_server(Proxy(store).serve, "127.0.0.1", 0)

@@ -15,17 +15,17 @@ from jitprep.emulator import routing, unserved
 from jitprep.emulator.control import s3_control
 from jitprep.emulator.control.access_points import AccessPoints
 from jitprep.emulator.control.s3_control import S3Control
-from jitprep.emulator.data_plane.pending_responses import Exchange
-from jitprep.emulator.data_plane.reads import COPY_SOURCE, DataPlane
+from jitprep.emulator.data_plane.dispatch import COPY_SOURCE, DataPlane
+from jitprep.emulator.data_plane.pending_responses import PendingResponses
 from jitprep.emulator.data_plane.upstream import Upstream
 from jitprep.emulator.data_plane.write_get_object_response import write_get_object_response
-from jitprep.emulator.function_url import urls as function_url
-from jitprep.emulator.function_url.urls import FunctionUrls
-from jitprep.emulator.header_case import is_too_large, too_large
+from jitprep.emulator.function_url import dispatch as function_url
+from jitprep.emulator.function_url.dispatch import FunctionUrls
+from jitprep.emulator.header_case import head_too_large, is_too_large
 from jitprep.emulator.jobs.control import JobsControl
 from jitprep.emulator.request_ids import RequestIds
 from jitprep.emulator.s3_errors import S3Error, error_response
-from jitprep.emulator.signing.request_head import Received
+from jitprep.emulator.signing.request_head import RequestHead
 from jitprep.emulator.signing.verification import Verifier
 from jitprep.emulator.workers import invoke_api, runtime_api
 from jitprep.emulator.workers.function import Function
@@ -52,7 +52,7 @@ class App:
         By the address of their Runtime API: a request to that socket can only be theirs.
     verifier
         Verifies signatures; None believes everybody.
-    access_points, data_plane, exchange, functions, function_urls, control, jobs, s3_control, s3
+    access_points, data_plane, pending_responses, functions, function_urls, control, jobs, s3_control, s3
         The parts.
     """
 
@@ -60,7 +60,7 @@ class App:
     verifier: Verifier | None
     access_points: AccessPoints
     data_plane: DataPlane
-    exchange: Exchange
+    pending_responses: PendingResponses
     functions: Mapping[str, Function]
     function_urls: FunctionUrls
     control: S3Control
@@ -94,34 +94,34 @@ class App:
         if request.method == "OPTIONS" and not isinstance(route, routing.ToFunctionUrl):
             return
         body = await request.body() if isinstance(route, _READ_WHOLE) else None
-        self.verifier.verify(Received.of(request), route.services, body)
+        self.verifier.verify(RequestHead.of(request), route.services, body)
 
     async def _answer(self, route: routing.Route | Worker, request: Request) -> ASGIApp:
         match route:
             case Worker():
-                return await runtime_api.answer(route, request)
+                return await runtime_api.answer_worker(route, request)
             case routing.ToAccessPoint(point, key):
                 return await self.data_plane.read(point, key, request)
             case routing.ToMissingAccessPoint(label):
                 message = f"There is no Object Lambda access point {label}. Create it first."
                 raise S3Error(404, "NoSuchBucket", message, {"BucketName": label})
             case routing.ToFunction(name):
-                return await invoke_api.invoke(self.functions, name, request)
+                return await invoke_api.answer_invoke(self.functions, name, request)
             case routing.ToFunctionUrl(name, path, domain):
                 return await self.function_urls.answer(name, path, domain, request)
-            case routing.ToExchange():
-                return await write_get_object_response(self.exchange, request)
+            case routing.ToWriteGetObjectResponse():
+                return await write_get_object_response(self.pending_responses, request)
             case routing.ToObjectLambdaControl():
                 return await self.control.answer(request)
             case routing.ToJobs():
                 return await self.jobs.answer(request)
             case routing.ToS3Control():
-                return await self.s3_control.pass_on(request)
+                return await self.s3_control.forward(request)
             case routing.ToBucket(name, key):
                 bucket = await self.data_plane.supporting.bucket_named(name)
-                return await self.data_plane.pass_on(bucket, key, request)
+                return await self.data_plane.forward(bucket, key, request)
             case routing.ToUnserved(service):
-                return unserved.answer(service, request)
+                return unserved.not_implemented_response(service, request)
             case routing.ToS3():
                 return await self._to_s3(request)
 
@@ -129,9 +129,9 @@ class App:
         """Pass a request on as it is, unless it copies from an access point."""
         source = request.headers.get(COPY_SOURCE)
         if source is None or await self.data_plane.supporting.copy_source(source) is None:
-            return await self.s3.pass_on(request)
+            return await self.s3.forward(request)
         bucket, _, key = raw_path(request.scope).removeprefix("/").partition("/")
-        return await self.data_plane.pass_on(unquote(bucket), unquote(key), request)
+        return await self.data_plane.forward(unquote(bucket), unquote(key), request)
 
     def _route(self, request: Request) -> routing.Route | Worker:
         worker = self.workers.get(tuple(request.scope["server"]))
@@ -156,7 +156,7 @@ def _require_well_formed(route: routing.Route | Worker, scope: Scope) -> None:
     if isinstance(route, Worker):  # it reports tracebacks in headers
         return
     if is_too_large(scope):
-        raise too_large()
+        raise head_too_large()
     if isinstance(route, routing.ToAccessPoint | routing.ToBucket | routing.ToS3):
         try:
             unquote(raw_path(scope), errors="strict")
@@ -170,11 +170,11 @@ def _refusal(route: routing.Route | Worker, request: Request, error: S3Error) ->
     """Return an error in the form of the API that was asked."""
     match route:
         case routing.ToFunction():
-            response = invoke_api.refusal(error)
+            response = invoke_api.invoke_error_response(error)
         case routing.ToFunctionUrl():
-            response = function_url.refusal(error)
+            response = function_url.function_url_error_response(error)
         case routing.ToObjectLambdaControl() | routing.ToJobs() | routing.ToS3Control():
-            response = s3_control.refusal(error, RequestIds.new())
+            response = s3_control.control_error_response(error, RequestIds.new())
         case _:
             response = error_response(error, RequestIds.new())
     if "expect" in request.headers or is_too_large(request.scope):

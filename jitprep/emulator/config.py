@@ -10,6 +10,7 @@ from typing import TextIO
 from urllib.parse import urlsplit
 
 from jitprep.emulator.partitions import partition_of
+from jitprep.emulator.workers.child import OWN_HANDLER
 
 DEFAULT_PORT = 9000
 _LAST_PORT = 65535
@@ -45,7 +46,8 @@ class EndpointConfig:
         The function that local workers run, ``module.function`` as Lambda spells it, the name it
         goes by, and how many processes run it.
     task_root
-        The folder the workers start in and import ``handler`` from. None is the current folder.
+        The folder that the workers start in and import ``handler`` from. None is the current folder
+        for a handler of your own; jitprep's is imported from where it is installed.
     worker_env
         Environment variables that the workers get on top of Lambda's own.
     containers
@@ -73,7 +75,7 @@ class EndpointConfig:
     session_token: str | None = field(default=None, repr=False)
     verify_signatures: bool = True
     s3_url: str | None = None
-    handler: str = "handler.app.lambda_handler"
+    handler: str = OWN_HANDLER
     function_name: str = "preprocess"
     workers: int = 2
     task_root: Path | None = None

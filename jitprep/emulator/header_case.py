@@ -16,7 +16,7 @@ _LARGEST_HEAD = 64 * 1024  # bytes of the target and of all headers
 _MOST_UNPARSED = 2 * 1024 * 1024  # awslambdaric puts a traceback of up to 1 MiB into a header
 
 
-class Protocol(HttpToolsProtocol):
+class HeaderCaseProtocol(HttpToolsProtocol):
     """ASGI has the names in lower case; a function finds them in its event as they were sent."""
 
     def data_received(self, data: bytes) -> None:
@@ -60,7 +60,7 @@ class Protocol(HttpToolsProtocol):
         super().on_body(body)
 
     def _refuse(self) -> None:
-        error = too_large()
+        error = head_too_large()
         body = error_xml(error, RequestIds.new())
         head = (
             f"HTTP/1.1 {error.status} Bad Request\r\ncontent-type: application/xml\r\n"
@@ -70,7 +70,7 @@ class Protocol(HttpToolsProtocol):
         self.transport.close()
 
 
-def too_large() -> S3Error:
+def head_too_large() -> S3Error:
     """Return the error of a head that is too large."""
     message = (
         f"Your request header section exceeds the maximum allowed size: {_LONGEST_LINE} bytes for one "

@@ -9,6 +9,7 @@ from http.client import responses
 from starlette.responses import Response
 
 from jitprep.emulator.request_ids import RequestIds
+from jitprep.emulator.s3_xml import DECLARATION, xml_elements
 from jitprep.emulator.workers.function import (
     Died,
     InvocationOutcome,
@@ -17,7 +18,6 @@ from jitprep.emulator.workers.function import (
     Returned,
     TimedOut,
 )
-from jitprep.emulator.xml_text import DECLARATION, xml_elements
 
 # By the status with which Lambda's Invoke refuses.
 _NOT_INVOKED = {
@@ -74,12 +74,12 @@ def error_response(
     return Response(error_xml(error, ids), error.status, every, "application/xml")
 
 
-def invalid_response(reason: str) -> S3Error:
+def invalid_response_error(reason: str) -> S3Error:
     """Return what the client sees when what the function answered is not valid."""
     return S3Error(400, "LambdaInvalidResponse", reason)
 
 
-def reported(status: int, code: str | None, message: str | None) -> S3Error:
+def reported_error(status: int, code: str | None, message: str | None) -> S3Error:
     """Return the error that a function reports; without a code it has its status's name."""
     return S3Error(
         status,
@@ -88,7 +88,7 @@ def reported(status: int, code: str | None, message: str | None) -> S3Error:
     )
 
 
-def unanswered(outcome: InvocationOutcome) -> S3Error:
+def no_response_error(outcome: InvocationOutcome) -> S3Error:
     """Return what the reader sees when an invocation ended and nothing had been written."""
     match outcome:
         case Returned():
@@ -101,14 +101,14 @@ def unanswered(outcome: InvocationOutcome) -> S3Error:
         case Raised(payload):
             return S3Error(500, "LambdaRuntimeError", f"The function raised {_raised(payload)}")
         case TimedOut(seconds):
-            return timed_out(seconds)
+            return timeout_error(seconds)
         case Died(detail):
             return S3Error(500, "LambdaRuntimeError", detail)
         case NotInvoked(status, _, detail):
             return S3Error(*_NOT_INVOKED.get(status, (400, "LambdaInvocationFailed")), detail)
 
 
-def timed_out(seconds: float) -> S3Error:
+def timeout_error(seconds: float) -> S3Error:
     """Return what the client sees when a function takes longer than it may."""
     message = (
         f"The function did not answer within {seconds:g} s. "

@@ -14,7 +14,7 @@ from typing import Self
 import uvicorn
 
 from jitprep.emulator.config import EndpointConfig, EndpointError
-from jitprep.emulator.header_case import Protocol
+from jitprep.emulator.header_case import HeaderCaseProtocol
 from jitprep.emulator.service import Service
 from jitprep.emulator.sockets import bridge_address, listen, url_of
 
@@ -163,7 +163,7 @@ async def _signalled() -> None:
 def _uvicorn_config(app: object) -> uvicorn.Config:
     return uvicorn.Config(
         app,  # type: ignore[arg-type]
-        http=Protocol,  # on httptools: it takes a proxy's request targets, http://host/path
+        http=HeaderCaseProtocol,  # on httptools: it takes a proxy's request targets, http://host/path
         ws="none",
         lifespan="off",
         loop="asyncio",

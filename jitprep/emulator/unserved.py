@@ -13,14 +13,14 @@ from starlette.responses import Response
 
 from jitprep.emulator.request_ids import RequestIds
 from jitprep.emulator.s3_errors import S3Error, error_response
-from jitprep.emulator.xml_text import DECLARATION, xml_elements
+from jitprep.emulator.s3_xml import DECLARATION, xml_elements
 
 _CODE = "NotImplemented"
 _LIKE_S3 = frozenset({"s3express", "s3-outposts"})
 _XML = frozenset({"cloudfront", "route53"})
 
 
-def answer(service: str, request: Request) -> Response:
+def not_implemented_response(service: str, request: Request) -> Response:
     """Say that ``service``, or what is asked of it, is not served here.
 
     Parameters

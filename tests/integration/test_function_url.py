@@ -24,7 +24,7 @@ from starlette.requests import Request
 from handler import doors
 from jitprep.emulator import routing
 from jitprep.emulator.control.access_points import AccessPoints
-from jitprep.emulator.function_url import event as function_url_event
+from jitprep.emulator.function_url.event import FunctionUrlRequest, function_url_event
 from jitprep.service import s3
 from jitprep.service.config import config
 from jitprep.service.results import spill
@@ -147,8 +147,8 @@ def test_a_key_comes_through_url_event_and_door_unchanged(key, safe, by_host):
         "server": ("127.0.0.1", 9000),
         "client": ("127.0.0.1", 50000),
     }
-    url = function_url_event.Url("f", found.path, found.domain or "f.lambda-url.us-east-1.on.aws")
-    event = json.loads(function_url_event.event(url, Request(scope), b"", "123456789012", "id"))
+    url = FunctionUrlRequest("f", found.path, found.domain or "f.lambda-url.us-east-1.on.aws")
+    event = json.loads(function_url_event(url, Request(scope), b"", "123456789012", "id"))
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("JITPREP_BUCKETS", "photos")
         patch.setenv("AWS_ACCESS_KEY_ID", "test")

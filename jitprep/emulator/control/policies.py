@@ -12,7 +12,7 @@ _EFFECTS = ("Allow", "Deny")
 _LARGEST = 20 * 1024
 
 
-def check(text: str) -> None:
+def require_valid_policy(text: str) -> None:
     """Check a policy as far as its form tells.
 
     Raises
@@ -33,10 +33,10 @@ def check(text: str) -> None:
     if not isinstance(statements, list) or not statements:
         raise _malformed("The policy must be an object with a Statement.")
     for statement in statements:
-        _check_statement(statement)
+        _require_valid_statement(statement)
 
 
-def _check_statement(statement: Any) -> None:
+def _require_valid_statement(statement: Any) -> None:
     if not isinstance(statement, dict) or not statement.keys() >= _REQUIRED:
         raise _malformed("A Statement must have Effect and Principal.")
     if statement["Effect"] not in _EFFECTS:

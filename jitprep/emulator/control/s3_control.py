@@ -12,7 +12,7 @@ from starlette.responses import Response
 from jitprep.emulator.control import policies
 from jitprep.emulator.control import xml as control_xml
 from jitprep.emulator.control.access_points import AccessPoint, AccessPoints, Configuration, now
-from jitprep.emulator.data_plane.originals import SupportingAccessPoints
+from jitprep.emulator.data_plane.s3_client import SupportingAccessPoints
 from jitprep.emulator.request_ids import RequestIds
 from jitprep.emulator.s3_errors import S3Error
 
@@ -51,23 +51,23 @@ class S3Control:
             case "PUT", [name]:
                 return await self._create(account, name, await request.body())
             case "GET", [name]:
-                return xml_response(control_xml.access_point(self._find(account, name)))
+                return xml_response(control_xml.access_point_result(self._find(account, name)))
             case "DELETE", [name]:
                 self.access_points.remove(self._find(account, name))
                 return Response(status_code=204)
             case "GET", [name, "configuration"]:
-                return xml_response(control_xml.configuration(self._find(account, name)))
+                return xml_response(control_xml.configuration_result(self._find(account, name)))
             case "PUT", [name, "configuration"]:
                 return await self._configure(self._find(account, name), await request.body())
             case _, [name, "policy" | "policyStatus" as what]:
                 return await self._policy(self._find(account, name), what, request)
-        raise missing(request)
+        raise not_implemented(request)
 
     async def _policy(self, point: AccessPoint, what: str, request: Request) -> Response:
         match request.method, what:
             case "PUT", "policy":
                 policy = control_xml.parse_policy(await request.body())
-                policies.check(policy)
+                policies.require_valid_policy(policy)
                 self.access_points.add(replace(point, policy=policy))
                 return Response(status_code=200)
             case "DELETE", "policy":
@@ -78,10 +78,10 @@ class S3Control:
                 details = {"AccessPointName": point.name}
                 raise S3Error(404, "NoSuchAccessPointPolicy", message, details)
             case "GET", "policy":
-                return xml_response(control_xml.policy(point.policy or ""))
+                return xml_response(control_xml.policy_result(point.policy or ""))
             case "GET", "policyStatus":
-                return xml_response(control_xml.policy_status())
-        raise missing(request)
+                return xml_response(control_xml.policy_status_result())
+        raise not_implemented(request)
 
     def _find(self, account: str, name: str) -> AccessPoint:
         point = self.access_points.get(account, name)
@@ -101,7 +101,7 @@ class S3Control:
         bucket = await self._bucket(configuration)
         point = AccessPoint(name, account, self.region, bucket, configuration, now())
         self.access_points.add(point)
-        return xml_response(control_xml.created(point))
+        return xml_response(control_xml.create_access_point_result(point))
 
     async def _configure(self, point: AccessPoint, body: bytes) -> Response:
         configuration = control_xml.parse_configuration(body)
@@ -127,7 +127,9 @@ class S3Control:
         points = [p for p in self.access_points.of_account(account) if p.name > after]
         page = points[: int(wanted)]
         more = len(page) < len(points) and page
-        return xml_response(control_xml.listing(page, page[-1].name if more else None))
+        return xml_response(
+            control_xml.list_access_points_result(page, page[-1].name if more else None)
+        )
 
 
 def require_account(request: Request, own: str) -> str:
@@ -143,12 +145,14 @@ def require_account(request: Request, own: str) -> str:
     return account
 
 
-def refusal(error: S3Error, ids: RequestIds) -> Response:
+def control_error_response(error: S3Error, ids: RequestIds) -> Response:
     """Return the HTTP response that carries ``error``, in S3 Control's form."""
-    return Response(control_xml.error(error, ids), error.status, ids.headers, "application/xml")
+    return Response(
+        control_xml.control_error_xml(error, ids), error.status, ids.headers, "application/xml"
+    )
 
 
-def missing(request: Request) -> S3Error:
+def not_implemented(request: Request) -> S3Error:
     """Return the error of a call that is not here."""
     message = f"This endpoint has no {request.method} {request.url.path}."
     return S3Error(501, "NotImplemented", message)

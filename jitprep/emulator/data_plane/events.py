@@ -32,7 +32,9 @@ class AccessPointCall:
     request: Request
 
 
-def event(call: AccessPointCall, request_id: str, context: Mapping[str, str]) -> bytes:
+def object_lambda_event(
+    call: AccessPointCall, request_id: str, context: Mapping[str, str]
+) -> bytes:
     """Return the event as JSON; ``context`` is what the function needs for this one action."""
     point = call.point
     fields = {

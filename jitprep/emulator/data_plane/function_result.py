@@ -10,9 +10,14 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 from jitprep.emulator.data_plane.actions import Action
-from jitprep.emulator.data_plane.listing import MalformedListing, listing_xml
+from jitprep.emulator.data_plane.list_bucket_result import MalformedListing, listing_xml
 from jitprep.emulator.data_plane.object_headers import BOOLEANS, METADATA, NUMBERS, OBJECT_HEADERS
-from jitprep.emulator.s3_errors import S3Error, invalid_response, reported, unanswered
+from jitprep.emulator.s3_errors import (
+    S3Error,
+    invalid_response_error,
+    no_response_error,
+    reported_error,
+)
 from jitprep.emulator.workers.function import InvocationOutcome, Returned
 
 _METADATA = re.compile(METADATA + r"[a-z0-9!#$%&'*+.^_`|~-]+")
@@ -31,7 +36,7 @@ class FunctionAnswer:
     body: bytes = b""
 
 
-def returned(action: Action, outcome: InvocationOutcome) -> FunctionAnswer:
+def client_answer(action: Action, outcome: InvocationOutcome) -> FunctionAnswer:
     """Return the answer to ``action``, for which the function returns JSON and writes nothing.
 
     Raises
@@ -40,7 +45,7 @@ def returned(action: Action, outcome: InvocationOutcome) -> FunctionAnswer:
         Where the function failed, reports an error, or returned what is not valid.
     """
     if not isinstance(outcome, Returned):
-        raise unanswered(outcome)
+        raise no_response_error(outcome)
     parse = head_object if action is Action.HEAD_OBJECT else list_objects
     return parse(outcome.payload)
 
@@ -112,7 +117,7 @@ def _error(answer: Mapping[str, Any]) -> S3Error | None:
     code, message = (_optional(answer, name, str) for name in ("errorCode", "errorMessage"))
     if status < 400 and (code or message):
         raise _invalid(f"errorCode and errorMessage do not go with statusCode {status}.")
-    return reported(status, code, message) if status >= 400 else None
+    return reported_error(status, code, message) if status >= 400 else None
 
 
 def _headers(answer: Mapping[str, Any]) -> dict[str, str]:
@@ -181,4 +186,4 @@ def _shown(value: object) -> str:
 
 
 def _invalid(reason: str) -> S3Error:
-    return invalid_response(f"What the function returned is not valid: {reason}")
+    return invalid_response_error(f"What the function returned is not valid: {reason}")

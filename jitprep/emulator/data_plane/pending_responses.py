@@ -7,7 +7,7 @@ import secrets
 from dataclasses import dataclass
 from http import HTTPStatus
 
-from jitprep.emulator.data_plane.spool import Room, Spool
+from jitprep.emulator.data_plane.spool import ByteBudget, Spool
 from jitprep.emulator.s3_errors import S3Error
 
 # On AWS the route names a cell of the service; it is the host prefix of WriteGetObjectResponse.
@@ -45,8 +45,8 @@ class Reply:
     body: Spool
 
 
-class Ticket:
-    """A reader's place in the exchange. Its token lets a function answer, once."""
+class PendingResponse:
+    """A reader's place in the pending_responses. Its token lets a function answer, once."""
 
     def __init__(self) -> None:
         self.token = secrets.token_urlsafe(48)
@@ -60,7 +60,7 @@ class Ticket:
             answer.body.close()
 
 
-class Exchange:
+class PendingResponses:
     """The tickets of all readers who wait, and the room for what they do not read yet.
 
     Parameters
@@ -71,38 +71,38 @@ class Exchange:
 
     def __init__(self, timeout: float) -> None:
         self.timeout = timeout
-        self.room = Room()
-        self._tickets: dict[str, Ticket] = {}
+        self.budget = ByteBudget()
+        self._waiting: dict[str, PendingResponse] = {}
 
-    def open(self) -> Ticket:
-        """Return a fresh ticket."""
-        ticket = Ticket()
-        self._tickets[ticket.token] = ticket
-        return ticket
+    def open(self) -> PendingResponse:
+        """Return a fresh pending."""
+        pending = PendingResponse()
+        self._waiting[pending.token] = pending
+        return pending
 
-    def close(self, ticket: Ticket) -> None:
-        """Make the ticket's token worthless; nothing happens if it is used already."""
-        self._tickets.pop(ticket.token, None)
+    def close(self, pending: PendingResponse) -> None:
+        """Make the pending's token worthless; nothing happens if it is used already."""
+        self._waiting.pop(pending.token, None)
 
-    def abandon(self, ticket: Ticket, seconds: float) -> None:
+    def abandon(self, pending: PendingResponse, seconds: float) -> None:
         """Let a function that may be running answer a reader who has left, and be none the wiser."""
-        ticket.answer.cancel()
-        asyncio.get_running_loop().call_later(seconds, self.close, ticket)
+        pending.answer.cancel()
+        asyncio.get_running_loop().call_later(seconds, self.close, pending)
 
-    def redeem(self, route: str | None, token: str | None) -> Ticket:
-        """Return the ticket of a token and make the token worthless.
+    def redeem(self, route: str | None, token: str | None) -> PendingResponse:
+        """Return the pending of a token and make the token worthless.
 
         Raises
         ------
         S3Error
             ValidationError where no reader waits behind this route and token.
         """
-        ticket = self._tickets.pop(token, None) if token and route == ROUTE else None
-        if ticket is None:
+        pending = self._waiting.pop(token, None) if token and route == ROUTE else None
+        if pending is None:
             raise S3Error(
                 400,
                 "ValidationError",
                 "No reader waits for this RequestRoute and RequestToken: the token was used "
                 "before, the reader has been answered, or the values are not the event's own.",
             )
-        return ticket
+        return pending

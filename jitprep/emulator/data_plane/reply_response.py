@@ -9,7 +9,7 @@ from starlette.types import Receive, Scope, Send
 
 from jitprep.emulator.data_plane.pending_responses import Reply, ReplyHead
 from jitprep.emulator.request_ids import RequestIds
-from jitprep.emulator.s3_errors import S3Error, error_response, reported, timed_out
+from jitprep.emulator.s3_errors import S3Error, error_response, reported_error, timeout_error
 
 
 class ReplyResponse:
@@ -36,7 +36,7 @@ class ReplyResponse:
         head = self._reply.head
         if head.is_error:
             self._reply.body.close()
-            error = reported(head.status, head.error_code, head.error_message)
+            error = reported_error(head.status, head.error_code, head.error_message)
             response = error_response(error, self._ids, _beside_xml(head))
             return await response(scope, receive, send)
         failure = await self._send_object(send)
@@ -51,7 +51,7 @@ class ReplyResponse:
         try:
             await self._send_in_chunks(send)
         except TimeoutError:
-            return timed_out(self._timeout)
+            return timeout_error(self._timeout)
         except OSError as error:  # a full disk
             return S3Error(
                 500, "InternalError", f"The object could not be kept for its reader: {error}."

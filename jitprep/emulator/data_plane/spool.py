@@ -15,7 +15,7 @@ _CHUNK = 64 * 1024
 _ROOM = 4 * 1024**3
 
 
-class Room:
+class ByteBudget:
     """The bytes that all bodies together may hold; whose writer finds none waits for readers.
 
     Parameters
@@ -51,8 +51,8 @@ class Spool:
         What all spools share.
     """
 
-    def __init__(self, room: Room) -> None:
-        self._room = room
+    def __init__(self, budget: ByteBudget) -> None:
+        self._budget = budget
         self._file = tempfile.SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115 - close() closes it
         self._written = self._read = 0
         self._changed = asyncio.Event()
@@ -68,7 +68,9 @@ class Spool:
         try:
             async with asyncio.timeout(timeout):
                 async for chunk in body:
-                    await self._room.take(len(chunk), lambda: self._unread > 0 and not self._closed)
+                    await self._budget.take(
+                        len(chunk), lambda: self._unread > 0 and not self._closed
+                    )
                     self._add(chunk)
         except asyncio.CancelledError:
             self._failure = TimeoutError()
@@ -97,7 +99,7 @@ class Spool:
         """Drop what is held, and what still comes."""
         if not self._closed:
             self._closed = True
-            self._room.give(self._unread)
+            self._budget.give(self._unread)
             self._file.close()
 
     @property
@@ -106,7 +108,7 @@ class Spool:
 
     def _add(self, chunk: bytes) -> None:
         if self._closed:
-            self._room.give(len(chunk))
+            self._budget.give(len(chunk))
             return
         self._file.seek(self._written)
         self._file.write(chunk)
@@ -117,7 +119,7 @@ class Spool:
         self._file.seek(self._read)
         chunk = self._file.read(min(_CHUNK, self._unread))
         self._read += len(chunk)
-        self._room.give(len(chunk))
+        self._budget.give(len(chunk))
         if not self._unread:  # a reader who keeps up needs no more than this
             self._file.seek(0)
             self._file.truncate()

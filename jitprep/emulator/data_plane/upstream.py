@@ -50,14 +50,14 @@ class Upstream:
         """Close its connections."""
         await self._client.aclose()
 
-    async def pass_on(self, request: Request) -> ASGIApp:
+    async def forward(self, request: Request) -> ASGIApp:
         """Send ``request`` on, its path, query, Host and body untouched; stream the answer."""
         target = request.scope["raw_path"]
         if request.scope["query_string"]:
             target += b"?" + request.scope["query_string"]
-        return await self.pass_on_as(request, target, request.headers.raw)
+        return await self.forward_as(request, target, request.headers.raw)
 
-    async def pass_on_as(
+    async def forward_as(
         self,
         request: Request,
         target: bytes,
@@ -81,7 +81,7 @@ class Upstream:
             answer = await self._client.send(sent, stream=True)
         except httpx.HTTPError as error:
             raise self._unreachable(error) from error
-        return _Passed(answer, answer_headers or {})
+        return _ForwardedResponse(answer, answer_headers or {})
 
     async def fetch(
         self, target: str, headers: Mapping[str, str], body: bytes | None = None
@@ -108,7 +108,7 @@ class Upstream:
         )
 
 
-class _Passed:
+class _ForwardedResponse:
     """An upstream's answer, on its way to the client, with headers that it may lack."""
 
     def __init__(self, answer: httpx.Response, extra: Mapping[str, str]) -> None:

@@ -11,9 +11,9 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from jitprep.emulator.data_plane.object_headers import METADATA, OBJECT_HEADERS
-from jitprep.emulator.data_plane.pending_responses import Exchange, Reply, ReplyHead
+from jitprep.emulator.data_plane.pending_responses import PendingResponses, Reply, ReplyHead
 from jitprep.emulator.data_plane.spool import Spool
-from jitprep.emulator.s3_errors import S3Error, invalid_response
+from jitprep.emulator.s3_errors import S3Error, invalid_response_error
 
 WRITE_PATH = "/WriteGetObjectResponse"
 _STATUSES = frozenset({200, 206, 304, 400, 401, 403, 404, 405, 409, 411, 412, 416, 500, 503})
@@ -24,23 +24,27 @@ _FORWARDED = OBJECT_HEADERS - {"content-length"}  # which is that of the functio
 _CHECKSUM = "x-amz-checksum-"
 
 
-async def write_get_object_response(exchange: Exchange, request: Request) -> Response:
+async def write_get_object_response(
+    pending_responses: PendingResponses, request: Request
+) -> Response:
     """Answer one WriteGetObjectResponse once the whole object is here, read or not."""
     headers = request.headers
-    ticket = exchange.redeem(headers.get("x-amz-request-route"), headers.get("x-amz-request-token"))
+    pending = pending_responses.redeem(
+        headers.get("x-amz-request-route"), headers.get("x-amz-request-token")
+    )
     body = request.stream()
     try:
         head = parse_head(headers)
         if head.bodiless:
-            await _refuse(body, head)
+            await _require_empty(body, head)
     except S3Error as error:
         reason = f"The function's WriteGetObjectResponse is not valid: {error.message}"
-        ticket.give(invalid_response(reason))
+        pending.give(invalid_response_error(reason))
         raise
-    spool = Spool(exchange.room)
-    ticket.give(Reply(head, spool))
+    spool = Spool(pending_responses.budget)
+    pending.give(Reply(head, spool))
     try:
-        await spool.fill(body, exchange.timeout)
+        await spool.fill(body, pending_responses.timeout)
     except TimeoutError as error:
         message = "The object was not written in the time it may take."
         raise S3Error(400, "RequestTimeout", message) from error
@@ -98,7 +102,7 @@ def _without_length(headers: tuple[tuple[bytes, bytes], ...]) -> tuple[tuple[byt
     return tuple((name, value) for name, value in headers if name != b"content-length")
 
 
-async def _refuse(body: AsyncIterator[bytes], head: ReplyHead) -> None:
+async def _require_empty(body: AsyncIterator[bytes], head: ReplyHead) -> None:
     """Raise S3Error if there is a body where there must be none."""
     async for chunk in body:
         if chunk:

@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 
-from jitprep.emulator.signing.request_head import Received
+from jitprep.emulator.signing.request_head import RequestHead
 from jitprep.emulator.signing.signature import credential
 
 # The caller's authority. The function has its own, and these must not reach a log.
@@ -26,7 +26,7 @@ _TEXT = re.compile(r"text/.*|application/(?:javascript|(?:[^/]*\+)?(?:json|xml))
 
 
 @dataclass(frozen=True)
-class Url:
+class FunctionUrlRequest:
     """What of a function's URL was asked for.
 
     Parameters
@@ -44,7 +44,9 @@ class Url:
     domain: str
 
 
-def event(url: Url, request: Request, body: bytes, account: str, request_id: str) -> bytes:
+def function_url_event(
+    url: FunctionUrlRequest, request: Request, body: bytes, account: str, request_id: str
+) -> bytes:
     """Return the event as JSON.
 
     Parameters
@@ -58,27 +60,29 @@ def event(url: Url, request: Request, body: bytes, account: str, request_id: str
     request_id
         The invocation's.
     """
-    received = Received.of(request)
-    headers = _headers(url, received, request)
+    request_head = RequestHead.of(request)
+    headers = _headers(url, request_head, request)
     fields: dict[str, Any] = {
         "version": "2.0",
         "routeKey": "$default",
         "rawPath": url.path,
-        "rawQueryString": received.query,
+        "rawQueryString": request_head.query,
     }
-    if cookies := list(_cookies(received)):
+    if cookies := list(_cookies(request_head)):
         fields["cookies"] = cookies
     fields["headers"] = headers
-    if parameters := _joined(parse_qsl(received.query, keep_blank_values=True)):
+    if parameters := _joined(parse_qsl(request_head.query, keep_blank_values=True)):
         fields["queryStringParameters"] = parameters
-    fields["requestContext"] = _context(url, received, request, account, request_id)
+    fields["requestContext"] = _context(url, request_head, request, account, request_id)
     return json.dumps(fields | _body(body, headers.get("content-type", ""))).encode()
 
 
-def _headers(url: Url, received: Received, request: Request) -> dict[str, str]:
+def _headers(
+    url: FunctionUrlRequest, request_head: RequestHead, request: Request
+) -> dict[str, str]:
     """Return the headers, and those that AWS adds on the way."""
     left_out = _SECRET_HEADERS | {"cookie"}
-    headers = _joined((name, value) for name, value in received.headers if name not in left_out)
+    headers = _joined((name, value) for name, value in request_head.headers if name not in left_out)
     if not headers.get("host", "").lower().startswith(url.domain):  # the function is in the path
         headers["host"] = url.domain
     return {
@@ -98,18 +102,23 @@ def _joined(pairs: Iterator[tuple[str, str]] | list[tuple[str, str]]) -> dict[st
     return joined
 
 
-def _cookies(received: Received) -> Iterator[str]:
-    for name, value in received.headers:
+def _cookies(request_head: RequestHead) -> Iterator[str]:
+    for name, value in request_head.headers:
         if name == "cookie":
             yield from (cookie for part in value.split(";") if (cookie := part.strip()))
 
 
 def _context(
-    url: Url, received: Received, request: Request, account: str, request_id: str
+    url: FunctionUrlRequest,
+    request_head: RequestHead,
+    request: Request,
+    account: str,
+    request_id: str,
 ) -> dict[str, Any]:
     now = datetime.now(UTC)
     access_key = credential(
-        received.header("authorization") or "", received.parameters.get("X-Amz-Credential", "")
+        request_head.header("authorization") or "",
+        request_head.parameters.get("X-Amz-Credential", ""),
     ).partition("/")[0]
     context: dict[str, Any] = {
         "accountId": account if access_key else "anonymous",
@@ -121,7 +130,7 @@ def _context(
             "path": url.path,
             "protocol": f"HTTP/{request.scope['http_version']}",
             "sourceIp": _address(request),
-            "userAgent": received.header("user-agent") or "",
+            "userAgent": request_head.header("user-agent") or "",
         },
         "requestId": request_id,
         "routeKey": "$default",

@@ -32,7 +32,7 @@ class InvalidReply(Exception):
     """What the function returned is no answer; told to whoever reads the endpoint's log."""
 
 
-def response(payload: bytes, method: str) -> Response:
+def client_response(payload: bytes, method: str) -> Response:
     """Return the answer that a function's JSON means.
 
     Without a statusCode the JSON itself is the body.

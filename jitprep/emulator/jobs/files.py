@@ -40,7 +40,7 @@ def read_manifest(body: bytes, manifest: Manifest) -> list[JobTask]:
     return tasks
 
 
-def encoded(key: str) -> str:
+def encode_key(key: str) -> str:
     """Return a key as manifests, events and reports have it."""
     return quote(key, safe="/")
 
@@ -89,7 +89,7 @@ def _rows(status: str, results: Iterable[tuple[JobTask, Result]]) -> bytes:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     for task, result in results:
-        place = (task.bucket, encoded(task.key), task.version or "")
+        place = (task.bucket, encode_key(task.key), task.version or "")
         # csv would leave a carriage return unquoted, and its own reader end the row there.
         message = result.message.replace("\r", "\n")
         writer.writerow((*place, status, result.http_status, result.code, message))

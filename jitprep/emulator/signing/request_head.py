@@ -10,7 +10,7 @@ from starlette.requests import Request
 
 
 @dataclass(frozen=True)
-class Received:
+class RequestHead:
     """A request's head.
 
     Parameters
@@ -29,7 +29,7 @@ class Received:
     headers: Sequence[tuple[str, str]]
 
     @classmethod
-    def of(cls, request: Request) -> Received:
+    def of(cls, request: Request) -> RequestHead:
         """Return the head of ``request``."""
         return cls(
             request.method,

@@ -13,7 +13,7 @@ from email.utils import parsedate_to_datetime
 from typing import NoReturn
 
 from jitprep.emulator.s3_errors import S3Error
-from jitprep.emulator.signing.request_head import Received
+from jitprep.emulator.signing.request_head import RequestHead
 
 ALGORITHM = "AWS4-HMAC-SHA256"
 TIMESTAMP = "%Y%m%dT%H%M%SZ"
@@ -122,7 +122,7 @@ _QUERY = MalformedSignature(
 )
 
 
-def parse(received: Received) -> Signature:
+def parse_signature(request_head: RequestHead) -> Signature:
     """Return the signature of a request to S3, S3 Control or Lambda.
 
     Raises
@@ -132,8 +132,8 @@ def parse(received: Received) -> Signature:
     S3Error
         Where it is not one of version 4.
     """
-    authorization = received.header("authorization")
-    parameters = received.parameters
+    authorization = request_head.header("authorization")
+    parameters = request_head.parameters
     in_query = not parameters.keys().isdisjoint(_QUERY_PARTS[:3])
     old_in_query = {"AWSAccessKeyId", "Signature"} <= parameters.keys()
     if authorization is not None and (in_query or old_in_query):
@@ -145,10 +145,10 @@ def parse(received: Received) -> Signature:
     if old_in_query or (authorization or "").startswith("AWS "):
         _refuse_old()
     if in_query:
-        return _from_query(received, parameters)
+        return _from_query(request_head, parameters)
     if authorization is None:
         raise Unsigned
-    return _from_header(received, authorization)
+    return _from_header(request_head, authorization)
 
 
 def credential(authorization: str, parameter: str) -> str:
@@ -166,7 +166,7 @@ def credential(authorization: str, parameter: str) -> str:
     return parameter
 
 
-def _from_header(received: Received, authorization: str) -> Signature:
+def _from_header(request_head: RequestHead, authorization: str) -> Signature:
     algorithm, _, rest = authorization.partition(" ")
     if algorithm != ALGORITHM:
         raise _argument("Unsupported Authorization Type", "Authorization")
@@ -181,13 +181,13 @@ def _from_header(received: Received, authorization: str) -> Signature:
         scope=_scope(parts["Credential"], _HEADER),
         signed_headers=tuple(parts["SignedHeaders"].split(";")),
         value=parts["Signature"],
-        time=_header_time(received),
+        time=_header_time(request_head),
         expires_s=None,
-        payload=_payload(received.header(CONTENT_SHA256)),
+        payload=_payload(request_head.header(CONTENT_SHA256)),
     )
 
 
-def _from_query(received: Received, parameters: Mapping[str, str]) -> Signature:
+def _from_query(request_head: RequestHead, parameters: Mapping[str, str]) -> Signature:
     if not all(parameters.get(name) for name in _QUERY_PARTS):
         raise S3Error(
             400,
@@ -204,7 +204,7 @@ def _from_query(received: Received, parameters: Mapping[str, str]) -> Signature:
         message = "X-Amz-Date must be in the ISO8601 Long Format \"yyyyMMdd'T'HHmmss'Z'\""
         raise S3Error(400, _QUERY.code, message) from error
     # Some SDKs put it into the query; what stands in a header must be signed to be believed.
-    said = received.header(CONTENT_SHA256) or parameters.get("X-Amz-Content-Sha256")
+    said = request_head.header(CONTENT_SHA256) or parameters.get("X-Amz-Content-Sha256")
     return Signature(
         scope=_scope(parameters["X-Amz-Credential"], _QUERY),
         signed_headers=tuple(parameters["X-Amz-SignedHeaders"].split(";")),
@@ -229,9 +229,9 @@ def _scope(text: str, malformed: MalformedSignature) -> Scope:
     return Scope(access_key, date, region, service)
 
 
-def _header_time(received: Received) -> datetime:
+def _header_time(request_head: RequestHead) -> datetime:
     """Return X-Amz-Date or, without one, Date."""
-    text = received.header("x-amz-date") or received.header("date") or ""
+    text = request_head.header("x-amz-date") or request_head.header("date") or ""
     for read in (_time, parsedate_to_datetime):
         try:
             return read(text).astimezone(UTC)

@@ -10,10 +10,18 @@ from jitprep.emulator.control import xml as control_xml
 from jitprep.emulator.data_plane.actions import BUCKET_SUBRESOURCES
 from jitprep.emulator.request_ids import RequestIds
 from jitprep.emulator.s3_errors import S3Error, error_xml
-from jitprep.emulator.store import bodies, control, listings, reads, uploads, versions, writes
-from jitprep.emulator.store.moto import CONTROL, Moto
+from jitprep.emulator.store import (
+    control,
+    listings,
+    object_reads,
+    object_writes,
+    request_bodies,
+    uploads,
+    versions,
+)
+from jitprep.emulator.store.moto_backend import CONTROL, MotoBackend
 from jitprep.emulator.store.request import WsgiRequest, WsgiResponse
-from jitprep.emulator.store.served import require_served
+from jitprep.emulator.store.subresources import require_served
 
 _ERRORS = {
     400: "InvalidRequest",
@@ -36,7 +44,7 @@ class Store:
     """
 
     def __init__(self, account: str, region: str) -> None:
-        self._moto = Moto(account)
+        self._moto = MotoBackend(account)
         self._region = region
 
     def __call__(
@@ -47,7 +55,7 @@ class Store:
             answer = _as_xml(self._answer(environ))
         except S3Error as error:
             in_control = environ["RAW_URI"].startswith(CONTROL)
-            answer = _refusal(error, control_xml.error if in_control else error_xml)
+            answer = _refusal(error, control_xml.control_error_xml if in_control else error_xml)
         answer.headers.pop("x-amzn-requestid", None)  # of other services
         if not answer.body and answer.headers.get("content-type", "").startswith("text/html"):
             del answer.headers["content-type"]  # flask's own
@@ -64,10 +72,10 @@ class Store:
     def _answer(self, environ: dict[str, Any]) -> WsgiResponse:
         if environ["RAW_URI"].startswith(CONTROL):
             with self._moto.changing:
-                return control.answer(self._moto, self._region, environ)
+                return control.answer_control(self._moto, self._region, environ)
         request = WsgiRequest.of(environ)
         request.read_body()  # before the lock: a slow upload must not keep others waiting
-        bodies.unchunk(request)
+        request_bodies.unchunk(request)
         # moto changes nothing at once, and closes an object that is replaced under its reader.
         with self._moto.changing:
             return self._locked(request)
@@ -75,7 +83,7 @@ class Store:
     def _locked(self, request: WsgiRequest) -> WsgiResponse:
         if not request.bucket or request.method == "OPTIONS":
             if request.method == "GET":
-                return listings.buckets(self._moto, request)
+                return listings.list_buckets(self._moto, request)
             return self._moto.call(request.environ)
         require_served(request)
         self._require_owner(request)
@@ -86,8 +94,8 @@ class Store:
         bucket = self._bucket(request)
         if request.key:
             if "uploadId" in request.query:
-                return uploads.parts(bucket, request)
-            return reads.read(self._moto, bucket, request)
+                return uploads.list_parts(bucket, request)
+            return object_reads.read_object(self._moto, bucket, request)
         if request.method == "GET" and (listing := listings.listing_of(request)):
             return listing(bucket, request)
         return self._moto.call(request.changed(headers={"range": None}))
@@ -95,21 +103,21 @@ class Store:
     def _change(self, request: WsgiRequest) -> WsgiResponse:
         if request.method == "PUT" and not request.key:
             if request.query.keys() & BUCKET_SUBRESOURCES or request.read_body():
-                bodies.require_document(request)
+                request_bodies.require_document(request)
             if not request.query.keys() & BUCKET_SUBRESOURCES:
-                versions.require_name(request.bucket)
+                versions.require_bucket_name(request.bucket)
             answer = self._moto.call(request.environ)
             if bucket := self._moto.bucket(request.bucket):
-                versions.prepare(bucket)
+                versions.keep_versions(bucket)
             return answer
         bucket = self._bucket(request)
         if "delete" in request.query and not request.key:
-            return versions.delete_many(self._moto, bucket, request)
+            return versions.delete_objects(self._moto, bucket, request)
         if not request.key:
             return self._moto.call(request.environ)
         if request.method == "DELETE" and not request.query.keys() & {"tagging", "uploadId"}:
-            return versions.delete(self._moto, bucket, request)
-        return writes.write(self._moto, bucket, request)
+            return versions.delete_object(self._moto, bucket, request)
+        return object_writes.write_object(self._moto, bucket, request)
 
     def _bucket(self, request: WsgiRequest) -> Any:
         bucket = self._moto.bucket(request.bucket)

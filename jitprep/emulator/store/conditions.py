@@ -32,16 +32,16 @@ def not_modified(header: Callable[[str], str | None], etag: str, modified: datet
     match, unmodified = header("if-match"), _time(header("if-unmodified-since"))
     if match is not None:
         if not _names(match, etag):
-            raise failed("If-Match")
+            raise precondition_failed("If-Match")
     elif unmodified is not None and modified > unmodified:
-        raise failed("If-Unmodified-Since")
+        raise precondition_failed("If-Unmodified-Since")
     none_match, since = header("if-none-match"), _time(header("if-modified-since"))
     if none_match is not None:
         return _names(none_match, etag)
     return since is not None and modified <= since
 
 
-def failed(condition: str) -> S3Error:
+def precondition_failed(condition: str) -> S3Error:
     """Return the error of a condition that does not hold."""
     message = "At least one of the pre-conditions you specified did not hold"
     return S3Error(412, "PreconditionFailed", message, {"Condition": condition})

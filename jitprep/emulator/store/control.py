@@ -8,14 +8,14 @@ from typing import Any
 from moto.s3control.models import s3control_backends
 
 from jitprep.emulator.s3_errors import S3Error
-from jitprep.emulator.store.moto import Moto
+from jitprep.emulator.store.moto_backend import MotoBackend
 from jitprep.emulator.store.request import WsgiResponse
 
 _POINT = re.compile(r"/v20180820/accesspoint/([^/]+)")
 _ARN_REGION = re.compile(rb"(:s3:)us-east-1(:\d{12}:accesspoint/)")
 
 
-def answer(moto: Moto, region: str, environ: dict[str, Any]) -> WsgiResponse:
+def answer_control(moto: MotoBackend, region: str, environ: dict[str, Any]) -> WsgiResponse:
     """Answer one call. The ARNs in it are of ``region``; moto's are of us-east-1."""
     method, path = environ["REQUEST_METHOD"], environ["RAW_URI"].partition("?")[0]
     if environ.get("HTTP_X_AMZ_ACCOUNT_ID", moto.account) != moto.account:
@@ -31,7 +31,7 @@ def answer(moto: Moto, region: str, environ: dict[str, Any]) -> WsgiResponse:
     return found
 
 
-def _require(moto: Moto, method: str, name: str) -> None:
+def _require(moto: MotoBackend, method: str, name: str) -> None:
     """Raise S3Error where an access point is made a second time, or deleted and is not there."""
     there = any(
         name in backend.access_points[moto.account]

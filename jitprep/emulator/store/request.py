@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, unquote_to_bytes, urlencode
 
 from jitprep.emulator.s3_errors import S3Error
+from jitprep.emulator.s3_xml import XmlElement, s3_document
 
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 _LONGEST_KEY = 1024  # bytes of UTF-8: AWS's "Object key naming guidelines"
@@ -134,3 +135,8 @@ class WsgiResponse:
     status: int
     headers: dict[str, str] = field(default_factory=dict)
     body: bytes = b""
+
+    @classmethod
+    def of_document(cls, root: str, content: Sequence[XmlElement]) -> WsgiResponse:
+        """Return the successful response that carries an XML document."""
+        return cls(200, {"content-type": "application/xml"}, s3_document(root, content))

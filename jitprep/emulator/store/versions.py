@@ -13,11 +13,11 @@ from moto.s3.models import FakeDeleteMarker
 from moto.s3.utils import _VersionedKeyStore
 
 from jitprep.emulator.s3_errors import S3Error
-from jitprep.emulator.store.bodies import malformed
-from jitprep.emulator.store.moto import Moto, is_marker, versions
-from jitprep.emulator.store.reads import no_such_key
+from jitprep.emulator.s3_xml import XmlElement
+from jitprep.emulator.store.moto_backend import MotoBackend, is_marker, versions_of
+from jitprep.emulator.store.object_reads import no_such_key
 from jitprep.emulator.store.request import WsgiRequest, WsgiResponse
-from jitprep.emulator.store.xml import XmlElement, document
+from jitprep.emulator.store.request_bodies import malformed_xml
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _ADDRESS = re.compile(r"\d+\.\d+\.\d+\.\d+")
@@ -27,7 +27,7 @@ _MOST = 1000
 _MARKER, _VERSION = "x-amz-delete-marker", "x-amz-version-id"
 
 
-class Keys(_VersionedKeyStore):  # type: ignore[misc]
+class VersionedKeys(_VersionedKeyStore):  # type: ignore[misc]
     """A bucket's keys. Where versioning is suspended, a new object replaces the null version alone.
 
     moto writes such an object as the only version of its key, and so destroys the others.
@@ -52,13 +52,13 @@ class Keys(_VersionedKeyStore):  # type: ignore[misc]
             dict.pop(self, key)
 
 
-def prepare(bucket: Any) -> None:
+def keep_versions(bucket: Any) -> None:
     """Have a bucket keep versions so; call it before anything is in the bucket."""
-    if not isinstance(bucket.keys, Keys) and not bucket.keys:
-        bucket.keys = Keys(bucket)
+    if not isinstance(bucket.keys, VersionedKeys) and not bucket.keys:
+        bucket.keys = VersionedKeys(bucket)
 
 
-def require_name(bucket: str) -> None:
+def require_bucket_name(bucket: str) -> None:
     """Raise S3Error, 400, where a bucket cannot be called so: AWS's "Bucket naming rules"."""
     reserved = bucket.startswith(_RESERVED[0]) or bucket.endswith(_RESERVED[1])
     if reserved or not _NAME.fullmatch(bucket) or _ADDRESS.fullmatch(bucket) or ".." in bucket:
@@ -66,14 +66,14 @@ def require_name(bucket: str) -> None:
         raise S3Error(400, "InvalidBucketName", message, {"BucketName": bucket})
 
 
-def delete(moto: Moto, bucket: Any, request: WsgiRequest) -> WsgiResponse:
+def delete_object(moto: MotoBackend, bucket: Any, request: WsgiRequest) -> WsgiResponse:
     """Answer a DeleteObject."""
     condition = request.header("if-match")
     headers = _delete(moto, bucket, request, request.key, request.query.get("versionId"), condition)
     return WsgiResponse(204, dict(headers))
 
 
-def delete_many(moto: Moto, bucket: Any, request: WsgiRequest) -> WsgiResponse:
+def delete_objects(moto: MotoBackend, bucket: Any, request: WsgiRequest) -> WsgiResponse:
     """Answer a DeleteObjects."""
     try:
         root = ET.fromstring(request.read_body())  # noqa: S314 - expat limits entity expansion
@@ -81,13 +81,13 @@ def delete_many(moto: Moto, bucket: Any, request: WsgiRequest) -> WsgiResponse:
         root = ET.Element("none")
     objects = root.findall("{*}Object")
     if root.tag.rpartition("}")[2] != "Delete" or not 1 <= len(objects) <= _MOST:
-        raise malformed()
+        raise malformed_xml()
     quiet = root.findtext("{*}Quiet", "").strip() == "true"
     done: list[XmlElement] = []
     for one in objects:
         key, version = one.findtext("{*}Key", ""), one.findtext("{*}VersionId")
         if not key:
-            raise malformed()
+            raise malformed_xml()
         named: list[XmlElement] = [("Key", key), *([("VersionId", version)] if version else [])]
         try:
             headers = _delete(moto, bucket, request, key, version, one.findtext("{*}ETag"))
@@ -99,11 +99,11 @@ def delete_many(moto: Moto, bucket: Any, request: WsgiRequest) -> WsgiResponse:
             named.append(("DeleteMarkerVersionId", headers[_VERSION]))
         if not quiet:
             done.append(("Deleted", named))
-    return document("DeleteResult", done)
+    return WsgiResponse.of_document("DeleteResult", done)
 
 
 def _delete(
-    moto: Moto,
+    moto: MotoBackend,
     bucket: Any,
     request: WsgiRequest,
     key: str,
@@ -120,7 +120,7 @@ def _delete(
     resource = f"arn:{bucket.partition}:s3:::{bucket.name}/{key}"
     if bucket.get_permission("s3:DeleteObject", resource) == PermissionResult.DENIED:
         raise S3Error(403, "AccessDenied", "Access Denied")
-    found = versions(bucket, key)
+    found = versions_of(bucket, key)
     if version is not None:
         found = [one for one in found if one.version_id == version]
     _require_etag(found, key, etag)

@@ -12,7 +12,7 @@ _PROBE_S = 1.0
 _PORTS = {"http": 80, "https": 443}
 
 
-class Pool:
+class ContainerPool:
     """Containers, one event at a time in each.
 
     Parameters

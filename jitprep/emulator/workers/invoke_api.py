@@ -37,7 +37,7 @@ _SIGNATURE_ERRORS = {
 }
 
 
-async def invoke(functions: Mapping[str, Function], arn: str, request: Request) -> Response:
+async def answer_invoke(functions: Mapping[str, Function], arn: str, request: Request) -> Response:
     """Answer one Invoke of the function that ``arn`` names."""
     name = function_name(arn)
     function = functions.get(name) if name else None
@@ -59,7 +59,7 @@ async def invoke(functions: Mapping[str, Function], arn: str, request: Request) 
     return _response(await function.invoke(payload, request_id), request_id)
 
 
-def refusal(error: S3Error) -> Response:
+def invoke_error_response(error: S3Error) -> Response:
     """Return an error that was raised before the function could be asked, in Lambda's form."""
     if isinstance(error, Unsigned):
         kind, message = "MissingAuthenticationTokenException", "Missing Authentication Token"

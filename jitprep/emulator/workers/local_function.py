@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 
 from jitprep.emulator.config import EndpointConfig
+from jitprep.emulator.workers.child import INSTALLED, OWN_HANDLER
 from jitprep.emulator.workers.function import Died, InvocationOutcome
 from jitprep.emulator.workers.worker import Invocation, Worker
 from jitprep.emulator.workers.worker_process import WorkerCommand
@@ -59,12 +60,16 @@ class LocalFunction:
 
 def worker_command(config: EndpointConfig, endpoint_url: str) -> WorkerCommand:
     """Return how the workers of ``config`` start, with the environment that Lambda gives."""
-    root = (config.task_root or Path.cwd()).resolve()
+    folder = (config.task_root or Path.cwd()).resolve()
+    # An unrelated handler.py in the current folder must not be taken for jitprep's own handler.
+    own = config.task_root is None and config.handler == OWN_HANDLER
+    root = INSTALLED if own else folder
     return WorkerCommand(
         function_name=config.function_name,
         function_arn=config.function_arn(config.function_name),
         handler=config.handler,
         task_root=root,
+        folder=folder,
         timeout=config.timeout,
         output=config.output,
         env={

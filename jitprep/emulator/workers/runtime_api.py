@@ -17,7 +17,7 @@ LARGEST_RESPONSE = 6_291_556
 _PREFIX = "/2018-06-01/runtime/"
 
 
-async def answer(worker: Worker, request: Request) -> Response:
+async def answer_worker(worker: Worker, request: Request) -> Response:
     """Answer one call of ``worker``'s process."""
     path = request.url.path.removeprefix(_PREFIX)
     match request.method, path.split("/"):

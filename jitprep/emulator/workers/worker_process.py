@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TextIO
 
+from jitprep.emulator.workers.child import child_command
+
 _TAIL_LINES = 20
 _LONGEST_LINE = 64 * 1024
 _GRACE_S = 1.0
@@ -21,19 +23,32 @@ _GRACE_S = 1.0
 
 @dataclass(frozen=True)
 class WorkerCommand:
-    """How a worker is started, and how long it may take over anything."""
+    """How a worker is started, and how long it may take to start or to answer.
+
+    Parameters
+    ----------
+    function_name, function_arn, handler
+        The function, and its entry point as ``module.function``.
+    task_root, folder
+        The folder that ``handler`` is imported from, and the process's current folder.
+    timeout
+        Seconds that it may take to start, and to answer one event.
+    env, output
+        Its environment, and where the lines go that it writes; None is standard output.
+    """
 
     function_name: str
     function_arn: str
     handler: str
     task_root: Path
+    folder: Path
     timeout: float
     env: Mapping[str, str] = field(repr=False)
     output: TextIO | None = None
 
 
 class WorkerProcess:
-    """One `python -m awslambdaric`, from its start to its end.
+    """One process of Lambda's runtime client, awslambdaric, from its start to its end.
 
     Its output goes to the command's ``output``, line by line, behind ``label``.
     """
@@ -49,12 +64,9 @@ class WorkerProcess:
     async def start(cls, label: str, command: WorkerCommand, runtime_api: str) -> WorkerProcess:
         """Start the function's process; it takes its work from ``runtime_api``, host:port."""
         process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "awslambdaric",
-            command.handler,
+            *child_command(command.task_root, "awslambdaric", command.handler),
             env={**command.env, "AWS_LAMBDA_RUNTIME_API": runtime_api},
-            cwd=command.task_root,
+            cwd=command.folder,
             stdin=DEVNULL,
             stdout=PIPE,
             stderr=STDOUT,

@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from jitprep.emulator import EndpointConfig
-from jitprep.emulator.data_plane.originals import Signer
+from jitprep.emulator.data_plane.s3_client import Signer
 from jitprep.emulator.workers.local_function import worker_command
 
 

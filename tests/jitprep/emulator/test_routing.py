@@ -13,7 +13,6 @@ from jitprep.emulator.control.access_points import AccessPoint, AccessPoints, Co
 from jitprep.emulator.routing import (
     ToAccessPoint,
     ToBucket,
-    ToExchange,
     ToFunction,
     ToFunctionUrl,
     ToJobs,
@@ -21,6 +20,7 @@ from jitprep.emulator.routing import (
     ToObjectLambdaControl,
     ToS3,
     ToS3Control,
+    ToWriteGetObjectResponse,
     route,
     signed_service,
 )
@@ -44,7 +44,7 @@ def points():
         ("GET", "/", ToS3()),
         ("GET", "/bucket/key", ToS3()),
         ("PUT", "/WriteGetObjectResponse", ToS3()),
-        ("POST", "/WriteGetObjectResponse", ToExchange()),
+        ("POST", "/WriteGetObjectResponse", ToWriteGetObjectResponse()),
         ("GET", f"/{POINT.alias}/a%20b%2Fc//d", ToAccessPoint(POINT, "a b/c//d")),
         ("GET", f"/{POINT.alias}", ToAccessPoint(POINT, "")),
         ("GET", f"/bucket/{POINT.alias}", ToS3()),
@@ -117,7 +117,10 @@ def test_any_host_and_path_lead_somewhere(host, path, service):
 
 def test_the_route_and_the_account_may_stand_before_the_host(points):
     at = "io-local-cell001.127.0.0.1:9000"
-    assert route("POST", at, "/WriteGetObjectResponse", "s3-object-lambda", points) == ToExchange()
+    assert (
+        route("POST", at, "/WriteGetObjectResponse", "s3-object-lambda", points)
+        == ToWriteGetObjectResponse()
+    )
     at = "123456789012.127.0.0.1:9000"
     path = "/v20180820/accesspointforobjectlambda"
     assert route("GET", at, path, "s3", points) == ToObjectLambdaControl()

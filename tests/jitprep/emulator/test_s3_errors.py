@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jitprep.emulator.request_ids import RequestIds
-from jitprep.emulator.s3_errors import S3Error, error_response, reported, unanswered
+from jitprep.emulator.s3_errors import S3Error, error_response, no_response_error, reported_error
 from jitprep.emulator.workers.function import Died, NotInvoked, Raised, Returned, TimedOut
 
 
@@ -37,7 +37,7 @@ def test_request_ids_have_s3s_form_and_do_not_repeat():
 
 @given(st.text(), st.text())
 def test_whatever_a_function_says_the_xml_can_be_read(code, message):
-    response = error_response(reported(500, code, message), RequestIds.new())
+    response = error_response(reported_error(500, code, message), RequestIds.new())
     root = ET.fromstring(response.body)
     if message.isprintable():
         assert (root.findtext("Message") or "") == message
@@ -59,7 +59,7 @@ def test_whatever_a_function_says_the_xml_can_be_read(code, message):
     ],
 )
 def test_each_end_without_an_answer_has_its_error(outcome, status, code):
-    error = unanswered(outcome)
+    error = no_response_error(outcome)
     assert (error.status, error.code) == (status, code)
     assert error.message
 
@@ -68,7 +68,7 @@ def test_each_end_without_an_answer_has_its_error(outcome, status, code):
     ("status", "code"), [(404, "NotFound"), (503, "ServiceUnavailable"), (499, "UnknownError")]
 )
 def test_an_error_without_a_code_has_its_statuss_name(status, code):
-    assert reported(status, None, None).code == code
+    assert reported_error(status, None, None).code == code
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from starlette.requests import ClientDisconnect
 
 from jitprep.emulator.data_plane.pending_responses import Reply, ReplyHead
 from jitprep.emulator.data_plane.reply_response import ReplyResponse
-from jitprep.emulator.data_plane.spool import Room, Spool
+from jitprep.emulator.data_plane.spool import ByteBudget, Spool
 from jitprep.emulator.request_ids import RequestIds
 
 SOON_S = 0.05  # anything that a test waits for on purpose
@@ -40,7 +40,7 @@ def sent(body, *, status=200, error=None, send=None, headers=()):
     """Send a reply; return what the server was told, and whether the function was in time."""
 
     async def run():
-        room = Room()
+        room = ByteBudget()
         spool = Spool(room)
         reply = Reply(ReplyHead(status, tuple(headers), error), spool)
         filling = asyncio.create_task(spool.fill(body, SOON_S))

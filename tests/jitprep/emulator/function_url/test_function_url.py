@@ -20,9 +20,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.requests import Request
 
-from jitprep.emulator.function_url import event as function_url_event
-from jitprep.emulator.function_url import reply as function_url_reply
-from jitprep.emulator.function_url.event import Url
+from jitprep.emulator.function_url.event import FunctionUrlRequest, function_url_event
+from jitprep.emulator.function_url.reply import InvalidReply, client_response
 from jitprep.emulator.testing import LocalObjectLambda
 
 from ..conftest import FUNCTIONS, TIMEOUT_S
@@ -172,8 +171,8 @@ def made(
         "server": ("127.0.0.1", 9000),
         "client": ("127.0.0.1", 50000),
     }
-    url = Url("preprocess", path, HOST)
-    return json.loads(function_url_event.event(url, Request(scope), body, "123456789012", "id"))
+    url = FunctionUrlRequest("preprocess", path, HOST)
+    return json.loads(function_url_event(url, Request(scope), body, "123456789012", "id"))
 
 
 @pytest.mark.parametrize(
@@ -251,7 +250,7 @@ def test_a_head_has_the_length_that_the_function_says_and_no_body(ask):
 
 
 def returned(value: Any, method: str = "GET") -> Any:
-    return function_url_reply.response(json.dumps(value).encode(), method)
+    return client_response(json.dumps(value).encode(), method)
 
 
 @pytest.mark.parametrize(
@@ -271,7 +270,7 @@ def returned(value: Any, method: str = "GET") -> Any:
     ],
 )
 def test_what_is_no_answer_is_a_502(ask, value):
-    with pytest.raises(function_url_reply.InvalidReply):
+    with pytest.raises(InvalidReply):
         returned(value)
     answer = ask("/given", "POST", {"Content-Type": "application/json"}, json.dumps(value).encode())
     assert (answer.status, answer.data) == (502, FAILURE)
@@ -296,8 +295,8 @@ def test_what_only_the_url_may_say_is_renamed_and_numbers_are_texts():
 
 @given(st.binary(max_size=300).filter(lambda text: not _is_json(text)))
 def test_whatever_is_no_json_is_no_answer(payload):
-    with pytest.raises(function_url_reply.InvalidReply):
-        function_url_reply.response(payload, "GET")
+    with pytest.raises(InvalidReply):
+        client_response(payload, "GET")
 
 
 def _is_json(text: bytes) -> bool:

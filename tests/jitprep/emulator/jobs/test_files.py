@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jitprep.emulator.jobs import task as jobs_task
+from jitprep.emulator.jobs import task_invocation
 from jitprep.emulator.jobs.files import read_manifest, report_files
 from jitprep.emulator.jobs.job import (
     BatchJob,
@@ -110,7 +110,7 @@ def test_a_report_is_a_csv_whatever_is_told(tasks):
     ],
 )
 def test_how_an_invocation_ends_says_what_came_of_its_task(outcome, expected):
-    assert jobs_task.read(outcome, "1.0", "i", "t") == expected
+    assert task_invocation.task_result(outcome, "1.0", "i", "t") == expected
 
 
 ANY = st.recursive(
@@ -133,7 +133,7 @@ def test_whatever_a_function_returns_its_task_has_a_result(answer, results, trea
             "results": [{"taskId": "t", "resultCode": answer, "resultString": results}],
         },
     ):
-        result = jobs_task.read(Returned(json.dumps(value).encode()), "1.0", "i", "t")
+        result = task_invocation.task_result(Returned(json.dumps(value).encode()), "1.0", "i", "t")
         assert result.code == "PermanentFailure"
 
 

@@ -15,7 +15,7 @@ from urllib.parse import quote
 import pytest
 
 from jitprep.emulator import Endpoint, EndpointConfig
-from jitprep.emulator.jobs import run as jobs_run
+from jitprep.emulator.jobs import runner
 from jitprep.emulator.testing import LocalObjectLambda
 
 from ..conftest import FUNCTIONS, TIMEOUT_S
@@ -112,7 +112,7 @@ def batch(object_lambda_endpoint: Callable[..., LocalObjectLambda]) -> Batch:
 
 @pytest.fixture(autouse=True)
 def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(jobs_run, "_PAUSE_S", 0.01)
+    monkeypatch.setattr(runner, "_PAUSE_S", 0.01)
 
 
 def counts(job: Job) -> tuple[int, int, int]:

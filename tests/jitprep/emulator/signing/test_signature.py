@@ -15,7 +15,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from jitprep.emulator.s3_errors import S3Error
-from jitprep.emulator.signing.request_head import Received
+from jitprep.emulator.signing.request_head import RequestHead
 from jitprep.emulator.signing.verification import Verifier
 
 KEY, SECRET = "AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
@@ -52,34 +52,34 @@ def signed(
     signer.add_auth(request)
     url = urlsplit(request.url)
     sent = [(name.lower(), value) for name, value in request.headers.items()]
-    return Received(method, url.path, url.query, [("host", HOST), *sent])
+    return RequestHead(method, url.path, url.query, [("host", HOST), *sent])
 
 
-def refusal(received, services=S3, body=None, verifier=VERIFIER):
+def refusal(request_head, services=S3, body=None, verifier=VERIFIER):
     with pytest.raises(S3Error) as caught:
-        verifier.verify(received, services, body)
+        verifier.verify(request_head, services, body)
     return caught.value
 
 
-def code(received, **how):
-    error = refusal(received, **how)
+def code(request_head, **how):
+    error = refusal(request_head, **how)
     return error.status, error.code
 
 
-def with_header(received, name, value):
-    kept = [(found, old) for found, old in received.headers if found != name]
-    return replace(received, headers=kept if value is None else [*kept, (name, value)])
+def with_header(request_head, name, value):
+    kept = [(found, old) for found, old in request_head.headers if found != name]
+    return replace(request_head, headers=kept if value is None else [*kept, (name, value)])
 
 
-def with_authorization(received, old, new):
-    authorization = received.header("authorization")
+def with_authorization(request_head, old, new):
+    authorization = request_head.header("authorization")
     assert old in authorization
-    return with_header(received, "authorization", authorization.replace(old, new))
+    return with_header(request_head, "authorization", authorization.replace(old, new))
 
 
-def with_query(received, old, new):
-    assert old in received.query
-    return replace(received, query=received.query.replace(old, new))
+def with_query(request_head, old, new):
+    assert old in request_head.query
+    return replace(request_head, query=request_head.query.replace(old, new))
 
 
 # --- What AWS publishes: "Examples: Signature Calculations" and "Authenticating Requests: Using
@@ -100,7 +100,7 @@ def published(method, path, query, signature, headers, content=EMPTY):
         f"AWS4-HMAC-SHA256 Credential={KEY}/20130524/us-east-1/s3/aws4_request,"
         f"SignedHeaders={';'.join(sorted(headers))},Signature={signature}"
     )
-    return Received(method, path, query, [*headers.items(), ("authorization", authorization)])
+    return RequestHead(method, path, query, [*headers.items(), ("authorization", authorization)])
 
 
 EXAMPLES = {
@@ -136,7 +136,7 @@ EXAMPLES = {
         "34b48302e7b5fa45bde8084f4b7868a86f0a534bc59db6670ed5711ef69dc6f7",
         {},
     ),
-    "presigned": Received(
+    "presigned": RequestHead(
         "GET",
         "/test.txt",
         "X-Amz-Algorithm=AWS4-HMAC-SHA256"
@@ -184,8 +184,8 @@ requests = st.builds(
 
 
 @given(requests)
-def test_whatever_botocore_signs_verifies(received):
-    VERIFIER.verify(received, DATA_PLANE, None)
+def test_whatever_botocore_signs_verifies(request_head):
+    VERIFIER.verify(request_head, DATA_PLANE, None)
 
 
 def changed(text, at, by):
@@ -201,33 +201,33 @@ def changed(text, at, by):
     st.sampled_from(["method", "path", "query", "header", "added"]),
     st.data(),
 )
-def test_any_single_change_is_refused(received, at, by, part, data):
+def test_any_single_change_is_refused(request_head, at, by, part, data):
     match part:
         case "method":
-            new = replace(received, method="GET" if received.method != "GET" else "HEAD")
+            new = replace(request_head, method="GET" if request_head.method != "GET" else "HEAD")
         case "path":
-            new = replace(received, path="/" + changed(received.path[1:], at, by))
-            assume("%" not in received.path and new.path != received.path)
+            new = replace(request_head, path="/" + changed(request_head.path[1:], at, by))
+            assume("%" not in request_head.path and new.path != request_head.path)
         case "query":
-            assume(received.query)
-            new = replace(received, query=changed(received.query, at, by))
-            assume(new.parameters != received.parameters)
+            assume(request_head.query)
+            new = replace(request_head, query=changed(request_head.query, at, by))
+            assume(new.parameters != request_head.parameters)
         case "added":
-            new = with_query(replace(received, query=f"{received.query}&"), "&", "&more=1&")
+            new = with_query(replace(request_head, query=f"{request_head.query}&"), "&", "&more=1&")
         case "header":
-            chosen = data.draw(st.integers(0, len(received.headers) - 1))
-            name, value = received.headers[chosen]
+            chosen = data.draw(st.integers(0, len(request_head.headers) - 1))
+            name, value = request_head.headers[chosen]
             other = changed(value, at, by)
             assume(other.split() != value.split())
-            new = with_header(received, name, other)
+            new = with_header(request_head, name, other)
     error = refusal(new, DATA_PLANE)
     assert error.status in {400, 403}
     assert SECRET not in f"{error.message}{error.details}"
 
 
 @given(requests)
-def test_every_header_of_amazons_must_be_signed(received):
-    error = refusal(with_header(received, "x-amz-tagging", "a=b"), DATA_PLANE)
+def test_every_header_of_amazons_must_be_signed(request_head):
+    error = refusal(with_header(request_head, "x-amz-tagging", "a=b"), DATA_PLANE)
     assert (error.status, error.code) == (403, "AccessDenied")
     assert error.details == {"HeadersNotSigned": "x-amz-tagging"}
 
@@ -264,14 +264,14 @@ def test_a_query_may_be_sent_in_any_order_and_encoding(sent):
 
 
 def test_spaces_in_a_header_are_trimmed_and_repeated_headers_joined():
-    received = signed(headers=[("x-amz-meta-a", "one  two"), ("x-amz-meta-a", "three")])
-    assert [value for name, value in received.headers if name == "x-amz-meta-a"] == [
+    request_head = signed(headers=[("x-amz-meta-a", "one  two"), ("x-amz-meta-a", "three")])
+    assert [value for name, value in request_head.headers if name == "x-amz-meta-a"] == [
         "one  two",
         "three",
     ]
-    VERIFIER.verify(received, S3, None)
+    VERIFIER.verify(request_head, S3, None)
     VERIFIER.verify(
-        with_header(received, "x-amz-meta-a", " one two,three"),
+        with_header(request_head, "x-amz-meta-a", " one two,three"),
         S3,
         None,
     )
@@ -281,17 +281,17 @@ def test_spaces_in_a_header_are_trimmed_and_repeated_headers_joined():
     "path", ["/f/invocations", "/arn%3Aaws%3Alambda%3Aus-east-1%3A1%3Afunction%3Af/invocations"]
 )
 def test_lambda_encodes_the_path_twice_and_signs_the_body(path):
-    received = signed("POST", path, service="lambda", body=b"{}")
-    assert received.header("x-amz-content-sha256") is None
-    VERIFIER.verify(received, ("lambda",), b"{}")
-    assert code(received, services=("lambda",), body=b"[]") == (403, "SignatureDoesNotMatch")
+    request_head = signed("POST", path, service="lambda", body=b"{}")
+    assert request_head.header("x-amz-content-sha256") is None
+    VERIFIER.verify(request_head, ("lambda",), b"{}")
+    assert code(request_head, services=("lambda",), body=b"[]") == (403, "SignatureDoesNotMatch")
 
 
 # --- Each refusal has AWS's code.
 
 
-def without_signature(received):
-    return with_header(received, "authorization", None)
+def without_signature(request_head):
+    return with_header(request_head, "authorization", None)
 
 
 OLD = "AWSAccessKeyId=k&Signature=s&Expires=1"
@@ -518,10 +518,10 @@ def test_clocks_may_not_differ_by_more(minutes):
 
 
 def test_a_presigned_url_is_good_until_it_expires_and_not_long_before_it_was_made():
-    received = signed(presign=True, expires=3600)
-    at(59).verify(received, S3, None)
-    at(-14).verify(received, S3, None)
-    expired, early = (refusal(received, verifier=at(minutes)) for minutes in (61, -16))
+    request_head = signed(presign=True, expires=3600)
+    at(59).verify(request_head, S3, None)
+    at(-14).verify(request_head, S3, None)
+    expired, early = (refusal(request_head, verifier=at(minutes)) for minutes in (61, -16))
     assert (expired.status, expired.code) == (early.status, early.code) == (403, "AccessDenied")
     assert expired.message == "Request has expired"
     assert expired.details["X-Amz-Expires"] == "3600"
@@ -529,9 +529,9 @@ def test_a_presigned_url_is_good_until_it_expires_and_not_long_before_it_was_mad
 
 
 def test_the_date_may_stand_in_the_date_header():
-    received = signed(headers=[("date", "any: the signer writes its own")])
-    assert received.header("x-amz-date") is None
-    VERIFIER.verify(received, S3, None)
+    request_head = signed(headers=[("date", "any: the signer writes its own")])
+    assert request_head.header("x-amz-date") is None
+    VERIFIER.verify(request_head, S3, None)
 
 
 def test_a_wrong_signature_shows_what_should_have_been_signed():
@@ -551,9 +551,9 @@ def test_a_wrong_signature_shows_what_should_have_been_signed():
 
 
 def test_a_body_must_have_the_hash_that_is_signed():
-    received = signed("PUT", body=b"one")
-    VERIFIER.verify(received, S3, b"one")
-    error = refusal(received, body=b"other")
+    request_head = signed("PUT", body=b"one")
+    VERIFIER.verify(request_head, S3, b"one")
+    error = refusal(request_head, body=b"other")
     assert (error.status, error.code) == (400, "XAmzContentSHA256Mismatch")
     assert error.details["ClientComputedContentSHA256"] != error.details["S3ComputedContentSHA256"]
 

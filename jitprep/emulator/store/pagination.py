@@ -1,4 +1,4 @@
-"""A listing's question, and the page that answers it."""
+"""A listing's list_query, and the page that answers it."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from jitprep.emulator.s3_errors import S3Error
+from jitprep.emulator.s3_xml import XmlElement
 from jitprep.emulator.store.request import WsgiRequest
-from jitprep.emulator.store.xml import XmlElement
 
 _MOST = 1000
 _LARGEST = 2**31 - 1
 
 
 @dataclass(frozen=True)
-class Question:
+class ListQuery:
     """What every listing is asked.
 
     Parameters
@@ -35,12 +35,12 @@ class Question:
     encoded: bool
 
     @classmethod
-    def of(cls, request: WsgiRequest, most: str = "max-keys") -> Question:
+    def of(cls, request: WsgiRequest, most: str = "max-keys") -> ListQuery:
         """Read a query, ``most`` its parameter for the size. Raises S3Error, 400."""
         query = request.query
         encoding = query.get("encoding-type")
         if encoding not in {None, "url"}:
-            raise argument(
+            raise invalid_argument(
                 "Invalid Encoding Method specified in Request", "encoding-type", encoding
             )
         count = min(whole_number(request, most, _MOST), _MOST)
@@ -90,13 +90,15 @@ def whole_number(request: WsgiRequest, name: str, default: int, least: int = 0) 
     if text is None:
         return default
     if not re.fullmatch(r"[+-]?[0-9]{1,20}", text):
-        raise argument("Provided argument is not an integer or within integer range", name, text)
+        raise invalid_argument(
+            "Provided argument is not an integer or within integer range", name, text
+        )
     if not least <= int(text) <= _LARGEST:
-        raise argument(f"Argument {name} must be from {least} to {_LARGEST}", name, text)
+        raise invalid_argument(f"Argument {name} must be from {least} to {_LARGEST}", name, text)
     return int(text)
 
 
-def argument(message: str, name: str, value: str | None) -> S3Error:
+def invalid_argument(message: str, name: str, value: str | None) -> S3Error:
     """Return the error of a parameter that is not allowed."""
     details = {"ArgumentName": name, "ArgumentValue": value or ""}
     return S3Error(400, "InvalidArgument", message, details)

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from starlette.requests import Request
 from starlette.responses import Response
 
-from jitprep.emulator.function_url.event import Url, event
-from jitprep.emulator.function_url.reply import InvalidReply, response
+from jitprep.emulator.function_url.event import FunctionUrlRequest, function_url_event
+from jitprep.emulator.function_url.reply import InvalidReply, client_response
 from jitprep.emulator.s3_errors import S3Error
 from jitprep.emulator.signing.signature import Unsigned
 from jitprep.emulator.workers import invoke_api
@@ -64,9 +64,9 @@ class FunctionUrls:
         if known is None:
             here = ", ".join(sorted(self.functions))
             return _message(404, f"There is no function {name}. Here run: {here}.")
-        url = Url(known, path, domain or f"{known}.lambda-url.{self.region}.on.aws")
+        url = FunctionUrlRequest(known, path, domain or f"{known}.lambda-url.{self.region}.on.aws")
         request_id = str(uuid.uuid4())
-        payload = event(url, request, await request.body(), self.account, request_id)
+        payload = function_url_event(url, request, await request.body(), self.account, request_id)
         if len(payload) > _LARGEST_EVENT:
             return _message(413, f"Request must be smaller than {_LARGEST_EVENT} bytes.")
         outcome = await self.functions[known].invoke(payload, request_id)
@@ -75,18 +75,18 @@ class FunctionUrls:
         return answer
 
 
-def refusal(error: S3Error) -> Response:
+def function_url_error_response(error: S3Error) -> Response:
     """Return an error that was raised before the function could be asked."""
     if isinstance(error, Unsigned):
         return _message(403, "Forbidden", "AccessDeniedException")
-    return invoke_api.refusal(error)
+    return invoke_api.invoke_error_response(error)
 
 
 def _answer(name: str, outcome: InvocationOutcome, method: str) -> Response:
     """Return what the client sees; why it sees no more stands in the log alone, as on AWS."""
     if isinstance(outcome, Returned):
         try:
-            return response(outcome.payload, method)
+            return client_response(outcome.payload, method)
         except InvalidReply as error:
             _log.warning("what %s returned for its URL is not an answer: %s", name, error)
             return _failure(502)

@@ -7,7 +7,7 @@ import json
 import secrets
 from typing import Any
 
-from jitprep.emulator.jobs.files import encoded
+from jitprep.emulator.jobs.files import encode_key
 from jitprep.emulator.jobs.job import BatchJob, JobTask, Result
 from jitprep.emulator.workers.function import (
     Died,
@@ -24,16 +24,16 @@ _CODES = frozenset({"Succeeded", "TemporaryFailure", _FAILED})
 _THROTTLED, _SERVER = 429, 500
 
 
-def identifier() -> str:
+def new_id() -> str:
     """Return a new ID of an invocation or a task, of the form that AWS's have."""
     return base64.b64encode(secrets.token_bytes(24)).decode()
 
 
-def event(job: BatchJob, task: JobTask, invocation_id: str, task_id: str) -> bytes:
+def task_event(job: BatchJob, task: JobTask, invocation_id: str, task_id: str) -> bytes:
     """Return the event that a function gets for a task, in the schema that the job names."""
     request = job.request
     told: dict[str, Any] = {"id": job.id}
-    asked = {"taskId": task_id, "s3Key": encoded(task.key), "s3VersionId": task.version}
+    asked = {"taskId": task_id, "s3Key": encode_key(task.key), "s3VersionId": task.version}
     if request.schema == "2.0":
         if request.arguments is not None:
             told["userArguments"] = dict(request.arguments)
@@ -50,7 +50,9 @@ def event(job: BatchJob, task: JobTask, invocation_id: str, task_id: str) -> byt
     ).encode()
 
 
-def read(outcome: InvocationOutcome, schema: str, invocation_id: str, task_id: str) -> Result:
+def task_result(
+    outcome: InvocationOutcome, schema: str, invocation_id: str, task_id: str
+) -> Result:
     """Return what came of a task, told from how its invocation ended."""
     match outcome:
         case Returned(payload):

@@ -8,8 +8,8 @@ import uuid
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 
-from jitprep.emulator.data_plane.originals import OriginalObjects
-from jitprep.emulator.jobs import task as jobs_task
+from jitprep.emulator.data_plane.s3_client import ObjectClient
+from jitprep.emulator.jobs import task_invocation
 from jitprep.emulator.jobs.files import BadManifest, read_manifest, report_files
 from jitprep.emulator.jobs.job import RUNNING, BatchJob, JobTask, Result, Status
 from jitprep.emulator.s3_errors import S3Error
@@ -22,7 +22,7 @@ _REDRIVES = 3
 _PAUSE_S = 0.5
 
 
-class Runner:
+class JobRunner:
     """What runs jobs; one of lower priority waits for those of higher.
 
     Parameters
@@ -36,7 +36,7 @@ class Runner:
     """
 
     def __init__(
-        self, functions: Mapping[str, Function], places: Mapping[str, int], objects: OriginalObjects
+        self, functions: Mapping[str, Function], places: Mapping[str, int], objects: ObjectClient
     ) -> None:
         self._functions = functions
         self._places = places
@@ -172,10 +172,10 @@ class Runner:
             known = ", ".join(sorted(self._functions))
             message = f"Function not found: {arn}. Here run: {known}."
             return Result(404, "ResourceNotFoundException", message)
-        invocation_id, task_id = jobs_task.identifier(), jobs_task.identifier()
-        payload = jobs_task.event(job, task, invocation_id, task_id)
+        invocation_id, task_id = task_invocation.new_id(), task_invocation.new_id()
+        payload = task_invocation.task_event(job, task, invocation_id, task_id)
         outcome = await function.invoke(payload, str(uuid.uuid4()))
-        return jobs_task.read(outcome, schema, invocation_id, task_id)
+        return task_invocation.task_result(outcome, schema, invocation_id, task_id)
 
     async def _report(self, job: BatchJob) -> None:
         """Write the report, if there is to be one and any task has run."""

@@ -56,7 +56,7 @@ class Signer:
 
 
 @dataclass(frozen=True)
-class OriginalObjects:
+class ObjectClient:
     """Whole objects that the endpoint reads and writes itself.
 
     Parameters

@@ -16,7 +16,7 @@ from jitprep.emulator.store.request import WsgiResponse
 CONTROL = "/v20180820/"
 
 
-class Moto:
+class MotoBackend:
     """moto's S3 and S3 Control.
 
     The two applications are called as such: moto's own dispatcher guesses the service by the path
@@ -84,7 +84,7 @@ class Moto:
         return s3_backends[bucket.account_id][bucket.partition].tagger
 
 
-def versions(bucket: Any, key: str) -> list[Any]:
+def versions_of(bucket: Any, key: str) -> list[Any]:
     """Return a key's versions and delete markers, the newest first."""
     return list(reversed(bucket.keys.getlist(key, [])))
 
@@ -94,7 +94,7 @@ def is_marker(version: object) -> bool:
     return isinstance(version, FakeDeleteMarker)
 
 
-def modified(version: Any) -> datetime:
+def last_modified(version: Any) -> datetime:
     """Return when a version was made, in the resolution that HTTP has."""
     time: datetime = version.last_modified
     return time.replace(microsecond=0, tzinfo=UTC)

@@ -6,9 +6,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from jitprep.emulator.xml_text import DECLARATION, UNWRITABLE, xml_text
-
-_NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
+from jitprep.emulator.s3_xml import DECLARATION, NAMESPACE, UNWRITABLE, xml_text
 
 
 class MalformedListing(ValueError):
@@ -67,7 +65,7 @@ def listing_xml(result: object) -> bytes:
         Where something required is missing, or something is of the wrong type.
     """
     inner = "".join(_elements(_RESULT, result, "listBucketResult"))
-    root = f'<ListBucketResult xmlns="{_NAMESPACE}">{inner}</ListBucketResult>'
+    root = f'<ListBucketResult xmlns="{NAMESPACE}">{inner}</ListBucketResult>'
     return (DECLARATION + root).encode()
 
 

@@ -9,11 +9,17 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 from jitprep.emulator.s3_errors import S3Error
+from jitprep.emulator.s3_xml import NAMESPACE
 from jitprep.emulator.store import conditions
-from jitprep.emulator.store.moto import Moto, is_marker, modified, parts_of, versions
+from jitprep.emulator.store.moto_backend import (
+    MotoBackend,
+    is_marker,
+    last_modified,
+    parts_of,
+    versions_of,
+)
 from jitprep.emulator.store.request import WsgiRequest, WsgiResponse
 
-_NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
 _CONDITIONS = ("if-match", "if-none-match", "if-modified-since", "if-unmodified-since")
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)")
 _MOST_PARTS = 10_000
@@ -21,9 +27,9 @@ _LARGE = 256 * 1024 * 1024
 _ARCHIVED = frozenset({"GLACIER", "DEEP_ARCHIVE"})
 
 
-def read(moto: Moto, bucket: Any, request: WsgiRequest) -> WsgiResponse:
+def read_object(moto: MotoBackend, bucket: Any, request: WsgiRequest) -> WsgiResponse:
     """Answer a GET or HEAD of an object, or of something about it."""
-    version = find(bucket, request)
+    version = find_version(bucket, request)
     subresource = request.query.keys() & {"acl", "attributes", "legal-hold", "tagging"}
     if subresource:
         unconditional: dict[str, str | None] = dict.fromkeys((*_CONDITIONS, "range"))
@@ -32,7 +38,7 @@ def read(moto: Moto, bucket: Any, request: WsgiRequest) -> WsgiResponse:
     return _object(moto, bucket, request, version)
 
 
-def find(bucket: Any, request: WsgiRequest) -> Any:
+def find_version(bucket: Any, request: WsgiRequest) -> Any:
     """Return the version that a request is about.
 
     Raises
@@ -41,7 +47,7 @@ def find(bucket: Any, request: WsgiRequest) -> Any:
         404 where there is none; where that is a delete marker, its headers say so.
     """
     wanted = request.query.get("versionId")
-    found = versions(bucket, request.key)
+    found = versions_of(bucket, request.key)
     if wanted is not None:
         found = [version for version in found if version.version_id == wanted]
     if not found and wanted is not None:
@@ -68,16 +74,16 @@ def _is_marker(version: Any, request: WsgiRequest, *, named: bool) -> S3Error:
         return no_such_key(request.key, headers)
     headers |= {
         "allow": "DELETE",
-        "last-modified": modified(version).strftime("%a, %d %b %Y %H:%M:%S GMT"),
+        "last-modified": last_modified(version).strftime("%a, %d %b %Y %H:%M:%S GMT"),
     }
     message = "The specified method is not allowed against this resource."
     details = {"Method": request.method, "ResourceType": "DeleteMarker"}
     return S3Error(405, "MethodNotAllowed", message, details, headers)
 
 
-def _object(moto: Moto, bucket: Any, request: WsgiRequest, version: Any) -> WsgiResponse:
+def _object(moto: MotoBackend, bucket: Any, request: WsgiRequest, version: Any) -> WsgiResponse:
     kept: dict[str, str | None] = dict.fromkeys(_CONDITIONS)
-    if conditions.not_modified(request.header, version.etag, modified(version)):
+    if conditions.not_modified(request.header, version.etag, last_modified(version)):
         kept["if-none-match"] = version.etag
     extra = _part(request, version)
     kept["range"] = extra.pop("range", None) or _range(request, version)
@@ -150,7 +156,7 @@ def _with_parts(answer: WsgiResponse, request: WsgiRequest, version: Any) -> Wsg
     asked = {name.strip() for name in (request.header("x-amz-object-attributes") or "").split(",")}
     sizes = parts_of(version) if "ObjectParts" in asked else None
     if answer.status == 200 and sizes is not None:
-        ET.register_namespace("", _NAMESPACE)
+        ET.register_namespace("", NAMESPACE)
         root = ET.fromstring(answer.body)  # noqa: S314 - moto's
         space = root.tag.rpartition("}")[0]
         space = f"{space}}}" if space else ""

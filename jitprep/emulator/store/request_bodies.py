@@ -56,12 +56,12 @@ def require_document(request: WsgiRequest) -> None:
     try:
         root = ET.fromstring(body)  # noqa: S314 - expat itself limits entity expansion
     except ET.ParseError:
-        raise malformed() from None
+        raise malformed_xml() from None
     if "versioning" in request.query and root.findtext("{*}Status") not in _STATUSES:
-        raise malformed()
+        raise malformed_xml()
 
 
-def malformed() -> S3Error:
+def malformed_xml() -> S3Error:
     """Return the error of a document that is none."""
     message = "The XML you provided was not well-formed or did not validate against our schema"
     return S3Error(400, "MalformedXML", message)

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import httpx
 
-from jitprep.emulator.workers.container_pool import Pool
+from jitprep.emulator.workers.container_pool import ContainerPool
 from jitprep.emulator.workers.function import (
     Died,
     InvocationOutcome,
@@ -43,7 +43,7 @@ class ContainerFunction:
         self._name = name
         self._timeout = timeout
         self._urls = urls
-        self._pool = Pool(urls)
+        self._pool = ContainerPool(urls)
         self._running: set[asyncio.Task[InvocationOutcome | None]] = set()
         self._client = httpx.AsyncClient(
             timeout=httpx.Timeout(_GIVE_UP_S, connect=5.0),

@@ -13,12 +13,12 @@ from urllib.parse import parse_qs, unquote
 
 from jitprep.emulator.s3_errors import S3Error
 from jitprep.emulator.store import conditions, uploads
-from jitprep.emulator.store.bodies import require_document
 from jitprep.emulator.store.crc import crc32c, crc64nvme
-from jitprep.emulator.store.moto import Moto, is_marker, modified, versions
-from jitprep.emulator.store.pages import argument
-from jitprep.emulator.store.reads import find, no_such_key, part_number
+from jitprep.emulator.store.moto_backend import MotoBackend, is_marker, last_modified, versions_of
+from jitprep.emulator.store.object_reads import find_version, no_such_key, part_number
+from jitprep.emulator.store.pagination import invalid_argument
 from jitprep.emulator.store.request import WsgiRequest, WsgiResponse
+from jitprep.emulator.store.request_bodies import require_document
 
 _ABOUT = {"acl", "legal-hold", "restore", "retention", "select", "tagging"}
 _CONDITIONS: dict[str, str | None] = {"if-match": None, "if-none-match": None}
@@ -48,26 +48,26 @@ _CHECKSUMS: dict[str, Callable[[bytes], bytes]] = {
 }
 
 
-def write(moto: Moto, bucket: Any, request: WsgiRequest) -> WsgiResponse:
+def write_object(moto: MotoBackend, bucket: Any, request: WsgiRequest) -> WsgiResponse:
     """Answer a PUT or POST of a key, or a DELETE of something about it."""
     if "uploadId" in request.query:
         return _to_upload(moto, bucket, request)
     if request.query.keys() & _ABOUT:
-        find(bucket, request)
+        find_version(bucket, request)
         if request.method != "DELETE":
             require_document(request)
         return moto.call(request.environ)
     _require_metadata(request)
     if (acl := request.header("x-amz-acl")) not in _ACLS:
-        raise argument("The canned ACL is not one of S3's", "x-amz-acl", acl)
+        raise invalid_argument("The canned ACL is not one of S3's", "x-amz-acl", acl)
     if "uploads" in request.query:
         answer = moto.call(request.environ)
-        uploads.stamp(bucket, request.form)
+        uploads.record_start(bucket, request.form)
         return answer
     _require_destination(bucket, request)
     answer = moto.call(_whole(moto, request, _CONDITIONS))
     if answer.status == 200 and request.form is not None and request.header(_SOURCE) is None:
-        versions(bucket, request.key)[0].set_metadata({"Content-Type": request.form})
+        versions_of(bucket, request.key)[0].set_metadata({"Content-Type": request.form})
     return _versioned(bucket, answer)
 
 
@@ -84,25 +84,27 @@ def _require_metadata(request: WsgiRequest) -> None:
         raise S3Error(400, "MetadataTooLarge", message, details)
 
 
-def _to_upload(moto: Moto, bucket: Any, request: WsgiRequest) -> WsgiResponse:
+def _to_upload(moto: MotoBackend, bucket: Any, request: WsgiRequest) -> WsgiResponse:
     if request.method == "PUT":
         part_number(request.query.get("partNumber", ""))
-        uploads.find(bucket, request)
+        uploads.find_upload(bucket, request)
         return moto.call(_whole(moto, request, {}))
     upload = request.query["uploadId"]
     if request.method == "DELETE":
-        uploads.find(bucket, request)
+        uploads.find_upload(bucket, request)
         return moto.call(request.environ)
-    latest = versions(bucket, request.key)[:1]
+    latest = versions_of(bucket, request.key)[:1]
     if any(not is_marker(one) and one.multipart and one.multipart.id == upload for one in latest):
         return _versioned(bucket, moto.call(request.environ))  # asked a second time
-    found = uploads.find(bucket, request)
-    found.completed = uploads.completed(found, request.read_body())
+    found = uploads.find_upload(bucket, request)
+    found.completed = uploads.completed_parts(found, request.read_body())
     _require_destination(bucket, request)
     return _versioned(bucket, moto.call(request.changed(headers=_CONDITIONS)))
 
 
-def _whole(moto: Moto, request: WsgiRequest, dropped: dict[str, str | None]) -> dict[str, Any]:
+def _whole(
+    moto: MotoBackend, request: WsgiRequest, dropped: dict[str, str | None]
+) -> dict[str, Any]:
     """Return what moto is asked with a body, or the source of one, that has been checked."""
     if request.header(_SOURCE) is None:
         _require_intact(request)
@@ -126,18 +128,18 @@ def _versioned(bucket: Any, answer: WsgiResponse) -> WsgiResponse:
 def _require_destination(bucket: Any, request: WsgiRequest) -> None:
     """Raise S3Error unless what is written over is as it must be, by If-Match or If-None-Match."""
     match, none_match = request.header("if-match"), request.header("if-none-match")
-    found = [one for one in versions(bucket, request.key)[:1] if not is_marker(one)]
+    found = [one for one in versions_of(bucket, request.key)[:1] if not is_marker(one)]
     if none_match not in {None, "*"}:
         message = "A header you provided implies functionality that is not implemented"
         raise S3Error(501, "NotImplemented", message, {"Header": "If-None-Match"})
     if none_match is not None and found:
-        raise conditions.failed("If-None-Match")
+        raise conditions.precondition_failed("If-None-Match")
     if match is None:
         return
     if not found:
         raise no_such_key(request.key)
     if match.strip() != "*" and match.strip().strip('"') != found[0].etag.strip('"'):
-        raise conditions.failed("If-Match")
+        raise conditions.precondition_failed("If-Match")
 
 
 def _require_intact(request: WsgiRequest) -> None:
@@ -165,24 +167,24 @@ def _require_digest(name: str, said: str, computed: bytes) -> None:
             raise S3Error(400, "InvalidDigest", "The Content-MD5 you specified was invalid.")
         raise S3Error(400, "InvalidRequest", f"Value for {name} header is invalid.")
     if digest != computed:
-        message = f"The {name} you specified did not match what we received."
+        message = f"The {name} you specified did not match what we request_head."
         raise S3Error(400, "BadDigest", message)
 
 
-def _require_source(moto: Moto, request: WsgiRequest) -> None:
+def _require_source(moto: MotoBackend, request: WsgiRequest) -> None:
     """Raise S3Error unless the source of a copy is there, and as it must be."""
     path, _, query = (request.header(_SOURCE) or "").partition("?")
     name, slash, key = unquote(path).lstrip("/").partition("/")
     if not slash or not key:
         message = "Copy Source must mention the source bucket and key: sourcebucket/sourcekey"
-        raise argument(message, _SOURCE, request.header(_SOURCE))
+        raise invalid_argument(message, _SOURCE, request.header(_SOURCE))
     bucket = moto.bucket(name)
     if bucket is None:
         message = "The specified bucket does not exist"
         raise S3Error(404, "NoSuchBucket", message, {"BucketName": name})
     version = parse_qs(query).get("versionId", [None])[0]
     try:
-        source = find(bucket, _of_source(request, key, version))
+        source = find_version(bucket, _of_source(request, key, version))
     except S3Error as error:
         if error.status == 405:
             message = "The source of a copy request may not specifically refer to a delete marker."
@@ -192,8 +194,8 @@ def _require_source(moto: Moto, request: WsgiRequest) -> None:
     def condition(name: str) -> str | None:
         return request.header(f"{_SOURCE}-{name}")
 
-    if conditions.not_modified(condition, source.etag, modified(source)):
-        raise conditions.failed(f"{_SOURCE}-If-None-Match")
+    if conditions.not_modified(condition, source.etag, last_modified(source)):
+        raise conditions.precondition_failed(f"{_SOURCE}-If-None-Match")
     if (text := request.header(f"{_SOURCE}-range")) is not None:
         _require_range(text, source.size)
 
@@ -210,7 +212,7 @@ def _require_range(text: str, size: int) -> None:
             f"The {_SOURCE}-range value must be of the form bytes=first-last where first and last "
             "are the zero-based offsets of the first and last bytes to copy"
         )
-        raise argument(message, f"{_SOURCE}-range", text)
+        raise invalid_argument(message, f"{_SOURCE}-range", text)
     if int(match[2]) >= size:
         message = f"Range specified is not valid for source object of size: {size}"
-        raise argument(message, f"{_SOURCE}-range", text)
+        raise invalid_argument(message, f"{_SOURCE}-range", text)

@@ -20,14 +20,19 @@ from jitprep.emulator.data_plane.actions import (
     features_of,
     stands_behind_access_points,
 )
-from jitprep.emulator.data_plane.events import AccessPointCall, event
-from jitprep.emulator.data_plane.function_result import returned
-from jitprep.emulator.data_plane.originals import Signer, SupportingAccessPoints, object_url
-from jitprep.emulator.data_plane.pending_responses import ROUTE, Exchange, Reply, Ticket
+from jitprep.emulator.data_plane.events import AccessPointCall, object_lambda_event
+from jitprep.emulator.data_plane.function_result import client_answer
+from jitprep.emulator.data_plane.pending_responses import (
+    ROUTE,
+    PendingResponse,
+    PendingResponses,
+    Reply,
+)
 from jitprep.emulator.data_plane.reply_response import ReplyResponse
+from jitprep.emulator.data_plane.s3_client import Signer, SupportingAccessPoints, object_url
 from jitprep.emulator.data_plane.upstream import Upstream
 from jitprep.emulator.request_ids import RequestIds
-from jitprep.emulator.s3_errors import S3Error, error_response, unanswered
+from jitprep.emulator.s3_errors import S3Error, error_response, no_response_error
 from jitprep.emulator.signing.signature import AUTH_PARAMETERS
 from jitprep.emulator.workers.function import Function, InvocationOutcome, function_name
 
@@ -52,7 +57,7 @@ class DataPlane:
     ----------
     functions
         The functions that run here, by name.
-    exchange
+    pending_responses
         Where functions answer.
     s3
         The S3 behind the endpoint.
@@ -67,7 +72,7 @@ class DataPlane:
     """
 
     functions: Mapping[str, Function]
-    exchange: Exchange
+    pending_responses: PendingResponses
     s3: Upstream
     signer: Signer
     supporting: SupportingAccessPoints
@@ -83,16 +88,16 @@ class DataPlane:
         action = action_of(request.method, key, query)
         transformation = point.configuration.transformation(action) if action else None
         if action is None or transformation is None:
-            return await self.pass_on(point.bucket, key, request)
+            return await self.forward(point.bucket, key, request)
         call = AccessPointCall(action, point, transformation, key, request)
-        _check_features(call)
-        _check_encryption(call)
+        _require_features(call)
+        _require_no_customer_key(call)
         name = self._function_name(transformation.function_arn)
         if action is Action.GET_OBJECT:
             return await self._written(call, name)
         return await self._returned(call, name)
 
-    async def pass_on(self, bucket: str, key: str, request: Request) -> ASGIApp:
+    async def forward(self, bucket: str, key: str, request: Request) -> ASGIApp:
         """Let the bucket answer, as AWS does where no function is configured to.
 
         The request goes out signed anew: the client signed it for another address.
@@ -106,7 +111,7 @@ class DataPlane:
         presigned = self.signer.presign(request.method, url, _query(request), signed)
         target = presigned.removeprefix(self.s3.url).encode()
         raw = [(name.encode(), value.encode("latin-1")) for name, value in headers.items()]
-        return await self.s3.pass_on_as(request, target, raw, RequestIds.new().headers)
+        return await self.s3.forward_as(request, target, raw, RequestIds.new().headers)
 
     def _function_name(self, arn: str) -> str:
         name = function_name(arn)
@@ -117,9 +122,9 @@ class DataPlane:
 
     async def _written(self, call: AccessPointCall, name: str) -> ASGIApp:
         """Invoke the function, and answer with what it writes."""
-        ticket, ids = self.exchange.open(), RequestIds.new()
-        invocation = self._invoke(call, name, ids, outputRoute=ROUTE, outputToken=ticket.token)
-        answer = await self._meet(call.request, ticket, invocation)
+        pending, ids = self.pending_responses.open(), RequestIds.new()
+        invocation = self._invoke(call, name, ids, outputRoute=ROUTE, outputToken=pending.token)
+        answer = await self._meet(call.request, pending, invocation)
         if isinstance(answer, S3Error):
             return error_response(answer, ids)
         return ReplyResponse(answer, ids, self.timeout)
@@ -133,7 +138,7 @@ class DataPlane:
         finally:
             invocation.cancel()
         try:
-            answer = returned(call.action, invocation.result())
+            answer = client_answer(call.action, invocation.result())
         except S3Error as error:
             # The answer to a HEAD has no room for the reason.
             _log.warning("%s of %s: %s: %s", call.action, call.key, error.code, error.message)
@@ -144,7 +149,7 @@ class DataPlane:
         self, call: AccessPointCall, name: str, ids: RequestIds, **output: str
     ) -> asyncio.Task[InvocationOutcome]:
         context = {"inputS3Url": self._input_s3_url(call, self.input_urls[name]), **output}
-        payload = event(call, ids.request_id, context)
+        payload = object_lambda_event(call, ids.request_id, context)
         invocation = asyncio.create_task(self.functions[name].invoke(payload, str(uuid.uuid4())))
         self._running.add(invocation)  # it goes on when the reader has its answer
         invocation.add_done_callback(self._running.discard)
@@ -164,19 +169,22 @@ class DataPlane:
         return self.signer.presign(call.request.method, url, query, headers)
 
     async def _meet(
-        self, request: Request, ticket: Ticket, invocation: asyncio.Task[InvocationOutcome]
+        self,
+        request: Request,
+        pending: PendingResponse,
+        invocation: asyncio.Task[InvocationOutcome],
     ) -> Reply | S3Error:
         """Wait for the function's answer, its end without one, or the reader's leaving."""
         try:
-            await _first(request, ticket.answer, invocation)
-            if ticket.answer.done():
-                return ticket.answer.result()
-            self.exchange.close(ticket)
-            return unanswered(invocation.result())
+            await _first(request, pending.answer, invocation)
+            if pending.answer.done():
+                return pending.answer.result()
+            self.pending_responses.close(pending)
+            return no_response_error(invocation.result())
         finally:
-            if not ticket.answer.done() and not invocation.done():
+            if not pending.answer.done() and not invocation.done():
                 invocation.cancel()
-                self.exchange.abandon(ticket, self.timeout)
+                self.pending_responses.abandon(pending, self.timeout)
 
 
 async def _first(request: Request, *waiting: asyncio.Future[Any]) -> None:
@@ -218,7 +226,7 @@ def _not_allowed(method: str, key: str) -> S3Error:
     return S3Error(405, "MethodNotAllowed", message, details)
 
 
-def _check_encryption(call: AccessPointCall) -> None:
+def _require_no_customer_key(call: AccessPointCall) -> None:
     """Refuse a customer's key: S3 does, so that no function can log it."""
     if any(name.startswith(_CUSTOMER_KEY) for name in call.request.headers):
         message = (
@@ -228,7 +236,7 @@ def _check_encryption(call: AccessPointCall) -> None:
         raise S3Error(400, "InvalidRequest", message)
 
 
-def _check_features(call: AccessPointCall) -> None:
+def _require_features(call: AccessPointCall) -> None:
     """Refuse a part of an object unless the access point says that its function can give one."""
     request, allowed = call.request, call.point.configuration.allowed_features
     for feature in features_of(call.action, request.headers.keys(), request.query_params.keys()):

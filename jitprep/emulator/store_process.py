@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import os
-import sys
 from asyncio.subprocess import PIPE, Process
 
 from jitprep.emulator.config import EndpointError
+from jitprep.emulator.workers.child import INSTALLED, child_command
 
 _START_S = 60.0
 _STOP_S = 1.0
 
 
-class MotoProcess:
+class StoreProcess:
     """A running moto server at ``url``."""
 
     def __init__(self, process: Process, port: int) -> None:
@@ -21,7 +21,7 @@ class MotoProcess:
         self._process = process
 
     @classmethod
-    async def start(cls, account: str, region: str) -> MotoProcess:
+    async def start(cls, account: str, region: str) -> StoreProcess:
         """Start moto and wait until it serves.
 
         Raises
@@ -30,11 +30,7 @@ class MotoProcess:
             Where it does not start; what it says is on standard error.
         """
         process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "jitprep.emulator.store",
-            account,
-            region,
+            *child_command(INSTALLED, "jitprep.emulator.store", account, region),
             stdin=PIPE,
             stdout=PIPE,
             env={

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from preprocessing.media import Content
 
 _T = TypeVar("_T")
+# The largest number that a seed may have: what a signed integer of 64 bits can hold.
+LARGEST_SEED = 2**63 - 1
 _PIECE = 2**20
 
 

@@ -20,7 +20,7 @@ ALLOWED = {
     "jitprep.emulator": set(),
     "jitprep.reader": {"preprocessing", "jitprep.service"},
     "jitprep.backfill": {"preprocessing", "jitprep.service"},
-    "jitprep.costs": {"preprocessing"},
+    "jitprep.costs": {"preprocessing", "jitprep.service"},
     "jitprep.cli": {
         "preprocessing",
         "jitprep.service",
@@ -112,20 +112,32 @@ def service_modules(path: Path) -> set[str]:
     }
 
 
-def test_a_backfill_shares_with_the_service_only_what_makes_equal_copies() -> None:
-    """How copies are known, content codings undone, and heads read, and which hosts are AWS's."""
-    used = set().union(*map(service_modules, files("jitprep.backfill")))
-    assert used == {
+# What each package may import of the service, beside facts about Lambda and S3's names.
+FACTS = {"jitprep.service.lambda_limits", "jitprep.service.s3_names"}
+SHARED = {
+    # How copies are known, content codings undone, and heads read, and which hosts are AWS's.
+    "jitprep.backfill": {
         "jitprep.service.results.copy_metadata",
         "jitprep.service.http.content_codings",
         "jitprep.service.source.response_heads",
         "jitprep.service.source.s3_hosts",
-    }
+    },
+    "jitprep.reader": {"jitprep.service.config"},  # the presets
+    "jitprep.costs": set(),
+}
 
 
-def test_a_reader_shares_with_the_service_only_its_presets() -> None:
-    used = set().union(*map(service_modules, files("jitprep.reader")))
-    assert used == {"jitprep.service.config"}
+@pytest.mark.parametrize("package", SHARED)
+def test_packages_share_little_with_the_service(package: str) -> None:
+    used = set().union(*map(service_modules, files(package)))
+    assert used - FACTS == SHARED[package]
+
+
+def test_facts_are_cheap_to_import() -> None:
+    """They are read where neither an SDK nor a decoder is wanted."""
+    for module in FACTS:
+        path = ROOT / f"{module.replace('.', '/')}.py"
+        assert tops(imports(path)) <= {"__future__", "dataclasses", "re"}, path
 
 
 def test_kernels_depend_on_numpy_alone() -> None:

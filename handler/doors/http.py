@@ -17,8 +17,8 @@ from xml.sax.saxutils import escape
 from handler.doors import event_fields
 from jitprep.service.errors import RequestFailed
 from jitprep.service.http import client_request
+from jitprep.service.lambda_limits import max_body_bytes
 from jitprep.service.messages import ListRequest, Request, Response
-from jitprep.service.results import spill
 from jitprep.service.source import bucket_source
 
 _METHODS = ("GET", "HEAD")
@@ -88,7 +88,7 @@ class HttpDoor:
         source = bucket_source.of_object(method, alias, key, version, owner)
         chosen = client_request.choice("", headers, query)
         return client_request.object_request(
-            method, key, source, chosen, headers, query, spill.max_body_bytes()
+            method, key, source, chosen, headers, query, max_body_bytes()
         )
 
     def reply(self, event: Mapping[str, Any], response: Response) -> dict[str, Any]:
@@ -146,7 +146,7 @@ def _listing(
     if owner := _owner(headers):
         asked["ExpectedBucketOwner"] = owner
     source = bucket_source.of_listing(alias, asked)
-    return ListRequest(source, client_request.choice("", headers, query), spill.max_body_bytes())
+    return ListRequest(source, client_request.choice("", headers, query), max_body_bytes())
 
 
 def _owner(headers: Mapping[str, str]) -> str | None:

@@ -14,6 +14,7 @@ from typing import Any
 from jitprep.service.deadline import LAMBDA_CLIENT_TIMEOUT_S
 from jitprep.service.errors import RequestFailed
 from jitprep.service.http import overrides
+from jitprep.service.lambda_limits import max_body_bytes
 from jitprep.service.messages import (
     BatchRequest,
     BatchResponse,
@@ -21,7 +22,6 @@ from jitprep.service.messages import (
     PipelineChoice,
     Response,
 )
-from jitprep.service.results import spill
 from jitprep.service.source import bucket_source
 
 _OF_ALL = frozenset({"bucket", "pipeline", "spec", "seed"})
@@ -61,11 +61,9 @@ class InvokeDoor:
             keys = _keys(event["keys"])
             said += sum(len(json.dumps(key)) + _BESIDE_KEY for key in keys)
             objects = tuple(_object(bucket, key, choice) for key in keys)
-            return BatchRequest(objects, choice, spill.max_body_bytes(said))
+            return BatchRequest(objects, choice, max_body_bytes(said))
         version = _text(event["versionId"], "versionId") if "versionId" in event else None
-        return _object(
-            bucket, _text(event["key"], "key"), choice, version, spill.max_body_bytes(said)
-        )
+        return _object(bucket, _text(event["key"], "key"), choice, version, max_body_bytes(said))
 
     def reply(self, event: Mapping[str, Any], response: Response) -> dict[str, Any]:  # noqa: ARG002
         """Return the function's result."""

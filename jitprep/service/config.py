@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal, cast, get_args
 
+from jitprep.service.s3_names import BUCKET_NAME, S3Prefix
 from preprocessing import Limits
 
 _PRESETS = Path(__file__).with_name("presets.toml")
@@ -21,40 +22,8 @@ OVERRIDES = frozenset({"pipeline", "seed"})
 UnknownSizes = Literal["source", "hide", "mark"]
 _CACHE_BYTES = 32 * 2**20
 _LEAST_MEMORY_MB = 128
-
-
-# S3's rule for the names of buckets, which access points' aliases follow too.
-_BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
-
 # CloudWatch's rule for namespaces; those that begin with AWS/ are AWS's own.
 _NAMESPACE = re.compile(r"(?!AWS/)[\w./#:-][\w ./#:-]{0,254}", re.ASCII)
-
-
-@dataclass(frozen=True, slots=True)
-class Folder:
-    """Where objects may be written: a bucket, and how their keys must begin.
-
-    Parameters
-    ----------
-    bucket : str
-    prefix : str
-        Empty for the whole bucket, else it ends in a slash.
-    """
-
-    bucket: str
-    prefix: str = ""
-
-    @classmethod
-    def of(cls, place: str) -> Folder:
-        """Read ``bucket`` or ``bucket/prefix``."""
-        bucket, _, prefix = place.partition("/")
-        return cls(bucket, prefix.rstrip("/") + "/" if prefix.strip("/") else "")
-
-    def __contains__(self, other: Folder) -> bool:
-        return self.bucket == other.bucket and other.prefix.startswith(self.prefix)
-
-    def __str__(self) -> str:
-        return f"s3://{self.bucket}/{self.prefix}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +53,10 @@ class Config:
         What the function may read with its own role, for requests that bring no presigned URL: buckets,
         or aliases of access points, by the names that requests call them. ``JITPREP_BUCKETS``: names,
         or ``alias=name``, separated by commas; nothing where it is not set.
-    outputs : tuple of Folder
+    outputs : tuple of S3Prefix
         Where S3 Batch Operations may have results written; the first is the default.
         ``JITPREP_OUTPUTS``: ``bucket`` or ``bucket/prefix``, separated by commas.
-    spill : Folder, optional
+    spill : S3Prefix, optional
         Where answers go that are too large for Lambda's: ``JITPREP_SPILL``, ``bucket`` or
         ``bucket/prefix``.
     memory_bytes : int
@@ -106,8 +75,8 @@ class Config:
     cache_bytes: int
     list_unknown_sizes: UnknownSizes
     buckets: Mapping[str, str]
-    outputs: tuple[Folder, ...]
-    spill: Folder | None
+    outputs: tuple[S3Prefix, ...]
+    spill: S3Prefix | None
     memory_bytes: int
     metrics: str | None
     endpoint: str | None
@@ -170,8 +139,8 @@ def _buckets(name: str) -> Mapping[str, str]:
     return buckets
 
 
-def _folders(name: str, most: int | None = None) -> tuple[Folder, ...]:
-    folders = [Folder.of(word) for word in _words(name)]
+def _folders(name: str, most: int | None = None) -> tuple[S3Prefix, ...]:
+    folders = [S3Prefix.parse(word).folder for word in _words(name)]
     for folder in folders:
         _require_bucket(name, folder.bucket)
     if most is not None and len(folders) > most:
@@ -180,7 +149,7 @@ def _folders(name: str, most: int | None = None) -> tuple[Folder, ...]:
 
 
 def _require_bucket(name: str, bucket: str) -> None:
-    if not _BUCKET.fullmatch(bucket):
+    if not BUCKET_NAME.fullmatch(bucket):
         raise ValueError(
             f"{name}: {bucket!r} is not the name of a bucket, or an access point's alias"
         )

@@ -9,10 +9,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Literal
 
-from jitprep.service.config import Folder
 from jitprep.service.errors import RequestFailed
 from jitprep.service.http.conditions import Conditions
 from jitprep.service.http.ranges import Part
+from jitprep.service.s3_names import S3Prefix
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,13 +144,13 @@ class StoreRequest:
     Parameters
     ----------
     tasks : tuple of StoreTask
-    output : Folder
+    output : S3Prefix
         Where the copies go.
     choice : PipelineChoice
     """
 
     tasks: tuple[StoreTask, ...]
-    output: Folder
+    output: S3Prefix
     choice: PipelineChoice = PipelineChoice()
 
     @property

@@ -10,8 +10,7 @@ from collections.abc import Mapping
 
 from jitprep.service.config import config
 from jitprep.service.errors import RequestFailed
-
-_LARGEST_SEED = 2**63 - 1
+from preprocessing.rng import LARGEST_SEED
 
 
 def preset(headers: Mapping[str, str], query: Mapping[str, str]) -> str | None:
@@ -39,9 +38,9 @@ def seed(headers: Mapping[str, str], query: Mapping[str, str]) -> int:
 
 def seed_of(text: str) -> int:
     """Return the seed that a text says. Raises RequestFailed, ``InvalidSeed``."""
-    if not (text.isascii() and text.isdecimal() and len(text) < 20 and int(text) <= _LARGEST_SEED):
+    if not (text.isascii() and text.isdecimal() and len(text) < 20 and int(text) <= LARGEST_SEED):
         raise RequestFailed(
-            400, "InvalidSeed", f"the seed must be a whole number from 0 to {_LARGEST_SEED}"
+            400, "InvalidSeed", f"the seed must be a whole number from 0 to {LARGEST_SEED}"
         )
     return int(text)
 

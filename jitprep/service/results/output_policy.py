@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from jitprep.service.config import Folder, config
+from jitprep.service.config import config
 from jitprep.service.errors import RequestFailed
+from jitprep.service.s3_names import S3Prefix
 
 _SCHEME = "s3://"
 
 
-def choose_output(to: str | None) -> Folder:
+def choose_output(to: str | None) -> S3Prefix:
     """Return where results go.
 
     Parameters
@@ -26,7 +27,7 @@ def choose_output(to: str | None) -> Folder:
         raise _not_allowed("no output is configured; name one in JITPREP_OUTPUTS")
     if to is None:
         return outputs[0]
-    folder = Folder.of(to.removeprefix(_SCHEME))
+    folder = S3Prefix.parse(to.removeprefix(_SCHEME)).folder
     if not to.startswith(_SCHEME) or not folder.bucket:
         raise RequestFailed(
             400, "InvalidArgument", f"'to' must be s3://bucket or s3://bucket/prefix, got {to!r}"

@@ -9,30 +9,15 @@ from urllib.parse import urlsplit
 from botocore.exceptions import BotoCoreError, ClientError
 
 from jitprep.service import s3
-from jitprep.service.config import Folder, config
+from jitprep.service.config import config
 from jitprep.service.errors import RequestFailed
 from jitprep.service.messages import Response
+from jitprep.service.s3_names import S3Prefix
 
-# Lambda's quota for what a function returns: 6 MB of JSON, the body in base64.
-# https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
-_PAYLOAD = 6 * 2**20
-# What a door's answer says beside the body; S3 allows 2 KB of metadata, and a header's URL is no longer.
-_BESIDE = 16 * 2**10
 # A body that is put aside is in memory, whole, beside all else that the function holds.
 _SHARE_OF_MEMORY = 4
 # Long enough to begin the download of what was answered, with some tries.
 _EXPIRES_S = 900
-
-
-def max_body_bytes(more: int = 0) -> int:
-    """Return how many bytes of body an answer can hold.
-
-    Parameters
-    ----------
-    more : int
-        What it says beside the body and what every answer says, in bytes of JSON.
-    """
-    return max(_PAYLOAD - _BESIDE - more, 0) // 4 * 3
 
 
 def largest(carried: int) -> int:
@@ -81,7 +66,7 @@ def fit(response: Response, most: int | None) -> Response:
     return replace(response, status=307, body=b"", headers=headers)
 
 
-def _put(folder: Folder, response: Response) -> str:
+def _put(folder: S3Prefix, response: Response) -> str:
     """Store the body under its hash, and return a URL that is good for one GET of it after another.
 
     It is stored each time: a copy that is there already may be about to expire.

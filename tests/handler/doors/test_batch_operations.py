@@ -17,8 +17,9 @@ from handler.doors import choose
 from handler.doors.batch_operations import BatchOperationsDoor
 from jitprep.service import config
 from jitprep.service.errors import RequestFailed
-from jitprep.service.messages import Folder, PipelineChoice, Response, StoreTask
+from jitprep.service.messages import PipelineChoice, Response, StoreTask
 from jitprep.service.results import copy_metadata
+from jitprep.service.s3_names import S3Prefix
 from preprocessing import Pipeline
 from soak.load.events import ANYTHING, TEXTS
 
@@ -60,14 +61,14 @@ def configured(s3, monkeypatch):
 def test_both_schemas_are_read_alike(schema):
     read = choose(event(schema)).parse(event(schema))
     assert read.tasks == (StoreTask("photos", "a.jpg"),)
-    assert (read.output, read.choice) == (Folder("copies", "jitprep/"), PipelineChoice())
+    assert (read.output, read.choice) == (S3Prefix("copies", "jitprep/"), PipelineChoice())
 
 
 @pytest.mark.usefixtures("configured")
 def test_users_arguments_are_schema_2s_alone():
     with_arguments = event("2.0", spec="resize:8/npy", seed="7", to="s3://more/b/c")
     read = DOOR.parse(with_arguments)
-    assert read.output == Folder("more", "b/c/")
+    assert read.output == S3Prefix("more", "b/c/")
     assert read.choice == PipelineChoice('{"spec": "resize:8/npy"}', seed=7)
     old = event("1.0")
     old["job"]["userArguments"] = with_arguments["job"]["userArguments"]

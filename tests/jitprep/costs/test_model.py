@@ -27,7 +27,7 @@ from jitprep.costs.model import (
     ways,
 )
 from jitprep.costs.prices import Price
-from jitprep.service.results.spill import max_body_bytes
+from jitprep.service.lambda_limits import max_body_bytes
 from tests.jitprep.costs.given import MEASURED, PLAN, PRICES
 
 measured = st.builds(

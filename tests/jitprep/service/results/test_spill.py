@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from handler import doors
 from jitprep.service import s3 as own
 from jitprep.service.config import config
+from jitprep.service.lambda_limits import max_body_bytes
 from jitprep.service.messages import Response
 from jitprep.service.results import spill
 from preprocessing import Pipeline
@@ -142,17 +143,17 @@ def test_where_it_was_put_is_not_logged(ask, capsys):
 
 
 def test_what_just_fits_passes_and_one_byte_more_does_not():
-    max_body_bytes = spill.max_body_bytes()
-    whole = Response(200, bytes(max_body_bytes))
-    assert spill.fit(whole, max_body_bytes) is whole
+    most = max_body_bytes()
+    whole = Response(200, bytes(most))
+    assert spill.fit(whole, most) is whole
     with pytest.raises(spill.RequestFailed):
-        spill.fit(Response(200, bytes(max_body_bytes + 1)), max_body_bytes)
-    assert spill.fit(Response(200, bytes(max_body_bytes + 1)), None).status == 200
+        spill.fit(Response(200, bytes(most + 1)), most)
+    assert spill.fit(Response(200, bytes(most + 1)), None).status == 200
 
 
 def test_the_largest_answer_is_one_that_lambda_takes():
     door = doors.choose(http_api("/"))
-    body = bytes(range(256)) * (spill.max_body_bytes() // 256)
+    body = bytes(range(256)) * (max_body_bytes() // 256)
     metadata = {f"x-amz-meta-{number}": "v" * 100 for number in range(20)}
     returned = door.reply(http_api("/photos/r.jpg"), Response(200, body, metadata))
     assert LARGEST_RESPONSE * 0.99 < len(json.dumps(returned)) <= LARGEST_RESPONSE
@@ -160,5 +161,5 @@ def test_the_largest_answer_is_one_that_lambda_takes():
 
 @given(st.integers(0, 2**23))
 def test_the_room_in_base64_and_what_stands_beside_it_fit(beside):
-    encoded = -(-spill.max_body_bytes(beside) // 3) * 4
+    encoded = -(-max_body_bytes(beside) // 3) * 4
     assert encoded == 0 or encoded + beside <= LARGEST_RESPONSE

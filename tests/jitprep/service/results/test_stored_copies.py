@@ -16,10 +16,10 @@ from typing import Any
 import pytest
 
 from handler import app
-from jitprep.service.config import Folder
 from jitprep.service.deadline import Deadline
 from jitprep.service.messages import PipelineChoice, RequestMetrics, StoreRequest, StoreTask
 from jitprep.service.results import stored_copies
+from jitprep.service.s3_names import S3Prefix
 from preprocessing import Pipeline
 from tests.photos import photo
 
@@ -250,7 +250,7 @@ def test_one_task_after_another_and_each_has_its_own_end(world):
     world.put("a.jpg", photo("coffee"))
     world.put("c.jpg", photo("rocket"))
     tasks = tuple(StoreTask(world.photos, key) for key in ("a.jpg", "b.jpg", "c.jpg"))
-    request = StoreRequest(tasks, Folder(world.out), PipelineChoice())
+    request = StoreRequest(tasks, S3Prefix(world.out), PipelineChoice())
     answer = stored_copies.answer(
         request, Pipeline.parse(FIXED), Deadline.of(60_000), RequestMetrics()
     )
@@ -262,7 +262,9 @@ def test_one_task_after_another_and_each_has_its_own_end(world):
 
 def test_many_at_once_do_one_task_without_harm(world):
     world.put("a.jpg", photo("coffee"))
-    request = StoreRequest((StoreTask(world.photos, "a.jpg"),), Folder(world.out), PipelineChoice())
+    request = StoreRequest(
+        (StoreTask(world.photos, "a.jpg"),), S3Prefix(world.out), PipelineChoice()
+    )
     pipeline = Pipeline.parse(UNKNOWN)
 
     def once(_: int) -> int:
@@ -292,7 +294,7 @@ def test_what_came_there_meanwhile_is_not_overwritten(world, monkeypatch):
 
     def by(spec: str) -> None:
         request = StoreRequest(
-            (StoreTask(world.photos, "a.jpg"),), Folder(world.out), PipelineChoice()
+            (StoreTask(world.photos, "a.jpg"),), S3Prefix(world.out), PipelineChoice()
         )
         stored_copies.answer(request, Pipeline.parse(spec), Deadline.of(60_000), RequestMetrics())
 

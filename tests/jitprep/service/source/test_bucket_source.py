@@ -9,8 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from jitprep.service import s3 as own
-from jitprep.service.config import Folder, config
+from jitprep.service.config import config
 from jitprep.service.errors import RequestFailed
+from jitprep.service.s3_names import S3Prefix
 from jitprep.service.source import bucket_source
 from jitprep.service.source.hosts import require_allowed
 
@@ -111,9 +112,9 @@ def test_whatever_the_key_the_url_is_of_s3(key):
     ("text", "folders"),
     [
         ("", ()),
-        ("out", (Folder("out"),)),
-        ("out/", (Folder("out"),)),
-        ("out/a/b/, other", (Folder("out", "a/b/"), Folder("other"))),
+        ("out", (S3Prefix("out"),)),
+        ("out/", (S3Prefix("out"),)),
+        ("out/a/b/, other", (S3Prefix("out", "a/b/"), S3Prefix("other"))),
     ],
 )
 def test_where_may_be_written(s3, monkeypatch, text, folders):

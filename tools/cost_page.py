@@ -28,7 +28,7 @@ def pages() -> dict[Path, str]:
         path: _PLACE.sub(fill, path.read_text(encoding="utf-8"))
         for path in (ROOT / "README.md", ROOT / "docs/cost/model.md")
     }
-    return {**written, ROOT / "docs/cost.svg": plot.draw(estimate)}
+    return {**written, ROOT / "docs/cost.svg": plot.render_svg(estimate)}
 
 
 def _table(estimate: Estimate) -> str:

@@ -18,7 +18,7 @@ from typing import Any
 
 from handler.app import lambda_handler
 from jitprep.cli.demo_data.photos import photographs
-from jitprep.costs.measure import measure
+from jitprep.costs.measure import measure_samples
 from jitprep.emulator import Endpoint, EndpointConfig
 from jitprep.emulator.testing import LocalObjectLambda
 from preprocessing import Pipeline
@@ -46,7 +46,7 @@ def main() -> None:
         paths = [Path(folder) / key for key in photos]
         for path in paths:
             path.write_bytes(photos[path.name])
-        transform = measure(Pipeline.parse(_SPEC), paths).ms
+        transform = measure_samples(Pipeline.parse(_SPEC), paths).ms
     beside = f"beside it {whole - transform:.2f} ms"
     sys.stdout.write(f"request {whole:.2f} ms, transform {transform:.2f} ms, {beside}\n")
 

@@ -19,7 +19,7 @@ _CONFIG = Config(
 )
 
 
-def client(service: Literal["s3", "s3control"]) -> Any:
+def sdk_client(service: Literal["s3", "s3control"]) -> Any:
     """Return a client, good for `THREADS` threads."""
     take_whole_heads()
     made = boto3.client(service, config=_CONFIG)

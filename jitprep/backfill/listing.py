@@ -52,7 +52,7 @@ def originals(s3: Any, place: Place, hidden: list[str] | None = None) -> Iterato
             hidden.append(key)
 
 
-def keys(s3: Any, place: Place) -> set[str]:
+def stored_keys(s3: Any, place: Place) -> set[str]:
     """Return the keys of a place."""
     return {entry["Key"] for entry in _entries(s3, place)}
 

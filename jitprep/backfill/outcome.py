@@ -81,7 +81,7 @@ class Failed(Exception):
         self.lasting = lasting
 
 
-def explain(error: BotoCoreError | ClientError) -> str:
+def sdk_message(error: BotoCoreError | ClientError) -> str:
     """Put what AWS's SDK raised into a line."""
     if isinstance(error, ClientError):
         words = error.response.get("Error", {})

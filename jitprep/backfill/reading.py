@@ -9,7 +9,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from jitprep.backfill.job import BackfillJob
 from jitprep.backfill.listing import ListedObject
-from jitprep.backfill.outcome import Failed, explain, status
+from jitprep.backfill.outcome import Failed, sdk_message, status
 from jitprep.service.http import content_codings
 from jitprep.service.results.copy_metadata import ours, owners
 from preprocessing import PreprocessingError, Seed
@@ -87,12 +87,12 @@ def _read(s3: Any, job: BackfillJob, original: ListedObject) -> tuple[bytes, dic
         except ClientError as error:
             raise _refused(error) from None
         except BotoCoreError as error:
-            raise Failed(f"{explain(error)}; run it again") from None
+            raise Failed(f"{sdk_message(error)}; run it again") from None
         try:
             body: bytes = head["Body"].read()
             why = f"{len(body)} bytes came of {original.size}"
         except BotoCoreError as error:  # it broke off, or is not what its checksum says
-            why = explain(error)
+            why = sdk_message(error)
         else:
             # Where the connection closes among the headers, http.client takes those that came for all.
             if len(body) == original.size:
@@ -114,4 +114,4 @@ def _refused(error: ClientError) -> Failed:
         return Failed("it was replaced or deleted after it was listed; run it again")
     archived = error.response["Error"].get("Code") == "InvalidObjectState"
     hint = "; it is archived: restore it first" if archived else ""
-    return Failed(f"{explain(error)}{hint}", lasting=archived)
+    return Failed(f"{sdk_message(error)}{hint}", lasting=archived)

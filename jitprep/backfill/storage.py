@@ -8,7 +8,7 @@ from typing import IO, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from jitprep.backfill.job import BackfillJob
-from jitprep.backfill.outcome import Failed, explain, status
+from jitprep.backfill.outcome import Failed, sdk_message, status
 from jitprep.service.results.copy_metadata import (
     CONFLICT,
     FAILED,
@@ -47,9 +47,9 @@ class Storage:
         except ClientError as error:
             if status(error) == 404:
                 return None
-            raise Failed(explain(error)) from None
+            raise Failed(sdk_message(error)) from None
         except BotoCoreError as error:
-            raise Failed(explain(error)) from None
+            raise Failed(sdk_message(error)) from None
         found = Found.of(name, head)
         if not found.is_copy:
             raise Failed(
@@ -110,9 +110,9 @@ class Storage:
             if put(write, lambda: self.look(name), before):
                 return True
         except ClientError as error:
-            raise Failed(f"could not be stored: {explain(error)}") from None
+            raise Failed(f"could not be stored: {sdk_message(error)}") from None
         except BotoCoreError as error:
-            raise Failed(f"could not be stored: {explain(error)}; run it again") from None
+            raise Failed(f"could not be stored: {sdk_message(error)}; run it again") from None
         except ConditionsNotHonoured as error:
             raise Failed(f"could not be stored: {error}") from None
         if self.is_current(self.look(name), source_etag):

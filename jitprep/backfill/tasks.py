@@ -52,7 +52,7 @@ class Shard:
 BackfillTask = Copies | Shard
 
 
-def todo(
+def plan_tasks(
     s3: Any, job: BackfillJob, asked: int | None = None, hidden: list[str] | None = None
 ) -> list[BackfillTask]:
     """List a job's originals, and what its target has, and return the tasks.
@@ -79,7 +79,7 @@ def todo(
     if job.format == "objects":
         return list(_copies(s3, job, originals))
     skipped = len(job.target.prefix)
-    there = {key[skipped:] for key in listing.keys(s3, job.target)}
+    there = {key[skipped:] for key in listing.stored_keys(s3, job.target)}
     number = shards.count(there, job, len(originals), asked)
     hands = shards.deal(originals, number, job.format)
     return [Shard(name, hand, name in there) for name, hand in hands.items()]
@@ -88,7 +88,7 @@ def todo(
 def _copies(s3: Any, job: BackfillJob, originals: Iterable[ListedObject]) -> Iterator[Copies]:
     prefix = job.target.prefix
     place = Place(job.target.bucket, prefix + job.source.prefix)
-    there = {key[len(prefix) :] for key in listing.keys(s3, place)}
+    there = {key[len(prefix) :] for key in listing.stored_keys(s3, place)}
     waiting = iter(originals)
     while some := tuple(islice(waiting, _TOGETHER)):
         yield Copies(some, frozenset(original.key for original in some) & there)

@@ -11,7 +11,7 @@ from tempfile import TemporaryFile
 from typing import IO, TypeVar
 
 from jitprep.backfill import reading, shards
-from jitprep.backfill.aws import THREADS, client
+from jitprep.backfill.aws import THREADS, sdk_client
 from jitprep.backfill.job import BackfillJob
 from jitprep.backfill.listing import ListedObject
 from jitprep.backfill.outcome import Failed, Failure, TaskOutcome, reason_of
@@ -40,7 +40,7 @@ class TaskWorker:
     def __init__(self, job: BackfillJob, stopped: Callable[[], bool] = lambda: False) -> None:
         self._job = job
         self._stopped = stopped
-        self._s3 = client("s3")
+        self._s3 = sdk_client("s3")
         self._storage = Storage(self._s3, job)
         self._threads = ThreadPoolExecutor(THREADS)
 

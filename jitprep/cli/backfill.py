@@ -13,17 +13,17 @@ from typing import Annotated, NoReturn
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
 
-from jitprep.backfill.aws import client
+from jitprep.backfill.aws import sdk_client
 from jitprep.backfill.engines import local
 from jitprep.backfill.engines.s3_batch import BatchFunction, BatchJobs
 from jitprep.backfill.job import BackfillJob, CannotBackfill, OutputFormat, Place
 from jitprep.backfill.listing import ListedObject
-from jitprep.backfill.outcome import Failure, TaskOutcome, explain
-from jitprep.backfill.tasks import BackfillTask, todo
+from jitprep.backfill.outcome import Failure, TaskOutcome, sdk_message
+from jitprep.backfill.tasks import BackfillTask, plan_tasks
 from jitprep.backfill.worker import TaskWorker
 from jitprep.cli.backfill_report import ProgressReport, reporting
-from jitprep.cli.console import PIPELINE, err, fail, out, parse, progress
-from jitprep.cli.interrupt import Interruption, interruptible
+from jitprep.cli.console import PIPELINE, err, fail, out, parse_pipeline, progress
+from jitprep.cli.interrupt import Interruption, catch_interrupts
 from jitprep.service.config import config
 
 _LARGEST_SEED = 2**63 - 1
@@ -92,11 +92,11 @@ def backfill(
     function = _function(engine, function_arn, role_arn)
     _require_extras(engine, form)
     job = _job(source, to, pipeline, seed, form)
-    with interruptible() as interruption:
+    with catch_interrupts() as interruption:
         try:
             hidden: list[str] = []
             with err.status("listing"):
-                tasks = todo(client("s3"), job, shards, hidden)
+                tasks = plan_tasks(sdk_client("s3"), job, shards, hidden)
             if dry_run:
                 _tell(job, tasks, len(hidden))
                 return
@@ -107,7 +107,7 @@ def backfill(
                 else:
                     _by_workers(job, tasks, engine, processes, report, interruption)
         except ClientError as error:
-            fail(explain(error))
+            fail(sdk_message(error))
         except (CannotBackfill, BotoCoreError, OSError, ValueError) as error:
             fail(str(error))
         except KeyboardInterrupt:
@@ -115,7 +115,7 @@ def backfill(
 
 
 def _job(source: str, to: str, pipeline: str, seed: int, form: OutputFormat) -> BackfillJob:
-    made = parse(pipeline)
+    made = parse_pipeline(pipeline)
     try:
         return BackfillJob(
             Place.parse(source), Place.parse(to).folder, made, seed, form, config().limits
@@ -204,7 +204,7 @@ def _by_s3(
     *,
     wait: bool,
 ) -> None:
-    jobs = BatchJobs(client("s3"), client("s3control"), job, function)
+    jobs = BatchJobs(sdk_client("s3"), sdk_client("s3control"), job, function)
     job_id = jobs.under_way()
     if job_id is None:
         left = _left(job, tasks)
@@ -239,7 +239,7 @@ def _failures(jobs: BatchJobs, job_id: str, number: int) -> tuple[Failure, ...]:
     try:
         return tuple(jobs.failures(job_id)) if number else ()
     except ClientError as error:
-        why = f"S3's report of what failed cannot be read: {explain(error)}"
+        why = f"S3's report of what failed cannot be read: {sdk_message(error)}"
         return (Failure(f"S3's job {job_id}", why, number),)
 
 

@@ -11,7 +11,7 @@ from typing import IO
 import typer
 
 from jitprep.backfill.outcome import Failure, TaskOutcome
-from jitprep.cli.console import err, failed, out
+from jitprep.cli.console import err, out, report_failure
 
 # The terminal shows so many failures; the file has all.
 _SHOWN = 20
@@ -58,7 +58,7 @@ class ProgressReport:
     def show(self) -> None:
         """Print it all."""
         for failure in self._shown:
-            failed(failure.key, failure.reason)
+            report_failure(failure.key, failure.reason)
         more = self._told - len(self._shown)
         if more:
             where = (

@@ -27,7 +27,7 @@ def fail(message: str, status: int = 1) -> NoReturn:
     raise typer.Exit(status)
 
 
-def failed(what: str, reason: str) -> None:
+def report_failure(what: str, reason: str) -> None:
     """Print what could not be done, and why; the rest is done."""
     line = f"[red]failed:[/] {escape(as_text(what))}: {escape(as_text(reason))}"
     err.print(line, soft_wrap=True)
@@ -40,7 +40,7 @@ def progress() -> Progress:
     )
 
 
-def parse(text: str) -> Pipeline:
+def parse_pipeline(text: str) -> Pipeline:
     """Return a preset's pipeline, or the one that the text spells; or end with the reason why not."""
     try:
         presets = config().presets

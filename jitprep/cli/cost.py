@@ -15,13 +15,13 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from jitprep.cli.console import PIPELINE, fail, out, parse
+from jitprep.cli.console import PIPELINE, fail, out, parse_pipeline
 from jitprep.cli.demo_data.photos import photographs
 from jitprep.costs import plot, report
 from jitprep.costs.estimate import Estimate, to_json
-from jitprep.costs.measure import Measured, Unmeasured, measure
+from jitprep.costs.measure import Measured, Unmeasured, measure_samples
 from jitprep.costs.model import TrainingPlan
-from jitprep.costs.prices import ARCHS, SHIPPED, Arch, PriceError, Prices, dump, load
+from jitprep.costs.prices import ARCHS, SHIPPED, Arch, PriceError, Prices, dump_prices, load_prices
 from preprocessing import Pipeline
 
 # What the function has imported before its first event.
@@ -85,7 +85,7 @@ def cost(
     """Measure a pipeline on photographs, and compare what it costs each way, with prices of AWS's."""
     _require_finite(train_ms=train_ms, months=months, overhead_ms=overhead_ms)
     _require_finite(s3_ms=s3_ms, speed=speed)
-    pipeline = parse(spec)
+    pipeline = parse_pipeline(spec)
     known = _refresh(prices, region, gpu) if refresh else _load(prices)
     estimate = Estimate(
         pipeline=str(pipeline),
@@ -110,7 +110,7 @@ def cost(
         measured=_measure(pipeline, samples or []),
     )
     if picture is not None:
-        _write(picture, plot.draw(estimate))
+        _write(picture, plot.render_svg(estimate))
     if as_json:
         out.print_json(json.dumps(to_json(estimate)))
         return
@@ -141,7 +141,7 @@ def _memory(memory: str) -> int | None:
 
 def _load(path: Path | None) -> dict[str, Prices]:
     try:
-        return load(path or SHIPPED)
+        return load_prices(path or SHIPPED)
     except PriceError as error:
         fail(str(error))
 
@@ -160,7 +160,7 @@ def _refresh(path: Path | None, region: str, gpu: str) -> dict[str, Prices]:
     """Ask AWS for a region's prices, and put them into the file among those that it has."""
     from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415  seldom needed
 
-    from jitprep.costs.refresh import NotListed, client  # noqa: PLC0415
+    from jitprep.costs.refresh import NotListed, pricing_client  # noqa: PLC0415
     from jitprep.costs.refresh import refresh as ask  # noqa: PLC0415
 
     if path is None:
@@ -168,17 +168,17 @@ def _refresh(path: Path | None, region: str, gpu: str) -> dict[str, Prices]:
     known = {**_load(None), **(_load(path) if path.exists() else {})}
     types = {*(known[region].instances if region in known else ()), gpu}
     try:
-        known[region] = ask(client(), region, sorted(types), known)
+        known[region] = ask(pricing_client(), region, sorted(types), known)
     except (NotListed, BotoCoreError, ClientError) as error:
         fail(f"no prices from AWS: {error}")
-    _write(path, dump(known))
+    _write(path, dump_prices(known))
     return known
 
 
 def _measure(pipeline: Pipeline, samples: Sequence[Path]) -> Measured:
     with _files(samples) as files:
         try:
-            return measure(pipeline, files, _FUNCTION)
+            return measure_samples(pipeline, files, _FUNCTION)
         except Unmeasured as error:
             fail(str(error))
 

@@ -14,9 +14,9 @@ import typer
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.table import Table
 
-from jitprep.cli.console import fail, failed, out
+from jitprep.cli.console import fail, out, report_failure
 from jitprep.cli.demo_data.media import objects
-from jitprep.cli.demo_data.picture import Cell, after, before, draw
+from jitprep.cli.demo_data.picture import Cell, after, before, write_sheet
 from jitprep.emulator import Endpoint, EndpointConfig, EndpointError
 from jitprep.emulator.testing import LocalObjectLambda, RunningEndpoint
 from preprocessing import Pipeline
@@ -71,7 +71,7 @@ def demo(
         fail(str(error))
     reads = [read for read in answers if read is not None]
     out.print(_table(reads))
-    draw(picture, list(_rows(originals, reads)))
+    write_sheet(picture, list(_rows(originals, reads)))
     out.print(f"before and after: {picture}", soft_wrap=True)
     if endpoint_url is None:
         out.print(f"the function's log: {log}", soft_wrap=True)
@@ -115,7 +115,7 @@ def _read(s3: Any, access_point: str, alias: str, key: str, bytes_in: int) -> Re
         answer = s3.get_object(Bucket=alias, Key=key)
         body = answer["Body"].read()
     except ClientError as error:
-        failed(f"{key} through {access_point}", str(error))
+        report_failure(f"{key} through {access_point}", str(error))
         return None
     ms = (time.perf_counter() - start) * 1000
     pipeline = Pipeline.parse(_PIPELINES[access_point])

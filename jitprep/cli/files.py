@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from stat import S_ISREG
 
-from jitprep.reader.doors.folder import listing
+from jitprep.reader.doors.folder import list_folder
 from preprocessing import Limits, Pipeline, PreprocessingError
 from preprocessing.names import is_utf8
 from preprocessing.sources import Passed, classify
@@ -89,7 +89,7 @@ def plan(inputs: Sequence[Path], output: Path, pipeline: Pipeline) -> Planned:
 
 
 def _add_folder(planned: Planned, pipeline: Pipeline, folder: Path, output: Path) -> None:
-    found = listing(folder)
+    found = list_folder(folder)
     planned.skipped.extend(folder / name for name in found.left_out)
     planned.failures.extend(
         (folder / name, f"the folder cannot be read: {why}")

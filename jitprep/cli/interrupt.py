@@ -63,7 +63,7 @@ class Interruption:
 
 
 @contextmanager
-def interruptible() -> Iterator[Interruption]:
+def catch_interrupts() -> Iterator[Interruption]:
     """Take the signals in the block. After the first, the process is about to end: it keeps them."""
     before = {number: signal.getsignal(number) for number in _SIGNALS}
     interruption = Interruption()

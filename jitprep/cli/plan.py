@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from jitprep.cli.console import PIPELINE, fail, out, parse
+from jitprep.cli.console import PIPELINE, fail, out, parse_pipeline
 from preprocessing import Limits, Pipeline, Plan, PreprocessingError
 from preprocessing.planner.timing import measure_plan
 from preprocessing.sources import load_source
@@ -25,7 +25,7 @@ def plan(
     time: Annotated[bool, typer.Option("--time", help="Run it, and tell the ms a stage.")] = False,
 ) -> None:
     """Print the physical plan: each stage, what it leaves, and the rewrites."""
-    pipeline = parse(spec)
+    pipeline = parse_pipeline(spec)
     try:
         physical = pipeline.plan(file, seed=seed)
         times = _times(pipeline, physical, file) if time else ()

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from jitprep.cli.console import PIPELINE, fail, out, parse
+from jitprep.cli.console import PIPELINE, fail, out, parse_pipeline
 from preprocessing import PreprocessingError
 
 
@@ -21,7 +21,7 @@ def preview(
     seed: Annotated[int, typer.Option(min=0, help="What random transforms draw from.")] = 0,
 ) -> None:
     """Draw a file before and after: pictures, waveforms and spectrograms, contact sheets, text."""
-    pipeline = parse(spec)
+    pipeline = parse_pipeline(spec)
     try:
         shown = pipeline.preview(file, seed=seed)
     except (PreprocessingError, OSError) as error:

@@ -9,9 +9,9 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from jitprep.cli.console import PIPELINE, err, fail, failed, out, parse, progress
+from jitprep.cli.console import PIPELINE, err, fail, out, parse_pipeline, progress, report_failure
 from jitprep.cli.files import CannotRun, FileTask, Planned, plan
-from jitprep.cli.interrupt import Interruption, interruptible
+from jitprep.cli.interrupt import Interruption, catch_interrupts
 from jitprep.cli.writing import FileWriter
 from preprocessing import Pipeline, PreprocessingError, Seed
 from preprocessing.cancellation import Signal, cancellable
@@ -37,10 +37,10 @@ def run(
 
     Hidden files, and what desktops leave in folders, are skipped. Links are followed.
     """
-    pipeline = parse(spec)
+    pipeline = parse_pipeline(spec)
     if len(paths) < 2:
         fail("give at least one input and, last, the output", 2)
-    with interruptible() as interruption:
+    with catch_interrupts() as interruption:
         try:
             with err.status("looking at the files"):
                 planned = plan(paths[:-1], paths[-1], pipeline)
@@ -122,7 +122,7 @@ class FileRun:
                 left += 1
         left += len(self._planned.jobs) - len(self._futures)
         for source, reason in sorted(failures):
-            failed(str(source), reason)
+            report_failure(str(source), reason)
         counts = {"done": done, "failed": len(failures)}
         counts |= {"skipped": len(self._planned.skipped)} if self._planned.skipped else {}
         counts |= {"not done": left} if left else {}

@@ -8,7 +8,7 @@ from typing import Any
 
 from jitprep.costs.measure import Measured
 from jitprep.costs.model import BACKFILL, Missing, TrainingPlan, Way, ways
-from jitprep.costs.prices import Prices, parse
+from jitprep.costs.prices import Prices, parse_prices
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +77,6 @@ def from_json(table: Mapping[str, Any]) -> Estimate:
             **given,
             "measured": Measured(**table["measured"]),
             "plan": TrainingPlan(**table["plan"]),
-            "prices": parse(table["prices"], "prices"),
+            "prices": parse_prices(table["prices"], "prices"),
         }
     )

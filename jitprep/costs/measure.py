@@ -50,7 +50,9 @@ class Measured:
     samples: int
 
 
-def measure(pipeline: Pipeline, samples: Sequence[Path], preload: Sequence[str] = ()) -> Measured:
+def measure_samples(
+    pipeline: Pipeline, samples: Sequence[Path], preload: Sequence[str] = ()
+) -> Measured:
     """Run a pipeline over files, in a new process, and tell what it took.
 
     Parameters

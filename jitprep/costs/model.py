@@ -127,22 +127,22 @@ def ways(measured: Measured, plan: TrainingPlan, prices: Prices) -> tuple[Way | 
     `plan.gpu` must be one of ``prices.instances``.
     """
     return (
-        object_lambda(measured, plan, prices),
-        function_url(measured, plan, prices),
-        invoke(measured, plan, prices),
-        backfill(measured, plan, prices),
-        on_gpu(measured, plan, prices),
+        price_object_lambda(measured, plan, prices),
+        price_function_url(measured, plan, prices),
+        price_invoke(measured, plan, prices),
+        price_backfill(measured, plan, prices),
+        price_gpu(measured, plan, prices),
     )
 
 
-def object_lambda(measured: Measured, plan: TrainingPlan, prices: Prices) -> Way | Missing:
+def price_object_lambda(measured: Measured, plan: TrainingPlan, prices: Prices) -> Way | Missing:
     """Price a read through the access point: a GET, an invocation, and what is returned, by the GB."""
     call = _one(measured, plan, requests=2, limit_ms=READ_LIMIT_MS)  # GET, WriteGetObjectResponse
     returned = plan.objects * measured.bytes_out / GB * prices.object_lambda_gb.usd
     return _just_in_time(OBJECT_LAMBDA, call, plan, prices, Charge("data returned", returned))
 
 
-def function_url(measured: Measured, plan: TrainingPlan, prices: Prices) -> Way | Missing:
+def price_function_url(measured: Measured, plan: TrainingPlan, prices: Prices) -> Way | Missing:
     """Price a read through the function's own URL, which costs no more than the invocation."""
     if measured.bytes_out > ANSWER_BYTES:
         return _too_large(FUNCTION_URL, measured)
@@ -150,7 +150,7 @@ def function_url(measured: Measured, plan: TrainingPlan, prices: Prices) -> Way 
     return _just_in_time(FUNCTION_URL, call, plan, prices)
 
 
-def invoke(measured: Measured, plan: TrainingPlan, prices: Prices) -> Way | Missing:
+def price_invoke(measured: Measured, plan: TrainingPlan, prices: Prices) -> Way | Missing:
     """Price calls that each bring as many rows of a tensor as Lambda's answer can hold."""
     if not plan.stackable:
         reason = "results must be of one shape, in npy or safetensors, to be stacked"
@@ -170,7 +170,7 @@ def invoke(measured: Measured, plan: TrainingPlan, prices: Prices) -> Way | Miss
     return _just_in_time(INVOKE, call, plan, prices, rows=rows)
 
 
-def backfill(measured: Measured, plan: TrainingPlan, prices: Prices) -> Way | Missing:
+def price_backfill(measured: Measured, plan: TrainingPlan, prices: Prices) -> Way | Missing:
     """Price a job of S3 Batch Operations that writes each result once; then each read is a plain GET."""
     call = _one(measured, plan, requests=3, limit_ms=LIMIT_MS)  # HEAD of the copy, GET, PUT
     memory = _size(call, plan)
@@ -187,7 +187,7 @@ def backfill(measured: Measured, plan: TrainingPlan, prices: Prices) -> Way | Mi
     return Way(BACKFILL, once, (_gets(n, prices),), memory, call.ms(memory))
 
 
-def on_gpu(measured: Measured, plan: TrainingPlan, prices: Prices) -> Way:
+def price_gpu(measured: Measured, plan: TrainingPlan, prices: Prices) -> Way:
     """Price the seconds in which the instance's GPU waits for its own vCPUs to prepare."""
     instance = prices.instances[plan.gpu]
     idle_ms = max(0.0, measured.ms / instance.vcpus - plan.train_ms)

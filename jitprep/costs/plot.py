@@ -28,7 +28,7 @@ _TITLE = 70  # characters of a pipeline that fit beside the rest
 _FARTHEST = 10
 
 
-def draw(estimate: Estimate) -> str:
+def render_svg(estimate: Estimate) -> str:
     """Return an SVG: a line a way, a dot where a stored copy becomes cheaper, text as text."""
     epochs = _epochs(estimate)
     most = max(way.total(epochs) for way in estimate.open) or 1.0

@@ -97,7 +97,7 @@ class Prices:
 RATES = tuple(field.name for field in fields(Prices) if field.name != "instances")
 
 
-def load(path: Path) -> dict[str, Prices]:
+def load_prices(path: Path) -> dict[str, Prices]:
     """Return the prices of each region in a file.
 
     Raises
@@ -112,10 +112,10 @@ def load(path: Path) -> dict[str, Prices]:
     for region in table:
         if not _REGION.fullmatch(region):
             raise PriceError(f"{path}: {region!r} is not the name of a region, such as us-east-1")
-    return {region: parse(entry, f"{path}: {region}") for region, entry in table.items()}
+    return {region: parse_prices(entry, f"{path}: {region}") for region, entry in table.items()}
 
 
-def parse(table: Any, where: str) -> Prices:
+def parse_prices(table: Any, where: str) -> Prices:
     """Read the prices of one region; `where` begins what is said of a wrong one.
 
     Raises
@@ -166,8 +166,8 @@ def _require_fields(row: Any, wanted: set[str], where: str) -> None:
         raise PriceError(f"{where} has no field {', '.join(sorted(unknown))}")
 
 
-def dump(regions: Mapping[str, Prices]) -> str:
-    """Return a file that `load` reads as these regions."""
+def dump_prices(regions: Mapping[str, Prices]) -> str:
+    """Return a file that `load_prices` reads as these regions."""
     lines = []
     for region, prices in regions.items():
         lines.append(f"[{region}]")

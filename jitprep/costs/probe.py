@@ -1,4 +1,4 @@
-"""The process that `measure` starts and measures: ``python -m jitprep.costs.probe``, JSON in and out."""
+"""Probe process: ``python -m jitprep.costs.probe`` runs samples and measures itself, JSON in and out."""
 
 from __future__ import annotations
 

@@ -47,7 +47,7 @@ class NotListed(Exception):
     """A price that AWS's list does not have, or has more than once."""
 
 
-def client() -> Any:
+def pricing_client() -> Any:
     """Return a client of the Price List API, for which credentials need ``pricing:GetProducts``."""
     import boto3  # noqa: PLC0415  a fifth of a second, for those who ask AWS
 

@@ -100,7 +100,7 @@ class FolderAddress:
 ReaderAddress = AccessPointAddress | FunctionUrl | FunctionAddress | FolderAddress
 
 
-def parse(text: str) -> ReaderAddress:
+def parse_address(text: str) -> ReaderAddress:
     """Read an address.
 
     Raises

@@ -7,14 +7,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from operator import index
-from typing import Any, Self, TypeAlias
+from typing import Self
 
 import numpy as np
-from numpy.typing import NDArray
 
 from jitprep.reader.errors import CannotOpen, ReadError
-
-Array: TypeAlias = NDArray[Any]
+from preprocessing.media import Array
 
 _LARGEST_SEED = 2**63 - 1
 

@@ -11,10 +11,10 @@ from tokenize import TokenError
 
 import numpy as np
 
-from jitprep.reader.base import Array
 from jitprep.reader.errors import Undecodable
 from preprocessing import Pipeline, PreprocessingError
 from preprocessing.encodings.safetensors import DTYPES
+from preprocessing.media import Array
 
 # What the function says of its answers in S3's metadata; all else there is the owner's.
 _PREFIX = "jitprep-"

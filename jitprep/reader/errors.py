@@ -98,7 +98,7 @@ class Undecodable(ReadError):
     """The answer does not hold the array that it should."""
 
 
-def failure(status: int, code: str, message: str, key: str | None = None) -> ReadError:
+def read_error(status: int, code: str, message: str, key: str | None = None) -> ReadError:
     """Return the error that a door's answer means.
 
     Parameters

@@ -11,7 +11,7 @@ from jitprep.reader.address import (
     FunctionAddress,
     FunctionUrl,
     ReaderAddress,
-    parse,
+    parse_address,
 )
 from jitprep.reader.base import Reader
 from jitprep.reader.errors import CannotOpen
@@ -65,7 +65,11 @@ def open_reader(
     """
     try:
         return _open(
-            parse(address), pipeline, preset, endpoint_url, {"seed": seed, "threads": threads}
+            parse_address(address),
+            pipeline,
+            preset,
+            endpoint_url,
+            {"seed": seed, "threads": threads},
         )
     except ModuleNotFoundError as error:
         raise CannotOpen(f"{address} needs {error.name}: pip install 'jitprep[reader]'") from None

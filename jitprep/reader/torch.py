@@ -21,10 +21,11 @@ import torch
 from torch import distributed
 from torch.utils.data import Dataset, IterableDataset, default_collate, get_worker_info
 
-from jitprep.reader.base import Array, Reader, checked_seed, stack
+from jitprep.reader.base import Reader, checked_seed, stack
 from jitprep.reader.epochs import Epoch
 from jitprep.reader.errors import BadObject, ReadError
 from jitprep.reader.samples import Targets, paired
+from preprocessing.media import Array
 
 OnBadObject: TypeAlias = Literal["raise", "skip"]
 

@@ -33,7 +33,7 @@ class Cell:
     picture: Image.Image
 
 
-def draw(path: Path, rows: Sequence[Sequence[Cell]]) -> None:
+def write_sheet(path: Path, rows: Sequence[Sequence[Cell]]) -> None:
     """Write a sheet of rows of labelled pictures as PNG."""
     width = _MARGIN + (_CELL + _MARGIN) * max(map(len, rows))
     height = (_CAPTION + _CELL + _MARGIN) * len(rows) + _MARGIN

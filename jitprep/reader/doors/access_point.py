@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from jitprep.reader.base import Array, Reader
+from jitprep.reader.base import Reader
 from jitprep.reader.decode import ReadResult, decode
 from jitprep.reader.errors import CannotOpen
 from jitprep.reader.transport import aws, listing
 from jitprep.reader.transport.retry import with_retries
+from preprocessing.media import Array
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +59,7 @@ class AccessPointReader(Reader):
 
     def keys(self, prefix: str = "") -> Iterator[str]:
         """List keys, a thousand at a time."""
-        yield from listing.shown(self._entries(prefix), prefix)
+        yield from listing.visible_keys(self._entries(prefix), prefix)
 
     def _entries(self, prefix: str) -> Iterator[listing.Entry]:
         token: dict[str, str] = {}
@@ -87,5 +88,5 @@ class AccessPointReader(Reader):
         url = url or os.environ.get("AWS_ENDPOINT_URL")
         # Of an ARN, SDKs make a host name that only AWS's resolvers know. A proxy needs none.
         by_proxy = self.bucket.startswith("arn:") and (url or "").startswith("http://")
-        made_of = aws.Client("s3", self.region, url, self.threads, by_proxy)
-        return aws.client(made_of)
+        made_of = aws.ClientSettings("s3", self.region, url, self.threads, by_proxy)
+        return aws.shared_client(made_of)

@@ -60,7 +60,7 @@ def _is_outside(path: str, top: str) -> bool:
     return os.path.commonpath((os.path.realpath(path), top)) != top
 
 
-def listing(top: Path, prefix: str = "", *, stay: bool = False) -> Listing:
+def list_folder(top: Path, prefix: str = "", *, stay: bool = False) -> Listing:
     """List the files whose keys begin with `prefix`. Links are followed, to folders too.
 
     A prefix cannot lead out of the folder: of names such as ``..`` it has none.

@@ -11,11 +11,12 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from urllib3 import BaseHTTPResponse
 
-from jitprep.reader.base import Array, Reader
+from jitprep.reader.base import Reader
 from jitprep.reader.decode import ReadResult, decode
 from jitprep.reader.errors import CannotOpen, Refused, Unavailable
 from jitprep.reader.transport import aws, listing, web
 from jitprep.reader.transport.retry import with_retries
+from preprocessing.media import Array
 
 _FORBIDDEN = 403
 
@@ -47,7 +48,7 @@ class FunctionUrlReader(Reader):
 
     def keys(self, prefix: str = "") -> Iterator[str]:
         """List keys, a thousand at a time."""
-        return listing.keys(lambda query: with_retries(partial(self._list, query)), prefix)
+        return listing.list_keys(lambda query: with_retries(partial(self._list, query)), prefix)
 
     def _get(self, key: str) -> ReadResult:
         if not {".", ".."}.isdisjoint(key.split("/")):
@@ -62,7 +63,7 @@ class FunctionUrlReader(Reader):
         if answer.status == 200:
             return ReadResult.of(bytearray(answer.data), headers)
         tls, aside = self.url.startswith("https:"), headers.get("location", "")
-        return ReadResult.of(web.fetch(aside, key, self.threads, tls=tls), headers)
+        return ReadResult.of(web.follow_redirect(aside, key, self.threads, tls=tls), headers)
 
     def _list(self, query: Mapping[str, str]) -> bytes:
         answer = self._ask("", query, None)
@@ -73,7 +74,7 @@ class FunctionUrlReader(Reader):
         with aws.translate_errors(key):
             signature = self._signature(url)
             try:
-                return web.ask(url, signature, key, self.threads)
+                return web.http_get(url, signature, key, self.threads)
             except Refused as error:
                 if error.status != _FORBIDDEN or signature or self.service is None:
                     raise

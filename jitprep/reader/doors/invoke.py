@@ -10,13 +10,14 @@ from functools import partial
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from jitprep.reader.base import Array, Reader
+from jitprep.reader.base import Reader
 from jitprep.reader.decode import ReadResult, decode
-from jitprep.reader.doors.invoke_response import InvokeResult, parse
+from jitprep.reader.doors.invoke_response import InvokeResult, parse_response
 from jitprep.reader.errors import ReadError, Unavailable, Undecodable
 from jitprep.reader.transport import aws, listing, web
 from jitprep.reader.transport.retry import with_retries
 from preprocessing import Pipeline
+from preprocessing.media import Array
 
 # Of Lambda's 6 MB, after base64; with room for what an answer says beside its body.
 _ROOM = (6 * 2**20 - 2**17) // 4 * 3
@@ -99,7 +100,7 @@ class FunctionReader(Reader):
 
         Invoke has no event of its own for that: the function is asked as its Function URL would ask it.
         """
-        return listing.keys(lambda query: with_retries(partial(self._list, query)), prefix)
+        return listing.list_keys(lambda query: with_retries(partial(self._list, query)), prefix)
 
     @property
     def _stacks(self) -> bool:
@@ -159,7 +160,7 @@ class FunctionReader(Reader):
         # Too large for Lambda: put aside.
         tls = not self._client.meta.endpoint_url.startswith("http:")
         aside = answer.headers.get("location", "")
-        return ReadResult.of(web.fetch(aside, key, self.threads, tls=tls), answer.headers)
+        return ReadResult.of(web.follow_redirect(aside, key, self.threads, tls=tls), answer.headers)
 
     def _list(self, query: Mapping[str, str]) -> bytes:
         path = f"/{quote(self.bucket)}"
@@ -178,8 +179,10 @@ class FunctionReader(Reader):
         with aws.translate_errors(key):
             told = self._client.invoke(FunctionName=self.name, Payload=json.dumps(event))
             payload = told["Payload"].read()
-        return parse(payload, "FunctionError" in told, key)
+        return parse_response(payload, "FunctionError" in told, key)
 
     @property
     def _client(self) -> Any:
-        return aws.client(aws.Client("lambda", self.region, self.endpoint_url, self.threads))
+        return aws.shared_client(
+            aws.ClientSettings("lambda", self.region, self.endpoint_url, self.threads)
+        )

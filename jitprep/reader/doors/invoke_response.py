@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from jitprep.reader.errors import ReadError, Refused, Unavailable, Undecodable, failure
-from jitprep.reader.transport.xml_errors import told
+from jitprep.reader.errors import ReadError, Refused, Unavailable, Undecodable, read_error
+from jitprep.reader.transport.xml_errors import error_fields
 
 # Errors of the function's process, and not of its code: the next one may do better.
 _OF_THE_PROCESS = ("Runtime.", "Sandbox.", "Extension.", "Lambda.")
@@ -37,7 +37,7 @@ class InvokeResult:
     errors: Mapping[str, ReadError]
 
 
-def parse(payload: bytes, failed: bool, key: str | None) -> InvokeResult:
+def parse_response(payload: bytes, failed: bool, key: str | None) -> InvokeResult:
     """Read what a function returned.
 
     Parameters
@@ -78,13 +78,13 @@ def _function_error(answer: Mapping[str, Any], key: str | None) -> ReadError:
 def _refusal(answer: Mapping[str, Any], key: str | None) -> ReadError:
     """Return the error: of Invoke's own form, or of HTTP's."""
     if "errorCode" in answer:
-        return failure(answer["statusCode"], answer["errorCode"], answer["errorMessage"], key)
-    return failure(answer["statusCode"], *told(_body(answer) or b""), key)
+        return read_error(answer["statusCode"], answer["errorCode"], answer["errorMessage"], key)
+    return read_error(answer["statusCode"], *error_fields(_body(answer) or b""), key)
 
 
 def _returned(answer: Mapping[str, Any]) -> InvokeResult:
     errors = {
-        one["key"]: failure(one["statusCode"], one["errorCode"], one["errorMessage"], one["key"])
+        one["key"]: read_error(one["statusCode"], one["errorCode"], one["errorMessage"], one["key"])
         for one in answer.get("errors", ())
     }
     headers = {name.lower(): value for name, value in answer["headers"].items()}

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from jitprep.reader.base import Array, Reader
+from jitprep.reader.base import Reader
 from jitprep.reader.decode import ReadResult, decode
-from jitprep.reader.doors.folder import LEADS_OUT, leads_out, listing
+from jitprep.reader.doors.folder import LEADS_OUT, leads_out, list_folder
 from jitprep.reader.errors import BadObject, CannotOpen, Refused
 from preprocessing import (
     CorruptSource,
@@ -24,6 +24,7 @@ from preprocessing import (
     UnknownFormat,
     UnsupportedSource,
 )
+from preprocessing.media import Array
 from preprocessing.names import as_text, is_utf8
 
 # What the function would answer.
@@ -106,7 +107,7 @@ class FolderReader(Reader):
         Refused
             Naming the folders that cannot be read, or the links that lead out of this one.
         """
-        found = listing(self.path, prefix, stay=True)
+        found = list_folder(self.path, prefix, stay=True)
         if found.unreadable:
             why = next(iter(found.unreadable.values()))
             names = [name for name, reason in found.unreadable.items() if reason == why]

@@ -24,7 +24,7 @@ from jitprep.reader.errors import (
     ReadError,
     Refused,
     Unavailable,
-    failure,
+    read_error,
 )
 
 # The function has a minute; what it answers then is worth waiting for.
@@ -52,7 +52,7 @@ _BROKEN = (
 
 
 @dataclass(frozen=True, slots=True)
-class Client:
+class ClientSettings:
     """What a client is made of.
 
     Parameters
@@ -100,7 +100,7 @@ os.register_at_fork(
 )
 
 
-def client(made_of: Client) -> Any:
+def shared_client(made_of: ClientSettings) -> Any:
     """Return this process's client."""
     with _MAKING:
         return _client(made_of, os.getpid())
@@ -124,7 +124,7 @@ def forget() -> None:
 
 
 @lru_cache(maxsize=16)
-def _client(made_of: Client, pid: int) -> Any:  # noqa: ARG001  a forked process makes its own
+def _client(made_of: ClientSettings, pid: int) -> Any:  # noqa: ARG001  a forked process makes its own
     proxies = {"http": made_of.endpoint_url} if made_of.by_proxy else None
     config = Config(
         max_pool_connections=made_of.connections,
@@ -189,7 +189,7 @@ def translate_errors(key: str | None) -> Iterator[None]:
         code = told.get("Code", "Unknown")
         if code in STALE:
             forget()
-        raise failure(status, code, told.get("Message", ""), key) from None
+        raise read_error(status, code, told.get("Message", ""), key) from None
     except _BROKEN as error:
         raise Unavailable(str(error), key=key, code=type(error).__name__) from None
     except sdk.BotoCoreError as error:

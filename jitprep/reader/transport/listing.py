@@ -29,7 +29,7 @@ class Entry:
     size: int
 
 
-def shown(entries: Iterable[Entry], prefix: str) -> Iterator[str]:
+def visible_keys(entries: Iterable[Entry], prefix: str) -> Iterator[str]:
     """Give the keys that may be samples, as `Reader.keys` describes; what is hidden is logged."""
     hidden, first = 0, ""
     for entry in entries:
@@ -43,7 +43,7 @@ def shown(entries: Iterable[Entry], prefix: str) -> Iterator[str]:
         _log.warning("%d hidden objects are not listed, such as %s", hidden, as_text(first))
 
 
-def keys(ask: Callable[[dict[str, str]], bytes], prefix: str) -> Iterator[str]:
+def list_keys(ask: Callable[[dict[str, str]], bytes], prefix: str) -> Iterator[str]:
     """List keys, page by page, as `Reader.keys` describes.
 
     Parameters
@@ -57,7 +57,7 @@ def keys(ask: Callable[[dict[str, str]], bytes], prefix: str) -> Iterator[str]:
     Undecodable
         For an answer that is no listing; and what `ask` raises.
     """
-    return shown(_entries(ask, prefix), prefix)
+    return visible_keys(_entries(ask, prefix), prefix)
 
 
 def _entries(ask: Callable[[dict[str, str]], bytes], prefix: str) -> Iterator[Entry]:

@@ -10,14 +10,14 @@ from urllib.parse import urlsplit
 import urllib3
 from urllib3.exceptions import HTTPError
 
-from jitprep.reader.errors import Refused, Unavailable, failure
+from jitprep.reader.errors import Refused, Unavailable, read_error
 from jitprep.reader.transport.aws import CONNECT_S, READ_S
-from jitprep.reader.transport.xml_errors import told
+from jitprep.reader.transport.xml_errors import error_fields
 
 _TIMEOUT = urllib3.Timeout(connect=CONNECT_S, read=READ_S)
 
 
-def ask(
+def http_get(
     url: str, headers: Mapping[str, str], key: str | None, connections: int
 ) -> urllib3.BaseHTTPResponse:
     """GET, and return an answer of status 200 or 307, its body read.
@@ -38,10 +38,10 @@ def ask(
         raise Unavailable(f"{host} did not answer whole", key=key, code=kind) from None
     if answer.status in {200, 307}:
         return answer
-    raise failure(answer.status, *_told(answer), key)
+    raise read_error(answer.status, *_error_of(answer), key)
 
 
-def fetch(url: str, key: str | None, connections: int, *, tls: bool) -> bytearray:
+def follow_redirect(url: str, key: str | None, connections: int, *, tls: bool) -> bytearray:
     """Fetch what a 307 leads to, and return its body.
 
     Parameters
@@ -60,7 +60,7 @@ def fetch(url: str, key: str | None, connections: int, *, tls: bool) -> bytearra
     """
     if not url.startswith("https://" if tls else ("http://", "https://")):
         raise Refused("the answer is elsewhere, at what is no https URL", key=key)
-    answer = ask(url, {}, key, connections)
+    answer = http_get(url, {}, key, connections)
     if answer.status != 200:
         raise Refused(
             "the answer is elsewhere, and from there elsewhere again", key=key, status=307
@@ -68,9 +68,9 @@ def fetch(url: str, key: str | None, connections: int, *, tls: bool) -> bytearra
     return bytearray(answer.data)
 
 
-def _told(answer: urllib3.BaseHTTPResponse) -> tuple[str, str]:
+def _error_of(answer: urllib3.BaseHTTPResponse) -> tuple[str, str]:
     kind = answer.headers.get("x-amzn-errortype", "Unknown")
-    return told(answer.data, kind, answer.reason or "")
+    return error_fields(answer.data, kind, answer.reason or "")
 
 
 @lru_cache(maxsize=4)

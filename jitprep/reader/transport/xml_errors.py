@@ -8,7 +8,7 @@ from xml.etree import ElementTree as ET
 _LARGEST = 2**16
 
 
-def told(body: bytes, code: str = "Unknown", message: str = "") -> tuple[str, str]:
+def error_fields(body: bytes, code: str = "Unknown", message: str = "") -> tuple[str, str]:
     """Return an error's code and message.
 
     Parameters

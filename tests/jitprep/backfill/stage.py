@@ -13,7 +13,7 @@ from typing import Any
 
 from jitprep.backfill.job import BackfillJob, Place
 from jitprep.backfill.outcome import TaskOutcome
-from jitprep.backfill.tasks import todo
+from jitprep.backfill.tasks import plan_tasks
 from jitprep.backfill.worker import TaskWorker
 from preprocessing import Pipeline
 from tests.photos import picture
@@ -74,7 +74,7 @@ class Stage:
     def run(self, job: BackfillJob, shards: int | None = None) -> TaskOutcome:
         """Do a job in this process."""
         worker = TaskWorker(job)
-        return TaskOutcome.of_all(worker.do(task) for task in todo(self.s3, job, shards))
+        return TaskOutcome.of_all(worker.do(task) for task in plan_tasks(self.s3, job, shards))
 
     def versions(self) -> dict[str, int]:
         """Return how often each key of the target was written."""

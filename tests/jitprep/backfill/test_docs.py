@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from jitprep.backfill.aws import client
+from jitprep.backfill.aws import sdk_client
 from preprocessing import Pipeline
 from tests.photos import NAMES, photo
 
@@ -31,7 +31,7 @@ def backfilled(local):
     with pytest.MonkeyPatch.context() as patch:
         for name, value in environment(local.url).items():
             patch.setenv(name, value)
-        s3 = client("s3")
+        s3 = sdk_client("s3")
         for bucket in ("photos", "copies"):
             s3.create_bucket(Bucket=bucket)
         for name in NAMES:

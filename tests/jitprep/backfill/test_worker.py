@@ -13,7 +13,7 @@ import pytest
 from jitprep.backfill.listing import ListedObject
 from jitprep.backfill.outcome import Failure, TaskOutcome
 from jitprep.backfill.reading import Copy
-from jitprep.backfill.tasks import todo
+from jitprep.backfill.tasks import plan_tasks
 from jitprep.backfill.webdataset import TarWriter
 from jitprep.backfill.worker import TaskWorker
 from preprocessing import Limits, Pipeline
@@ -87,7 +87,7 @@ def test_an_original_that_changes_after_it_was_listed_waits_for_the_next_run(sta
     stage.put("train/a.jpg", PHOTO)
     stage.put("train/b.jpg", PHOTO)
     job = stage.job(format=form)
-    (task,) = todo(stage.s3, job)
+    (task,) = plan_tasks(stage.s3, job)
     if change == "replaced":
         stage.put("train/a.jpg", OTHER)
     else:
@@ -117,7 +117,7 @@ def test_a_copy_that_another_run_stores_meanwhile_is_not_stored_twice(stage):
     """As where a killed run had a write under way, which ends after the next run has listed."""
     stage.put("train/a.jpg", PHOTO)
     job = stage.job()
-    tasks = todo(stage.s3, job)
+    tasks = plan_tasks(stage.s3, job)
     assert stage.run(job).done == 1
     assert TaskOutcome.of_all(map(TaskWorker(job).do, tasks)) == TaskOutcome(already=1)
     assert stage.versions() == {"small/train/a.jpg": 1}
@@ -126,7 +126,7 @@ def test_a_copy_that_another_run_stores_meanwhile_is_not_stored_twice(stage):
 def test_a_copy_of_something_else_that_appears_meanwhile_is_not_written_over(stage):
     stage.put("train/a.jpg", PHOTO)
     job = stage.job()
-    tasks = todo(stage.s3, job)
+    tasks = plan_tasks(stage.s3, job)
     stage.run(stage.job("resize:9,9/npy"))
     (failure,) = TaskOutcome.of_all(map(TaskWorker(job).do, tasks)).failures
     assert "somebody else writes to the same key" in failure.reason
@@ -270,7 +270,7 @@ def test_what_is_left_is_told_without_doing_it(stage):
     stage.put("train/d.jpg", PHOTO)
     stage.s3.put_object(Bucket=stage.target, Key="small/train/d.jpg", Body=b"precious")
     before = stage.versions()
-    (task,) = todo(stage.s3, stage.job())
+    (task,) = plan_tasks(stage.s3, stage.job())
     left = TaskWorker(stage.job()).left(task)
     assert [original.key for original in left] == ["train/b.jpg", "train/c.jpg", "train/d.jpg"]
     assert stage.versions() == before

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from jitprep.cli.main import app
 from jitprep.costs import plot
 from jitprep.costs.estimate import from_json
-from jitprep.costs.prices import load
+from jitprep.costs.prices import load_prices
 from jitprep.service.config import config
 from tests.jitprep.costs.test_refresh import (
     LAMBDA,
@@ -91,7 +91,7 @@ def test_json_has_what_was_asked(cost, tmp_path):
     assert told["measured"]["bytes_in"] == (tmp_path / "photo.jpg").stat().st_size
     assert told["measured"]["bytes_out"] == 32 * 32 * 3 + 128
     drawn = (tmp_path / "deeper" / "mine.svg").read_text()
-    assert drawn == plot.draw(from_json(told))
+    assert drawn == plot.render_svg(from_json(told))
 
 
 @pytest.mark.parametrize(
@@ -152,7 +152,7 @@ def test_refresh_writes_a_file_and_goes_on_with_it(cost, tmp_path, monkeypatch):
     client = boto3.client(
         "pricing", region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x"
     )
-    monkeypatch.setattr("jitprep.costs.refresh.client", lambda: client)
+    monkeypatch.setattr("jitprep.costs.refresh.pricing_client", lambda: client)
     asked = ("resize:8,8/npy", "photo.jpg", "--region=eu-west-1", "--gpu=g6.xlarge", "--json")
     with Stubber(client) as stub:
         answer(stub, "AWSLambda", [of_service("AWSLambda", LAMBDA)], regionCode="eu-west-1")
@@ -163,7 +163,7 @@ def test_refresh_writes_a_file_and_goes_on_with_it(cost, tmp_path, monkeypatch):
     assert first["prices"]["instances"] == {
         "g6.xlarge": {**first["prices"]["instances"]["g6.xlarge"], "usd": 0.8982, "vcpus": 4}
     }
-    assert set(load(tmp_path / "mine.toml")) == {"us-east-1", "eu-west-1"}
+    assert set(load_prices(tmp_path / "mine.toml")) == {"us-east-1", "eu-west-1"}
     second = json.loads(cost(*asked, "--prices=mine.toml").stdout)
     assert second["prices"] == first["prices"]
 
@@ -172,7 +172,7 @@ def test_an_aws_that_refuses_is_told_of(cost, tmp_path, monkeypatch):
     client = boto3.client(
         "pricing", region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x"
     )
-    monkeypatch.setattr("jitprep.costs.refresh.client", lambda: client)
+    monkeypatch.setattr("jitprep.costs.refresh.pricing_client", lambda: client)
     with Stubber(client) as stub:
         stub.add_client_error("get_products", "AccessDeniedException", "may not ask")
         done = cost("imagenet", "photo.jpg", "--prices=mine.toml", "--refresh", fails=True)

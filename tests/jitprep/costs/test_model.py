@@ -23,7 +23,7 @@ from jitprep.costs.model import (
     Missing,
     TrainingPlan,
     Way,
-    object_lambda,
+    price_object_lambda,
     ways,
 )
 from jitprep.costs.prices import Price
@@ -72,7 +72,7 @@ def test_awss_own_example():
     took = replace(MEASURED, ms=1000 * 512 / VCPU_MB, bytes_out=500_000, base_mb=0, working_mb=0)
     plan = replace(PLAN, arch="x86_64", memory_mb=512, overhead_ms=0, s3_ms=0)
     rounded = replace(PRICES, lambda_gb_second_x86_64=Price(0.0000167, "2025-12", "the example"))
-    way = object_lambda(took, plan, rounded)
+    way = price_object_lambda(took, plan, rounded)
     assert isinstance(way, Way)
     assert (way.memory_mb, way.ms) == (512, 1000)
     bill = {charge.what: charge.usd for charge in way.each_epoch}
@@ -86,7 +86,7 @@ def test_awss_own_example():
         abs=1e-9,
     )
     assert way.total(1) == pytest.approx(11.45, abs=1e-9)
-    charged = object_lambda(took, plan, PRICES)
+    charged = price_object_lambda(took, plan, PRICES)
     assert isinstance(charged, Way)
     assert f"{charged.total(1):.2f}" == "11.43"
 

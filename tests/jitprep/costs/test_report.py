@@ -105,7 +105,7 @@ def test_notes_tell_what_was_assumed_and_what_is_closed():
 )
 def test_the_picture_has_a_line_for_each_way(changes):
     estimate = of(**changes)
-    tree = ElementTree.fromstring(plot.draw(estimate))
+    tree = ElementTree.fromstring(plot.render_svg(estimate))
     lines = [p for p in tree.iter(f"{SVG}path") if p.get("stroke-width")]
     texts = [text.text or "" for text in tree.iter(f"{SVG}text")]
     assert len(lines) == len(estimate.open)
@@ -121,7 +121,7 @@ def test_the_picture_has_a_line_for_each_way(changes):
 
 def test_the_picture_goes_on_to_the_break_even():
     """Object Lambda is overtaken in epoch 8, the Function URL in 22, and 10 are planned."""
-    texts = [t.text for t in ElementTree.fromstring(plot.draw(ESTIMATE)).iter(f"{SVG}text")]
+    texts = [t.text for t in ElementTree.fromstring(plot.render_svg(ESTIMATE)).iter(f"{SVG}text")]
     dots = [float(text) for text in texts if text and re.fullmatch(r"\d+\.\d", text)]
     stored = ESTIMATE.stored
     assert stored is not None
@@ -130,10 +130,10 @@ def test_the_picture_goes_on_to_the_break_even():
 
 
 def test_a_name_is_escaped_and_a_long_one_cut():
-    drawn = plot.draw(of(pipeline="blur:3/" * 50 + "npy"))
+    drawn = plot.render_svg(of(pipeline="blur:3/" * 50 + "npy"))
     assert max(len(t.text or "") for t in ElementTree.fromstring(drawn).iter(f"{SVG}text")) < 130
-    assert "&lt;b&gt;" in plot.draw(of(pipeline="<b>"))
+    assert "&lt;b&gt;" in plot.render_svg(of(pipeline="<b>"))
 
 
 def test_every_way_has_its_color():
-    assert len(set(re.findall(r'stroke="(#\w{6})" ', plot.draw(ESTIMATE)))) == 5
+    assert len(set(re.findall(r'stroke="(#\w{6})" ', plot.render_svg(ESTIMATE)))) == 5

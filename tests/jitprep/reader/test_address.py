@@ -17,7 +17,7 @@ from jitprep.reader.address import (
     FolderAddress,
     FunctionAddress,
     FunctionUrl,
-    parse,
+    parse_address,
 )
 from jitprep.service.config import config
 from preprocessing import Pipeline
@@ -52,7 +52,7 @@ LOCAL = "http://127.0.0.1:9000/_lambda-url/preprocess/photos"
     ],
 )
 def test_each_form_is_an_address(text, address):
-    assert parse(text) == address
+    assert parse_address(text) == address
 
 
 @pytest.mark.parametrize(
@@ -73,14 +73,14 @@ def test_each_form_is_an_address(text, address):
 )
 def test_what_is_none_is_told_the_forms(text):
     with pytest.raises(CannotOpen) as caught:
-        parse(text)
+        parse_address(text)
     assert FORMS in str(caught.value)
 
 
 @pytest.mark.parametrize("text", [URL.removesuffix("/photos"), LOCAL.removesuffix("/photos")])
 def test_a_url_names_a_bucket(text):
     with pytest.raises(CannotOpen, match="no bucket"):
-        parse(text)
+        parse_address(text)
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_a_url_names_a_bucket(text):
 )
 def test_what_is_secret_in_a_url_is_refused_and_not_repeated(text):
     with pytest.raises(CannotOpen) as caught:
-        parse(text)
+        parse_address(text)
     assert "hunter2" not in str(caught.value)
 
 
@@ -100,7 +100,7 @@ def test_what_is_secret_in_a_url_is_refused_and_not_repeated(text):
 )
 def test_any_text_is_an_address_or_is_refused(text):
     with suppress(CannotOpen):
-        parse(text)
+        parse_address(text)
 
 
 SPEC = "resize:8,8/npy"

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from jitprep.reader import BadObject, ReadError, Refused, Unavailable
-from jitprep.reader.errors import OF_THE_OBJECT, failure
+from jitprep.reader.errors import OF_THE_OBJECT, read_error
 from jitprep.reader.transport.retry import TRIES, with_retries
 
 PAGE = (Path(__file__).parents[3] / "docs/errors.md").read_text(encoding="utf-8")
@@ -45,14 +45,14 @@ def test_bad_objects_are_those_of_the_page_of_errors():
     ],
 )
 def test_an_answer_is_of_the_type_that_says_what_to_do(status, code, kind):
-    error = failure(status, code, "why", "a.jpg")
+    error = read_error(status, code, "why", "a.jpg")
     assert type(error) is kind
     assert str(error) == f"a.jpg: {code} ({status}): why"
     assert (error.key, error.code, error.status) == ("a.jpg", code, status)
 
 
 def test_an_error_survives_pickling_and_a_type_its_message_alone():
-    error = failure(400, "CorruptObject", "why", "a.jpg")
+    error = read_error(400, "CorruptObject", "why", "a.jpg")
     again = pickle.loads(pickle.dumps(error))
     assert (type(again), str(again), vars(again)) == (BadObject, str(error), vars(error))
     assert str(BadObject(str(error))) == str(error)

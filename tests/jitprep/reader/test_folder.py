@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jitprep.reader import BadObject, Refused, open_reader
-from jitprep.reader.doors.folder import listing
+from jitprep.reader.doors.folder import list_folder
 from preprocessing.names import as_text, is_hidden, is_utf8
 from tests.photos import photo
 
@@ -68,7 +68,7 @@ def test_every_file_is_listed_or_hidden(tmp_path_factory, files, links, prefix):
     top = tmp_path_factory.mktemp("tree")
     made(top, files, links)
     expected = {key for key in walked(top) if key.startswith(prefix)}
-    found = listing(top, prefix)
+    found = list_folder(top, prefix)
     assert set(found.keys) == {key for key in expected if not is_hidden(key, prefix)}
     assert found.keys == sorted(found.keys, key=os.fsencode)
     assert found.unreadable == {}
@@ -231,4 +231,4 @@ def test_a_folder_that_cannot_be_read_is_named(tmp_path, monkeypatch):
     for prefix in ("", "shut/", "s"):
         with pytest.raises(Refused, match="shut/ cannot be read: Permission denied"):
             list(reader.keys(prefix))
-    assert listing(tmp_path).keys == ["open/a"]
+    assert list_folder(tmp_path).keys == ["open/a"]

@@ -5,7 +5,7 @@ gives, turned as the file's display matrix tells. The matrix and range of its co
 file names, and swscale's defaults where it names none. Pixels are taken to be square. Sound, subtitles
 and pictures that come along are ignored; of several videos in a file the first is meant.
 
-MP4, QuickTime, Matroska and WebM have an index, and of these only what is needed is read (`frame_seeker`).
+MP4, QuickTime, Matroska and WebM have an index; of these only what is needed is read (`frame_seeker`).
 Others are read from their beginning up to the last frame that is needed.
 """
 

@@ -50,7 +50,7 @@ def _size(text: str) -> int:
     size = int(found[1]) * _UNITS[(found[2] or "").lower()] if found else 0
     if not size:
         raise ValueError(
-            f"JITPREP_MEMORY must be a number of bytes, or a size such as 1500MB or 2GiB, got {text!r}"
+            f"JITPREP_MEMORY must be bytes, or a size such as 1500MB or 2GiB, got {text!r}"
         )
     return size
 

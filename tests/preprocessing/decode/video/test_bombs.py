@@ -331,7 +331,7 @@ def test_many_streams_side_by_side_are_refused():
         bytes([0x47, 0x40 | pid >> 8, pid & 255, 0x10]).ljust(188, b"\xff")
         for pid in range(0x200, 0x600)
     )
-    with pytest.raises(LimitExceeded, match="streams side by side"):
+    with pytest.raises(LimitExceeded, match="streams, more than the limit"):
         SAMPLED(packets + data)
     assert len(SAMPLED(packets[: 188 * 99] + data)) == 2
 

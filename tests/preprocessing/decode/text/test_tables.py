@@ -100,11 +100,11 @@ def test_bad_rows_are_named(text: str) -> None:
 
 
 def test_a_column_must_be_there_once() -> None:
-    with pytest.raises(IncompatibleSource, match="no column named 'body'; there are 'id', 'text'"):
+    with pytest.raises(IncompatibleSource, match="no column named 'body'; it has 'id', 'text'"):
         CSV(b"id,text\n1,a\n")
     with pytest.raises(IncompatibleSource, match="more than one column named 'body'"):
         CSV(b"body,body\n1,a\n")
-    with pytest.raises(IncompatibleSource, match="no column named 'body'; there are none"):
+    with pytest.raises(IncompatibleSource, match="no column named 'body'; it has none"):
         CSV(b"\n\n")
 
 

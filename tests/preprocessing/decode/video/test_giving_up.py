@@ -18,7 +18,7 @@ from preprocessing.cancellation import Cancelled, Signal, cancellable
 from tests.preprocessing.support.sounds import chord
 
 from ...support.clips import Counted
-from .test_bombs import FTYP, box
+from ...support.containers import FTYP, box
 
 
 @cache

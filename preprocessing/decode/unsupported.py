@@ -1,4 +1,4 @@
-"""What is recognised and not decoded: how people call it, and what to do with it."""
+"""Formats of sound and video that are detected but not decoded, and what to do with such a file."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from preprocessing.errors import UnsupportedSource
 
 _SOUND = {
     "wma": "Windows Media Audio",
-    "fla": "sound alone in FLV",
+    "fla": "FLV without video",
     "aac": "AAC without a container (ADTS)",
     "w64": "Sony's Wave64",
     "sphere": "NIST SPHERE",
@@ -24,26 +24,26 @@ _VIDEO = {
     "rm": "RealMedia",
     "mxf": "MXF",
     "ivf": "IVF",
-    "m2ts": "a transport stream with times before its packets (M2TS, as of Blu-ray)",
+    "m2ts": "a Blu-ray transport stream (M2TS)",
 }
 
 
-# Where our name is not how such files end.
+# File name extensions that differ from the format's name.
 _ENDINGS = {"fla": "flv", "sphere": "sph", "wavpack": "wv"}
 
 
 def require_supported(format_: str) -> None:
-    """Raise UnsupportedSource for a format that is only known by name."""
+    """Raise UnsupportedSource for a format that is detected but not decoded."""
     if format_ == "midi":
         raise UnsupportedSource(
-            "MIDI holds notes, not sound; render it, as by fluidsynth -F out.wav SOUNDFONT in.mid"
+            "MIDI contains notes, not sound; render it: fluidsynth -F out.wav SOUNDFONT in.mid"
         )
     ending = _ENDINGS.get(format_, format_)
     if format_ in _SOUND:
         raise UnsupportedSource(
-            f"{_SOUND[format_]} is not decoded; convert it, as by ffmpeg -i in.{ending} out.flac"
+            f"{_SOUND[format_]} is not decoded; convert it: ffmpeg -i in.{ending} out.flac"
         )
     if format_ in _VIDEO:
         raise UnsupportedSource(
-            f"{_VIDEO[format_]} is not decoded; encode it anew, as by ffmpeg -i in.{ending} out.mp4"
+            f"{_VIDEO[format_]} is not decoded; convert it: ffmpeg -i in.{ending} out.mp4"
         )

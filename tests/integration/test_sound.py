@@ -57,5 +57,5 @@ def test_a_sound_is_read_as_the_library_makes_it(local, sounds, alias):
 
 
 def test_half_a_sound_is_an_error_that_says_so(local, alias):
-    with pytest.raises(ClientError, match="the object breaks off; upload it again"):
+    with pytest.raises(ClientError, match="the object is cut off; upload it again"):
         local.client("s3").get_object(Bucket=alias, Key="half.wav")

@@ -121,7 +121,7 @@ def test_other_kinds_are_refused_or_passed_through() -> None:
 
 @pytest.mark.parametrize("rate", [None, 0, 0.5, -8_000])
 def test_an_array_needs_a_rate(rate: float | None) -> None:
-    with pytest.raises(IncompatibleSource, match="sound has a rate"):
+    with pytest.raises(IncompatibleSource, match="needs a sample rate"):
         Pipeline.parse("mono/wav")(Media(chord(), "audio", rate))
 
 

@@ -1,4 +1,4 @@
-"""What a container holds, by its tracks: one with sound alone is sound, whatever its first bytes say."""
+"""The kind of a container, from its tracks: a video file that has only sound is sound."""
 
 from __future__ import annotations
 
@@ -16,27 +16,27 @@ if TYPE_CHECKING:
 
     from preprocessing.decode.sniff import Sniffed
 
-# As much as tells what an ASF or an Ogg file holds: its header, which is a few kilobytes.
+# Enough for the header of an ASF or Ogg file, which is a few kilobytes.
 _HEAD = 2**16
 # "Advanced Systems Format Specification", 10.4: ASF_Video_Media.
 _ASF_VIDEO = bytes.fromhex("c0ef19bc4d5bcf11a8fd00805f5c442b")
-# Boxes that are looked through: of fragments the first few name all tracks.
+# Most boxes that are looked at. In a fragmented file the first few name all tracks.
 _MOST_BOXES = 2**13
-# FLV: which tracks there are, in its fifth byte.
+# FLV: the flags of its fifth byte, which say what tracks there are.
 _FLV_SOUND, _FLV_VIDEO = 4, 1
 
 
 def by_tracks(found: Sniffed, read_at: Callable[[int, int], bytes], size: int) -> Sniffed:
-    """Return what an object is where its first bytes tell its container alone.
+    """Return the format and kind of an object, given the container that its first bytes show.
 
     Parameters
     ----------
     found : Sniffed
-        As its first bytes tell.
+        As `sniff` returned it.
     read_at : callable
-        Returns as many bytes from a place on.
+        Takes an offset and a length, and returns the bytes there, fewer at the end.
     size : int
-        Of the object.
+        Of the object, in bytes.
     """
     match found.format:
         case "mp4":
@@ -59,7 +59,7 @@ def by_tracks(found: Sniffed, read_at: Callable[[int, int], bytes], size: int) -
 
 
 def _in_boxes(read_at: Callable[[int, int], bytes], size: int) -> set[bytes]:
-    """Return what the tracks hold, as far as the first video."""
+    """Return the handler types of the tracks, up to the first video track."""
     kinds = set[bytes]()
     try:
         for box in islice(boxes(read_at, size), _MOST_BOXES):
@@ -67,7 +67,7 @@ def _in_boxes(read_at: Callable[[int, int], bytes], size: int) -> set[bytes]:
                 kinds.add(read_at(box.start + 8, 4))
             if b"vide" in kinds:
                 break
-    except (CorruptSource, LimitExceeded, UnsupportedSource):  # raised by what reads it
+    except (CorruptSource, LimitExceeded, UnsupportedSource):  # the decoder raises it again
         return set()
     return kinds
 

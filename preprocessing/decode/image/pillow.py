@@ -1,7 +1,7 @@
-"""Formats that one of Pillow's plugins opens and decodes.
+"""Decoding by Pillow's plugins, and conversion of Pillow's images to RGB.
 
-Plugins are used directly: ``Image.open`` would import all of them, and would warn of large images by
-its own global limit before ours is asked.
+Plugins are used directly: ``Image.open`` imports all of them, and warns about large images by its own
+global limit before our limit is checked.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ _PLUGINS: dict[ImageFormat, tuple[str, str]] = {
 
 
 def open_image(data: bytes, format_: ImageFormat) -> ImageFile:
-    """Return an open image whose header was read. No pixel is decoded.
+    """Open an image and read its header, without decoding pixels.
 
     Raises
     ------
     CorruptSource
     """
     module, name = _PLUGINS[format_]
-    # Pillow warns of damage in EXIF. Where it matters here, an error says so.
+    # Pillow warns about damaged EXIF. Where that matters, an error is raised here.
     warnings.filterwarnings("ignore", module=r"PIL\.")
     try:
         return cast("ImageFile", getattr(import_module(module), name)(BytesIO(data)))
@@ -49,7 +49,7 @@ def open_image(data: bytes, format_: ImageFormat) -> ImageFile:
 
 
 def decode(data: bytes, format_: ImageFormat) -> Array:
-    """Decode to (H, W, 3), as stored, uint8.
+    """Decode to uint8, (H, W, 3), before orientation.
 
     Raises
     ------
@@ -71,9 +71,9 @@ def _fault(format_: ImageFormat, error: Exception) -> CorruptSource:
 
 
 def pixels_of(image: Image) -> Array:
-    """Return the pixels of an image that the caller opened: upright, (H, W, 3), uint8.
+    """Return the pixels of an image that the caller opened: upright, uint8, (H, W, 3).
 
-    As its file would be decoded, as far as Pillow hears of damage.
+    The result is the same as from its file, but only damage that Pillow detects is reported.
 
     Raises
     ------
@@ -83,8 +83,8 @@ def pixels_of(image: Image) -> Array:
 
     if image.mode in ("I", "F"):
         raise UnsupportedSource(
-            f"the image is of Pillow's mode {image.mode}: 32-bit samples, which have no agreed range; "
-            "give 8 or 16 bits a sample"
+            f"the image has Pillow's mode {image.mode}, with samples of 32 bits, which have no agreed "
+            "range; convert it to 8 or 16 bits per sample"
         )
     try:
         return rgb_of_image(ImageOps.exif_transpose(image))
@@ -98,7 +98,7 @@ def pixels_of(image: Image) -> Array:
 
 
 def rgb_of_image(image: Image) -> Array:
-    """Return the pixels of a loaded image: (H, W, 3), uint8, as `decoder` says."""
+    """Convert a loaded image to RGB by the rules in `decoder`: uint8, (H, W, 3)."""
     if image.mode.startswith("I;16"):
         high = (np.asarray(image) >> 8).astype(np.uint8)
         return np.repeat(high[:, :, None], 3, axis=2)

@@ -1,4 +1,4 @@
-"""A TIFF's first picture: header and pixels."""
+"""The first picture of a TIFF: header and pixels."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 def probe(data: bytes) -> ImageHeader:
-    """Read the header. No pixel is decoded.
+    """Read the header, without decoding pixels.
 
     Raises
     ------
@@ -47,7 +47,7 @@ def probe(data: bytes) -> ImageHeader:
 def _held(found: TiffLayout, data: bytes) -> int:
     held = found.held
     if found.compression in (LZW, ZSTD):
-        # The group of strips that libtiff sees: its file, Pillow's image, and the copies of both.
+        # For the group of strips that libtiff decodes: its file, Pillow's image, and copies of both.
         held += 6 * min(found.row_bytes * found.height, GROUP) + len(data)
     elif found.compression in (RLE, GROUP3, GROUP4):
         held += 24 * len(data)  # a window of 13 bits at each bit
@@ -55,10 +55,10 @@ def _held(found: TiffLayout, data: bytes) -> int:
 
 
 def decode(data: bytes) -> Array:
-    """Decode to (H, W, 3), as stored, uint8. Raises what `probe` does."""
+    """Decode to uint8, (H, W, 3), before orientation. Raises the errors of `probe`."""
     fields = directory(data)
     found = layout(fields)
-    # JPEG and WebP give RGB of their own, but of four samples.
+    # JPEG and WebP segments of three colours are decoded to RGB already.
     ready = found.compression in (JPEG, WEBP) and found.planes == 1 and found.colours == 3
     kept = 3 if ready else found.kept
     pixels = np.empty((found.height, found.width, kept), np.uint8 if found.bits <= 8 else np.uint16)

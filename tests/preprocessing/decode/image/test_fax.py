@@ -1,18 +1,22 @@
-"""Fax compression in a TIFF: what decoding it may take, whatever its bits ask for."""
+"""Fax compression in a TIFF: its pixels, and limits on the time that it takes to decode."""
 
 from __future__ import annotations
 
+import io
 import time
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image
 
 from preprocessing import CorruptSource, LimitExceeded, Pipeline
 from preprocessing.decode.image.tiff import fax
 from tests.preprocessing.support.files import save
 
-from .test_tiff import written
+from ...support.damage import by_pillow, tiny
+from ...support.tiffs import written
 
 PIXELS = Pipeline.parse("npy:hwc")
 GROUP3, GROUP4 = 3, 4
@@ -70,3 +74,63 @@ def test_more_bytes_than_any_page_has() -> None:
     fields = {256: 8, 257: 1, 258: 1, 259: GROUP3, 262: 0, 277: 1, 278: 1}
     with pytest.raises(LimitExceeded, match="8 MiB"):
         PIXELS(written(fields, [bytes(fax._MOST_BYTES + 1)]))
+
+
+@given(
+    st.sampled_from(["group3", "group4", "tiff_ccitt"]),
+    st.integers(1, 70),
+    st.integers(1, 12),
+    st.floats(0, 1),
+    st.integers(0, 2**32),
+)
+def test_fax_of_any_picture(
+    compression: str, width: int, height: int, share: float, seed: int
+) -> None:
+    bits = np.random.default_rng(seed).random((height, width)) < share
+    data = save(Image.fromarray(bits), "TIFF", compression=compression)
+    np.testing.assert_array_equal(PIXELS(data)[:, :, 0], bits * np.uint8(255))
+
+
+@pytest.mark.parametrize("compression", ["group3", "group4", "tiff_ccitt"])
+def test_fax_of_long_runs(compression: str) -> None:
+    """Every code of a run is used: they go by 64 up to 2,560."""
+    bits = np.zeros((60, 6000), bool)
+    for row in range(60):
+        bits[row, row : row + 1 + 97 * row] = True
+        bits[row, 5900 - row :] = True
+    data = save(Image.fromarray(bits), "TIFF", compression=compression)
+    np.testing.assert_array_equal(PIXELS(data)[:, :, 0], bits * np.uint8(255))
+
+
+@pytest.mark.parametrize("compression", ["group3", "group4"])
+def test_fax_of_more_than_is_looked_up_at_once(compression: str) -> None:
+    bits = np.random.default_rng(1).random((300, 900)) < 0.5
+    data = save(Image.fromarray(bits), "TIFF", compression=compression)
+    assert len(data) > 2 * 2**14
+    np.testing.assert_array_equal(PIXELS(data)[:, :, 0], bits * np.uint8(255))
+
+
+@pytest.mark.parametrize("fill", [0, 1, 9, 131_060, 131_072, 300_001])
+def test_fax_of_rows_behind_many_zeros(fill: int) -> None:
+    """T.4, 4.1.3: fill before the mark of a row. Here a white row, a black one and a white one."""
+    mark, white, black = "0" * fill + "000000000001", "10011", "00110101" + "000101"
+    bits = mark + white + mark + black + mark + white
+    strip = int(bits + "0" * (-len(bits) % 8), 2).to_bytes(-(-len(bits) // 8))
+    fields = {256: 8, 257: 3, 258: 1, 259: 3, 262: 0, 277: 1, 278: 3}
+    assert PIXELS(written(fields, [strip]))[:, 0, 0].tolist() == [255, 0, 255]
+
+
+def test_fax_of_zeros_alone_is_refused_at_once() -> None:
+    fields = {256: 9000, 257: 9000, 258: 1, 259: 3, 262: 0, 277: 1, 278: 9000}
+    data, began = written(fields, [bytes(5_000_000)]), time.thread_time()
+    with pytest.raises(CorruptSource, match="an invalid code"):
+        PIXELS(data)
+    assert time.thread_time() - began < 1
+
+
+@pytest.mark.parametrize("options", [1, 5])
+def test_fax_of_two_dimensions_in_group_3(options: int) -> None:
+    image = tiny().convert("1")
+    data = save(image, "TIFF", compression="group3", tiffinfo={292: options})
+    assert Image.open(io.BytesIO(data)).tag_v2[292] == options
+    np.testing.assert_array_equal(PIXELS(data), by_pillow(data))

@@ -135,7 +135,7 @@ def test_masks_that_pillow_does_not_know() -> None:
 
 def test_variants_of_a_bmp_are_named() -> None:
     data = bytearray(save(tiny(), "BMP"))
-    for at, value, words in ((30, 4, "JPEG inside"), (28, 2, "2 bits a pixel"), (14, 16, "OS/2")):
+    for at, value, words in ((30, 4, "JPEG inside"), (28, 2, "2 bits per pixel"), (14, 16, "OS/2")):
         changed = bytearray(data)
         changed[at] = value
         with pytest.raises(UnsupportedSource, match=words):

@@ -194,5 +194,5 @@ def test_a_colour_beyond_the_palette_is_made_up() -> None:
     pixels = zlib.compress(b"\0\1\2")
     whole = png_chunks((b"IHDR", header), (b"PLTE", bytes(range(9))), (b"IDAT", pixels))
     assert PIXELS(whole).tolist() == [[[3, 4, 5], [6, 7, 8]]]
-    with pytest.raises(CorruptSource, match="colour 2 where the palette has 2"):
+    with pytest.raises(CorruptSource, match="colour 2, but the palette has 2"):
         PIXELS(png_chunks((b"IHDR", header), (b"PLTE", bytes(range(6))), (b"IDAT", pixels)))

@@ -50,7 +50,7 @@ def test_one_stray_byte_is_named(language: str, stray: bytes) -> None:
 def test_a_cut_within_a_character_is_named(language: str, times: int) -> None:
     data = (PROSE[language][0] * times).encode()
     place = max(i for i, byte in enumerate(data) if byte >= 0xC0)
-    words = rf"byte {place} \(0x..\) begins a character of UTF-8, and the text ends within it"
+    words = rf"byte {place} \(0x..\) begins a character in UTF-8, but the text ends within it"
     with pytest.raises(CorruptSource, match=words):
         PLAIN(data[: place + 1])
 

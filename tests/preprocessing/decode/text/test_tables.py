@@ -63,24 +63,24 @@ def test_a_value_may_be_longer_than_python_s_limit() -> None:
 
 
 BAD_JSON = {
-    '{"text": "a"}\n\nnot json': "line 3: is not JSON: Expecting value",
-    '{"text": "a"': "line 1: is not JSON",
-    '["text"]': "line 1: holds a list, not an object",
-    '{"text": "a"}\n{"txt": "b"}': "line 2: has no field 'text'; there are 'txt'",
-    '{"text": null}': "line 1: the field 'text' holds a NoneType, not a text",
-    '{"text": 3}': "line 1: the field 'text' holds a int",
-    '{"text": "\\ud800"}': "line 1: the field 'text' holds half of a surrogate pair",
-    '{"a":' * 100_000: "line 1: is nested too deeply",
-    "[" * 1_000_000: "line 1: is nested too deeply",
-    '{"text": ' + "1" * 5000 + "}": "line 1: is not JSON: a number is too long",
-    '{"text": "a"}\u2028{"text": "b"}': "line 1: is not JSON: Extra data",
-    "{}": "line 1: has no field 'text'; there are none",
+    '{"text": "a"}\n\nnot json': "line 3: not valid JSON: Expecting value",
+    '{"text": "a"': "line 1: not valid JSON",
+    '["text"]': "line 1: expected a JSON object, got a list",
+    '{"text": "a"}\n{"txt": "b"}': "line 2: the object has no field 'text'; it has 'txt'",
+    '{"text": null}': "line 1: the field 'text' must be a string, got a NoneType",
+    '{"text": 3}': "line 1: the field 'text' must be a string, got a int",
+    '{"text": "\\ud800"}': "line 1: the field 'text' has half of a surrogate pair",
+    '{"a":' * 100_000: "line 1: the JSON is nested too deeply",
+    "[" * 1_000_000: "line 1: the JSON is nested too deeply",
+    '{"text": ' + "1" * 5000 + "}": "line 1: not valid JSON: a number is too long",
+    '{"text": "a"}\u2028{"text": "b"}': "line 1: not valid JSON: Extra data",
+    "{}": "line 1: the object has no field 'text'; it has none",
 }
 BAD_CSV = {
-    'id,body\n1,a\n2,"open\n3,b\n': "line 3: is not CSV: unexpected end of data",
-    'id,body\n1,"a"b\n': "line 2: is not CSV: ',' expected after '\"'",
-    'id,body\n1,"a\nb"\n2\n': "line 4: has 1 values for 2 columns",
-    "id,body\n1,a,b\n": "line 2: has 3 values for 2 columns",
+    'id,body\n1,a\n2,"open\n3,b\n': "line 3: not valid CSV: unexpected end of data",
+    'id,body\n1,"a"b\n': "line 2: not valid CSV: ',' expected after '\"'",
+    'id,body\n1,"a\nb"\n2\n': "line 4: the row has 1 values for 2 columns",
+    "id,body\n1,a,b\n": "line 2: the row has 3 values for 2 columns",
 }
 
 
@@ -100,11 +100,11 @@ def test_bad_rows_are_named(text: str) -> None:
 
 
 def test_a_column_must_be_there_once() -> None:
-    with pytest.raises(IncompatibleSource, match="no column named 'body'; there are 'id', 'text'"):
+    with pytest.raises(IncompatibleSource, match="no column named 'body'; it has 'id', 'text'"):
         CSV(b"id,text\n1,a\n")
     with pytest.raises(IncompatibleSource, match="more than one column named 'body'"):
         CSV(b"body,body\n1,a\n")
-    with pytest.raises(IncompatibleSource, match="no column named 'body'; there are none"):
+    with pytest.raises(IncompatibleSource, match="no column named 'body'; it has none"):
         CSV(b"\n\n")
 
 
@@ -120,7 +120,7 @@ def test_a_column_must_be_there_once() -> None:
 )
 def test_rows_without_end_are_refused_soon(pipeline: Pipeline, data: bytes) -> None:
     start = time.thread_time()
-    with pytest.raises(LimitExceeded, match=r"line [12]: has more than 4194304 characters"):
+    with pytest.raises(LimitExceeded, match=r"line [12]: the row has more than 4194304 characters"):
         pipeline(data)
     assert time.thread_time() - start < 5
 

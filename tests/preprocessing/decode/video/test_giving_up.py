@@ -18,7 +18,7 @@ from preprocessing.cancellation import Cancelled, Signal, cancellable
 from tests.preprocessing.support.sounds import chord
 
 from ...support.clips import Counted
-from .test_bombs import FTYP, box
+from ...support.containers import FTYP, box
 
 
 @cache
@@ -113,7 +113,7 @@ def test_boxes_that_are_scattered_cost_few_requests():
     """100 MB of them, each too far from the last to be read with it by chance."""
     free = box(b"free", bytes(40_000))
     source = Counted(FTYP + free * 2500)
-    with pytest.raises(PreprocessingError, match=r"damaged|limit|breaks off"):
+    with pytest.raises(PreprocessingError, match=r"damaged|limit|cut off"):
         Pipeline.parse("sample_frames:2/resize:8,8/npy")(source)
     assert len(source.asked) < 100
 

@@ -165,7 +165,7 @@ def test_a_video_is_no_image_and_an_image_no_video():
         Pipeline.parse("resize:8")(clip("mp4"))
     with pytest.raises(IncompatibleSource, match="the array is image"):
         Pipeline.parse("video/resize:8")(Media(np.zeros((8, 8, 3), np.uint8), "image"))
-    with pytest.raises(IncompatibleSource, match="a video array has shape"):
+    with pytest.raises(IncompatibleSource, match="a video array must have shape"):
         Pipeline.parse("video/resize:8")(np.zeros((8, 8, 3), np.uint8))
 
 

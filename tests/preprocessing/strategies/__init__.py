@@ -99,7 +99,9 @@ ENCODINGS_BY_NAME: dict[str, st.SearchStrategy[Encoding]] = {
     "flac": st.builds(Flac, st.sampled_from(("pcm_16", "pcm_24"))),
     **video.ENCODINGS,
 }
-ENCODINGS_BY_NAME |= derived.missing(ENCODINGS, ENCODINGS_BY_NAME)
+_DERIVED = derived.missing(ENCODINGS, ENCODINGS_BY_NAME)
+_FOR_IMAGES |= {n: s for n, s in _DERIVED.items() if "image" in ENCODINGS[n].input_kinds}
+ENCODINGS_BY_NAME |= _DERIVED
 
 # What passes for an image, and for sound.
 transforms = st.one_of(*_OF_IMAGES.values())

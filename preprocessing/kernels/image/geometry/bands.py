@@ -140,9 +140,9 @@ def _bands(
 ) -> Bands:
     """Build the weights of one axis, in blocks of `size` outputs.
 
-    Outputs are numbered from 0, the axis's first wanted one; inputs from 0, the image's first sample. The
-    third numbering is the position in the result: an output's own number, or on a flipped axis, counted
-    from the end.
+    Outputs are numbered from 0, the axis's first wanted one, and inputs from 0, the image's first
+    sample. The third numbering is the position in the result. It is the output's own number, or on a
+    flipped axis, counted from the end.
 
     Take 40 inputs, 20 outputs and the triangle. Output ``o`` needs the inputs from ``2 o - 1`` to
     ``2 o + 2``, so that blocks of 8 outputs are::
@@ -156,8 +156,8 @@ def _bands(
         _Stretch(out=0, blocks=2, start=0, step=15, inputs=18)
         _Stretch(out=16, blocks=1, start=31, step=0, inputs=9)
 
-    Each stretch becomes a `BlockRun`. The first starts at position 0 with step 8, or on a flipped axis at
-    position 12 with step -8.
+    Each stretch becomes a `BlockRun`. The first starts at position 0 with step 8, or on a flipped axis
+    at position 12 with step -8.
     """
     index, weight = taps(axis)
     units = np.ldexp(rounded(weight, places), gain)
@@ -179,7 +179,7 @@ def _bands(
 
 
 def _blocks(index: NDArray[np.int64], first: int, last: int, size: int) -> list[_Block]:
-    """Cut the outputs from `first` to `last` into blocks; `index` has the input of each output's taps."""
+    """Cut the outputs from `first` to `last` into blocks; `index` has each output's inputs."""
     low = index[first:last:size, 0]
     high = index[first + size - 1 : last : size, -1] + 1
     return list(map(_Block, range(first, last, size), low.tolist(), high.tolist()))

@@ -74,7 +74,7 @@ _SINGLE: dict[Filter, Precision] = {
     "lanczos": Precision("float32", 15, "float32", 10, 4),
 }
 
-# Bytes of input rows cast at a time. From 256 KiB to 1 MiB one thread runs equally fast; two threads wait
+# Bytes of input rows cast at a time. One thread is equally fast from 256 KiB to 1 MiB; two threads wait
 # for each other less with the fewer calls of 1 MiB.
 _STRIP_BYTES = 1024 * 1024
 # Samples that the second pass computes between two checkpoints; most images have fewer in all.

@@ -7,7 +7,7 @@ A stage knows exactly what it will do to exactly which sizes. `output` tells the
 (height, width, channel); a stage that only moves the view allocates nothing.
 """
 
-from preprocessing.planner.stages.base import Decode, Given, KernelStage, Stage, Start
+from preprocessing.planner.stages.base import Decode, Given, KernelStage, Stage, Start, VideoStart
 from preprocessing.planner.stages.compute import Compute
 from preprocessing.planner.stages.moves import CropStage, FlipStage, PadMode, PadStage
 from preprocessing.planner.stages.resample import Interpolation, ResampleStage
@@ -30,4 +30,5 @@ __all__ = [
     "ScaleShift",
     "Stage",
     "Start",
+    "VideoStart",
 ]

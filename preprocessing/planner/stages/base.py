@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any, cast
 
+import numpy as np
+
 from preprocessing.decode.image import decoder as image
 from preprocessing.decode.image.header import ImageHeader
 from preprocessing.frozen import frozen
@@ -47,16 +49,29 @@ class Start(ABC):
         """Most bytes that `run` holds at once: the decoder's own and the result, not the object."""
         return nbytes(self.output())
 
+
+class VideoStart(Start):
+    """A start that decodes chosen frames of a video."""
+
+    choice: FrameSelection
+
+    @abstractmethod
     def frames(self, content: Content) -> Iterator[Array]:
-        """Yield the frames of a video, one after the other, each of which may be over the last one."""
-        yield from self.run(content)
+        """Yield the chosen frames in order. A frame may reuse the memory of the one before it."""
 
-    def narrow(self, narrow: Callable[[FrameSelection], FrameSelection]) -> Start:
-        """Return how fewer frames of a video become an array."""
-        raise NotImplementedError
+    def run(self, content: Content) -> Array:
+        return np.stack([frame.copy() for frame in self.frames(content)])
 
-    def at_most(self, frames: int) -> Start:
-        """Return how a video becomes an array of so many frames at most, where nobody knows how many."""
+    def narrow(self, narrow: Callable[[FrameSelection], FrameSelection]) -> VideoStart:
+        """Return a start that decodes what `narrow` leaves of the chosen frames."""
+        made: VideoStart = replace(cast("Any", self), choice=narrow(self.choice))
+        return made
+
+    def limit_frames(self, most: int) -> VideoStart:
+        """Return a start that raises LimitExceeded after `most` frames.
+
+        For videos whose number of frames only decoding tells; an array's is known beforehand.
+        """
         return self
 
 

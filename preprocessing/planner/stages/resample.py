@@ -10,13 +10,13 @@ import numpy as np
 
 from preprocessing.frozen import frozen
 from preprocessing.kernels.image import pointwise
-from preprocessing.kernels.image.geometry.bands import Axis, Filter
 from preprocessing.kernels.image.geometry.resample import (
     nearest_indices,
     precision,
     resample_image,
     resample_temporaries,
 )
+from preprocessing.kernels.image.geometry.taps import Axis, Filter
 from preprocessing.kernels.scratch import scratch
 from preprocessing.limits import nbytes
 from preprocessing.planner.stages.base import Stage

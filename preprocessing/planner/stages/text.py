@@ -36,7 +36,7 @@ class DecodeText(Start):
     held: int
 
     def __str__(self) -> str:
-        return f"DecodeText({self.mark.charset if self.mark else 'charset by content'})"
+        return f"DecodeText({self.mark.charset if self.mark else 'charset detected'})"
 
     @classmethod
     def probe(cls, data: bytes, found: Sniffed, limits: Limits) -> DecodeText:  # noqa: ARG003

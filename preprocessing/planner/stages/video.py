@@ -8,8 +8,6 @@ from fractions import Fraction
 from math import ceil
 from typing import TYPE_CHECKING, Any, cast
 
-import numpy as np
-
 from preprocessing.block_reader import BlockReader
 from preprocessing.decode.video.container import open_container
 from preprocessing.decode.video.decoder import VideoHeader, pixels_of, probe
@@ -18,7 +16,7 @@ from preprocessing.decode.video.keyframes import KeyFrameReader
 from preprocessing.errors import IncompatibleSource, LimitExceeded
 from preprocessing.frozen import frozen
 from preprocessing.media import VideoSpec
-from preprocessing.planner.stages.base import Start
+from preprocessing.planner.stages.base import VideoStart
 from preprocessing.planner.stages.frame_selection import FrameSelection
 
 if TYPE_CHECKING:
@@ -27,20 +25,6 @@ if TYPE_CHECKING:
     from preprocessing.decode.sniff import Sniffed
     from preprocessing.limits import Limits
     from preprocessing.media import Array, Content
-
-
-class VideoStart(Start):
-    """A start of which frames are chosen."""
-
-    choice: FrameSelection
-
-    def narrow(self, narrow: Callable[[FrameSelection], FrameSelection]) -> VideoStart:
-        """Return this with fewer frames chosen."""
-        made: VideoStart = replace(cast("Any", self), choice=narrow(self.choice))
-        return made
-
-    def run(self, content: Content) -> Array:
-        return np.stack([frame.copy() for frame in self.frames(content)])
 
 
 @frozen
@@ -138,8 +122,8 @@ class DecodeVideo(VideoStart):
         """Most bytes that `frames` holds at once; what becomes of each frame is the plan's."""
         return self.header.holds
 
-    def at_most(self, frames: int) -> DecodeVideo:
-        return replace(self, most=min(self.most, frames))
+    def limit_frames(self, most: int) -> DecodeVideo:
+        return replace(self, most=min(self.most, most))
 
     def frames(self, content: Content) -> Iterator[Array]:
         """Yield them; a frame that is wanted again is the same array again."""

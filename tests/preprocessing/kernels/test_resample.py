@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from preprocessing import Pipeline
-from preprocessing.kernels.image.geometry.bands import Axis, Bands, Filter, column_bands, row_bands
+from preprocessing.kernels.image.geometry.bands import Bands, column_bands, row_bands
 from preprocessing.kernels.image.geometry.resample import nearest_indices, precision, resample_image
+from preprocessing.kernels.image.geometry.taps import Axis, Filter
 from tests.photos import picture
 
 from ..strategies import FILTERS, images

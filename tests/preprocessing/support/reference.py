@@ -6,7 +6,7 @@ from math import floor, pi, sin
 
 import numpy as np
 
-from preprocessing.kernels.image.geometry.bands import Axis
+from preprocessing.kernels.image.geometry.taps import Axis
 
 
 def resampled(image: np.ndarray, rows: Axis, columns: Axis) -> np.ndarray:

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from jitprep.backfill.job import CannotBackfill, Place
+from jitprep.backfill.job import CannotBackfill
+from jitprep.service.s3_names import S3Prefix
 from preprocessing.names import is_hidden
 
 
@@ -28,7 +29,7 @@ class ListedObject:
     size: int
 
 
-def originals(s3: Any, place: Place, hidden: list[str] | None = None) -> Iterator[ListedObject]:
+def originals(s3: Any, place: S3Prefix, hidden: list[str] | None = None) -> Iterator[ListedObject]:
     """List the objects of a place that may be samples, in S3's order.
 
     Those of no bytes whose key ends in a slash only stand for a folder, as S3's console makes them:
@@ -38,7 +39,7 @@ def originals(s3: Any, place: Place, hidden: list[str] | None = None) -> Iterato
     ----------
     s3
         A client.
-    place : Place
+    place : S3Prefix
     hidden : list of str, optional
         Gets the keys that are left out because they are hidden, such as ``.DS_Store``.
     """
@@ -52,12 +53,12 @@ def originals(s3: Any, place: Place, hidden: list[str] | None = None) -> Iterato
             hidden.append(key)
 
 
-def stored_keys(s3: Any, place: Place) -> set[str]:
+def stored_keys(s3: Any, place: S3Prefix) -> set[str]:
     """Return the keys of a place."""
     return {entry["Key"] for entry in _entries(s3, place)}
 
 
-def _entries(s3: Any, place: Place) -> Iterator[dict[str, Any]]:
+def _entries(s3: Any, place: S3Prefix) -> Iterator[dict[str, Any]]:
     pages = s3.get_paginator("list_objects_v2").paginate(Bucket=place.bucket, Prefix=place.prefix)
     for page in pages:
         yield from page.get("Contents", ())

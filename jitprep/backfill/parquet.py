@@ -7,10 +7,10 @@ from typing import IO
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from jitprep.backfill import shards
 from jitprep.backfill.job import BackfillJob
 from jitprep.backfill.listing import ListedObject
 from jitprep.backfill.reading import Copy
+from jitprep.backfill.shards import shard_metadata
 from jitprep.service.results.copy_metadata import PREFIX
 
 # Rows are written together once their bodies have so many bytes: what a reader has in memory at least.
@@ -40,7 +40,7 @@ class ParquetWriter:
 
     def __init__(self, file: IO[bytes], job: BackfillJob) -> None:
         kind = job.pipeline.encoding.content_type
-        about = {**shards.described(job), f"{PREFIX}content-type": kind}
+        about = {**shard_metadata(job), f"{PREFIX}content-type": kind}
         self._schema = pa.schema(_COLUMNS, about)
         self._writer = pq.ParquetWriter(
             file,

@@ -10,11 +10,9 @@ import hashlib
 import posixpath
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import IO, Protocol
 
 from jitprep.backfill.job import BackfillJob, CannotBackfill, OutputFormat
 from jitprep.backfill.listing import ListedObject
-from jitprep.backfill.reading import Copy
 from jitprep.service.results.copy_metadata import PREFIX, ours
 
 # How many originals a shard has where nobody says, on average.
@@ -25,28 +23,6 @@ _MOST_SHARDS = 99_999
 # Which originals have no copy in a shard, as the bits of a hexadecimal number.
 _LEFT_OUT = f"{PREFIX}left-out"
 _LAYOUT = "2"  # raise it where shards are written in another way
-CONTENT_TYPES = {"tar": "application/x-tar", "parquet": "application/vnd.apache.parquet"}
-
-
-class ShardWriter(Protocol):
-    """What writes a shard into a file."""
-
-    def add(self, original: ListedObject, copy: Copy) -> None:
-        """Write a copy."""
-
-    def close(self) -> None:
-        """Write what stands behind the last copy; the file stays open."""
-
-
-def writer(file: IO[bytes], job: BackfillJob) -> ShardWriter:
-    """Return what writes a shard of the job's format."""
-    if job.format == "tar":
-        from jitprep.backfill.webdataset import TarWriter  # noqa: PLC0415
-
-        return TarWriter(file, job.pipeline)
-    from jitprep.backfill.parquet import ParquetWriter  # noqa: PLC0415  pyarrow, which is an extra
-
-    return ParquetWriter(file, job)
 
 
 def count(there: Collection[str], job: BackfillJob, originals: int, asked: int | None) -> int:
@@ -122,7 +98,7 @@ def etag(originals: Sequence[ListedObject]) -> str:
     return f'"{digest.hexdigest()}"'
 
 
-def described(job: BackfillJob) -> dict[str, str]:
+def shard_metadata(job: BackfillJob) -> dict[str, str]:
     """Return what a shard tells of how its copies were made, less what is each one's own."""
     output = job.pipeline.output
     told = job.pipeline.metadata(output.shape, output.dtype, seed=job.seed)

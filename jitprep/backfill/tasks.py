@@ -8,8 +8,9 @@ from itertools import islice
 from typing import Any
 
 from jitprep.backfill import listing, shards
-from jitprep.backfill.job import BackfillJob, CannotBackfill, Place
+from jitprep.backfill.job import BackfillJob, CannotBackfill
 from jitprep.backfill.listing import ListedObject
+from jitprep.service.s3_names import S3Prefix
 
 # So few that a progress bar moves, and so many that handing them out costs nothing.
 _TOGETHER = 32
@@ -87,7 +88,7 @@ def plan_tasks(
 
 def _copies(s3: Any, job: BackfillJob, originals: Iterable[ListedObject]) -> Iterator[Copies]:
     prefix = job.target.prefix
-    place = Place(job.target.bucket, prefix + job.source.prefix)
+    place = S3Prefix(job.target.bucket, prefix + job.source.prefix)
     there = {key[len(prefix) :] for key in listing.stored_keys(s3, place)}
     waiting = iter(originals)
     while some := tuple(islice(waiting, _TOGETHER)):

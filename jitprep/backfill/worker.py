@@ -16,6 +16,7 @@ from jitprep.backfill.job import BackfillJob
 from jitprep.backfill.listing import ListedObject
 from jitprep.backfill.outcome import Failed, Failure, TaskOutcome, reason_of
 from jitprep.backfill.reading import Copy
+from jitprep.backfill.shard_writers import CONTENT_TYPES, shard_writer
 from jitprep.backfill.storage import Storage
 from jitprep.backfill.tasks import BackfillTask, Copies, Shard
 from jitprep.service.results.copy_metadata import SOURCE_ETAG, storable
@@ -96,12 +97,12 @@ class TaskWorker:
             with TemporaryFile() as file:
                 failed = self._fill(file, task)
                 metadata = {
-                    **shards.described(self._job),
+                    **shards.shard_metadata(self._job),
                     SOURCE_ETAG: etag,
                     **shards.tell_left_out(failed),
                 }
                 about = {
-                    "ContentType": shards.CONTENT_TYPES[self._job.format],
+                    "ContentType": CONTENT_TYPES[self._job.format],
                     "Metadata": storable(task.name, metadata, _length(file)),
                 }
                 put = self._storage.put(task.name, file, before, etag, about)
@@ -122,7 +123,7 @@ class TaskWorker:
             Where one could not be read now, but may be another time.
         """
         failures = {}
-        with closing(shards.writer(file, self._job)) as writer:
+        with closing(shard_writer(file, self._job)) as writer:
             for position, made in enumerate(self._each(self._make, task.originals)):
                 original = task.originals[position]
                 if isinstance(made, Copy):

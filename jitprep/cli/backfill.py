@@ -16,7 +16,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from jitprep.backfill.aws import sdk_client
 from jitprep.backfill.engines import local
 from jitprep.backfill.engines.s3_batch import BatchFunction, BatchJobs
-from jitprep.backfill.job import BackfillJob, CannotBackfill, OutputFormat, Place
+from jitprep.backfill.job import BackfillJob, CannotBackfill, OutputFormat
 from jitprep.backfill.listing import ListedObject
 from jitprep.backfill.outcome import Failure, TaskOutcome, sdk_message
 from jitprep.backfill.tasks import BackfillTask, plan_tasks
@@ -25,8 +25,8 @@ from jitprep.cli.backfill_report import ProgressReport, reporting
 from jitprep.cli.console import PIPELINE, err, fail, out, parse_pipeline, progress
 from jitprep.cli.interrupt import Interruption, catch_interrupts
 from jitprep.service.config import config
-
-_LARGEST_SEED = 2**63 - 1
+from jitprep.service.s3_names import S3Prefix
+from preprocessing.rng import LARGEST_SEED
 
 
 class Engine(StrEnum):
@@ -45,7 +45,7 @@ def backfill(
     pipeline: Annotated[str, typer.Option(help=PIPELINE)],
     to: Annotated[str, typer.Option(help="The folder of the copies: s3://bucket/prefix.")],
     seed: Annotated[
-        int, typer.Option(min=0, max=_LARGEST_SEED, help="What random transforms draw from.")
+        int, typer.Option(min=0, max=LARGEST_SEED, help="What random transforms draw from.")
     ] = 0,
     form: Annotated[
         OutputFormat,
@@ -118,7 +118,12 @@ def _job(source: str, to: str, pipeline: str, seed: int, form: OutputFormat) -> 
     made = parse_pipeline(pipeline)
     try:
         return BackfillJob(
-            Place.parse(source), Place.parse(to).folder, made, seed, form, config().limits
+            S3Prefix.from_url(source),
+            S3Prefix.from_url(to).folder,
+            made,
+            seed,
+            form,
+            config().limits,
         )
     except (CannotBackfill, ValueError) as error:
         fail(str(error), 2)

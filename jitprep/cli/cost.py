@@ -26,7 +26,6 @@ from preprocessing import Pipeline
 
 # What the function has imported before its first event.
 _FUNCTION = ("awslambdaric", "handler.app")
-_STACKED = ("npy", "safetensors")
 
 
 def cost(
@@ -101,7 +100,7 @@ def cost(
             gpu=gpu,
             train_ms=train_ms,
             months=months,
-            stackable=pipeline.encoding.name in _STACKED and pipeline.output.nbytes is not None,
+            stackable=pipeline.encoding.stacks and pipeline.output.nbytes is not None,
             overhead_ms=overhead_ms,
             s3_ms=s3_ms,
             speed=speed,

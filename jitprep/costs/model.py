@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from jitprep.costs.invocation import LIMIT_MS, MARGIN_MB, READ_LIMIT_MS, SIZES, BilledInvocation
 from jitprep.costs.measure import Measured
 from jitprep.costs.prices import Arch, Prices
+from jitprep.service.lambda_limits import max_body_bytes
 
 # AWS's own example of Object Lambda counts 500 KB a million times as 500 GB; its examples of storage
 # count bytes by 2^30, and its memory is in binary megabytes.
 GB, GIB, MB_PER_GB = 10**9, 2**30, 1024
-# 6 MB of JSON with the body in base64, less the rest of the answer: jitprep.service.results.spill.room.
-ANSWER_BYTES = (6 * 2**20 - 16 * 2**10) // 4 * 3
+# The largest result that Lambda returns.
+ANSWER_BYTES = max_body_bytes()
 # What one more row says in it, its key and ETag, in bytes of JSON; and how many may be asked for.
 ROW_BYTES, MOST_ROWS = 128, 1000
 # A batched invocation reads eight objects at once for each vCPU, of which there is one at least, and

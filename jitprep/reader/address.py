@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from jitprep.reader.errors import CannotOpen
+from jitprep.service.s3_names import BUCKET_NAME, OBJECT_LAMBDA_ALIAS
 
 FORMS = """\
 arn:aws:s3-object-lambda:REGION:ACCOUNT:accesspoint/NAME
@@ -16,10 +17,7 @@ https://ID.lambda-url.REGION.on.aws/BUCKET, or another URL that leads to the fun
 lambda:FUNCTION/BUCKET, by the function's name or ARN
 file:DIR"""
 
-_OBJECT_LAMBDA_ALIAS = "--ol-s3"
 _ARN = re.compile(r"arn:[a-z-]+:s3-object-lambda:(?P<region>[a-z0-9-]+):\d{12}:accesspoint[/:].+")
-# S3's rule for the names of buckets, which aliases follow too.
-_BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 # Where AWS wants a signature, and for which service: the host says it.
 _SIGNED_HOST = re.compile(r"[^.]+\.(?P<service>lambda-url|execute-api)\.(?P<region>[a-z0-9-]+)\..+")
 _SIGNED_PATH = "/_lambda-url/"  # of the local endpoint
@@ -112,10 +110,8 @@ def parse_address(text: str) -> ReaderAddress:
     match scheme:
         case "arn" if arn := _ARN.fullmatch(text):
             return AccessPointAddress(text, arn["region"], transforms=True)
-        case "s3" if rest.startswith("//") and _BUCKET.fullmatch(rest[2:]):
-            return AccessPointAddress(
-                rest[2:], None, transforms=rest.endswith(_OBJECT_LAMBDA_ALIAS)
-            )
+        case "s3" if rest.startswith("//") and BUCKET_NAME.fullmatch(rest[2:]):
+            return AccessPointAddress(rest[2:], None, transforms=rest.endswith(OBJECT_LAMBDA_ALIAS))
         case "https" | "http":
             return _function_url(text)
         case "lambda" if function := _FUNCTION.fullmatch(rest):

@@ -13,8 +13,7 @@ import numpy as np
 
 from jitprep.reader.errors import CannotOpen, ReadError
 from preprocessing.media import Array
-
-_LARGEST_SEED = 2**63 - 1
+from preprocessing.rng import LARGEST_SEED
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,7 +137,7 @@ def checked_seed(seed: int) -> int:
         number = index(seed)
     except TypeError:
         number = -1
-    if not 0 <= number <= _LARGEST_SEED:
+    if not 0 <= number <= LARGEST_SEED:
         raise CannotOpen(f"the seed is a whole number from 0 to 2**63 - 1, got {seed!r}")
     return number
 

@@ -16,13 +16,13 @@ from jitprep.reader.doors.invoke_response import InvokeResult, parse_response
 from jitprep.reader.errors import ReadError, Unavailable, Undecodable
 from jitprep.reader.transport import aws, listing, web
 from jitprep.reader.transport.retry import with_retries
+from jitprep.service.lambda_limits import max_body_bytes
 from preprocessing import Pipeline
 from preprocessing.media import Array
 
-# Of Lambda's 6 MB, after base64; with room for what an answer says beside its body.
-_ROOM = (6 * 2**20 - 2**17) // 4 * 3
-_MOST_KEYS = 1000  # that the function takes at once
-_STACKED = {"npy", "safetensors"}  # the encodings of which the function makes one body of many
+_MOST_KEYS = 1000  # the function's limit for one event
+# A response also lists the key and ETag of each object, about 128 bytes per object.
+_MAX_BATCH_BYTES = max_body_bytes(overhead=128 * _MOST_KEYS)
 # That of a function's URL: their events have paths as they are sent.
 _DOMAIN = "none.lambda-url.none.on.aws"
 
@@ -108,13 +108,13 @@ class FunctionReader(Reader):
         pipeline = self.pipeline
         if pipeline is None:
             return self._learned.stacks
-        return pipeline.encoding.name in _STACKED and None not in pipeline.output.shape
+        return pipeline.encoding.stacks and None not in pipeline.output.shape
 
     def _most(self, wanted: int) -> int:
         nbytes = self._learned.row_bytes
         if self.pipeline is not None:
             nbytes = self.pipeline.output.nbytes
-        return min(max(_ROOM // nbytes, 1) if nbytes else wanted, _MOST_KEYS)
+        return min(max(_MAX_BATCH_BYTES // nbytes, 1) if nbytes else wanted, _MOST_KEYS)
 
     def _rows(self, keys: Sequence[str]) -> dict[str, Array | ReadError]:
         try:

@@ -8,8 +8,9 @@ import pytest
 from typer.testing import CliRunner
 
 from jitprep.backfill.engines import s3_batch
-from jitprep.backfill.job import BackfillJob, CannotBackfill, Place
+from jitprep.backfill.job import BackfillJob, CannotBackfill
 from jitprep.cli.main import app
+from jitprep.service.s3_names import S3Prefix
 from preprocessing import Pipeline
 from tests.photos import photo
 
@@ -100,7 +101,7 @@ def test_a_job_that_may_not_write_there_says_so(endpoint_stage, s3_jobs):
 )
 def test_what_s3_cannot_be_told_is_refused(given, words):
     settings = {"pipeline": Pipeline.parse(SPEC), **given}
-    job = BackfillJob(Place("photos"), Place("copies"), **settings)
+    job = BackfillJob(S3Prefix("photos"), S3Prefix("copies"), **settings)
     with pytest.raises(CannotBackfill, match=words):
         s3_batch.BatchJobs(None, None, job, s3_batch.BatchFunction("preprocess", ROLE))
 

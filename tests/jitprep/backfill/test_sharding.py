@@ -9,9 +9,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from jitprep.backfill import shards
-from jitprep.backfill.job import BackfillJob, CannotBackfill, Place
+from jitprep.backfill.job import BackfillJob, CannotBackfill
 from jitprep.backfill.listing import ListedObject
 from jitprep.backfill.webdataset import sample_name
+from jitprep.service.s3_names import S3Prefix
 from preprocessing import Pipeline
 
 KEYS = st.text(
@@ -22,7 +23,7 @@ KEYS = st.text(
 # As webdataset.tariterators.base_plus_ext has it, written anew: what it calls a sample, and a field.
 SAMPLE = re.compile(r"((?:.*/|)[^./]+)\.([^/]*)")
 JOB = BackfillJob(
-    Place("photos"), Place("copies", "x/"), Pipeline.parse("resize:8,8/npy"), format="tar"
+    S3Prefix("photos"), S3Prefix("copies", "x/"), Pipeline.parse("resize:8,8/npy"), format="tar"
 )
 
 
@@ -107,11 +108,13 @@ def test_a_shard_is_not_too_large_to_lose():
 )
 def test_jobs_that_would_go_wrong_are_refused(source, target, words):
     with pytest.raises(CannotBackfill, match=words):
-        BackfillJob(Place.parse(source), Place.parse(target).folder, JOB.pipeline)
+        BackfillJob(S3Prefix.from_url(source), S3Prefix.from_url(target).folder, JOB.pipeline)
 
 
 def test_places():
-    assert Place.parse("s3://photos") == Place.parse("s3://photos/") == Place("photos")
-    assert Place.parse("s3://photos/a b/é?x=1#y\n").prefix == "a b/é?x=1#y\n"
-    assert Place.parse("s3://copies/x").folder == Place.parse("s3://copies/x/").folder
-    assert str(Place("copies", "x/")) == "s3://copies/x/"
+    assert (
+        S3Prefix.from_url("s3://photos") == S3Prefix.from_url("s3://photos/") == S3Prefix("photos")
+    )
+    assert S3Prefix.from_url("s3://photos/a b/é?x=1#y\n").prefix == "a b/é?x=1#y\n"
+    assert S3Prefix.from_url("s3://copies/x").folder == S3Prefix.from_url("s3://copies/x/").folder
+    assert str(S3Prefix("copies", "x/")) == "s3://copies/x/"

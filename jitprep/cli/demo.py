@@ -55,7 +55,7 @@ def demo(
         typer.Option(metavar="URL", help="Read from a running endpoint. Default: start one."),
     ] = None,
     picture: Annotated[
-        Path, typer.Option(parser=parse_path, help="Before-and-after picture to write, as PNG.")
+        Path, typer.Option(parser=parse_path, help="PNG to write, of before and after.")
     ] = Path("demo/before-after.png"),
 ) -> None:
     """Read images, sound, video and text through access points.

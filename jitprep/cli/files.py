@@ -105,7 +105,7 @@ def _add_folder(planned: Planned, pipeline: Pipeline, folder: Path, output: Path
 
 
 def _within(output: Path, folder: Path) -> str:
-    """Return the key prefix of results where the output is within an input; otherwise an empty string."""
+    """Return the key prefix of results where the output is within an input; otherwise nothing."""
     inner, outer = output.resolve(), folder.resolve()
     if inner == outer or outer not in inner.parents:
         return ""

@@ -106,7 +106,7 @@ def up(
             container_url=container_url,
             region=region,
             verify_signatures=verify_signatures,
-            # Locally a seed per epoch should just work. A deployed function needs its operator's consent.
+            # A seed per epoch works here at once. On AWS the function's operator must allow it.
             worker_env={_OVERRIDES: os.environ.get(_OVERRIDES, "seed"), **settings},
             **(_credentials() if s3 else {}),
         )

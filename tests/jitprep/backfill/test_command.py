@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from jitprep.cli.main import app
+from jitprep.cli.commands import app
 from jitprep.reader import open_reader
 from preprocessing import Pipeline
 from preprocessing.encodings._png_writer import write_png
@@ -33,7 +33,7 @@ def test_ctrl_c_ends_it_and_the_same_command_goes_on(stage):
         counted, told = child.communicate()
     assert child.returncode == 130
     assert re.fullmatch(r"\d+ done, 0 already there, 0 failed\n", counted)
-    assert "interrupted; the same command resumes from here" in told
+    assert "interrupted; run the same command to resume" in told
     assert "Traceback" not in told
     assert 0 < len(stage.versions()) < 200
     assert finish(stage.command()).returncode == 0
@@ -80,12 +80,12 @@ def test_what_is_hidden_is_no_failure_and_is_counted_once(stage):
         stage.put(name, b"words")
     stage.put("train/marker/", b"")
     done = finish(stage.command())
-    assert done.stdout == "3 done, 0 already there, 0 failed, 4 skipped, which are hidden\n"
+    assert done.stdout == "3 done, 0 already there, 0 failed, 4 hidden ones skipped\n"
     copied = {name.removeprefix("small/") for name in stage.versions()}
     assert copied == {key, "train/tail/", "train/a/./b.jpg"}
     told = CliRunner().invoke(app, [*stage.command()[1:], "--dry-run"]).output
     assert "3 originals of" in told
-    assert "0 to do, 4 skipped, which are hidden" in told
+    assert "0 to do, 4 hidden ones skipped" in told
     reader = open_reader(f"s3://{stage.source}")
     assert set(reader.keys("train/")) == copied
 

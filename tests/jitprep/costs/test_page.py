@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from typer.main import get_command
 
-from jitprep.cli.main import app
+from jitprep.cli.commands import app
 from jitprep.costs.estimate import from_json, to_json
 
 ROOT = Path(__file__).parents[3]

@@ -108,7 +108,7 @@ def test_what_will_not_pass_is_told_at_once(opened, behaviour, kind, words, paus
 
 
 def test_rows_of_other_keys_are_not_taken(opened):
-    with pytest.raises(Undecodable, match="not about the keys"):
+    with pytest.raises(Undecodable, match="not about the requested keys"):
         opened("other-keys").get_batch(KEYS)
 
 

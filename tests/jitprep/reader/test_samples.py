@@ -118,7 +118,7 @@ class Table:
         (["a"], 3, "a sequence, got 3"),
         (["a"], np.array(3), "without axes"),
         ({"a", "b"}, [1, 2], "no order"),
-        ("ab", [1, 2], "got the one 'ab'"),
+        ("ab", [1, 2], "got the single value 'ab'"),
         (Table(), [1, 2], "one of its columns"),
         ([1, 2], [1, 2], "keys are strings, got 1"),
     ],

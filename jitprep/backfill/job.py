@@ -1,4 +1,4 @@
-"""What is to be done: which originals, through which pipeline, to where."""
+"""Description of a backfill: its originals, its pipeline and its target."""
 
 from __future__ import annotations
 
@@ -13,31 +13,31 @@ OutputFormat = Literal["objects", "tar", "parquet"]
 
 
 class CannotBackfill(Exception):
-    """A job that cannot be done as it is: the message names the cause and the remedy."""
+    """A job that cannot run; the message has the cause and the remedy."""
 
 
 @dataclass(frozen=True, slots=True)
 class BackfillJob:
-    """What is to be done.
+    """Description of a backfill.
 
     Parameters
     ----------
     source : S3Prefix
-        Of the originals.
+        Location of the originals.
     target : S3Prefix
-        The folder of the copies: an object's copy has the same key below it.
+        Folder of the copies. A copy has the key of its original below it.
     pipeline : Pipeline
     seed : int
-        What random transforms draw from, together with each object's key and ETag.
+        Seed of random transforms. The key and ETag of each object are part of each draw too.
     format : {"objects", "tar", "parquet"}
-        An object for each original, or many of them in a shard.
+        One object per original, or shards.
     limits : Limits
-        For each original.
+        Limits for each original.
 
     Raises
     ------
     CannotBackfill
-        Where the originals come out of a pipeline already, or copies would be taken for originals.
+        Where the source is an Object Lambda access point, or contains the target.
     """
 
     source: S3Prefix
@@ -50,8 +50,8 @@ class BackfillJob:
     def __post_init__(self) -> None:
         if self.source.bucket.endswith(OBJECT_LAMBDA_ALIAS):
             raise CannotBackfill(
-                f"{self.source.bucket} is an Object Lambda access point, which transforms what is read; "
-                "name the bucket behind it"
+                f"{self.source.bucket} is an Object Lambda access point, whose results are transformed; "
+                "use the bucket behind it"
             )
         copies = S3Prefix(self.target.bucket, self.target.prefix + self.source.prefix)
         if copies in self.source:

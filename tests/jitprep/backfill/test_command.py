@@ -94,7 +94,7 @@ def test_of_hidden_objects_alone_nothing_is_made(stage):
     stage.put("train/.DS_Store", b"words")
     done = CliRunner().invoke(app, stage.command()[1:])
     assert done.exit_code == 1
-    assert "but 1 that are hidden" in done.output
+    assert "only 1 hidden ones" in done.output
 
 
 def test_a_process_that_dies_is_told_of(stage):
@@ -168,7 +168,7 @@ def test_a_preset_goes_by_its_name(stage):
         (["--pipeline", "imagnet"], "did you mean the preset 'imagenet'?"),
         (["--to", "copies"], "write the place as s3://bucket/prefix"),
         (["--to", "s3://nowhere-at-all"], "NoSuchBucket"),
-        (["--dry-run"], "no object's key begins as s3://photos-"),
+        (["--dry-run"], "there are no objects at s3://photos-"),
         (["--engine", "s3-batch"], "--engine s3-batch needs --function-arn and --role-arn"),
         (["--shards", "3"], "--shards is for --format tar and parquet"),
         (["--errors", "/nowhere/at/all"], "/nowhere/at/all"),

@@ -95,7 +95,7 @@ def test_a_job_that_may_not_write_there_says_so(endpoint_stage, s3_jobs):
 @pytest.mark.parametrize(
     ("given", "words"),
     [
-        ({"format": "tar"}, "writes objects, not tar"),
+        ({"format": "tar"}, "cannot write tar"),
         ({"pipeline": Pipeline.parse("/".join(["invert"] * 200))}, "at most 1024 characters"),
     ],
 )

@@ -1,4 +1,4 @@
-"""How originals are dealt out to shards, and what their samples are called."""
+"""The assignment of originals to shards, and the names of their samples."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def test_a_target_keeps_its_number_of_shards():
     assert shards.count(there, JOB, 10_000, 4) == 4
     assert shards.count(set(), JOB, 10_001, None) == 11
     assert shards.count(set(), JOB, 0, None) == 1
-    with pytest.raises(CannotBackfill, match="dealt out by 4, not by 5"):
+    with pytest.raises(CannotBackfill, match="sets of 4 shards, not of 5"):
         shards.count(there, JOB, 10_000, 5)
     with pytest.raises(CannotBackfill, match="by 2 and by 4: originals would be in it twice"):
         shards.count(there | {"00001-of-00002.tar"}, JOB, 10, None)

@@ -119,7 +119,7 @@ SPEC = "resize:8,8/npy"
         ("lambda:f/b", {"pipeline": SPEC, "preset": "imagenet"}, "one of them"),
         ("s3://results", {"seed": 1}, "no seed changes"),
         ("file:.", {"seed": 1}, "no seed changes"),
-        ("file:nowhere-at-all", {}, "no folder"),
+        ("file:nowhere-at-all", {}, "is not a folder"),
         ("file:.", {"pipeline": "resise:8"}, "did you mean 'resize'"),
         ("lambda:f/b", {"seed": -1}, "must be an integer"),
         ("lambda:f/b", {"seed": 2**63}, "must be an integer"),

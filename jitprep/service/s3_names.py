@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 # S3's rule for names of buckets, which the aliases of access points follow too.
 BUCKET_NAME = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+# How S3 ends the aliases of Object Lambda access points.
+OBJECT_LAMBDA_ALIAS = "--ol-s3"
 _SCHEME = "s3://"
 
 

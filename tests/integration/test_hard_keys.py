@@ -9,9 +9,9 @@ import boto3
 import pytest
 from botocore.config import Config
 
-from jitprep.backfill.job import Place
 from jitprep.backfill.listing import originals
 from jitprep.reader import open_reader
+from jitprep.service.s3_names import S3Prefix
 from preprocessing import Pipeline
 
 from ..paths import ROOT
@@ -109,5 +109,5 @@ def test_readers_and_a_backfill_agree_on_what_is_a_folder(stage, monkeypatch, ph
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     reader = open_reader("s3://slashes", endpoint_url=started.url)
-    listed = [original.key for original in originals(s3, Place("slashes"))]
+    listed = [original.key for original in originals(s3, S3Prefix("slashes"))]
     assert list(reader.keys()) == listed == ["b/", "b/c.jpg"]

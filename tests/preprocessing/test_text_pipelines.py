@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 import preprocessing
-from jitprep.cli.main import app
+from jitprep.cli.commands import app
 from preprocessing import (
     Encoding,
     IncompatibleSource,

@@ -11,10 +11,11 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from jitprep.backfill.job import BackfillJob, Place
+from jitprep.backfill.job import BackfillJob
 from jitprep.backfill.outcome import TaskOutcome
 from jitprep.backfill.tasks import plan_tasks
 from jitprep.backfill.worker import TaskWorker
+from jitprep.service.s3_names import S3Prefix
 from preprocessing import Pipeline
 from tests.photos import picture
 
@@ -68,8 +69,8 @@ class Stage:
         return photos
 
     def job(self, spec: str = SPEC, **given: Any) -> BackfillJob:
-        target = Place(self.target, "small/")
-        return BackfillJob(Place(self.source, "train/"), target, Pipeline.parse(spec), **given)
+        target = S3Prefix(self.target, "small/")
+        return BackfillJob(S3Prefix(self.source, "train/"), target, Pipeline.parse(spec), **given)
 
     def run(self, job: BackfillJob, shards: int | None = None) -> TaskOutcome:
         """Do a job in this process."""

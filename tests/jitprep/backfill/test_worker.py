@@ -94,7 +94,7 @@ def test_an_original_that_changes_after_it_was_listed_waits_for_the_next_run(sta
         stage.s3.delete_object(Bucket=stage.source, Key="train/a.jpg")
     outcome = TaskWorker(job).do(task)
     (failure,) = outcome.failures
-    assert "after it was listed; run it again" in failure.reason
+    assert "after it was listed; run the command again" in failure.reason
     if form == "objects":
         assert (failure.key, outcome.done) == ("train/a.jpg", 1)
     else:
@@ -109,7 +109,7 @@ def test_what_is_not_ours_is_not_written_over(stage):
     stage.s3.put_object(Bucket=stage.target, Key="small/train/a.jpg", Body=b"precious")
     (failure,) = stage.run(stage.job()).failures
     assert failure == Failure("train/a.jpg", failure.reason)
-    assert f"s3://{stage.target}/small/train/a.jpg is there already" in failure.reason
+    assert f"s3://{stage.target}/small/train/a.jpg exists, and is not a copy" in failure.reason
     assert stage.read("small/train/a.jpg")["Body"] == b"precious"
 
 
@@ -129,7 +129,7 @@ def test_a_copy_of_something_else_that_appears_meanwhile_is_not_written_over(sta
     tasks = plan_tasks(stage.s3, job)
     stage.run(stage.job("resize:9,9/npy"))
     (failure,) = TaskOutcome.of_all(map(TaskWorker(job).do, tasks)).failures
-    assert "somebody else writes to the same key" in failure.reason
+    assert "another process writes to the same key" in failure.reason
     assert stage.versions() == {"small/train/a.jpg": 1}
 
 

@@ -16,8 +16,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
+from jitprep.cli.commands import app
 from jitprep.cli.files import CannotRun, plan
-from jitprep.cli.main import app
 from jitprep.cli.writing import FileWriter
 from preprocessing import Pipeline
 from preprocessing.cancellation import Cancelled
@@ -63,7 +63,7 @@ def test_a_link_is_followed_and_one_that_leads_nowhere_fails(folder, tmp_path):
     os.mkfifo(folder / "pipe")
     done = run("resize:4,4/npy", folder, tmp_path / "out")
     assert done.stdout == "2 done, 2 failed, 1 skipped\n"
-    assert "nowhere.png: it is a link that leads nowhere" in done.stderr
+    assert "nowhere.png: the link points to nothing" in done.stderr
     assert "pipe: it is not a file" in done.stderr
     assert files(tmp_path / "out") == ["a.npy", "train/b.npy"]
 

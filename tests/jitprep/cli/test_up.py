@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 from typer.testing import CliRunner
 
-from jitprep.cli.main import app
+from jitprep.cli.commands import app
 from jitprep.emulator import EndpointConfig, EndpointError
 from jitprep.emulator.testing import LocalObjectLambda, RunningEndpoint
 from preprocessing import Media, Pipeline, Seed
@@ -70,7 +70,7 @@ def test_run_refuses_to_write_two_results_into_one_file(folder, tmp_path):
     (folder / "rocket.png").write_bytes(b"")
     done = jitprep("run", SPEC, folder, tmp_path / "out")
     assert done.returncode == 1
-    assert "would both become" in done.stderr
+    assert "would both be written to" in done.stderr
     assert not (tmp_path / "out").exists()
 
 
@@ -296,7 +296,11 @@ def test_up_starts_the_endpoint_that_its_options_describe(monkeypatch):
         (["--bucket", "one,two"], {}, "--bucket takes one name, got 'one,two'"),
         (["--output", "a"], {}, "'a'"),
         (["--presets", "/no/such.toml"], {}, "/no/such.toml"),
-        (["--function", "preprocess=http://h", "--bucket", "photos"], {}, "the container's own"),
+        (
+            ["--function", "preprocess=http://h", "--bucket", "photos"],
+            {},
+            "runs in a container; set it there",
+        ),
         ([], {"JITPREP_BUCKETS": "A B"}, "JITPREP_BUCKETS"),
         ([], {"JITPREP_DEFAULT_PRESET": "nope"}, "'nope'"),
         ([], {"JITPREP_MAX_BYTES": "many"}, "JITPREP_MAX_BYTES"),
@@ -329,7 +333,7 @@ def test_up_says_which_bucket_cannot_be_made():
     command = [sys.executable, "-m", "jitprep.cli.main", "up", "--port", "0", "--bucket", "a..b"]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
     assert done.returncode == 2
-    assert "error: the bucket 'a..b' cannot be made: " in done.stderr
+    assert "error: the bucket 'a..b' cannot be created: " in done.stderr
     assert "Traceback" not in done.stderr
 
 

@@ -13,7 +13,6 @@ from jitprep.costs.breakeven import cheaper_from, cheapest_just_in_time, crossin
 from jitprep.costs.invocation import LIMIT_MS, SIZES, VCPU_MB, BilledInvocation
 from jitprep.costs.measure import Measured
 from jitprep.costs.model import (
-    ANSWER_BYTES,
     BACKFILL,
     FUNCTION_URL,
     GPU,
@@ -114,9 +113,8 @@ def test_an_instance_waits_for_what_its_training_does_not_hide():
 
 
 def test_a_batch_holds_what_an_answer_can():
-    assert max_body_bytes() == ANSWER_BYTES
     found = by_name(ways(MEASURED, PLAN, PRICES))[INVOKE]
-    assert found.objects == ANSWER_BYTES // (150_656 + 96)
+    assert found.objects == max_body_bytes() // (150_656 + 96)
     tiny = by_name(ways(replace(MEASURED, bytes_out=200), PLAN, PRICES))[INVOKE]
     assert tiny.objects == 1000  # keys that may be asked for at once
     requests = next(c.usd for c in found.each_epoch if c.what == "Lambda requests")

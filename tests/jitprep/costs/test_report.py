@@ -63,7 +63,7 @@ def test_a_stored_copy_that_never_pays_is_said_so():
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"ms": 1.0}, "With 0 ms of training an image, the cheapest read costs more than the"),
+        ({"ms": 1.0}, "With 0 ms of training per object, the cheapest read costs more than the"),
         ({"ms": 40.0}, "the cheapest read costs less than the instance's idle seconds"),
         ({"train_ms": 1e6}, "idle seconds, however slow the pipeline."),
         ({"random": True}, "repeats one draw in every epoch"),
@@ -72,7 +72,7 @@ def test_a_stored_copy_that_never_pays_is_said_so():
             "kept for 1 month, costs less than the cheapest read, batched Invoke, from",
         ),
         ({"months": 12.0}, "kept for 12 months"),
-        ({}, "The 4 vCPUs of g5.xlarge prepare an image every 1.0 ms."),
+        ({}, "The 4 vCPUs of g5.xlarge prepare an object every 1.0 ms."),
         ({"gpu": "p5.48xlarge"}, "The 192 vCPUs of p5.48xlarge"),
     ],
 )
@@ -87,7 +87,7 @@ def test_notes_tell_what_was_assumed_and_what_is_closed():
     text = " ".join(report.notes(replace(ESTIMATE, plan=plan)))
     assert all(told in text for told in ("7.5 ms of CPU", "33 ms for each", "1.25 times", "$1.006"))
     assert "left out" not in text
-    assert "batched Invoke is left out: results must be of one shape" in " ".join(
+    assert "batched Invoke is left out: results can be stacked only with one shape" in " ".join(
         report.notes(of(stackable=False))
     )
 

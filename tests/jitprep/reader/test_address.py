@@ -79,7 +79,7 @@ def test_what_is_none_is_told_the_forms(text):
 
 @pytest.mark.parametrize("text", [URL.removesuffix("/photos"), LOCAL.removesuffix("/photos")])
 def test_a_url_names_a_bucket(text):
-    with pytest.raises(CannotOpen, match="no bucket"):
+    with pytest.raises(CannotOpen, match="does not name a bucket"):
         parse_address(text)
 
 
@@ -119,11 +119,11 @@ SPEC = "resize:8,8/npy"
         ("lambda:f/b", {"pipeline": SPEC, "preset": "imagenet"}, "one of them"),
         ("s3://results", {"seed": 1}, "no seed changes"),
         ("file:.", {"seed": 1}, "no seed changes"),
-        ("file:nowhere-at-all", {}, "no folder"),
+        ("file:nowhere-at-all", {}, "is not a folder"),
         ("file:.", {"pipeline": "resise:8"}, "did you mean 'resize'"),
-        ("lambda:f/b", {"seed": -1}, "whole number"),
-        ("lambda:f/b", {"seed": 2**63}, "whole number"),
-        ("lambda:f/b", {"seed": 1.5}, "whole number"),
+        ("lambda:f/b", {"seed": -1}, "must be an integer"),
+        ("lambda:f/b", {"seed": 2**63}, "must be an integer"),
+        ("lambda:f/b", {"seed": 1.5}, "must be an integer"),
         ("lambda:f/b", {"threads": 0}, "thread"),
         ("lambda:f/b", {"endpoint_url": "nonsense"}, "nonsense"),
     ],

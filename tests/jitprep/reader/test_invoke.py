@@ -44,7 +44,7 @@ def test_a_batch_that_is_too_large_is_halved_and_its_rows_are_remembered(opened,
     assert batch[:, 1].tolist() == list(range(10))
     assert batch[:, 0].max() <= 3
     monkeypatch.setattr(
-        "jitprep.reader.doors.invoke._ROOM", 5
+        "jitprep.reader.doors.invoke._MAX_BATCH_BYTES", 5
     )  # two rows of two bytes, and no third
     assert reader.with_seed(1).get_batch(KEYS)[:, 0].tolist() == [2] * 10
 
@@ -108,7 +108,7 @@ def test_what_will_not_pass_is_told_at_once(opened, behaviour, kind, words, paus
 
 
 def test_rows_of_other_keys_are_not_taken(opened):
-    with pytest.raises(Undecodable, match="not about the keys"):
+    with pytest.raises(Undecodable, match="not about the requested keys"):
         opened("other-keys").get_batch(KEYS)
 
 

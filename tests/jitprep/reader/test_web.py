@@ -99,7 +99,7 @@ def test_nobody_there_says_nothing_of_the_url(web, pauses):
 @pytest.mark.parametrize("location", ["file:///etc/passwd", "", "ftp://host/x"])
 def test_only_http_is_followed(web, location):
     web.answers = [Says(307, b"", {"Location": location})]
-    with pytest.raises(Refused, match="elsewhere"):
+    with pytest.raises(Refused, match="redirect"):
         open_reader(web.url + LOCAL).get("a.jpg")
 
 
@@ -143,7 +143,7 @@ def test_what_may_pass_is_tried_until_it_does(web, failing, pauses):
 @pytest.mark.parametrize("key", ["../a.jpg", "a/./b", "a/.."])
 def test_a_key_that_no_url_can_carry_is_refused(web, key):
     web.answers = [GOOD]
-    with pytest.raises(Refused, match="no URL can name"):
+    with pytest.raises(Refused, match="a URL cannot contain"):
         open_reader(web.url + LOCAL).get(key)
     assert web.asked == []
 
@@ -180,7 +180,7 @@ def test_a_listing_that_breaks_off_is_no_whole_one(web):
         (page("a", token="T"), by_url),
     ):
         web.answers = [says]
-        with pytest.raises(Undecodable, match="breaks off"):
+        with pytest.raises(Undecodable, match="no continuation token"):
             list(reader.keys())
 
 

@@ -11,6 +11,7 @@ RAY     := .venv-ray
 TORCH   := .venv-torch
 NOTEBOOKS := .venv-notebooks
 SOUND   := .venv-sound
+DOCS    := .venv-docs
 # Each with its libraries in an environment of its own: some of them pin versions that others refuse.
 CLIENT_STAMPS := $(patsubst %,$(CLIENTS)/%/stamp,boto3 awscli s3fs smart_open pyarrow s3torchconnector)
 
@@ -41,8 +42,9 @@ audit: $(VENV)/dev.stamp ## look the locked versions up among known vulnerabilit
 	for lock in function video endpoint dev; do \
 		$(BIN)/pip-audit --strict --disable-pip --requirement requirements/$$lock.txt || exit 1; done
 
-docs: $(VENV)/dev.stamp ## write docs/steps.md from the docstrings
+docs: $(VENV)/dev.stamp $(DOCS)/stamp ## write docs/steps.md from the docstrings, and build the site in build/site
 	$(BIN)/python tools/steps_page.py
+	NO_MKDOCS_2_WARNING=1 $(DOCS)/bin/mkdocs build --quiet --strict
 
 bench: $(PEERS)/stamp bench-kinds ## measure the field side by side: docs/benchmarks.{json,md,svg}; twenty minutes
 	$(PEERS)/bin/python -m bench
@@ -107,6 +109,7 @@ lock: $(VENV)/dev.stamp ## resolve the hash-locked requirements anew
 	$(LOCK) --constraints requirements/dev.txt \
 		--output-file requirements/notebooks.txt requirements/notebooks.in
 	$(LOCK) --output-file requirements/checkov.txt requirements/checkov.in
+	$(LOCK) --output-file requirements/docs.txt requirements/docs.in
 	$(LOCK) --constraints requirements/dev.txt --override requirements/bench-overrides.txt \
 		--output-file requirements/bench.txt requirements/bench.in
 	$(LOCK) --override requirements/bench-overrides.txt --output-file requirements/sound.txt requirements/sound.in
@@ -194,6 +197,12 @@ $(CHECKOV)/stamp: requirements/checkov.txt
 	$(CHECKOV)/bin/pip install --quiet --no-compile --require-hashes --requirement $<
 	touch $@
 
+# Apart, because only the site needs it. It reads the code and imports none of it.
+$(DOCS)/stamp: requirements/docs.txt
+	$(PYTHON) -m venv $(DOCS)
+	$(DOCS)/bin/pip install --quiet --no-compile --require-hashes --no-deps --requirement $<
+	touch $@
+
 # --no-compile: what is imported compiles itself, and little of it is.
 $(CLIENTS)/%/stamp: requirements/clients/%.txt
 	$(PYTHON) -m venv $(@D)
@@ -204,4 +213,4 @@ $(CLIENTS)/%/stamp: requirements/clients/%.txt
 $(CLIENTS)/s3torchconnector/stamp: requirements/clients/torch.txt
 
 clean: ## forget the environments, and what the demo and the benchmark wrote
-	rm -rf $(VENV) $(PEERS) $(CLIENTS) $(CHECKOV) $(RAY) $(TORCH) $(NOTEBOOKS) $(SOUND) build demo .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(PEERS) $(CLIENTS) $(CHECKOV) $(RAY) $(TORCH) $(NOTEBOOKS) $(SOUND) $(DOCS) build demo .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -12,6 +12,7 @@ TORCH   := .venv-torch
 NOTEBOOKS := .venv-notebooks
 SOUND   := .venv-sound
 RELEASE := .venv-release
+DOCS    := .venv-docs
 # One environment per client, because some of them pin versions that others refuse.
 CLIENT_STAMPS := $(patsubst %,$(CLIENTS)/%/stamp,boto3 awscli s3fs smart_open pyarrow s3torchconnector)
 
@@ -42,9 +43,10 @@ audit: $(VENV)/dev.stamp ## check the locked versions for known vulnerabilities;
 	for lock in function video endpoint dev; do \
 		$(BIN)/pip-audit --strict --disable-pip --requirement requirements/$$lock.txt || exit 1; done
 
-docs: $(VENV)/dev.stamp ## write what is generated from the classes: the catalogues, the types, docs/steps.md
+docs: $(VENV)/dev.stamp $(DOCS)/stamp ## write what is generated from the classes, and build the site in build/site
 	$(BIN)/python -m tools.catalogue
 	$(BIN)/python -m tools.steps_page
+	NO_MKDOCS_2_WARNING=1 $(DOCS)/bin/mkdocs build --quiet --strict
 
 bench: $(PEERS)/stamp bench-kinds ## compare jitprep with other libraries: docs/benchmarks.{json,md,svg}; twenty minutes
 	$(PEERS)/bin/python -m bench
@@ -112,6 +114,7 @@ lock: $(VENV)/dev.stamp ## update the hash-locked requirements
 	$(LOCK) --constraints requirements/dev.txt \
 		--output-file requirements/notebooks.txt requirements/notebooks.in
 	$(LOCK) --output-file requirements/checkov.txt requirements/checkov.in
+	$(LOCK) --output-file requirements/docs.txt requirements/docs.in
 	$(LOCK) --constraints requirements/dev.txt --override requirements/bench-overrides.txt \
 		--output-file requirements/bench.txt requirements/bench.in
 	$(LOCK) --override requirements/bench-overrides.txt --output-file requirements/sound.txt requirements/sound.in
@@ -227,6 +230,12 @@ $(CHECKOV)/stamp: requirements/checkov.txt
 	$(@D)/bin/$(LOCKED)
 	touch $@
 
+# Only the site needs these. MkDocs reads the code and imports none of it.
+$(DOCS)/stamp: requirements/docs.txt
+	$(PYTHON) -m venv $(@D)
+	$(@D)/bin/$(LOCKED)
+	touch $@
+
 $(CLIENTS)/%/stamp: requirements/clients/%.txt
 	$(PYTHON) -m venv $(@D)
 	$(@D)/bin/$(LOCKED)
@@ -235,4 +244,4 @@ $(CLIENTS)/%/stamp: requirements/clients/%.txt
 $(CLIENTS)/s3torchconnector/stamp: requirements/clients/torch.txt
 
 clean: ## delete the environments and all build output
-	rm -rf $(VENV) $(PEERS) $(CLIENTS) $(CHECKOV) $(RAY) $(TORCH) $(NOTEBOOKS) $(SOUND) $(RELEASE) build demo dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(PEERS) $(CLIENTS) $(CHECKOV) $(RAY) $(TORCH) $(NOTEBOOKS) $(SOUND) $(RELEASE) $(DOCS) build demo dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

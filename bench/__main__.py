@@ -104,7 +104,7 @@ def measure(effort: Effort) -> Result:
 
 
 def write(result: Result) -> None:
-    """Write the page and the plot, and the README's table."""
+    """Write the page, the plot and the README's sentences."""
     readme = environment.ROOT / "README.md"
     readme.write_text(report.readme(readme.read_text(), result))
     (DOCS / "benchmarks.md").write_text(report.page(result) + "\n")

@@ -121,7 +121,7 @@ def outcome(pipeline: Pipeline, data: bytes) -> Wanted:
     except (
         Exception
     ) as error:  # as the handler does; what is no error of ours becomes InternalError
-        return Wanted(code=errors.explain(error).code)
+        return Wanted(code=errors.as_request_failed(error).code)
     return Wanted(sha256=digest(body), length=len(body))
 
 

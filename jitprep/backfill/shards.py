@@ -15,7 +15,8 @@ from typing import IO, Protocol
 from jitprep.backfill.job import BackfillJob, CannotBackfill, OutputFormat
 from jitprep.backfill.listing import ListedObject
 from jitprep.backfill.reading import Copy
-from jitprep.service.results.copy_metadata import PREFIX, ours
+from jitprep.service.results.copy_metadata import PREFIX
+from jitprep.service.results.derived_object import provenance
 
 # How many originals a shard has where nobody says, on average.
 _USUAL = 1000
@@ -126,7 +127,9 @@ def described(job: BackfillJob) -> dict[str, str]:
     """Return what a shard tells of how its copies were made, less what is each one's own."""
     output = job.pipeline.output
     told = job.pipeline.metadata(output.shape, output.dtype, seed=job.seed)
-    return ours({name: value for name, value in told.items() if name not in {"shape", "dtype"}})
+    return provenance(
+        {name: value for name, value in told.items() if name not in {"shape", "dtype"}}
+    )
 
 
 def tell_left_out(positions: Iterable[int]) -> dict[str, str]:

@@ -119,7 +119,7 @@ def outcome(pipeline: Pipeline, data: bytes) -> Wanted:
     try:
         body = pipeline.encode(data).body
     except Exception as error:  # as in the handler: other libraries' errors become InternalError
-        return Wanted(code=errors.explain(error).code)
+        return Wanted(code=errors.as_request_failed(error).code)
     return Wanted(sha256=digest(body), length=len(body))
 
 

@@ -116,6 +116,7 @@ SHARED = {
     # How copies are known, content codings undone, and heads read, and which hosts are AWS's.
     "jitprep.backfill": {
         "jitprep.service.results.copy_metadata",
+        "jitprep.service.results.derived_object",
         "jitprep.service.http.content_codings",
         "jitprep.service.source.response_heads",
         "jitprep.service.source.s3_hosts",
@@ -129,6 +130,19 @@ SHARED = {
 def test_packages_share_little_with_the_service(package: str) -> None:
     used = set().union(*map(service_modules, files(package)))
     assert used - FACTS == SHARED[package]
+
+
+def test_doors_are_pure_codecs() -> None:
+    """They import no configuration, no signing, no source; one sends its reply by S3's client."""
+    codecs = {
+        "jitprep.service.deadline",
+        "jitprep.service.errors",
+        "jitprep.service.http.client_request",
+        "jitprep.service.messages",
+    }
+    for path in files("handler.doors"):
+        sends = {"jitprep.service.s3"} if path.stem == "object_lambda" else set()
+        assert service_modules(path) <= codecs | FACTS | sends, path
 
 
 def test_facts_are_cheap_to_import() -> None:

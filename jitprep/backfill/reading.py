@@ -11,7 +11,8 @@ from jitprep.backfill.job import BackfillJob
 from jitprep.backfill.listing import ListedObject
 from jitprep.backfill.outcome import Failed, sdk_message, status
 from jitprep.service.http import content_codings
-from jitprep.service.results.copy_metadata import ours, owners
+from jitprep.service.results.copy_metadata import owner_metadata
+from jitprep.service.results.derived_object import provenance
 from preprocessing import PreprocessingError, Seed
 
 # boto3 retries requests, but not bodies that break off.
@@ -65,7 +66,7 @@ def make(s3: Any, job: BackfillJob, original: ListedObject) -> Copy:
     except Exception as error:  # a defect of ours must not stop the others
         why = f"unexpected error in the pipeline, please report it: {type(error).__name__}: {error}"
         raise Failed(why, lasting=True) from error
-    metadata = {**owners(head["Metadata"]), **ours(encoded.metadata, original.etag)}
+    metadata = {**owner_metadata(head["Metadata"]), **provenance(encoded.metadata, original.etag)}
     sides = encoded.metadata.get("shape")
     return Copy(
         body=encoded.body,

@@ -13,7 +13,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from jitprep.backfill.job import BackfillJob, CannotBackfill, OutputFormat
 from jitprep.backfill.listing import ListedObject
-from jitprep.service.results.copy_metadata import PREFIX, ours
+from jitprep.service.results.copy_metadata import PREFIX
+from jitprep.service.results.derived_object import provenance
 
 # Originals per shard, on average, where the number of shards is not given.
 _USUAL = 1000
@@ -103,7 +104,9 @@ def shard_metadata(job: BackfillJob) -> dict[str, str]:
     """Return the metadata that all copies in a shard share: how they were made."""
     output = job.pipeline.output
     metadata = job.pipeline.metadata(output.shape, output.dtype, seed=job.seed)
-    return ours({name: value for name, value in metadata.items() if name not in {"shape", "dtype"}})
+    return provenance(
+        {name: value for name, value in metadata.items() if name not in {"shape", "dtype"}}
+    )
 
 
 def left_out_metadata(positions: Iterable[int]) -> dict[str, str]:

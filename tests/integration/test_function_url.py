@@ -21,13 +21,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from starlette.requests import Request
 
-from handler import doors
+from handler.app import choose_door
 from jitprep.emulator import routing
 from jitprep.emulator.control.access_points import AccessPoints
 from jitprep.emulator.function_url.event import FunctionUrlRequest, function_url_event
 from jitprep.service import s3
 from jitprep.service.config import config
-from jitprep.service.results import spill
+from jitprep.service.lambda_limits import max_body_bytes
+from jitprep.service.source import bucket_source
 from preprocessing import Pipeline, Seed
 
 from ..paths import ROOT
@@ -155,10 +156,11 @@ def test_a_key_comes_through_url_event_and_door_unchanged(key, safe, by_host):
         patch.setenv("AWS_SECRET_ACCESS_KEY", "test")
         patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
         config.cache_clear()
-        request = doors.choose(event).parse(event)
+        request = choose_door(event).parse(event)
+        source = bucket_source.resolve(request.source, "GET")
     config.cache_clear()
     assert getattr(request, "key", None) == key
-    assert unquote(urlsplit(request.source.url).path).removeprefix("/photos") == f"/{key}"
+    assert unquote(urlsplit(source.url).path).removeprefix("/photos") == f"/{key}"
 
 
 @pytest.mark.parametrize("preset", ["imagenet-uint8", "grayscale-224", "crop", "large"])
@@ -268,14 +270,11 @@ def test_a_large_object_is_fetched_from_where_it_was_put(ask, over_http, photos)
     assert ask("/photos/rocket.jpg", "HEAD", pipeline="large").headers["etag"] == etag
     same = ask("/photos/rocket.jpg", "GET", {"If-None-Match": etag}, pipeline="large")
     assert same.status == 304
-    most = {"Range": f"bytes=0-{spill.max_body_bytes() - 1}"}
+    most = {"Range": f"bytes=0-{max_body_bytes() - 1}"}
     fits = ask("/photos/rocket.jpg", "GET", most, pipeline="large")
-    assert (fits.status, fits.data) == (206, expected.body[: spill.max_body_bytes()])
+    assert (fits.status, fits.data) == (206, expected.body[: max_body_bytes()])
     more = ask(
-        "/photos/rocket.jpg",
-        "GET",
-        {"Range": f"bytes=0-{spill.max_body_bytes()}"},
-        pipeline="large",
+        "/photos/rocket.jpg", "GET", {"Range": f"bytes=0-{max_body_bytes()}"}, pipeline="large"
     )
     assert code(more) == (413, "ResponseTooLarge")
 

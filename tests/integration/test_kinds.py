@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import urllib3
 
-from jitprep.service.results.copy_metadata import ours
+from jitprep.service.results.derived_object import provenance
 from preprocessing import Pipeline, Seed
 from tests.media import PIPELINES, objects, of_kind
 
@@ -73,7 +73,7 @@ def test_an_access_point_gives_it_whole_in_parts_and_tells_of_it(local, aliases,
     for answer in (told, whole):
         assert answer["ContentLength"] == len(body)
         assert answer["ContentType"] == made.content_type
-        assert answer["Metadata"].items() >= ours(made.metadata).items()
+        assert answer["Metadata"].items() >= provenance(made.metadata).items()
         assert answer["ETag"] == whole["ETag"]
     middle = len(body) // 2
     for first, last in ((0, middle), (middle + 1, len(body) - 1)):

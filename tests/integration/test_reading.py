@@ -17,7 +17,7 @@ import pytest
 from botocore.exceptions import ClientError
 from PIL import Image
 
-from jitprep.service.results.copy_metadata import ours
+from jitprep.service.results.derived_object import provenance
 from preprocessing import Pipeline
 
 ARTICLE = "grayscale/resize:224,224/png"
@@ -37,7 +37,7 @@ def test_workers_and_library_give_the_same_bytes(local, alias_of, photos, spec):
         encoded = pipeline.encode(photos[key])
         assert digest(read["Body"].read()) == digest(encoded.body)
         assert read["ContentType"] == encoded.content_type
-        assert read["Metadata"].items() >= ours(encoded.metadata).items()
+        assert read["Metadata"].items() >= provenance(encoded.metadata).items()
 
 
 def test_the_arn_reads_what_the_alias_reads(local, alias_of):

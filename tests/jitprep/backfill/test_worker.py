@@ -41,7 +41,7 @@ def with_bad_ones(stage):
         "train/notes.txt": "looks like text",
         "train/cut.jpg": "the JPEG is cut off",
         "train/large.jpg": "JITPREP_MAX_BYTES",
-        "train/bomb": "bytes or more once its Content-Encoding is undone, and the limit is 5000",
+        "train/bomb": "bytes or more once its Content-Encoding is decoded, and the limit is 5000",
         "train/unzipped": "its bytes do not begin as gzip",
     }
 

@@ -33,7 +33,7 @@ from preprocessing.planner.stages.starts import start
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from preprocessing.decode.sniff import Sniffed
+    from preprocessing.decode.formats import Format
     from preprocessing.media import DType, SourceKind
 
 
@@ -160,7 +160,7 @@ def classify(
 def _encoded(data: bytes, kind: SourceKind, limits: Limits, *, any_kind: bool) -> Loaded | Passed:
     found = _by_tracks(sniff(data, kind, any_kind=any_kind), partial(_slice, data), len(data))
     if found.kind != kind:
-        if not any_kind and found.format in _CONTAINERS_NAMED:
+        if not any_kind and found.name in _CONTAINERS_NAMED:
             start(data, found, limits)  # raises: a pipeline of its kind would not decode it either
         return Passed(data, found.kind, found.content_type)
     return Loaded(data, start(data, found, limits))
@@ -179,9 +179,9 @@ def _ranged(source: Ranged, kind: SourceKind, limits: Limits, *, any_kind: bool)
     return _encoded(pieces.whole(), kind, limits, any_kind=any_kind)
 
 
-def _by_tracks(found: Sniffed, read_at: Callable[[int, int], bytes], size: int) -> Sniffed:
+def _by_tracks(found: Format, read_at: Callable[[int, int], bytes], size: int) -> Format:
     """Return the format and kind of an object, from its tracks if its first bytes show a container."""
-    if found.format not in _CONTAINERS:
+    if found.name not in _CONTAINERS:
         return found
     from preprocessing.decode.containers.tracks import by_tracks  # noqa: PLC0415  for containers
 

@@ -30,7 +30,7 @@ def by_pillow(data: bytes) -> np.ndarray:
 @pytest.mark.parametrize("name", FILES)
 def test_equals_pillow(name: str) -> None:
     data = FILES[name]()
-    assert sniff(data, "image").format == name.partition(" ")[0]
+    assert sniff(data, "image").name == name.partition(" ")[0]
     result = PIXELS(data)
     assert result.dtype == np.uint8
     np.testing.assert_array_equal(result, by_pillow(data))

@@ -97,7 +97,7 @@ def test_what_is_no_text_is_corrupt(data: bytes, words: str) -> None:
 
 @pytest.mark.parametrize("data", [b"a\0b\0", b"\x7eELF\2\1\1\0", b"\0" * 600, b"QK\3\4\0\0"])
 def test_binary_data_are_of_no_known_format(data: bytes) -> None:
-    with pytest.raises(UnknownFormat, match="recognised by their first bytes"):
+    with pytest.raises(UnknownFormat, match="detected from the content"):
         decoded(data)
 
 

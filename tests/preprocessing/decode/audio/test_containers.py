@@ -1,4 +1,4 @@
-"""Sound is told by what a container holds, and decoded as the reference decodes it."""
+"""Containers that have only sound are audio, and are decoded to the same samples as by PyAV."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ SAMPLED = Pipeline.parse("video/sample_frames:2/npy")
 
 @cache
 def contained(format_: str, codec: str, *, channels: int = 2, rate: int = 48_000) -> bytes:
-    """A second of a chord, in a container."""
+    """Return a second of a chord in a container."""
     stream = io.BytesIO()
     layout = "mono" if channels == 1 else "stereo"
     with av.open(stream, "w", format=format_) as out:
@@ -52,7 +52,7 @@ def contained(format_: str, codec: str, *, channels: int = 2, rate: int = 48_000
 
 
 def reference(data: bytes) -> np.ndarray:
-    """What PyAV decodes of all of it, as floats."""
+    """Return all samples as PyAV decodes them, as floats."""
     with av.open(io.BytesIO(data)) as container:
         stream = container.streams.audio[0]
         resampler = av.AudioResampler(format="fltp", layout=stream.layout, rate=stream.rate)
@@ -244,7 +244,7 @@ def test_flac_in_ogg_is_the_flac(samples, channels):
 
 @pytest.mark.parametrize("name", ["ogg vorbis", "ogg opus", "ogg flac"])
 def test_a_flipped_bit_of_an_ogg_is_heard(name):
-    """No page of it is passed over, as libogg would; what is accepted is the sound."""
+    """libogg would skip a damaged page; here the file is refused, or all its sound is decoded."""
     data = ogg_flac() if name == "ogg flac" else FILES[name]()
     whole, random = DECODED(data), np.random.default_rng(11)
     for _ in range(120):

@@ -1,4 +1,4 @@
-"""What people upload among their pictures is named, with what to do about it."""
+"""Errors for common formats that are not decoded name the format and a remedy."""
 
 from __future__ import annotations
 

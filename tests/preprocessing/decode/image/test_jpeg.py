@@ -1,4 +1,4 @@
-"""JPEGs: what costs no pixel is forgiven, every variant decoded or named, and all stand upright."""
+"""JPEGs: harmless damage is accepted, every variant decoded or named, and orientation applied."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def test_what_costs_no_pixel_is_forgiven(name: str) -> None:
 
 @pytest.mark.parametrize("name", harmless(saved(small())))
 def test_and_hides_no_damage(name: str) -> None:
-    """Each of them is a warning, and a decoder reports its first one only."""
+    """Each causes a warning, and a decoder reports only its first."""
     whole = saved(small(), quality=90, restart_marker_blocks=3)
     scan = whole.index(b"\xff\xda") + 14
     lost = whole.index(b"\xff\xd3", scan)
@@ -146,7 +146,7 @@ def test_any_sampling_factors(factors: list[tuple[int, int]], options: dict[str,
 def test_no_rewrite_asks_more_of_a_decoder_than_it_can(
     factors: list[tuple[int, int]], spec: str
 ) -> None:
-    """Pillow decodes neither the luma alone nor a fraction: the fuzzer found a channel out of bounds."""
+    """Pillow decodes all channels at full size. The fuzzer found a channel out of bounds."""
     data = write(ycc(small()), factors)
     planned = Pipeline.parse(spec)(data).astype(float)
     np.testing.assert_allclose(planned, Pipeline.parse(f"exact/{spec}")(data), atol=40)
@@ -191,7 +191,7 @@ def test_a_scan_header_of_nothing_is_refused() -> None:
 
 
 def changed(at: int, value: int) -> bytes:
-    """A JPEG with one byte of its frame header changed, from its marker on."""
+    """Return a JPEG with a byte of its frame header changed, counted from the marker."""
     data = bytearray(saved(small()))
     data[data.index(b"\xff\xc0") + at] = value
     return bytes(data)
@@ -216,7 +216,7 @@ def test_variants_are_named(data: bytes, words: str) -> None:
 
 
 def exif(orientation: object, *, tag: int = ORIENTATION) -> bytes:
-    """An EXIF block of one short, or of one rational."""
+    """Return EXIF with an orientation as a short or as a rational."""
     if isinstance(orientation, tuple):
         entry = struct.pack("<HHII", tag, 5, 1, 26)
         return b"Exif\0\0II*\0\x08\0\0\0\1\0" + entry + bytes(4) + struct.pack("<II", *orientation)
@@ -250,7 +250,7 @@ def test_orientation_is_what_pillow_makes_of_it(blocks: list[tuple[int, bytes]])
     data = insert(saved(small()), *(segment(marker, body) for marker, body in blocks))
     try:
         expected = upright(data)
-    except Exception:  # Pillow stumbles over EXIF that costs no pixel
+    except Exception:  # Pillow raises an error for EXIF that affects no pixel
         expected = upright(saved(small()))
     np.testing.assert_array_equal(PIXELS(data), expected)
 

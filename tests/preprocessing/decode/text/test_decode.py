@@ -1,4 +1,4 @@
-"""Text is decoded by its mark, as UTF-8, or in the charset that it proves; else it is refused soon."""
+"""Text is decoded by its byte order mark, as UTF-8, or in a proved charset, or refused soon."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_utf_8_comes_back_as_it_was(text: str) -> None:
 @given(text=st.text(characters))
 def test_a_mark_tells_the_charset_and_is_dropped(charset: str, text: str) -> None:
     if charset == "utf-16-le" and text.startswith("\0"):
-        return  # that is the mark of UTF-32
+        return  # this is the mark of UTF-32
     assert decoded((MARKS[charset] + text).encode(charset)) == text
 
 
@@ -70,7 +70,7 @@ def test_a_mark_tells_the_charset_and_is_dropped(charset: str, text: str) -> Non
 )
 @pytest.mark.parametrize("before", [0, 100_000])
 def test_other_charsets_are_told_by_their_content(text: str, charset: str, before: int) -> None:
-    """Also where they begin to differ from UTF-8 far behind the beginning, and go on for long."""
+    """The first byte that is not UTF-8 may be far from the beginning, and many may follow."""
     ascii_text = "plain words, " * (before // 13)
     whole = ascii_text + text * (40 if before else 1)
     assert decoded(whole.encode(charset)) == whole
@@ -113,7 +113,7 @@ def test_any_bytes_are_a_text_or_refused(data: bytes) -> None:
         text = decoded(data)
     except (SourceError, IncompatibleSource):
         return
-    text.encode()  # every character is one
+    text.encode()  # in ASCII every byte is a character
     assert len(text) <= len(data)
 
 
@@ -172,7 +172,7 @@ def test_a_megabyte_that_is_no_utf_8_is_told_soon() -> None:
      "GIF89a is a format", "fLaCcid", ".snds", "RIFF-RAFWAVE", "FORM,the AIFF", "2024free"],
 )  # fmt: skip
 def test_words_are_no_signatures(text: str) -> None:
-    """Whatever is wanted, it is never taken for sound or film."""
+    """Such a text is never detected as sound or video, whatever kind is wanted."""
     assert sniff(text.encode(), "text").kind == "text"
     assert decoded(text.encode()) == text
     for wanted in set(SOURCES) - {"text"}:
@@ -215,7 +215,7 @@ def test_a_start_says_what_decoding_holds(name: str) -> None:
     data = HELD[name]
     start = PLAIN.plan(data).source
     with suppress(SourceError):
-        decoded(data[:2000])  # what is made once
+        decoded(data[:2000])  # objects that are made once
     tracemalloc.start()
     try:
         with suppress(SourceError):

@@ -21,7 +21,7 @@ from ...support.films import film
 def test_many_tracks_of_matroska_are_refused():
     data = film("matroska", "libx264", range(20))
     name = b"\x16\x54\xae\x6b"
-    at = data.index(name, data.index(name) + 4)  # the first is in the list of lists
+    at = data.index(name, data.index(name) + 4)  # the first occurrence is in the seek head
     width = 9 - data[at + 4].bit_length()
     length = int.from_bytes(data[at + 4 : at + 4 + width], "big") & (1 << 7 * width) - 1
     end = at + 4 + width + length

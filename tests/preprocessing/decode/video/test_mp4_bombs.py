@@ -35,7 +35,7 @@ from ...support.containers import (
 REFUSED = (LimitExceeded, CorruptSource, UnsupportedSource)
 
 
-# Each claims as many entries as its number says, and has none of them.
+# Each table claims n entries and has none, or one.
 TABLES = {
     b"stsz": lambda n: full(b"stsz", 0, words(1, n)),
     b"stz2": lambda n: full(b"stz2", 0, words(8, n)),
@@ -142,7 +142,7 @@ print(json.dumps([seen, peak() - before]))
 
 
 def nested(seed: int):
-    """A table anywhere, in any boxes, that claims 2 ** 24 entries or more."""
+    """Return a maker of an MP4 with a table, in random boxes, that claims 2 ** 24 entries or more."""
 
     def make() -> bytes:
         rng = random.Random(seed)

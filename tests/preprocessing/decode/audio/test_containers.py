@@ -109,7 +109,7 @@ def test_half_of_a_container_is_refused(format_, codec):
         assert type(caught.value) in (CorruptSource, IncompatibleSource)
 
 
-def test_a_film_with_sound_stays_a_film():
+def test_a_video_with_sound_is_a_video():
     for data in (write(sound=True), film("matroska", "libx264", range(20), sound=1)):
         with pytest.raises(IncompatibleSource, match="the object is video"):
             DECODED(data)
@@ -156,7 +156,7 @@ def test_a_text_that_begins_as_a_format_is_a_text():
 
 
 @pytest.mark.parametrize(("format_", "codec"), [("asf", "wmv2"), ("ogg", "libtheora")])
-def test_films_that_are_not_decoded_are_named(format_, codec):
+def test_videos_that_are_not_decoded_are_named(format_, codec):
     try:
         data = film(format_, codec, range(5))
     except ValueError:  # this FFmpeg does not write it
@@ -243,7 +243,7 @@ def test_flac_in_ogg_is_the_flac(samples, channels):
 
 
 @pytest.mark.parametrize("name", ["ogg vorbis", "ogg opus", "ogg flac"])
-def test_a_flipped_bit_of_an_ogg_is_heard(name):
+def test_a_flipped_bit_in_an_ogg_is_detected(name):
     """libogg would skip a damaged page; here the file is refused, or all its sound is decoded."""
     data = ogg_flac() if name == "ogg flac" else FILES[name]()
     whole, random = DECODED(data), np.random.default_rng(11)
@@ -257,7 +257,7 @@ def test_a_flipped_bit_of_an_ogg_is_heard(name):
         np.testing.assert_array_equal(got, whole)
 
 
-def test_a_lost_page_of_an_ogg_is_heard():
+def test_a_lost_page_of_an_ogg_is_detected():
     data = ogg_flac(200_000)
     pages = data.split(b"OggS")[1:]
     with pytest.raises(CorruptSource, match="page 4 of the Ogg file is missing"):

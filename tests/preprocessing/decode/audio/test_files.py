@@ -155,16 +155,14 @@ def test_what_only_looks_like_frames_takes_no_time(tail: bytes) -> None:
         (b"\xff\xfd\x90\x04" + bytes(500), UnsupportedSource, "layer II is not decoded"),
     ],
 )
-def test_a_header_that_lies_is_named(
-    data: bytes, kind: type[PreprocessingError], words: str
-) -> None:
+def test_a_false_header_is_named(data: bytes, kind: type[PreprocessingError], words: str) -> None:
     with pytest.raises(kind, match=words):
         DECODED(data)
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, 1e30])
 @pytest.mark.parametrize("subtype", ["FLOAT", "DOUBLE"])
-def test_what_is_no_number_is_no_sound(value: float, subtype: str) -> None:
+def test_samples_that_are_not_numbers_are_refused(value: float, subtype: str) -> None:
     sound = chord()
     sound[1, 3_000] = value
     with pytest.raises(UnsupportedSource, match="store samples between"):
@@ -248,7 +246,7 @@ def with_vbri(mp3: bytes) -> bytes:
     return (mp3[:4] + bytes(32) + b"VBRI").ljust(size, b"\0") + mp3[size:]
 
 
-def test_another_encoders_note_is_no_sound() -> None:
+def test_a_tag_of_another_encoder_is_not_decoded_as_sound() -> None:
     bare, noted = (change(variable_mp3()) for change in (without_note, with_vbri))
     np.testing.assert_array_equal(DECODED(noted), DECODED(bare))
 

@@ -102,7 +102,9 @@ def test_and_hides_no_damage(name: str) -> None:
 
 @pytest.mark.parametrize("mode", ["RGB", "L", "CMYK"])
 @pytest.mark.parametrize("options", [{}, {"progressive": True}, {"restart_marker_rows": 1}])
-def test_half_a_picture_is_heard_of_any_colours(mode: str, options: dict[str, object]) -> None:
+def test_half_a_picture_is_detected_in_any_colour_space(
+    mode: str, options: dict[str, object]
+) -> None:
     whole = saved(picture("chelsea").convert(mode), **options)
     half = whole[: len(whole) // 2]
     assert "cut off" in refusal(half)
@@ -163,7 +165,7 @@ def test_inks_of_any_sampling_factors(factors: list[tuple[int, int]]) -> None:
 
 @pytest.mark.skipif(libjpeg.library() is None, reason="Pillow brings no libjpeg")
 @pytest.mark.parametrize("options", [{}, {"progressive": True}, {"restart": 3}])
-def test_damage_is_heard_with_any_sampling_factors(options: dict[str, object]) -> None:
+def test_damage_is_detected_with_any_sampling_factors(options: dict[str, object]) -> None:
     data = write(ycc(small()), ODD[0], **options)
     whole, random, heard = PIXELS(data), np.random.default_rng(4), 0
     for _ in range(100):
@@ -185,7 +187,7 @@ def test_a_component_that_is_missing_is_not_made_up() -> None:
     assert "cut off" in refusal(apart[:last])
 
 
-def test_a_scan_header_of_nothing_is_refused() -> None:
+def test_an_empty_scan_header_is_refused() -> None:
     whole = saved(small())
     assert "damaged" in refusal(whole[: whole.index(b"\xff\xda")] + b"\xff\xda\0\2")
 
@@ -200,7 +202,7 @@ def changed(at: int, value: int) -> bytes:
 @pytest.mark.parametrize(
     ("data", "words"),
     [
-        (changed(4, 12), "12 bits a sample"),
+        (changed(4, 12), "12 bits per sample"),
         (changed(1, 0xC3), "lossless"),
         (changed(1, 0xC5), "hierarchical"),
         (changed(1, 0xC9), "arithmetic"),

@@ -129,7 +129,7 @@ def test_pixels_are_all_there_and_their_checksum_is_right(name: str) -> None:
 
 @pytest.mark.parametrize("value", [0, 1, 0xA5])
 @pytest.mark.parametrize("mode", ["1", "L", "RGB", "P"])
-def test_rows_of_one_value_are_told_from_missing_ones(mode: str, value: int) -> None:
+def test_rows_of_one_value_are_not_taken_for_missing_rows(mode: str, value: int) -> None:
     """Missing rows keep any values that the decoder's memory had."""
     image = Image.new(mode, (3, 9), (value,) * 3 if mode == "RGB" else value)
     if mode == "P":

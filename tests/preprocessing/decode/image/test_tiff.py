@@ -39,7 +39,7 @@ def test_gray_is_scaled_by_its_own_bits_and_sense(
     np.testing.assert_array_equal(result, np.repeat(right[:, :, None], 3, axis=2))
 
 
-def test_handed_grays() -> None:
+def test_known_grays() -> None:
     assert PIXELS(gray(np.array([[4095, 2048]]), 12, 1))[0, :, 0].tolist() == [255, 128]
     assert PIXELS(gray(np.array([[0, 65535]]), 16, 0))[0, :, 0].tolist() == [255, 0]
     assert PIXELS(gray(np.array([[0, 255]]), 8, 0))[0, :, 0].tolist() == [255, 0]
@@ -196,7 +196,7 @@ def test_webp_inside() -> None:
 
 
 @pytest.mark.parametrize("compression", [8, 34925])
-def test_the_checksum_behind_a_strip_is_heard(compression: int) -> None:
+def test_the_checksum_after_a_strip_is_checked(compression: int) -> None:
     pack = zlib.compress if compression == 8 else lzma.compress
     fields = {256: 5, 257: 4, 258: 8, 259: compression, 262: 1, 277: 1, 278: 3}
     rows = bytes(range(20))
@@ -209,7 +209,7 @@ def test_the_checksum_behind_a_strip_is_heard(compression: int) -> None:
             PIXELS(written(fields, [bad, pack(rows[15:])]))
 
 
-def test_jpeg_inside_is_heard_as_any_jpeg() -> None:
+def test_damage_in_a_jpeg_strip_is_detected() -> None:
     data = save(tiny(), "TIFF", compression="jpeg")
     image = Image.open(io.BytesIO(data))
     (at,), (length,) = image.tag_v2[273], image.tag_v2[279]

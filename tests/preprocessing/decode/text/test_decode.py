@@ -69,7 +69,7 @@ def test_a_mark_tells_the_charset_and_is_dropped(charset: str, text: str) -> Non
     [(GERMAN, "cp1252"), (RUSSIAN, "cp1251"), (RUSSIAN, "koi8-r"), (JAPANESE, "shift-jis")],
 )
 @pytest.mark.parametrize("before", [0, 100_000])
-def test_other_charsets_are_told_by_their_content(text: str, charset: str, before: int) -> None:
+def test_other_charsets_are_detected_from_the_content(text: str, charset: str, before: int) -> None:
     """The first byte that is not UTF-8 may be far from the beginning, and many may follow."""
     ascii_text = "plain words, " * (before // 13)
     whole = ascii_text + text * (40 if before else 1)
@@ -90,7 +90,7 @@ def test_other_charsets_are_told_by_their_content(text: str, charset: str, befor
         (bytes(range(128, 256)) * 40 + bytes(range(1, 32)) * 40, "is a control character"),
     ],
 )
-def test_what_is_no_text_is_corrupt(data: bytes, words: str) -> None:
+def test_binary_data_are_corrupt(data: bytes, words: str) -> None:
     with pytest.raises(CorruptSource, match=words):
         decoded(data)
 
@@ -101,7 +101,7 @@ def test_binary_data_are_of_no_known_format(data: bytes) -> None:
         decoded(data)
 
 
-def test_nothing_is_no_text() -> None:
+def test_no_bytes_are_not_a_text() -> None:
     with pytest.raises(EmptySource):
         decoded(b"")
     assert decoded(b"\xef\xbb\xbf") == ""
@@ -159,7 +159,7 @@ def test_given_texts_have_limits_too() -> None:
         jsonl(Media(np.array(["\ud800"], object), "text"))
 
 
-def test_a_megabyte_that_is_no_utf_8_is_told_soon() -> None:
+def test_a_megabyte_that_is_not_utf_8_is_refused_soon() -> None:
     data = (GERMAN * 20_000).encode("cp1252")
     start = time.thread_time()
     assert len(decoded(data)) == len(data)

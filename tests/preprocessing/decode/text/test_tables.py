@@ -197,7 +197,7 @@ def test_short_rows_take_little_time_and_memory() -> None:
 @pytest.mark.parametrize(
     "spec", ["csv:a/jsonl", "json_lines:a/jsonl", "lower/jsonl", "redact_patterns"]
 )
-def test_work_that_is_given_up_stops(spec: str) -> None:
+def test_cancelled_work_stops(spec: str) -> None:
     signal = Signal()
     signal.cancel()
     with cancellable(signal), pytest.raises(Cancelled):

@@ -57,7 +57,7 @@ LISTS = {
 
 
 @pytest.mark.parametrize("name", LISTS)
-def test_lists_of_nothing_are_refused(name):
+def test_lists_of_empty_elements_are_refused(name):
     assert len(SAMPLED(matroska())) == 2
     with pytest.raises(LimitExceeded, match="more than the limit"):
         SAMPLED(matroska(LISTS[name]))

@@ -46,7 +46,7 @@ def patched(data: bytes, place: int, new: bytes) -> bytes:
 
 @pytest.mark.parametrize("name", ["mp4", "mp4, index first", "mov", "matroska", "avi"])
 @pytest.mark.parametrize("share", [0.02, 0.3, 0.6, 0.95])
-def test_a_file_that_breaks_off_is_corrupt(name, share):
+def test_a_truncated_file_is_corrupt(name, share):
     data = clip(name)
     data = data[: int(len(data) * share)]
     for source in (data, Counted(data)):

@@ -61,7 +61,7 @@ def empty_frames(count: int = 6000, width: int = 3840, height: int = 2160) -> by
     "spec",
     ["sample_frames:2/resize:32,32/npy", "clip:100/resize:32,32/npy", "video/resize:32,32/npy"],
 )
-def test_a_long_film_is_given_up_within_a_second(spec, ranged, capfd):
+def test_a_long_video_is_cancelled_within_a_second(spec, ranged, capfd):
     data = empty_frames()
     pipeline = Pipeline.parse(spec)
     start = time.monotonic()
@@ -71,7 +71,7 @@ def test_a_long_film_is_given_up_within_a_second(spec, ranged, capfd):
     assert capfd.readouterr() == ("", "")  # no error was raised where it would be lost
 
 
-def test_reading_is_given_up_within_ffmpeg(capfd):
+def test_reading_is_cancelled_within_ffmpeg(capfd):
     data = empty_frames()
     signal = Signal()
 
@@ -97,7 +97,7 @@ class Asked(Signal):
 
 
 @pytest.mark.parametrize(("format_", "subtype"), [("FLAC", "PCM_16"), ("MP3", "MPEG_LAYER_III")])
-def test_a_long_sound_is_given_up_between_blocks(format_, subtype):
+def test_a_long_sound_is_cancelled_between_blocks(format_, subtype):
     stream, block = io.BytesIO(), chord(1, 16_000)[0]
     with soundfile.SoundFile(stream, "w", 16_000, 1, subtype, format=format_) as made:
         for _ in range(200):

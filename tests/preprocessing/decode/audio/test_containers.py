@@ -93,7 +93,7 @@ def test_sound_alone_in_a_container_is_what_ffmpeg_decodes(format_, codec, chann
 def test_no_advice_leads_in_a_circle(format_, codec):
     data = contained(format_, codec)
     for source in (data, Counted(data)):
-        with pytest.raises(IncompatibleSource, match="read it through one for audio"):
+        with pytest.raises(IncompatibleSource, match="read it with a pipeline for audio"):
             SAMPLED(source)
         passed = Pipeline.parse("video:skip/sample_frames:2/npy").encode(source)
         assert passed.content_type.startswith("audio/")

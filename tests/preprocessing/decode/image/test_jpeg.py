@@ -278,7 +278,7 @@ def test_too_many_scans_are_refused_by_name() -> None:
 
 
 def test_too_many_segments_are_refused_by_name() -> None:
-    with pytest.raises(LimitExceeded, match="more segments"):
+    with pytest.raises(LimitExceeded, match="segments; save it"):
         PIXELS(insert(saved(small()), segment(0xFE, b"") * 20_000))
 
 

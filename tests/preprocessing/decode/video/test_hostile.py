@@ -110,7 +110,7 @@ def test_a_frame_that_is_too_large_is_refused():
     data = clip("mp4")
     with pytest.raises(LimitExceeded, match="claims 64 x 48 pixels"):
         SAMPLED(data, limits=Limits(pixels=64 * 48 - 1))
-    with pytest.raises(LimitExceeded, match="63 a side"):
+    with pytest.raises(LimitExceeded, match="63 per side"):
         SAMPLED(data, limits=Limits(side=63))
 
 
@@ -173,7 +173,7 @@ def test_frames_that_change_their_size_are_refused():
 
 
 def test_a_video_shown_askew_is_refused():
-    with pytest.raises(UnsupportedSource, match="shown at 45 degrees"):
+    with pytest.raises(UnsupportedSource, match="rotated by 45 degrees"):
         SAMPLED(write(rotation=45))
 
 

@@ -81,7 +81,7 @@ def test_chunks_that_bear_on_the_picture_are_held_to_their_crc(kind: bytes) -> N
     for at in (end - 1, start + 8 if end > start + 12 else end - 2):
         broken = bytearray(data)
         broken[at] ^= 1
-        with pytest.raises(CorruptSource, match=f"CRC of its {kind.decode()} is wrong"):
+        with pytest.raises(CorruptSource, match=f"CRC of its {kind.decode()} chunk is wrong"):
             PIXELS(bytes(broken))
 
 
@@ -185,7 +185,7 @@ def test_variants_are_named() -> None:
     apple = data[:8] + chunk(b"CgBI", b"\x50\0\x20\x06") + data[8:]
     with pytest.raises(UnsupportedSource, match="CgBI"):
         PIXELS(apple)
-    with pytest.raises(UnsupportedSource, match="unknown critical chunk \(ABCD"):
+    with pytest.raises(UnsupportedSource, match=r"unknown critical chunk \(ABCD"):
         PIXELS(with_chunk(data, chunk(b"ABCD", b""), late=False))
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from preprocessing.decode.image.pillow import pixels_of
+from preprocessing.decode.image.pillow import pixels_of_image
 from preprocessing.errors import EmptySource, IncompatibleSource, LimitExceeded
 from preprocessing.limits import require_pixels
 from preprocessing.media import Media
@@ -33,7 +33,7 @@ def bytes_or_media(source: Any, kind: SourceKind, limits: Limits) -> bytes | Med
     pillow = sys.modules.get("PIL.Image")  # if Pillow is not imported, the source is not its image
     if pillow is not None and isinstance(source, pillow.Image):
         require_pixels(source.height, source.width, limits, "the image has")
-        return Media(pixels_of(source), "image")
+        return Media(pixels_of_image(source), "image")
     if hasattr(source, "read"):
         return _read(source, limits)
     gives = hasattr(source, "__array__") or hasattr(source, "__array_interface__")

@@ -69,7 +69,7 @@ def _fault(plugin: str, error: Exception) -> CorruptSource:
     return (cut if "truncated" in what else damaged)(plugin.upper(), what)
 
 
-def pixels_of(image: Image) -> Array:
+def pixels_of_image(image: Image) -> Array:
     """Return the pixels of an image that the caller opened: upright, uint8, (H, W, 3).
 
     The result is the same as from its file, but only damage that Pillow detects is reported.

@@ -60,7 +60,7 @@ def test_utf_8_comes_back_as_it_was(text: str) -> None:
 @given(text=st.text(characters))
 def test_a_mark_tells_the_charset_and_is_dropped(charset: str, text: str) -> None:
     if charset == "utf-16-le" and text.startswith("\0"):
-        return  # this is the mark of UTF-32
+        return  # that is the mark of UTF-32
     assert decoded((MARKS[charset] + text).encode(charset)) == text
 
 

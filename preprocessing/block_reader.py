@@ -51,7 +51,7 @@ class RangedFile:
 
 
 class BlockReader:
-    """Reader of a source in blocks, the latest of which are kept.
+    """Reader of a source in blocks; keeps those used last.
 
     Parameters
     ----------

@@ -1,24 +1,26 @@
-"""Sources that are neither bytes nor paths: open files, Pillow images, and array-like objects."""
+"""Sources that are neither bytes nor paths: open files, Pillow images, and arrays, which are checked."""
 
 from __future__ import annotations
 
+import re
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast, get_args
 
 import numpy as np
 
-from preprocessing.decode.image.pillow import pixels_of
+from preprocessing.decode.image.pillow import pixels_of_image
 from preprocessing.errors import EmptySource, IncompatibleSource, LimitExceeded
 from preprocessing.limits import require_pixels
-from preprocessing.media import Media
+from preprocessing.media import AudioSpec, ImageSpec, Media, SampleType, TextSpec, VideoSpec
 
 if TYPE_CHECKING:
     from preprocessing.limits import Limits
-    from preprocessing.media import SourceKind
+    from preprocessing.media import Array, DType, SourceKind, Spec
 
 # Satellite images have about a dozen bands, and those of the finest spectrometers a few hundred.
 _FEW_CHANNELS, _MOST_CHANNELS = 16, 512
 _PIECE = 2**20
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def bytes_or_media(source: Any, kind: SourceKind, limits: Limits) -> bytes | Media:
@@ -33,7 +35,7 @@ def bytes_or_media(source: Any, kind: SourceKind, limits: Limits) -> bytes | Med
     pillow = sys.modules.get("PIL.Image")  # if Pillow is not imported, the source is not its image
     if pillow is not None and isinstance(source, pillow.Image):
         require_pixels(source.height, source.width, limits, "the image has")
-        return Media(pixels_of(source), "image")
+        return Media(pixels_of_image(source), "image")
     if hasattr(source, "read"):
         return _read(source, limits)
     gives = hasattr(source, "__array__") or hasattr(source, "__array_interface__")
@@ -51,7 +53,78 @@ def bytes_or_media(source: Any, kind: SourceKind, limits: Limits) -> bytes | Med
     return Media(array, kind)
 
 
-def require_channels(shape: tuple[int, ...]) -> None:
+def array_and_spec(media: Media) -> tuple[Array, Spec]:
+    """Return the array of a decoded object, with all axes of its kind, and its spec.
+
+    Raises
+    ------
+    IncompatibleSource
+        If the array's shape or type is not one of its kind, or sound has no sample rate.
+    """
+    return _CHECKS[media.kind](media)
+
+
+def _image(media: Media) -> tuple[Array, Spec]:
+    pixels = media.array
+    image = pixels[:, :, None] if pixels.ndim == 2 else pixels
+    if image.ndim != 3 or 0 in image.shape:
+        raise IncompatibleSource(
+            f"an image array must have shape (height, width) or (height, width, channels), got "
+            f"{pixels.shape}"
+        )
+    _require_channels(image.shape)
+    height, width, channels = image.shape
+    return image, ImageSpec(height, width, channels, _pixel_type(image))
+
+
+def _video(media: Media) -> tuple[Array, Spec]:
+    frames = media.array
+    if frames.ndim != 4 or 0 in frames.shape:
+        raise IncompatibleSource(
+            f"a video array must have shape (frames, height, width, channels), got {frames.shape}"
+        )
+    _require_channels(frames.shape)
+    count, height, width, channels = frames.shape
+    return frames, VideoSpec(height, width, channels, _pixel_type(frames), count)
+
+
+def _pixel_type(pixels: Array) -> DType:
+    if pixels.dtype.name not in get_args(SampleType):
+        raise IncompatibleSource(
+            f"an array of pixels must be one of {', '.join(get_args(SampleType))}, got "
+            f"{pixels.dtype.name}; convert it"
+        )
+    return cast("DType", pixels.dtype.name)
+
+
+def _audio(media: Media) -> tuple[Array, Spec]:
+    sound = media.array
+    if sound.ndim != 2 or 0 in sound.shape or sound.dtype != np.float32:
+        raise IncompatibleSource(
+            f"an audio array must be float32, of shape (channels, samples), got {sound.dtype.name} "
+            f"{sound.shape}"
+        )
+    if media.rate is None or media.rate != int(media.rate) or media.rate < 1:
+        raise IncompatibleSource(
+            "an audio array needs a sample rate, in whole samples per second: pass "
+            "Media(array, 'audio', rate=16000)"
+        )
+    channels, samples = sound.shape
+    return sound, AudioSpec(channels, samples, int(media.rate))
+
+
+def _text(media: Media) -> tuple[Array, Spec]:
+    texts = media.array
+    if texts.ndim != 1 or not all(isinstance(text, str) for text in texts):
+        raise IncompatibleSource(
+            f"a text array must have one axis and contain strings, got shape {texts.shape}"
+        )
+    if any(not text.isascii() and _SURROGATE.search(text) for text in texts):
+        raise IncompatibleSource("a text has half of a surrogate pair, which is not a character")
+    return texts.astype(object), TextSpec(len(texts))
+
+
+def _require_channels(shape: tuple[int, ...]) -> None:
     """Raise IncompatibleSource if channels seem to come first, or are more than any image has."""
     *before, height, width, channels = shape
     if channels > _FEW_CHANNELS and height <= _FEW_CHANNELS and height < width:
@@ -100,3 +173,6 @@ def _hint(source: Any) -> str:
     if isinstance(source, list | tuple):
         return "; pass several sources to `batch`, and numbers as numpy.array(…)"
     return ""
+
+
+_CHECKS = {"image": _image, "video": _video, "audio": _audio, "text": _text}

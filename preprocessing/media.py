@@ -156,7 +156,7 @@ class SpectrogramSpec:
 
 @frozen
 class TextSpec:
-    """The shape of texts: the number of documents, each of which is a ``str``.
+    """The shape of texts: the number of documents, which are of type ``str``.
 
     Parameters
     ----------

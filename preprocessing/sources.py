@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from functools import partial
 from os import PathLike, fspath, fstat
 from stat import S_ISREG
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, cast, get_args
-
-import numpy as np
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, cast
 
 from preprocessing import foreign_sources
 from preprocessing.decode.sniff import sniff
@@ -17,13 +14,10 @@ from preprocessing.frozen import frozen
 from preprocessing.limits import Limits, require_pixels, require_sides
 from preprocessing.media import (
     Array,
-    AudioSpec,
     Content,
     ImageSpec,
     Media,
     Ranged,
-    SampleType,
-    Spec,
     TextSpec,
     VideoSpec,
 )
@@ -33,8 +27,8 @@ from preprocessing.planner.stages.starts import start
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from preprocessing.decode.sniff import Sniffed
-    from preprocessing.media import DType, SourceKind
+    from preprocessing.decode.formats import Format
+    from preprocessing.media import SourceKind
 
 
 class Readable(Protocol):
@@ -69,7 +63,6 @@ _HEAD = 1024
 # Formats that can contain sound, video or both.
 _CONTAINERS = frozenset({"mp4", "matroska", "wma", "ogg", "flv"})
 _CONTAINERS_NAMED = frozenset({"wmv", "wma", "ogv", "fla"})
-_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 @frozen
@@ -160,7 +153,7 @@ def classify(
 def _encoded(data: bytes, kind: SourceKind, limits: Limits, *, any_kind: bool) -> Loaded | Passed:
     found = _by_tracks(sniff(data, kind, any_kind=any_kind), partial(_slice, data), len(data))
     if found.kind != kind:
-        if not any_kind and found.format in _CONTAINERS_NAMED:
+        if not any_kind and found.name in _CONTAINERS_NAMED:
             start(data, found, limits)  # raises: a pipeline of its kind would not decode it either
         return Passed(data, found.kind, found.content_type)
     return Loaded(data, start(data, found, limits))
@@ -179,9 +172,9 @@ def _ranged(source: Ranged, kind: SourceKind, limits: Limits, *, any_kind: bool)
     return _encoded(pieces.whole(), kind, limits, any_kind=any_kind)
 
 
-def _by_tracks(found: Sniffed, read_at: Callable[[int, int], bytes], size: int) -> Sniffed:
+def _by_tracks(found: Format, read_at: Callable[[int, int], bytes], size: int) -> Format:
     """Return the format and kind of an object, from its tracks if its first bytes show a container."""
-    if found.format not in _CONTAINERS:
+    if found.name not in _CONTAINERS:
         return found
     from preprocessing.decode.containers.tracks import by_tracks  # noqa: PLC0415  for containers
 
@@ -224,7 +217,7 @@ def _require_bytes(data: bytes, limits: Limits) -> None:
 def _given(media: Media, kind: SourceKind, limits: Limits) -> Loaded:
     if media.kind != kind:
         raise IncompatibleSource(f"the array is {media.kind}, but the pipeline takes {kind}")
-    array, spec = _SPECS[kind](media)
+    array, spec = foreign_sources.array_and_spec(media)
     if isinstance(spec, ImageSpec):
         height, width = array.shape[-3:-1]
         require_pixels(height, width, limits, "the array has")
@@ -238,66 +231,6 @@ def _given(media: Media, kind: SourceKind, limits: Limits) -> Loaded:
     return Loaded(array, Given(spec))
 
 
-def _image(media: Media) -> tuple[Array, Spec]:
-    pixels = media.array
-    image = pixels[:, :, None] if pixels.ndim == 2 else pixels
-    if image.ndim != 3 or 0 in image.shape:
-        raise IncompatibleSource(
-            f"an image array must have shape (height, width) or (height, width, channels), got "
-            f"{pixels.shape}"
-        )
-    foreign_sources.require_channels(image.shape)
-    height, width, channels = image.shape
-    return image, ImageSpec(height, width, channels, _pixel_type(image))
-
-
-def _video(media: Media) -> tuple[Array, Spec]:
-    frames = media.array
-    if frames.ndim != 4 or 0 in frames.shape:
-        raise IncompatibleSource(
-            f"a video array must have shape (frames, height, width, channels), got {frames.shape}"
-        )
-    foreign_sources.require_channels(frames.shape)
-    count, height, width, channels = frames.shape
-    return frames, VideoSpec(height, width, channels, _pixel_type(frames), count)
-
-
-def _pixel_type(pixels: Array) -> DType:
-    if pixels.dtype.name not in get_args(SampleType):
-        raise IncompatibleSource(
-            f"an array of pixels must be of type {', '.join(get_args(SampleType))}, got "
-            f"{pixels.dtype.name}; convert it"
-        )
-    return cast("DType", pixels.dtype.name)
-
-
-def _audio(media: Media) -> tuple[Array, Spec]:
-    sound = media.array
-    if sound.ndim != 2 or 0 in sound.shape or sound.dtype != np.float32:
-        raise IncompatibleSource(
-            f"an audio array must be float32, of shape (channels, samples), got {sound.dtype.name} "
-            f"{sound.shape}"
-        )
-    if media.rate is None or media.rate != int(media.rate) or media.rate < 1:
-        raise IncompatibleSource(
-            "an audio array needs a sample rate, in whole samples per second: pass "
-            "Media(array, 'audio', rate=16000)"
-        )
-    channels, samples = sound.shape
-    return sound, AudioSpec(channels, samples, int(media.rate))
-
-
-def _text(media: Media) -> tuple[Array, Spec]:
-    texts = media.array
-    if texts.ndim != 1 or not all(isinstance(text, str) for text in texts):
-        raise IncompatibleSource(
-            f"a text array must have one axis and contain strings, got shape {texts.shape}"
-        )
-    if any(not text.isascii() and _SURROGATE.search(text) for text in texts):
-        raise IncompatibleSource("a text has half of a surrogate pair, which is not a character")
-    return texts.astype(object), TextSpec(len(texts))
-
-
 def _require_characters(texts: Array, limits: Limits) -> None:
     characters = sum(map(len, texts))
     if characters > limits.characters:
@@ -305,6 +238,3 @@ def _require_characters(texts: Array, limits: Limits) -> None:
             f"the texts have {characters} characters, more than the limit of {limits.characters}; raise "
             "the limit or pass fewer"
         )
-
-
-_SPECS = {"image": _image, "video": _video, "audio": _audio, "text": _text}

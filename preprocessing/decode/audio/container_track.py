@@ -25,7 +25,6 @@ from preprocessing.limits import require_memory
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from preprocessing.decode.sniff import AudioFormat
     from preprocessing.limits import Limits
     from preprocessing.media import Array
 
@@ -36,7 +35,7 @@ _FULL_SCALE = {"u8": 2**7, "s16": 2**15, "s32": 2**31, "s64": 2**63, "flt": 1, "
 _CHECKED = frozenset({"flac", "mp3", "mp3float"})
 
 
-def probe(data: bytes, format_: AudioFormat, limits: Limits) -> AudioHeader:
+def probe(data: bytes, format_: str, limits: Limits) -> AudioHeader:
     """Decode the first sound track and count its samples.
 
     Parameters
@@ -101,7 +100,7 @@ def decode(data: bytes, header: AudioHeader, limits: Limits) -> Array:
 
 
 @contextmanager
-def _opened(data: bytes, format_: AudioFormat, limits: Limits) -> Iterator[tuple[Any, Any]]:
+def _opened(data: bytes, format_: str, limits: Limits) -> Iterator[tuple[Any, Any]]:
     with open_container(data, CONTAINERS[format_][0], limits, kind="audio") as (container, stream):
         if stream.codec_context.name in _CHECKED:
             stream.codec_context.options = {"err_detect": "crccheck+explode"}

@@ -34,14 +34,13 @@ from preprocessing.decode.audio import flac, mpeg, ogg
 from preprocessing.decode.audio.ogg import UnwrappedFlac
 from preprocessing.decode.audio.tags import skip_tags
 from preprocessing.decode.audio.truncation import TRUNCATED, DecodablePart, require_untruncated
-from preprocessing.decode.unsupported import require_supported
+from preprocessing.decode.formats import require_decoded
 from preprocessing.errors import CorruptSource, LimitExceeded, UnsupportedSource
 from preprocessing.frozen import frozen
 from preprocessing.limits import require_memory
 from preprocessing.optional_deps import require_module
 
 if TYPE_CHECKING:
-    from preprocessing.decode.sniff import AudioFormat
     from preprocessing.limits import Limits
     from preprocessing.media import Array
 
@@ -80,7 +79,7 @@ class AudioHeader:
         Bytes of the object that decoding copies.
     """
 
-    format: AudioFormat
+    format: str
     subtype: str
     channels: int
     samples: int
@@ -134,7 +133,7 @@ def require_soundfile() -> Any:
     return require_module("soundfile", "soundfile", "audio", what="sound")
 
 
-def probe(data: bytes, format_: AudioFormat, limits: Limits) -> AudioHeader:
+def probe(data: bytes, format_: str, limits: Limits) -> AudioHeader:
     """Read the header.
 
     Parameters
@@ -152,7 +151,7 @@ def probe(data: bytes, format_: AudioFormat, limits: Limits) -> AudioHeader:
     ------
     CorruptSource, UnsupportedSource, LimitExceeded
     """
-    require_supported(format_)
+    require_decoded(format_)
     soundfile = require_soundfile()
     part, samples, most = _part(data, format_)
     try:
@@ -222,7 +221,7 @@ def _fill(place: Array, file: Any) -> int:
     return read
 
 
-def _part(data: bytes, format_: AudioFormat) -> tuple[DecodablePart, int | None, float]:
+def _part(data: bytes, format_: str) -> tuple[DecodablePart, int | None, float]:
     """Return the part of an object to decode, its number of samples, and the most that it can have.
 
     The number of samples is None where libsndfile knows it.
@@ -242,7 +241,7 @@ def _part(data: bytes, format_: AudioFormat) -> tuple[DecodablePart, int | None,
     return replace(part, first=part.first + first), None, inf
 
 
-def _failed(format_: AudioFormat, error: Any) -> Exception:
+def _failed(format_: str, error: Any) -> Exception:
     reason = error.error_string.rstrip(".").removeprefix("Error : ")
     if "malloc" in reason or "memory allocation" in reason:  # not an error of the file
         return MemoryError(f"libsndfile ran out of memory while it read the {format_} file")

@@ -1,6 +1,6 @@
 """The frames of an MP3, walked and counted.
 
-An MP3 is a sequence of frames, each of which has its own length. Their number is only known if the first
+An MP3 is a sequence of frames, and each has its own length. Their number is only known if the first
 frame is a silent one with a Xing or Info tag. Without the tag, libmpg123 estimates it from the bit rate
 of the first frame, and libsndfile then reads only a part of a file with a variable bit rate.
 

@@ -17,7 +17,6 @@ from preprocessing.frozen import frozen
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from preprocessing.decode.sniff import AudioFormat
 
 # The least length that means "unknown: up to the end". A writer leaves it if it cannot go back to fill
 # in the length, as in a pipe: all ones by FFmpeg and in AU, something near 2 GiB by SoX and others.
@@ -57,7 +56,7 @@ class DecodablePart:
         return self.head + data[self.first : self.last]
 
 
-def require_untruncated(data: bytes, format_: AudioFormat) -> None:
+def require_untruncated(data: bytes, format_: str) -> None:
     """Raise unless the object has as much sound as its header says.
 
     Raises

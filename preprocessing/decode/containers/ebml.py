@@ -46,7 +46,7 @@ def element(read_at: Callable[[int, int], bytes], place: int) -> EbmlElement | N
 def number(data: bytes, place: int) -> tuple[int, int]:
     """Return a variable-length number and its length in bytes, given by its leading zero bits.
 
-    Both are 0 where there is no such number.
+    Both are 0 if the data do not have such a number.
     """
     first = data[place] if place < len(data) else 0
     width = _LARGEST + 1 - first.bit_length()

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING
 
 from preprocessing.decode.audio.ogg import video_codec
 from preprocessing.decode.containers import ebml
 from preprocessing.decode.containers.boxes import boxes
+from preprocessing.decode.formats import FORMATS
 from preprocessing.errors import CorruptSource, LimitExceeded, UnsupportedSource
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from preprocessing.decode.sniff import Sniffed
+    from preprocessing.decode.formats import Format
+
 
 # Enough for the header of an ASF or Ogg file, which is a few kilobytes.
 _HEAD = 2**16
@@ -26,33 +27,33 @@ _MOST_BOXES = 2**13
 _FLV_SOUND, _FLV_VIDEO = 4, 1
 
 
-def by_tracks(found: Sniffed, read_at: Callable[[int, int], bytes], size: int) -> Sniffed:
+def by_tracks(found: Format, read_at: Callable[[int, int], bytes], size: int) -> Format:
     """Return the format and kind of an object, given the container that its first bytes show.
 
     Parameters
     ----------
-    found : Sniffed
+    found : Format
         As `sniff` returned it.
     read_at : callable
         Takes an offset and a length, and returns the bytes there, fewer at the end.
     size : int
         Of the object, in bytes.
     """
-    match found.format:
+    match found.name:
         case "mp4":
             kinds = _in_boxes(read_at, size)
             if b"soun" in kinds and b"vide" not in kinds:
-                return replace(found, kind="audio", format="m4a", content_type="audio/mp4")
+                return FORMATS["m4a"]
         case "matroska":
             types = _in_matroska(read_at, size)
             if ebml.SOUND in types and ebml.VIDEO not in types:
-                return replace(found, kind="audio", format="mka", content_type="audio/x-matroska")
+                return FORMATS["mka"]
         case "wma" if _ASF_VIDEO in read_at(0, min(_HEAD, size)):
-            return replace(found, kind="video", format="wmv", content_type="video/x-ms-wmv")
+            return FORMATS["wmv"]
         case "ogg" if video_codec(read_at(0, min(_HEAD, size))) is not None:
-            return replace(found, kind="video", format="ogv", content_type="video/ogg")
+            return FORMATS["ogv"]
         case "flv" if read_at(4, 1)[:1] == bytes([_FLV_SOUND]):
-            return replace(found, kind="audio", format="fla", content_type="audio/x-flv")
+            return FORMATS["fla"]
         case _:
             pass
     return found

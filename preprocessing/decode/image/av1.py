@@ -13,7 +13,7 @@ def frame_size(data: bytes) -> tuple[int, int]:
     Raises
     ------
     CorruptSource
-        If there is no sequence header.
+        If the picture does not have a sequence header.
     """
     at = 0
     while at < len(data):

@@ -50,7 +50,7 @@ def probe(data: bytes) -> ImageHeader:
     CorruptSource, UnsupportedSource
     """
     coded = _coded(data)
-    image = pillow.open_image(_primary(data), "avif")
+    image = pillow.open_image(_primary(data), "Avif")
     shown = image.width * image.height
     if coded > _CODED * shown + _SMALL:
         raise damaged("AVIF", f"{coded} coded pixels for a picture of {shown}")
@@ -62,7 +62,7 @@ def probe(data: bytes) -> ImageHeader:
 
 def decode(data: bytes) -> Array:
     """Decode to uint8, (H, W, 3), before orientation. Raises the errors of `probe`."""
-    return pillow.decode(_primary(data), "avif")
+    return pillow.decode(_primary(data), "Avif")
 
 
 def _primary(data: bytes) -> bytes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING
 
 from preprocessing.frozen import frozen
 
@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 _NAMED = {(1, 1), (2, 1), (2, 2), (1, 2), (4, 1), (1, 4)}
 # T.81 allows 10 blocks in an MCU, so 3 for each of three components.
 _BLOCKS_IN_444 = 3
-
-ImageFormat: TypeAlias = Literal["jpeg", "png", "webp", "gif", "tiff", "bmp", "avif"]
 
 
 @frozen
@@ -40,7 +38,7 @@ class ImageHeader:
         on the size and the channels to decode.
     """
 
-    format: ImageFormat
+    format: str
     stored: tuple[int, int]
     orientation: int
     colorspace: str

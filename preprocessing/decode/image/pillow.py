@@ -20,57 +20,56 @@ if TYPE_CHECKING:
     from PIL.Image import Image
     from PIL.ImageFile import ImageFile
 
-    from preprocessing.decode.image.header import ImageFormat
     from preprocessing.media import Array
 
-_PLUGINS: dict[ImageFormat, tuple[str, str]] = {
-    "jpeg": ("PIL.JpegImagePlugin", "JpegImageFile"),
-    "webp": ("PIL.WebPImagePlugin", "WebPImageFile"),
-    "avif": ("PIL.AvifImagePlugin", "AvifImageFile"),
-}
 
-
-def open_image(data: bytes, format_: ImageFormat) -> ImageFile:
+def open_image(data: bytes, plugin: str) -> ImageFile:
     """Open an image and read its header, without decoding pixels.
+
+    Parameters
+    ----------
+    data : bytes
+    plugin : str
+        Pillow's name for the format, as in ``WebPImagePlugin``.
 
     Raises
     ------
     CorruptSource
     """
-    module, name = _PLUGINS[format_]
     # Pillow warns about damaged EXIF. Where that matters, an error is raised here.
     warnings.filterwarnings("ignore", module=r"PIL\.")
     try:
-        return cast("ImageFile", getattr(import_module(module), name)(BytesIO(data)))
+        reader = getattr(import_module(f"PIL.{plugin}ImagePlugin"), f"{plugin}ImageFile")
+        return cast("ImageFile", reader(BytesIO(data)))
     except MemoryError:
         raise
     except Exception as error:  # decoders raise anything on hostile bytes
-        raise _fault(format_, error) from None
+        raise _fault(plugin, error) from None
 
 
-def decode(data: bytes, format_: ImageFormat) -> Array:
+def decode(data: bytes, plugin: str) -> Array:
     """Decode to uint8, (H, W, 3), before orientation.
 
     Raises
     ------
     CorruptSource
     """
-    image = open_image(data, format_)
+    image = open_image(data, plugin)
     try:
         image.load()
         return rgb_of_image(image)
     except MemoryError:
         raise
     except Exception as error:  # decoders raise anything on hostile bytes
-        raise _fault(format_, error) from None
+        raise _fault(plugin, error) from None
 
 
-def _fault(format_: ImageFormat, error: Exception) -> CorruptSource:
+def _fault(plugin: str, error: Exception) -> CorruptSource:
     what = str(error) or type(error).__name__
-    return (cut if "truncated" in what else damaged)(format_.upper(), what)
+    return (cut if "truncated" in what else damaged)(plugin.upper(), what)
 
 
-def pixels_of(image: Image) -> Array:
+def pixels_of_image(image: Image) -> Array:
     """Return the pixels of an image that the caller opened: upright, uint8, (H, W, 3).
 
     The result is the same as from its file, but only damage that Pillow detects is reported.

@@ -62,7 +62,7 @@ def decode(data: bytes) -> Array:
     # libwebp reads the padding byte after an odd length as if it were part of the picture.
     chunk = bytes(webp.chunk) + bytes(len(webp.chunk) % 2)
     alone = b"RIFF" + struct.pack("<I", 4 + len(chunk)) + b"WEBP" + chunk
-    pixels = pillow.decode(alone, "webp")
+    pixels = pillow.decode(alone, "WebP")
     if pixels.shape[:2] != webp.size[::-1]:
         raise damaged("WEBP", "the size of its picture differs from its header")
     if webp.size == webp.canvas:

@@ -30,7 +30,7 @@ class Language:
 
     @property
     def is_latin(self) -> bool:
-        """Whether it is written in Latin letters, most of which are ASCII."""
+        """Whether it is written in Latin letters, so that most are ASCII."""
         return any(word.isascii() for word in self.words)
 
 

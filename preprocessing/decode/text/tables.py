@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 # Most characters of a row. Parsed into Python objects it may take thirty times the memory.
 LONGEST_ROW = 2**22
-# Most rows. A short one takes about 96 bytes until it is written (measured), few of which are
+# Most rows. A short one takes about 96 bytes until it is written (measured), mostly not for its
 # characters. The table itself takes a quarter of the memory.
 MOST_ROWS = at_most(2**22, 128)
 # Characters of a CSV that are parsed in one call.
@@ -144,7 +144,7 @@ def csv_column(texts: Array, column: str) -> Array:
     Raises
     ------
     IncompatibleSource
-        If there is no such column.
+        If the table does not have the column, or has it twice.
     CorruptSource
         If a row, whose first line is named, has more or fewer values than there are columns, or its
         quotes are not balanced.

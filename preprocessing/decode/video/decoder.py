@@ -15,7 +15,7 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from preprocessing.decode.unsupported import require_supported
+from preprocessing.decode.formats import require_decoded
 from preprocessing.decode.video.container import decode_packets, open_container
 from preprocessing.decode.video.container_checks import require_plausible
 from preprocessing.decode.video.display_matrix import Turn, turn_of
@@ -29,15 +29,9 @@ if TYPE_CHECKING:
     from preprocessing.limits import Limits
     from preprocessing.media import Array
 
-# FFmpeg's demuxer for each format. FFmpeg never guesses one, so a file cannot choose another.
-_DEMUXERS = {
-    "mp4": "mov",
-    "matroska": "matroska",
-    "avi": "avi",
-    "mpeg": "mpeg",
-    "mpegts": "mpegts",
-    "flv": "flv",
-}
+# FFmpeg's demuxers that are not named like the format. FFmpeg is always given a demuxer, because it
+# would otherwise guess, and a file could choose any of them.
+_DEMUXERS = {"mp4": "mov"}
 _BARE_MPEG = b"\x00\x00\x01\xb3"
 # Demuxers whose frames have no times: they follow each other at a constant rate.
 _COUNTED = frozenset({"mpegvideo"})
@@ -161,8 +155,8 @@ def probe(content: bytes | BlockReader, format_: str, limits: Limits) -> VideoHe
     ------
     SourceError, IncompatibleSource, LimitExceeded
     """
-    require_supported(format_)
-    demuxer = _DEMUXERS[format_]
+    require_decoded(format_)
+    demuxer = _DEMUXERS.get(format_, format_)
     if (content[:4] if isinstance(content, bytes) else content.read_at(0, 4)) == _BARE_MPEG:
         demuxer = "mpegvideo"
     if isinstance(content, bytes):

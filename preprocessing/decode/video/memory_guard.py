@@ -100,7 +100,7 @@ def _set(soft: int) -> None:
 
 
 def _bytes(number: int) -> int:
-    """Return one of the numbers in statm, in bytes; 0 where there is no such file."""
+    """Return one of the numbers in statm, in bytes; 0 if the system does not have the file."""
     try:
         with open(_STATM, "rb") as file:  # noqa: PTH123  pathlib takes 4 ms to import
             return int(file.read().split()[number]) * PAGESIZE

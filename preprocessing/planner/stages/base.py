@@ -17,8 +17,7 @@ from preprocessing.limits import frame, nbytes
 from preprocessing.media import ImageSpec, Spec
 
 if TYPE_CHECKING:
-    from preprocessing.decode.image.header import ImageFormat
-    from preprocessing.decode.sniff import Sniffed
+    from preprocessing.decode.formats import Format
     from preprocessing.limits import Limits
     from preprocessing.media import Array, Content
     from preprocessing.planner.stages.frame_selection import FrameSelection
@@ -28,7 +27,7 @@ class Start(ABC):
     """How a source becomes an array."""
 
     @classmethod
-    def probe(cls, data: Any, found: Sniffed, limits: Limits) -> Start:
+    def probe(cls, data: Any, found: Format, limits: Limits) -> Start:
         """Read an object's header: of a video, perhaps in `BlockReader`; of others, in all of its bytes.
 
         Raises
@@ -118,8 +117,8 @@ class Decode(Start):
         return f"Decode({header.format} {stored}{turned}{how})"
 
     @classmethod
-    def probe(cls, data: bytes, found: Sniffed, limits: Limits) -> Decode:
-        return cls(image.probe(data, cast("ImageFormat", found.format), limits))
+    def probe(cls, data: bytes, found: Format, limits: Limits) -> Decode:
+        return cls(image.probe(data, found.name, limits))
 
     def output(self) -> ImageSpec:
         height, width = (

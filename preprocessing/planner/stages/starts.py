@@ -6,7 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from preprocessing.decode.sniff import Sniffed
+    from preprocessing.decode.formats import Format
     from preprocessing.limits import Limits
     from preprocessing.media import Content, SourceKind
     from preprocessing.planner.stages.base import Start
@@ -19,7 +19,7 @@ _STARTS: dict[SourceKind, tuple[str, str]] = {
 }
 
 
-def start(data: Content, found: Sniffed, limits: Limits) -> Start:
+def start(data: Content, found: Format, limits: Limits) -> Start:
     """Return how an object is decoded; its header is read.
 
     Raises

@@ -12,7 +12,7 @@ from preprocessing.media import TextSpec
 from preprocessing.planner.stages.base import Start
 
 if TYPE_CHECKING:
-    from preprocessing.decode.sniff import Sniffed
+    from preprocessing.decode.formats import Format
     from preprocessing.limits import Limits
     from preprocessing.media import Array, Content
 
@@ -39,7 +39,7 @@ class DecodeText(Start):
         return f"DecodeText({self.mark.charset if self.mark else 'charset detected'})"
 
     @classmethod
-    def probe(cls, data: bytes, found: Sniffed, limits: Limits) -> DecodeText:  # noqa: ARG003
+    def probe(cls, data: bytes, found: Format, limits: Limits) -> DecodeText:  # noqa: ARG003
         mark = text.probe(data, limits.characters)
         return cls(mark, limits.characters, text.holds(data, mark))
 

@@ -22,7 +22,7 @@ from preprocessing.planner.stages.frame_selection import FrameSelection
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterator
 
-    from preprocessing.decode.sniff import Sniffed
+    from preprocessing.decode.formats import Format
     from preprocessing.limits import Limits
     from preprocessing.media import Array, Content
 
@@ -103,8 +103,8 @@ class DecodeVideo(VideoStart):
     most: int
 
     @classmethod
-    def probe(cls, data: bytes | BlockReader, found: Sniffed, limits: Limits) -> DecodeVideo:
-        header = probe(data, found.format, limits)
+    def probe(cls, data: bytes | BlockReader, found: Format, limits: Limits) -> DecodeVideo:
+        header = probe(data, found.name, limits)
         return cls(header, FrameSelection.of(header.length), limits, limits.frames)
 
     def __str__(self) -> str:

@@ -14,7 +14,7 @@ SAMPLED = Pipeline.parse("video/sample_frames:2/resize:32,32/npy")
 
 
 def peak() -> int:
-    """Most KiB that the process had: getrusage's number would be the parent's, where that is more."""
+    """Return the peak resident KiB of the process. getrusage would include the parent's."""
     status = Path("/proc/self/status").read_text()
     return int(status.partition("VmHWM:")[2].split()[0])
 
@@ -132,7 +132,7 @@ def element(name: str, *content: bytes) -> bytes:
 
 
 def matroska(*more: bytes) -> bytes:
-    """A film of one JPEG, with more before the frame."""
+    """Return a Matroska video of one JPEG, with `more` elements before the frame."""
     head = element("1a45dfa3", element("4282", b"matroska"), element("4287", b"\4"))
     info = element("1549a966", element("2ad7b1", (10**6).to_bytes(4, "big")))
     size = element("e0", element("b0", b"\x40"), element("ba", b"\x40"))

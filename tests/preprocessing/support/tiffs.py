@@ -15,7 +15,7 @@ def written(
     order: str = "<",
     big: bool = False,
 ) -> bytes:
-    """A TIFF of these fields and strips."""
+    """Return a TIFF with these fields and strips."""
     head, size, word = (16, 20, "Q") if big else (8, 12, "I")
     at, offsets = head, []
     for strip in strips:
@@ -44,7 +44,7 @@ def written(
 
 
 def gray(samples: np.ndarray, bits: int, sense: int, order: str = "<", **more: int) -> bytes:
-    """Gray samples, packed as TIFF 6.0 says: the high bits first, 16 in the file's order."""
+    """Return a TIFF of gray samples: high bits first, and 16 bits in the file's byte order."""
     height, width = samples.shape
     if bits == 16:
         rows = [row.astype(f"{order}u2").tobytes() for row in samples]

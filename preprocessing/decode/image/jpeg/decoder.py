@@ -67,7 +67,7 @@ def decode(
             require_all_blocks(cleaned)
         except ValueError as error:
             raise cleaned.refusal(error) from None
-        return pillow.decode(bytes(cleaned), "jpeg")
+        return pillow.decode(bytes(cleaned), "Jpeg")
     once = header.several and header.height * header.width > _LARGE
     if not once:
         try:

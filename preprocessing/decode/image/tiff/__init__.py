@@ -5,3 +5,7 @@
 libtiff, which does not report its warnings through Pillow, decodes only LZW and ZSTD, from a file that
 `libtiff` writes.
 """
+
+from preprocessing.decode.image.tiff.decoder import decode, probe
+
+__all__ = ["decode", "probe"]

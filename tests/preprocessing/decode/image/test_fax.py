@@ -23,7 +23,7 @@ GROUP3, GROUP4 = 3, 4
 
 
 def page(compression: int, bits: str, *, times: int = 1, height: int = 1) -> bytes:
-    """A page of 64 columns whose one strip has `bits`, so many times."""
+    """Return a page of 64 columns with one strip, of `bits` repeated `times` times."""
     bits *= times
     strip = int(bits.ljust(-(-len(bits) // 8) * 8, "0"), 2).to_bytes(-(-len(bits) // 8))
     fields = {256: 64, 257: height, 258: 1, 259: compression, 262: 0, 277: 1, 278: height}
@@ -41,18 +41,18 @@ def test_more_runs_than_any_page_has(compression: str, monkeypatch: pytest.Monke
 
 
 def test_a_page_of_print_is_far_within_the_limit() -> None:
-    """A4 at 600 dots an inch, each of its 7,016 rows with 140 runs."""
+    """A4 at 600 dpi has 7,016 rows; each gets 140 runs."""
     assert 7016 * (fax._ROW + 140) + fax._STRIP * 7016 < fax._MOST_RUNS
 
 
 @pytest.mark.parametrize(
     ("compression", "bits"),
     [
-        (GROUP3, "001101010000110111"),  # runs of no pixel, white and black
-        (GROUP4, "001001101010000110111"),  # the same, side by side
-        (GROUP3, "00000001000"),  # parts of one run, of 1,792 each
-        (GROUP3, "0" * 16),  # the fill before an end of line that never comes
-        (GROUP4, "0001"),  # as far as the next change above, which is nowhere
+        (GROUP3, "001101010000110111"),  # empty runs, white and black
+        (GROUP4, "001001101010000110111"),  # the same, in a two-dimensional row
+        (GROUP3, "00000001000"),  # make-up codes of 1,792 pixels each
+        (GROUP3, "0" * 16),  # fill without the end of line that should follow
+        (GROUP4, "0001"),  # up to the next change above, which does not exist
     ],
 )
 def test_bits_that_make_no_pixels_take_no_time(compression: int, bits: str) -> None:
@@ -64,7 +64,7 @@ def test_bits_that_make_no_pixels_take_no_time(compression: int, bits: str) -> N
 
 
 def test_a_row_that_does_not_advance() -> None:
-    """Above it two changes at the first pixel: a pass to the second goes nowhere."""
+    """The row above has two changes at the first pixel, so a pass to the second does not advance."""
     above = "001001101010000110111" + "001110110000110111"
     with pytest.raises(CorruptSource):
         PIXELS(page(GROUP4, above + "0001" * 2**20, height=2))
@@ -93,7 +93,7 @@ def test_fax_of_any_picture(
 
 @pytest.mark.parametrize("compression", ["group3", "group4", "tiff_ccitt"])
 def test_fax_of_long_runs(compression: str) -> None:
-    """Every code of a run is used: they go by 64 up to 2,560."""
+    """The runs use every make-up code, in steps of 64 up to 2,560."""
     bits = np.zeros((60, 6000), bool)
     for row in range(60):
         bits[row, row : row + 1 + 97 * row] = True
@@ -112,7 +112,7 @@ def test_fax_of_more_than_is_looked_up_at_once(compression: str) -> None:
 
 @pytest.mark.parametrize("fill", [0, 1, 9, 131_060, 131_072, 300_001])
 def test_fax_of_rows_behind_many_zeros(fill: int) -> None:
-    """T.4, 4.1.3: fill before the mark of a row. Here a white row, a black one and a white one."""
+    """T.4, 4.1.3: fill bits may precede the end of line. The rows are white, black and white."""
     mark, white, black = "0" * fill + "000000000001", "10011", "00110101" + "000101"
     bits = mark + white + mark + black + mark + white
     strip = int(bits + "0" * (-len(bits) % 8), 2).to_bytes(-(-len(bits) // 8))

@@ -1,4 +1,4 @@
-"""TIFF: its own bits and sense, its own counts, and every compression that is heard."""
+"""TIFF: bits and photometric interpretation, checks of counts, and every compression."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def test_gray_is_scaled_by_its_own_bits_and_sense(
     np.testing.assert_array_equal(result, np.repeat(right[:, :, None], 3, axis=2))
 
 
-def test_handed_grays() -> None:
+def test_known_grays() -> None:
     assert PIXELS(gray(np.array([[4095, 2048]]), 12, 1))[0, :, 0].tolist() == [255, 128]
     assert PIXELS(gray(np.array([[0, 65535]]), 16, 0))[0, :, 0].tolist() == [255, 0]
     assert PIXELS(gray(np.array([[0, 255]]), 8, 0))[0, :, 0].tolist() == [255, 0]
@@ -54,7 +54,7 @@ def test_bigtiff(order: str) -> None:
 
 @pytest.mark.parametrize("strips", [1, 9, 250_000])
 def test_strips_are_as_many_as_the_size_needs(strips: int) -> None:
-    """An 8 x 8 picture of 4 million strips took 27 s and 1 GB."""
+    """An 8 x 8 picture with 4 million strips once took 27 s and 1 GB."""
     fields = {256: 8, 257: 8, 258: 8, 259: 1, 262: 1, 277: 1, 278: 1}
     data = written(fields | {273: [8] * strips, 279: [8] * strips}, [bytes(64)])
     for act in (PIXELS, PIXELS.encode):
@@ -72,7 +72,7 @@ def test_strips_that_share_their_bytes_are_not_unpacked_again_and_again() -> Non
 
 @pytest.mark.parametrize("compression", [7, 8])
 def test_strips_and_tiles_are_bounded_whatever_is_in_them(compression: int) -> None:
-    """Each takes its time, which pixels do not count: 350,000 tiles of one JPEG took 20 seconds."""
+    """Each takes time, however few its pixels: 350,000 tiles of one JPEG once took 20 s."""
     fields = {256: 9000, 257: 9000, 258: 8, 259: compression, 262: 1, 277: 1, 322: 16, 323: 16}
     with pytest.raises(LimitExceeded, match="316969 strips or tiles"):
         PIXELS(written(fields, [b""]))
@@ -101,7 +101,7 @@ def test_fields_that_disagree_are_refused() -> None:
 
 
 def test_directories_are_not_followed() -> None:
-    """The next one may be this one."""
+    """A directory may point to itself as the next."""
     data = bytearray(gray(np.zeros((2, 2), int), 8, 1))
     start = struct.unpack_from("<I", data, 4)[0]
     end = start + 2 + 12 * struct.unpack_from("<H", data, start)[0]
@@ -136,7 +136,7 @@ def test_what_is_not_decoded_is_named(compression: int) -> None:
         ({258: 8, 262: 32803}, "32803"),
         ({258: 8, 50706: b"\1\4\0\0"}, "camera"),
         ({258: 8, 254: 1, 330: 8}, "camera"),
-        ({258: [8, 16, 8], 277: 3, 262: 2}, "beside each other"),
+        ({258: [8, 16, 8], 277: 3, 262: 2}, "of different sizes"),
         ({258: 8, 277: 5}, "some without a meaning"),
     ],
 )
@@ -147,7 +147,7 @@ def test_variants_are_named(fields: dict[int, int | list[int]], words: str) -> N
 
 
 def test_bands_without_a_meaning_are_left_out() -> None:
-    """Four bands in planes, the first of which is gray: as Pillow has them."""
+    """Of four bands in planes the first is gray, as in Pillow."""
     fields = {256: 2, 257: 1, 258: [8] * 4, 259: 1, 262: 1, 277: 4, 278: 1, 284: 2, 338: [0, 0, 0]}
     data = written(fields, [b"\x01\xf0", b"\x02\x02", b"\x03\x03", b"\x04\x04"])
     assert PIXELS(data)[0, :, 0].tolist() == [1, 240]
@@ -186,7 +186,7 @@ def test_a_palette_of_8_bits_is_not_black() -> None:
 
 
 def test_webp_inside() -> None:
-    """libtiff knows of it, but not the one in Pillow."""
+    """libtiff supports it, but the build in Pillow does not."""
     inner = save(tiny(), "WEBP", lossless=True)
     width, height = tiny().size
     fields = {256: width, 257: height, 258: [8, 8, 8], 259: 50001, 262: 2, 277: 3, 278: height}
@@ -196,11 +196,11 @@ def test_webp_inside() -> None:
 
 
 @pytest.mark.parametrize("compression", [8, 34925])
-def test_the_checksum_behind_a_strip_is_heard(compression: int) -> None:
+def test_the_checksum_after_a_strip_is_checked(compression: int) -> None:
     pack = zlib.compress if compression == 8 else lzma.compress
     fields = {256: 5, 257: 4, 258: 8, 259: compression, 262: 1, 277: 1, 278: 3}
     rows = bytes(range(20))
-    # The last strip may have as many rows as the others.
+    # The last strip may have the same number of rows as the others.
     data = written(fields, [pack(rows[:15]), pack(rows[15:] + bytes(10))])
     assert PIXELS(data)[:, :, 0].tobytes() == rows
     strip = pack(rows[:15])
@@ -209,7 +209,7 @@ def test_the_checksum_behind_a_strip_is_heard(compression: int) -> None:
             PIXELS(written(fields, [bad, pack(rows[15:])]))
 
 
-def test_jpeg_inside_is_heard_as_any_jpeg() -> None:
+def test_damage_in_a_jpeg_strip_is_detected() -> None:
     data = save(tiny(), "TIFF", compression="jpeg")
     image = Image.open(io.BytesIO(data))
     (at,), (length,) = image.tag_v2[273], image.tag_v2[279]
@@ -221,7 +221,7 @@ def test_jpeg_inside_is_heard_as_any_jpeg() -> None:
 
 @pytest.mark.parametrize("mode", ["CMYK", "RGBA", "RGBX"])
 def test_jpeg_inside_of_four_samples(mode: str) -> None:
-    """They are as the field says, not inverted as in a JPEG of Adobe's."""
+    """Samples are not inverted, unlike in a JPEG with Adobe's marker."""
     data = save(Image.new(mode, (32, 24), (10, 40, 80, 255)), "TIFF", compression="jpeg")
     np.testing.assert_array_equal(PIXELS(data), by_pillow(data))
 
@@ -237,7 +237,7 @@ def test_orientation_that_xmp_alone_has(orientation: int) -> None:
 
 @pytest.mark.parametrize("compression", ["tiff_lzw", "zstd", "packbits", "raw"])
 def test_pillows_own_limit_is_not_asked(compression: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It counts pixels of its own, and warns or refuses before ours is reached."""
+    """Pillow counts pixels as well, and would warn or refuse before our limit applies."""
     data = save(tiny(), "TIFF", compression=compression)
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 10)
     np.testing.assert_array_equal(PIXELS(data), np.asarray(tiny()))

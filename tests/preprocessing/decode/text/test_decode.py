@@ -1,4 +1,4 @@
-"""Text is decoded by its mark, as UTF-8, or in the charset that it proves; else it is refused soon."""
+"""Text is decoded by its byte order mark, as UTF-8, or in a proved charset, or refused soon."""
 
 from __future__ import annotations
 
@@ -69,8 +69,8 @@ def test_a_mark_tells_the_charset_and_is_dropped(charset: str, text: str) -> Non
     [(GERMAN, "cp1252"), (RUSSIAN, "cp1251"), (RUSSIAN, "koi8-r"), (JAPANESE, "shift-jis")],
 )
 @pytest.mark.parametrize("before", [0, 100_000])
-def test_other_charsets_are_told_by_their_content(text: str, charset: str, before: int) -> None:
-    """Also where they begin to differ from UTF-8 far behind the beginning, and go on for long."""
+def test_other_charsets_are_detected_from_the_content(text: str, charset: str, before: int) -> None:
+    """The first byte that is not UTF-8 may be far from the beginning, and many may follow."""
     ascii_text = "plain words, " * (before // 13)
     whole = ascii_text + text * (40 if before else 1)
     assert decoded(whole.encode(charset)) == whole
@@ -90,18 +90,18 @@ def test_other_charsets_are_told_by_their_content(text: str, charset: str, befor
         (bytes(range(128, 256)) * 40 + bytes(range(1, 32)) * 40, "is a control character"),
     ],
 )
-def test_what_is_no_text_is_corrupt(data: bytes, words: str) -> None:
+def test_binary_data_are_corrupt(data: bytes, words: str) -> None:
     with pytest.raises(CorruptSource, match=words):
         decoded(data)
 
 
 @pytest.mark.parametrize("data", [b"a\0b\0", b"\x7eELF\2\1\1\0", b"\0" * 600, b"QK\3\4\0\0"])
 def test_binary_data_are_of_no_known_format(data: bytes) -> None:
-    with pytest.raises(UnknownFormat, match="recognised by their first bytes"):
+    with pytest.raises(UnknownFormat, match="detected from the content"):
         decoded(data)
 
 
-def test_nothing_is_no_text() -> None:
+def test_no_bytes_are_not_a_text() -> None:
     with pytest.raises(EmptySource):
         decoded(b"")
     assert decoded(b"\xef\xbb\xbf") == ""
@@ -113,7 +113,7 @@ def test_any_bytes_are_a_text_or_refused(data: bytes) -> None:
         text = decoded(data)
     except (SourceError, IncompatibleSource):
         return
-    text.encode()  # every character is one
+    text.encode()  # in ASCII every byte is a character
     assert len(text) <= len(data)
 
 
@@ -159,7 +159,7 @@ def test_given_texts_have_limits_too() -> None:
         jsonl(Media(np.array(["\ud800"], object), "text"))
 
 
-def test_a_megabyte_that_is_no_utf_8_is_told_soon() -> None:
+def test_a_megabyte_that_is_not_utf_8_is_refused_soon() -> None:
     data = (GERMAN * 20_000).encode("cp1252")
     start = time.thread_time()
     assert len(decoded(data)) == len(data)
@@ -172,7 +172,7 @@ def test_a_megabyte_that_is_no_utf_8_is_told_soon() -> None:
      "GIF89a is a format", "fLaCcid", ".snds", "RIFF-RAFWAVE", "FORM,the AIFF", "2024free"],
 )  # fmt: skip
 def test_words_are_no_signatures(text: str) -> None:
-    """Whatever is wanted, it is never taken for sound or film."""
+    """Such a text is never detected as sound or video, whatever kind is wanted."""
     assert sniff(text.encode(), "text").kind == "text"
     assert decoded(text.encode()) == text
     for wanted in set(SOURCES) - {"text"}:
@@ -215,7 +215,7 @@ def test_a_start_says_what_decoding_holds(name: str) -> None:
     data = HELD[name]
     start = PLAIN.plan(data).source
     with suppress(SourceError):
-        decoded(data[:2000])  # what is made once
+        decoded(data[:2000])  # objects that are made once
     tracemalloc.start()
     try:
         with suppress(SourceError):

@@ -1,4 +1,4 @@
-"""Tables become documents; a bad row is named by its line."""
+"""Tables are split into documents, and errors name the line."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_json_lines_are_read(texts: list[str], ascii_only: bool, end: str) -> No
 @given(st.lists(st.tuples(cells, cells), max_size=6), st.sampled_from(["\n", "\r\n"]))
 def test_csv_is_read(rows: list[tuple[str, str]], end: str) -> None:
     stream = io.StringIO(newline="")
-    # With LF alone the writer does not quote CR, which is a line's end to its reader.
+    # With a line end of LF the writer does not quote CR, but its reader takes CR for a line end.
     quoting = csv.QUOTE_ALL if end == "\n" else csv.QUOTE_MINIMAL
     writer = csv.writer(stream, lineterminator=end, quoting=quoting)
     writer.writerows([("id", "body"), *rows])
@@ -144,7 +144,7 @@ _csv = st.lists(
 
 @given(_csv, st.sampled_from([1, 2, 5, 40]))
 def test_pieces_of_csv_are_of_no_consequence(rest: str, piece: int) -> None:
-    """What the reader says to all of the table at once, value or refusal, is what its pieces give."""
+    """Parsing a table in parts has the same result, or the same error, as parsing it at once."""
     outcomes = []
     data = np.array(["id,body\n" + rest], object)
     for size in (piece, 2**13):
@@ -180,7 +180,7 @@ def test_rows_are_bounded(spec: str, row: str, monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_short_rows_take_little_time_and_memory() -> None:
-    """A million rows of one letter took 3 s, 200 MB."""
+    """A million rows of one letter once took 3 s and 200 MB."""
     p = Pipeline.parse("csv:a/jsonl")
     data = b"a\n" + b"x\n" * 1_000_000
     start = time.thread_time()
@@ -197,7 +197,7 @@ def test_short_rows_take_little_time_and_memory() -> None:
 @pytest.mark.parametrize(
     "spec", ["csv:a/jsonl", "json_lines:a/jsonl", "lower/jsonl", "redact_patterns"]
 )
-def test_work_that_is_given_up_stops(spec: str) -> None:
+def test_cancelled_work_stops(spec: str) -> None:
     signal = Signal()
     signal.cancel()
     with cancellable(signal), pytest.raises(Cancelled):

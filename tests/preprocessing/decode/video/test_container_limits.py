@@ -21,7 +21,7 @@ from ...support.films import film
 def test_many_tracks_of_matroska_are_refused():
     data = film("matroska", "libx264", range(20))
     name = b"\x16\x54\xae\x6b"
-    at = data.index(name, data.index(name) + 4)  # the first is in the list of lists
+    at = data.index(name, data.index(name) + 4)  # the first occurrence is in the seek head
     width = 9 - data[at + 4].bit_length()
     length = int.from_bytes(data[at + 4 : at + 4 + width], "big") & (1 << 7 * width) - 1
     end = at + 4 + width + length
@@ -57,7 +57,7 @@ LISTS = {
 
 
 @pytest.mark.parametrize("name", LISTS)
-def test_lists_of_nothing_are_refused(name):
+def test_lists_of_empty_elements_are_refused(name):
     assert len(SAMPLED(matroska())) == 2
     with pytest.raises(LimitExceeded, match="more than the limit"):
         SAMPLED(matroska(LISTS[name]))

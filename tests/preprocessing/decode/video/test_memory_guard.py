@@ -33,12 +33,12 @@ print((peak() - before) >> 10)
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the limit is Linux's")
 def test_what_grows_as_it_is_read_is_bounded():
-    """Matroska's blocks of nothing, of which FFmpeg makes thirty times as much."""
+    """FFmpeg needs thirty times the size of Matroska's empty block additions."""
     done = subprocess.run(
         [sys.executable, "-c", GROWING], capture_output=True, text=True, check=True, timeout=60
     )
     outcome, taken = done.stdout.split()
-    assert outcome in ("MemoryError", "ok")  # FFmpeg passes over what it finds no memory for
+    assert outcome in ("MemoryError", "ok")  # FFmpeg skips what it cannot allocate
     assert not done.stderr
     assert int(taken) < 30 + 32
 
@@ -70,14 +70,14 @@ print(resource.getrlimit(resource.RLIMIT_DATA) == before)
 UNCHECKED = """
 from preprocessing import Limits
 from preprocessing.decode.video import decoder as video
-from tests.preprocessing.decode.video.test_mp4_bombs import HANDED
+from tests.preprocessing.decode.video.test_mp4_bombs import BOMBS
 from tests.preprocessing.support.containers import SAMPLED, mp4, peak
 SAMPLED(mp4())
 before = peak()
 video.require_plausible = lambda *arguments: None
-for name in ("a run of samples, none of them there", "the sum of many tracks"):
+for name in ("a run of missing samples", "the sum of many tracks"):
     try:
-        SAMPLED(HANDED[name](), limits=Limits(memory=300 << 20))
+        SAMPLED(BOMBS[name](), limits=Limits(memory=300 << 20))
         print("ok")
     except Exception as error:
         print(type(error).__name__)
@@ -95,6 +95,6 @@ def test_the_guard_holds_where_no_parser_does():
         [sys.executable, "-c", UNCHECKED], capture_output=True, text=True, check=True, timeout=60
     )
     first, second, taken = done.stdout.split()
-    assert first == "MemoryError"  # which is not damage
+    assert first == "MemoryError"  # not CorruptSource: the file is valid
     assert second in ("ok", "MemoryError")
     assert int(taken) < 300 + 32

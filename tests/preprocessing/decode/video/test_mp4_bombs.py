@@ -35,7 +35,7 @@ from ...support.containers import (
 REFUSED = (LimitExceeded, CorruptSource, UnsupportedSource)
 
 
-# Each claims as many entries as its number says, and has none of them.
+# Each table claims n entries and has none, or one.
 TABLES = {
     b"stsz": lambda n: full(b"stsz", 0, words(1, n)),
     b"stz2": lambda n: full(b"stz2", 0, words(8, n)),
@@ -72,9 +72,9 @@ WRAPS = (
 )
 
 
-HANDED = {
-    "a run of samples, none of them there": lambda: mp4(TREX, tail=run(0, 1 << 26)),
-    "a run of samples that have fields": lambda: mp4(TREX, tail=run(0xF00, 1 << 24)),
+BOMBS = {
+    "a run of missing samples": lambda: mp4(TREX, tail=run(0, 1 << 26)),
+    "a run of samples with fields": lambda: mp4(TREX, tail=run(0xF00, 1 << 24)),
     "tracks of sound": lambda: mp4(sound(1 << 25) * 3),
     "a table in another box": lambda: mp4(
         track(2, b"vide", b"", box(b"edts", table(JPEG_ENTRY, 1 << 25, 1, [], 40)))
@@ -82,7 +82,7 @@ HANDED = {
     "the sum of many tracks": lambda: mp4(b"".join(video(1 << 22) for _ in range(12))),
     "a thousand tracks": lambda: mp4(b"".join(video(2) for _ in range(1000))),
     "many runs": lambda: mp4(TREX, tail=run(0, 1 << 21) * 40),
-    "a table in the description of samples": lambda: mp4(
+    "a table in a sample description": lambda: mp4(
         track(2, b"vide", table(JPEG_ENTRY + full(b"stsz", 0, words(1, 1 << 25)), 2, 1, [9, 9], 40))
     ),
     "a compressed header": lambda: (
@@ -96,7 +96,7 @@ HANDED = {
             ),
         )
     ),
-    "a header that was put out of use": lambda: FTYP + box(b"free", MVHD, video(1 << 25)),
+    "a disabled header": lambda: FTYP + box(b"free", MVHD, video(1 << 25)),
     "an index of fragments at the end": lambda: mp4(
         TREX,
         tail=run(0, 1)
@@ -113,10 +113,10 @@ HANDED = {
 }
 
 
-@pytest.mark.parametrize("name", HANDED)
+@pytest.mark.parametrize("name", BOMBS)
 def test_a_bomb_is_refused_by_name(name):
     with pytest.raises(REFUSED) as caught:
-        SAMPLED(HANDED[name]())
+        SAMPLED(BOMBS[name]())
     assert "damaged" not in str(caught.value) or "may be" in str(caught.value)
 
 
@@ -124,12 +124,12 @@ CHILD = """
 import json, random, sys, time
 from preprocessing import Limits, Pipeline
 from preprocessing.errors import PreprocessingError
-from tests.preprocessing.decode.video.test_mp4_bombs import HANDED, nested
+from tests.preprocessing.decode.video.test_mp4_bombs import BOMBS, nested
 from tests.preprocessing.support.containers import SAMPLED, mp4, peak
 SAMPLED(mp4())
 before = peak()
 seen = []
-for make in [*HANDED.values(), *(nested(seed) for seed in range(300))]:
+for make in [*BOMBS.values(), *(nested(seed) for seed in range(300))]:
     data, start = make(), time.perf_counter()
     try:
         SAMPLED(data, limits=Limits(memory=512 << 20))
@@ -142,7 +142,7 @@ print(json.dumps([seen, peak() - before]))
 
 
 def nested(seed: int):
-    """A table anywhere, in any boxes, that claims 2 ** 24 entries or more."""
+    """Return a maker of an MP4 with a table, in random boxes, that claims 2 ** 24 entries or more."""
 
     def make() -> bytes:
         rng = random.Random(seed)
@@ -175,7 +175,7 @@ def test_real_files_are_not_refused_for_what_they_claim():
 
 
 def test_an_error_of_a_bomb_says_something():
-    for make in HANDED.values():
+    for make in BOMBS.values():
         with pytest.raises(PreprocessingError) as caught:
             SAMPLED(make())
         assert len(str(caught.value)) > 30

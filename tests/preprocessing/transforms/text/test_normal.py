@@ -82,7 +82,7 @@ def test_no_character_acts_across_a_boundary() -> None:
                     assert unicodedata.normalize(form, base + chr(code)) == base + alone
 
 
-def test_work_that_is_given_up_stops() -> None:
+def test_cancelled_work_stops() -> None:
     signal = Signal()
     signal.cancel()
     with cancellable(signal):

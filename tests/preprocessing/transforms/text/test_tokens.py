@@ -243,7 +243,7 @@ def test_a_file_that_takes_too_long_is_refused(own: Path, monkeypatch: pytest.Mo
         Pipeline.parse("tokenize:tiny,8/npy")
 
 
-def test_work_that_is_given_up_stops() -> None:
+def test_cancelled_work_stops() -> None:
     p, signal = Pipeline.parse("json_lines:text/tokenize:tiny,8/npy"), Signal()
     with cancellable(signal):
         assert p(b'{"text": "a"}').shape == (2, 1, 8)

@@ -1,4 +1,4 @@
-"""Work that was given up ends within a second, whatever it is doing."""
+"""Cancelled work ends within a second, whatever it is doing."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from ...support.containers import FTYP, box
 
 @cache
 def empty_frames(count: int = 6000, width: int = 3840, height: int = 2160) -> bytes:
-    """Return a film of one key frame and many that change nothing: some 100 kB of hours of decoding."""
+    """Return a video of one key frame and many unchanged ones: 100 kB that take hours to decode."""
     stream = io.BytesIO()
     with av.open(stream, "w", format="mp4") as out:
         track = out.add_stream("libx264", rate=30)
@@ -61,17 +61,17 @@ def empty_frames(count: int = 6000, width: int = 3840, height: int = 2160) -> by
     "spec",
     ["sample_frames:2/resize:32,32/npy", "clip:100/resize:32,32/npy", "video/resize:32,32/npy"],
 )
-def test_a_long_film_is_given_up_within_a_second(spec, ranged, capfd):
+def test_a_long_video_is_cancelled_within_a_second(spec, ranged, capfd):
     data = empty_frames()
     pipeline = Pipeline.parse(spec)
     start = time.monotonic()
     with cancellable(Signal(at=start + 0.4)), pytest.raises(Cancelled):
         pipeline(Counted(data) if ranged else data)
     assert time.monotonic() - start < 1.4
-    assert capfd.readouterr() == ("", "")  # nothing was raised where nobody hears it
+    assert capfd.readouterr() == ("", "")  # no error was raised where it would be lost
 
 
-def test_reading_is_given_up_within_ffmpeg(capfd):
+def test_reading_is_cancelled_within_ffmpeg(capfd):
     data = empty_frames()
     signal = Signal()
 
@@ -87,7 +87,7 @@ def test_reading_is_given_up_within_ffmpeg(capfd):
 
 
 class Asked(Signal):
-    """Is set where it is asked a third time."""
+    """A signal that is set at the third check."""
 
     asked = 0
 
@@ -97,7 +97,7 @@ class Asked(Signal):
 
 
 @pytest.mark.parametrize(("format_", "subtype"), [("FLAC", "PCM_16"), ("MP3", "MPEG_LAYER_III")])
-def test_a_long_sound_is_given_up_between_blocks(format_, subtype):
+def test_a_long_sound_is_cancelled_between_blocks(format_, subtype):
     stream, block = io.BytesIO(), chord(1, 16_000)[0]
     with soundfile.SoundFile(stream, "w", 16_000, 1, subtype, format=format_) as made:
         for _ in range(200):
@@ -110,7 +110,7 @@ def test_a_long_sound_is_given_up_between_blocks(format_, subtype):
 
 
 def test_boxes_that_are_scattered_cost_few_requests():
-    """100 MB of them, each too far from the last to be read with it by chance."""
+    """Return 100 MB of fragments, each too far from the last to be read together."""
     free = box(b"free", bytes(40_000))
     source = Counted(FTYP + free * 2500)
     with pytest.raises(PreprocessingError, match=r"damaged|limit|cut off"):
@@ -128,5 +128,5 @@ def test_the_requests_of_one_read_are_bounded():
     with pytest.raises(LimitExceeded, match="more than 1024 requests"):
         pieces.read_at(2**36, 8)
     assert pieces.requests == 1025
-    pieces.expect_place()  # a frame that is wanted may cost some more
+    pieces.expect_place()  # a wanted frame may take a few more
     pieces.read_at(2**37, 8)

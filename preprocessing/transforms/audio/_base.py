@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 # A day. A longer wish is a slip, or an attempt to fill the memory.
 MAX_SECONDS = 86_400.0
-# Samples a second: four times the most that studios use.
+# Samples per second: four times the most that studios use.
 MAX_RATE = 768_000
 
 

@@ -47,7 +47,7 @@ class LogMel(FixedSound):
     -----
     ``whisper`` is within 5e-5 of whisper's own and ``librosa`` within 1e-3 dB of librosa's, both of
     which compute in single precision. The loudest value is that of all channels; whisper's model hears
-    one. Of 30 seconds of mono ``whisper`` makes (1, 80, 3000). The bytes are as for `Spectrogram`.
+    one. Of 30 seconds of mono ``whisper`` makes (1, 80, 3000). Reproducible as `Spectrogram` is.
 
     Raises
     ------

@@ -39,7 +39,7 @@ class MFCC(FixedSound):
 
     Notes
     -----
-    Within 1e-3 of torchaudio's, whose values are in the hundreds. The bytes are as for `Spectrogram`.
+    Within 1e-3 of torchaudio's, whose values are in the hundreds. Reproducible as `Spectrogram` is.
 
     Raises
     ------

@@ -24,7 +24,7 @@ class Resample(FixedSound):
     Parameters
     ----------
     rate : int
-        Samples a second of the result, up to 768,000.
+        Samples per second of the result, up to 768,000.
     quality : {"QQ", "LQ", "MQ", "HQ", "VHQ"}
         libsoxr's recipes, from quick to very high: how near to half the lower rate what is there is
         kept, and how far what would alias is suppressed.

@@ -23,7 +23,7 @@ class Spectrogram(FixedSound):
     Parameters
     ----------
     n_fft : int
-        Samples a frame, from 2 to 65536. There are ``n_fft // 2 + 1`` bins.
+        Samples per frame, from 2 to 65536. There are ``n_fft // 2 + 1`` bins.
     win_length : int, optional
         Samples that the window spans, in the middle of a frame; `n_fft` where left out.
     hop_length : int, optional

@@ -33,9 +33,9 @@ class Stretch(FixedSound):
 
     Notes
     -----
-    A phase vocoder with librosa's frames: 2048 samples every 512. The result has
-    ``round(samples / rate)`` samples, and is within 1e-5 of librosa's in double precision. The bytes are
-    as for `Spectrogram`.
+    A phase vocoder with librosa's frames: 2048 samples every 512. The result has ``round(samples /
+    rate)`` samples, and is within 1e-5 of librosa's in double precision. Reproducible as `Spectrogram`
+    is.
 
     Raises
     ------

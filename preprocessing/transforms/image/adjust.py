@@ -1,4 +1,4 @@
-"""Transforms by a given factor: brightness, contrast, saturation, hue, sharpness, gamma."""
+"""Brightness, contrast, saturation, hue, sharpness and gamma, adjusted by a given factor."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from preprocessing.media import ImageSpec
     from preprocessing.planner.stages import Stage
 
-# Far more than any image needs, and far less than what float32 overflows at.
+# Far more than any image needs, and too little to overflow float32.
 LARGEST_FACTOR = 1e6
 
 
@@ -28,22 +28,22 @@ def require_factor(name: str, value: float) -> None:
 
 @frozen
 class AdjustBrightness(FixedTransform):
-    """Multiply all samples, as ``torchvision.transforms.v2.functional.adjust_brightness``.
+    """Adjust the brightness, as ``torchvision.transforms.v2.functional.adjust_brightness``.
 
     Parameters
     ----------
     brightness_factor : float
-        0 gives black, 1 the image, 2 twice its brightness.
+        Each sample is multiplied by it: 0 returns a black image, 1 the image itself.
 
     Notes
     -----
-    Exact; integers are truncated. (torchvision lets integers overflow where the factor is an ``int``;
-    here 2 is 2.0.)
+    Exact; integers are truncated. The factor is always a float: torchvision lets integers overflow if
+    it is an ``int``.
 
     Raises
     ------
     SpecError
-        For a factor below 0 or above 1e6.
+        If the factor is below 0 or above 1e6.
     """
 
     name: ClassVar[str] = "adjust_brightness"
@@ -61,24 +61,24 @@ class AdjustBrightness(FixedTransform):
 
 @frozen
 class AdjustContrast(FixedTransform):
-    """Move all samples from or to the mean, as ``torchvision...functional.adjust_contrast``.
+    """Adjust the contrast, as ``torchvision.transforms.v2.functional.adjust_contrast``.
 
     Parameters
     ----------
     contrast_factor : float
-        0 gives a gray area, 1 the image, 2 twice its contrast.
+        0 returns a gray image, 1 the image itself, 2 doubles the contrast.
 
     Notes
     -----
-    The mean is that of torchvision's luma, ``0.2989 R + 0.587 G + 0.114 B``, truncated where the type
-    is integer, and summed without error, where torchvision sums in float32. Integers are truncated, and
-    within one level of it; float32 is within 1e-6 and float16 within 1e-3 of the range; all of these
-    times the factor where that exceeds 1.
+    Samples move towards the mean of torchvision's luma, ``0.2989 R + 0.587 G + 0.114 B``, or away from
+    it. The luma of integers is truncated. Its sum is exact; torchvision adds up in float32. Integers are
+    truncated and within one level of torchvision, float32 within 1e-6 and float16 within 1e-3 of the
+    range. A factor above 1 multiplies these tolerances.
 
     Raises
     ------
     SpecError
-        For a factor below 0 or above 1e6.
+        If the factor is below 0 or above 1e6.
     """
 
     name: ClassVar[str] = "adjust_contrast"
@@ -96,24 +96,24 @@ class AdjustContrast(FixedTransform):
 
 @frozen
 class AdjustSaturation(FixedTransform):
-    """Move all pixels from or to their gray, as ``torchvision...functional.adjust_saturation``.
+    """Adjust the saturation, as ``torchvision.transforms.v2.functional.adjust_saturation``.
 
     Parameters
     ----------
     saturation_factor : float
-        0 gives a gray image, 1 the image, 2 twice its saturation.
+        0 returns a gray image, 1 the image itself, 2 doubles the saturation.
 
     Notes
     -----
-    Gray is as for `AdjustContrast`. Integers are truncated, and within one level of torchvision, which
-    on processors that multiply and add at once rounds once less; float32 is within 1e-6 and float16
-    within 1e-3 of the range; all of these times the factor where that exceeds 1. An image of one
-    channel stays as it is.
+    Gray is computed as for `AdjustContrast`. Integers are truncated and within one level of
+    torchvision, which rounds once less on processors with fused multiply-add. float32 is within 1e-6
+    and float16 within 1e-3 of the range. A factor above 1 multiplies these tolerances. An image of one
+    channel stays the same.
 
     Raises
     ------
     SpecError
-        For a factor below 0 or above 1e6.
+        If the factor is below 0 or above 1e6.
     """
 
     name: ClassVar[str] = "adjust_saturation"
@@ -133,23 +133,24 @@ class AdjustSaturation(FixedTransform):
 
 @frozen
 class AdjustHue(FixedTransform):
-    """Turn the hue, as ``torchvision.transforms.v2.functional.adjust_hue``.
+    """Adjust the hue, as ``torchvision.transforms.v2.functional.adjust_hue``.
 
     Parameters
     ----------
     hue_factor : float
-        Part of a full turn, from -0.5 to 0.5; both ends give complementary colours.
+        Rotation of the hue as a fraction of a full turn, from -0.5 to 0.5. Both ends return the
+        complementary colours.
 
     Notes
     -----
-    Integers are within one level of torchvision (of uint8 one sample in ten thousand differs), float32
+    Integers are within one level of torchvision (one uint8 sample in ten thousand differs), float32
     within 2e-6 and float16 within 1e-3 of the range. torchvision lets the white of uint16 overflow to
-    black. An image of one channel stays as it is.
+    black. An image of one channel stays the same.
 
     Raises
     ------
     SpecError
-        For a factor out of range.
+        If the factor is out of range.
     """
 
     name: ClassVar[str] = "adjust_hue"
@@ -172,23 +173,23 @@ class AdjustHue(FixedTransform):
 
 @frozen
 class AdjustSharpness(FixedTransform):
-    """Blur or sharpen, as ``torchvision.transforms.v2.functional.adjust_sharpness``.
+    """Adjust the sharpness, as ``torchvision.transforms.v2.functional.adjust_sharpness``.
 
     Parameters
     ----------
     sharpness_factor : float
-        0 gives a smoothed image, 1 the image, 2 one sharpened by as much.
+        0 returns a smoothed image, 1 the image itself, 2 sharpens it by as much as 0 smooths it.
 
     Notes
     -----
-    Integers are truncated, and within one level of torchvision; float32 is within 1e-6 and float16
-    within 1e-3 of the range; all of these times the factor where that exceeds 1. The outermost pixels
-    stay as they are, and so does an image of one or two rows or columns.
+    Integers are truncated and within one level of torchvision, float32 within 1e-6 and float16 within
+    1e-3 of the range. A factor above 1 multiplies these tolerances. The outermost pixels stay the same,
+    and so does an image with fewer than three rows or columns.
 
     Raises
     ------
     SpecError
-        For a factor below 0 or above 1e6.
+        If the factor is below 0 or above 1e6.
     """
 
     name: ClassVar[str] = "adjust_sharpness"
@@ -209,14 +210,14 @@ class AdjustSharpness(FixedTransform):
 
 @frozen
 class AdjustGamma(FixedTransform):
-    """Raise samples to a power, as ``torchvision.transforms.v2.functional.adjust_gamma``.
+    """Apply gamma correction, as ``torchvision.transforms.v2.functional.adjust_gamma``.
 
     Parameters
     ----------
     gamma : float
-        The exponent, for samples in [0, 1]: above 1 shadows become darker, below 1 lighter.
+        Exponent for samples in [0, 1]. Above 1 shadows become darker, below 1 lighter.
     gain : float
-        What the power is multiplied with.
+        Factor of the result.
 
     Notes
     -----
@@ -226,7 +227,7 @@ class AdjustGamma(FixedTransform):
     Raises
     ------
     SpecError
-        For a gamma or a gain below 0 or above 1e6.
+        If `gamma` or `gain` is below 0 or above 1e6.
     """
 
     name: ClassVar[str] = "adjust_gamma"

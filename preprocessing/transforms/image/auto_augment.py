@@ -1,4 +1,4 @@
-"""TrivialAugmentWide and RandAugment: operations drawn from a list, at drawn or given strengths."""
+"""TrivialAugmentWide and RandAugment: operations drawn from a list."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ if TYPE_CHECKING:
     from preprocessing.media import ImageSpec
     from preprocessing.rng import Draws
 
-# torchvision's own bound is what memory holds; more strengths than this nobody can tell apart.
+# torchvision has no limit; finer steps than these are not visible.
 _MOST_BINS = 1000
 
 
 class AugmentationInput(NamedTuple):
-    """What an operation works with."""
+    """Arguments of the operations."""
 
     spec: ImageSpec
     interpolation: WarpInterpolation
@@ -152,7 +152,7 @@ def _draw(
 def _accept(
     space: Callable[[ImageSpec], Mapping[str, float | None]], job: AugmentationInput
 ) -> ImageSpec:
-    """Refuse an image that any of the operations would refuse; each read asks, hence the cache."""
+    """Raise IncompatibleSource if any of the operations would; cached, because each read calls it."""
     require_fill(job.fill, job.spec)
     for name, strongest in space(job.spec).items():
         made = operation(job, name, strength(strongest, name, 0, 31))
@@ -163,22 +163,23 @@ def _accept(
 
 @frozen
 class TrivialAugmentWide(RandomTransform):
-    """One operation of fourteen at a random strength, as ``torchvision...TrivialAugmentWide``.
+    """Apply one random operation, as ``torchvision.transforms.v2.TrivialAugmentWide``.
 
     Parameters
     ----------
     num_magnitude_bins : int
-        How many strengths there are, from 2 to 1000.
+        Number of strengths, from 2 to 1000.
     interpolation : {"nearest", "bilinear"}
-        Of the operations that move pixels.
+        Interpolation of the operations that move pixels.
     fill : float or (float, float, float)
-        What these leave empty, in the units of the image at this step.
+        Value of the pixels that these leave empty, in the units of the image at this step.
 
     Notes
     -----
-    The operations, their strengths and their signs are torchvision's; each one's tolerance is that of
-    its own class: `Affine`, `Rotate`, `AdjustBrightness` and its like, `Posterize`, `Solarize`,
-    `AutoContrast`, `Equalize`. S. G. Müller and F. Hutter, "TrivialAugment", 2021.
+    The operation is one of fourteen, at a random strength. Operations, strengths and signs are
+    torchvision's. The tolerance is that of the operation's own class: `Affine`, `Rotate`,
+    `AdjustBrightness`, `AdjustContrast`, `AdjustSaturation`, `AdjustSharpness`, `Posterize`,
+    `Solarize`, `AutoContrast` or `Equalize`. S. G. Müller and F. Hutter, "TrivialAugment", 2021.
     """
 
     name: ClassVar[str] = "trivial_augment_wide"
@@ -199,24 +200,24 @@ class TrivialAugmentWide(RandomTransform):
 
 @frozen
 class RandAugment(RandomTransform):
-    """Some operations of fourteen at one strength, as ``torchvision.transforms.v2.RandAugment``.
+    """Apply random operations at one strength, as ``torchvision.transforms.v2.RandAugment``.
 
     Parameters
     ----------
     num_ops : int
-        How many operations, one after the other; from 1 to 100.
+        Number of operations, applied in sequence; from 1 to 100.
     magnitude : int
-        Which of the strengths, below `num_magnitude_bins`.
+        Index of the strength, below `num_magnitude_bins`.
     num_magnitude_bins : int
-        How many strengths there are, from 2 to 1000.
+        Number of strengths, from 2 to 1000.
     interpolation : {"nearest", "bilinear"}
-        Of the operations that move pixels.
+        Interpolation of the operations that move pixels.
     fill : float or (float, float, float)
-        What these leave empty, in the units of the image at this step.
+        Value of the pixels that these leave empty, in the units of the image at this step.
 
     Notes
     -----
-    As `TrivialAugmentWide`. E. D. Cubuk et al., "RandAugment", 2019.
+    The operations are those of `TrivialAugmentWide`. E. D. Cubuk et al., "RandAugment", 2019.
     """
 
     name: ClassVar[str] = "rand_augment"

@@ -1,4 +1,4 @@
-"""GaussianBlur, and Blur, which leaves nothing to chance."""
+"""GaussianBlur, and Blur, its fixed counterpart."""
 
 from __future__ import annotations
 
@@ -20,28 +20,29 @@ if TYPE_CHECKING:
 
 @frozen
 class Blur(FixedTransform):
-    """Blur with a Gaussian, as the function ``torchvision.transforms.v2.functional.gaussian_blur``.
+    """Blur with a Gaussian, as ``torchvision.transforms.v2.functional.gaussian_blur``.
 
     Parameters
     ----------
     kernel_size : int or (int, int)
-        Pixels that the kernel spans, odd; or across and down.
+        Size of the kernel in pixels, odd: one number, or width and height.
     sigma : float or (float, float), optional
-        Standard deviation in pixels, or across and down. Without it ``0.15 * kernel_size + 0.35``.
+        Standard deviation in pixels: one number, or across and down. By default
+        ``0.15 * kernel_size + 0.35``.
 
     Notes
     -----
     The image is reflected at its edges. uint8 is within one level of torchvision: weights are rounded
-    to 12 binary places, so that no processor changes a bit of the result, and three samples in a
-    hundred round the other way. uint16 is within one level, float32 within 1e-5 and float16 within 1e-3
+    to 12 binary places, which makes results equal on all processors, and rounds three samples in a
+    hundred the other way. uint16 is within one level, float32 within 1e-5 and float16 within 1e-3
     of the range.
 
     Raises
     ------
     SpecError
-        For a kernel size that is even or not from 1 to 65535, or a sigma that is not positive.
+        If the kernel size is even or not from 1 to 65535, or sigma is not positive.
     IncompatibleSource
-        For an image of which less is there than is to be reflected.
+        If the image is too small to be reflected by half the kernel.
     """
 
     name: ClassVar[str] = "blur"
@@ -84,18 +85,18 @@ class GaussianBlur(RandomTransform):
     Parameters
     ----------
     kernel_size : int or (int, int)
-        Pixels that the kernel spans, odd; or across and down.
+        Size of the kernel in pixels, odd: one number, or width and height.
     sigma : float or (float, float)
-        Standard deviation in pixels; or the smallest and the largest, between which it is drawn evenly.
+        Standard deviation in pixels, or the range that it is drawn from uniformly.
 
     Notes
     -----
-    It chooses a `Blur`; see there for the tolerance. With one number for `sigma` nothing is random.
+    Applies a `Blur`, to its tolerance. With one number for `sigma` nothing is random.
 
     Raises
     ------
     SpecError
-        As for `Blur`, or where the smallest sigma exceeds the largest.
+        As for `Blur`, or if the range of `sigma` is not in order.
     """
 
     name: ClassVar[str] = "gaussian_blur"

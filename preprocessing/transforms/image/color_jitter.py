@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from preprocessing.rng import Draws
     from preprocessing.transforms._base import Transform
 
-# In torchvision's order, which is that of the draws.
+# In torchvision's order, in which the factors are drawn.
 _ADJUST: dict[str, Callable[[float], FixedTransform]] = {
     "brightness": AdjustBrightness,
     "contrast": AdjustContrast,
@@ -33,26 +33,26 @@ _ADJUST: dict[str, Callable[[float], FixedTransform]] = {
 
 @frozen
 class ColorJitter(RandomTransform):
-    """Change colours at random, in random order, as ``torchvision.transforms.v2.ColorJitter``.
+    """Change brightness, contrast, saturation and hue at random, as
+    ``torchvision.transforms.v2.ColorJitter``.
 
     Parameters
     ----------
     brightness, contrast, saturation : float or (float, float)
-        One number is how far the factor may be from 1, though never below 0; two are its range.
+        Range of the factor. One number x stands for ``max(0, 1 - x)`` to ``1 + x``.
     hue : float or (float, float)
-        One number, at most 0.5, is how far the factor may be from 0; two are its range, from -0.5 to
-        0.5.
+        Range of the factor, within -0.5 to 0.5. One number x stands for ``-x`` to ``x``.
 
     Notes
     -----
-    It chooses one `AdjustBrightness`, `AdjustContrast`, `AdjustSaturation` and `AdjustHue`, each with a
-    factor drawn evenly and none where the range leaves no choice but the image as it is. Their
-    tolerances add up: within one level for each of them, and for what a later one makes of it.
+    Applies `AdjustBrightness`, `AdjustContrast`, `AdjustSaturation` and `AdjustHue`, each with a factor
+    drawn uniformly. One whose range allows no change is left out. Their tolerances add up: one level for
+    each, and what the later ones make of it.
 
     Raises
     ------
     SpecError
-        For a range out of order or out of bounds.
+        If a range is out of order or out of bounds.
     """
 
     name: ClassVar[str] = "color_jitter"

@@ -17,17 +17,17 @@ if TYPE_CHECKING:
 
 @frozen
 class ToHSV(FixedTransform):
-    """Hue, saturation and value of RGB, as ``skimage.color.rgb2hsv``: float32, each in [0, 1].
+    """Convert RGB to hue, saturation and value, as ``skimage.color.rgb2hsv``: float32, each in [0, 1].
 
     Notes
     -----
-    Hue is a share of a turn, 0 for red and for gray. Within 1e-6 of scikit-image, 1e-5 for hues of
-    uint16, where a turn's 0 and 1 are one. Floats are taken to be in [0, 1], and clipped to it first.
+    Hue is a fraction of a turn, 0 for red and for gray. Within 1e-6 of scikit-image; hues of uint16 are
+    within 1e-5, where 0 and 1 are the same hue. Floats are clipped to [0, 1] first.
 
     Raises
     ------
     IncompatibleSource
-        For channels other than 3.
+        If the image does not have 3 channels.
     """
 
     name: ClassVar[str] = "to_hsv"
@@ -41,18 +41,17 @@ class ToHSV(FixedTransform):
 
 @frozen
 class ToLab(FixedTransform):
-    """CIE L*a*b* of sRGB, as ``skimage.color.rgb2lab``: float32.
+    """Convert sRGB to CIE L*a*b*, as ``skimage.color.rgb2lab``: float32.
 
     Notes
     -----
     L* is in [0, 100], a* in about [-86, 98], b* in about [-108, 94]; white is D65 of the 2° observer.
-    Within 1e-4 of scikit-image, which is 1e-6 of the range. Floats are taken to be in [0, 1], and
-    clipped to it first.
+    Within 1e-4 of scikit-image, which is 1e-6 of the range. Floats are clipped to [0, 1] first.
 
     Raises
     ------
     IncompatibleSource
-        For channels other than 3.
+        If the image does not have 3 channels.
     """
 
     name: ClassVar[str] = "to_lab"
@@ -66,18 +65,18 @@ class ToLab(FixedTransform):
 
 @frozen
 class ToYCbCr(FixedTransform):
-    """Luma and colour differences of RGB, as ``skimage.color.rgb2ycbcr``: float32.
+    """Convert RGB to luma and colour differences, as ``skimage.color.rgb2ycbcr``: float32.
 
     Notes
     -----
-    ITU-R BT.601 as video has it: Y in [16, 235], Cb and Cr in [16, 240] around 128, whatever the type of
-    the input; JPEG's own spans [0, 255]. Within 1e-4 of scikit-image, which is 5e-7 of the range. Floats
+    ITU-R BT.601 in video range: Y in [16, 235], Cb and Cr in [16, 240] around 128, for every input type.
+    (JPEG uses the full range, [0, 255].) Within 1e-4 of scikit-image, which is 5e-7 of the range. Floats
     are taken to be in [0, 1], and clipped to it first.
 
     Raises
     ------
     IncompatibleSource
-        For channels other than 3.
+        If the image does not have 3 channels.
     """
 
     name: ClassVar[str] = "to_ycbcr"
@@ -92,6 +91,6 @@ class ToYCbCr(FixedTransform):
 def _of_rgb(spec: ImageSpec) -> ImageSpec:
     if spec.channels != 3:
         raise IncompatibleSource(
-            f"takes 3 channels, the image has {spec.channels}; put it before what takes colour away"
+            f"takes 3 channels, the image has {spec.channels}; put it before steps that remove colour"
         )
     return replace(spec, dtype="float32")

@@ -15,17 +15,16 @@ if TYPE_CHECKING:
 
 @frozen
 class CenterCrop(FixedTransform):
-    """Cut the middle out, as ``torchvision.transforms.v2.CenterCrop``.
+    """Crop the image at its centre, as ``torchvision.transforms.v2.CenterCrop``.
 
     Parameters
     ----------
     size : int or (int, int)
-        Side of a square, or height and width. Where the image is smaller it is padded with zeros, half
-        on each side.
+        Side of a square, or height and width. A smaller image is padded with zeros, half on each side.
 
     Notes
     -----
-    Exact. The offset is half the margin rounded to even, Python's ``round``, as in torchvision.
+    Exact. The offset is half the margin, rounded by Python's ``round``, as in torchvision.
     """
 
     name: ClassVar[str] = "center_crop"
@@ -57,14 +56,14 @@ class CenterCrop(FixedTransform):
 
 @frozen
 class Crop(FixedTransform):
-    """Cut out a given rectangle, as ``torchvision.transforms.v2.functional.crop``.
+    """Crop the image to a given rectangle, as ``torchvision.transforms.v2.functional.crop``.
 
     Parameters
     ----------
     top, left : int
-        The corner, in pixels of the image at this step; it may be negative.
+        Upper left corner, in pixels of the image at this step. May be negative.
     height, width : int
-        The size. What lies outside the image is zero.
+        Size of the result. Pixels outside the image are zero.
 
     Notes
     -----

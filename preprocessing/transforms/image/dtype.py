@@ -21,14 +21,14 @@ class ToDtype(FixedTransform):
     Parameters
     ----------
     dtype : {"uint8", "uint16", "float16", "float32"}
-        The type wanted.
+        Type of the result.
     scale : bool
         Whether values are mapped from the range of one type to that of the other: [0, 1] for floats,
         all values for integers.
 
     Notes
     -----
-    Equal to torchvision's ``to_dtype`` for values in range; outside it, this one clips. Two roundings
+    Equal to torchvision's ``to_dtype`` for values in range; other values are clipped. Two roundings
     differ: an integer scaled to a float is within 1e-7 of the range, and a float16 scaled to an integer
     within one level, because torchvision multiplies in float16.
     """

@@ -21,19 +21,19 @@ _LARGEST_SIGMA = 100.0
 
 @frozen
 class Sobel(FixedTransform):
-    """Find how steep the image is, as ``skimage.filters.sobel``: float32 in [0, 1], one channel.
+    """Compute the magnitude of the gradient, as ``skimage.filters.sobel``: one channel of float32.
 
     Notes
     -----
-    RGB is made gray first, as by `grayscale`. Within 1e-6 of scikit-image on the same gray. Floats are
-    taken to be in [0, 1], and clipped to it first.
+    The result is in [0, 1]. RGB is converted to gray first, as by `Grayscale`. Within 1e-6 of
+    scikit-image on the same gray image. Floats are clipped to [0, 1] first.
 
     Raises
     ------
     SpecError
-        As a plan is made, where scikit-image is not installed.
+        When the plan is made, if scikit-image is not installed.
     IncompatibleSource
-        For channels other than 1 or 3.
+        If the image does not have 1 or 3 channels.
     """
 
     name: ClassVar[str] = "sobel"
@@ -49,27 +49,28 @@ class Sobel(FixedTransform):
 
 @frozen
 class Canny(FixedTransform):
-    """Find edges, as ``skimage.feature.canny``: uint8, one channel, 255 on an edge and 0 elsewhere.
+    """Detect edges, as ``skimage.feature.canny``: one channel of uint8, 255 on an edge, 0 elsewhere.
 
     Parameters
     ----------
     sigma : float
-        From 0 to 100: standard deviation of the blur before.
+        Standard deviation of the Gaussian blur before, from 0 to 100.
     low_threshold, high_threshold : float
-        From 0, in order. An edge is where the gradient (``scipy.ndimage.sobel`` of samples in [0, 1])
-        is above the lower, connected with where it reaches the higher.
+        Thresholds of hysteresis, in order and not negative. The gradient is ``scipy.ndimage.sobel`` of
+        samples in [0, 1]. Pixels above the lower one are edges if they are connected with a pixel that
+        reaches the higher one.
 
     Notes
     -----
-    RGB is made gray first, as by `grayscale`. Equal to scikit-image on the same gray in double
-    precision. Floats are taken to be in [0, 1], and clipped to it first.
+    RGB is converted to gray first, as by `Grayscale`. Equal to scikit-image on the same gray image in
+    double precision. Floats are clipped to [0, 1] first.
 
     Raises
     ------
     SpecError
-        For arguments out of range; as a plan is made, where scikit-image is not installed.
+        If an argument is out of range; when the plan is made, if scikit-image is not installed.
     IncompatibleSource
-        For channels other than 1 or 3.
+        If the image does not have 1 or 3 channels.
     """
 
     name: ClassVar[str] = "canny"

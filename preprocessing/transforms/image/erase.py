@@ -22,11 +22,11 @@ class Erase(FixedTransform):
     Parameters
     ----------
     top, left : int
-        The corner, in pixels of the image at this step.
+        Upper left corner, in pixels of the image at this step.
     height, width : int
-        The size. What lies outside the image changes nothing.
+        Size of the rectangle, which may extend beyond the image.
     value : float or (float, float, float)
-        What is written, in the units of the image at this step; one value or one a channel. For
+        Value that is written, in the units of the image at this step: one, or one per channel. For
         integers it is rounded towards zero and clipped.
 
     Notes
@@ -36,7 +36,7 @@ class Erase(FixedTransform):
     Raises
     ------
     SpecError
-        For a corner that is negative or a size below 1.
+        If a corner is negative, or a size below 1.
     """
 
     name: ClassVar[str] = "erase"

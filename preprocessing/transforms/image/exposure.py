@@ -16,35 +16,36 @@ from preprocessing.transforms.image._scikit import require_scikit_image
 if TYPE_CHECKING:
     from preprocessing.media import ImageSpec
 
-# Each region has a histogram and a map, 10 KB in all; an eighth of the sides makes about 64 regions.
+# Each region has a histogram and a map, together 10 KB. By default there are about 64 regions.
 _MOST_REGIONS = 4096
 
 
 @frozen
 class CLAHE(FixedTransform):
-    """Equalise the histogram region by region, as ``skimage.exposure.equalize_adapthist``.
+    """Equalise histograms region by region, as ``skimage.exposure.equalize_adapthist``.
 
     Parameters
     ----------
     clip_limit : float
-        From 0 to 1: the share of a region's pixels above which a bin of its histogram is clipped. More
-        is more contrast; 0 clips nothing.
+        Fraction of a region's pixels at which the bins of its histogram are clipped, from 0 to 1.
+        Higher values increase the contrast; 0 clips nothing.
     kernel_size : int or (int, int), optional
-        Height and width of a region; an eighth of the image's sides without it.
+        Height and width of a region. By default an eighth of the image's height and width.
 
     Notes
     -----
-    RGB is equalised in V of HSV. The result has the input's type, integers rounded half up; it spans the
-    whole range, and an image of one brightness becomes white. Within one level of scikit-image on uint8,
-    within 1e-5 of the range on float32. Floats are taken to be in [0, 1], and clipped to it first.
+    RGB is equalised in V of HSV. The result has the input's type, integers rounded half up. It spans the
+    whole range, and a uniform image becomes white. Within one level of scikit-image on uint8, within
+    1e-5 of the range on float32. Floats are clipped to [0, 1] first.
 
     Raises
     ------
     SpecError
-        For a limit outside [0, 1], a size below 1; as a plan is made, where scikit-image is not
-        installed.
+        If the limit is outside [0, 1] or a size is below 1; when the plan is made, if scikit-image is
+        not installed.
     IncompatibleSource
-        For channels other than 1 or 3, regions larger than the image, or more than 4096 of them.
+        If the image does not have 1 or 3 channels, is smaller than a region, or has more than 4096
+        regions.
     """
 
     name: ClassVar[str] = "clahe"
@@ -93,18 +94,18 @@ class EqualizeHist(FixedTransform):
 
     Notes
     -----
-    RGB is equalised in V of HSV, so that hues stay; torchvision's equalisation of each channel, which
-    shifts them, is another thing. The result has the input's type, integers rounded half up; the darkest
-    level becomes its share of the pixels, so that an image of one brightness becomes white. Each integer
-    has its bin, floats have 256. Within one level of scikit-image on uint8, within 1e-5 of the range on
-    float32, taken in double. Floats are taken to be in [0, 1], and clipped to it first.
+    RGB is equalised in V of HSV, which keeps the hues; `Equalize` equalises each channel and shifts
+    them. The result has the input's type, integers rounded half up. The darkest level becomes its
+    fraction of the pixels, so a uniform image becomes white. Integers have one bin per value, floats
+    256 bins. Within one level of scikit-image on uint8; on float32, within 1e-5 of the range of
+    scikit-image in double precision. Floats are clipped to [0, 1] first.
 
     Raises
     ------
     SpecError
-        As a plan is made, where scikit-image is not installed.
+        When the plan is made, if scikit-image is not installed.
     IncompatibleSource
-        For channels other than 1 or 3.
+        If the image does not have 1 or 3 channels.
     """
 
     name: ClassVar[str] = "equalize_hist"

@@ -18,39 +18,38 @@ if TYPE_CHECKING:
     from preprocessing.media import ImageSpec
 
 _MOST_ORIENTATIONS = 180
-# Blocks overlap: many cells of a few pixels, and the descriptor is many times the image. By default it
-# has 1.3 numbers a pixel.
+# Blocks overlap, so that small cells make the descriptor many times as large as the image. By default it
+# has 1.3 numbers per pixel.
 _MOST_NUMBERS = 16
 
 
 @frozen
 class HOG(FixedTransform):
-    """Describe the image by histograms of oriented gradients, as ``skimage.feature.hog``.
+    """Compute histograms of oriented gradients, as ``skimage.feature.hog``.
 
     Parameters
     ----------
     orientations : int
-        Bins of half a turn, from 1 to 180.
+        Number of bins over 180 degrees, from 1 to 180.
     pixels_per_cell : int
         Height and width of a cell, in pixels.
     cells_per_block : int
-        Height and width of a block, in cells, within which histograms are normalised (L2-Hys).
+        Height and width of a block, in cells. Histograms are normalised within a block (L2-Hys).
 
     Notes
     -----
-    The result is float32 in [0, 1], a block for a pixel: height and width are those of the grid of
-    blocks, and the channels are the block's numbers, by rows of cells, columns, and orientations. Its
-    values in the order ``hwc`` are scikit-image's feature vector. In RGB the steepest channel counts.
-    Within 1e-5 of scikit-image on the same samples in single precision: integers as they are, floats in
-    [0, 1], to which they are clipped.
+    The result is float32 in [0, 1] and has one pixel per block. Its channels are the block's numbers, by
+    rows of cells, columns of cells, and orientations; in the order ``hwc`` they are scikit-image's
+    feature vector. For RGB, each pixel uses the channel with the steepest gradient. Within 1e-5 of
+    scikit-image on the same samples in single precision. Floats are clipped to [0, 1] first.
 
     Raises
     ------
     SpecError
-        For arguments out of range, or more than 16 numbers a pixel; as a plan is made, where
-        scikit-image is not installed.
+        If an argument is out of range, or there would be more than 16 numbers per pixel; when the plan
+        is made, if scikit-image is not installed.
     IncompatibleSource
-        For channels other than 1 or 3, or an image smaller than a block.
+        If the image does not have 1 or 3 channels, or is smaller than a block.
     """
 
     name: ClassVar[str] = "hog"
@@ -69,7 +68,7 @@ class HOG(FixedTransform):
         numbers = self._numbers / self.pixels_per_cell**2
         require(
             numbers <= _MOST_NUMBERS,
-            f"pixels_per_cell: would make {numbers:.0f} numbers a pixel, more than {_MOST_NUMBERS}; "
+            f"pixels_per_cell: would make {numbers:.0f} numbers per pixel, more than {_MOST_NUMBERS}; "
             "take larger cells, or fewer of them in a block",
         )
 

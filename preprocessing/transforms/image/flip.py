@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 
 @frozen
 class HorizontalFlip(FixedTransform):
-    """Mirror left and right, always. Exact, as ``torchvision...functional.horizontal_flip``."""
+    """Flip the image left to right, as ``torchvision.transforms.v2.functional.horizontal_flip``.
+
+    Exact.
+    """
 
     name: ClassVar[str] = "horizontal_flip"
 
@@ -27,7 +30,10 @@ class HorizontalFlip(FixedTransform):
 
 @frozen
 class VerticalFlip(FixedTransform):
-    """Mirror top and bottom, always. Exact, as ``torchvision...functional.vertical_flip``."""
+    """Flip the image upside down, as ``torchvision.transforms.v2.functional.vertical_flip``.
+
+    Exact.
+    """
 
     name: ClassVar[str] = "vertical_flip"
 

@@ -16,18 +16,18 @@ if TYPE_CHECKING:
 
 @frozen
 class Grayscale(FixedTransform):
-    """Make the image gray, as ``torchvision.transforms.v2.Grayscale``.
+    """Convert the image to gray, as ``torchvision.transforms.v2.Grayscale``.
 
     Parameters
     ----------
     num_output_channels : {1, 3}
-        With 3 the gray is repeated.
+        With 3, the gray channel is repeated.
 
     Notes
     -----
-    ITU-R BT.601 luma, ``0.299 R + 0.587 G + 0.114 B``, rounded. torchvision takes 0.2989 for red and
+    ITU-R BT.601 luma, ``0.299 R + 0.587 G + 0.114 B``, rounded. torchvision uses 0.2989 for red and
     truncates: uint8 is within one level of it, floats within 1e-4 of the range. An image of one channel
-    stays as it is. Where the source is a JPEG, the planner may decode its luma directly; see
+    stays the same. If the source is a JPEG, the planner may decode its luma directly; see
     `preprocessing.planner.rewrites`.
     """
 

@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
 @frozen
 class LetterBox(FixedTransform):
-    """Fit the image into a frame and fill what is left, as ``ultralytics.data.augment.LetterBox``.
+    """Resize the image to fit a frame and fill the rest, as ``ultralytics.data.augment.LetterBox``.
 
     Parameters
     ----------
     size : int or (int, int)
-        Side of a square, or height and width, of the frame.
+        Side of a square frame, or its height and width.
     fill : float
-        Value of the rest, in the units of the image at this step.
+        Value of the border, in the units of the image at this step.
     scaleup : bool
         Whether an image smaller than the frame is enlarged.
     interpolation : {"bilinear", "bicubic", "lanczos", "nearest", "nearest_exact"}
@@ -33,15 +33,15 @@ class LetterBox(FixedTransform):
 
     Notes
     -----
-    What `Resize` and `Pad` do, to sizes as ultralytics computes them: both sides times the factor at
-    which the first of them meets the frame, rounded half to even, the image in the middle, an odd pixel
-    to the bottom and to the right. The sizes are exact. The samples are those of `Resize`, which
-    antialiases; ultralytics calls OpenCV's ``resize``, which does not.
+    A `Resize` and a `Pad`, with sizes as ultralytics computes them. Both sides are multiplied by the
+    largest factor that fits the frame and rounded half to even. The image is centred; an odd pixel of
+    the border goes to the bottom and to the right. The sizes are exact. The samples are those of
+    `Resize`, which antialiases; ultralytics calls OpenCV's ``resize``, which does not.
 
     Raises
     ------
     SpecError
-        For a size below 1.
+        If the size is below 1.
     """
 
     name: ClassVar[str] = "letter_box"

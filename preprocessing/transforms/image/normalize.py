@@ -1,4 +1,4 @@
-"""Normalize, and the constants that people know by name."""
+"""Normalize, and the constants that have names."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 Triple = tuple[float, float, float]
 
-# Mean and standard deviation of RGB in [0, 1], by the name under which people know them.
+# Mean and standard deviation of RGB in [0, 1], by their common names.
 CONSTANTS: dict[str, tuple[Triple, Triple]] = {
     # torchvision's ImageNet weights: docs of torchvision.models, "transforms"
     "imagenet": ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)),
@@ -35,27 +35,27 @@ CONSTANTS: dict[str, tuple[Triple, Triple]] = {
 
 @frozen
 class Normalize(FixedTransform):
-    """Subtract a mean and divide by a deviation, as ``torchvision.transforms.v2.Normalize``.
+    """Subtract a mean and divide by a standard deviation, as ``torchvision.transforms.v2.Normalize``.
 
     Parameters
     ----------
     mean : str or tuple of float
-        One value a channel, for samples in [0, 1]; or the name of well-known constants, which brings
-        its own deviation: ``imagenet``, ``inception``, ``clip``.
+        One value per channel, for samples in [0, 1]; or the name of a mean and standard deviation:
+        ``imagenet``, ``inception`` or ``clip``.
     std : tuple of float, optional
-        One value a channel, not zero.
+        One value per channel, not zero. Required unless `mean` is a name.
 
     Notes
     -----
-    The result is float32. Integer samples are first divided by the largest value of their type (what
-    ``ToDtype(float32, scale=True)`` does before it in torchvision, where integers are refused); floats
-    are taken as they are. Within 1e-6 of torchvision relative to the result's range.
+    The result is float32. Integers are first divided by the largest value of their type, as
+    ``ToDtype(float32, scale=True)`` does; torchvision refuses integers. Floats are used unscaled. Within
+    1e-6 of torchvision, relative to the result's range.
 
     Raises
     ------
     SpecError
-        For an unknown name, a missing or zero deviation, lengths that differ, or values that float32
-        cannot hold.
+        If the name is unknown, the deviation is missing or zero, the lengths differ, or float32 cannot
+        hold a value.
     """
 
     name: ClassVar[str] = "normalize"
@@ -67,7 +67,7 @@ class Normalize(FixedTransform):
             if self.mean not in CONSTANTS:
                 near = suggest(self.mean, CONSTANTS)
                 raise SpecError(f"mean: unknown constants {show(self.mean)}{near}")
-            require(self.std is None, f"std: {self.mean!r} brings its own")
+            require(self.std is None, f"std: {self.mean!r} includes it; leave it out")
             return
         require(self.std is not None, "std: missing; give one value for each channel")
         require(len(self.mean) >= 1, "mean: needs at least one value")

@@ -26,7 +26,8 @@ class Pad(FixedTransform):
     fill : float
         Value of the border with ``constant``, in the units of the image at this step.
     padding_mode : {"constant", "edge", "reflect", "symmetric"}
-        A constant, the last pixel repeated, or the image mirrored without or with its last pixel.
+        A constant, the outermost pixel repeated, or the image mirrored without (``reflect``) or with
+        (``symmetric``) its outermost pixel.
 
     Notes
     -----

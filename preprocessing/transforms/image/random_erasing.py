@@ -26,7 +26,7 @@ class RandomErasing(RandomTransform):
     Parameters
     ----------
     p : float
-        How probable it is, from 0 to 1.
+        Probability that the transform is applied, from 0 to 1.
     scale : (float, float)
         Least and largest area of the rectangle, as a part of the image's area, from 0 to 1.
     ratio : (float, float)
@@ -43,7 +43,7 @@ class RandomErasing(RandomTransform):
     Raises
     ------
     SpecError
-        For a probability outside 0 to 1, or a range that is not in order.
+        If the probability is outside 0 to 1, or a range is not in order.
     """
 
     name: ClassVar[str] = "random_erasing"

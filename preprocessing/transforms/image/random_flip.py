@@ -20,11 +20,11 @@ class RandomHorizontalFlip(RandomApply):
     Parameters
     ----------
     p : float
-        How probable it is, from 0 to 1.
+        Probability that the transform is applied, from 0 to 1.
 
     Notes
     -----
-    Exact; it chooses `HorizontalFlip` or nothing.
+    Exact. Applies `HorizontalFlip` with probability `p`.
     """
 
     name: ClassVar[str] = "random_horizontal_flip"
@@ -41,11 +41,11 @@ class RandomVerticalFlip(RandomApply):
     Parameters
     ----------
     p : float
-        How probable it is, from 0 to 1.
+        Probability that the transform is applied, from 0 to 1.
 
     Notes
     -----
-    Exact; it chooses `VerticalFlip` or nothing.
+    Exact. Applies `VerticalFlip` with probability `p`.
     """
 
     name: ClassVar[str] = "random_vertical_flip"

@@ -47,7 +47,7 @@ class RandomResizedCrop(RandomTransform):
     Raises
     ------
     SpecError
-        For a size below 1, or a range that is not in order.
+        If the size is below 1, or a range is not in order.
     """
 
     name: ClassVar[str] = "random_resized_crop"

@@ -22,11 +22,11 @@ class RandomInvert(RandomApply):
     Parameters
     ----------
     p : float
-        How probable it is, from 0 to 1.
+        Probability that the transform is applied, from 0 to 1.
 
     Notes
     -----
-    Exact; it chooses `Invert` or nothing.
+    Exact. Applies `Invert` with probability `p`.
     """
 
     name: ClassVar[str] = "random_invert"
@@ -43,13 +43,13 @@ class RandomPosterize(RandomApply):
     Parameters
     ----------
     bits : int
-        How many, from 0 to 8.
+        Number of bits kept, from 0 to 8.
     p : float
-        How probable it is, from 0 to 1.
+        Probability that the transform is applied, from 0 to 1.
 
     Notes
     -----
-    Exact; it chooses `Posterize` or nothing.
+    Exact. Applies `Posterize` with probability `p`.
     """
 
     name: ClassVar[str] = "random_posterize"
@@ -71,13 +71,13 @@ class RandomSolarize(RandomApply):
     Parameters
     ----------
     threshold : float
-        The darkest sample that is inverted, as for `Solarize`.
+        The lowest sample that is inverted, as for `Solarize`.
     p : float
-        How probable it is, from 0 to 1.
+        Probability that the transform is applied, from 0 to 1.
 
     Notes
     -----
-    Exact; it chooses `Solarize` or nothing.
+    Exact. Applies `Solarize` with probability `p`.
     """
 
     name: ClassVar[str] = "random_solarize"
@@ -95,11 +95,11 @@ class RandomAutocontrast(RandomApply):
     Parameters
     ----------
     p : float
-        How probable it is, from 0 to 1.
+        Probability that the transform is applied, from 0 to 1.
 
     Notes
     -----
-    It chooses `AutoContrast`, whose tolerance it has, or nothing.
+    Applies `AutoContrast` with probability `p`, to its tolerance.
     """
 
     name: ClassVar[str] = "random_autocontrast"
@@ -116,11 +116,11 @@ class RandomEqualize(RandomApply):
     Parameters
     ----------
     p : float
-        How probable it is, from 0 to 1.
+        Probability that the transform is applied, from 0 to 1.
 
     Notes
     -----
-    It chooses `Equalize`, whose tolerance it has, or nothing.
+    Applies `Equalize` with probability `p`, to its tolerance.
     """
 
     name: ClassVar[str] = "random_equalize"
@@ -139,11 +139,11 @@ class RandomAdjustSharpness(RandomApply):
     sharpness_factor : float
         As for `AdjustSharpness`.
     p : float
-        How probable it is, from 0 to 1.
+        Probability that the transform is applied, from 0 to 1.
 
     Notes
     -----
-    It chooses `AdjustSharpness`, whose tolerance it has, or nothing.
+    Applies `AdjustSharpness` with probability `p`, to its tolerance.
     """
 
     name: ClassVar[str] = "random_adjust_sharpness"
@@ -165,11 +165,11 @@ class RandomGrayscale(RandomApply):
     Parameters
     ----------
     p : float
-        How probable it is, from 0 to 1.
+        Probability that the transform is applied, from 0 to 1.
 
     Notes
     -----
-    It chooses `Grayscale`, whose tolerance it has, or nothing; the image keeps its channels.
+    Applies `Grayscale` with probability `p`, to its tolerance. The number of channels stays the same.
     """
 
     name: ClassVar[str] = "random_grayscale"

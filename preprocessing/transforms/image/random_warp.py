@@ -168,7 +168,7 @@ class RandomPerspective(RandomTransform):
     distortion_scale : float
         The most that a corner moves, as a part of half the width and height, from 0 to 1.
     p : float
-        How probable it is, from 0 to 1.
+        Probability that the transform is applied, from 0 to 1.
     interpolation, fill
         As for `Perspective`.
 
@@ -182,7 +182,7 @@ class RandomPerspective(RandomTransform):
     Raises
     ------
     SpecError
-        For a scale or a probability outside 0 to 1.
+        If the scale or the probability is outside 0 to 1.
     """
 
     name: ClassVar[str] = "random_perspective"

@@ -41,14 +41,14 @@ class DenoiseTV(FixedTransform):
     -----
     The result has the input's type, integers rounded half up. Single precision, where scikit-image takes
     integers in double and may then stop an iteration earlier or later: within one level of it on uint8,
-    within 1e-5 of the range on float32. Floats are taken to be in [0, 1], and clipped to it first.
+    within 1e-5 of the range on float32. Floats are clipped to [0, 1] first.
 
     Raises
     ------
     SpecError
-        For arguments out of range; as a plan is made, where scikit-image is not installed.
+        If an argument is out of range; when the plan is made, if scikit-image is not installed.
     IncompatibleSource
-        For channels other than 1 or 3.
+        If the image does not have 1 or 3 channels.
     """
 
     name: ClassVar[str] = "denoise_tv"
@@ -94,14 +94,14 @@ class DenoiseBilateral(FixedTransform):
     -----
     The result has the input's type, integers rounded half up. Computed by the definition, in single
     precision, within 1e-4 of the range: scikit-image's own misplaces its spatial weights; see
-    `preprocessing.kernels.image.bilateral`. Floats are taken to be in [0, 1], and clipped to it first.
+    `preprocessing.kernels.image.bilateral`. Floats are clipped to [0, 1] first.
 
     Raises
     ------
     SpecError
-        For arguments out of range.
+        If an argument is out of range.
     IncompatibleSource
-        For channels other than 1 or 3.
+        If the image does not have 1 or 3 channels.
     """
 
     name: ClassVar[str] = "denoise_bilateral"
@@ -154,15 +154,15 @@ class UnsharpMask(FixedTransform):
     Notes
     -----
     The result has the input's type, integers rounded half up, and is clipped to its range. Within one
-    level of scikit-image on uint8, within 1e-5 of the range on float32. Floats are taken to be in
-    [0, 1], and clipped to it first.
+    level of scikit-image on uint8, within 1e-5 of the range on float32. Floats are clipped to [0, 1]
+    first.
 
     Raises
     ------
     SpecError
-        For arguments out of range; as a plan is made, where scikit-image is not installed.
+        If an argument is out of range; when the plan is made, if scikit-image is not installed.
     IncompatibleSource
-        For channels other than 1 or 3.
+        If the image does not have 1 or 3 channels.
     """
 
     name: ClassVar[str] = "unsharp_mask"

@@ -39,12 +39,12 @@ class Posterize(FixedTransform):
     Parameters
     ----------
     bits : int
-        How many, from 0 to 8. Floats are cut into as many levels as that many bits have.
+        Number of bits kept, from 0 to 8. Floats are cut into as many levels as that many bits have.
 
     Raises
     ------
     SpecError
-        For other numbers of bits.
+        If `bits` is not from 0 to 8.
     """
 
     name: ClassVar[str] = "posterize"

@@ -45,7 +45,7 @@ class Rotate(FixedTransform):
     center : (float, float), optional
         What stays in place, x and y in pixels from the upper left corner; the middle where left out.
     fill : float or (float, float, float)
-        What is outside the image, in the units of the image at this step; one value or one a channel.
+        Value outside the image, in the units of the image at this step: one, or one per channel.
 
     Notes
     -----
@@ -120,7 +120,7 @@ class Affine(FixedTransform):
         Degrees along x and along y, between -90 and 90.
     interpolation : {"nearest", "bilinear"}
     fill : float or (float, float, float)
-        What is outside the image, in the units of the image at this step; one value or one a channel.
+        Value outside the image, in the units of the image at this step: one, or one per channel.
     center : (float, float), optional
         About which it is turned, scaled and sheared, x and y in pixels from the upper left corner; the
         middle where left out.
@@ -174,7 +174,7 @@ class Perspective(FixedTransform):
         x and y of the upper left, upper right, lower right and lower left point, before and after.
     interpolation : {"nearest", "bilinear"}
     fill : float or (float, float, float)
-        What is outside the image, in the units of the image at this step; one value or one a channel.
+        Value outside the image, in the units of the image at this step: one, or one per channel.
 
     Notes
     -----

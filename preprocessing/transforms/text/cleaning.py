@@ -29,7 +29,7 @@ class FixMojibake(TextTransform):
     Raises
     ------
     SpecError
-        As a plan is made, where ftfy is not installed.
+        When the plan is made, if ftfy is not installed.
     """
 
     name: ClassVar[str] = "fix_mojibake"

@@ -57,7 +57,7 @@ class Plan:
     >>> import numpy as np
     >>> from preprocessing import Pipeline
     >>> image = np.zeros((375, 500, 3), np.uint8)
-    >>> plan = Pipeline.parse("hflip/center_crop:224/npy").plan(image)
+    >>> plan = Pipeline.parse("horizontal_flip/center_crop:224/npy").plan(image)
     >>> print(plan)
     Array
         -> 375×500×3 uint8, 562,500 bytes

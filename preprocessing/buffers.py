@@ -24,7 +24,7 @@ def allocate(encoding: Encoding, outputs: Sequence[Spec]) -> Array:
     Raises
     ------
     IncompatibleSource
-        If there are no results, or they differ in shape or dtype.
+        If `outputs` is empty, or the results differ in shape or dtype.
     """
     if not outputs:
         raise IncompatibleSource("a batch needs at least one source")

@@ -195,7 +195,7 @@ class Pipeline(PipelineSpec):
         Raises
         ------
         IncompatibleSource
-            If the results differ in shape or dtype, or there are no sources.
+            If the results differ in shape or dtype, or `sources` is empty.
         SourceError, LimitExceeded, OSError
             As for calling the pipeline. The message starts with the index of the source.
         """

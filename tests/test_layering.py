@@ -33,7 +33,9 @@ ALLOWED = {
 def files(package: str) -> list[Path]:
     folder = ROOT / package.replace(".", "/")
     assert folder.is_dir(), f"{folder} is not there"
-    return sorted(folder.rglob("*.py"))
+    found = sorted(folder.rglob("*.py"))
+    assert found, f"{folder} has no modules"
+    return found
 
 
 def module_of(path: Path) -> str:
@@ -88,7 +90,6 @@ def test_every_package_is_here() -> None:
 
 @pytest.mark.parametrize("package", ALLOWED)
 def test_packages_import_only_what_they_may(package: str) -> None:
-    assert files(package)
     for path in files(package):
         others = packages(imports(path)) - {package}
         assert others <= ALLOWED[package], f"{path.relative_to(ROOT)} imports {others}"

@@ -57,7 +57,7 @@ class Plan:
     >>> import numpy as np
     >>> from preprocessing import Pipeline
     >>> image = np.zeros((375, 500, 3), np.uint8)
-    >>> plan = Pipeline.parse("hflip/center_crop:224/npy").plan(image)
+    >>> plan = Pipeline.parse("horizontal_flip/center_crop:224/npy").plan(image)
     >>> print(plan)
     Array
         -> 375×500×3 uint8, 562,500 bytes
@@ -264,7 +264,7 @@ def _execute_video(plan: Plan, content: Content, out: Array | None) -> Array:
     """Run a plan once per frame and return all results in one array."""
     if out is None:
         shape = known(plan.output.shape)
-        if shape is None:  # only decoding tells how many frames there are
+        if shape is None:  # the number of frames is known only after decoding
             return np.stack([apply(plan.stages, frame).copy() for frame in _frames(plan, content)])
         out = np.empty(shape, plan.output.dtype)
     for index, frame in enumerate(_frames(plan, content)):

@@ -1,4 +1,4 @@
-"""Where the plan of a sound starts: `DecodeAudio`."""
+"""`DecodeAudio`: the start of a plan for sound."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @frozen
 class DecodeAudio(Start):
-    """How a sound is decoded; see `preprocessing.decode.audio.decoder.decode`."""
+    """Start that decodes sound; see `preprocessing.decode.audio.decoder.decode`."""
 
     header: AudioHeader
     limits: Limits

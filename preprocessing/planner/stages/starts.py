@@ -1,4 +1,4 @@
-"""Which `Start` decodes which kind; a kind's decoder is imported for the first object of it."""
+"""Map of kinds to the `Start` that decodes them. A decoder is imported with its first object."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _STARTS: dict[SourceKind, tuple[str, str]] = {
 
 
 def start(data: Content, found: Format, limits: Limits) -> Start:
-    """Return how an object is decoded; its header is read.
+    """Read an object's header and return the start that decodes the object.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""`DecodeText`: where a plan for text starts."""
+"""`DecodeText`: the start of a plan for text."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ if TYPE_CHECKING:
 
 @frozen
 class DecodeText(Start):
-    """How a text is decoded; see `preprocessing.decode.text.decoder.decode`.
+    """Start that decodes a text; see `preprocessing.decode.text.decoder.decode`.
 
     Parameters
     ----------
     mark : Mark, optional
-        The byte order mark that it begins with.
+        The text's byte order mark.
     characters : int
-        Most of them that it may have.
+        Most characters that the text may have.
     held : int
-        Most bytes that decoding holds.
+        Peak memory of decoding, in bytes.
     """
 
     mark: text.Mark | None

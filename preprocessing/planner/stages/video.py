@@ -1,4 +1,4 @@
-"""Where the plan of a video starts: `DecodeVideo`, or `GivenVideo`."""
+"""`DecodeVideo` and `GivenVideo`: the starts of a plan for video."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ if TYPE_CHECKING:
 
 @frozen
 class GivenVideo(VideoStart):
-    """The source is an array of frames already.
+    """Start of a source that is an array of frames.
 
     Parameters
     ----------
     spec : VideoSpec
-        Of all of it.
+        Spec of the whole array.
     rate : Fraction
-        Frames a second; 1 where nobody knows it.
+        Frames per second; 1 if unknown.
     choice : FrameSelection
     """
 
@@ -46,15 +46,17 @@ class GivenVideo(VideoStart):
 
     @classmethod
     def of(cls, spec: VideoSpec, rate: float | None) -> GivenVideo:
-        """Return the start of an array that has `rate` frames a second.
+        """Return the start of an array with `rate` frames per second, or an unknown rate.
 
         Raises
         ------
         IncompatibleSource
-            For a rate that is none.
+            If the rate is not a positive, finite number.
         """
         if rate is not None and not 0 < rate < float("inf"):
-            raise IncompatibleSource(f"a video's rate must be above 0 frames a second, got {rate}")
+            raise IncompatibleSource(
+                f"a video's rate must be above 0 frames per second and finite, got {rate}"
+            )
         known = Fraction(1) if rate is None else Fraction(repr(float(rate)))
         assert spec.frames is not None
         return cls(spec, known, FrameSelection.of(spec.frames / known, untimed=rate is None))
@@ -72,7 +74,9 @@ class GivenVideo(VideoStart):
     def narrow(self, narrow: Callable[[FrameSelection], FrameSelection]) -> VideoStart:
         made = super().narrow(narrow)
         if made.choice.keys:
-            raise IncompatibleSource("an array has no key frames; sample it, or give the file")
+            raise IncompatibleSource(
+                "an array has no key frames; use sample_frames, or pass the video file"
+            )
         return made
 
     @property
@@ -86,7 +90,7 @@ class GivenVideo(VideoStart):
 
 @frozen
 class DecodeVideo(VideoStart):
-    """How a video is decoded; see `preprocessing.decode.video.decoder`.
+    """Start that decodes a video; see `preprocessing.decode.video.decoder`.
 
     Parameters
     ----------
@@ -94,7 +98,7 @@ class DecodeVideo(VideoStart):
     choice : FrameSelection
     limits : Limits
     most : int
-        Most frames that may come.
+        Most frames to decode.
     """
 
     header: VideoHeader
@@ -119,21 +123,21 @@ class DecodeVideo(VideoStart):
         return VideoSpec(*self.header.size, 3, "uint8", self.choice.count)
 
     def holds(self) -> int:
-        """Most bytes that `frames` holds at once; what becomes of each frame is the plan's."""
+        """Return the peak memory of `frames` in bytes, without the results of the stages after it."""
         return self.header.holds
 
     def limit_frames(self, most: int) -> DecodeVideo:
         return replace(self, most=min(self.most, most))
 
     def frames(self, content: Content) -> Iterator[Array]:
-        """Yield them; a frame that is wanted again is the same array again."""
+        """Yield the chosen frames. A frame that is chosen twice in a row is the same array."""
         last: tuple[Any, Array] | None = None
         taken = self._keys(content) if self.choice.keys else self._taken(content)
         for index, frame in enumerate(taken):
             if index == self.most:
                 raise LimitExceeded(
-                    f"would take more than {self.most} frames, the most that the limits allow of "
-                    "this size; sample fewer, or make them smaller"
+                    f"would take more than {self.most} frames, the most of this size that the limits "
+                    "allow; sample fewer, or make them smaller"
                 )
             if last is None or frame is not last[0]:
                 last = (frame, pixels_of(frame, self.header))
@@ -150,7 +154,7 @@ class DecodeVideo(VideoStart):
                 yield film.shown_at(header.ticks(moment))
 
     def _keys(self, content: Content) -> Iterator[Any]:
-        """Yield the key frames; a key frame that began before a clip is not of it."""
+        """Yield the key frames whose time is within the span."""
         span = (self.header.first_tick(self.choice.begin), self._end)
         wanted: Container[int] = range(self.most + 1)
         if (most := self.choice.most) is not None:

@@ -226,7 +226,7 @@ def test_how_many_documents_only_the_content_tells() -> None:
     for pipeline in (JSON_LINES, tokens):
         with pytest.raises(IncompatibleSource, match="whose size only its content tells"):
             pipeline.batch([data, data])
-        with pytest.raises(SpecError, match="depend on their sources"):
+        with pytest.raises(SpecError, match="depends on the source"):
             Stack(pipeline, 2)
 
 

@@ -29,7 +29,7 @@ __all__ = ["Endpoint", "EndpointConfig", "EndpointError"]
 
 
 def __getattr__(name: str) -> Any:
-    # pytest imports this package for its fixture in every run; the server only loads when used.
+    # pytest imports this package in every run; the server is imported only when it is used.
     if name == "Endpoint":
         return import_module("jitprep.emulator.server").Endpoint
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,4 +1,4 @@
-"""The endpoint's ASGI application: finds the part that a request is for and lets it answer."""
+"""The endpoint's ASGI application: routes each request, verifies it and returns the response."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from jitprep.emulator.workers.function import Function
 from jitprep.emulator.workers.worker import Worker
 
 _log = logging.getLogger(__name__)
-# The bodies that the endpoint reads to the end, and so can compare with the hash that was signed.
+# The endpoint reads these bodies whole, so it can compare them with the hash that was signed.
 _READ_WHOLE = (
     routing.ToFunction,
     routing.ToFunctionUrl,
@@ -44,16 +44,16 @@ _READ_WHOLE = (
 
 @dataclass(frozen=True)
 class App:
-    """Everything that the endpoint serves, on all its sockets.
+    """Everything that the endpoint serves, on all of its sockets.
 
     Parameters
     ----------
     workers
-        By the address of their Runtime API: a request to that socket can only be theirs.
+        Workers by the address of their Runtime API. Only the worker itself uses that socket.
     verifier
-        Verifies signatures; None believes everybody.
+        Verifies signatures; None accepts every request.
     access_points, data_plane, pending_responses, functions, function_urls, control, jobs, s3_control, s3
-        The parts.
+        The parts of the endpoint.
     """
 
     workers: Mapping[tuple[str, int], Worker]
@@ -69,28 +69,28 @@ class App:
     s3: Upstream
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request; every failure becomes an error that its client can read."""
+        """Answer one request; report every failure in the form that its client reads."""
         request = Request(scope, receive)
         route = self._route(request)
         try:
             _require_well_formed(route, scope)
-            await self._authenticate(route, request)
+            await self._require_signature(route, request)
             response = await self._answer(route, request)
         except ClientDisconnect:
             return
         except S3Error as error:
-            response = _refusal(route, request, error)
+            response = _error_response(route, request, error)
         except Exception:
             _log.exception("%s %s failed", request.method, request.url.path)
-            failure = S3Error(500, "InternalError", "The endpoint failed; its log has the cause.")
-            response = _refusal(route, request, failure)
+            failure = S3Error(500, "InternalError", "The endpoint failed. See its log.")
+            response = _error_response(route, request, failure)
         await response(scope, receive, send)
 
-    async def _authenticate(self, route: routing.Route | Worker, request: Request) -> None:
-        """Raise S3Error unless the request is signed; AWS lets nobody else have the answer."""
+    async def _require_signature(self, route: routing.Route | Worker, request: Request) -> None:
+        """Raise S3Error unless the request is signed."""
         if self.verifier is None or isinstance(route, Worker | routing.ToUnserved):
             return
-        # A browser asks S3 for leave by OPTIONS, and cannot sign that.
+        # A browser cannot sign the OPTIONS request of a CORS preflight.
         if request.method == "OPTIONS" and not isinstance(route, routing.ToFunctionUrl):
             return
         body = await request.body() if isinstance(route, _READ_WHOLE) else None
@@ -103,7 +103,7 @@ class App:
             case routing.ToAccessPoint(point, key):
                 return await self.data_plane.read(point, key, request)
             case routing.ToMissingAccessPoint(label):
-                message = f"There is no Object Lambda access point {label}. Create it first."
+                message = f"The Object Lambda access point {label} does not exist. Create it first."
                 raise S3Error(404, "NoSuchBucket", message, {"BucketName": label})
             case routing.ToFunction(name):
                 return await invoke_api.answer_invoke(self.functions, name, request)
@@ -126,7 +126,7 @@ class App:
                 return await self._to_s3(request)
 
     async def _to_s3(self, request: Request) -> ASGIApp:
-        """Pass a request on as it is, unless it copies from an access point."""
+        """Forward a request unchanged, unless it copies from an access point."""
         source = request.headers.get(COPY_SOURCE)
         if source is None or await self.data_plane.supporting.copy_source(source) is None:
             return await self.s3.forward(request)
@@ -153,7 +153,7 @@ def raw_path(scope: Scope) -> str:
 
 def _require_well_formed(route: routing.Route | Worker, scope: Scope) -> None:
     """Raise S3Error for a head that is too large, or a key that is not UTF-8."""
-    if isinstance(route, Worker):  # it reports tracebacks in headers
+    if isinstance(route, Worker):  # awslambdaric sends tracebacks in headers
         return
     if is_too_large(scope):
         raise head_too_large()
@@ -162,12 +162,14 @@ def _require_well_formed(route: routing.Route | Worker, scope: Scope) -> None:
             unquote(raw_path(scope), errors="strict")
         except UnicodeDecodeError:
             raise S3Error(400, "InvalidURI", "Couldn't parse the specified URI.") from None
-    if isinstance(route, routing.ToS3) and raw_path(scope).startswith("//"):  # no bucket's name
+    if isinstance(route, routing.ToS3) and raw_path(scope).startswith(
+        "//"
+    ):  # the bucket's name is empty
         raise S3Error(400, "InvalidURI", "Couldn't parse the specified URI.")
 
 
-def _refusal(route: routing.Route | Worker, request: Request, error: S3Error) -> Response:
-    """Return an error in the form of the API that was asked."""
+def _error_response(route: routing.Route | Worker, request: Request, error: S3Error) -> Response:
+    """Return an error in the form of the API that the client called."""
     match route:
         case routing.ToFunction():
             response = invoke_api.invoke_error_response(error)
@@ -178,6 +180,6 @@ def _refusal(route: routing.Route | Worker, request: Request, error: S3Error) ->
         case _:
             response = error_response(error, RequestIds.new())
     if "expect" in request.headers or is_too_large(request.scope):
-        # The client may keep its body back, and what it sends next would be taken for that.
+        # The client may not send its body now, so its next request must not be read as that body.
         response.headers["connection"] = "close"
     return response

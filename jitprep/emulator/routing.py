@@ -1,6 +1,6 @@
-"""Which part of the endpoint a request is for, told from its method, host and path alone.
+"""Routes a request to a part of the endpoint, by its method, host, path and signed service.
 
-Each part says in ``services`` what AWS wants requests for it to be signed for.
+The ``services`` of a route are those that AWS accepts in the signature of such a request.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from jitprep.emulator.signing.signature import credential
 _INVOKE = re.compile(r"/2015-03-31/functions/(?P<name>[^/]+)/invocations")
 _FUNCTIONS = "/2015-03-31/functions/"
 _CONTROL = "/v20180820/"
-FUNCTION_URL = "/_lambda-url/"  # no bucket can be called that
+FUNCTION_URL = "/_lambda-url/"  # not a valid name of a bucket
 _FUNCTION_HOST = re.compile(r"(?P<name>[a-z0-9_-]+)\.lambda-url\.[a-z]{2}(?:-[a-z]+)+-\d\..+")
-# A bucket before the name of a machine: S3's own names, or those that lead back to this one.
+# A bucket before a host's name: one of S3's, or one of this machine's.
 _BUCKET_HOST = re.compile(
     r"(?!s3\.)(?P<name>.+?)\.(?:s3[.-].+|localhost|\d+\.\d+\.\d+\.\d+(?:\..+)?)"
 )
-# SDKs put an access point, as name-account, before whatever machine they are told to ask.
+# SDKs put an access point, as name-account, before the host that they are configured with.
 _POINT_HOST = re.compile(r"(?P<name>[a-z0-9-]+-\d{12})\..+")
 _S3 = "s3"
 _OBJECT_LAMBDA = "s3-object-lambda"
@@ -65,7 +65,7 @@ class ToFunction:
 class ToFunctionUrl:
     """A request for ``path`` at the URL of a function.
 
-    ``domain`` is the host that names the function; empty where the path did.
+    ``domain`` is the host that names the function; empty if the path names it.
     """
 
     services: ClassVar = ("lambda",)
@@ -84,21 +84,21 @@ class ToWriteGetObjectResponse:
 
 @dataclass(frozen=True)
 class ToObjectLambdaControl:
-    """S3 Control, about Object Lambda access points."""
+    """S3 Control's calls for Object Lambda access points."""
 
     services: ClassVar = (_S3,)
 
 
 @dataclass(frozen=True)
 class ToJobs:
-    """S3 Control, about jobs of S3 Batch Operations."""
+    """S3 Control's calls for jobs of S3 Batch Operations."""
 
     services: ClassVar = (_S3,)
 
 
 @dataclass(frozen=True)
 class ToS3Control:
-    """S3 Control, about anything else."""
+    """All other calls of S3 Control."""
 
     services: ClassVar = (_S3,)
 
@@ -112,7 +112,7 @@ class ToS3:
 
 @dataclass(frozen=True)
 class ToBucket:
-    """A request for ``key``, or for the whole bucket, that is not addressed by its path.
+    """A request for ``key``, or for the whole bucket, whose bucket is not the path's first segment.
 
     ``name`` is the bucket's, or that of an S3 access point on it: its alias, or ``name-account``.
     """
@@ -125,7 +125,7 @@ class ToBucket:
 
 @dataclass(frozen=True)
 class ToUnserved:
-    """A request for another service, or for an API of Lambda's that is not here."""
+    """A request for another service, or for an API of Lambda's that is not implemented."""
 
     services: ClassVar = ()
 

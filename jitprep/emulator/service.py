@@ -1,4 +1,4 @@
-"""The parts of one endpoint, put together, started and stopped."""
+"""Assembles, starts and stops the parts of one endpoint."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from jitprep.emulator.workers.function import Function
 from jitprep.emulator.workers.local_function import LocalFunction, worker_command
 from jitprep.emulator.workers.throttle import Throttle
 
-# A reader may wait in the queue for long before its function reads the object.
+# A request may wait in the queue for a long time before its function reads the object.
 _PRESIGNED_S = 3600
 
 
@@ -37,9 +37,9 @@ class Service:
     config
         The settings.
     url
-        Where local workers reach the endpoint.
+        The URL at which local workers reach the endpoint.
     container_url
-        Where containers reach it.
+        The URL at which containers reach it.
     """
 
     def __init__(self, config: EndpointConfig, url: str, container_url: str) -> None:
@@ -54,7 +54,7 @@ class Service:
         self._stack = AsyncExitStack()
 
     async def start(self) -> ASGIApp:
-        """Start everything and return what answers requests."""
+        """Start everything and return the ASGI application."""
         moto = await StoreProcess.start(self._config.account, self._config.region)
         self._stack.push_async_callback(moto.stop)
         control = self._upstream(moto.url)
@@ -66,7 +66,7 @@ class Service:
         return self._app(functions, control, s3)
 
     async def stop(self) -> None:
-        """Stop everything, the last first."""
+        """Stop everything, in reverse order."""
         await self._stack.aclose()
 
     def _upstream(self, url: str) -> Upstream:
@@ -122,12 +122,12 @@ class Service:
         )
 
     def _places(self, functions: Mapping[str, Function]) -> dict[str, int]:
-        """Return how many invocations of each function can run at once."""
+        """Return how many invocations of each function can run at the same time."""
         containers = self._config.containers
         return {name: len(containers.get(name, ())) or self._config.workers for name in functions}
 
     def _input_urls(self, functions: Mapping[str, Function]) -> dict[str, str]:
-        """Return where each function finds S3: behind the endpoint, unless S3 is outside."""
+        """Return the base of each function's ``inputS3Url``: the endpoint, unless S3 is elsewhere."""
         url, container_url = self._urls
         return {
             name: self._config.s3_url or (container_url if name in self._config.containers else url)

@@ -1,4 +1,4 @@
-"""moto's server, started as a child of the endpoint: its S3, and S3 Control's other calls."""
+"""The child process that runs the S3 inside, and S3 Control's calls for S3 access points."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _STOP_S = 1.0
 
 
 class StoreProcess:
-    """A running moto server at ``url``."""
+    """The running S3 at ``url``."""
 
     def __init__(self, process: Process, port: int) -> None:
         self.url = f"http://127.0.0.1:{port}"
@@ -22,12 +22,12 @@ class StoreProcess:
 
     @classmethod
     async def start(cls, account: str, region: str) -> StoreProcess:
-        """Start moto and wait until it serves.
+        """Start the S3 inside and wait until it serves.
 
         Raises
         ------
         EndpointError
-            Where it does not start; what it says is on standard error.
+            If it does not start; its own message is on standard error.
         """
         process = await asyncio.create_subprocess_exec(
             *child_command(INSTALLED, "jitprep.emulator.store", account, region),
@@ -36,10 +36,10 @@ class StoreProcess:
             env={
                 **os.environ,
                 "MOTO_ACCOUNT_ID": account,
-                # The endpoint tells by a host's name whether a bucket stands in it.
+                # The endpoint itself decides whether a host's name contains a bucket.
                 "S3_IGNORE_SUBDOMAIN_BUCKETNAME": "true",
             },
-            start_new_session=True,  # Ctrl-C is for the endpoint, which ends this in its turn
+            start_new_session=True,  # Ctrl-C must reach the endpoint only, which then ends this
         )
         try:
             async with asyncio.timeout(_START_S):
@@ -50,13 +50,13 @@ class StoreProcess:
         if not port.strip().isdigit():
             status = await process.wait()
             raise EndpointError(
-                f"moto's server did not start (exit status {status}); its own message is above. "
+                f"The S3 inside did not start (exit status {status}); its own message is above. "
                 "Check that moto, flask and flask-cors are installed: pip install jitprep[emulator]"
             )
         return cls(process, int(port))
 
     async def stop(self) -> None:
-        """End the server."""
+        """End the process."""
         if self._process.stdin is not None:
             self._process.stdin.close()
         try:

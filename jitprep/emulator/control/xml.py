@@ -1,4 +1,4 @@
-"""S3 Control's XML: configurations in, checked as AWS's model has them; results out."""
+"""S3 Control's XML for access points: parses configurations, and writes results."""
 
 from __future__ import annotations
 
@@ -29,23 +29,23 @@ _SUPPORTING = re.compile(r"arn:[^:]+:s3:[^:]*:\d{12}:accesspoint/.+")
 
 
 def parse_configuration(body: bytes) -> Configuration:
-    """Read the configuration in the body of a create or put request.
+    """Parse the configuration in the body of a create or put request.
 
     Raises
     ------
     S3Error
-        MalformedXML where the document is not one, InvalidRequest where a value is not allowed.
+        MalformedXML if the document is not valid, InvalidRequest if a value is not allowed.
     """
     return _configuration(_child(body, "Configuration"))
 
 
 def parse_policy(body: bytes) -> str:
-    """Read the policy in the body of a put request. Raises S3Error, MalformedXML."""
+    """Parse the policy in the body of a put request. Raises S3Error, MalformedXML."""
     return _child(body, "Policy").text or ""
 
 
 def parse_document(body: bytes) -> ET.Element:
-    """Return a document's root; namespaces are left out. Raises S3Error, MalformedXML."""
+    """Return a document's root, without namespaces. Raises S3Error, MalformedXML."""
     try:
         root = ET.fromstring(body)  # noqa: S314 - expat itself limits entity expansion
     except ET.ParseError as error:
@@ -56,10 +56,10 @@ def parse_document(body: bytes) -> ET.Element:
 
 
 def _child(body: bytes, name: str) -> ET.Element:
-    """Return an element right below a document's root."""
+    """Return a child of a document's root."""
     element = parse_document(body).find(name)
     if element is None:
-        raise S3Error(400, "MalformedXML", f"The document has no {name}.")
+        raise S3Error(400, "MalformedXML", f"The document has no {name} element.")
     return element
 
 
@@ -121,21 +121,21 @@ def policy_result(text: str) -> ET.Element:
 
 
 def policy_status_result() -> ET.Element:
-    """Return the result of GetAccessPointPolicyStatusForObjectLambda: no kept policy is public."""
+    """Return the result of GetAccessPointPolicyStatusForObjectLambda; public policies are rejected."""
     root = result_root("GetAccessPointPolicyStatusForObjectLambdaResult")
     write_text(ET.SubElement(root, "PolicyStatus"), "IsPublic", "false")
     return root
 
 
 def control_error_xml(error: S3Error, ids: RequestIds) -> bytes:
-    """Return an error as S3 Control writes it: one element deeper than S3."""
+    """Return an error as S3 Control writes it: inside an ErrorResponse element."""
     inner = xml_elements({"Code": error.code, "Message": error.message, **error.details})
     outer = f"<Error>{inner}</Error>{xml_elements(ids.elements)}"
     return f'{DECLARATION}<ErrorResponse xmlns="{_NAMESPACE}">{outer}</ErrorResponse>'.encode()
 
 
 def result_root(name: str) -> ET.Element:
-    """Return the root of a result."""
+    """Return the root element of a result."""
     return ET.Element(name, xmlns=_NAMESPACE)
 
 
@@ -158,7 +158,7 @@ def _write_transformation(parent: ET.Element, transformation: Transformation) ->
 
 
 def write_text(parent: ET.Element, name: str, value: str) -> None:
-    """Add an element with a text."""
+    """Add a child element with a text."""
     ET.SubElement(parent, name).text = value
 
 
@@ -174,7 +174,9 @@ def _configuration(element: ET.Element) -> Configuration:
         for t in element.iterfind("TransformationConfigurations/TransformationConfiguration")
     )
     if not transformations:
-        raise invalid_request("TransformationConfigurations is empty; name at least one function.")
+        raise invalid_request(
+            "TransformationConfigurations is empty; it must name at least one function."
+        )
     actions = [action for t in transformations for action in t.actions]
     if len(actions) != len(set(actions)):
         raise invalid_request("An action is listed in more than one TransformationConfiguration.")
@@ -193,7 +195,7 @@ def _transformation(element: ET.Element) -> Transformation:
         raise invalid_request(f"FunctionArn {arn!r} is not the ARN of a Lambda function.")
     actions = _texts(element, "Actions/Action", _ACTIONS)
     if not actions:
-        raise invalid_request("Actions is empty; list GetObject at least.")
+        raise invalid_request("Actions is empty; it must list at least one action.")
     payload = element.findtext("ContentTransformation/AwsLambda/FunctionPayload", "")
     return Transformation(frozenset(actions), arn, payload)
 

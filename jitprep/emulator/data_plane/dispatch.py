@@ -1,4 +1,4 @@
-"""Reads through an Object Lambda access point."""
+"""Requests through an Object Lambda access point: a function answers them, or S3 itself."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from jitprep.emulator.data_plane.actions import (
     Action,
     action_of,
     features_of,
-    stands_behind_access_points,
+    is_allowed_through_access_points,
 )
 from jitprep.emulator.data_plane.events import AccessPointCall, object_lambda_event
 from jitprep.emulator.data_plane.function_result import client_answer
@@ -39,7 +39,7 @@ from jitprep.emulator.workers.function import Function, InvocationOutcome, funct
 _log = logging.getLogger(__name__)
 COPY_SOURCE = "x-amz-copy-source"
 _CUSTOMER_KEY = "x-amz-server-side-encryption-customer-"
-# The client's headers that are part of its call. The presigned URL names them as signed.
+# Headers of the client's that the presigned URL signs, so the function must send them.
 _ALL_SIGN = ("x-amz-expected-bucket-owner", "x-amz-request-payer")
 _SIGNED_HEADERS = {
     Action.GET_OBJECT: (*_ALL_SIGN, "x-amz-checksum-mode"),
@@ -51,14 +51,14 @@ _SIGNED_HEADERS = {
 
 @dataclass(frozen=True)
 class DataPlane:
-    """What answers a read of an access point.
+    """Answers requests through access points.
 
     Parameters
     ----------
     functions
-        The functions that run here, by name.
+        The functions by name.
     pending_responses
-        Where functions answer.
+        The responses that functions write.
     s3
         The S3 behind the endpoint.
     signer
@@ -66,9 +66,9 @@ class DataPlane:
     supporting
         The S3 access points.
     input_urls
-        Function name to the base of the ``inputS3Url`` that it can reach.
+        Function name to the base of its ``inputS3Url``.
     timeout
-        Seconds that a function may take.
+        Seconds that a function may take to answer.
     """
 
     functions: Mapping[str, Function]
@@ -81,9 +81,9 @@ class DataPlane:
     _running: set[asyncio.Task[InvocationOutcome]] = field(default_factory=set)
 
     async def read(self, point: AccessPoint, key: str, request: Request) -> ASGIApp:
-        """Answer a request for ``key``, or for the bucket where it is empty."""
+        """Answer a request for ``key``, or for the bucket if it is empty."""
         query = request.query_params.multi_items()
-        if not stands_behind_access_points(request.method, key, query):
+        if not is_allowed_through_access_points(request.method, key, query):
             raise _not_allowed(request.method, key)
         action = action_of(request.method, key, query)
         transformation = point.configuration.transformation(action) if action else None
@@ -94,13 +94,13 @@ class DataPlane:
         _require_no_customer_key(call)
         name = self._function_name(transformation.function_arn)
         if action is Action.GET_OBJECT:
-            return await self._written(call, name)
-        return await self._returned(call, name)
+            return await self._answer_written(call, name)
+        return await self._answer_returned(call, name)
 
     async def forward(self, bucket: str, key: str, request: Request) -> ASGIApp:
-        """Let the bucket answer, as AWS does where no function is configured to.
+        """Forward a request to the bucket, as AWS does if no function is configured for the action.
 
-        The request goes out signed anew: the client signed it for another address.
+        The request is signed again, because the client signed it for another address.
         """
         headers = {name: v for name, v in request.headers.items() if not _of_signature(name, v)}
         if COPY_SOURCE in headers:
@@ -117,20 +117,22 @@ class DataPlane:
         name = function_name(arn)
         if name is None or name not in self.functions:
             known = ", ".join(sorted(self.functions))
-            raise S3Error(404, "LambdaNotFound", f"No function {arn} runs here; {known} does.")
+            raise S3Error(
+                404, "LambdaNotFound", f"Function not found: {arn}. This endpoint runs: {known}."
+            )
         return name
 
-    async def _written(self, call: AccessPointCall, name: str) -> ASGIApp:
-        """Invoke the function, and answer with what it writes."""
+    async def _answer_written(self, call: AccessPointCall, name: str) -> ASGIApp:
+        """Invoke the function and return the response that it writes."""
         pending, ids = self.pending_responses.open(), RequestIds.new()
         invocation = self._invoke(call, name, ids, outputRoute=ROUTE, outputToken=pending.token)
-        answer = await self._meet(call.request, pending, invocation)
+        answer = await self._wait_for_response(call.request, pending, invocation)
         if isinstance(answer, S3Error):
             return error_response(answer, ids)
         return ReplyResponse(answer, ids, self.timeout)
 
-    async def _returned(self, call: AccessPointCall, name: str) -> ASGIApp:
-        """Invoke the function, and answer with what it returns."""
+    async def _answer_returned(self, call: AccessPointCall, name: str) -> ASGIApp:
+        """Invoke the function and return the response that its result describes."""
         ids = RequestIds.new()
         invocation = self._invoke(call, name, ids)
         try:
@@ -140,7 +142,7 @@ class DataPlane:
         try:
             answer = client_answer(call.action, invocation.result())
         except S3Error as error:
-            # The answer to a HEAD has no room for the reason.
+            # A response to HEAD cannot carry the reason.
             _log.warning("%s of %s: %s: %s", call.action, call.key, error.code, error.message)
             return error_response(error, ids)
         return Response(answer.body, answer.status, {**answer.headers, **ids.headers})
@@ -151,12 +153,12 @@ class DataPlane:
         context = {"inputS3Url": self._input_s3_url(call, self.input_urls[name]), **output}
         payload = object_lambda_event(call, ids.request_id, context)
         invocation = asyncio.create_task(self.functions[name].invoke(payload, str(uuid.uuid4())))
-        self._running.add(invocation)  # it goes on when the reader has its answer
+        self._running.add(invocation)  # it may outlast the request
         invocation.add_done_callback(self._running.discard)
         return invocation
 
     def _input_s3_url(self, call: AccessPointCall, base: str) -> str:
-        """Return the URL at which the function finds what the client asked for, untransformed."""
+        """Return the presigned URL of the original object or listing."""
         query = _query(call.request)
         if call.key:
             query = [(name, value) for name, value in query if name == "versionId"]
@@ -168,13 +170,13 @@ class DataPlane:
         url = object_url(base, call.point.bucket, call.key)
         return self.signer.presign(call.request.method, url, query, headers)
 
-    async def _meet(
+    async def _wait_for_response(
         self,
         request: Request,
         pending: PendingResponse,
         invocation: asyncio.Task[InvocationOutcome],
     ) -> Reply | S3Error:
-        """Wait for the function's answer, its end without one, or the reader's leaving."""
+        """Wait until the function responds, ends without a response, or the client disconnects."""
         try:
             await _first(request, pending.answer, invocation)
             if pending.answer.done():
@@ -188,7 +190,7 @@ class DataPlane:
 
 
 async def _first(request: Request, *waiting: asyncio.Future[Any]) -> None:
-    """Return when one of ``waiting`` is done; raise when the client leaves before."""
+    """Return when one of ``waiting`` is done; raise ClientDisconnect if the client leaves first."""
     left = asyncio.create_task(_left(request))
     try:
         done, _ = await asyncio.wait({*waiting, left}, return_when=asyncio.FIRST_COMPLETED)
@@ -211,9 +213,9 @@ def _query(request: Request) -> list[tuple[str, str]]:
 
 
 def _of_signature(name: str, value: str) -> bool:
-    """Tell a header of the client's signature, or of the host that it is for.
+    """Return whether a header belongs to the client's signature or names its host.
 
-    The hash of a body in chunks says how it is written, and stays.
+    The hash of a body in chunks also declares its encoding, so it is kept.
     """
     if name == "x-amz-content-sha256":
         return not value.startswith("STREAMING-")
@@ -227,17 +229,17 @@ def _not_allowed(method: str, key: str) -> S3Error:
 
 
 def _require_no_customer_key(call: AccessPointCall) -> None:
-    """Refuse a customer's key: S3 does, so that no function can log it."""
+    """Raise S3Error for a customer's key, as S3 does, so that no function can log it."""
     if any(name.startswith(_CUSTOMER_KEY) for name in call.request.headers):
         message = (
-            f"{call.action} through access point {call.point.name} invokes a function, and so takes "
-            "no keys provided by customers. Read the object without the access point."
+            f"{call.action} through access point {call.point.name} invokes a function, and does not "
+            "accept customer-provided keys. Read the object without the access point."
         )
         raise S3Error(400, "InvalidRequest", message)
 
 
 def _require_features(call: AccessPointCall) -> None:
-    """Refuse a part of an object unless the access point says that its function can give one."""
+    """Raise S3Error for a part of an object unless the access point allows that feature."""
     request, allowed = call.request, call.point.configuration.allowed_features
     for feature in features_of(call.action, request.headers.keys(), request.query_params.keys()):
         if feature not in allowed:

@@ -1,4 +1,4 @@
-"""``listBucketResult``, a listing as a function returns it in JSON, made S3's XML."""
+"""Converts ``listBucketResult``, a function's listing in JSON, to S3's XML."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from jitprep.emulator.s3_xml import DECLARATION, NAMESPACE, UNWRITABLE, xml_text
 
 
 class MalformedListing(ValueError):
-    """The JSON is not a listing; the message says what is wrong with it."""
+    """The JSON is not a listing; the message says why."""
 
 
 @dataclass(frozen=True)
 class _Field:
-    """A field of the JSON, the element that it becomes, and what it must be."""
+    """A field of the JSON, its XML element and its type."""
 
     name: str
     element: str
@@ -34,7 +34,7 @@ _OBJECT = (
     _Field("owner", "Owner", _OWNER),
     _Field("storageClass", "StorageClass"),
 )
-# Of both actions, in the order in which S3 writes them.
+# The fields of both actions, in the order in which S3 writes them.
 _RESULT = (
     _Field("name", "Name", required=True),
     _Field("prefix", "Prefix"),
@@ -57,12 +57,12 @@ _NAMES = {str: "a string", int: "a whole number", bool: "true or false"}
 
 
 def listing_xml(result: object) -> bytes:
-    """Return a ``listBucketResult`` as the XML that S3 lists a bucket with.
+    """Return a ``listBucketResult`` as S3's XML.
 
     Raises
     ------
     MalformedListing
-        Where something required is missing, or something is of the wrong type.
+        If a required field is missing, or a field has the wrong type.
     """
     inner = "".join(_elements(_RESULT, result, "listBucketResult"))
     root = f'<ListBucketResult xmlns="{NAMESPACE}">{inner}</ListBucketResult>'
@@ -71,7 +71,7 @@ def listing_xml(result: object) -> bytes:
 
 def _elements(fields: tuple[_Field, ...], value: object, where: str) -> Iterator[str]:
     if not isinstance(value, dict):
-        raise MalformedListing(f"{where} is {json.dumps(value)}, and must be an object.")
+        raise MalformedListing(f"{where} is {json.dumps(value)}; it must be an object.")
     for field in fields:
         inner = f"{where}.{field.name}"
         item = value.get(field.name)
@@ -80,7 +80,7 @@ def _elements(fields: tuple[_Field, ...], value: object, where: str) -> Iterator
         if item is None:
             continue
         if field.many and not isinstance(item, list):
-            raise MalformedListing(f"{inner} is {json.dumps(item)}, and must be a list.")
+            raise MalformedListing(f"{inner} is {json.dumps(item)}; it must be a list.")
         for index, one in enumerate(item) if field.many else [(None, item)]:
             place = inner if index is None else f"{inner}[{index}]"
             yield f"<{field.element}>{_content(field, one, place)}</{field.element}>"
@@ -89,14 +89,15 @@ def _elements(fields: tuple[_Field, ...], value: object, where: str) -> Iterator
 def _content(field: _Field, value: object, where: str) -> str:
     if isinstance(field.kind, tuple):
         return "".join(_elements(field.kind, value, where))
-    # Python's true is a whole number, and JSON's is not.
+    # In Python, unlike JSON, True is an integer.
     if type(value) is not field.kind or (field.kind is int and str(value).startswith("-")):
-        raise MalformedListing(f"{where} is {json.dumps(value)}, and must be {_NAMES[field.kind]}.")
+        raise MalformedListing(f"{where} is {json.dumps(value)}; it must be {_NAMES[field.kind]}.")
     if field.kind is not str:
         return json.dumps(value)
     text = str(value)
     if found := UNWRITABLE.search(text):
         raise MalformedListing(
-            f"{where} has {found[0]!r}, which XML cannot; encode keys, encodingType url."
+            f"{where} contains {found[0]!r}, which XML cannot represent. Percent-encode the keys, and "
+            "set encodingType to url."
         )
     return xml_text(text)

@@ -1,4 +1,4 @@
-"""What the endpoint itself asks of S3: presigned reads, and what a supporting access point is."""
+"""The endpoint's own requests to S3: signatures, whole objects, and access points."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Signer:
     def presign(
         self, method: str, url: str, query: Sequence[tuple[str, str]], headers: Mapping[str, str]
     ) -> str:
-        """Return ``url`` with a query and a signature; ``headers`` must be sent with it."""
+        """Return ``url`` with a query and a signature; the client must send ``headers`` with it."""
         full = f"{url}?{urlencode(query, quote_via=quote)}" if query else url
         request = AWSRequest(method, full, headers=dict(headers))
         S3SigV4QueryAuth(self._credentials, "s3", self.region, self.expires_s).add_auth(request)
@@ -57,26 +57,26 @@ class Signer:
 
 @dataclass(frozen=True)
 class ObjectClient:
-    """Whole objects that the endpoint reads and writes itself.
+    """Client that reads and writes whole objects.
 
     Parameters
     ----------
     s3
         The S3 behind the endpoint.
     signer
-        Signs what it is asked.
+        Signs the requests.
     """
 
     s3: Upstream
     signer: Signer
 
     async def get(self, bucket: str, key: str, version: str | None = None) -> tuple[bytes, str]:
-        """Return an object and its ETag, less the quotes.
+        """Return an object and its ETag without quotes.
 
         Raises
         ------
         S3Error
-            S3's own.
+            The error that S3 returns.
         """
         query = [("versionId", version)] if version else []
         answer = await self.s3.fetch(self._target("GET", bucket, key, query), {})
@@ -84,7 +84,7 @@ class ObjectClient:
         return answer.content, answer.headers.get("etag", "").strip('"')
 
     async def put(self, bucket: str, key: str, body: bytes) -> None:
-        """Write an object. Raises S3Error, S3's own."""
+        """Write an object. Raises S3Error, the error that S3 returns."""
         answer = await self.s3.fetch(self._target("PUT", bucket, key, []), {}, body)
         _require_success(answer.status_code, answer.content, f"{bucket}/{key}")
 
@@ -106,16 +106,16 @@ def _require_success(status: int, body: bytes, what: str) -> None:
 
 @dataclass(frozen=True)
 class SupportingAccessPoints:
-    """The S3 access points that Object Lambda access points stand on; moto keeps them.
+    """The S3 access points that support Object Lambda access points; the S3 inside keeps them.
 
     Parameters
     ----------
     control
-        moto.
+        The S3 inside.
     signer
-        Signs what it is asked.
+        Signs the requests.
     account
-        The account whose access points they are.
+        The account that owns them.
     """
 
     control: Upstream
@@ -123,14 +123,14 @@ class SupportingAccessPoints:
     account: str
 
     async def bucket(self, arn: str) -> str | None:
-        """Return the bucket of a supporting access point; None if there is no such."""
+        """Return the bucket of a supporting access point; None if it does not exist."""
         match = _SUPPORTING.fullmatch(arn)
         if match is None or match["account"] != self.account:
             return None
         return (await self._buckets()).get(f"{match['name']}-{self.account}")
 
     async def bucket_named(self, name: str) -> str:
-        """Return the bucket that stands behind ``name``, itself a bucket's or an access point's."""
+        """Return the bucket that ``name``, of a bucket or an access point, refers to."""
         if not name.endswith((f"-{self.account}", S3_ALIAS_ENDING)):
             return name
         return (await self._buckets()).get(name, name)
@@ -138,29 +138,27 @@ class SupportingAccessPoints:
     async def copy_source(self, text: str) -> str | None:
         """Return the ``x-amz-copy-source`` that names the bucket of an access point.
 
-        None where ``text`` names no access point.
+        None if ``text`` does not name an access point.
 
         Raises
         ------
         S3Error
-            404 where the access point does not exist, 501 where it is one of Object Lambda's.
+            404 if the access point does not exist, 501 if it is one of Object Lambda's.
         """
         path, mark, version = text.partition("?")
         source = unquote(path).removeprefix("/")
         name, _, key = source.partition("/")
         if source.startswith("arn:"):
             if _OBJECT_LAMBDA_ARN.match(source):
-                raise _no_source(source)
+                raise _unsupported_source(source)
             match = _SOURCE.fullmatch(source)
             if match is None:
-                message = (
-                    "The ARN of a copy's source must be that of an access point and its object."
-                )
+                message = "The ARN of a copy's source must name an access point and an object."
                 details = {"ArgumentName": "x-amz-copy-source", "ArgumentValue": text}
                 raise S3Error(400, "InvalidArgument", message, details)
             name, key = f"{match['name']}-{match['account']}", match["key"]
         elif name.endswith(ALIAS_ENDING):
-            raise _no_source(name)
+            raise _unsupported_source(name)
         elif not name.endswith(S3_ALIAS_ENDING):
             return None
         bucket = (await self._buckets()).get(name)
@@ -176,7 +174,7 @@ class SupportingAccessPoints:
         response = await self.control.fetch(target, signed)
         if response.status_code != 200:
             found = f"{response.status_code} {response.text[:200]}"
-            raise S3Error(500, "InternalError", f"Looking up the access points failed: {found}")
+            raise S3Error(500, "InternalError", f"The access points cannot be listed: {found}")
         root = ET.fromstring(response.content)  # noqa: S314 - from the endpoint's own moto
         buckets = {}
         for point in root.iterfind("{*}AccessPointList/{*}AccessPoint"):
@@ -186,11 +184,14 @@ class SupportingAccessPoints:
         return buckets
 
 
-def _no_source(name: str) -> S3Error:
-    message = f"{name} is an Object Lambda access point: read through it, and write what comes."
+def _unsupported_source(name: str) -> S3Error:
+    message = (
+        f"{name} is an Object Lambda access point, which cannot be the source of a copy. Read the "
+        "object through it, and write the result."
+    )
     return S3Error(501, "NotImplemented", message, {"Header": "x-amz-copy-source"})
 
 
 def object_url(base: str, bucket: str, key: str) -> str:
-    """Return the path-style URL of an object, or of the bucket where ``key`` is empty."""
+    """Return the path-style URL of an object, or of the bucket if ``key`` is empty."""
     return f"{base}/{bucket}/{quote(key, safe='/~')}" if key else f"{base}/{bucket}"

@@ -1,4 +1,4 @@
-"""Function URLs: HTTP in, the function's event, HTTP out. Every function that runs here has one."""
+"""Requests to Function URLs: makes the event, invokes the function and returns the response."""
 
 from __future__ import annotations
 
@@ -25,21 +25,21 @@ from jitprep.emulator.workers.function import (
 )
 
 _log = logging.getLogger(__name__)
-# Of the event, body and all.
+# Bytes of the whole event, including the body.
 _LARGEST_EVENT = 6 * 1024 * 1024
 _TOO_MANY = 429
 
 
 @dataclass(frozen=True)
 class FunctionUrls:
-    """What answers requests to functions' URLs.
+    """The URLs of the functions; every function has one.
 
     Parameters
     ----------
     functions
-        The functions that run here, by name.
+        The functions by name.
     account, region
-        Where they are said to be.
+        The account and region in their events.
     """
 
     functions: Mapping[str, Function]
@@ -52,18 +52,18 @@ class FunctionUrls:
         Parameters
         ----------
         name
-            The function's; a host's name has lost its capitals.
+            The function's name, in any case: host names lose capitals.
         path
-            Below the function's URL, percent-encoded.
+            The path below the function's URL, percent-encoded.
         domain
-            The host that was asked, without a port; empty where the function is in the path.
+            The requested host without a port; empty if the path names the function.
         request
             The request.
         """
         known = next((known for known in self.functions if known.lower() == name.lower()), None)
         if known is None:
             here = ", ".join(sorted(self.functions))
-            return _message(404, f"There is no function {name}. Here run: {here}.")
+            return _message(404, f"The function {name} does not exist. This endpoint runs: {here}.")
         url = FunctionUrlRequest(known, path, domain or f"{known}.lambda-url.{self.region}.on.aws")
         request_id = str(uuid.uuid4())
         payload = function_url_event(url, request, await request.body(), self.account, request_id)
@@ -76,21 +76,23 @@ class FunctionUrls:
 
 
 def function_url_error_response(error: S3Error) -> Response:
-    """Return an error that was raised before the function could be asked."""
+    """Return the response to a request that failed before the invocation."""
     if isinstance(error, Unsigned):
         return _message(403, "Forbidden", "AccessDeniedException")
     return invoke_api.invoke_error_response(error)
 
 
 def _answer(name: str, outcome: InvocationOutcome, method: str) -> Response:
-    """Return what the client sees; why it sees no more stands in the log alone, as on AWS."""
+    """Return the client's response; as on AWS, only the log has the cause of a failure."""
     if isinstance(outcome, Returned):
         try:
             return client_response(outcome.payload, method)
         except InvalidReply as error:
-            _log.warning("what %s returned for its URL is not an answer: %s", name, error)
+            _log.warning(
+                "the response of function %s to a request at its URL is not valid: %s", name, error
+            )
             return _failure(502)
-    _log.warning("%s failed to answer at its URL: %s", name, outcome)
+    _log.warning("function %s failed to answer a request at its URL: %s", name, outcome)
     match outcome:
         case NotInvoked(status) if status == _TOO_MANY:
             return _message(429, "Rate Exceeded.", "TooManyRequestsException")

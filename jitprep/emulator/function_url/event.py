@@ -1,4 +1,4 @@
-"""The event that a function gets for a request to its URL: payload format 2.0."""
+"""The event of a request to a Function URL, in payload format 2.0."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from starlette.requests import Request
 from jitprep.emulator.signing.request_head import RequestHead
 from jitprep.emulator.signing.signature import credential
 
-# The caller's authority. The function has its own, and these must not reach a log.
+# The caller's credentials, which must not reach the function or its log.
 _SECRET_HEADERS = frozenset(
     {"authorization", "proxy-authorization", "proxy-connection", "x-amz-security-token"}
 )
@@ -27,14 +27,14 @@ _TEXT = re.compile(r"text/.*|application/(?:javascript|(?:[^/]*\+)?(?:json|xml))
 
 @dataclass(frozen=True)
 class FunctionUrlRequest:
-    """What of a function's URL was asked for.
+    """The function, path and host of a request to a Function URL.
 
     Parameters
     ----------
     name
-        The function's, as the URL has it.
+        The function's name, as in the URL.
     path
-        Below the URL, percent-encoded.
+        The path below the URL, percent-encoded.
     domain
         The URL's host, without a port.
     """
@@ -52,13 +52,13 @@ def function_url_event(
     Parameters
     ----------
     url
-        What was asked for.
+        The requested function, path and host.
     request, body
         The request, and its body.
     account
-        The account of the function, and of whoever signed the request.
+        The account of the function and of the caller.
     request_id
-        The invocation's.
+        The ID of the invocation.
     """
     request_head = RequestHead.of(request)
     headers = _headers(url, request_head, request)
@@ -80,7 +80,7 @@ def function_url_event(
 def _headers(
     url: FunctionUrlRequest, request_head: RequestHead, request: Request
 ) -> dict[str, str]:
-    """Return the headers, and those that AWS adds on the way."""
+    """Return the headers, including those that AWS adds."""
     left_out = _SECRET_HEADERS | {"cookie"}
     headers = _joined((name, value) for name, value in request_head.headers if name not in left_out)
     if not headers.get("host", "").lower().startswith(url.domain):  # the function is in the path
@@ -95,7 +95,7 @@ def _headers(
 
 
 def _joined(pairs: Iterator[tuple[str, str]] | list[tuple[str, str]]) -> dict[str, str]:
-    """Return values by name, those of one name joined with commas."""
+    """Return values by name; values of the same name are joined with commas."""
     joined: dict[str, str] = {}
     for name, value in pairs:
         joined[name] = f"{joined[name]},{value}" if name in joined else value
@@ -161,7 +161,7 @@ def _address(request: Request) -> str:
 
 
 def _body(body: bytes, content_type: str) -> dict[str, Any]:
-    """Return the fields of a body: text where it says that it is and can be, else base64."""
+    """Return the fields of a body: as text if its type is text and it is UTF-8, else in base64."""
     if not body:
         return {"isBase64Encoded": False}
     if _TEXT.fullmatch(content_type.partition(";")[0].strip().lower()):

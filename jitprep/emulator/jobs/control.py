@@ -23,14 +23,14 @@ _LONGEST_LIST = 1000
 
 @dataclass(frozen=True)
 class JobsControl:
-    """The calls that create, show, list and change jobs.
+    """The calls that create, describe, list and update jobs.
 
     Parameters
     ----------
     runner
-        What runs them.
+        Runs the jobs.
     account, region
-        Those of this endpoint.
+        The endpoint's account and region.
     """
 
     runner: JobRunner
@@ -77,14 +77,14 @@ class JobsControl:
         query = request.query_params
         wanted = query.get("maxResults", str(_LONGEST_LIST))
         if not re.fullmatch(r"[0-9]{1,4}", wanted) or int(wanted) > _LONGEST_LIST:
-            message = f"maxResults is {wanted!r}; it must be 0 to {_LONGEST_LIST}."
+            message = f"maxResults is {wanted!r}; it must be from 0 to {_LONGEST_LIST}."
             raise S3Error(400, "InvalidRequest", message)
         statuses = query.getlist("jobStatuses")
         if unknown := [status for status in statuses if status not in set(Status)]:
-            raise S3Error(400, "InvalidRequest", f"There is no job status {unknown[0]!r}.")
+            raise S3Error(400, "InvalidRequest", f"{unknown[0]!r} is not the status of a job.")
         after = query.get("nextToken")
         if after is not None and after not in self._jobs:
-            raise S3Error(400, "InvalidNextTokenException", f"No list ended at {after!r}.")
+            raise S3Error(400, "InvalidNextTokenException", f"nextToken {after!r} is not valid.")
         ids = list(self._jobs)
         later = ids[ids.index(after) + 1 :] if after else ids
         jobs = [self._jobs[name] for name in later]
@@ -113,7 +113,7 @@ class JobsControl:
     async def _update_priority(self, job: BatchJob, request: Request) -> ET.Element:
         priority = jobs_xml.parse_priority(request.query_params.get("priority", ""))
         if job.status in ENDED:
-            message = f"Job {job.id} is {job.status}; its priority is of no use any more."
+            message = f"Job {job.id} is {job.status}; its priority cannot be changed."
             raise S3Error(400, "BadRequestException", message)
 
         def change() -> None:
@@ -125,5 +125,5 @@ class JobsControl:
     def _find(self, job_id: str) -> BatchJob:
         job = self._jobs.get(job_id)
         if job is None:
-            raise S3Error(404, "NotFoundException", f"There is no job {job_id}.")
+            raise S3Error(404, "NotFoundException", f"The job {job_id} does not exist.")
         return job

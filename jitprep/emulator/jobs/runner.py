@@ -16,23 +16,23 @@ from jitprep.emulator.s3_errors import S3Error
 from jitprep.emulator.workers.function import Function, function_name
 
 _log = logging.getLogger(__name__)
-# How often a task that failed for the time being is tried again, each time after a pause twice as long.
-# AWS does so "before the job completes", and does not say how often.
+# Retries of a task that failed temporarily; each pause is twice as long as the last one. AWS retries
+# "before the job completes", and does not document how often.
 _REDRIVES = 3
 _PAUSE_S = 0.5
 
 
 class JobRunner:
-    """What runs jobs; one of lower priority waits for those of higher.
+    """Runs jobs; a job waits for those of higher priority.
 
     Parameters
     ----------
     functions
-        The functions that run here, by name.
+        The functions by name.
     places
-        How many invocations of each can run at once.
+        How many invocations of each function can run at the same time.
     objects
-        Where manifests are read and reports are written.
+        Reads manifests and writes reports.
     """
 
     def __init__(
@@ -46,20 +46,20 @@ class JobRunner:
         self._changed = asyncio.Condition()
 
     def start(self, job: BatchJob) -> None:
-        """Begin to run a job."""
+        """Start a job."""
         self._jobs.append(job)
         running = asyncio.create_task(self._run(job))
         self._running.add(running)
         running.add_done_callback(self._running.discard)
 
     async def stop(self) -> None:
-        """Leave every job as it is."""
+        """Stop every job, without changing its status."""
         for running in self._running:
             running.cancel()
         await asyncio.gather(*self._running, return_exceptions=True)
 
     async def change(self, change: Callable[[], None]) -> None:
-        """Change a job from outside, and let everybody who waits look again."""
+        """Change a job, and wake every task that waits for a change."""
         async with self._changed:
             change()
             self._changed.notify_all()
@@ -74,7 +74,7 @@ class JobRunner:
             await self._report(job)
         except Exception:
             _log.exception("job %s failed", job.id)
-            job.fail("InternalError", "The endpoint failed; its log has the cause.")
+            job.fail("InternalError", "The endpoint failed. See its log.")
         ends = {Status.CANCELLING: Status.CANCELLED, Status.FAILING: Status.FAILED}
         await self._move(job, ends.get(job.status, Status.COMPLETE))
 
@@ -85,7 +85,7 @@ class JobRunner:
         await self.change(lambda: job.move(status))
 
     async def _prepare(self, job: BatchJob) -> list[JobTask]:
-        """Return the job's tasks; none where it fails, or was cancelled meanwhile."""
+        """Return the job's tasks; an empty list if the manifest is not valid."""
         manifest = job.request.manifest
         try:
             body, etag = await self._objects.get(manifest.bucket, manifest.key, manifest.version)
@@ -93,7 +93,7 @@ class JobRunner:
             job.fail(error.code, f"The manifest cannot be read: {error.message}")
             return []
         if etag != manifest.etag:
-            message = f"The manifest's ETag is {etag}, and the job names {manifest.etag}."
+            message = f"The manifest's ETag is {etag}; the job names {manifest.etag}."
             job.fail("InvalidManifestContent", message)
             return []
         try:
@@ -105,14 +105,14 @@ class JobRunner:
         return tasks
 
     async def _confirmed(self, job: BatchJob) -> bool:
-        """Wait until the job may begin; return whether it ever may."""
+        """Wait until the job is confirmed and has its turn; return False if it is stopped first."""
         await self._move(job, Status.SUSPENDED if job.request.confirmation else Status.READY)
         async with self._changed:
             await self._changed.wait_for(lambda: job.status is not Status.SUSPENDED)
         return await self._turn(job)
 
     async def _perform(self, job: BatchJob, tasks: list[JobTask]) -> None:
-        """Run every task, and those that failed for the time being some times more."""
+        """Run every task, and retry those that failed temporarily."""
         for redrive in range(_REDRIVES + 1):
             again = await self._pass(job, tasks, last=redrive == _REDRIVES)
             if not again:
@@ -121,12 +121,12 @@ class JobRunner:
             await self._pause(job, _PAUSE_S * 2**redrive)
 
     async def _pass(self, job: BatchJob, tasks: Iterable[JobTask], *, last: bool) -> list[JobTask]:
-        """Run tasks, as many at once as the function can; return those to be tried again."""
+        """Run tasks in parallel, up to the function's limit; return those to retry."""
         waiting, again = deque(tasks), list[JobTask]()
 
         async def place() -> None:
             while waiting and await self._turn(job):
-                if not waiting:  # others took them meanwhile
+                if not waiting:  # other places have taken the rest
                     return
                 task = waiting.popleft()
                 result = await self._invoke(job, task)
@@ -142,7 +142,7 @@ class JobRunner:
         return again
 
     async def _turn(self, job: BatchJob) -> bool:
-        """Wait while a job of higher priority runs; return whether this one goes on."""
+        """Wait while a job of higher priority runs; return whether this one continues."""
         if not job.stopping and self._outranked(job):
             if job.status is Status.ACTIVE:
                 await self._move(job, Status.PAUSED)
@@ -158,7 +158,7 @@ class JobRunner:
         )
 
     async def _pause(self, job: BatchJob, seconds: float) -> None:
-        """Wait before the next try, but not for a job that is cancelled."""
+        """Wait before a retry, unless the job is stopped."""
         async with self._changed:
             try:
                 await asyncio.wait_for(self._changed.wait_for(lambda: job.stopping), seconds)
@@ -170,7 +170,7 @@ class JobRunner:
         function = self._functions.get(function_name(arn) or "")
         if function is None:
             known = ", ".join(sorted(self._functions))
-            message = f"Function not found: {arn}. Here run: {known}."
+            message = f"Function not found: {arn}. This endpoint runs: {known}."
             return Result(404, "ResourceNotFoundException", message)
         invocation_id, task_id = task_invocation.new_id(), task_invocation.new_id()
         payload = task_invocation.task_event(job, task, invocation_id, task_id)
@@ -178,7 +178,7 @@ class JobRunner:
         return task_invocation.task_result(outcome, schema, invocation_id, task_id)
 
     async def _report(self, job: BatchJob) -> None:
-        """Write the report, if there is to be one and any task has run."""
+        """Write the report, if one is requested and any task has run."""
         report = job.request.report
         if report is None or not job.results:
             return

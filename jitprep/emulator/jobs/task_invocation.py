@@ -1,4 +1,4 @@
-"""One task of a job as a function meets it: the event that it gets, and what its answer says."""
+"""The event of a task, and the result that its function returns."""
 
 from __future__ import annotations
 
@@ -20,23 +20,23 @@ from jitprep.emulator.workers.function import (
 
 _FAILED = "PermanentFailure"
 _CODES = frozenset({"Succeeded", "TemporaryFailure", _FAILED})
-# Lambda's refusals that another try may not meet: it is throttled, or in trouble itself.
+# Statuses of Lambda's Invoke after which a retry may succeed: throttled, or a server error.
 _THROTTLED, _SERVER = 429, 500
 
 
 def new_id() -> str:
-    """Return a new ID of an invocation or a task, of the form that AWS's have."""
+    """Return a new ID for an invocation or a task, in AWS's format."""
     return base64.b64encode(secrets.token_bytes(24)).decode()
 
 
 def task_event(job: BatchJob, task: JobTask, invocation_id: str, task_id: str) -> bytes:
-    """Return the event that a function gets for a task, in the schema that the job names."""
+    """Return the event of a task, in the schema that the job names."""
     request = job.request
-    told: dict[str, Any] = {"id": job.id}
+    job_fields: dict[str, Any] = {"id": job.id}
     asked = {"taskId": task_id, "s3Key": encode_key(task.key), "s3VersionId": task.version}
     if request.schema == "2.0":
         if request.arguments is not None:
-            told["userArguments"] = dict(request.arguments)
+            job_fields["userArguments"] = dict(request.arguments)
         asked["s3Bucket"] = task.bucket
     else:
         asked["s3BucketArn"] = f"arn:aws:s3:::{task.bucket}"
@@ -44,7 +44,7 @@ def task_event(job: BatchJob, task: JobTask, invocation_id: str, task_id: str) -
         {
             "invocationSchemaVersion": request.schema,
             "invocationId": invocation_id,
-            "job": told,
+            "job": job_fields,
             "tasks": [asked],
         }
     ).encode()
@@ -53,10 +53,10 @@ def task_event(job: BatchJob, task: JobTask, invocation_id: str, task_id: str) -
 def task_result(
     outcome: InvocationOutcome, schema: str, invocation_id: str, task_id: str
 ) -> Result:
-    """Return what came of a task, told from how its invocation ended."""
+    """Return the result of a task, from the outcome of its invocation."""
     match outcome:
         case Returned(payload):
-            return _answered(payload, schema, invocation_id, task_id)
+            return _result_of_payload(payload, schema, invocation_id, task_id)
         case Raised(payload):
             return _failed(f"Lambda returned function error: {payload.decode(errors='replace')}")
         case TimedOut(seconds):
@@ -70,7 +70,7 @@ def task_result(
             return Result(status, kind, detail, temporary)
 
 
-def _answered(payload: bytes, schema: str, invocation_id: str, task_id: str) -> Result:
+def _result_of_payload(payload: bytes, schema: str, invocation_id: str, task_id: str) -> Result:
     try:
         answer = json.loads(payload)
     except ValueError:
@@ -83,7 +83,9 @@ def _answered(payload: bytes, schema: str, invocation_id: str, task_id: str) -> 
     code = found.get("resultCode")
     message = str(found.get("resultString", ""))
     if found is missing:
-        message = f"The function gave no result for task {task_id}: treatMissingKeysAs"
+        message = (
+            f"The function returned no result for task {task_id}, so treatMissingKeysAs applies."
+        )
     if not isinstance(code, str) or code not in _CODES:
         return _failed(f"Invalid response from the function: resultCode is {code!r}")
     if code == "Succeeded":
@@ -92,13 +94,13 @@ def _answered(payload: bytes, schema: str, invocation_id: str, task_id: str) -> 
 
 
 def _problem(answer: Any, schema: str, invocation_id: str) -> str | None:
-    """Return what is wrong with an answer as a whole."""
+    """Return why a response is not valid, or None."""
     if not isinstance(answer, dict):
         return "it is not an object"
     if answer.get("invocationSchemaVersion") != schema:
-        return f"invocationSchemaVersion is not the event's, {schema}"
+        return f"invocationSchemaVersion is not that of the event, {schema}"
     if answer.get("invocationId") != invocation_id:
-        return "invocationId is not the event's"
+        return "invocationId is not that of the event"
     results = answer.get("results")
     if not isinstance(results, list) or not all(isinstance(one, dict) for one in results):
         return "results is not a list of objects"

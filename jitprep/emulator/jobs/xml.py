@@ -1,4 +1,4 @@
-"""S3 Control's XML of jobs: requests in, checked as AWS's model has them; results out."""
+"""S3 Control's XML for jobs: parses requests, and writes results."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ _LONGEST_TOKEN, _LONGEST_DESCRIPTION = 64, 256
 
 
 def parse_create_job(body: bytes) -> JobRequest:
-    """Read a CreateJob.
+    """Parse a CreateJob.
 
     Raises
     ------
     S3Error
-        MalformedXML where the document is not one, InvalidRequest where a value is not allowed,
-        NotImplemented for what this endpoint does not do.
+        MalformedXML if the document is not valid, InvalidRequest if a value is not allowed,
+        NotImplemented if the endpoint does not support the request.
     """
     root = parse_document(body)
     invoke = _lambda_invoke(_part(root, "Operation"))
@@ -46,7 +46,7 @@ def parse_create_job(body: bytes) -> JobRequest:
     if not _ROLE.fullmatch(role):
         raise invalid_request(f"RoleArn {role!r} is not the ARN of a role.")
     if root.find("ManifestGenerator") is not None:
-        raise _not_here("a ManifestGenerator; list the objects in a CSV manifest")
+        raise _not_supported("ManifestGenerator; list the objects in a CSV manifest")
     return JobRequest(
         function_arn=_function(invoke),
         schema=_choice(invoke, "InvocationSchemaVersion", _SCHEMAS, default="1.0"),
@@ -63,9 +63,9 @@ def parse_create_job(body: bytes) -> JobRequest:
 
 
 def parse_priority(text: str) -> int:
-    """Read a priority. Raises S3Error, InvalidRequest."""
+    """Parse a priority. Raises S3Error, InvalidRequest."""
     if not re.fullmatch(r"[0-9]{1,10}", text) or int(text) > _LARGEST_PRIORITY:
-        raise invalid_request(f"Priority is {text!r}; it must be 0 to {_LARGEST_PRIORITY}.")
+        raise invalid_request(f"Priority is {text!r}; it must be from 0 to {_LARGEST_PRIORITY}.")
     return int(text)
 
 
@@ -119,7 +119,7 @@ def list_jobs_result(jobs: Iterable[BatchJob], next_token: str | None) -> ET.Ele
 
 
 def _write_summary(element: ET.Element, job: BatchJob) -> None:
-    """Write what both DescribeJob and ListJobs tell of a job."""
+    """Write the fields of a job that both DescribeJob and ListJobs return."""
     write_text(element, "JobId", job.id)
     if job.request.description is not None:
         write_text(element, "Description", job.request.description)
@@ -139,9 +139,9 @@ def _write_summary(element: ET.Element, job: BatchJob) -> None:
 def _lambda_invoke(operation: ET.Element) -> ET.Element:
     names = [child.tag for child in operation]
     if len(names) != 1:
-        raise invalid_request("Operation must name one operation.")
+        raise invalid_request("Operation must name exactly one operation.")
     if names != ["LambdaInvoke"]:
-        raise _not_here(f"{names[0]}; LambdaInvoke is what it runs")
+        raise _not_supported(f"the operation {names[0]}; use LambdaInvoke")
     return operation[0]
 
 
@@ -157,7 +157,7 @@ def _arguments(invoke: ET.Element) -> dict[str, str] | None:
     if element is None:
         return None
     if invoke.findtext("InvocationSchemaVersion") != "2.0":
-        raise invalid_request("UserArguments need InvocationSchemaVersion 2.0.")
+        raise invalid_request("UserArguments requires InvocationSchemaVersion 2.0.")
     found = {
         entry.findtext("key", ""): entry.findtext("value", "")
         for entry in element.iterfind("entry")
@@ -177,7 +177,7 @@ def _manifest(element: ET.Element) -> Manifest:
     spec, location = _part(element, "Spec"), _part(element, "Location")
     kind = spec.findtext("Format", "")
     if kind != _MANIFEST_FORMAT:
-        raise _not_here(f"manifests of format {kind!r}; make it {_MANIFEST_FORMAT}")
+        raise _not_supported(f"the manifest format {kind!r}; use {_MANIFEST_FORMAT}")
     fields = tuple(member.text or "" for member in spec.iterfind("Fields/member"))
     if not {"Bucket", "Key"} <= set(fields) <= _FIELDS:
         raise invalid_request("Fields must name Bucket and Key, and may name VersionId and Ignore.")
@@ -242,5 +242,5 @@ def _time(time: datetime) -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _not_here(what: str) -> S3Error:
-    return S3Error(501, "NotImplemented", f"This endpoint's Batch Operations do not take {what}.")
+def _not_supported(what: str) -> S3Error:
+    return S3Error(501, "NotImplemented", f"This endpoint does not support {what}.")

@@ -1,4 +1,4 @@
-"""A request as it was sent, all of it that a signature can cover but for its body."""
+"""The head of a request as it was sent: what a signature covers, except the body."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from starlette.requests import Request
 
 @dataclass(frozen=True)
 class RequestHead:
-    """A request's head.
+    """A request's method, path, query and headers.
 
     Parameters
     ----------
     method
-        Its method.
+        The HTTP method.
     path, query
-        As they were sent, percent-encoded.
+        The path and query as they were sent, percent-encoded.
     headers
-        Its headers in their order, the names in lower case.
+        The headers in order, with names in lower case.
     """
 
     method: str
@@ -44,7 +44,7 @@ class RequestHead:
 
     @property
     def parameters(self) -> dict[str, str]:
-        """The query's parameters, decoded; the last of those with one name."""
+        """The query's parameters, decoded; of repeated ones, the last."""
         return dict(parse_qsl(self.query, keep_blank_values=True))
 
 

@@ -1,6 +1,6 @@
-"""What a client's signature says, read from the Authorization header or from a presigned URL.
+"""Parses a request's signature, from the Authorization header or from a presigned URL.
 
-`jitprep.emulator.signing.verification` compares it with what the client should have signed.
+`jitprep.emulator.signing.verification` verifies it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from jitprep.emulator.signing.request_head import RequestHead
 ALGORITHM = "AWS4-HMAC-SHA256"
 TIMESTAMP = "%Y%m%dT%H%M%SZ"
 CONTENT_SHA256 = "x-amz-content-sha256"
-# Of both signature versions: an event must not show either.
+# Parameters of both signature versions, which an event must not show.
 AUTH_PARAMETERS = frozenset(
     {
         "awsaccesskeyid",
@@ -48,7 +48,7 @@ _UNHASHED = re.compile(r"UNSIGNED-PAYLOAD|STREAMING-[A-Z0-9-]+")
 
 
 class Unsigned(S3Error):
-    """There is no signature."""
+    """The request is not signed."""
 
     def __init__(self) -> None:
         super().__init__(403, "AccessDenied", "Access Denied")
@@ -71,17 +71,17 @@ class Signature:
     Parameters
     ----------
     scope
-        Who signed, and for what.
+        The credential: who signed, and for which service.
     signed_headers
-        The names of the headers that it covers, as they were sent.
+        The names of the headers that it covers.
     value
         The signature itself.
     time
-        When it was made.
+        The time at which it was made.
     expires_s
-        Seconds for which a presigned URL is good; None for a signature in a header.
+        Seconds for which a presigned URL is valid; None for a signature in a header.
     payload
-        What stands for the body in the request that was signed; None where nothing was said.
+        The hash, or the keyword, that stands for the body; None if the client gave none.
     """
 
     scope: Scope
@@ -93,18 +93,18 @@ class Signature:
 
     @property
     def body_sha256(self) -> str | None:
-        """The hash that the body must have; None where the body is not signed as a whole."""
+        """The hash that the body must have; None if the body is not signed as a whole."""
         return self.payload if self.payload and _HASH.fullmatch(self.payload) else None
 
     @property
     def malformed(self) -> MalformedSignature:
-        """What to say of a part of it that is wrong."""
+        """The error for a part that is wrong."""
         return _HEADER if self.expires_s is None else _QUERY
 
 
 @dataclass(frozen=True)
 class MalformedSignature:
-    """The error for a signature that is not understood, by where the signature stands."""
+    """The error for a malformed signature, in a header or in a query."""
 
     code: str
     prefix: str
@@ -128,9 +128,9 @@ def parse_signature(request_head: RequestHead) -> Signature:
     Raises
     ------
     Unsigned
-        Where there is none.
+        If the request is not signed.
     S3Error
-        Where it is not one of version 4.
+        If it is not a signature of version 4.
     """
     authorization = request_head.header("authorization")
     parameters = request_head.parameters
@@ -143,7 +143,7 @@ def parse_signature(request_head: RequestHead) -> Signature:
             "Authorization",
         )
     if old_in_query or (authorization or "").startswith("AWS "):
-        _refuse_old()
+        _raise_old_version()
     if in_query:
         return _from_query(request_head, parameters)
     if authorization is None:
@@ -157,9 +157,9 @@ def credential(authorization: str, parameter: str) -> str:
     Parameters
     ----------
     authorization
-        The Authorization header; an empty string if there is none.
+        The Authorization header, or an empty string.
     parameter
-        The query's X-Amz-Credential, which a presigned URL has instead.
+        X-Amz-Credential from the query of a presigned URL.
     """
     if "Credential=" in authorization:
         return authorization.partition("Credential=")[2].partition(",")[0]
@@ -197,13 +197,13 @@ def _from_query(request_head: RequestHead, parameters: Mapping[str, str]) -> Sig
             "parameters.",
         )
     if parameters["X-Amz-Algorithm"] != ALGORITHM:
-        _refuse_old()
+        _raise_old_version()
     try:
         time = _time(parameters["X-Amz-Date"])
     except ValueError as error:
         message = "X-Amz-Date must be in the ISO8601 Long Format \"yyyyMMdd'T'HHmmss'Z'\""
         raise S3Error(400, _QUERY.code, message) from error
-    # Some SDKs put it into the query; what stands in a header must be signed to be believed.
+    # Some SDKs put the hash into the query. In a header it counts only if it is signed.
     said = request_head.header(CONTENT_SHA256) or parameters.get("X-Amz-Content-Sha256")
     return Signature(
         scope=_scope(parameters["X-Amz-Credential"], _QUERY),
@@ -230,7 +230,7 @@ def _scope(text: str, malformed: MalformedSignature) -> Scope:
 
 
 def _header_time(request_head: RequestHead) -> datetime:
-    """Return X-Amz-Date or, without one, Date."""
+    """Return the time in X-Amz-Date or, if it is missing, in Date."""
     text = request_head.header("x-amz-date") or request_head.header("date") or ""
     for read in (_time, parsedate_to_datetime):
         try:
@@ -272,7 +272,7 @@ def _payload(text: str | None) -> str | None:
     )
 
 
-def _refuse_old() -> NoReturn:
+def _raise_old_version() -> NoReturn:
     raise S3Error(
         400,
         "InvalidRequest",

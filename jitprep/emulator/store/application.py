@@ -1,4 +1,4 @@
-"""The WSGI application of the S3 inside: each request's way to moto and back."""
+"""The WSGI application of the S3 inside: the order in which a request is handled."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from jitprep.emulator.store import (
 )
 from jitprep.emulator.store.moto_backend import CONTROL, MotoBackend
 from jitprep.emulator.store.request import WsgiRequest, WsgiResponse
-from jitprep.emulator.store.subresources import require_served
+from jitprep.emulator.store.subresources import require_supported_subresource
 
 _ERRORS = {
     400: "InvalidRequest",
@@ -40,7 +40,7 @@ class Store:
     Parameters
     ----------
     account, region
-        What the access points' ARNs say.
+        The account and region in the ARNs of access points.
     """
 
     def __init__(self, account: str, region: str) -> None:
@@ -55,10 +55,12 @@ class Store:
             answer = _as_xml(self._answer(environ))
         except S3Error as error:
             in_control = environ["RAW_URI"].startswith(CONTROL)
-            answer = _refusal(error, control_xml.control_error_xml if in_control else error_xml)
-        answer.headers.pop("x-amzn-requestid", None)  # of other services
+            answer = _error_response(
+                error, control_xml.control_error_xml if in_control else error_xml
+            )
+        answer.headers.pop("x-amzn-requestid", None)  # S3 does not send it
         if not answer.body and answer.headers.get("content-type", "").startswith("text/html"):
-            del answer.headers["content-type"]  # flask's own
+            del answer.headers["content-type"]  # flask's default
         answer.headers = {**RequestIds.new().headers, **answer.headers}
         if environ["REQUEST_METHOD"] == "HEAD":
             answer.headers.setdefault("content-length", "0")
@@ -74,9 +76,9 @@ class Store:
             with self._moto.changing:
                 return control.answer_control(self._moto, self._region, environ)
         request = WsgiRequest.of(environ)
-        request.read_body()  # before the lock: a slow upload must not keep others waiting
+        request.read_body()  # before the lock, so that a slow upload does not block others
         request_bodies.unchunk(request)
-        # moto changes nothing at once, and closes an object that is replaced under its reader.
+        # moto's changes are not atomic, and it closes an object that is replaced while it is read.
         with self._moto.changing:
             return self._locked(request)
 
@@ -85,7 +87,7 @@ class Store:
             if request.method == "GET":
                 return listings.list_buckets(self._moto, request)
             return self._moto.call(request.environ)
-        require_served(request)
+        require_supported_subresource(request)
         self._require_owner(request)
         reads_only = request.method in {"GET", "HEAD"}
         return self._read(request) if reads_only else self._change(request)
@@ -127,13 +129,13 @@ class Store:
         return bucket
 
     def _require_owner(self, request: WsgiRequest) -> None:
-        """Raise S3Error, 403, where a bucket is expected to be somebody else's."""
+        """Raise S3Error, 403, if the client expects another account to own the bucket."""
         for name in ("x-amz-expected-bucket-owner", "x-amz-source-expected-bucket-owner"):
             if request.header(name) not in {None, self._moto.account}:
                 raise S3Error(403, "AccessDenied", "Access Denied")
 
 
-def _refusal(
+def _error_response(
     error: S3Error, xml: Callable[[S3Error, RequestIds], bytes] = error_xml
 ) -> WsgiResponse:
     ids = RequestIds.new()
@@ -143,13 +145,13 @@ def _refusal(
 
 
 def _as_xml(answer: WsgiResponse) -> WsgiResponse:
-    """Return an error of moto's that has no body, or werkzeug's HTML, in S3's form."""
+    """Return moto's response; an error without a body, or in HTML, becomes S3's XML."""
     xml = answer.headers.get("content-type", "").partition(";")[0].endswith("xml")
     if answer.status < 400 or (answer.body and xml):
         return answer
     if answer.status >= 500:
         message = f"The S3 inside this endpoint failed with status {answer.status}."
-        return _refusal(S3Error(501, "NotImplemented", message))
+        return _error_response(S3Error(501, "NotImplemented", message))
     phrase = HTTPStatus(answer.status).phrase
     code = _ERRORS.get(answer.status, phrase.title().replace(" ", ""))
-    return _refusal(S3Error(answer.status, code, phrase))
+    return _error_response(S3Error(answer.status, code, phrase))

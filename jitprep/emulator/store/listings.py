@@ -1,4 +1,4 @@
-"""The listings of buckets, objects and versions."""
+"""Listings of buckets, objects and versions."""
 
 from __future__ import annotations
 
@@ -14,19 +14,20 @@ from jitprep.emulator.store.moto_backend import MotoBackend, is_marker, versions
 from jitprep.emulator.store.pagination import ListQuery, invalid_argument, whole_number
 from jitprep.emulator.store.request import WsgiRequest, WsgiResponse
 
-# What moto says of the owner elsewhere.
+# The owner in moto's other responses.
 OWNER: XmlElement = (
     "Owner",
     [("ID", "75aa57f09aa0c8caeab4f8c24e99d10f8e7faeebf76c078efc7c6caea54ba06a")],
 )
 _MOST_BUCKETS = 10_000
-# By bucket, key and id: when the last version on a page was made, should it be deleted meanwhile.
+# When the last version of a page was created, by bucket, key and ID, in case it is deleted before the
+# next page is requested.
 _ENDS_KEPT = 10_000
 _ends: dict[tuple[str, str, str], Any] = {}
 
 
 def listing_of(request: WsgiRequest) -> Callable[[Any, WsgiRequest], WsgiResponse] | None:
-    """Return what lists a bucket as a request wants it; None where it asks for no such listing."""
+    """Return the function for the listing that a request asks for, or None."""
     names = request.query.keys() & BUCKET_SUBRESOURCES
     if names:
         return {"uploads": uploads.list_uploads, "versions": _versions}.get(min(names))
@@ -166,10 +167,13 @@ def _versions(bucket: Any, request: WsgiRequest) -> WsgiResponse:
 def _every_version(
     bucket: Any, list_query: ListQuery, after: str, version: str
 ) -> list[tuple[str, Any, bool]]:
-    """Return the versions behind a place, and whether each is the latest; common prefixes as None."""
+    """Return the versions after a position, each with whether it is the latest.
+
+    The version of a common prefix is None.
+    """
     found: list[tuple[str, Any, bool]] = []
-    if version and list_query.rolled(after) is None and after.startswith(list_query.prefix):
-        rest = _behind(bucket, after, version)
+    if version and list_query.common_prefix(after) is None and after.startswith(list_query.prefix):
+        rest = _versions_after(bucket, after, version)
         latest = versions_of(bucket, after)[:1]
         found = [(after, one, one in latest) for one in rest]
     for name, is_prefix in list_query.entries(list(bucket.keys), after):
@@ -181,8 +185,8 @@ def _every_version(
     return found
 
 
-def _behind(bucket: Any, key: str, version: str) -> list[Any]:
-    """Return a key's versions behind one of them, which may be deleted since it ended a page."""
+def _versions_after(bucket: Any, key: str, version: str) -> list[Any]:
+    """Return a key's versions after one that ended a page, even if that was deleted since."""
     every = versions_of(bucket, key)
     ids = [one.version_id for one in every]
     if version in ids:
@@ -215,7 +219,7 @@ def _token(position: str) -> str:
 
 
 def _position(token: str | None) -> str:
-    """Return the position in a continuation token of ours. Raises S3Error, 400."""
+    """Return the position that a continuation token encodes. Raises S3Error, 400."""
     if token is None:
         return ""
     try:

@@ -1,4 +1,4 @@
-"""moto, called as WSGI applications, and the buckets and versions that it keeps."""
+"""moto, called as WSGI applications, and access to its buckets and versions."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ CONTROL = "/v20180820/"
 class MotoBackend:
     """moto's S3 and S3 Control.
 
-    The two applications are called as such: moto's own dispatcher guesses the service by the path
-    and the signature, so that a bucket `latest` would lead to EC2's metadata.
+    The two applications are called directly. moto's dispatcher guesses the service from the path and
+    the signature, so a bucket named `latest` would be EC2's metadata.
 
     Parameters
     ----------
     account
-        The account that all buckets belong to.
+        The account that owns all buckets.
     """
 
     def __init__(self, account: str) -> None:
@@ -35,12 +35,12 @@ class MotoBackend:
         self._control = create_backend_app("s3control")
 
     def call(self, environ: dict[str, Any]) -> WsgiResponse:
-        """Return moto's answer.
+        """Return moto's response.
 
         Raises
         ------
         S3Error
-            501 where moto fails. Its own 500 would make SDKs ask again, for the same failure.
+            501 if moto fails. SDKs would retry a 500, and fail again.
         """
         application = self._control if environ["RAW_URI"].startswith(CONTROL) else self._s3
         started: list[tuple[str, list[tuple[str, str]]]] = []
@@ -57,13 +57,13 @@ class MotoBackend:
         except Exception as error:
             traceback.print_exc()
             what = f"{environ['REQUEST_METHOD']} {environ['RAW_URI'].partition('?')[0]}"
-            message = f"The S3 inside this endpoint cannot answer {what}: {error!r}."
+            message = f"The S3 inside this endpoint failed at {what}: {error!r}."
             raise S3Error(501, "NotImplemented", message) from error
         status, headers = started[-1]
         return WsgiResponse(int(status[:3]), {n.lower(): value for n, value in headers}, body)
 
     def buckets(self) -> list[Any]:
-        """Return every bucket in the order of the names."""
+        """Return every bucket, sorted by name."""
         found = [
             bucket
             for backend in s3_backends[self.account].values()
@@ -80,12 +80,12 @@ class MotoBackend:
         return s3_backends[account][partition].buckets.get(name)
 
     def tagger(self, bucket: Any) -> Any:
-        """Return what keeps the tags of a bucket's objects."""
+        """Return the store of tags for a bucket's objects."""
         return s3_backends[bucket.account_id][bucket.partition].tagger
 
 
 def versions_of(bucket: Any, key: str) -> list[Any]:
-    """Return a key's versions and delete markers, the newest first."""
+    """Return a key's versions and delete markers, newest first."""
     return list(reversed(bucket.keys.getlist(key, [])))
 
 
@@ -95,26 +95,29 @@ def is_marker(version: object) -> bool:
 
 
 def last_modified(version: Any) -> datetime:
-    """Return when a version was made, in the resolution that HTTP has."""
+    """Return when a version was created, in whole seconds as in HTTP."""
     time: datetime = version.last_modified
     return time.replace(microsecond=0, tzinfo=UTC)
 
 
 def parts_of(version: Any) -> list[int] | None:
-    """Return the sizes of the parts that an object was uploaded in; None where it was in one piece.
+    """Return the sizes of an object's parts; None if it was not uploaded in parts.
 
-    A copy has its source's parts in moto, and a plain ETag, as on AWS.
+    In moto a copy keeps the parts of its source, but has a plain ETag, as on AWS.
 
     Raises
     ------
     S3Error
-        501 where parts were left out: how AWS counts them then is not documented.
+        501 if part numbers are missing: AWS does not document how it counts parts then.
     """
     _, dash, count = str(version.etag).strip('"').partition("-")
     if not dash or version.multipart is None:
         return None
     numbers = sorted(getattr(version.multipart, "completed", version.multipart.parts))
     if numbers != list(range(1, int(count) + 1)):
-        message = f"The parts of this object are numbered {numbers}, and not 1 to {count}."
+        message = (
+            f"The parts of this object are numbered {numbers}, not 1 to {count}. Parts with gaps "
+            "cannot be read by number."
+        )
         raise S3Error(501, "NotImplemented", message)
     return [version.multipart.parts[number].size for number in numbers]

@@ -1,4 +1,4 @@
-"""GetObject, HeadObject and what else is read of an object."""
+"""GetObject, HeadObject, and reads of an object's subresources."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _ARCHIVED = frozenset({"GLACIER", "DEEP_ARCHIVE"})
 
 
 def read_object(moto: MotoBackend, bucket: Any, request: WsgiRequest) -> WsgiResponse:
-    """Answer a GET or HEAD of an object, or of something about it."""
+    """Answer a GET or HEAD of an object, or of a subresource."""
     version = find_version(bucket, request)
     subresource = request.query.keys() & {"acl", "attributes", "legal-hold", "tagging"}
     if subresource:
@@ -39,12 +39,12 @@ def read_object(moto: MotoBackend, bucket: Any, request: WsgiRequest) -> WsgiRes
 
 
 def find_version(bucket: Any, request: WsgiRequest) -> Any:
-    """Return the version that a request is about.
+    """Return the version that a request names, or the latest.
 
     Raises
     ------
     S3Error
-        404 where there is none; where that is a delete marker, its headers say so.
+        404 if there is none; 404 or 405, with headers, if it is a delete marker.
     """
     wanted = request.query.get("versionId")
     found = versions_of(bucket, request.key)
@@ -58,7 +58,7 @@ def find_version(bucket: Any, request: WsgiRequest) -> Any:
         raise no_such_key(request.key)
     version = found[0]
     if is_marker(version):
-        raise _is_marker(version, request, named=wanted is not None)
+        raise _delete_marker_error(version, request, named=wanted is not None)
     return version
 
 
@@ -68,7 +68,7 @@ def no_such_key(key: str, headers: Mapping[str, str] | None = None) -> S3Error:
     return S3Error(404, "NoSuchKey", message, {"Key": key}, headers)
 
 
-def _is_marker(version: Any, request: WsgiRequest, *, named: bool) -> S3Error:
+def _delete_marker_error(version: Any, request: WsgiRequest, *, named: bool) -> S3Error:
     headers = {"x-amz-delete-marker": "true", "x-amz-version-id": str(version.version_id)}
     if not named:
         return no_such_key(request.key, headers)
@@ -87,7 +87,8 @@ def _object(moto: MotoBackend, bucket: Any, request: WsgiRequest, version: Any) 
         kept["if-none-match"] = version.etag
     extra = _part(request, version)
     kept["range"] = extra.pop("range", None) or _range(request, version)
-    # moto knows less of a HEAD than of a GET. An archived object has no GET, a large one is long read.
+    # moto's HEAD supports less than its GET. But an archived object has no GET, and that of a large one
+    # is slow.
     known = "versionId" not in request.query or bucket.is_versioned
     as_head = known and (version.storage_class in _ARCHIVED or version.size > _LARGE)
     method = request.method if as_head else "GET"
@@ -100,9 +101,9 @@ def _object(moto: MotoBackend, bucket: Any, request: WsgiRequest, version: Any) 
 
 
 def _range(request: WsgiRequest, version: Any) -> str | None:
-    """Return the Range that is to be answered; None for the whole object.
+    """Return the Range to answer; None for the whole object.
 
-    S3 gives the whole where it does not understand a range, or where there are several.
+    S3 returns the whole object for a range that is not valid, and for several ranges.
     """
     text = request.header("range")
     match = _RANGE.fullmatch(text.strip()) if text is not None else None
@@ -121,7 +122,7 @@ def _range(request: WsgiRequest, version: Any) -> str | None:
 
 
 def _part(request: WsgiRequest, version: Any) -> dict[str, str]:
-    """Return the ``range`` of the part that is asked for, and the headers that go with it."""
+    """Return the ``range`` of the requested part, and its response headers."""
     text = request.query.get("partNumber")
     if text is None:
         return {}
@@ -137,13 +138,13 @@ def _part(request: WsgiRequest, version: Any) -> dict[str, str]:
         raise S3Error(416, "InvalidPartNumber", message, details)
     ends = list(accumulate(of, initial=0))
     found = {} if sizes is None else {"x-amz-mp-parts-count": str(len(of))}
-    if of[number - 1]:  # HTTP has no range of no bytes
+    if of[number - 1]:  # an empty range cannot be expressed in HTTP
         found["range"] = f"bytes={ends[number - 1]}-{ends[number] - 1}"
     return found
 
 
 def part_number(text: str) -> int:
-    """Read the number of a part. Raises S3Error, 400."""
+    """Parse the number of a part. Raises S3Error, 400."""
     if not re.fullmatch(r"[0-9]{1,5}", text) or not 1 <= int(text) <= _MOST_PARTS:
         message = f"Part number must be an integer between 1 and {_MOST_PARTS}, inclusive"
         details = {"ArgumentName": "partNumber", "ArgumentValue": text}
@@ -152,7 +153,7 @@ def part_number(text: str) -> int:
 
 
 def _with_parts(answer: WsgiResponse, request: WsgiRequest, version: Any) -> WsgiResponse:
-    """Add the number of its parts to an object's attributes, where it is asked for."""
+    """Add the number of parts to an object's attributes, if it is requested."""
     asked = {name.strip() for name in (request.header("x-amz-object-attributes") or "").split(",")}
     sizes = parts_of(version) if "ObjectParts" in asked else None
     if answer.status == 200 and sizes is not None:

@@ -1,4 +1,4 @@
-"""What writes an object, or something about one: PutObject, CopyObject and multipart uploads."""
+"""PutObject, CopyObject, multipart uploads, and writes of an object's subresources."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ _CHECKSUMS: dict[str, Callable[[bytes], bytes]] = {
 
 
 def write_object(moto: MotoBackend, bucket: Any, request: WsgiRequest) -> WsgiResponse:
-    """Answer a PUT or POST of a key, or a DELETE of something about it."""
+    """Answer a PUT or POST of an object, or a change of a subresource."""
     if "uploadId" in request.query:
         return _to_upload(moto, bucket, request)
     if request.query.keys() & _ABOUT:
@@ -65,14 +65,14 @@ def write_object(moto: MotoBackend, bucket: Any, request: WsgiRequest) -> WsgiRe
         uploads.record_start(bucket, request.form)
         return answer
     _require_destination(bucket, request)
-    answer = moto.call(_whole(moto, request, _CONDITIONS))
+    answer = moto.call(_validated(moto, request, _CONDITIONS))
     if answer.status == 200 and request.form is not None and request.header(_SOURCE) is None:
         versions_of(bucket, request.key)[0].set_metadata({"Content-Type": request.form})
     return _versioned(bucket, answer)
 
 
 def _require_metadata(request: WsgiRequest) -> None:
-    """Raise S3Error, 400, where the owner's metadata is larger than S3 takes."""
+    """Raise S3Error, 400, if the user metadata is larger than S3 accepts."""
     size = sum(
         len(name) - len(_METADATA) + len(value)
         for name, value in request.environ.items()
@@ -88,24 +88,24 @@ def _to_upload(moto: MotoBackend, bucket: Any, request: WsgiRequest) -> WsgiResp
     if request.method == "PUT":
         part_number(request.query.get("partNumber", ""))
         uploads.find_upload(bucket, request)
-        return moto.call(_whole(moto, request, {}))
+        return moto.call(_validated(moto, request, {}))
     upload = request.query["uploadId"]
     if request.method == "DELETE":
         uploads.find_upload(bucket, request)
         return moto.call(request.environ)
     latest = versions_of(bucket, request.key)[:1]
     if any(not is_marker(one) and one.multipart and one.multipart.id == upload for one in latest):
-        return _versioned(bucket, moto.call(request.environ))  # asked a second time
+        return _versioned(bucket, moto.call(request.environ))  # a repeated completion
     found = uploads.find_upload(bucket, request)
     found.completed = uploads.completed_parts(found, request.read_body())
     _require_destination(bucket, request)
     return _versioned(bucket, moto.call(request.changed(headers=_CONDITIONS)))
 
 
-def _whole(
+def _validated(
     moto: MotoBackend, request: WsgiRequest, dropped: dict[str, str | None]
 ) -> dict[str, Any]:
-    """Return what moto is asked with a body, or the source of one, that has been checked."""
+    """Validate the body, or the source of a copy; return the request to moto without conditions."""
     if request.header(_SOURCE) is None:
         _require_intact(request)
         return request.changed(headers=dropped)
@@ -117,7 +117,7 @@ def _whole(
 
 
 def _versioned(bucket: Any, answer: WsgiResponse) -> WsgiResponse:
-    """Name the null version where versioning is suspended, and none where there is no versioning."""
+    """Set the header of the null version if versioning is suspended; remove it if there is none."""
     if answer.status == 200 and bucket.versioning_status == "Suspended":
         answer.headers["x-amz-version-id"] = "null"
     elif bucket.versioning_status is None:
@@ -126,7 +126,7 @@ def _versioned(bucket: Any, answer: WsgiResponse) -> WsgiResponse:
 
 
 def _require_destination(bucket: Any, request: WsgiRequest) -> None:
-    """Raise S3Error unless what is written over is as it must be, by If-Match or If-None-Match."""
+    """Raise S3Error unless If-Match and If-None-Match hold for the object that is replaced."""
     match, none_match = request.header("if-match"), request.header("if-none-match")
     found = [one for one in versions_of(bucket, request.key)[:1] if not is_marker(one)]
     if none_match not in {None, "*"}:
@@ -143,7 +143,7 @@ def _require_destination(bucket: Any, request: WsgiRequest) -> None:
 
 
 def _require_intact(request: WsgiRequest) -> None:
-    """Raise S3Error, 400, where a body is not the one that its hashes say."""
+    """Raise S3Error, 400, if a body does not match its checksums."""
     body = request.read_body()
     if (md5 := request.header("content-md5")) is not None:
         _require_digest("Content-MD5", md5, hashlib.md5(body, usedforsecurity=False).digest())
@@ -167,12 +167,12 @@ def _require_digest(name: str, said: str, computed: bytes) -> None:
             raise S3Error(400, "InvalidDigest", "The Content-MD5 you specified was invalid.")
         raise S3Error(400, "InvalidRequest", f"Value for {name} header is invalid.")
     if digest != computed:
-        message = f"The {name} you specified did not match what we request_head."
+        message = f"The {name} you specified did not match what we received."
         raise S3Error(400, "BadDigest", message)
 
 
 def _require_source(moto: MotoBackend, request: WsgiRequest) -> None:
-    """Raise S3Error unless the source of a copy is there, and as it must be."""
+    """Raise S3Error unless the source of a copy exists, and its conditions hold."""
     path, _, query = (request.header(_SOURCE) or "").partition("?")
     name, slash, key = unquote(path).lstrip("/").partition("/")
     if not slash or not key:

@@ -1,4 +1,4 @@
-"""A listing's list_query, and the page that answers it."""
+"""The parameters that all listings share, and the entries that they select."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ _LARGEST = 2**31 - 1
 
 @dataclass(frozen=True)
 class ListQuery:
-    """What every listing is asked.
+    """Parameters of a listing.
 
     Parameters
     ----------
     prefix, delimiter
-        Keys begin with the one; the other rolls them up to common prefixes.
+        The prefix of all keys, and the delimiter that groups them into common prefixes.
     most
-        How many entries a page has at most.
+        The maximum number of entries on a page.
     encoded
-        Whether keys are written percent-encoded.
+        Whether keys are percent-encoded in the response.
     """
 
     prefix: str
@@ -36,7 +36,7 @@ class ListQuery:
 
     @classmethod
     def of(cls, request: WsgiRequest, most: str = "max-keys") -> ListQuery:
-        """Read a query, ``most`` its parameter for the size. Raises S3Error, 400."""
+        """Parse a query; ``most`` is its parameter for the page size. Raises S3Error, 400."""
         query = request.query
         encoding = query.get("encoding-type")
         if encoding not in {None, "url"}:
@@ -47,11 +47,11 @@ class ListQuery:
         return cls(query.get("prefix", ""), query.get("delimiter", ""), count, encoding == "url")
 
     def text(self, key: str) -> str:
-        """Return a key, or a part of one, as it is written."""
+        """Return a key, or a part of one, encoded for the response."""
         return quote(key, safe="/") if self.encoded else key
 
     def echo(self) -> list[XmlElement]:
-        """Return the elements that say what was asked."""
+        """Return the elements that repeat the request's parameters."""
         asked: list[XmlElement] = [("Prefix", self.text(self.prefix))]
         if self.delimiter:
             asked.append(("Delimiter", self.text(self.delimiter)))
@@ -59,19 +59,19 @@ class ListQuery:
             asked.append(("EncodingType", "url"))
         return asked
 
-    def rolled(self, key: str) -> str | None:
-        """Return the common prefix that stands for a key, None where it stands for itself."""
+    def common_prefix(self, key: str) -> str | None:
+        """Return the common prefix that a key is grouped into, or None."""
         end = key.find(self.delimiter, len(self.prefix)) if self.delimiter else -1
         return None if end < 0 else key[: end + len(self.delimiter)]
 
     def entries(self, keys: Iterable[str], after: str = "") -> Iterator[tuple[str, bool]]:
-        """Return the keys, and common prefixes (true), that stand behind ``after``, in order.
+        """Yield the keys (False) and common prefixes (True) after a position, in order.
 
-        Python's order of strings is that of their UTF-8, which is S3's.
+        Python sorts strings like their UTF-8, which is S3's order.
         """
         last = ""
         for key in sorted(key for key in keys if key.startswith(self.prefix)):
-            prefix = self.rolled(key)
+            prefix = self.common_prefix(key)
             if prefix is None:
                 if key > after:
                     yield key, False
@@ -80,12 +80,12 @@ class ListQuery:
                 yield prefix, True
 
     def prefixes(self, found: Iterable[str]) -> list[XmlElement]:
-        """Return common prefixes as S3 lists them."""
+        """Return the elements of common prefixes."""
         return [("CommonPrefixes", [("Prefix", self.text(prefix))]) for prefix in found]
 
 
 def whole_number(request: WsgiRequest, name: str, default: int, least: int = 0) -> int:
-    """Read a parameter that is a whole number. Raises S3Error, 400."""
+    """Parse a parameter that is a whole number. Raises S3Error, 400."""
     text = request.query.get(name)
     if text is None:
         return default

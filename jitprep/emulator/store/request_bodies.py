@@ -1,4 +1,4 @@
-"""What the body of a request must be, before moto reads it: whole, and of its form."""
+"""Decoding and validation of request bodies, before moto reads them."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ _STATUSES = {"Enabled", "Suspended"}
 
 
 def unchunk(request: WsgiRequest) -> None:
-    """Take a body in AWS's chunks apart; what follows them becomes headers.
+    """Decode a body in AWS's chunks; trailers become headers.
 
-    The form is that of AWS's pages "Signature Calculations for the Authorization Header:
+    The format is documented on AWS's pages "Signature Calculations for the Authorization Header:
     Transferring Payload in Multiple Chunks" and "... Including trailing headers".
 
     Raises
     ------
     S3Error
-        400 where it is cut off, or not of the length that is said.
+        400 if it is truncated, or does not have the declared length; 411 if no length is declared.
     """
     if not (request.header(_HASH) or "").startswith(_CHUNKED):
         return
@@ -40,7 +40,7 @@ def unchunk(request: WsgiRequest) -> None:
 
 
 def require_document(request: WsgiRequest) -> None:
-    """Raise S3Error, 400, where a configuration is not the XML, or the policy, that it must be."""
+    """Raise S3Error, 400, unless the body is the XML or the policy that the request requires."""
     if "policy" in request.query:
         try:
             found = json.loads(request.read_body())
@@ -51,7 +51,7 @@ def require_document(request: WsgiRequest) -> None:
             raise S3Error(400, "MalformedPolicy", message)
         return
     body = request.read_body()
-    if not body and "acl" in request.query:  # which a header may say instead
+    if not body and "acl" in request.query:  # a header may give the ACL instead
         return
     try:
         root = ET.fromstring(body)  # noqa: S314 - expat itself limits entity expansion
@@ -62,13 +62,13 @@ def require_document(request: WsgiRequest) -> None:
 
 
 def malformed_xml() -> S3Error:
-    """Return the error of a document that is none."""
+    """Return the error of a document that is not valid."""
     message = "The XML you provided was not well-formed or did not validate against our schema"
     return S3Error(400, "MalformedXML", message)
 
 
 def _chunks(text: bytes) -> tuple[bytes, list[tuple[str, str]]]:
-    """Return what is in chunks, and the trailers behind them."""
+    """Return the contents of the chunks, and the trailers."""
     found, position = bytearray(), 0
     while True:
         line, position = _line(text, position)

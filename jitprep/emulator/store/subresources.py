@@ -1,7 +1,7 @@
-"""Which of S3's subresources moto serves.
+"""The subresources that moto supports.
 
-moto takes a request with a parameter that it does not know for one without: GET ?metrics lists the
-bucket, DELETE ?metrics deletes it, PUT ?encryption of an object overwrites it.
+moto ignores query parameters that it does not know: GET ?metrics lists the bucket, DELETE ?metrics
+deletes it, and PUT ?encryption of an object overwrites it.
 """
 
 from __future__ import annotations
@@ -49,8 +49,8 @@ _BUCKET = {
 }
 
 
-def require_served(request: WsgiRequest) -> None:
-    """Raise S3Error, 501, unless moto serves what is asked for."""
+def require_supported_subresource(request: WsgiRequest) -> None:
+    """Raise S3Error, 501, unless moto supports the request."""
     known, by_method = (_OBJECT_KNOWN, _OBJECT) if request.key else (_BUCKET_KNOWN, _BUCKET)
     served = by_method.get(request.method)
     if served is None:
@@ -59,8 +59,8 @@ def require_served(request: WsgiRequest) -> None:
         details = {"Method": request.method, "ResourceType": kind}
         raise S3Error(405, "MethodNotAllowed", message, details)
     for name in sorted(request.query.keys() & known - served):
-        message = f"The S3 inside this endpoint does not serve {request.method} ?{name}."
+        message = f"The S3 inside this endpoint does not support {request.method} ?{name}."
         raise S3Error(501, "NotImplemented", message, {"Header": name})
     if request.method == "POST" and not request.query.keys() & served:
-        message = "The S3 inside this endpoint takes no POST but those of its APIs."
+        message = "The S3 inside this endpoint does not support uploads by a POST of a form."
         raise S3Error(501, "NotImplemented", message)

@@ -1,4 +1,4 @@
-"""Multipart uploads: their listings, and what is wrong with a request to one."""
+"""Multipart uploads: their listings, and validation of their completion."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _LEAST_PART = 5 * 1024 * 1024  # bytes of every part but the last: AWS's "multip
 
 
 def record_start(bucket: Any, content_type: str | None) -> None:
-    """Note when an upload began, which moto does not, and its type where moto was not given it."""
+    """Record the start time of new uploads, and a content type that moto did not get."""
     for upload in list(bucket.multiparts.values()):
         if not hasattr(upload, "initiated"):
             upload.initiated = datetime.now(UTC)
@@ -38,14 +38,14 @@ def find_upload(bucket: Any, request: WsgiRequest) -> Any:
 
 
 def list_uploads(bucket: Any, request: WsgiRequest) -> WsgiResponse:
-    """List the uploads that have not ended."""
+    """List the uploads that are in progress."""
     list_query = ListQuery.of(request, "max-uploads")
     after, last = (request.query.get(name, "") for name in ("key-marker", "upload-id-marker"))
     by_key: dict[str, list[Any]] = {}
     for upload in sorted(bucket.multiparts.values(), key=lambda one: (one.initiated, one.id)):
         by_key.setdefault(upload.key_name, []).append(upload)
     found: list[tuple[str, Any]] = []
-    if last and after in by_key and list_query.rolled(after) is None:
+    if last and after in by_key and list_query.common_prefix(after) is None:
         ids = [one.id for one in by_key[after]]
         rest = by_key[after][ids.index(last) + 1 if last in ids else 0 :]
         found = [(after, one) for one in rest if after.startswith(list_query.prefix)]
@@ -123,7 +123,7 @@ def completed_parts(upload: Any, body: bytes) -> list[int]:
     Raises
     ------
     S3Error
-        400 where the document is not one, or a part is not the upload's, too small or out of order.
+        400 if the document is not valid, or a part is unknown, too small or out of order.
     """
     numbers: list[int] = []
     for part in _document(body).iterfind("{*}Part"):

@@ -1,4 +1,4 @@
-"""Versions as S3 keeps them: what suspended versioning and deletions leave, which moto loses."""
+"""Versioning as in S3, where moto's differs: suspended versioning, and deletions."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ _MARKER, _VERSION = "x-amz-delete-marker", "x-amz-version-id"
 
 
 class VersionedKeys(_VersionedKeyStore):  # type: ignore[misc]
-    """A bucket's keys. Where versioning is suspended, a new object replaces the null version alone.
+    """A bucket's keys. If versioning is suspended, a new object replaces only the null version.
 
-    moto writes such an object as the only version of its key, and so destroys the others.
+    In moto the new object becomes the only version of its key, and the others are lost.
     """
 
     def __init__(self, bucket: Any) -> None:
@@ -38,7 +38,7 @@ class VersionedKeys(_VersionedKeyStore):  # type: ignore[misc]
         self._bucket = bucket
 
     def setlist(self, key: Any, list_: Any) -> None:
-        """Set a key's versions, the newest last."""
+        """Set a key's versions, newest last."""
         new = list(list_)
         if self._bucket.versioning_status == "Suspended":
             kept = [one for one in self.getlist(key, []) if one.version_id != _NULL]
@@ -46,20 +46,20 @@ class VersionedKeys(_VersionedKeyStore):  # type: ignore[misc]
         super().setlist(key, new)
 
     def replace(self, key: str, new: list[Any]) -> None:
-        """Set a key's versions to exactly these; without any, the key is gone."""
+        """Set a key's versions to exactly these; an empty list removes the key."""
         super().setlist(key, new)
         if not new:
             dict.pop(self, key)
 
 
 def keep_versions(bucket: Any) -> None:
-    """Have a bucket keep versions so; call it before anything is in the bucket."""
+    """Make a bucket use `VersionedKeys`; does nothing if it already holds objects."""
     if not isinstance(bucket.keys, VersionedKeys) and not bucket.keys:
         bucket.keys = VersionedKeys(bucket)
 
 
 def require_bucket_name(bucket: str) -> None:
-    """Raise S3Error, 400, where a bucket cannot be called so: AWS's "Bucket naming rules"."""
+    """Raise S3Error, 400, unless a bucket's name follows AWS's "Bucket naming rules"."""
     reserved = bucket.startswith(_RESERVED[0]) or bucket.endswith(_RESERVED[1])
     if reserved or not _NAME.fullmatch(bucket) or _ADDRESS.fullmatch(bucket) or ".." in bucket:
         message = "The specified bucket is not valid."
@@ -110,12 +110,12 @@ def _delete(
     version: str | None,
     etag: str | None,
 ) -> Mapping[str, str]:
-    """Delete an object or one of its versions; return the headers that say what became of it.
+    """Delete an object or one of its versions; return the response headers.
 
     Raises
     ------
     S3Error
-        403 where a policy or a lock forbids it, 404 or 412 where ``etag`` is not the object's.
+        403 if a policy or a lock forbids it, 404 or 412 if ``etag`` is not the object's.
     """
     resource = f"arn:{bucket.partition}:s3:::{bucket.name}/{key}"
     if bucket.get_permission("s3:DeleteObject", resource) == PermissionResult.DENIED:
@@ -155,7 +155,7 @@ def _require_etag(found: list[Any], key: str, etag: str | None) -> None:
 
 
 def _mark(bucket: Any, key: str) -> Mapping[str, str]:
-    """Put a delete marker on a key; where versioning is suspended, for its null version."""
+    """Add a delete marker to a key; if versioning is suspended, it replaces the null version."""
     marker = FakeDeleteMarker(key=SimpleNamespace(name=key))
     every = bucket.keys.getlist(key, [])
     if bucket.versioning_status == "Suspended":

@@ -36,7 +36,7 @@ def _main(root: str, module: str, *arguments: str) -> None:
 
 
 def _wrong_modules(root: Path, handler: str) -> list[str]:
-    """Describe the modules of a handler that did not start which have been imported from elsewhere."""
+    """Describe modules of a handler that were imported from an unexpected place."""
     own = handler == OWN_HANDLER
     names = ("handler", "preprocessing") if own else (handler.replace("/", ".").split(".")[0],)
     found = []

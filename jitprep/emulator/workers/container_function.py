@@ -1,4 +1,4 @@
-"""A function run by containers with AWS's Runtime Interface Emulator in them."""
+"""A function that runs in containers with AWS's Runtime Interface Emulator."""
 
 from __future__ import annotations
 
@@ -21,22 +21,22 @@ from jitprep.emulator.workers.function import (
 
 _INVOKE = "/2015-03-31/functions/function/invocations"
 _TIMED_OUT = re.compile(rb"Task timed out after (\d+\.\d+) seconds")
-# The emulator gives up by itself after AWS_LAMBDA_FUNCTION_TIMEOUT, 300 s if that is not set. Only
-# then is it safe to send it another event: a second one in flight can crash it.
+# The emulator times out after AWS_LAMBDA_FUNCTION_TIMEOUT, 300 s by default. Until then it must not
+# get another event: a second one in flight can crash it.
 _GIVE_UP_S = 305.0
 
 
 class ContainerFunction:
-    """A function in a pool of containers, one invocation in flight in each.
+    """A function in a pool of containers, with one invocation in flight in each.
 
     Parameters
     ----------
     name
         The function's name, for messages.
     urls
-        Where the emulators listen, for example ``http://127.0.0.1:9001``.
+        The URLs of the emulators, for example ``http://127.0.0.1:9001``.
     timeout
-        Seconds that a reader waits for an invocation once it has begun.
+        Seconds that a request waits for an invocation once it has begun.
     """
 
     def __init__(self, name: str, urls: Sequence[str], timeout: float) -> None:
@@ -47,16 +47,16 @@ class ContainerFunction:
         self._running: set[asyncio.Task[InvocationOutcome | None]] = set()
         self._client = httpx.AsyncClient(
             timeout=httpx.Timeout(_GIVE_UP_S, connect=5.0),
-            # A kept connection of a container that has died would look like one that was used.
+            # A failure on a kept connection would not show whether the container got the event.
             limits=httpx.Limits(max_connections=None, max_keepalive_connections=0),
             trust_env=False,
         )
 
     async def start(self) -> None:
-        """Do nothing: the containers are started by whoever owns them."""
+        """Do nothing: the user starts the containers."""
 
     async def stop(self) -> None:
-        """Leave the containers alone, and give up on what they still run."""
+        """Cancel the invocations in flight. The containers keep running."""
         for task in self._running:
             task.cancel()
         await asyncio.gather(*self._running, return_exceptions=True)
@@ -66,7 +66,7 @@ class ContainerFunction:
     async def invoke(self, payload: bytes, request_id: str) -> InvocationOutcome:  # noqa: ARG002 - its own id
         """Run the function on one event, once a container is free.
 
-        One that refuses the connection was not asked, so that another may be.
+        A container that refuses the connection did not get the event, so another one may.
         """
         while (url := await self._pool.take()) is not None:
             outcome = await self._within_time(url, payload)
@@ -75,16 +75,16 @@ class ContainerFunction:
         return NotInvoked(
             502,
             "ServiceException",
-            f"No function container answers at {' or '.join(self._urls)}. Check that it runs, and "
-            "that its port 8080 is published at that address: docker ps.",
+            f"No function container answers at {' or '.join(self._urls)}. Check with docker ps "
+            "that it runs, and that its port 8080 is published at that address.",
         )
 
     async def _within_time(self, url: str, payload: bytes) -> InvocationOutcome | None:
-        """Ask one container; None where it cannot be reached."""
+        """Invoke one container; return None if it cannot be reached."""
         task = asyncio.create_task(self._call(url, payload))
         self._running.add(task)
         task.add_done_callback(self._running.discard)
-        # The container stays busy past the reader's time, so only the waiting ends, not the call.
+        # The container stays busy after the timeout, so only the wait ends, not the call.
         done, _ = await asyncio.wait({task}, timeout=self._timeout)
         if not done:
             return TimedOut(self._timeout)
@@ -104,16 +104,16 @@ class ContainerFunction:
                 502,
                 "ServiceException",
                 f"The function container at {url} broke the connection ({type(error).__name__}: "
-                f"{error}). Its own log says why: docker logs.",
+                f"{error}). Run docker logs to see why.",
             )
         await self._pool.give(url)
         return outcome
 
     def _outcome(self, url: str, response: httpx.Response) -> InvocationOutcome:
-        """Read what the emulator says: by its words first, for its statuses are not Lambda's.
+        """Interpret the emulator's response, by its body first: its statuses are not Lambda's.
 
-        An error of the function is 200, and 502 where its process has ended, as it does at a response
-        that is too large.
+        An error of the function has status 200, or 502 if its process ended, as it does after a
+        response that is too large.
         """
         body = response.content
         if overdue := _TIMED_OUT.match(body):

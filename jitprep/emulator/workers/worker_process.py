@@ -1,4 +1,4 @@
-"""A process that runs the function, and what it writes."""
+"""A process that runs the function, and its output."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class WorkerCommand:
 class WorkerProcess:
     """One process of Lambda's runtime client, awslambdaric, from its start to its end.
 
-    Its output goes to the command's ``output``, line by line, behind ``label``.
+    Its output goes to the command's ``output``, each line prefixed with ``label``.
     """
 
     def __init__(self, label: str, process: Process, output: TextIO | None) -> None:
@@ -62,7 +62,7 @@ class WorkerProcess:
 
     @classmethod
     async def start(cls, label: str, command: WorkerCommand, runtime_api: str) -> WorkerProcess:
-        """Start the function's process; it takes its work from ``runtime_api``, host:port."""
+        """Start the function's process, which takes its events from ``runtime_api``, host:port."""
         process = await asyncio.create_subprocess_exec(
             *child_command(command.task_root, "awslambdaric", command.handler),
             env={**command.env, "AWS_LAMBDA_RUNTIME_API": runtime_api},
@@ -70,17 +70,17 @@ class WorkerProcess:
             stdin=DEVNULL,
             stdout=PIPE,
             stderr=STDOUT,
-            start_new_session=True,  # Ctrl-C is for the endpoint; it ends its workers itself
+            start_new_session=True,  # Ctrl-C must reach the endpoint only, which ends its workers
         )
         return cls(label, process, command.output)
 
     async def run(self) -> None:
-        """Pass the output on until the process has ended; cancelling ends it."""
+        """Forward the output until the process ends; cancelling this ends the process."""
         output = asyncio.create_task(self._pass_output())
         try:
             await self._process.wait()
             self.exited.set()
-            # A child of the function may hold the pipe open for ever: do not wait for that.
+            # A child of the function may keep the pipe open, so the wait is limited.
             await asyncio.wait({output}, timeout=_GRACE_S)
         finally:
             await self._end()
@@ -88,17 +88,17 @@ class WorkerProcess:
             self.exited.set()
 
     def kill(self) -> None:
-        """End the process and its children at once."""
+        """Kill the process and its children."""
         self._signal(signal.SIGKILL)
 
     @property
     def last_words(self) -> str:
-        """How it ended and the last lines that it wrote."""
+        """How the process ended, and the last lines that it wrote."""
         code = self._process.returncode
         killed = code is not None and code < 0
         how = f"killed by {signal.Signals(-code).name}" if code and killed else f"status {code}"
         tail = "\n".join(self._tail) or "nothing"
-        return f"the process ended ({how}), and the last it wrote was:\n{tail}"
+        return f"the process ended ({how}). Its last output was:\n{tail}"
 
     async def _pass_output(self) -> None:
         stdout = self._process.stdout
@@ -114,14 +114,14 @@ class WorkerProcess:
     def _show(self, lines: list[bytes]) -> None:
         texts = [line.decode(errors="replace") for line in lines if line.strip()]
         self._tail.extend(texts)
-        output = self._output or sys.stdout  # looked up late: a test may have replaced it
-        # Where nobody can read it any more, a full pipe must not stop the function.
+        output = self._output or sys.stdout  # looked up late, because a test may have replaced it
+        # If the stream is closed, the function must keep running.
         with contextlib.suppress(OSError, ValueError):
             output.write("".join(f"{self._label} {text}\n" for text in texts))
             output.flush()
 
     def _signal(self, number: signal.Signals) -> None:
-        # The process leads a session of its own, so this reaches its children too.
+        # The process leads its own session, so this reaches its children too.
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self._process.pid, number)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 SIGNATURES = {
-    "nobody is answered without a signature": [
+    "unsigned requests are rejected": [
         "signing/test_authentication.test_every_part_refuses_the_unsigned",
         "signing/test_authentication.test_version_2_is_refused",
     ],
@@ -11,11 +11,11 @@ SIGNATURES = {
         "signing/test_authentication.test_every_part_refuses_an_unknown_key",
         "signing/test_authentication.test_every_part_refuses_a_wrong_secret",
     ],
-    "a signature of version 4 covers all that it should, and is right": [
+    "a signature of version 4 covers everything required, and matches": [
         "signing/test_published_examples.test_what_aws_publishes_verifies",
-        "signing/test_signature.test_whatever_botocore_signs_verifies",
+        "signing/test_signature.test_every_request_that_botocore_signs_verifies",
         "signing/test_signature.test_any_single_change_is_refused",
-        "signing/test_signature.test_every_header_of_amazons_must_be_signed",
+        "signing/test_signature.test_every_x_amz_header_must_be_signed",
         "signing/test_refusals.test_each_refusal_has_the_code_and_message_of_aws",
     ],
     "a presigned URL is for one method, and for a time": [
@@ -28,27 +28,27 @@ SIGNATURES = {
     ],
 }
 ADDRESSES = {
-    "an alias, an ARN and a bucket may stand in the host or in the path": [
+    "an alias, an ARN and a bucket may be in the host or in the path": [
         "test_addressing.test_a_bucket_is_used_as_a_host_name",
         "test_addressing.test_an_alias_is_used_as_a_host_name",
         "test_addressing.test_the_path_names_the_bucket_under_any_other_host",
         "test_addressing.test_the_host_names_of_aws_lead_to_access_points",
     ],
-    "S3's own access points are another kind": [
-        "test_addressing.test_access_points_of_one_name_are_told_apart",
+    "S3's access points are separate from those of Object Lambda": [
+        "test_addressing.test_access_points_of_the_same_name_are_distinguished",
     ],
 }
 S3_CONTROL = {
     "create, get, list, delete, get and put configuration": [
         "control/test_s3_control.test_what_is_created_can_be_read_changed_and_deleted",
         "control/test_s3_control.test_a_list_comes_whole_in_pages_of_any_size",
-        "control/test_s3_control.test_what_aws_would_not_create_is_not_created",
+        "control/test_s3_control.test_requests_that_aws_rejects_create_nothing",
         "control/test_s3_control.test_a_wrong_transformation_is_named",
         "control/test_s3_control.test_documents_that_no_sdk_sends_are_refused",
     ],
     "put, get and delete the policy, and get its status": [
         "control/test_policies.test_a_policy_is_put_read_and_deleted",
-        "control/test_policies.test_what_aws_would_not_keep_is_refused",
+        "control/test_policies.test_policies_that_aws_rejects_are_rejected",
     ],
     "the account is in every request": [
         "control/test_s3_control.test_the_account_must_be_that_of_the_credentials",
@@ -60,10 +60,10 @@ S3_CONTROL = {
 FUNCTION_URLS = {
     "the event is of payload format 2.0": [
         "function_url/test_event.test_the_event_has_the_fields_that_aws_documents",
-        "function_url/test_event.test_headers_are_in_lower_case_and_those_of_aws_among_them",
-        "function_url/test_event.test_repeated_headers_are_joined_and_cookies_apart",
-        "function_url/test_event.test_a_body_is_text_where_it_says_so_and_is",
-        "function_url/test_event.test_no_path_is_mended_on_the_way",
+        "function_url/test_event.test_headers_are_in_lower_case_and_include_those_of_aws",
+        "function_url/test_event.test_repeated_headers_are_joined_and_cookies_are_listed",
+        "function_url/test_event.test_a_body_of_a_text_type_in_utf_8_is_text",
+        "function_url/test_event.test_paths_are_not_normalised",
     ],
     "what a function returns is read as documented": [
         "function_url/test_reply.test_what_a_function_returns_is_read_as_documented",
@@ -72,16 +72,16 @@ FUNCTION_URLS = {
     ],
     "AWS_IAM lets those in who sign for lambda": [
         "function_url/test_function_url.test_the_unsigned_are_forbidden",
-        "function_url/test_function_url.test_the_wrongly_signed_are_told_why",
+        "function_url/test_function_url.test_a_wrong_signature_is_explained",
     ],
     "6 MB each way": [
         "function_url/test_function_url.test_an_event_over_six_megabytes_is_refused",
-        "function_url/test_function_url.test_a_function_that_fails_tells_its_client_no_more",
+        "function_url/test_function_url.test_the_client_of_a_failed_function_gets_no_details",
     ],
     "a failure is 502 or 504, and too many are 429": [
-        "function_url/test_function_url.test_a_function_that_fails_tells_its_client_no_more",
+        "function_url/test_function_url.test_the_client_of_a_failed_function_gets_no_details",
         "function_url/test_function_url.test_a_function_that_takes_too_long_is_a_504",
-        "function_url/test_reply.test_what_is_no_answer_is_a_502",
+        "function_url/test_reply.test_an_invalid_reply_is_a_502",
         "function_url/test_function_url.test_too_many_at_once_are_throttled",
     ],
     "the function is in the host": [
@@ -90,7 +90,7 @@ FUNCTION_URLS = {
     ],
 }
 S3_INSIDE = {
-    "listings come page by page, by whatever order and keys": [
+    "listings have pages, for any keys": [
         "store/test_listings.test_every_entry_is_on_one_page_whatever_the_keys",
         "store/test_listings.test_versions_can_be_deleted_page_by_page",
         "store/test_listings.test_uploads_and_parts_come_page_by_page",
@@ -101,10 +101,10 @@ S3_INSIDE = {
     ],
     "a part is a range of its object": [
         "store/test_parts_and_ranges.test_a_part_is_a_range_of_the_object",
-        "store/test_parts_and_ranges.test_what_is_no_part_is_refused",
+        "store/test_parts_and_ranges.test_an_invalid_part_number_is_rejected",
     ],
     "conditions are those of RFC 9110": [
-        "store/test_conditions.test_conditions_are_http_s",
+        "store/test_conditions.test_conditions_follow_rfc_9110",
         "store/test_conditions.test_a_write_may_have_conditions",
         "store/test_conditions.test_a_copy_may_have_conditions_on_its_source",
     ],
@@ -116,14 +116,14 @@ S3_INSIDE = {
     "a body is whole, and the one that was signed": [
         "store/test_request_bodies.test_a_body_in_chunks_is_whole_or_refused",
         "store/test_request_bodies.test_a_body_that_is_not_what_was_signed_or_hashed_is_refused",
-        "store/test_request_bodies.test_a_body_is_kept_whatever_its_type",
+        "store/test_request_bodies.test_a_body_of_any_content_type_is_stored",
     ],
-    "a bucket is its owner's": [
-        "store/test_objects.test_somebody_elses_bucket_is_denied",
+    "a bucket belongs to one account": [
+        "store/test_objects.test_a_bucket_of_another_account_is_denied",
     ],
-    "what is not served is 501, in the form of its service": [
-        "store/test_objects.test_what_is_not_served_is_refused_and_does_nothing",
-        "test_unserved.test_each_service_says_that_it_is_not_here",
+    "what is not implemented is 501, in the form of its service": [
+        "store/test_objects.test_an_unsupported_subresource_is_rejected_and_changes_nothing",
+        "test_unserved.test_each_service_reports_that_it_is_not_implemented",
     ],
     "a head has 8 kB a line, and metadata 2 kB": [
         "test_unserved.test_a_head_that_is_too_large_is_refused_in_s3s_words",
@@ -135,7 +135,7 @@ S3_INSIDE = {
         "test_same_by_any_name.test_a_copy_names_its_source_by_any_name",
         "test_same_by_any_name.test_keys_with_dots_are_read_as_they_were_signed",
     ],
-    "each read has an execution of its own": [
-        "data_plane/test_streaming.test_open_bodies_that_nobody_reads_keep_no_worker",
+    "each read has its own execution": [
+        "data_plane/test_streaming.test_unread_bodies_do_not_occupy_workers",
     ],
 }

@@ -17,7 +17,7 @@ EVENTS = {
         "data_plane/test_list_objects.test_the_event_has_one_context_and_every_parameter_in_its_url",
     ],
     "userRequest.url is absolute and decoded, without parameters of authorisation": [
-        "data_plane/test_events.test_no_authority_of_the_client_reaches_the_function",
+        "data_plane/test_events.test_no_credentials_of_the_client_reach_the_function",
         "data_plane/test_events.test_the_path_of_the_users_url_is_the_key_however_it_was_addressed",
     ],
     "header names keep their case, repeated ones are joined with commas": [
@@ -40,7 +40,7 @@ EVENTS = {
 }
 WRITE_GET_OBJECT_RESPONSE = {
     "POST /WriteGetObjectResponse, the route before the host": [
-        "test_routing.test_the_route_and_the_account_may_stand_before_the_host",
+        "test_routing.test_the_route_and_the_account_may_precede_the_host",
     ],
     "the token is good for one answer": [
         "workers/test_failures.test_a_token_is_good_for_one_answer",
@@ -55,7 +55,7 @@ WRITE_GET_OBJECT_RESPONSE = {
     ],
     "ErrorCode is letters, is not for success, and has no body": [
         "data_plane/test_write_get_object_response.test_what_aws_would_not_accept_is_a_validation_error",
-        "data_plane/test_write_get_object_response.test_a_body_is_refused_where_none_belongs",
+        "data_plane/test_write_get_object_response.test_a_body_is_rejected_where_none_is_allowed",
     ],
     "at most one checksum": [
         "data_plane/test_write_get_object_response.test_what_aws_would_not_accept_is_a_validation_error",
@@ -74,11 +74,11 @@ MISBEHAVIOUR = {
     "LambdaInvalidResponse": ["workers/test_failures.test_each_misbehaviour_has_its_error"],
     "LambdaInvocationFailed": [
         "test_other_servers.test_a_container_that_is_not_there_is_named",
-        "test_other_servers.test_what_refuses_to_run_the_function_decides_the_error",
+        "test_other_servers.test_the_status_of_a_refused_invocation_decides_the_error",
     ],
     "ValidationError": ["workers/test_failures.test_a_made_up_token_is_refused"],
     "LambdaPermissionError": [
-        "test_other_servers.test_what_refuses_to_run_the_function_decides_the_error",
+        "test_other_servers.test_the_status_of_a_refused_invocation_decides_the_error",
     ],
     "LambdaNotFound": [
         "data_plane/test_dispatch.test_a_function_that_does_not_run_here_is_not_found"
@@ -90,7 +90,7 @@ MISBEHAVIOUR = {
     ],
     "LambdaTimeout": ["workers/test_failures.test_each_misbehaviour_has_its_error"],
     "SlowDown": [
-        "workers/test_failures.test_more_readers_than_the_concurrency_are_told_to_slow_down",
+        "workers/test_failures.test_reads_above_the_concurrency_get_slow_down",
     ],
 }
 PARTS = {
@@ -109,17 +109,17 @@ HEAD_AND_LIST = {
     ],
     "HEAD has statusCode, errorCode, errorMessage and headers, Content-Length among them": [
         "data_plane/test_head_object.test_an_error_is_its_status",
-        "data_plane/test_function_result.test_what_is_wrong_with_either_is_said",
-        "data_plane/test_function_result.test_what_is_wrong_with_a_header_is_said",
+        "data_plane/test_function_result.test_an_invalid_result_is_explained",
+        "data_plane/test_function_result.test_an_invalid_header_is_explained",
     ],
     "a listing has listResultXml or listBucketResult, never both": [
-        "data_plane/test_function_result.test_what_is_wrong_with_a_listing_is_said",
+        "data_plane/test_function_result.test_an_invalid_listing_is_explained",
     ],
     "name, maxKeys, isTruncated, contents.key and contents.size are required": [
-        "data_plane/test_function_result.test_what_is_wrong_with_a_listing_is_said",
+        "data_plane/test_function_result.test_an_invalid_listing_is_explained",
     ],
     "an action that is not listed is S3's own": [
-        "data_plane/test_dispatch.test_what_the_configuration_does_not_list_is_the_buckets_own",
+        "data_plane/test_dispatch.test_s3_answers_actions_that_the_configuration_does_not_list",
         "data_plane/test_upstream.test_an_object_is_written_and_deleted_through_the_access_point",
     ],
     "SSE-C is refused": [

@@ -33,7 +33,7 @@ CONTRACT = (
 
 
 def source_of(test):
-    """Return a test as it is written, its parameters too; None if there is no such test."""
+    """Return the source of a test with its decorators; None if it does not exist."""
     module, name = test.split(".")
     text = (HERE / f"{module}.py").read_text()
     for node in ast.parse(text).body:

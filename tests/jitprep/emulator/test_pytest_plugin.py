@@ -1,4 +1,4 @@
-"""The fixture, used as its documentation has it."""
+"""The examples in the documentation of the pytest fixture."""
 
 from __future__ import annotations
 

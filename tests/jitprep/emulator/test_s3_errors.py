@@ -1,4 +1,4 @@
-"""Errors have the form of S3's, to the byte."""
+"""Errors are byte for byte like S3's."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def test_request_ids_have_s3s_form_and_do_not_repeat():
 
 
 @given(st.text(), st.text())
-def test_whatever_a_function_says_the_xml_can_be_read(code, message):
+def test_the_xml_is_well_formed_for_any_message(code, message):
     response = error_response(reported_error(500, code, message), RequestIds.new())
     root = ET.fromstring(response.body)
     if message.isprintable():
@@ -58,7 +58,7 @@ def test_whatever_a_function_says_the_xml_can_be_read(code, message):
         (NotInvoked(502, "ServiceException", "d"), 400, "LambdaInvocationFailed"),
     ],
 )
-def test_each_end_without_an_answer_has_its_error(outcome, status, code):
+def test_each_outcome_without_a_response_has_its_error(outcome, status, code):
     error = no_response_error(outcome)
     assert (error.status, error.code) == (status, code)
     assert error.message

@@ -1,4 +1,4 @@
-"""What a plain client finds when it reads through an access point."""
+"""Reads through an access point by ordinary clients."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ KEYS = ["plain.txt", "a b/ü+&=?.txt", "folder//double", "dots/../up.txt", "perc
 
 @pytest.mark.parametrize("key", KEYS)
 def test_any_key_read_by_alias_comes_transformed(reader, local, key):
-    # Without the proxy: on the way through one, boto3 takes the dots out of what it has signed.
+    # Without a proxy: for a proxy, boto3 removes dots from the path that it has signed.
     s3 = local.client("s3", Config(proxies={}))
     s3.put_object(Bucket="texts", Key=key, Body=key.encode())
     answer = s3.get_object(Bucket=reader.alias("upper"), Key=key)
     assert answer["Body"].read() == key.encode().upper()
 
 
-def test_what_the_function_says_of_the_object_reaches_the_client(reader):
+def test_the_headers_that_the_function_writes_reach_the_client(reader):
     answer = reader.get("upper")
     assert answer["ContentType"] == "text/plain"
     assert answer["ETag"] == '"derived"'
@@ -83,7 +83,7 @@ def test_the_aws_command_line_needs_only_its_environment(reader, local, tmp_path
     assert out.read_bytes() == b"HELLO"
 
 
-def test_what_the_configuration_does_not_list_is_the_buckets_own(reader):
+def test_s3_answers_actions_that_the_configuration_does_not_list(reader):
     alias = reader.alias("upper")
     assert reader.s3.head_object(Bucket=alias, Key="greeting.txt")["ContentLength"] == 5
     assert reader.s3.get_object_tagging(Bucket=alias, Key="greeting.txt")["TagSet"] == []
@@ -99,7 +99,7 @@ def test_head_of_a_missing_key_is_404(reader, expect_error):
         reader.s3.head_object(Bucket=reader.alias("upper"), Key="missing")
 
 
-def test_unknown_aliases_and_arns_are_said_to_be_missing(reader, expect_error):
+def test_unknown_aliases_and_arns_are_reported_missing(reader, expect_error):
     for bucket in (
         "nobody-made-this--ol-s3",
         "arn:aws:s3-object-lambda:us-east-1:123456789012:accesspoint/nobody",

@@ -1,4 +1,4 @@
-"""Range and partNumber: refused unless the access point lists the feature for the action."""
+"""Range and partNumber require the feature of their action."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def test_a_part_in_the_query_needs_it_too_in_any_case(reader, signed, method, qu
     caught.value.close()
 
 
-def test_without_a_function_a_part_is_s3s_to_give(reader):
+def test_without_a_function_s3_returns_the_part(reader):
     alias = reader.alias("upper", actions=("HeadObject",))
     answer = reader.s3.get_object(Bucket=alias, Key="greeting.txt", Range="bytes=0-1")
     assert (answer["Body"].read(), answer["ContentRange"]) == (b"he", "bytes 0-1/5")

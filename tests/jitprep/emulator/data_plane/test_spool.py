@@ -1,4 +1,4 @@
-"""A body that waits for its reader: whole, bounded, and gone when nobody wants it."""
+"""Buffered bodies arrive whole, within a limit, and are discarded when closed."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ def run(coroutine):
 
 
 @given(st.lists(st.binary(max_size=3_000_000), max_size=4), st.integers(0, 4))
-def test_what_is_written_is_read_whatever_the_order(chunks, before):
+def test_written_bytes_are_read_in_any_interleaving(chunks, before):
     async def both():
         room = ByteBudget()
         spool = Spool(room)
         filling = asyncio.create_task(spool.fill(of(*chunks), 10))
-        for _ in range(before):  # steps that the writer is ahead
+        for _ in range(before):  # let the writer run ahead
             await asyncio.sleep(0)
         body = b"".join([chunk async for chunk in spool.chunks()])
         await filling
@@ -47,7 +47,7 @@ def test_what_is_written_is_read_whatever_the_order(chunks, before):
     assert run(both()) == (b"".join(chunks), 0)
 
 
-def test_a_writer_waits_for_no_reader_while_there_is_room():
+def test_a_writer_does_not_wait_below_the_limit():
     async def write():
         room = ByteBudget(100)
         spool = Spool(room)
@@ -60,7 +60,7 @@ def test_a_writer_waits_for_no_reader_while_there_is_room():
     assert run(write()) == b"x" * 60 + b"y" * 40
 
 
-def test_where_all_is_taken_a_writer_waits_and_a_hungry_reader_is_served():
+def test_at_the_limit_a_writer_waits_unless_its_reader_has_read_everything():
     async def write():
         room = ByteBudget(100)
         unread, read = Spool(room), Spool(room)
@@ -70,7 +70,7 @@ def test_where_all_is_taken_a_writer_waits_and_a_hungry_reader_is_served():
         filling = asyncio.create_task(read.fill(of(*[b"z" * 50] * 20), 10))
         body = b"".join([chunk async for chunk in read.chunks()])
         await filling
-        unread.close()  # its reader left: the rest is dropped, and the writer is let go
+        unread.close()  # its client disconnects, which releases the writer
         await stuck
         read.close()
         return body, room.held
@@ -79,7 +79,7 @@ def test_where_all_is_taken_a_writer_waits_and_a_hungry_reader_is_served():
 
 
 @pytest.mark.parametrize("error", [ClientDisconnect(), OSError("full")])
-def test_a_failure_reaches_the_reader_behind_what_came(error):
+def test_a_failure_reaches_the_reader_after_the_bytes_before_it(error):
     async def both():
         spool = Spool(ByteBudget())
         with pytest.raises(type(error)):

@@ -68,7 +68,7 @@ def test_the_event_has_the_fields_that_aws_documents(urls, event_of):
     }
 
 
-def test_headers_are_in_lower_case_and_those_of_aws_among_them(urls, event_of):
+def test_headers_are_in_lower_case_and_include_those_of_aws(urls, event_of):
     event = event_of(headers={"X-Mixed-Case": "A b", "X-Forwarded-For": "192.0.2.7"})
     headers = event["headers"]
     assert headers["x-mixed-case"] == "A b"
@@ -80,13 +80,13 @@ def test_headers_are_in_lower_case_and_those_of_aws_among_them(urls, event_of):
     assert all(name == name.lower() for name in headers)
 
 
-def test_no_authority_of_the_caller_reaches_the_function(event_of):
+def test_no_credentials_of_the_caller_reach_the_function(event_of):
     event = event_of(headers={"X-Amz-Security-Token": "a session"})
     assert event["headers"].keys().isdisjoint({"authorization", "x-amz-security-token"})
     assert "Signature=" not in json.dumps(event)
 
 
-def test_repeated_headers_are_joined_and_cookies_apart():
+def test_repeated_headers_are_joined_and_cookies_are_listed():
     event = made(
         headers=[
             (b"x-two", b"1"),
@@ -101,7 +101,7 @@ def test_repeated_headers_are_joined_and_cookies_apart():
     assert "cookies" not in made()
 
 
-def test_whoever_is_not_known_is_anonymous():
+def test_an_unsigned_caller_is_anonymous():
     context = made()["requestContext"]
     assert context["accountId"] == "anonymous"
     assert "authorizer" not in context
@@ -142,7 +142,7 @@ def made(
         ("text/plain", b"\xff\xfe", False),
     ],
 )
-def test_a_body_is_text_where_it_says_so_and_is(kind, body, text):
+def test_a_body_of_a_text_type_in_utf_8_is_text(kind, body, text):
     event = made(body, [(b"content-type", kind.encode())])
     assert event["isBase64Encoded"] is not text
     if text:
@@ -156,7 +156,7 @@ def test_every_body_reaches_the_function_and_comes_back(ask, kind):
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=30))
-def test_the_path_is_as_it_was_sent(key):
+def test_the_path_is_unchanged(key):
     path = f"/photos/{quote(key, safe='')}"
     event = made(path=path)
     assert event["rawPath"] == event["requestContext"]["http"]["path"] == path
@@ -165,5 +165,5 @@ def test_the_path_is_as_it_was_sent(key):
 @pytest.mark.parametrize(
     "path", ["/a%20b", "/a%2Bb", "/100%25", "/a//b", "//a", "/%C3%BC", "/a%2Fb"]
 )
-def test_no_path_is_mended_on_the_way(event_of, path):
+def test_paths_are_not_normalised(event_of, path):
     assert event_of(f"/echo{path}")["rawPath"] == f"/echo{path}"

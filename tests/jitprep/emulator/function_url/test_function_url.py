@@ -1,20 +1,21 @@
-"""Function URLs: who may ask, by which host, and how failures are answered."""
+"""Function URLs: authentication, hosts and failures."""
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from itertools import islice
 from typing import Any
 
 import pytest
 import urllib3
 from botocore.auth import SigV4QueryAuth
 
-from ..conftest import FUNCTIONS, TIMEOUT_S
+from ..conftest import FUNCTIONS
 from .urls import FAILURE, HOST
 
 
 @pytest.mark.parametrize(("path", "status"), [("/fail", 502), ("/leave", 502), ("/large", 502)])
-def test_a_function_that_fails_tells_its_client_no_more(ask, path, status):
+def test_the_client_of_a_failed_function_gets_no_details(ask, path, status):
     answer = ask(path)
     assert (answer.status, answer.data) == (status, FAILURE)
     assert "x-amzn-requestid" in answer.headers
@@ -35,13 +36,17 @@ def test_an_event_over_six_megabytes_is_refused(ask):
     assert in_base64.status == 413
 
 
-def test_too_many_at_once_are_throttled(object_lambda_endpoint, ask):
+def test_too_many_at_once_are_throttled(object_lambda_endpoint, ask, tmp_path):
     local = object_lambda_endpoint(
-        handler="urls.handler", task_root=FUNCTIONS, workers=1, concurrency=1, timeout=TIMEOUT_S
+        handler="urls.handler", task_root=FUNCTIONS, workers=1, concurrency=1
     )
+    gate, url = tmp_path / "gate", local.function_url()
     with ThreadPoolExecutor(4) as pool:
-        answers = list(pool.map(lambda _: ask("/sleep", url=local.function_url()), range(4)))
-    assert sorted(answer.status for answer in answers) == [429, 429, 429, 504]
+        calls = [pool.submit(ask, f"/wait?gate={gate}", url=url) for _ in range(4)]
+        throttled = [call.result().status for call in islice(as_completed(calls), 3)]
+        gate.touch()
+    assert throttled == [429, 429, 429]
+    assert sorted(call.result().status for call in calls) == [200, 429, 429, 429]
 
 
 def test_an_unknown_function_is_not_found(urls, ask):
@@ -51,13 +56,13 @@ def test_an_unknown_function_is_not_found(urls, ask):
 
 
 def test_the_host_names_the_function_too_and_all_paths_are_its_own(urls, ask):
-    """As on AWS; the endpoint is the proxy, because no resolver knows the name."""
+    """As on AWS. The endpoint is the proxy, because the name does not resolve."""
     proxied = urllib3.ProxyManager(urls.url)
     for host in (HOST, "PREPROCESS.lambda-url.us-east-1.localhost:9000"):
         event = ask("/echo/v20180820/x", url=f"http://{host}", client=proxied).json()
         assert event["rawPath"] == "/echo/v20180820/x"
         assert event["requestContext"]["domainName"] == host.lower().partition(":")[0]
-        assert event["headers"]["host"] == host.lower()  # so urllib3 sends it
+        assert event["headers"]["host"] == host.lower()  # as urllib3 sends it
     body = ask("/WriteGetObjectResponse", "POST", url=f"http://{HOST}", client=proxied)
     assert (body.status, body.data) == (502, FAILURE), "the function's own KeyError"
 
@@ -87,7 +92,7 @@ def test_the_unsigned_are_forbidden(urls, method):
         ({"service": "s3"}, "IncompleteSignatureException"),
     ],
 )
-def test_the_wrongly_signed_are_told_why(ask, settings, kind):
+def test_a_wrong_signature_is_explained(ask, settings, kind):
     answer = ask("/echo", **settings)
     assert (answer.status, answer.headers["x-amzn-errortype"]) == (403, kind)
     assert answer.json()["message"]
@@ -101,7 +106,7 @@ def test_a_body_that_is_not_the_signed_one_is_refused(urls, ask):
     assert ask("/echo", "POST", body=b"one", client=Other()).status == 403
 
 
-def test_nobody_need_sign_where_nothing_is_verified(object_lambda_endpoint):
+def test_unsigned_requests_are_accepted_without_verification(object_lambda_endpoint):
     local = object_lambda_endpoint(
         handler="urls.handler", task_root=FUNCTIONS, workers=1, verify_signatures=False
     )

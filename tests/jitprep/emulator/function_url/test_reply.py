@@ -66,7 +66,7 @@ def returned(value: Any, method: str = "GET") -> Any:
         {"statusCode": 200, "body": "no base64", "isBase64Encoded": True},
     ],
 )
-def test_what_is_no_answer_is_a_502(ask, value):
+def test_an_invalid_reply_is_a_502(ask, value):
     with pytest.raises(InvalidReply):
         returned(value)
     answer = ask("/given", "POST", {"Content-Type": "application/json"}, json.dumps(value).encode())
@@ -79,7 +79,7 @@ def test_any_other_json_is_the_body(value):
     assert (answer.status_code, json.loads(answer.body)) == (200, value)
 
 
-def test_what_only_the_url_may_say_is_renamed_and_numbers_are_texts():
+def test_reserved_headers_are_renamed_and_numbers_become_text():
     headers = {"Connection": "close", "Date": "now", "X-Count": 3, "X-Yes": True}
     answer = returned({"statusCode": 204, "headers": headers, "body": None})
     assert answer.headers["x-amzn-remapped-connection"] == "close"
@@ -91,7 +91,7 @@ def test_what_only_the_url_may_say_is_renamed_and_numbers_are_texts():
 
 
 @given(st.binary(max_size=300).filter(lambda text: not _is_json(text)))
-def test_whatever_is_no_json_is_no_answer(payload):
+def test_a_reply_that_is_not_json_is_invalid(payload):
     with pytest.raises(InvalidReply):
         client_response(payload, "GET")
 

@@ -1,4 +1,4 @@
-"""Names that the tests of Function URLs share."""
+"""Constants that the tests of Function URLs share."""
 
 from __future__ import annotations
 

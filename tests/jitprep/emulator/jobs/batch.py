@@ -20,7 +20,7 @@ Job = dict[str, Any]
 
 
 class Batch:
-    """Jobs over a bucket whose keys tell the function what to do."""
+    """Creates jobs whose keys name the behaviour of the function, and reads their reports."""
 
     def __init__(self, local: LocalObjectLambda) -> None:
         self.local = local
@@ -30,7 +30,7 @@ class Batch:
         self._numbers = itertools.count()
 
     def manifest(self, text: str) -> dict[str, Any]:
-        """Store a manifest; return it as CreateJob takes it."""
+        """Store a manifest; return CreateJob's parameter for it."""
         key = f"list {next(self._numbers)}.csv"
         etag = self.s3.put_object(Bucket="lists", Key=key, Body=text.encode())["ETag"]
         return {
@@ -46,7 +46,7 @@ class Batch:
             "Report": {
                 "Enabled": True,
                 "Bucket": "arn:aws:s3:::reports",
-                "Prefix": "told/of",
+                "Prefix": "reports/of",
                 "Format": "Report_CSV_20180820",
                 "ReportScope": "AllTasks",
             },
@@ -86,23 +86,23 @@ class Batch:
         return rows
 
     def index(self, job_id: str) -> dict[str, Any]:
-        key = f"told/of/job-{job_id}/manifest.json"
+        key = f"reports/of/job-{job_id}/manifest.json"
         return dict(json.loads(self.s3.get_object(Bucket="reports", Key=key)["Body"].read()))
 
-    def update(self, job_id: str, status: str, **told: str) -> Job:
+    def update(self, job_id: str, status: str, **parameters: str) -> Job:
         return dict(
             self.control.update_job_status(
-                AccountId=ACCOUNT, JobId=job_id, RequestedJobStatus=status, **told
+                AccountId=ACCOUNT, JobId=job_id, RequestedJobStatus=status, **parameters
             )
         )
 
 
 def counts(job: Job) -> tuple[int, int, int]:
-    told = job["ProgressSummary"]
+    progress = job["ProgressSummary"]
     return (
-        told["TotalNumberOfTasks"],
-        told["NumberOfTasksSucceeded"],
-        told["NumberOfTasksFailed"],
+        progress["TotalNumberOfTasks"],
+        progress["NumberOfTasksSucceeded"],
+        progress["NumberOfTasksFailed"],
     )
 
 

@@ -14,9 +14,9 @@ from .batch import counts
     ("text", "words"),
     [
         ("", "lists no object"),
-        ("texts\n", "Line 1 of the manifest has 1 columns, and 2 are named: Bucket, Key"),
+        ("texts\n", "Line 1 of the manifest has 1 columns; the job names 2: Bucket, Key"),
         ("texts,a\n,b\n", "Line 2 of the manifest lacks a bucket or a key"),
-        ("texts,%ff\n", "the key is not UTF-8"),
+        ("texts,%ff\n", "The key in line 1 of the manifest is not UTF-8"),
         ('texts,"a\n', "not CSV in UTF-8"),
     ],
 )
@@ -27,7 +27,7 @@ def test_a_manifest_that_cannot_be_read_fails_the_job(batch, text, words):
     assert words in reason["FailureReason"]
 
 
-def test_a_manifest_that_is_missing_or_another_fails_the_job(batch):
+def test_a_manifest_that_is_missing_or_has_another_etag_fails_the_job(batch):
     other, gone = batch.manifest("texts,Succeeded:\n"), batch.manifest("texts,Succeeded:\n")
     other["Location"]["ETag"] = "0" * 32
     gone["Location"]["ObjectArn"] = "arn:aws:s3:::lists/no/such"

@@ -43,8 +43,11 @@ def test_a_job_runs_to_its_end_and_reports(batch):
 def test_the_event_is_that_of_the_schema(batch, schema, arguments):
     key = "echo:a b+\u00fc/%2F"
     function = batch.local.endpoint.config.function_arn("preprocess")
-    told = {"InvocationSchemaVersion": schema, "UserArguments": arguments}
-    invoke = {"FunctionArn": function, **{name: value for name, value in told.items() if value}}
+    schema_settings = {"InvocationSchemaVersion": schema, "UserArguments": arguments}
+    invoke = {
+        "FunctionArn": function,
+        **{name: value for name, value in schema_settings.items() if value},
+    }
     manifest = batch.manifest(f"x,texts,{quote(key)},v1\nx,texts,{quote(key)},\n")
     manifest["Spec"]["Fields"] = ["Ignore", "Bucket", "Key", "VersionId"]
     job, rows = batch.run(Operation={"LambdaInvoke": invoke}, Manifest=manifest)
@@ -63,7 +66,7 @@ def test_the_event_is_that_of_the_schema(batch, schema, arguments):
         }
 
 
-def test_what_fails_for_the_time_being_is_tried_again_and_not_for_ever(batch, tmp_path):
+def test_a_temporary_failure_is_retried_a_limited_number_of_times(batch, tmp_path):
     job, rows = batch.run(f"third_time:{tmp_path}/tries", "TemporaryFailure:busy", "missing:")
     assert counts(job) == (3, 1, 2)
     assert [row[3:] for row in rows] == [
@@ -79,7 +82,7 @@ def test_what_fails_for_the_time_being_is_tried_again_and_not_for_ever(batch, tm
     [
         ("fall:over", 'Lambda returned function error: {"errorMessage": "over"'),
         ("leave:", "ended while it ran"),
-        ("stranger:", "invocationId is not the event's"),
+        ("stranger:", "invocationId is not that of the event"),
         ("unlisted:", "results is not a list"),
         ("NoSuchCode:", "resultCode is 'NoSuchCode'"),
     ],
@@ -103,7 +106,7 @@ def test_the_report_may_be_of_failures_only_or_not_at_all(batch):
     _, rows = batch.run("Succeeded:", "PermanentFailure:", Report=report)
     assert [row[3] for row in rows] == ["failed"]
     silent = batch.wait(batch.create(Report={"Enabled": False}))
-    listed = batch.s3.list_objects_v2(Bucket="reports", Prefix=f"told/of/job-{silent['JobId']}")
+    listed = batch.s3.list_objects_v2(Bucket="reports", Prefix=f"reports/of/job-{silent['JobId']}")
     assert (silent["Status"], listed["KeyCount"]) == ("Complete", 0)
 
 
@@ -111,9 +114,9 @@ def test_a_job_waits_for_its_confirmation(batch):
     job_id = batch.create(ConfirmationRequired=True)
     job = batch.wait(job_id, {"Suspended"})
     assert (job["ConfirmationRequired"], counts(job)) == (True, (1, 0, 0))
-    assert batch.update(job_id, "Ready", StatusUpdateReason="go on")["JobId"] == job_id
+    assert batch.update(job_id, "Ready", StatusUpdateReason="checked")["JobId"] == job_id
     job = batch.wait(job_id)
-    assert (job["Status"], job["StatusUpdateReason"]) == ("Complete", "go on")
+    assert (job["Status"], job["StatusUpdateReason"]) == ("Complete", "checked")
     for status in ("Ready", "Cancelled"):
         with pytest.raises(batch.control.exceptions.JobStatusException, match="is Complete"):
             batch.update(job_id, status)
@@ -125,11 +128,11 @@ def test_a_job_that_waits_can_be_cancelled(batch):
     assert batch.update(job_id, "Cancelled")["Status"] in {"Cancelling", "Cancelled"}
     job = batch.wait(job_id)
     assert (job["Status"], counts(job)) == ("Cancelled", (1, 0, 0))
-    listed = batch.s3.list_objects_v2(Bucket="reports", Prefix=f"told/of/job-{job_id}")
-    assert listed["KeyCount"] == 0  # nothing was run that there is to tell of
+    listed = batch.s3.list_objects_v2(Bucket="reports", Prefix=f"reports/of/job-{job_id}")
+    assert listed["KeyCount"] == 0  # no task has run
 
 
-def test_a_job_that_runs_is_cancelled_after_what_is_under_way(batch, tmp_path):
+def test_a_running_job_is_cancelled_after_the_tasks_in_progress(batch, tmp_path):
     lines, gate = tmp_path / "lines", tmp_path / "gate"
     job_id = batch.create([f"note:{lines}|{gate}"] * 5)
     until(lambda: lines.exists() and len(lines.read_text().split()) == 2)  # one in each worker
@@ -158,7 +161,7 @@ def test_a_job_of_higher_priority_goes_first(batch, tmp_path):
         batch.control.update_job_priority(AccountId=ACCOUNT, JobId=high, Priority=3)
 
 
-def test_a_job_in_which_most_tasks_fail_is_given_up(batch):
+def test_a_job_fails_when_most_of_its_tasks_fail(batch):
     job, rows = batch.run(*["Succeeded:"] * 20, *["PermanentFailure:"] * 1100)
     assert job["Status"] == "Failed"
     total, succeeded, failed = counts(job)

@@ -45,12 +45,12 @@ requests = st.builds(
 
 
 @given(requests)
-def test_whatever_botocore_signs_verifies(request_head):
+def test_every_request_that_botocore_signs_verifies(request_head):
     VERIFIER.verify(request_head, DATA_PLANE, None)
 
 
 def changed(text, at, by):
-    """Return ``text`` with one character after another, or one more."""
+    """Return ``text`` with one character replaced or added."""
     at %= len(text) + 1
     return text[:at] + by + text[at + 1 :]
 
@@ -87,7 +87,7 @@ def test_any_single_change_is_refused(request_head, at, by, part, data):
 
 
 @given(requests)
-def test_every_header_of_amazons_must_be_signed(request_head):
+def test_every_x_amz_header_must_be_signed(request_head):
     error = refusal(with_header(request_head, "x-amz-tagging", "a=b"), DATA_PLANE)
     assert (error.status, error.code) == (403, "AccessDenied")
     assert error.details == {"HeadersNotSigned": "x-amz-tagging"}
@@ -106,7 +106,7 @@ def test_a_path_may_be_sent_in_any_encoding(canonical, sent):
     VERIFIER.verify(replace(signed(path=canonical), path=sent), S3, None)
 
 
-def test_a_slash_that_is_encoded_divides_nothing():
+def test_an_encoded_slash_does_not_separate_segments():
     VERIFIER.verify(signed(path="/bucket/a%2Fb"), S3, None)
     divided = replace(signed(path="/bucket/a/b"), path="/bucket/a%2Fb")
     assert code(divided) == (403, "SignatureDoesNotMatch")
@@ -173,7 +173,7 @@ def test_a_presigned_url_is_good_until_it_expires_and_not_long_before_it_was_mad
     assert early.message == "Request is not yet valid"
 
 
-def test_the_date_may_stand_in_the_date_header():
+def test_the_date_header_may_replace_x_amz_date():
     request_head = signed(headers=[("date", "any: the signer writes its own")])
     assert request_head.header("x-amz-date") is None
     VERIFIER.verify(request_head, S3, None)

@@ -1,4 +1,4 @@
-"""What several tests of objects need: uploads in parts, and the status of a call."""
+"""Helpers for the tests of objects."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ TEXT = b"0123456789"
 
 
 def upload(s3, of, bodies):
-    """Upload in parts; return the document that completes the upload, and its id."""
+    """Upload parts; return the upload's parameters, and the document that completes it."""
     of = {**of, "UploadId": s3.create_multipart_upload(**of)["UploadId"]}
     parts = [
         {"PartNumber": n, "ETag": s3.upload_part(**of, PartNumber=n, Body=body)["ETag"]}

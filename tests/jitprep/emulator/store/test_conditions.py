@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from .objects import TEXT, status_of, upload
 
 
-def test_conditions_are_http_s(s3, bucket):
+def test_conditions_follow_rfc_9110(s3, bucket):
     etag = s3.put_object(Bucket=bucket, Key="k", Body=TEXT)["ETag"]
     now = datetime.now(UTC)
     earlier, later = now - timedelta(hours=1), now + timedelta(hours=1)

@@ -28,7 +28,9 @@ from ..buckets import new_bucket
         ("DELETE", "/k?acl"),
     ],
 )
-def test_what_is_not_served_is_refused_and_does_nothing(s3, bucket, signed, method, path):
+def test_an_unsupported_subresource_is_rejected_and_changes_nothing(
+    s3, bucket, signed, method, path
+):
     s3.put_object(Bucket=bucket, Key="k", Body=b"kept")
     body = b"<x/>" if method == "PUT" else None
     request = signed(f"/{bucket}{path}", method=method, body=body)
@@ -40,7 +42,7 @@ def test_what_is_not_served_is_refused_and_does_nothing(s3, bucket, signed, meth
     assert s3.get_object(Bucket=bucket, Key="k")["Body"].read() == b"kept"
 
 
-def test_somebody_elses_bucket_is_denied(s3, reader, bucket, expect_error):
+def test_a_bucket_of_another_account_is_denied(s3, reader, bucket, expect_error):
     other = {"ExpectedBucketOwner": "999999999999"}
     with expect_error("AccessDenied", 403):
         s3.get_object(Bucket="texts", Key="greeting.txt", **other)
@@ -70,8 +72,8 @@ def test_writers_and_readers_at_once_lose_nothing(local):
     assert len(s3.list_object_versions(Bucket=versioned)["Versions"]) == 60
 
 
-def test_two_kilobytes_may_be_many_names(s3, bucket, monkeypatch):
-    monkeypatch.setattr("http.client._MAXHEADERS", 2048)  # this test's own client reads 100
+def test_two_kilobytes_of_metadata_may_be_many_headers(s3, bucket, monkeypatch):
+    monkeypatch.setattr("http.client._MAXHEADERS", 2048)  # this client's default is 100
     metadata = {f"k{n}": "v" for n in range(400)}
     s3.put_object(Bucket=bucket, Key="k", Body=b"", Metadata=metadata)
     assert s3.head_object(Bucket=bucket, Key="k")["Metadata"] == metadata

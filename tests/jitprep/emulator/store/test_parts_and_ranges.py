@@ -43,7 +43,7 @@ def test_a_part_is_a_range_of_the_object(s3, in_parts, number, operation):
         ({"PartNumber": 1, "Range": "bytes=0-1"}, 400, "InvalidRequest"),
     ],
 )
-def test_what_is_no_part_is_refused(s3, in_parts, expect_error, asked, status, code):
+def test_an_invalid_part_number_is_rejected(s3, in_parts, expect_error, asked, status, code):
     of = {name: in_parts[name] for name in ("Bucket", "Key")}
     with expect_error(code, status):
         s3.get_object(**of, **asked)
@@ -57,12 +57,12 @@ def test_the_attributes_count_the_parts(s3, in_parts, bucket):
     found = s3.get_object_attributes(**of, **asked)
     assert found["ObjectParts"]["TotalPartsCount"] == 3
     assert (found["ObjectSize"], found["ETag"]) == (2 * FIVE + 10, in_parts["etag"].strip('"'))
-    s3.copy_object(Bucket=bucket, Key="copy", CopySource=of)  # in one piece, as its ETag says
+    s3.copy_object(Bucket=bucket, Key="copy", CopySource=of)  # not in parts, as its ETag shows
     assert "ObjectParts" not in s3.get_object_attributes(Bucket=bucket, Key="copy", **asked)
     assert s3.head_object(Bucket=bucket, Key="copy", PartNumber=1)["ContentLength"] == 2 * FIVE + 10
 
 
-def test_parts_that_are_not_numbered_from_one_are_not_guessed(s3, bucket, expect_error):
+def test_parts_with_gaps_cannot_be_read_by_number(s3, bucket, expect_error):
     of = {"Bucket": bucket, "Key": "k"}
     to, document = upload(s3, of, {2: b"2" * FIVE, 5: b"5"})
     s3.complete_multipart_upload(**to, MultipartUpload=document)
@@ -73,7 +73,7 @@ def test_parts_that_are_not_numbered_from_one_are_not_guessed(s3, bucket, expect
 
 @settings(max_examples=40, deadline=None)
 @given(st.integers(0, 12), st.integers(0, 13) | st.none(), st.integers(0, 13) | st.none())
-def test_ranges_are_http_s(reader, size, first, last):
+def test_ranges_follow_rfc_9110(reader, size, first, last):
     s3, body = reader.s3, (TEXT * 2)[:size]
     of = {"Bucket": "texts", "Key": f"of-{size}"}
     s3.put_object(**of, Body=body)
@@ -92,7 +92,7 @@ def test_ranges_are_http_s(reader, size, first, last):
 
 
 def piece(body, first, last):
-    """What a range names; nothing where there is nothing of it, None where it is not a range."""
+    """Return the bytes of a range; empty if it is not satisfiable, None if it is not valid."""
     if first is None:
         return None if last is None else body[max(0, len(body) - last) :]
     if last is not None and last < first:
@@ -101,7 +101,7 @@ def piece(body, first, last):
 
 
 @pytest.mark.parametrize("text", ["bytes", "items=0-1", "bytes=0-1,3-4", "bytes=x-y", "bytes=-"])
-def test_a_range_that_s3_does_not_know_is_the_whole(reader, text):
+def test_an_invalid_range_is_the_whole_object(reader, text):
     assert (
         reader.s3.get_object(Bucket="texts", Key="greeting.txt", Range=text)["ContentLength"] == 5
     )

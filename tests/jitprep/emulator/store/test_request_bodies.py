@@ -78,7 +78,7 @@ def test_a_body_in_chunks_is_whole_or_refused(s3, bucket, local, kind, body, len
 
 
 class Streaming(S3SigV4Auth):
-    """Signs what a header says of the body, whatever it is."""
+    """Signs the hash in the header, even if it is not that of the body."""
 
     def payload(self, request):
         return request.headers["X-Amz-Content-SHA256"]
@@ -109,8 +109,8 @@ def test_a_policy_that_is_not_json_breaks_nothing(s3, bucket, expect_error):
 
 
 @pytest.mark.parametrize("kind", FORMS)
-def test_a_body_is_kept_whatever_its_type(s3, bucket, signed, kind):
-    """curl --data-binary says that any body is a form."""
+def test_a_body_of_any_content_type_is_stored(s3, bucket, signed, kind):
+    """The default Content-Type of curl --data-binary is that of a form."""
     of = {"Bucket": bucket, "Key": "k"}
     headers = {"Content-Type": kind}
     urlopen(signed(f"/{bucket}/k", method="PUT", body=b"a=b&c", headers=headers)).close()

@@ -20,7 +20,7 @@ def test_an_upload_is_completed_in_order(s3, bucket, expect_error, numbers, code
     assert s3.get_object(Bucket=bucket, Key="k")["Body"].read() == b"a"
 
 
-def test_what_is_wrong_with_an_upload_is_said_in_s3s_words(s3, bucket, expect_error):
+def test_an_invalid_upload_has_s3s_error(s3, bucket, expect_error):
     of = {"Bucket": bucket, "Key": "k"}
     parts = {"MultipartUpload": {"Parts": [{"PartNumber": 1, "ETag": "1234"}]}}
     for call in (

@@ -17,7 +17,7 @@ def test_where_versioning_is_suspended_old_versions_stay(reader, s3, what):
     of["Bucket"] = bucket
     old = s3.put_object(**of, Body=b"old")["VersionId"]
     set_versioning(s3, bucket, "Suspended")
-    for _ in range(2):  # the second replaces the first
+    for _ in range(2):  # the second null version replaces the first
         if what == "PUT":
             assert s3.put_object(**of, Body=b"new")["VersionId"] == "null"
         elif what == "COPY":

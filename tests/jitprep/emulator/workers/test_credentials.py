@@ -1,4 +1,4 @@
-"""Temporary credentials: what signs requests to the S3 behind, and what workers get."""
+"""Temporary credentials sign requests to the S3 behind, and reach the workers."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from jitprep.emulator.workers.local_function import worker_command
 
 
 @pytest.mark.parametrize("token", [None, "a+token=="])
-def test_a_session_token_goes_wherever_its_key_does(token):
+def test_a_session_token_accompanies_its_access_key(token):
     config = EndpointConfig(access_key="key", secret_key="secret", session_token=token)
     env = worker_command(config, "http://endpoint").env
     assert (env["AWS_ACCESS_KEY_ID"], env.get("AWS_SESSION_TOKEN")) == ("key", token)

@@ -1,14 +1,18 @@
-"""The whole road: a client, the endpoint, real workers, the handler, the library."""
+"""Endpoints for tests of everything together: a client, the endpoint, workers, handler, library."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import pytest
+import urllib3
+
+from jitprep.service import s3
 
 from ..paths import ROOT
+from .http_client import Ask, asker
 
 
 @pytest.fixture(scope="session")
@@ -36,12 +40,26 @@ def over_http(
 ) -> Any:
     """As `local`, with a function that may read the bucket by itself."""
     started = object_lambda_endpoint(task_root=ROOT, workers=2, worker_env=over_http_settings)
-    s3 = started.client("s3")
+    client = started.client("s3")
     for bucket in ("photos", "spilled"):
-        s3.create_bucket(Bucket=bucket)
+        client.create_bucket(Bucket=bucket)
     for key, body in photos.items():
-        s3.put_object(Bucket="photos", Key=key, Body=body)
+        client.put_object(Bucket="photos", Key=key, Body=body)
     return started
+
+
+@pytest.fixture(scope="module")
+def own_client() -> Iterator[None]:
+    """Forget the client that another test has left in this process, perhaps without credentials."""
+    s3.client.cache_clear()
+    yield
+    s3.client.cache_clear()
+
+
+@pytest.fixture(scope="module")
+def ask(over_http: Any) -> Ask:
+    """Return a function that sends signed requests to the endpoint of `over_http`."""
+    return asker(over_http.function_url(), urllib3.PoolManager())
 
 
 ACTIONS = ("GetObject", "HeadObject", "ListObjects", "ListObjectsV2")

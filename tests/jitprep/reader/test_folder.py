@@ -202,7 +202,7 @@ def test_a_name_that_is_not_utf8_fails_alone(tmp_path):
     read = reader.get_each(keys)
     np.testing.assert_array_equal(read["a.npy"], np.zeros(3))
     assert isinstance(read[keys[1]], BadObject)
-    assert str(read[keys[1]]).startswith(r"caf\xe9.npy: UnsupportedFormat: its name is not UTF-8")
+    assert str(read[keys[1]]).startswith(r"caf\xe9.npy: UnsupportedFormat: the name is not UTF-8")
 
 
 def test_what_is_no_file_is_listed_and_fails_alone_at_once(tmp_path):

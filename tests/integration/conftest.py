@@ -17,7 +17,7 @@ from .http_client import Ask, asker
 
 @pytest.fixture(scope="session")
 def over_http_settings(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, str]:
-    """The environment of a function that is read over HTTP, with two more presets."""
+    """Environment of a function that is read over HTTP, with two more presets."""
     presets = tmp_path_factory.mktemp("presets") / "presets.toml"
     presets.write_text(
         (ROOT / "jitprep/service/presets.toml").read_text()
@@ -38,7 +38,7 @@ def over_http(
     photos: Mapping[str, bytes],
     over_http_settings: Mapping[str, str],
 ) -> Any:
-    """As `local`, with a function that may read the bucket by itself."""
+    """Like `local`, with a function that may read the bucket with its own role."""
     started = object_lambda_endpoint(task_root=ROOT, workers=2, worker_env=over_http_settings)
     client = started.client("s3")
     for bucket in ("photos", "spilled"):
@@ -50,7 +50,7 @@ def over_http(
 
 @pytest.fixture(scope="module")
 def own_client() -> Iterator[None]:
-    """Forget the client that another test has left in this process, perhaps without credentials."""
+    """Discard the S3 client of earlier tests, which may have no credentials."""
     s3.client.cache_clear()
     yield
     s3.client.cache_clear()
@@ -73,7 +73,7 @@ FEATURES = (
 
 @pytest.fixture(scope="session")
 def whole_alias_of(local: Any) -> Callable[[str], str]:
-    """As `alias_of`, with every action and every feature."""
+    """Like `alias_of`, with every action and every feature."""
     made: dict[str, str] = {}
 
     def alias(spec: str) -> str:
@@ -92,13 +92,15 @@ def whole_alias_of(local: Any) -> Callable[[str], str]:
 
 @pytest.fixture(scope="session")
 def alias_of(local: Any) -> Callable[[str], str]:
-    """Return the alias of an access point with a pipeline, made when first asked for."""
+    """Return the alias of an access point for a pipeline, created on first use."""
     made: dict[str, str] = {}
 
     def alias(spec: str) -> str:
         if spec not in made:
             payload = json.dumps({"spec": spec})
-            made[spec] = local.create_access_point(f"road-{len(made)}", "photos", payload=payload)
+            made[spec] = local.create_access_point(
+                f"integration-{len(made)}", "photos", payload=payload
+            )
         return made[spec]
 
     return alias

@@ -105,7 +105,7 @@ def test_what_cannot_be_read_says_why(ask, path, headers, expected):
     assert ask(path, "HEAD", headers).status == expected[0]
 
 
-def test_what_is_no_photo_says_so(ask, over_http):
+def test_an_object_of_unknown_format_is_an_error(ask, over_http):
     over_http.client("s3").put_object(Bucket="photos", Key="words.txt", Body=b"words, no photo")
     assert code(ask("/photos/words.txt")) == (400, "UnknownFormat")
 

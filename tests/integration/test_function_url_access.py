@@ -30,7 +30,7 @@ def test_a_large_object_is_fetched_from_where_it_was_put(ask, over_http, photos)
     place = urlsplit(answer.headers["location"])
     assert place.path.startswith("/spilled/over/")
     assert parse_qs(place.query)["X-Amz-Expires"] == ["900"]
-    for _ in range(2):  # for as long as it lasts, not once
+    for _ in range(2):  # the URL works more than once
         fetched = urllib3.request("GET", answer.headers["location"])
         assert (fetched.status, fetched.data) == (200, expected.body)
         assert fetched.headers["content-type"] == expected.content_type
@@ -50,20 +50,20 @@ def test_a_large_object_is_fetched_from_where_it_was_put(ask, over_http, photos)
 
 
 @pytest.mark.parametrize("header", ["Authorization", "X-Amz-Date"])
-def test_the_signature_for_lambda_must_not_be_sent_along(ask, header):
-    """Why docs/http.md has clients ask anew: most that follow keep a header of it, and S3 minds."""
+def test_the_signature_for_lambda_must_not_be_sent_to_s3(ask, header):
+    """Why docs/http.md has clients send a new request: S3 refuses headers of the first signature."""
     place = ask("/photos/rocket.jpg", pipeline="large").headers["location"]
     value = "AWS4-HMAC-SHA256 Credential=x" if header == "Authorization" else "20261125T000000Z"
     assert urllib3.request("GET", place, headers={header: value}).status in {400, 403}
 
 
-def test_the_unsigned_are_forbidden(over_http):
+def test_unsigned_requests_are_forbidden(over_http):
     answer = urllib3.request("GET", f"{over_http.function_url()}/photos/rocket.jpg")
     assert (answer.status, answer.json()) == (403, {"Message": "Forbidden"})
 
 
 def test_without_settings_no_bucket_is_read_and_s3s_sdk_signs_for_another_service(local):
-    """The endpoint of the other tests here, whose function is told nothing."""
+    """The shared endpoint, whose function has no settings."""
     ask = asker(local.function_url(), urllib3.PoolManager())
     assert code(ask("/photos/rocket.jpg")) == (403, "BucketNotAllowed")
     style = Config(s3={"addressing_style": "path"}, retries={"total_max_attempts": 1}, proxies={})
@@ -77,7 +77,7 @@ def test_without_settings_no_bucket_is_read_and_s3s_sdk_signs_for_another_servic
 
 @pytest.fixture(scope="module")
 def open_to_all(object_lambda_endpoint, over_http_settings, photos):
-    """An endpoint at which nobody need sign, and which has no folder for large answers."""
+    """Endpoint without signatures, and without a place for large responses."""
     settings = {name: value for name, value in over_http_settings.items() if "SPILL" not in name}
     started = object_lambda_endpoint(
         task_root=ROOT, workers=1, verify_signatures=False, worker_env=settings
@@ -94,7 +94,7 @@ def test_without_a_folder_a_large_object_is_refused(open_to_all):
     assert code(urllib3.request("GET", url)) == (413, "ResponseTooLarge")
 
 
-def test_boto3_reads_where_nobody_need_sign(open_to_all, photos, tmp_path):
+def test_boto3_reads_unsigned(open_to_all, photos, tmp_path):
     style = Config(
         signature_version=UNSIGNED,
         s3={"addressing_style": "path"},

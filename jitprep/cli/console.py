@@ -49,7 +49,11 @@ def report_failure(what: str, reason: str) -> None:
 def progress() -> Progress:
     """Return a progress bar that counts items, and is removed when it ends."""
     return Progress(
-        *Progress.get_default_columns(), MofNCompleteColumn(), console=err, transient=True
+        *Progress.get_default_columns(),
+        MofNCompleteColumn(),
+        console=err,
+        transient=True,
+        disable=not err.is_terminal,  # or it would print an empty line
     )
 
 

@@ -1,4 +1,4 @@
-"""What docs/doors/http.md shows runs as it stands."""
+"""The examples of docs/doors/http.md run unchanged."""
 
 from __future__ import annotations
 

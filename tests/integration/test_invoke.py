@@ -1,4 +1,4 @@
-"""Invoke by boto3, through the endpoint, to a worker and back; the code of docs/doors/invoke.md runs."""
+"""Invoke with boto3 through the endpoint and a worker; and the examples of docs/doors/invoke.md."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ KEYS = ["rocket.jpg", "coffee.jpg", "retina.jpg", "chelsea.jpg"]
 
 @pytest.fixture(scope="session")
 def direct(object_lambda_endpoint, photos):
-    """An endpoint whose function may read a bucket by itself, and puts large answers aside."""
+    """Endpoint whose function may read a bucket, and stores large responses elsewhere."""
     started = object_lambda_endpoint(
         task_root=ROOT,
         workers=2,

@@ -1,4 +1,4 @@
-"""What a client reads through an access point is what the library makes."""
+"""Reads through an access point return the library's bytes."""
 
 from __future__ import annotations
 
@@ -137,6 +137,6 @@ def test_bad_input_has_a_code_of_its_own_and_the_workers_live_on(local, alias_of
             status,
         )
         assert len(answer["Error"]["Message"]) > 20
-    # A worker that died would answer these as cold.
+    # A worker that died would log a cold start for these.
     for _ in range(4):
         assert s3.get_object(Bucket=alias, Key="rocket.jpg")["ContentLength"] > 0

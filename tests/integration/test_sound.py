@@ -1,4 +1,4 @@
-"""Sound goes the same road as photographs."""
+"""Sound through an access point."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SPEECH = "mono/resample:16000/pad_or_trim:0.5/wav"
 
 @pytest.fixture(scope="module")
 def sounds(local):
-    """A second of stereo at 44.1 kHz as WAV, FLAC, and half of the WAV; and how to read them."""
+    """One second of stereo at 44.1 kHz as WAV, FLAC and half a WAV, and a function to read them."""
     tone = np.sin(np.arange(44_100) / 20)[None].repeat(2, axis=0).astype(np.float32)
     whole, flac = (
         bytes(Pipeline.parse(spec).encode(Media(tone, "audio", 44_100)).body)

@@ -71,7 +71,7 @@ def test_each_form_is_an_address(text, address):
         "ftp://host/photos",
     ],
 )
-def test_what_is_none_is_told_the_forms(text):
+def test_an_error_lists_the_valid_forms(text):
     with pytest.raises(CannotOpen) as caught:
         parse_address(text)
     assert FORMS in str(caught.value)
@@ -86,7 +86,7 @@ def test_a_url_names_a_bucket(text):
 @pytest.mark.parametrize(
     "text", ["https://user:hunter2@host/photos", "https://host/photos?token=hunter2", "https://[/x"]
 )
-def test_what_is_secret_in_a_url_is_refused_and_not_repeated(text):
+def test_a_secret_in_a_url_is_refused_and_not_repeated(text):
     with pytest.raises(CannotOpen) as caught:
         parse_address(text)
     assert "hunter2" not in str(caught.value)
@@ -128,7 +128,7 @@ SPEC = "resize:8,8/npy"
         ("lambda:f/b", {"endpoint_url": "nonsense"}, "nonsense"),
     ],
 )
-def test_an_option_that_cannot_be_honoured_is_refused(address, options, words):
+def test_an_unsupported_option_is_refused(address, options, words):
     with pytest.raises(CannotOpen, match=words):
         open_reader(address, **options).get("key")
 
@@ -163,7 +163,7 @@ def test_a_seed_makes_another_reader_and_leaves_this_one():
         open_reader("s3://results").with_seed(1)
 
 
-def test_what_an_address_needs_and_is_not_installed_is_named(monkeypatch):
+def test_a_missing_extra_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "jitprep.reader.doors.access_point", None)
     with pytest.raises(CannotOpen, match=r"s3://photos needs .*: pip install 'jitprep\[reader\]'"):
         open_reader("s3://photos")

@@ -1,4 +1,4 @@
-"""A target is its key's own, or the pair is refused."""
+"""Targets are paired with their keys, or refused."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Index(list):
 
 @dataclass
 class Column:
-    """A table's column as pandas has it: indexed by labels, and iterated by position."""
+    """Column of a table, as in pandas: indexed by label, iterated by position."""
 
     values: list
     index: Index
@@ -41,8 +41,8 @@ class Column:
 
 
 @given(st.integers(1, 30), st.randoms(use_true_random=False), st.data())
-def test_no_target_is_another_keys(size, chance, data):
-    """Of a table, shuffled and cut in any way, and its columns taken in any form."""
+def test_no_target_is_paired_with_another_key(size, chance, data):
+    """For a table that is shuffled and cut, with columns in any form."""
     rows = chance.sample(range(100), size)
     keys = [f"{row}.jpg" for row in rows]
     shapes = {
@@ -123,13 +123,13 @@ class Table:
         ([1, 2], [1, 2], "keys must be strings, got 1"),
     ],
 )
-def test_what_may_mean_another_order_is_refused(keys, targets, words):
+def test_an_ambiguous_order_is_refused(keys, targets, words):
     with pytest.raises(ValueError, match=words):
         pair_targets(keys, targets)
 
 
 @pytest.mark.parametrize("form", [list, np.array])
-def test_what_is_shuffled_afterwards_changes_no_target(form):
+def test_later_changes_by_the_caller_change_no_target(form):
     keys, targets = [str(n) for n in range(50)], form(range(50))
     named, taken = pair_targets(keys, targets)
     random.Random(0).shuffle(keys)

@@ -87,3 +87,17 @@ def test_pages_of_the_site_link_within_it() -> None:
         if (ROOT / "docs") not in (path.parent / link).resolve().parents
     }
     assert outside == set()
+
+
+def test_files_that_pages_name_are_there() -> None:
+    named = re.compile(
+        r"`((?:preprocessing|handler|jitprep|tests|tools|bench|soak|deploy|docker|examples|docs)/[\w/.-]+)`"
+    )
+    missing = [
+        f"{name}: {path}"
+        for name in PAGES
+        if name != "CHANGELOG.md"
+        for path in named.findall((ROOT / name).read_text(encoding="utf-8"))
+        if not (ROOT / path).exists()
+    ]
+    assert missing == []

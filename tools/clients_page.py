@@ -29,23 +29,8 @@ def page() -> str:
 
 def _fill(place: re.Match[str], found: Any) -> str:
     kind, *words = place[2].split()
-    made = {"summary": _summary, "table": _table, "code": _code}[kind](found, *words)
+    made = {"table": _table, "code": _code}[kind](found, *words)
     return f"{place[1]}{made}\n{place[3]}"
-
-
-def _summary(found: Any) -> str:
-    """Return the table of all clients, their calls of equal cost together."""
-    rows = []
-    for client in CLIENTS:
-        groups: dict[tuple[str, ...], list[str]] = {}
-        for call in _calls(client.name):
-            groups.setdefault(_cells(call, found), []).append(call.shown)
-        names = [f"{client.shown}, by {client.configured}", *[""] * (len(groups) - 1)]
-        rows += [
-            (name, ", ".join(calls), *cells)
-            for name, (cells, calls) in zip(names, groups.items(), strict=True)
-        ]
-    return _markdown(("", "", *_columns()), rows)
 
 
 def _table(found: Any, client: str) -> str:

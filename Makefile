@@ -101,9 +101,6 @@ lock: $(VENV)/dev.stamp ## update the hash-locked requirements
 	$(SUBSET) --extra lambda --output-file requirements/function.txt
 	$(SUBSET) --extra lambda --extra video --output-file requirements/video.txt
 	$(LOCK) --no-deps --output-file requirements/rie.txt requirements/rie.in
-	$(LOCK) --output-file requirements/editable.txt requirements/editable.in
-	$(LOCK) --output-file requirements/release.txt requirements/release.in
-	$(LOCK) --constraints requirements/dev.txt --output-file requirements/packaging.txt requirements/packaging.in
 	$(LOCK) --constraints requirements/dev.txt --extra cli --extra ray --extra parquet \
 		--output-file requirements/ray.txt pyproject.toml requirements/ray.in
 	$(LOCK) --constraints requirements/dev.txt --no-emit-package torch \
@@ -114,6 +111,9 @@ lock: $(VENV)/dev.stamp ## update the hash-locked requirements
 	$(LOCK) --constraints requirements/dev.txt --override requirements/bench-overrides.txt \
 		--output-file requirements/bench.txt requirements/bench.in
 	$(LOCK) --override requirements/bench-overrides.txt --output-file requirements/sound.txt requirements/sound.in
+	$(LOCK) --output-file requirements/editable.txt requirements/editable.in
+	$(LOCK) --output-file requirements/release.txt requirements/release.in
+	$(LOCK) --constraints requirements/dev.txt --output-file requirements/packaging.txt requirements/packaging.in
 	for client in $(notdir $(patsubst %/stamp,%,$(CLIENT_STAMPS))); do \
 		$(LOCK) --no-emit-package torch \
 			--output-file requirements/clients/$$client.txt requirements/clients/$$client.in || exit 1; done

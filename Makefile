@@ -5,14 +5,14 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 IMAGE  ?= jitprep
 PEERS  := .venv-bench
+RELEASE := .venv-release
 CLIENTS := .venv-clients
 CHECKOV := .venv-checkov
 RAY     := .venv-ray
 TORCH   := .venv-torch
 NOTEBOOKS := .venv-notebooks
 SOUND   := .venv-sound
-RELEASE := .venv-release
-# One environment per client, because some of them pin versions that others refuse.
+# Each with its libraries in an environment of its own: some of them pin versions that others refuse.
 CLIENT_STAMPS := $(patsubst %,$(CLIENTS)/%/stamp,boto3 awscli s3fs smart_open pyarrow s3torchconnector)
 
 .PHONY: help demo test check format audit docs bench bench-quick bench-kinds soak soak-quick hostile hostile-check peaks fuzz lock image test-container test-clients test-ray test-torch test-notebooks test-store test-packaging dist release sbom image-digests licences bench-invoke clients-table cost-page clean
@@ -57,11 +57,11 @@ bench-kinds: $(SOUND)/stamp $(VENV)/dev.stamp ## compare audio, text and video w
 	$(BIN)/python -m bench.kinds.video
 	$(BIN)/python tools/kinds_page.py
 
-cost-page: $(VENV)/dev.stamp ## compute the cost for the demo's photographs: docs/cost.{json,md,svg}, README's table
+cost-page: $(VENV)/dev.stamp ## price the demo's photographs: docs/cost.{json,md,svg}, the README's table
 	$(BIN)/jitprep cost imagenet-uint8 --json --plot docs/cost.svg > docs/cost.json
 	$(BIN)/python tools/cost_page.py
 
-bench-invoke: $(VENV)/dev.stamp ## measure the CPU time of single reads and batches: docs/invoke-bench.json, docs/invoke.md; five minutes
+bench-invoke: $(VENV)/dev.stamp ## processor time of single reads and batches: docs/invoke-bench.json, docs/invoke.md; five minutes
 	$(BIN)/python -m bench.doors.invoke
 
 soak: $(VENV)/dev.stamp ## run under load and faults: docs/soak.{json,md}; ten minutes on two cores
@@ -141,7 +141,7 @@ test-store: $(VENV)/dev.stamp ## test against a real S3 server: JITPREP_STORE=UR
 test-notebooks: $(NOTEBOOKS)/stamp ## run the example notebooks; needs alsa-utils' speech, or JITPREP_SPEECH
 	$(NOTEBOOKS)/bin/python -m pytest tests/notebooks
 
-clients-table: $(VENV)/dev.stamp $(CLIENT_STAMPS) ## run test-clients and write its results: docs/clients.{json,md}, README's table
+clients-table: $(VENV)/dev.stamp $(CLIENT_STAMPS) ## the same, and write what it found: docs/clients.{json,md}, the README's table
 	$(BIN)/pytest tests/clients --write-clients
 	$(BIN)/python tools/clients_page.py
 

@@ -23,7 +23,7 @@ ms an image (P5: a batch), the minimum of interleaved repeats on one thread; in 
 against float64 resampling of the full decode. Bold: the fastest, and ties within 5%. The losses of
 JPEG's own encoding count in the brackets of P1 JPEG."""
 
-# The mark before the table in the README.
+# What the README shows, and where.
 _SHOWN = ("P1 500", "P2 500", "P2 4 MP", "P3 500", "P4 12 MP", "P5 batch")
 BEGIN, END = "<!-- benchmarks: written by make bench -->", "<!-- benchmarks: end -->"
 _README_NOTE = """\
@@ -68,7 +68,7 @@ def page(result: Result) -> str:
 
 
 def readme(text: str, result: Result) -> str:
-    """Return the README with the table between its marks replaced."""
+    """Return the README with the table between its two marks written anew."""
     before, _, rest_ = text.partition(BEGIN)
     _, _, after = rest_.partition(END)
     lines = (

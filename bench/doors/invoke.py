@@ -1,10 +1,10 @@
-"""``python -m bench.doors.invoke``: the CPU time of one photograph, read singly and in a batch.
+"""``python -m bench.doors.invoke``: what a photograph costs the function, by itself and in a batch.
 
-One worker, as Lambda runs it, answers GetObject through an access point, single invokes and batch
-invokes of the same photographs in turn. Only the CPU time of its process counts. Writes
-docs/invoke-bench.json and the table of its page. ``--quick`` runs fewer rounds and only prints;
-``--render`` writes the table from the existing JSON. It needs the environment of the tests, and takes
-ten minutes.
+One worker, as Lambda would run it, answers GetObject through an access point, single invokes and batch
+invokes of the same photographs, in turn. What counts is the processor time of its process alone. Writes
+docs/invoke-bench.json and the table of docs/invoke.md; with ``--quick`` fewer rounds, printed only; with
+``--render`` the table anew from the JSON that is there. It needs what the tests need, and ends in ten
+minutes.
 """
 
 from __future__ import annotations

@@ -5,13 +5,13 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 IMAGE  ?= jitprep
 PEERS  := .venv-bench
+RELEASE := .venv-release
 CLIENTS := .venv-clients
 CHECKOV := .venv-checkov
 RAY     := .venv-ray
 TORCH   := .venv-torch
 NOTEBOOKS := .venv-notebooks
 SOUND   := .venv-sound
-RELEASE := .venv-release
 DOCS    := .venv-docs
 # One environment per client, because some of them pin versions that others refuse.
 CLIENT_STAMPS := $(patsubst %,$(CLIENTS)/%/stamp,boto3 awscli s3fs smart_open pyarrow s3torchconnector)
@@ -25,7 +25,7 @@ demo: $(VENV)/demo.stamp ## read each kind of data through access points; write 
 	$(BIN)/jitprep demo
 
 test: $(VENV)/dev.stamp ## the tests that need neither Docker nor an environment of their own
-	$(BIN)/pytest -n auto $(foreach folder,container clients ray torch notebooks store packaging,--ignore=tests/$(folder))
+	$(BIN)/pytest -n auto --dist loadgroup $(foreach folder,container clients ray torch notebooks store packaging,--ignore=tests/$(folder))
 
 check: $(VENV)/dev.stamp $(CHECKOV)/stamp ## lint, check types and layering, and check the CloudFormation template
 	$(BIN)/ruff check .
@@ -104,9 +104,6 @@ lock: $(VENV)/dev.stamp ## update the hash-locked requirements
 	$(SUBSET) --extra lambda --output-file requirements/function.txt
 	$(SUBSET) --extra lambda --extra video --output-file requirements/video.txt
 	$(LOCK) --no-deps --output-file requirements/rie.txt requirements/rie.in
-	$(LOCK) --output-file requirements/editable.txt requirements/editable.in
-	$(LOCK) --output-file requirements/release.txt requirements/release.in
-	$(LOCK) --constraints requirements/dev.txt --output-file requirements/packaging.txt requirements/packaging.in
 	$(LOCK) --constraints requirements/dev.txt --extra emulator --extra ray --extra parquet \
 		--output-file requirements/ray.txt pyproject.toml requirements/ray.in
 	$(LOCK) --constraints requirements/dev.txt --no-emit-package torch \
@@ -118,6 +115,9 @@ lock: $(VENV)/dev.stamp ## update the hash-locked requirements
 	$(LOCK) --constraints requirements/dev.txt --override requirements/bench-overrides.txt \
 		--output-file requirements/bench.txt requirements/bench.in
 	$(LOCK) --override requirements/bench-overrides.txt --output-file requirements/sound.txt requirements/sound.in
+	$(LOCK) --output-file requirements/editable.txt requirements/editable.in
+	$(LOCK) --output-file requirements/release.txt requirements/release.in
+	$(LOCK) --constraints requirements/dev.txt --output-file requirements/packaging.txt requirements/packaging.in
 	for client in $(notdir $(patsubst %/stamp,%,$(CLIENT_STAMPS))); do \
 		$(LOCK) --no-emit-package torch \
 			--output-file requirements/clients/$$client.txt requirements/clients/$$client.in || exit 1; done

@@ -1,4 +1,4 @@
-"""A result as Markdown."""
+"""The result as Markdown."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def readme(text: str, result: Result) -> str:
 
 
 def table(result: Result) -> str:
-    """Return ms and dB of all that are antialiased, fastest at P2 first."""
+    """Return the table of times and dB of the antialiased peers, fastest at P2 first."""
     missing = [f"- missing: {name} ({why})" for name, why in result["missing"].items()]
     everything = _rows(result, _ranked(result), list(result["cases"]))
     return "\n\n".join((everything, "\n".join((_NOTES, *missing))))
@@ -103,13 +103,13 @@ def _ranked(result: Result) -> list[str]:
 
 
 def figures(result: Result) -> str:
-    """Return the list of targets, each reached or missed."""
+    """Return the list of targets, reached or missed."""
     rows = [(f.what, f.target, f.measured, f.verdict) for f in judge(result)]
     return markdown(("figure", "target", "measured", ""), rows)
 
 
 def rest(result: Result) -> str:
-    """Return the tables of threads, cold start and memory."""
+    """Return the tables of threads, cold starts and memory."""
     start, threads, peaks = result["startup"], result["threads"], result["memory"].get("peaks", {})
     base = start["numpy + simplejpeg, imported"]["ms"]
     starts = [
@@ -186,7 +186,7 @@ def _method(result: Result) -> str:
 
 
 def markdown(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
-    """Return a table whose columns line up as text too."""
+    """Return a Markdown table whose columns are aligned in the source."""
     cells = [[str(c) for c in row] for row in (header, *rows)]
     widths = [max(len(row[i]) for row in cells) for i in range(len(header))]
     lines = [

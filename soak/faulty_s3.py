@@ -165,7 +165,7 @@ def _plain(status: bytes, body: bytes, kind: bytes = b"application/json") -> byt
 
 
 async def main() -> None:
-    """Serve until standard input closes."""
+    """Serve until standard input ends."""
     moto = await StoreProcess.start("123456789012", "us-east-1")
     try:
         store = int(moto.url.rpartition(":")[2])

@@ -169,7 +169,7 @@ def invoke_with_any(
 def _judged(answer: Mapping[str, Any]) -> Outcome:
     payload = json.loads(answer["Payload"])
     answered = payload if isinstance(payload, dict) else {}
-    if "FunctionError" in answer:  # there was no client to answer
+    if "FunctionError" in answer:  # no client was waiting
         kind = str(answered.get("errorType"))
         code: str | None = f"({kind})"
         fine = kind in NOBODY_TO_ANSWER

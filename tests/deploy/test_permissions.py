@@ -90,7 +90,7 @@ def storing() -> set[Call]:
         assert stored_copies._find(place, "new.jpg") is None
         assert stored_copies._put(place, "new.jpg", None, derived)
 
-    # What makes a missing copy 404 is no call: S3 looks whether whoever asks may list.
+    # S3 answers 404 for a missing copy only if the caller may list the bucket.
     return sent(work) | {Call("s3:ListBucket", f"arn:aws:s3:::{config().outputs[0].bucket}")}
 
 

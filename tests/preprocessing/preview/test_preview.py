@@ -78,7 +78,7 @@ def test_a_tone_is_a_band_and_a_line(hertz: int) -> None:
 @given(
     hnp.arrays(
         np.float32,
-        hnp.array_shapes(min_dims=2, max_dims=2, max_side=700),
+        hnp.array_shapes(min_dims=2, max_dims=2, max_side=400),
         elements=st.floats(width=32),
         fill=st.just(0.25),
     )

@@ -124,7 +124,8 @@ def _require_sum(
     if count > _MOST_TRACKS or videos > _MOST_VIDEOS:
         raise LimitExceeded(
             f"the file has {count} tracks, {videos} of them video, more than the limits of "
-            f"{_MOST_TRACKS} and {_MOST_VIDEOS}; keep one track of each kind: ffmpeg -i IN -c copy OUT.mp4"
+            f"{_MOST_TRACKS} and {_MOST_VIDEOS}; keep one track of each kind: ffmpeg -i IN -c copy "
+            "OUT.mp4"
         )
     held = entries * _ENTRY + fragments * (_FRAGMENT + count * _FRAGMENT_TRACK)
     samples = 0

@@ -80,9 +80,7 @@ class Mp4(Encoding):
         return _TABLES + _AHEAD * spec.height * spec.width + 2 * body
 
     def encode(self, array: Array, spec: VideoSpec) -> bytes:
-        from preprocessing.decode.video.container import need_av  # noqa: PLC0415  for those who write
-
-        video
+        from preprocessing.decode.video.container import need_av  # noqa: PLC0415  for those who write video
 
         av, stream = need_av(), BytesIO()
         with av.open(stream, "w", format="mp4", options={"fflags": "+bitexact"}) as container:

@@ -25,7 +25,7 @@ from preprocessing import (
 MISTAKES = {
     "resise:256": ("step 1 'resise'", "did you mean 'resize'?"),
     "RESIZE:256": ("step 1 'RESIZE'", "did you mean 'resize'?"),
-    "grayscale/zzz": ("step 2 'zzz'", "unknown step; docs/steps.md tells all"),
+    "grayscale/zzz": ("step 2 'zzz'", "unknown step; docs/steps.md lists all"),
     "grayscale/resize:2,antialais=true": ("step 2 'resize'", "'antialais'", "mean 'antialias'?"),
     "horizontal_flip:p=1": ("step 1 'horizontal_flip'", "'p'", "it takes none"),
     "horizontal_flip:1": ("step 1 'horizontal_flip'", "at most 0 values, got 1"),

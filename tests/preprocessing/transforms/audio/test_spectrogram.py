@@ -222,9 +222,9 @@ def test_the_shortest_sounds_pass():
         ("mfcc:41,n_mels=40", "n_mfcc: must be from 1 to n_mels, which is 40"),
         ("log_mel:wisper", "preset: expected one of whisper, librosa"),
         ("log_mel:whisper,n_mels=100", "n_mels: whisper has 80 or 128, got 100"),
-        ("spectrogram/mfcc", "step 2 'mfcc': takes audio, and is given spectrogram"),
-        ("resize:8/spectrogram", "takes audio, and is given image"),
-        ("spectrogram/png", "takes image, and is given spectrogram"),
+        ("spectrogram/mfcc", "step 2 'mfcc': takes audio, but is given spectrogram"),
+        ("resize:8/spectrogram", "takes audio, but is given image"),
+        ("spectrogram/png", "takes image, but is given spectrogram"),
     ],
 )
 def test_bad_arguments_are_refused(spec, words):

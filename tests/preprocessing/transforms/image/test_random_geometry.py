@@ -201,7 +201,7 @@ def test_perspective_refuses_a_strip_whatever_it_draws(shape: tuple[int, int]) -
 @pytest.mark.parametrize("name", ["random_affine:5", "random_rotation:5", "random_erasing:p=0"])
 def test_a_fill_of_three_needs_three_channels_whatever_is_drawn(name: str) -> None:
     key = "value" if "erasing" in name else "fill"
-    with pytest.raises(SpecError, match="has 3 values to fill with, the image has 1 channels"):
+    with pytest.raises(SpecError, match="fill has 3 values, the image has 1 channels"):
         Pipeline.parse(f"grayscale/{name},{key}=1,2,3")
 
 

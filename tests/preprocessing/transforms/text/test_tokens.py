@@ -138,9 +138,7 @@ def test_another_file_is_another_pipeline(own: Path) -> None:
     assert after(b"hello")[0, 0, 1] == 1
     assert before(b"hello")[0, 0, 1] == 4  # what it loaded stays what it is
     assert Pipeline.parse(str(after)) == after == pickle.loads(pickle.dumps(after))
-    with pytest.raises(
-        SpecError, match=r"digest: 'tiny' has the digest [0-9a-f]{64} here"
-    ):
+    with pytest.raises(SpecError, match=r"digest: 'tiny' has the digest [0-9a-f]{64} here"):
         Pipeline.parse(str(before))
 
 

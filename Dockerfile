@@ -1,30 +1,34 @@
-# One file, three images, x86-64 and arm64: `docker build --target function|video|endpoint .`
-# A plain `docker build .` makes the last, `function`: the image that ships to Lambda.
+# One file, three images, for x86-64 and arm64: `docker build --target function|video|endpoint .`
+# A plain `docker build .` builds the last stage, `function`: the image for Lambda.
+
+# The base can be pinned by digest: `--build-arg PYTHON_IMAGE=python@sha256:...`. See docs/licences.md.
 ARG PYTHON_IMAGE=python:3.13-slim-trixie
 
-# --- what every stage shares ------------------------------------------------------------------
+# --- settings of every stage ------------------------------------------------------------------
 FROM ${PYTHON_IMAGE} AS base
 ENV PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONPATH=/var/task:/opt/python
 WORKDIR /var/task
 
-# --- dependencies, by hash; layers that change only with the locks ----------------------------
-# Wheels only, so no stage needs a compiler; --target, so that no interpreter's own folder is named;
-# --no-deps, because the locks leave out what requirements/excludes.txt names.
+# --- dependencies, checked by hash; these layers change only with the locks -------------------
+# Only wheels, so that no stage needs a compiler. --target keeps the path free of the Python version.
+# --no-deps, because the locks leave out the packages in requirements/excludes.txt.
 FROM base AS function-deps
 COPY requirements/function.txt /requirements.txt
 RUN python -m pip install --no-cache-dir --no-compile --no-deps --only-binary :all: \
         --require-hashes --target /opt/python --requirement /requirements.txt
-COPY docker/strip.sh /strip.sh
-RUN sh /strip.sh /opt/python
+COPY docker/strip.sh tools/licences.py /
+RUN sh /strip.sh /opt/python && python /licences.py /opt/python
 
+# PyAV's wheel bundles x264 and x265, so this image is under the GPL when it is distributed. PyAV has no
+# wheel without them. See docs/licences.md, and THIRD-PARTY-LICENSES in the image.
 FROM base AS video-deps
 COPY requirements/video.txt /requirements.txt
-RUN python -m pip install --no-cache-dir --no-compile --no-deps --only-binary :all: --require-hashes \
-        --target /opt/python --requirement /requirements.txt
-COPY docker/strip.sh /strip.sh
-RUN sh /strip.sh /opt/python
+RUN python -m pip install --no-cache-dir --no-compile --no-deps --only-binary :all: \
+        --require-hashes --target /opt/python --requirement /requirements.txt
+COPY docker/strip.sh tools/licences.py /
+RUN sh /strip.sh /opt/python && python /licences.py /opt/python
 
 FROM base AS endpoint-deps
 COPY requirements/endpoint.txt /requirements.txt
@@ -32,22 +36,24 @@ RUN python -m pip install --no-cache-dir --no-compile --no-deps --only-binary :a
         --require-hashes --target /opt/python --requirement /requirements.txt \
     && rm -rf /opt/python/bin \
     && python -m compileall -q --invalidation-mode unchecked-hash /opt/python
+COPY tools/licences.py /
+RUN python /licences.py /opt/python
 
-# --- AWS's Runtime Interface Emulator, as aws-sam-cli ships it --------------------------------
+# --- AWS's Runtime Interface Emulator, from the wheel of aws-sam-cli --------------------------
 FROM base AS rie
 COPY requirements/rie.txt docker/unpack_rie.py /
 RUN python -m pip download --no-cache-dir --no-deps --only-binary :all: --require-hashes \
         --dest /wheel --requirement /rie.txt \
     && python /unpack_rie.py /wheel /usr/local/bin/aws-lambda-rie
 
-# --- our code, compiled where it will lie -----------------------------------------------------
+# --- our code, compiled at its final path -----------------------------------------------------
 FROM base AS function-code
 COPY docker/entrypoint.sh /usr/local/bin/jitprep-entrypoint
 COPY preprocessing /var/task/preprocessing
 COPY handler /var/task/handler
 COPY jitprep/__init__.py /var/task/jitprep/
 COPY jitprep/service /var/task/jitprep/service
-# .dockerignore cannot tell a file without an ending from a folder.
+# .dockerignore cannot distinguish a file without an extension from a folder, so such files are deleted here.
 RUN find /var/task -type f ! -name '*.*' -delete \
     && chmod -R a+rX /var/task && chmod 0755 /usr/local/bin/jitprep-entrypoint \
     && python -m compileall -q --invalidation-mode unchecked-hash /var/task
@@ -67,7 +73,7 @@ EXPOSE 9000
 ENTRYPOINT ["python", "-m", "jitprep.cli.main"]
 CMD ["up", "--host", "0.0.0.0"]
 
-# --- what both functions share ----------------------------------------------------------------
+# --- the base of both functions ---------------------------------------------------------------
 FROM base AS lambda
 COPY --from=rie /usr/local/bin/aws-lambda-rie /usr/local/bin/aws-lambda-rie
 COPY --from=function-code /usr/local/bin/jitprep-entrypoint /usr/local/bin/jitprep-entrypoint
@@ -77,7 +83,7 @@ EXPOSE 8080
 ENTRYPOINT ["jitprep-entrypoint"]
 CMD ["handler.app.lambda_handler"]
 
-# --- the Lambda function with PyAV, which is 104 MB: for access points that read video ----------
+# --- the Lambda function with PyAV (104 MB), for access points that read video ----------------
 FROM lambda AS video
 COPY --from=video-deps /opt/python /opt/python
 

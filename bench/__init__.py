@@ -1,7 +1,7 @@
-"""The field, measured side by side: ``make bench``, or ``python -m bench`` in its environment.
+"""Benchmarks of jitprep beside other libraries: ``make bench``, or ``python -m bench``.
 
-To follow a run through the files, read `__main__`; then `environment`, which makes conditions equal;
-`photos` and `cases`, what is done to which images; `peers`, who does it; `field`, where each answer is
-checked against `reference` and timed by `timing`; `threads`, `startup`, `memory` and `accuracy`, which
-measure the rest; `figures`, which judges the result; `report` and `plot`, which show it.
+Start with `__main__`. `environment` makes conditions equal, `photos` and `cases` define the images and
+the pipelines, and `peers` has one module per library. `field` checks each answer against `reference` and
+times it with `timing`. `threads`, `children` and `accuracy` measure the rest, `figures` judges the
+result, and `report` and `plot` show it.
 """

@@ -1,8 +1,7 @@
 """``python -m bench``: measure, then write docs/benchmarks.json, .md and .svg.
 
-With ``--quick``, fewer repeats, printed only. With ``--render``, the page and the plot anew from the
-JSON that is there, as after writing down why a figure is missed. The exit status never depends on a
-timing.
+``--quick`` repeats less and only prints. ``--render`` writes the page and the plot from the existing
+JSON, for example after explaining why a target is missed. The exit status does not depend on timings.
 """
 
 from __future__ import annotations
@@ -30,11 +29,11 @@ class Effort(NamedTuple):
     Parameters
     ----------
     seconds : float
-        Of the interleaved rounds.
+        The duration of the interleaved rounds.
     threads, processes : int
-        Rounds of the threads and of the fresh processes.
+        The number of rounds with threads, and with new processes.
     memory_of_all : bool
-        Or of jitprep alone.
+        Whether to measure the memory of all libraries, or only that of jitprep.
     """
 
     seconds: float
@@ -48,11 +47,13 @@ QUICK = Effort(40, 3, 3, memory_of_all=False)
 
 
 def main() -> None:
-    """Read the arguments and do as they say."""
+    """Run the command line."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     which = parser.add_mutually_exclusive_group()
-    which.add_argument("--quick", action="store_true", help="fewer repeats; print only")
-    which.add_argument("--render", action="store_true", help="write page and plot from the JSON")
+    which.add_argument("--quick", action="store_true", help="repeat less and only print")
+    which.add_argument(
+        "--render", action="store_true", help="write the page and the plot from the existing JSON"
+    )
     options = parser.parse_args()
     if options.render:
         return write(json.loads((DOCS / "benchmarks.json").read_text()))
@@ -72,10 +73,10 @@ def measure(effort: Effort) -> Result:
     environment.limit_threads()
     columns = cases.cases()
     peers = taking_part.peers
-    say("cold starts and memory, in fresh processes")
+    say("cold starts and memory, in new processes")
     startup = children.startup(taking_part, effort.processes)
     memory = children.memory(taking_part, of_all=effort.memory_of_all)
-    say("the field")
+    say("all libraries")
     timed, rounds = field.measure(peers, columns, effort.seconds)
     say("two threads")
     by_threads = [case for case in columns if case.name in threads.CASES]
@@ -104,7 +105,7 @@ def measure(effort: Effort) -> Result:
 
 
 def write(result: Result) -> None:
-    """Write the page and the plot, and the README's table."""
+    """Write the page, the plot and the README's sentences."""
     readme = environment.ROOT / "README.md"
     readme.write_text(report.readme(readme.read_text(), result))
     (DOCS / "benchmarks.md").write_text(report.page(result) + "\n")
@@ -112,7 +113,7 @@ def write(result: Result) -> None:
 
 
 def say(what: str) -> None:
-    """Tell on stderr how far it is."""
+    """Report progress on standard error."""
     print(f"{perf_counter() - _START:4.0f} s: {what}", file=sys.stderr, flush=True)
 
 

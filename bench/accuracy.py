@@ -1,4 +1,4 @@
-"""`exact` against torchvision itself, on the same decoded pixels."""
+"""Comparison of `exact` with torchvision on the same decoded pixels."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is measured: pipelines P1 to P5 and the images that they are given."""
+"""The pipelines P1 to P5 and their images."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Case:
     pipeline : str
         A key of `PIPELINES`, and of a peer's operations.
     inputs : tuple of tuples
-        The arguments of the operation, for each image. The case's time is the median over them.
+        The arguments of the operation for each image. The case's time is the median over the images.
     """
 
     name: str

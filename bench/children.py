@@ -1,4 +1,4 @@
-"""Fresh processes: how long a first result takes from nothing, and how much memory the largest takes."""
+"""Cold start and peak memory, each measured in a new process."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ BASE = "numpy + simplejpeg, imported"
 OURS = "jitprep"
 HEAVY = ("scipy", "skimage", "boto3", "botocore")
 _SMALL, _LARGE = CACHE / "coffee.jpg", CACHE / "mosaic-4000x3000.jpg"
-_SLOW = 1.0  # seconds, from which a tenth of the rounds is enough
+_SLOW = 1.0  # seconds; slower libraries get a tenth of the rounds
 _TIMEOUT = 120
 
-# Measured from inside, so that neither the interpreter's start nor its end dilutes the ratio.
+# Measured inside the process, so that the start and the end of the interpreter do not count.
 _START = """
 import sys
 from time import perf_counter
@@ -51,14 +51,14 @@ _PIPELINE = "from preprocessing import Pipeline\ncall = Pipeline.parse('{0}')"
 
 
 def startup(field: Field, rounds: int) -> dict[str, dict[str, Any]]:
-    """Return ms from before the first import to the first P2 result, the minimum of the rounds."""
-    for package in ("preprocessing", "bench"):  # installed, they would have their byte code
+    """Return the minimum time in ms from before the first import to the first P2 result."""
+    for package in ("preprocessing", "bench"):  # installed packages have their byte code
         compileall.compile_dir(ROOT / package, quiet=1)
     bodies = {BASE: "import numpy, simplejpeg", OURS: _PIPELINE.format(P2) + ".encode\ncall(data)"}
     for name, (module, place) in _firsts(field, "p2").items():
         bodies[name] = _PEER.format(module, place, "p2") + "\ncall(data)"
     found: dict[str, dict[str, Any]] = {}
-    random = Random(4)  # noqa: S311  an order is no secret
+    random = Random(4)  # noqa: S311  the order is not a secret
     order = list(bodies)
     for round_ in range(rounds):
         random.shuffle(order)
@@ -73,7 +73,7 @@ def startup(field: Field, rounds: int) -> dict[str, dict[str, Any]]:
 
 
 def memory(field: Field, *, of_all: bool) -> dict[str, Any]:
-    """Return bytes that a first P4 takes at its peak, above what the imports left; Linux only."""
+    """Return the peak memory of a first P4 in bytes, above that of the imports; Linux only."""
     if sys.platform != "linux":
         return {}
     bodies = {OURS: _PIPELINE.format(P4)}
@@ -93,7 +93,7 @@ def _decoded_bytes(data: bytes) -> int:
 
 
 def _firsts(field: Field, operation: str) -> dict[str, tuple[str, int]]:
-    """Return the first peer of each module: what its library costs to import is the same for all."""
+    """Return the first peer of each module, because all of them import the same library."""
     found: dict[str, tuple[str, int]] = {}
     for peer in field.peers:
         module, _ = field.modules[peer.name]

@@ -1,4 +1,4 @@
-"""Equal conditions: no variable that steers a library, one thread each; and what the machine is."""
+"""Equal conditions: a clean environment and one thread; and a description of the machine."""
 
 from __future__ import annotations
 
@@ -20,30 +20,30 @@ _STEERING = (
     *("NUMEXPR", "VIPS", "OPENCV", "TORCH", "PYTORCH", "JSIMD", "MALLOC", "JITPREP", "RAYON"),
 )
 _SET = {
-    "VIPS_CONCURRENCY": "1",  # the only way: libvips reads it once
-    "RAYON_NUM_THREADS": "1",  # so does kornia-rs
-    "NO_ALBUMENTATIONS_UPDATE": "1",  # no question to PyPI as it is imported
+    "VIPS_CONCURRENCY": "1",  # the only way, because libvips reads it once
+    "RAYON_NUM_THREADS": "1",  # as for libvips
+    "NO_ALBUMENTATIONS_UPDATE": "1",  # its import must not query PyPI
 }
 
 
 def clean() -> dict[str, str]:
-    """Return the environment without what steers libraries."""
+    """Return the environment without the variables that configure libraries."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith(_STEERING)}
     return kept | _SET
 
 
 def enter(arguments: list[str]) -> None:
-    """Start this program anew in the clean environment, unless this is it."""
+    """Restart this program in the clean environment, unless it already runs there."""
     wanted = clean()
     if dict(os.environ) != wanted:
         os.execve(sys.executable, [sys.executable, "-m", "bench", *arguments], wanted)  # noqa: S606
 
 
 def limit_threads() -> None:
-    """Hold every library that is loaded to one thread of its own.
+    """Limit every loaded library to one thread.
 
-    Nobody sets OPENBLAS_NUM_THREADS for them: the limit is set through the libraries themselves, so
-    that OpenBLAS chooses its kernel as it would for a user.
+    The limit is set through the libraries and not by OPENBLAS_NUM_THREADS, so that OpenBLAS chooses its
+    kernel as it does for a user.
     """
     from threadpoolctl import threadpool_limits
 
@@ -55,13 +55,13 @@ def limit_threads() -> None:
 
 
 def describe(packages: Iterable[str]) -> dict[str, Any]:
-    """Tell what was measured, on what and when."""
+    """Describe the measured versions, the machine and the date."""
     from threadpoolctl import threadpool_info
 
     return {
         **occasion("preprocessing", "bench"),
         "versions": {name: _version(name) for name in sorted(set(packages))},
-        # numpy's, whose products are ours; SciPy and OpenCV bring others.
+        # NumPy's OpenBLAS, which jitprep uses; SciPy and OpenCV bring others.
         "openblas": next(
             (
                 {key: library[key] for key in ("version", "architecture", "num_threads")}
@@ -74,7 +74,7 @@ def describe(packages: Iterable[str]) -> dict[str, Any]:
 
 
 def occasion(*measured: str) -> dict[str, Any]:
-    """Tell when something was measured, where, and of which commit; `measured` is as for `commit`."""
+    """Describe the date, the machine and the commit; `measured` is as for `commit`."""
     return {
         "date": datetime.now(UTC).strftime("%Y-%m-%d"),
         "commit": commit(*measured),
@@ -84,7 +84,7 @@ def occasion(*measured: str) -> dict[str, Any]:
 
 
 def machine() -> dict[str, Any]:
-    """Tell what runs this."""
+    """Describe the machine."""
     return {
         "processor": _processor(),
         "cores": os.cpu_count(),
@@ -93,7 +93,7 @@ def machine() -> dict[str, Any]:
 
 
 def commit(*measured: str) -> str:
-    """Return the commit, and whether the code measured, the folders named, differs from it."""
+    """Return the commit, marked if the measured folders differ from it."""
 
     def git(*words: str) -> str:
         done = subprocess.run(
@@ -113,7 +113,7 @@ def _version(name: str) -> str | None:
 
 
 def _processor() -> str:
-    """Return the name, with the widest vectors, which virtual machines' names often do not tell."""
+    """Return the processor's name and its widest vectors, which virtual machines often omit."""
     cpuinfo = Path("/proc/cpuinfo")
     if not cpuinfo.exists():
         return platform.processor() or platform.machine()

@@ -1,4 +1,4 @@
-"""The field: every peer on every case, each answer checked before it is timed."""
+"""Every peer on every case, with each answer checked before it is timed."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ if TYPE_CHECKING:
     from bench.cases import Case
     from bench.peers.base import Peer
 
-# Below this a peer does something else than it was asked: the benchmark is wrong, not the peer slow.
+# A peer below this does something else, so the benchmark is wrong.
 SANE = 20.0
 
 
 class Field(NamedTuple):
-    """Who takes part.
+    """The libraries that take part.
 
     Parameters
     ----------
     peers : list of Peer
-    modules : mapping from a peer's name to its module and its place there
-        For processes that are to import one alone.
-    missing : mapping from a module to why it could not be imported
+    modules : mapping from a peer's name to its module and its index there
+        For processes that import only one of them.
+    missing : mapping from a module to the reason why it could not be imported
     """
 
     peers: list[Peer]
@@ -35,7 +35,7 @@ class Field(NamedTuple):
 
 
 def load() -> Field:
-    """Import all peers. What cannot be imported is reported, not dropped."""
+    """Import all peers. A peer that cannot be imported is reported, not dropped."""
     field = Field([], {}, {})
     for name in MODULES:
         try:
@@ -52,12 +52,12 @@ def load() -> Field:
 def measure(
     peers: list[Peer], cases: list[Case], seconds: float
 ) -> tuple[dict[str, dict[str, Any]], int]:
-    """Check and time; return the results by case and peer, and the number of rounds.
+    """Check and time all peers; return the results by case and peer, and the number of rounds.
 
     Raises
     ------
     ValueError
-        Where an answer is no answer to the question: mend `bench.peers`.
+        If an answer is too far from the reference: fix `bench.peers`.
     """
     jobs, results = [], dict[str, dict[str, Any]]()
     for case in cases:
@@ -95,7 +95,7 @@ def _checked(peer: Peer, case: Case, references: Any) -> dict[str, Any]:
     wanted = references(peer.gray)
     shapes = [[array.shape for array in arrays] for arrays in (given, wanted)]
     if shapes[0] != shapes[1]:
-        raise ValueError(f"{peer.name} on {case.name} gives {shapes[0]}, not {shapes[1]}")
+        raise ValueError(f"{peer.name} on {case.name} returns shape {shapes[0]}, not {shapes[1]}")
     found["psnr_db"] = psnr([a - b for a, b in zip(given, wanted, strict=True)])
     if found["psnr_db"] < SANE:
         raise ValueError(

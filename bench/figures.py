@@ -1,6 +1,6 @@
-"""Figures to reach: each a target, what a result says of it, and, where it is missed, why.
+"""Targets, the figures of a result, and the reason for each missed target.
 
-Everything is a ratio within one result, so that it travels between machines better than times do.
+Every figure is a ratio within one result, because ratios depend less on the machine than times do.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ OURS = "jitprep"
 EXACT = "jitprep exact"
 FLOOR = "decode alone (floor)"
 ARTICLE = "scikit-image (the article's)"
-TIE = 1.05  # gaps under 5% are ties
+TIE = 1.05  # differences under 5% are ties
 MEGABYTE = 1e6
 
-# Why a figure is missed, by its `what`. Shown only where it is missed.
+# Why a target is missed, by the figure's `what`. Shown only if it is missed.
 _HALF_WIDTH = (
     "the targets come from a processor with AVX-512, where a product takes twice as many samples an "
     "instruction as with this one's AVX2"
@@ -58,13 +58,13 @@ REASONS: dict[str, str] = {
 
 @dataclass(frozen=True)
 class Figure:
-    """One figure.
+    """One figure and its target.
 
     Parameters
     ----------
     what, target, measured : str
     reached : bool or None
-        None where the result does not tell.
+        None if the result does not contain it.
     """
 
     what: str
@@ -74,7 +74,7 @@ class Figure:
 
     @property
     def verdict(self) -> str:
-        """Say whether it is reached, and if not, why."""
+        """Return a sentence: reached, or missed and why."""
         if self.reached is None:
             return "not measured"
         if self.reached:
@@ -84,12 +84,12 @@ class Figure:
 
 
 def judge(result: Result) -> list[Figure]:
-    """Hold a result against every target."""
+    """Compare a result with every target."""
     return [*_peers(result), *_ratios(result), *_accuracy(result), *_rest(result)]
 
 
 def contenders(result: Result, case: str) -> dict[str, float]:
-    """Return ms of the antialiased peers in a case."""
+    """Return the time of the antialiased peers in a case, in ms."""
     described = result["peers"]
     return {
         name: row["ms"]
@@ -116,14 +116,22 @@ def _ratios(result: Result) -> Iterator[Figure]:
     cases = result["cases"]
     floors = {"P1 500": 1.35, "P2 500": 1.6, "P2 4 MP": 1.2, "P4 12 MP": 1.1}
     for case, most in floors.items():
-        yield _at_most(f"{case}: to the decode alone", most, lambda c=case: _to(cases[c], FLOOR))
+        yield _at_most(f"{case}: to the decode alone", most, partial(_times, cases, case, FLOOR))
     articles = {"P1 500": 5, "P2 500": 18, "P4 12 MP": 60}
     for case, least in articles.items():
         yield _at_least(
             f"{case}: faster than the article's code",
             least,
-            lambda c=case: 1 / _to(cases[c], ARTICLE),
+            partial(_times_faster, cases, case, ARTICLE),
         )
+
+
+def _times(cases: dict[str, Any], case: str, other: str) -> float:
+    return _to(cases[case], other)
+
+
+def _times_faster(cases: dict[str, Any], case: str, other: str) -> float:
+    return 1 / _times(cases, case, other)
 
 
 def _to(rows: dict[str, Any], other: str) -> float:
@@ -137,7 +145,7 @@ def _accuracy(result: Result) -> Iterator[Figure]:
         "exact, float32, against torchvision", 100, lambda: found["float32_psnr_db"], " dB"
     )
     yield _at_most("exact, uint8, against torchvision", 1, lambda: found["uint8_levels"], " levels")
-    # JPEG's own losses are not ours, and the other encodings lose nothing.
+    # The losses of JPEG encoding do not count; the other encodings are lossless.
     cases = [rows for case, rows in result["cases"].items() if case != "P1 JPEG"]
     worst = lambda: min(rows[OURS]["psnr_db"] for rows in cases)  # noqa: E731
     yield _at_least("default, the worst case, against float64", 51, worst, " dB")
@@ -181,6 +189,6 @@ def _bound(
 ) -> Figure:
     try:
         found = value()
-    except KeyError:  # a peer was missing, or this system cannot tell
+    except KeyError:  # a peer is missing, or the system cannot measure it
         return Figure(what, target, "not measured", None)
     return Figure(what, target, f"{found:.3g}{unit}", reached(found))

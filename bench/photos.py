@@ -1,7 +1,6 @@
-"""Photographs that scikit-image ships, as JPEGs of the sizes wanted. Nothing is downloaded.
+"""Photographs from scikit-image, as JPEGs of several sizes. Nothing is downloaded.
 
-They are made once and kept in `build/bench`, so that every run and every child process has the same
-bytes.
+They are made once in `build/bench`, so that every run and every child process reads the same bytes.
 """
 
 from __future__ import annotations
@@ -34,7 +33,7 @@ def mosaic(height: int, width: int) -> bytes:
     rows, columns = -(-height // SIZE[0]), -(-width // SIZE[1])
     for row in range(rows):
         for column in range(columns):
-            # An offset of two a row keeps a photograph from standing under itself.
+            # Each row is shifted by two, so that no photograph is below itself.
             tile = tiles[(column + 2 * row) % len(tiles)]
             canvas.paste(tile, (column * SIZE[1], row * SIZE[0]))
     return _save(canvas, path)

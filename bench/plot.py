@@ -1,4 +1,4 @@
-"""A result as a picture: how many times as long as jitprep each library takes, a panel a pipeline."""
+"""Plot of the time of each library relative to jitprep, one panel per pipeline."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ if TYPE_CHECKING:
     from bench.figures import Result
 
 PANELS = ("P1 500", "P2 500", "P2 4 MP", "P3 500", "P4 12 MP", "P5 batch")
-# Readable on white and on GitHub's dark gray alike; the page shows through.
+# Readable on white and on GitHub's dark gray; the background is transparent.
 INK = "#7a828c"
 BAR, OWN, ASIDE = "#8fa6c4", "#e07b39", "#a9b1ba"
 
 
 def draw(result: Result, path: Path) -> None:
-    """Write an SVG: text as text, no background."""
+    """Write an SVG with text as text and no background."""
     import matplotlib as mpl
 
     mpl.use("svg")
@@ -42,12 +42,12 @@ def draw(result: Result, path: Path) -> None:
         )
         figure.savefig(stream, transparent=True, metadata={"Date": None})
         plt.close(figure)
-    # Whatever sans-serif the reader has, in place of a list of matplotlib's own in every label.
+    # The reader's sans-serif font, and not matplotlib's list of fonts in every label.
     path.write_text(re.sub(r"font-family: [^;]+;", "font-family: sans-serif;", stream.getvalue()))
 
 
 def _panel(axes: Any, result: Result, case: str) -> None:
-    """Draw bars from 1, where jitprep is: to the right who takes longer, to the left who takes less."""
+    """Draw bars from 1, which is jitprep: slower libraries to the right, faster ones to the left."""
     rows = result["cases"][case]
     times = contenders(result, case)
     times |= {name: rows[name]["ms"] for name in (FLOOR, OURS, EXACT) if name in rows}
@@ -62,7 +62,7 @@ def _panel(axes: Any, result: Result, case: str) -> None:
         side = ("left", 1.06) if ratio >= 1 else ("right", 1 / 1.06)
         axes.text(ratio * side[1], place, text, va="center", ha=side[0])
     low, high = min(ratios), max(ratios)
-    room = (high / low) ** 0.22  # on both sides, for the numbers
+    room = (high / low) ** 0.22  # room for the numbers on both sides
     axes.set_xlim(low / room, high * room)
     axes.set_title(f"{case}: {rows[OURS]['ms']:.3g} ms", fontsize=9)
     axes.xaxis.set_visible(False)

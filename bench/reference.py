@@ -1,8 +1,8 @@
-"""What each operation should give, in float64, and how near an answer is.
+"""The expected result of each operation in float64, and the distance of an answer from it.
 
 The reference decodes every pixel in full colour, by libjpeg-turbo with its accurate transform, and
-resamples with the antialiased triangle as torchvision defines it, by dense matrices in float64. It
-shares no code with what is measured.
+resamples with the antialiased triangle filter of torchvision, by dense matrices in float64. It shares
+no code with the measured libraries.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ if TYPE_CHECKING:
     from bench.peers.base import Box, Pixels
 
 _WEIGHTS = {
-    "rec601": (0.299, 0.587, 0.114),  # ITU-R BT.601, what JPEG's luma is
+    "rec601": (0.299, 0.587, 0.114),  # ITU-R BT.601, as for JPEG's luma
     "rec709": (0.2125, 0.7154, 0.0721),  # ITU-R BT.709, as scikit-image's rgb2gray rounds it
 }
 
 
 @cache
 def dense(n_in: int, n_out: int) -> NDArray[np.float64]:
-    """Weights, (outputs, inputs): torch's ``interpolate(mode="bilinear", antialias=True)``."""
+    """Return (outputs, inputs) weights: torch's ``interpolate(mode="bilinear", antialias=True)``."""
     scale = n_in / n_out
     stretch = max(scale, 1.0)
     centre = (np.arange(n_out) + 0.5)[:, None] * scale
@@ -45,14 +45,14 @@ def dense(n_in: int, n_out: int) -> NDArray[np.float64]:
 
 
 def resized(image: NDArray[Any], height: int, width: int) -> NDArray[np.float64]:
-    """Resample (H, W, C), a channel at a time."""
+    """Resample (H, W, C) one channel at a time."""
     rows, columns = dense(image.shape[0], height), dense(image.shape[1], width)
     planes = [rows @ (image[:, :, c] @ columns.T) for c in range(image.shape[2])]
     return np.stack(planes, axis=2)
 
 
 def expected(pipeline: str, arguments: tuple[Any, ...], gray: str) -> NDArray[np.float64]:
-    """Return the result in levels, 0 to 255, before rounding and before normalisation."""
+    """Return the result in levels from 0 to 255, before rounding and normalisation."""
     if pipeline == "p5":
         return np.stack([_evaluated(image) for image in arguments[0]])
     image = _decoded(arguments[0])
@@ -83,7 +83,7 @@ def _decoded(data: bytes) -> Pixels:
 
 
 def levels(pipeline: str, answer: Any) -> NDArray[np.float64]:
-    """Bring what a peer gave to the reference's units."""
+    """Convert the result of a peer to the units of the reference."""
     if pipeline in ("p1_png", "p1_jpeg"):
         return np.asarray(Image.open(BytesIO(answer)), np.float64)
     if pipeline == "p2":
@@ -96,7 +96,7 @@ def levels(pipeline: str, answer: Any) -> NDArray[np.float64]:
 
 
 def psnr(errors: list[NDArray[np.float64]]) -> float:
-    """Peak signal to noise ratio in dB, of all errors together, for a peak of 255."""
+    """Return the peak signal-to-noise ratio of all errors in dB, for a peak of 255."""
     squares = sum(float(np.square(error).sum()) for error in errors)
     mean = squares / sum(error.size for error in errors)
     return inf if mean == 0 else float(10 * np.log10(255**2 / mean))

@@ -1,4 +1,4 @@
-"""Python threads: P2 by one and by two, to see who lets the other run."""
+"""P2 with one and with two Python threads, which shows how long a library holds the GIL."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from bench.cases import Case
     from bench.peers.base import Peer
 
-# A small photograph, where there is little to do between two waits for Python's lock, and a large one.
+# A small photograph, with little work between two waits for the GIL, and a large one.
 CASES = ("P2 500", "P2 4 MP")
-# Long enough for a thread's start and end not to count.
+# Long enough that the start and the end of a thread do not matter.
 _SECONDS = 0.06
 _LEAST = 8
 
@@ -23,7 +23,7 @@ _LEAST = 8
 def measure(peers: list[Peer], case: Case, rounds: int) -> dict[str, dict[str, float]]:
     """Return ms per image with one worker thread and with two, and the ratio.
 
-    Each round draws an order of peers and thread counts; the minimum of each counts.
+    Each round has a random order of peers and thread counts; the minimum of each counts.
     """
     images = [arguments[0] for arguments in case.inputs]
     taking_part = (peer for peer in peers if peer.role != "aside" and "p2" in peer.operations)
@@ -33,7 +33,7 @@ def measure(peers: list[Peer], case: Case, rounds: int) -> dict[str, dict[str, f
         work = {name: _work(call, images) for name, call in calls.items()}
         best: dict[tuple[str, int], float] = {}
         order = [(name, threads) for name in calls for threads in pools]
-        random = Random(2)  # noqa: S311  an order is no secret
+        random = Random(2)  # noqa: S311  the order is not a secret
         for _ in range(rounds):
             random.shuffle(order)
             for key in order:

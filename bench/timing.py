@@ -1,8 +1,8 @@
-"""Interleaved timing: every job has its turn in every round, in an order drawn anew.
+"""Interleaved timing: every job runs in every round, in a random order.
 
-Machines drift: clocks change, neighbours wake. What is measured in turns drifts together, so that
-ratios hold where absolute times do not. Of each job and image the minimum counts, as the time least
-disturbed; the median is kept to show how disturbed the others were.
+The speed of a machine drifts with its clock and its other work. Interleaved measurements drift together,
+so ratios hold even if absolute times do not. The minimum of each job and image counts, because it is
+disturbed least; the median shows how much the others were disturbed.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-# A job slower than this misses rounds in proportion, lest the slowest take all the time.
+# A job slower than this skips rounds in proportion, or the slowest would take most of the time.
 TURN = 0.04
 _TWICE_BELOW = 0.02
 
@@ -32,9 +32,9 @@ class Job:
         Case and peer.
     call : callable
     inputs : sequence of tuples
-        Its arguments, for each image.
+        The arguments for each image.
     samples : list of lists
-        Seconds, for each image.
+        The times for each image, in seconds.
     """
 
     key: tuple[str, str]
@@ -43,7 +43,7 @@ class Job:
     samples: list[list[float]] = field(default_factory=list)
 
     def turn(self) -> None:
-        """Time each image; a quick one twice, because the first call finds its caches cold."""
+        """Time each image; time a quick one twice, because caches are cold for the first call."""
         self.samples = self.samples or [[] for _ in self.inputs]
         for arguments, kept in zip(self.inputs, self.samples, strict=True):
             kept.append(_timed(self.call, arguments))
@@ -52,22 +52,22 @@ class Job:
 
     @property
     def stride(self) -> int:
-        """Of how many rounds it takes part in one."""
+        """The job runs in one of this many rounds."""
         return max(1, round(sum(map(min, self.samples)) / TURN))
 
     @property
     def best(self) -> float:
-        """Median over the images of the minimum of each."""
+        """The median over the images of each one's minimum."""
         return median(map(min, self.samples))
 
     @property
     def typical(self) -> float:
-        """Median over the images of the median of each."""
+        """The median over the images of each one's median."""
         return median(map(median, self.samples))
 
     @property
     def times(self) -> int:
-        """How often each image was timed, at least."""
+        """The smallest number of timings of an image."""
         return min(map(len, self.samples))
 
 
@@ -78,15 +78,15 @@ def _timed(call: Callable[..., Any], arguments: tuple[Any, ...]) -> float:
 
 
 def interleave(jobs: Sequence[Job], seconds: float) -> int:
-    """Give all jobs their turns for about `seconds`, and one round at least; return the rounds."""
-    order, random, rounds = list(jobs), Random(1), 0  # noqa: S311  an order is no secret
+    """Run rounds for about `seconds`, at least one; return the number of rounds."""
+    order, random, rounds = list(jobs), Random(1), 0  # noqa: S311  the order is not a secret
     late = perf_counter() + seconds
     gc.disable()
     try:
         while rounds == 0 or perf_counter() < late:
             random.shuffle(order)
             for job in order:
-                # Drawn, not counted: slow jobs would else meet in the same rounds.
+                # Random, because slow jobs would otherwise run in the same rounds.
                 if rounds == 0 or random.random() * job.stride < 1:
                     job.turn()
             gc.collect()

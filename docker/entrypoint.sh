@@ -7,8 +7,8 @@ if [ -n "${AWS_LAMBDA_RUNTIME_API:-}" ]; then
     exec python -m awslambdaric "$@"
 fi
 
-# The machine that runs the container, where `jitprep up` listens. Docker Desktop gives it a name;
-# on Linux it is the container's default gateway, which /proc keeps as little-endian hex.
+# Prints the address of the host, where `jitprep up` listens. Docker Desktop has a name for it. On Linux
+# it is the default gateway of the container, which /proc shows as little-endian hex.
 host_address() {
     if getent hosts host.docker.internal >/dev/null; then
         echo host.docker.internal
@@ -16,7 +16,7 @@ host_address() {
     fi
     while read -r _ destination gateway _; do
         if [ "$destination" = 00000000 ]; then
-            # shellcheck disable=SC2046 # four words are wanted
+            # shellcheck disable=SC2046 # the four words are separate arguments
             set -- $(echo "$gateway" | sed 's/../0x& /g')
             printf '%d.%d.%d.%d\n' "$4" "$3" "$2" "$1"
             return
@@ -35,10 +35,10 @@ if [ -z "${AWS_ENDPOINT_URL:-}" ]; then
 fi
 export AWS_ENDPOINT_URL
 
-# What `jitprep up` expects where nothing else is said. Sixty seconds is S3 Object Lambda's limit.
+# The defaults of `jitprep up`. Sixty seconds is the limit of S3 Object Lambda.
 export AWS_ACCESS_KEY_ID="${AWS_ACCESS_KEY_ID:-test}"
 export AWS_SECRET_ACCESS_KEY="${AWS_SECRET_ACCESS_KEY:-test}"
-# Lambda sets both; botocore reads the second.
+# Lambda sets both variables; botocore reads the second.
 export AWS_REGION="${AWS_REGION:-${AWS_DEFAULT_REGION:-us-east-1}}"
 export AWS_DEFAULT_REGION="$AWS_REGION"
 export AWS_LAMBDA_FUNCTION_TIMEOUT="${AWS_LAMBDA_FUNCTION_TIMEOUT:-60}"

@@ -1,4 +1,4 @@
-"""Take the Runtime Interface Emulator for this machine out of the aws-sam-cli wheel.
+"""Extract the Runtime Interface Emulator for this machine from the aws-sam-cli wheel.
 
 Usage: ``unpack_rie.py WHEEL_FOLDER DESTINATION``
 """

@@ -1,4 +1,4 @@
-"""A local endpoint with photographs in a bucket, and a reader for each door that leads to them."""
+"""A local endpoint with photographs in a bucket, and a reader for each door to them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _ACTIONS = ("GetObject", "ListObjectsV2")
 
 
 def objects() -> dict[str, bytes]:
-    """Return four pieces of each photograph, as JPEG, by keys such as ``rocket/2.jpg``."""
+    """Return four crops of each photograph, as JPEG, with keys such as ``rocket/2.jpg``."""
     pieces = {}
     for name, photo in photographs().items():
         for number, (top, left) in enumerate(((0, 0), (0, 200), (150, 0), (150, 200))):
@@ -34,7 +34,7 @@ def objects() -> dict[str, bytes]:
 
 @contextmanager
 def opened(names: Sequence[str] = ()) -> Iterator[Mapping[str, Reader]]:
-    """Start the endpoint, and open the named doors, or all of them."""
+    """Start the endpoint, and open a reader for each named door, or for all."""
     with TemporaryDirectory() as scratch:
         folder, presets = Path(scratch, "photos"), Path(scratch, "presets.toml")
         presets.write_text(f'default = "crops"\n[presets]\ncrops = "{PIPELINE}"\n')

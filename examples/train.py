@@ -1,10 +1,10 @@
-"""Train a small network on photographs, read through each door; the losses must be equal, bit by bit.
+"""Train a small network on photographs, read through each door. The losses must be equal, bit for bit.
 
     pip install 'jitprep[torch,demo]'
     python examples/train.py                      # access point, Function URL, Invoke, folder
     python examples/train.py --epochs 8 folder    # some of them
 
-The doors are those of a local endpoint, which `doors.py` starts. On AWS, only the addresses differ.
+`doors.py` starts a local endpoint with these doors. On AWS, only the addresses differ.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def network(classes: int) -> nn.Module:
 
 
 def train(reader: Reader, epochs: int) -> list[float]:
-    """Learn which photograph a random crop is of, and return the loss of each step."""
+    """Train the network to name the photograph of a random crop; return the loss of each step."""
     torch.manual_seed(0)
     keys = list(reader.keys())
     classes = sorted(
@@ -43,16 +43,16 @@ def train(reader: Reader, epochs: int) -> list[float]:
     data = ObjectBatches(reader, keys, labels, batch_size=BATCH, shuffle=True)
     loader = DataLoader(
         data,
-        batch_size=None,  # batches come whole
+        batch_size=None,  # the dataset yields whole batches
         num_workers=2,
         persistent_workers=True,
-        multiprocessing_context="forkserver",  # the endpoint's threads live in this process
+        multiprocessing_context="forkserver",  # the endpoint has threads in this process
     )
     model = network(len(classes))
     optimizer = torch.optim.AdamW(model.parameters(), lr=3e-3)
     losses = []
     for epoch in range(epochs):
-        data.set_epoch(epoch)  # another order, other crops
+        data.set_epoch(epoch)  # changes the order and the crops
         for images, targets in loader:
             loss = nn.functional.cross_entropy(model(images.float() / 255), targets)
             optimizer.zero_grad()
@@ -65,15 +65,15 @@ def train(reader: Reader, epochs: int) -> list[float]:
 def main() -> None:
     """Train through each door, print the losses, and fail unless they are equal."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("doors", nargs="*", metavar="door", help=f"of {', '.join(DOORS)}")
+    parser.add_argument("doors", nargs="*", metavar="door", help=f"one of {', '.join(DOORS)}")
     parser.add_argument("--epochs", type=int, default=4)
     asked = parser.parse_args()
     if unknown := set(asked.doors) - set(DOORS):
-        parser.error(f"no door is called {unknown.pop()}; there are {', '.join(DOORS)}")
+        parser.error(f"unknown door {unknown.pop()}; choose from {', '.join(DOORS)}")
     torch.use_deterministic_algorithms(True)
-    torch.set_num_threads(1)  # sums in one order
+    torch.set_num_threads(1)  # sums have one order
     with opened(asked.doors) as readers:
-        print(f"{PIPELINE}, epochs as seeds")
+        print(f"{PIPELINE}, with epochs as seeds")
         losses = {door: train(reader, asked.epochs) for door, reader in readers.items()}
     print("step", *(f"{door:>14}" for door in losses))
     for step, row in enumerate(zip(*losses.values(), strict=True)):

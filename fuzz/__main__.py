@@ -1,6 +1,6 @@
 """``python -m fuzz TARGET [libFuzzer's options]``.
 
-The exit status is not 0 where anything was found; the input is then in build/fuzz/TARGET-findings, and
+If something is found, the exit status is not 0 and the input is in build/fuzz/TARGET-findings;
 ``python -m fuzz TARGET FILE`` runs it again.
 """
 
@@ -15,20 +15,20 @@ import atheris
 
 _BUILD = Path(__file__).parents[1] / "build/fuzz"
 _TARGETS = ("decode", "spec")
-# One input may take so many seconds, and the process so many megabytes; more is a finding.
+# The limits of one input in seconds and of the process in MB; exceeding them is a finding.
 _TIMEOUT_S = 10
 _RSS_MB = 768
 
 
 def main() -> None:
-    """Instrument what the target runs, write its seeds down, and fuzz it."""
+    """Instrument the target, write its seeds, and fuzz it."""
     if len(sys.argv) < 2 or sys.argv[1] not in _TARGETS:
         sys.exit(f"{__doc__}\nTARGET is one of {', '.join(_TARGETS)}.")
     name, *options = sys.argv[1:]
     with atheris.instrument_imports(include=["preprocessing", "PIL", "fuzz"]):
         module = importlib.import_module(f"fuzz.{name}")
         seeds = list(module.seeds())
-        for seed in seeds:  # which imports what is imported on demand
+        for seed in seeds:  # imports the modules that are loaded on demand
             module.target(seed)
     atheris.Setup(
         [f"fuzz {name}", *_bounds(name, module.WORDS), *options, *_corpus(name, seeds, options)],
@@ -46,13 +46,13 @@ def _bounds(name: str, words: list[str]) -> list[str]:
         f"-rss_limit_mb={_RSS_MB}",
         f"-dict={dictionary}",
         f"-artifact_prefix={findings}/",
-        "-close_fd_mask=2",  # libtiff speaks its mind on standard error
+        "-close_fd_mask=2",  # libtiff writes to standard error
         "-print_final_stats=1",
     ]
 
 
 def _corpus(name: str, seeds: list[bytes], options: list[str]) -> list[str]:
-    """Return the folder to begin with, unless a file to be run again is given."""
+    """Return the folder of seeds, unless an input to run again is given."""
     if any(not option.startswith("-") for option in options):
         return []
     corpus = _BUILD / name

@@ -1,4 +1,4 @@
-"""Any bytes as an image: pixels as many as the plan says, or one of the library's errors."""
+"""Any bytes as an image: the planned number of pixels, or one of the library's errors."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from preprocessing import Limits, Pipeline, PreprocessingError
 from soak import mutants
 
 WORDS = ["IHDR", "IDAT", "PLTE", "tRNS", "eXIf", "VP8L", "VP8X", "Exif", "Adobe", "JFIF", "GIF89a"]
-# Small, so that an input takes little time whatever it claims.
+# Small, so that no input takes long, whatever size it declares.
 _LIMITS = Limits(source_bytes=2**20, pixels=2**20, side=2**12)
-# Every pixel in colour; and scaled, luma alone.
+# The full decode in colour, and the scaled decode of luma.
 _PIPELINES = (Pipeline.parse("exact/npy"), Pipeline.parse("grayscale/resize:8,8/npy"))
 
 
 def seeds() -> Iterator[bytes]:
-    """Return photographs in every format: of so few pixels that headers are most of them."""
+    """Return photographs in every format, so small that they are mostly headers."""
     yield from mutants.files((29, 21)).values()
 
 
@@ -26,6 +26,6 @@ def target(data: bytes) -> None:
             planned = pipeline.plan(data, limits=_LIMITS).output
             result = pipeline(data, limits=_LIMITS)
         except PreprocessingError as error:
-            str(error).encode()  # a sentence that can be sent
+            str(error).encode()  # the message can be encoded
             continue
         assert result.shape == pipeline.encoding.shape(planned), (result.shape, planned)

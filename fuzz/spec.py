@@ -1,4 +1,4 @@
-"""Any text as a pipeline: a `SpecError`, or a pipeline whose every spelling is read as itself."""
+"""Any text as a pipeline: a `SpecError`, or a pipeline that round-trips through every spelling."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from preprocessing import ENCODINGS, TRANSFORMS, Pipeline, SpecError
 
 WORDS = [*TRANSFORMS, *ENCODINGS, "version", "steps", "encode", "exact", "true"]
 WORDS += ["imagenet", "whisper", "kind", "skip", "image", "video", "audio"]
-# One of each kind of argument.
+# One step for each kind of argument.
 LINES = (
     "grayscale/resize:224,224/png",
     "resize:256/center_crop:224/normalize:imagenet/npy",
@@ -30,18 +30,18 @@ def seeds() -> Iterator[bytes]:
         yield line.encode()
         try:
             document = Pipeline.parse(line).document
-        except SpecError:  # a step that cannot do without arguments
+        except SpecError:  # a step with required arguments
             continue
         yield json.dumps(document).encode()
 
 
 def target(data: bytes) -> None:
-    """Parse once as text, then each spelling of what came of it."""
-    text = data.decode("utf-8", "surrogateescape")  # a text may hold anything; JSON can name it
+    """Parse the text, then each spelling of the result."""
+    text = data.decode("utf-8", "surrogateescape")  # only JSON can hold any text
     try:
         pipeline = Pipeline.parse(text)
     except SpecError as error:
-        str(error).encode()  # a sentence that can be sent
+        str(error).encode()  # the message can be encoded
         return
     for again in (str(pipeline), pipeline.document, json.dumps(pipeline.document)):
         assert Pipeline.parse(again) == pipeline, again

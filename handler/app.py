@@ -1,17 +1,40 @@
-"""Lambda's entry point: one event in, one answer out, one line logged."""
+"""Lambda's entry point: one event in, one answer out, one log line.
+
+To follow one GetObject from here down, read these files in this order.
+`tests/handler/test_reading_order.py` traces a request and checks the list.
+
+1.  ``handler/app.py``
+2.  ``handler/doors/object_lambda.py``: the event becomes a request, and the response goes back to S3
+3.  ``jitprep/service/http/client_request.py``: the client's headers and query
+4.  ``jitprep/service/messages.py``: the request, the response and the metrics
+5.  ``jitprep/service/deadline.py``: the thread that the work runs in, and when it must stop
+6.  ``jitprep/service/dispatch.py``: the steps, in order
+7.  ``jitprep/service/pipeline_choice.py``: the access point's payload becomes a pipeline
+8.  ``jitprep/service/read.py``: fetch, transform, answer
+9.  ``jitprep/service/source/original.py``: the original is read, with retries
+10. ``jitprep/service/source/hosts.py``: which URLs may be read
+11. ``jitprep/service/source/connection.py``: the HTTP request to S3
+12. ``jitprep/service/source/response_heads.py``: S3's headers
+13. ``jitprep/service/results/derived_object.py``: the result's ETag, headers and cache
+14. ``handler/runtime/log.py``
+
+Step 8 hands the bytes to ``preprocessing``, which has its own guide. Conditions, ranges, checksums,
+content codings and errors have modules of their own, which a request enters only if it needs them.
+"""
 
 from __future__ import annotations
 
 import gc
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any, Protocol
 
-from handler import doors
+from handler.doors import DOORS, Door
 from handler.runtime import log, malloc
 from jitprep.service import errors, pipeline_choice, s3
 from jitprep.service.config import config
-from jitprep.service.deadline import Deadline, run
+from jitprep.service.deadline import Deadline, run_within
 from jitprep.service.dispatch import dispatch
 from jitprep.service.errors import RequestFailed
 from jitprep.service.messages import (
@@ -26,7 +49,7 @@ from jitprep.service.source.connection import pool
 
 
 class Context(Protocol):
-    """What is used of Lambda's context object."""
+    """The members of Lambda's context object that are used here."""
 
     aws_request_id: str
 
@@ -34,15 +57,15 @@ class Context(Protocol):
         """Milliseconds until Lambda ends the invocation."""
 
 
-# Initialisation: Lambda gives it a full CPU, and every later request finds it done. A wrong
-# configuration fails here, once and loudly.
+# Initialisation: Lambda gives it a full CPU, and all later requests profit. A wrong configuration fails
+# here, before the first request.
 malloc.keep()
 config()
 pool()
 s3.client()
-with suppress(RequestFailed):  # which each request is told
+with suppress(RequestFailed):  # every request reports it
     pipeline_choice.choose("", None)  # imports the steps that most requests need
-# What is here now stays for good: to look through it for garbage is a tenth of a request's time.
+# The objects so far are permanent: searching them for garbage would take a tenth of a request's time.
 gc.freeze()
 
 _state = {"cold": True}
@@ -51,19 +74,18 @@ _state = {"cold": True}
 def lambda_handler(event: Any, context: Context) -> Any:
     """Answer one event.
 
-    Every request ends in an explicit answer: whatever goes wrong after the event is recognised
-    reaches the client as an S3 error.
+    Once the event is recognised, every failure is answered with an S3 error.
 
     Raises
     ------
     ValueError
-        For an event of no known shape: there is nobody to answer.
-    Unsent
+        For an event of unknown shape, which has no client to answer.
+    ReplyFailed
         Where the answer does not reach S3.
     """
     cold, _state["cold"] = _state["cold"], False
     start = time.perf_counter()
-    door = doors.choose(event)
+    door = choose_door(event)
     deadline = Deadline.of(context.get_remaining_time_in_millis(), door.client_timeout_s)
     metrics = RequestMetrics(context.aws_request_id)
     request, response = _answer(door, event, deadline, metrics)
@@ -84,16 +106,33 @@ def lambda_handler(event: Any, context: Context) -> Any:
         )
 
 
+def choose_door(event: object) -> Door:
+    """Return the door that `event` came through. Events fit one door at most, so order is irrelevant.
+
+    Raises
+    ------
+    ValueError
+        For an event that fits none.
+    """
+    if isinstance(event, Mapping):
+        for door in DOORS:
+            if door.fits(event):
+                return door
+    shape = sorted(map(str, event)) if isinstance(event, Mapping) else type(event).__name__
+    names = ", ".join(door.name for door in DOORS)
+    raise ValueError(f"this event fits none of the doors ({names}): {shape}")
+
+
 def _answer(
-    door: doors.Door, event: Any, deadline: Deadline, metrics: RequestMetrics
+    door: Door, event: Any, deadline: Deadline, metrics: RequestMetrics
 ) -> tuple[Request | None, Response]:
     request = None
     try:
         request = door.parse(event)
         asked = request
-        return request, run(deadline, lambda: dispatch(asked, deadline, metrics))
-    except Exception as error:  # the client must get an answer, whatever it was
-        response = Response.refusal(errors.explain(error))
+        return request, run_within(deadline, lambda: dispatch(asked, deadline, metrics))
+    except Exception as error:  # the client must get an answer, whatever went wrong
+        response = Response.refusal(errors.as_request_failed(error))
         if response.error_code == "InternalError":
             metrics.unexpected.append(Unexpected.of(error))
         return request, response

@@ -1,14 +1,15 @@
-"""How much memory the work on one object may take in this process."""
+"""The memory available in this process for processing one object."""
 
 from __future__ import annotations
 
 import os
 import re
 
-# What a process takes besides the object: Python, NumPy and the handler 70 MiB, scikit-image and SciPy
-# 60, FFmpeg and the sound libraries 20 (measured resident, Linux x86-64), and 42 for what threads keep.
+# What the process takes besides the object: 70 MiB for Python, NumPy and the handler, 60 for
+# scikit-image and SciPy, 20 for FFmpeg and the sound libraries (resident, measured on Linux x86-64), and
+# 42 for threads.
 PROCESS_BYTES = 192 * 2**20
-# Where nothing says how much there is.
+# Used if neither a setting nor the system has a limit.
 FALLBACK_BYTES = 2 * 2**30
 
 _SIZE = re.compile(r"(\d+)\s*([kmg]i?)?b?", re.IGNORECASE | re.ASCII)
@@ -27,18 +28,19 @@ _CGROUPS = "/sys/fs/cgroup"
 def memory() -> int:
     """Return the default of `Limits.memory`, in bytes.
 
-    ``JITPREP_MEMORY`` where it is set: bytes, or a number with a unit such as ``1500MB`` or ``2GiB``.
-    Otherwise this process's share of what Lambda, or a cgroup (a container), gives, whichever is less,
-    less what the process needs for itself, a quarter of it at least; or 2 GiB.
+    This is ``JITPREP_MEMORY`` if it is set: bytes, or a number with a unit such as ``1500MB`` or
+    ``2GiB``. Otherwise it is this process's share of the memory of the Lambda function or the cgroup
+    (container), whichever is less, without what the process itself needs, but at least a quarter; or
+    else 2 GiB.
 
     Raises
     ------
     ValueError
-        For a ``JITPREP_MEMORY`` that is not a size.
+        If ``JITPREP_MEMORY`` is not a size.
     """
-    if said := os.environ.get("JITPREP_MEMORY"):
-        return _size(said)
-    # Both: Lambda's emulator claims 3,008 MB for a function in any container.
+    if setting := os.environ.get("JITPREP_MEMORY"):
+        return _size(setting)
+    # The lesser of both, because Lambda's emulator claims 3,008 MB in any container.
     whole = min((size for size in (_function(), _cgroup()) if size), default=None)
     return FALLBACK_BYTES if whole is None else max(whole - PROCESS_BYTES, whole // 4)
 
@@ -54,7 +56,10 @@ def _size(text: str) -> int:
 
 
 def _function() -> int | None:
-    """Return what Lambda gives; a multi-concurrent function's workers have equal shares of it."""
+    """Return this process's share of a Lambda function's memory; None outside Lambda.
+
+    The workers of a multi-concurrent function have equal shares.
+    """
     size = os.environ.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "")
     if not size.isdecimal():
         return None
@@ -63,7 +68,7 @@ def _function() -> int | None:
 
 
 def _cgroup() -> int | None:
-    """Return the least limit of this process's cgroup and of those around it, version 2 or 1."""
+    """Return the least limit of this process's cgroup and its parents, version 2 or 1; None for none."""
     found = []
     for line in _read("/proc/self/cgroup").splitlines():
         _, controllers, path = line.split(":", 2)
@@ -76,7 +81,7 @@ def _cgroup() -> int | None:
         parts = path.strip("/").split("/")
         for depth in range(len(parts) + 1):
             limit = _read("/".join((root, *parts[:depth], name))).strip()
-            # Without a limit version 2 says "max", and version 1 nearly 2**63.
+            # Without a limit, version 2 has "max" and version 1 nearly 2**63.
             if limit.isdecimal() and int(limit) < 2**60:
                 found.append(int(limit))
     return min(found, default=None)

@@ -1,4 +1,4 @@
-"""Objects that are read in pieces, so that of a long video only what is needed is read."""
+"""Reading of objects in blocks, so that only the needed parts of a long video are fetched."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ if TYPE_CHECKING:
     from preprocessing.media import Ranged
 
 _BLOCK = 16 * 2**10
-# So many blocks at the least are read where nobody said what will be wanted; and each read that goes on
-# where the last one ended asks for twice as much, up to 4 MiB.
+# Blocks per request if `want` did not announce the read. Each request that continues the last one asks
+# for twice as many, up to 4 MiB.
 _LEAST_AHEAD, _MOST_AHEAD = 4, 256
-# What is kept for a second look: 16 MiB.
+# Blocks kept in memory: 16 MiB.
 _MOST_KEPT = 1024
-# A read that begins less than 1 MiB behind the last one continues it: reading the bytes between costs
-# less than asking again, for which each box or cluster of a file would be a reason otherwise.
+# A read that begins less than 1 MiB behind the last one continues it. Reading the bytes in between costs
+# less than the request that each box or cluster of a file would otherwise take.
 _GAP = 64
-# Requests that one object may cost, and how many more for each place that was chosen to be read. A
-# fragmented film of two seconds a fragment needs as many for half an hour of looking through it.
+# Most requests for one object, and the additional ones for each frame that is sought. Looking through
+# half an hour of a video in fragments of two seconds takes this many.
 _MOST_REQUESTS, _REQUESTS_A_PLACE = 1024, 8
 
 
-class File:
-    """A file, opened for each piece, so that nobody needs to close it.
+class RangedFile:
+    """A file that is opened for each read, so that it need not be closed.
 
     Parameters
     ----------
@@ -44,20 +44,20 @@ class File:
         self.size = stat(path).st_size  # noqa: PTH116  pathlib takes 4 ms to import
 
     def read_at(self, start: int, length: int) -> bytes:
-        """Return `length` bytes from `start` on."""
+        """Return `length` bytes from offset `start` on."""
         with open(self._path, "rb") as file:  # noqa: PTH123
             file.seek(start)
             return file.read(length)
 
 
-class Pieces:
-    """A source that is read in blocks, which are kept for a while.
+class BlockReader:
+    """Reader of a source in blocks; keeps those used last.
 
     Parameters
     ----------
     ranged : Ranged
     limit : int
-        How many bytes may be read of it.
+        Most bytes that may be read of it.
 
     Attributes
     ----------
@@ -68,7 +68,7 @@ class Pieces:
     requests : int
         So far.
     failure : BaseException or None
-        What went wrong as a `Cursor` read, which reports an end to its reader instead.
+        The error of a `Cursor`, which reports the end of the file to its reader instead.
 
     Raises
     ------
@@ -88,12 +88,12 @@ class Pieces:
         self._most_requests = _MOST_REQUESTS
 
     def read_at(self, start: int, length: int) -> bytes:
-        """Return the bytes from `start` on, up to `length` of them, as far as there are some.
+        """Return up to `length` bytes from offset `start` on, fewer at the end.
 
         Raises
         ------
         LimitExceeded, SourceError
-            And whatever the source raises.
+            As well as any error of the source.
         """
         stop = min(start + length, self.size)
         if start >= stop:
@@ -104,11 +104,11 @@ class Pieces:
         return whole[start - first * _BLOCK : stop - first * _BLOCK]
 
     def expect_place(self) -> None:
-        """Allow the requests that going to another place takes: a wanted frame's, not a header's."""
+        """Allow the additional requests that a seek to a wanted frame takes."""
         self._most_requests += _REQUESTS_A_PLACE
 
     def want(self, start: int, stop: int) -> None:
-        """Read what will be asked for, in one piece, unless it is here or too much to be kept."""
+        """Read the bytes that will be asked for in one request, unless they are kept or too many."""
         self.expect_place()
         first, last = max(start, 0) // _BLOCK, (min(stop, self.size) - 1) // _BLOCK
         while first <= last and first in self._kept:
@@ -118,27 +118,27 @@ class Pieces:
             self._fetch(first, last)
 
     def whole(self) -> bytes:
-        """Return all of it; nothing is kept. Raises what `read_at` does.
+        """Return the whole object without keeping it. Raises the errors of `read_at`.
 
-        What was read before, to see what it is, is read again and not counted.
+        Bytes read before, to detect the format, are read again, but counted once.
         """
         self.bytes_read = 0
         return self._read(0, self.size)
 
     def open(self) -> Cursor:
-        """Return a file to read it as."""
+        """Return a file-like object that reads the source."""
         return Cursor(self)
 
     def _block(self, index: int, last: int) -> bytes:
         if index not in self._kept:
-            on = 0 <= index - self._next < _GAP
-            self._ahead = min(self._ahead * 2, _MOST_AHEAD) if on else _LEAST_AHEAD
+            continues = 0 <= index - self._next < _GAP
+            self._ahead = min(self._ahead * 2, _MOST_AHEAD) if continues else _LEAST_AHEAD
             self._fetch(index, max(last, index + self._ahead - 1))
         self._kept.move_to_end(index)
         return self._kept[index]
 
     def _fetch(self, first: int, last: int) -> None:
-        """Read blocks up to the `last`, or the first that is here already."""
+        """Read the blocks from `first` to `last`, or up to one that is kept already."""
         last = min(last, (self.size - 1) // _BLOCK, first + _MOST_AHEAD - 1)
         here = next((i for i in range(first + 1, last + 1) if i in self._kept), last + 1)
         data = self._read(first * _BLOCK, min(here * _BLOCK, self.size))
@@ -153,44 +153,43 @@ class Pieces:
         self.bytes_read += stop - start
         if self.bytes_read > self._limit:
             raise LimitExceeded(
-                f"of the object's {self.size} bytes {self.bytes_read} or more are needed, more than the "
-                f"limit of {self._limit}; raise the limit, ask for less, or store a smaller file"
+                f"at least {self.bytes_read} of the object's {self.size} bytes are needed, more than "
+                f"the limit of {self._limit}; raise the limit, ask for less, or store a smaller file"
             )
         self.requests += 1
         if self.requests > self._most_requests:
             raise LimitExceeded(
                 f"reading the object takes more than {self._most_requests} requests, because its index "
-                "is scattered; write it anew with one index, as by ffmpeg -i IN -c copy OUT.mp4"
+                "is scattered; write it again with one index: ffmpeg -i IN -c copy OUT.mp4"
             )
         data = self._ranged.read_at(start, stop - start)
         if len(data) != stop - start:
             raise CorruptSource(
-                f"the object ended after {start + len(data)} bytes, and said that it has {self.size}; "
-                "read it again"
+                f"the object ended after {start + len(data)} of {self.size} bytes; read it again"
             )
         return data
 
 
 class Cursor:
-    """A place in a source, as libraries read a file.
+    """File-like object through which libraries read a source.
 
-    They lose exceptions, or print them. So where a read fails, the object seems to end there, and
-    ``Pieces.failure`` tells why.
+    Libraries print or lose exceptions. So if a read fails, the object appears to end there, and
+    ``BlockReader.failure`` has the error.
 
     Attributes
     ----------
     growth : Growth, optional
-        Is asked at each read.
+        Checked at each read.
     """
 
-    def __init__(self, pieces: Pieces) -> None:
+    def __init__(self, pieces: BlockReader) -> None:
         self._pieces = pieces
         self._place = 0
         self.growth: Growth | None = None
 
     @property
     def failure(self) -> BaseException | None:
-        """What went wrong, if anything did."""
+        """The error of a read; None if there was none."""
         return self._pieces.failure
 
     def read(self, length: int) -> bytes:
@@ -200,7 +199,7 @@ class Cursor:
         try:
             checkpoint()
             if self.growth is not None:
-                self.growth.ask()
+                self.growth.require_bounded()
             data = self._pieces.read_at(self._place, length)
         except (Exception, Cancelled) as error:  # raised where the library returns
             self._pieces.failure = error
@@ -209,11 +208,11 @@ class Cursor:
         return data
 
     def seek(self, offset: int, whence: int = SEEK_SET) -> int:
-        """Go to a place, and return it."""
+        """Set the position, and return it."""
         base = {SEEK_SET: 0, SEEK_CUR: self._place, SEEK_END: self._pieces.size}[whence]
         self._place = max(base + offset, 0)
         return self._place
 
     def tell(self) -> int:
-        """Return the place."""
+        """Return the position."""
         return self._place

@@ -1,4 +1,4 @@
-"""Many results in one array."""
+"""Result arrays: allocated for one result or a batch, and filled by several threads."""
 
 from __future__ import annotations
 
@@ -24,58 +24,58 @@ def allocate(encoding: Encoding, outputs: Sequence[Spec]) -> Array:
     Raises
     ------
     IncompatibleSource
-        Where the results are not all of one shape and type.
+        If `outputs` is empty, or the results differ in shape or dtype.
     """
     if not outputs:
         raise IncompatibleSource("a batch needs at least one source")
     first = outputs[0]
     if known(first.shape) is None:
         raise IncompatibleSource(
-            f"source 0 would become {first}, whose size only its content tells; put a step into the "
-            "pipeline that gives all one size"
+            f"source 0 would become {first}, whose size is known only after decoding; add a step with "
+            "a fixed output size"
         )
     for index, other in enumerate(outputs):
         if other != first:
             raise IncompatibleSource(
                 f"source {index} would become {other} and source 0 {first}, which cannot be stacked; "
-                "put a step into the pipeline that gives all one size, such as center_crop:224"
+                "add a step with a fixed output size, such as center_crop:224"
             )
     return empty((len(outputs), *encoding.shape(first)), first.dtype)
 
 
 def place_of(output: Spec, encoding: Encoding, out: Array | None) -> Array:
-    """Return where a result goes: `out`, or an uninitialised array of its own.
+    """Return the array for a result: `out` if given, otherwise a new, uninitialised one.
 
     Raises
     ------
     IncompatibleSource
-        Where `out` is of another shape or type than the result.
+        If `out` has another shape or dtype than the result.
     """
     if out is None:
         return empty(encoding.shape(output), output.dtype)
     if out.shape != encoding.shape(output) or out.dtype.name != _numpy_name(output.dtype):
         raise IncompatibleSource(
-            f"the result is {output}, in shape {encoding.shape(output)}, and `out` has shape "
-            f"{out.shape} and type {out.dtype.name}"
+            f"`out` has shape {out.shape} and dtype {out.dtype.name}, but the result has shape "
+            f"{encoding.shape(output)} and dtype {_numpy_name(output.dtype)}"
         )
     return out
 
 
 def empty(shape: Shape, dtype: DType) -> Array:
-    """Return an uninitialised array, all of whose shape is known."""
+    """Return an uninitialised array; all sides of `shape` must be known."""
     sides = known(shape)
     assert sides is not None
     return np.empty(sides, _numpy_name(dtype))
 
 
 def _numpy_name(dtype: DType) -> str:
-    """Return what NumPy calls a type; texts are Python's own strings."""
+    """Return NumPy's name for a dtype. Texts are stored as Python objects."""
     return "object" if dtype == "str" else dtype
 
 
 @contextmanager
-def naming(index: int) -> Iterator[None]:
-    """Have an error, whatever its type, say which source of a batch it is about."""
+def naming_source(index: int) -> Iterator[None]:
+    """Prefix the message of any error with the index of the batch's source that caused it."""
     try:
         yield
     except OSError as error:
@@ -92,13 +92,16 @@ def naming(index: int) -> Iterator[None]:
         raise
 
 
-def each(work: Callable[[int], None], count: int, threads: int) -> None:
-    """Call `work` with 0 to `count` - 1; decoding and the kernels leave Python's lock alone."""
+def run_each(work: Callable[[int], None], count: int, threads: int) -> None:
+    """Call `work` with each index below `count`, in several threads.
+
+    Threads run in parallel because decoding and most kernels release Python's lock.
+    """
     if threads == 1 or count == 1:
         for index in range(count):
             work(index)
         return
-    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415  for those who want threads
+    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415  for threads only
 
     given = current()
     signal = given or Signal()
@@ -112,9 +115,7 @@ def each(work: Callable[[int], None], count: int, threads: int) -> None:
         try:
             for _ in pool.map(signalled, range(count)):
                 pass
-        except (
-            BaseException
-        ):  # the others need not be ready; a signal of the caller's is the caller's
-            if given is None:
+        except BaseException:
+            if given is None:  # stop the other threads; the caller's own signal is left alone
                 signal.cancel()
             raise

@@ -1,7 +1,8 @@
-"""Cancellation: the signal that every loop which may last asks.
+"""Cancellation of work: a signal that every long loop checks.
 
-Python cannot stop a thread from outside. To give work up, set its signal: the work looks at it between
-frames, rows, strips, packets and steps. C code never looks at it, so each call is bounded beforehand.
+Python cannot stop a thread from outside. To cancel work, set its signal. The work checks it between
+frames, rows, strips, packets and steps. C code does not check it, so the size of each call is bounded
+beforehand.
 """
 
 from __future__ import annotations
@@ -16,15 +17,15 @@ if TYPE_CHECKING:
 
 
 class Cancelled(BaseException):
-    """The work was given up.
+    """Raised in work that was cancelled.
 
-    Not an `Exception`, as `asyncio.CancelledError` is not: code that turns whatever a decoder raises
-    into "the file is damaged" must let it pass.
+    Like `asyncio.CancelledError`, it is not an `Exception`: code that turns any exception of a decoder
+    into "the file is damaged" must not catch it.
     """
 
 
 class Signal:
-    """Whether work should stop: because somebody said so, or because its time is over.
+    """Signal for work to stop, because it was cancelled or its time is over.
 
     Parameters
     ----------
@@ -39,22 +40,22 @@ class Signal:
         self._abroad: set[int] = set()  # threads in code that has no checkpoints
 
     def cancel(self) -> None:
-        """Have the work stop at its next checkpoint; where there are none, between two bytecodes."""
+        """Stop the work at its next checkpoint, or before the next bytecode where there are none."""
         with self._lock:
-            if self._cancelled:  # once: a thread may have gone on to other work
+            if self._cancelled:  # only once: a thread may have begun other work since
                 return
             self._cancelled = True
             for thread in self._abroad:
                 _raise_in(thread, Cancelled)
 
     def enter(self) -> None:
-        """Note that this thread begins with code that has no checkpoints."""
+        """Record that this thread enters code without checkpoints."""
         checkpoint()
         with self._lock:
             self._abroad.add(get_ident())
 
     def leave(self) -> None:
-        """Note that it is back. What was to be raised in it and was not yet is taken back."""
+        """Record that this thread left such code, and withdraw an error not yet raised in it."""
         with self._lock:
             self._abroad.discard(get_ident())
             if self._cancelled:
@@ -62,11 +63,11 @@ class Signal:
 
     @property
     def cancelled(self) -> bool:
-        """Whether it should stop."""
+        """Whether the work should stop."""
         return self.over(0.0)
 
     def over(self, lasting: float) -> bool:
-        """Whether it should stop rather than begin what takes so many seconds."""
+        """Return whether the work should stop before a call that takes `lasting` seconds."""
         return self._cancelled or (self._at is not None and time.monotonic() + lasting >= self._at)
 
 
@@ -74,13 +75,13 @@ _current = local()
 
 
 def current() -> Signal | None:
-    """Return the signal that this thread's work is under, to be handed to another thread."""
+    """Return the signal of this thread's work, to pass it to another thread."""
     return getattr(_current, "signal", None)
 
 
 @contextmanager
 def cancellable(signal: Signal | None) -> Iterator[None]:
-    """Put this thread's work under a signal."""
+    """Make this thread's work check a signal."""
     before = current()
     _current.signal = signal
     try:
@@ -91,10 +92,10 @@ def cancellable(signal: Signal | None) -> Iterator[None]:
 
 @contextmanager
 def interruptible() -> Iterator[None]:
-    """Let another library's Python code be given up, which has no checkpoints.
+    """Make another library's Python code, which has no checkpoints, cancellable.
 
-    `Signal.cancel` raises `Cancelled` in it wherever it is, so that nothing within may hold a lock or
-    leave anything half done that somebody else will see. Each of its calls to C ends first.
+    `Signal.cancel` raises `Cancelled` at any point of it, so it may not hold a lock, nor leave shared
+    state half changed. A call into C ends first.
     """
     signal = current()
     if signal is None:
@@ -109,8 +110,8 @@ def interruptible() -> Iterator[None]:
 
 
 def _raise_in(thread: int, error: type[BaseException] | None) -> None:
-    """Raise an error in a thread before its next bytecode; None takes it back."""
-    import ctypes  # noqa: PLC0415  only where work is given up
+    """Raise an error in a thread before its next bytecode; None withdraws it."""
+    import ctypes  # noqa: PLC0415  only if work is cancelled
 
     ctypes.pythonapi.PyThreadState_SetAsyncExc(
         ctypes.c_ulong(thread), None if error is None else ctypes.py_object(error)
@@ -118,12 +119,12 @@ def _raise_in(thread: int, error: type[BaseException] | None) -> None:
 
 
 def checkpoint(lasting: float = 0.0) -> None:
-    """Raise `Cancelled` where this thread's work should stop. Costs some 0.1 µs.
+    """Raise `Cancelled` if this thread's work should stop. Takes about 0.1 µs.
 
     Parameters
     ----------
     lasting : float
-        Seconds that a call takes which cannot be given up: it is not begun where fewer are left.
+        Seconds that the next call takes, if it cannot be cancelled. Raise if fewer are left.
     """
     signal = getattr(_current, "signal", None)
     if signal is not None and signal.over(lasting):

@@ -1,31 +1,31 @@
-"""What can go wrong, as types.
+"""The exceptions that this package raises.
 
 .. code-block:: text
 
     PreprocessingError
-    ├── SpecError            the pipeline is wrong: unknown step, bad argument, impossible order
-    ├── SourceError          the object is wrong
-    │   ├── EmptySource          no bytes at all
-    │   ├── UnknownFormat        bytes that no decoder claims
-    │   ├── CorruptSource        the right format, but truncated or damaged
-    │   └── UnsupportedSource    a valid file of a variant that has no agreed meaning here
-    ├── IncompatibleSource   a good object that this pipeline cannot take
-    └── LimitExceeded        refused before memory was taken
+    ├── SpecError            the pipeline is invalid: unknown step, bad argument, impossible order
+    ├── SourceError          the object cannot be decoded
+    │   ├── EmptySource          it has no bytes
+    │   ├── UnknownFormat        no decoder recognizes it
+    │   ├── CorruptSource        a known format, but truncated or damaged
+    │   └── UnsupportedSource    a valid file of a variant that is not supported
+    ├── IncompatibleSource   the object is fine, but this pipeline cannot take it
+    └── LimitExceeded        the work would exceed a limit; raised before memory is allocated
 
-Each message names the cause and the remedy, and each type is a distinct answer to a client.
+Messages name the cause and, if there is one, the remedy. A server answers each type with its own code.
 """
 
 
 class PreprocessingError(Exception):
-    """Base of every error that this package raises on purpose."""
+    """Base class of all exceptions of this package."""
 
 
 class SpecError(PreprocessingError, ValueError):
-    """A pipeline that cannot be: the message names the step, the argument and the nearest valid name."""
+    """The pipeline is invalid. The message names the step, the argument and the nearest valid name."""
 
 
 class SourceError(PreprocessingError):
-    """The object's bytes cannot be read as what they claim to be."""
+    """The object cannot be decoded."""
 
 
 class EmptySource(SourceError):
@@ -33,20 +33,20 @@ class EmptySource(SourceError):
 
 
 class UnknownFormat(SourceError):
-    """The first bytes match no format that can be decoded."""
+    """The object's first bytes match no supported format."""
 
 
 class CorruptSource(SourceError):
-    """The bytes start as a known format and then break off or contradict themselves."""
+    """The object has a known format but is truncated or damaged."""
 
 
 class UnsupportedSource(SourceError):
-    """A valid file whose samples have no agreed meaning as an image, such as 32-bit floats."""
+    """The object is valid, but of a variant that is not supported, such as images of 32-bit floats."""
 
 
 class IncompatibleSource(PreprocessingError):
-    """The object was decoded (or is an array) but a step cannot take what it is."""
+    """The object can be decoded, or is an array, but a step or the encoding cannot take it."""
 
 
 class LimitExceeded(PreprocessingError):
-    """The object, or what the pipeline would make of it, is larger than the limits allow."""
+    """The object, or the work on it, would exceed the limits."""

@@ -1,34 +1,38 @@
-"""Frozen dataclasses that cost little to define.
+"""`frozen`: a class decorator like ``dataclass(frozen=True)``, but cheaper at import.
 
-``@dataclass(frozen=True)`` writes five or six methods for each class as source text and compiles it,
-half a millisecond each time the package is imported. Forty classes are a fifth of a cold start; see
-docs/decisions/cold-start.md. `frozen` gives the same behaviour by methods that all classes share.
+``dataclass`` generates source text for the methods of each class and compiles it, which takes about half
+a millisecond per class at every import. `frozen` gives all classes one shared set of methods, and so
+shortens a cold start; see docs/decisions/cold-start.md.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import MISSING, FrozenInstanceError, dataclass, fields
+from dataclasses import MISSING, FrozenInstanceError, dataclass, field, fields
 from operator import itemgetter
 from typing import Any, TypeVar, dataclass_transform
 
 _T = TypeVar("_T")
 
 
-@dataclass_transform(frozen_default=True)
+@dataclass_transform(frozen_default=True, field_specifiers=(field,))
 def frozen(cls: type[_T]) -> type[_T]:
-    """Make a class a frozen dataclass: `dataclasses.fields` and `dataclasses.replace` work with it.
+    """Make a class a frozen dataclass; `dataclasses.fields` and `dataclasses.replace` work with it.
 
-    Its instances are equal where they are of one class and all fields are equal, and hashable where all
-    fields are. As a dataclass's, an own ``__post_init__`` is called, and an own or inherited
-    ``__repr__`` is kept. Fields are initialised by position or name; defaults are immutable values.
+    Instances are equal if they have the same class and equal fields, and hashable if all fields are.
+    ``__post_init__`` is called if the class has one, and a ``__repr__`` that it defines or inherits is
+    kept. Of ``field``'s options, `default`, `default_factory` and `repr` are supported.
     """
     made: Any = dataclass(init=False, repr=False, eq=False)(cls)
     names = tuple(field.name for field in fields(made))
     made._names = names
     made._known = frozenset(names)
     made._checked = hasattr(made, "__post_init__")
+    made._shown = tuple(f.name for f in fields(made) if f.repr)
     made._defaults = {f.name: f.default for f in fields(made) if f.default is not MISSING}
+    made._factories = tuple(
+        (f.name, f.default_factory) for f in fields(made) if f.default_factory is not MISSING
+    )
     made._values = staticmethod(itemgetter(*names) if names else len)
     for method in ("__init__", "__eq__", "__hash__", "__setattr__", "__delattr__"):
         setattr(made, method, vars(_Shared)[method])
@@ -39,13 +43,15 @@ def frozen(cls: type[_T]) -> type[_T]:
 
 
 class _Shared:
-    """The methods of every such class."""
+    """The methods of every frozen class."""
 
     _names: tuple[str, ...]
+    _shown: tuple[str, ...]
     _known: frozenset[str]
     _checked: bool
     __post_init__: Callable[[], None]
     _defaults: dict[str, Any]
+    _factories: tuple[tuple[str, Callable[[], Any]], ...]
     _values: Callable[[dict[str, Any]], Any]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -53,6 +59,9 @@ class _Shared:
         if kwargs or len(args) != len(names):
             values.update(self._defaults)
             values.update(kwargs)
+            for name, factory in self._factories:
+                if name not in kwargs and name not in names[: len(args)]:
+                    values[name] = factory()
             twice = kwargs and not kwargs.keys().isdisjoint(names[: len(args)])
             values.update(zip(names, args, strict=False))
             if values.keys() != self._known or len(args) > len(names) or twice:
@@ -63,7 +72,7 @@ class _Shared:
             self.__post_init__()
 
     def __repr__(self) -> str:
-        shown = (f"{name}={getattr(self, name)!r}" for name in self._names)
+        shown = (f"{name}={getattr(self, name)!r}" for name in self._shown)
         return f"{type(self).__qualname__}({', '.join(shown)})"
 
     def __eq__(self, other: object) -> bool:

@@ -1,4 +1,4 @@
-"""How large an object, and what is made of it, may be; asked before memory is taken."""
+"""Limits on the size of objects and results, checked before memory is allocated."""
 
 from __future__ import annotations
 
@@ -16,30 +16,30 @@ if TYPE_CHECKING:
 
 @frozen
 class Limits:
-    """Bounds that are checked before memory is taken.
+    """Limits that are checked before memory is allocated.
 
     Parameters
     ----------
     source_bytes : int
-        Longest encoded object; of one that is read in pieces, most bytes that are read.
+        Most bytes of an encoded object. If only parts of the object are read, most bytes that are read.
     pixels : int
-        Most pixels (height × width) of the image that a source is, or of a video's frame. The default
-        is Pillow's own ``Image.MAX_IMAGE_PIXELS``, the number above which it suspects a bomb.
+        Most pixels (height × width) of a source image, or of a video's frame. The default is Pillow's
+        ``Image.MAX_IMAGE_PIXELS``, above which Pillow suspects a decompression bomb.
     side : int
-        Most pixels along one axis, of the source and of every step's result. The default is JPEG's own.
-        It bounds the weights of a resampling, which grow with the longest side.
+        Most pixels along one axis, in the source and in the result of every step. The default is the
+        maximum of JPEG. It bounds the weights of a resampling, which grow with the longest side.
     seconds : float
-        Longest sound or video, as its header tells; six hours.
+        Longest sound or video, by its header. The default is six hours.
     frames : int
-        Most frames that are taken of a video.
+        Most frames that are taken from a video.
     samples, characters : int, optional
-        Most samples (channels × samples) of decoded sound, and characters of a text or numbers of its
-        tokens. Where they are left out, as many as take a quarter of `memory` at 4 bytes each.
+        Most samples (channels × samples) of decoded sound, and most characters or tokens of a text. By
+        default, the number that takes a quarter of `memory` at 4 bytes each.
     memory : int, optional
-        Most bytes that the work on one object holds at once: the encoded object, what its decoder takes,
-        each step's input, result and arrays in between, and the encoded result. Where it is left out,
-        what `preprocessing.available_memory` finds: ``JITPREP_MEMORY``, or what the function or the
-        container has, less what the process needs for itself, or 2 GiB.
+        Most bytes held at once while one object is processed: the encoded object, the decoder's memory,
+        each step's input, result and temporary arrays, and the encoded result. By default the result of
+        `preprocessing.available_memory`: ``JITPREP_MEMORY``, or the memory of the function or container
+        without what the process itself needs, or 2 GiB.
     """
 
     source_bytes: int = 256 * 2**20
@@ -61,7 +61,7 @@ class Limits:
 
 DEFAULT_LIMITS = Limits()
 
-# Of a text's characters Python takes 1, 2 or 4 bytes for each.
+# Python takes 1, 2 or 4 bytes for each character of a text.
 _ITEMSIZES: dict[DType, int] = {
     "uint8": 1,
     "uint16": 2,
@@ -73,47 +73,48 @@ _ITEMSIZES: dict[DType, int] = {
 
 
 def nbytes(spec: Spec) -> int:
-    """Return how many bytes an array of `spec` takes; 0 where only the content tells its size."""
+    """Return the number of bytes in an array of `spec`; 0 if its size depends on the content."""
     sides = known(spec.shape)
     return 0 if sides is None else prod(sides) * _ITEMSIZES[spec.dtype]
 
 
 def frame(spec: Spec) -> Spec:
-    """Return the spec of a video's frames; others as they are."""
+    """Return the spec of a video's frames; any other spec unchanged."""
     if isinstance(spec, VideoSpec):
         return ImageSpec(spec.height, spec.width, spec.channels, spec.dtype)
     return spec
 
 
-def require(spec: Spec, limits: Limits) -> None:
+def require_sides(spec: Spec, limits: Limits) -> None:
     """Raise LimitExceeded unless the sides of `spec`, and its frames, are within the limits.
 
-    How many bytes there may be is asked of the stages, which may hold more than they leave.
+    Bytes are not checked here, because a stage may hold more than its result: see `require_memory`.
     """
     if not isinstance(spec, ImageSpec):
         return
     longest = max(spec.height or 0, spec.width or 0)
     if longest > limits.side:
         raise LimitExceeded(
-            f"would make a side of {longest} pixels, more than the limit of {limits.side}; raise the "
-            "limit or ask for less"
+            f"the result would have a side of {longest} pixels, more than the limit of {limits.side}; "
+            "raise the limit or ask for less"
         )
     if isinstance(spec, VideoSpec) and (spec.frames or 0) > limits.frames:
         raise LimitExceeded(
-            f"would have {spec.frames} frames, more than the limit of {limits.frames}; sample fewer"
+            f"the result would have {spec.frames} frames, more than the limit of {limits.frames}; "
+            "sample fewer"
         )
 
 
 def require_memory(held: int, limits: Limits, what: str) -> None:
-    """Raise LimitExceeded where work would hold more bytes at once than it may.
+    """Raise LimitExceeded if work would hold more bytes at once than `limits.memory`.
 
     Parameters
     ----------
     held : int
-        In bytes.
+        Bytes held at once.
     limits : Limits
     what : str
-        What would hold them: the subject of the message's sentence.
+        The work, as the subject of the message's sentence.
     """
     if held > limits.memory:
         raise LimitExceeded(
@@ -123,15 +124,15 @@ def require_memory(held: int, limits: Limits, what: str) -> None:
 
 
 def at_most(most: int, each: int) -> int:
-    """Return how many of what only the content counts there may be: `most`, or as many as fit.
+    """Return the most items that may be made of a source: `most`, or fewer if memory is short.
 
-    For what is counted as it is made, where no plan could refuse it: the process's memory bounds it.
+    This is for items that are counted while they are made, so that a plan cannot refuse them beforehand.
 
     Parameters
     ----------
     most : int
     each : int
-        Bytes that one takes, with all that is held beside it.
+        Bytes that one item takes, with everything that is held besides.
     """
     return min(most, DEFAULT_LIMITS.memory // each)
 
@@ -139,19 +140,20 @@ def at_most(most: int, each: int) -> int:
 def require_pixels(
     height: int, width: int, limits: Limits, claim: str, *, advice: str = ""
 ) -> None:
-    """Raise LimitExceeded for an image, or a frame, that is too large.
+    """Raise LimitExceeded if an image or a frame is too large.
 
     Parameters
     ----------
     height, width : int
+        In pixels.
     limits : Limits
     claim : str
-        Who says that it is so large.
+        The beginning of the message, as in "the png header claims".
     advice : str
-        What may be done, if anything.
+        The end of the message: what to do, if anything helps.
     """
     if height * width > limits.pixels or max(height, width) > limits.side:
         raise LimitExceeded(
-            f"{claim} {width} x {height} pixels, more than the limit of {limits.pixels} in all and "
-            f"{limits.side} a side{advice}"
+            f"{claim} {width} x {height} pixels, more than the limits of {limits.pixels} pixels in all "
+            f"and {limits.side} per side{advice}"
         )

@@ -1,4 +1,4 @@
-"""The typed values that pass from one part to the next."""
+"""The types of decoded objects and results: arrays, their specs, `Media` and `Encoded`."""
 
 from __future__ import annotations
 
@@ -10,27 +10,27 @@ from preprocessing.frozen import frozen
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-# Every image array is indexed (height, width, channel). How it lies in memory is told by its
-# strides: a planar result is the transposed view of a (channel, height, width) buffer, so that no
-# kernel and no transform needs to know which it got. The specs below tell the axes of the others.
+# Every image array is indexed (height, width, channel), whatever its memory layout: a planar result is
+# the transposed view of a (channel, height, width) buffer, so kernels and transforms need not know which
+# they get. The specs below have the axes of other arrays.
 Array: TypeAlias = "NDArray[Any]"
 
 
 class Ranged(Protocol):
-    """An object that can be read in pieces, as a file or, by ranges, an object in S3.
+    """An object that can be read in ranges, such as a file or an object in S3.
 
-    Of a video no more is then read than is needed; other kinds are read whole.
+    Only the needed ranges of a video are read; other kinds are read as a whole.
     """
 
     @property
     def size(self) -> int:
-        """In bytes."""
+        """Size in bytes."""
 
     def read_at(self, start: int, length: int) -> bytes:
-        """Return so many bytes from `start` on, all of which lie within it."""
+        """Return exactly `length` bytes from offset `start` on; the range is within the object."""
 
 
-# An object that is read: its bytes, or what can be read of it; or, where the caller gives one, an array.
+# A loaded object: its bytes, or a reader of them, or an array that the caller passed.
 Content: TypeAlias = "bytes | Array | Ranged"
 
 SampleType: TypeAlias = Literal["uint8", "uint16", "float16", "float32"]
@@ -38,21 +38,21 @@ DType: TypeAlias = Literal["uint8", "uint16", "float16", "float32", "int32", "st
 Layout: TypeAlias = Literal["chw", "hwc"]
 Shape: TypeAlias = tuple[int | None, ...]
 
-# What an object can be; and, with the last two, what a pipeline can make of it.
+# Kinds of source objects; and kinds of results, which include the last two.
 SourceKind: TypeAlias = Literal["image", "video", "audio", "text"]
 Kind: TypeAlias = Literal["image", "video", "audio", "text", "spectrogram", "tokens"]
 
 
 @frozen
 class ImageSpec:
-    """What is known of an image without its pixels.
+    """The shape and type of an image.
 
     Parameters
     ----------
     height, width : int or None
-        In pixels; None where only the source will tell.
+        In pixels; None if it depends on the source.
     channels : int
-        1 for gray, 3 for RGB; arrays given by the caller may have others.
+        1 for gray, 3 for RGB; an array passed by the caller may have another number.
     dtype : str
         One of ``uint8``, ``uint16``, ``float16``, ``float32``.
     """
@@ -65,7 +65,7 @@ class ImageSpec:
 
     @property
     def shape(self) -> Shape:
-        """Of the array: (height, width, channels)."""
+        """Shape of the array: (height, width, channels)."""
         return (self.height, self.width, self.channels)
 
     def __str__(self) -> str:
@@ -74,15 +74,16 @@ class ImageSpec:
 
 @frozen
 class VideoSpec(ImageSpec):
-    """What is known of a video: an image's spec, which each of its frames has, and how many there are.
+    """The shape and type of a video: the spec of each frame, and the number of frames.
 
-    Image transforms and stages take it for an image's, and keep what is more.
+    Image transforms and stages treat it as the spec of an image, and keep the number of frames.
 
     Parameters
     ----------
     height, width, channels, dtype
         Of a frame.
     frames : int or None
+        None if it depends on the source.
     """
 
     kind: ClassVar[Kind] = "video"
@@ -90,7 +91,7 @@ class VideoSpec(ImageSpec):
 
     @property
     def shape(self) -> Shape:
-        """Of the array: (frames, height, width, channels)."""
+        """Shape of the array: (frames, height, width, channels)."""
         return (self.frames, self.height, self.width, self.channels)
 
     def __str__(self) -> str:
@@ -99,14 +100,14 @@ class VideoSpec(ImageSpec):
 
 @frozen
 class AudioSpec:
-    """What is known of sound without its samples.
+    """The shape and type of sound.
 
     Parameters
     ----------
     channels, samples : int or None
-        Samples are counted in each channel.
+        Samples per channel; None if they depend on the source.
     rate : int or None
-        Samples a second.
+        Samples per second.
     dtype : {"float32"}
         Full scale is [-1, 1].
     """
@@ -119,7 +120,7 @@ class AudioSpec:
 
     @property
     def shape(self) -> Shape:
-        """Of the array: (channels, samples)."""
+        """Shape of the array: (channels, samples)."""
         return (self.channels, self.samples)
 
     def __str__(self) -> str:
@@ -129,12 +130,12 @@ class AudioSpec:
 
 @frozen
 class SpectrogramSpec:
-    """What is known of a spectrogram, or of features of the same form.
+    """The shape and type of a spectrogram, or of features with the same axes.
 
     Parameters
     ----------
     channels, bins, frames : int or None
-        Bins of frequency; frames of time.
+        Bins are along frequency, frames along time; None if they depend on the source.
     dtype : {"float32"}
     """
 
@@ -146,7 +147,7 @@ class SpectrogramSpec:
 
     @property
     def shape(self) -> Shape:
-        """Of the array: (channels, bins, frames)."""
+        """Shape of the array: (channels, bins, frames)."""
         return (self.channels, self.bins, self.frames)
 
     def __str__(self) -> str:
@@ -155,12 +156,12 @@ class SpectrogramSpec:
 
 @frozen
 class TextSpec:
-    """What is known of text: how many documents, each of them a ``str``.
+    """The shape of texts: the number of documents, which are of type ``str``.
 
     Parameters
     ----------
     documents : int or None
-        One of a plain text; None where a table's rows are still to be counted.
+        1 for a plain text; None for a table whose rows are not counted yet.
     """
 
     kind: ClassVar[Kind] = "text"
@@ -169,7 +170,7 @@ class TextSpec:
 
     @property
     def shape(self) -> Shape:
-        """Of the array, whose items are strings: (documents,)."""
+        """Shape of the array, whose items are strings: (documents,)."""
         return (self.documents,)
 
     def __str__(self) -> str:
@@ -178,11 +179,12 @@ class TextSpec:
 
 @frozen
 class TokensSpec:
-    """What is known of tokens: their numbers, and which of them count.
+    """The shape and type of tokens: their ids, and a mask of those that are not padding.
 
     Parameters
     ----------
     documents, length : int or None
+        None if it depends on the source.
     dtype : {"int32"}
     """
 
@@ -193,7 +195,7 @@ class TokensSpec:
 
     @property
     def shape(self) -> Shape:
-        """Of the array: (2, documents, length), the numbers and then the mask, 1 where one counts."""
+        """Shape of the array: (2, documents, length), the ids and then the mask, 0 for padding."""
         return (2, self.documents, self.length)
 
     def __str__(self) -> str:
@@ -204,13 +206,13 @@ Spec: TypeAlias = ImageSpec | VideoSpec | AudioSpec | SpectrogramSpec | TextSpec
 
 
 def known(shape: Shape) -> tuple[int, ...] | None:
-    """Return the shape where all of it is known, and else None."""
+    """Return the shape if all of it is known, else None."""
     sides = tuple(side for side in shape if side is not None)
     return sides if len(sides) == len(shape) else None
 
 
-# What every decoder delivers, whatever the file holds (see preprocessing.decode): of pictures 8-bit RGB,
-# of sound float32.
+# What the decoders return for any file (see preprocessing.decode): 8-bit RGB for images and videos,
+# float32 for sound.
 DECODED: Mapping[SourceKind, Spec] = {
     "image": ImageSpec(None, None, 3, "uint8"),
     "video": VideoSpec(None, None, 3, "uint8", None),
@@ -221,17 +223,17 @@ DECODED: Mapping[SourceKind, Spec] = {
 
 @frozen
 class Media:
-    """A decoded object. Given as a source, it is taken as it is.
+    """A decoded object. As a source, it is used without decoding.
 
     Parameters
     ----------
     array : ndarray
-        Of the axes that the specs tell: an image (height, width, channel), a video (frame, height,
-        width, channel), sound (channel, sample), texts (document,).
+        An image (height, width, channel), a video (frame, height, width, channel), sound (channel,
+        sample), or texts (document,).
     kind : {"image", "video", "audio", "text"}
-        What the items are; it decides which transforms are legal.
+        Decides which transforms are legal.
     rate : float, optional
-        Samples, or frames, a second. Sound needs it.
+        Samples, or frames, per second. Required for sound.
     """
 
     array: Array
@@ -241,16 +243,16 @@ class Media:
 
 @frozen
 class OutputSpec:
-    """What a pipeline gives, as far as it is known before the object is read.
+    """The result of a pipeline, as far as it is known before an object is read.
 
     Parameters
     ----------
     shape : tuple of (int or None)
-        Shape of the array, in the encoding's layout.
+        Shape of the array, in the encoding's layout; None for a side that depends on the source.
     dtype : str
         NumPy name of the sample type; ``str`` for text.
     nbytes : int or None
-        Length of the encoded body; None where it depends on the source's size or content.
+        Length of the encoded body; None if it depends on the source.
     content_type : str
         Media type of the encoded body.
     """
@@ -271,9 +273,9 @@ class Encoded:
     content_type : str
         Media type of `body`.
     metadata : dict of str to str
-        ``pipeline``, ``fingerprint``, the ``shape`` and ``dtype`` of the array in `body`, of sound its
-        ``rate``, and where something was drawn the ``seed``. Of what was passed through untouched,
-        the first two alone.
+        ``pipeline``, ``fingerprint``, the ``shape`` and ``dtype`` of the array in `body`, the ``rate``
+        of sound, and the ``seed`` of a random pipeline. An object that was passed through unchanged has
+        only the first two.
     """
 
     body: bytes | bytearray
@@ -281,7 +283,7 @@ class Encoded:
     metadata: dict[str, str]
 
     def __repr__(self) -> str:
-        """Return a line, which has not the body in it."""
+        """Return a line with the length of the body instead of the body."""
         about = f"content_type={self.content_type!r}, metadata={self.metadata!r}"
         return f"Encoded(<{len(self.body):,} bytes>, {about})"
 

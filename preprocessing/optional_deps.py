@@ -1,4 +1,4 @@
-"""The libraries that not everybody has: asked for when they are needed, named where they are missing."""
+"""Optional dependencies: checked when they are needed, and named with their extra if missing."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from preprocessing.errors import SpecError
 def require_installed(
     module: str, library: str, extra: str, *, what: str, advice: str = ""
 ) -> None:
-    """Raise SpecError where a library is not installed; it is not imported.
+    """Raise SpecError unless a library is installed. The library is not imported.
 
-    For steps, which ask it when a plan is made, not when a pipeline is parsed: a pipeline may be written
-    where it does not run.
+    Steps call this when a plan is made rather than when a pipeline is parsed, because a pipeline may be
+    written on a machine that does not run it.
 
     Parameters
     ----------
     module : str
-        What it is imported as.
+        Name of the module.
     library, extra : str
-        What people call it, and the extra of ours that brings it.
+        Name of the library for people, and the extra of this package that installs it.
     what : str
-        What needs it.
+        What needs the library: the subject of the message's sentence.
     advice : str
-        What may be done instead, if anything.
+        Alternative to installing it, appended to the message.
     """
     if find_spec(module) is None:
         raise SpecError(
@@ -34,7 +34,7 @@ def require_installed(
         )
 
 
-def load(module: str, library: str, extra: str, *, what: str, advice: str = "") -> Any:
-    """Return a library's module, imported; takes and raises what `require_installed` does."""
+def require_module(module: str, library: str, extra: str, *, what: str, advice: str = "") -> Any:
+    """Import and return a library's module; parameters and errors are those of `require_installed`."""
     require_installed(module, library, extra, what=what, advice=advice)
     return import_module(module)

@@ -1,4 +1,4 @@
-"""`Pipeline`: what a user holds."""
+"""`Pipeline`: an ordered list of transforms and an output encoding, applied to sources."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
-from preprocessing.buffers import allocate, each, naming, place_of
+from preprocessing.buffers import allocate, naming_source, place_of, run_each
 from preprocessing.limits import DEFAULT_LIMITS, Limits
 from preprocessing.media import AudioSpec, Encoded, known
 from preprocessing.planner import plan as planning
 from preprocessing.rng import Draws, Seed
-from preprocessing.sources import AnySource, Loaded, Passed, classify, read
+from preprocessing.sources import AnySource, Loaded, Passed, classify, load_source
 from preprocessing.spec.pipeline_spec import PipelineSpec
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from preprocessing.planner.stages import Start
     from preprocessing.preview import Preview
 
-# A dataset's photographs come in few sizes, and a server meets the same ones again and again.
+# Plans are cached per source size and format, because a dataset's images come in few sizes.
 _PLANS_KEPT = 64
 _NO_DRAWS = Draws(b"")
 
@@ -33,23 +33,24 @@ class Pipeline(PipelineSpec):
     steps : iterable of Transform
         Applied in this order.
     encode : Encoding, optional
-        How the result is written; `Npy` where left out.
+        How the result is written. The default is `Npy`.
     exact : bool
-        Decode every pixel in full colour and resample in double precision, even where less would come
-        within the tolerance that the plan states.
+        Decode all pixels in full colour and resample in double precision. Otherwise the planner may save
+        work within the tolerances that a `Plan` states.
     kind : {"image", "video", "audio", "text"}, optional
-        What objects it is for. Where left out the steps tell: ``resample`` takes sound. Those for images
-        take video too, where that is named.
+        Kind of objects that the pipeline takes. By default it follows from the steps: ``resample`` takes
+        sound. Steps for images also take video, if `kind` says so.
     skip : bool
-        Whether `encode` passes objects of other kinds through untouched. Otherwise they are refused.
+        Whether `encode` returns objects of other kinds unchanged. Otherwise it raises an error for them.
 
     Raises
     ------
     SpecError
-        For an order that no image could pass, such as a float result to be written as PNG.
+        If no object could pass the steps in this order, such as a float result written as PNG.
 
     Examples
     --------
+    >>> from preprocessing import Pipeline
     >>> p = Pipeline.parse("resize:256/center_crop:224/normalize:imagenet/npy")
     >>> p.output.shape, p.output.nbytes
     ((3, 224, 224), 602240)
@@ -64,8 +65,23 @@ class Pipeline(PipelineSpec):
     def plan(
         self, source: AnySource, *, seed: int | Seed = 0, limits: Limits = DEFAULT_LIMITS
     ) -> Plan:
-        """Return the physical plan for `source`; only its header is read. Print it to see it."""
-        return self._plan(read(source, self.kind, limits), seed, limits)
+        """Return the physical plan for a source. Only the source's header is read.
+
+        Parameters
+        ----------
+        source, seed, limits
+            As for calling the pipeline.
+
+        Returns
+        -------
+        Plan
+            The stages that calling the pipeline would run. Print it to see them.
+
+        Raises
+        ------
+        SourceError, IncompatibleSource, LimitExceeded
+        """
+        return self._plan(load_source(source, self.kind, limits), seed, limits)
 
     def _plan(self, loaded: Loaded, seed: int | Seed, limits: Limits) -> Plan:
         content = loaded.content
@@ -95,37 +111,53 @@ class Pipeline(PipelineSpec):
 
         Parameters
         ----------
-        source : bytes, str, path, file, Ranged, array, image of Pillow or Media
-            An encoded object, the path of one, a binary file, which is read from where it stands, what
-            reads it in pieces, or an array, or anything that has ``__array__``, such as a tensor: pixels
-            of shape (H, W) or (H, W, C), of a type in ``uint8``, ``uint16``, ``float16``, ``float32``,
-            or with a leading axis those of a video. An image of Pillow becomes what its file would:
-            upright, 8-bit RGB. Sound, which has a rate, is given as `Media`.
+        source : bytes, str, PathLike, binary file, Ranged, array, PIL.Image.Image or Media
+            The object, in one of these forms:
+
+            - encoded: bytes, a path, a binary file (read from its current position), or a `Ranged` that
+              reads it in pieces;
+            - pixels: an array, or anything with ``__array__`` such as a tensor, of shape (H, W) or
+              (H, W, C), or for a video (N, H, W, C), and of dtype ``uint8``, ``uint16``, ``float16`` or
+              ``float32``;
+            - a Pillow image, which is converted to upright 8-bit RGB as its file would be;
+            - `Media`, for sound, which needs a sampling rate.
         seed : int or Seed
-            What random transforms draw from, together with the pipeline and the source: a number, such
-            as the epoch, or a `Seed` that also tells the object's key and ETag, to get what a read of
-            that object through an access point gives. Without random transforms it changes nothing.
+            Seed of the random transforms, which also depend on the pipeline and the source. Pass a
+            number such as the epoch, or a `Seed` with the object's key and ETag to get the same result
+            as a read of that object through an access point. Ignored if nothing is random.
         limits : Limits
+            Bounds on the size of the source and on memory.
         out : ndarray, optional
-            Where to put the result, of its shape and type, apart from the source.
+            Array to write the result to, of its shape and dtype. Must not overlap the source.
 
         Returns
         -------
         ndarray
-            `out`, or a new one: writable, in C order, shared with nothing. For the tensor encodings
-            (C, H, W), or with ``layout=hwc`` (H, W, C) and (H, W) for gray; for the image files the
-            latter. What a reader of the encoded body would get, but for the losses of JPEG and WebP, and
-            those of sound in integers.
+            `out`, or a new writable array in C order that shares memory with nothing. Images have shape
+            (C, H, W) for tensor encodings. With ``layout=hwc`` and for image files the shape is
+            (H, W, C), or (H, W) for gray. The values are those that a reader of the encoded body would
+            get, without the losses of JPEG, WebP and integer sound.
 
         Raises
         ------
-        SourceError, IncompatibleSource, LimitExceeded
+        SourceError
+            If the object is empty, damaged or of an unsupported format.
+        IncompatibleSource
+            If a step cannot take the source, or `out` has another shape or dtype than the result.
+        LimitExceeded
+            If the source, or the work on it, exceeds `limits`.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from preprocessing import Pipeline
+        >>> p = Pipeline.parse("resize:256/center_crop:224/normalize:imagenet/npy")
+        >>> p(np.zeros((375, 500, 3), np.uint8)).shape
+        (3, 224, 224)
         """
-        loaded = read(source, self.kind, limits)
+        loaded = load_source(source, self.kind, limits)
         plan = self._plan(loaded, seed, limits)
-        if (
-            out is None and known(plan.output.shape) is None
-        ):  # only the content tells how large it is
+        if out is None and known(plan.output.shape) is None:  # known only after decoding
             array = planning.execute(plan, loaded.content)
             return self.encoding.as_seen(array, plan.output).copy()
         result = place_of(plan.output, self.encoding, out)
@@ -140,54 +172,73 @@ class Pipeline(PipelineSpec):
         threads: int = 1,
         limits: Limits = DEFAULT_LIMITS,
     ) -> Array:
-        """Return the results of many sources in one array, each what calling the pipeline gives.
+        """Return the results of many sources in one array.
+
+        Each row equals the result of calling the pipeline with that source.
 
         Parameters
         ----------
         sources : iterable of sources, or ndarray
-            An array of shape (N, H, W, C) is N decoded images.
+            Sources as for calling the pipeline. An array of shape (N, H, W, C) is N decoded images.
         seed : int or sequence of Seed
-            One number for all, or a `Seed` for each source.
+            One number for all sources, or a `Seed` for each.
         threads : int
-            How many sources are worked on at once.
+            Number of sources to process at once.
         limits : Limits
-            For each source.
+            Bounds for each source.
 
         Returns
         -------
         ndarray
-            Shape (N, ...): the results, stacked. Each is computed into its place; nothing is copied.
+            The stacked results, shape (N, ...). Each is computed in place, without a copy.
 
         Raises
         ------
         IncompatibleSource
-            Where the results' shapes differ, or there are no sources.
+            If the results differ in shape or dtype, or `sources` is empty.
         SourceError, LimitExceeded, OSError
-            Each names the index of the source that it is about.
+            As for calling the pipeline. The message starts with the index of the source.
         """
         given = list(sources)
         seeds: Sequence[int | Seed] = [seed] * len(given) if isinstance(seed, int) else seed
         loaded, plans = [], []
         for index, (source, one) in enumerate(zip(given, seeds, strict=True)):
-            with naming(index):
-                loaded.append(read(source, self.kind, limits))
+            with naming_source(index):
+                loaded.append(load_source(source, self.kind, limits))
                 plans.append(self._plan(loaded[index], one, limits))
         stack = allocate(self.encoding, [plan.output for plan in plans])
 
         def fill(index: int) -> None:
-            with naming(index):
+            with naming_source(index):
                 place = self.encoding.as_planned(stack[index], plans[index].output)
                 planning.execute(plans[index], loaded[index].content, place)
 
-        each(fill, len(given), threads)
+        run_each(fill, len(given), threads)
         return stack
 
     def encode(
         self, source: AnySource, *, seed: int | Seed = 0, limits: Limits = DEFAULT_LIMITS
     ) -> Encoded:
-        """Return the result as bytes; takes and raises what calling the pipeline does."""
+        """Return the result as bytes in the pipeline's encoding.
+
+        Parameters
+        ----------
+        source, seed, limits
+            As for calling the pipeline.
+
+        Returns
+        -------
+        Encoded
+            The body, its content type, and metadata such as the shape, the dtype and the fingerprint.
+
+        Raises
+        ------
+        SourceError, IncompatibleSource, LimitExceeded
+        """
         loaded = (
-            classify(source, self.kind, limits) if self.skip else read(source, self.kind, limits)
+            classify(source, self.kind, limits)
+            if self.skip
+            else load_source(source, self.kind, limits)
         )
         if isinstance(loaded, Passed):
             return Encoded(loaded.content, loaded.content_type, self._common)
@@ -208,12 +259,21 @@ class Pipeline(PipelineSpec):
     def preview(
         self, source: AnySource, *, seed: int | Seed = 0, limits: Limits = DEFAULT_LIMITS
     ) -> Preview:
-        """Return what there is before and after, for a notebook to show or for ``.save(path)``.
+        """Return the source and its result side by side, for a notebook or for ``.save(path)``.
 
-        Images, contact sheets of videos, waveforms and spectrograms of sound are a picture; text and
-        tokens are a page. Takes and raises what calling the pipeline does.
+        Images, videos (as contact sheets) and sound (as waveform and spectrogram) become a picture. Text
+        and tokens become an HTML page.
+
+        Parameters
+        ----------
+        source, seed, limits
+            As for calling the pipeline.
+
+        Raises
+        ------
+        SourceError, IncompatibleSource, LimitExceeded
         """
         from preprocessing.preview import compare  # noqa: PLC0415  for notebooks only
 
-        loaded = read(source, self.kind, limits)
+        loaded = load_source(source, self.kind, limits)
         return compare(loaded, self._plan(loaded, seed, limits), self.steps, str(self))

@@ -1,9 +1,9 @@
-"""Random numbers that are the same for ever: what random transforms draw from.
+"""Reproducible random numbers for random transforms: `Seed` and `Draws`.
 
-A request's numbers come from SHA-256 in counter mode, keyed by what identifies the result (DESIGN.md,
-"Pipelines"): the pipeline's fingerprint, the source's ETag and key, and the request's seed. No library's
-generator, whose stream may change with its version, is involved. Each step draws from a stream of its
-own, so that no step's draws depend on how many the steps before it took.
+The numbers come from SHA-256 in counter mode, keyed by what identifies a result: the pipeline's
+fingerprint, the source's ETag and key, and the request's seed. No library's generator is used, because
+its stream may change with its version. Each step has a stream of its own, so its draws do not depend on
+how many numbers the steps before it drew.
 """
 
 from __future__ import annotations
@@ -23,22 +23,34 @@ if TYPE_CHECKING:
     from preprocessing.media import Content
 
 _T = TypeVar("_T")
+# The largest number that a seed may have: what a signed integer of 64 bits can hold.
+LARGEST_SEED = 2**63 - 1
 _PIECE = 2**20
 
 
 @frozen
 class Seed:
-    """What, besides the pipeline, decides what random transforms do.
+    """Seed of random transforms: together with the pipeline it determines every draw.
 
     Parameters
     ----------
     number : int
-        The request's own ``seed``: pass a new one with each epoch.
+        The request's ``seed``. Pass a new one for each epoch.
     key : str
         The object's key.
     etag : str, optional
-        The source's ETag, in quotes. Where it is left out, the MD5 of the source is taken, which is
-        what S3 gives to an object that was put in one part.
+        The source's ETag, in quotes. The default is the MD5 of the source, which is the ETag that S3
+        assigns to an object uploaded in one part.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from preprocessing import Pipeline, Seed
+    >>> p = Pipeline.parse("random_crop:8")
+    >>> image = np.arange(768, dtype=np.uint8).reshape(16, 16, 3)
+    >>> first, again = (p(image, seed=Seed(1, key="train/cat.jpg")) for _ in range(2))
+    >>> np.array_equal(first, again)
+    True
     """
 
     number: int = 0
@@ -46,7 +58,7 @@ class Seed:
     etag: str | None = None
 
     def of(self, content: Content) -> Seed:
-        """Return this seed with its ETag filled in; for that, all of the content is read."""
+        """Return this seed with its ETag set. If it had none, all of the content is read."""
         if self.etag is not None:
             return self
         digest = hashlib.md5(usedforsecurity=False)
@@ -71,7 +83,7 @@ class Draws:
     Parameters
     ----------
     identity : bytes
-        What decides the stream.
+        Determines the stream.
     """
 
     def __init__(self, identity: bytes) -> None:
@@ -80,7 +92,7 @@ class Draws:
 
     @classmethod
     def of(cls, fingerprint: str, seed: Seed) -> Draws:
-        """Return the numbers of one request."""
+        """Return the stream of one request."""
         parts = (fingerprint, seed.etag or "", seed.key, str(seed.number))
         return cls(b"".join(len(p).to_bytes(8, "big") + p for p in map(str.encode, parts)))
 
@@ -89,21 +101,21 @@ class Draws:
         return Draws(self._key + index.to_bytes(8, "big"))
 
     def uniform(self, low: float, high: float) -> float:
-        """Return a number from `low` to `high`; from 0 to 1 never 1 itself."""
-        # Rounding may carry the sum one unit past the end, where a step would refuse it.
+        """Return a number from `low` to `high`. From 0 to 1, it is below 1."""
+        # Rounding may move the sum one unit past `high`, which a step would refuse.
         return min(low + (high - low) * (self._word() >> 11) * 2.0**-53, high)
 
     def integer(self, low: int, high: int) -> int:
-        """Return a whole number from low to high, both included."""
-        # Of 64 bits the remainder is uneven by less than 2**-48 for any range of pixels.
+        """Return an integer from `low` to `high`, both included."""
+        # The modulo's bias is below 2**-48 for any range of pixels.
         return low + self._word() % (high - low + 1)
 
     def chance(self, p: float) -> bool:
-        """Return whether something of probability `p` happens."""
+        """Return True with probability `p`."""
         return self.uniform(0.0, 1.0) < p
 
     def pick(self, choices: Sequence[_T]) -> _T:
-        """Return one of `choices`, each as likely as the others."""
+        """Return one of `choices`, all equally likely."""
         return choices[self.integer(0, len(choices) - 1)]
 
     def shuffled(self, items: Sequence[_T]) -> list[_T]:

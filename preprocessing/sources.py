@@ -1,29 +1,23 @@
-"""What a caller may hand in as a source, made into one typed value."""
+"""Loading of sources: whatever the caller passes becomes one typed value, with its header checked."""
 
 from __future__ import annotations
 
-import re
 from functools import partial
 from os import PathLike, fspath, fstat
 from stat import S_ISREG
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, cast, get_args
-
-import numpy as np
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, cast
 
 from preprocessing import foreign_sources
 from preprocessing.decode.sniff import sniff
 from preprocessing.errors import EmptySource, IncompatibleSource, LimitExceeded
 from preprocessing.frozen import frozen
-from preprocessing.limits import Limits, require, require_pixels
+from preprocessing.limits import Limits, require_pixels, require_sides
 from preprocessing.media import (
     Array,
-    AudioSpec,
     Content,
     ImageSpec,
     Media,
     Ranged,
-    SampleType,
-    Spec,
     TextSpec,
     VideoSpec,
 )
@@ -33,30 +27,30 @@ from preprocessing.planner.stages.starts import start
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from preprocessing.decode.sniff import Sniffed
-    from preprocessing.media import DType, SourceKind
+    from preprocessing.decode.formats import Format
+    from preprocessing.media import SourceKind
 
 
 class Readable(Protocol):
-    """A binary file, or what reads like one: it is read from where it stands to its end."""
+    """A binary file or file-like object, which is read from its current position to its end."""
 
     def read(self, size: int = ..., /) -> bytes:
-        """Return so many bytes, or fewer at the end."""
+        """Return up to `size` bytes, fewer at the end."""
 
 
 class ArrayLike(Protocol):
-    """What gives a NumPy array of itself, as PyTorch's tensors do."""
+    """An object that converts itself to a NumPy array, such as a PyTorch tensor."""
 
     def __array__(self) -> Any:
         """Return the array."""
 
 
 class Interfaced(Protocol):
-    """What describes an array of itself, as images of Pillow do, which are read as pictures."""
+    """An object with NumPy's array interface, such as a Pillow image, which is loaded as an image."""
 
     @property
     def __array_interface__(self) -> Any:
-        """The array, as NumPy's array interface describes it."""
+        """The description of the array by NumPy's array interface."""
 
 
 AnySource: TypeAlias = (
@@ -64,24 +58,23 @@ AnySource: TypeAlias = (
     "| Ranged"
 )
 
-# As much of an object as its kind is told by.
+# Bytes of an object from which its format is detected.
 _HEAD = 1024
-# Formats that hold sound, video or both.
+# Formats that can contain sound, video or both.
 _CONTAINERS = frozenset({"mp4", "matroska", "wma", "ogg", "flv"})
 _CONTAINERS_NAMED = frozenset({"wmv", "wma", "ogv", "fla"})
-_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 @frozen
 class Loaded:
-    """A source that has passed the limits.
+    """A source that is within the limits.
 
     Parameters
     ----------
-    content : bytes, Pieces or ndarray
-        The encoded object, or what is read of it; or samples indexed as the kind's spec tells.
+    content : bytes, BlockReader or ndarray
+        The encoded object, or a reader of it; or samples, with the axes of the kind's spec.
     start : Start
-        How it is decoded, as far as its header tells.
+        The first stage of a plan, which decodes it.
     """
 
     content: Content
@@ -104,21 +97,28 @@ class Passed:
     content_type: str
 
 
-def read(source: AnySource, kind: SourceKind, limits: Limits) -> Loaded:
-    """Load a source, header checked.
+def load_source(source: AnySource, kind: SourceKind, limits: Limits) -> Loaded:
+    """Load a source and check its header.
+
+    Parameters
+    ----------
+    source : bytes, str, path, file, array, Media or Ranged
+    kind : {"image", "video", "audio", "text"}
+        The kind that the pipeline takes.
+    limits : Limits
 
     Raises
     ------
     OSError
-        Where a path cannot be read.
+        If a path cannot be read.
     SourceError, IncompatibleSource, LimitExceeded
     """
     loaded = classify(source, kind, limits, any_kind=False)
     if isinstance(loaded, Passed):
         raise IncompatibleSource(
-            f"the object is {loaded.kind} ({loaded.content_type}), and the pipeline takes {kind}; read "
-            f"it through one for {loaded.kind}, or begin this one with {kind}:skip/ to have other kinds "
-            "passed through untouched"
+            f"the object is {loaded.kind} ({loaded.content_type}), but the pipeline takes {kind}; read "
+            f"it with a pipeline for {loaded.kind}, or begin this one with {kind}:skip/ to pass other "
+            "kinds through unchanged"
         )
     return loaded
 
@@ -126,13 +126,14 @@ def read(source: AnySource, kind: SourceKind, limits: Limits) -> Loaded:
 def classify(
     source: AnySource, kind: SourceKind, limits: Limits, *, any_kind: bool = True
 ) -> Loaded | Passed:
-    """Load a source, or tell that it is of another kind. Raises what `read` does.
+    """Load a source, or return `Passed` for one of another kind. Raises the errors of `load_source`.
 
     Parameters
     ----------
     source, kind, limits
+        As for `load_source`.
     any_kind : bool
-        Whether what could be text is that, too, where another kind is meant.
+        Whether an object of no known format that can be text counts as text if another kind is wanted.
     """
     if isinstance(source, str | PathLike):
         source = _video_file(source) if kind == "video" else _file(source, limits)
@@ -152,17 +153,17 @@ def classify(
 def _encoded(data: bytes, kind: SourceKind, limits: Limits, *, any_kind: bool) -> Loaded | Passed:
     found = _by_tracks(sniff(data, kind, any_kind=any_kind), partial(_slice, data), len(data))
     if found.kind != kind:
-        if not any_kind and found.format in _CONTAINERS_NAMED:
-            start(data, found, limits)  # which refuses it: no pipeline of another kind decodes it
+        if not any_kind and found.name in _CONTAINERS_NAMED:
+            start(data, found, limits)  # raises: a pipeline of its kind would not decode it either
         return Passed(data, found.kind, found.content_type)
     return Loaded(data, start(data, found, limits))
 
 
 def _ranged(source: Ranged, kind: SourceKind, limits: Limits, *, any_kind: bool) -> Loaded | Passed:
-    """Load what can be read in pieces: of a video no more than its header, of others all."""
-    from preprocessing.block_reader import Pieces  # noqa: PLC0415  for videos
+    """Load a source that can be read in ranges: only the header of a video, or all of another kind."""
+    from preprocessing.block_reader import BlockReader  # noqa: PLC0415  for videos
 
-    pieces = Pieces(source, limits.source_bytes)
+    pieces = BlockReader(source, limits.source_bytes)
     if kind == "video":
         found = sniff(pieces.read_at(0, _HEAD), kind, any_kind=any_kind)
         found = _by_tracks(found, pieces.read_at, pieces.size)
@@ -171,9 +172,9 @@ def _ranged(source: Ranged, kind: SourceKind, limits: Limits, *, any_kind: bool)
     return _encoded(pieces.whole(), kind, limits, any_kind=any_kind)
 
 
-def _by_tracks(found: Sniffed, read_at: Callable[[int, int], bytes], size: int) -> Sniffed:
-    """Return what an object is whose first bytes tell its container alone."""
-    if found.format not in _CONTAINERS:
+def _by_tracks(found: Format, read_at: Callable[[int, int], bytes], size: int) -> Format:
+    """Return the format and kind of an object, from its tracks if its first bytes show a container."""
+    if found.name not in _CONTAINERS:
         return found
     from preprocessing.decode.containers.tracks import by_tracks  # noqa: PLC0415  for containers
 
@@ -185,9 +186,9 @@ def _slice(data: bytes, start: int, length: int) -> bytes:
 
 
 def _video_file(path: str | PathLike[str]) -> Ranged:
-    from preprocessing.block_reader import File  # noqa: PLC0415  for videos
+    from preprocessing.block_reader import RangedFile  # noqa: PLC0415  for videos
 
-    return File(path)
+    return RangedFile(path)
 
 
 def _file(path: str | PathLike[str], limits: Limits) -> bytes:
@@ -196,7 +197,7 @@ def _file(path: str | PathLike[str], limits: Limits) -> bytes:
         if status.st_size > limits.source_bytes:
             raise LimitExceeded(
                 f"{fspath(path)} has {status.st_size} bytes, more than the limit of "
-                f"{limits.source_bytes}"
+                f"{limits.source_bytes}; raise the limit or store a smaller file"
             )
         if S_ISREG(status.st_mode):
             return file.read()
@@ -215,14 +216,14 @@ def _require_bytes(data: bytes, limits: Limits) -> None:
 
 def _given(media: Media, kind: SourceKind, limits: Limits) -> Loaded:
     if media.kind != kind:
-        raise IncompatibleSource(f"the array is {media.kind}, and the pipeline takes {kind}")
-    array, spec = _SPECS[kind](media)
+        raise IncompatibleSource(f"the array is {media.kind}, but the pipeline takes {kind}")
+    array, spec = foreign_sources.array_and_spec(media)
     if isinstance(spec, ImageSpec):
         height, width = array.shape[-3:-1]
         require_pixels(height, width, limits, "the array has")
     elif isinstance(spec, TextSpec):
         _require_characters(array, limits)
-    require(spec, limits)
+    require_sides(spec, limits)
     if isinstance(spec, VideoSpec):
         from preprocessing.planner.stages.video import GivenVideo  # noqa: PLC0415  for videos
 
@@ -230,68 +231,10 @@ def _given(media: Media, kind: SourceKind, limits: Limits) -> Loaded:
     return Loaded(array, Given(spec))
 
 
-def _image(media: Media) -> tuple[Array, Spec]:
-    pixels = media.array
-    image = pixels[:, :, None] if pixels.ndim == 2 else pixels
-    if image.ndim != 3 or 0 in image.shape:
-        raise IncompatibleSource(
-            f"an image array has shape (height, width) or (height, width, channels), got {pixels.shape}"
-        )
-    foreign_sources.require_channels(image.shape)
-    height, width, channels = image.shape
-    return image, ImageSpec(height, width, channels, _pixel_type(image))
-
-
-def _video(media: Media) -> tuple[Array, Spec]:
-    frames = media.array
-    if frames.ndim != 4 or 0 in frames.shape:
-        raise IncompatibleSource(
-            f"a video array has shape (frames, height, width, channels), got {frames.shape}"
-        )
-    foreign_sources.require_channels(frames.shape)
-    count, height, width, channels = frames.shape
-    return frames, VideoSpec(height, width, channels, _pixel_type(frames), count)
-
-
-def _pixel_type(pixels: Array) -> DType:
-    if pixels.dtype.name not in get_args(SampleType):
-        raise IncompatibleSource(
-            f"an image array is one of {', '.join(get_args(SampleType))}, got {pixels.dtype.name}; "
-            "convert it"
-        )
-    return cast("DType", pixels.dtype.name)
-
-
-def _audio(media: Media) -> tuple[Array, Spec]:
-    sound = media.array
-    if sound.ndim != 2 or 0 in sound.shape or sound.dtype != np.float32:
-        raise IncompatibleSource(
-            f"an array of sound is float32, of shape (channels, samples), got {sound.dtype.name} "
-            f"{sound.shape}"
-        )
-    if media.rate is None or media.rate != int(media.rate) or media.rate < 1:
-        raise IncompatibleSource(
-            "sound has a rate, in whole samples a second: give Media(array, 'audio', rate=16000)"
-        )
-    channels, samples = sound.shape
-    return sound, AudioSpec(channels, samples, int(media.rate))
-
-
-def _text(media: Media) -> tuple[Array, Spec]:
-    texts = media.array
-    if texts.ndim != 1 or not all(isinstance(text, str) for text in texts):
-        raise IncompatibleSource(f"an array of texts has one axis, and strings, got {texts.shape}")
-    if any(not text.isascii() and _SURROGATE.search(text) for text in texts):
-        raise IncompatibleSource("a text holds half of a surrogate pair, which is not a character")
-    return texts.astype(object), TextSpec(len(texts))
-
-
 def _require_characters(texts: Array, limits: Limits) -> None:
     characters = sum(map(len, texts))
     if characters > limits.characters:
         raise LimitExceeded(
-            f"the texts have {characters} characters, more than the limit of {limits.characters}"
+            f"the texts have {characters} characters, more than the limit of {limits.characters}; raise "
+            "the limit or pass fewer"
         )
-
-
-_SPECS = {"image": _image, "video": _video, "audio": _audio, "text": _text}

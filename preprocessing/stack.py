@@ -1,4 +1,4 @@
-"""Many results in one encoded body, each computed into its place, in any order and from any thread."""
+"""`Stack`: the results of many sources in one encoded body, filled in any order by any thread."""
 
 from __future__ import annotations
 
@@ -24,31 +24,37 @@ if TYPE_CHECKING:
 
 
 class Stack:
-    """Room for the results of many sources in one body, some of which may never come.
+    """Buffer for the results of many sources in one body. Rows that were never filled are left out.
 
     Parameters
     ----------
     pipeline : Pipeline
-        Of fixed shape, encoded as ``npy`` or ``safetensors``.
+        A pipeline with results of one fixed shape, encoded as ``npy`` or ``safetensors``.
     count : int
-        How many results there is room for, 1 or more. Memory is taken by the first `fill`.
+        Number of rows, at least 1. Memory is allocated by the first `fill`.
 
     Raises
     ------
     SpecError
-        For a pipeline whose results' shape depends on the source, or whose encoding holds one result.
+        If the shape of the results depends on the source, or the encoding holds a single result.
+    ValueError
+        If `count` is below 1.
 
     Examples
     --------
-    >>> from preprocessing import Pipeline
+    >>> import numpy as np
+    >>> from preprocessing import Pipeline, Stack
     >>> stack = Stack(Pipeline.parse("resize:256/center_crop:224/npy"), 32)
     >>> stack.output.shape, stack.output.nbytes
     ((32, 3, 224, 224), 4817024)
+    >>> stack.fill(1, np.zeros((375, 500, 3), np.uint8))
+    >>> stack.encode([1]).metadata["shape"]
+    '1,3,224,224'
     """
 
     def __init__(self, pipeline: Pipeline, count: int) -> None:
         if count < 1:
-            raise ValueError(f"a stack has room for one result or more, got {count}")
+            raise ValueError(f"a stack must have at least 1 row, got {count}")
         self._pipeline, self._count = pipeline, count
         self._row, self._dtype = _row(pipeline), pipeline.output.dtype
         self._row_bytes = prod(self._row) * np.dtype(self._dtype).itemsize
@@ -61,60 +67,71 @@ class Stack:
 
     @property
     def output(self) -> OutputSpec:
-        """What the stack is where every row is filled."""
+        """Shape, dtype, size and content type of the body with all rows filled."""
         nbytes = len(self._header(self._count)) + self._count * self._row_bytes
         shape = (self._count, *self._row)
         return OutputSpec(shape, self._dtype, nbytes, self._encoding.content_type)
 
     def most(self, nbytes: int) -> int:
-        """Return how many of its rows a body of `nbytes` could hold."""
+        """Return how many of the rows fit into a body of `nbytes` bytes."""
         return max(nbytes - len(self._header(self._count)), 0) // self._row_bytes
 
     def fill(
         self, row: int, source: AnySource, *, seed: int | Seed = 0, limits: Limits = DEFAULT_LIMITS
     ) -> None:
-        """Compute a source's result into a row; takes and raises what calling the pipeline does.
+        """Compute the result of a source in place, as a row of the stack.
 
-        Many threads may fill different rows at once.
+        Threads may fill different rows at the same time.
+
+        Parameters
+        ----------
+        row : int
+            Index of the row, from 0.
+        source, seed, limits
+            As for calling the pipeline.
 
         Raises
         ------
+        SourceError, IncompatibleSource, LimitExceeded
+            As calling the pipeline does. The row then counts as not filled.
         RuntimeError
-            Where the stack is encoded already.
+            If the stack has been encoded.
         """
         with self._writing() as samples:
             self._pipeline(source, seed=seed, limits=limits, out=samples[row])
             self._filled.add(row)
 
     def encode(self, rows: Sequence[int], *, seed: int = 0) -> Encoded:
-        """Return filled rows as one body, closed up; the stack takes no more after that.
+        """Return filled rows as one body, without gaps. The stack cannot be filled or encoded again.
 
         Parameters
         ----------
         rows : sequence of int
-            In ascending order.
+            Indices of filled rows, in ascending order.
         seed : int
-            What the metadata tells of, where something was drawn.
+            Seed to write to the metadata, if the pipeline is random.
 
         Returns
         -------
         Encoded
-            One array of shape (len(rows), ...), as `encode` of the pipeline writes one result.
+            One array of shape (len(rows), ...), in the pipeline's encoding.
 
         Raises
         ------
         ValueError
-            For other rows than those that were filled, or at the second time.
+            If a row was not filled, the order is not ascending, or the stack has been encoded.
 
         Notes
         -----
-        Rows move up within the body. It is copied only where some thread, that nobody waited for, is
-        still at work: it must not write where another row has moved.
+        Rows are moved within the body. The body is copied only if another thread is still filling a row,
+        because that thread must not write to memory that now belongs to another row.
         """
         wanted = list(rows)
         with self._lock:
             if self._encoded or wanted != sorted(self._filled.intersection(wanted)):
-                raise ValueError(f"rows to encode, once, are filled and ascending: got {wanted}")
+                raise ValueError(
+                    f"rows must be filled, in ascending order and encoded once, got {wanted}"
+                )
             self._encoded = True
             body, self._body = self._body, None
             if body is None:
@@ -127,10 +144,10 @@ class Stack:
 
     @contextmanager
     def _writing(self) -> Iterator[Array]:
-        """Give the samples of all rows; while somebody has them, they stay where they are."""
+        """Yield the samples of all rows. They are not moved while a thread has them."""
         with self._lock:
             if self._encoded:
-                raise RuntimeError("the stack is encoded already")
+                raise RuntimeError("the stack has been encoded; make a new one")
             if self._body is None:
                 self._body = self._encoding.frame((self._count, *self._row), self._dtype)
             self._writers += 1
@@ -142,7 +159,7 @@ class Stack:
                 self._writers -= 1
 
     def _closed_up(self, body: bytearray, rows: list[int]) -> bytearray:
-        """Return the body with these rows alone, and the header of as many."""
+        """Return the body with only these rows, and a header for their number."""
         samples = self._samples(body)
         for place, row in enumerate(rows):
             if place != row:
@@ -153,7 +170,7 @@ class Stack:
         body[start:end] = header
         try:
             del body[stop:], body[:start]
-        except BufferError:  # a row is held from outside, by the traceback of an error for one
+        except BufferError:  # a row is still referenced, for example by the traceback of an error
             return body[start:stop]
         return body
 
@@ -165,16 +182,16 @@ class Stack:
 
 
 def _row(pipeline: Pipeline) -> tuple[int, ...]:
-    """Return the shape of a row. Raises what `Stack` does."""
+    """Return the shape of a row; raise SpecError as `Stack` does."""
     shape = tuple(side for side in pipeline.output.shape if side is not None)
     if len(shape) < len(pipeline.output.shape):
         raise SpecError(
-            "results are stacked where all have one shape, and these depend on their sources; put a "
-            "step into the pipeline that gives all one size, such as center_crop:224"
+            "results can be stacked only if they have one shape, and here the shape depends on the "
+            "source; add a step with a fixed output size, such as center_crop:224"
         )
     if not pipeline.encoding.stacks:
         raise SpecError(
-            f"{pipeline.encoding.name} holds one result alone; end the pipeline with npy or "
-            "safetensors to stack many"
+            f"{pipeline.encoding.name} holds a single result; end the pipeline with npy or safetensors "
+            "to stack several"
         )
     return shape

@@ -1,9 +1,9 @@
-"""Load and faults: every read ends in the right bytes, or in an error that the documentation has.
+"""Test under load and faults: each read must return the right bytes or a documented error.
 
 ``python -m soak`` (`make soak`) starts the endpoint with two real workers on an S3 that can fail, and
-reads photographs through it as clients do. To follow it: `__main__`; `phases`, what is done and in which
-order; `stage`, what stands meanwhile; `material`, `reads` and `clients`, what is asked and how answers
-are judged; `faults` and `faulty_s3`, how S3 misbehaves; `workers`, who watches the processes and kills
-them; `leavers`, `mutants`, `events` and `thieves`, who else does no good; `rows`, what came of it;
-`laws`, what must hold; `report`.
+reads photographs through it as clients do. Start with `__main__` and `phases`, which lists what is done
+in order. `stage` holds the running processes. `material`, `load.reads` and `load.clients` make the
+requests and judge the answers. `faults` and `faulty_s3` make S3 fail; `workers` watches and kills
+workers; `load.disconnects`, `mutants`, `load.events` and `load.token_replay` are other kinds of abuse.
+`rows` holds the results, `laws` judges them and `report` prints them.
 """

@@ -1,7 +1,7 @@
-"""``python -m soak``: do everything, then write docs/soak.json and docs/soak.md.
+"""``python -m soak``: run every phase, then write docs/soak.json and docs/soak.md.
 
-With ``--quick``, a minute of it, printed only. With ``--render``, the page anew from the JSON that is
-there. The exit status is 1 where a law is broken, which no timing is.
+``--quick`` runs for one minute and only prints. ``--render`` writes the page from the existing JSON. The
+exit status is 1 if a law is broken; timings do not affect it.
 """
 
 from __future__ import annotations
@@ -23,11 +23,13 @@ _MEASURED = ("preprocessing", "handler", "jitprep", "soak")
 
 
 def main() -> int:
-    """Read the arguments and do as they say."""
+    """Run the command line."""
     parser = argparse.ArgumentParser(prog="python -m soak", description=__doc__)
     which = parser.add_mutually_exclusive_group()
-    which.add_argument("--quick", action="store_true", help="a minute of it; print only")
-    which.add_argument("--render", action="store_true", help="write the page from the JSON")
+    which.add_argument("--quick", action="store_true", help="run for one minute and only print")
+    which.add_argument(
+        "--render", action="store_true", help="write the page from the existing JSON"
+    )
     options = parser.parse_args()
     if options.render:
         return _write(json.loads(_JSON.read_text()))
@@ -42,14 +44,16 @@ def main() -> int:
 
 
 def soak(effort: phases.Effort) -> dict[str, Any]:
-    """Do every phase, and say how far it is."""
+    """Run every phase and report progress."""
     start = time.monotonic()
     rows = []
     with faulty_s3() as s3:
         for row in phases.play(s3, effort):
             rows.append(row)
-            told = f"{time.monotonic() - start:4.0f} s: {row.name}, {row.answers.requests} requests"
-            print(told, file=sys.stderr, flush=True)
+            progress = (
+                f"{time.monotonic() - start:4.0f} s: {row.name}, {row.answers.requests} requests"
+            )
+            print(progress, file=sys.stderr, flush=True)
     return {
         "made": {
             **occasion(*_MEASURED),

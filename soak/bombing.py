@@ -1,4 +1,4 @@
-"""The phase of hostile files: who reads them, who reads beside them, and what must come."""
+"""The phase of hostile files: clients read them while others read photographs."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ from soak.material import DerivedObject
 from soak.stage import Stage
 
 BUCKET = "hostile"
-# Of a read, for the worker as for S3: what takes longer is given up.
+# The time limit of one read, for the worker and for S3.
 TIMEOUT_S = 10.0
 MEMORY = 2**30
-# What a worker has at most: the limit, what a process takes for itself, and what an allocator keeps.
+# The most memory of a worker: the limit, the process itself, and what the allocator keeps.
 MOST_PEAK = MEMORY + PROCESS_BYTES + 64 * 2**20
-# Waiting for a worker that others keep busy included: two files are read at once, by two workers.
+# Includes waiting for a busy worker: two workers read two files at once.
 PATIENCE_S = 3 * TIMEOUT_S
-# An error that the function itself answers because of the file, or of its time.
+# Errors that the function returns because of the file or of its deadline.
 EXPLAINED = (
     "ObjectTooLarge", "CorruptObject", "UnknownFormat", "UnsupportedFormat", "IncompatibleObject",
     "EmptyObject", "DeadlineExceeded",
@@ -41,14 +41,14 @@ _ATTACKERS, _BESIDE = 2, 4
 
 @dataclass(frozen=True)
 class Shot:
-    """A read of a hostile file.
+    """One read of a hostile file.
 
     Parameters
     ----------
     number : int
-        Of the file, among all.
+        The index of the file in `BOMBS`.
     spec : str
-        The pipeline it is read through.
+        The pipeline that it is read through.
     read : Read
         The request.
     """
@@ -59,19 +59,19 @@ class Shot:
 
 
 def some(count: int, random: Random) -> list[tuple[int, str]]:
-    """Return so many of the files by number, each with a pipeline, in any order; 0 is all with all."""
+    """Return `count` pairs of file number and pipeline in random order; 0 returns all pairs."""
     pairs = [(number, spec) for number, bomb in enumerate(BOMBS) for spec in bomb.specs]
     return random.sample(pairs, count or len(pairs))
 
 
 def environment(folder: str) -> Mapping[str, str]:
-    """Write the tokenizers into a folder, and return what workers need to read the files."""
+    """Write the tokenizers into a folder and return the environment that the workers need."""
     write_tokenizers(Path(folder))
     return {"JITPREP_TOKENIZERS": folder, "JITPREP_MEMORY": str(MEMORY)}
 
 
 def place(standing: Stage, pairs: Sequence[tuple[int, str]]) -> list[Shot]:
-    """Store the files and make their access points; one file at a time is in memory."""
+    """Store the files and create their access points, with one file in memory at a time."""
     client = standing.s3.store.client()
     client.create_bucket(Bucket=BUCKET)
     for number in sorted({number for number, _ in pairs}):
@@ -91,9 +91,9 @@ def _key(number: int) -> str:
 
 
 def attack(door: Door, shots: Sequence[Shot], photos: Sequence[DerivedObject]) -> list[Outcome]:
-    """Read the files, in their order, and photographs beside them for as long.
+    """Read the files in order while other clients read photographs.
 
-    Of a file for which an object came the outcome's detail is the SHA-256; `judge` knows if it is right.
+    If a file returned an object, the outcome's detail is its SHA-256, which `judge` checks.
     """
     over = threading.Event()
 
@@ -134,7 +134,7 @@ def _shoot(s3: Any, shot: Shot) -> Outcome:
 
 
 def judge(shots: Sequence[Shot], outcomes: Sequence[Outcome], folder: str) -> list[Outcome]:
-    """Return the outcomes, right where an explicit error came, or what the library gives, in time."""
+    """Return the outcomes: right if an explicit error or the library's own result came in time."""
     came = [shot for shot, o in zip(shots, outcomes, strict=False) if o.code is None]
     wanted = apart(library, [(shot.number, shot.spec) for shot in came], folder)
     judged = []
@@ -152,7 +152,7 @@ def judge(shots: Sequence[Shot], outcomes: Sequence[Outcome], folder: str) -> li
 
 
 def library(pairs: Sequence[tuple[int, str]], folder: str) -> dict[tuple[int, str], str]:
-    """Return the SHA-256 of what the library makes of files, or the name of its error."""
+    """Return the SHA-256 of the library's result for each file, or the name of its error."""
     os.environ["JITPREP_TOKENIZERS"] = folder
     limits = Limits(memory=MEMORY)
     found = {}

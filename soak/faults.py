@@ -1,4 +1,4 @@
-"""How S3 misbehaves, and when: a plan that is drawn from a seed, so that a run can be repeated."""
+"""The faults of S3, drawn from a seed so that a run can be repeated."""
 
 from __future__ import annotations
 
@@ -9,33 +9,33 @@ from random import Random
 
 
 class Fault(StrEnum):
-    """What becomes of one answer of S3's."""
+    """What happens to one answer from S3."""
 
     NONE = "none"
-    SLOW = "slow"  # it begins late, and comes in drops
-    RESET = "reset"  # the connection is reset in the middle of it
-    TRUNCATED = "truncated"  # the connection is closed before as many bytes as it promised
-    FORGED = "forged"  # of the right length, with other bytes: only its checksum tells
+    SLOW = "slow"  # starts late and arrives in small pieces
+    RESET = "reset"  # the connection is reset in the middle of the body
+    TRUNCATED = "truncated"  # the connection is closed before the end of the body
+    FORGED = "forged"  # the length is right and the bytes are not: only the checksum shows it
     BUSY = "busy"  # 503 SlowDown
-    SILENT = "silent"  # it never comes
+    SILENT = "silent"  # no answer comes
 
 
-# In seconds. Long enough to pile readers up, short enough for a few retries.
+# Long enough that readers queue up, short enough for a few retries.
 _SLOWEST_S = 1.5
 
 
 @dataclass(frozen=True)
 class Dose:
-    """One answer's fate.
+    """The fault of one answer.
 
     Parameters
     ----------
     fault
-        What happens to it.
+        What happens to the answer.
     at
-        Where in the body, as a share of it from 0 to 1.
+        The position in the body, from 0 to 1.
     delay_s
-        How late it begins.
+        The delay before the answer starts, in seconds.
     """
 
     fault: Fault
@@ -45,21 +45,21 @@ class Dose:
 
 @dataclass(frozen=True)
 class Plan:
-    """The fates of all answers.
+    """The faults of all answers.
 
     Parameters
     ----------
     seed
-        What they are drawn from.
+        The seed of the random draws.
     shares
-        How often each fault happens, of 1; what is left of 1 goes well.
+        The probability of each fault, from 0 to 1. The rest of the answers are good.
     """
 
     seed: int = 0
     shares: Mapping[Fault, float] | None = None
 
     def dose(self, number: int) -> Dose:
-        """Return the fate of the answer to request ``number``."""
+        """Return the fault of the answer to request ``number``."""
         random = Random(f"{self.seed}/{number}")
         point, at, delay = random.random(), random.random(), random.random()
         for fault, share in (self.shares or {}).items():

@@ -1,9 +1,9 @@
-"""An S3 that fails as it is told: moto's server, and a proxy before it that spoils its answers.
+"""An S3 that fails on request: moto's server behind a proxy that corrupts its answers.
 
-``python -m soak.faulty_s3`` prints two URLs as JSON, that of the proxy and that of moto, and ends when
-its standard input does. ``POST /_plan`` to the proxy sets the `Plan`, and forgets the counts that
-``GET /_plan`` tells: how often each fault was done to an answer. A function whose one endpoint this is
-writes its answers here too; they are passed on to the endpoint that ``POST /_plan`` named, unspoiled.
+``python -m soak.faulty_s3`` prints the URLs of the proxy and of moto as JSON, and ends when its standard
+input closes. ``POST /_plan`` sets the proxy's `Plan` and resets the counts; ``GET /_plan`` returns how
+often each fault was applied. A function that has this as its only endpoint also writes its responses
+here; the proxy passes them unchanged to the endpoint that ``POST /_plan`` named.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from jitprep.emulator.moto_process import MotoProcess
+from jitprep.emulator.store_process import StoreProcess
 from soak.faults import Dose, Fault, Plan
 
 _CONTROL = "/_plan"
@@ -27,7 +27,7 @@ _DROPS = 8
 
 @dataclass(frozen=True)
 class Message:
-    """An HTTP request or answer: its first line and headers as they came, and its body."""
+    """An HTTP request or response: its first line and headers as received, and its body."""
 
     head: bytes
     body: bytes = b""
@@ -44,17 +44,17 @@ class Message:
 
     @property
     def checked(self) -> bool:
-        """Whether an answer brings the checksum of its body."""
+        """Whether a response includes a checksum of its body."""
         return b"\r\nx-amz-checksum-" in self.head.lower()
 
     def closing(self) -> Message:
-        """Return the same request, for a server that is no proxy, and the last on its connection."""
+        """Return the request for an origin server, with `Connection: close`."""
         head = re.sub(rb"(?i)\r\n(proxy-)?connection:[^\r]*", b"", self.head)
         head = re.sub(rb"^(\w+) http://[^/]+", rb"\1 ", head)
         return Message(head.removesuffix(b"\r\n\r\n") + b"\r\nConnection: close\r\n\r\n", self.body)
 
     def forged(self, at: float) -> Message:
-        """Return the same with a bit of the body turned."""
+        """Return the same message with one bit of the body flipped."""
         body = bytearray(self.body)
         if body:
             body[min(int(at * len(body)), len(body) - 1)] ^= 0x10
@@ -63,12 +63,12 @@ class Message:
 
 @dataclass
 class Proxy:
-    """What stands before moto.
+    """The proxy in front of moto.
 
     Parameters
     ----------
     moto
-        Its port.
+        The port of moto.
     """
 
     moto: int
@@ -78,8 +78,8 @@ class Proxy:
     _number: int = 0
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Answer one connection, which is one request."""
-        with suppress(OSError, asyncio.IncompleteReadError):  # whoever asked has gone
+        """Answer one connection, which carries one request."""
+        with suppress(OSError, asyncio.IncompleteReadError):  # the client has gone
             request = await _read(reader)
             if request.target == _CONTROL:
                 writer.write(self._control(request))
@@ -89,7 +89,7 @@ class Proxy:
             else:
                 answer = await _ask(self.moto, request)
                 if await self._send(writer, request, answer) is Fault.SILENT:
-                    await reader.read()  # until whoever asked gives up
+                    await reader.read()  # until the client gives up
             await writer.drain()
         writer.close()
 
@@ -106,7 +106,7 @@ class Proxy:
         dose = self.plan.dose(self._number)
         self._number += 1
         if dose.fault is Fault.FORGED and not answer.checked:
-            dose = Dose(Fault.NONE)  # nobody could tell
+            dose = Dose(Fault.NONE)  # no client could detect it
         self.done[dose.fault] += 1
         whole = answer.head + answer.body
         part = whole[: int(dose.at * len(whole))]
@@ -166,7 +166,7 @@ def _plain(status: bytes, body: bytes, kind: bytes = b"application/json") -> byt
 
 async def main() -> None:
     """Serve until standard input ends."""
-    moto = await MotoProcess.start("123456789012", "us-east-1")
+    moto = await StoreProcess.start("123456789012", "us-east-1")
     try:
         store = int(moto.url.rpartition(":")[2])
         server = await asyncio.start_server(Proxy(store).serve, "127.0.0.1", 0)

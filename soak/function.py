@@ -1,4 +1,4 @@
-"""Our handler, which also writes each used token to a file, for `soak.load.token_replay` to find."""
+"""Our handler, which also writes each used token to a file for `soak.load.token_replay`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from handler import app
 
 
 def lambda_handler(event: Any, context: Any) -> Any:
-    """Answer the event, then note its route and token."""
+    """Answer the event, then write its route and token down."""
     try:
         return app.lambda_handler(event, context)
     finally:

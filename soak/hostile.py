@@ -1,8 +1,7 @@
 """``python -m soak.hostile``: read hostile files, then write docs/hostile.json and SECURITY.md's table.
 
-Each is read in a process of its own, as by a function that has 5 s left. With ``--check`` it is printed
-only; with ``--render`` the table is written anew from the JSON that is there. The exit status is 1 where
-a law is broken.
+Each file is read in its own process, as by a function that has 5 s left. ``--check`` only prints.
+``--render`` writes the table from the existing JSON. The exit status is 1 if a law is broken.
 """
 
 from __future__ import annotations
@@ -28,17 +27,17 @@ from soak.bombs import BOMBS, Bomb, write_tokenizers
 
 _ROOT = Path(__file__).parent.parent
 _JSON, PAGE = _ROOT / "docs/hostile.json", _ROOT / "SECURITY.md"
-# Between these stands the table, on the page.
+# The marks before and after the table on the page.
 _BEGIN, _END = "<!-- hostile: made by `make hostile` -->", "<!-- /hostile -->"
 _MEASURED = ("preprocessing", "handler", "jitprep", "soak")
 
-# Seconds that a file has, and those that no row may exceed; bytes beyond the limit that are allowed for
-# what a process takes by itself.
+# The deadline of a file and the most that a row may take, in seconds. The memory that the process
+# itself may use beyond the limit, in bytes.
 PATIENCE_S, MOST_S = 5.0, 6.0
 ALLOWED = 64 * 2**20
 _KILLED_S = 40.0
 _AT_ONCE, _TRIES = 2, 3
-# For how long it is watched once it was given up, and how much of that time may be computed.
+# How long the process is watched after the deadline, and the share of that time that it may compute.
 _WATCHED_S, _BUSY = 1.0, 0.1
 
 _HEAD = """\
@@ -47,11 +46,13 @@ Python {python}; [hostile.json](docs/hostile.json) has all of it."""
 
 
 def main() -> int:
-    """Read the arguments and do as they say."""
+    """Run the command line."""
     parser = argparse.ArgumentParser(prog="python -m soak.hostile", description=__doc__)
     which = parser.add_mutually_exclusive_group()
     which.add_argument("--check", action="store_true", help="print only")
-    which.add_argument("--render", action="store_true", help="write the table from the JSON")
+    which.add_argument(
+        "--render", action="store_true", help="write the table from the existing JSON"
+    )
     which.add_argument(
         "--one", nargs=3, metavar=("FILE", "SPEC", "CODING"), help="read one file, here"
     )
@@ -62,7 +63,7 @@ def main() -> int:
     if options.render:
         return _write(json.loads(_JSON.read_text(encoding="utf-8")))
     result = {**occasion(*_MEASURED), "rows": _rows()}
-    # CI's machine may be busy with others' work, which no second reading alone makes good.
+    # The machine of CI may be busy, and reading a file a second time alone does not help then.
     broken = list(breaches(result, 2 * MOST_S if options.check else MOST_S))
     print(table(result), *broken, sep="\n")
     if not options.check and not broken:
@@ -72,7 +73,7 @@ def main() -> int:
 
 
 def _rows() -> list[dict[str, Any]]:
-    """Read some at once; alone those that took too long: a busy machine is not the file's doing."""
+    """Read several at once, then those that took too long alone: the machine may be busy."""
     with tempfile.TemporaryDirectory() as folder:
         write_tokenizers(Path(folder))
         with ThreadPoolExecutor(_AT_ONCE) as pool:
@@ -118,7 +119,7 @@ def _of_child(what: tuple[str, ...], environment: Mapping[str, str]) -> dict[str
 
 
 def _ended(how: str) -> dict[str, Any]:
-    """Return the row of a process that did not say what came of its file."""
+    """Return the row of a process that ended without a result."""
     outcome = f"ended: {how}"
     return {"seconds": 0.0, "peak": 0, "limit": 0, "busy": 0.0, "outcome": outcome, "why": ""}
 
@@ -130,7 +131,7 @@ def _read(path: Path, spec: str, coding: str) -> dict[str, Any]:
     from preprocessing.cancellation import Cancelled, Signal, cancellable  # noqa: PLC0415
 
     data, limits, pipeline, why = path.read_bytes(), Limits(), Pipeline.parse(spec), ""
-    Path("/proc/self/clear_refs").write_text("5", encoding="ascii")  # the peak begins anew
+    Path("/proc/self/clear_refs").write_text("5", encoding="ascii")  # resets the peak
     before, began = _peak(), time.monotonic()
     signal = Signal(began + PATIENCE_S)
     clock = threading.Timer(PATIENCE_S, signal.cancel)
@@ -164,7 +165,7 @@ def _peak() -> int:
 
 
 def breaches(result: Mapping[str, Any], most_s: float = MOST_S) -> Iterator[str]:
-    """Yield what is broken, in words; a row may take `most_s` seconds."""
+    """Yield a sentence for each broken law; a row may take `most_s` seconds."""
     for row in result["rows"]:
         name = f"{row['file']} by {row['spec']}"
         if row["outcome"].startswith("ended"):
@@ -172,13 +173,13 @@ def breaches(result: Mapping[str, Any], most_s: float = MOST_S) -> Iterator[str]
         if row["seconds"] > most_s:
             yield f"{name}: took {row['seconds']} s"
         if row["peak"] > row["limit"] + ALLOWED:
-            yield f"{name}: held {row['peak'] >> 20} MB, and the limit is {row['limit'] >> 20}"
+            yield f"{name}: used {row['peak'] >> 20} MB; the limit is {row['limit'] >> 20} MB"
         if row["busy"] > _BUSY:
-            yield f"{name}: computed on for {row['busy']} of a second afterwards"
+            yield f"{name}: still used {row['busy']:.0%} of a core after the deadline"
 
 
 def table(result: Mapping[str, Any]) -> str:
-    """Return the files, a line for each pipeline."""
+    """Return the table: one line for each file and pipeline."""
     header = ("file", "kB", "pipeline", "seconds", "peak MB", "outcome")
     rows = [
         (
@@ -191,7 +192,7 @@ def table(result: Mapping[str, Any]) -> str:
 
 
 def page(result: Mapping[str, Any], text: str) -> str:
-    """Return a page with the table put between its marks."""
+    """Return the page with the table between its marks replaced."""
     before, _, rest = text.partition(_BEGIN)
     _, _, behind = rest.partition(_END)
     return f"{before}{_BEGIN}\n{_HEAD.format(**result)}\n\n{table(result)}\n{_END}{behind}"

@@ -1,4 +1,4 @@
-"""What must hold, whatever was done: the program fails where any of it does not."""
+"""The laws that every phase must keep; the program fails if one is broken."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator
 
 from soak.rows import Processes, Row
 
-# Above an allocator's ups and downs. What leaks a few kilobytes a request breaks it within a phase.
+# More than an allocator varies by. A leak of a few kilobytes per request exceeds it within one phase.
 MOST_GROWTH = 16 * 2**20
-# What no client ever sees of a function that answers on every path and has no defect.
+# Codes that a client never sees if the function answers on every path and has no defect.
 NEVER = ("LambdaResponseNotReceived", "LambdaInvalidResponse", "InternalError")
 
 
@@ -20,24 +20,24 @@ def broken(rows: Iterable[Row]) -> list[str]:
 def _broken(row: Row) -> Iterator[str]:
     answers = row.answers
     if not answers.requests:
-        yield "nothing was asked"
+        yield "no request was sent"
     if answers.wrong:
         yield f"{answers.wrong} wrong answers"
     if answers.hung:
         yield f"{answers.hung} requests hung"
     if answers.unexpected:
-        yield f"{answers.unexpected} errors that nothing in this phase explains"
+        yield f"{answers.unexpected} errors that this phase does not explain"
     if answers.right < row.least_right * answers.requests:
-        yield f"{answers.right} of {answers.requests} right; {row.least_right:.0%} must be"
+        yield f"{answers.right} of {answers.requests} right; at least {row.least_right:.0%} must be"
     for code in NEVER:
         if code in answers.codes:
-            yield f"{answers.codes[code]} times {code}"
+            yield f"answers with {code}: {answers.codes[code]}"
     yield from _of_processes(row.processes)
     for line in row.secrets:
-        yield f"a line of the log holds a secret: {line}"
+        yield f"a log line contains a secret: {line}"
     for deed, count in row.deeds.items():
         if not count:
-            yield f"nothing was tried: {deed}, 0 times"
+            yield f"{deed} happened 0 times, so the phase tested nothing"
 
 
 def _of_processes(processes: Processes) -> Iterator[str]:
@@ -46,4 +46,4 @@ def _of_processes(processes: Processes) -> Iterator[str]:
     if processes.growth is not None and processes.growth > MOST_GROWTH:
         yield f"a worker's memory grew by {processes.growth / 2**20:.0f} MB"
     if processes.most is not None and processes.peak > processes.most:
-        yield f"a worker had {processes.peak >> 20} MB, and may have {processes.most >> 20}"
+        yield f"a worker used {processes.peak >> 20} MB; the limit is {processes.most >> 20} MB"

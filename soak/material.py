@@ -1,4 +1,4 @@
-"""What is read: photographs, pipelines, and what must come of each."""
+"""The photographs, the pipelines, and the expected result of each read."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from jitprep.service.results.derived_object import derived_etag
 from preprocessing import Pipeline, Seed
 from soak.load.reads import Read, Wanted, digest, listing
 
-# Gray PNG, float32 and uint8 tensors, a JPEG, and crops drawn from the object's identity.
+# Gray PNG, float32 and uint8 tensors, a JPEG, and random crops seeded by the object's identity.
 SPECS = (
     "grayscale/resize:224,224/png",
     "resize:256/center_crop:224/normalize:imagenet/npy",
@@ -27,18 +27,18 @@ _QUARTERS = ((0, 0), (150, 0), (0, 200))
 
 @dataclass(frozen=True)
 class DerivedObject:
-    """What a read of one object through one access point gives.
+    """The expected result of reading one object through one access point.
 
     Parameters
     ----------
     alias, key
         The access point's alias, and the object's key.
     body
-        What `preprocessing` makes of it.
+        The result of `preprocessing`.
     etag
-        What the handler calls it.
+        Its derived ETag.
     listed_size
-        What a listing tells: its size where the pipeline knows it, else the original's.
+        Its size in a listing: the derived size if the pipeline knows it, else the original's.
     """
 
     alias: str
@@ -48,32 +48,32 @@ class DerivedObject:
     listed_size: int
 
     def whole(self) -> Read:
-        """Read all of it."""
+        """Return a read of the whole object."""
         wanted = Wanted(sha256=digest(self.body), length=len(self.body), etag=self.etag)
         return Read("whole", "get_object", self._named(), wanted)
 
     def part(self, first: int, last: int) -> Read:
-        """Read bytes ``first`` to ``last``, both included."""
+        """Return a read of bytes ``first`` to ``last``, both included."""
         body = self.body[first : last + 1]
         wanted = Wanted(sha256=digest(body), length=len(body), etag=self.etag)
         return Read("range", "get_object", self._named(Range=f"bytes={first}-{last}"), wanted)
 
     def past_its_end(self) -> Read:
-        """Read where nothing is."""
+        """Return a read of a range past the end."""
         parameters = self._named(Range=f"bytes={len(self.body)}-")
         return Read("range", "get_object", parameters, Wanted("InvalidRange"))
 
     def head(self) -> Read:
-        """Ask how long it is."""
+        """Return a HEAD request."""
         wanted = Wanted(length=len(self.body), etag=self.etag)
         return Read("head", "head_object", self._named(), wanted)
 
     def unchanged(self) -> Read:
-        """Read it unless it is what one has."""
+        """Return a read with `If-None-Match` and the current ETag."""
         return Read("condition", "get_object", self._named(IfNoneMatch=self.etag), Wanted("304"))
 
     def changed(self) -> Read:
-        """Read it if it is what it is not."""
+        """Return a read with `If-Match` and another ETag."""
         parameters = self._named(IfMatch='"another"')
         return Read("condition", "get_object", parameters, Wanted("PreconditionFailed"))
 
@@ -83,7 +83,7 @@ class DerivedObject:
 
 @cache
 def photos() -> dict[str, bytes]:
-    """Return twenty photographs by key: those that scikit-image ships, whole and in quarters."""
+    """Return twenty photographs by key: those of scikit-image, whole and cut into quarters."""
     whole = photographs()
     cut = {
         f"{top}-{left}-{key}": bytes(
@@ -96,7 +96,7 @@ def photos() -> dict[str, bytes]:
 
 
 def derive(alias: str, spec: str) -> list[DerivedObject]:
-    """Return what reads of all photographs through one access point must give."""
+    """Return the expected results of all photographs through one access point."""
     return [replace(derived, alias=alias) for derived in _derived(spec)]
 
 
@@ -113,14 +113,14 @@ def _derived(spec: str) -> list[DerivedObject]:
 
 
 def list_all(derived: Sequence[DerivedObject]) -> Read:
-    """List everything behind one access point."""
+    """Return a listing of one access point."""
     entries = [{"Key": d.key, "ETag": d.etag, "Size": d.listed_size} for d in derived]
     wanted = Wanted(sha256=digest(listing({"Contents": entries})))
     return Read("list", "list_objects_v2", {"Bucket": derived[0].alias}, wanted)
 
 
 def mixture(points: Sequence[Sequence[DerivedObject]], count: int, seed: int) -> Iterator[Read]:
-    """Return so many reads: most of whole objects, and some of each other sort."""
+    """Yield `count` reads: most of whole objects, and some of each other kind."""
     random = Random(seed)
     for _ in range(count):
         derived = random.choice(points)

@@ -1,4 +1,4 @@
-"""Real photographs in every format, and what damage makes of them. Seeded: the same ones each time."""
+"""Photographs in every format, and damaged copies of them, drawn from a seed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from jitprep.service import errors
 from preprocessing import Pipeline
 from soak.load.reads import Wanted, digest
 
-# Small, so that thousands are read in little time, and large enough for every table that a format has.
+# Small, so that thousands can be read quickly, and large enough to use every table of a format.
 _SIDES = (160, 120)
 _FORMATS: Mapping[str, tuple[str, str, Mapping[str, object]]] = {
     "jpeg": ("RGB", "JPEG", {"quality": 90}),
@@ -37,14 +37,14 @@ _FORMATS: Mapping[str, tuple[str, str, Mapping[str, object]]] = {
     "bmp-palette": ("P", "BMP", {}),
 }
 _ORIENTATION = 0x0112
-# Where most headers end: a bit does more there than among the pixels.
+# Most headers end here. A changed bit has more effect there than among the pixels.
 _HEAD = 600
 _EXTREMES = (b"\0\0\0\0", b"\xff\xff\xff\xff", b"\x7f\xff\xff\xff", b"\0\0\0\1", b"\xff\xff")
 
 
 @cache
 def files(sides: tuple[int, int] = _SIDES) -> dict[str, bytes]:
-    """Return two photographs, of these few pixels, in each format; JPEGs have an orientation."""
+    """Return two photographs of this size in each format; JPEGs have an EXIF orientation."""
     made = {}
     for key in ("rocket.jpg", "coffee.jpg"):
         with Image.open(BytesIO(photographs()[key])) as image:
@@ -60,7 +60,7 @@ def files(sides: tuple[int, int] = _SIDES) -> dict[str, bytes]:
 
 
 def flipped(random: Random, data: bytes) -> bytes:
-    """Turn some bits."""
+    """Flip some bits."""
     broken = bytearray(data)
     for _ in range(random.choice((1, 1, 2, 8, 40))):
         at = random.randrange(random.choice((min(_HEAD, len(broken)), len(broken))))
@@ -69,25 +69,25 @@ def flipped(random: Random, data: bytes) -> bytes:
 
 
 def truncated(random: Random, data: bytes) -> bytes:
-    """Break off somewhere."""
+    """Truncate the file."""
     return data[: random.randrange(random.choice((_HEAD, len(data))))]
 
 
 def spliced(random: Random, data: bytes) -> bytes:
-    """Go on with the tail of another file, or of the same one."""
+    """Replace the end with the end of another file, or of the same file."""
     other = random.choice(list(files().values()))
     return data[: random.randrange(len(data))] + other[random.randrange(len(other)) :]
 
 
 def overwritten(random: Random, data: bytes) -> bytes:
-    """Put an extreme number where a length or a side may stand."""
+    """Overwrite a place in the header with an extreme number."""
     extreme = random.choice(_EXTREMES)
     at = random.randrange(min(_HEAD, len(data)))
     return data[:at] + extreme + data[at + len(extreme) :]
 
 
 def repeated(random: Random, data: bytes) -> bytes:
-    """Have a piece twice, or not at all."""
+    """Repeat a piece, or remove it."""
     first = random.randrange(len(data))
     last = min(first + random.randrange(1, 2000), len(data))
     return data[:last] + data[first:] if random.random() < 0.5 else data[:first] + data[last:]
@@ -103,7 +103,7 @@ DAMAGES: Mapping[str, Callable[[Random, bytes], bytes]] = {
 
 
 def mutants(count: int, seed: int) -> dict[str, bytes]:
-    """Return so many damaged files by key, which tells what was done to which."""
+    """Return `count` damaged files by key, which names the damage and the file."""
     random = Random(seed)
     sources = list(files().items())
     made = {}
@@ -115,21 +115,19 @@ def mutants(count: int, seed: int) -> dict[str, bytes]:
 
 
 def outcome(pipeline: Pipeline, data: bytes) -> Wanted:
-    """Return what a read of these bytes must give: the library's own, or the code of its error."""
+    """Return the expected result of reading these bytes: the library's, or the code of its error."""
     try:
         body = pipeline.encode(data).body
-    except (
-        Exception
-    ) as error:  # as the handler does; what is no error of ours becomes InternalError
-        return Wanted(code=errors.explain(error).code)
+    except Exception as error:  # as in the handler: other libraries' errors become InternalError
+        return Wanted(code=errors.as_request_failed(error).code)
     return Wanted(sha256=digest(body), length=len(body))
 
 
 def outcomes(spec: str, objects: Mapping[str, bytes]) -> dict[str, Wanted]:
-    """Return what a read of each must give.
+    """Return the expected result of each read.
 
-    For a process of its own, which a decoder may take down with it: libtiff's words on its standard
-    error, which cannot be told from the soak's, are thrown away.
+    Run it in its own process, which a decoder may crash. Its standard error is discarded, because
+    libtiff writes to it.
     """
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
     pipeline = Pipeline.parse(spec)

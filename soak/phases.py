@@ -1,4 +1,4 @@
-"""What is done, phase by phase. Each gives one row of the table."""
+"""The phases. Each returns one row of the table."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ from soak.rows import Answers, Processes, Row
 from soak.stage import BUCKET, FaultyS3, Stage, stage
 
 CLIENTS = 32
-SEED = 22  # with which even a quick run meets a silent S3
-# Of S3's answers. All five tries of a read fail once in a hundred reads.
+SEED = 22  # with this seed even a quick run meets a silent S3
+# The share of S3's answers with each fault. All five tries of a read fail once in a hundred reads.
 FAULTS: Mapping[Fault, float] = {
     Fault.SLOW: 0.08,
     Fault.RESET: 0.1,
@@ -34,11 +34,11 @@ FAULTS: Mapping[Fault, float] = {
     Fault.BUSY: 0.1,
     Fault.SILENT: 0.003,
 }
-# A HEAD's error has no body, so that its client sees the status in place of a code.
+# The error of a HEAD has no body, so its client sees the status and not a code.
 _S3_FAILED = ("SourceUnavailable", "SlowDown", "DeadlineExceeded", "503")
 _WORKER_KILLED = ("LambdaRuntimeError", "ConnectionClosedByRequester", "500", BROKEN)
 _KILL_EVERY_S = (0.5, 1.5)
-_START_S = 5.0  # a worker's, on a busy machine
+_START_S = 5.0  # for a worker to start on a busy machine
 _WARMINGS = 6
 _MUTANTS = "mutants"
 _MUTANT_SPEC = "resize:32/npy"
@@ -46,7 +46,7 @@ _MUTANT_SPEC = "resize:32/npy"
 
 @dataclass(frozen=True)
 class Effort:
-    """How many requests each phase sends."""
+    """The number of requests of each phase."""
 
     load: int
     faults: int
@@ -55,7 +55,7 @@ class Effort:
     tokens: int
     mutants: int
     events: int
-    hostile: int  # files; 0 is all of them, by each of their pipelines
+    hostile: int  # files; 0 means all files with all of their pipelines
 
 
 FULL = Effort(10_000, 2_000, 1_500, 1_000, 300, 5_000, 1_000, 0)
@@ -63,7 +63,7 @@ QUICK = Effort(300, 150, 150, 100, 60, 300, 100, 8)
 
 
 def play(s3: FaultyS3, effort: Effort) -> Iterator[Row]:
-    """Do every phase."""
+    """Run every phase."""
     s3.store.client().create_bucket(Bucket=BUCKET)
     store(s3.store, BUCKET, material.photos())
     with stage(s3) as standing:
@@ -82,14 +82,14 @@ def play(s3: FaultyS3, effort: Effort) -> Iterator[Row]:
 
 
 def load(standing: Stage, points: Sequence[Sequence[DerivedObject]], count: int) -> Row:
-    """Read as fast as 32 clients can, every way there is."""
+    """Read with 32 clients in every way that S3 offers."""
     watch = Watch(standing)
     reads = list(material.mixture(points, count, SEED))
     return watch.row("load", apart(read_all, standing.door, reads, CLIENTS))
 
 
 def faults(s3: FaultyS3, count: int) -> Row:
-    """Read while S3 fails, before the workers' own eyes: no endpoint stands between."""
+    """Read while S3 fails; the workers read from it directly, not through the endpoint."""
     with stage(s3, worker_env={"AWS_ENDPOINT_URL_S3": s3.url}) as standing:
         s3.fail({}, SEED, standing.local.url)
         points = _points(standing)
@@ -112,13 +112,13 @@ def kills(standing: Stage, points: Sequence[Sequence[DerivedObject]], count: int
     with meanwhile(lambda: standing.workers.kill_one(random), random):
         outcomes = apart(read_all, standing.door, reads, CLIENTS)
     killed = len(standing.workers.killed)
-    # Each takes one request with it, or none.
+    # Each killed worker loses at most one request.
     least = 1 - killed / count
     return watch.row("workers killed", outcomes, _WORKER_KILLED, {"killed": killed}, least)
 
 
 def leavers(standing: Stage, points: Sequence[Sequence[DerivedObject]], count: int) -> Row:
-    """Read while most clients leave before they have their answer."""
+    """Read while most clients disconnect before the end of their answer."""
     watch = Watch(standing)
     jobs = some_leave(_wholes(points, count), SEED)
     outcomes = apart(stay_or_leave_all, standing.door, jobs, CLIENTS)
@@ -127,7 +127,7 @@ def leavers(standing: Stage, points: Sequence[Sequence[DerivedObject]], count: i
 
 
 def damaged(standing: Stage, count: int) -> Row:
-    """Read damaged images, of which the library has told what must come."""
+    """Read damaged images and compare with what the library returns for them."""
     objects = mutants.mutants(count, SEED)
     wanted = apart(mutants.outcomes, _MUTANT_SPEC, objects)
     standing.s3.store.client().create_bucket(Bucket=_MUTANTS)
@@ -162,7 +162,7 @@ def absurd(standing: Stage, count: int) -> Row:
 
 
 def tokens(s3: FaultyS3, count: int) -> Row:
-    """Read while a thief uses every token again, and makes up others."""
+    """Read while another client reuses every token and invents others."""
     with tempfile.TemporaryDirectory() as folder:
         notes = Path(folder) / "tokens"
         environment = {"SOAK_TOKENS": str(notes)}
@@ -177,7 +177,7 @@ def tokens(s3: FaultyS3, count: int) -> Row:
 
 
 def hostile(s3: FaultyS3, count: int) -> Row:
-    """Read hostile files, and photographs beside them."""
+    """Read hostile files while other clients read photographs."""
     with tempfile.TemporaryDirectory() as folder:
         environment = bombing.environment(folder)
         with stage(s3, worker_env=environment, timeout=bombing.TIMEOUT_S) as standing:
@@ -189,13 +189,13 @@ def hostile(s3: FaultyS3, count: int) -> Row:
             outcomes = apart(bombing.attack, standing.door, shots, photos)
             row = watch.row("hostile files", outcomes, deeds={"hostile": len(shots)})
         judged = bombing.judge(shots, outcomes, folder)
-        # Each kind of file brings its libraries, and what one takes is given back before the next.
+        # Each kind of file loads its own libraries, so memory grows; only the peak is judged.
         processes = replace(row.processes, growth=None, most=bombing.MOST_PEAK)
         return replace(row, answers=Answers.of(judged, ()), processes=processes)
 
 
 class Watch:
-    """Takes notes of a stage from now on, and makes a row of them.
+    """Counters of a stage since the start of a phase, from which the phase's row is made.
 
     Parameters
     ----------
@@ -217,7 +217,7 @@ class Watch:
         deeds: Mapping[str, int] | None = None,
         least_right: float = 1.0,
     ) -> Row:
-        """Return what came of the phase that ends now."""
+        """Return the row of the phase that ends now."""
         standing = self._standing
         memory = standing.workers.memory(self._since)
         return Row(
@@ -238,7 +238,7 @@ class Watch:
 
 @contextmanager
 def meanwhile(act: Callable[[], None], random: Random) -> Iterator[None]:
-    """Do something again and again in another thread while the block runs."""
+    """Repeat an action in another thread while the block runs."""
     over = threading.Event()
 
     def work() -> None:
@@ -259,13 +259,13 @@ def _points(standing: Stage) -> list[list[DerivedObject]]:
 
 
 def _wholes(points: Sequence[Sequence[DerivedObject]], count: int) -> list[Read]:
-    """Return so many reads of whole objects."""
+    """Return `count` reads of whole objects."""
     random = Random(SEED)
     return [random.choice(random.choice(points)).whole() for _ in range(count)]
 
 
 def _warm_up(standing: Stage, points: Sequence[Sequence[DerivedObject]]) -> None:
-    """Let both workers import what they need and meet what is largest: then their memory stays."""
+    """Read the largest photographs, so that both workers import everything and their memory settles."""
     photos = material.photos()
     largest = sorted(photos, key=lambda key: len(photos[key]))[-2:]
     reads = [derived.whole() for point in points for derived in point if derived.key in largest]

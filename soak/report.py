@@ -1,4 +1,4 @@
-"""A result as a table and as a page."""
+"""The result as tables and as a page."""
 
 from __future__ import annotations
 
@@ -12,53 +12,55 @@ _MEGABYTE = 2**20
 _CONDITIONS = """\
 {date}, commit {commit}: {machine[processor]}; {machine[cores]} cores, shared by
 clients, endpoint, workers and S3; {machine[system]}; Python {python}. Made by `{command}` in
-{minutes:.0f} minutes; [soak.json](soak.json) has all of it."""
+{minutes:.0f} minutes; the full result is in [soak.json](soak.json)."""
 
 _INTRODUCTION = """\
 {clients} clients read photographs through Object Lambda access points of the local endpoint, whose
-{workers} workers run the handler as Lambda does. Every answer is compared with what must come: the
-bytes, length and ETag that the library gives for that object, or an error. It is *right* if it is
-exactly that; *refused* if it is another error, which only some phases allow; else *wrong*."""
+{workers} workers run the handler as Lambda does. Every answer is compared with the expected one: the
+bytes, length and ETag that the library returns for that object, or an error. An answer is *right* if
+it is exactly that, *refused* if it is another error, which only some phases allow, and otherwise
+*wrong*."""
 
 _PHASES = {
     "load": """\
-- **load**: whole objects, ranges, HEADs, conditional reads and listings, through five pipelines. Waiting
-  for one of the {workers} workers is most of the time that a request takes.""",
+- **load**: whole objects, ranges, HEADs, conditional reads and listings, through five pipelines. A
+  request spends most of its time waiting for one of the {workers} workers.""",
     "S3 fails": """\
-- **S3 fails**: a proxy before S3 spoils its answers: they are late and come in drops, the connection is
-  reset in the middle, or closed before all has come, a byte is another one (which only the checksum
-  tells), it is 503 SlowDown, or nothing comes at all. Reads are tried again within their deadline; the
-  few refused had five such answers in a row.""",
+- **S3 fails**: a proxy in front of S3 corrupts its answers. They arrive late and in small pieces,
+  the connection is reset in the middle or closed early, one bit is flipped (only the checksum shows
+  it), the answer is 503 SlowDown, or none comes. Reads are retried within their deadline; the few
+  that were refused got five such answers in a row.""",
     "workers killed": """\
-- **workers killed**: by SIGKILL, in the middle of whatever they did. Each takes one request with it at
-  most, whose client is told: `LambdaRuntimeError`, or a body that breaks off where it had begun.""",
+- **workers killed**: by SIGKILL, at any moment. Each killed worker loses at most one request. Its client
+  gets `LambdaRuntimeError`, or an incomplete body if the answer had started.""",
     "clients leave": """\
-- **clients leave**: before their answer, or in the middle of it. Nobody else is to notice.""",
+- **clients leave**: before their answer, or in the middle of it. Other clients must not notice.""",
     "damaged images": """\
 - **damaged images**: real photographs in {formats} variants of six formats, with bits flipped,
-  truncated, spliced with others, lengths overwritten, pieces repeated or left out. The library told
-  beforehand, in another process, what each must give: these bytes, or this error.""",
+  truncated, spliced with others, lengths overwritten, pieces repeated or left out. The expected bytes or
+  error of each come from the library in another process.""",
     "absurd events": """\
-- **absurd events**: made by Hypothesis, nearly valid ones and any JSON, through Lambda's Invoke. What is
-  in brackets had nobody to answer: no known shape, or a token that is nobody's.""",
+- **absurd events**: from Hypothesis, nearly valid events and any JSON, through Lambda's Invoke.
+  Errors in brackets had no client to answer: the event had an unknown shape, or its token was not
+  valid.""",
     "tokens stolen": """\
-- **tokens stolen**: every token is used again after the function used it, and as many are made up.""",
+- **tokens stolen**: every token is used again after the function used it, and as many are invented.""",
     "hostile files": """\
 - **hostile files**: those of SECURITY.md, each through its pipelines, by workers that have
-  {timeout:.0f} s for a read and `JITPREP_MEMORY={memory}MiB`, while others read photographs. Each must
-  be refused with the reason, `DeadlineExceeded` included, or give what the library gives; and no worker
-  may have more memory than that, what a process takes for itself, and 64 MB.""",
+  {timeout:.0f} s for a read and `JITPREP_MEMORY={memory}MiB`, while other clients read photographs.
+  Each file must be refused with a reason, which may be `DeadlineExceeded`, or return what the
+  library returns. No worker may use more memory than the limit, the process itself and 64 MB.""",
 }
 
 _LAWS = """\
-The program fails unless: no answer is wrong; no request takes more than {patience:.0f} s; no worker ends
-that was not killed; no worker's memory keeps growing from quarter to quarter of a phase, by more than
-{growth} MB in all; no `LambdaResponseNotReceived` and no `InternalError` comes; no error comes that the
-phase does not explain; nothing secret is in the workers' log."""
+The program fails if an answer is wrong, if a request takes more than {patience:.0f} s, if a worker ends
+that was not killed, if a worker's memory grows in every quarter of a phase by more than {growth} MB in
+total, if a client gets `LambdaResponseNotReceived`, `InternalError` or an error that the phase does not
+explain, or if the workers' log contains a secret."""
 
 
 def table(result: Mapping[str, Any]) -> str:
-    """Return the phases, a line each."""
+    """Return the table of phases, one line per phase."""
     header = (
         "", "requests", "right", "refused", "wrong", "hung", "p50 ms", "p99 ms",
         "peak MB", "growth MB", "killed", "lost",
@@ -67,13 +69,13 @@ def table(result: Mapping[str, Any]) -> str:
 
 
 def codes(result: Mapping[str, Any]) -> str:
-    """Return the answers by error code, a line for each phase."""
+    """Return the errors by code, one line per phase."""
     rows = [(row["name"], _counts(row["answers"]["codes"])) for row in result["phases"]]
-    return markdown(("", "errors by code, those included that had to come"), rows)
+    return markdown(("", "errors by code, including the expected ones"), rows)
 
 
 def deeds(result: Mapping[str, Any]) -> str:
-    """Return what was asked and what was done, a line for each phase."""
+    """Return the requests and the faults, one line per phase."""
     rows = [
         (row["name"], _counts(row["answers"]["kinds"]), _counts(row["deeds"]))
         for row in result["phases"]
@@ -82,7 +84,7 @@ def deeds(result: Mapping[str, Any]) -> str:
 
 
 def verdict(result: Mapping[str, Any]) -> str:
-    """Return what is broken, with the first of what broke it, or that nothing is."""
+    """Return the broken laws with their first causes, or that every law holds."""
     if not result["broken"]:
         return "Every law holds."
     details = [detail for row in result["phases"] for detail in row["answers"]["details"]]

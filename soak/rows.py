@@ -1,4 +1,4 @@
-"""A phase's result: what was asked, what came back, and what became of the workers."""
+"""The result of a phase: its requests, its answers, and the state of the workers."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ _SHOWN = 5
 
 @dataclass(frozen=True)
 class Answers:
-    """What came back.
+    """The answers of a phase.
 
     Parameters
     ----------
     requests, right, refused, wrong, hung
-        How many there were, and how many were judged how.
+        The number of requests, and of answers with each verdict.
     unexpected
-        Of those refused, how many with a code that nothing in the phase explains.
+        The number of refused answers with a code that the phase does not explain.
     kinds
-        Requests by sort.
+        The number of requests of each kind.
     codes
-        Answers by error code, those included that had to come.
+        The number of answers with each error code, including the expected ones.
     p50_ms, p99_ms
-        Of a request, the waiting for a free worker included.
+        Percentiles of the duration of a request, including the wait for a free worker.
     details
-        The first few that are neither right nor explained.
+        Descriptions of the first few answers that are neither right nor explained.
     """
 
     requests: int
@@ -45,7 +45,7 @@ class Answers:
 
     @classmethod
     def of(cls, outcomes: Sequence[Outcome], explained: Sequence[str]) -> Answers:
-        """Count outcomes, given the codes that may come where another answer was wanted."""
+        """Count the outcomes; `explained` has the codes that the phase may return unexpectedly."""
         verdicts = Counter(outcome.verdict for outcome in outcomes)
         refused = [outcome for outcome in outcomes if outcome.verdict is Verdict.REFUSED]
         unexpected = [outcome for outcome in refused if outcome.code not in explained]
@@ -69,18 +69,18 @@ class Answers:
 
 @dataclass(frozen=True)
 class Processes:
-    """What became of the workers.
+    """The state of the workers after a phase.
 
     Parameters
     ----------
     peak
-        The most memory that one had, in bytes.
+        The most memory that a worker used, in bytes.
     growth
-        By how much one kept growing from quarter to quarter; None where none lived through.
+        How much a worker grew in every quarter, in bytes; None if no worker lived through the phase.
     lost, killed
-        How many ended of themselves, and by our hand.
+        The number of workers that ended by themselves, and that we killed.
     most
-        What `peak` must not exceed, where that is stated.
+        The limit of `peak`, if the phase has one.
     """
 
     peak: int
@@ -92,22 +92,22 @@ class Processes:
 
 @dataclass(frozen=True)
 class Row:
-    """One phase.
+    """The result of one phase.
 
     Parameters
     ----------
     name
-        What was done.
+        The name of the phase.
     answers, processes
-        What came of it.
+        Its results.
     seconds
-        How long it took.
+        Its duration.
     secrets
-        The lines of the workers' log that hold something secret.
+        The lines of the workers' log that contain a secret.
     deeds
-        What was done to them all, and how often.
+        The faults of the phase, and how often each happened.
     least_right
-        The share of answers, of 1, that must be right.
+        The share of answers that must be right, from 0 to 1.
     """
 
     name: str
@@ -120,7 +120,7 @@ class Row:
 
 
 def _percentile(ordered: Sequence[float], share: float) -> float:
-    """Return the time, in milliseconds, within which that share of all requests ended."""
+    """Return the time in milliseconds within which that share of the requests ended."""
     if not ordered:
         return 0.0
     return round(ordered[min(int(share * len(ordered)), len(ordered) - 1)] * 1000, 1)

@@ -1,4 +1,4 @@
-"""What stands while requests come: the S3 that can fail, the endpoint on it, and its access points."""
+"""The processes of a phase: the S3 that can fail, the endpoint in front of it, and its access points."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ from soak.workers import Workers
 ROOT = Path(__file__).parents[1]
 BUCKET = "photos"
 WORKERS = 2
-# What gives away that a line of the log holds what it must not.
-# Values, not names: a message may say which member of an event is missing.
+# Values that show that a log line contains a secret.
+# They are values, not names, because a message may name a missing member of an event.
 _SECRETS = re.compile(
     r"X-Amz-(?:Signature|Credential|Security-Token)=|AWS4-HMAC-SHA256 |SECRET"
     r"|[\"'](?:outputToken|principalId|accessKeyId)[\"']:"
 )
-# A worker's line for its first request; the endpoint repeats the last lines of one that ended.
+# The log line of a worker's first request. The endpoint repeats the last lines of a worker that ended.
 _FIRST = re.compile(r'\S+\[\d+\] .*"cold":true')
 ACTIONS = ("GetObject", "HeadObject", "ListObjects", "ListObjectsV2")
 FEATURES = (
@@ -49,7 +49,7 @@ class FaultyS3:
     Parameters
     ----------
     process
-        It, started.
+        The started process.
     """
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
@@ -59,19 +59,19 @@ class FaultyS3:
         self.store = Door(told["store"])
 
     def fail(self, shares: Mapping[Fault, float], seed: int, writers: str | None = None) -> None:
-        """Let such shares of its answers fail from now on, and count anew.
+        """Apply faults to these shares of its answers from now on, and reset the counts.
 
-        ``writers`` is the endpoint for what functions write here.
+        ``writers`` is the endpoint that receives the functions' responses.
         """
         port = urlsplit(writers).port if writers else None
         self._call("POST", {"seed": seed, "shares": dict(shares), "writers": port})
 
     def behave(self) -> None:
-        """Answer well from now on."""
+        """Apply no faults from now on."""
         self.fail({}, 0)
 
     def done(self) -> dict[str, int]:
-        """Return how often each fault was done."""
+        """Return how often each fault was applied."""
         return self._call("GET", {})
 
     def _call(self, method: str, body: Mapping[str, object]) -> dict[str, int]:
@@ -95,11 +95,11 @@ def faulty_s3() -> Iterator[FaultyS3]:
             yield FaultyS3(process)
         finally:
             assert process.stdin is not None
-            process.stdin.close()  # which ends it
+            process.stdin.close()  # closing its input ends it
 
 
 class Log(io.TextIOBase):
-    """What the workers write: read, counted and forgotten."""
+    """The workers' log, which is searched and counted but not stored."""
 
     def __init__(self) -> None:
         self.starts = 0
@@ -107,7 +107,7 @@ class Log(io.TextIOBase):
         self._lock = threading.Lock()
 
     def write(self, text: str) -> int:
-        """Look at some lines."""
+        """Search some lines."""
         with self._lock:
             for line in text.splitlines():
                 self.starts += bool(_FIRST.match(line))
@@ -118,7 +118,7 @@ class Log(io.TextIOBase):
 
 @dataclass(frozen=True)
 class Stage:
-    """An endpoint with its workers, its log, and the S3 behind it."""
+    """An endpoint with its workers, its log and the S3 behind it."""
 
     s3: FaultyS3
     local: LocalObjectLambda
@@ -128,16 +128,16 @@ class Stage:
 
     @property
     def lost(self) -> int:
-        """How many workers have ended that nobody killed, those included that nobody saw."""
+        """The number of workers that ended without being killed, sampled or not."""
         return self.workers.lost + max(0, self.log.starts - len(self.workers.seen))
 
     @property
     def door(self) -> Door:
-        """Where clients knock."""
+        """The address for clients."""
         return Door(self.local.url)
 
     def alias(self, spec: str, bucket: str = BUCKET) -> str:
-        """Return the alias of an access point with this pipeline, made when first asked for."""
+        """Return the alias of the access point with this pipeline, and create it on first use."""
         if spec not in self._aliases:
             self._aliases[spec] = self.local.create_access_point(
                 f"soak-{len(self._aliases)}",
@@ -156,7 +156,7 @@ def stage(
     worker_env: Mapping[str, str] = MappingProxyType({}),
     timeout: float = 60.0,
 ) -> Iterator[Stage]:
-    """Start an endpoint whose workers run ``handler`` on ``s3``, for so many seconds a request."""
+    """Start an endpoint whose workers run ``handler`` on ``s3`` with a timeout per request."""
     log = Log()
     config = EndpointConfig(
         port=0,
@@ -168,7 +168,7 @@ def stage(
         timeout=timeout,
         output=log,  # type: ignore[arg-type]  # of TextIO it needs write and flush
     )
-    # What the endpoint itself says of failures goes the same way.
+    # The endpoint's own messages about failures go to the same log.
     said = logging.StreamHandler(log)
     logging.getLogger("emulator").addHandler(said)
     try:

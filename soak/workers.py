@@ -1,4 +1,4 @@
-"""The workers' processes: who watches their memory and their end, and who kills them."""
+"""The workers' processes: their memory, their end, and how they are killed."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _PROC = Path("/proc")
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 _RUNS = b"awslambdaric"
 _EVERY_S = 0.2
-# Of the most memory that any had: what has less is importing yet, and has no request to lose.
+# A share of the largest worker's memory. A smaller worker is still importing and has no request to lose.
 _STARTED = 0.8
 _QUARTERS = 4
 
@@ -32,12 +32,11 @@ class Memory:
     Parameters
     ----------
     peak
-        The most that one had.
+        The most that a worker used.
     growth
-        How much one kept growing: of its medians over each quarter, three times the least that one is
-        above the one before. A leak shows in each. A single image that is larger than all before shows
-        in one: what the allocator keeps after it is bounded. The most of any; None where none lived
-        through.
+        How much a worker grew steadily: three times the smallest increase between the medians of
+        consecutive quarters. A leak raises every quarter. One large image raises only one, because the
+        allocator keeps a bounded amount. The largest value of all workers; None if none lived through.
     """
 
     peak: int
@@ -45,7 +44,7 @@ class Memory:
 
 
 class Workers:
-    """The processes of awslambdaric that this process has started: sampled while entered."""
+    """The awslambdaric processes that this process started, sampled inside the context."""
 
     def __init__(self) -> None:
         self.seen: set[int] = set()
@@ -68,7 +67,7 @@ class Workers:
         self._thread.join()
 
     def kill_one(self, random: Random) -> None:
-        """Kill one of the processes that have started, at once and without a word to it."""
+        """Kill one of the started processes with SIGKILL."""
         sizes = self._resident()
         peak = self.memory(0.0).peak
         started = sorted(pid for pid, size in sizes.items() if size > _STARTED * peak)
@@ -80,11 +79,11 @@ class Workers:
 
     @property
     def lost(self) -> int:
-        """How many have ended that nobody killed."""
+        """The number of workers that ended without being killed."""
         return len(self.seen - self.killed - self._resident().keys())
 
     def memory(self, since: float) -> Memory:
-        """Return what they took since a time of `time.monotonic`."""
+        """Return their memory since a time of `time.monotonic`."""
         return measure([sizes for at, sizes in self._samples if at >= since])
 
     def _watch(self) -> None:
@@ -92,13 +91,13 @@ class Workers:
             self._samples.append((time.monotonic(), self._resident()))
 
     def _resident(self) -> dict[int, int]:
-        """Return the resident memory of each worker that lives, by its process."""
+        """Return the resident memory of each live worker by process ID."""
         self.seen |= {pid for pid in _children() - self.seen if _resident(pid)}
         return {pid: size for pid in self.seen if (size := _resident(pid))}
 
 
 def measure(samples: list[dict[int, int]]) -> Memory:
-    """Return what samples of sizes by process come to."""
+    """Return the peak and the growth of sampled sizes by process ID."""
     by_process: dict[int, list[int]] = defaultdict(list)
     for sizes in samples:
         for pid, size in sizes.items():
@@ -119,7 +118,7 @@ def _growth(sizes: list[int]) -> float:
 
 
 def _resident(pid: int) -> int:
-    """Return a worker's resident memory; 0 where no worker is, or is no more, behind the number."""
+    """Return the resident memory of a worker; 0 if the process has ended or is another program."""
     process = _PROC / str(pid)
     try:
         if _RUNS not in (process / "cmdline").read_bytes():
@@ -132,6 +131,6 @@ def _resident(pid: int) -> int:
 def _children() -> set[int]:
     pids: set[int] = set()
     for task in (_PROC / "self/task").iterdir():
-        with suppress(OSError):  # the thread has just ended
+        with suppress(OSError):  # the process has just ended
             pids.update(int(pid) for pid in (task / "children").read_text().split())
     return pids

@@ -1,4 +1,4 @@
-"""An S3 that says what a test tells it to, over real HTTP, and takes what is written to it."""
+"""A scripted S3: it answers over real HTTP as a test says, and records what is written to it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ import pytest
 
 @dataclass
 class Answer:
-    """What the S3 answers to a GET."""
+    """The answer to a GET."""
 
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -48,10 +48,10 @@ class Written:
 
 @dataclass
 class ScriptedS3:
-    """The server, what it answers, and what it has seen.
+    """The server, its answers, and the requests that it has received.
 
-    ``script`` is answered first, one after the other; then what ``objects`` has for the path, where it
-    has something; else ``answer``, for ever. What is put becomes one of the objects.
+    The answers of ``script`` come first, one by one; then the answer that ``objects`` has for the path;
+    else ``answer``. What is put becomes one of the objects.
     """
 
     url: str
@@ -98,7 +98,7 @@ class ScriptedS3:
 
 
 class _Server(ThreadingHTTPServer):
-    request_queue_size = 128  # a batch knocks many times at once
+    request_queue_size = 128  # a batch opens many connections at once
 
 
 @pytest.fixture
@@ -128,16 +128,16 @@ def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[ScriptedS3]:
 
 
 def _forget() -> None:
-    """Drop what the handler made for another endpoint."""
+    """Clear what the handler cached for another endpoint."""
     from jitprep.service import config, pipeline_choice
     from jitprep.service import s3 as own
-    from jitprep.service.results import result_cache
+    from jitprep.service.results import derived_object
     from jitprep.service.source import bucket_source, connection, signing
 
     for made in (
         bucket_source._place,
         config.config,
-        result_cache.result_cache,
+        derived_object.result_cache,
         pipeline_choice.choose,
         connection.pool,
         own.client,
@@ -158,7 +158,7 @@ def _handler(s3: ScriptedS3) -> type[BaseHTTPRequestHandler]:
             self.answer_with(None)
 
         def answer_with(self, body: bytes | None) -> None:
-            # Python's server makes one slash of several in `path`.
+            # Python's server merges slashes in `path`.
             s3.targets.append((self.command, self.requestline.split(" ")[1]))
             known = s3.objects.get(unquote(urlsplit(self.path).path), s3.answer)
             answer = s3.script.pop(0) if s3.script else known
@@ -174,7 +174,7 @@ def _handler(s3: ScriptedS3) -> type[BaseHTTPRequestHandler]:
             self.send_header("Content-Length", str(length))
             self.send_header("Connection", "close")
             self.end_headers()
-            with suppress(BrokenPipeError):  # whoever asked may have given up
+            with suppress(BrokenPipeError):  # the client may have given up
                 self.wfile.write(answer.body if body is None else body)
             if answer.reset:
                 linger = struct.pack("ii", 1, 0)  # closes with a reset
@@ -207,7 +207,7 @@ def _handler(s3: ScriptedS3) -> type[BaseHTTPRequestHandler]:
 
 
 class Context:
-    """Lambda's context object, as far as the handler uses it."""
+    """The members of Lambda's context object that the handler uses."""
 
     aws_request_id = "8c2d5e2a-0000-4000-8000-000000000001"
 

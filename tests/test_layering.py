@@ -18,7 +18,7 @@ ALLOWED = {
     "jitprep.emulator": set(),
     "jitprep.reader": {"preprocessing", "jitprep.service"},
     "jitprep.backfill": {"preprocessing", "jitprep.service"},
-    "jitprep.costs": {"preprocessing"},
+    "jitprep.costs": {"preprocessing", "jitprep.service"},
     "jitprep.cli": {
         "preprocessing",
         "jitprep.service",
@@ -33,7 +33,9 @@ ALLOWED = {
 def files(package: str) -> list[Path]:
     folder = ROOT / package.replace(".", "/")
     assert folder.is_dir(), f"{folder} is not there"
-    return sorted(folder.rglob("*.py"))
+    found = sorted(folder.rglob("*.py"))
+    assert found, f"{folder} has no modules"
+    return found
 
 
 def module_of(path: Path) -> str:
@@ -88,7 +90,6 @@ def test_every_package_is_here() -> None:
 
 @pytest.mark.parametrize("package", ALLOWED)
 def test_packages_import_only_what_they_may(package: str) -> None:
-    assert files(package)
     for path in files(package):
         others = packages(imports(path)) - {package}
         assert others <= ALLOWED[package], f"{path.relative_to(ROOT)} imports {others}"
@@ -110,20 +111,46 @@ def service_modules(path: Path) -> set[str]:
     }
 
 
-def test_a_backfill_shares_with_the_service_only_what_makes_equal_copies() -> None:
-    """How copies are known, content codings undone, and heads read, and which hosts are AWS's."""
-    used = set().union(*map(service_modules, files("jitprep.backfill")))
-    assert used == {
+# What each package may import of the service, beside facts about Lambda and S3's names.
+FACTS = {"jitprep.service.lambda_limits", "jitprep.service.s3_names"}
+SHARED = {
+    # How copies are known, content codings undone, and heads read, and which hosts are AWS's.
+    "jitprep.backfill": {
         "jitprep.service.results.copy_metadata",
+        "jitprep.service.results.derived_object",
         "jitprep.service.http.content_codings",
         "jitprep.service.source.response_heads",
         "jitprep.service.source.s3_hosts",
+    },
+    "jitprep.reader": {"jitprep.service.config"},  # the presets
+    "jitprep.costs": set(),
+}
+
+
+@pytest.mark.parametrize("package", SHARED)
+def test_packages_share_little_with_the_service(package: str) -> None:
+    used = set().union(*map(service_modules, files(package)))
+    assert used - FACTS == SHARED[package]
+
+
+def test_doors_are_pure_codecs() -> None:
+    """They import no configuration, no signing, no source; one sends its reply by S3's client."""
+    codecs = {
+        "jitprep.service.deadline",
+        "jitprep.service.errors",
+        "jitprep.service.http.client_request",
+        "jitprep.service.messages",
     }
+    for path in files("handler.doors"):
+        sends = {"jitprep.service.s3"} if path.stem == "object_lambda" else set()
+        assert service_modules(path) <= codecs | FACTS | sends, path
 
 
-def test_a_reader_shares_with_the_service_only_its_presets() -> None:
-    used = set().union(*map(service_modules, files("jitprep.reader")))
-    assert used == {"jitprep.service.config"}
+def test_facts_are_cheap_to_import() -> None:
+    """They are read where neither an SDK nor a decoder is wanted."""
+    for module in FACTS:
+        path = ROOT / f"{module.replace('.', '/')}.py"
+        assert tops(imports(path)) <= {"__future__", "dataclasses", "re"}, path
 
 
 def test_kernels_depend_on_numpy_alone() -> None:

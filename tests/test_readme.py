@@ -1,59 +1,180 @@
-"""The README's Python runs as it stands."""
+"""The README: its size, and every command in it runs as written.
+
+A fenced block is run here, or it is in `ELSEWHERE` with the file that runs it.
+"""
 
 from __future__ import annotations
 
+import os
 import re
+import shlex
+import subprocess
+import sys
+import tomllib
+import venv
+from pathlib import Path
+from typing import Any
 
 import pytest
 
+from jitprep.emulator.testing import LocalObjectLambda
+from preprocessing import Pipeline
+
 from .paths import ROOT
 
-BLOCKS = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+PYTHON = [code for language, code in BLOCKS if language == "python"]
+COMMANDS = [
+    line.partition("  #")[0].strip()
+    for language, code in BLOCKS
+    if language == "sh"
+    for line in code.splitlines()
+]
+# What another test or a step of CI runs, and a line of the file that does it.
+ELSEWHERE = {
+    "make demo": (".ci/run", 'step "make demo" make demo\n'),
+    "make test": (".ci/run", 'step "make test" make test\n'),
+    "from torch.utils.data import DataLoader": (
+        "tests/torch/test_example.py",
+        "def test_the_readmes_block_reads(",
+    ),
+}
+HERE = (
+    "pip install '.[reader]'",
+    "jitprep cost imagenet-uint8 photos/*.jpg",
+    "photos = open_reader(",
+    "p = Pipeline.parse(",
+)
+IMAGENET = Pipeline.parse("resize:256/center_crop:224/npy")
 
 
 def block(containing: str) -> str:
-    (found,) = [text for text in BLOCKS if containing in text]
+    (found,) = [text for text in PYTHON if containing in text]
     return found
 
 
+def is_one_of(block: str, starts: tuple[str, ...]) -> bool:
+    return any(line.startswith(start) for line in block.splitlines() for start in starts)
+
+
+def test_two_minutes_are_enough_to_read_it() -> None:
+    assert len(README.encode()) <= 8192
+
+
+def test_every_block_is_run_here_or_elsewhere() -> None:
+    assert {language for language, _ in BLOCKS} == {"sh", "python"}
+    known = (*HERE, *ELSEWHERE)
+    assert [text for text in (*COMMANDS, *PYTHON) if not is_one_of(text, known)] == []
+    assert [start for start in known if start not in "".join(text for _, text in BLOCKS)] == []
+
+
+@pytest.mark.parametrize("start", ELSEWHERE)
+def test_what_runs_elsewhere_is_there(start: str) -> None:
+    path, line = ELSEWHERE[start]
+    assert line in (ROOT / path).read_text(encoding="utf-8")
+
+
+def test_its_make_targets_exist() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    targets = set(re.findall(r"`make ([a-z-]+)", README)) | {
+        command.removeprefix("make ") for command in COMMANDS if command.startswith("make ")
+    }
+    assert targets >= {"demo", "test", "bench"}
+    for target in targets:
+        assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
+
+
+def test_its_extras_exist() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    named = set(re.findall(r"'\.\[([a-z]+)\]'", README))
+    assert named >= {"reader", "torch", "cli"}
+    assert named <= project["optional-dependencies"].keys()
+
+
+@pytest.mark.parametrize("command", [text for text in COMMANDS if text.startswith("pip ")])
+def test_it_installs_from_a_clone(command: str, tmp_path: Path) -> None:
+    venv.create(tmp_path, with_pip=True)
+    python = tmp_path / "bin/python"
+    subprocess.run(
+        [python, "-m", *shlex.split(command), "--quiet", "--no-compile"], cwd=ROOT, check=True
+    )
+    here = "from jitprep import Pipeline, open_reader; print(open_reader, Pipeline)"
+    isolated = [python, "-I", "-W", "error", "-c", here]
+    done = subprocess.run(isolated, cwd=tmp_path, check=True, capture_output=True, text=True)
+    assert "open_reader" in done.stdout
+
+
 @pytest.fixture
-def in_a_folder_with_a_photo(tmp_path, monkeypatch, photos):
-    (tmp_path / "photo.jpg").write_bytes(photos["rocket.jpg"])
+def photo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, photos: dict[str, bytes]) -> bytes:
+    """A folder with a photograph in it, which is the current folder."""
+    body = photos["rocket.jpg"]
+    (tmp_path / "photo.jpg").write_bytes(body)
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "photos/rocket.jpg").write_bytes(body)
     monkeypatch.chdir(tmp_path)
+    return body
 
 
-@pytest.mark.usefixtures("in_a_folder_with_a_photo")
-def test_the_librarys_block(capsys):
-    names: dict[str, object] = {}
-    exec(block("p.preview("), names)
-    assert "Resample(" in capsys.readouterr().out
+@pytest.mark.usefixtures("photo")
+def test_the_librarys_block() -> None:
+    lines = block("p = Pipeline.parse(").splitlines()
+    names: dict[str, Any] = {}
+    exec("\n".join(lines[:-2]), names)
+    array, encoded = (eval(line, names) for line in lines[-2:])
+    assert (array.shape, array.dtype) == ((3, 224, 224), "float32")
+    assert encoded.body == names["p"].encode(Path("photo.jpg")).body
 
 
-def test_the_spellings_are_one_value():
-    import preprocessing
+@pytest.mark.usefixtures("photo")
+def test_the_cost_command() -> None:
+    (command,) = [text for text in COMMANDS if text.startswith("jitprep cost")]
+    jitprep = shlex.quote(str(Path(sys.executable).with_name("jitprep")))
+    done = subprocess.run(
+        ["bash", "-c", command.replace("jitprep", jitprep, 1)],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    assert "Function URL" in done.stdout
 
-    readme = (ROOT / "README.md").read_text()
-    line, document, python = re.search(r"Three spellings.*?```text\n(.*?)```", readme, re.DOTALL)[
-        1
-    ].splitlines()
-    parse = preprocessing.Pipeline.parse
-    names = {name: getattr(preprocessing, name) for name in preprocessing.__all__}
-    assert parse(line) == parse(document) == eval(python, names)
+
+@pytest.fixture
+def doors(
+    object_lambda_endpoint: Any, photo: bytes, monkeypatch: pytest.MonkeyPatch
+) -> dict[str, str]:
+    """The README's addresses, and those that reach a local endpoint."""
+    settings = {"JITPREP_BUCKETS": "photos", "JITPREP_REQUEST_OVERRIDES": "pipeline"}
+    local: LocalObjectLambda = object_lambda_endpoint(
+        task_root=ROOT, workers=1, worker_env=settings
+    )
+    s3 = local.client("s3")
+    s3.create_bucket(Bucket="photos")
+    s3.put_object(Bucket="photos", Key="rocket.jpg", Body=photo)
+    alias = local.create_access_point(
+        "photos", "photos", payload='{"pipeline": "imagenet-uint8"}', actions=["GetObject"]
+    )
+    for name, value in {
+        "AWS_ENDPOINT_URL": local.url,
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_DEFAULT_REGION": "us-east-1",
+    }.items():
+        monkeypatch.setenv(name, value)
+    return {
+        "https://<id>.lambda-url.us-east-1.on.aws/photos": f"{local.function_url()}/photos",
+        "lambda:preprocess/photos": "lambda:preprocess/photos",
+        "s3://<alias>": f"s3://{alias}",
+    }
 
 
-@pytest.mark.usefixtures("in_a_folder_with_a_photo")
-def test_the_clients_block(local, photos):
-    from preprocessing import Pipeline
-
-    code = block("create_access_point_for_object_lambda")
-    names: dict[str, object] = {}
-    exec(code.replace("http://127.0.0.1:9000", local.url), names)
-    expected = Pipeline.parse("grayscale/resize:224,224/png").encode(photos["rocket.jpg"]).body
-    assert names["by_alias"] == names["by_arn"] == expected
-    exec(block("everything = {"), names)
-    head, part = names["head"], names["part"]
-    imagenet = Pipeline.parse("resize:256/center_crop:224/npy")
-    whole = imagenet.encode(photos["rocket.jpg"]).body
-    assert isinstance(head, dict) and isinstance(part, dict)
-    assert head["ContentLength"] == len(whole)
-    assert part["Body"].read() == whole[:100]
+def test_the_same_lines_on_s3(doors: dict[str, str], photo: bytes) -> None:
+    lines = block('photos = open_reader("lambda:').splitlines()
+    assert len(lines) == len(doors)
+    expected = IMAGENET(photo)
+    for line, (there, here) in zip(lines, doors.items(), strict=True):
+        names: dict[str, Any] = {}
+        exec(f"from jitprep import open_reader\n{line.replace(there, here)}", names)
+        assert there in line
+        assert (names["photos"].get("rocket.jpg") == expected).all()

@@ -1,6 +1,6 @@
-"""Write the tables of clients, and the code that connects each. Run by ``make clients-table``.
+"""Write the tables of clients and the code that connects each. Run by ``make clients-table``.
 
-`clients.json` has what `tests/clients` measured; the code is that of the drivers which measured it.
+`clients.json` holds what `tests/clients` measured. The code is that of the drivers that measured it.
 """
 
 from __future__ import annotations
@@ -16,38 +16,21 @@ from preprocessing import Pipeline
 from tests.clients.matrix import CALLS, CLIENTS, DEPENDS, FIXED, LARGE, Call, Gives
 
 ROOT = Path(__file__).parent.parent
+PAGE = ROOT / "docs/doors/clients.md"
 _COLUMNS = {FIXED: "tensor, {size:.1f} MB", DEPENDS: "PNG", LARGE: "tensor, {size:.1f} MB"}
 _PLACE = re.compile(r"(<!-- clients: (.*?) -->\n).*?(<!-- clients: end -->)", re.DOTALL)
 
 
-def pages() -> dict[Path, str]:
-    """Return the pages with clients in them, written anew between their marks."""
+def page() -> str:
+    """Return the page of clients with the text between its marks replaced."""
     found = json.loads((ROOT / "docs/clients.json").read_text(encoding="utf-8"))
-    return {
-        path: _PLACE.sub(lambda place: _fill(place, found), path.read_text(encoding="utf-8"))
-        for path in (ROOT / "README.md", ROOT / "docs/clients.md")
-    }
+    return _PLACE.sub(lambda place: _fill(place, found), PAGE.read_text(encoding="utf-8"))
 
 
 def _fill(place: re.Match[str], found: Any) -> str:
     kind, *words = place[2].split()
-    made = {"summary": _summary, "table": _table, "code": _code}[kind](found, *words)
+    made = {"table": _table, "code": _code}[kind](found, *words)
     return f"{place[1]}{made}\n{place[3]}"
-
-
-def _summary(found: Any) -> str:
-    """Return the table of all clients, their calls of equal cost together."""
-    rows = []
-    for client in CLIENTS:
-        groups: dict[tuple[str, ...], list[str]] = {}
-        for call in _calls(client.name):
-            groups.setdefault(_cells(call, found), []).append(call.shown)
-        names = [f"{client.shown}, by {client.configured}", *[""] * (len(groups) - 1)]
-        rows += [
-            (name, ", ".join(calls), *cells)
-            for name, (cells, calls) in zip(names, groups.items(), strict=True)
-        ]
-    return _markdown(("", "", *_columns()), rows)
 
 
 def _table(found: Any, client: str) -> str:
@@ -113,5 +96,4 @@ def _markdown(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 if __name__ == "__main__":
-    for page, content in pages().items():
-        page.write_text(content, encoding="utf-8")
+    PAGE.write_text(page(), encoding="utf-8")

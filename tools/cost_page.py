@@ -26,9 +26,9 @@ def pages() -> dict[Path, str]:
 
     written = {
         path: _PLACE.sub(fill, path.read_text(encoding="utf-8"))
-        for path in (ROOT / "README.md", ROOT / "docs/cost.md")
+        for path in (ROOT / "README.md", ROOT / "docs/cost/model.md")
     }
-    return {**written, ROOT / "docs/cost.svg": plot.draw(estimate)}
+    return {**written, ROOT / "docs/cost.svg": plot.render_svg(estimate)}
 
 
 def _table(estimate: Estimate) -> str:

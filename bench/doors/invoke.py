@@ -2,9 +2,9 @@
 
 One worker, as Lambda would run it, answers GetObject through an access point, single invokes and batch
 invokes of the same photographs, in turn. What counts is the processor time of its process alone. Writes
-docs/invoke-bench.json and the table of docs/invoke.md; with ``--quick`` fewer rounds, printed only; with
-``--render`` the table anew from the JSON that is there. It needs what the tests need, and ends in ten
-minutes.
+docs/invoke-bench.json and the table of docs/doors/invoke.md. ``--quick`` runs fewer rounds and only
+prints; ``--render`` writes the table from the JSON that is there. It needs what the tests need and takes
+ten minutes.
 """
 
 from __future__ import annotations
@@ -33,24 +33,26 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 COUNT = 32
-# Of 32 rows of the first, a preset, the last does not fit into one answer; all of the second do.
+# 32 rows of the first pipeline, a preset, do not fit into one answer; those of the second do.
 SPECS = ("resize:256/center_crop:224/npy", "resize:218/center_crop:192/npy")
-PAGE, DATA = ROOT / "docs/invoke.md", ROOT / "docs/invoke-bench.json"
+PAGE, DATA = ROOT / "docs/doors/invoke.md", ROOT / "docs/invoke-bench.json"
 BEGIN, END = "<!-- invoke: written by python -m bench.doors.invoke -->", "<!-- invoke: end -->"
 _ROUNDS, _QUICK = 40, 5
 _MEASURED = ("preprocessing", "handler", "jitprep", "bench")
 _CONDITIONS = """\
 Processor time of the worker's process, the median of {rounds} interleaved rounds over the same {count}
 photographs of 500×375. {date}, commit {commit}: {machine[processor]}; Python {python};
-`python -m bench.doors.invoke`, all of it in [invoke-bench.json](invoke-bench.json)."""
+`python -m bench.doors.invoke`, all of it in [invoke-bench.json](../invoke-bench.json)."""
 
 
 def main() -> None:
-    """Read the arguments and do as they say."""
+    """Run the command line."""
     parser = argparse.ArgumentParser(prog="python -m bench.doors.invoke", description=__doc__)
     which = parser.add_mutually_exclusive_group()
     which.add_argument("--quick", action="store_true", help="fewer rounds; print only")
-    which.add_argument("--render", action="store_true", help="write the table from the JSON")
+    which.add_argument(
+        "--render", action="store_true", help="write the table from the existing JSON"
+    )
     options = parser.parse_args()
     if not options.render:
         result = measure(_QUICK if options.quick else _ROUNDS)
@@ -96,9 +98,9 @@ def measure(rounds: int) -> dict[str, Any]:
 def _measure(
     known: Sequence[Way], spec: str, bodies: Sequence[bytes], rounds: int
 ) -> dict[str, Any]:
-    """Return milliseconds of the worker's processor time a photograph, by the name of the way."""
+    """Return the worker's CPU time per photograph in ms, by the name of the way."""
     expected = Pipeline.parse(spec).batch(bodies)
-    for way in known:  # which warms them up, too
+    for way in known:  # also warms them up
         np.testing.assert_array_equal(way.read(), expected, err_msg=way.name)
     clock, random = _worker_clock(), Random(0)  # noqa: S311  an order for each round
     spent: dict[str, list[float]] = {way.name: [] for way in known}
@@ -119,17 +121,17 @@ def _measure(
 
 
 def _worker_clock() -> int:
-    """Return the clock of the processor time of the one worker that this process has started."""
+    """Return the CPU clock of the only worker that this process started."""
     tasks = Path("/proc/self/task").iterdir()
     children = [int(pid) for task in tasks for pid in (task / "children").read_text().split()]
     (worker,) = (
         pid for pid in children if b"awslambdaric" in Path(f"/proc/{pid}/cmdline").read_bytes()
     )
-    return (~worker << 3) | 2  # as clock_getcpuclockid(3) does on Linux
+    return (~worker << 3) | 2  # as in clock_getcpuclockid(3) on Linux
 
 
 def table(result: Mapping[str, Any]) -> str:
-    """Return what each way costs, beside what single reads do."""
+    """Return the table of the cost of each way, relative to single reads."""
     head = ("", "ms a photograph", "of GetObject", "of single invokes")
     rows = []
     for spec, measured in result["pipelines"].items():
@@ -147,7 +149,7 @@ def table(result: Mapping[str, Any]) -> str:
 
 
 def page(text: str, result: Mapping[str, Any]) -> str:
-    """Return the page with the table between its marks written anew."""
+    """Return the page with the table between its marks replaced."""
     before, _, rest = text.partition(BEGIN)
     _, _, after = rest.partition(END)
     parts = (BEGIN, table(result), "", _CONDITIONS.format(**result["made"]), END)

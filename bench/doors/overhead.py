@@ -1,8 +1,8 @@
-"""Measure what a request costs in CPU beside the transform: ``python -m bench.doors.overhead``, Linux.
+"""Measure the CPU time of a request without the transform: ``python -m bench.doors.overhead``; Linux.
 
-The real function, in a real worker behind the endpoint, reads the demo's photographs; the worker counts
-its CPU from the event to the end of the answer. Subtracted is what
-`jitprep.costs.measure` finds for the transform alone. Waiting for S3 takes no CPU and does not count.
+The real function, in a real worker behind the endpoint, reads the demo's photographs. The worker
+measures its CPU time from the event to the end of the answer; that of the transform, from
+`jitprep.costs.measure`, is subtracted. Waiting for S3 takes no CPU time.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import Any
 
 from handler.app import lambda_handler
 from jitprep.cli.demo_data.photos import photographs
-from jitprep.costs.measure import measure
+from jitprep.costs.measure import measure_samples
 from jitprep.emulator import Endpoint, EndpointConfig
 from jitprep.emulator.testing import LocalObjectLambda
 from preprocessing import Pipeline
@@ -28,7 +28,7 @@ _SPEC = "resize:256/center_crop:224/npy"
 
 
 def measured(event: Any, context: Any) -> Any:
-    """Answer as the function does, and tell the CPU that it took: what the worker runs."""
+    """Answer as the function does, and print the CPU time: the handler of the worker."""
     start = time.process_time()
     try:
         return lambda_handler(event, context)
@@ -39,20 +39,20 @@ def measured(event: Any, context: Any) -> Any:
 
 
 def main() -> None:
-    """Print the milliseconds of the whole, of the transform, and of what is beside it."""
+    """Print the CPU time of the request, of the transform, and of the rest, in ms."""
     photos = photographs()
     whole = fmean(median(times[_WARM:]) for times in _read(photos).values())
     with tempfile.TemporaryDirectory() as folder:
         paths = [Path(folder) / key for key in photos]
         for path in paths:
             path.write_bytes(photos[path.name])
-        transform = measure(Pipeline.parse(_SPEC), paths).ms
+        transform = measure_samples(Pipeline.parse(_SPEC), paths).ms
     beside = f"beside it {whole - transform:.2f} ms"
     sys.stdout.write(f"request {whole:.2f} ms, transform {transform:.2f} ms, {beside}\n")
 
 
 def _read(photos: dict[str, bytes]) -> dict[str, list[float]]:
-    """Return the milliseconds of CPU of each read of each photograph."""
+    """Return the CPU time of each read of each photograph in ms."""
     output = StringIO()
     config = EndpointConfig(
         port=0,

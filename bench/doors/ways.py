@@ -1,4 +1,4 @@
-"""The ways to read many photographs through one function, by plain boto3."""
+"""The ways to read many photographs through one function with plain boto3."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Way:
-    """One way.
+    """One way to read them.
 
     Parameters
     ----------
@@ -28,9 +28,9 @@ class Way:
     read : callable
         Reads all photographs and returns their rows.
     invocations : int
-        How often the function runs for that.
+        How often the function is invoked.
     single : bool
-        Whether it runs for each photograph by itself.
+        Whether each photograph is one invocation.
     """
 
     name: str
@@ -62,7 +62,7 @@ class Reader:
         self._alias = local.create_access_point(name, bucket, payload=payload)
 
     def ways(self) -> Sequence[Way]:
-        """Return the ways; those in parts where one answer does not hold all rows."""
+        """Return the ways; in several batches if one answer cannot hold all rows."""
         count = len(self._keys)
         aside = self._invoke(keys=self._keys)["statusCode"] == 307
         whole = f"one batch of {count}" + (", put aside and fetched" if aside else "")

@@ -1,1 +1,1 @@
-"""Sound, text and video beside their peers."""
+"""Benchmarks of audio, text and video beside other libraries."""

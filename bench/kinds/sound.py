@@ -1,8 +1,8 @@
 """``python -m bench.kinds.sound``: spectrograms beside those of librosa, torchaudio and whisper.
 
-Each makes the same of the same half a minute of sound, on one thread; what it makes is compared before
-it is timed, in turns. Prints a table and writes docs/sound-bench.json; with ``--quick`` fewer rounds,
-printed only. It needs requirements/sound.in, and ends in two minutes.
+Each library transforms the same half minute of audio on one thread. The results are compared before
+they are timed in turn. Prints a table and writes docs/sound-bench.json; ``--quick`` runs fewer rounds
+and only prints. It needs requirements/sound.in, and takes two minutes.
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ DATA = ROOT / "docs/sound-bench.json"
 OURS = "jitprep"
 SECONDS = 30
 PACKAGES = ("librosa", "numpy", "openai-whisper", "scipy", "torch", "torchaudio")
-# What is compared, the sound's rate, and how far apart answers may be, as a part of their range.
+# The case, the sample rate, and the allowed difference as a fraction of the range.
 CASES: dict[str, tuple[int, float]] = {
     "log_mel:whisper": (16_000, 1e-4),
     "log_mel:librosa": (22_050, 1e-4),
     "mel_spectrogram:n_fft=400,hop_length=160,n_mels=80": (16_000, 1e-4),
     "spectrogram:n_fft=400,hop_length=160": (16_000, 1e-4),
     "mfcc:n_fft=400,hop_length=160": (16_000, 1e-4),
-    "stretch:1.25": (16_000, 5e-2),  # librosa adds up phases in single precision
+    "stretch:1.25": (16_000, 5e-2),  # librosa accumulates phases in single precision
 }
 _FULL, _QUICK = 90.0, 15.0
 _ONE_THREAD = {
@@ -51,7 +51,7 @@ FIRST = "log_mel:whisper"
 
 
 def main() -> None:
-    """Read the arguments and do as they say."""
+    """Run the command line."""
     parser = argparse.ArgumentParser(prog="python -m bench.kinds.sound", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="fewer rounds; print only")
     options = parser.parse_args()
@@ -66,7 +66,7 @@ def main() -> None:
 
 
 def measure(seconds: float) -> dict[str, Any]:
-    """Compare and time everybody."""
+    """Compare and time all libraries."""
     jobs, apart = [], {}
     for case, (rate, tolerance) in CASES.items():
         sound = voice(rate)
@@ -75,7 +75,7 @@ def measure(seconds: float) -> dict[str, Any]:
         for name, way in known.items():
             apart[case, name] = distance(way(sound), expected)
             if apart[case, name] > tolerance:
-                raise SystemExit(f"{name} makes something else of {case}: {apart[case, name]:.2g}")
+                raise SystemExit(f"{name} differs in {case}: {apart[case, name]:.2g}")
             jobs.append(Job((case, name), way, [(sound,)]))
     rounds = interleave(jobs, seconds)
     best = {job.key: job.best * 1e3 for job in jobs}
@@ -99,7 +99,7 @@ def measure(seconds: float) -> dict[str, Any]:
 
 
 def voice(rate: int) -> Sound:
-    """Return harmonics that rise and fall, and noise: one channel."""
+    """Return one channel of rising and falling harmonics with noise."""
     time = np.arange(SECONDS * rate) / rate
     phase = 2 * np.pi * (140 * time + 6 * np.sin(2 * np.pi * 0.7 * time))
     harmonics = sum(np.sin(k * phase) / k for k in range(1, 20))
@@ -110,18 +110,18 @@ def voice(rate: int) -> Sound:
 
 
 def distance(one: Any, other: NDArray[Any]) -> float:
-    """Return how far apart two answers are at the most, as a part of their range."""
+    """Return the largest difference of two results as a fraction of their range."""
     return float(np.abs(np.asarray(one) - other).max() / np.ptp(other))
 
 
 def ours(case: str, rate: int) -> Way:
-    """Return the whole of a pipeline's call."""
+    """Return a function that calls the whole pipeline."""
     pipeline = Pipeline.parse(case)
     return lambda sound: pipeline(Media(sound, "audio", rate))
 
 
 def torch_ways(case: str, rate: int) -> dict[str, Way]:
-    """Return torchaudio's way, and whisper's own."""
+    """Return the function of torchaudio, or of whisper."""
     import torch
     from torchaudio import transforms
     from whisper.audio import log_mel_spectrogram
@@ -159,7 +159,7 @@ def torch_ways(case: str, rate: int) -> dict[str, Way]:
 
 
 def librosa_ways(case: str, rate: int) -> dict[str, Way]:
-    """Return librosa's way."""
+    """Return the function of librosa."""
     import librosa
 
     frames = {"n_fft": 400, "hop_length": 160, "pad_mode": "reflect"}
@@ -190,7 +190,7 @@ def librosa_ways(case: str, rate: int) -> dict[str, Way]:
 
 
 def table(result: dict[str, Any]) -> str:
-    """Return ms, and in brackets how many times as long as ours."""
+    """Return the time in ms, with its ratio to ours in brackets."""
     peers = (OURS, "torchaudio", "librosa", "whisper")
     rows = []
     for case, measured in result["cases"].items():
@@ -201,7 +201,7 @@ def table(result: dict[str, Any]) -> str:
 
 
 def verdicts(result: dict[str, Any]) -> list[str]:
-    """Say whether the targets of whisper's spectrogram are reached."""
+    """Report whether the targets of the whisper spectrogram are reached."""
     found = []
     for peer, target in TARGETS.items():
         ratio = result["cases"][FIRST][peer]["ratio"]

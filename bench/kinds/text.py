@@ -1,7 +1,7 @@
 """Measure the steps for text on one thread: ``python -m bench.kinds.text``; docs/text-bench.json.
 
-Texts are of English letters, drawn with a seed: plain, with curly quotes and accents here and there,
-with the accents decomposed, and as a web page. The least of several runs counts; megabytes are of UTF-8.
+The texts are random English letters from a seed: plain, with some curly quotes and accents, with
+decomposed accents, and as a web page. The fastest of several runs counts; sizes are in MB of UTF-8.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ CASES = {
 
 
 def main() -> None:
-    """Print the table and write the page's figures."""
+    """Print the table and write the figures of the page."""
     texts = {name: text.encode() for name, text in materials().items()}
     rows = [
         {"what": what, "spec": spec, "text": name, "mb_s": round(_speed(spec, texts[name]), 1)}
@@ -49,8 +49,8 @@ def main() -> None:
 
 
 def materials() -> dict[str, str]:
-    """Return the texts, by name."""
-    random = Random(0)  # noqa: S311  an order is no secret
+    """Return the texts by name."""
+    random = Random(0)  # noqa: S311  the order is not a secret
     words = ["".join(random.choices("etaoinshrdlu", k=random.randint(2, 9))) for _ in range(2000)]
 
     def drawn(rare: tuple[str, ...], share: float) -> str:

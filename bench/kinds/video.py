@@ -1,12 +1,11 @@
-"""``python -m bench.kinds.video``: eight frames of a minute of video, against decoding all of it.
+"""``python -m bench.kinds.video``: reading eight frames of a minute of video, and decoding all of it.
 
-The clips are made here: 60 s of 1280×720 at 30 frames a second, scenes of 5 s that pan over
-photographs, with the grain of a camera, in H.264 of 3 Mbit/s by x264 (veryfast), which is usual for
-this size; with a key frame every second, as telephones record, every 2 s, as streaming services
-write, and as x264 places them by itself, at cuts and after 250 frames. Both ways end in the same
-tensor, which is compared, and take turns, each on one thread. The bytes are those that the source
-is asked for. Writes docs/video-bench.json; with ``--quick`` fewer rounds, printed only. It needs
-what the tests need, and ends in seven minutes.
+The clips are generated: 60 s of 1280×720 at 30 frames per second, in scenes of 5 s that pan over
+photographs with camera grain, as H.264 of 3 Mbit/s by x264 (veryfast). Key frames are every second, as
+in phone recordings, every 2 s, as in streaming services, or where x264 places them: at cuts and after
+250 frames. Both ways return the same tensor, which is compared, and run in turn on one thread. The bytes
+are those requested from the source. Writes docs/video-bench.json; ``--quick`` runs fewer rounds and only
+prints. It needs the environment of the tests, and takes seven minutes.
 """
 
 from __future__ import annotations
@@ -50,7 +49,7 @@ _MEASURED = ("preprocessing", "bench/kinds/video.py")
 
 
 class Counting(io.FileIO):
-    """A file that counts what is read of it."""
+    """A file that counts the bytes read from it."""
 
     def __init__(self, path: Path) -> None:
         super().__init__(path)
@@ -58,31 +57,31 @@ class Counting(io.FileIO):
         self.bytes_read = self.reads = 0
 
     def readinto(self, buffer: Any) -> int:
-        """Read, and count."""
+        """Read and count."""
         got = super().readinto(buffer) or 0
         self.bytes_read += got
         self.reads += 1
         return got
 
     def read(self, size: int = -1) -> bytes:
-        """Read, and count."""
+        """Read and count."""
         data = super().read(size) or b""
         self.bytes_read += len(data)
         self.reads += 1
         return data
 
     def read_at(self, start: int, length: int) -> bytes:
-        """Read a piece, and count."""
+        """Read a piece and count it."""
         self.seek(start)
         return self.read(length)
 
 
 def main() -> None:
-    """Read the arguments and do as they say."""
+    """Run the command line."""
     parser = argparse.ArgumentParser(prog="python -m bench.kinds.video", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="fewer rounds; print only")
     options = parser.parse_args()
-    if os.environ.get(_ONE_THREAD) != "1":  # OpenBLAS reads it as it is loaded
+    if os.environ.get(_ONE_THREAD) != "1":  # OpenBLAS reads it when it is loaded
         again = [sys.executable, "-m", "bench.kinds.video", *sys.argv[1:]]
         os.execve(sys.executable, again, {**os.environ, _ONE_THREAD: "1"})  # noqa: S606
     result = measure(_QUICK if options.quick else _ROUNDS)
@@ -92,7 +91,7 @@ def main() -> None:
 
 
 def measure(rounds: int) -> dict[str, Any]:
-    """Make the clips, and measure both ways on each."""
+    """Make the clips and measure both ways on each."""
     with TemporaryDirectory() as folder:
         clips = {}
         for name, gop in GOPS.items():
@@ -112,7 +111,7 @@ def measure(rounds: int) -> dict[str, Any]:
 
 
 def write(path: Path, gop: Mapping[str, str]) -> None:
-    """Write a clip, with x264's options for where key frames go."""
+    """Write a clip with x264 options for the position of key frames."""
     height, width = HEIGHT * 5 // 4, WIDTH * 5 // 4
     scenes = [
         np.asarray(Image.open(io.BytesIO(body)).convert("RGB").resize((width, height)), np.int16)
@@ -136,13 +135,13 @@ def write(path: Path, gop: Mapping[str, str]) -> None:
 
 
 def by_jitprep(path: Path) -> tuple[np.ndarray, Counting]:
-    """Take the frames, and decode no more than they need."""
+    """Read the frames and decode no more than they need."""
     with Counting(path) as source:
         return Pipeline.parse(SPEC)(source), source
 
 
 def by_pyav(path: Path) -> tuple[np.ndarray, Counting]:
-    """Decode all frames with PyAV, and keep those shown in the middle of each span."""
+    """Decode all frames with PyAV and keep the one in the middle of each span."""
     resize = Pipeline.parse("resize:224,224/npy")
     kept: list[np.ndarray] = []
     with Counting(path) as source, av.open(source) as container:

@@ -1,7 +1,7 @@
-"""Who is measured: one module a library, each a few functions that a user of it would write.
+"""The measured libraries: one module per library, written as a user of it would.
 
-A module holds `PEERS`: each a `Peer` with a line that says what it does, and operations by the names of
-`bench.cases.PIPELINES`. All are given the same bytes, and all give what `base` says.
+A module defines `PEERS`: each `Peer` has a description and operations by the names of
+`bench.cases.PIPELINES`. All take the same bytes and return the results that `base` describes.
 """
 
 from __future__ import annotations

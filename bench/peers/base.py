@@ -1,6 +1,6 @@
-"""What peers have in common: the shape of a peer, ImageNet's numbers, a .npy body to compute into.
+"""The parts that peers share: the `Peer` type, ImageNet's constants, a .npy body to write into.
 
-What an operation gives: P1 and P4 uint8, (H, W) and (H, W, 3); P2 a .npy file as bytes; P3 and P5
+Operations return: P1 and P4 uint8, (H, W) and (H, W, 3); P2 a .npy file as bytes; P3 and P5
 float32, (3, 224, 224) and (N, 3, 224, 224); P1 PNG and P1 JPEG a file as bytes.
 """
 
@@ -12,7 +12,7 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-# NamedTuple and not dataclass: a cold start is measured through this module.
+# NamedTuple and not dataclass, because cold starts are measured through this module.
 Box: TypeAlias = tuple[int, int, int, int]  # top, left, height, width
 Floats: TypeAlias = NDArray[np.float32]
 Pixels: TypeAlias = NDArray[np.uint8]
@@ -24,25 +24,25 @@ SHIFT = tuple(np.float32(-m / s) for m, s in zip(MEAN, STD, strict=True))
 
 
 class Peer(NamedTuple):
-    """A way of doing the pipelines.
+    """One way to run the pipelines.
 
     Parameters
     ----------
     name : str
         The row of the table.
     about : str
-        One line: what it does.
+        A description in one line.
     operations : mapping
-        From a key of `cases.PIPELINES` to the function that does it.
+        The function for each key of `cases.PIPELINES`.
     packages : tuple of str
-        Distributions whose versions are reported.
+        The distributions whose versions are reported.
     antialiased : bool
-        Others are listed apart: they skip the work, and models see aliases.
+        The others are listed separately: they do less work, and models see aliases.
     gray : {"rec601", "rec709"}
-        Which weights it makes gray with; it is checked against a reference with the same.
+        The weights of its gray conversion; the reference uses the same.
     role : {"peer", "ours", "aside"}
-        Peers are compared with ours. What is aside does less or other work: it is timed, and there is
-        nothing to check its answers against.
+        Peers are compared with ours. Those aside do less or other work: they are timed, and their
+        answers are not checked.
     """
 
     name: str
@@ -55,21 +55,21 @@ class Peer(NamedTuple):
 
 
 def shorter_to(size: int, height: int, width: int) -> tuple[int, int]:
-    """Height and width with the shorter side made `size`, as torchvision rounds."""
+    """Return height and width with the shorter side made `size`, as torchvision rounds."""
     if height <= width:
         return size, int(size * width / height)
     return int(size * height / width), size
 
 
 def centred(height: int, width: int, size: int = 224) -> tuple[int, int]:
-    """Top and left of a centre crop, as torchvision rounds."""
+    """Return top and left of a centre crop, as torchvision rounds."""
     return round((height - size) / 2), round((width - size) / 2)
 
 
 def reduction(held: tuple[int, int], wanted: tuple[int, int], gap: float = 2) -> int:
-    """By how much a JPEG may be reduced as it is decoded, staying `gap` times the size wanted.
+    """Return the factor by which the decoder may reduce a JPEG, down to `gap` times the target size.
 
-    2 is what Pillow's own thumbnail takes.
+    Pillow's thumbnail uses 2.
     """
     fits = (
         k for k in (8, 4, 2) if min(h / w for h, w in zip(held, wanted, strict=True)) >= k * gap
@@ -85,14 +85,14 @@ _HEADER = (
 
 
 def npy_body() -> tuple[bytearray, Floats]:
-    """Return the body of a .npy file of shape (3, 224, 224), and its samples, to be computed into."""
+    """Return the body of a .npy file of shape (3, 224, 224), and its samples to write into."""
     body = bytearray(len(_HEADER) + 4 * 3 * 224 * 224)
     body[: len(_HEADER)] = _HEADER
     return body, np.frombuffer(body, np.float32, offset=len(_HEADER)).reshape(3, 224, 224)
 
 
 def normalise(pixels: Pixels, out: Floats) -> Floats:
-    """From (H, W, 3) uint8 to (3, H, W) float32. The fastest of the ways tried in numpy."""
+    """Convert (H, W, 3) uint8 to (3, H, W) float32, in the fastest way found in NumPy."""
     np.copyto(out, pixels.transpose(2, 0, 1))
     for plane, scale, shift in zip(out, SCALE, SHIFT, strict=True):
         np.multiply(plane, scale, out=plane)
@@ -113,7 +113,7 @@ def as_npy(pixels: Pixels) -> bytearray:
 
 
 def each(transform: Callable[[Pixels, Floats], object]) -> Callable[[Pixels], Floats]:
-    """Make P5 of a function that does one image into its place in the batch."""
+    """Return P5 from a function that writes one image into its place in the batch."""
 
     def run(batch: Pixels) -> Floats:
         out = np.empty((len(batch), 3, 224, 224), np.float32)

@@ -1,4 +1,4 @@
-"""simplejpeg and cykooz.resizer, which is Rust's fast_image_resize: SIMD by hand."""
+"""simplejpeg and cykooz.resizer, the binding of Rust's fast_image_resize."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _TYPES = {1: PixelType.U8, 3: PixelType.U8x3}
 
 
 class _PerThread(threading.local):
-    """A resizer keeps buffers, and may be used by one thread at a time."""
+    """Return the resizer of this thread; it has buffers that threads cannot share."""
 
     def __init__(self) -> None:
         self.resizer = Resizer()
@@ -46,7 +46,7 @@ _own = _PerThread()
 
 
 def _resize(image: Pixels, height: int, width: int, box: CropBox | None = None) -> Pixels:
-    """Resize (H, W, C). It takes and gives bytes; these are its two copies, and cost little."""
+    """Resize (H, W, C). The resizer takes and returns bytes, so two cheap copies are needed."""
     kind = _TYPES[image.shape[2]]
     source = ImageData(image.shape[1], image.shape[0], kind, image.tobytes())
     target = ImageData(width, height, kind)
@@ -56,7 +56,7 @@ def _resize(image: Pixels, height: int, width: int, box: CropBox | None = None) 
 
 
 def _decode(data: bytes, size: int) -> tuple[Pixels, tuple[int, int]]:
-    """Return pixels, reduced as far as allowed, and the size whose shorter side is `size`."""
+    """Return pixels, reduced as far as allowed, and the size with the shorter side `size`."""
     held = simplejpeg.decode_jpeg_header(data)[:2]
     wanted = shorter_to(size, *held)
     k = reduction(held, wanted)

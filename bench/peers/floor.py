@@ -1,4 +1,4 @@
-"""The floor: libjpeg-turbo's decode alone, at the scale and in the colours that jitprep chooses."""
+"""The floor: only libjpeg-turbo's decode, at the scale and in the colours that jitprep chooses."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ class _Kornia:
         )
 
     def p1(self, data: bytes) -> Pixels:
-        # The other way round would be less work, but it resizes three channels only.
+        # The other order would be less work, but kornia resizes only three channels.
         return kornia_rs.imgproc.gray_from_rgb(self._resize(_decode(data), 224, 224))[:, :, 0]
 
     def evaluate(self, image: Pixels, out: Floats) -> None:

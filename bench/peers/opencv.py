@@ -69,7 +69,7 @@ class _OpenCV:
         if not self.reduced:
             image = _decode(data, cv2.IMREAD_COLOR_RGB)
             return image, shorter_to(size, *image.shape[:2])
-        held = simplejpeg.decode_jpeg_header(data)[:2]  # OpenCV has no way to read a header
+        held = simplejpeg.decode_jpeg_header(data)[:2]  # OpenCV cannot read only a header
         wanted = shorter_to(size, *held)
         return _decode(data, cv2.IMREAD_COLOR_RGB | _REDUCED[reduction(held, wanted)]), wanted
 
@@ -100,7 +100,7 @@ def _normalise(image: Pixels, out: Floats) -> Floats:
 
 
 def _reduced_operations() -> dict[str, Callable[..., Any]]:
-    """Only those in which a reduced decode is of use."""
+    """Only the pipelines in which a reduced decode helps."""
     peer = _OpenCV(cv2.INTER_AREA, reduced=True)
     return {"p2": peer.p2, "p4": peer.p4}
 

@@ -57,7 +57,7 @@ def _operations(prefix: str) -> dict[str, Callable[..., object]]:
 
 
 def _drawing() -> Peer:
-    """P3 as it is used, drawing its own crops: another work, so it is timed apart."""
+    """P3 with its own random crops: different work, so it is timed separately."""
     pipeline = Pipeline.parse(P3_DRAWN)
     seeds = count()
 

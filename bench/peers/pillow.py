@@ -1,4 +1,4 @@
-"""Pillow, as it is written first, and as its documentation advises."""
+"""Pillow, in the obvious way and in the way that its documentation advises."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 BILINEAR = Image.Resampling.BILINEAR
 FLIP = Image.Transpose.FLIP_LEFT_RIGHT
-# What Image.thumbnail decodes at least, as a multiple of the size wanted.
+# The smallest size that Image.thumbnail decodes, as a multiple of the target size.
 GAP = 2.0
 
 
@@ -46,7 +46,7 @@ def _p2_image(image: Image.Image) -> Image.Image:
 
 
 def _p2_tuned_image(image: Image.Image) -> Image.Image:
-    """Resample only what the crop keeps, from the smallest decode that is large enough."""
+    """Resample only the crop, from the smallest decode that is large enough."""
     height, width = shorter_to(256, image.height, image.width)
     top, left = centred(height, width)
     image.draft("RGB", (int(width * GAP), int(height * GAP)))

@@ -18,9 +18,9 @@ from bench.peers.base import MEAN, STD, Peer, npy_body
 if TYPE_CHECKING:
     from bench.peers.base import Box, Floats, Pixels
 
-# Its decoder is deprecated in favour of TorchCodec, and is still what its users have.
+# Its decoder is deprecated in favour of TorchCodec, but users still have it.
 warnings.filterwarnings("ignore", category=DeprecationWarning, module="torchvision")
-# bytes are not writable, which nothing here wants to do
+# bytes are not writable, and nothing here writes to them
 warnings.filterwarnings("ignore", message="The given buffer is not writable")
 
 

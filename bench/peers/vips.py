@@ -12,7 +12,7 @@ from bench.peers.base import Peer, as_npy, centred, each, normalise, normalised,
 if TYPE_CHECKING:
     from bench.peers.base import Box, Floats, Pixels
 
-# It keeps the results of operations, and would answer the second call from memory.
+# Without this, libvips would answer the second call from its cache.
 pyvips.cache_set_max(0)
 
 

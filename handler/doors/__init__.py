@@ -1,4 +1,4 @@
-"""Doors: each is a codec between one shape of event and `Request` and `Response`."""
+"""The doors: each is a codec between one shape of event and `Request` and `Response`."""
 
 from __future__ import annotations
 
@@ -6,56 +6,43 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from handler.doors.batch_operations import BatchOperationsDoor
-from handler.doors.get_object import GetObjectDoor
-from handler.doors.head_object import HeadObjectDoor
-from handler.doors.http import HttpDoor
+from handler.doors.http import FUNCTION_URL_DOOR, HTTP_API_DOOR
 from handler.doors.invoke import InvokeDoor
-from handler.doors.list_objects import ListObjectsDoor
-from jitprep.service.deadline import LAMBDA_CLIENT_TIMEOUT_S
+from handler.doors.object_lambda import GET_OBJECT, HEAD_OBJECT, LIST_OBJECTS, LIST_OBJECTS_V2
 from jitprep.service.messages import Request, Response
 
 
 class Door(Protocol):
-    """A way in: its name for the log, and how many seconds its callers wait for an answer."""
+    """A pure codec: it reads no configuration, signs no URL and fetches nothing.
+
+    Attributes
+    ----------
+    name : str
+        For the log.
+    client_timeout_s : float
+        Seconds that its clients wait for an answer.
+    """
 
     name: str
     client_timeout_s: float
 
     def fits(self, event: Mapping[str, Any]) -> bool:
-        """Whether `event` came through this door."""
+        """Return whether `event` came through this door; no event may fit two."""
 
     def parse(self, event: Mapping[str, Any]) -> Request:
-        """Read the event. Raises RequestFailed where a field is missing."""
+        """Return what `event` asks for. Raises RequestFailed where it is malformed."""
 
     def reply(self, event: Mapping[str, Any], response: Response) -> Any:
-        """Send the response the way this door's callers expect; return the function's result."""
+        """Send the response the way this door's clients expect; return the function's result."""
 
 
 DOORS: tuple[Door, ...] = (
-    GetObjectDoor(),
-    HeadObjectDoor(),
-    ListObjectsDoor("object-lambda-list", "listObjectsContext"),
-    ListObjectsDoor("object-lambda-list-v2", "listObjectsV2Context"),
-    HttpDoor("function-url", LAMBDA_CLIENT_TIMEOUT_S, encoded=True),
-    HttpDoor("http-api", 30.0, encoded=False),
+    GET_OBJECT,
+    HEAD_OBJECT,
+    LIST_OBJECTS,
+    LIST_OBJECTS_V2,
+    FUNCTION_URL_DOOR,
+    HTTP_API_DOOR,
     BatchOperationsDoor(),
     InvokeDoor(),
 )
-
-
-def choose(event: object) -> Door:
-    """Return the door that `event` came through.
-
-    Raises
-    ------
-    ValueError
-        For an event of no known shape.
-    """
-    if isinstance(event, Mapping):
-        for door in DOORS:
-            if door.fits(event):
-                return door
-    shape = sorted(event) if isinstance(event, Mapping) else type(event).__name__
-    raise ValueError(
-        f"this event fits none of the doors ({', '.join(door.name for door in DOORS)}): {shape}"
-    )

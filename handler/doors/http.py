@@ -1,8 +1,8 @@
-"""HTTP: a function's URL, and API Gateway's HTTP APIs, whose events are both of payload format 2.0.
+"""HTTP: Function URLs and API Gateway's HTTP APIs, whose events both have payload format 2.0.
 
 ``GET`` and ``HEAD /<alias>/<key>`` read an object, ``GET /<alias>?list-type=2`` lists a bucket, and
-errors are S3's XML. The two differ in the path: a function's URL gives it as it was sent, an HTTP API
-decoded, and behind the name of the stage where that has one.
+errors are S3's XML. The path differs: a Function URL's event has it as it was sent, an HTTP API's event
+has it decoded, after the name of the stage unless that is ``$default``.
 """
 
 from __future__ import annotations
@@ -14,20 +14,19 @@ from typing import Any, Literal, cast
 from urllib.parse import unquote_to_bytes
 from xml.sax.saxutils import escape
 
-from handler.doors import event_fields
+from jitprep.service.deadline import LAMBDA_CLIENT_TIMEOUT_S
 from jitprep.service.errors import RequestFailed
 from jitprep.service.http import client_request
-from jitprep.service.messages import ListRequest, Request, Response
-from jitprep.service.results import spill
-from jitprep.service.source import bucket_source
+from jitprep.service.lambda_limits import max_body_bytes
+from jitprep.service.messages import ListingName, ListRequest, ObjectName, Request, Response
 
 _METHODS = ("GET", "HEAD")
-_FUNCTION_URL = ".lambda-url."
+_FUNCTION_URL_DOMAIN = ".lambda-url."
 _NO_STAGE = "$default"
-# What SDKs add to any query, beside ``x-amz-...`` where the URL is presigned.
+# What any query may have, beside the ``x-amz-...`` of a presigned URL. SDKs add x-id.
 _OF_ANY = frozenset({"pipeline", "seed", "x-id"})
 _OF_OBJECT = frozenset({"versionid", "partnumber"})
-# ListObjectsV2's parameters as boto3 calls them.
+# ListObjectsV2's parameters by boto3's names.
 _LISTING = {
     "continuation-token": "ContinuationToken",
     "delimiter": "Delimiter",
@@ -39,21 +38,21 @@ _LISTING = {
 }
 _NUMBER = re.compile(r"[0-9]{1,9}")
 _ACCOUNT = re.compile(r"[0-9]{12}")
-# What XML 1.0 has no way to write.
+# Characters that XML 1.0 cannot represent.
 _UNWRITABLE = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 class HttpDoor:
-    """A request that came as HTTP.
+    """A request over HTTP.
 
     Parameters
     ----------
     name : str
         For the log.
     client_timeout_s : float
-        Seconds that the client is kept waiting.
+        Seconds that its clients wait for an answer.
     encoded : bool
-        Whether the event has the path as it was sent, percent-encoded, as those of a function's URL do.
+        Whether the event has the path as it was sent, percent-encoded, as a Function URL's does.
     """
 
     def __init__(self, name: str, client_timeout_s: float, *, encoded: bool) -> None:
@@ -62,11 +61,11 @@ class HttpDoor:
         self._encoded = encoded
 
     def fits(self, event: Mapping[str, Any]) -> bool:
-        """Whether the event is of payload format 2.0, and from this door's kind of host."""
+        """Return whether the event has payload format 2.0 and this door's kind of domain."""
         context = event.get("requestContext")
         if event.get("version") != "2.0" or not isinstance(context, Mapping):
             return False
-        of_function = _FUNCTION_URL in str(context.get("domainName"))
+        of_function = _FUNCTION_URL_DOMAIN in str(context.get("domainName"))
         return isinstance(context.get("http"), Mapping) and of_function is self._encoded
 
     def parse(self, event: Mapping[str, Any]) -> Request:
@@ -75,20 +74,20 @@ class HttpDoor:
         Raises
         ------
         RequestFailed
-            ``MethodNotAllowed``, ``InvalidURI``, ``NotImplemented``; what `buckets` and `client` do.
+            ``MethodNotAllowed``, ``InvalidURI``, ``NotImplemented``, ``InvalidArgument``; what the
+            functions of `client_request` raise.
         """
         method = _method(event)
         alias, key = self._place(event)
         query = client_request.parameters(str(event.get("rawQueryString") or ""))
-        headers = client_request.headers_of(event_fields.table(event, "headers"))
+        headers = client_request.headers_of(event.get("headers"))
         if not key:
             return _listing(method, alias, headers, query)
         _require_known(query, _OF_OBJECT)
-        version, owner = query.get("versionid"), _owner(headers)
-        source = bucket_source.of_object(method, alias, key, version, owner)
+        source = ObjectName(alias, key, query.get("versionid"), _owner(headers))
         chosen = client_request.choice("", headers, query)
         return client_request.object_request(
-            method, key, source, chosen, headers, query, spill.max_body_bytes()
+            method, key, source, chosen, headers, query, max_body_bytes()
         )
 
     def reply(self, event: Mapping[str, Any], response: Response) -> dict[str, Any]:
@@ -112,18 +111,22 @@ class HttpDoor:
         """Return the bucket's alias and the key, which may begin with a slash."""
         path = str(event.get("rawPath") or "")
         if not self._encoded:
-            stage = f"/{event_fields.table(event, 'requestContext').get('stage') or _NO_STAGE}"
+            stage = f"/{event['requestContext'].get('stage') or _NO_STAGE}"
             if f"{path}/".startswith(f"{stage}/"):
                 path = path.removeprefix(stage)
         alias, _, key = path.removeprefix("/").partition("/")
         return (_decoded(alias), _decoded(key)) if self._encoded else (_text(alias), _text(key))
 
 
+FUNCTION_URL_DOOR = HttpDoor("function-url", LAMBDA_CLIENT_TIMEOUT_S, encoded=True)
+HTTP_API_DOOR = HttpDoor("http-api", 30.0, encoded=False)
+
+
 def _method(event: Mapping[str, Any]) -> Literal["GET", "HEAD"]:
     method = event["requestContext"]["http"].get("method")
     if method not in _METHODS:
         raise RequestFailed(
-            405, "MethodNotAllowed", "objects can only be read here: ask by GET or HEAD"
+            405, "MethodNotAllowed", "objects can only be read here; use GET or HEAD"
         )
     return cast(Literal["GET", "HEAD"], method)
 
@@ -133,41 +136,39 @@ def _listing(
 ) -> ListRequest:
     if method != "GET" or query.get("list-type") != "2":
         raise _not_implemented(
-            "name an object, /<alias>/<key>, or list by GET /<alias>?list-type=2"
+            "name an object (/<alias>/<key>), or list a bucket (GET /<alias>?list-type=2)"
         )
     _require_known(query, _LISTING.keys() | {"list-type"})
-    asked: dict[str, Any] = {
+    parameters: dict[str, Any] = {
         _LISTING[name]: value for name, value in query.items() if name in _LISTING
     }
-    if "MaxKeys" in asked:
-        asked["MaxKeys"] = _number(asked["MaxKeys"])
-    if "FetchOwner" in asked:
-        asked["FetchOwner"] = asked["FetchOwner"].lower() == "true"
-    if owner := _owner(headers):
-        asked["ExpectedBucketOwner"] = owner
-    source = bucket_source.of_listing(alias, asked)
-    return ListRequest(source, client_request.choice("", headers, query), spill.max_body_bytes())
+    if "MaxKeys" in parameters:
+        parameters["MaxKeys"] = _number(parameters["MaxKeys"])
+    if "FetchOwner" in parameters:
+        parameters["FetchOwner"] = parameters["FetchOwner"].lower() == "true"
+    source = ListingName(alias, parameters, _owner(headers))
+    return ListRequest(source, client_request.choice("", headers, query), max_body_bytes())
 
 
 def _owner(headers: Mapping[str, str]) -> str | None:
-    """Return whose the bucket must be, which S3 is left to compare."""
-    owner = headers.get(bucket_source.EXPECTED_OWNER)
+    """Return the account that must own the bucket; S3 compares it."""
+    owner = headers.get(client_request.EXPECTED_OWNER)
     if owner is not None and not _ACCOUNT.fullmatch(owner):
         raise RequestFailed(
             400,
             "InvalidArgument",
-            f"{bucket_source.EXPECTED_OWNER} must be an account's number, of 12 digits",
+            f"{client_request.EXPECTED_OWNER} must be an account ID of 12 digits",
         )
     return owner
 
 
 def _require_known(query: Mapping[str, str], known: Set[str]) -> None:
-    """Refuse whatever would go unheeded: a misspelt seed would train on the same crops for ever."""
+    """Refuse parameters that would be ignored: a misspelt seed would repeat the same crops."""
     unknown = [
         name for name in query if name not in known | _OF_ANY and not name.startswith("x-amz-")
     ]
     if unknown:
-        raise _not_implemented(f"the parameter {unknown[0]!r} means nothing here; leave it out")
+        raise _not_implemented(f"the parameter {unknown[0]!r} is not supported; leave it out")
 
 
 def _number(text: str) -> int:
@@ -192,7 +193,7 @@ def _text(path: str) -> str:
 
 
 def _invalid_uri() -> RequestFailed:
-    return RequestFailed(400, "InvalidURI", "the path must be UTF-8, percent-encoded")
+    return RequestFailed(400, "InvalidURI", "the path must be percent-encoded UTF-8")
 
 
 def _not_implemented(what: str) -> RequestFailed:

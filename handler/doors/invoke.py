@@ -1,4 +1,4 @@
-"""Lambda's Invoke: whoever may invoke the function names a bucket, and one key or many.
+"""Lambda's Invoke: the event names a bucket, and one key or many.
 
 ``{"bucket": "photos", "key": "a.jpg"}`` or ``{"bucket": "photos", "keys": ["a.jpg", "b.jpg"]}``, with
 ``"pipeline"`` or ``"spec"``, and ``"seed"``. The answer is what the function returns.
@@ -13,35 +13,35 @@ from typing import Any
 
 from jitprep.service.deadline import LAMBDA_CLIENT_TIMEOUT_S
 from jitprep.service.errors import RequestFailed
-from jitprep.service.http import overrides
+from jitprep.service.http import client_request
+from jitprep.service.lambda_limits import max_body_bytes
 from jitprep.service.messages import (
     BatchRequest,
     BatchResponse,
+    ObjectName,
     ObjectRequest,
     PipelineChoice,
     Response,
 )
-from jitprep.service.results import spill
-from jitprep.service.source import bucket_source
 
 _OF_ALL = frozenset({"bucket", "pipeline", "spec", "seed"})
 _OF_ONE = _OF_ALL | {"key", "versionId"}
 _OF_MANY = _OF_ALL | {"keys"}
-# As many as a page of a listing has.
+# As many keys as a page of a listing has.
 _MOST_KEYS = 1000
-# What the answer says of a row beside its key: an ETag of 42 characters, quotes and commas.
+# Bytes of JSON of a row beside its key: an ETag of 42 characters, quotes and commas.
 _BESIDE_KEY = 64
 _LONGEST_MESSAGE = 1000
 
 
 class InvokeDoor:
-    """A direct invoke."""
+    """A direct invocation."""
 
     name = "invoke"
     client_timeout_s = LAMBDA_CLIENT_TIMEOUT_S
 
     def fits(self, event: Mapping[str, Any]) -> bool:
-        """Whether the event names a bucket, and keys in it."""
+        """Return whether the event names a bucket, and a key or keys."""
         return "bucket" in event and ("key" in event or "keys" in event)
 
     def parse(self, event: Mapping[str, Any]) -> ObjectRequest | BatchRequest:
@@ -50,22 +50,22 @@ class InvokeDoor:
         Raises
         ------
         RequestFailed
-            ``InvalidEvent``, ``InvalidPipeline``, ``InvalidSeed``, ``BucketNotAllowed``.
+            ``InvalidEvent``, ``InvalidPipeline``, ``InvalidSeed``.
         """
         many = "keys" in event
         _require_known(event, _OF_MANY if many else _OF_ONE)
         bucket, choice = _text(event["bucket"], "bucket"), _choice(event)
-        # The pipeline's line is in the metadata, and may be longer than what was given for it.
-        said = 2 * len(choice.configuration)
+        # The metadata has the pipeline's canonical spelling, which may be longer than the given one.
+        overhead = 2 * len(choice.configuration)
         if many:
             keys = _keys(event["keys"])
-            said += sum(len(json.dumps(key)) + _BESIDE_KEY for key in keys)
-            objects = tuple(_object(bucket, key, choice) for key in keys)
-            return BatchRequest(objects, choice, spill.max_body_bytes(said))
+            overhead += sum(len(json.dumps(key)) + _BESIDE_KEY for key in keys)
+            names = tuple(ObjectName(bucket, key) for key in keys)
+            return BatchRequest(names, choice, max_body_bytes(overhead))
         version = _text(event["versionId"], "versionId") if "versionId" in event else None
-        return _object(
-            bucket, _text(event["key"], "key"), choice, version, spill.max_body_bytes(said)
-        )
+        name = ObjectName(bucket, _text(event["key"], "key"), version)
+        most = max_body_bytes(overhead)
+        return ObjectRequest("GET", name.key, name, choice, max_body_bytes=most)
 
     def reply(self, event: Mapping[str, Any], response: Response) -> dict[str, Any]:  # noqa: ARG002
         """Return the function's result."""
@@ -76,11 +76,11 @@ class InvokeDoor:
         answer: dict[str, Any] = {"statusCode": response.status, "headers": headers}
         if response.status == 200 and (batch is None or batch.rows):
             answer |= {"body": b64encode(response.body).decode(), "isBase64Encoded": True}
-        return answer | (_told(batch) if batch else {})
+        return answer | (_per_key(batch) if batch else {})
 
 
-def _told(batch: BatchResponse) -> dict[str, Any]:
-    """Return what the answer to many keys says of each."""
+def _per_key(batch: BatchResponse) -> dict[str, Any]:
+    """Return the members that describe each key of a batch."""
     return {
         "keys": [row.key for row in batch.rows],
         "etags": [row.etag for row in batch.rows],
@@ -97,7 +97,7 @@ def _failure(status: int, code: str, message: str) -> dict[str, Any]:
 
 
 def _sendable(text: str) -> str:
-    """Return a text that UTF-8 can write: half of a pair of surrogates ends the function's runtime."""
+    """Return text that UTF-8 can encode: a lone surrogate would crash the function's runtime."""
     return text.encode("utf-8", "backslashreplace").decode()
 
 
@@ -105,12 +105,13 @@ def _require_known(event: Mapping[str, Any], known: frozenset[str]) -> None:
     unknown = sorted(event.keys() - known)
     if unknown:
         raise _invalid(
-            f"the event has {unknown[0][:100]!r}, and may have {', '.join(sorted(known))}"
+            f"the event has the unknown member {unknown[0][:100]!r}; it may have "
+            f"{', '.join(sorted(known))}"
         )
 
 
 def _choice(event: Mapping[str, Any]) -> PipelineChoice:
-    """Return the pipeline, as an access point's payload has it, and the seed."""
+    """Return the pipeline, in the form of an access point's payload, and the seed."""
     named = [name for name in ("pipeline", "spec") if name in event]
     if len(named) > 1:
         raise _invalid("the event names both a pipeline and a spec; leave one of them out")
@@ -124,25 +125,9 @@ def _choice(event: Mapping[str, Any]) -> PipelineChoice:
 
 
 def _seed(value: object) -> int:
-    # Python writes no number of thousands of digits.
+    # Python refuses to convert numbers of thousands of digits to text.
     number = isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**64
-    return overrides.seed_of(str(value) if number else "")
-
-
-def _object(
-    bucket: str,
-    key: str,
-    choice: PipelineChoice,
-    version: str | None = None,
-    max_body_bytes: int | None = None,
-) -> ObjectRequest:
-    return ObjectRequest(
-        "GET",
-        key,
-        bucket_source.of_object("GET", bucket, key, version),
-        choice,
-        max_body_bytes=max_body_bytes,
-    )
+    return client_request.parse_seed(str(value) if number else "")
 
 
 def _keys(value: object) -> Sequence[str]:
@@ -153,7 +138,7 @@ def _keys(value: object) -> Sequence[str]:
 
 def _text(value: object, name: str) -> str:
     if not isinstance(value, str) or not value:
-        raise _invalid(f"{name} must be a text that is not empty")
+        raise _invalid(f"{name} must be a non-empty string")
     if _sendable(value) != value:
         raise _invalid(f"{name} is not valid Unicode")
     return value

@@ -1,108 +1,217 @@
-"""What the events of S3 Object Lambda have in common.
+"""S3 Object Lambda: GetObject, HeadObject, ListObjects and ListObjectsV2 on an access point.
 
+The answer to a GetObject goes out by WriteGetObjectResponse; the others are what the function returns.
 AWS's contract: "Event context format and usage" in the S3 user guide.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from email.utils import parsedate_to_datetime
 from typing import Any, Literal
 from urllib.parse import SplitResult, unquote, urlsplit
 
-from handler.doors import event_fields
+from botocore.exceptions import ClientError
+
+from jitprep.service import s3
+from jitprep.service.deadline import S3_CLIENT_TIMEOUT_S
+from jitprep.service.errors import ReplyFailed, RequestFailed
 from jitprep.service.http import client_request
-from jitprep.service.messages import ObjectRequest, PipelineChoice, Presigned, Response
+from jitprep.service.messages import ListRequest, ObjectRequest, Presigned, Response
 
+_METADATA = "x-amz-meta-"
 # RFC 9110, 5.1 and 5.5; a name in lower case.
-_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9a-z-]+")
-_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9a-z-]+")
+_HEADER_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
+# S3's headers as the parameters of WriteGetObjectResponse.
+_PARAMETERS: Mapping[str, tuple[str, Callable[[str], Any]]] = {
+    "accept-ranges": ("AcceptRanges", str),
+    "cache-control": ("CacheControl", str),
+    "content-range": ("ContentRange", str),
+    "content-type": ("ContentType", str),
+    "etag": ("ETag", str),
+    "last-modified": ("LastModified", parsedate_to_datetime),
+    "x-amz-checksum-crc32": ("ChecksumCRC32", str),
+    "x-amz-delete-marker": ("DeleteMarker", "true".__eq__),
+    "x-amz-missing-meta": ("MissingMeta", int),
+    "x-amz-mp-parts-count": ("PartsCount", int),
+    "x-amz-request-charged": ("RequestCharged", str),
+    "x-amz-server-side-encryption": ("ServerSideEncryption", str),
+    "x-amz-server-side-encryption-aws-kms-key-id": ("SSEKMSKeyId", str),
+    "x-amz-server-side-encryption-bucket-key-enabled": ("BucketKeyEnabled", "true".__eq__),
+    "x-amz-version-id": ("VersionId", str),
+}
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What a client asked S3 for, and where S3 says that the original is.
+class ObjectLambdaDoor:
+    """One action on an Object Lambda access point.
 
     Parameters
     ----------
-    source : Presigned
-    key : str
-        Empty for a listing.
-    query : mapping of str to str
-        The client's parameters, names in lower case.
-    headers : mapping of str to str
-        The client's, names in lower case.
-    choice : PipelineChoice
+    name : str
+        For the log.
+    context : str
+        The event's member that only this action has.
     """
 
-    source: Presigned
-    key: str
-    query: Mapping[str, str]
-    headers: Mapping[str, str]
-    choice: PipelineChoice
+    client_timeout_s = S3_CLIENT_TIMEOUT_S
+
+    def __init__(self, name: str, context: str) -> None:
+        self.name = name
+        self._context = context
+
+    def fits(self, event: Mapping[str, Any]) -> bool:
+        """Return whether the event has this action's context."""
+        return self._context in event
 
 
-def read(event: Mapping[str, Any], context: str) -> Asked:
-    """Read an event whose own part is called `context`.
+class GetObjectDoor(ObjectLambdaDoor):
+    """GetObject."""
+
+    def parse(self, event: Mapping[str, Any]) -> ObjectRequest:
+        """Read the event. Raises what `_object_request` does."""
+        return _object_request("GET", event, self._context)
+
+    def reply(self, event: Mapping[str, Any], response: Response) -> dict[str, int]:
+        """Send the response to the waiting client.
+
+        Raises
+        ------
+        ClientError
+            S3's refusal.
+        ReplyFailed
+            Where the response did not reach S3.
+        """
+        written: dict[str, Any] = {
+            "RequestRoute": _text(event, self._context, "outputRoute"),
+            "RequestToken": _text(event, self._context, "outputToken"),
+            "StatusCode": response.status,
+        }
+        if response.error_code is not None:
+            written["ErrorCode"] = response.error_code
+            written["ErrorMessage"] = _header_safe(response.error_message or "")
+        if response.status in {200, 206}:
+            written["Body"] = response.body
+            written["ContentLength"] = len(response.body)
+        try:
+            s3.client().write_get_object_response(**written, **_as_parameters(response.headers))
+        except ClientError:
+            raise
+        except Exception as error:  # its message may quote the token
+            raise ReplyFailed(type(error).__name__) from None
+        return {"statusCode": response.status}
+
+
+class HeadObjectDoor(ObjectLambdaDoor):
+    """HeadObject."""
+
+    def parse(self, event: Mapping[str, Any]) -> ObjectRequest:
+        """Read the event. Raises what `_object_request` does."""
+        return _object_request("HEAD", event, self._context)
+
+    def reply(self, event: Mapping[str, Any], response: Response) -> dict[str, Any]:  # noqa: ARG002
+        """Return the function's result."""
+        if response.error_code is not None:
+            return _failure(response)
+        headers: dict[str, Any] = dict(response.headers)
+        if "Content-Length" in headers:  # which AWS documents as a number
+            headers["Content-Length"] = int(headers["Content-Length"])
+        return {"statusCode": response.status, "headers": headers}
+
+
+class ListObjectsDoor(ObjectLambdaDoor):
+    """ListObjects, in either version."""
+
+    def parse(self, event: Mapping[str, Any]) -> ListRequest:
+        """Read the event. Raises what `_object_request` does."""
+        url, headers = _source_url(event, self._context), _headers(event)
+        _, query = _key_and_query(url, _text(event, "userRequest", "url"))
+        choice = client_request.choice(_payload(event), headers, query)
+        return ListRequest(_presigned(url, headers), choice)
+
+    def reply(self, event: Mapping[str, Any], response: Response) -> dict[str, Any]:  # noqa: ARG002
+        """Return the function's result."""
+        if response.error_code is not None:
+            return _failure(response)
+        return {"statusCode": response.status, "listResultXml": response.body.decode()}
+
+
+GET_OBJECT = GetObjectDoor("object-lambda-get", "getObjectContext")
+HEAD_OBJECT = HeadObjectDoor("object-lambda-head", "headObjectContext")
+LIST_OBJECTS = ListObjectsDoor("object-lambda-list", "listObjectsContext")
+LIST_OBJECTS_V2 = ListObjectsDoor("object-lambda-list-v2", "listObjectsV2Context")
+
+
+def _object_request(
+    method: Literal["GET", "HEAD"], event: Mapping[str, Any], context: str
+) -> ObjectRequest:
+    """Read the event of a GetObject or a HeadObject.
 
     Raises
     ------
     RequestFailed
-        ``InvalidEvent``; what `client.headers_of` and `client.choice` do.
+        ``InvalidEvent``; what the functions of `client_request` raise.
     """
-    url = event_fields.text(event, context, "inputS3Url")
-    key, query = _key_and_query(url, event_fields.text(event, "userRequest", "url"))
-    headers = client_request.headers_of(
-        event_fields.table(event_fields.table(event, "userRequest"), "headers")
-    )
-    payload = str(event_fields.table(event, "configuration").get("payload") or "")
-    choice = client_request.choice(payload, headers, query)
-    return Asked(Presigned(url, _signed(url, headers)), key, query, headers, choice)
+    url, headers = _source_url(event, context), _headers(event)
+    key, query = _key_and_query(url, _text(event, "userRequest", "url"))
+    choice = client_request.choice(_payload(event), headers, query)
+    source = _presigned(url, headers)
+    return client_request.object_request(method, key, source, choice, headers, query)
 
 
-def object_request(
-    method: Literal["GET", "HEAD"], event: Mapping[str, Any], context: str
-) -> ObjectRequest:
-    """Read the event of a GetObject or a HeadObject. Raises what `read` does."""
-    asked = read(event, context)
-    return client_request.object_request(
-        method, asked.key, asked.source, asked.choice, asked.headers, asked.query
-    )
+def _source_url(event: Mapping[str, Any], context: str) -> str:
+    return _text(event, context, "inputS3Url")
+
+
+def _headers(event: Mapping[str, Any]) -> Mapping[str, str]:
+    return client_request.headers_of(_table(event, "userRequest").get("headers"))
+
+
+def _payload(event: Mapping[str, Any]) -> str:
+    return str(_table(event, "configuration").get("payload") or "")
 
 
 def _key_and_query(source_url: str, user_url: str) -> tuple[str, Mapping[str, str]]:
     """Return the object's key and the client's parameters.
 
-    AWS gives the client's URL decoded, so that a key with a question mark in it cannot be told from a
-    query by looking at it alone. The presigned URL has the key encoded, behind the bucket where that is
-    in the path.
+    AWS decodes the client's URL, so a question mark in it may belong to the key or begin the query. The
+    presigned URL has the key encoded, so the key is whichever candidate the client's URL begins with.
     """
     path = unquote(_split(source_url).path).removeprefix("/")
-    asked = (
-        user_url
-        if user_url.startswith("/")
-        else "/" + user_url.partition("//")[2].partition("/")[2]
+    virtual_hosted, path_style = path, path.partition("/")[2]  # is the bucket in the path?
+    asked = _path_and_query(user_url)
+    as_sent, decoded_once_more = asked, unquote(asked)
+    candidates = (
+        (virtual_hosted, as_sent),
+        (virtual_hosted, decoded_once_more),
+        (path_style, as_sent),
+        (path_style, decoded_once_more),
     )
-    for key in (path, path.partition("/")[2]):
-        for target in (asked, unquote(asked)):
-            if f"{target}?".startswith(f"/{key}?"):
-                return key, client_request.parameters(target[len(key) + 2 :])
+    for key, target in candidates:
+        if f"{target}?".startswith(f"/{key}?"):
+            return key, client_request.parameters(target[len(key) + 2 :])
     plain, _, query = asked.partition("?")
     return unquote(plain).removeprefix("/"), client_request.parameters(query)
 
 
-def _signed(url: str, headers: Mapping[str, str]) -> dict[str, str]:
-    """Return the client's headers that the presigned URL's signature covers."""
+def _path_and_query(url: str) -> str:
+    """Return a URL without its scheme and host, where it has them."""
+    return url if url.startswith("/") else "/" + url.partition("//")[2].partition("/")[2]
+
+
+def _presigned(url: str, headers: Mapping[str, str]) -> Presigned:
+    """Return the source, with those of the client's headers that its signature covers."""
     names = client_request.parameters(_split(url).query).get("x-amz-signedheaders", "").split(";")
     signed = {name: headers[name] for name in names if name != "host" and name in headers}
-    if not all(_NAME.fullmatch(name) and _VALUE.fullmatch(signed[name]) for name in signed):
-        raise event_fields.invalid("a signed header is none that HTTP can send")
-    return signed
+    for name, value in signed.items():
+        if not _HEADER_NAME.fullmatch(name) or not _HEADER_VALUE.fullmatch(value):
+            raise _invalid("it has a signed header that HTTP cannot send")
+    return Presigned(url, signed)
 
 
-def failure(response: Response) -> dict[str, Any]:
-    """Return what a function returns of an error, where it returns its answer."""
+def _failure(response: Response) -> dict[str, Any]:
+    """Return the function's result for an error."""
     failed: dict[str, Any] = {
         "statusCode": response.status,
         "errorCode": response.error_code,
@@ -111,8 +220,46 @@ def failure(response: Response) -> dict[str, Any]:
     return {**failed, "headers": dict(response.headers)} if response.headers else failed
 
 
+def _as_parameters(headers: Mapping[str, str]) -> dict[str, Any]:
+    """Return the response's headers as parameters of WriteGetObjectResponse."""
+    found: dict[str, Any] = {}
+    metadata = {}
+    for header, value in headers.items():
+        name = header.lower()
+        if name.startswith(_METADATA):
+            metadata[name.removeprefix(_METADATA)] = value
+        else:
+            parameter, convert = _PARAMETERS[name]
+            found[parameter] = convert(value)
+    return {**found, "Metadata": metadata} if metadata else found
+
+
+def _header_safe(message: str) -> str:
+    """Return an error message as one line of ASCII: it travels in a header."""
+    return " ".join(message.split()).encode("ascii", "backslashreplace").decode()[:1000]
+
+
+def _table(event: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """Return a JSON object in the event, empty where it is left out."""
+    part = event.get(name) or {}
+    if not isinstance(part, Mapping):
+        raise _invalid(f"{name} must be a JSON object")
+    return part
+
+
+def _text(event: Mapping[str, Any], part: str, name: str) -> str:
+    value = _table(event, part).get(name)
+    if not isinstance(value, str) or not value:
+        raise _invalid(f"{part}.{name} is missing")
+    return value
+
+
 def _split(url: str) -> SplitResult:
     try:
         return urlsplit(url)
     except ValueError:
-        raise event_fields.invalid("a URL in it is malformed") from None
+        raise _invalid("it has a malformed URL") from None
+
+
+def _invalid(why: str) -> RequestFailed:
+    return RequestFailed(400, "InvalidEvent", f"this is not an event of S3 Object Lambda: {why}")

@@ -1,7 +1,7 @@
-"""One JSON line a request, on standard output, where Lambda collects it.
+"""One JSON log line per request, on standard output, where Lambda collects it.
 
-Nothing secret is in it: no URL, no token, no identity. Where the operator names a namespace, the line
-holds the request's metrics too (`handler.runtime.metrics`).
+It contains no secret: no URL, token or identity. Where the operator names a namespace, it also contains
+the request's metrics (`handler.runtime.metrics`).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from handler.runtime.metrics import embedded
 from jitprep.service.config import config
 from jitprep.service.messages import RequestMetrics, Response, Unexpected
 
-# Not 501: asking for what is not there is the client's mistake.
+# Not 501: an unsupported request is the client's error.
 _OURS = frozenset({500, 503})
 
 
@@ -29,7 +29,7 @@ def request_line(
     metrics: RequestMetrics,
     cold: bool,
 ) -> None:
-    """Write the line of one request."""
+    """Write the line of one request; fields without a value are left out."""
     namespace = config().metrics
     embedded_metrics: dict[str, Any] = {}
     if namespace is not None:
@@ -60,7 +60,7 @@ def request_line(
 
 
 def unexpected(request_id: str, found: Unexpected) -> None:
-    """Write where an unexpected error came from."""
+    """Write the traceback of an unexpected error."""
     _write(
         {
             "level": "ERROR",
@@ -72,6 +72,6 @@ def unexpected(request_id: str, found: Unexpected) -> None:
 
 
 def _write(line: dict[str, Any]) -> None:
-    kept = {name: value for name, value in line.items() if value is not None}
-    sys.stdout.write(json.dumps(kept, separators=(",", ":")) + "\n")
+    present = {name: value for name, value in line.items() if value is not None}
+    sys.stdout.write(json.dumps(present, separators=(",", ":")) + "\n")
     sys.stdout.flush()

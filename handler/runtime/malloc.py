@@ -1,25 +1,25 @@
-"""Memory that a warm process keeps between requests, instead of giving it back and asking anew."""
+"""Settings of the C allocator: a warm process keeps freed memory for the next request."""
 
 from __future__ import annotations
 
 import ctypes
 
-# glibc's mallopt(3). A larger mapping than this it does not allow.
+# glibc's mallopt(3), and the largest mmap threshold that it accepts.
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8
 _LARGEST = 32 * 2**20
 _KEPT = 64 * 2**20
 
 
 def keep() -> None:
-    """Let the C library keep what is freed, up to 64 MB of it, buffers of megabytes included.
+    """Make glibc keep up to 64 MiB of freed memory, large buffers included.
 
-    An answer of 6 MB is copied some five times on its way out, most of them by the runtime. Left to
-    itself glibc gives each copy back to the system, and to touch as many fresh pages again takes
-    longer than all the copying. Other C libraries are left as they are.
+    An answer of 6 MB is copied about five times on its way out, mostly by the runtime. By default glibc
+    returns each copy to the system, and faulting fresh pages takes longer than the copying. Other C
+    libraries are left as they are.
 
-    All threads share one arena. Each of its own would keep as much, and what one has freed the others
-    could not use: after a few large images a warm process would run out of memory where a new one does
-    not. Threads hardly wait for each other, because large blocks are taken seldom.
+    All threads share one arena. With arenas of their own, each would keep as much, and no thread could
+    use what another freed: after a few large images a warm process would run out of memory where a new
+    one does not. Threads hardly contend, because large allocations are rare.
     """
     own = getattr(ctypes.CDLL(None), "mallopt", None)
     if own is not None:

@@ -1,6 +1,6 @@
-"""CloudWatch metrics, embedded in the log line: CloudWatch finds them there, and no call is made.
+"""CloudWatch metrics, embedded in the log line, so that no API call is needed.
 
-The form is AWS's: "Specification: Embedded metric format" in the CloudWatch user guide.
+The format is AWS's: "Specification: Embedded metric format" in the CloudWatch user guide.
 """
 
 from __future__ import annotations
@@ -21,27 +21,27 @@ def embedded(
     cold: bool,
     at_ms: int,
 ) -> dict[str, Any]:
-    """Return the members that make one request's log line a source of metrics.
+    """Return the members of the log line that contain one request's metrics.
 
     Parameters
     ----------
     namespace : str
-        Of the metrics, in CloudWatch.
+        The metrics' namespace in CloudWatch.
     function, door : str
-        Names of the function and of the door: the dimensions, beside each error's code.
+        Names of the function and of the door; dimensions, like the error's code.
     response : Response
     metrics : RequestMetrics
     cold : bool
-        Whether the request was the first of its process.
+        Whether the request was the first in its process.
     at_ms : int
-        When, in milliseconds since 1970.
+        The time, in milliseconds since 1970.
 
     Returns
     -------
     dict
-        ``Requests``, ``ClientErrors`` (4xx), ``ServerErrors`` (5xx), ``ColdStarts``, as counts;
-        ``Rows`` and ``FailedRows`` of a batch; ``BytesIn`` and ``BytesOut``; ``FetchTime``,
-        ``TransformTime``, ``ReplyTime`` and so on in milliseconds, as far as there was such a stage.
+        Counts: ``Requests``, ``ClientErrors`` (4xx), ``ServerErrors`` (5xx), ``ColdStarts``, and for a
+        batch ``Rows`` and ``FailedRows``. Bytes: ``BytesIn`` and ``BytesOut``. Milliseconds of each
+        stage that ran: ``FetchTime``, ``TransformTime``, ``ReplyTime`` and others.
     """
     counts = {
         "Requests": 1,

@@ -1,4 +1,4 @@
-"""What is in a bucket."""
+"""Listing of a bucket."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from jitprep.backfill.job import CannotBackfill, Place
+from jitprep.backfill.job import CannotBackfill
+from jitprep.service.s3_names import S3Prefix
 from preprocessing.names import is_hidden
 
 
 @dataclass(frozen=True, slots=True)
 class ListedObject:
-    """An object as it was listed.
+    """Object in a listing.
 
     Parameters
     ----------
@@ -28,19 +29,18 @@ class ListedObject:
     size: int
 
 
-def originals(s3: Any, place: Place, hidden: list[str] | None = None) -> Iterator[ListedObject]:
-    """List the objects of a place that may be samples, in S3's order.
+def originals(s3: Any, place: S3Prefix, hidden: list[str] | None = None) -> Iterator[ListedObject]:
+    """List the objects below a prefix that may be samples, in S3's order.
 
-    Those of no bytes whose key ends in a slash only stand for a folder, as S3's console makes them:
-    there is nothing in them to copy.
+    Empty objects whose key ends in a slash are left out: S3's console creates them to mark folders.
 
     Parameters
     ----------
     s3
-        A client.
-    place : Place
+        S3 client.
+    place : S3Prefix
     hidden : list of str, optional
-        Gets the keys that are left out because they are hidden, such as ``.DS_Store``.
+        Receives the keys that are left out because they are hidden, such as ``.DS_Store``.
     """
     for entry in _entries(s3, place):
         key: str = entry["Key"]
@@ -52,16 +52,16 @@ def originals(s3: Any, place: Place, hidden: list[str] | None = None) -> Iterato
             hidden.append(key)
 
 
-def keys(s3: Any, place: Place) -> set[str]:
-    """Return the keys of a place."""
+def stored_keys(s3: Any, place: S3Prefix) -> set[str]:
+    """Return all keys below a prefix."""
     return {entry["Key"] for entry in _entries(s3, place)}
 
 
-def _entries(s3: Any, place: Place) -> Iterator[dict[str, Any]]:
+def _entries(s3: Any, place: S3Prefix) -> Iterator[dict[str, Any]]:
     pages = s3.get_paginator("list_objects_v2").paginate(Bucket=place.bucket, Prefix=place.prefix)
     for page in pages:
         yield from page.get("Contents", ())
         if page.get("IsTruncated") and not page.get("NextContinuationToken"):
             raise CannotBackfill(
-                f"the listing of {place} breaks off: S3 says that there is more, and not where"
+                f"the listing of {place} is truncated, and has no continuation token for the next page"
             )

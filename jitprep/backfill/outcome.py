@@ -1,4 +1,4 @@
-"""What came of a task, and why something failed."""
+"""Outcome of a task, and reasons of failures."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from jitprep.service.results.copy_metadata import MetadataTooLarge
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """What could not be done, and why.
+    """Original or shard that failed, and why.
 
     Parameters
     ----------
     key : str
         The original's key, or a shard's name.
     reason : str
-        The cause and the remedy.
+        Cause and remedy.
     objects : int
-        How many originals have no copy for it.
+        Number of originals without a copy because of it.
     """
 
     key: str
@@ -31,14 +31,14 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class TaskOutcome:
-    """What came of a task.
+    """Outcome of a task.
 
     Parameters
     ----------
     done : int
-        How many originals were copied.
+        Originals that were copied.
     already : int
-        How many had been before.
+        Originals that had a current copy.
     failures : tuple of Failure
     """
 
@@ -48,31 +48,31 @@ class TaskOutcome:
 
     @classmethod
     def of_all(cls, outcomes: Iterable[TaskOutcome]) -> TaskOutcome:
-        """Return what came of several."""
+        """Return the sum of several outcomes."""
         all_ = tuple(outcomes)
         failures = tuple(failure for outcome in all_ for failure in outcome.failures)
         return cls(sum(o.done for o in all_), sum(o.already for o in all_), failures)
 
     @property
     def failed(self) -> int:
-        """How many originals have no copy."""
+        """Number of originals without a copy."""
         return sum(failure.objects for failure in self.failures)
 
     @property
     def objects(self) -> int:
-        """How many originals it is about."""
+        """Number of originals of the task."""
         return self.done + self.already + self.failed
 
 
 class Failed(Exception):
-    """A copy that could not be made, or stored.
+    """A copy could not be made or stored.
 
     Parameters
     ----------
     reason : str
-        The cause and the remedy.
+        Cause and remedy.
     lasting : bool
-        Whether it would fail again as long as the original is the same.
+        Whether it will fail again until the original changes.
     """
 
     def __init__(self, reason: str, *, lasting: bool = False) -> None:
@@ -81,8 +81,8 @@ class Failed(Exception):
         self.lasting = lasting
 
 
-def explain(error: BotoCoreError | ClientError) -> str:
-    """Put what AWS's SDK raised into a line."""
+def sdk_message(error: BotoCoreError | ClientError) -> str:
+    """Return an error of AWS's SDK as one line."""
     if isinstance(error, ClientError):
         words = error.response.get("Error", {})
         return f"{words.get('Code', 'Unknown')}: {words.get('Message', '')}"
@@ -90,15 +90,15 @@ def explain(error: BotoCoreError | ClientError) -> str:
 
 
 def reason_of(error: Exception) -> str:
-    """Return why something failed, also where nobody foresaw it: nothing must stop the rest.
+    """Return the reason of a failure, also of an unexpected one, which must not stop the other tasks.
 
-    Where a connection closes in the middle of a header, the SDK raises whatever comes of half a date.
+    For example, where a connection closes within a header, the SDK fails to parse half a date.
     """
     if isinstance(error, Failed | MetadataTooLarge):
         return str(error)
-    return f"failed unexpectedly; run it again: {type(error).__name__}: {error}"
+    return f"unexpected error, run the command again: {type(error).__name__}: {error}"
 
 
 def status(error: ClientError) -> int:
-    """Return the HTTP status of an answer."""
+    """Return the HTTP status of an error response."""
     return int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))

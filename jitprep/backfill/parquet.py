@@ -1,4 +1,4 @@
-"""Shards as Parquet files: a row for each copy."""
+"""Writer of shards as Parquet files, with one row per copy."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from typing import IO
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from jitprep.backfill import shards
 from jitprep.backfill.job import BackfillJob
 from jitprep.backfill.listing import ListedObject
 from jitprep.backfill.reading import Copy
+from jitprep.backfill.shards import shard_metadata
 from jitprep.service.results.copy_metadata import PREFIX
 
-# Rows are written together once their bodies have so many bytes: what a reader has in memory at least.
+# Bytes of bodies per row group, which a reader loads as a whole.
 _GROUP = 64 * 2**20
 _COLUMNS = (
     pa.field("key", pa.string(), nullable=False),
@@ -26,10 +26,12 @@ _COLUMNS = (
 
 
 class ParquetWriter:
-    """Writes a shard: columns ``key``, ``etag``, ``body``, ``shape``, ``dtype``, ``metadata``.
+    """Writer of one shard.
 
-    The schema's own metadata say the pipeline, its fingerprint and the bodies' content type, each name
-    under our prefix. Bodies are not compressed: most encodings are.
+    Its columns are ``key``, ``etag``, ``body``, ``shape``, ``dtype`` and ``metadata``.
+
+    The schema's metadata have the pipeline, its fingerprint and the content type of the bodies, under
+    our prefix. Bodies are not compressed, because most encodings are already.
 
     Parameters
     ----------
@@ -40,7 +42,7 @@ class ParquetWriter:
 
     def __init__(self, file: IO[bytes], job: BackfillJob) -> None:
         kind = job.pipeline.encoding.content_type
-        about = {**shards.described(job), f"{PREFIX}content-type": kind}
+        about = {**shard_metadata(job), f"{PREFIX}content-type": kind}
         self._schema = pa.schema(_COLUMNS, about)
         self._writer = pq.ParquetWriter(
             file,
@@ -60,7 +62,7 @@ class ParquetWriter:
             self._flush()
 
     def close(self) -> None:
-        """Write the rest, and the footer."""
+        """Write the remaining rows and the footer."""
         self._flush()
         self._writer.close()
 

@@ -1,4 +1,4 @@
-"""One original, read and transformed: what a read of it through an access point would give."""
+"""Reading and transforming one original, with the result of a read through an access point."""
 
 from __future__ import annotations
 
@@ -9,30 +9,31 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from jitprep.backfill.job import BackfillJob
 from jitprep.backfill.listing import ListedObject
-from jitprep.backfill.outcome import Failed, explain, status
+from jitprep.backfill.outcome import Failed, sdk_message, status
 from jitprep.service.http import content_codings
-from jitprep.service.results.copy_metadata import ours, owners
+from jitprep.service.results.copy_metadata import owner_metadata
+from jitprep.service.results.derived_object import provenance
 from preprocessing import PreprocessingError, Seed
 
-# boto3 asks again where S3 refuses, but not where a body that has begun breaks off.
+# boto3 retries requests, but not bodies that break off.
 _TRIES = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """What a pipeline makes of an original.
+    """Result of a pipeline for one original.
 
     Parameters
     ----------
     body : bytes or bytearray
     content_type : str
     shape : tuple of int
-        Empty where nothing was made of the original, but it was passed through.
+        Empty where the original was passed through.
     dtype : str
     metadata : dict of str to str
-        The original's own, and how the copy was made.
+        The original's metadata, and how the copy was made.
     cache_control : str, optional
-        The original's own.
+        Header of the original.
     """
 
     body: bytes | bytearray
@@ -61,11 +62,11 @@ def make(s3: Any, job: BackfillJob, original: ListedObject) -> Copy:
     except PreprocessingError as error:
         raise Failed(str(error), lasting=True) from None
     except MemoryError:
-        raise Failed("memory ran out; give fewer --processes, or lower the limits") from None
-    except Exception as error:  # a defect of ours must not stop the rest
-        why = f"the pipeline failed unexpectedly, report it: {type(error).__name__}: {error}"
+        raise Failed("out of memory; use fewer --processes, or lower the limits") from None
+    except Exception as error:  # a defect of ours must not stop the others
+        why = f"unexpected error in the pipeline, please report it: {type(error).__name__}: {error}"
         raise Failed(why, lasting=True) from error
-    metadata = {**owners(head["Metadata"]), **ours(encoded.metadata, original.etag)}
+    metadata = {**owner_metadata(head["Metadata"]), **provenance(encoded.metadata, original.etag)}
     sides = encoded.metadata.get("shape")
     return Copy(
         body=encoded.body,
@@ -82,36 +83,38 @@ def _read(s3: Any, job: BackfillJob, original: ListedObject) -> tuple[bytes, dic
     tries = 0
     while True:
         try:
-            # Exactly what was listed, which the copy will say that it was made of.
+            # Only the listed version, whose ETag the copy records.
             head = s3.get_object(**place, IfMatch=original.etag)
         except ClientError as error:
             raise _refused(error) from None
         except BotoCoreError as error:
-            raise Failed(f"{explain(error)}; run it again") from None
+            raise Failed(f"{sdk_message(error)}; run the command again") from None
         try:
             body: bytes = head["Body"].read()
-            why = f"{len(body)} bytes came of {original.size}"
-        except BotoCoreError as error:  # it broke off, or is not what its checksum says
-            why = explain(error)
+            why = f"received {len(body)} of {original.size} bytes"
+        except BotoCoreError as error:  # the body broke off, or its checksum differs
+            why = sdk_message(error)
         else:
-            # Where the connection closes among the headers, http.client takes those that came for all.
+            # Where the connection closes within the headers, http.client takes those it has for all.
             if len(body) == original.size:
                 return body, head
         tries += 1
         if tries == _TRIES:
-            raise Failed(f"{why}; run it again")
+            raise Failed(f"{why}; run the command again")
 
 
 def _too_large(size: int, limit: int) -> Failed:
     return Failed(
-        f"the object has {size} bytes or more, and the limit is {limit}; raise JITPREP_MAX_BYTES",
+        f"the object has {size} bytes, and the limit is {limit}; raise JITPREP_MAX_BYTES",
         lasting=True,
     )
 
 
 def _refused(error: ClientError) -> Failed:
     if status(error) in {404, 412}:
-        return Failed("it was replaced or deleted after it was listed; run it again")
+        return Failed(
+            "the object was replaced or deleted after it was listed; run the command again"
+        )
     archived = error.response["Error"].get("Code") == "InvalidObjectState"
-    hint = "; it is archived: restore it first" if archived else ""
-    return Failed(f"{explain(error)}{hint}", lasting=archived)
+    hint = "; restore the object from its archive first" if archived else ""
+    return Failed(f"{sdk_message(error)}{hint}", lasting=archived)

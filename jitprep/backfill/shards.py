@@ -1,7 +1,7 @@
-"""Many copies in one object: which originals go together, what a shard tells of them, how it is written.
+"""Shards: the assignment of originals to shards, and the metadata of a shard.
 
-Originals are dealt out by a hash of their keys. So they are shuffled, in the same way at each run; and
-where one comes, goes or changes, only its shard is made anew.
+Originals are assigned by a hash of their keys, which shuffles them in the same way in each run. Where an
+original is added, removed or changed, only its shard is written again.
 """
 
 from __future__ import annotations
@@ -10,70 +10,48 @@ import hashlib
 import posixpath
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import IO, Protocol
 
 from jitprep.backfill.job import BackfillJob, CannotBackfill, OutputFormat
 from jitprep.backfill.listing import ListedObject
-from jitprep.backfill.reading import Copy
-from jitprep.service.results.copy_metadata import PREFIX, ours
+from jitprep.service.results.copy_metadata import PREFIX
+from jitprep.service.results.derived_object import provenance
 
-# How many originals a shard has where nobody says, on average.
+# Originals per shard, on average, where the number of shards is not given.
 _USUAL = 1000
-# What is lost where a run is killed is a shard at most; and S3's 2 KB of metadata hold a bit for each.
+# Originals per shard at most. A killed run loses one shard of work, and S3's 2 KB of metadata hold one
+# bit per original.
 _MOST = 4096
 _MOST_SHARDS = 99_999
-# Which originals have no copy in a shard, as the bits of a hexadecimal number.
+# Metadata of originals without a copy: a hexadecimal number with one bit per original.
 _LEFT_OUT = f"{PREFIX}left-out"
-_LAYOUT = "2"  # raise it where shards are written in another way
-CONTENT_TYPES = {"tar": "application/x-tar", "parquet": "application/vnd.apache.parquet"}
-
-
-class ShardWriter(Protocol):
-    """What writes a shard into a file."""
-
-    def add(self, original: ListedObject, copy: Copy) -> None:
-        """Write a copy."""
-
-    def close(self) -> None:
-        """Write what stands behind the last copy; the file stays open."""
-
-
-def writer(file: IO[bytes], job: BackfillJob) -> ShardWriter:
-    """Return what writes a shard of the job's format."""
-    if job.format == "tar":
-        from jitprep.backfill.webdataset import TarWriter  # noqa: PLC0415
-
-        return TarWriter(file, job.pipeline)
-    from jitprep.backfill.parquet import ParquetWriter  # noqa: PLC0415  pyarrow, which is an extra
-
-    return ParquetWriter(file, job)
+_LAYOUT = "2"  # increase it when the content of shards changes
 
 
 def count(there: Collection[str], job: BackfillJob, originals: int, asked: int | None) -> int:
-    """Return into how many shards the originals go.
+    """Return the number of shards.
 
     Parameters
     ----------
     there : collection of str
-        The names of what is in the target.
+        Names of the objects in the target.
     job : BackfillJob
     originals : int
-        How many there are.
+        Number of originals.
     asked : int, optional
-        What the caller wants; None for what is there already, else one for a thousand originals.
+        Number that the caller chose; None for that of the target, or one per thousand originals.
 
     Raises
     ------
     CannotBackfill
-        Where the target has shards of another number: every original would be there twice.
+        Where the target has shards of a different number, so that it would hold every original twice.
     """
     pattern = re.compile(rf"\d{{5}}-of-(\d{{5}})\.{job.format}")
     numbers = {int(found[1]) for name in there if (found := pattern.fullmatch(name))}
     if len(numbers | ({asked} if asked else set())) > 1:
         raise CannotBackfill(
-            f"{job.target} has shards that were dealt out by "
-            f"{' and by '.join(map(str, sorted(numbers)))}{f', not by {asked}' if asked else ''}: "
-            "originals would be in it twice; choose another target, or delete those"
+            f"{job.target} has sets of {' and of '.join(map(str, sorted(numbers)))} shards"
+            f"{f', not of {asked}' if asked else ''}, so that it would hold originals twice; choose "
+            "another target, or delete those shards"
         )
     return asked or next(iter(numbers), min(max(-(-originals // _USUAL), 1), _MOST_SHARDS))
 
@@ -81,20 +59,20 @@ def count(there: Collection[str], job: BackfillJob, originals: int, asked: int |
 def deal(
     originals: Iterable[ListedObject], shards: int, form: OutputFormat
 ) -> dict[str, tuple[ListedObject, ...]]:
-    """Deal originals out to shards.
+    """Assign originals to shards.
 
-    Those whose keys differ only in what stands behind the last dot come into one shard: in a tar file
-    they would be one sample.
+    Originals whose keys differ only after the last dot are assigned to one shard, where the tar writer
+    gives them distinct names.
 
     Returns
     -------
-    dict of str to tuple of Original
-        The shards' names, and what is in each, in order. None is left out, also where it is empty.
+    dict of str to tuple of ListedObject
+        Originals of each shard, in order, by the shard's name. Empty shards are included.
 
     Raises
     ------
     CannotBackfill
-        Where one gets too many.
+        Where a shard has too many originals.
     """
     hands: list[list[tuple[bytes, ListedObject]]] = [[] for _ in range(shards)]
     for original in originals:
@@ -103,8 +81,8 @@ def deal(
     most = max(map(len, hands))
     if most > _MOST:
         raise CannotBackfill(
-            f"with {shards} shards there are {most} originals in one, and {_MOST} at most are made; ask "
-            "for more shards, in a target that has none yet"
+            f"one of {shards} shards has {most} originals, and the limit is {_MOST}; use more --shards, "
+            "in a target without shards"
         )
     return {
         f"{number:05d}-of-{shards:05d}.{form}": tuple(
@@ -115,27 +93,29 @@ def deal(
 
 
 def etag(originals: Sequence[ListedObject]) -> str:
-    """Return one ETag for all of a shard's originals, in order; in quotes, as S3's are."""
+    """Return an ETag for the originals of a shard in their order, in quotes as S3's are."""
     digest = hashlib.sha256(_LAYOUT.encode())
     for original in originals:
         digest.update(f"\0{original.key}\0{original.etag}".encode())
     return f'"{digest.hexdigest()}"'
 
 
-def described(job: BackfillJob) -> dict[str, str]:
-    """Return what a shard tells of how its copies were made, less what is each one's own."""
+def shard_metadata(job: BackfillJob) -> dict[str, str]:
+    """Return the metadata that all copies in a shard share: how they were made."""
     output = job.pipeline.output
-    told = job.pipeline.metadata(output.shape, output.dtype, seed=job.seed)
-    return ours({name: value for name, value in told.items() if name not in {"shape", "dtype"}})
+    metadata = job.pipeline.metadata(output.shape, output.dtype, seed=job.seed)
+    return provenance(
+        {name: value for name, value in metadata.items() if name not in {"shape", "dtype"}}
+    )
 
 
-def tell_left_out(positions: Iterable[int]) -> dict[str, str]:
-    """Return the metadata that tells which of a shard's originals have no copy in it."""
+def left_out_metadata(positions: Iterable[int]) -> dict[str, str]:
+    """Return the metadata that records which of a shard's originals have no copy."""
     bits = sum(1 << position for position in positions)
     return {_LEFT_OUT: f"{bits:x}"} if bits else {}
 
 
 def left_out(metadata: Mapping[str, str], originals: Sequence[ListedObject]) -> list[ListedObject]:
-    """Return the originals that have no copy in a shard."""
+    """Return the originals of a shard that have no copy, from its metadata."""
     bits = int(metadata.get(_LEFT_OUT, "0"), 16)
     return [original for number, original in enumerate(originals) if bits >> number & 1]

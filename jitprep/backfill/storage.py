@@ -1,4 +1,4 @@
-"""What is stored already, and storing what is not: nothing is written over that was not looked at."""
+"""Target of a job. Writes are conditional: only what was inspected is overwritten."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import IO, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from jitprep.backfill.job import BackfillJob
-from jitprep.backfill.outcome import Failed, explain, status
+from jitprep.backfill.outcome import Failed, sdk_message, status
 from jitprep.service.results.copy_metadata import (
     CONFLICT,
     FAILED,
@@ -21,12 +21,12 @@ from jitprep.service.results.copy_metadata import (
 
 
 class Storage:
-    """A job's target.
+    """Target of a job.
 
     Parameters
     ----------
     s3
-        A client.
+        S3 client.
     job : BackfillJob
     """
 
@@ -35,31 +35,31 @@ class Storage:
         self._job = job
 
     def look(self, name: str) -> Found | None:
-        """Return what is stored under a name, the key without the target's prefix.
+        """Return the copy at a name, a key without the target's prefix; None where there is none.
 
         Raises
         ------
         Failed
-            Also for what is not ours to write over.
+            Also where the object there is not a copy by jitprep.
         """
         try:
             head = self._s3.head_object(**self._at(name))
         except ClientError as error:
             if status(error) == 404:
                 return None
-            raise Failed(explain(error)) from None
+            raise Failed(sdk_message(error)) from None
         except BotoCoreError as error:
-            raise Failed(explain(error)) from None
+            raise Failed(sdk_message(error)) from None
         found = Found.of(name, head)
         if not found.is_copy:
             raise Failed(
-                f"{self._job.target}{name} is there already, and is not a copy that jitprep made for "
-                "this place; choose another target, or delete it"
+                f"{self._job.target}{name} exists, and is not a copy that jitprep made for this "
+                "location; choose another target, or delete the object"
             )
         return found
 
     def is_current(self, stored: Found | None, source_etag: str) -> bool:
-        """Whether what is stored is what the job would make of a source with this ETag."""
+        """Whether a copy equals what the job would make from a source with this ETag."""
         job = self._job
         return stored is not None and stored.is_current(job.pipeline, source_etag, job.seed)
 
@@ -71,23 +71,23 @@ class Storage:
         source_etag: str,
         about: Mapping[str, Any],
     ) -> bool:
-        """Write an object at once, and only over what was looked at.
+        """Write an object in one request, if the target is unchanged since it was inspected.
 
         Parameters
         ----------
         name : str
         body : bytes, bytearray or file
         before : Found, optional
-            What is there now; None for nothing.
+            Copy that is there now; None where there is none.
         source_etag : str
-            Of what the body is made of.
+            ETag of the source of the body.
         about : mapping
-            PutObject's other parameters; those that are None are left out.
+            Other parameters of PutObject; those that are None are omitted.
 
         Returns
         -------
         bool
-            False where an equal copy came there meanwhile, such as from the run that was killed.
+            False where another process, such as a killed run, wrote an equal copy in the meantime.
 
         Raises
         ------
@@ -110,14 +110,16 @@ class Storage:
             if put(write, lambda: self.look(name), before):
                 return True
         except ClientError as error:
-            raise Failed(f"could not be stored: {explain(error)}") from None
+            raise Failed(f"could not be stored: {sdk_message(error)}") from None
         except BotoCoreError as error:
-            raise Failed(f"could not be stored: {explain(error)}; run it again") from None
+            raise Failed(
+                f"could not be stored: {sdk_message(error)}; run the command again"
+            ) from None
         except ConditionsNotHonoured as error:
             raise Failed(f"could not be stored: {error}") from None
         if self.is_current(self.look(name), source_etag):
             return False
-        raise Failed("somebody else writes to the same key; run it again")
+        raise Failed("another process writes to the same key; run the command again")
 
     def _at(self, name: str) -> dict[str, str]:
         try:

@@ -1,4 +1,4 @@
-"""What is left of a job, as tasks that are done apart from one another."""
+"""Tasks of a job, which are independent of each other."""
 
 from __future__ import annotations
 
@@ -8,22 +8,23 @@ from itertools import islice
 from typing import Any
 
 from jitprep.backfill import listing, shards
-from jitprep.backfill.job import BackfillJob, CannotBackfill, Place
+from jitprep.backfill.job import BackfillJob, CannotBackfill
 from jitprep.backfill.listing import ListedObject
+from jitprep.service.s3_names import S3Prefix
 
-# So few that a progress bar moves, and so many that handing them out costs nothing.
+# Originals per task: few enough for a progress bar to move, enough for the overhead not to matter.
 _TOGETHER = 32
 
 
 @dataclass(frozen=True, slots=True)
 class Copies:
-    """Some originals to be copied, each to an object of its own.
+    """Task that copies originals, each to its own object.
 
     Parameters
     ----------
     originals : tuple of ListedObject
     there : frozenset of str
-        Those keys of them at which the target has something: what it is, its metadata tell.
+        Their keys at which the target has an object, whose metadata say whether it is current.
     """
 
     originals: tuple[ListedObject, ...]
@@ -32,16 +33,16 @@ class Copies:
 
 @dataclass(frozen=True, slots=True)
 class Shard:
-    """Some originals to be copied into one object.
+    """Task that copies originals into one shard.
 
     Parameters
     ----------
     name : str
-        Its key, less the target's prefix.
+        Key without the target's prefix.
     originals : tuple of ListedObject
-        In the order in which their copies stand in it.
+        In the order of their copies in the shard.
     there : bool
-        Whether the target has something of this name.
+        Whether the target has an object of this name.
     """
 
     name: str
@@ -52,20 +53,20 @@ class Shard:
 BackfillTask = Copies | Shard
 
 
-def todo(
+def plan_tasks(
     s3: Any, job: BackfillJob, asked: int | None = None, hidden: list[str] | None = None
 ) -> list[BackfillTask]:
-    """List a job's originals, and what its target has, and return the tasks.
+    """List the originals and the target of a job, and return its tasks.
 
     Parameters
     ----------
     s3
-        A client.
+        S3 client.
     job : BackfillJob
     asked : int, optional
-        Into how many shards; see `shards.count`.
+        Number of shards; see `shards.count`.
     hidden : list of str, optional
-        Gets the keys that are left out because they are hidden; see `listing.originals`.
+        Receives the keys that are left out because they are hidden; see `listing.originals`.
 
     Raises
     ------
@@ -74,12 +75,12 @@ def todo(
     left_out: list[str] = [] if hidden is None else hidden
     originals = list(listing.originals(s3, job.source, left_out))
     if not originals:
-        but = f", but {len(left_out)} that are hidden" if left_out else ""
-        raise CannotBackfill(f"no object's key begins as {job.source} says{but}")
+        but = f", only {len(left_out)} hidden ones" if left_out else ""
+        raise CannotBackfill(f"there are no objects at {job.source}{but}")
     if job.format == "objects":
         return list(_copies(s3, job, originals))
     skipped = len(job.target.prefix)
-    there = {key[skipped:] for key in listing.keys(s3, job.target)}
+    there = {key[skipped:] for key in listing.stored_keys(s3, job.target)}
     number = shards.count(there, job, len(originals), asked)
     hands = shards.deal(originals, number, job.format)
     return [Shard(name, hand, name in there) for name, hand in hands.items()]
@@ -87,8 +88,8 @@ def todo(
 
 def _copies(s3: Any, job: BackfillJob, originals: Iterable[ListedObject]) -> Iterator[Copies]:
     prefix = job.target.prefix
-    place = Place(job.target.bucket, prefix + job.source.prefix)
-    there = {key[len(prefix) :] for key in listing.keys(s3, place)}
+    place = S3Prefix(job.target.bucket, prefix + job.source.prefix)
+    there = {key[len(prefix) :] for key in listing.stored_keys(s3, place)}
     waiting = iter(originals)
     while some := tuple(islice(waiting, _TOGETHER)):
         yield Copies(some, frozenset(original.key for original in some) & there)

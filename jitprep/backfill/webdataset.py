@@ -1,4 +1,4 @@
-"""Shards as WebDataset reads them: tar files, in which a sample is members of one name."""
+"""Writer of shards for WebDataset: tar files, in which the members of a sample share a name."""
 
 from __future__ import annotations
 
@@ -15,16 +15,17 @@ from jitprep.backfill.listing import ListedObject
 from jitprep.backfill.reading import Copy
 from preprocessing import Pipeline
 
-# A sample's name ends at the first dot behind the last slash, one that ends the key not counted, since
-# that is none in the name; what tells lines, or folders above, apart
-# has no place in a name of a file. %: so that no two keys have one name.
+# WebDataset ends a sample's name at the first dot after the last slash, so dots there are escaped, as
+# are control characters, empty names, . and .. as names, and leading or trailing slashes. Escaping %
+# keeps names distinct.
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f%]|^/|(?:^|(?<=/))\.{1,2}(?=/)|\.(?=[^/]*/?$)|/$")
 
 
 class TarWriter:
-    """Writes a shard: of each copy ``<key, less its ending>.<the encoding's>``, and beside it ``.json``.
+    """Writer of one shard.
 
-    Equal copies give equal bytes: members have no time and no owner.
+    Each copy is ``<key without suffix>.<suffix of the encoding>``, with its metadata in ``.json``. Equal
+    copies give equal bytes: members have no time and no owner.
 
     Parameters
     ----------
@@ -39,7 +40,7 @@ class TarWriter:
         self._names: set[str] = set()
 
     def add(self, original: ListedObject, copy: Copy) -> None:
-        """Write a copy, and what is known of it."""
+        """Write a copy and its metadata."""
         name = self._name(original.key)
         about = {
             "key": original.key,
@@ -53,11 +54,13 @@ class TarWriter:
     def _name(self, key: str) -> str:
         """Return a name that no sample of the shard has yet.
 
-        Keys that differ in their endings alone keep them, but for the first; and where another key's
-        name is that, as of ``a.jpg``, ``a.png`` and ``a.png.jpg``, a number tells them apart.
+        The first of the keys that differ only in their suffix loses it, and the others keep theirs.
+        Where such a name is taken, as with ``a.jpg``, ``a.png`` and ``a.png.jpg``, a number is appended.
         """
         whole = sample_name(key)
-        numbered = (f"{whole}%_{number}" for number in count(2))  # which is not an escape
+        numbered = (
+            f"{whole}%_{number}" for number in count(2)
+        )  # not a valid escape, so it is unique
         names = chain([sample_name(posixpath.splitext(key)[0]), whole], numbered)
         name = next(name for name in names if name not in self._names)
         self._names.add(name)
@@ -74,7 +77,7 @@ class TarWriter:
 
 
 def sample_name(key: str) -> str:
-    """Return a key as the name of a sample, no two keys as one: unsafe characters as in URLs."""
+    """Return a sample name for a key, distinct for each key: unsafe characters are percent-encoded."""
     return _UNSAFE.sub(lambda found: _escape(found[0]), key)
 
 

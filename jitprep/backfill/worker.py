@@ -1,4 +1,4 @@
-"""A task, done: what every engine runs, in as many processes as it likes."""
+"""Worker that does tasks. Every engine runs it, in any number of processes."""
 
 from __future__ import annotations
 
@@ -11,48 +11,49 @@ from tempfile import TemporaryFile
 from typing import IO, TypeVar
 
 from jitprep.backfill import reading, shards
-from jitprep.backfill.aws import THREADS, client
+from jitprep.backfill.aws import THREADS, sdk_client
 from jitprep.backfill.job import BackfillJob
 from jitprep.backfill.listing import ListedObject
 from jitprep.backfill.outcome import Failed, Failure, TaskOutcome, reason_of
 from jitprep.backfill.reading import Copy
+from jitprep.backfill.shard_writers import CONTENT_TYPES, shard_writer
 from jitprep.backfill.storage import Storage
 from jitprep.backfill.tasks import BackfillTask, Copies, Shard
 from jitprep.service.results.copy_metadata import SOURCE_ETAG, storable
 
 _T = TypeVar("_T")
-# Copies that may wait for one that stands before them in their shard.
+# Copies that may wait in memory for an earlier one of their shard.
 _AHEAD = 2 * THREADS
-# What S3 takes in one PutObject.
+# S3's limit for one PutObject.
 _ONE_WRITE = 5 * 2**30
 
 
 class TaskWorker:
-    """Does a job's tasks, one after the other, with several reads and writes under way at once.
+    """Worker that does one task at a time, with several reads and writes in parallel.
 
     Parameters
     ----------
     job : BackfillJob
     stopped : callable
-        Tells whether to begin nothing more: what is left is not done, and not told of.
+        Whether to start nothing more. What remains is neither done nor reported.
     """
 
     def __init__(self, job: BackfillJob, stopped: Callable[[], bool] = lambda: False) -> None:
         self._job = job
         self._stopped = stopped
-        self._s3 = client("s3")
+        self._s3 = sdk_client("s3")
         self._storage = Storage(self._s3, job)
         self._threads = ThreadPoolExecutor(THREADS)
 
     def do(self, task: BackfillTask) -> TaskOutcome:
-        """Do a task, but for what was done before."""
+        """Do a task, except for current copies."""
         if isinstance(task, Shard):
             return self._shard(task)
         done = self._each(lambda original: self._object(task, original), task.originals)
         return TaskOutcome.of_all(done)
 
     def left(self, task: BackfillTask) -> tuple[ListedObject, ...]:
-        """Return those originals of a task that have no copy yet, as far as can be told."""
+        """Return the originals of a task without a current copy, as far as it can be determined."""
         if isinstance(task, Shard):
             done = task.there and self._has(task.name, shards.etag(task.originals))
             return () if done else task.originals
@@ -65,7 +66,7 @@ class TaskWorker:
     def _has(self, name: str, source_etag: str) -> bool:
         try:
             return self._storage.is_current(self._storage.look(name), source_etag)
-        except Failed:  # of which doing it will tell
+        except Failed:  # doing the task reports it
             return False
 
     def _object(self, task: Copies, original: ListedObject) -> TaskOutcome:
@@ -96,12 +97,12 @@ class TaskWorker:
             with TemporaryFile() as file:
                 failed = self._fill(file, task)
                 metadata = {
-                    **shards.described(self._job),
+                    **shards.shard_metadata(self._job),
                     SOURCE_ETAG: etag,
-                    **shards.tell_left_out(failed),
+                    **shards.left_out_metadata(failed),
                 }
                 about = {
-                    "ContentType": shards.CONTENT_TYPES[self._job.format],
+                    "ContentType": CONTENT_TYPES[self._job.format],
                     "Metadata": storable(task.name, metadata, _length(file)),
                 }
                 put = self._storage.put(task.name, file, before, etag, about)
@@ -114,15 +115,15 @@ class TaskWorker:
         return TaskOutcome(copied if put else 0, 0 if put else copied, failures)
 
     def _fill(self, file: IO[bytes], task: Shard) -> dict[int, str]:
-        """Write a shard; return which of its originals are left out, and why.
+        """Write a shard; return the positions of originals that are left out, with reasons.
 
         Raises
         ------
         Failed
-            Where one could not be read now, but may be another time.
+            Where an original could not be read, and a retry may succeed.
         """
         failures = {}
-        with closing(shards.writer(file, self._job)) as writer:
+        with closing(shard_writer(file, self._job)) as writer:
             for position, made in enumerate(self._each(self._make, task.originals)):
                 original = task.originals[position]
                 if isinstance(made, Copy):
@@ -130,9 +131,11 @@ class TaskWorker:
                 elif made.lasting:
                     failures[position] = made.reason
                 else:
-                    raise Failed(f"not written, because of {original.key}: {made.reason}")
+                    raise Failed(f"not written, because {original.key} failed: {made.reason}")
         if file.tell() > _ONE_WRITE:
-            raise Failed(f"has {file.tell()} bytes, and S3 takes {_ONE_WRITE}; ask for more shards")
+            raise Failed(
+                f"the shard has {file.tell()} bytes, and S3's limit is {_ONE_WRITE}; use more --shards"
+            )
         return failures
 
     def _make(self, original: ListedObject) -> Copy | Failed:
@@ -146,7 +149,7 @@ class TaskWorker:
     def _each(
         self, do: Callable[[ListedObject], _T], originals: Sequence[ListedObject]
     ) -> Iterator[_T]:
-        """Do something with each original in the worker's threads; give what comes of it in order."""
+        """Call `do` for each original in the worker's threads; yield results in order."""
         waiting: deque[Future[_T]] = deque()
         try:
             for original in originals:
@@ -161,17 +164,17 @@ class TaskWorker:
 
 
 def _length(file: IO[bytes]) -> int:
-    """Return how many bytes a file has, and go back to its first."""
+    """Return the length of a file, and rewind it."""
     length = file.seek(0, SEEK_END)
     file.seek(0)
     return length
 
 
 class _Stopped(Exception):
-    """A shard that was begun when nothing more was to be done."""
+    """The worker was stopped while it made a shard."""
 
 
 def _was_there(task: Shard, left_out: Sequence[ListedObject]) -> TaskOutcome:
-    reason = f"could not be read when {task.name} was made; delete that to have it tried again"
+    reason = f"could not be read when {task.name} was written; delete that shard to retry"
     failures = tuple(Failure(original.key, reason) for original in left_out)
     return TaskOutcome(already=len(task.originals) - len(failures), failures=failures)

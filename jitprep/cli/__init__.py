@@ -1,1 +1,1 @@
-"""The `jitprep` command: one module a command."""
+"""The `jitprep` command: one module per command."""

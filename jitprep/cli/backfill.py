@@ -1,4 +1,4 @@
-"""`jitprep backfill`: a pipeline over a bucket's objects, the results stored."""
+"""`jitprep backfill`: run a pipeline over a bucket's objects, and store the results."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ from typing import Annotated, NoReturn
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
 
-from jitprep.backfill.aws import client
+from jitprep.backfill.aws import sdk_client
 from jitprep.backfill.engines import local
 from jitprep.backfill.engines.s3_batch import BatchFunction, BatchJobs
-from jitprep.backfill.job import BackfillJob, CannotBackfill, OutputFormat, Place
+from jitprep.backfill.job import BackfillJob, CannotBackfill, OutputFormat
 from jitprep.backfill.listing import ListedObject
-from jitprep.backfill.outcome import Failure, TaskOutcome, explain
-from jitprep.backfill.tasks import BackfillTask, todo
+from jitprep.backfill.outcome import Failure, TaskOutcome, sdk_message
+from jitprep.backfill.tasks import BackfillTask, plan_tasks
 from jitprep.backfill.worker import TaskWorker
 from jitprep.cli.backfill_report import ProgressReport, reporting
-from jitprep.cli.console import PIPELINE, err, fail, out, parse, progress
-from jitprep.cli.interrupt import Interruption, interruptible
+from jitprep.cli.console import PIPELINE, err, fail, out, parse_path, parse_pipeline, progress
+from jitprep.cli.interrupt import Interruption, catch_interrupts
 from jitprep.service.config import config
-
-_LARGEST_SEED = 2**63 - 1
+from jitprep.service.s3_names import S3Prefix
+from preprocessing.rng import LARGEST_SEED
 
 
 class Engine(StrEnum):
-    """Where the work is done."""
+    """Where tasks run."""
 
     LOCAL = "local"
     RAY = "ray"
@@ -39,66 +39,71 @@ class Engine(StrEnum):
 
 def backfill(
     source: Annotated[
-        str, typer.Argument(help="The originals: s3://bucket, or how their keys begin behind it.")
+        str, typer.Argument(help="The originals: s3://bucket, or s3://bucket/prefix.")
     ],
     *,
     pipeline: Annotated[str, typer.Option(help=PIPELINE)],
-    to: Annotated[str, typer.Option(help="The folder of the copies: s3://bucket/prefix.")],
+    to: Annotated[str, typer.Option(help="Folder for the copies: s3://bucket/prefix.")],
     seed: Annotated[
-        int, typer.Option(min=0, max=_LARGEST_SEED, help="What random transforms draw from.")
+        int, typer.Option(min=0, max=LARGEST_SEED, help="Seed of random transforms.")
     ] = 0,
     form: Annotated[
         OutputFormat,
-        typer.Option("--format", help="An object each, or shards: WebDataset's tar, or Parquet."),
+        typer.Option(
+            "--format", help="One object per original, or shards: WebDataset's tar, or Parquet."
+        ),
     ] = "objects",
     shards: Annotated[
         int | None,
         typer.Option(
             min=1,
             max=99_999,
-            help="How many shards; as many as are there, else one for a thousand originals.",
+            help="Number of shards. Default: as in the target, or one per thousand originals.",
         ),
     ] = None,
     engine: Annotated[
-        Engine, typer.Option(help="This machine, a Ray cluster, or the function by S3's own jobs.")
+        Engine, typer.Option(help="This machine, Ray, or the function through S3 Batch Operations.")
     ] = Engine.LOCAL,
     processes: Annotated[
         int | None,
-        typer.Option(min=1, help="How many at once; as many as there are CPUs."),
+        typer.Option(min=1, help="Processes to run at once. Default: one per CPU."),
     ] = None,
     function_arn: Annotated[
-        str | None, typer.Option(metavar="ARN", help="For s3-batch: the function.")
+        str | None, typer.Option(metavar="ARN", help="For s3-batch: the function to invoke.")
     ] = None,
     role_arn: Annotated[
-        str | None, typer.Option(metavar="ARN", help="For s3-batch: the role that S3 takes on.")
+        str | None, typer.Option(metavar="ARN", help="For s3-batch: the role that S3 assumes.")
     ] = None,
     wait: Annotated[
-        bool, typer.Option("--wait/--no-wait", help="For s3-batch: until the job has ended.")
+        bool, typer.Option("--wait/--no-wait", help="For s3-batch: whether to wait for the job.")
     ] = True,
     errors: Annotated[
-        Path | None, typer.Option(help="A file for what failed, a line of JSON each.")
+        Path | None,
+        typer.Option(
+            metavar="FILE", parser=parse_path, help="File for all failures, one line of JSON each."
+        ),
     ] = None,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Only tell what is to be done.")
+        bool, typer.Option("--dry-run", help="Only print how much there is to do.")
     ] = False,
 ) -> None:
-    """Store what a pipeline makes of a bucket's objects; what is there already is left alone.
+    """Run a pipeline over a bucket, and store the results.
 
-    The same command resumes where it was interrupted. Whatever fails is reported at the end, and the
-    rest is done.
+    Current copies in the target are kept, so that the same command resumes an interrupted run. An object
+    that fails is reported at the end, and does not stop the others.
     """
     if shards and form == "objects":
-        fail("--shards is for --format tar and parquet", 2)
+        fail("--shards needs --format tar or parquet", 2)
     function = _function(engine, function_arn, role_arn)
     _require_extras(engine, form)
     job = _job(source, to, pipeline, seed, form)
-    with interruptible() as interruption:
+    with catch_interrupts() as interruption:
         try:
             hidden: list[str] = []
-            with err.status("listing"):
-                tasks = todo(client("s3"), job, shards, hidden)
+            with err.status("listing objects"):
+                tasks = plan_tasks(sdk_client("s3"), job, shards, hidden)
             if dry_run:
-                _tell(job, tasks, len(hidden))
+                _print_plan(job, tasks, len(hidden))
                 return
             with reporting(errors) as report:
                 report.skip(len(hidden))
@@ -107,18 +112,23 @@ def backfill(
                 else:
                     _by_workers(job, tasks, engine, processes, report, interruption)
         except ClientError as error:
-            fail(explain(error))
+            fail(sdk_message(error))
         except (CannotBackfill, BotoCoreError, OSError, ValueError) as error:
             fail(str(error))
         except KeyboardInterrupt:
-            _interrupted("the same command resumes from here", interruption)
+            _interrupted("run the same command to resume", interruption)
 
 
 def _job(source: str, to: str, pipeline: str, seed: int, form: OutputFormat) -> BackfillJob:
-    made = parse(pipeline)
+    made = parse_pipeline(pipeline)
     try:
         return BackfillJob(
-            Place.parse(source), Place.parse(to).folder, made, seed, form, config().limits
+            S3Prefix.from_url(source),
+            S3Prefix.from_url(to).folder,
+            made,
+            seed,
+            form,
+            config().limits,
         )
     except (CannotBackfill, ValueError) as error:
         fail(str(error), 2)
@@ -127,7 +137,7 @@ def _job(source: str, to: str, pipeline: str, seed: int, form: OutputFormat) -> 
 def _function(engine: Engine, arn: str | None, role_arn: str | None) -> BatchFunction | None:
     if engine is not Engine.S3_BATCH:
         if arn or role_arn:
-            fail("--function-arn and --role-arn are for --engine s3-batch", 2)
+            fail("--function-arn and --role-arn need --engine s3-batch", 2)
         return None
     if not (arn and role_arn):
         fail("--engine s3-batch needs --function-arn and --role-arn", 2)
@@ -143,17 +153,17 @@ def _require_extras(engine: Engine, form: OutputFormat) -> None:
         (form == "parquet", "pyarrow", "parquet"),
     ):
         if wanted and find_spec(module) is None:
-            fail(f"{module} is not installed: pip install 'jitprep[{extra}]'")
+            fail(f"{module} is not installed: pip install 'jitprep[{extra}]'", 2)
 
 
-def _tell(job: BackfillJob, tasks: list[BackfillTask], hidden: int) -> None:
-    """Print how much there is to do, and do nothing."""
+def _print_plan(job: BackfillJob, tasks: list[BackfillTask], hidden: int) -> None:
+    """Print how much there is to do."""
     left, originals = len(_left(job, tasks)), _count(tasks)
     size = sum(original.size for task in tasks for original in task.originals)
     shards = "" if job.format == "objects" else f", in {len(tasks):,} shards"
     out.print(
         f"{originals:,} originals of {size:,} bytes{shards}: {originals - left:,} already there, "
-        f"{left:,} to do{f', {hidden:,} skipped, which are hidden' if hidden else ''}",
+        f"{left:,} to do{f', {hidden:,} hidden ones skipped' if hidden else ''}",
         soft_wrap=True,
     )
 
@@ -178,8 +188,8 @@ def _by_workers(
                 _follow_tasks(job, tasks, outcomes, report)
     if interruption():
         report.show()
-        _interrupted("the same command resumes from here", interruption)
-    report.tell()
+        _interrupted("run the same command to resume", interruption)
+    report.finish()
 
 
 def _follow_tasks(
@@ -204,16 +214,16 @@ def _by_s3(
     *,
     wait: bool,
 ) -> None:
-    jobs = BatchJobs(client("s3"), client("s3control"), job, function)
+    jobs = BatchJobs(sdk_client("s3"), sdk_client("s3control"), job, function)
     job_id = jobs.under_way()
     if job_id is None:
         left = _left(job, tasks)
         report.add(TaskOutcome(already=_count(tasks) - len(left)))
         if not left:
-            report.tell()
+            report.finish()
             return
         job_id = jobs.create(left)
-    out.print(f"S3's job {job_id}", soft_wrap=True)
+    out.print(f"S3 Batch Operations job {job_id}", soft_wrap=True)
     if wait:
         _follow(jobs, job_id, report, interruption)
 
@@ -228,24 +238,24 @@ def _follow(
                 ended = now.succeeded + now.failed
                 bars.update(bar, total=now.total or None, completed=ended, description=now.status)
     except KeyboardInterrupt:
-        _interrupted("S3's job continues, and the same command follows it", interruption)
+        _interrupted("the S3 job continues; run the same command to follow it", interruption)
     report.add(TaskOutcome(now.succeeded, failures=_failures(jobs, job_id, now.failed)))
     if now.status != "Complete":
-        report.note(f"S3's job has ended as {now.status}: {now.reasons or 'no reason is told'}")
-    report.tell()
+        report.note(f"the S3 job ended as {now.status}: {now.reasons or 'S3 gave no reason'}")
+    report.finish()
 
 
 def _failures(jobs: BatchJobs, job_id: str, number: int) -> tuple[Failure, ...]:
     try:
         return tuple(jobs.failures(job_id)) if number else ()
     except ClientError as error:
-        why = f"S3's report of what failed cannot be read: {explain(error)}"
-        return (Failure(f"S3's job {job_id}", why, number),)
+        why = f"the report of its failures cannot be read: {sdk_message(error)}"
+        return (Failure(f"S3 job {job_id}", why, number),)
 
 
 def _left(job: BackfillJob, tasks: Iterable[BackfillTask]) -> list[ListedObject]:
     worker = TaskWorker(job)
-    with err.status("looking at what is there"):
+    with err.status("checking existing copies"):
         return [original for task in tasks for original in worker.left(task)]
 
 

@@ -1,4 +1,4 @@
-"""What came of a backfill, told as it comes and at the end."""
+"""Report of a backfill: failures as they occur, and counts at the end."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ from typing import IO
 import typer
 
 from jitprep.backfill.outcome import Failure, TaskOutcome
-from jitprep.cli.console import err, failed, out
+from jitprep.cli.console import err, out, report_failure
 
-# The terminal shows so many failures; the file has all.
+# Failures that the terminal shows; the file has all of them.
 _SHOWN = 20
 
 
 class ProgressReport:
-    """Counts outcomes, and keeps failures.
+    """Counts of outcomes, and their failures.
 
     Parameters
     ----------
     file : file, optional
-        Gets a line of JSON for each failure, at once.
+        Receives one line of JSON per failure, at once.
     """
 
     def __init__(self, file: IO[str] | None) -> None:
         self._file = file
-        self._done = self._already = self._failed = self._told = 0
+        self._done = self._already = self._failed = self._failures = 0
         self._skipped = 0
         self._shown: list[Failure] = []
         self._notes: list[str] = []
@@ -42,27 +42,27 @@ class ProgressReport:
             self._keep(failure)
 
     def skip(self, objects: int) -> None:
-        """Count objects that are hidden, and so not originals."""
+        """Count hidden objects, which are not originals."""
         self._skipped += objects
 
     def note(self, what: str) -> None:
-        """Keep what went wrong as a whole."""
+        """Add a failure of the run as a whole."""
         self._notes.append(what)
 
-    def tell(self) -> None:
-        """Print it all, and end with status 1 where something failed."""
+    def finish(self) -> None:
+        """Print the report, and exit with status 1 where something failed."""
         self.show()
         if self._failed or self._notes:
             raise typer.Exit(1)
 
     def show(self) -> None:
-        """Print it all."""
+        """Print the report."""
         for failure in self._shown:
-            failed(failure.key, failure.reason)
-        more = self._told - len(self._shown)
+            report_failure(failure.key, failure.reason)
+        more = self._failures - len(self._shown)
         if more:
             where = (
-                f"in {self._file.name}" if self._file else "give --errors to have them in a file"
+                f"in {self._file.name}" if self._file else "use --errors to write them to a file"
             )
             err.print(f"and {more:,} more, {where}", soft_wrap=True)
         for note in self._notes:
@@ -73,11 +73,11 @@ class ProgressReport:
             f"{self._failed:,} failed",
         ]
         if self._skipped:
-            counts.append(f"{self._skipped:,} skipped, which are hidden")
+            counts.append(f"{self._skipped:,} hidden ones skipped")
         out.print(", ".join(counts), soft_wrap=True)
 
     def _keep(self, failure: Failure) -> None:
-        self._told += 1
+        self._failures += 1
         if len(self._shown) < _SHOWN:
             self._shown.append(failure)
         if self._file is not None:
@@ -88,7 +88,7 @@ class ProgressReport:
 
 @contextmanager
 def reporting(errors: Path | None) -> Iterator[ProgressReport]:
-    """Give a report, which writes failures to a file where one is named."""
+    """Yield a report, which writes failures to the file if there is one."""
     if errors is None:
         yield ProgressReport(None)
         return

@@ -1,23 +1,86 @@
-"""The commands and their help."""
+"""The commands: their names, one line of help each, and the extras that they need.
+
+A command's module is imported when the command runs, so that `jitprep run` needs neither a server nor
+an AWS SDK.
+"""
 
 from __future__ import annotations
 
+import inspect
+import re
+from dataclasses import dataclass
+from importlib import import_module
 from importlib.metadata import version
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
-from jitprep.cli import backfill, cost, demo, plan, preview, run, up
-from jitprep.cli.console import out
+from jitprep.cli.console import fail, out
 
-app = typer.Typer(name="jitprep", no_args_is_help=True, pretty_exceptions_enable=False)
-app.command("up")(up.up)
-app.command("run")(run.run)
-app.command("backfill")(backfill.backfill)
-app.command("plan")(plan.plan)
-app.command("preview")(preview.preview)
-app.command("cost")(cost.cost)
-app.command("demo")(demo.demo)
+_OURS = ("jitprep", "preprocessing", "handler")
+
+
+@dataclass(frozen=True, slots=True)
+class ListedCommand:
+    """A command as `jitprep --help` lists it.
+
+    Parameters
+    ----------
+    summary : str
+        First line of the command's own help.
+    extras : str
+        What to install for it, as in ``pip install 'jitprep[EXTRAS]'``.
+    """
+
+    summary: str
+    extras: str = "cli"
+
+
+COMMANDS = {
+    "up": ListedCommand("Serve S3 with Object Lambda on one URL, until Ctrl-C.", "cli,emulator"),
+    "run": ListedCommand("Run a pipeline over local files and folders."),
+    "backfill": ListedCommand("Run a pipeline over a bucket, and store the results.", "backfill"),
+    "plan": ListedCommand("Print the physical plan: stages, their shapes, and the rewrites."),
+    "preview": ListedCommand("Draw a file before and after a pipeline."),
+    "cost": ListedCommand("Measure a pipeline, and compare what each way to run it costs."),
+    "demo": ListedCommand("Read images, sound, video and text through access points.", "demo"),
+}
+
+
+class CommandGroup(TyperGroup):
+    """Group that imports a command when it is run or completed, and not to list it."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Return the name, the command and its arguments."""
+        name, _, rest = super().resolve_command(ctx, args)
+        return name, name and load_command(name), rest
+
+
+def load_command(name: str) -> Any:
+    """Import a command; end with status 2 where its extras are not installed."""
+    try:
+        function = getattr(import_module(f"jitprep.cli.{name}"), name)
+    except ModuleNotFoundError as error:
+        missing = error.name or ""
+        if missing.partition(".")[0] in _OURS:
+            raise
+        extras = COMMANDS[name].extras
+        fail(
+            f"jitprep {name} needs {missing}, which is not installed: pip install 'jitprep[{extras}]'",
+            2,
+        )
+    alone = typer.Typer(add_completion=False)
+    text = inspect.getdoc(function) or ""
+    alone.command(name, help=re.sub(r"(?<!\n)\n(?!\n)", " ", text))(function)
+    return typer.main.get_command(alone)
+
+
+app = typer.Typer(
+    name="jitprep", cls=CommandGroup, no_args_is_help=True, pretty_exceptions_enable=False
+)
+for _name, _listed in COMMANDS.items():
+    app.command(_name, help=_listed.summary)(lambda: None)
 
 
 def _version(*, asked: bool) -> None:

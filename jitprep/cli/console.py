@@ -1,47 +1,71 @@
-"""What the commands share: where they write, what a pipeline is to them, and how they end badly."""
+"""Shared by the commands: where they write, how they read paths and pipelines, and how they fail."""
 
 from __future__ import annotations
 
 from difflib import get_close_matches
-from typing import NoReturn
+from pathlib import Path
+from typing import Any, NoReturn
 
 import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import MofNCompleteColumn, Progress
 
+from jitprep.cli import stdout
 from jitprep.service.config import config
 from preprocessing import Pipeline, SpecError
 from preprocessing.names import as_text
 
-out = Console(highlight=False)
+
+class _Output(Console):
+    """Console on standard output; where that cannot be written, the command fails in one line."""
+
+    def print(self, *objects: Any, **options: Any) -> None:
+        try:
+            super().print(*objects, **options)
+        except OSError as error:
+            stdout.fail_unwritten(error)
+
+
+out = _Output(highlight=False)
 err = Console(stderr=True, highlight=False)
-# How a command's argument or option for a pipeline is described.
+# Help text of every argument or option that takes a pipeline.
 PIPELINE = "A preset's name, or a pipeline such as resize:256/center_crop:224/npy."
 
 
 def fail(message: str, status: int = 1) -> NoReturn:
-    """Print why, and end: with status 2 where the command itself is wrong."""
+    """Print an error and exit: with status 2 where the command line or the configuration is wrong."""
     shown = "\n".join(map(as_text, message.split("\n")))
     err.print(f"[red]error:[/] {escape(shown)}", soft_wrap=True)
     raise typer.Exit(status)
 
 
-def failed(what: str, reason: str) -> None:
-    """Print what could not be done, and why; the rest is done."""
+def report_failure(what: str, reason: str) -> None:
+    """Print one failure; the command continues with the rest."""
     line = f"[red]failed:[/] {escape(as_text(what))}: {escape(as_text(reason))}"
     err.print(line, soft_wrap=True)
 
 
 def progress() -> Progress:
-    """Return a bar that shows how many of how many, and vanishes at the end."""
+    """Return a progress bar that counts items, and is removed when it ends."""
     return Progress(
-        *Progress.get_default_columns(), MofNCompleteColumn(), console=err, transient=True
+        *Progress.get_default_columns(),
+        MofNCompleteColumn(),
+        console=err,
+        transient=True,
+        disable=not err.is_terminal,  # or it would print an empty line
     )
 
 
-def parse(text: str) -> Pipeline:
-    """Return a preset's pipeline, or the one that the text spells; or end with the reason why not."""
+def parse_path(text: str) -> Path:
+    """Return a path; fail for an empty one, which `Path` reads as the current folder."""
+    if not text:
+        fail("a path is empty; write . for the current folder", 2)
+    return Path(text)
+
+
+def parse_pipeline(text: str) -> Pipeline:
+    """Return the pipeline of a preset, or the one that the text spells; fail where it is wrong."""
     try:
         presets = config().presets
     except ValueError as error:

@@ -1,4 +1,4 @@
-"""`jitprep cost`: what reading just in time costs, and where it loses."""
+"""`jitprep cost`: what preprocessing costs each way, at the read, stored or beside the GPU."""
 
 from __future__ import annotations
 
@@ -8,25 +8,27 @@ import platform
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.table import Table
 
-from jitprep.cli.console import PIPELINE, fail, out, parse
+from jitprep.cli.console import PIPELINE, err, fail, out, parse_path, parse_pipeline
 from jitprep.cli.demo_data.photos import photographs
 from jitprep.costs import plot, report
 from jitprep.costs.estimate import Estimate, to_json
-from jitprep.costs.measure import Measured, Unmeasured, measure
+from jitprep.costs.measure import Measured, Unmeasured, measure_samples
 from jitprep.costs.model import TrainingPlan
-from jitprep.costs.prices import ARCHS, SHIPPED, Arch, PriceError, Prices, dump, load
+from jitprep.costs.prices import ARCHS, SHIPPED, Arch, PriceError, Prices, dump_prices, load_prices
 from preprocessing import Pipeline
 
-# What the function has imported before its first event.
-_FUNCTION = ("awslambdaric", "handler.app")
-_STACKED = ("npy", "safetensors")
+# Modules that the function imports before its first event, and the MiB that their libraries take.
+_FUNCTION, _FUNCTION_MB = ("awslambdaric", "handler.app"), 35.0
+_LIBRARIES = ("awslambdaric", "boto3", "urllib3")
 
 
 def cost(
@@ -35,57 +37,73 @@ def cost(
         list[Path] | None,
         typer.Argument(
             metavar="SAMPLE",
-            help="Photographs like those of the data set; without any, the demo's.",
+            parser=parse_path,
+            help="Files like those of the data set. Default: the demo's photographs.",
         ),
     ] = None,
     *,
-    objects: Annotated[int, typer.Option(min=1, help="How many the data set has.")] = 1_000_000,
-    epochs: Annotated[int, typer.Option(min=1, help="How often each is read.")] = 10,
-    region: Annotated[str, typer.Option(help="Whose prices count.")] = "us-east-1",
+    objects: Annotated[int, typer.Option(min=1, help="Objects in the data set.")] = 1_000_000,
+    epochs: Annotated[int, typer.Option(min=1, help="How often each object is read.")] = 10,
+    region: Annotated[str, typer.Option(help="AWS region whose prices apply.")] = "us-east-1",
     arch: Annotated[
         str, typer.Option(help=f"Lambda's architecture: {' or '.join(ARCHS)}.")
     ] = "arm64",
     memory: Annotated[
-        str, typer.Option(metavar="MB", help="The function's; auto takes the cheapest.")
+        str, typer.Option(metavar="MB", help="The function's memory; auto for the cheapest.")
     ] = "auto",
     gpu: Annotated[
-        str, typer.Option(metavar="TYPE", help="The instance that trains.")
+        str, typer.Option(metavar="TYPE", help="Instance type that trains.")
     ] = "g5.xlarge",
     train_ms: Annotated[
         float,
         typer.Option(
             min=0,
-            help="How long the instance trains on one image, all its GPUs together. Preparing the "
-            "next ones meanwhile costs nothing; with 0, all of it counts as idle.",
+            help="Training time per object, with all GPUs of the instance. Preparing the next objects "
+            "in that time is free; with 0, all preparation leaves the GPU idle.",
         ),
     ] = 0.0,
     months: Annotated[float, typer.Option(min=0, help="How long stored copies are kept.")] = 1.0,
     overhead_ms: Annotated[
-        float, typer.Option(min=0, help="CPU of a request beside the transform.")
+        float, typer.Option(min=0, help="CPU time of a request in addition to the transform.")
     ] = 5.0,
     s3_ms: Annotated[
-        float, typer.Option(min=0, help="How long the function waits for a request to S3.")
+        float, typer.Option(min=0, help="Time that the function waits for each request to S3.")
     ] = 50.0,
     speed: Annotated[
-        float, typer.Option(min=0.01, help="How many times as fast as here Lambda's CPU is.")
+        float, typer.Option(min=0.01, help="Speed of Lambda's CPU relative to this machine's.")
     ] = 1.0,
     prices: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="A price file, in place of the shipped one.")
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            parser=parse_path,
+            help="Price file to use in place of the built-in one.",
+        ),
     ] = None,
     refresh: Annotated[
         bool,
-        typer.Option("--refresh", help="Ask AWS for its prices first, and write them to --prices."),
+        typer.Option(
+            "--refresh", help="Fetch current prices from AWS first, and write them to --prices."
+        ),
     ] = False,
     picture: Annotated[
         Path | None,
-        typer.Option("--plot", metavar="FILE", help="Draw a plot of it too, as SVG."),
+        typer.Option(
+            "--plot",
+            metavar="FILE",
+            parser=parse_path,
+            help="Also write a plot to this file, as SVG.",
+        ),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print all of it as JSON.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the estimate as JSON.")] = False,
 ) -> None:
-    """Measure a pipeline on photographs, and compare what it costs each way, with prices of AWS's."""
+    """Measure a pipeline, and compare what each way to run it costs.
+
+    The pipeline runs on the samples here. AWS's prices, with their dates, come from a price file.
+    """
     _require_finite(train_ms=train_ms, months=months, overhead_ms=overhead_ms)
     _require_finite(s3_ms=s3_ms, speed=speed)
-    pipeline = parse(spec)
+    pipeline = parse_pipeline(spec)
     known = _refresh(prices, region, gpu) if refresh else _load(prices)
     estimate = Estimate(
         pipeline=str(pipeline),
@@ -101,7 +119,7 @@ def cost(
             gpu=gpu,
             train_ms=train_ms,
             months=months,
-            stackable=pipeline.encoding.name in _STACKED and pipeline.output.nbytes is not None,
+            stackable=pipeline.encoding.stacks and pipeline.output.nbytes is not None,
             overhead_ms=overhead_ms,
             s3_ms=s3_ms,
             speed=speed,
@@ -110,24 +128,24 @@ def cost(
         measured=_measure(pipeline, samples or []),
     )
     if picture is not None:
-        _write(picture, plot.draw(estimate))
+        _write(picture, plot.render_svg(estimate))
     if as_json:
         out.print_json(json.dumps(to_json(estimate)))
         return
     _say(estimate)
     if picture is not None:
-        out.print(f"the plot: {picture}", soft_wrap=True, markup=False)
+        out.print(f"plot: {picture}", soft_wrap=True, markup=False)
 
 
 def _require_finite(**options: float) -> None:
     for name, value in options.items():
         if not math.isfinite(value):
-            fail(f"--{name.replace('_', '-')} is a finite number, got {value}")
+            fail(f"--{name.replace('_', '-')} must be a finite number, got {value}")
 
 
 def _arch(arch: str) -> Arch:
     if arch not in ARCHS:
-        fail(f"--arch is {' or '.join(ARCHS)}, got {arch!r}")
+        fail(f"--arch must be {' or '.join(ARCHS)}, got {arch!r}")
     return arch
 
 
@@ -135,60 +153,74 @@ def _memory(memory: str) -> int | None:
     if memory == "auto":
         return None
     if not memory.isdecimal() or not 128 <= int(memory) <= 10_240:
-        fail(f"--memory is auto or a number of megabytes from 128 to 10240, got {memory!r}")
+        fail(f"--memory must be auto or a number of megabytes from 128 to 10240, got {memory!r}")
     return int(memory)
 
 
 def _load(path: Path | None) -> dict[str, Prices]:
     try:
-        return load(path or SHIPPED)
+        return load_prices(path or SHIPPED)
     except PriceError as error:
         fail(str(error))
 
 
 def _of_region(known: dict[str, Prices], region: str, gpu: str, path: Path) -> Prices:
-    remedy = "--refresh --prices FILE asks AWS"
+    remedy = "fetch them from AWS with --refresh --prices FILE"
     if region not in known:
-        fail(f"{path} has no prices of {region}, only of {', '.join(known)}; {remedy}")
+        fail(f"{path} has no prices for {region}, only for {', '.join(known)}; {remedy}")
     if gpu not in known[region].instances:
         there = ", ".join(known[region].instances) or "none"
-        fail(f"{path} has no price of {gpu} in {region}, only of {there}; {remedy}")
+        fail(f"{path} has no price for {gpu} in {region}, only for {there}; {remedy}")
     return known[region]
 
 
 def _refresh(path: Path | None, region: str, gpu: str) -> dict[str, Prices]:
-    """Ask AWS for a region's prices, and put them into the file among those that it has."""
-    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415  seldom needed
-
-    from jitprep.costs.refresh import NotListed, client  # noqa: PLC0415
+    """Fetch a region's prices from AWS, and add them to those in the file."""
+    try:
+        from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415  an extra
+    except ModuleNotFoundError:
+        fail("--refresh needs boto3, which is not installed: pip install 'jitprep[backfill]'", 2)
+    from jitprep.costs.refresh import NotListed, pricing_client  # noqa: PLC0415
     from jitprep.costs.refresh import refresh as ask  # noqa: PLC0415
 
     if path is None:
-        fail("--refresh writes the prices to a file: name it by --prices")
+        fail("--refresh writes the prices to a file; name it with --prices")
     known = {**_load(None), **(_load(path) if path.exists() else {})}
     types = {*(known[region].instances if region in known else ()), gpu}
     try:
-        known[region] = ask(client(), region, sorted(types), known)
+        known[region] = ask(pricing_client(), region, sorted(types), known)
     except (NotListed, BotoCoreError, ClientError) as error:
-        fail(f"no prices from AWS: {error}")
-    _write(path, dump(known))
+        fail(f"AWS returned no prices: {error}")
+    _write(path, dump_prices(known))
     return known
 
 
 def _measure(pipeline: Pipeline, samples: Sequence[Path]) -> Measured:
     with _files(samples) as files:
         try:
-            return measure(pipeline, files, _FUNCTION)
+            if all(map(find_spec, _LIBRARIES)):
+                return measure_samples(pipeline, files, _FUNCTION)
+            measured = measure_samples(pipeline, files)
         except Unmeasured as error:
             fail(str(error))
+    err.print(
+        f"note: the function's libraries are not installed, and are taken to need {_FUNCTION_MB:g} MB",
+        soft_wrap=True,
+    )
+    return replace(measured, base_mb=measured.base_mb + _FUNCTION_MB)
 
 
 @contextmanager
 def _files(samples: Sequence[Path]) -> Iterator[Sequence[Path]]:
-    """Give the samples, or where there are none the demo's photographs, while they are needed."""
+    """Yield the samples; without any, the demo's photographs in a temporary folder."""
     if samples:
         yield samples
         return
+    if find_spec("skimage") is None:
+        fail(
+            "name a SAMPLE file, or get the demo's photographs with pip install 'jitprep[skimage]'",
+            2,
+        )
     with tempfile.TemporaryDirectory() as folder:
         files = []
         for name, body in photographs().items():
@@ -219,9 +251,9 @@ def _say(estimate: Estimate) -> None:
     for row in report.rows(estimate):
         table.add_row(*row)
     out.print(table)
-    out.print("Where reading just in time loses", style="bold")
+    out.print("When reading through Lambda costs more", style="bold")
     for line in report.losses(estimate):
         out.print(f"- {line}", soft_wrap=True, markup=False)
-    out.print("What it rests on", style="bold")
+    out.print("Assumptions", style="bold")
     for line in report.notes(estimate):
         out.print(f"- {line}", soft_wrap=True, markup=False)

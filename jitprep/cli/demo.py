@@ -1,4 +1,4 @@
-"""`jitprep demo`: objects of every kind, read through access points by a plain boto3 client."""
+"""`jitprep demo`: read objects of every kind through access points with a plain boto3 client."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ import typer
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.table import Table
 
-from jitprep.cli.console import fail, failed, out
+from jitprep.cli.console import fail, out, parse_path, report_failure
 from jitprep.cli.demo_data.media import objects
-from jitprep.cli.demo_data.picture import Cell, after, before, draw
+from jitprep.cli.demo_data.picture import Cell, after, before, write_sheet
 from jitprep.emulator import Endpoint, EndpointConfig, EndpointError
 from jitprep.emulator.testing import LocalObjectLambda, RunningEndpoint
 from preprocessing import Pipeline
 from preprocessing.media import SourceKind
 
 _BUCKET = "media"
-# One access point a model: AWS's article on Object Lambda for ML, and ImageNet evaluation; what Whisper
-# hears in five seconds; the frames that X-CLIP sees; and what a tokenizer is to be given.
+# One access point per model: AWS's article on Object Lambda for ML, ImageNet evaluation, Whisper's input
+# for five seconds, X-CLIP's frames, and text for a tokenizer.
 _PIPELINES = {
     "grayscale": "grayscale/resize:224,224/png",
     "imagenet": "resize:256/center_crop:224/normalize:imagenet/npy",
@@ -38,7 +38,7 @@ DemoObjects = dict[SourceKind, dict[str, bytes]]
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """One object as the client received it."""
+    """An object as the client received it."""
 
     key: str
     access_point: str
@@ -52,29 +52,38 @@ class Read:
 def demo(
     endpoint_url: Annotated[
         str | None,
-        typer.Option(metavar="URL", help="Read from a running endpoint, not from one of its own."),
+        typer.Option(metavar="URL", help="Read from a running endpoint. Default: start one."),
     ] = None,
-    picture: Annotated[Path, typer.Option(help="Where the before-and-after picture goes.")] = Path(
-        "demo/before-after.png"
-    ),
+    picture: Annotated[
+        Path, typer.Option(parser=parse_path, help="PNG to write, of before and after.")
+    ] = Path("demo/before-after.png"),
 ) -> None:
-    """Read photographs, sound, video and text, an access point a model; draw before and after.
+    """Read images, sound, video and text through access points.
 
-    Whatever fails is told, and the rest is done.
+    Each access point runs one model's pipeline. The results are listed, and drawn before and after. A
+    read that fails is reported, and does not stop the others.
     """
     originals = objects()
     log = picture.with_name("function.log")
     try:
         with _endpoint(endpoint_url, log) as endpoint:
             answers = _read_all(LocalObjectLambda(endpoint), originals)
-    except (BotoCoreError, ClientError, EndpointError, ValueError) as error:  # of a URL
+    except (
+        BotoCoreError,
+        ClientError,
+        EndpointError,
+        ValueError,
+    ) as error:  # ValueError: a wrong URL
         fail(str(error))
     reads = [read for read in answers if read is not None]
     out.print(_table(reads))
-    draw(picture, list(_rows(originals, reads)))
+    try:
+        write_sheet(picture, list(_rows(originals, reads)))
+    except OSError as error:
+        fail(f"{picture}: {error}")
     out.print(f"before and after: {picture}", soft_wrap=True)
     if endpoint_url is None:
-        out.print(f"the function's log: {log}", soft_wrap=True)
+        out.print(f"function log: {log}", soft_wrap=True)
     if len(reads) < len(answers):
         raise typer.Exit(1)
 
@@ -82,7 +91,7 @@ def demo(
 @contextmanager
 def _endpoint(url: str | None, log: Path) -> Iterator[Endpoint | RunningEndpoint]:
     if url is not None:
-        # As `jitprep up` and compose start it: with the default settings.
+        # `jitprep up` and compose start it with the default settings.
         yield RunningEndpoint(url)
         return
     log.parent.mkdir(parents=True, exist_ok=True)
@@ -109,13 +118,13 @@ def _read_all(local: LocalObjectLambda, originals: DemoObjects) -> list[Read | N
 
 
 def _read(s3: Any, access_point: str, alias: str, key: str, bytes_in: int) -> Read | None:
-    """Read an object; tell why where that fails, such as for video where its image does not run."""
+    """Read an object; report a failure, such as of video where the function cannot decode it."""
     start = time.perf_counter()
     try:
         answer = s3.get_object(Bucket=alias, Key=key)
         body = answer["Body"].read()
     except ClientError as error:
-        failed(f"{key} through {access_point}", str(error))
+        report_failure(f"{key} through {access_point}", str(error))
         return None
     ms = (time.perf_counter() - start) * 1000
     pipeline = Pipeline.parse(_PIPELINES[access_point])
@@ -136,7 +145,7 @@ def _table(reads: list[Read]) -> Table:
 
 
 def _rows(originals: DemoObjects, reads: list[Read]) -> Iterator[list[Cell]]:
-    """Yield the rows of the picture: the photographs, and what each access point made of them."""
+    """Yield the rows of the picture: the sources, and the results of each access point."""
     pictures = {key: before(body, "image") for key, body in originals["image"].items()}
     yield [
         Cell(f"{key}, {picture.width} x {picture.height}", picture)

@@ -1,4 +1,4 @@
-"""Which files a run reads and writes: every result has a name that no other file of the run has."""
+"""Plan of a run: the files to read, and a distinct path for each result."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from stat import S_ISREG
 
-from jitprep.reader.doors.folder import listing
+from jitprep.reader.doors.folder import list_folder
 from preprocessing import Limits, Pipeline, PreprocessingError
 from preprocessing.names import is_utf8
 from preprocessing.sources import Passed, classify
@@ -15,10 +15,10 @@ from preprocessing.sources import Passed, classify
 
 @dataclass(frozen=True, slots=True)
 class FileTask:
-    """One file to be read, its key, and where its result goes.
+    """A file to read, its key, and the path of its result.
 
-    The key is what the file would be called in a bucket that holds the folder: random transforms draw
-    from it, so that they do here what they do at a read of that object.
+    The key is that of the same file in a bucket that holds the folder. Random transforms draw from it,
+    so that they do the same as in a read of that object.
 
     Parameters
     ----------
@@ -26,7 +26,7 @@ class FileTask:
     key : str
     target : Path
     passes : bool
-        Whether it is of another kind than the pipeline's, and goes there as it is.
+        Whether the file is of a kind that the pipeline does not take, and is copied unchanged.
     """
 
     source: Path
@@ -37,15 +37,15 @@ class FileTask:
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """What a run will do, and will not.
+    """Files of a run, by what happens to them.
 
     Parameters
     ----------
     jobs : list of FileTask
     failures : list of (Path, str)
-        What cannot be read, and why.
+        Inputs that cannot be read, and why.
     skipped : list of Path
-        What is no input: hidden files, links that lead back, the folder of the results.
+        Hidden files, links to a folder above them, and the output folder.
     """
 
     jobs: list[FileTask] = field(default_factory=list)
@@ -54,16 +54,17 @@ class Planned:
 
 
 class CannotRun(Exception):
-    """Inputs and an output that do not go together."""
+    """Inputs and an output that cannot be combined."""
 
 
 def plan(inputs: Sequence[Path], output: Path, pipeline: Pipeline) -> Planned:
-    """Look at the inputs, and name the results.
+    """List the inputs, and choose the path of each result.
 
     Raises
     ------
     CannotRun
-        Also where two results would get one name, or one would be written over an input.
+        Where an input does not exist, two results would have the same path, or a result would replace
+        an input.
     """
     planned = Planned()
     for path in inputs:
@@ -74,7 +75,7 @@ def plan(inputs: Sequence[Path], output: Path, pipeline: Pipeline) -> Planned:
     if len(inputs) == 1 and inputs[0].is_file() and not output.is_dir():
         _add(planned, pipeline, inputs[0], inputs[0].name, output, keeps=True)
     elif output.is_file():
-        raise CannotRun(f"{output} is a file; the results of several inputs need a folder")
+        raise CannotRun(f"{output} is a file, and several inputs need a folder as output")
     else:
         for path in inputs:
             if path.is_file():
@@ -82,14 +83,14 @@ def plan(inputs: Sequence[Path], output: Path, pipeline: Pipeline) -> Planned:
             else:
                 _add_folder(planned, pipeline, path, output)
     if not (planned.jobs or planned.failures):
-        hidden = f" but {len(planned.skipped)} that are hidden" if planned.skipped else ""
-        raise CannotRun(f"the inputs hold no files{hidden}")
-    _refuse_collisions(planned.jobs)
+        hidden = f", only {len(planned.skipped)} hidden ones" if planned.skipped else ""
+        raise CannotRun(f"the inputs have no files{hidden}")
+    _require_no_collisions(planned.jobs)
     return planned
 
 
 def _add_folder(planned: Planned, pipeline: Pipeline, folder: Path, output: Path) -> None:
-    found = listing(folder)
+    found = list_folder(folder)
     planned.skipped.extend(folder / name for name in found.left_out)
     planned.failures.extend(
         (folder / name, f"the folder cannot be read: {why}")
@@ -104,7 +105,7 @@ def _add_folder(planned: Planned, pipeline: Pipeline, folder: Path, output: Path
 
 
 def _within(output: Path, folder: Path) -> str:
-    """Return how the keys of earlier results begin, where the output lies in an input; else nothing."""
+    """Return the key prefix of results where the output is within an input; otherwise nothing."""
     inner, outer = output.resolve(), folder.resolve()
     if inner == outer or outer not in inner.parents:
         return ""
@@ -120,7 +121,7 @@ def _add(
     *,
     keeps: bool = False,
 ) -> None:
-    """Plan for a file; with `keeps`, the target has the name that the user gave it."""
+    """Plan one file; with `keeps`, the target keeps the name that the user gave it."""
     if why := _unusable(source, key):
         planned.failures.append((source, why))
     elif passes := pipeline.skip and _passes(source, pipeline):
@@ -132,34 +133,36 @@ def _add(
 
 
 def _unusable(source: Path, key: str) -> str:
-    """Return why something is not a file that can be read; nothing where it may be."""
+    """Return why a path cannot be read as a file; an empty string where it may be."""
     if not is_utf8(key):
-        return "its name is not UTF-8; rename it"
+        return "the name is not UTF-8; rename the file"
     try:
         mode = source.stat().st_mode
     except FileNotFoundError:
-        return "it is a link that leads nowhere"
+        return "the link points to nothing"
     except OSError as error:
         return error.strerror or type(error).__name__
-    return "" if S_ISREG(mode) else "it is not a file: a pipe, a socket or a device"
+    return "" if S_ISREG(mode) else "not a regular file, but a pipe, a socket or a device"
 
 
 def _passes(source: Path, pipeline: Pipeline) -> bool:
-    """Whether a pipeline that skips other kinds gives this file back untouched, under its own name."""
+    """Whether a pipeline that skips other kinds copies this file unchanged."""
     try:
         return isinstance(classify(source, pipeline.kind, Limits()), Passed)
     except (PreprocessingError, OSError):
-        return False  # running it says why
+        return False  # running the pipeline reports why
 
 
-def _refuse_collisions(jobs: Sequence[FileTask]) -> None:
-    """Two inputs must not write one file, nor one a folder of another; and none an input."""
+def _require_no_collisions(jobs: Sequence[FileTask]) -> None:
+    """Raise CannotRun where a result would replace another result, its folder, or an input."""
     taken: dict[Path, Path] = {}
     sources = {job.source.resolve() for job in jobs}
     for job in jobs:
         target = job.target.resolve()
         if target in taken:
-            raise CannotRun(f"{taken[target]} and {job.source} would both become {job.target}")
+            raise CannotRun(
+                f"{taken[target]} and {job.source} would both be written to {job.target}"
+            )
         if target in sources:
             raise CannotRun(f"{job.target} is an input; choose another output")
         taken[target] = job.source
@@ -167,5 +170,5 @@ def _refuse_collisions(jobs: Sequence[FileTask]) -> None:
         for above in target.parents:
             if above in taken:
                 raise CannotRun(
-                    f"{taken[above]} would become the file {above}, which {source} needs as a folder"
+                    f"{taken[above]} would be written to {above}, which {source} needs as a folder"
                 )

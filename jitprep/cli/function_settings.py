@@ -1,4 +1,4 @@
-"""The settings of the function that `jitprep up` runs, from its options and the environment."""
+"""Settings of the function that `jitprep up` runs, from its options and the environment."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from preprocessing import Pipeline, SpecError
 def environment(
     buckets: Sequence[str], outputs: Sequence[str], overrides: Sequence[str], presets: Path | None
 ) -> dict[str, str]:
-    """Return the environment variables that stand for the options that were given.
+    """Return the environment variables for the options that were given.
 
-    Ends, with status 2, where one of them is not one name.
+    Exits with status 2 where the value of an option is not one name.
     """
     for option, values in (("bucket", buckets), ("output", outputs), ("override", overrides)):
         for value in values:
-            if not value.strip() or "," in value:  # which separates them in the variable
+            if not value.strip() or "," in value:  # the variable's separator
                 fail(f"--{option} takes one name, got {value!r}; repeat it for more", 2)
     given = {
         "JITPREP_BUCKETS": ",".join(buckets),
@@ -33,9 +33,9 @@ def environment(
 
 
 def require_valid(settings: Mapping[str, str]) -> None:
-    """End, with status 2, unless the function can start with these settings and the environment.
+    """Exit with status 2 unless the function can start with these settings and the environment.
 
-    A worker with a wrong setting would start again and again, and fail each read.
+    A worker with a wrong setting would restart again and again, and fail each read.
     """
     before = dict(os.environ)
     os.environ.update(settings)
@@ -60,24 +60,24 @@ def require_valid(settings: Mapping[str, str]) -> None:
 
 
 def credentials() -> tuple[str, str, str | None]:
-    """Return the access key, secret key and session token that the environment has for AWS.
+    """Return the access key, secret key and session token that the environment holds for AWS.
 
     Raises
     ------
     EndpointError
         Where botocore finds none.
     """
-    from botocore.exceptions import BotoCoreError  # noqa: PLC0415 - not every command needs it
+    from botocore.exceptions import BotoCoreError  # noqa: PLC0415  only needed for --s3
     from botocore.session import get_session  # noqa: PLC0415
 
     try:
         found = get_session().get_credentials()
         frozen = found.get_frozen_credentials() if found is not None else None
     except BotoCoreError as error:
-        raise EndpointError(f"The credentials for --s3 cannot be had: {error}") from error
+        raise EndpointError(f"the credentials for --s3 cannot be loaded: {error}") from error
     if frozen is None or not frozen.access_key:
         raise EndpointError(
-            "--s3 needs the credentials of that S3, and the environment has none: set "
-            "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE."
+            "--s3 needs credentials, and the environment has none; set AWS_ACCESS_KEY_ID and "
+            "AWS_SECRET_ACCESS_KEY, or AWS_PROFILE"
         )
     return str(frozen.access_key), str(frozen.secret_key), frozen.token

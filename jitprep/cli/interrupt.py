@@ -1,4 +1,4 @@
-"""Ctrl-C, and SIGTERM: the first ends a command in order, and later ones change nothing."""
+"""Ctrl-C and SIGTERM: the first ends a command in order; later ones are ignored."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class Interruption:
-    """Whether the user has interrupted the command.
+    """Flag that a signal sets.
 
-    Outside `held` that raises KeyboardInterrupt in the main thread, once.
+    Outside of `held`, the first signal also raises KeyboardInterrupt in the main thread.
     """
 
     def __init__(self) -> None:
@@ -24,17 +24,17 @@ class Interruption:
         self._held = False
 
     def __call__(self) -> bool:
-        """Whether it was."""
+        """Whether a signal has arrived."""
         return bool(self._number)
 
     @property
     def status(self) -> int:
-        """The exit status of a command that a signal ended: 130 of Ctrl-C."""
+        """Exit status of a command that a signal ended: 130 for Ctrl-C."""
         return 128 + (self._number or signal.SIGINT)
 
     @contextmanager
     def held(self) -> Iterator[None]:
-        """Raise nothing in the block, which asks by itself."""
+        """Raise nothing in the block, which polls the flag instead."""
         self._held = True
         try:
             yield
@@ -43,28 +43,29 @@ class Interruption:
 
     def _handle(self, number: int, _: FrameType | None) -> None:
         self._number = number
-        # Not by a handler of ours: Python takes those away before it ends.
+        # Not with a handler of ours: Python removes those before it exits.
         for other in _SIGNALS:
             signal.signal(other, signal.SIG_IGN)
         if not self._held:
             raise KeyboardInterrupt
 
     def leave(self) -> NoReturn:
-        """End the process, now: Python would wait for threads that wait for a network or for C code."""
-        sys.stdout.flush()
-        sys.stderr.flush()
+        """End the process at once: Python would wait for threads that wait for a network or C code."""
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(OSError):
+                stream.flush()
         os._exit(self.status)
 
     def listen(self) -> None:
-        """Take the signals; also where a shell has put the process into the background."""
+        """Install the handlers, also where a shell started the process in the background."""
         for number in _SIGNALS:
             with suppress(ValueError):  # only a main thread can
                 signal.signal(number, self._handle)
 
 
 @contextmanager
-def interruptible() -> Iterator[Interruption]:
-    """Take the signals in the block. After the first, the process is about to end: it keeps them."""
+def catch_interrupts() -> Iterator[Interruption]:
+    """Handle the signals in the block. After the first, the process is ending: they stay ignored."""
     before = {number: signal.getsignal(number) for number in _SIGNALS}
     interruption = Interruption()
     interruption.listen()

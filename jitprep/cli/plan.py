@@ -1,4 +1,4 @@
-"""`jitprep plan`: how a pipeline would be run on a file."""
+"""`jitprep plan`: print how a pipeline would run on a file."""
 
 from __future__ import annotations
 
@@ -8,24 +8,31 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from jitprep.cli.console import PIPELINE, fail, out, parse
+from jitprep.cli.console import PIPELINE, fail, out, parse_path, parse_pipeline
 from preprocessing import Limits, Pipeline, Plan, PreprocessingError
-from preprocessing.planner.timing import measure
-from preprocessing.sources import read
+from preprocessing.planner.timing import measure_plan
+from preprocessing.sources import load_source
 
-# Enough for the least time to be that of a warm cache.
+# Enough runs for the shortest to be that of a warm cache.
 _REPEATS = 20
 
 
 def plan(
     spec: Annotated[str, typer.Argument(metavar="PIPELINE", help=PIPELINE)],
-    file: Annotated[Path, typer.Argument(help="An object; only its header is read.")],
+    file: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FILE", parser=parse_path, help="The source. Only its header is read."
+        ),
+    ],
     *,
-    seed: Annotated[int, typer.Option(min=0, help="What random transforms draw from.")] = 0,
-    time: Annotated[bool, typer.Option("--time", help="Run it, and tell the ms a stage.")] = False,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of random transforms.")] = 0,
+    time: Annotated[
+        bool, typer.Option("--time", help="Also run the plan, and print each stage's time.")
+    ] = False,
 ) -> None:
-    """Print the physical plan: each stage, what it leaves, and the rewrites."""
-    pipeline = parse(spec)
+    """Print the physical plan: stages, their shapes, and the rewrites."""
+    pipeline = parse_pipeline(spec)
     try:
         physical = pipeline.plan(file, seed=seed)
         times = _times(pipeline, physical, file) if time else ()
@@ -38,7 +45,7 @@ def plan(
 
 
 def _times(pipeline: Pipeline, physical: Plan, file: Path) -> tuple[float, ...]:
-    return measure(physical, read(file, pipeline.kind, Limits()).content, _REPEATS)
+    return measure_plan(physical, load_source(file, pipeline.kind, Limits()).content, _REPEATS)
 
 
 def _table(physical: Plan, times: tuple[float, ...]) -> Table:

@@ -1,4 +1,4 @@
-"""`jitprep preview`: a file before and after a pipeline, drawn."""
+"""`jitprep preview`: draw a file before and after a pipeline."""
 
 from __future__ import annotations
 
@@ -7,21 +7,34 @@ from typing import Annotated
 
 import typer
 
-from jitprep.cli.console import PIPELINE, fail, out, parse
+from jitprep.cli.console import PIPELINE, fail, out, parse_path, parse_pipeline
 from preprocessing import PreprocessingError
 
 
 def preview(
     spec: Annotated[str, typer.Argument(metavar="PIPELINE", help=PIPELINE)],
-    file: Annotated[Path, typer.Argument(help="An image, a video, sound or text.")],
+    file: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FILE", parser=parse_path, help="An image, a video, a sound or a text."
+        ),
+    ],
     target: Annotated[
         Path,
-        typer.Argument(metavar="OUT", help="A .png, of text an .html; .html holds either."),
+        typer.Argument(
+            metavar="OUT",
+            parser=parse_path,
+            help="The file to write: .html for any kind, or .png for all kinds but text.",
+        ),
     ],
-    seed: Annotated[int, typer.Option(min=0, help="What random transforms draw from.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of random transforms.")] = 0,
 ) -> None:
-    """Draw a file before and after: pictures, waveforms and spectrograms, contact sheets, text."""
-    pipeline = parse(spec)
+    """Draw a file before and after a pipeline.
+
+    Images are drawn as pictures, sound as waveforms and spectrograms, video as contact sheets, and text
+    as text.
+    """
+    pipeline = parse_pipeline(spec)
     try:
         shown = pipeline.preview(file, seed=seed)
     except (PreprocessingError, OSError) as error:

@@ -1,4 +1,4 @@
-"""`jitprep run`: a pipeline over local files and folders, on all cores."""
+"""`jitprep run`: run a pipeline over local files and folders, on all cores."""
 
 from __future__ import annotations
 
@@ -9,14 +9,23 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from jitprep.cli.console import PIPELINE, err, fail, failed, out, parse, progress
+from jitprep.cli.console import (
+    PIPELINE,
+    err,
+    fail,
+    out,
+    parse_path,
+    parse_pipeline,
+    progress,
+    report_failure,
+)
 from jitprep.cli.files import CannotRun, FileTask, Planned, plan
-from jitprep.cli.interrupt import Interruption, interruptible
+from jitprep.cli.interrupt import Interruption, catch_interrupts
 from jitprep.cli.writing import FileWriter
 from preprocessing import Pipeline, PreprocessingError, Seed
 from preprocessing.cancellation import Signal, cancellable
 
-# How long files in hand may take to come to their end after Ctrl-C.
+# How long files that are in progress may take to finish after Ctrl-C.
 _GRACE_S = 0.5
 
 
@@ -26,23 +35,26 @@ def run(
         list[Path],
         typer.Argument(
             metavar="IN... OUT",
-            help="Files and folders, and last where the results go: a file for one file, else a "
-            "folder, in which the inputs' own folders are kept.",
+            parser=parse_path,
+            help="The files and folders to read, then the output. OUT is a file where the input is one "
+            "file; otherwise it is a folder, and keeps the folder structure of the inputs.",
         ),
     ],
-    jobs: Annotated[int, typer.Option(min=1, help="How many files at once.")] = os.cpu_count() or 1,
-    seed: Annotated[int, typer.Option(min=0, help="What random transforms draw from.")] = 0,
+    jobs: Annotated[int, typer.Option(min=1, help="Files to process at once.")] = os.cpu_count()
+    or 1,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of random transforms.")] = 0,
 ) -> None:
-    """Run a pipeline over files; whatever fails is reported at the end, and the rest is done.
+    """Run a pipeline over local files and folders.
 
-    Hidden files, and what desktops leave in folders, are skipped. Links are followed.
+    A file that fails is reported at the end, and does not stop the others. Hidden files, and files that
+    desktops leave in folders, are skipped. Links are followed.
     """
-    pipeline = parse(spec)
+    pipeline = parse_pipeline(spec)
     if len(paths) < 2:
-        fail("give at least one input and, last, the output", 2)
-    with interruptible() as interruption:
+        fail("give at least one input, then the output", 2)
+    with catch_interrupts() as interruption:
         try:
-            with err.status("looking at the files"):
+            with err.status("listing files"):
                 planned = plan(paths[:-1], paths[-1], pipeline)
         except (CannotRun, OSError) as error:
             fail(str(error))
@@ -53,14 +65,14 @@ def run(
 
 
 class FileRun:
-    """Planned files on their way through a pipeline.
+    """Run of a pipeline over planned files, in threads.
 
     Parameters
     ----------
     pipeline : Pipeline
     planned : Planned
     threads : int
-        Threads do: decoding and the kernels leave Python's lock alone.
+        Number of threads. Processes are not needed: decoding and kernels release the GIL.
     seed : int
     """
 
@@ -74,7 +86,7 @@ class FileRun:
         self._futures: dict[Future[None], FileTask] = {}
 
     def to_its_end(self, interruption: Interruption) -> None:
-        """Do all of it, and end with status 1 where something failed."""
+        """Process every file, and exit with status 1 where one failed."""
         try:
             with progress() as bars:
                 bar = bars.add_task(str(self._pipeline), total=len(self._planned.jobs))
@@ -92,13 +104,13 @@ class FileRun:
         seed = Seed(self._seed, job.key)
         with cancellable(self._signal):
             made = self._pipeline.encode(job.source, seed=seed)
-        # What was passed through has no shape.
+        # A source that was passed through has no shape.
         if ("shape" not in made.metadata) != job.passes:
-            raise OSError("it was replaced while it was read; run it again")
+            raise OSError("the file changed while it was read; run the command again")
         self._writer.write(job.target, made.body)
 
     def _give_up(self, interruption: Interruption) -> NoReturn:
-        """Stop: what was written stays, nothing half written does, and nothing is waited for long."""
+        """Stop soon: whole results stay, and partial ones are removed."""
         self._signal.cancel()
         self._pool.shutdown(wait=False, cancel_futures=True)
         running = [future for future in self._futures if not future.cancelled()]
@@ -109,7 +121,7 @@ class FileRun:
         interruption.leave()
 
     def _report(self) -> int:
-        """Print what failed, and how much there is of what; return how many failed."""
+        """Print the failures and the counts; return the number of failures."""
         failures = list(self._planned.failures)
         done = left = 0
         for future, job in self._futures.items():
@@ -118,11 +130,11 @@ class FileRun:
                 done += 1
             elif ended and isinstance(error := future.exception(), Exception):
                 failures.append((job.source, _reason(error)))
-            else:  # it was given up
+            else:  # stopped by Ctrl-C
                 left += 1
         left += len(self._planned.jobs) - len(self._futures)
         for source, reason in sorted(failures):
-            failed(str(source), reason)
+            report_failure(str(source), reason)
         counts = {"done": done, "failed": len(failures)}
         counts |= {"skipped": len(self._planned.skipped)} if self._planned.skipped else {}
         counts |= {"not done": left} if left else {}
@@ -134,6 +146,6 @@ def _reason(error: Exception) -> str:
     if isinstance(error, PreprocessingError | OSError):
         return str(error)
     if isinstance(error, MemoryError):
-        return "memory ran out; give fewer --jobs"
-    # A defect of ours must not stop the rest.
-    return f"failed unexpectedly, report it: {type(error).__name__}: {error}"
+        return "out of memory; use a smaller --jobs"
+    # A defect of ours must not stop the others.
+    return f"unexpected error, please report it: {type(error).__name__}: {error}"

@@ -1,4 +1,4 @@
-"""`jitprep up`: the local endpoint."""
+"""`jitprep up`: run the local endpoint."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from jitprep.cli import function_settings
-from jitprep.cli.console import fail, out
+from jitprep.cli.console import fail, out, parse_path
 from jitprep.emulator import Endpoint, EndpointConfig, EndpointError
 from jitprep.emulator.routing import FUNCTION_URL
 
@@ -20,29 +20,31 @@ _ALIAS_ENDING = "-s3alias"
 
 def up(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="Port to listen on; 0 takes any.")] = 9000,
-    workers: Annotated[int, typer.Option(help="Local processes that run the function.")] = 2,
+    port: Annotated[int, typer.Option(help="Port to listen on; 0 for any free port.")] = 9000,
+    workers: Annotated[
+        int, typer.Option(help="Number of local processes that run the function.")
+    ] = 2,
     s3: Annotated[
         str | None,
         typer.Option(
             metavar="URL",
-            help="Use this S3 and not the one inside, with the credentials that AWS's tools would "
-            "take from the environment; clients sign with the same.",
+            help="Use this S3 in place of the built-in one. Its credentials come from where AWS's tools "
+            "find them, and clients sign with the same.",
         ),
     ] = None,
     bucket: Annotated[
         list[str] | None,
         typer.Option(
             metavar="NAME",
-            help="A bucket that the function may read with its own role, NAME or ALIAS=NAME; made in "
-            "the S3 inside. May be repeated. Sets JITPREP_BUCKETS.",
+            help="A bucket that the function may read with its own role, as NAME or ALIAS=NAME. The "
+            "built-in S3 creates it. May be repeated. Sets JITPREP_BUCKETS.",
         ),
     ] = None,
     output: Annotated[
         list[str] | None,
         typer.Option(
             metavar="BUCKET[/PREFIX]",
-            help="Where jobs may have results written; the bucket is made in the S3 inside. May be "
+            help="Where batch jobs may write results. The built-in S3 creates the bucket. May be "
             "repeated. Sets JITPREP_OUTPUTS.",
         ),
     ] = None,
@@ -50,40 +52,49 @@ def up(
         list[str] | None,
         typer.Option(
             metavar="NAME",
-            help="What a request may choose for itself, pipeline or seed. May be repeated. Sets "
-            "JITPREP_REQUEST_OVERRIDES, which is seed here where nothing is said.",
+            help="What a request may choose: pipeline or seed. May be repeated. Sets "
+            "JITPREP_REQUEST_OVERRIDES; without either, requests may choose a seed.",
         ),
     ] = None,
     presets: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="The function's presets, in TOML. Sets JITPREP_PRESETS."),
+        typer.Option(
+            metavar="FILE",
+            parser=parse_path,
+            help="TOML file of the function's presets. Sets JITPREP_PRESETS.",
+        ),
     ] = None,
     function: Annotated[
         list[str] | None,
         typer.Option(
             metavar="NAME=URL",
-            help="Send the function's events to a Runtime Interface Emulator container, one event at "
-            "a time. May be repeated: several containers of one name share its work.",
+            help="A Runtime Interface Emulator container that runs the function NAME, one event at a "
+            "time. May be repeated: containers of one name share its events.",
         ),
     ] = None,
     container_url: Annotated[
         str | None,
         typer.Option(
             metavar="URL",
-            help="Where the containers reach this endpoint, if not at the address of Docker's "
-            "default bridge.",
+            help="URL at which containers reach this endpoint. Default: the address of Docker's "
+            "bridge.",
         ),
     ] = None,
-    region: Annotated[str, typer.Option(help="The region to be in.")] = "us-east-1",
+    region: Annotated[
+        str, typer.Option(help="AWS region that the endpoint reports.")
+    ] = "us-east-1",
     verify_signatures: Annotated[
         bool,
         typer.Option(
             "--verify-signatures/--no-verify-signatures",
-            help="Refuse requests that are not signed with the endpoint's credentials, as AWS does.",
+            help="Refuse requests without a valid signature, as AWS does.",
         ),
     ] = True,
 ) -> None:
-    """Serve S3 with Object Lambda on one URL, until Ctrl-C. What is in the S3 inside ends with it."""
+    """Serve S3 with Object Lambda on one URL, until Ctrl-C.
+
+    The built-in S3 keeps its objects in memory, and loses them at the end.
+    """
     settings = function_settings.environment(bucket or [], output or [], override or [], presets)
     try:
         config = EndpointConfig(
@@ -95,7 +106,7 @@ def up(
             container_url=container_url,
             region=region,
             verify_signatures=verify_signatures,
-            # Epochs are tried here first; a deployed function allows them where its operator says so.
+            # A seed per epoch works here at once. On AWS the function's operator must allow it.
             worker_env={_OVERRIDES: os.environ.get(_OVERRIDES, "seed"), **settings},
             **(_credentials() if s3 else {}),
         )
@@ -104,7 +115,11 @@ def up(
     if config.function_name not in config.containers:
         function_settings.require_valid(settings)
     elif settings:
-        fail(f"{', '.join(settings)} is for local workers; give it to the container's own.", 2)
+        fail(
+            f"{', '.join(settings)} configures local workers, and {config.function_name} runs in a "
+            "container; set it there",
+            2,
+        )
     try:
         endpoint = Endpoint(config)
         endpoint.start()
@@ -139,12 +154,12 @@ def _containers(functions: list[str]) -> dict[str, list[str]]:
 
 
 def _make(endpoint: Endpoint, places: Iterable[str]) -> None:
-    """Make the buckets that options name: ``NAME``, ``ALIAS=NAME`` or ``NAME/PREFIX``."""
+    """Create the buckets that options name: ``NAME``, ``ALIAS=NAME`` or ``NAME/PREFIX``."""
     names = [place.rpartition("=")[2].partition("/")[0] for place in places]
     made = dict.fromkeys(name for name in names if not name.endswith(_ALIAS_ENDING))
     if not made:
         return
-    from jitprep.emulator.testing import LocalObjectLambda  # noqa: PLC0415 - boto3 takes its time
+    from jitprep.emulator.testing import LocalObjectLambda  # noqa: PLC0415  boto3 is slow to import
 
     client = LocalObjectLambda(endpoint).client("s3")
     region = endpoint.config.region
@@ -153,7 +168,7 @@ def _make(endpoint: Endpoint, places: Iterable[str]) -> None:
         if region == "us-east-1"
         else {"CreateBucketConfiguration": {"LocationConstraint": region}}
     )
-    # The port is open already, and somebody may have waited for it to do the same.
+    # The port is open already, so a client may have created it first.
     there = (client.exceptions.BucketAlreadyOwnedByYou, client.exceptions.BucketAlreadyExists)
     for name in made:
         try:
@@ -161,7 +176,7 @@ def _make(endpoint: Endpoint, places: Iterable[str]) -> None:
         except there:
             continue
         except client.exceptions.ClientError as error:
-            fail(f"the bucket {name!r} cannot be made: {error.response['Error']['Message']}", 2)
+            fail(f"the bucket {name!r} cannot be created: {error.response['Error']['Message']}", 2)
 
 
 def _function_urls(endpoint: Endpoint) -> list[str]:
@@ -174,17 +189,17 @@ def _say(endpoint: Endpoint) -> None:
     runs = [f"{name} in {len(urls)} container(s)" for name, urls in config.containers.items()]
     if config.function_name not in config.containers:
         runs.append(f"{config.function_name} in {config.workers} local worker(s)")
-    keys, signing = f"{config.access_key}, of the environment", ""
-    if config.s3_url is None:  # the secrets of another S3 are not for the screen
+    keys, signing = f"{config.access_key}, from the environment", ""
+    if config.s3_url is None:  # do not print the secrets of another S3
         keys = f"{config.access_key}/{config.secret_key}"
         signing = (
             f"AWS_ACCESS_KEY_ID={config.access_key} AWS_SECRET_ACCESS_KEY={config.secret_key} "
         )
     lines = [
         f"S3 with Object Lambda on {' and '.join(endpoint.listen_urls)}",
-        f"  S3          {config.s3_url or 'inside, in memory: it ends with this command'}",
+        f"  S3          {config.s3_url or 'built in, in memory: lost when this command ends'}",
         f"  function    {', '.join(runs)}",
-        f"  at URLs     {' and '.join(_function_urls(endpoint))}",
+        f"  URLs        {' and '.join(_function_urls(endpoint))}",
         f"  account     {config.account}, {config.region}, credentials {keys}"
         f"{'' if config.verify_signatures else ', not verified'}",
         f"  try         {signing}aws --region {config.region} --endpoint-url {endpoint.url} s3 ls",

@@ -1,4 +1,4 @@
-"""Results written as files: whole, or not at all."""
+"""Atomic writing of result files."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from threading import Lock
 
 from preprocessing.cancellation import Cancelled
 
-# Around a name while a file is written: hidden, and of the same length for any target.
+# Affixes of a temporary name: hidden, and of the same length for any target.
 _BEFORE, _BEHIND = ".jitprep-", ".part"
 
 
 class FileWriter:
-    """Writes files aside and renames them, so that nobody ever reads half a result.
+    """Writer that writes a temporary file and renames it, so that no reader sees a partial result.
 
     Attributes
     ----------
     written : set of Path
-        What is there, whole.
+        Targets that were written completely.
     """
 
     def __init__(self) -> None:
@@ -30,17 +30,17 @@ class FileWriter:
         self._lock = Lock()
 
     def write(self, target: Path, body: bytes | bytearray) -> None:
-        """Write a file, and the folders that it lies in.
+        """Write a file, and create its folders.
 
         Raises
         ------
         OSError
-            After which nothing of it is left.
+            Where it cannot be written; the temporary file is removed.
         Cancelled
             After `close`.
         """
         if target.exists() and not (target.is_file() or target.is_dir()):
-            target.write_bytes(body)  # such as /dev/stdout, which must not be replaced
+            target.write_bytes(body)  # a device such as /dev/stdout must not be replaced
             self.written.add(target)
             return
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -64,7 +64,7 @@ class FileWriter:
             self._aside.discard(aside)
 
     def close(self) -> None:
-        """Take away what is half written; nothing more is begun."""
+        """Remove partial files, and refuse further writes."""
         with self._lock:
             self._closed = True
             for aside in list(self._aside):

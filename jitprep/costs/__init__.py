@@ -1,7 +1,6 @@
-"""What preparing N objects for E epochs costs each way: at the read, once, or beside the GPU.
+"""Cost of preprocessing for each way to run it: at the read, once, or beside the GPU.
 
-Read `prices`, what AWS asks, with `prices.toml`; `measure`, what the user's own photographs take here,
-with `probe`, the process that takes it; `invocation` and `model`, where both become dollars;
-`breakeven`, where one way overtakes another; then `estimate`, which holds all of it, `report` and
-`plot`. `refresh` asks AWS for its prices of today.
+`prices` loads AWS's prices from `prices.toml`, and `refresh` fetches current ones. `measure` runs the
+user's samples in a process, `probe`. `invocation` and `model` turn both into dollars, and `breakeven`
+compares the ways. `estimate` holds the whole, which `report` and `plot` present.
 """

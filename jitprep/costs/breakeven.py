@@ -1,4 +1,4 @@
-"""Where one way becomes cheaper than another."""
+"""Epochs from which one way is cheaper than another."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _MOST_MS = 60_000.0
 
 
 def crossing(first: Way, second: Way) -> float | None:
-    """Return after how many epochs both have cost the same; None where that is never, or always so."""
+    """Return the number of epochs at which both cost the same; None where there is not exactly one."""
     if first.slope == second.slope:
         return None
     epochs = (second.fixed - first.fixed) / (first.slope - second.slope)
@@ -22,7 +22,7 @@ def crossing(first: Way, second: Way) -> float | None:
 
 
 def cheaper_from(first: Way, second: Way) -> int | None:
-    """Return the first epoch, from 1, by whose end `second` has cost less; None where there is none."""
+    """Return the first epoch, from 1, after which `second` has cost less; None where there is none."""
     if second.total(1) < first.total(1):
         return 1
     if second.slope >= first.slope:
@@ -32,16 +32,16 @@ def cheaper_from(first: Way, second: Way) -> int | None:
 
 
 def cheapest_just_in_time(found: Sequence[Way | Missing], epochs: int) -> Way | None:
-    """Return which of the ways that store nothing costs least."""
+    """Return the cheapest way that stores nothing."""
     open_ = [way for way in found if isinstance(way, Way) and way.name in JUST_IN_TIME]
     return min(open_, key=lambda way: way.total(epochs), default=None)
 
 
 def worthwhile_ms(measured: Measured, plan: TrainingPlan, prices: Prices) -> float | None:
-    """Return how many ms of CPU an image must take before a read costs less than an idle instance.
+    """Return the CPU time per object, in ms, from which a read costs less than an idle instance.
 
-    Each millisecond costs less on Lambda, each request more: below, the instance is cheaper even while
-    its GPU waits. None where no pipeline up to a minute is worth it.
+    Lambda is cheaper per millisecond, and adds a price per request. Below this time, the instance is
+    cheaper even while its GPU waits. None where that holds up to a minute.
     """
 
     def worth(ms: float) -> bool:

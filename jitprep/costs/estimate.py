@@ -1,4 +1,4 @@
-"""A whole estimate, as a value that can be kept as JSON."""
+"""Complete estimate, convertible to JSON and back."""
 
 from __future__ import annotations
 
@@ -8,23 +8,23 @@ from typing import Any
 
 from jitprep.costs.measure import Measured
 from jitprep.costs.model import BACKFILL, Missing, TrainingPlan, Way, ways
-from jitprep.costs.prices import Prices, parse
+from jitprep.costs.prices import Prices, parse_prices
 
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """What was measured, what is planned, what AWS asks; and, from these, what each way costs.
+    """Measurements, plan and prices, and the cost of each way that follows from them.
 
     Parameters
     ----------
     pipeline : str
-        Its canonical line.
+        Canonical line of the pipeline.
     random : bool
-        Whether it draws anew in each epoch.
+        Whether the pipeline has random transforms.
     region : str
     epochs : int
     date, machine : str
-        When it was measured, and on what.
+        Date and machine of the measurement.
     measured : Measured
     plan : TrainingPlan
     prices : Prices
@@ -42,22 +42,22 @@ class Estimate:
 
     @property
     def all(self) -> tuple[Way | Missing, ...]:
-        """Every way, open or not."""
+        """Every way, possible or not."""
         return ways(self.measured, self.plan, self.prices)
 
     @property
     def open(self) -> tuple[Way, ...]:
-        """The ways that can be gone."""
+        """The ways that are possible."""
         return tuple(way for way in self.all if isinstance(way, Way))
 
     @property
     def stored(self) -> Way | None:
-        """The way that stores each result once."""
+        """The way that stores each result once, if it is possible."""
         return next((way for way in self.open if way.name == BACKFILL), None)
 
 
 def to_json(estimate: Estimate) -> dict[str, Any]:
-    """Return the estimate and what follows from it, as JSON has it."""
+    """Return the estimate, and the cost of each way, as a JSON object."""
     return {
         **asdict(estimate),
         "ways": [
@@ -70,13 +70,13 @@ def to_json(estimate: Estimate) -> dict[str, Any]:
 
 
 def from_json(table: Mapping[str, Any]) -> Estimate:
-    """Return the estimate that was kept; what follows from it is computed anew."""
+    """Return the estimate in a JSON object. The costs in it are ignored, and computed again."""
     given = {name: value for name, value in table.items() if name != "ways"}
     return Estimate(
         **{
             **given,
             "measured": Measured(**table["measured"]),
             "plan": TrainingPlan(**table["plan"]),
-            "prices": parse(table["prices"], "prices"),
+            "prices": parse_prices(table["prices"], "prices"),
         }
     )

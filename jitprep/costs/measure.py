@@ -1,7 +1,7 @@
-"""What a pipeline takes on the user's own photographs, here: CPU, bytes and memory.
+"""Measurement of a pipeline on the user's samples: CPU time, bytes and memory.
 
-A process of its own does it (`probe`), because memory is counted from where a process starts, and numpy
-learns how many threads it may have as it is imported.
+It runs in a process of its own (`probe`), because peak memory is counted per process, and NumPy fixes
+its number of threads at import.
 """
 
 from __future__ import annotations
@@ -21,24 +21,24 @@ _ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THR
 
 
 class Unmeasured(Exception):
-    """What cannot be measured, and why."""
+    """The measurement failed; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What one object takes, on average over the samples.
+    """Resources of one object, averaged over the samples.
 
     Parameters
     ----------
     ms : float
-        Milliseconds of CPU, decode to encode, on one thread of this machine: of each sample the median
-        of its runs, and of those the mean, because N objects cost N times the mean.
+        CPU time in milliseconds, from decode to encode, on one thread of this machine. It is the mean
+        over samples of the median of their runs: N objects cost N times the mean.
     bytes_in, bytes_out : float
-        Mean length of the originals, and of the results.
+        Mean size of originals and of results.
     base_mb : float
-        MiB of a process that has imported what it needs.
+        Memory in MiB of a process after its imports.
     working_mb : float
-        MiB above that, at the peak of the sample that takes most.
+        Peak memory in MiB above that, over all samples.
     samples : int
     """
 
@@ -50,8 +50,10 @@ class Measured:
     samples: int
 
 
-def measure(pipeline: Pipeline, samples: Sequence[Path], preload: Sequence[str] = ()) -> Measured:
-    """Run a pipeline over files, in a new process, and tell what it took.
+def measure_samples(
+    pipeline: Pipeline, samples: Sequence[Path], preload: Sequence[str] = ()
+) -> Measured:
+    """Run a pipeline over files in a new process, and return what it took.
 
     Parameters
     ----------
@@ -59,13 +61,13 @@ def measure(pipeline: Pipeline, samples: Sequence[Path], preload: Sequence[str] 
     samples : sequence of Path
         At least one.
     preload : sequence of str
-        Modules that the function has imported before the first object: they take memory too.
+        Modules that the function imports before the first object, and that take memory too.
 
     Raises
     ------
     Unmeasured
-        Naming the sample that cannot be prepared, or saying that this system does not tell a process's
-        memory: Linux does.
+        Where a sample cannot be processed, or the system is not Linux, which reports a process's
+        memory.
     """
     asked = {
         "pipeline": str(pipeline),
@@ -82,12 +84,12 @@ def measure(pipeline: Pipeline, samples: Sequence[Path], preload: Sequence[str] 
     )
     if done.returncode:
         raise Unmeasured(done.stderr.strip().rpartition("\n")[2])
-    told = json.loads(done.stdout)
+    measured = json.loads(done.stdout)
     return Measured(
-        ms=fmean(median(one["ms"]) for one in told["samples"]),
-        bytes_in=fmean(one["bytes_in"] for one in told["samples"]),
-        bytes_out=fmean(one["bytes_out"] for one in told["samples"]),
-        base_mb=told["base_mb"],
-        working_mb=told["peak_mb"] - told["base_mb"],
+        ms=fmean(median(one["ms"]) for one in measured["samples"]),
+        bytes_in=fmean(one["bytes_in"] for one in measured["samples"]),
+        bytes_out=fmean(one["bytes_out"] for one in measured["samples"]),
+        base_mb=measured["base_mb"],
+        working_mb=measured["peak_mb"] - measured["base_mb"],
         samples=len(samples),
     )

@@ -1,6 +1,7 @@
-"""What each way costs: pure functions of what was measured, of AWS's prices, and of what the user plans.
+"""Cost of each way, as pure functions of measurements, AWS's prices and the user's plan.
 
-Storing the originals costs the same each way, and is left out. docs/cost.md has the formulas in words.
+Storage of the originals costs the same for each way and is left out. docs/cost/model.md explains the
+formulas.
 """
 
 from __future__ import annotations
@@ -11,45 +12,46 @@ from dataclasses import dataclass
 from jitprep.costs.invocation import LIMIT_MS, MARGIN_MB, READ_LIMIT_MS, SIZES, BilledInvocation
 from jitprep.costs.measure import Measured
 from jitprep.costs.prices import Arch, Prices
+from jitprep.service.lambda_limits import max_body_bytes
 
-# AWS's own example of Object Lambda counts 500 KB a million times as 500 GB; its examples of storage
-# count bytes by 2^30, and its memory is in binary megabytes.
+# AWS's example of Object Lambda counts a million times 500 KB as 500 GB. Its examples of storage use
+# units of 2^30 bytes, and its memory is in binary megabytes.
 GB, GIB, MB_PER_GB = 10**9, 2**30, 1024
-# 6 MB of JSON with the body in base64, less the rest of the answer: jitprep.service.results.spill.room.
-ANSWER_BYTES = (6 * 2**20 - 16 * 2**10) // 4 * 3
-# What one more row says in it, its key and ETag, in bytes of JSON; and how many may be asked for.
+# The largest result that Lambda returns.
+ANSWER_BYTES = max_body_bytes()
+# Bytes of JSON per row, for its key and ETag; and the function's limit of rows.
 ROW_BYTES, MOST_ROWS = 128, 1000
-# A batched invocation reads eight objects at once for each vCPU, of which there is one at least, and
-# works on one on each; the largest function has six.
+# A batched invocation reads eight objects at once per vCPU, and transforms one on each. The largest
+# function has six vCPUs.
 READS_AT_ONCE, MOST_VCPUS = 8, 6
 
 
 @dataclass(frozen=True, slots=True)
 class TrainingPlan:
-    """What the user plans, and what cannot be measured here.
+    """The user's plan, and quantities that cannot be measured here.
 
     Parameters
     ----------
     objects : int
-        How many the data set has.
+        Objects in the data set.
     arch : {"x86_64", "arm64"}
-        Lambda's.
+        Lambda's architecture.
     memory_mb : int or None
-        The function's; None for the cheapest.
+        Memory of the function; None for the cheapest.
     gpu : str
         Type of the instance that trains.
     train_ms : float
-        Milliseconds that it trains on one image: preparing the next one meanwhile costs nothing.
+        Training time per object in milliseconds, in which preparing the next one is free.
     months : float
-        How long copies are kept.
+        Time that copies are stored.
     stackable : bool
-        Whether results are of one shape in an encoding that a batched invocation answers with.
+        Whether a batched invocation can stack the results: one shape, in an encoding that stacks.
     overhead_ms : float
-        CPU of a request beside the transform.
+        CPU time of a request in addition to the transform.
     s3_ms : float
-        How long the function waits for one request to S3.
+        Time that the function waits for one request to S3.
     speed : float
-        How many times as fast as this machine's Lambda's CPU is.
+        Speed of Lambda's CPU relative to this machine's.
     """
 
     objects: int
@@ -74,16 +76,16 @@ class Charge:
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """One way, and what it costs.
+    """A way to preprocess, and its cost.
 
     Parameters
     ----------
     name : str
     once, each_epoch : tuple of Charge
     memory_mb, ms : int or None
-        Of an invocation, where there is one.
+        Memory and duration of an invocation, where there is one.
     objects : int
-        How many an invocation prepares.
+        Objects per invocation.
     """
 
     name: str
@@ -100,17 +102,17 @@ class Way:
 
     @property
     def slope(self) -> float:
-        """Dollars an epoch."""
+        """Dollars per epoch."""
         return math.fsum(charge.usd for charge in self.each_epoch)
 
     def total(self, epochs: float) -> float:
-        """Return the dollars of so many epochs."""
+        """Return the dollars for a number of epochs."""
         return self.fixed + epochs * self.slope
 
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """A way that is not open, and why."""
+    """A way that is not possible, and why."""
 
     name: str
     reason: str
@@ -127,33 +129,33 @@ def ways(measured: Measured, plan: TrainingPlan, prices: Prices) -> tuple[Way | 
     `plan.gpu` must be one of ``prices.instances``.
     """
     return (
-        object_lambda(measured, plan, prices),
-        function_url(measured, plan, prices),
-        invoke(measured, plan, prices),
-        backfill(measured, plan, prices),
-        on_gpu(measured, plan, prices),
+        price_object_lambda(measured, plan, prices),
+        price_function_url(measured, plan, prices),
+        price_invoke(measured, plan, prices),
+        price_backfill(measured, plan, prices),
+        price_gpu(measured, plan, prices),
     )
 
 
-def object_lambda(measured: Measured, plan: TrainingPlan, prices: Prices) -> Way | Missing:
-    """Price a read through the access point: a GET, an invocation, and what is returned, by the GB."""
+def price_object_lambda(measured: Measured, plan: TrainingPlan, prices: Prices) -> Way | Missing:
+    """Price reads through an access point: a GET, an invocation, and the returned data per GB."""
     call = _one(measured, plan, requests=2, limit_ms=READ_LIMIT_MS)  # GET, WriteGetObjectResponse
     returned = plan.objects * measured.bytes_out / GB * prices.object_lambda_gb.usd
     return _just_in_time(OBJECT_LAMBDA, call, plan, prices, Charge("data returned", returned))
 
 
-def function_url(measured: Measured, plan: TrainingPlan, prices: Prices) -> Way | Missing:
-    """Price a read through the function's own URL, which costs no more than the invocation."""
+def price_function_url(measured: Measured, plan: TrainingPlan, prices: Prices) -> Way | Missing:
+    """Price reads through a Function URL, which adds nothing to the price of the invocation."""
     if measured.bytes_out > ANSWER_BYTES:
         return _too_large(FUNCTION_URL, measured)
     call = _one(measured, plan, requests=1, limit_ms=LIMIT_MS)
     return _just_in_time(FUNCTION_URL, call, plan, prices)
 
 
-def invoke(measured: Measured, plan: TrainingPlan, prices: Prices) -> Way | Missing:
-    """Price calls that each bring as many rows of a tensor as Lambda's answer can hold."""
+def price_invoke(measured: Measured, plan: TrainingPlan, prices: Prices) -> Way | Missing:
+    """Price invocations that each return as many rows of a tensor as fit into Lambda's response."""
     if not plan.stackable:
-        reason = "results must be of one shape, in npy or safetensors, to be stacked"
+        reason = "results can be stacked only with one shape, in npy or safetensors"
         return Missing(INVOKE, reason)
     rows = min(MOST_ROWS, int(ANSWER_BYTES // (measured.bytes_out + ROW_BYTES * 3 / 4)))
     if rows < 1:
@@ -162,7 +164,7 @@ def invoke(measured: Measured, plan: TrainingPlan, prices: Prices) -> Way | Miss
         cpu_ms=rows * (measured.ms + plan.overhead_ms) / plan.speed,
         wait_ms=math.ceil(rows / READS_AT_ONCE) * plan.s3_ms,
         threads=min(rows, MOST_VCPUS),
-        # The stack is an array, bytes, base64 and JSON.
+        # The stack exists as an array, bytes, base64 and JSON.
         memory_mb=_memory(measured, working=min(rows, MOST_VCPUS))
         + rows * (measured.bytes_in + 5 * measured.bytes_out) / 2**20,
         limit_ms=LIMIT_MS,
@@ -170,8 +172,8 @@ def invoke(measured: Measured, plan: TrainingPlan, prices: Prices) -> Way | Miss
     return _just_in_time(INVOKE, call, plan, prices, rows=rows)
 
 
-def backfill(measured: Measured, plan: TrainingPlan, prices: Prices) -> Way | Missing:
-    """Price a job of S3 Batch Operations that writes each result once; then each read is a plain GET."""
+def price_backfill(measured: Measured, plan: TrainingPlan, prices: Prices) -> Way | Missing:
+    """Price an S3 Batch Operations job that writes each result once, and plain GETs of them."""
     call = _one(measured, plan, requests=3, limit_ms=LIMIT_MS)  # HEAD of the copy, GET, PUT
     memory = _size(call, plan)
     if memory is None:
@@ -187,8 +189,8 @@ def backfill(measured: Measured, plan: TrainingPlan, prices: Prices) -> Way | Mi
     return Way(BACKFILL, once, (_gets(n, prices),), memory, call.ms(memory))
 
 
-def on_gpu(measured: Measured, plan: TrainingPlan, prices: Prices) -> Way:
-    """Price the seconds in which the instance's GPU waits for its own vCPUs to prepare."""
+def price_gpu(measured: Measured, plan: TrainingPlan, prices: Prices) -> Way:
+    """Price the time in which the instance's GPU waits for its own vCPUs."""
     instance = prices.instances[plan.gpu]
     idle_ms = max(0.0, measured.ms / instance.vcpus - plan.train_ms)
     idle = plan.objects * idle_ms / 3_600_000 * instance.usd
@@ -214,7 +216,7 @@ def _just_in_time(
 def _one(
     measured: Measured, plan: TrainingPlan, *, requests: int, limit_ms: int
 ) -> BilledInvocation:
-    """Return the invocation that prepares one object, with so many requests to S3 in a row."""
+    """Return an invocation for one object, with a number of requests to S3 in sequence."""
     return BilledInvocation(
         cpu_ms=(measured.ms + plan.overhead_ms) / plan.speed,
         wait_ms=requests * plan.s3_ms,
@@ -246,12 +248,12 @@ def _gets(objects: int, prices: Prices) -> Charge:
 
 def _too_large(name: str, measured: Measured) -> Missing:
     reason = (
-        f"results of {measured.bytes_out:,.0f} bytes do not fit into Lambda's answer of "
-        f"{ANSWER_BYTES:,}; JITPREP_SPILL would store each at each read, which is not priced"
+        f"results of {measured.bytes_out:,.0f} bytes exceed Lambda's limit of {ANSWER_BYTES:,}; "
+        "JITPREP_SPILL would store each result at each read, which is not priced"
     )
     return Missing(name, reason)
 
 
 def _no_size(name: str, call: BilledInvocation) -> Missing:
-    reason = f"it needs {call.memory_mb:.0f} MB and may last {call.limit_ms / 1000:g} s"
-    return Missing(name, f"no size of memory will do: {reason}")
+    reason = f"it needs {call.memory_mb:.0f} MB, and must end within {call.limit_ms / 1000:g} s"
+    return Missing(name, f"no memory size suffices: {reason}")

@@ -1,4 +1,4 @@
-"""An estimate as a picture: what each way has cost after so many epochs. An SVG, by hand."""
+"""Plot of an estimate: the cost of each way over epochs, as SVG."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from jitprep.costs.report import dollars
 _WIDTH, _HEIGHT = 760, 420
 _LEFT, _RIGHT, _TOP, _BOTTOM = 60, 200, 46, 46
 _LINE = 16  # from one label's baseline to the next
-# Readable on white and on GitHub's dark gray alike; the page shows through.
+# Readable on white and on GitHub's dark gray. The background is transparent.
 _INK, _GRID = "#7a828c", "#7a828c40"
 _COLORS = {
     OBJECT_LAMBDA: "#b4532a",
@@ -23,13 +23,13 @@ _COLORS = {
     BACKFILL: "#5f86b8",
     GPU: "#7a828c",
 }
-_TITLE = 70  # characters of a pipeline that fit beside the rest
-# How far beyond what is planned the picture may go to show where a stored copy becomes cheaper.
+_TITLE = 70  # characters of a pipeline that fit into the title
+# Multiple of the planned epochs up to which the plot may extend to show where a stored copy is cheaper.
 _FARTHEST = 10
 
 
-def draw(estimate: Estimate) -> str:
-    """Return an SVG: a line a way, a dot where a stored copy becomes cheaper, text as text."""
+def render_svg(estimate: Estimate) -> str:
+    """Return an SVG with one line per way, and dots where a stored copy becomes cheaper."""
     epochs = _epochs(estimate)
     most = max(way.total(epochs) for way in estimate.open) or 1.0
     plot = _Plot(epochs, most)
@@ -37,7 +37,7 @@ def draw(estimate: Estimate) -> str:
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {_HEIGHT}" '
         f'font-family="sans-serif" font-size="12" fill="{_INK}">',
-        _text(_LEFT, 20, f"US dollars after so many epochs: {plan}"),
+        _text(_LEFT, 20, f"US dollars by number of epochs: {plan}"),
         *plot.axes(estimate.epochs),
         *(plot.line(way) for way in estimate.open),
         *plot.dots(estimate),
@@ -48,7 +48,7 @@ def draw(estimate: Estimate) -> str:
 
 
 def _epochs(estimate: Estimate) -> int:
-    """Return how far the picture goes: to where the last line crosses, if that is not too far."""
+    """Return the last epoch of the plot: past the last crossing, if that is not too far."""
     stored, planned = estimate.stored, estimate.epochs
     crossings = [crossing(way, stored) for way in estimate.open] if stored else []
     farthest = max((c for c in crossings if c and c < _FARTHEST * planned), default=0)
@@ -56,7 +56,7 @@ def _epochs(estimate: Estimate) -> int:
 
 
 class _Plot:
-    """Places in the picture of epochs and dollars."""
+    """Coordinates of the plot, and its elements."""
 
     def __init__(self, epochs: int, most: float) -> None:
         self.epochs, self.most = epochs, most
@@ -68,7 +68,7 @@ class _Plot:
         return _HEIGHT - _BOTTOM - usd / self.most * (_HEIGHT - _TOP - _BOTTOM)
 
     def axes(self, planned: int) -> list[str]:
-        """Draw a line across for each amount, and one upright at what is planned."""
+        """Return horizontal lines for amounts, and a vertical one at the planned epochs."""
         right, bottom = self.x(self.epochs), self.y(0)
         upright = f'<path d="M{self.x(planned):.1f} {_TOP}V{bottom:.1f}" stroke="{_GRID}"/>'
         across = [
@@ -94,7 +94,7 @@ class _Plot:
         return f'<path d="{start}" stroke="{_COLORS[way.name]}" stroke-width="2.5"/>'
 
     def dots(self, estimate: Estimate) -> list[str]:
-        """Mark where the line of a stored copy crosses another."""
+        """Return dots where the line of the stored copy crosses another."""
         stored, made = estimate.stored, []
         for way in estimate.open if stored else ():
             assert stored is not None
@@ -107,7 +107,7 @@ class _Plot:
         return made
 
     def labels(self, ways: Sequence[Way]) -> list[str]:
-        """Name each line at its end, moved apart where ends are close."""
+        """Return the names of the lines at their ends, moved apart where they would overlap."""
         order = sorted(ways, key=lambda way: self.y(way.total(self.epochs)))
         places = [self.y(way.total(self.epochs)) + 4 for way in order]
         for i in range(1, len(places)):

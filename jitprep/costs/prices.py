@@ -1,4 +1,4 @@
-"""AWS's prices, as a dated file tells them."""
+"""AWS's prices, from a file in which each has a date and a source."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ _DATE = re.compile(r"\d{4}-\d\d(-\d\d)?")
 
 
 class PriceError(ValueError):
-    """A price that is missing or wrong, by file and field."""
+    """A price is missing or invalid; the message names the file and the field."""
 
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """What one unit costs.
+    """Price of one unit.
 
     Parameters
     ----------
     usd : float
         US dollars, not negative.
     date : str
-        The day, or the month, on which it was so: ``2026-09-06``, ``2026-09``.
+        Day or month of the price: ``2026-09-06``, ``2026-09``.
     source : str
-        Where AWS says so.
+        Where AWS publishes it.
     """
 
     usd: float
@@ -44,7 +44,7 @@ class Price:
 
 @dataclass(frozen=True, slots=True)
 class Instance(Price):
-    """What an hour of an EC2 instance costs, on demand.
+    """Price of an hour of an EC2 instance, on demand.
 
     Parameters
     ----------
@@ -56,22 +56,22 @@ class Instance(Price):
 
 @dataclass(frozen=True, slots=True)
 class Prices:
-    """The prices of one region, each for one unit.
+    """Prices of one region, each per unit.
 
     Parameters
     ----------
     lambda_gb_second_x86_64, lambda_gb_second_arm64 : Price
-        Of Lambda's memory, 1024 MB, for a second.
+        1024 MB of Lambda's memory for a second.
     lambda_request : Price
-        Of an invocation.
+        An invocation.
     s3_get, s3_put : Price
-        Of a GET or HEAD, and of a PUT, of S3 Standard.
+        A GET or HEAD, and a PUT, in S3 Standard.
     s3_gb_month : Price
-        Of 2^30 bytes in S3 Standard for a month.
+        2^30 bytes in S3 Standard for a month.
     object_lambda_gb : Price
-        Of 10^9 bytes that Object Lambda returns.
+        10^9 bytes that Object Lambda returns.
     batch_job, batch_object : Price
-        Of a job of S3 Batch Operations, and of each of its objects.
+        A job of S3 Batch Operations, and each of its objects.
     instances : mapping of str to Instance
         By type, such as ``g5.xlarge``.
     """
@@ -88,7 +88,7 @@ class Prices:
     instances: Mapping[str, Instance]
 
     def lambda_gb_second(self, arch: Arch) -> float:
-        """Return the dollars of a GB-second on that architecture."""
+        """Return the price of a GB-second on an architecture, in dollars."""
         return (
             self.lambda_gb_second_arm64 if arch == "arm64" else self.lambda_gb_second_x86_64
         ).usd
@@ -97,13 +97,13 @@ class Prices:
 RATES = tuple(field.name for field in fields(Prices) if field.name != "instances")
 
 
-def load(path: Path) -> dict[str, Prices]:
+def load_prices(path: Path) -> dict[str, Prices]:
     """Return the prices of each region in a file.
 
     Raises
     ------
     PriceError
-        Where the file cannot be read or is not TOML, or naming the field that is missing or wrong.
+        Where the file cannot be read, is not TOML, or has a missing or invalid field.
     """
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -111,12 +111,12 @@ def load(path: Path) -> dict[str, Prices]:
         raise PriceError(f"{path}: {error}") from None
     for region in table:
         if not _REGION.fullmatch(region):
-            raise PriceError(f"{path}: {region!r} is not the name of a region, such as us-east-1")
-    return {region: parse(entry, f"{path}: {region}") for region, entry in table.items()}
+            raise PriceError(f"{path}: {region!r} is not a region's name, such as us-east-1")
+    return {region: parse_prices(entry, f"{path}: {region}") for region, entry in table.items()}
 
 
-def parse(table: Any, where: str) -> Prices:
-    """Read the prices of one region; `where` begins what is said of a wrong one.
+def parse_prices(table: Any, where: str) -> Prices:
+    """Parse the prices of one region; messages begin with `where`.
 
     Raises
     ------
@@ -153,7 +153,7 @@ def _common(row: Mapping[str, Any], where: str) -> tuple[float, str, str]:
     if not isinstance(date, str) or not _DATE.fullmatch(date):
         raise PriceError(f'{where}.date must be text such as "2026-09-06", got {date!r}')
     if not isinstance(source, str) or not source:
-        raise PriceError(f"{where}.source must say where the price stands, got {source!r}")
+        raise PriceError(f"{where}.source must say where the price was published, got {source!r}")
     return float(usd), date, source
 
 
@@ -163,11 +163,11 @@ def _require_fields(row: Any, wanted: set[str], where: str) -> None:
     if missing := wanted - row.keys():
         raise PriceError(f"{where} lacks {', '.join(sorted(missing))}")
     if unknown := row.keys() - wanted:
-        raise PriceError(f"{where} has no field {', '.join(sorted(unknown))}")
+        raise PriceError(f"{where} has unknown fields: {', '.join(sorted(unknown))}")
 
 
-def dump(regions: Mapping[str, Prices]) -> str:
-    """Return a file that `load` reads as these regions."""
+def dump_prices(regions: Mapping[str, Prices]) -> str:
+    """Return the text of a price file for these regions."""
     lines = []
     for region, prices in regions.items():
         lines.append(f"[{region}]")

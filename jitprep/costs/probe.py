@@ -1,4 +1,4 @@
-"""The process that `measure` starts and measures: ``python -m jitprep.costs.probe``, JSON in and out."""
+"""Probe process: ``python -m jitprep.costs.probe`` runs samples and measures itself, JSON in and out."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from typing import Any
 
 from preprocessing import Pipeline, PreprocessingError
 
-# Each sample has its turn until one of both is enough, but three turns at least.
+# A sample is run until one of these is reached, and at least three times.
 _TURNS, _SECONDS = 15, 1.0
 _STATUS = Path("/proc/self/status")
 
 
 def main() -> None:
-    """Measure what standard input asks for; the last line of standard error says why not."""
+    """Measure the samples named on standard input. An error is the last line of standard error."""
     asked = json.load(sys.stdin)
     if not _STATUS.exists():
         sys.exit(
-            "only Linux tells how much memory a process takes: run it there, or in a container"
+            "the memory of a process is measured on Linux only; run the command there, or in a container"
         )
     for module in asked["preload"]:
         importlib.import_module(module)
@@ -32,16 +32,16 @@ def main() -> None:
 
 
 def _sample(pipeline: Pipeline, path: str) -> dict[str, Any]:
-    """Return the bytes of one sample, and the milliseconds of CPU that each run of it took."""
+    """Return the sizes of one sample, and the CPU time of each run in milliseconds."""
     try:
         data = Path(path).read_bytes()
-        body = pipeline.encode(data).body  # warm: kernels build their weights once
+        body = pipeline.encode(data).body  # warm up: kernels build their weights once
     except (PreprocessingError, OSError) as error:
         sys.exit(f"{path}: {error}".replace("\n", " "))
     times: list[float] = []
     late = time.monotonic() + _SECONDS
     while len(times) < 3 or (len(times) < _TURNS and time.monotonic() < late):
-        start = time.process_time()  # CPU, not the clock: neighbours do not count
+        start = time.process_time()  # CPU time, which other processes do not affect
         pipeline.encode(data, seed=len(times))
         times.append((time.process_time() - start) * 1000)
     return {"bytes_in": len(data), "bytes_out": len(body), "ms": times}

@@ -1,7 +1,6 @@
-"""AWS's prices of today, by its Price List API. `boto3` is imported only here, and only when asked.
+"""Current prices from AWS's Price List API. boto3 is imported only here, and only when it is used.
 
-Object Lambda's price is not asked for: under which usage type the list has it is not documented. It is
-taken over, with its own date.
+Object Lambda's price is kept from the file, with its date: its usage type in the list is not documented.
 """
 
 from __future__ import annotations
@@ -15,10 +14,10 @@ from typing import Any
 
 from jitprep.costs.prices import Instance, Price, Prices
 
-# The list is served from few regions, for all.
+# The API exists in few regions, and serves the prices of all.
 _ENDPOINT = "us-east-1"
 _SOURCE = "AWS Price List API, {service} {version}"
-# In a region, a usage type has the region's billing code before it, and in us-east-1 mostly none:
+# A usage type is prefixed with the region's billing code, except for most in us-east-1:
 # Lambda-GB-Second, EU-Lambda-GB-Second.
 _BILLING_CODE = r"(?:[A-Z][A-Z0-9]+-)?"
 _USAGE = {
@@ -44,42 +43,43 @@ _INSTANCE = {
 
 
 class NotListed(Exception):
-    """A price that AWS's list does not have, or has more than once."""
+    """AWS's list lacks a price, or has it more than once."""
 
 
-def client() -> Any:
-    """Return a client of the Price List API, for which credentials need ``pricing:GetProducts``."""
-    import boto3  # noqa: PLC0415  a fifth of a second, for those who ask AWS
+def pricing_client() -> Any:
+    """Return a client of the Price List API. Credentials need ``pricing:GetProducts``."""
+    import boto3  # noqa: PLC0415  an extra, and slow to import
 
     return boto3.client("pricing", region_name=_ENDPOINT)
 
 
 def refresh(pricing: Any, region: str, types: Iterable[str], known: Mapping[str, Prices]) -> Prices:
-    """Return a region's prices of today.
+    """Return a region's current prices.
 
     Parameters
     ----------
     pricing
-        A boto3 client of ``pricing``.
+        boto3 client of ``pricing``.
     region : str
     types : iterable of str
-        Instance types to ask for.
+        Instance types to include.
     known : mapping of str to Prices
-        By region: Object Lambda's price is that of the region, or of us-east-1, which must be there.
+        Known prices by region. Object Lambda's price is taken from the region, or from us-east-1, which
+        must be present.
 
     Raises
     ------
     NotListed
     botocore.exceptions.ClientError, botocore.exceptions.BotoCoreError
-        What AWS refused.
+        Where a request to AWS fails.
     """
     today = datetime.now(UTC).strftime("%Y-%m-%d")
     found: dict[str, Price] = {}
     for service, names in _USAGE.items():
         found |= _rates(list(_products(pricing, service, {"regionCode": region})), names, today)
         if missing := set(names.values()) - found.keys():
-            told = ", ".join(sorted(missing))
-            raise NotListed(f"AWS lists no {told} in {region}; is that the name of a region?")
+            names_ = ", ".join(sorted(missing))
+            raise NotListed(f"AWS lists no {names_} in {region}; check the region's name")
     instances = {type_: _instance(pricing, region, type_, today) for type_ in types}
     return Prices(**found, object_lambda_gb=_object_lambda(known, region), instances=instances)
 
@@ -122,7 +122,7 @@ def _instance(pricing: Any, region: str, type_: str, today: str) -> Instance:
 
 
 def _usd(product: Any, what: str) -> float:
-    """Return the dollars of a unit on demand, in the first tier of volume."""
+    """Return the price of a unit on demand in the first volume tier, in dollars."""
     terms = product["terms"].get("OnDemand", {}).values()
     tiers = [tier for term in terms for tier in term["priceDimensions"].values()]
     first = [tier for tier in tiers if float(tier.get("beginRange", "0")) == 0]

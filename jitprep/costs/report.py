@@ -1,4 +1,4 @@
-"""An estimate in words: rows, where reading just in time loses, and what is assumed."""
+"""Text of an estimate: rows of a table, when Lambda costs more, and assumptions."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from jitprep.costs.prices import RATES
 
 
 def title(estimate: Estimate) -> str:
-    """Return what is estimated, in a line."""
+    """Return a line that describes the estimate."""
     measured, plan = estimate.measured, estimate.plan
     return (
         f"{plan.objects:,} objects × {_count(estimate.epochs, 'epoch')}: {estimate.pipeline}, "
@@ -21,11 +21,11 @@ def title(estimate: Estimate) -> str:
 def header(estimate: Estimate) -> tuple[str, ...]:
     """Return the headings of `rows`."""
     total = _count(estimate.epochs, "epoch")
-    return ("", "MB", "ms", "once", "an epoch", total, "a copy is cheaper from")
+    return ("", "MB", "ms", "once", "per epoch", total, "a copy is cheaper from")
 
 
 def rows(estimate: Estimate) -> list[tuple[str, ...]]:
-    """Return a row for each way that is open; the cheapest in all has a star."""
+    """Return one row per possible way; the cheapest has a star."""
     cheapest = min(estimate.open, key=lambda way: way.total(estimate.epochs))
     made: list[tuple[str, ...]] = []
     for way in estimate.open:
@@ -42,7 +42,7 @@ def dollars(usd: float) -> str:
 
 
 def losses(estimate: Estimate) -> list[str]:
-    """Return where reading just in time loses: to the instance's own CPUs, and to a stored copy."""
+    """Return when reading through Lambda costs more than the instance's CPUs, and than stored copies."""
     return [*_against_gpu(estimate), *_against_copy(estimate)]
 
 
@@ -51,10 +51,10 @@ def _against_gpu(estimate: Estimate) -> list[str]:
     vcpus = estimate.prices.instances[plan.gpu].vcpus
     least = worthwhile_ms(estimate.measured, plan, estimate.prices)
     said = [
-        f"The {vcpus} vCPUs of {plan.gpu} prepare an image every {_short(ms / vcpus)} ms. Where "
-        "training on one takes longer, preparing there is free, and a read through Lambda costs more."
+        f"The {vcpus} vCPUs of {plan.gpu} prepare an object every {_short(ms / vcpus)} ms. Where "
+        "training on one takes longer, preparing there is free, and reading through Lambda costs more."
     ]
-    trained = f"With {plan.train_ms:g} ms of training an image, the cheapest read costs"
+    trained = f"With {plan.train_ms:g} ms of training per object, the cheapest read costs"
     if least is None:
         return [
             *said,
@@ -63,8 +63,8 @@ def _against_gpu(estimate: Estimate) -> list[str]:
     verdict = "more" if ms < least else "less"
     return [
         *said,
-        f"{trained} {verdict} than the instance's idle seconds: less from about {_short(least)} ms of "
-        f"CPU an image on, and this pipeline takes {_short(ms)}.",
+        f"{trained} {verdict} than the instance's idle seconds. It costs less from about "
+        f"{_short(least)} ms of CPU per object, and this pipeline takes {_short(ms)} ms.",
     ]
 
 
@@ -75,9 +75,9 @@ def _against_copy(estimate: Estimate) -> list[str]:
     epoch = cheaper_from(read, stored)
     copy = f"A stored copy, kept for {_count(estimate.plan.months, 'month')}, costs"
     said = [
-        f"{copy} more than the cheapest read, {read.name}, however many epochs there are."
+        f"{copy} more than the cheapest read, {read.name}, for any number of epochs."
         if epoch is None
-        else f"{copy} less than the cheapest read, {read.name}, from epoch {epoch:,} on."
+        else f"{copy} less than the cheapest read, {read.name}, from epoch {epoch:,}."
     ]
     if estimate.random:
         said.append("The pipeline is random: a stored copy repeats one draw in every epoch.")
@@ -85,31 +85,31 @@ def _against_copy(estimate: Estimate) -> list[str]:
 
 
 def notes(estimate: Estimate) -> list[str]:
-    """Return what the figures rest on, and which ways are not open."""
+    """Return the assumptions, and the ways that are not possible."""
     measured, plan = estimate.measured, estimate.plan
     speed = "as fast" if plan.speed == 1 else f"{plan.speed:g} times as fast"
     dates = [getattr(estimate.prices, name).date for name in RATES]
     instance = estimate.prices.instances[plan.gpu]
     missing = (way for way in estimate.all if isinstance(way, Missing))
     waits = (
-        "it waits for all of the preparation" if plan.train_ms == 0 else "what is longer, it waits"
+        "it waits for all preparation" if plan.train_ms == 0 else "it waits for longer preparation"
     )
     return [
         *(f"{way.name} is left out: {way.reason}." for way in missing),
-        f"{_count(measured.samples, 'sample')} measured {estimate.date}, on one thread of "
-        f"{estimate.machine}; Lambda's {plan.arch} is taken to be {speed} (--speed).",
-        f"A request takes {plan.overhead_ms:g} ms of CPU beside the transform (--overhead-ms). The "
-        f"function waits {plan.s3_ms:g} ms for each request to S3 (--s3-ms): one at a Function URL, two "
-        f"through Object Lambda, three in the backfill.",
+        f"{_count(measured.samples, 'sample')} measured on {estimate.date}, on one thread of "
+        f"{estimate.machine}. Lambda's {plan.arch} is assumed to be {speed} (--speed).",
+        f"A request takes {plan.overhead_ms:g} ms of CPU in addition to the transform (--overhead-ms). "
+        f"The function waits {plan.s3_ms:g} ms for each request to S3 (--s3-ms): one with a Function "
+        f"URL, two with Object Lambda, three in a backfill.",
         *(
             f"A {way.name} prepares {way.objects:,} objects, and reads {READS_AT_ONCE} at a time."
             for way in estimate.open
             if way.objects > 1
         ),
-        f"{plan.gpu} trains {plan.train_ms:g} ms on an image (--train-ms); {waits}.",
-        f"Prices of {min(dates)} to {max(dates)}; {plan.gpu} at ${instance.usd:g} an hour of "
-        f"{instance.date}. Without free tier, discounts and cold starts; transfer within the region is "
-        "taken to be free.",
+        f"{plan.gpu} trains {plan.train_ms:g} ms per object (--train-ms); {waits}.",
+        f"Prices are from {min(dates)} to {max(dates)}; {plan.gpu} costs ${instance.usd:g} per hour, as "
+        f"of {instance.date}. Free tier, discounts and cold starts are not included. Transfer within "
+        "the region is assumed to be free.",
     ]
 
 
@@ -126,5 +126,5 @@ def _count(number: float, what: str) -> str:
 
 
 def _short(ms: float) -> str:
-    """Return milliseconds in three digits that count."""
+    """Return milliseconds with three significant digits."""
     return f"{float(f'{ms:.3g}'):,}"

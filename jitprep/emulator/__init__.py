@@ -1,19 +1,20 @@
 """S3 Object Lambda on a laptop: S3, S3 Control, the data plane and Lambda on one URL.
 
-To follow a read through the files: `app` and `routing` find who answers, and `verification`
-whether the request, `received` as it was sent, bears the right `signature`; `data_plane` asks
-`actions` what is read, makes the event of `events` and, for a GetObject, opens a ticket of
-`exchange`; `functions`, with `local_function` and `worker`, or `containers`, run the function;
-`runtime_api` is how a worker takes the event. What the function writes comes in by
-`write_get_object_response`, which redeems the ticket, and goes out by `reply_response`; what it
-returns, for HEAD and LIST, is read by `returned` and `listing`. Bodies wait for their readers in
-`spool`, events for containers in `pool`. All that can fail is in `s3_errors`, and what is not
-served in `unserved`. A function's URL is answered by `function_url`, which makes the event of
-`function_url_event` and reads what comes back by `function_url_reply`. Jobs of S3 Batch Operations
-come in by `jobs_control`; `jobs_run` runs them, task by task (`jobs_task`), and `jobs_files` reads
-and writes their files. `server` and `service` start it all, `s3_control` and `access_points` keep
-what was configured. The S3 inside is `store`, in a process of its own: `moto_process` starts
-`moto_child`.
+A read passes through these files, in order:
+
+1. `app` receives the request. `routing` finds the part that answers it, by an ordered table of
+   matchers, and `signing` verifies the signature.
+2. `data_plane.dispatch` decides what is read (`actions`), builds the function's event (`events`)
+   and, for a GetObject, registers a response that is pending (`pending_responses`).
+3. `workers` run the function: `local_function` in processes of this machine, which take their
+   events from `runtime_api`, or `container_function` in containers.
+4. What the function writes arrives in `write_get_object_response`, waits in a `spool`, and leaves
+   by `reply_response`. What it returns, for HEAD and LIST, is parsed by `function_result`.
+
+The other rooms: `control` has S3 Control's calls for access points, `jobs` S3 Batch Operations,
+`function_url` the functions' URLs, and `store` the S3 behind the endpoint, which `store_process`
+starts as a process of its own. `server` and `service` start everything; `s3_errors`, `s3_xml` and
+`unserved` hold the responses that the rooms share. Tests use `testing` and `pytest_plugin`.
 """
 
 from importlib import import_module
@@ -28,7 +29,7 @@ __all__ = ["Endpoint", "EndpointConfig", "EndpointError"]
 
 
 def __getattr__(name: str) -> Any:
-    # pytest imports this package for its fixture in every run; the server only loads when used.
+    # pytest imports this package in every run; the server is imported only when it is used.
     if name == "Endpoint":
         return import_module("jitprep.emulator.server").Endpoint
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

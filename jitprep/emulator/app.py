@@ -1,4 +1,4 @@
-"""The endpoint's ASGI application: finds the part that a request is for and lets it answer."""
+"""The endpoint's ASGI application: routes each request, verifies it and returns the response."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ from jitprep.emulator import routing, unserved
 from jitprep.emulator.control import s3_control
 from jitprep.emulator.control.access_points import AccessPoints
 from jitprep.emulator.control.s3_control import S3Control
-from jitprep.emulator.data_plane.pending_responses import Exchange
-from jitprep.emulator.data_plane.reads import COPY_SOURCE, DataPlane
+from jitprep.emulator.data_plane.dispatch import COPY_SOURCE, DataPlane
+from jitprep.emulator.data_plane.pending_responses import PendingResponses
 from jitprep.emulator.data_plane.upstream import Upstream
 from jitprep.emulator.data_plane.write_get_object_response import write_get_object_response
-from jitprep.emulator.function_url import urls as function_url
-from jitprep.emulator.function_url.urls import FunctionUrls
-from jitprep.emulator.header_case import is_too_large, too_large
+from jitprep.emulator.function_url import dispatch as function_url
+from jitprep.emulator.function_url.dispatch import FunctionUrls
+from jitprep.emulator.header_case import head_too_large, is_too_large
 from jitprep.emulator.jobs.control import JobsControl
 from jitprep.emulator.request_ids import RequestIds
 from jitprep.emulator.s3_errors import S3Error, error_response
-from jitprep.emulator.signing.request_head import Received
+from jitprep.emulator.signing.request_head import RequestHead
 from jitprep.emulator.signing.verification import Verifier
 from jitprep.emulator.workers import invoke_api, runtime_api
 from jitprep.emulator.workers.function import Function
 from jitprep.emulator.workers.worker import Worker
 
 _log = logging.getLogger(__name__)
-# The bodies that the endpoint reads to the end, and so can compare with the hash that was signed.
+# The endpoint reads these bodies whole, so it can compare them with the hash that was signed.
 _READ_WHOLE = (
     routing.ToFunction,
     routing.ToFunctionUrl,
@@ -44,23 +44,23 @@ _READ_WHOLE = (
 
 @dataclass(frozen=True)
 class App:
-    """Everything that the endpoint serves, on all its sockets.
+    """Everything that the endpoint serves, on all of its sockets.
 
     Parameters
     ----------
     workers
-        By the address of their Runtime API: a request to that socket can only be theirs.
+        Workers by the address of their Runtime API. Only the worker itself uses that socket.
     verifier
-        Verifies signatures; None believes everybody.
-    access_points, data_plane, exchange, functions, function_urls, control, jobs, s3_control, s3
-        The parts.
+        Verifies signatures; None accepts every request.
+    access_points, data_plane, pending_responses, functions, function_urls, control, jobs, s3_control, s3
+        The parts of the endpoint.
     """
 
     workers: Mapping[tuple[str, int], Worker]
     verifier: Verifier | None
     access_points: AccessPoints
     data_plane: DataPlane
-    exchange: Exchange
+    pending_responses: PendingResponses
     functions: Mapping[str, Function]
     function_urls: FunctionUrls
     control: S3Control
@@ -69,69 +69,69 @@ class App:
     s3: Upstream
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request; every failure becomes an error that its client can read."""
+        """Answer one request; report every failure in the form that its client reads."""
         request = Request(scope, receive)
         route = self._route(request)
         try:
             _require_well_formed(route, scope)
-            await self._authenticate(route, request)
+            await self._require_signature(route, request)
             response = await self._answer(route, request)
         except ClientDisconnect:
             return
         except S3Error as error:
-            response = _refusal(route, request, error)
+            response = _error_response(route, request, error)
         except Exception:
             _log.exception("%s %s failed", request.method, request.url.path)
-            failure = S3Error(500, "InternalError", "The endpoint failed; its log has the cause.")
-            response = _refusal(route, request, failure)
+            failure = S3Error(500, "InternalError", "The endpoint failed. See its log.")
+            response = _error_response(route, request, failure)
         await response(scope, receive, send)
 
-    async def _authenticate(self, route: routing.Route | Worker, request: Request) -> None:
-        """Raise S3Error unless the request is signed; AWS lets nobody else have the answer."""
+    async def _require_signature(self, route: routing.Route | Worker, request: Request) -> None:
+        """Raise S3Error unless the request is signed."""
         if self.verifier is None or isinstance(route, Worker | routing.ToUnserved):
             return
-        # A browser asks S3 for leave by OPTIONS, and cannot sign that.
+        # A browser cannot sign the OPTIONS request of a CORS preflight.
         if request.method == "OPTIONS" and not isinstance(route, routing.ToFunctionUrl):
             return
         body = await request.body() if isinstance(route, _READ_WHOLE) else None
-        self.verifier.verify(Received.of(request), route.services, body)
+        self.verifier.verify(RequestHead.of(request), route.services, body)
 
     async def _answer(self, route: routing.Route | Worker, request: Request) -> ASGIApp:
         match route:
             case Worker():
-                return await runtime_api.answer(route, request)
+                return await runtime_api.answer_worker(route, request)
             case routing.ToAccessPoint(point, key):
                 return await self.data_plane.read(point, key, request)
             case routing.ToMissingAccessPoint(label):
-                message = f"There is no Object Lambda access point {label}. Create it first."
+                message = f"The Object Lambda access point {label} does not exist. Create it first."
                 raise S3Error(404, "NoSuchBucket", message, {"BucketName": label})
             case routing.ToFunction(name):
-                return await invoke_api.invoke(self.functions, name, request)
+                return await invoke_api.answer_invoke(self.functions, name, request)
             case routing.ToFunctionUrl(name, path, domain):
                 return await self.function_urls.answer(name, path, domain, request)
-            case routing.ToExchange():
-                return await write_get_object_response(self.exchange, request)
+            case routing.ToWriteGetObjectResponse():
+                return await write_get_object_response(self.pending_responses, request)
             case routing.ToObjectLambdaControl():
                 return await self.control.answer(request)
             case routing.ToJobs():
                 return await self.jobs.answer(request)
             case routing.ToS3Control():
-                return await self.s3_control.pass_on(request)
+                return await self.s3_control.forward(request)
             case routing.ToBucket(name, key):
                 bucket = await self.data_plane.supporting.bucket_named(name)
-                return await self.data_plane.pass_on(bucket, key, request)
+                return await self.data_plane.forward(bucket, key, request)
             case routing.ToUnserved(service):
-                return unserved.answer(service, request)
+                return unserved.not_implemented_response(service, request)
             case routing.ToS3():
                 return await self._to_s3(request)
 
     async def _to_s3(self, request: Request) -> ASGIApp:
-        """Pass a request on as it is, unless it copies from an access point."""
+        """Forward a request unchanged, unless it copies from an access point."""
         source = request.headers.get(COPY_SOURCE)
         if source is None or await self.data_plane.supporting.copy_source(source) is None:
-            return await self.s3.pass_on(request)
+            return await self.s3.forward(request)
         bucket, _, key = raw_path(request.scope).removeprefix("/").partition("/")
-        return await self.data_plane.pass_on(unquote(bucket), unquote(key), request)
+        return await self.data_plane.forward(unquote(bucket), unquote(key), request)
 
     def _route(self, request: Request) -> routing.Route | Worker:
         worker = self.workers.get(tuple(request.scope["server"]))
@@ -153,31 +153,33 @@ def raw_path(scope: Scope) -> str:
 
 def _require_well_formed(route: routing.Route | Worker, scope: Scope) -> None:
     """Raise S3Error for a head that is too large, or a key that is not UTF-8."""
-    if isinstance(route, Worker):  # it reports tracebacks in headers
+    if isinstance(route, Worker):  # awslambdaric sends tracebacks in headers
         return
     if is_too_large(scope):
-        raise too_large()
+        raise head_too_large()
     if isinstance(route, routing.ToAccessPoint | routing.ToBucket | routing.ToS3):
         try:
             unquote(raw_path(scope), errors="strict")
         except UnicodeDecodeError:
             raise S3Error(400, "InvalidURI", "Couldn't parse the specified URI.") from None
-    if isinstance(route, routing.ToS3) and raw_path(scope).startswith("//"):  # no bucket's name
+    if isinstance(route, routing.ToS3) and raw_path(scope).startswith(
+        "//"
+    ):  # the bucket's name is empty
         raise S3Error(400, "InvalidURI", "Couldn't parse the specified URI.")
 
 
-def _refusal(route: routing.Route | Worker, request: Request, error: S3Error) -> Response:
-    """Return an error in the form of the API that was asked."""
+def _error_response(route: routing.Route | Worker, request: Request, error: S3Error) -> Response:
+    """Return an error in the form of the API that the client called."""
     match route:
         case routing.ToFunction():
-            response = invoke_api.refusal(error)
+            response = invoke_api.invoke_error_response(error)
         case routing.ToFunctionUrl():
-            response = function_url.refusal(error)
+            response = function_url.function_url_error_response(error)
         case routing.ToObjectLambdaControl() | routing.ToJobs() | routing.ToS3Control():
-            response = s3_control.refusal(error, RequestIds.new())
+            response = s3_control.control_error_response(error, RequestIds.new())
         case _:
             response = error_response(error, RequestIds.new())
     if "expect" in request.headers or is_too_large(request.scope):
-        # The client may keep its body back, and what it sends next would be taken for that.
+        # The client may not send its body now, so its next request must not be read as that body.
         response.headers["connection"] = "close"
     return response

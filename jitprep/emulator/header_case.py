@@ -1,4 +1,4 @@
-"""HTTP as uvicorn speaks it, with S3's limits on headers, and their names as the client wrote them."""
+"""uvicorn's HTTP protocol, with S3's limits on headers, and header names in their original case."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ _LARGEST_HEAD = 64 * 1024  # bytes of the target and of all headers
 _MOST_UNPARSED = 2 * 1024 * 1024  # awslambdaric puts a traceback of up to 1 MiB into a header
 
 
-class Protocol(HttpToolsProtocol):
-    """ASGI has the names in lower case; a function finds them in its event as they were sent."""
+class HeaderCaseProtocol(HttpToolsProtocol):
+    """HTTP protocol that keeps the case of header names, which a function's event shows."""
 
     def data_received(self, data: bytes) -> None:
-        """Parse what came. Ends the connection where a head does not end."""
+        """Parse received bytes. Close the connection if a head exceeds the limit without ending."""
         self._unparsed = getattr(self, "_unparsed", 0) + len(data)
         super().data_received(data)
         if self._unparsed > _MOST_UNPARSED and not self.transport.is_closing():
@@ -35,12 +35,12 @@ class Protocol(HttpToolsProtocol):
         self.scope["extensions"] = {_EXTENSION: self._extension}  # type: ignore[dict-item]
 
     def on_url(self, url: bytes) -> None:
-        """Take a piece of the target."""
+        """Count a part of the target."""
         self._size += len(url)
         super().on_url(url)
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Take one header, unless there were too many."""
+        """Take one header, unless the head exceeds a limit."""
         line = len(name) + len(value)
         self._size += line
         if line > _LONGEST_LINE or self._size > _LARGEST_HEAD:
@@ -50,17 +50,17 @@ class Protocol(HttpToolsProtocol):
         self._names.append(name)
 
     def on_headers_complete(self) -> None:
-        """End a head."""
+        """Finish a head."""
         self._unparsed = 0
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
-        """Take a piece of a body."""
+        """Take a part of a body."""
         self._unparsed = 0
         super().on_body(body)
 
     def _refuse(self) -> None:
-        error = too_large()
+        error = head_too_large()
         body = error_xml(error, RequestIds.new())
         head = (
             f"HTTP/1.1 {error.status} Bad Request\r\ncontent-type: application/xml\r\n"
@@ -70,7 +70,7 @@ class Protocol(HttpToolsProtocol):
         self.transport.close()
 
 
-def too_large() -> S3Error:
+def head_too_large() -> S3Error:
     """Return the error of a head that is too large."""
     message = (
         f"Your request header section exceeds the maximum allowed size: {_LONGEST_LINE} bytes for one "
@@ -82,12 +82,12 @@ def too_large() -> S3Error:
 
 
 def is_too_large(scope: Scope) -> bool:
-    """Return whether a request has more headers than were kept."""
+    """Return whether a request's head exceeded a limit, so that headers were dropped."""
     return bool(scope["extensions"][_EXTENSION]["too_large"])
 
 
 def headers_as_sent(scope: Scope) -> Iterator[tuple[str, str]]:
-    """Return a request's headers in their order, each name as the client wrote it."""
+    """Yield a request's headers in order, each name as the client wrote it."""
     names = scope["extensions"][_EXTENSION]["names"]
     for name, (_, value) in zip(names, scope["headers"], strict=True):
         yield name.decode("latin-1"), value.decode("latin-1")

@@ -1,4 +1,4 @@
-"""The partition that a region is in, by botocore's data: `aws`, `aws-cn` and so on."""
+"""The partition of a region, such as `aws` or `aws-cn`, from botocore's data."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from functools import cache
 
 @cache
 def partition_of(region: str) -> tuple[str, str]:
-    """Return the name of a region's partition, and the end of its hosts' names.
+    """Return the name of a region's partition, and its DNS suffix.
 
-    A region that botocore does not know is taken for one of `aws`.
+    A region that botocore does not know belongs to `aws`.
     """
     from botocore.loaders import create_loader  # noqa: PLC0415 - the pytest plugin loads this
 

@@ -1,4 +1,4 @@
-"""The pytest fixture for any Object Lambda function.
+"""A pytest fixture that runs any Object Lambda function locally.
 
 A test of a function ``handler`` in ``my_function.py``::
 
@@ -27,10 +27,10 @@ if TYPE_CHECKING:
 def object_lambda_endpoint() -> Iterator[Callable[..., LocalObjectLambda]]:
     """Return a function that starts a local S3 Object Lambda endpoint on a free port.
 
-    It takes `EndpointConfig`'s arguments by name; ``handler`` is the function under
-    test. Each call starts an endpoint with an S3 of its own, which ends with the test session.
+    It takes the arguments of `EndpointConfig` by name; ``handler`` is the function under test. Each
+    call starts an endpoint with its own S3, which stops at the end of the test session.
     """
-    # Not at the top: this module is imported in every run of pytest where jitprep is installed.
+    # Not at the top: pytest imports this module in every run where jitprep is installed.
     from jitprep.emulator import Endpoint, EndpointConfig  # noqa: PLC0415
     from jitprep.emulator.testing import LocalObjectLambda  # noqa: PLC0415
 

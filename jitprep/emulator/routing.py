@@ -1,11 +1,12 @@
-"""Which part of the endpoint a request is for, told from its method, host and path alone.
+"""Routes a request to a part of the endpoint, by its method, host, path and signed service.
 
-Each part says in ``services`` what AWS wants requests for it to be signed for.
+The ``services`` of a route are those that AWS accepts in the signature of such a request.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
 from urllib.parse import unquote
@@ -13,20 +14,20 @@ from urllib.parse import unquote
 from jitprep.emulator.control import s3_control
 from jitprep.emulator.control.access_points import ALIAS_ENDING, AccessPoint, AccessPoints
 from jitprep.emulator.data_plane import write_get_object_response
-from jitprep.emulator.data_plane.originals import S3_ALIAS_ENDING
+from jitprep.emulator.data_plane.s3_client import S3_ALIAS_ENDING
 from jitprep.emulator.jobs import control as jobs_control
 from jitprep.emulator.signing.signature import credential
 
 _INVOKE = re.compile(r"/2015-03-31/functions/(?P<name>[^/]+)/invocations")
 _FUNCTIONS = "/2015-03-31/functions/"
 _CONTROL = "/v20180820/"
-FUNCTION_URL = "/_lambda-url/"  # no bucket can be called that
+FUNCTION_URL = "/_lambda-url/"  # not a valid name of a bucket
 _FUNCTION_HOST = re.compile(r"(?P<name>[a-z0-9_-]+)\.lambda-url\.[a-z]{2}(?:-[a-z]+)+-\d\..+")
-# A bucket before the name of a machine: S3's own names, or those that lead back to this one.
+# A bucket before a host's name: one of S3's, or one of this machine's.
 _BUCKET_HOST = re.compile(
     r"(?!s3\.)(?P<name>.+?)\.(?:s3[.-].+|localhost|\d+\.\d+\.\d+\.\d+(?:\..+)?)"
 )
-# SDKs put an access point, as name-account, before whatever machine they are told to ask.
+# SDKs put an access point, as name-account, before the host that they are configured with.
 _POINT_HOST = re.compile(r"(?P<name>[a-z0-9-]+-\d{12})\..+")
 _S3 = "s3"
 _OBJECT_LAMBDA = "s3-object-lambda"
@@ -64,7 +65,7 @@ class ToFunction:
 class ToFunctionUrl:
     """A request for ``path`` at the URL of a function.
 
-    ``domain`` is the host that names the function; empty where the path did.
+    ``domain`` is the host that names the function; empty if the path names it.
     """
 
     services: ClassVar = ("lambda",)
@@ -75,7 +76,7 @@ class ToFunctionUrl:
 
 
 @dataclass(frozen=True)
-class ToExchange:
+class ToWriteGetObjectResponse:
     """WriteGetObjectResponse."""
 
     services: ClassVar = (_OBJECT_LAMBDA,)
@@ -83,21 +84,21 @@ class ToExchange:
 
 @dataclass(frozen=True)
 class ToObjectLambdaControl:
-    """S3 Control, about Object Lambda access points."""
+    """S3 Control's calls for Object Lambda access points."""
 
     services: ClassVar = (_S3,)
 
 
 @dataclass(frozen=True)
 class ToJobs:
-    """S3 Control, about jobs of S3 Batch Operations."""
+    """S3 Control's calls for jobs of S3 Batch Operations."""
 
     services: ClassVar = (_S3,)
 
 
 @dataclass(frozen=True)
 class ToS3Control:
-    """S3 Control, about anything else."""
+    """All other calls of S3 Control."""
 
     services: ClassVar = (_S3,)
 
@@ -111,7 +112,7 @@ class ToS3:
 
 @dataclass(frozen=True)
 class ToBucket:
-    """A request for ``key``, or for the whole bucket, that is not addressed by its path.
+    """A request for ``key``, or for the whole bucket, whose bucket is not the path's first segment.
 
     ``name`` is the bucket's, or that of an S3 access point on it: its alias, or ``name-account``.
     """
@@ -124,7 +125,7 @@ class ToBucket:
 
 @dataclass(frozen=True)
 class ToUnserved:
-    """A request for another service, or for an API of Lambda's that is not here."""
+    """A request for another service, or for an API of Lambda's that is not implemented."""
 
     services: ClassVar = ()
 
@@ -136,7 +137,7 @@ Route = (
     | ToMissingAccessPoint
     | ToFunction
     | ToFunctionUrl
-    | ToExchange
+    | ToWriteGetObjectResponse
     | ToObjectLambdaControl
     | ToJobs
     | ToS3Control
@@ -146,8 +147,134 @@ Route = (
 )
 
 
+@dataclass(frozen=True)
+class _Address:
+    """What routing knows of a request; the host is in lower case and has no port."""
+
+    method: str
+    host: str
+    path: str
+    service: str
+    points: AccessPoints
+
+    @property
+    def label(self) -> str:
+        """The first label of the host."""
+        return self.host.partition(".")[0]
+
+    @property
+    def target(self) -> str:
+        """The path without its leading slash: a key, where the host names the bucket."""
+        return self.path.removeprefix("/")
+
+    @property
+    def bucket(self) -> str:
+        """The first segment of the path: a bucket, where the host names none."""
+        return self.target.partition("/")[0]
+
+    @property
+    def key(self) -> str:
+        """The rest of the path: a key, where the path names the bucket."""
+        return unquote(self.target.partition("/")[2])
+
+    @property
+    def object_lambda(self) -> bool:
+        """Whether the signature or the host names Object Lambda."""
+        domain = self.host.partition(".")[2]
+        return self.service == _OBJECT_LAMBDA or domain.startswith(f"{_OBJECT_LAMBDA}.")
+
+
+def _function_url_by_host(address: _Address) -> Route | None:
+    found = _FUNCTION_HOST.fullmatch(address.host)
+    return found and ToFunctionUrl(found["name"], address.path or "/", address.host)
+
+
+def _function_url_by_path(address: _Address) -> Route | None:
+    if not address.path.startswith(FUNCTION_URL):
+        return None
+    name, _, rest = address.path.removeprefix(FUNCTION_URL).partition("/")
+    return ToFunctionUrl(unquote(name), f"/{rest}", "")
+
+
+def _write_get_object_response(address: _Address) -> Route | None:
+    matches = (address.method, address.path) == ("POST", write_get_object_response.WRITE_PATH)
+    return ToWriteGetObjectResponse() if matches else None
+
+
+def _s3_control(address: _Address) -> Route | None:
+    if address.path.startswith(s3_control.CONTROL_PATH):
+        return ToObjectLambdaControl()
+    if address.path.startswith(jobs_control.JOBS_PATH):
+        return ToJobs()
+    return ToS3Control() if address.path.startswith(_CONTROL) else None
+
+
+def _invoke(address: _Address) -> Route | None:
+    found = _INVOKE.fullmatch(address.path) if address.method == "POST" else None
+    return found and ToFunction(unquote(found["name"]))
+
+
+def _other_service(address: _Address) -> Route | None:
+    if address.service not in {_S3, _OBJECT_LAMBDA, ""}:
+        return ToUnserved(address.service)
+    unsigned_lambda = not address.service and address.path.startswith(_FUNCTIONS)
+    return ToUnserved("lambda") if unsigned_lambda else None
+
+
+def _access_point_by_host(address: _Address) -> Route | None:
+    point = address.points.by_alias(address.label)
+    # An S3 access point may have the same name; SDKs sign for the kind that they mean.
+    if point is None and (address.object_lambda or address.service != _S3):
+        point = address.points.by_host_label(address.label)
+    return None if point is None else ToAccessPoint(point, unquote(address.target))
+
+
+def _access_point_by_path(address: _Address) -> Route | None:
+    point = address.points.by_alias(address.bucket)
+    return None if point is None else ToAccessPoint(point, address.key)
+
+
+def _missing_access_point(address: _Address) -> Route | None:
+    if address.bucket.endswith(ALIAS_ENDING):
+        return ToMissingAccessPoint(address.bucket)
+    if address.label.endswith(ALIAS_ENDING) or address.object_lambda:
+        return ToMissingAccessPoint(address.label)
+    return None
+
+
+def _bucket_by_host(address: _Address) -> Route | None:
+    found = _BUCKET_HOST.fullmatch(address.host) or _POINT_HOST.fullmatch(address.host)
+    return found and ToBucket(found["name"], unquote(address.target))
+
+
+def _s3_alias_by_path(address: _Address) -> Route | None:
+    matches = address.bucket.endswith(S3_ALIAS_ENDING)
+    return ToBucket(address.bucket, address.key) if matches else None
+
+
+def _s3(_address: _Address) -> Route:
+    return ToS3()
+
+
+# In order: the first that matches decides.
+_MATCHERS: tuple[Callable[[_Address], Route | None], ...] = (
+    _function_url_by_host,  # first, because every path of that host is the function's
+    _function_url_by_path,
+    _write_get_object_response,  # before the host: SDKs put the route and the account there
+    _s3_control,
+    _invoke,
+    _other_service,
+    _access_point_by_host,
+    _access_point_by_path,
+    _missing_access_point,
+    _bucket_by_host,
+    _s3_alias_by_path,
+    _s3,
+)
+
+
 def route(method: str, host: str, path: str, service: str, points: AccessPoints) -> Route:
-    """Return which part a request is for.
+    """Return the part of the endpoint that answers a request.
 
     Parameters
     ----------
@@ -158,49 +285,8 @@ def route(method: str, host: str, path: str, service: str, points: AccessPoints)
     points
         The access points that exist.
     """
-    host = re.sub(r":\d+$", "", host).lower()
-    if (found := _FUNCTION_HOST.fullmatch(host)) is not None:  # all of its paths are the function's
-        return ToFunctionUrl(found["name"], path or "/", host)
-    if path.startswith(FUNCTION_URL):
-        name, _, rest = path.removeprefix(FUNCTION_URL).partition("/")
-        return ToFunctionUrl(unquote(name), f"/{rest}", "")
-    if method == "POST" and path == write_get_object_response.WRITE_PATH:
-        return ToExchange()
-    if path.startswith(s3_control.CONTROL_PATH):
-        return ToObjectLambdaControl()
-    if path.startswith(jobs_control.JOBS_PATH):
-        return ToJobs()
-    if path.startswith(_CONTROL):
-        return ToS3Control()
-    if method == "POST" and (invoke := _INVOKE.fullmatch(path)):
-        return ToFunction(unquote(invoke["name"]))
-    if service not in {_S3, _OBJECT_LAMBDA, ""}:
-        return ToUnserved(service)
-    if not service and path.startswith(_FUNCTIONS):
-        return ToUnserved("lambda")
-    return _read(host, path.removeprefix("/"), service, points)
-
-
-def _read(host: str, path: str, service: str, points: AccessPoints) -> Route:
-    label, _, domain = host.partition(".")
-    object_lambda = service == _OBJECT_LAMBDA or domain.startswith(f"{_OBJECT_LAMBDA}.")
-    # Two access points of one name are told apart by what SDKs sign for: one is S3's own.
-    named = object_lambda or service != _S3
-    point = points.by_alias(label) or (points.by_host_label(label) if named else None)
-    if point is not None:
-        return ToAccessPoint(point, unquote(path))
-    bucket, _, key = path.partition("/")
-    if (point := points.by_alias(bucket)) is not None:
-        return ToAccessPoint(point, unquote(key))
-    if bucket.endswith(ALIAS_ENDING):
-        return ToMissingAccessPoint(bucket)
-    if label.endswith(ALIAS_ENDING) or object_lambda:
-        return ToMissingAccessPoint(label)
-    if (found := _BUCKET_HOST.fullmatch(host) or _POINT_HOST.fullmatch(host)) is not None:
-        return ToBucket(found["name"], unquote(path))
-    if bucket.endswith(S3_ALIAS_ENDING):
-        return ToBucket(bucket, unquote(key))
-    return ToS3()
+    address = _Address(method, re.sub(r":\d+$", "", host).lower(), path, service, points)
+    return next(found for match in _MATCHERS if (found := match(address)) is not None)
 
 
 def signed_service(authorization: str, parameter: str) -> str:

@@ -1,4 +1,4 @@
-"""S3's errors: as values inside the endpoint, as XML outside."""
+"""S3's errors: the exception, its XML document, and the errors of a function that fails."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from http.client import responses
 from starlette.responses import Response
 
 from jitprep.emulator.request_ids import RequestIds
+from jitprep.emulator.s3_xml import DECLARATION, xml_elements
 from jitprep.emulator.workers.function import (
     Died,
     InvocationOutcome,
@@ -17,9 +18,8 @@ from jitprep.emulator.workers.function import (
     Returned,
     TimedOut,
 )
-from jitprep.emulator.xml_text import DECLARATION, xml_elements
 
-# By the status with which Lambda's Invoke refuses.
+# By the status of Lambda's Invoke.
 _NOT_INVOKED = {
     403: (403, "LambdaPermissionError"),
     404: (404, "LambdaNotFound"),
@@ -37,11 +37,11 @@ class S3Error(Exception):
     code
         S3's error code, for example ``NoSuchKey``.
     message
-        A sentence for the person who reads it: the cause, and what to do.
+        The cause, and what to do, for the person who reads it.
     details
-        The elements that S3 adds for this code, for example ``BucketName``.
+        The XML elements that S3 adds for this code, for example ``BucketName``.
     headers
-        The headers that it adds, for example ``x-amz-delete-marker``.
+        The response headers that it adds, for example ``x-amz-delete-marker``.
     """
 
     def __init__(
@@ -69,18 +69,18 @@ def error_xml(error: S3Error, ids: RequestIds) -> bytes:
 def error_response(
     error: S3Error, ids: RequestIds, headers: Mapping[str, str] | None = None
 ) -> Response:
-    """Return the HTTP response that carries ``error``, with more ``headers`` where there are any."""
+    """Return the HTTP response that carries ``error``, with additional ``headers``."""
     every = {**error.headers, **(headers or {}), **ids.headers}
     return Response(error_xml(error, ids), error.status, every, "application/xml")
 
 
-def invalid_response(reason: str) -> S3Error:
-    """Return what the client sees when what the function answered is not valid."""
+def invalid_response_error(reason: str) -> S3Error:
+    """Return the error of a function whose response is not valid."""
     return S3Error(400, "LambdaInvalidResponse", reason)
 
 
-def reported(status: int, code: str | None, message: str | None) -> S3Error:
-    """Return the error that a function reports; without a code it has its status's name."""
+def reported_error(status: int, code: str | None, message: str | None) -> S3Error:
+    """Return the error that a function reports; the default code is the name of the status."""
     return S3Error(
         status,
         code or responses.get(status, "Unknown Error").title().replace(" ", ""),
@@ -88,28 +88,28 @@ def reported(status: int, code: str | None, message: str | None) -> S3Error:
     )
 
 
-def unanswered(outcome: InvocationOutcome) -> S3Error:
-    """Return what the reader sees when an invocation ended and nothing had been written."""
+def no_response_error(outcome: InvocationOutcome) -> S3Error:
+    """Return the error of an invocation that ended without a response."""
     match outcome:
         case Returned():
             return S3Error(
                 500,
                 "LambdaResponseNotReceived",
                 "The function returned without calling WriteGetObjectResponse. "
-                "Call it on every path, also to report an error.",
+                "Call it on every path, including those that report an error.",
             )
         case Raised(payload):
             return S3Error(500, "LambdaRuntimeError", f"The function raised {_raised(payload)}")
         case TimedOut(seconds):
-            return timed_out(seconds)
+            return timeout_error(seconds)
         case Died(detail):
             return S3Error(500, "LambdaRuntimeError", detail)
         case NotInvoked(status, _, detail):
             return S3Error(*_NOT_INVOKED.get(status, (400, "LambdaInvocationFailed")), detail)
 
 
-def timed_out(seconds: float) -> S3Error:
-    """Return what the client sees when a function takes longer than it may."""
+def timeout_error(seconds: float) -> S3Error:
+    """Return the error of a function that exceeds its timeout."""
     message = (
         f"The function did not answer within {seconds:g} s. "
         "Make it faster, or start the endpoint with a longer timeout."

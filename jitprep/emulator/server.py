@@ -1,4 +1,4 @@
-"""The endpoint as an object: start it, ask for its URL, stop it."""
+"""The endpoint as an object that can be started and stopped."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import Self
 import uvicorn
 
 from jitprep.emulator.config import EndpointConfig, EndpointError
-from jitprep.emulator.header_case import Protocol
+from jitprep.emulator.header_case import HeaderCaseProtocol
 from jitprep.emulator.service import Service
 from jitprep.emulator.sockets import bridge_address, listen, url_of
 
@@ -54,7 +54,9 @@ class Endpoint:
     def listen_urls(self) -> list[str]:
         """Every URL that the endpoint listens on, the one for this machine first."""
         if not self._urls:
-            raise EndpointError("The endpoint is not started. Call start(), or use it in a with.")
+            raise EndpointError(
+                "The endpoint is not started. Call start(), or use it in a with statement."
+            )
         return list(self._urls)
 
     def start(self) -> None:
@@ -63,10 +65,10 @@ class Endpoint:
         Raises
         ------
         EndpointError
-            Where an address cannot be listened on, or the S3 inside does not start.
+            If an address cannot be listened on, or the S3 inside does not start.
         """
         if self._thread is not None:
-            raise EndpointError("The endpoint is started already.")
+            raise EndpointError("The endpoint is already started.")
         self._sockets = listen(self.config)
         self._urls = [url_of(sock) for sock in self._sockets]
         self._loop, self._stopping = asyncio.new_event_loop(), asyncio.Event()
@@ -82,18 +84,18 @@ class Endpoint:
             raise
 
     def stop(self) -> None:
-        """End the workers and the S3 inside, and close every port."""
+        """Stop the workers and the S3 inside, and close every port."""
         thread, self._thread = self._thread, None
         if thread is None or self._loop is None:
             return
-        with contextlib.suppress(RuntimeError):  # the loop is closed: it did not even start
+        with contextlib.suppress(RuntimeError):  # the loop is closed, because the start failed
             self._loop.call_soon_threadsafe(self._stopping.set)
         thread.join()
         self._urls = []
 
     def wait(self) -> None:
-        """Return on Ctrl-C or SIGTERM. Only the main thread may call this."""
-        # Both by name: a shell starts what it puts in the background with SIGINT ignored.
+        """Wait for Ctrl-C or SIGTERM. Only the main thread may call this."""
+        # A shell starts background commands with SIGINT ignored, so set both explicitly.
         previous = {number: signal.getsignal(number) for number in _ENDING}
         try:
             asyncio.run(_signalled())
@@ -120,7 +122,7 @@ class Endpoint:
         except BaseException as error:
             if started.done():
                 raise
-            started.set_exception(error)  # whoever called start() can tell the user
+            started.set_exception(error)  # start() raises it in the caller's thread
 
     async def _serve(self, started: Future[None]) -> None:
         service = Service(self.config, self.url, self._container_url())
@@ -136,10 +138,10 @@ class Endpoint:
         serving = asyncio.create_task(server.serve(sockets))
         started.set_result(None)
         await self._stopping.wait()
-        server.should_exit = True  # closes the ports while what they lead to comes to its end
+        server.should_exit = True  # closes the ports while the parts stop
         await service.stop()
         await serving
-        # Whoever still holds a connection would keep its transport; nobody serves it any more.
+        # A connection that a client still holds open would keep its transport alive.
         for connection in server.server_state.connections:
             connection.transport.abort()
 
@@ -152,8 +154,8 @@ class Endpoint:
 
 
 async def _signalled() -> None:
-    # By a loop, because it is woken through a file: a lock that is waited for sleeps on where the
-    # signal comes just before the wait.
+    # An event loop is woken through a file descriptor. A lock would miss a signal that arrives just
+    # before the wait.
     loop, received = asyncio.get_running_loop(), asyncio.Event()
     for number in _ENDING:
         loop.add_signal_handler(number, received.set)
@@ -163,14 +165,14 @@ async def _signalled() -> None:
 def _uvicorn_config(app: object) -> uvicorn.Config:
     return uvicorn.Config(
         app,  # type: ignore[arg-type]
-        http=Protocol,  # on httptools: it takes a proxy's request targets, http://host/path
+        http=HeaderCaseProtocol,  # httptools accepts a proxy's request targets, http://host/path
         ws="none",
         lifespan="off",
         loop="asyncio",
         log_config=None,
-        log_level="critical",  # the application reports what goes wrong in it
+        log_level="critical",  # the application logs its own failures
         access_log=False,
-        proxy_headers=False,  # whoever asks is the client, whatever it says of itself
+        proxy_headers=False,  # the peer is the client; its X-Forwarded-For is not trusted
         server_header=False,
         timeout_keep_alive=_KEEP_ALIVE_S,
         timeout_graceful_shutdown=_LEAVE_S,

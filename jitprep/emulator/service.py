@@ -1,4 +1,4 @@
-"""The parts of one endpoint, put together, started and stopped."""
+"""Assembles, starts and stops the parts of one endpoint."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from jitprep.emulator.app import App
 from jitprep.emulator.config import EndpointConfig
 from jitprep.emulator.control.access_points import AccessPoints
 from jitprep.emulator.control.s3_control import S3Control
-from jitprep.emulator.data_plane.originals import OriginalObjects, Signer, SupportingAccessPoints
-from jitprep.emulator.data_plane.pending_responses import Exchange
-from jitprep.emulator.data_plane.reads import DataPlane
+from jitprep.emulator.data_plane.dispatch import DataPlane
+from jitprep.emulator.data_plane.pending_responses import PendingResponses
+from jitprep.emulator.data_plane.s3_client import ObjectClient, Signer, SupportingAccessPoints
 from jitprep.emulator.data_plane.upstream import Upstream
-from jitprep.emulator.function_url.urls import FunctionUrls
+from jitprep.emulator.function_url.dispatch import FunctionUrls
 from jitprep.emulator.jobs.control import JobsControl
-from jitprep.emulator.jobs.run import Runner
-from jitprep.emulator.moto_process import MotoProcess
+from jitprep.emulator.jobs.runner import JobRunner
 from jitprep.emulator.signing.verification import Verifier
-from jitprep.emulator.workers.containers import ContainerFunction
+from jitprep.emulator.store_process import StoreProcess
+from jitprep.emulator.workers.container_function import ContainerFunction
 from jitprep.emulator.workers.function import Function
 from jitprep.emulator.workers.local_function import LocalFunction, worker_command
 from jitprep.emulator.workers.throttle import Throttle
 
-# A reader may wait in the queue for long before its function reads the object.
+# A request may wait in the queue for a long time before its function reads the object.
 _PRESIGNED_S = 3600
 
 
@@ -37,9 +37,9 @@ class Service:
     config
         The settings.
     url
-        Where local workers reach the endpoint.
+        The URL at which local workers reach the endpoint.
     container_url
-        Where containers reach it.
+        The URL at which containers reach it.
     """
 
     def __init__(self, config: EndpointConfig, url: str, container_url: str) -> None:
@@ -54,8 +54,8 @@ class Service:
         self._stack = AsyncExitStack()
 
     async def start(self) -> ASGIApp:
-        """Start everything and return what answers requests."""
-        moto = await MotoProcess.start(self._config.account, self._config.region)
+        """Start everything and return the ASGI application."""
+        moto = await StoreProcess.start(self._config.account, self._config.region)
         self._stack.push_async_callback(moto.stop)
         control = self._upstream(moto.url)
         s3 = self._upstream(self._config.s3_url) if self._config.s3_url else control
@@ -66,7 +66,7 @@ class Service:
         return self._app(functions, control, s3)
 
     async def stop(self) -> None:
-        """Stop everything, the last first."""
+        """Stop everything, in reverse order."""
         await self._stack.aclose()
 
     def _upstream(self, url: str) -> Upstream:
@@ -86,7 +86,7 @@ class Service:
 
     def _app(self, functions: Mapping[str, Function], control: Upstream, s3: Upstream) -> App:
         config = self._config
-        points, exchange = AccessPoints(), Exchange(config.timeout)
+        points, pending_responses = AccessPoints(), PendingResponses(config.timeout)
         signer = Signer(
             config.access_key,
             config.secret_key,
@@ -94,7 +94,7 @@ class Service:
             config.region,
             _PRESIGNED_S,
         )
-        runner = Runner(functions, self._places(functions), OriginalObjects(s3, signer))
+        runner = JobRunner(functions, self._places(functions), ObjectClient(s3, signer))
         self._stack.push_async_callback(runner.stop)
         supporting = SupportingAccessPoints(control, signer, config.account)
         workers = self._local.workers if self._local else []
@@ -105,14 +105,14 @@ class Service:
             access_points=points,
             data_plane=DataPlane(
                 functions,
-                exchange,
+                pending_responses,
                 s3,
                 signer,
                 supporting,
                 self._input_urls(functions),
                 config.timeout,
             ),
-            exchange=exchange,
+            pending_responses=pending_responses,
             functions=functions,
             function_urls=FunctionUrls(functions, config.account, config.region),
             control=S3Control(points, supporting, config.account, config.region),
@@ -122,12 +122,12 @@ class Service:
         )
 
     def _places(self, functions: Mapping[str, Function]) -> dict[str, int]:
-        """Return how many invocations of each function can run at once."""
+        """Return how many invocations of each function can run at the same time."""
         containers = self._config.containers
         return {name: len(containers.get(name, ())) or self._config.workers for name in functions}
 
     def _input_urls(self, functions: Mapping[str, Function]) -> dict[str, str]:
-        """Return where each function finds S3: behind the endpoint, unless S3 is outside."""
+        """Return the base of each function's ``inputS3Url``: the endpoint, unless S3 is elsewhere."""
         url, container_url = self._urls
         return {
             name: self._config.s3_url or (container_url if name in self._config.containers else url)

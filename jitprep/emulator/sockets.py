@@ -13,17 +13,17 @@ from jitprep.emulator.config import EndpointConfig, EndpointError
 _BRIDGE = b"docker0"
 _SIOCGIFADDR = 0x8915
 _BACKLOG = 2048
-# Listening everywhere; a client on this machine reaches it here.
+# A wildcard address, and the address at which clients on this machine reach it.
 _ANY = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - compared, not bound
 
 
 def listen(config: EndpointConfig) -> list[socket.socket]:
-    """Open every socket of an endpoint, that of its own host first, all on one port.
+    """Open an endpoint's sockets, all on one port; that of its own host comes first.
 
     Raises
     ------
     EndpointError
-        Where an address is not to be had.
+        If an address cannot be listened on.
     """
     hosts = list(dict.fromkeys([config.host, *config.extra_hosts]))
     bridge = bridge_address() if config.containers else None
@@ -50,9 +50,9 @@ def url_of(sock: socket.socket) -> str:
 
 
 def bridge_address() -> str | None:
-    """Return the address of Docker's default bridge, where containers find this machine."""
+    """Return the address of Docker's default bridge, at which containers reach this machine."""
     if not sys.platform.startswith("linux"):
-        return None  # Docker runs in a virtual machine there, and has host.docker.internal
+        return None  # Docker runs in a virtual machine, and has host.docker.internal
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
         try:
             answer = fcntl.ioctl(sock, _SIOCGIFADDR, struct.pack("256s", _BRIDGE))
@@ -62,10 +62,10 @@ def bridge_address() -> str | None:
 
 
 def open_socket(host: str, port: int) -> socket.socket:
-    """Return a socket that listens.
+    """Return a listening socket.
 
-    It names TCP, which `socket.create_server` leaves to the system: only then does asyncio switch
-    Nagle's algorithm off for its connections, and an answer does not wait 40 ms for an ACK.
+    The protocol is TCP by name, unlike that of `socket.create_server`: only then does asyncio disable
+    Nagle's algorithm, which would delay a response by 40 ms.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     sock = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
@@ -86,6 +86,6 @@ def _open(host: str, port: int) -> socket.socket:
         if error.errno == errno.EADDRINUSE:
             raise EndpointError(
                 f"Port {port} on {host} is in use, perhaps by another endpoint. "
-                "Stop that one, or choose another port (0 takes any free one)."
+                "Stop that process, or choose another port (0 takes any free port)."
             ) from error
         raise EndpointError(f"Cannot listen on {host}, port {port}: {error}.") from error

@@ -1,4 +1,4 @@
-"""An endpoint with the few calls that a test, or a demonstration, of a function needs."""
+"""A local endpoint with helpers for tests and demonstrations of a function."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from jitprep.emulator.server import Endpoint
 
 @dataclass(frozen=True)
 class RunningEndpoint:
-    """An endpoint that somebody else started, such as `jitprep up`.
+    """An endpoint in another process, such as that of `jitprep up`.
 
     Parameters
     ----------
     url
         Its URL.
     config
-        The settings it was started with, of which its account, region, credentials and function
-        matter here.
+        The settings that it was started with. Only its account, region, credentials and function
+        are used.
     """
 
     url: str
@@ -32,12 +32,12 @@ class RunningEndpoint:
 
 
 class LocalObjectLambda:
-    """A started endpoint, its clients, and access points in one call.
+    """A started endpoint, with clients for it and access points in one call.
 
     Parameters
     ----------
     endpoint
-        The endpoint; it must be started.
+        The endpoint, already started.
     """
 
     def __init__(self, endpoint: Endpoint | RunningEndpoint) -> None:
@@ -51,10 +51,10 @@ class LocalObjectLambda:
     def client(self, service: str, config: Config | None = None) -> Any:
         """Return a boto3 client of ``s3``, ``s3control`` or ``lambda`` at the endpoint.
 
-        The endpoint is also the client's plain-HTTP proxy, so that the host names which boto3
-        makes of an access point's ARN or an account need not resolve. A failed call is not
-        repeated, so that a test sees it, and an S3 client presigns with version 4 of signatures,
-        where boto3 would take the old one.
+        The endpoint is also the client's plain-HTTP proxy, so the host names that boto3 derives
+        from an access point's ARN or an account need not resolve. A failed call is not retried,
+        so that a test sees it. An S3 client presigns with signatures of version 4, where boto3's
+        default is version 2.
         """
         own = Config(proxies={"http": self.url}, retries={"total_max_attempts": 1})
         if service == "s3":
@@ -71,12 +71,12 @@ class LocalObjectLambda:
         )
 
     def function_url(self, function: str | None = None) -> str:
-        """Return the URL of a function, without a slash at its end.
+        """Return the URL of a function, without a trailing slash.
 
         Parameters
         ----------
         function
-            The function's name. None is the one that the local workers run.
+            The function's name. None is the function of the local workers.
         """
         name = function or self.endpoint.config.function_name
         return f"{self.url}{FUNCTION_URL}{name}"
@@ -96,13 +96,13 @@ class LocalObjectLambda:
         Parameters
         ----------
         name
-            The name of the access point and, with ``-s3`` behind it, of its supporting one.
+            The name of the access point; that of its supporting access point ends in ``-s3``.
         bucket
             The bucket that it reads.
         payload
-            What the function finds in the event's ``configuration.payload``.
+            The event's ``configuration.payload``.
         function
-            The function's name or ARN. None is the one that the local workers run.
+            The function's name or ARN. None is the function of the local workers.
         actions, features
             The Actions and AllowedFeatures of the configuration.
         """
@@ -128,7 +128,7 @@ class LocalObjectLambda:
         return str(created["Alias"]["Value"])
 
     def delete_access_point(self, name: str) -> None:
-        """Delete what `create_access_point` made under that name."""
+        """Delete the access points that `create_access_point` created under that name."""
         account, control = self.endpoint.config.account, self.client("s3control")
         control.delete_access_point_for_object_lambda(AccountId=account, Name=name)
         control.delete_access_point(AccountId=account, Name=f"{name}-s3")

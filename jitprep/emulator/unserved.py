@@ -1,7 +1,7 @@
-"""The answer to what is for a service, or an API of one, that the endpoint does not have.
+"""The response to a request for a service or an API that the endpoint does not implement.
 
-Each service's SDK reads errors in the wire form of its protocol, and would make an unknown error of
-any other. All get 501, which no SDK repeats.
+Each SDK reads errors in the wire format of its service's protocol. All of them get status 501, which
+no SDK retries.
 """
 
 from __future__ import annotations
@@ -13,20 +13,20 @@ from starlette.responses import Response
 
 from jitprep.emulator.request_ids import RequestIds
 from jitprep.emulator.s3_errors import S3Error, error_response
-from jitprep.emulator.xml_text import DECLARATION, xml_elements
+from jitprep.emulator.s3_xml import DECLARATION, xml_elements
 
 _CODE = "NotImplemented"
 _LIKE_S3 = frozenset({"s3express", "s3-outposts"})
 _XML = frozenset({"cloudfront", "route53"})
 
 
-def answer(service: str, request: Request) -> Response:
-    """Say that ``service``, or what is asked of it, is not served here.
+def not_implemented_response(service: str, request: Request) -> Response:
+    """Return the error of a request that the endpoint does not implement.
 
     Parameters
     ----------
     service
-        What the request is signed for.
+        The service that the request is signed for.
     request
         The request.
     """
@@ -34,8 +34,8 @@ def answer(service: str, request: Request) -> Response:
     operation = request.headers.get("x-amz-target", "").rpartition(".")[2]
     asked = operation or f"{request.method} {request.url.path}"
     message = (
-        f"This endpoint does not serve {asked} of {service}. It has S3, S3 Control's access points and "
-        "jobs, Lambda's Invoke and function URLs."
+        f"This endpoint does not implement {asked} of {service}. It has S3, S3 Control's access points "
+        "and jobs, Lambda's Invoke and function URLs."
     )
     if service in _LIKE_S3:
         return error_response(S3Error(501, _CODE, message), ids)
@@ -61,6 +61,6 @@ def _xml(service: str, message: str, ids: RequestIds) -> bytes:
 
 
 def _cbor(text: str) -> bytes:
-    """Return a text as CBOR writes it: RFC 8949, section 3.1, major type 3."""
+    """Return a text in CBOR: RFC 8949, section 3.1, major type 3."""
     encoded = text.encode()
     return b"\x79" + len(encoded).to_bytes(2, "big") + encoded

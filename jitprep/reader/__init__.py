@@ -1,17 +1,17 @@
-"""Training data, read through whichever door there is, as arrays.
+"""Readers of training data: one interface to access points, Function URLs, Invoke and folders.
 
 >>> from jitprep import open_reader
 >>> photos = open_reader("file:photos", pipeline="resize:256/center_crop:224/npy")  # doctest: +SKIP
 >>> photos.get("rocket.jpg").shape                                                  # doctest: +SKIP
 (3, 224, 224)
 
-``get_batch(keys)`` reads many into one array, ``keys(prefix)`` lists, ``with_seed(epoch)`` draws anew.
-The same lines read through S3 Object Lambda, a Function URL, Lambda's Invoke or a folder, and give the
-same bytes. `jitprep.reader.torch` has datasets for PyTorch.
+``get_batch(keys)`` reads many objects into one array, ``keys(prefix)`` lists keys, and
+``with_seed(epoch)`` returns a reader whose random transforms draw differently. The same code reads
+through S3 Object Lambda, a Function URL, Lambda's Invoke or a folder, and gets the same bytes.
+`jitprep.reader.torch` has datasets for PyTorch.
 
-To follow a read through the files: `opening` and `address`, where text becomes a reader; `base`, what
-all have in common; one of `access_point`, `function_url`, `invoke` and `local`; `retry`; and `decode`,
-where bytes become an array.
+A read passes through `opening` and `address`, which turn an address into a reader; `base`, the
+interface; a module of `doors`, with `transport`; and `decode`, which turns the response into an array.
 """
 
 from __future__ import annotations

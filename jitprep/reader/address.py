@@ -1,4 +1,4 @@
-"""What `open_reader` is given, parsed: which door, and where it is."""
+"""Addresses that `open_reader` takes, parsed into one type per door."""
 
 from __future__ import annotations
 
@@ -8,21 +8,19 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from jitprep.reader.errors import CannotOpen
+from jitprep.service.s3_names import BUCKET_NAME, OBJECT_LAMBDA_ALIAS
 
 FORMS = """\
 arn:aws:s3-object-lambda:REGION:ACCOUNT:accesspoint/NAME
-s3://ALIAS of an access point, or of a bucket that holds results
+s3://ALIAS of an access point, or s3://BUCKET of a bucket that holds results
 https://ID.lambda-url.REGION.on.aws/BUCKET, or another URL that leads to the function
-lambda:FUNCTION/BUCKET, by the function's name or ARN
+lambda:FUNCTION/BUCKET, with the function's name or ARN
 file:DIR"""
 
-_OBJECT_LAMBDA_ALIAS = "--ol-s3"
 _ARN = re.compile(r"arn:[a-z-]+:s3-object-lambda:(?P<region>[a-z0-9-]+):\d{12}:accesspoint[/:].+")
-# S3's rule for the names of buckets, which aliases follow too.
-_BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
-# Where AWS wants a signature, and for which service: the host says it.
+# Hosts where AWS requires a signature. The host names the service and the region.
 _SIGNED_HOST = re.compile(r"[^.]+\.(?P<service>lambda-url|execute-api)\.(?P<region>[a-z0-9-]+)\..+")
-_SIGNED_PATH = "/_lambda-url/"  # of the local endpoint
+_SIGNED_PATH = "/_lambda-url/"  # on the local endpoint
 _FUNCTION = re.compile(
     r"(?P<name>(?:arn:[a-z-]+:lambda:(?P<region>[a-z0-9-]+):)?[\w:$-]+)/(?P<bucket>[^/]+)"
 )
@@ -35,11 +33,11 @@ class AccessPointAddress:
     Parameters
     ----------
     bucket : str
-        Its ARN, its alias or its name: what SDKs take for a bucket's name.
+        ARN, alias or name: what SDKs accept as ``Bucket``.
     region : str, optional
-        Where the address says it.
+        None where the address does not contain it.
     transforms : bool
-        Whether a function answers, and not S3 alone.
+        Whether a function answers; otherwise S3 does.
     """
 
     bucket: str
@@ -49,16 +47,16 @@ class AccessPointAddress:
 
 @dataclass(frozen=True, slots=True)
 class FunctionUrl:
-    """The function behind HTTP.
+    """URL of the function.
 
     Parameters
     ----------
     url : str
-        With the bucket's alias, without a slash at its end.
+        Includes the bucket's alias; does not end in a slash.
     service : str, optional
-        What requests must be signed for: ``lambda`` or ``execute-api``; None where they need not be.
+        Service to sign requests for: ``lambda`` or ``execute-api``; None for unsigned requests.
     region : str, optional
-        Where the host says it.
+        None where the host does not contain it.
     """
 
     url: str
@@ -68,16 +66,16 @@ class FunctionUrl:
 
 @dataclass(frozen=True, slots=True)
 class FunctionAddress:
-    """The function itself, to be invoked.
+    """Name of the function, to invoke it.
 
     Parameters
     ----------
     name : str
         Its name or ARN, with or without a qualifier.
     bucket : str
-        What the function calls the bucket.
+        The function's name for the bucket.
     region : str, optional
-        Where an ARN says it.
+        None where the address is not an ARN.
     """
 
     name: str
@@ -87,7 +85,7 @@ class FunctionAddress:
 
 @dataclass(frozen=True, slots=True)
 class FolderAddress:
-    """A folder on this machine, which stands for a bucket.
+    """A folder on this machine.
 
     Parameters
     ----------
@@ -100,22 +98,20 @@ class FolderAddress:
 ReaderAddress = AccessPointAddress | FunctionUrl | FunctionAddress | FolderAddress
 
 
-def parse(text: str) -> ReaderAddress:
+def parse_address(text: str) -> ReaderAddress:
     """Read an address.
 
     Raises
     ------
     CannotOpen
-        Naming the forms that there are.
+        Where the address has no known form. The message lists them.
     """
     scheme, _, rest = text.partition(":")
     match scheme:
         case "arn" if arn := _ARN.fullmatch(text):
             return AccessPointAddress(text, arn["region"], transforms=True)
-        case "s3" if rest.startswith("//") and _BUCKET.fullmatch(rest[2:]):
-            return AccessPointAddress(
-                rest[2:], None, transforms=rest.endswith(_OBJECT_LAMBDA_ALIAS)
-            )
+        case "s3" if rest.startswith("//") and BUCKET_NAME.fullmatch(rest[2:]):
+            return AccessPointAddress(rest[2:], None, transforms=rest.endswith(OBJECT_LAMBDA_ALIAS))
         case "https" | "http":
             return _function_url(text)
         case "lambda" if function := _FUNCTION.fullmatch(rest):
@@ -133,11 +129,11 @@ def _function_url(text: str) -> FunctionUrl:
         host, path = None, ""
     if not host or parts.query or parts.fragment or parts.username is not None:
         raise CannotOpen(
-            "over HTTP an address is https://HOST/BUCKET, and has no query nor password in it"
+            "an HTTP address has the form https://HOST/BUCKET, without query, fragment or password"
         )
     if not path or (path.startswith(_SIGNED_PATH) and path.count("/") < 3):
         raise CannotOpen(
-            f"{text} names no bucket: put what the function calls it behind it, URL/BUCKET"
+            f"{text} does not name a bucket; append the function's name for it, as in URL/BUCKET"
         )
     url = f"{parts.scheme}://{parts.netloc}{path}"
     if signed := _SIGNED_HOST.fullmatch(host):
@@ -147,4 +143,4 @@ def _function_url(text: str) -> FunctionUrl:
 
 
 def _unknown(text: str) -> CannotOpen:
-    return CannotOpen(f"{text!r} is no address of a reader's. There are:\n{FORMS}")
+    return CannotOpen(f"{text!r} is not the address of a reader. Valid forms:\n{FORMS}")

@@ -1,4 +1,4 @@
-"""`Reader`: what a trainer holds, whichever door it reads through."""
+"""`Reader`: the interface that all doors share."""
 
 from __future__ import annotations
 
@@ -7,45 +7,43 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from operator import index
-from typing import Any, Self, TypeAlias
+from typing import Self
 
 import numpy as np
-from numpy.typing import NDArray
 
 from jitprep.reader.errors import CannotOpen, ReadError
-
-Array: TypeAlias = NDArray[Any]
-
-_LARGEST_SEED = 2**63 - 1
+from preprocessing.media import Array
+from preprocessing.rng import LARGEST_SEED
 
 
 @dataclass(frozen=True, kw_only=True)
 class Reader(ABC):
-    """A value that says where and how to read. It holds no connection.
+    """Immutable description of where and how to read. It holds no connection.
 
-    Each process makes its connections when it first reads, so that a reader may be pickled, copied, and
-    carried through fork and spawn.
+    Each process connects when it first reads, so that a reader may be pickled, copied, and passed to
+    forked or spawned processes.
 
     Parameters
     ----------
     seed : int
-        What random transforms draw from, together with the pipeline and the object: the epoch.
+        Seed of random transforms, from 0 to 2**63 - 1; usually the epoch. The pipeline and the object
+        are part of each draw too.
     threads : int
-        How many requests of one batch are on their way at once.
+        Requests of one batch that are in flight at once, at least 1.
 
     Raises
     ------
     CannotOpen
-        For a seed that is no whole number from 0 to 2**63 - 1, or fewer threads than one.
+        For a seed or a number of threads outside of its range.
     """
 
     seed: int = 0
     threads: int = 8
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "seed", checked_seed(self.seed))
+        object.__setattr__(self, "seed", require_seed(self.seed))
         if self.threads < 1:
-            raise CannotOpen(f"at least one thread must read, got threads={self.threads}")
+            raise CannotOpen(f"threads must be at least 1, got {self.threads}")
 
     @property
     def draws(self) -> bool | None:
@@ -59,8 +57,7 @@ class Reader(ABC):
         Returns
         -------
         ndarray
-            What the pipeline makes of it, in the layout of its encoding. The caller's own: writable,
-            in C order, shared with nothing.
+            The pipeline's result, in the layout of its encoding: writable, in C order, and not shared.
 
         Raises
         ------
@@ -71,8 +68,8 @@ class Reader(ABC):
     def keys(self, prefix: str = "") -> Iterator[str]:
         """List the keys that begin with `prefix`, in S3's order.
 
-        Left out are folders' markers, which have no bytes; and, with a line in the log, what is hidden
-        (`preprocessing.names`), such as ``.DS_Store``.
+        Empty objects that mark folders are left out. Hidden objects (`preprocessing.names`), such as
+        ``.DS_Store``, are left out too, with a warning in the log.
 
         Raises
         ------
@@ -80,7 +77,7 @@ class Reader(ABC):
         """
 
     def get_each(self, keys: Iterable[str]) -> dict[str, Array | ReadError]:
-        """Read many objects, and return of each what `get` gives, or the error that it raises."""
+        """Read many objects; return for each the result of `get`, or the error that it raises."""
         wanted = list(dict.fromkeys(keys))
         if len(wanted) < 2 or self.threads == 1:
             return {key: self._tried(key) for key in wanted}
@@ -93,14 +90,14 @@ class Reader(ABC):
         Returns
         -------
         ndarray
-            Shape (N, ...), a row for each key, in their order.
+            Shape (N, ...), one row per key, in the order of the keys.
 
         Raises
         ------
         ReadError
-            The first key's that could not be read; or where the rows' shapes differ.
+            Of the first key that could not be read; or where the shapes of rows differ.
         """
-        wanted = list(keys)  # a column of a table too, and what can be gone through only once
+        wanted = list(keys)  # keys may be an iterator, or a column of a table
         if not wanted or isinstance(keys, str):
             raise ReadError(f"a batch needs a sequence of at least one key, got {keys!r}")
         read = self.get_each(wanted)
@@ -117,7 +114,7 @@ class Reader(ABC):
         Raises
         ------
         CannotOpen
-            Where the door cannot honour it.
+            Where the reader returns stored results, which no seed changes.
         """
         return replace(self, seed=seed)
 
@@ -128,36 +125,36 @@ class Reader(ABC):
             return error
 
 
-def checked_seed(seed: int) -> int:
-    """Return a seed, of numpy's or torch's types too, as Python's.
+def require_seed(seed: int) -> int:
+    """Return a seed as a Python int; NumPy's and torch's integers are accepted.
 
     Raises
     ------
     CannotOpen
-        For what is not a whole number from 0 to 2**63 - 1.
+        For a value that is not an integer from 0 to 2**63 - 1.
     """
     try:
         number = index(seed)
     except TypeError:
         number = -1
-    if not 0 <= number <= _LARGEST_SEED:
-        raise CannotOpen(f"the seed is a whole number from 0 to 2**63 - 1, got {seed!r}")
+    if not 0 <= number <= LARGEST_SEED:
+        raise CannotOpen(f"the seed must be an integer from 0 to 2**63 - 1, got {seed!r}")
     return number
 
 
 def stack(keys: Sequence[str], rows: Sequence[Array]) -> Array:
-    """Return the rows in one array, of shape (N, ...).
+    """Stack rows into one array, of shape (N, ...).
 
     Raises
     ------
     ReadError
-        Naming the first key whose row is not like the first.
+        Where a row differs from the first in shape or dtype; its key is named.
     """
     for key, row in zip(keys, rows, strict=True):
         if (row.shape, row.dtype) != (rows[0].shape, rows[0].dtype):
             raise ReadError(
-                f"it is {_shown(row)}, and {keys[0]} is {_shown(rows[0])}, which cannot be stacked; "
-                "put a step into the pipeline that gives all one size, such as center_crop:224",
+                f"the result is {_shown(row)} and that of {keys[0]} is {_shown(rows[0])}, so they do "
+                "not stack; add a step that makes all one size, such as center_crop:224",
                 key=key,
             )
     return np.stack(rows)

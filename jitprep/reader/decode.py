@@ -1,4 +1,4 @@
-"""The bytes of an answer become an array; a tensor's are not copied."""
+"""Decoding of responses into arrays. Tensors are not copied."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from tokenize import TokenError
 
 import numpy as np
 
-from jitprep.reader.base import Array
 from jitprep.reader.errors import Undecodable
 from preprocessing import Pipeline, PreprocessingError
 from preprocessing.encodings.safetensors import DTYPES
+from preprocessing.media import Array
 
-# What the function says of its answers in S3's metadata; all else there is the owner's.
+# Prefix of the function's own metadata. All other metadata is the object owner's.
 _PREFIX = "jitprep-"
 _METADATA = "x-amz-meta-"
-# Of the header of a PNG: bits a sample, and the type of colour that is gray alone.
+# Offsets in a PNG's header of the bit depth and colour type, and the type for gray.
 _PNG_BITS, _PNG_COLOUR, _PNG_GRAY = 24, 25, 0
-# A header of ours has a hundred bytes; safetensors' own limit is 100 MB.
+# Our headers have about a hundred bytes. The limit of safetensors itself is 100 MB.
 _LARGEST_TABLE = 2**16
 _SAFETENSORS_DTYPES = {code: np.dtype(name).newbyteorder("<") for name, code in DTYPES.items()}
 _MAGIC = {
@@ -30,7 +30,7 @@ _MAGIC = {
     b"\xff\xd8\xff": "image/jpeg",
 }
 _RIFF = {b"WEBP": "image/webp", b"WAVE": "audio/wav"}
-# What is no tensor and no image is read back by a pipeline of its kind.
+# Pipelines that decode the other kinds.
 _BACK = {
     "audio/wav": "audio/npy",
     "audio/flac": "audio/npy",
@@ -42,16 +42,16 @@ _BACK = {
 
 @dataclass(frozen=True, slots=True)
 class ReadResult:
-    """An object as a door gives it.
+    """Response of a door.
 
     Parameters
     ----------
     body : bytearray
-        The caller's own: the array may lie in it.
+        Not shared: the array may be a view of it.
     content_type : str, optional
-        Its media type; None where nobody says.
+        Its media type; None where it is unknown.
     metadata : mapping of str to str
-        What the pipeline says of it: ``shape``, ``dtype``...
+        The pipeline's metadata, such as ``shape`` and ``dtype``.
     """
 
     body: bytearray = field(repr=False)
@@ -60,7 +60,7 @@ class ReadResult:
 
     @classmethod
     def of(cls, body: bytearray, headers: Mapping[str, str]) -> ReadResult:
-        """Return the answer that came under S3's headers, names in lower case."""
+        """Return the response for S3's headers, whose names are in lower case."""
         metadata = {
             name.removeprefix(_METADATA): value
             for name, value in headers.items()
@@ -72,7 +72,7 @@ class ReadResult:
     def stored(
         cls, body: bytearray, content_type: str | None, metadata: Mapping[str, str]
     ) -> ReadResult:
-        """Return the answer that came with S3's metadata; some stores write names in title case."""
+        """Return the response for S3's metadata. Some stores return names in title case."""
         said = {
             name.lower().removeprefix(_PREFIX): value
             for name, value in metadata.items()
@@ -82,13 +82,13 @@ class ReadResult:
 
 
 def decode(answer: ReadResult, key: str | None = None) -> Array:
-    """Return the array that was encoded.
+    """Decode the array of a response.
 
     Parameters
     ----------
     answer : ReadResult
     key : str, optional
-        For the error.
+        Key for error messages.
 
     Returns
     -------
@@ -111,21 +111,21 @@ def decode(answer: ReadResult, key: str | None = None) -> Array:
         *(ValueError, LookupError, TypeError, AttributeError, OSError, SyntaxError),
         PreprocessingError,
     ) as error:
-        told = str(error) or type(error).__name__
-        raise Undecodable(f"the answer is no {kind}: {told}", key=key) from None
+        reason = str(error) or type(error).__name__
+        raise Undecodable(f"the response is not valid {kind}: {reason}", key=key) from None
     raise Undecodable(
-        f"the answer is {answer.content_type or 'of no known type'}, and not what a pipeline encodes; "
-        "read originals through a pipeline",
+        f"the response is {answer.content_type or 'of an unknown type'}, which no pipeline writes; read "
+        "originals through a pipeline",
         key=key,
     )
 
 
 def _kind(answer: ReadResult) -> str:
-    """Return the media type, by the first bytes where nobody says: some uploads name none."""
+    """Return the media type, detected from the first bytes where the content type is missing."""
     said = (answer.content_type or "").partition(";")[0].strip().lower()
     if said in _TENSORS and (said != _RAW or "shape" in answer.metadata):
         return said
-    # Any text may be called plain: what a pipeline wrote says so.
+    # Any text may be text/plain. A pipeline's result has a dtype too.
     if said in _BACK and (said != "text/plain" or answer.metadata.get("dtype") == "str"):
         return said
     if said.startswith("image/"):
@@ -148,7 +148,7 @@ def _npy(answer: ReadResult) -> Array:
     except TokenError as error:
         raise ValueError(str(error)) from None
     if fortran or dtype.hasobject:
-        raise ValueError("it holds objects, or is in Fortran's order")
+        raise ValueError("it holds Python objects, or is in Fortran order")
     return _samples(answer.body, stream.tell(), shape, dtype)
 
 
@@ -173,18 +173,20 @@ def _raw(answer: ReadResult) -> Array:
 def _samples(body: bytearray, offset: int, shape: tuple[int, ...], dtype: np.dtype) -> Array:
     wanted = offset + prod(shape) * dtype.itemsize
     if min(shape, default=0) < 0 or wanted != len(body):
-        raise ValueError(f"{shape} of {dtype} needs {wanted} bytes, and it has {len(body)}")
+        raise ValueError(
+            f"shape {shape} of {dtype} needs {wanted} bytes, and the body has {len(body)}"
+        )
     return np.frombuffer(body, dtype, offset=offset).reshape(shape)
 
 
 def _image(answer: ReadResult) -> Array:
-    """Return rows of pixels, (H, W) for gray, as the pipeline itself gives them."""
-    from PIL import Image  # noqa: PLC0415  tensors do without
+    """Return pixels of shape (H, W, C), or (H, W) for gray, as the pipeline returns them."""
+    from PIL import Image  # noqa: PLC0415  not needed for tensors
 
     body = answer.body
     is_png = body.startswith(b"\x89PNG")
     if is_png and body[_PNG_BITS] > 8 and body[_PNG_COLOUR] != _PNG_GRAY:
-        raise ValueError("Pillow would cut its 16 bits a sample to 8; encode as npy")
+        raise ValueError("Pillow would reduce its 16 bits per sample to 8; encode as npy")
     try:
         with Image.open(BytesIO(body)) as image:
             pixels = np.array(image)

@@ -1,4 +1,4 @@
-"""The epoch that a dataset is in, in memory that DataLoader's workers share."""
+"""Epoch of a dataset, in memory that DataLoader's workers share."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from typing import Any
 
 import torch
 
-# Of how many reads of each object in one epoch it is clear that a second one has begun: looking at some
-# samples beforehand, and a sampler that draws some of them twice, are less.
+# Reads per object above which a second epoch has begun. A sampler that draws some samples twice stays
+# below it.
 _MANY = 1.5
 
 
 class Epoch:
-    """The epoch's number, and how much of it was read, by all workers together.
+    """Number of the epoch, and the reads in it by all workers.
 
-    Copies have a number of their own, which their workers share: also where they were pickled.
+    A copy has its own number, which its workers share, also after pickling.
 
     Parameters
     ----------
@@ -23,13 +23,13 @@ class Epoch:
     """
 
     def __init__(self, number: int) -> None:
-        # Number, objects read, whether an iteration has ended, whether the user was warned. Workers add
-        # to the second without a lock: a few may be lost.
+        # Number, objects read, whether an iteration has ended, whether the user was warned. Workers
+        # count reads without a lock, so that a few may be lost.
         self._shared = torch.tensor([number, 0, 0, 0]).share_memory_()
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
-        # A pickle, and a deep copy, have memory of their own; one that goes to a worker has not.
+        # Pickles and deep copies get memory of their own. What is sent to a worker shares it already.
         self._shared.share_memory_()
 
     def __copy__(self) -> Epoch:
@@ -37,7 +37,7 @@ class Epoch:
 
     @property
     def number(self) -> int:
-        """What random transforms draw from."""
+        """Seed of random transforms."""
         return int(self._shared[0])
 
     def begin(self, number: int) -> None:
@@ -45,13 +45,13 @@ class Epoch:
         self._shared[:3] = torch.tensor([number, 0, 0])
 
     def read(self, count: int, of: int) -> None:
-        """Count objects that were read, of as many as there are; warn where that is a second time."""
+        """Count objects that were read, of `of`; warn where the epoch is read a second time."""
         self._shared[1] += count
         if self._shared[1] > _MANY * of:
             self._warn()
 
     def start(self) -> None:
-        """Warn where an iteration of the epoch has ended before."""
+        """Warn where an iteration of the epoch has ended already."""
         if self._shared[2]:
             self._warn()
 
@@ -63,7 +63,7 @@ class Epoch:
         if not self._shared[3]:
             self._shared[3] = 1
             warnings.warn(
-                f"epoch {self.number} is read again, with the same order and the same crops: call "
-                "set_epoch(n) on the dataset before each epoch",
+                f"epoch {self.number} is read again, with the same order and random transforms; "
+                "call set_epoch(n) on the dataset before each epoch",
                 stacklevel=2,
             )

@@ -1,24 +1,24 @@
-"""What can go wrong when a trainer reads, as types.
+"""Errors of readers, by what a trainer can do about them.
 
 .. code-block:: text
 
     ReaderError
-    ├── CannotOpen       the address, or an option that its door cannot honour
-    └── ReadError        with the key, and the code and the status that the door answered
-        ├── BadObject        the object itself: missing, damaged, or not for this pipeline
-        ├── Refused          what another try would not change: permissions, an unknown preset
-        ├── Unavailable      tried several times: 5xx, throttling, no connection
-        └── Undecodable      an answer that does not hold the array it should
+    ├── CannotOpen       an invalid address, or an option that its door does not support
+    └── ReadError        has the key, and the code and the status of the response
+        ├── BadObject        the object is missing, damaged, or not for this pipeline
+        ├── Refused          a retry would not help: permissions, an unknown preset
+        ├── Unavailable      failed after several tries: 5xx, throttling, no connection
+        └── Undecodable      the response does not hold the expected array
 
-A `ReadError` keeps its type on its way out of a worker of torch's DataLoader, which hands on the message
-alone: so that says everything.
+A worker of torch's DataLoader passes on only the type and the message of an error, so the message is
+complete.
 """
 
 from __future__ import annotations
 
 from preprocessing.names import as_text
 
-# docs/errors.md, "The object".
+# Codes of docs/errors.md, section "The object".
 OF_THE_OBJECT = frozenset({
     "EmptyObject",
     "UnknownFormat",
@@ -28,10 +28,10 @@ OF_THE_OBJECT = frozenset({
     "ObjectTooLarge",
     "NoSuchKey",
 })  # fmt: skip
-# S3's and Lambda's, where the status does not say it.
+# Codes of S3 and Lambda for errors that pass, where the status does not say so.
 _PASSING = frozenset({"RequestTimeout", "Throttling", "ThrottlingException", "ThrottledException"})
 
-# Of credentials that are over, or not known yet. They are renewed, and it may pass.
+# Codes for credentials that have expired, or are not known yet. Renewed ones may work.
 STALE = frozenset({
     "ExpiredToken",
     "ExpiredTokenException",
@@ -44,26 +44,26 @@ STALE = frozenset({
 
 
 class ReaderError(Exception):
-    """Base of every error that this package raises on purpose."""
+    """Base class of this package's errors."""
 
 
 class CannotOpen(ReaderError, ValueError):
-    """An address of no known form, or an option that its door cannot honour."""
+    """An invalid address, or an option that its door does not support."""
 
 
 class ReadError(ReaderError):
-    """Something was not read.
+    """A read failed.
 
     Parameters
     ----------
     message : str
-        The cause and the remedy; without secrets.
+        Cause and remedy, without secrets.
     key : str, optional
-        The object's; None where it was not about one.
+        Key of the object; None where the error is not about one.
     code : str, optional
-        As docs/errors.md, S3 or Lambda have it.
+        Code from docs/errors.md, S3 or Lambda.
     status : int, optional
-        The HTTP status; None where none was answered.
+        HTTP status; None without a response.
     """
 
     def __init__(
@@ -83,28 +83,28 @@ class ReadError(ReaderError):
 
 
 class BadObject(ReadError):
-    """The object is missing, damaged, or not one that the pipeline can take."""
+    """The object is missing, damaged, or of a kind that the pipeline does not take."""
 
 
 class Refused(ReadError):
-    """The door said no, and would again."""
+    """The request was refused, and would be refused again."""
 
 
 class Unavailable(ReadError):
-    """It might go well later: the door failed, was too busy, or could not be reached."""
+    """The door failed, was throttled, or could not be reached; a later read may succeed."""
 
 
 class Undecodable(ReadError):
-    """The answer does not hold the array that it should."""
+    """The response does not hold the expected array."""
 
 
-def failure(status: int, code: str, message: str, key: str | None = None) -> ReadError:
-    """Return the error that a door's answer means.
+def read_error(status: int, code: str, message: str, key: str | None = None) -> ReadError:
+    """Return the error for a response.
 
     Parameters
     ----------
     status : int
-        Its HTTP status.
+        HTTP status.
     code, message : str
     key : str, optional
     """

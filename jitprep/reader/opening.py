@@ -1,4 +1,4 @@
-"""`open_reader`: an address and options become a reader."""
+"""`open_reader`: a reader from an address and options."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from jitprep.reader.address import (
     FunctionAddress,
     FunctionUrl,
     ReaderAddress,
-    parse,
+    parse_address,
 )
 from jitprep.reader.base import Reader
 from jitprep.reader.errors import CannotOpen
@@ -27,9 +27,9 @@ def open_reader(
     endpoint_url: str | None = None,
     threads: int = 8,
 ) -> Reader:
-    """Return a reader of what is at `address`. Nothing is asked yet.
+    """Return a reader for `address`, without connecting.
 
-    Credentials and regions come from where AWS's SDKs take them.
+    Credentials and the region come from where AWS's SDKs find them.
 
     Parameters
     ----------
@@ -37,38 +37,42 @@ def open_reader(
         One of these::
 
             arn:aws:s3-object-lambda:REGION:ACCOUNT:accesspoint/NAME
-            s3://ALIAS                     of such an access point; or a bucket that holds results
+            s3://ALIAS                     of such an access point, or a bucket that holds results
             https://ID.lambda-url.REGION.on.aws/BUCKET
             lambda:FUNCTION/BUCKET
             file:DIR
 
-        where BUCKET is what the function's JITPREP_BUCKETS calls the bucket.
+        BUCKET is the name that the function's JITPREP_BUCKETS has for the bucket.
     pipeline : Pipeline, str or mapping, optional
-        In any spelling, where whoever reads chooses it: ``lambda:``; and ``file:``, which has results
-        without one, and originals with it.
+        For ``lambda:`` and ``file:``, in any spelling. A folder without one holds results.
     preset : str, optional
-        The name of a pipeline that the function knows, for ``lambda:`` and ``https:``. There its default
-        runs where nothing is chosen. For ``file:``, one of ``JITPREP_PRESETS``, or of those that the
-        function is shipped with.
+        Name of a pipeline. For ``lambda:`` and ``https:`` it is one of the function's presets, whose
+        default runs where none is given. For ``file:`` it is one of ``JITPREP_PRESETS``, or built in.
     seed : int
-        What random transforms draw from: the epoch. See `Reader.with_seed`.
+        Seed of random transforms, usually the epoch; see `Reader.with_seed`.
     endpoint_url : str, optional
-        Where AWS is, if it is not AWS, for ``arn:``, ``s3:`` and ``lambda:``; what AWS's configuration
-        says where it is left out.
+        Endpoint in place of AWS's own, for ``arn:``, ``s3:`` and ``lambda:``. Default: AWS's
+        configuration.
     threads : int
-        How many requests of one batch are on their way at once.
+        Requests of one batch that are in flight at once.
 
     Raises
     ------
     CannotOpen
-        For an address of no known form, and for an option that it cannot honour.
+        For an address without a known form, or an option that its door does not support.
     """
     try:
         return _open(
-            parse(address), pipeline, preset, endpoint_url, {"seed": seed, "threads": threads}
+            parse_address(address),
+            pipeline,
+            preset,
+            endpoint_url,
+            {"seed": seed, "threads": threads},
         )
     except ModuleNotFoundError as error:
-        raise CannotOpen(f"{address} needs {error.name}: pip install 'jitprep[reader]'") from None
+        raise CannotOpen(
+            f"{address} needs {error.name}, which is not installed: pip install 'jitprep[reader]'"
+        ) from None
 
 
 def _open(
@@ -81,7 +85,7 @@ def _open(
     asked = {"pipeline": pipeline, "preset": preset, "endpoint_url": endpoint_url}
     _require_no_others(where, {name for name, value in asked.items() if value is not None})
     made = _pipeline(pipeline)
-    # Each door's libraries are imported by who goes through it.
+    # A door's libraries are imported only where it is used.
     match where:
         case AccessPointAddress(bucket, region, transforms):
             from jitprep.reader.doors.access_point import AccessPointReader  # noqa: PLC0415
@@ -118,27 +122,27 @@ def _open(
             return FolderReader(path=path, pipeline=chosen, **common)
 
 
-# What each kind of address honours besides seed and threads, and why not the rest.
-_HONOURED: Mapping[type, tuple[set[str], str]] = {
-    AccessPointAddress: ({"endpoint_url"}, "its access point's owner chose the pipeline"),
+# Options of each kind of address besides seed and threads, and why it has no others.
+_SUPPORTED: Mapping[type, tuple[set[str], str]] = {
+    AccessPointAddress: ({"endpoint_url"}, "the owner of the access point chose the pipeline"),
     FunctionUrl: (
         {"preset"},
-        "a URL says where it is, and its function lets callers choose a preset",
+        "the function behind a URL lets callers choose only a preset",
     ),
     FunctionAddress: ({"pipeline", "preset", "endpoint_url"}, ""),
-    FolderAddress: ({"pipeline", "preset"}, "a folder is on this machine"),
+    FolderAddress: ({"pipeline", "preset"}, "a folder has no endpoint"),
 }
 
 
 def _require_no_others(where: object, given: set[str]) -> None:
-    honoured, why = _HONOURED[type(where)]
-    if others := sorted(given - honoured):
+    supported, why = _SUPPORTED[type(where)]
+    if others := sorted(given - supported):
         raise CannotOpen(
-            f"{', '.join(others)} cannot be honoured here ({why}); such an address takes "
-            f"{', '.join(sorted(honoured))}, seed, threads"
+            f"this address does not support {', '.join(others)}: {why}. Its options are "
+            f"{', '.join(sorted(supported))}, seed and threads"
         )
     if {"pipeline", "preset"} <= given:
-        raise CannotOpen("pipeline and preset are two answers to one question: give one of them")
+        raise CannotOpen("pipeline and preset exclude each other; give one of them")
 
 
 def _pipeline(given: Pipeline | str | Mapping[str, Any] | None) -> Pipeline | None:
@@ -147,18 +151,18 @@ def _pipeline(given: Pipeline | str | Mapping[str, Any] | None) -> Pipeline | No
     try:
         return Pipeline.parse(given)
     except SpecError as error:
-        hint = "; a preset is given as preset=" if str(given).isidentifier() else ""
+        hint = "; to choose a preset, use preset=" if str(given).isidentifier() else ""
         raise CannotOpen(f"pipeline: {error}{hint}") from None
 
 
 def _preset(name: str) -> Pipeline:
-    """Return the pipeline that the function would run here under this name."""
-    from jitprep.service.config import config  # noqa: PLC0415  seldom needed
+    """Return the pipeline of a preset, as the function would on this machine."""
+    from jitprep.service.config import config  # noqa: PLC0415  only for presets
 
     try:
         presets = config().presets
         if name in presets:
             return Pipeline.parse(presets[name])
-    except ValueError as error:  # of the file, or of the pipeline in it
+    except ValueError as error:  # the file or its pipeline is wrong
         raise CannotOpen(f"preset {name}: {error}") from None
     raise CannotOpen(f"there is no preset {name!r}, only {', '.join(sorted(presets))}")

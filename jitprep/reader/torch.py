@@ -1,10 +1,9 @@
-"""Datasets for PyTorch over any reader, for DataLoader's workers, whether they fork or spawn.
+"""PyTorch datasets over any reader, for DataLoader with forked or spawned workers.
 
-`ObjectDataset` lets DataLoader choose: samplers, DistributedSampler, any collate function.
-`ObjectBatches` hands over whole batches as they come out of one call, and nothing is stacked twice.
+`ObjectDataset` is map-style: it works with samplers, DistributedSampler and any collate function.
+`ObjectBatches` is iterable, and yields whole batches as one call returns them.
 
-In both, ``set_epoch(n)`` before an epoch makes random transforms draw anew, in workers that live on
-(``persistent_workers=True``) too.
+In both, ``set_epoch(n)`` before an epoch changes what random transforms draw, in persistent workers too.
 """
 
 from __future__ import annotations
@@ -16,15 +15,16 @@ from itertools import cycle, islice
 from math import ceil
 from typing import Any, Literal, TypeAlias
 
-import numpy.random  # noqa: F401  # torch seeds it in each worker: a fork may find the lock of imports held
+import numpy.random  # noqa: F401  # torch seeds it in each worker, and importing it after a fork may deadlock
 import torch
 from torch import distributed
 from torch.utils.data import Dataset, IterableDataset, default_collate, get_worker_info
 
-from jitprep.reader.base import Array, Reader, checked_seed, stack
+from jitprep.reader.base import Reader, require_seed, stack
 from jitprep.reader.epochs import Epoch
 from jitprep.reader.errors import BadObject, ReadError
-from jitprep.reader.samples import Targets, paired
+from jitprep.reader.samples import Targets, pair_targets
+from preprocessing.media import Array
 
 OnBadObject: TypeAlias = Literal["raise", "skip"]
 
@@ -32,7 +32,7 @@ _log = logging.getLogger(__name__)
 
 
 class _Objects:
-    """What both datasets are made of; `ObjectBatches` describes the parameters."""
+    """Base of both datasets; `ObjectBatches` describes the parameters."""
 
     def __init__(
         self,
@@ -41,9 +41,9 @@ class _Objects:
         targets: Targets,
         on_bad_object: OnBadObject,
     ) -> None:
-        self._keys, self._targets = paired(keys, targets)
+        self._keys, self._targets = pair_targets(keys, targets)
         if on_bad_object not in {"raise", "skip"}:
-            raise ValueError(f"on_bad_object is 'raise' or 'skip', got {on_bad_object!r}")
+            raise ValueError(f"on_bad_object must be 'raise' or 'skip', got {on_bad_object!r}")
         self._skips = on_bad_object == "skip"
         self._reader = reader
         self._epoch = Epoch(reader.seed)
@@ -55,32 +55,32 @@ class _Objects:
 
     @property
     def epoch(self) -> int:
-        """What random transforms draw from."""
+        """Seed of random transforms."""
         return self._epoch.number
 
     def set_epoch(self, epoch: int) -> None:
-        """Let random transforms, and shuffling, draw anew. Call it before the loader is iterated.
+        """Set the epoch, the seed of random transforms and shuffling, before the loader is iterated.
 
         Raises
         ------
         CannotOpen
-            For a number that is not one of an epoch, and where the reader cannot honour it.
+            For a value that is not an integer from 0 to 2**63 - 1.
         """
-        number = checked_seed(epoch)
+        number = require_seed(epoch)
         self._of_epoch(number)
         self._epoch.begin(number)
 
     def _of_epoch(self, number: int) -> Reader:
-        # Results are the same in every epoch, and their door refuses a seed. Their order is ours.
+        # Stored results are the same in every epoch, and their reader refuses a seed.
         return self._reader if self._reader.draws is False else self._reader.with_seed(number)
 
     def _read(self, indices: Sequence[int]) -> list[tuple[str, Array, Any]]:
-        """Read many at once, and return key, array and target of each that could be read.
+        """Read many objects; return key, array and target of each that could be read.
 
         Raises
         ------
         ReadError
-            Also where all of them are bad.
+            Also where every object is bad.
         """
         wanted = [self._keys[index] for index in indices]
         read = self._of_epoch(self.epoch).get_each(wanted)
@@ -88,21 +88,21 @@ class _Objects:
         for error in bad:
             if not self._skips or not isinstance(error, BadObject) or len(bad) == len(read):
                 raise error
-            _log.warning("left out: %s", error)
+            _log.warning("skipped: %s", error)
         rows: dict[str, Array] = {}
         samples = []
         for index, key in zip(indices, wanted, strict=True):
             if not isinstance(row := read[key], ReadError):
-                # A sampler may draw a key twice: each sample is its owner's.
+                # A sampler may draw a key twice, and samples do not share memory.
                 rows[key] = row.copy() if key in rows else row
                 samples.append((key, rows[key], self._targets[index]))
         return samples
 
 
 class ObjectDataset(_Objects, Dataset[Any]):  # type: ignore[misc]  # torch has types, but not here
-    """A map-style dataset; of a batch's objects it asks in as few calls as the door lets it.
+    """Map-style dataset, which reads the objects of a batch in as few calls as the door allows.
 
-    A sample is a tensor and its target. Of text it is a list of strings, one a document, in place of the
+    A sample is a tensor and its target. For text, a list of strings, one per document, replaces the
     tensor.
 
     Parameters
@@ -110,7 +110,7 @@ class ObjectDataset(_Objects, Dataset[Any]):  # type: ignore[misc]  # torch has 
     reader, keys, targets, on_bad_object
         See `ObjectBatches`.
     transform : callable, optional
-        What becomes of each tensor, or list.
+        Applied to each tensor or list.
 
     Examples
     --------
@@ -137,7 +137,7 @@ class ObjectDataset(_Objects, Dataset[Any]):  # type: ignore[misc]  # torch has 
         return self.__getitems__([index])[0]
 
     def __getitems__(self, indices: Sequence[int]) -> list[tuple[Any, Any]]:
-        """Return the samples of a batch: what DataLoader asks for, where a dataset has it."""
+        """Return the samples of a batch. DataLoader calls this in place of ``__getitem__``."""
         if self._reader.draws:
             self._epoch.read(len(indices), len(self._keys))
         samples = []
@@ -148,42 +148,43 @@ class ObjectDataset(_Objects, Dataset[Any]):  # type: ignore[misc]  # torch has 
 
 
 class ObjectBatches(_Objects, IterableDataset[Any]):  # type: ignore[misc]
-    """An iterable dataset of whole batches, for ``DataLoader(..., batch_size=None)``.
+    """Iterable dataset of whole batches, for ``DataLoader(..., batch_size=None)``.
 
-    Workers take batches in turn, and DataLoader takes theirs in turn: the order is the same, however
-    many there are. Under DistributedDataParallel give each process all the keys, and its ``rank``.
+    Workers take batches in turn, and DataLoader takes theirs in turn, so that the order does not depend
+    on their number. With DistributedDataParallel, give each process all keys, its ``rank`` and the
+    ``world_size``.
 
     Parameters
     ----------
     reader : Reader
     keys : iterable of str
-        In an order of their own, so not a set.
+        In a fixed order, so not a set.
     targets : iterable or mapping, optional
-        One for each key by position, such as its label, or by key; the keys themselves where they are
-        left out. A column of a table counts by position, and is refused where its index says otherwise.
+        One per key, such as its label, by position or by key. Default: the keys themselves. A column of
+        a table is taken by position, and refused where its index may mean another order.
     batch_size : int
-        The last batch may be smaller.
+        Objects per batch; the last one may be smaller.
     shuffle : bool
-        Into an order that the epoch decides.
+        Whether to shuffle, in an order that depends on the epoch.
     drop_last : bool
-        Whether to leave out what does not fill a batch, and of several ranks what would not be as much
-        for each.
+        Whether to leave out objects that do not fill a batch, or that cannot be divided among the ranks.
     rank, world_size : int
-        Which of how many processes this is. Each takes every `world_size`-th key of the epoch's order,
-        and all take equally many: unless `drop_last`, some of the first keys are taken twice, as
-        DistributedSampler does.
+        Index of this process, and number of processes. Each takes every `world_size`-th key of the
+        epoch's order, and all take equally many: without `drop_last`, some of the first keys are taken
+        twice, as by DistributedSampler.
     on_bad_object : {"raise", "skip"}
-        What a `BadObject` does, such as a truncated photograph: it ends the epoch, or is logged and left
-        out of its batch. Any other error ends the epoch, and so does a batch of which nothing is left.
+        Whether a `BadObject`, such as a truncated photograph, is raised, or logged and left out of its
+        batch. Any other error is raised, and so is that of a batch without any good object.
 
     Yields
     ------
     (Tensor, Tensor or list)
-        Rows of shape (N, ...), and their targets. Of text, in place of the rows, lists of strings.
+        Rows of shape (N, ...), and their targets. For text, lists of strings in place of the rows.
 
     Raises
     ------
     ValueError
+        For parameters out of range, or keys and targets that do not match.
     """
 
     def __init__(
@@ -203,19 +204,21 @@ class ObjectBatches(_Objects, IterableDataset[Any]):  # type: ignore[misc]
         counts = {"batch_size": batch_size, "rank": rank, "world_size": world_size}
         for name, value in counts.items():
             if not hasattr(value, "__index__"):  # such as 2.5, or a rank of None
-                raise ValueError(f"{name} is a whole number, got {value!r}")
+                raise ValueError(f"{name} must be an integer, got {value!r}")
         if batch_size < 1:
-            raise ValueError(f"a batch has one object or more, got batch_size={batch_size}")
+            raise ValueError(f"batch_size must be at least 1, got {batch_size}")
         if not 0 <= rank < world_size:
-            raise ValueError(f"rank is from 0 to world_size - 1, got {rank} of {world_size}")
+            raise ValueError(
+                f"rank must be from 0 to world_size - 1, got rank={rank}, world_size={world_size}"
+            )
         self._batch_size = batch_size
         self._shuffle = shuffle
         self._drop_last = drop_last
         self._rank, self._world_size = rank, world_size
         if self._keys and not len(self):
             raise ValueError(
-                f"drop_last leaves nothing of {len(self._keys)} keys for {world_size} ranks in batches "
-                f"of {batch_size}"
+                f"with drop_last, {len(self._keys)} keys do not make one batch of {batch_size} for each "
+                f"of {world_size} ranks"
             )
         self._warn_of_ranks()
 
@@ -244,12 +247,12 @@ class ObjectBatches(_Objects, IterableDataset[Any]):  # type: ignore[misc]
 
     @property
     def _share(self) -> int:
-        """How many objects each rank takes."""
+        """Number of objects that each rank takes."""
         share = len(self._keys) / self._world_size
         return int(share) if self._drop_last else ceil(share)
 
     def _order(self) -> list[int]:
-        """Return this rank's part of the epoch's order, in which all ranks agree."""
+        """Return this rank's part of the epoch's order, which is the same for all ranks."""
         order = list(range(len(self._keys)))
         if self._shuffle:
             chance = torch.Generator().manual_seed(self.epoch)
@@ -258,14 +261,14 @@ class ObjectBatches(_Objects, IterableDataset[Any]):  # type: ignore[misc]
         return list(islice(whole, self._rank, None, self._world_size))
 
     def _warn_of_ranks(self) -> None:
-        """Warn where ranks that nobody named might have unequal numbers of batches."""
+        """Warn where the process group has several ranks, and `world_size` was not given."""
         if self._world_size == 1 and distributed.is_available() and distributed.is_initialized():
             ranks = distributed.get_world_size()
             if ranks > 1:
                 warnings.warn(
-                    f"this process is one of {ranks}, and ObjectBatches knows of one: where ranks have "
-                    "unequal numbers of batches, they wait for each other for ever. Give each all the "
-                    "keys, with rank= and world_size=",
+                    f"this process is one of {ranks}, and ObjectBatches has world_size=1; ranks with "
+                    "different numbers of batches deadlock. Give each rank all keys, rank= and "
+                    "world_size=",
                     stacklevel=3,
                 )
 

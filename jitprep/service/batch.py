@@ -1,4 +1,4 @@
-"""Many objects, read at once and transformed on every vCPU, each into its row of one tensor."""
+"""Many objects, read concurrently and transformed on every vCPU, each into its row of one tensor."""
 
 from __future__ import annotations
 
@@ -8,31 +8,45 @@ from threading import Event, Lock
 
 from jitprep.service.config import config
 from jitprep.service.deadline import Deadline
-from jitprep.service.errors import RequestFailed, explain, out_of_time
+from jitprep.service.errors import RequestFailed, as_request_failed, out_of_time
 from jitprep.service.messages import (
     BatchRequest,
     BatchResponse,
+    ObjectRequest,
+    Presigned,
     RequestMetrics,
     Row,
     Unexpected,
     Unread,
 )
 from jitprep.service.results import spill
-from jitprep.service.results.copy_metadata import ours
-from jitprep.service.results.derived_object import DerivedObject
-from jitprep.service.source.original import fetch, require_size, require_time
+from jitprep.service.results.derived_object import DerivedObject, provenance
+from jitprep.service.source.original import open_original, require_size, require_time
 from jitprep.service.thread_pools import Budget, makers, thread_pools
 from preprocessing import LimitExceeded, Limits, Pipeline, Stack
 from preprocessing.cancellation import Cancelled, Signal, cancellable, checkpoint
 
-# Of the time that there is, for closing the rows up and, perhaps, putting them aside.
+# The share of the time that is kept for stacking the rows and, where they are too large, spilling them.
 _STACKING_SHARE = 0.1
 
 
-def answer(
-    request: BatchRequest, pipeline: Pipeline, deadline: Deadline, metrics: RequestMetrics
+def read_batch(
+    request: BatchRequest,
+    sources: Sequence[Presigned],
+    pipeline: Pipeline,
+    deadline: Deadline,
+    metrics: RequestMetrics,
 ) -> BatchResponse:
-    """Answer with a row for each object that could be made in time, and with why others could not.
+    """Answer with a row for each object that was transformed in time, and a failure for each other one.
+
+    Parameters
+    ----------
+    request : BatchRequest
+    sources : sequence of Presigned
+        Of the request's objects, in order.
+    pipeline : Pipeline
+    deadline : Deadline
+    metrics : RequestMetrics
 
     Raises
     ------
@@ -45,8 +59,7 @@ def answer(
     _require_room(stack, request.max_body_bytes)
     limits = _share(config().limits, stack)
     sooner = deadline.sooner(_STACKING_SHARE)
-    work = _Work(request, pipeline, stack, sooner, limits)
-    made = work.done()
+    made = _Work(request, sources, pipeline, stack, sooner, limits).done()
     metrics.bytes_in = sum(one.metrics.bytes_in for one in made)
     for one in made:
         metrics.unexpected += one.metrics.unexpected
@@ -61,34 +74,35 @@ def answer(
 def _require_room(stack: Stack, max_body_bytes: int | None) -> None:
     if max_body_bytes is None:
         return
-    nbytes, largest = stack.output.nbytes, spill.largest(max_body_bytes)
+    nbytes, largest = stack.output.nbytes, spill.largest_body(max_body_bytes)
     assert nbytes is not None
     if nbytes <= largest:
         return
     fitting = stack.most(largest)
-    advice = f"ask for {fitting}" if fitting else "ask for smaller results, or for fewer"
-    folder = "" if config().spill else ", or have a folder for large answers set in JITPREP_SPILL"
+    advice = f"ask for {fitting}" if fitting else "ask for smaller results, or fewer"
+    folder = "" if config().spill else ", or set a folder for large answers in JITPREP_SPILL"
     raise RequestFailed(
         413,
         "ResponseTooLarge",
-        f"all rows have {nbytes} bytes, and {largest} can be sent; {advice} keys at a time{folder}",
+        f"the rows have {nbytes} bytes, and at most {largest} can be returned; {advice} keys at a time"
+        f"{folder}",
     )
 
 
 def _share(limits: Limits, stack: Stack) -> Limits:
-    """Return what each maker may hold, of what the stack and the originals that wait leave.
+    """Return the limits of each maker: its share of the memory beside the stack and waiting originals.
 
     Raises
     ------
     LimitExceeded
-        Where the stack alone is too much.
+        Where the stack by itself exceeds the memory.
     """
     assert stack.output.nbytes is not None
     waiting = min(limits.source_bytes, limits.memory // 4)
     left = limits.memory - stack.output.nbytes - waiting
     if left <= 0:
         raise LimitExceeded(
-            f"all rows have {stack.output.nbytes >> 20} MiB, and the limit for all is "
+            f"the rows have {stack.output.nbytes >> 20} MiB, and the memory limit is "
             f"{limits.memory >> 20} MiB; ask for fewer keys at a time, or raise the function's memory"
         )
     return replace(limits, source_bytes=waiting, memory=left // makers())
@@ -96,7 +110,7 @@ def _share(limits: Limits, stack: Stack) -> Limits:
 
 @dataclass(slots=True)
 class _Made:
-    """What came of one object."""
+    """The result of one object."""
 
     etag: str = ""
     metrics: RequestMetrics = field(default_factory=RequestMetrics)
@@ -104,31 +118,36 @@ class _Made:
 
 
 class _Work:
-    """A batch under way: each object is read by one thread, and then made by another."""
+    """A batch in progress: one thread reads each object, and another transforms it."""
 
     def __init__(
         self,
         request: BatchRequest,
+        sources: Sequence[Presigned],
         pipeline: Pipeline,
         stack: Stack,
         deadline: Deadline,
         limits: Limits,
     ) -> None:
-        self._objects, self._pipeline, self._stack = request.objects, pipeline, stack
-        self._deadline = deadline
+        names = zip(request.objects, sources, strict=True)
+        self._objects = [
+            (ObjectRequest("GET", name.key, source, request.choice), source)
+            for name, source in names
+        ]
+        self._pipeline, self._stack, self._deadline = pipeline, stack, deadline
         self._limits, self._signal = limits, Signal(deadline.at)
         self._budget = Budget(self._limits.source_bytes)
-        self._crew = thread_pools()
+        self._pools = thread_pools()
         self._made: list[_Made | None] = [None] * len(request.objects)
         self._left = len(request.objects)
         self._lock, self._over = Lock(), Event()
 
     def done(self) -> Sequence[_Made]:
-        """Do it, and return what came of each object in the time that there was."""
+        """Read and transform all objects, and return their results when the time is up at the latest."""
         for row in range(len(self._objects)):
-            self._crew.readers.submit(self._read, row)
+            self._pools.readers.submit(self._read, row)
         self._over.wait(self._deadline.left)
-        self._signal.cancel()  # what is left ends at its next checkpoint, what waits does not begin
+        self._signal.cancel()  # running work ends at its next checkpoint, waiting work does not start
         with self._lock:
             return [one or _Made(failure=out_of_time()) for one in self._made]
 
@@ -139,16 +158,16 @@ class _Work:
             with made.metrics.timed("fetch"):
                 derived, data, taken = self._fetch(row)
             made.etag, made.metrics.bytes_in = derived.etag, len(data)
-            self._crew.makers.submit(self._make, row, made, derived, data, taken)
-        except Exception as error:  # each object's own, whatever it was
+            self._pools.makers.submit(self._make, row, made, derived, data, taken)
+        except Exception as error:  # it fails this object only
             self._finish(row, made, error)
 
     def _fetch(self, row: int) -> tuple[DerivedObject, bytes, int]:
-        """Return an object, and how many bytes of it are counted in the budget."""
-        limit = self._limits.source_bytes
-        with fetch(self._objects[row].source, self._deadline) as original:
+        """Return an object, its bytes, and the number of bytes to give back to the budget."""
+        limit, (request, source) = self._limits.source_bytes, self._objects[row]
+        with open_original(source, self._deadline) as original:
             require_size(original.object_head, limit)
-            derived = DerivedObject.of(self._objects[row], self._pipeline, original.object_head)
+            derived = DerivedObject.of(request, source, self._pipeline, original.object_head)
             length = None if original.object_head.coded else original.object_head.length
             taken = limit if length is None else length
             self._budget.take(taken, self._deadline)
@@ -173,9 +192,9 @@ class _Work:
             self._budget.give(taken)
 
     def _finish(self, row: int, made: _Made, error: Exception | None = None) -> None:
-        """Note what came of an object; not the error itself, whose traceback holds on to the row."""
+        """Record an object's result; not the error itself, whose traceback would keep the row alive."""
         if error is not None:
-            made.failure = explain(error) if self._deadline.left else out_of_time()
+            made.failure = as_request_failed(error) if self._deadline.left else out_of_time()
             if made.failure.code == "InternalError":
                 made.metrics.unexpected.append(Unexpected.of(error))
         with self._lock:
@@ -186,7 +205,7 @@ class _Work:
 
 
 def _stacked(request: BatchRequest, stack: Stack, made: Sequence[_Made]) -> BatchResponse:
-    keys = [one.key for one in request.objects]
+    keys = [name.key for name in request.objects]
     filled = [row for row, one in enumerate(made) if one.failure is None]
     rows = tuple(Row(keys[row], made[row].etag) for row in filled)
     unread = tuple(
@@ -195,6 +214,6 @@ def _stacked(request: BatchRequest, stack: Stack, made: Sequence[_Made]) -> Batc
     if not rows:
         return BatchResponse(200, unread=unread)
     encoded = stack.encode(filled, seed=request.choice.seed)
-    headers = {f"x-amz-meta-{name}": value for name, value in ours(encoded.metadata).items()}
+    headers = {f"x-amz-meta-{name}": value for name, value in provenance(encoded.metadata).items()}
     headers["Content-Type"] = encoded.content_type
     return BatchResponse(200, encoded.body, headers, rows=rows, unread=unread)

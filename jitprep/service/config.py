@@ -1,4 +1,4 @@
-"""What the operator has set, read from the environment once."""
+"""The operator's configuration, read from the environment once per process."""
 
 from __future__ import annotations
 
@@ -11,92 +11,61 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal, cast, get_args
 
+from jitprep.service.s3_names import BUCKET_NAME, S3Prefix
 from preprocessing import Limits
 
 _PRESETS = Path(__file__).with_name("presets.toml")
 
-# What a request may be allowed to choose for itself.
+# What the operator may allow requests to choose.
 OVERRIDES = frozenset({"pipeline", "seed"})
-# What a listing does with keys whose derived size depends on the object.
+# How a listing has keys whose derived size depends on the object.
 UnknownSizes = Literal["source", "hide", "mark"]
 _CACHE_BYTES = 32 * 2**20
 _LEAST_MEMORY_MB = 128
-
-
-# S3's rule for the names of buckets, which access points' aliases follow too.
-_BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
-
-# CloudWatch's rule for namespaces; those that begin with AWS/ are AWS's own.
+# CloudWatch's rule for namespaces; AWS/ is reserved.
 _NAMESPACE = re.compile(r"(?!AWS/)[\w./#:-][\w ./#:-]{0,254}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
-class Folder:
-    """Where objects may be written: a bucket, and how their keys must begin.
-
-    Parameters
-    ----------
-    bucket : str
-    prefix : str
-        Empty for the whole bucket, else it ends in a slash.
-    """
-
-    bucket: str
-    prefix: str = ""
-
-    @classmethod
-    def of(cls, place: str) -> Folder:
-        """Read ``bucket`` or ``bucket/prefix``."""
-        bucket, _, prefix = place.partition("/")
-        return cls(bucket, prefix.rstrip("/") + "/" if prefix.strip("/") else "")
-
-    def __contains__(self, other: Folder) -> bool:
-        return self.bucket == other.bucket and other.prefix.startswith(self.prefix)
-
-    def __str__(self) -> str:
-        return f"s3://{self.bucket}/{self.prefix}"
-
-
-@dataclass(frozen=True, slots=True)
 class Config:
-    """The function's configuration.
+    """The configuration.
 
     Parameters
     ----------
     presets : mapping of str to (str or mapping)
         Pipelines by name, in any spelling: the TOML file at ``JITPREP_PRESETS``, or the image's.
     default_preset : str
-        What runs where the access point names nothing. ``JITPREP_DEFAULT_PRESET``, or the file's.
+        The pipeline where the access point names none. ``JITPREP_DEFAULT_PRESET``, or the file's.
     limits : Limits
-        ``JITPREP_MAX_BYTES``, ``JITPREP_MAX_PIXELS`` and ``JITPREP_MAX_SIDE`` bound what is read,
-        ``JITPREP_MEMORY`` what the work on it holds at once: see `preprocessing.available_memory`. An
-        object is there twice while it arrives, so that it may have half of that at the most.
+        ``JITPREP_MAX_BYTES``, ``JITPREP_MAX_PIXELS`` and ``JITPREP_MAX_SIDE`` limit the original;
+        ``JITPREP_MEMORY`` limits the memory of the transform: see `preprocessing.available_memory`. An
+        object is in memory twice while it arrives, so it may have at most half of that.
     overrides : frozenset of str
-        What a request may choose for itself, of ``pipeline`` (a preset) and ``seed``:
-        ``JITPREP_REQUEST_OVERRIDES``, separated by commas; nothing where it is not set.
+        What requests may choose, of ``pipeline`` (a preset) and ``seed``:
+        ``JITPREP_REQUEST_OVERRIDES``, separated by commas; nothing by default.
     cache_bytes : int
-        How many bytes of transformed objects a process keeps, for ranges and sizes of the same object:
-        ``JITPREP_CACHE_BYTES``, 32 MiB where it is not set.
+        How many bytes of results a process caches, for ranges and sizes of the same object:
+        ``JITPREP_CACHE_BYTES``, 32 MiB by default.
     list_unknown_sizes : {"source", "hide", "mark"}
-        What a listing does with keys whose derived size depends on the object:
+        How a listing has keys whose derived size depends on the object:
         ``JITPREP_LIST_UNKNOWN_SIZES``. See `jitprep.service.listing.derive`.
     buckets : mapping of str to str
-        What the function may read with its own role, for requests that bring no presigned URL: buckets,
-        or aliases of access points, by the names that requests call them. ``JITPREP_BUCKETS``: names,
-        or ``alias=name``, separated by commas; nothing where it is not set.
-    outputs : tuple of Folder
-        Where S3 Batch Operations may have results written; the first is the default.
+        What the function may read with its own role, for requests without a presigned URL: buckets, or
+        access points' aliases, by the names that requests use. ``JITPREP_BUCKETS``: names, or
+        ``alias=name``, separated by commas; nothing by default.
+    outputs : tuple of S3Prefix
+        Where S3 Batch Operations jobs may write; the first is the default.
         ``JITPREP_OUTPUTS``: ``bucket`` or ``bucket/prefix``, separated by commas.
-    spill : Folder, optional
-        Where answers go that are too large for Lambda's: ``JITPREP_SPILL``, ``bucket`` or
+    spill : S3Prefix, optional
+        Where answers are stored that are too large for Lambda: ``JITPREP_SPILL``, ``bucket`` or
         ``bucket/prefix``.
     memory_bytes : int
-        What Lambda gives the function, by ``AWS_LAMBDA_FUNCTION_MEMORY_SIZE``; its least, 128 MB, where
+        The function's memory, from ``AWS_LAMBDA_FUNCTION_MEMORY_SIZE``; Lambda's minimum of 128 MB where
         that is not set.
     metrics : str, optional
-        The CloudWatch namespace of the metrics that the log's lines hold: ``JITPREP_METRICS``.
-    endpoint : str or None
-        Where AWS is to be found instead of AWS: ``AWS_ENDPOINT_URL_S3`` or ``AWS_ENDPOINT_URL``.
+        The CloudWatch namespace of the metrics in log lines: ``JITPREP_METRICS``; no metrics by default.
+    endpoint : str, optional
+        The URL of another store than AWS's S3: ``AWS_ENDPOINT_URL_S3`` or ``AWS_ENDPOINT_URL``.
     """
 
     presets: Mapping[str, Any]
@@ -106,8 +75,8 @@ class Config:
     cache_bytes: int
     list_unknown_sizes: UnknownSizes
     buckets: Mapping[str, str]
-    outputs: tuple[Folder, ...]
-    spill: Folder | None
+    outputs: tuple[S3Prefix, ...]
+    spill: S3Prefix | None
     memory_bytes: int
     metrics: str | None
     endpoint: str | None
@@ -120,7 +89,7 @@ def config() -> Config:
     Raises
     ------
     ValueError
-        Naming the variable or the file that is wrong.
+        Where a variable or the presets file is wrong; the message names it.
     """
     path = Path(os.environ.get("JITPREP_PRESETS") or _PRESETS)
     presets, default = _presets(path)
@@ -170,26 +139,26 @@ def _buckets(name: str) -> Mapping[str, str]:
     return buckets
 
 
-def _folders(name: str, most: int | None = None) -> tuple[Folder, ...]:
-    folders = [Folder.of(word) for word in _words(name)]
+def _folders(name: str, most: int | None = None) -> tuple[S3Prefix, ...]:
+    folders = [S3Prefix.parse(word).folder for word in _words(name)]
     for folder in folders:
         _require_bucket(name, folder.bucket)
     if most is not None and len(folders) > most:
-        raise ValueError(f"{name} must name one place, got {len(folders)}")
+        raise ValueError(f"{name} must name one location, got {len(folders)}")
     return tuple(folders)
 
 
 def _require_bucket(name: str, bucket: str) -> None:
-    if not _BUCKET.fullmatch(bucket):
+    if not BUCKET_NAME.fullmatch(bucket):
         raise ValueError(
-            f"{name}: {bucket!r} is not the name of a bucket, or an access point's alias"
+            f"{name}: {bucket!r} is neither a bucket's name nor an access point's alias"
         )
 
 
 def _namespace(name: str) -> str | None:
     text = os.environ.get(name) or None
     if text is not None and not _NAMESPACE.fullmatch(text):
-        raise ValueError(f"{name} must be a namespace of CloudWatch's, got {text!r}")
+        raise ValueError(f"{name} must be a CloudWatch namespace, got {text!r}")
     return text
 
 

@@ -1,4 +1,4 @@
-"""Deadlines: when work must stop, and the threads in which it is stopped in time for an answer."""
+"""Deadlines, and threads in which work is stopped in time for an answer."""
 
 from __future__ import annotations
 
@@ -14,17 +14,18 @@ from preprocessing.cancellation import Cancelled, Signal, cancellable
 
 _T = TypeVar("_T")
 
-# S3 Object Lambda gives up on a function that has not answered in 60 seconds.
+# S3 Object Lambda waits 60 seconds for a function.
 S3_CLIENT_TIMEOUT_S = 60.0
-# Lambda itself, whose callers wait as long as the function may run.
+# Direct callers of Lambda wait as long as a function may run.
 LAMBDA_CLIENT_TIMEOUT_S = 900.0
-# What is kept back for sending the answer: a fifth, for Lambda's default timeout is only 3 s.
+# The time that is reserved for sending the answer: 3 s, but at most a fifth, since Lambda's default
+# timeout is only 3 s.
 _REPLY_S, _REPLY_SHARE = 3.0, 0.2
 
 
 @dataclass(frozen=True, slots=True)
 class Deadline:
-    """When work must stop so that an answer can still go out.
+    """The moment when work must stop so that an answer can still be sent.
 
     Parameters
     ----------
@@ -36,26 +37,26 @@ class Deadline:
 
     @classmethod
     def of(cls, remaining_ms: float, client_timeout_s: float = S3_CLIENT_TIMEOUT_S) -> Deadline:
-        """Return the deadline of an invocation that Lambda ends in `remaining_ms`."""
+        """Return the deadline of an invocation that Lambda ends in `remaining_ms` milliseconds."""
         budget = min(client_timeout_s, remaining_ms / 1000)
         return cls(time.monotonic() + budget - min(_REPLY_S, _REPLY_SHARE * budget))
 
     @property
     def left(self) -> float:
-        """Seconds left; never below zero."""
+        """Seconds left; 0 after the deadline."""
         return max(self.at - time.monotonic(), 0.0)
 
     def sooner(self, share: float) -> Deadline:
-        """Return the deadline that leaves a share of the time that is left for what comes after it."""
+        """Return an earlier deadline that leaves `share` of the remaining time for later work."""
         return Deadline(self.at - share * self.left)
 
 
-# Most threads, those among them whose work was given up and has not ended yet.
+# The most threads, including those whose work was given up and has not ended yet.
 _MOST = 64
 
 
 class _Threads:
-    """Threads that stay, so that the kernels' per-thread buffers do too; as many as work at once."""
+    """A pool of threads that outlive their work, so that the kernels' per-thread buffers are reused."""
 
     def __init__(self) -> None:
         self._idle: list[ThreadPoolExecutor] = []
@@ -63,7 +64,7 @@ class _Threads:
         self._changed = Condition()
 
     def submit(self, work: Callable[[], _T], deadline: Deadline) -> Future[_T]:
-        """Begin work in a thread that has none.
+        """Start work in an idle thread.
 
         Raises
         ------
@@ -83,7 +84,7 @@ class _Threads:
             if not free:
                 raise out_of_time()
             if self._idle:
-                return self._idle.pop()  # the one that worked last: its buffers are the warmest
+                return self._idle.pop()  # the last one used: its buffers are the warmest
             self._made += 1
         return ThreadPoolExecutor(1, "request")
 
@@ -96,14 +97,14 @@ class _Threads:
 _threads = _Threads()
 
 
-def run(deadline: Deadline, work: Callable[[], _T]) -> _T:
-    """Return what `work` returns. Safe to be called from many threads at once.
+def run_within(deadline: Deadline, work: Callable[[], _T]) -> _T:
+    """Return what `work` returns, if it ends in time. Thread-safe.
 
     Raises
     ------
     RequestFailed
         ``DeadlineExceeded`` where `work` takes longer. It then ends at its next checkpoint, and its
-        thread is used again.
+        thread is reused.
     """
     signal = Signal(deadline.at)
 

@@ -1,37 +1,56 @@
-"""A request becomes a response: which part of the handler answers it."""
+"""The steps from a request to its response, in order: the service's table of contents."""
 
 from __future__ import annotations
 
-from jitprep.service import batch, listing, pipeline_choice, read
+from jitprep.service import read
+from jitprep.service.batch import read_batch
 from jitprep.service.deadline import Deadline
+from jitprep.service.listing import read_listing
 from jitprep.service.messages import (
     BatchRequest,
     ListRequest,
+    ObjectRequest,
+    Presigned,
     Request,
     RequestMetrics,
     Response,
     StoreRequest,
 )
-from jitprep.service.results import spill, stored_copies
+from jitprep.service.pipeline_choice import choose, require_overrides_allowed
+from jitprep.service.results.output_policy import choose_output
+from jitprep.service.results.spill import fit_body
+from jitprep.service.results.stored_copies import store_copies
+from jitprep.service.source import bucket_source
 
 
 def dispatch(request: Request, deadline: Deadline, metrics: RequestMetrics) -> Response:
-    """Read, transform, answer.
+    """Answer a request, whichever front received it.
 
     Raises
     ------
     RequestFailed, PreprocessingError
-        For `jitprep.service.errors.explain` to put into words.
+        `jitprep.service.errors.as_request_failed` puts them into S3's terms.
     """
-    pipeline = pipeline_choice.choose(request.choice.configuration, request.choice.preset)
+    require_overrides_allowed(request.choice)
+    pipeline = choose(request.choice.configuration, request.choice.preset)
     metrics.pipeline = str(pipeline)
-    if isinstance(request, ListRequest):
-        return spill.fit(
-            listing.answer(request, pipeline, deadline, metrics), request.max_body_bytes
-        )
-    if isinstance(request, StoreRequest):
-        return stored_copies.answer(request, pipeline, deadline, metrics)
-    if isinstance(request, BatchRequest):
-        return spill.fit(batch.answer(request, pipeline, deadline, metrics), request.max_body_bytes)
-    answer = read.head if request.method == "HEAD" else read.get
-    return spill.fit(answer(request, pipeline, deadline, metrics), request.max_body_bytes)
+    match request:
+        case ObjectRequest():
+            source = request.source
+            if not isinstance(source, Presigned):
+                source = bucket_source.resolve(source, request.method)
+            answer = read.head if request.method == "HEAD" else read.get
+            response = answer(request, source, pipeline, deadline, metrics)
+        case BatchRequest():
+            sources = [bucket_source.resolve(name, "GET") for name in request.objects]
+            response = read_batch(request, sources, pipeline, deadline, metrics)
+        case ListRequest():
+            page = request.source
+            if not isinstance(page, Presigned):
+                page = bucket_source.resolve_listing(page)
+            response = read_listing(request, page, pipeline, deadline, metrics)
+        case StoreRequest():
+            output = choose_output(request.output)
+            return store_copies(request, output, pipeline, deadline, metrics)
+    most = request.max_body_bytes
+    return response if most is None else fit_body(response, most)

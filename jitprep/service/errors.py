@@ -1,8 +1,8 @@
-"""Failures as the client sees them: an HTTP status, an S3 error code, a sentence.
+"""Failures as the client sees them: an HTTP status, an S3 error code, and a message.
 
-S3 Object Lambda passes on these statuses only: 304, 400, 401, 403, 404, 405, 409, 411, 412, 416, 500,
-503. It carries any size and asks for nothing unknown, so that 413 and 501 come through other doors
-alone. Codes are of S3's form, ``^[A-Z][a-zA-Z]+$``; each is documented in docs/errors.md.
+S3 Object Lambda passes on only these statuses: 304, 400, 401, 403, 404, 405, 409, 411, 412, 416, 500,
+503. It has no limit on size and sends no unknown parameters, so only other doors answer 413 and 501.
+Codes have S3's form, ``^[A-Z][a-zA-Z]+$``; docs/errors.md documents each.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ _PASSED_ON = frozenset({304, 400, 401, 403, 404, 405, 409, 411, 412, 413, 416, 5
 
 
 class RequestFailed(Exception):
-    """A request that ends in an error answer.
+    """A request that is answered with an error.
 
     Parameters
     ----------
     status : int
     code : str
     message : str
-        What went wrong and what to do about it; without secrets, for the client to read.
+        What is wrong and what to do, for the client to read; without secrets.
     headers : mapping of str to str, optional
-        What S3 says of the object beside its refusal: that it is a delete marker, and which version.
+        S3's headers on a refused object: that it is a delete marker, and its version.
     """
 
     def __init__(
@@ -38,11 +38,11 @@ class RequestFailed(Exception):
 
 
 class ReplyFailed(Exception):
-    """An answer that could not be sent, for a reason told by its type: its words may quote the token."""
+    """An answer could not be sent. It names the error's type only: the message may quote the token."""
 
 
 def out_of_time() -> RequestFailed:
-    """Return the failure of a request that has used up its time."""
+    """Return the failure of a request that ran out of time."""
     return RequestFailed(
         503,
         "DeadlineExceeded",
@@ -63,8 +63,8 @@ _LIBRARY: tuple[tuple[type[Exception], int, str], ...] = (
 )
 
 
-def explain(error: Exception) -> RequestFailed:
-    """Put whatever was raised into S3's terms. What nobody foresaw becomes InternalError."""
+def as_request_failed(error: Exception) -> RequestFailed:
+    """Return any exception in S3's terms; an unexpected one becomes InternalError."""
     if isinstance(error, RequestFailed):
         status = error.status if error.status in _PASSED_ON else 500
         return RequestFailed(status, error.code, error.message, error.headers)
@@ -74,5 +74,5 @@ def explain(error: Exception) -> RequestFailed:
     for kind, status, code in _LIBRARY:
         if isinstance(error, kind):
             return RequestFailed(status, code, str(error))
-    message = "the function failed unexpectedly; its log has the traceback under this request's id"
+    message = "the function failed unexpectedly; its log has the traceback under this request's ID"
     return RequestFailed(500, "InternalError", message)

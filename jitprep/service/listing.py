@@ -1,4 +1,4 @@
-"""A bucket's listing, with the sizes and the ETags of the derived objects."""
+"""A bucket's listing, with the sizes and ETags of the derived objects."""
 
 from __future__ import annotations
 
@@ -7,24 +7,28 @@ from xml.etree import ElementTree as ET
 from jitprep.service.config import UnknownSizes, config
 from jitprep.service.deadline import Deadline
 from jitprep.service.errors import RequestFailed
-from jitprep.service.messages import ListRequest, RequestMetrics, Response
+from jitprep.service.messages import ListRequest, Presigned, RequestMetrics, Response
 from jitprep.service.results.derived_object import derived_etag
-from jitprep.service.source.original import fetch
+from jitprep.service.source.original import open_original
 from preprocessing import Pipeline
 
-# A thousand keys, the most that S3 lists at once, of a thousand bytes each, and room.
+# S3 lists at most a thousand keys at once, each of up to a thousand bytes, which XML may escape.
 LARGEST = 8 * 2**20
-# The storage class of an object whose Size is its original's, where such are to be marked.
+# The storage class that marks an object whose Size is its original's.
 MARK = "SIZE_OF_SOURCE"
-# Of the original's bytes, so they would be wrong of the derived object's.
+# They are of the original's bytes, and so are removed.
 _CHECKSUMS = ("ChecksumAlgorithm", "ChecksumType")
 
 
-def answer(
-    request: ListRequest, pipeline: Pipeline, deadline: Deadline, metrics: RequestMetrics
+def read_listing(
+    request: ListRequest,
+    source: Presigned,
+    pipeline: Pipeline,
+    deadline: Deadline,
+    metrics: RequestMetrics,
 ) -> Response:
-    """Read the bucket's listing, and answer with it as one of the derived objects."""
-    with metrics.timed("fetch"), fetch(request.source, deadline) as original:
+    """Read the bucket's listing from `source`, and answer with the listing of the derived objects."""
+    with metrics.timed("fetch"), open_original(source, deadline) as original:
         xml = original.read(LARGEST)
     metrics.bytes_in = len(xml)
     with metrics.timed("transform"):
@@ -33,7 +37,7 @@ def answer(
 
 
 def derive(xml: bytes, pipeline: Pipeline, seed: int, unknown: UnknownSizes) -> bytes:
-    """Return S3's listing as one of the derived objects.
+    """Return the listing of the derived objects for S3's listing of the originals.
 
     Parameters
     ----------
@@ -41,10 +45,10 @@ def derive(xml: bytes, pipeline: Pipeline, seed: int, unknown: UnknownSizes) -> 
         The answer to ListObjects or ListObjectsV2.
     pipeline : Pipeline
     seed : int
-        What the client wants random transforms to draw from.
+        What random transforms draw from.
     unknown : {"source", "hide", "mark"}
-        What becomes of keys whose derived size depends on the object: they keep the original's Size,
-        are left out, or get the storage class `MARK` beside the original's Size.
+        How to list keys whose derived size depends on the object: with the original's Size, not at
+        all, or with the original's Size and the storage class `MARK`.
 
     Raises
     ------
@@ -52,12 +56,12 @@ def derive(xml: bytes, pipeline: Pipeline, seed: int, unknown: UnknownSizes) -> 
         ``InvalidListing``.
     """
     try:
-        root = ET.fromstring(xml)  # noqa: S314  # S3's own words, bounded
+        root = ET.fromstring(xml)  # noqa: S314  # S3's own, bounded
     except ET.ParseError:
         raise RequestFailed(
             400,
             "InvalidListing",
-            "S3's listing is not XML, perhaps for a control character in a key: list with "
+            "S3's listing is not XML, perhaps because of a control character in a key; list with "
             "encoding-type=url",
         ) from None
     space = root.tag.partition("}")[0] + "}" if root.tag.startswith("{") else ""
@@ -65,7 +69,7 @@ def derive(xml: bytes, pipeline: Pipeline, seed: int, unknown: UnknownSizes) -> 
     hidden = 0
     for contents in root.findall(f"{space}Contents"):
         if contents.findtext(f"{space}Size") == "0":
-            continue  # a folder's marker, or an object of which nothing can be made
+            continue  # a folder's marker, or an object that cannot be transformed
         if size is None and unknown == "hide":
             root.remove(contents)
             hidden += 1
@@ -97,7 +101,7 @@ def _resize(contents: ET.Element, space: str, size: int | None, *, mark: bool) -
 
 
 def _uncount(root: ET.Element, space: str, hidden: int) -> None:
-    """Take the hidden keys out of ListObjectsV2's KeyCount."""
+    """Subtract the hidden keys from ListObjectsV2's KeyCount."""
     count = root.findtext(f"{space}KeyCount")
     if count is not None:
         _set(root, f"{space}KeyCount", str(int(count) - hidden))

@@ -1,4 +1,4 @@
-"""The typed values between the parts: what is asked, and what is answered."""
+"""The typed values that doors and service exchange: requests, responses and metrics."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Literal
 
-from jitprep.service.config import Folder
 from jitprep.service.errors import RequestFailed
 from jitprep.service.http.conditions import Conditions
 from jitprep.service.http.ranges import Part
+from jitprep.service.s3_names import S3Prefix
 
 
 @dataclass(frozen=True, slots=True)
 class Presigned:
-    """Where the original is read. All of it is secret: never logged.
+    """A source that the event brings a URL for. All of it is secret: never logged.
 
     Parameters
     ----------
     url : str
-        Presigned.
+        Presigned, or signed by the headers.
     headers : mapping of str to str
-        The headers that the URL's signature covers, to be sent with it.
+        The headers that the signature covers or is in, to be sent with it.
     """
 
     url: str = field(repr=False)
@@ -32,8 +32,48 @@ class Presigned:
 
 
 @dataclass(frozen=True, slots=True)
+class ObjectName:
+    """An object that the function reads with its own role, where the operator allows its bucket.
+
+    Parameters
+    ----------
+    bucket : str
+        The operator's alias of the bucket; in S3 Batch Operations its name in S3, or the alias.
+    key : str
+    version : str, optional
+        The version ID; None for the current version.
+    owner : str, optional
+        The account that must own the bucket; None for any.
+    """
+
+    bucket: str
+    key: str
+    version: str | None = None
+    owner: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ListingName:
+    """A page of a bucket's listing that the function reads with its own role.
+
+    Parameters
+    ----------
+    bucket : str
+        The operator's alias of the bucket.
+    parameters : mapping of str to (str or int)
+        Of ListObjectsV2, by boto3's names.
+    owner : str, optional
+        The account that must own the bucket; None for any.
+    """
+
+    bucket: str
+    parameters: Mapping[str, str | int] = field(default_factory=dict)
+    owner: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class PipelineChoice:
-    """Which pipeline runs, and what it draws from.
+    """Which pipeline runs, and with which seed.
 
     Parameters
     ----------
@@ -42,30 +82,33 @@ class PipelineChoice:
     preset : str, optional
         The preset that the client asks for instead.
     seed : int
-        What the client wants random transforms to draw from.
+        What random transforms draw from.
+    overrides : frozenset of str
+        What the client chose where the operator must allow it: of ``pipeline`` and ``seed``.
     """
 
     configuration: str = ""
     preset: str | None = None
     seed: int = 0
+    overrides: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class ObjectRequest:
-    """One object to be read and transformed, or only told of.
+    """A request for one derived object (GET), or for its headers (HEAD).
 
     Parameters
     ----------
     method : {"GET", "HEAD"}
     key : str
         The object's key.
-    source : Presigned
-        Of the original; for HEAD it may be good for a HEAD only.
+    source : Presigned or ObjectName
+        Of the original; for HEAD a presigned URL may be good for a HEAD only.
     choice : PipelineChoice
-    conditions : Conditions
+    conditions : Conditions, optional
         The client's, on the derived object.
     part : Part, optional
-        What of the derived object is asked for; None for all of it.
+        The part of the derived object; None for all of it.
     checksum : bool
         Whether the client wants a checksum to verify the whole body with.
     max_body_bytes : int, optional
@@ -74,9 +117,9 @@ class ObjectRequest:
 
     method: Literal["GET", "HEAD"]
     key: str
-    source: Presigned
+    source: Presigned | ObjectName
     choice: PipelineChoice = PipelineChoice()
-    conditions: Conditions = field(default_factory=Conditions)
+    conditions: Conditions | None = None
     part: Part | None = None
     checksum: bool = False
     max_body_bytes: int | None = None
@@ -84,73 +127,54 @@ class ObjectRequest:
 
 @dataclass(frozen=True, slots=True)
 class ListRequest:
-    """A listing whose sizes and ETags shall be those of the derived objects.
+    """A request for a listing with the sizes and ETags of derived objects.
 
     Parameters
     ----------
-    source : Presigned
+    source : Presigned or ListingName
         Of the bucket's own listing.
     choice : PipelineChoice
     max_body_bytes : int, optional
         How many bytes of body the door can carry; None for any number.
     """
 
-    source: Presigned
+    source: Presigned | ListingName
     choice: PipelineChoice = PipelineChoice()
     max_body_bytes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class BatchRequest:
-    """Many objects to be read and transformed, each into a row of one tensor.
+    """A request for many derived objects, each as a row of one tensor.
 
     Parameters
     ----------
-    objects : tuple of ObjectRequest
-        Each a whole object, under this choice and no conditions.
+    objects : tuple of ObjectName
     choice : PipelineChoice
     max_body_bytes : int, optional
         How many bytes of body the door can carry; None for any number.
     """
 
-    objects: tuple[ObjectRequest, ...]
+    objects: tuple[ObjectName, ...]
     choice: PipelineChoice = PipelineChoice()
     max_body_bytes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class StoreTask:
-    """One object whose transformed copy shall be stored.
-
-    Parameters
-    ----------
-    bucket : str
-        Of the original, by S3's name or the operator's.
-    key : str
-        The original's, and the copy's below its folder.
-    version : str, optional
-        The original's version ID.
-    """
-
-    bucket: str
-    key: str
-    version: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class StoreRequest:
-    """Objects whose transformed copies shall be stored.
+    """A request to store transformed copies of objects.
 
     Parameters
     ----------
-    tasks : tuple of StoreTask
-    output : Folder
-        Where the copies go.
+    tasks : tuple of ObjectName
+        The originals. Each copy has its original's key below the output.
+    output : S3Prefix, optional
+        Where the copies go; None for the operator's default.
     choice : PipelineChoice
     """
 
-    tasks: tuple[StoreTask, ...]
-    output: Folder
+    tasks: tuple[ObjectName, ...]
+    output: S3Prefix | None = None
     choice: PipelineChoice = PipelineChoice()
 
     @property
@@ -164,7 +188,7 @@ Request = ObjectRequest | ListRequest | BatchRequest | StoreRequest
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """The answer, in S3's terms.
+    """An answer, in S3's terms.
 
     Parameters
     ----------
@@ -174,9 +198,9 @@ class Response:
     headers : mapping of str to str
         By S3's header names; ``Content-Length`` only where it is not the body's.
     error_code, error_message : str, optional
-        S3's error code and a sentence that says what to do.
+        S3's error code, and a sentence on what is wrong and what to do.
     each : tuple of Response
-        What came of each task of a `StoreRequest`, in their order; the body says what was done.
+        The answers to the tasks of a `StoreRequest`, in order; the body says what was done.
     """
 
     status: int
@@ -188,7 +212,7 @@ class Response:
 
     @classmethod
     def refusal(cls, failure: RequestFailed) -> Response:
-        """Return the answer that tells of a failure; S3's "not modified" carries no error."""
+        """Return the answer that reports a failure; S3's "not modified" carries no error."""
         if failure.status == 304:
             return cls(304)
         return cls(failure.status, b"", failure.headers, failure.code, failure.message)
@@ -196,14 +220,7 @@ class Response:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """Where a row of a batch comes from.
-
-    Parameters
-    ----------
-    key : str
-    etag : str
-        Of what a single read of it gives, in quotes.
-    """
+    """The object of one row of a batch: its key, and the derived ETag in quotes."""
 
     key: str
     etag: str
@@ -211,7 +228,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Unread:
-    """An object of a batch that gave no row, and why."""
+    """An object of a batch that has no row, and why."""
 
     key: str
     failure: RequestFailed
@@ -219,14 +236,14 @@ class Unread:
 
 @dataclass(frozen=True, slots=True)
 class BatchResponse(Response):
-    """The answer to a `BatchRequest`: what could be read, stacked, and what could not.
+    """The answer to a `BatchRequest`: the rows, stacked, and the objects that failed.
 
     Parameters
     ----------
     rows : tuple of Row
-        Of the tensor in the body, in order; without any there is no body.
+        Of the tensor in the body, in order; where there are none, the body is empty.
     unread : tuple of Unread
-        In the order asked.
+        In the order of the request.
     """
 
     rows: tuple[Row, ...] = ()
@@ -235,7 +252,7 @@ class BatchResponse(Response):
 
 @dataclass(frozen=True, slots=True)
 class Unexpected:
-    """An error that nothing here foresaw, without its message, which may quote a secret.
+    """An unexpected error, without its message, which may quote a secret.
 
     Parameters
     ----------
@@ -250,7 +267,7 @@ class Unexpected:
 
     @classmethod
     def of(cls, error: BaseException) -> Unexpected:
-        """Describe an error; its frames, and what they hold, are let go."""
+        """Describe an error without keeping its frames alive."""
         frames = traceback.extract_tb(error.__traceback__)
         where = tuple(f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames)
         return cls(type(error).__name__, where)
@@ -258,10 +275,10 @@ class Unexpected:
 
 @dataclass(slots=True)
 class RequestMetrics:
-    """What the log tells of a request besides its answer; filled as the request goes.
+    """What is measured of a request, for the log line; each step adds to it.
 
-    Of a batch, the milliseconds of "fetch" and "transform" are sums over its objects, many of which are
-    under way at once.
+    For a batch, the milliseconds of "fetch" and "transform" are sums over its objects, which are read
+    and transformed concurrently.
     """
 
     request_id: str = ""
@@ -274,7 +291,7 @@ class RequestMetrics:
 
     @contextmanager
     def timed(self, stage: str) -> Iterator[None]:
-        """Note how long the block takes, in milliseconds."""
+        """Record how long the block takes, in milliseconds."""
         start = time.perf_counter()
         try:
             yield

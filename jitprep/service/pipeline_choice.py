@@ -1,4 +1,4 @@
-"""Which pipeline runs: the access point's own payload, else the function's default preset."""
+"""Which pipeline runs: the client's preset, the access point's payload, or the default preset."""
 
 from __future__ import annotations
 
@@ -8,14 +8,29 @@ from typing import Any
 
 from jitprep.service.config import config
 from jitprep.service.errors import RequestFailed
+from jitprep.service.messages import PipelineChoice
 from preprocessing import Pipeline, SpecError
 
 _KEYS = ("pipeline", "spec")
 
 
+def require_overrides_allowed(choice: PipelineChoice) -> None:
+    """Raise RequestFailed, ``OverrideNotAllowed``, unless the operator allows what the client chose.
+
+    It is refused rather than ignored: a seed that is ignored would repeat the same crops in every epoch.
+    """
+    for name in sorted(choice.overrides - config().overrides):
+        raise RequestFailed(
+            400,
+            "OverrideNotAllowed",
+            f"this function does not let requests choose their {name}; leave it out, or add {name} to "
+            "the function's JITPREP_REQUEST_OVERRIDES",
+        )
+
+
 @lru_cache(maxsize=64)
 def choose(payload: str, preset: str | None) -> Pipeline:
-    """Return the pipeline that an access point's payload, an invoke, or the request itself asks for.
+    """Return the pipeline that an access point's payload, an invocation, or the client asks for.
 
     Parameters
     ----------
@@ -23,7 +38,7 @@ def choose(payload: str, preset: str | None) -> Pipeline:
         Empty for the default preset; or JSON, ``{"pipeline": "<preset name>"}``, or ``{"spec": ...}``
         with a pipeline in any spelling.
     preset : str, optional
-        What the request asks for, where it may: it goes before the payload.
+        What the client asks for; it overrides the payload.
 
     Raises
     ------
@@ -58,7 +73,7 @@ def _preset(name: object) -> Pipeline:
             400,
             "UnknownPipeline",
             f"no preset is named {name!r}; choose from {', '.join(sorted(presets))}, or give a spec "
-            "in its place",
+            "instead",
         )
     return _parse(presets[name], f"the preset {name!r}")
 

@@ -1,4 +1,4 @@
-"""One object, read and transformed, or only told of."""
+"""GET and HEAD of one derived object."""
 
 from __future__ import annotations
 
@@ -11,90 +11,110 @@ from jitprep.service.http import checksums
 from jitprep.service.http.conditions import ConditionOutcome
 from jitprep.service.http.ranges import PartNumber
 from jitprep.service.messages import ObjectRequest, Presigned, RequestMetrics, Response
-from jitprep.service.results.derived_object import DerivedObject
-from jitprep.service.results.result_cache import Description, result_cache
+from jitprep.service.results.derived_object import DerivedObject, Description, result_cache
 from jitprep.service.source.original import (
     Original,
-    fetch,
+    head_original,
+    open_original,
     require_same,
     require_size,
     require_time,
 )
-from jitprep.service.source.original import (
-    head as head_original,
-)
-from jitprep.service.source.ranged_source import Ranges, fetch_ranges
+from jitprep.service.source.ranged_source import Ranges, open_ranges
 from jitprep.service.source.signing import readable, size_unknown
 from preprocessing import EmptySource, Encoded, Pipeline
 
 
 def get(
-    request: ObjectRequest, pipeline: Pipeline, deadline: Deadline, metrics: RequestMetrics
+    request: ObjectRequest,
+    source: Presigned,
+    pipeline: Pipeline,
+    deadline: Deadline,
+    metrics: RequestMetrics,
 ) -> Response:
-    """Answer with the derived object, or with the part of it that is asked for."""
-    data = None
-    opened = _opened(pipeline, request.source, deadline)
-    with metrics.timed("fetch"), opened as original:
-        derived = DerivedObject.of(request, pipeline, original.object_head)
-        if met := _conditions(request, derived):
-            return met
-        description, body = derived.description, result_cache().body(derived.cache_key)
-        derived.window(description)  # before anything is read for a range that is not there
-        if derived.is_marker:
-            body = b""
-        elif description is None or body is None:
-            data = _content(original)
-    if data is not None:
-        encoded = _transform(derived, data, deadline, metrics)
-        description, body = _describe(encoded), encoded.body
-        if derived.part is not None:  # more of them will follow
-            result_cache().keep(derived.cache_key, body)
-    assert description is not None and body is not None
-    return _answer(request, derived, description, body)
+    """Answer with the derived object, or with the part of it that the client asks for.
+
+    Parameters
+    ----------
+    request : ObjectRequest
+    source : Presigned
+        Of the original, as the request's source resolves.
+    pipeline : Pipeline
+    deadline : Deadline
+    metrics : RequestMetrics
+
+    Raises
+    ------
+    RequestFailed
+        Where the original cannot be read, a condition fails, or no byte is in the range.
+    PreprocessingError
+        Where the original cannot be transformed.
+    """
+    with metrics.timed("fetch"), _open(pipeline, source, deadline) as original:
+        derived = DerivedObject.of(request, source, pipeline, original.object_head)
+        if unmodified := _require_conditions(request, derived):
+            return unmodified
+        description = derived.description
+        derived.window(description)  # refuses a range that selects nothing before the body is read
+        if description is not None:
+            body = b"" if derived.is_marker else result_cache().body(derived.cache_key)
+            if body is not None:
+                return _answer(request, derived, description, body)
+        data = _content(original)
+    encoded = _transform(derived, data, deadline, metrics)
+    if derived.part is not None:  # requests for other parts are likely to follow
+        result_cache().keep(derived.cache_key, encoded.body)
+    return _answer(request, derived, _describe(encoded), encoded.body)
 
 
 def head(
-    request: ObjectRequest, pipeline: Pipeline, deadline: Deadline, metrics: RequestMetrics
+    request: ObjectRequest,
+    source: Presigned,
+    pipeline: Pipeline,
+    deadline: Deadline,
+    metrics: RequestMetrics,
 ) -> Response:
-    """Answer with what can be said of the derived object; its bytes are made only where they must."""
+    """Answer with the derived object's headers; make its bytes only where its size depends on them.
+
+    Takes and raises what `get` does; ``SizeUnknown`` where the bytes are needed and cannot be read.
+    """
     with metrics.timed("fetch"):
-        derived = DerivedObject.of(request, pipeline, head_original(request.source, deadline))
-    if met := _conditions(request, derived):
-        return met
+        derived = DerivedObject.of(request, source, pipeline, head_original(source, deadline))
+    if unmodified := _require_conditions(request, derived):
+        return unmodified
     if not pipeline.seeks:
         require_size(derived.object_head, config().limits.source_bytes)
     if derived.object_head.length == 0 and not derived.is_marker:
         raise EmptySource("the object has no bytes")
     description = derived.description
     if description is None:
-        encoded = _transform(derived, _read(request, derived, deadline, metrics), deadline, metrics)
+        data = _read_with_own_role(source, derived, deadline, metrics)
+        encoded = _transform(derived, data, deadline, metrics)
         description = _describe(encoded)
-        result_cache().keep(
-            derived.cache_key, encoded.body
-        )  # whoever asks for the size reads the object next
+        result_cache().keep(derived.cache_key, encoded.body)  # a GET is likely to follow
     return _answer(request, derived, description, None)
 
 
-def _opened(
+def _open(
     pipeline: Pipeline, source: Presigned, deadline: Deadline
 ) -> AbstractContextManager[Original | Ranges]:
-    """Open the original: to be read whole, or as the pipeline needs it."""
-    return fetch_ranges(source, deadline) if pipeline.seeks else fetch(source, deadline)
+    """Open the original, by ranges where the pipeline needs only some of its bytes."""
+    return open_ranges(source, deadline) if pipeline.seeks else open_original(source, deadline)
 
 
 def _content(original: Original | Ranges) -> bytes | Ranges:
-    """Return what the pipeline reads: all bytes, or where it finds them."""
+    """Return what the pipeline reads: all bytes, or the ranges to read them by."""
     if isinstance(original, Ranges):
         return original
     return original.read(config().limits.source_bytes)
 
 
-def _read(
-    request: ObjectRequest, derived: DerivedObject, deadline: Deadline, metrics: RequestMetrics
+def _read_with_own_role(
+    source: Presigned, derived: DerivedObject, deadline: Deadline, metrics: RequestMetrics
 ) -> bytes | Ranges:
-    """Read the original of a HEAD with the function's own role."""
+    """Read the original of a HEAD, whose URL is not good for a GET."""
     try:
-        opened = _opened(derived.pipeline, readable(request.source), deadline)
+        opened = _open(derived.pipeline, readable(source), deadline)
         with metrics.timed("read"), opened as original:
             require_same(original.object_head, derived.object_head)
             return _content(original)
@@ -122,19 +142,20 @@ def _describe(encoded: Encoded) -> Description:
     return Description(len(encoded.body), encoded.content_type, encoded.metadata)
 
 
-def _conditions(request: ObjectRequest, derived: DerivedObject) -> Response | None:
-    """Answer the client's conditions, before anything is transformed."""
-    match request.conditions.outcome(derived.etag, derived.object_head.last_modified):
-        case ConditionOutcome.FAILED:
-            raise RequestFailed(
-                412,
-                "PreconditionFailed",
-                "the object or its pipeline is not what the condition asks for; read it anew",
-            )
-        case ConditionOutcome.NOT_MODIFIED:
-            return Response(304, headers=derived.validators)
-        case ConditionOutcome.PROCEED:
-            return None
+def _require_conditions(request: ObjectRequest, derived: DerivedObject) -> Response | None:
+    """Return 304 where the client has the current version, None to proceed, else raise 412."""
+    if request.conditions is None:
+        return None
+    outcome = request.conditions.outcome(derived.etag, derived.object_head.last_modified)
+    if outcome is ConditionOutcome.FAILED:
+        raise RequestFailed(
+            412,
+            "PreconditionFailed",
+            "the object or its pipeline is not the version that the condition asks for; read it again",
+        )
+    if outcome is ConditionOutcome.NOT_MODIFIED:
+        return Response(304, headers=derived.validators)
+    return None
 
 
 def _answer(
@@ -143,7 +164,7 @@ def _answer(
     description: Description,
     body: bytes | bytearray | None,
 ) -> Response:
-    """Put the object, or the part of it that was asked for, under S3's headers."""
+    """Return the object, or the part that the client asks for, with S3's headers."""
     window = derived.window(description)
     headers = {
         **derived.object_head.headers,

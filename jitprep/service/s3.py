@@ -14,17 +14,16 @@ from jitprep.service.config import config
 
 @cache
 def client() -> Any:
-    """Return the S3 client, made once a process."""
-    settings: dict[str, Any] = {
-        "signature_version": "s3v4"
-    }  # presigned URLs would take the old one
+    """Return this process's S3 client."""
+    # Presigned URLs would use the old signature by default.
+    settings: dict[str, Any] = {"signature_version": "s3v4"}
     if config().endpoint is not None:
-        # The SDK puts "{RequestRoute}." and buckets before the host, which only AWS's names resolve.
+        # The SDK prefixes the host with "{RequestRoute}." and buckets, and only AWS resolves such names.
         settings |= {"inject_host_prefix": False, "s3": {"addressing_style": "path"}}
-        # Of what goes through a proxy urllib3 takes dots out: another key than signed is asked for.
+        # Through a proxy, urllib3 removes dots from the path and requests another key than was signed.
         settings["proxies"] = {}
     made = boto3.client("s3", config=Config(**settings))
-    # It would ask for encoded keys, and a listing is passed on as whoever asked for it wants it.
+    # boto3 would add encoding-type=url, but a listing has the encoding that its client asks for.
     made.meta.events.unregister(
         "before-parameter-build.s3.ListObjectsV2", set_list_objects_encoding_type_url
     )

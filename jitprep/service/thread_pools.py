@@ -1,6 +1,6 @@
-"""The threads that work on a batch: some wait for S3, and one computes on each vCPU.
+"""Thread pools for batches: readers, which wait for S3, and one maker per vCPU, which computes.
 
-They stay between requests, so that connections and the kernels' per-thread buffers do too.
+They outlive requests, so that connections and the kernels' per-thread buffers are reused.
 """
 
 from __future__ import annotations
@@ -15,52 +15,53 @@ from jitprep.service.errors import out_of_time
 if TYPE_CHECKING:
     from jitprep.service.deadline import Deadline
 
-# Waiting for S3 takes some ten times as long as computing what came.
+# Waiting for S3 takes about ten times as long as transforming what it sends.
 _READERS_PER_CPU = 8
 
 
 class ThreadPools:
-    """Readers, and a maker for each vCPU."""
+    """The readers, and a maker for each vCPU."""
 
     def __init__(self) -> None:
         self.readers = ThreadPoolExecutor(readers(), "read")
         self.makers = ThreadPoolExecutor(makers(), "make")
 
 
-_crews: list[ThreadPools] = []
+_pools: list[ThreadPools] = []
 _lock = Lock()
 
 
 def thread_pools() -> ThreadPools:
-    """Return the crew, which is made when first asked for."""
+    """Return this process's pools, which the first call creates."""
     with _lock:
-        if not _crews:
-            _crews.append(ThreadPools())
-        return _crews[0]
+        if not _pools:
+            _pools.append(ThreadPools())
+        return _pools[0]
 
 
 def readers() -> int:
-    """Return how many objects are read at once."""
+    """Return how many objects are read at the same time."""
     return _READERS_PER_CPU * _cpus()
 
 
 def makers() -> int:
-    """Return how many objects are transformed at once."""
+    """Return how many objects are transformed at the same time."""
     return _cpus()
 
 
 def _cpus() -> int:
-    """Return how many vCPUs this process may run on; not every system tells."""
+    """Return how many vCPUs this process may use, or, where the system does not say, how many exist."""
     own = getattr(os, "sched_getaffinity", None)
     return len(own(0)) if own else os.cpu_count() or 1
 
 
 class Budget:
-    """So many bytes of originals are in memory at once, and no more: as many as one may have.
+    """A limit on the bytes of originals that are in memory at the same time.
 
     Parameters
     ----------
     limit : int
+        In bytes; the largest single original must fit.
     """
 
     def __init__(self, limit: int) -> None:
@@ -68,7 +69,7 @@ class Budget:
         self._changed = Condition()
 
     def take(self, wanted: int, deadline: Deadline) -> None:
-        """Wait until so many are free.
+        """Wait until `wanted` bytes are free, and take them.
 
         Raises
         ------
@@ -81,7 +82,7 @@ class Budget:
             self._left -= wanted
 
     def give(self, taken: int) -> None:
-        """Give back what was taken."""
+        """Give bytes back."""
         with self._changed:
             self._left += taken
             self._changed.notify_all()

@@ -1,6 +1,7 @@
-"""Names of common formats that are not decoded, and what to do about them.
+"""Common formats that are not decoded: their signatures, and what to do with such a file.
 
-For what people upload among their pictures, sounds and texts: a name says more than eight bytes do.
+People upload these among their pictures, sounds and texts. An error that names the format helps them
+more than one that quotes the first bytes.
 """
 
 from __future__ import annotations
@@ -9,14 +10,14 @@ import re
 
 _PICTURE = "convert it to JPEG or PNG"
 _RAW = "develop it to JPEG or PNG"
-_MEMBERS = "store what is in it, each as an object of its own"
-_UNPACK = "store it unpacked"
+_MEMBERS = "store each file in it as an object of its own"
+_UNPACK = "store it uncompressed"
 _PAGES = "render its pages to PNG"
-_ARRAY = "an array needs no decoding here: load it and pass it to the pipeline"
-_TABLE = "store its pictures, sounds or texts as objects of their own"
-_NOT_DATA = "leave it out"
+_ARRAY = "load the array yourself and pass it to the pipeline"
+_TABLE = "store each picture, sound or text in it as an object of its own"
+_NOT_DATA = "leave it out of the dataset"
 
-# Where the signature stands, the signature, the name with its article, and the remedy.
+# Offset of the signature, the signature, the format's name with its article, and the remedy.
 _SIGNATURES: tuple[tuple[int, bytes, str, str], ...] = (
     (0, b"\xff\x0a", "a JPEG XL image", _PICTURE),
     (4, b"JXL \r\n\x87\n", "a JPEG XL image", _PICTURE),
@@ -54,7 +55,7 @@ _SIGNATURES: tuple[tuple[int, bytes, str, str], ...] = (
     (0, b"\xc5\xd0\xd3\xc6", "an EPS document", _PAGES),
     (0, b"{\\rtf", "a rich text document (RTF)", "save it as plain text"),
     (0, b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Office document or Thumbs.db", _MEMBERS),
-    (0, b"PK\3\4", "a ZIP archive, as DOCX, XLSX, NPZ and PyTorch's files are", _MEMBERS),
+    (0, b"PK\3\4", "a ZIP archive (or DOCX, XLSX, NPZ or a PyTorch file)", _MEMBERS),
     (0, b"PK\5\6", "an empty ZIP archive", _NOT_DATA),
     (257, b"ustar", "a tar archive", _MEMBERS),
     (0, b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive", _MEMBERS),
@@ -100,7 +101,7 @@ _SVG = re.compile(rb"<svg[\s>]", re.IGNORECASE)
 
 
 def brands(data: bytes) -> list[bytes]:
-    """Return the brands of an ISO base media file, the major one first; none for other files."""
+    """Return the brands of an ISO base media file, the major brand first; empty for other files."""
     if data[4:8] != b"ftyp":
         return []
     end = min(int.from_bytes(data[:4]), len(data))
@@ -108,15 +109,15 @@ def brands(data: bytes) -> list[bytes]:
 
 
 def is_avif(data: bytes) -> bool:
-    """Whether these are the first bytes of an AVIF image, or sequence of images."""
+    """Return whether these are the first bytes of an AVIF image or image sequence."""
     names = brands(data)
     return bool(names) and (
         names[0] in _AVIF or (names[0] in _ANY_STILL and any(name in _AVIF for name in names))
     )
 
 
-def foreign(data: bytes) -> str | None:
-    """Return what the first bytes are, and what to do, as a sentence; None where nobody knows.
+def describe_foreign(data: bytes) -> str | None:
+    """Return a sentence that names the format and a remedy; None for an unknown format.
 
     Parameters
     ----------
@@ -128,7 +129,9 @@ def foreign(data: bytes) -> str | None:
             return _sentence(name, remedy)
     if names := brands(data):
         if names[0] in _HEIC or (names[0] in _ANY_STILL and any(n in _HEIC for n in names)):
-            return _sentence("a HEIC image", f"{_PICTURE}; phones can send 'most compatible' ones")
+            return _sentence(
+                "a HEIC image", f"{_PICTURE}, or set the phone's camera to 'most compatible'"
+            )
         if names[0] in _BRANDS:
             return _sentence(*_BRANDS[names[0]])
         if names[0] in _ANY_STILL:

@@ -1,227 +1,116 @@
-"""Formats, and so kinds, by their first bytes."""
+"""Detection of an object's format, and so its kind, from its first bytes."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal
 
-from preprocessing.decode.foreign_formats import brands, foreign, is_avif
-from preprocessing.decode.image.header import ImageFormat
+from preprocessing.decode.foreign_formats import brands, describe_foreign, is_avif
+from preprocessing.decode.formats import FORMATS, Format, decoded_formats
 from preprocessing.errors import UnknownFormat
-from preprocessing.frozen import frozen
 
 if TYPE_CHECKING:
     from preprocessing.media import SourceKind
 
-# What follows "caf" is decoded in a container, or known by name alone.
-AudioFormat: TypeAlias = Literal[
-    "wav",
-    "flac",
-    "ogg",
-    "mp3",
-    "aiff",
-    "au",
-    "caf",
-    "m4a",
-    "mka",
-    "wma",
-    "fla",
-    "aac",
-    "w64",
-    "sphere",
-    "amr",
-    "ape",
-    "wavpack",
-    "tta",
-    "dsf",
-    "ac3",
-    "voc",
-    "midi",
-]
-VideoFormat: TypeAlias = Literal[
-    "mp4", "matroska", "avi", "mpeg", "mpegts", "flv", "wmv", "ogv", "rm", "mxf", "ivf", "m2ts"
-]
-SourceFormat: TypeAlias = ImageFormat | AudioFormat | VideoFormat | Literal["text"]
-
-
-@frozen
-class Sniffed:
-    """What an object is.
-
-    Parameters
-    ----------
-    kind : {"image", "video", "audio", "text"}
-    format : str
-    content_type : str
-        Its media type, as IANA has it.
-    """
-
-    kind: SourceKind
-    format: SourceFormat
-    content_type: str
-
-
-_JPEG = Sniffed("image", "jpeg", "image/jpeg")
-_PNG = Sniffed("image", "png", "image/png")
-_WEBP = Sniffed("image", "webp", "image/webp")
-_GIF = Sniffed("image", "gif", "image/gif")
-_TIFF = Sniffed("image", "tiff", "image/tiff")
-_BMP = Sniffed("image", "bmp", "image/bmp")
-_AVIF = Sniffed("image", "avif", "image/avif")
-_WAV = Sniffed("audio", "wav", "audio/wav")
-_MP3 = Sniffed("audio", "mp3", "audio/mpeg")
-_M4A = Sniffed("audio", "m4a", "audio/mp4")
-_AIFF = Sniffed("audio", "aiff", "audio/aiff")
-_AAC = Sniffed("audio", "aac", "audio/aac")
-_MP4 = Sniffed("video", "mp4", "video/mp4")
-_AVI = Sniffed("video", "avi", "video/x-msvideo")
-_TEXT = Sniffed("text", "text", "text/plain")
-
-_SIGNATURES: tuple[tuple[bytes, Sniffed], ...] = (
-    (b"\xff\xd8\xff", _JPEG),
-    (b"\x89PNG\r\n\x1a\n", _PNG),
-    (b"GIF87a", _GIF),
-    (b"GIF89a", _GIF),
-    (b"II*\x00", _TIFF),
-    (b"MM\x00*", _TIFF),
-    (b"II+\x00\x08\x00\x00\x00", _TIFF),  # BigTIFF, whose offsets have 8 bytes
-    (b"MM\x00+\x00\x08\x00\x00", _TIFF),
-    (b"fLaC", Sniffed("audio", "flac", "audio/flac")),
-    (b"OggS", Sniffed("audio", "ogg", "audio/ogg")),
-    (b".snd", Sniffed("audio", "au", "audio/basic")),
-    (b"caff", Sniffed("audio", "caf", "audio/x-caf")),
-    (b"\x30\x26\xb2\x75\x8e\x66\xcf\x11", Sniffed("audio", "wma", "audio/x-ms-wma")),
-    (b"\x1a\x45\xdf\xa3", Sniffed("video", "matroska", "video/x-matroska")),
-    (b"FLV\x01", Sniffed("video", "flv", "video/x-flv")),
-    (b"riff\x2e\x91\xcf\x11", Sniffed("audio", "w64", "audio/x-w64")),
-    (b"#!AMR", Sniffed("audio", "amr", "audio/amr")),
-    (b"\x0b\x77", Sniffed("audio", "ac3", "audio/ac3")),
-    (b"Creative Voice File\x1a", Sniffed("audio", "voc", "audio/x-voc")),
-    (b"ADIF", _AAC),
-    (b"\x06\x0e\x2b\x34", Sniffed("video", "mxf", "application/mxf")),
-    (b"\x00\x00\x01\xba", Sniffed("video", "mpeg", "video/mpeg")),
-    (b"\x00\x00\x01\xb3", Sniffed("video", "mpeg", "video/mpeg")),
-)
-# Words that begin many a text; of these formats a zero follows soon.
-_WORDS: dict[bytes, Sniffed] = {
-    b"MThd": Sniffed("audio", "midi", "audio/midi"),
-    b"MAC ": Sniffed("audio", "ape", "audio/x-ape"),
-    b"wvpk": Sniffed("audio", "wavpack", "audio/x-wavpack"),
-    b"TTA1": Sniffed("audio", "tta", "audio/x-tta"),
-    b"DSD ": Sniffed("audio", "dsf", "audio/x-dsf"),
-    b".RMF": Sniffed("video", "rm", "application/vnd.rn-realmedia"),
-    b"DKIF": Sniffed("video", "ivf", "video/x-ivf"),
-}
-_SPHERE = b"NIST_1A\n", Sniffed("audio", "sphere", "audio/basic")
-# RIFF and IFF name what they hold behind their length.
-_CHUNKED: dict[tuple[bytes, bytes], Sniffed] = {
-    (b"RIFF", b"WEBP"): _WEBP,
-    (b"RIFF", b"WAVE"): _WAV,
-    (b"RF64", b"WAVE"): _WAV,
-    (b"RIFX", b"WAVE"): _WAV,
-    (b"RIFF", b"AVI "): _AVI,
-    (b"FORM", b"AIFF"): _AIFF,
-    (b"FORM", b"AIFC"): _AIFF,
-}
-# ISO/IEC 14496-12, "File Type Box"; QuickTime's older files begin with another of these boxes.
+_STARTS = tuple((start, found) for found in FORMATS.values() for start in found.starts)
+_WORDS = {word: found for found in FORMATS.values() for word in found.words}
+_CHUNKS = {chunk: found for found in FORMATS.values() for chunk in found.chunks}
+# First boxes of old QuickTime files, which lack the "File Type Box" of ISO/IEC 14496-12.
 _BOXES = (b"moov", b"mdat", b"wide", b"free", b"skip")
 _SOUND_BRANDS = (b"M4A ", b"M4B ", b"M4P ")
 _TS_PACKET = 188
-_NAMES: dict[SourceKind, str] = {
-    "image": "JPEG, PNG, WebP, AVIF, GIF, TIFF and BMP",
-    "audio": "WAV, FLAC, OGG, MP3, AIFF, AU and CAF",
-    "video": "MP4, QuickTime, Matroska, WebM, AVI, MPEG and FLV",
-    "text": "text in any charset",
-}
 _HEAD = 512
 _TEXT_MARKS = (b"\xff\xfe", b"\xfe\xff", b"\0\0\xfe\xff", b"\xef\xbb\xbf")
-# No text has them, and every other format does among its first bytes, unless these are no UTF-8.
+# Control characters, which texts do not have. The first bytes of other formats have one, or are not
+# UTF-8.
 _CONTROLS = bytes({*range(32), 127} - {*b"\t\n\f\r\x1b"})
 
 
-def sniff(data: bytes, wanted: SourceKind, *, any_kind: bool = False) -> Sniffed:
-    """Tell what `data` is.
+def sniff(data: bytes, wanted: SourceKind, *, any_kind: bool = False) -> Format:
+    """Return the format of an object.
 
     Parameters
     ----------
     data : bytes
         The object, or its first kilobyte.
     wanted : {"image", "video", "audio", "text"}
-        What the message speaks of. Text has no signature: what could be text is that only where text is
-        wanted, and else unknown.
+        The kind that the pipeline takes. Text has no signature: an object of no known format that can be
+        text counts as text if text is wanted, and is unknown otherwise.
     any_kind : bool
-        Whether other kinds are welcome too: then what could be text is that.
+        Whether such an object counts as text in any case.
 
     Raises
     ------
     UnknownFormat
-        With a hint of what the bytes look like.
+        The message says what the bytes look like.
     """
     head = data[:_HEAD]
     found = None if _is_plainly_text(head) else _signed(data)
-    if data.startswith(_SPHERE[0]):  # whose header is text
-        found = _SPHERE[1]
+    if data.startswith(FORMATS["sphere"].starts):  # its header is text
+        found = FORMATS["sphere"]
     if found is not None:
         return found
-    named = foreign(data)
+    named = describe_foreign(data)
     if (wanted == "text" or any_kind) and _may_be_text(head) and not (named and _is_binary(head)):
-        return _TEXT
+        return FORMATS["text"]
     if named:
         raise UnknownFormat(named)
     raise UnknownFormat(
-        f"{_guess(data[:64], wanted)}; the formats are {_NAMES[wanted]}, "
-        "recognised by their first bytes, not by the name"
+        f"{_guess(data[:64], wanted)}; the supported formats are {decoded_formats(wanted)}, which are "
+        "detected from the content, not from the name"
     )
 
 
-def _signed(data: bytes) -> Sniffed | None:
+def _signed(data: bytes) -> Format | None:
     if data.startswith(b"ID3"):
         return _tagged(data)
-    for signature, found in _SIGNATURES:
-        if data.startswith(signature):
+    for start, found in _STARTS:
+        if data.startswith(start):
             return found
     if data[:4] in _WORDS and b"\0" in data[:64]:
         return _WORDS[data[:4]]
-    chunked = _CHUNKED.get((data[:4], data[8:12]))
+    chunked = _CHUNKS.get((data[:4], data[8:12]))
     if chunked is not None:
         return chunked
     if is_avif(data):
-        return _AVIF
+        return FORMATS["avif"]
     if named := brands(data):
-        return None if foreign(data) else _M4A if named[0] in _SOUND_BRANDS else _MP4
+        if describe_foreign(data):
+            return None
+        return FORMATS["m4a" if named[0] in _SOUND_BRANDS else "mp4"]
     if data[4:8] in _BOXES:
-        return _MP4
-    if data.startswith(b"BM") and b"\0" in data[:26]:  # "BM" begins many a text
-        return _BMP
+        return FORMATS["mp4"]
+    if data.startswith(b"BM") and b"\0" in data[:26]:  # a text may begin with "BM" as well
+        return FORMATS["bmp"]
     if _is_mpeg_audio(data):
-        return _MP3
+        return FORMATS["mp3"]
     if _is_adts(data):
-        return _AAC
+        return FORMATS["aac"]
     return _transport(data)
 
 
-def _transport(data: bytes) -> Sniffed | None:
-    """Return which transport stream this is: each packet begins with a G, in M2TS behind a time."""
+def _transport(data: bytes) -> Format | None:
+    """Return the type of a transport stream: each packet begins with "G", in M2TS after a timestamp."""
     if b"\0" not in data[:_TS_PACKET]:
         return None
     if data[:1] == data[_TS_PACKET : _TS_PACKET + 1] == b"G":
-        return Sniffed("video", "mpegts", "video/mp2t")
+        return FORMATS["mpegts"]
     if data[4:5] == data[196:197] == data[388:389] == b"G":
-        return Sniffed("video", "m2ts", "video/mp2t")
+        return FORMATS["m2ts"]
     return None
 
 
-def _tagged(data: bytes) -> Sniffed:
-    """Return what is behind an ID3v2 tag: MP3, unless it is other sound."""
-    from preprocessing.decode.audio.tags import behind_tags  # noqa: PLC0415  for tags
+def _tagged(data: bytes) -> Format:
+    """Return the format of the sound after an ID3v2 tag, which is MP3 unless another is detected."""
+    from preprocessing.decode.audio.tags import skip_tags  # noqa: PLC0415  for tags
 
-    place = behind_tags(data, 0)
+    place = skip_tags(data, 0)
     rest = data[place : place + _HEAD].lstrip(b"\0")
     found = None if rest.startswith(b"ID3") else _signed(rest)
-    return found if found is not None and found.kind == "audio" else _MP3
+    return found if found is not None and found.kind == "audio" else FORMATS["mp3"]
 
 
 def _is_adts(data: bytes) -> bool:
-    """Whether a frame of AAC begins here, and another behind it: ISO/IEC 13818-7, 6.2."""
+    """Return whether the data begin with a frame of AAC, followed by another: ISO/IEC 13818-7, 6.2."""
     if len(data) < 7 or data[0] != 0xFF or data[1] & 0xF6 != 0xF0 or data[2] >> 2 & 15 > 12:
         return False
     length = (data[3] & 3) << 11 | data[4] << 3 | data[5] >> 5
@@ -232,10 +121,11 @@ def _is_adts(data: bytes) -> bool:
 
 
 def _is_mpeg_audio(data: bytes) -> bool:
-    """Whether a frame of MPEG audio begins here: ISO/IEC 11172-3, 2.4.1.3.
+    """Return whether the data begin with a frame of MPEG audio: ISO/IEC 11172-3, 2.4.1.3.
 
-    Eleven bits of synchronisation; layer II or III; no reserved version, bit rate or sampling rate.
-    Layer I is dead, and the mark of UTF-16 looks like it.
+    The frame has eleven synchronization bits, is of layer II or III, and its version, bit rate and
+    sample rate are not reserved values. Layer I is not used, and the byte order mark of UTF-16 looks
+    like it.
     """
     return (
         len(data) >= 4
@@ -249,23 +139,23 @@ def _is_mpeg_audio(data: bytes) -> bool:
 
 
 def _is_plainly_text(head: bytes) -> bool:
-    """Whether these are characters in UTF-8: "caffeine" is no sound, and "the free lunch" no film."""
+    """Return whether the bytes are text in UTF-8: "caffeine" must not be detected as CAF."""
     if head.translate(None, _CONTROLS) != head:
         return False
     try:
         head.decode()
-    except UnicodeDecodeError as error:  # the last character may be cut
+    except UnicodeDecodeError as error:  # the last character may be incomplete
         return error.reason == "unexpected end of data"
     return True
 
 
 def _may_be_text(head: bytes) -> bool:
-    """Whether these bytes can begin a text: NULs can only stand behind a byte order mark."""
+    """Return whether a text can begin with these bytes: NUL requires a byte order mark."""
     return b"\0" not in head or head.startswith(_TEXT_MARKS)
 
 
 def _is_binary(head: bytes) -> bool:
-    """Whether a signature is one, and not the first word of a text in some old charset."""
+    """Return whether the bytes are not text, so that a signature in them is not a word of a text."""
     return head.startswith(b"%PDF-") or head.translate(None, _CONTROLS) != head
 
 
@@ -274,18 +164,21 @@ def _guess(head: bytes, wanted: SourceKind) -> str:
     printable = sum(32 <= byte < 127 or byte in b"\t\r\n" for byte in head)
     if head.lstrip()[:1] == b"<":
         return (
-            f"the object looks like HTML or XML, not {article} {wanted} (an error page stored in its "
-            "place?)"
+            f"the object looks like HTML or XML, not {article} {wanted}; perhaps an error page was "
+            "stored instead"
         )
     if printable == len(head):
         return f"the object looks like text, not {article} {wanted}"
     if wide := _wide(head):
-        return f"the object looks like text in {wide} without a byte order mark: add it, or store UTF-8"
-    return f"no {wanted} format starts with the bytes {head[:8].hex(' ')}"
+        return (
+            f"the object looks like text in {wide} without a byte order mark: add the mark, or store "
+            "UTF-8"
+        )
+    return f"the object begins with the bytes {head[:8].hex(' ')}, which no {wanted} format has"
 
 
 def _wide(head: bytes) -> str:
-    """Return which of UTF-16 and UTF-32 a text without a mark is in, if most of it is Latin-1."""
+    """Return the variant of UTF-16 or UTF-32 of a text without a mark, if most of it is Latin-1."""
     orders: tuple[Literal["little", "big"], ...] = ("little", "big")
     for size, charset in ((4, "UTF-32"), (2, "UTF-16")):
         units = [head[i : i + size] for i in range(0, len(head) - size + 1, size)]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 import numpy as np
 
 from preprocessing.cancellation import checkpoint
-from preprocessing.decode.audio.decoder import need_soundfile
+from preprocessing.decode.audio.decoder import require_soundfile
 from preprocessing.encodings._base import Encoding
 from preprocessing.errors import IncompatibleSource
 from preprocessing.frozen import frozen
@@ -143,7 +143,7 @@ class Flac(Encoding):
         return 3 * nbytes(spec)
 
     def encode(self, array: Array, spec: AudioSpec) -> bytes:
-        soundfile = need_soundfile()
+        soundfile = require_soundfile()
         stream, subtype = BytesIO(), self.subtype.upper()
         with soundfile.SoundFile(
             stream, "w", spec.rate, len(array), subtype, format="FLAC"

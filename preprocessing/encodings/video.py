@@ -78,9 +78,9 @@ class Mp4(Encoding):
         return _TABLES + _AHEAD * spec.height * spec.width + 2 * body
 
     def encode(self, array: Array, spec: VideoSpec) -> bytes:
-        from preprocessing.decode.video.container import need_av  # noqa: PLC0415  only pipelines with MP4 need it
+        from preprocessing.decode.video.container import require_av  # noqa: PLC0415  for MP4
 
-        av, stream = need_av(), BytesIO()
+        av, stream = require_av(), BytesIO()
         with av.open(stream, "w", format="mp4", options={"fflags": "+bitexact"}) as container:
             track = self._track(container, array.shape[1:3])
             for index, frame in enumerate(array):

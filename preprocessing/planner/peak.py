@@ -1,4 +1,4 @@
-"""What the work on one source holds at once, at its widest."""
+"""Peak memory of a plan, computed before any of it is allocated."""
 
 from __future__ import annotations
 
@@ -15,35 +15,38 @@ if TYPE_CHECKING:
     from preprocessing.media import Spec
     from preprocessing.planner.stages import Stage, Start
 
-# Bytes, and what holds them: the start, a stage, or the encoding.
+# Bytes in use at one moment, and the part of the plan at work then.
 Moment: TypeAlias = "tuple[int, Start | Stage | Encoding]"
 
 
 def peak(source: Start, stages: Sequence[Stage], encoding: Encoding, output: Spec) -> Moment:
-    """Return the most bytes that are held at once, the encoded object left out, and by what.
+    """Return the peak memory in bytes, without the encoded source, and the part that reaches it.
 
-    Of a video every frame goes its way alone; its results are all there at the end.
+    A video's frames pass through the stages one at a time; the results of all stay in memory.
     """
     return max(_moments(source, stages, encoding, output), key=lambda moment: moment[0])
 
 
-def called(what: Start | Stage | Encoding) -> str:
-    """Return the name of a step, as a user knows it, or of what the planner made of it."""
-    kernel = getattr(what, "kernel", None)
-    name = kernel.__name__ if kernel else type(what).__name__.removesuffix("Stage").lower()
+def display_name(part: Start | Stage | Encoding) -> str:
+    """Return the name of a part of the plan for error messages, such as ``'decode'``."""
+    kernel = getattr(part, "kernel", None)
+    name = kernel.__name__ if kernel else type(part).__name__.removesuffix("Stage").lower()
     return repr(name)
 
 
 def _moments(
     source: Start, stages: Sequence[Stage], encoding: Encoding, output: Spec
 ) -> Iterator[Moment]:
-    """Yield them in order. An input is held until its stage is done; a view keeps what it looks at."""
+    """Yield the memory in use during each part, in order.
+
+    A stage's input is held until the stage is done. A view keeps the array that it is a view of.
+    """
     stacked = nbytes(output) if isinstance(output, VideoSpec) else 0
     decoded = source.holds()
     yield decoded + stacked, source
     spec: Any = frame(source.output())
     live = min(decoded, nbytes(spec))
-    place = 0 if stacked else nbytes(output)  # of the result, into which the last stage may write
+    place = 0 if stacked else nbytes(output)  # the result's array, allocated by the caller
     for index, stage in enumerate(stages):
         last = index == len(stages) - 1
         held = stage.holds(spec)
@@ -58,23 +61,23 @@ def _moments(
 def most_frames(
     source: Start, stages: Sequence[Stage], encoding: Encoding, output: VideoSpec, limits: Limits
 ) -> int:
-    """Return how many frames there may be where only the content tells how many there are.
+    """Return how many frames fit into memory, for a video whose header does not give their number.
 
     Raises
     ------
     LimitExceeded
-        Where there is no room for one.
+        If not even one fits.
     """
 
     def held(frames: int) -> Moment:
         return peak(source, stages, encoding, replace(output, frames=frames))
 
-    one, what = held(1)
-    require_memory(one, limits, called(what))
+    one, part = held(1)
+    require_memory(one, limits, display_name(part))
     fitting, too_many = 1, limits.frames + 1
     while too_many - fitting > 1:
         middle = (fitting + too_many) // 2
-        # Twice the stack: the frames are collected one by one, and then put together.
+        # Twice the results: they are collected one by one, and then copied into one array.
         total = max(held(middle)[0], 2 * nbytes(replace(output, frames=middle)))
         fitting, too_many = (middle, too_many) if total <= limits.memory else (fitting, middle)
     return fitting

@@ -1,4 +1,4 @@
-"""From a pipeline and a source's header to the physical plan, and from the plan to samples."""
+"""The physical plan of one source: built from the pipeline and the source's header, then run."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ import numpy as np
 from preprocessing.cancellation import checkpoint
 from preprocessing.errors import CorruptSource, IncompatibleSource, LimitExceeded
 from preprocessing.frozen import frozen
-from preprocessing.limits import require, require_memory
+from preprocessing.limits import require_memory, require_sides
 from preprocessing.media import VideoSpec, known
-from preprocessing.planner.peak import called, most_frames, peak
+from preprocessing.planner.peak import display_name, most_frames, peak
 from preprocessing.planner.rewrites import RULES, Draft, Rule
-from preprocessing.planner.stages import Stage
+from preprocessing.planner.stages import Stage, VideoStart
 from preprocessing.spec.kinds import kind_mismatch
 from preprocessing.transforms._base import FixedTransform, RandomTransform, Selection
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from preprocessing.encodings import Encoding
     from preprocessing.limits import Limits
     from preprocessing.media import Array, Content, Kind, Spec
-    from preprocessing.planner.peak import Moment, called
+    from preprocessing.planner.peak import Moment
     from preprocessing.planner.stages import Start
     from preprocessing.rng import Draws
     from preprocessing.spec.step import Step
@@ -35,19 +35,39 @@ if TYPE_CHECKING:
 
 @frozen
 class Plan:
-    """What will be done to one source, physically. Print it.
+    """What a pipeline does to one source, stage by stage. Immutable; `Pipeline.plan` makes it.
+
+    Printing a plan shows each stage, the shape, type and size of its result, and the rewrites.
 
     Parameters
     ----------
     source : Start
-        How the source is decoded; of a video, which frames.
+        How the source is decoded, and for a video, which of its frames.
     stages : tuple of Stage
-        What follows, in order; of a video, for each frame.
+        The stages after decoding, in order. For a video they run once per frame.
     rewrites : tuple of Rule
-        The rules that made this plan cheaper than the literal one.
+        The rules that made this plan cheaper than a literal translation of the steps.
     encoding : Encoding
+        How the result is written.
     output : Spec
-        What the last stage gives.
+        Kind, shape and dtype of the last stage's result.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from preprocessing import Pipeline
+    >>> image = np.zeros((375, 500, 3), np.uint8)
+    >>> plan = Pipeline.parse("horizontal_flip/center_crop:224/npy").plan(image)
+    >>> print(plan)
+    Array
+        -> 375×500×3 uint8, 562,500 bytes
+    Crop(top=76, left=138, height=224, width=224)
+        -> 224×224×3 uint8, 150,528 bytes
+    Flip(direction='horizontal')
+        -> 224×224×3 uint8, 150,528 bytes
+    Npy()
+        -> application/x-npy, 150,656 bytes
+    rewrite window_before_mirror: exact
     """
 
     source: Start
@@ -58,7 +78,7 @@ class Plan:
 
     @cached_property
     def holds(self) -> int:
-        """Most bytes that are held at once, the encoded object left out."""
+        """Peak memory of the work in bytes, without the encoded source."""
         return self._peak[0]
 
     @cached_property
@@ -66,33 +86,40 @@ class Plan:
         return peak(self.source, self.stages, self.encoding, self.output)
 
     def require(self, given: int, limits: Limits, names: Sequence[tuple[Stage, str]] = ()) -> None:
-        """Raise LimitExceeded where the work, with so many bytes of encoded object, holds too much.
+        """Raise LimitExceeded unless the peak memory is within the limit.
 
         Parameters
         ----------
         given : int
+            Bytes of the encoded source, which stays in memory during the work.
         limits : Limits
         names : sequence of (Stage, str)
-            Of stages, the steps that they were made for.
+            Stages as they were before the rewrites, each with the step that it was lowered from.
+            The message names that step.
+
+        Raises
+        ------
+        LimitExceeded
         """
         held, widest = self.holds + given, self._peak[1]
         if held > limits.memory:
-            # The rules leave stages of one type in their order, but not always as they were.
+            # Rules replace stages but keep those of one type in order: the n-th of a type before the
+            # rewrites is the n-th after them, if none was added or removed.
             alike = [name for stage, name in names if type(stage) is type(widest)]
             place = [stage for stage in self.stages if type(stage) is type(widest)]
             known = len(alike) == len(place) > 0
             named = alike[[stage is widest for stage in place].index(True)] if known else ""
-            require_memory(held, limits, named or called(widest))
+            require_memory(held, limits, named or display_name(widest))
 
     @property
     def rows(self) -> tuple[tuple[str, Spec], ...]:
-        """Each thing that is done to the source, and what it is after it."""
+        """Each stage as text, decoding first, with the spec of its result."""
         draft = Draft(self.source, self.stages)
         done = [str(self.source), *map(str, self.stages)]
         return tuple((what, draft.before(i)) for i, what in enumerate(done))
 
     def __str__(self) -> str:
-        """Return a table: each stage, what there is after it, its bytes; then the rewrites."""
+        """Return the stages with the spec and size of each result, then the rewrites."""
         lines = [f"{what}\n    -> {spec}{_size(spec)}" for what, spec in self.rows]
         known = self.encoding.nbytes(self.output)
         size = "as the content compresses" if known is None else f"{known:,} bytes"
@@ -107,7 +134,7 @@ def infer(steps: Sequence[Transform], encoding: Encoding, start: Spec) -> list[S
     Raises
     ------
     IncompatibleSource
-        Where a step or the encoding cannot take what reaches it; the message names the step.
+        If a step or the encoding cannot take its input. The message names the step.
     """
     specs = [start]
     for index, step in enumerate(steps, 1):
@@ -129,23 +156,35 @@ def build(
     exact: bool,
     draws: Draws,
 ) -> Plan:
-    """Choose what random steps do, lower all steps for one source, and rewrite the result.
+    """Build the plan for one source: draw for random steps, lower all steps, apply the rewrites.
+
+    Parameters
+    ----------
+    steps : sequence of Transform
+    encoding : Encoding
+    source : Start
+        How the source is decoded if the steps skip nothing of it.
+    limits : Limits
+    exact : bool
+        Whether to use only the rules that exact pipelines allow.
+    draws : Draws
+        The random numbers of this request.
 
     Raises
     ------
     IncompatibleSource
         As `infer`.
     LimitExceeded
-        Where the work would hold more than `limits` allow.
+        If the work would exceed `limits`.
     """
-    source = _narrowed(steps, source, limits)
+    source = _select_frames(steps, source, limits)
     spec, stages, names = source.output(), list[Stage](), list[tuple[Stage, str]]()
     for index, step in enumerate(steps, 1):
         if isinstance(step, Selection):
             continue
         with _naming(index, step):
             for fixed, after in resolve_random(step, spec, draws.fork(index)):
-                require(after, limits)
+                require_sides(after, limits)
                 lowered = fixed.lower(spec)
                 stages += lowered
                 names += [(stage, _place(index, step)) for stage in lowered]
@@ -155,16 +194,19 @@ def build(
     draft, rewrites = _rewrite(Draft(source, tuple(stages)), exact=exact)
     source = draft.source
     if isinstance(spec, VideoSpec) and spec.frames is None:
-        source = source.at_most(most_frames(source, draft.stages, encoding, spec, limits))
+        assert isinstance(source, VideoStart)
+        most = most_frames(source, draft.stages, encoding, spec, limits)
+        source = source.limit_frames(most)
     plan = Plan(source, draft.stages, rewrites, encoding, spec)
     plan.require(0, limits, names)
     return plan
 
 
-def _narrowed(steps: Sequence[Transform], source: Start, limits: Limits) -> Start:
-    """Return how no more of a video is decoded than the steps leave of it."""
+def _select_frames(steps: Sequence[Transform], source: Start, limits: Limits) -> Start:
+    """Return the source with only the frames that the steps keep, so that no others are decoded."""
     for index, step in enumerate(steps, 1):
         if isinstance(step, Selection):
+            assert isinstance(source, VideoStart)
             with _naming(index, step):
                 source = source.narrow(partial(step.narrow, limits=limits))
     return source
@@ -173,12 +215,12 @@ def _narrowed(steps: Sequence[Transform], source: Start, limits: Limits) -> Star
 def resolve_random(
     step: Transform, spec: Spec, draws: Draws
 ) -> Iterator[tuple[FixedTransform, Spec]]:
-    """Yield the fixed transforms that a step is for something of `spec`, with the spec after each.
+    """Yield the fixed transforms that a step becomes for an input of `spec`, and the spec after each.
 
-    A random step chooses here; what it chooses may be random in turn.
+    A random step draws its transforms here; they may be random in turn.
     """
     if isinstance(step, RandomTransform):
-        step.infer(spec)  # refuses what any of its choices could not take, whatever it draws
+        step.infer(spec)  # so that a source is refused or accepted whatever is drawn
         for inner in step.choose(spec, draws):
             for fixed, after in resolve_random(inner, spec, draws):
                 yield fixed, after
@@ -194,27 +236,56 @@ def execute(plan: Plan, content: Content, out: Array | None = None) -> Array:
     Parameters
     ----------
     plan : Plan
-    content : bytes or ndarray
+    content : bytes, Pieces or ndarray
         The source that the plan was made for.
     out : ndarray, optional
-        Where the result should be, indexed as the plan's output spec tells.
+        Array for the result, of the shape and dtype of ``plan.output``.
 
     Returns
     -------
     ndarray
-        `out` where that was given. Otherwise perhaps a view of the source, or of memory that the next
-        call in this thread uses again.
+        `out` if given. Otherwise the array may be a view of the source, or memory that the next call in
+        this thread reuses.
+
+    Raises
+    ------
+    SourceError, LimitExceeded, Cancelled
     """
     if isinstance(plan.output, VideoSpec):
-        return _frame_by_frame(plan, content, out)
-    array = apply(plan.stages, plan.source.run(content), out)
-    if out is not None and not np.may_share_memory(array, out):
-        np.copyto(out, array)
-    return array if out is None else out
+        return _execute_video(plan, content, out)
+    array = plan.source.run(content)
+    if out is None:
+        return apply(plan.stages, array)
+    _apply_into(plan.stages, array, out)
+    return out
+
+
+def _execute_video(plan: Plan, content: Content, out: Array | None) -> Array:
+    """Run a plan once per frame and return all results in one array."""
+    if out is None:
+        shape = known(plan.output.shape)
+        if shape is None:  # the number of frames is known only after decoding
+            return np.stack([apply(plan.stages, frame).copy() for frame in _frames(plan, content)])
+        out = np.empty(shape, plan.output.dtype)
+    for index, frame in enumerate(_frames(plan, content)):
+        _apply_into(plan.stages, frame, out[index])
+    return out
+
+
+def _frames(plan: Plan, content: Content) -> Iterator[Array]:
+    """Yield the decoded frames of a plan's video."""
+    assert isinstance(plan.source, VideoStart)
+    empty = True
+    for frame in plan.source.frames(content):
+        empty = False
+        checkpoint()
+        yield frame
+    if empty:
+        raise CorruptSource("no frame of the video could be decoded; upload it again")
 
 
 def apply(stages: Sequence[Stage], array: Array, out: Array | None = None) -> Array:
-    """Run stages; the result is in `out` where that was given and the last of them could use it."""
+    """Run stages. The result is `out` only if `out` is given and the last stage could write to it."""
     last = len(stages) - 1
     for i, stage in enumerate(stages):
         checkpoint()
@@ -222,27 +293,15 @@ def apply(stages: Sequence[Stage], array: Array, out: Array | None = None) -> Ar
     return array
 
 
-def _frame_by_frame(plan: Plan, content: Content, out: Array | None) -> Array:
-    """Run a plan for each frame of a video, each into its place where it is known how many there are."""
-    if out is None and (shape := known(plan.output.shape)) is not None:
-        out = np.empty(shape, plan.output.dtype)
-    made: list[Array] = []
-    count = 0
-    for count, frame in enumerate(plan.source.frames(content), 1):
-        checkpoint()
-        place = None if out is None else out[count - 1]
-        array = apply(plan.stages, frame, place)
-        if place is None:
-            made.append(array.copy())
-        elif not np.may_share_memory(array, place):
-            np.copyto(place, array)
-    if count == 0:
-        raise CorruptSource("no frame of the video could be decoded; upload it again")
-    return np.stack(made) if out is None else out
+def _apply_into(stages: Sequence[Stage], array: Array, out: Array) -> None:
+    """Run stages and have the result in `out`, whether or not the last stage could write to it."""
+    result = apply(stages, array, out)
+    if not np.may_share_memory(result, out):
+        np.copyto(out, result)
 
 
 def _rewrite(draft: Draft, *, exact: bool) -> tuple[Draft, tuple[Rule, ...]]:
-    """Apply the rules until none finds more to do; each of them leaves less to be done."""
+    """Apply the rules until none matches. This ends because every rule leaves less work."""
     allowed = [rule for rule in RULES if rule.exact or not exact]
     applied: dict[str, Rule] = {}
     again = True
@@ -262,6 +321,7 @@ def _require_kind(input_kinds: Sequence[Kind], spec: Spec) -> None:
 
 @contextmanager
 def _naming(index: int, step: Step) -> Iterator[None]:
+    """Prefix an error with the step that raised it."""
     try:
         yield
     except (IncompatibleSource, LimitExceeded) as error:

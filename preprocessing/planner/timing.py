@@ -1,4 +1,4 @@
-"""How long each part of a plan takes, here and now."""
+"""Timing of each part of a plan on this machine."""
 
 from __future__ import annotations
 
@@ -7,15 +7,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from preprocessing.media import VideoSpec
+from preprocessing.planner.stages import VideoStart
 
 if TYPE_CHECKING:
-    from preprocessing.media import Content
+    from collections.abc import Iterator
+
+    from preprocessing.media import Array, Content
     from preprocessing.planner.plan import Plan
+    from preprocessing.planner.stages import Start
 
 
-def measure(plan: Plan, source: Content, repeats: int) -> tuple[float, ...]:
-    """Return the milliseconds of each of ``plan.rows``, and of the encoding last.
+def measure_plan(plan: Plan, source: Content, repeats: int) -> tuple[float, ...]:
+    """Return the milliseconds that each of ``plan.rows`` takes, and last, the encoding.
 
     Parameters
     ----------
@@ -23,21 +26,21 @@ def measure(plan: Plan, source: Content, repeats: int) -> tuple[float, ...]:
     source : bytes or ndarray
         As for `preprocessing.planner.plan.execute`.
     repeats : int
-        How often each part is run; the least time counts, which others on the machine disturb least.
+        How often to run the plan. The shortest time of each part is returned, because other work on
+        the machine can only make it longer.
     """
     rounds = [_once(plan, source) for _ in range(repeats)]
     return tuple(min(times) * 1000 for times in zip(*rounds, strict=True))
 
 
 def _once(plan: Plan, source: Content) -> list[float]:
-    """Return the seconds of each part; of a video, for all frames."""
-    video = isinstance(plan.output, VideoSpec)
+    """Return the seconds that each part takes, for a video over all frames."""
+    video = isinstance(plan.source, VideoStart)
     times = [0.0] * (len(plan.stages) + 2)
-    pieces = plan.source.frames(source) if video else map(plan.source.run, (source,))
     made = []
     start = time.perf_counter()
-    for piece in pieces:
-        array = piece
+    for decoded in _decoded(plan.source, source):
+        array = decoded
         for index, stage in enumerate(plan.stages):
             start = _lap(times, index, start)
             array = stage.apply(array)
@@ -51,8 +54,16 @@ def _once(plan: Plan, source: Content) -> list[float]:
     return times
 
 
+def _decoded(start: Start, source: Content) -> Iterator[Array]:
+    """Yield the frames of a video, or the one array of anything else."""
+    if isinstance(start, VideoStart):
+        yield from start.frames(source)
+    else:
+        yield start.run(source)
+
+
 def _lap(times: list[float], part: int, start: float) -> float:
-    """Add what went by since `start` to a part's time, and return the time now."""
+    """Add the time since `start` to a part's, and return the time now."""
     now = time.perf_counter()
     times[part] += now - start
     return now

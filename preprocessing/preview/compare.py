@@ -1,4 +1,4 @@
-"""A preview of what a pipeline makes of a source, by the kinds of both."""
+"""Previews: a source beside the result of a pipeline, drawn according to the kind of each."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from preprocessing.media import AudioSpec, TextSpec, VideoSpec
+from preprocessing.media import AudioSpec, TextSpec
 from preprocessing.planner.plan import execute
+from preprocessing.planner.stages import VideoStart
 from preprocessing.preview import images, page, sound
 from preprocessing.preview.page import TextPreview
 from preprocessing.preview.picture import BOX, Picture
@@ -24,22 +25,23 @@ if TYPE_CHECKING:
 
 
 def compare(loaded: Loaded, plan: Plan, steps: Sequence[Transform], title: str) -> Preview:
-    """Show a source beside what is made of it.
+    """Return a preview of a source and its result, side by side.
 
     Parameters
     ----------
     loaded : Loaded
         The source.
     plan : Plan
-        What is done to it.
+        The plan for that source.
     steps : sequence of Transform
-        What the plan was made from.
+        The steps that the plan was built from.
     title : str
+        Beginning of the caption.
 
     Returns
     -------
     Preview
-        A `TextPreview` of text and tokens, and a `Picture` of everything else.
+        A `TextPreview` for text and tokens, a `Picture` for everything else.
 
     Raises
     ------
@@ -47,7 +49,7 @@ def compare(loaded: Loaded, plan: Plan, steps: Sequence[Transform], title: str) 
     """
     before, after = loaded.start.output(), plan.output
     result = execute(plan, loaded.content).copy()
-    caption = f"{title}: {before} to {_told(after, result)}"
+    caption = f"{title}: {before} to {_described(after, result)}"
     if before.kind == "text":
         shown = page.texts(result) if after.kind == "text" else page.numbers(result)
         return TextPreview(caption, page.texts(loaded.start.run(loaded.content)), shown)
@@ -60,16 +62,16 @@ def compare(loaded: Loaded, plan: Plan, steps: Sequence[Transform], title: str) 
 def panel_before(loaded: Loaded) -> Array:
     """Draw a source that is not text, (H, W, 3) uint8.
 
-    Of a video no more is decoded than is shown: as many frames as fit, of a short one some repeatedly.
+    Only the frames shown are decoded of a video; a short video repeats some.
     """
     start = loaded.start
-    if isinstance(start.output(), VideoSpec):
+    if isinstance(start, VideoStart):
         start = start.narrow(lambda choice: choice.sample(images.SHOWN, images.SHOWN))
     return panel(start.run(loaded.content), start.output().kind)
 
 
 def panel(array: Array, kind: Kind, steps: Sequence[Transform] = ()) -> Array:
-    """Draw what was made by some steps, and is not text, (H, W, 3) uint8.
+    """Draw a result that is not text, (H, W, 3) uint8.
 
     Parameters
     ----------
@@ -77,7 +79,7 @@ def panel(array: Array, kind: Kind, steps: Sequence[Transform] = ()) -> Array:
         Indexed as the specs of its kind tell.
     kind : {"image", "video", "audio", "spectrogram"}
     steps : sequence of Transform
-        A normalisation among them is undone.
+        The steps that made it. A normalisation among them is undone.
     """
     if array.size == 0:
         return np.full((BOX, BOX, 3), 255, np.uint8)
@@ -86,12 +88,12 @@ def panel(array: Array, kind: Kind, steps: Sequence[Transform] = ()) -> Array:
     if kind == "audio":
         return sound.panel(array)
     if kind == "spectrogram":
-        return sound.spectrogram(array)
+        return sound.spectrogram_panel(array)
     return images.panel(array, steps)
 
 
-def _told(spec: Spec, array: Array) -> str:
-    """Write a spec whose sizes the array tells."""
+def _described(spec: Spec, array: Array) -> str:
+    """Return a spec as text, with its unknown sizes taken from the array."""
     if isinstance(spec, TextSpec):
         return str(TextSpec(len(array)))
     if isinstance(spec, AudioSpec):
@@ -101,7 +103,7 @@ def _told(spec: Spec, array: Array) -> str:
 
 
 def _how(array: Array, spec: Spec, steps: Sequence[Transform]) -> str:
-    """Tell how values that cannot be seen as they are were shown."""
+    """Return how values were changed to make them visible, as the end of the caption."""
     if spec.kind == "spectrogram":
         return ", shown in decibels" if sound.needs_decibels(array) else ""
     if spec.kind == "audio" or images.normalized_by(steps) is None:

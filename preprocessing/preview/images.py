@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from preprocessing.kernels.image.pointwise import convert
-from preprocessing.preview.picture import BOX, below, beside, fit
+from preprocessing.preview.picture import BOX, below, beside, fit_into_box
 from preprocessing.transforms.image.normalize import Normalize
 
 if TYPE_CHECKING:
@@ -24,13 +24,13 @@ _SEAM = 4
 
 def panel(image: Array, steps: Sequence[Transform] = ()) -> Array:
     """Return an image, (H, W, C), as a panel."""
-    return fit(as_picture(image, steps))
+    return fit_into_box(as_picture(image, steps))
 
 
 def contact_sheet(frames: Iterable[Array], steps: Sequence[Transform] = ()) -> Array:
     """Return frames, each (H, W, C), in rows of three, as a panel."""
     side = (BOX - _SEAM * (_COLUMNS - 1)) // _COLUMNS
-    cells = [fit(as_picture(frame, steps), side, side) for frame in frames]
+    cells = [fit_into_box(as_picture(frame, steps), side, side) for frame in frames]
     rows = [cells[i : i + _COLUMNS] for i in range(0, len(cells), _COLUMNS)]
     return below([beside(row, _SEAM) for row in rows], _SEAM)
 

@@ -60,7 +60,7 @@ def scale(image: Array, height: int, width: int) -> Array:
     return image
 
 
-def fit(picture: Array, height: int = BOX, width: int = BOX) -> Array:
+def fit_into_box(picture: Array, height: int = BOX, width: int = BOX) -> Array:
     """Scale a picture, (H, W, 3) uint8, into a box, keeping its aspect ratio."""
     factor = min(height / picture.shape[0], width / picture.shape[1])
     rows, columns = (max(1, round(side * factor)) for side in picture.shape[:2])

@@ -33,7 +33,7 @@ def panel(sound: Array) -> Array:
     return below([_waveform(finite), colored(_unit(_decibels(_powers(finite))))])
 
 
-def spectrogram(values: Array) -> Array:
+def spectrogram_panel(values: Array) -> Array:
     """Return a spectrogram, (channels, bins, frames), as a panel: the mean of its channels.
 
     Low bins are below. What `needs_decibels` is shown in these.

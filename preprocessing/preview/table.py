@@ -11,7 +11,9 @@ if TYPE_CHECKING:
     from preprocessing.media import OutputSpec, Spec
 
 
-def table(title: str, rows: Sequence[tuple[str, Spec]], encoding: str, output: OutputSpec) -> str:
+def steps_table(
+    title: str, rows: Sequence[tuple[str, Spec]], encoding: str, output: OutputSpec
+) -> str:
     """Return the steps as an HTML table, with what there is after each."""
     cells = [f"<tr><td><code>{escape(what)}</code></td><td>{spec}</td></tr>" for what, spec in rows]
     size = "" if output.nbytes is None else f", {output.nbytes:,} bytes"

@@ -160,8 +160,8 @@ class PipelineSpec:
 
     def _repr_html_(self) -> str:
         """Return a table of the steps and the spec after each, for notebooks."""
-        from preprocessing.preview import table  # noqa: PLC0415  for notebooks only
+        from preprocessing.preview import steps_table  # noqa: PLC0415  for notebooks only
 
         names = ["decode", *map(repr, self.steps)]
         rows = list(zip(names, self._specs, strict=True))
-        return table(str(self), rows, repr(self.encoding), self.output)
+        return steps_table(str(self), rows, repr(self.encoding), self.output)

@@ -1,6 +1,6 @@
-"""Small files that would take much: each built by a function, and the pipelines that it is read through.
+"""Small files that are expensive to decode, and the pipelines that they are read through.
 
-To add one, write a function that returns its bytes and put it under `bomb`, in the module of its kind.
+To add one, write a function that returns its bytes, decorated with `bomb`, in the module of its kind.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The list of hostile files, and how one is put there."""
+"""The list of hostile files, and the decorator that adds one."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ Build = Callable[[], bytes]
 
 @dataclass(frozen=True)
 class Bomb:
-    """A file.
+    """A hostile file.
 
     Parameters
     ----------
@@ -18,9 +18,9 @@ class Bomb:
     specs : tuple of str
         The pipelines that it is read through.
     build : callable
-        Returns its bytes.
+        Returns the bytes of the file.
     coding : str
-        The Content-Encoding that it is stored under; none by default.
+        The Content-Encoding that it is stored with; empty for none.
     """
 
     name: str
@@ -33,7 +33,7 @@ BOMBS: list[Bomb] = []
 
 
 def bomb(name: str, *specs: str, coding: str = "") -> Callable[[Build], Build]:
-    """Put what a function builds among the files."""
+    """Add the file that a function builds to the list."""
 
     def put(build: Build) -> Build:
         BOMBS.append(Bomb(name, specs, build, coding))

@@ -1,4 +1,4 @@
-"""Hostile films other than by an MP4's index: lists without end, frames that cost nothing to store."""
+"""Hostile videos other than MP4 indexes: endless lists, frames that take no bytes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _SPEC = "video/sample_frames:2/resize:32,32/npy"
 
 
 def _element(name: int, body: bytes, size: int | None = None) -> bytes:
-    """Return an element of Matroska; ``size`` is what it says of itself."""
+    """Return a Matroska element; ``size`` is the size that it declares."""
     said = len(body) if size is None else size
     return name.to_bytes((name.bit_length() + 7) // 8, "big") + (1 << 56 | said).to_bytes(8) + body
 
@@ -132,7 +132,7 @@ def _long_film() -> bytes:
 
 
 def _lengthened(film: io.BytesIO, frames: int) -> bytes:
-    """Return the film with its skipped frames again and again."""
+    """Return the video with its skipped frames repeated."""
     import av  # noqa: PLC0415  for this one
 
     source, longer = av.open(film), io.BytesIO()

@@ -1,4 +1,4 @@
-"""Hostile PNGs, JPEGs and what Pillow writes: many pixels, scans, chunks or profiles in few bytes."""
+"""Hostile PNGs, JPEGs and other images: many pixels, scans, chunks or profiles in few bytes."""
 
 from __future__ import annotations
 

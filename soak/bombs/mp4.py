@@ -1,4 +1,4 @@
-"""Hostile MP4s: indexes that claim what is not there, boxes without end."""
+"""Hostile MP4s: indexes of samples that do not exist, endless boxes."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def _full(kind: bytes, flags: int, *parts: bytes) -> bytes:
 
 
 def picture() -> bytes:
-    """Return a frame of 64 x 64, as JPEG."""
+    """Return a frame of 64 x 64 as JPEG."""
     file = io.BytesIO()
     Image.new("RGB", (64, 64), (200, 10, 10)).save(file, "JPEG")
     return file.getvalue()
@@ -48,7 +48,7 @@ _TYPE = _box(b"ftyp", b"isom", struct.pack(">I", 512), b"isomiso2mp41")
 
 
 def _table(form: bytes, count: int, step: int, sizes: list[int], offset: int) -> bytes:
-    """Return the tables of `count` samples: all of one byte where no sizes are given."""
+    """Return the tables of `count` samples, of one byte each if no sizes are given."""
     return _box(
         b"stbl", form, _full(b"stts", 0, struct.pack(">III", 1, count, step)),
         _full(b"stsc", 0, struct.pack(">IIII", 1, 1, count, 1)),
@@ -74,7 +74,7 @@ def _track(number: int, kind: bytes, table: bytes, within: bytes = b"", *more: b
 
 
 def _film(*extra: bytes, behind: bytes = b"") -> bytes:
-    """Return a film of two pictures, with these boxes beside its track and behind its movie."""
+    """Return a video of two pictures, with more boxes beside its track and after its movie."""
     frame = picture()
     table = _table(_JPEG, 2, 500, [len(frame)] * 2, len(_TYPE) + 8)
     head = _TYPE + _box(b"mdat", frame, frame)

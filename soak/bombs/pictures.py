@@ -1,4 +1,4 @@
-"""Hostile TIFFs, BMPs, GIFs, WebPs and AVIFs: what unpacks, repeats or lies about its size."""
+"""Hostile TIFFs, BMPs, WebPs and AVIFs: data that expands, repeats or declares a wrong size."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _SHORT, _LONG = 3, 4
 
 
 def _tiff(width: int, height: int, compression: int, strip: bytes, **more: int) -> bytes:
-    """Return a TIFF of one strip of gray; ``more`` are its bits and its photometric sense."""
+    """Return a TIFF of one gray strip; ``more`` has its bits and photometric interpretation."""
     tags = (
         (256, _LONG, 1, width), (257, _LONG, 1, height), (258, _SHORT, 1, more.get("bits", 8)),
         (259, _SHORT, 1, compression), (262, _SHORT, 1, 1), (273, _LONG, 1, 8),
@@ -35,7 +35,7 @@ def _saved(image: Image.Image, kind: str, **options: object) -> bytes:
 
 @bomb("TIFF of 81 megapixels in PackBits", _SPEC)
 def _packbits() -> bytes:
-    # A run of 125 zeros in two bytes: 72 of them are a row.
+    # A run of 125 zeros takes two bytes; 72 runs are one row.
     return _tiff(_SIDE, _SIDE, 32_773, b"\x84\0" * (72 * _SIDE))
 
 
@@ -107,7 +107,7 @@ def _tiles() -> bytes:
 
 
 def _bmp(width: int, height: int, packed: bytes) -> bytes:
-    """Return a BMP of 256 colours and run lengths."""
+    """Return a run-length encoded BMP of 256 colours."""
     start = 14 + 40 + 1024
     file = struct.pack("<2sIHHI", b"BM", start + len(packed), 0, 0, start)
     form = struct.pack("<IiiHHIIiiII", 40, width, height, 1, 8, 1, len(packed), 0, 0, 256, 0)

@@ -1,4 +1,4 @@
-"""Hostile sounds: long silence, tags and pages without end, samples that no byte stands for."""
+"""Hostile audio: long silence, endless tags and pages, samples without bytes."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def _written(form: str, subtype: str | None = None, seconds: int = 1, channels: 
 
 
 def _tag(size: int, body: bytes = b"") -> bytes:
-    """Return an ID3v2 tag that says that it is `size` bytes long."""
+    """Return an ID3v2 tag that declares a length of `size` bytes."""
     sizes = bytes(size >> shift & 127 for shift in (21, 14, 7, 0))
     return b"ID3\x04\0\0" + sizes + body
 

@@ -1,4 +1,4 @@
-"""Hostile texts and tables: short rows, deep nesting, what expressions and tokenizers are slow on."""
+"""Hostile text and tables: short rows, deep nesting, slow input for regexes and tokenizers."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _MANY = 1_000_000
 
 
 def write_tokenizers(folder: Path) -> None:
-    """Write the tokenizers that pipelines of these files name; JITPREP_TOKENIZERS is to point there."""
+    """Write the tokenizers that these pipelines name into the folder for JITPREP_TOKENIZERS."""
     from tokenizers import Tokenizer, models, normalizers, pre_tokenizers  # noqa: PLC0415
 
     words = Tokenizer(models.WordPiece({"[UNK]": 0, "a": 1}, unk_token="[UNK]"))

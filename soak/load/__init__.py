@@ -1,1 +1,1 @@
-"""Who reads while the soak runs, well-behaved or not."""
+"""The clients of the soak, well-behaved or not."""

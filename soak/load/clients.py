@@ -1,6 +1,6 @@
-"""Many clients at once, each with a boto3 client and a connection of its own.
+"""Concurrent clients, each with its own boto3 client and connection.
 
-They are in a process of their own (`apart`): the endpoint is then measured, and not who measures it.
+They run in their own process (`apart`), so that the measurement covers only the endpoint.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from soak.load.reads import Outcome, Read, Verdict, perform
 T = TypeVar("T")
 U = TypeVar("U")
 
-# S3 Object Lambda answers within 60 s of the function's start; the rest is for waiting in the queue.
+# S3 Object Lambda answers within 60 s of the function's start. The rest is for the queue.
 PATIENCE_S = 90.0
 _PUTTERS = 4
-# Ask once, and wait for long.
+# No retries, and a long timeout.
 ONCE = Config(
     retries={"total_max_attempts": 1}, connect_timeout=PATIENCE_S, read_timeout=PATIENCE_S
 )
@@ -32,12 +32,12 @@ ONCE = Config(
 
 @dataclass(frozen=True)
 class Door:
-    """An S3 to knock at, with the credentials of every local endpoint."""
+    """The address of an S3, with the credentials of every local endpoint."""
 
     url: str
 
     def client(self, **settings: Any) -> Any:
-        """Return a boto3 client that repeats nothing, so that each failure is seen."""
+        """Return a boto3 client without retries, so that each failure is seen."""
         own = ONCE.merge(Config(signature_version="s3v4", **settings))
         return boto3.client(
             "s3",
@@ -50,18 +50,18 @@ class Door:
 
 
 def apart(work: Callable[..., T], *arguments: Any) -> T:
-    """Do some work in a fresh process."""
+    """Call a function in a new process."""
     with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
         return pool.submit(work, *arguments).result()
 
 
 def read_all(door: Door, reads: Sequence[Read], clients: int) -> list[Outcome]:
-    """Send every request, by so many clients at once, and judge the answers."""
+    """Send all requests with several clients at once, and judge the answers."""
     return at_once([door.client() for _ in range(clients)], reads, perform)
 
 
 def store(door: Door, bucket: str, objects: Mapping[str, bytes]) -> None:
-    """Put objects into a bucket."""
+    """Store objects in a bucket."""
 
     def put(s3: Any, key: str) -> None:
         s3.put_object(Bucket=bucket, Key=key, Body=objects[key])
@@ -70,7 +70,7 @@ def store(door: Door, bucket: str, objects: Mapping[str, bytes]) -> None:
 
 
 def at_once(tools: Sequence[Any], jobs: Iterable[T], do: Callable[[Any, T], U]) -> list[U]:
-    """Do every job, as many at once as there are tools, each with a tool that no other has."""
+    """Do all jobs with one thread per tool, so that no tool is shared."""
     idle: queue.SimpleQueue[Any] = queue.SimpleQueue()
     for tool in tools:
         idle.put(tool)
@@ -87,7 +87,7 @@ def at_once(tools: Sequence[Any], jobs: Iterable[T], do: Callable[[Any, T], U]) 
 
 
 def timed(do: Callable[[Any, T], U], tool: Any, job: T) -> U:
-    """Do one job. An outcome is told how long it took; longer than anybody waits is a hang."""
+    """Do one job and record its duration; longer than the patience of a client is a hang."""
     start = time.perf_counter()
     result = do(tool, job)
     seconds = time.perf_counter() - start

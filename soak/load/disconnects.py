@@ -1,4 +1,4 @@
-"""Clients that go away in the middle, as training jobs do when they are stopped."""
+"""Clients that disconnect early, as training jobs do when they are stopped."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ _MOST_BYTES = 100_000
 
 @dataclass(frozen=True)
 class Leaving:
-    """A GET whose client does not stay for the end.
+    """A GET whose client disconnects before the end.
 
     Parameters
     ----------
     read
-        What it asks for.
+        The request.
     after_s
-        How many seconds it waits before it goes, whatever has come.
+        The time in seconds before the client disconnects.
     taken
-        Or how many bytes of the answer it takes; 0 where it goes by the clock.
+        The number of bytes that the client reads before it disconnects; 0 if it goes by time.
     """
 
     read: Read
@@ -37,12 +37,12 @@ class Leaving:
 
 
 def stay_or_leave_all(door: Door, jobs: Sequence[Read | Leaving], clients: int) -> list[Outcome]:
-    """Do all of it, by so many clients at once."""
+    """Do all jobs with several clients at once."""
     return at_once([door.client() for _ in range(clients)], jobs, _stay_or_leave)
 
 
 def some_leave(reads: Sequence[Read], seed: int) -> list[Read | Leaving]:
-    """Let two clients of three go before the end: one by the clock, one by what has come."""
+    """Make two clients of three disconnect: one after a time, one after some bytes."""
     random = Random(seed)
     jobs: list[Read | Leaving] = []
     for read in reads:
@@ -53,7 +53,7 @@ def some_leave(reads: Sequence[Read], seed: int) -> list[Read | Leaving]:
 
 
 def _stay_or_leave(s3: Any, job: Read | Leaving) -> Outcome:
-    """Read and judge; or ask, and go."""
+    """Read and judge, or send the request and disconnect."""
     return perform(s3, job) if isinstance(job, Read) else _leave(s3, job)
 
 
@@ -69,5 +69,5 @@ def _leave(s3: Any, job: Leaving) -> Outcome:
                 left -= len(chunk)
         except TimeoutError:
             return Outcome("left", Verdict.HUNG)
-    # With bytes unread in its buffer the kernel resets the connection; else it is closed in order.
+    # With unread bytes in the buffer the kernel resets the connection; otherwise it closes it in order.
     return Outcome("left", Verdict.RIGHT)

@@ -1,4 +1,4 @@
-"""Events that nobody would send on purpose, made by Hypothesis; and what may come of one."""
+"""Invalid events made by Hypothesis, and the answers that they may get."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from soak.load.clients import timed
 from soak.load.reads import Outcome, Verdict
 
 CONTEXTS = ("getObjectContext", "headObjectContext", "listObjectsContext", "listObjectsV2Context")
-# Of an unknown shape; with a token that is nobody's, or without one; with one that cannot be sent.
+# The event has an unknown shape, or its token is missing, unknown or cannot be sent.
 NOBODY_TO_ANSWER = ("ValueError", "ClientError", "RequestFailed", "Unsent")
 _REMOVED = "(removed)"
 
@@ -32,7 +32,7 @@ TEXTS = st.text(max_size=30) | st.sampled_from(
         "[" * 20_000,
     )
 )
-# With an endpoint configured only that is ever contacted, whatever the URL says.
+# With a configured endpoint the function contacts only that, whatever the URL is.
 URLS = st.sampled_from(
     (
         "file:///etc/passwd",
@@ -56,7 +56,7 @@ URLS = st.sampled_from(
 RANGES = st.sampled_from(
     ("bytes=0-", "bytes=-0", "bytes=5-1", "bytes=0-1,3-4", "lines=1-2", "bytes=" + "9" * 400 + "-")
 )
-# The presigned URL may name some of them as signed.
+# The presigned URL may list some of them as signed.
 HEADERS = ("Range", "If-Match", "If-Range", "X-Amz-Request-Payer", "X-Amz-Checksum-Mode", "")
 ANYTHING = st.recursive(
     st.none()
@@ -74,7 +74,7 @@ ANYTHING = st.recursive(
 def event(
     input_s3_url: str, context: str = "getObjectContext", payload: str = ""
 ) -> dict[str, Any]:
-    """Return a valid event in AWS's shape."""
+    """Return a valid Object Lambda event."""
     own = {"inputS3Url": input_s3_url}
     if context == "getObjectContext":
         own |= {"outputRoute": "io-local-cell001", "outputToken": "SECRETTOKEN"}
@@ -105,7 +105,7 @@ def event(
 
 @st.composite
 def mutated(draw: st.DrawFn, valid: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a valid event with one of its fields removed, or of another type, or absurd."""
+    """Return a valid event with one field removed, of another type, or with an absurd value."""
     changed = copy.deepcopy(dict(valid))
     place = changed
     name = draw(st.sampled_from(sorted(place)))
@@ -127,7 +127,7 @@ def mutated(draw: st.DrawFn, valid: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def any_event(input_s3_url: str, payload: str = "") -> st.SearchStrategy[Any]:
-    """Return events of any shape: mostly nearly valid ones, of any action."""
+    """Return events of any shape, mostly nearly valid ones of all actions."""
     nearly = [mutated(event(input_s3_url, context, payload)) for context in CONTEXTS]
     return st.one_of(*nearly, ANYTHING)
 
@@ -135,18 +135,18 @@ def any_event(input_s3_url: str, payload: str = "") -> st.SearchStrategy[Any]:
 def invoke_with_any(
     invoke: Callable[[bytes], Mapping[str, Any]], url: str, payload: str, count: int
 ) -> list[Outcome]:
-    """Invoke a function with so many events, always the same ones, and judge what comes back.
+    """Invoke a function with `count` events, always the same ones, and judge the answers.
 
     Parameters
     ----------
     invoke
-        Takes an event as JSON, and returns Lambda's answer: ``FunctionError``, if any, and ``Payload``.
+        Takes an event as JSON and returns Lambda's answer: ``Payload``, and ``FunctionError`` if any.
     url
-        Of an original that can be read.
+        The URL of an original that can be read.
     payload
-        The access point's.
+        The payload of the access point.
     count
-        How many events.
+        The number of events.
     """
     outcomes = []
 
@@ -168,13 +168,13 @@ def invoke_with_any(
 
 def _judged(answer: Mapping[str, Any]) -> Outcome:
     payload = json.loads(answer["Payload"])
-    told = payload if isinstance(payload, dict) else {}
-    if "FunctionError" in answer:  # there was nobody to answer
-        kind = str(told.get("errorType"))
+    answered = payload if isinstance(payload, dict) else {}
+    if "FunctionError" in answer:  # no client was waiting
+        kind = str(answered.get("errorType"))
         code: str | None = f"({kind})"
         fine = kind in NOBODY_TO_ANSWER
     else:
-        code = told.get("errorCode")
-        fine = isinstance(told.get("statusCode"), int) and code != "InternalError"
+        code = answered.get("errorCode")
+        fine = isinstance(answered.get("statusCode"), int) and code != "InternalError"
     verdict = Verdict.RIGHT if fine else Verdict.WRONG
     return Outcome("event", verdict, code, detail=str(payload)[:300])

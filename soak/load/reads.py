@@ -1,4 +1,4 @@
-"""What is asked of the endpoint, and whether what comes back is what must come back."""
+"""Requests to the endpoint, and the judgement of its answers."""
 
 from __future__ import annotations
 
@@ -18,31 +18,31 @@ from botocore.exceptions import (
     ResponseStreamingError,
 )
 
-# What a client sees when the connection ends before the answer does: no answer, but not a silent one.
+# The connection ended before the answer did.
 BROKEN = "(broken off)"
 
 
 class Verdict(StrEnum):
-    """What a request came to."""
+    """The judgement of an answer."""
 
-    RIGHT = "right"  # exactly what it must be, which may be an error
+    RIGHT = "right"  # exactly as expected, which may be an error
     REFUSED = "refused"  # another error, with a code
     WRONG = "wrong"  # anything else
-    HUNG = "hung"  # nothing, for longer than anybody waits
+    HUNG = "hung"  # no answer within the patience of a client
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """What must come back: an object, or the code of an error.
+    """The expected answer: an object, or the code of an error.
 
     Parameters
     ----------
     code
-        Of the error; None for an object.
+        The code of the error; None for an object.
     sha256
-        Of the bytes that come; None where they need not be known.
+        The SHA-256 of the bytes; None if they are not compared.
     length, etag
-        What the answer must say of the object, where that is known.
+        The expected length and ETag; None if they are not compared.
     """
 
     code: str | None = None
@@ -58,13 +58,13 @@ class Read:
     Parameters
     ----------
     kind
-        What sort of request it is, for the table.
+        The kind of request, for the table.
     operation
         The method of boto3's S3 client.
     parameters
         Its arguments.
     wanted
-        What must come back.
+        The expected answer.
     """
 
     kind: str
@@ -75,20 +75,20 @@ class Read:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came back.
+    """The judged answer.
 
     Parameters
     ----------
     kind
-        That of the request.
+        The kind of the request.
     verdict
-        How it is judged.
+        The judgement.
     code
-        Of the error, where one came.
+        The code of the error, if one came.
     seconds
-        How long it took.
+        The duration of the request.
     detail
-        Of what is wrong: what it was, for whoever looks for the cause.
+        A description of what is wrong.
     """
 
     kind: str
@@ -99,12 +99,12 @@ class Outcome:
 
 
 def digest(body: bytes | bytearray) -> str:
-    """Return the SHA-256 of a body, in hexadecimal digits."""
+    """Return the SHA-256 of a body in hexadecimal digits."""
     return hashlib.sha256(body).hexdigest()
 
 
 def perform(s3: Any, read: Read) -> Outcome:
-    """Send one request and judge what comes back."""
+    """Send one request and judge the answer."""
     try:
         answer = getattr(s3, read.operation)(**read.parameters)
         body = answer["Body"].read() if "Body" in answer else listing(answer)
@@ -116,13 +116,13 @@ def perform(s3: Any, read: Read) -> Outcome:
         return Outcome(read.kind, Verdict.HUNG, detail=type(error).__name__)
     except (HTTPClientError, IncompleteReadError, ResponseStreamingError) as error:
         return _refused(read, BROKEN, type(error).__name__)
-    except BotoCoreError as error:  # an answer that boto3 can make nothing of
+    except BotoCoreError as error:  # boto3 cannot parse the answer
         return Outcome(read.kind, Verdict.WRONG, detail=repr(error)[:300])
     return _compared(read, answer, body)
 
 
 def listing(answer: Mapping[str, Any]) -> bytes:
-    """Return what a listing says of each key, as bytes; nothing of any other answer."""
+    """Return the entries of a listing as bytes; empty for any other answer."""
     entries = answer.get("Contents", ())
     lines = [f"{entry['Key']} {entry['ETag']} {entry['Size']}\n" for entry in entries]
     return "".join(sorted(lines)).encode()

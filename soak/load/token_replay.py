@@ -1,4 +1,4 @@
-"""Who answers what nobody asked them: with tokens used before, and with tokens that never were."""
+"""A client that answers requests with used tokens and with invented ones."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from soak.load.clients import Door, timed
 from soak.load.reads import Outcome, Verdict
 
 _EVERY_S = 0.05
-_FORGED = b"not what anybody asked for"
+_FORGED = b"a forged answer"
 
 
 class Thief:
-    """Uses every token that is noted in a file, and one that it makes up for each, until told to stop.
+    """Uses every token from a file, and one invented token for each, until the context ends.
 
     Parameters
     ----------
     door
         The endpoint.
     notes
-        The file, as `soak.function` writes it.
+        The file that `soak.function` writes.
     """
 
     def __init__(self, door: Door, notes: Path) -> None:
@@ -45,7 +45,7 @@ class Thief:
     def _steal(self) -> None:
         used = 0
         while True:
-            last = self._over.is_set()  # what was noted before the end is tried too
+            last = self._over.is_set()  # tokens written before the end are tried too
             noted = list(self._noted())
             for route, token in noted[used:]:
                 self._try(route, token)
@@ -59,7 +59,7 @@ class Thief:
         if self._notes.exists():
             for line in self._notes.read_text().splitlines(keepends=True):
                 route, _, token = line.partition(" ")
-                if token.endswith("\n"):  # else it is being written
+                if token.endswith("\n"):  # otherwise the line is still being written
                     yield route, token.strip()
 
     def _try(self, route: str, token: str) -> None:
@@ -74,4 +74,6 @@ class Thief:
             code = str(error.response["Error"]["Code"])
             verdict = Verdict.RIGHT if code == "ValidationError" else Verdict.REFUSED
             return Outcome("token", verdict, code, detail=str(error)[:300])
-        return Outcome("token", Verdict.WRONG, detail="a token was taken that nobody may use")
+        return Outcome(
+            "token", Verdict.WRONG, detail="the endpoint accepted a token that must not be used"
+        )

@@ -17,7 +17,7 @@ from bench.peers.base import MEAN, STD, as_npy, centred, reduction, shorter_to
 from bench.reference import dense, psnr
 from bench.report import page, readme
 from preprocessing import CenterCrop, ImageSpec, Resize
-from preprocessing.kernels.image.geometry.bands import Axis
+from preprocessing.kernels.image.geometry.taps import Axis
 from preprocessing.planner.stages import CropStage
 from tests.preprocessing.support.reference import weights
 

@@ -1,4 +1,4 @@
-"""An endpoint with real workers for the clients to read from, and the table of what they cost."""
+"""An endpoint with workers for the clients to read from, and the table of invocations."""
 
 from __future__ import annotations
 
@@ -19,7 +19,9 @@ _WRITE = "--write-clients"
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
-        _WRITE, action="store_true", help="write docs/clients.json anew; otherwise it must be right"
+        _WRITE,
+        action="store_true",
+        help="rewrite docs/clients.json; without this option it must be up to date",
     )
 
 
@@ -44,7 +46,7 @@ def stage(stage_of: Callable[..., Stage]) -> Stage:
 
 @pytest.fixture(scope="session")
 def table(request: pytest.FixtureRequest) -> Iterator[dict[str, Any]]:
-    """What each cell costs, as it is committed; empty and written at the end where that is asked for."""
+    """The committed number of invocations of each cell; with --write-clients, a new table."""
     if not request.config.getoption(_WRITE, default=False):
         yield json.loads(TABLE.read_text())
         return

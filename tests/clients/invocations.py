@@ -1,4 +1,4 @@
-"""How often the function was invoked, and for which objects: counted in the lines that it logs."""
+"""The invocations of the function, parsed from its log."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _METHODS = {
     "object-lambda-list": "LIST",
     "object-lambda-list-v2": "LIST",
 }
-_PATIENCE_S = 30.0
+_TIMEOUT_S = 30.0
 
 
 @dataclass(frozen=True)
@@ -29,11 +29,11 @@ class Invocation:
     worker
         The worker that wrote it.
     method
-        What was asked of the function: GET, HEAD or LIST.
+        The action: GET, HEAD or LIST.
     key
         The object's key; None for LIST.
     pipeline
-        The pipeline that was asked for.
+        The requested pipeline.
     """
 
     worker: str
@@ -43,35 +43,37 @@ class Invocation:
 
 
 class Log(io.StringIO):
-    """The workers' output, as it comes."""
+    """The workers' output."""
 
     def invocations(self, since: int = 0) -> list[Invocation]:
-        """Return those whose lines stand behind the first ``since`` characters."""
+        """Return the invocations that were logged after the first ``since`` characters."""
         return list(_parse(self.getvalue()[since:]))
 
     def passed(self, since: int, workers: int, knock: Callable[[], Any]) -> list[Invocation]:
-        """Return the invocations since, when every worker has logged all that it was given.
+        """Return the invocations since a position, once every worker has logged all of its own.
 
-        A worker answers before it logs, but it logs in order: what it did before a knock is in the
-        log when the knock is.
+        A worker answers before it logs, but it logs in order: once a knock is logged, so is everything
+        before it.
 
         Parameters
         ----------
         since
-            Characters of the log to leave out.
+            The position in the log, in characters.
         workers
-            How many there are.
+            The number of workers.
         knock
-            Sends a HEAD of `BARRIER`, which nobody else reads.
+            Sends a HEAD of `BARRIER`, which no test reads.
         """
-        until = time.monotonic() + _PATIENCE_S
+        until = time.monotonic() + _TIMEOUT_S
         start = len(self.getvalue())
         while time.monotonic() < until:
             knock()
             knocked = {i.worker for i in self.invocations(start) if i.key == BARRIER}
             if len(knocked) == workers:
                 return [i for i in self.invocations(since) if i.key != BARRIER]
-        raise TimeoutError(f"not all of {workers} workers logged a knock in {_PATIENCE_S} s")
+        raise TimeoutError(
+            f"not every one of {workers} workers logged a knock within {_TIMEOUT_S} s"
+        )
 
 
 BARRIER = "barrier.jpg"
@@ -81,21 +83,21 @@ def _parse(text: str) -> Iterator[Invocation]:
     for line in text.splitlines():
         worker, _, rest = line.partition(" ")
         with contextlib.suppress(json.JSONDecodeError):
-            told = json.loads(rest)
-            if "door" in told:
-                key, pipeline = told.get("key"), told.get("pipeline")
-                yield Invocation(worker, _METHODS[told["door"]], key, pipeline)
+            fields = json.loads(rest)
+            if "door" in fields:
+                key, pipeline = fields.get("key"), fields.get("pipeline")
+                yield Invocation(worker, _METHODS[fields["door"]], key, pipeline)
 
 
 def per_object(
     invocations: Iterable[Invocation], pipeline: str, keys: Iterable[str]
 ) -> dict[str, int]:
-    """Return how often each method was asked of every object of a pipeline, and LIST of all of them.
+    """Return the number of invocations per object for each method, and in total for LIST.
 
     Raises
     ------
     AssertionError
-        Where objects differ in it, or one was asked for that is not among ``keys``.
+        If objects differ in it, or a key is not among ``keys``.
     """
     through = [i for i in invocations if i.pipeline == pipeline]
     by_key = {key: Counter(i.method for i in through if i.key == key) for key in keys}

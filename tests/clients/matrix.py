@@ -1,41 +1,41 @@
-"""Who reads, how, and through which pipelines: the rows and the columns of the matrix."""
+"""The clients, their calls and the pipelines: the rows and columns of the matrix."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
 
-# Tensors, of a size that the pipeline alone tells.
+# Tensors whose size the pipeline determines.
 FIXED = "resize:256/center_crop:224/normalize:imagenet/npy"
-# PNG files, each of a size that its photograph decides.
+# PNG files whose size depends on the photograph.
 DEPENDS = "grayscale/resize:224,224/png"
-# Tensors of more than 8 MB, above which clients ask for an object in parts.
+# Tensors of more than 8 MB, above which clients read an object in parts.
 LARGE = "resize:1700,1700/npy"
 PIPELINES = (FIXED, DEPENDS, LARGE)
 
 
 class Gives(Enum):
-    """What a call gives of each object."""
+    """What a call returns for each object."""
 
     BODY = "its bytes"
     ARRAY = "its bytes as NumPy reads them"
-    BODY_AS_LISTED = "its bytes, of which it expects as many as LIST says"
+    BODY_AS_LISTED = "its bytes, with the length from LIST"
     SIZE = "its size, from HEAD"
     SIZE_AS_LISTED = "its size, from LIST"
 
 
 @dataclass(frozen=True)
 class Client:
-    """A client, and how it is told where the endpoint is.
+    """A client, and the setting of its endpoint.
 
     Parameters
     ----------
     name
-        Its environment's and its driver's name.
+        The name of its environment and its driver.
     package
-        The distribution that has it.
+        Its distribution.
     shown, configured
-        What the tables say of it.
+        Its name and its setting in the tables.
     """
 
     name: str
@@ -46,7 +46,7 @@ class Client:
 
 @dataclass(frozen=True)
 class Call:
-    """A way in which a client reads.
+    """A call of a client that reads objects.
 
     Parameters
     ----------
@@ -55,9 +55,9 @@ class Call:
     name
         The driver's function.
     shown
-        What the tables say.
+        Its name in the tables.
     gives
-        What it gives.
+        What it returns.
     """
 
     client: str
@@ -67,7 +67,7 @@ class Call:
 
     @property
     def pipelines(self) -> tuple[str, ...]:
-        """The pipelines through which it reads right: NumPy reads no PNG, LIST knows no PNG's size."""
+        """The pipelines that the call supports: NumPy cannot read PNG, LIST does not know its size."""
         narrow = self.gives in {Gives.ARRAY, Gives.BODY_AS_LISTED}
         return (FIXED, LARGE) if narrow else PIPELINES
 

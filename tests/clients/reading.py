@@ -1,4 +1,4 @@
-"""A client's program, run; and what it should tell."""
+"""Runs a client's driver, and computes its expected report."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from .matrix import Call, Gives
 
 ROOT = Path(__file__).parents[2]
 DRIVERS = Path(__file__).parent / "drivers"
-_PATIENCE_S = 120.0
-# No configuration of this machine's user, and nothing of the network but the endpoint.
+_TIMEOUT_S = 120.0
+# Without the configuration of this machine's user, and without access to EC2's metadata.
 _ENVIRONMENT = {
     "AWS_ACCESS_KEY_ID": "test",
     "AWS_SECRET_ACCESS_KEY": "test",
@@ -30,33 +30,33 @@ _ENVIRONMENT = {
     "AWS_EC2_METADATA_DISABLED": "true",
 }
 
-Told = dict[str, Any]
+Report = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class Run:
-    """How a client's program ended.
+    """The outcome of a client's driver.
 
     Parameters
     ----------
     reads
-        What it told of each object, of each job; None where it failed.
+        What it reported of each object of each job; None if it failed.
     version
         The client's version.
     error
-        What it wrote on standard error.
+        Its standard error.
     """
 
-    reads: list[dict[str, Told]] | None
+    reads: list[dict[str, Report]] | None
     version: str
     error: str
 
 
 def run(call: Call, jobs: Sequence[Mapping[str, Any]], folder: Path) -> Run:
-    """Run a client's program on jobs, each of which gets a folder in ``folder``."""
+    """Run a client's driver on jobs; each job gets its own folder in ``folder``."""
     python = ROOT / ".venv-clients" / call.client / "bin/python"
     if not python.exists():
-        pytest.fail(f"{python} is missing: `make test-clients` makes it", pytrace=False)
+        pytest.fail(f"{python} does not exist; create it with `make test-clients`", pytrace=False)
     targets = [folder / str(number) for number in range(len(jobs))]
     for target in targets:
         target.mkdir()
@@ -67,7 +67,7 @@ def run(call: Call, jobs: Sequence[Mapping[str, Any]], folder: Path) -> Run:
         env={**_ENVIRONMENT, "PATH": os.environ["PATH"], "HOME": str(folder)},
         capture_output=True,
         text=True,
-        timeout=_PATIENCE_S,
+        timeout=_TIMEOUT_S,
         check=False,
     )
     if done.returncode != 0:
@@ -76,10 +76,10 @@ def run(call: Call, jobs: Sequence[Mapping[str, Any]], folder: Path) -> Run:
     return Run(report["reads"], report["version"], done.stderr)
 
 
-def should_tell(call: Call, pipeline: str, originals: Mapping[str, bytes]) -> dict[str, Told]:
-    """Return what the client's program must tell of each object.
+def expected_report(call: Call, pipeline: str, originals: Mapping[str, bytes]) -> dict[str, Report]:
+    """Return the expected report of each object.
 
-    Where the pipeline does not know the size beforehand, LIST has the original's.
+    If the pipeline does not determine the size, LIST has that of the original.
     """
     made = Pipeline.parse(pipeline)
     if call.gives is Gives.SIZE_AS_LISTED:
@@ -89,9 +89,9 @@ def should_tell(call: Call, pipeline: str, originals: Mapping[str, bytes]) -> di
         return {key: {"size": len(body)} for key, body in bodies.items()}
     if call.gives is Gives.ARRAY:
         bodies = {key: np.load(io.BytesIO(body)).tobytes() for key, body in bodies.items()}
-    return {key: told(body) for key, body in bodies.items()}
+    return {key: report_of(body) for key, body in bodies.items()}
 
 
-def told(body: bytes) -> Told:
-    """Return what a driver tells of bytes."""
+def report_of(body: bytes) -> Report:
+    """Return a driver's report of an object's bytes."""
     return {"size": len(body), "sha256": hashlib.sha256(body).hexdigest()}

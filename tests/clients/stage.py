@@ -1,4 +1,4 @@
-"""Where the clients read: photographs in a bucket, behind an access point for each pipeline."""
+"""Photographs in a bucket, behind one access point per pipeline."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ _FEATURES = (
 def originals(folder: str) -> Mapping[str, bytes]:
     """Return the objects of a folder by key.
 
-    ``all`` has every photograph, one of them under a name that must be encoded wherever it is sent;
-    ``few`` has two, and ``camera`` one of more than 8 MB. The others are of the other kinds.
+    ``all`` has every photograph, one of them under a name that must be percent-encoded; ``few`` has
+    two, and ``camera`` one of more than 8 MB. The other folders are of other kinds.
     """
     if folder in OTHER_KINDS:
         return of_kind(folder)
@@ -53,7 +53,7 @@ class Stage:
     local
         The endpoint. Its workers write to ``log``.
     log
-        Their output.
+        The workers' output.
     """
 
     def __init__(self, local: LocalObjectLambda, log: Log) -> None:
@@ -70,7 +70,7 @@ class Stage:
             self._put(f"{folder}.csv", table.encode())
 
     def alias(self, pipeline: str) -> str:
-        """Return the alias of the access point with a pipeline, which is made when first asked for."""
+        """Return the alias of a pipeline's access point, which is created on first use."""
         if pipeline not in self._aliases:
             self._aliases[pipeline] = self._local.create_access_point(
                 f"clients-{len(self._aliases)}",
@@ -84,9 +84,9 @@ class Stage:
     def run(
         self, call: Call, reads: Sequence[tuple[str, str]], scratch: Path
     ) -> tuple[Run, list[Invocation]]:
-        """Let a client read, each time a folder through a pipeline.
+        """Let a client read folders through pipelines.
 
-        Returns what came of it, and what it cost.
+        Returns the outcome and the invocations.
         """
         jobs = [
             {

@@ -1,4 +1,4 @@
-"""Every client reads sound, text and video through the access points, as it reads photographs."""
+"""Every client reads sound, text and video through the access points."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from preprocessing import Pipeline
 from tests.media import PIPELINES, of_kind
 
 from .matrix import CALLS, Gives
-from .reading import should_tell
+from .reading import expected_report
 
 
 @pytest.mark.parametrize("call", CALLS, ids=lambda call: f"{call.client}-{call.name}")
@@ -20,6 +20,6 @@ def test_a_client_reads_every_kind(stage, tmp_path, call):
         if not narrow or Pipeline.parse(spec).output.nbytes is not None
     ]
     done, _ = stage.run(call, reads, tmp_path)
-    assert done.reads == [should_tell(call, spec, of_kind(kind)) for spec, kind in reads], (
+    assert done.reads == [expected_report(call, spec, of_kind(kind)) for spec, kind in reads], (
         done.error
     )

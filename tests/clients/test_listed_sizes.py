@@ -1,7 +1,7 @@
-"""Who believes LIST's sizes, where the size of an object is known only when it is made.
+"""Clients that rely on LIST's sizes, for objects whose size LIST does not know.
 
-LIST then has the original's size. Most clients read the object to its end whatever LIST said; the
-others are told of in docs/clients.md.
+LIST then has the size of the original. Most clients still read the whole object; docs/doors/clients.md
+describes the others.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import pytest
 from preprocessing import Pipeline
 
 from .matrix import CALLS, DEPENDS
-from .reading import should_tell, told
+from .reading import expected_report, report_of
 from .stage import originals
 
 BY_NAME = {f"{call.client}-{call.name}": call for call in CALLS}
@@ -20,13 +20,13 @@ READ_TO_THE_END = (
     *("s3fs-find_then_open_anew", "pyarrow-select_then_open"),
     *("s3torchconnector-map_dataset", "s3torchconnector-range_based_of_objects"),
 )
-# What they make of a body, and of the size that LIST has.
+# The bytes that they return for a body, given the size in LIST.
 BELIEVE_LIST = {
     "s3fs-find_then_open": lambda body, size: body[:size],
     "s3torchconnector-range_based": lambda body, size: body[:size].ljust(size, b"\0"),
 }
-# PNG files that are smaller and larger than the photographs, below and above the 8 MB from which
-# clients ask in parts.
+# PNG files that are smaller and larger than the photographs, below and above the 8 MB at which clients
+# start to read in parts.
 SIZES = [
     (DEPENDS, "few"),
     ("resize:512,512/png", "few"),
@@ -39,18 +39,18 @@ SIZES = [
 def test_most_clients_read_to_the_end(stage, tmp_path, name):
     call = BY_NAME[name]
     done, _ = stage.run(call, SIZES, tmp_path)
-    assert done.reads == [should_tell(call, p, originals(folder)) for p, folder in SIZES], (
+    assert done.reads == [expected_report(call, p, originals(folder)) for p, folder in SIZES], (
         done.error
     )
 
 
 @pytest.mark.parametrize("name", BELIEVE_LIST)
 def test_some_clients_believe_the_listing(stage, tmp_path, name):
-    """They cut what is longer; where it is shorter, PyTorch's ranged reader fills up with zeros."""
+    """They truncate longer objects; PyTorch's ranged reader pads shorter ones with zeros."""
     done, _ = stage.run(BY_NAME[name], SIZES, tmp_path)
     assert done.reads == [
         {
-            key: told(BELIEVE_LIST[name](bytes(encode(original).body), len(original)))
+            key: report_of(BELIEVE_LIST[name](bytes(encode(original).body), len(original)))
             for key, original in originals(folder).items()
         }
         for encode, folder in [(Pipeline.parse(p).encode, folder) for p, folder in SIZES]

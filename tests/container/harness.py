@@ -22,7 +22,7 @@ INVOKE = "/2015-03-31/functions/function/invocations"
 
 
 def command(*arguments: str, timeout: float = 60, env: Mapping[str, str] | None = None) -> str:
-    """Run a command in the checkout; return what it printed, fail with what it said."""
+    """Run a command in the checkout and return its output; fail the test if the command fails."""
     done = subprocess.run(
         arguments, check=False, capture_output=True, text=True, timeout=timeout, cwd=ROOT, env=env
     )
@@ -36,7 +36,7 @@ def docker(*arguments: str, timeout: float = 60) -> str:
 
 
 def answers(url: str) -> bool:
-    """Whether an HTTP server is there, whatever it says."""
+    """Return whether an HTTP server answers at this URL."""
     try:
         urllib.request.urlopen(url, timeout=5).close()
     except urllib.error.HTTPError as error:
@@ -47,11 +47,11 @@ def answers(url: str) -> bool:
 
 
 def wait_until(true: Callable[[], bool], say: Callable[[], str], seconds: float = 60) -> None:
-    """Wait for something to become true; else fail with what ``say`` has to tell."""
+    """Wait until a condition is true; fail with the output of ``say`` after a timeout."""
     deadline = time.monotonic() + seconds
     while not true():
         if time.monotonic() > deadline:
-            pytest.fail(f"Waited {seconds:g} s in vain. The log:\n{say()}")
+            pytest.fail(f"Timed out after {seconds:g} s. The log:\n{say()}")
         time.sleep(0.05)
 
 
@@ -66,7 +66,7 @@ class Container:
 
     @property
     def url(self) -> str:
-        """Where the published port 8080 is reached from this machine."""
+        """The URL of the published port 8080 on this machine."""
         return f"http://127.0.0.1:{docker('port', self.id, '8080').splitlines()[0].split(':')[-1]}"
 
     def logs(self) -> str:
@@ -106,10 +106,10 @@ def container(image: str, *options: str, arguments: Sequence[str] = ()) -> Itera
 
 @contextmanager
 def jitprep_up(log: Path, port: int, *options: str) -> Iterator[str]:
-    """``jitprep up --port PORT OPTIONS`` until the block ends; gives its URL."""
+    """``jitprep up --port PORT OPTIONS`` until the block ends; yields its URL."""
     url = f"http://127.0.0.1:{port}"
     if answers(url):
-        pytest.fail(f"{url} is taken; end what serves it and run the tests again.")
+        pytest.fail(f"{url} is in use; stop that server and run the tests again.")
     with log.open("wb") as output:
         process = subprocess.Popen(
             [JITPREP, "up", "--port", str(port), *options], stdout=output, stderr=output, cwd=ROOT

@@ -15,7 +15,7 @@ import pytest
 from .harness import container, docker, wait_until
 
 LOCKED_DOWN = ("--read-only", "--tmpfs", "/tmp")
-# An event of no shape that the handler knows: it must be told so, by whatever runs the function.
+# An event of an unknown shape: the runtime must report an error.
 UNKNOWN_EVENT = b'{"what": "is this"}'
 
 

@@ -25,7 +25,7 @@ from preprocessing.spec.step import required
 y, x, c = np.ogrid[:70, :90, :3]
 picture = (128 + 90 * np.sign((x - 40) ** 2 + (y - 30) ** 2 - 500) + x * y % 31 + 5 * c).astype("u1")
 for name in sorted(TRANSFORMS):
-    if not required(TRANSFORMS[name]) and "image" in TRANSFORMS[name].takes:
+    if not required(TRANSFORMS[name]) and "image" in TRANSFORMS[name].input_kinds:
         body = Pipeline.parse(name).encode(picture).body
         print(name, hashlib.sha256(body).hexdigest())
 """
@@ -122,6 +122,20 @@ def test_every_transform_runs_and_gives_the_same_bytes(function_image: str) -> N
         line.split()[0] for line in here.splitlines()
     }
     assert there == here
+
+
+@pytest.mark.parametrize(
+    ("image", "gpl"), [("function_image", False), ("video_image", True), ("endpoint_image", False)]
+)
+def test_it_holds_the_licences_of_what_it_bundles(
+    image: str, gpl: bool, request: pytest.FixtureRequest
+) -> None:
+    tag = request.getfixturevalue(image)
+    text = docker("run", "--rm", "--entrypoint", "cat", tag, "/opt/python/THIRD-PARTY-LICENSES")
+    assert "Redistribution and use in source and binary forms" in text
+    assert "Licence: MIT-CMU" in text  # Pillow's
+    assert ("Bundles libx264: GPL-2.0-or-later" in text) == gpl
+    assert ("GNU General Public License" in text.partition("=" * 80)[0]) == gpl
 
 
 @pytest.mark.parametrize("image", ["function_image", "endpoint_image"])

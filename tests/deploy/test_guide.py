@@ -1,4 +1,4 @@
-"""docs/deploy.md as bash runs it, as the AWS command line parses it, and as the template has names."""
+"""The commands of docs/deploy/aws.md, run by bash, parsed by the AWS CLI, compared with the template."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 from tests.deploy import stack
 from tests.deploy.command_line import parsed
 
-GUIDE = stack.PATH.parents[1] / "docs/deploy.md"
+GUIDE = stack.PATH.parents[1] / "docs/deploy/aws.md"
 BLOCKS = re.findall(r"^```sh\n(.*?)^```$", GUIDE.read_text(encoding="utf-8"), re.M | re.S)
 # What calls AWS notes its words instead, and gives something back.
 NOTED = """

@@ -8,7 +8,8 @@ import boto3
 import pytest
 from moto.cloudformation.parsing import get_model_map
 
-from jitprep.service.config import Folder, config
+from jitprep.service.config import config
+from jitprep.service.s3_names import S3Prefix
 from tests.deploy import stack
 from tests.deploy.conftest import as_function
 
@@ -56,8 +57,8 @@ def test_its_environment_is_what_the_handler_reads() -> None:
     with as_function(outputs := stack.deploy(stack.expanded(FrontDoor="None", **ALL))):
         found = config()
     assert found.buckets == {"photos": "photos"}
-    assert found.outputs == (Folder("out", "a/b/"),)
-    assert found.spill == Folder(outputs["SpillBucketName"])
+    assert found.outputs == (S3Prefix("out", "a/b/"),)
+    assert found.spill == S3Prefix(outputs["SpillBucketName"])
     assert found.overrides == {"pipeline", "seed"}
     assert found.default_preset == "clip"
 

@@ -14,9 +14,9 @@ import pytest
 from botocore.exceptions import ClientError
 from moto.core import set_initial_no_auth_action_count
 
-from handler.doors.get_object import GetObjectDoor
+from handler.doors.object_lambda import GET_OBJECT
 from jitprep.service.config import config
-from jitprep.service.messages import Presigned, Response
+from jitprep.service.messages import ListingName, ObjectName, Presigned, Response
 from jitprep.service.results import spill, stored_copies
 from jitprep.service.source import bucket_source, signing
 from tests.deploy import stack
@@ -44,7 +44,7 @@ def logging() -> set[Call]:
 
 def answering() -> set[Call]:
     event = {"getObjectContext": {"outputRoute": "io-cell", "outputToken": "token"}}
-    return sent(lambda: GetObjectDoor().reply(event, Response(200, b"tensor")))
+    return sent(lambda: GET_OBJECT.reply(event, Response(200, b"tensor")))
 
 
 def measuring() -> set[Call]:
@@ -57,19 +57,25 @@ def measuring() -> set[Call]:
 
 def reading() -> set[Call]:
     return {
-        of_request(method, bucket_source.of_object(method, "photos", "a.jpg", version).url)
+        of_request(
+            method, bucket_source.resolve(ObjectName("photos", "a.jpg", version), method).url
+        )
         for method in ("GET", "HEAD")
         for version in (None, "v")
     }
 
 
 def listing() -> set[Call]:
-    return {of_request("GET", bucket_source.of_listing("photos", {"Prefix": "a/"}).url)}
+    return {
+        of_request(
+            "GET", bucket_source.resolve_listing(ListingName("photos", {"Prefix": "a/"})).url
+        )
+    }
 
 
 def spilling() -> set[Call]:
     def work() -> None:
-        response = spill.fit(Response(200, b"too much"), 1)
+        response = spill.fit_body(Response(200, b"too much"), 1)
         found.add(of_request("GET", response.headers["Location"]))
 
     found: set[Call] = set()
@@ -84,7 +90,7 @@ def storing() -> set[Call]:
         assert stored_copies._find(place, "new.jpg") is None
         assert stored_copies._put(place, "new.jpg", None, derived)
 
-    # What makes a missing copy 404 is no call: S3 looks whether whoever asks may list.
+    # S3 answers 404 for a missing copy only if the caller may list the bucket.
     return sent(work) | {Call("s3:ListBucket", f"arn:aws:s3:::{config().outputs[0].bucket}")}
 
 

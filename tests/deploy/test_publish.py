@@ -20,21 +20,21 @@ from tests.deploy.command_line import parsed
 
 PUBLISH = stack.PATH.with_name("publish")
 REGION = "eu-west-1"
-# In Docker's place: notes what it is told, and pushes a manifest as Docker would.
+# Replaces Docker: it logs its arguments and pushes a manifest as Docker would.
 DOCKER = """#!{python}
 import json, sys
 import boto3
 with open({log!r}, "a") as log:
     log.write(json.dumps(sys.argv[1:]) + "\\n")
-told = sys.argv[1:]
-if told[0] == "login":
+arguments = sys.argv[1:]
+if arguments[0] == "login":
     assert sys.stdin.read().strip()
-if told == ["buildx", "version"]:
+if arguments == ["buildx", "version"]:
     sys.exit({buildx})
-if told[0] == "version":
+if arguments[0] == "version":
     print("amd64")
-if "--push" in told or told[0] == "push":
-    image = told[told.index("--tag") + 1] if "--push" in told else told[1]
+if "--push" in arguments or arguments[0] == "push":
+    image = arguments[arguments.index("--tag") + 1] if "--push" in arguments else arguments[1]
     name, tag = image.partition("/")[2].split(":")
     kind = "application/vnd.docker.distribution.manifest.v2+json"
     config = dict(digest="sha256:" + "0" * 64)
@@ -43,7 +43,7 @@ if "--push" in told or told[0] == "push":
     try:
         ecr.put_image(repositoryName=name, imageTag=tag, imageManifest=json.dumps(manifest))
     except ecr.exceptions.ImageAlreadyExistsException:
-        pass  # a registry takes the same once more
+        pass  # a registry accepts the same image again
 """
 
 

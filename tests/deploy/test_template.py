@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from cfnlint.api import ManualArgs, lint
 
-from jitprep.service import config
+from jitprep.service import s3_names
 from jitprep.service.config import OVERRIDES
 from tests.deploy import stack
 
@@ -86,7 +86,9 @@ def test_parameters_take_what_the_function_takes() -> None:
     for name in ("BucketName", "OutputBucket"):
         pattern = parameters[name]["AllowedPattern"]
         for bucket in ("a.b", "photos-2", "A", "ab*", "a/b", "ab"):
-            assert bool(re.fullmatch(pattern, bucket)) == bool(config._BUCKET.fullmatch(bucket))
+            assert bool(re.fullmatch(pattern, bucket)) == bool(
+                s3_names.BUCKET_NAME.fullmatch(bucket)
+            )
 
 
 def test_each_model_has_its_access_point() -> None:

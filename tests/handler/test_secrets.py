@@ -1,4 +1,4 @@
-"""However a request fails, nothing secret is in what the function writes, raises or answers."""
+"""No failure puts a secret into what the function writes, raises or answers."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Failing = Callable[[Any, pytest.MonkeyPatch, Event], None]
 
 
 def answers(*given: Answer) -> Failing:
-    """S3 answers so, the last for ever."""
+    """S3 gives these answers, and repeats the last one."""
 
     def prepare(s3: Any, _: pytest.MonkeyPatch, event: Event) -> None:
         s3.script, s3.answer = list(given[:-1]), given[-1]
@@ -34,7 +34,7 @@ def answers(*given: Answer) -> Failing:
 
 
 def with_user(**user: Any) -> Failing:
-    """The client asks so."""
+    """The client sends these."""
 
     def prepare(s3: Any, _: pytest.MonkeyPatch, event: Event) -> None:
         event["userRequest"] |= user
@@ -43,7 +43,7 @@ def with_user(**user: Any) -> Failing:
 
 
 def with_own(**own: Any) -> Failing:
-    """S3 says so in the event's own part; what is None is missing."""
+    """The event's context has these members; None removes one."""
 
     def prepare(s3: Any, _: pytest.MonkeyPatch, event: Event) -> None:
         context = next(name for name in events.CONTEXTS if name in event)
@@ -101,9 +101,9 @@ FAILING: dict[str, Failing] = {
     "a malformed URL": with_own(inputS3Url="http://[::1" + SIGNED),
     "no URL of the web": with_own(inputS3Url="file://photos" + SIGNED),
     "no route": with_own(outputRoute=None),
-    "a route that is no host": with_own(outputRoute="SECRET ROUTE"),
+    "a route that is not a host": with_own(outputRoute="SECRET ROUTE"),
     "a token that cannot be sent": with_own(outputToken="SECRETTOKEN\r\nInjected: 1"),
-    "a token that is no latin-1": with_own(outputToken="SECRETTOKEN\N{SNOWMAN}"),
+    "a token that is not latin-1": with_own(outputToken="SECRETTOKEN\N{SNOWMAN}"),
     "unreachable": unreachable,
     "defective": defective,
     "of unknown shape": of_unknown_shape,

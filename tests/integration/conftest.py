@@ -1,19 +1,23 @@
-"""The whole road: a client, the endpoint, real workers, the handler, the library."""
+"""Endpoints for tests of everything together: a client, the endpoint, workers, handler, library."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import pytest
+import urllib3
+
+from jitprep.service import s3
 
 from ..paths import ROOT
+from .http_client import Ask, asker
 
 
 @pytest.fixture(scope="session")
 def over_http_settings(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, str]:
-    """The environment of a function that is read over HTTP, with two more presets."""
+    """Environment of a function that is read over HTTP, with two more presets."""
     presets = tmp_path_factory.mktemp("presets") / "presets.toml"
     presets.write_text(
         (ROOT / "jitprep/service/presets.toml").read_text()
@@ -34,14 +38,28 @@ def over_http(
     photos: Mapping[str, bytes],
     over_http_settings: Mapping[str, str],
 ) -> Any:
-    """As `local`, with a function that may read the bucket by itself."""
+    """Like `local`, with a function that may read the bucket with its own role."""
     started = object_lambda_endpoint(task_root=ROOT, workers=2, worker_env=over_http_settings)
-    s3 = started.client("s3")
+    client = started.client("s3")
     for bucket in ("photos", "spilled"):
-        s3.create_bucket(Bucket=bucket)
+        client.create_bucket(Bucket=bucket)
     for key, body in photos.items():
-        s3.put_object(Bucket="photos", Key=key, Body=body)
+        client.put_object(Bucket="photos", Key=key, Body=body)
     return started
+
+
+@pytest.fixture(scope="module")
+def own_client() -> Iterator[None]:
+    """Discard the S3 client of earlier tests, which may have no credentials."""
+    s3.client.cache_clear()
+    yield
+    s3.client.cache_clear()
+
+
+@pytest.fixture(scope="module")
+def ask(over_http: Any) -> Ask:
+    """Return a function that sends signed requests to the endpoint of `over_http`."""
+    return asker(over_http.function_url(), urllib3.PoolManager())
 
 
 ACTIONS = ("GetObject", "HeadObject", "ListObjects", "ListObjectsV2")
@@ -55,7 +73,7 @@ FEATURES = (
 
 @pytest.fixture(scope="session")
 def whole_alias_of(local: Any) -> Callable[[str], str]:
-    """As `alias_of`, with every action and every feature."""
+    """Like `alias_of`, with every action and every feature."""
     made: dict[str, str] = {}
 
     def alias(spec: str) -> str:
@@ -74,13 +92,15 @@ def whole_alias_of(local: Any) -> Callable[[str], str]:
 
 @pytest.fixture(scope="session")
 def alias_of(local: Any) -> Callable[[str], str]:
-    """Return the alias of an access point with a pipeline, made when first asked for."""
+    """Return the alias of an access point for a pipeline, created on first use."""
     made: dict[str, str] = {}
 
     def alias(spec: str) -> str:
         if spec not in made:
             payload = json.dumps({"spec": spec})
-            made[spec] = local.create_access_point(f"road-{len(made)}", "photos", payload=payload)
+            made[spec] = local.create_access_point(
+                f"integration-{len(made)}", "photos", payload=payload
+            )
         return made[spec]
 
     return alias

@@ -1,4 +1,4 @@
-"""Read a batch here, forked, spawned, and here again, with each reader; tell the hashes."""
+"""Read a batch with each reader, in this process, forked, spawned and here again; print hashes."""
 
 from __future__ import annotations
 

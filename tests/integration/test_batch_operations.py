@@ -1,4 +1,4 @@
-"""A dataset is materialised by S3 Batch Operations: boto3, the endpoint, real workers, copies."""
+"""S3 Batch Operations stores a data set: boto3, the endpoint, workers and copies."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from preprocessing import Pipeline, Seed
 from ..paths import ROOT
 
 ACCOUNT = "123456789012"
-PAGE = (ROOT / "docs/batch-operations.md").read_text()
+PAGE = (ROOT / "docs/doors/batch-operations.md").read_text()
 SPECS = ("grayscale/resize:224,224/png", "random_resized_crop:64/random_horizontal_flip/npy")
 
 
 @pytest.fixture(scope="module")
 def local(object_lambda_endpoint, photos) -> Any:
-    """An endpoint whose workers may read one bucket and write another."""
+    """Endpoint whose workers may read one bucket and write another."""
     allowed = {"JITPREP_BUCKETS": "photos", "JITPREP_OUTPUTS": "copies"}
     started = object_lambda_endpoint(task_root=ROOT, workers=2, worker_env=allowed)
     s3 = started.client("s3")
@@ -98,14 +98,14 @@ def test_copies_are_what_the_library_and_an_access_point_give(local, photos, spe
         stored = copy["Body"].read()
         seed = Seed(0, f"a b/{key}", copy["Metadata"]["jitprep-source-etag"])
         assert stored == read["Body"].read() == pipeline.encode(body, seed=seed).body
-        assert copy["Metadata"].pop("jitprep-mark")  # by which alone a copy is known
+        assert copy["Metadata"].pop("jitprep-mark")  # the mark of a copy
         assert (copy["Metadata"], copy["ContentType"]) == (read["Metadata"], read["ContentType"])
         assert told["photos", quote(f"a b/{key}")][-1] == f"stored: s3://copies/{place}"
     job, told = run(local, rows, arguments)
     assert {row[-1].partition(":")[0] for row in told.values()} == {"current"}
 
 
-def test_what_cannot_be_stored_is_told_in_the_report(local, photos):
+def test_what_cannot_be_stored_is_in_the_report(local, photos):
     s3 = local.client("s3")
     good, body = next(iter(photos.items()))
     s3.put_object(Bucket="photos", Key="bad/torn.jpg", Body=body[:1000])
@@ -143,7 +143,7 @@ def test_wrong_arguments_fail_each_task(local, photos):
 
 
 def test_the_pages_block(local, photos, monkeypatch, capsys):
-    """As it stands, but for the URL, and without its second of rest."""
+    """Unchanged, except for the URL, and without its sleep."""
     (code,) = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
     s3 = local.client("s3")
     broken = s3.list_objects_v2(Bucket="photos", Prefix="bad/").get("Contents", [])

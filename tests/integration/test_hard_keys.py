@@ -1,4 +1,4 @@
-"""Keys that HTTP's libraries would write anew, by every door, where signatures are verified."""
+"""Keys that HTTP libraries would normalize, through every door, with signatures verified."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import boto3
 import pytest
 from botocore.config import Config
 
-from jitprep.backfill.job import Place
 from jitprep.backfill.listing import originals
 from jitprep.reader import open_reader
+from jitprep.service.s3_names import S3Prefix
 from preprocessing import Pipeline
 
 from ..paths import ROOT
@@ -21,7 +21,7 @@ KEYS = ("d/../e.jpg", "./a.jpg", "a//b.jpg", "/a.jpg", "%2e%2e/%2F.jpg", "a\\..\
 
 
 def plain(started):
-    """Return a client that has no proxy: of a proxy's URLs urllib3 takes dots out."""
+    """Return a client without a proxy: urllib3 removes dot segments from a proxy's URLs."""
     keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
     style = Config(signature_version="s3v4", s3={"addressing_style": "path"})
     place = {"endpoint_url": started.url, "region_name": "us-east-1"}
@@ -30,7 +30,7 @@ def plain(started):
 
 @pytest.fixture(scope="module")
 def stage(object_lambda_endpoint, photos):
-    """Originals under hard keys, one that is where a key with dots would lead, and a closed bucket."""
+    """Originals with hard keys, one where a key with dots would lead, and a private bucket."""
     started = object_lambda_endpoint(
         task_root=ROOT,
         workers=1,
@@ -95,7 +95,7 @@ def test_no_key_leads_out_of_its_bucket(stage, key):
 
 
 def test_readers_and_a_backfill_agree_on_what_is_a_folder(stage, monkeypatch, photos):
-    """Of keys that end in a slash, those of no bytes."""
+    """A key that ends in a slash marks a folder where the object is empty."""
     started, _ = stage
     s3 = plain(started)
     s3.create_bucket(Bucket="slashes")
@@ -109,5 +109,5 @@ def test_readers_and_a_backfill_agree_on_what_is_a_folder(stage, monkeypatch, ph
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     reader = open_reader("s3://slashes", endpoint_url=started.url)
-    listed = [original.key for original in originals(s3, Place("slashes"))]
+    listed = [original.key for original in originals(s3, S3Prefix("slashes"))]
     assert list(reader.keys()) == listed == ["b/", "b/c.jpg"]

@@ -1,4 +1,4 @@
-"""What docs/http.md shows runs as it stands."""
+"""The examples of docs/doors/http.md run unchanged."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from preprocessing import Pipeline, Seed
 
 from ..paths import ROOT
 
-GUIDE = (ROOT / "docs/http.md").read_text()
+GUIDE = (ROOT / "docs/doors/http.md").read_text()
 URL = "http://127.0.0.1:9000"
 
 

@@ -1,4 +1,4 @@
-"""Invoke by boto3, through the endpoint, to a worker and back; and docs/invoke.md, as it stands."""
+"""Invoke with boto3 through the endpoint and a worker; and the examples of docs/doors/invoke.md."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from preprocessing import Pipeline, Seed
 
 from ..paths import ROOT
 
-PAGE = (ROOT / "docs/invoke.md").read_text()
+PAGE = (ROOT / "docs/doors/invoke.md").read_text()
 SPEC = "random_resized_crop:64/random_horizontal_flip/npy"
 KEYS = ["rocket.jpg", "coffee.jpg", "retina.jpg", "chelsea.jpg"]
 
 
 @pytest.fixture(scope="session")
 def direct(object_lambda_endpoint, photos):
-    """An endpoint whose function may read a bucket by itself, and puts large answers aside."""
+    """Endpoint whose function may read a bucket, and stores large responses elsewhere."""
     started = object_lambda_endpoint(
         task_root=ROOT,
         workers=2,

@@ -1,4 +1,4 @@
-"""Sound, text and video through every door: the bytes that the library makes, and their headers."""
+"""Sound, text and video through every door: the library's bytes, and their headers."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import urllib3
 
-from jitprep.service.results.copy_metadata import ours
+from jitprep.service.results.derived_object import provenance
 from preprocessing import Pipeline, Seed
 from tests.media import PIPELINES, objects, of_kind
 
@@ -24,7 +24,7 @@ BUCKET = "media"
 
 @pytest.fixture(scope="module")
 def local(object_lambda_endpoint, tmp_path_factory) -> Any:
-    """An endpoint whose function may read a bucket with objects of each kind, and write another."""
+    """Endpoint whose function may read a bucket with objects of each kind, and write another."""
     presets = tmp_path_factory.mktemp("presets") / "presets.toml"
     presets.write_text(
         'default = "sound-fixed"\n[presets]\n'
@@ -64,7 +64,7 @@ def expected(name: str, key: str) -> Any:
 
 
 @pytest.mark.parametrize(("name", "key"), CASES)
-def test_an_access_point_gives_it_whole_in_parts_and_tells_of_it(local, aliases, name, key):
+def test_an_access_point_gives_it_whole_in_parts_and_by_head(local, aliases, name, key):
     s3, made = local.client("s3"), expected(name, key)
     body = bytes(made.body)
     told = s3.head_object(Bucket=aliases[name], Key=key)
@@ -73,7 +73,7 @@ def test_an_access_point_gives_it_whole_in_parts_and_tells_of_it(local, aliases,
     for answer in (told, whole):
         assert answer["ContentLength"] == len(body)
         assert answer["ContentType"] == made.content_type
-        assert answer["Metadata"].items() >= ours(made.metadata).items()
+        assert answer["Metadata"].items() >= provenance(made.metadata).items()
         assert answer["ETag"] == whole["ETag"]
     middle = len(body) // 2
     for first, last in ((0, middle), (middle + 1, len(body) - 1)):

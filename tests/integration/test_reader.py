@@ -1,4 +1,4 @@
-"""Readers through every door: real clients, the endpoint, real workers, our handler."""
+"""Readers through every door: real clients, the endpoint, workers and our handler."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def open_door(
         s3.put_object(Bucket="photos", Key=key, Body=body)
         (scratch / "photos" / key).parent.mkdir(parents=True, exist_ok=True)
         (scratch / "photos" / key).write_bytes(body)
-    s3.put_object(Bucket="photos", Key="train/deep/", Body=b"")  # as S3's console makes folders
+    s3.put_object(Bucket="photos", Key="train/deep/", Body=b"")  # as S3's console creates folders
     aliases = {
         name: local.create_access_point(
             name, "photos", payload=json.dumps({"pipeline": name}), actions=ACTIONS
@@ -199,7 +199,7 @@ def test_results_that_a_bucket_holds_are_read_as_they_are(open_door, bucket):
 
 
 def test_readers_survive_fork_and_spawn(open_door, tmp_path):
-    """In a program of its own: forking this process would copy the endpoint's threads."""
+    """In a separate program, because forking this process would copy the endpoint's threads."""
     readers = [open_door(door, "crops", seed=3) for door in DOORS]
     (tmp_path / "readers.pickle").write_bytes(pickle.dumps(readers))
     program = [sys.executable, "-W", "error", str(Path(__file__).with_name("forking.py"))]
@@ -218,8 +218,8 @@ def test_readers_survive_fork_and_spawn(open_door, tmp_path):
 
 
 def test_the_pages_blocks_run(open_door, monkeypatch):
-    """But for the one that trains, which `tests/torch` runs."""
-    page = (ROOT / "docs/reader.md").read_text(encoding="utf-8")
+    """Except for the one that trains, which `tests/torch` runs."""
+    page = (ROOT / "docs/training/reader.md").read_text(encoding="utf-8")
     code = "".join(
         text for text in re.findall(r"```python\n(.*?)```", page, re.DOTALL) if "torch" not in text
     )
@@ -249,7 +249,7 @@ def test_the_pages_blocks_run(open_door, monkeypatch):
 
 @pytest.mark.parametrize("door", DOORS)
 def test_any_key_is_the_key_that_is_asked_for(open_door, bucket, door, photos):
-    """Those of a folder cannot be as odd."""
+    """A folder's file names cannot contain all of these characters."""
     url = open_door("alias", "crops").endpoint_url
     s3 = open_reader("s3://photos", endpoint_url=url)._client
     pipeline, reader = Pipeline.parse(CROPS), open_door(door, "crops")

@@ -1,4 +1,4 @@
-"""What a client reads through an access point is what the library makes."""
+"""Reads through an access point return the library's bytes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ import pytest
 from botocore.exceptions import ClientError
 from PIL import Image
 
-from jitprep.service.results.copy_metadata import ours
+from jitprep.service.results.derived_object import provenance
 from preprocessing import Pipeline
 
 ARTICLE = "grayscale/resize:224,224/png"
@@ -37,7 +37,7 @@ def test_workers_and_library_give_the_same_bytes(local, alias_of, photos, spec):
         encoded = pipeline.encode(photos[key])
         assert digest(read["Body"].read()) == digest(encoded.body)
         assert read["ContentType"] == encoded.content_type
-        assert read["Metadata"].items() >= ours(encoded.metadata).items()
+        assert read["Metadata"].items() >= provenance(encoded.metadata).items()
 
 
 def test_the_arn_reads_what_the_alias_reads(local, alias_of):
@@ -137,6 +137,6 @@ def test_bad_input_has_a_code_of_its_own_and_the_workers_live_on(local, alias_of
             status,
         )
         assert len(answer["Error"]["Message"]) > 20
-    # A worker that died would answer these as cold.
+    # A worker that died would log a cold start for these.
     for _ in range(4):
         assert s3.get_object(Bucket=alias, Key="rocket.jpg")["ContentLength"] > 0

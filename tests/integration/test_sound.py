@@ -1,4 +1,4 @@
-"""Sound goes the same road as photographs."""
+"""Sound through an access point."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SPEECH = "mono/resample:16000/pad_or_trim:0.5/wav"
 
 @pytest.fixture(scope="module")
 def sounds(local):
-    """A second of stereo at 44.1 kHz as WAV, FLAC, and half of the WAV; and how to read them."""
+    """One second of stereo at 44.1 kHz as WAV, FLAC and half a WAV, and a function to read them."""
     tone = np.sin(np.arange(44_100) / 20)[None].repeat(2, axis=0).astype(np.float32)
     whole, flac = (
         bytes(Pipeline.parse(spec).encode(Media(tone, "audio", 44_100)).body)
@@ -57,5 +57,5 @@ def test_a_sound_is_read_as_the_library_makes_it(local, sounds, alias):
 
 
 def test_half_a_sound_is_an_error_that_says_so(local, alias):
-    with pytest.raises(ClientError, match="the object breaks off; upload it again"):
+    with pytest.raises(ClientError, match="the object is cut off; upload it again"):
         local.client("s3").get_object(Bucket=alias, Key="half.wav")

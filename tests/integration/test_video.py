@@ -1,4 +1,4 @@
-"""A video is read through an access point, and of the object only what its frames need."""
+"""Video through an access point, which reads only the bytes that its frames need."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ CLIP = "clips/noise.mp4"
 
 @pytest.fixture(scope="module")
 def film() -> bytes:
-    """A clip of noise, of megabytes."""
+    """A clip of noise, several megabytes long."""
     noise = np.random.default_rng(1).integers(0, 255, (240, 96, 128, 3), np.uint8)
     return write(frames=noise, options={"crf": "10", "preset": "ultrafast"}, gop=6)
 
 
 @pytest.fixture(scope="module")
-def road(object_lambda_endpoint: Callable[..., Any], film: bytes) -> Any:
-    """An endpoint with one worker, what it logs, and a bucket of videos."""
+def setup(object_lambda_endpoint: Callable[..., Any], film: bytes) -> Any:
+    """Endpoint with one worker, its log, and a bucket of videos."""
     log = io.StringIO()
     local = object_lambda_endpoint(
         task_root=ROOT,
@@ -64,7 +64,7 @@ def alias_of(local: Any, name: str, spec: str) -> str:
 
 
 def lines_of(log: io.StringIO, count: int) -> list[dict[str, Any]]:
-    """Return the lines that the worker logged, once there are so many: it answers before it logs."""
+    """Wait for a number of lines in the worker's log, which it writes after it has answered."""
     limit = time.monotonic() + 30
     while time.monotonic() < limit:
         lines = [line.partition("{") for line in log.getvalue().splitlines()]
@@ -74,8 +74,8 @@ def lines_of(log: io.StringIO, count: int) -> list[dict[str, Any]]:
     raise AssertionError(log.getvalue())
 
 
-def test_far_fewer_bytes_are_read_than_the_object_has(road, film):
-    local, log = road
+def test_far_fewer_bytes_are_read_than_the_object_has(setup, film):
+    local, log = setup
     s3, alias = local.client("s3"), alias_of(local, "sampled", SPEC)
     before = len(lines_of(log, 0))
     head = s3.head_object(Bucket=alias, Key=CLIP)
@@ -95,8 +95,8 @@ def test_far_fewer_bytes_are_read_than_the_object_has(road, film):
 
 
 @pytest.mark.parametrize("spec", ["sample_fps:1/resize:32,32/mp4", "key_frames:most=6/jpeg"])
-def test_what_has_no_size_before_it_is_read_is_told_truly(road, film, spec):
-    local, _ = road
+def test_a_size_that_is_unknown_before_reading_is_reported_correctly(setup, film, spec):
+    local, _ = setup
     s3 = local.client("s3")
     alias = alias_of(local, f"made-{spec.partition('/')[2][-3:]}", spec)
     head = s3.head_object(Bucket=alias, Key=CLIP)
@@ -106,9 +106,9 @@ def test_what_has_no_size_before_it_is_read_is_told_truly(road, film, spec):
     assert (head["ContentLength"], head["ContentType"]) == (len(body), read["ContentType"])
 
 
-def test_what_is_random_is_drawn_from_the_etag_and_nothing_more_is_read(road, film):
+def test_random_steps_draw_from_the_etag_and_read_nothing_more(setup, film):
     spec = f"sample_frames:4/random_resized_crop:32/{SPEC.rpartition('/')[2]}"
-    local, log = road
+    local, log = setup
     s3, alias = local.client("s3"), alias_of(local, "random", spec)
     etag = s3.head_object(Bucket="films", Key=CLIP)["ETag"]
     before = len(lines_of(log, 0))
@@ -117,8 +117,8 @@ def test_what_is_random_is_drawn_from_the_etag_and_nothing_more_is_read(road, fi
     assert lines_of(log, before + 1)[-1]["bytesIn"] < len(film) / 3
 
 
-def test_many_videos_are_one_tensor(road, film):
-    local, _ = road
+def test_many_videos_are_one_tensor(setup, film):
+    local, _ = setup
     event = {"bucket": "films", "keys": [CLIP, "sound.mp4", CLIP], "spec": SPEC}
     answer = local.client("lambda").invoke(
         FunctionName="preprocess", Payload=json.dumps(event).encode()
@@ -129,8 +129,8 @@ def test_many_videos_are_one_tensor(road, film):
     np.testing.assert_array_equal(tensor, np.stack([one, one]))
 
 
-def test_bad_videos_have_codes_of_their_own(road):
-    local, _ = road
+def test_bad_videos_have_codes_of_their_own(setup):
+    local, _ = setup
     s3, alias = local.client("s3"), alias_of(local, "bad", SPEC)
     for key, code in (("sound.mp4", "IncompatibleObject"), ("cut.mp4", "CorruptObject")):
         with pytest.raises(ClientError) as caught:

@@ -1,4 +1,4 @@
-"""The example notebooks run from top to bottom. In an environment of its own: `make test-notebooks`."""
+"""The example notebooks run from top to bottom. `make test-notebooks` has their environment."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from nbformat.v4 import new_code_cell
 
 FOLDER = Path(__file__).parents[2] / "examples/notebooks"
 KINDS = ("images", "sound", "text", "video")
-# Warnings of our code are errors; those of Jupyter's own threads are not ours to mend.
+# Warnings from our code are errors. Those from Jupyter's threads are not ours to fix.
 STRICT = """
 import warnings
-ours = r"(__main__|preprocessing|handler|emulator|cli)(\\.|$)"
+ours = r"(__main__|preprocessing|handler|jitprep)(\\.|$)"
 warnings.filterwarnings("error", module=ours)
 """
 
@@ -23,12 +23,12 @@ def read(kind: str) -> nbformat.NotebookNode:
     return nbformat.read(FOLDER / f"{kind}.ipynb", as_version=4)
 
 
-def test_there_is_one_a_kind():
+def test_there_is_one_per_kind():
     assert sorted(path.stem for path in FOLDER.glob("*.ipynb")) == sorted(KINDS)
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_it_is_stored_without_what_it_printed(kind):
+def test_it_is_stored_without_output(kind):
     notebook = read(kind)
     nbformat.validate(notebook)
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
@@ -38,7 +38,7 @@ def test_it_is_stored_without_what_it_printed(kind):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_it_runs(kind):
-    """A cell that fails, or an assertion in it, ends it."""
+    """A cell that raises, or whose assertion fails, ends the run."""
     notebook = read(kind)
     notebook.cells.insert(0, new_code_cell(STRICT))
     client = NotebookClient(notebook, timeout=120, resources={"metadata": {"path": str(FOLDER)}})

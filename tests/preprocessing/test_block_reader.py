@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from preprocessing import CorruptSource, EmptySource, LimitExceeded, Limits, Pipeline
-from preprocessing.block_reader import File, Pieces
+from preprocessing.block_reader import BlockReader, RangedFile
 
 from .support.clips import Counted, clip, write
 
@@ -22,7 +22,7 @@ BLOCK = 2**14
 def test_pieces_are_the_bytes_and_each_block_is_read_once(size, asked):
     data = np.random.default_rng(size).bytes(size)
     source = Counted(data)
-    pieces = Pieces(source, 2**30)
+    pieces = BlockReader(source, 2**30)
     for start, length, wanted in asked:
         if wanted:
             pieces.want(start, start + length)
@@ -38,7 +38,7 @@ def test_pieces_are_the_bytes_and_each_block_is_read_once(size, asked):
 
 def test_reads_that_go_on_ask_for_more_and_more():
     source = Counted(bytes(100 * 2**20))
-    pieces = Pieces(source, 2**30)
+    pieces = BlockReader(source, 2**30)
     for start in range(0, source.size, 32 * 2**10):
         pieces.read_at(start, 32 * 2**10)
     assert len(source.asked) < 35
@@ -48,7 +48,7 @@ def test_reads_that_go_on_ask_for_more_and_more():
 
 def test_what_is_wanted_is_read_at_once():
     source = Counted(bytes(10 * 2**20))
-    pieces = Pieces(source, 2**30)
+    pieces = BlockReader(source, 2**30)
     pieces.want(3_000_000, 3_900_000)
     for start in range(3_000_000, 3_900_000, 10_000):
         pieces.read_at(start, 10_000)
@@ -79,7 +79,7 @@ def test_files_are_read_in_pieces(tmp_path):
     path.write_bytes(clip("mp4") + bytes(10**6))
     p = Pipeline.parse("sample_frames:1/resize:8,8")
     np.testing.assert_array_equal(p(path, limits=Limits(source_bytes=2**17)), p(clip("mp4")))
-    assert File(path).read_at(3, 5) == clip("mp4")[3:8]
+    assert RangedFile(path).read_at(3, 5) == clip("mp4")[3:8]
     path.write_bytes(b"")
     with pytest.raises(EmptySource):
         p(path)

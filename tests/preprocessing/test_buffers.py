@@ -1,4 +1,4 @@
-"""Many at once are as one by one: batches, threads, processes; and the same seed gives the same."""
+"""Batches, threads and processes return what single calls return; the same seed, the same bytes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from preprocessing import (
@@ -36,11 +36,10 @@ RANDOM = Pipeline.parse("random_resized_crop:32/random_horizontal_flip/normalize
     st.integers(0, 3),
     st.sampled_from([1, 2]),
 )
-def test_a_batch_is_each_of_them(
+def test_a_batch_equals_single_calls(
     p: Pipeline, sources: list[np.ndarray], seed: int, threads: int
 ) -> None:
-    if not all(can_take(p, ImageSpec(*image.shape, "uint8")) for image in sources):
-        return
+    assume(all(can_take(p, ImageSpec(*image.shape, "uint8")) for image in sources))
     ones = [p(image, seed=seed) for image in sources]
     if len({one.shape for one in ones}) > 1:
         with pytest.raises(IncompatibleSource, match="cannot be stacked"):
@@ -94,7 +93,7 @@ class Unreadable:
     ("bad", "kind"),
     [
         (photo("rocket")[:300], CorruptSource),
-        (photo("rocket")[:9000], CorruptSource),  # which only decoding hears
+        (photo("rocket")[:9000], CorruptSource),  # detected only by decoding
         (b"", EmptySource),
         (b"text", UnknownFormat),
         (None, IncompatibleSource),
@@ -120,16 +119,16 @@ def test_an_error_names_the_bad_source_and_keeps_its_type(
 
 
 @pytest.mark.parametrize("p", [P, RANDOM, Pipeline.parse("grayscale/resize:64/png")])
-def test_threads_give_what_one_thread_gives(p: Pipeline) -> None:
-    """The kernels' working memory is each thread's own."""
+def test_threads_return_what_one_thread_returns(p: Pipeline) -> None:
+    """Each thread has scratch memory of its own."""
     sources = [photo(name) for name in NAMES] * 4
     serial = [bytes(p.encode(source).body) for source in sources]
     with ThreadPoolExecutor(8) as pool:
         assert list(pool.map(lambda source: bytes(p.encode(source).body), sources)) == serial
 
 
-def test_processes_give_what_one_gives() -> None:
-    """Also where they are spawned and the pipeline is pickled, as by a data loader's workers."""
+def test_processes_return_what_one_returns() -> None:
+    """With spawned processes and a pickled pipeline, as in a data loader's workers."""
     with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
         there = pool.submit(RANDOM, photo("rocket"), seed=4).result(timeout=60)
     np.testing.assert_array_equal(there, RANDOM(photo("rocket"), seed=4))
@@ -138,11 +137,11 @@ def test_processes_give_what_one_gives() -> None:
 
 @given(pipelines(), images(("uint8",), channels=(3,)), st.integers(0, 2**63 - 1))
 def test_the_same_seed_gives_the_same_bytes(p: Pipeline, image: np.ndarray, seed: int) -> None:
-    if can_take(p, ImageSpec(*image.shape, "uint8")):
-        first, second = p.encode(image, seed=seed), Pipeline.parse(str(p)).encode(image, seed=seed)
-        assert bytes(first.body) == bytes(second.body)
-        assert first.metadata == second.metadata
-        assert (first.metadata.get("seed") == str(seed)) == p.random
+    assume(can_take(p, ImageSpec(*image.shape, "uint8")))
+    first, second = p.encode(image, seed=seed), Pipeline.parse(str(p)).encode(image, seed=seed)
+    assert bytes(first.body) == bytes(second.body)
+    assert first.metadata == second.metadata
+    assert (first.metadata.get("seed") == str(seed)) == p.random
 
 
 def test_what_identifies_the_request_decides_the_draw() -> None:
@@ -150,7 +149,7 @@ def test_what_identifies_the_request_decides_the_draw() -> None:
     seeds = [Seed(), Seed(1), Seed(0, "a.jpg"), Seed(0, "", '"other"')]
     results = [RANDOM(source, seed=seed).tobytes() for seed in seeds]
     assert len(set(results)) == len(seeds)
-    # An ETag that is not told is the one that S3 gives to an object put in one part.
+    # The default ETag is the one that S3 assigns to an object uploaded in one part.
     whole = Seed().of(source)
     assert RANDOM(source, seed=whole).tobytes() == results[0]
     assert whole.etag is not None and len(whole.etag) == 34

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import pickle
-from dataclasses import FrozenInstanceError, dataclass, fields, replace
+from dataclasses import FrozenInstanceError, dataclass, field, fields, replace
 
 import pytest
 from hypothesis import given
@@ -34,8 +34,26 @@ class Theirs:
 
 
 @frozen
+class OursWithOptions:
+    """As below."""
+
+    url: str = field(repr=False)
+    headers: dict[str, str] = field(default_factory=dict)
+    status: int = 200
+
+
+@dataclass(frozen=True)
+class TheirsWithOptions:
+    """As above."""
+
+    url: str = field(repr=False)
+    headers: dict[str, str] = field(default_factory=dict)
+    status: int = 200
+
+
+@frozen
 class Nothing:
-    """No field at all."""
+    """A class without fields."""
 
 
 @frozen
@@ -88,6 +106,36 @@ def test_inheritance_and_fields() -> None:
 def test_wrong_arguments(args: tuple, kwargs: dict, message: str) -> None:
     with pytest.raises(TypeError, match=message):
         Ours(*args, **kwargs)
+
+
+@pytest.mark.parametrize(
+    ("args", "kwargs"),
+    [
+        (("u",), {}),
+        (("u", {"a": "b"}), {}),
+        (("u",), {"headers": {"a": "b"}}),
+        ((), {"status": 404, "url": "u"}),
+        (("u", {}, 404), {}),
+    ],
+)
+def test_options_of_fields(args: tuple, kwargs: dict) -> None:
+    ours, theirs = OursWithOptions(*args, **kwargs), TheirsWithOptions(*args, **kwargs)
+    assert vars(ours) == vars(theirs)
+    assert repr(ours) == repr(theirs).replace("Theirs", "Ours")
+
+
+def test_each_instance_gets_a_default_of_its_own() -> None:
+    one, other = OursWithOptions("u"), OursWithOptions("u")
+    assert one == other
+    assert one.headers is not other.headers
+    assert replace(one, status=404).headers is one.headers
+
+
+def test_a_factory_does_not_hide_a_missing_argument() -> None:
+    with pytest.raises(TypeError, match="OursWithOptions lacks the arguments url"):
+        OursWithOptions()  # type: ignore[call-arg]
+    with pytest.raises(TypeError, match="got the argument 'headers' twice"):
+        OursWithOptions("u", {}, headers={})  # type: ignore[misc]
 
 
 def test_nothing_can_be_assigned() -> None:

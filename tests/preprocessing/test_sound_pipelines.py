@@ -18,7 +18,7 @@ from preprocessing import (
     Media,
     Pipeline,
 )
-from preprocessing.planner.timing import measure
+from preprocessing.planner.timing import measure_plan
 from tests.photos import FOLDER, NAMES, photo
 from tests.preprocessing.strategies import sound_pipelines
 
@@ -121,7 +121,7 @@ def test_other_kinds_are_refused_or_passed_through() -> None:
 
 @pytest.mark.parametrize("rate", [None, 0, 0.5, -8_000])
 def test_an_array_needs_a_rate(rate: float | None) -> None:
-    with pytest.raises(IncompatibleSource, match="sound has a rate"):
+    with pytest.raises(IncompatibleSource, match="needs a sample rate"):
         Pipeline.parse("mono/wav")(Media(chord(), "audio", rate))
 
 
@@ -137,7 +137,7 @@ def test_a_plan_tells_each_stage_and_how_long_it_takes() -> None:
         "Wav()",
     ]
     assert "2×6000 float32 at 16000 Hz, 48,000 bytes" in str(plan)
-    assert len(measure(plan, data, 2)) == 5
+    assert len(measure_plan(plan, data, 2)) == 5
 
 
 def test_steps_that_would_change_nothing_are_left_out() -> None:

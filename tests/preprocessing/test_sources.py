@@ -144,7 +144,9 @@ def test_what_gives_an_array_is_one() -> None:
 
 def test_what_gives_none_says_why() -> None:
     error = TypeError("can't convert cuda:0 device type tensor to numpy")
-    with pytest.raises(IncompatibleSource, match="Tensor gives no array: can't convert cuda:0"):
+    with pytest.raises(
+        IncompatibleSource, match="Tensor cannot be converted to an array: can't convert cuda:0"
+    ):
         PIXELS(Tensor(error))
     with pytest.raises(IncompatibleSource, match="one of uint8"):
         PIXELS(Tensor(np.zeros((3, 3), np.int64)))

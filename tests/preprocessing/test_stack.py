@@ -197,8 +197,8 @@ def test_it_tells_how_many_fit(spec, nbytes):
     ("spec", "words"),
     [
         ("resize:256/npy", "center_crop:224"),
-        ("resize:8,8/raw", "raw holds one result"),
-        ("resize:8,8/png", "png holds one result"),
+        ("resize:8,8/raw", "raw holds a single result"),
+        ("resize:8,8/png", "png holds a single result"),
     ],
 )
 def test_what_cannot_be_stacked_says_why(spec, words):

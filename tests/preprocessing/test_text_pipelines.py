@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 import preprocessing
-from jitprep.cli.main import app
+from jitprep.cli.commands import app
 from preprocessing import (
     Encoding,
     IncompatibleSource,
@@ -140,7 +140,7 @@ def test_texts_are_batched_and_put_where_asked() -> None:
     assert place[0] == "abc"
     with pytest.raises(IncompatibleSource, match="the result is 1 text"):
         p(b"ABC", out=np.empty(1, np.float32))
-    with pytest.raises(SpecError, match="text holds one result alone"):
+    with pytest.raises(SpecError, match="text holds a single result"):
         Stack(p, 2)
     several = Media(np.array(["a", "b"], object), "text")
     with pytest.raises(IncompatibleSource, match="encode as jsonl"):

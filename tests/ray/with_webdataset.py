@@ -1,4 +1,4 @@
-"""Reads shards as docs/backfill.md has it, and tells each sample. Run where webdataset is installed."""
+"""Read shards as docs/training/backfill.md does, and print each sample. Needs webdataset."""
 
 import hashlib
 import json
@@ -6,7 +6,7 @@ import re
 import sys
 from pathlib import Path
 
-PAGE = Path(__file__).parents[2] / "docs/backfill.md"
+PAGE = Path(__file__).parents[2] / "docs/training/backfill.md"
 (code,) = [
     block
     for block in re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)

@@ -53,6 +53,6 @@ def test_names_are_of_one_file_each() -> None:
 
 def test_a_worker_that_has_more_than_is_stated_breaks_a_law() -> None:
     answers = Answers.of([Outcome("hostile", Verdict.RIGHT)], ())
-    for peak, broken in ((2**30, []), (2**31, ["x: a worker had 2048 MB, and may have 1024"])):
+    for peak, broken in ((2**30, []), (2**31, ["x: a worker used 2048 MB; the limit is 1024 MB"])):
         row = Row("x", answers, Processes(peak, None, 0, 0, most=2**30), 1.0)
         assert laws.broken([row]) == broken

@@ -29,8 +29,8 @@ def test_what_breaks_a_law_is_named() -> None:
     row = {"file": "a", "spec": "b", "outcome": "1 bytes", "limit": 2**20, "busy": 0.0}
     for found, words in (
         ({"seconds": 7.0, "peak": 0}, "took 7.0 s"),
-        ({"seconds": 0.0, "peak": 2**27}, "held 128 MB"),
-        ({"seconds": 0.0, "peak": 0, "busy": 1.0}, "computed on"),
+        ({"seconds": 0.0, "peak": 2**27}, "used 128 MB"),
+        ({"seconds": 0.0, "peak": 0, "busy": 1.0}, "still used 100% of a core"),
         ({"seconds": 0.0, "peak": 0, "outcome": "ended: with status -9"}, "status -9"),
     ):
         (breach,) = hostile.breaches({"rows": [{**row, **found}]})

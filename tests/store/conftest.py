@@ -1,7 +1,7 @@
-"""A real S3 server, which verifies signatures; buckets on it; and the endpoint in front of it.
+"""A real S3 server, which verifies signatures, and the endpoint in front of it.
 
-``JITPREP_STORE`` is the server's URL. ``AWS_ACCESS_KEY_ID`` and ``AWS_SECRET_ACCESS_KEY`` are those of a
-user who may create buckets. Any server that keeps to S3's protocol will do; CI runs Ceph's gateway.
+``JITPREP_STORE`` is the server's URL. ``AWS_ACCESS_KEY_ID`` and ``AWS_SECRET_ACCESS_KEY`` belong to a
+user who may create buckets. Any server with S3's API will do; CI runs Ceph's gateway.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from tests.photos import photo
 
 JITPREP = str(Path(sys.executable).with_name("jitprep"))
 SPEC = "random_resized_crop:48/random_horizontal_flip/npy"
-# Keys that a client, a proxy or a URL library would like to mend.
+# Keys that clients, proxies or URL libraries may normalise.
 KEYS = (
     "plain.jpg",
     "folder/a b+c.jpg",
@@ -49,14 +49,14 @@ PHOTOS = ("rocket", "coffee", "chelsea")
 
 @dataclass(frozen=True)
 class Store:
-    """Where the server is, and who signs."""
+    """The server's URL and credentials."""
 
     url: str
     access_key: str
     secret_key: str
 
     def client(self, **changed: str) -> Any:
-        """Return an S3 client, perhaps with another secret."""
+        """Return an S3 client; ``secret_key`` replaces the secret."""
         return boto3.client(
             "s3",
             endpoint_url=self.url,
@@ -72,7 +72,7 @@ class Store:
 
     @property
     def environment(self) -> dict[str, str]:
-        """What leads AWS's SDKs to the server, and to no account of this machine's user."""
+        """Variables that direct AWS's SDKs to the server, without the user's AWS configuration."""
         return {
             "AWS_ENDPOINT_URL": self.url,
             "AWS_ACCESS_KEY_ID": self.access_key,
@@ -88,7 +88,7 @@ def store() -> Store:
     names = ("JITPREP_STORE", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
     missing = [name for name in names if not os.environ.get(name)]
     if missing:
-        pytest.fail(f"these tests need an S3 server: set {', '.join(missing)}")
+        pytest.fail(f"these tests need an S3 server; set {', '.join(missing)}")
     return Store(*(os.environ[name] for name in names))
 
 
@@ -99,7 +99,7 @@ def s3(store: Store) -> Any:
 
 @pytest.fixture(scope="session")
 def make_bucket(s3: Any) -> Iterator[Callable[[str], str]]:
-    """Return a function that makes a bucket of a unique name; at the end all are removed."""
+    """Return a function that creates a bucket with a unique name. Deletes all of them at the end."""
     made: list[str] = []
 
     def make(name: str) -> str:
@@ -118,13 +118,13 @@ def make_bucket(s3: Any) -> Iterator[Callable[[str], str]]:
 
 @pytest.fixture(scope="session")
 def originals() -> Mapping[str, bytes]:
-    """Three photographs, under the keys."""
+    """Three photographs, under all keys."""
     return {key: photo(PHOTOS[number % len(PHOTOS)]) for number, key in enumerate(KEYS)}
 
 
 @pytest.fixture(scope="session")
 def bucket(make_bucket: Callable[[str], str], s3: Any, originals: Mapping[str, bytes]) -> str:
-    """A bucket of these photographs, with metadata of their owner's."""
+    """A bucket with these photographs and user metadata."""
     name = make_bucket("photos")
     for key, body in originals.items():
         s3.put_object(Bucket=name, Key=key, Body=body, Metadata={"seed": "9", "label": "cat"})
@@ -151,7 +151,7 @@ class Up:
 
 @pytest.fixture(scope="session")
 def up(store: Store, bucket: str, copies: str, tmp_path_factory: pytest.TempPathFactory) -> Any:
-    """``jitprep up --s3 URL``, with the credentials that the environment has."""
+    """``jitprep up --s3 URL``, with credentials from the environment."""
     allowed = {
         "JITPREP_BUCKETS": f"{bucket},album={bucket}",
         "JITPREP_OUTPUTS": copies,
@@ -183,7 +183,7 @@ def up(store: Store, bucket: str, copies: str, tmp_path_factory: pytest.TempPath
 
 @pytest.fixture(scope="session")
 def alias(up: Up, bucket: str) -> str:
-    """An access point on the photographs, with every action and feature."""
+    """An access point for the photographs, with every action and feature."""
     return up.local.create_access_point(
         "store",
         bucket,

@@ -1,4 +1,4 @@
-"""The handler as a process: a JSON list of events on its input, one answer per line on its output."""
+"""Runs the handler on a JSON list of events from standard input; prints one response per line."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Context:
 
 def main() -> None:
     events, answers = json.load(sys.stdin), sys.stdout
-    sys.stdout = sys.stderr  # where the log's lines go
+    sys.stdout = sys.stderr  # for the log's lines
     from handler.app import lambda_handler
 
     for event in events:

@@ -1,4 +1,4 @@
-"""The doors that read with the function's own role, on a store that verifies what the role signs."""
+"""Doors that read with the function's own credentials, on a store that verifies signatures."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ FUNCTION = Path(__file__).with_name("function.py")
 
 
 def invoke(events: Sequence[Mapping[str, Any]], environment: Mapping[str, str]) -> list[Any]:
-    """Return the function's answers to these events, in a process that has this environment."""
+    """Return the function's responses to events, from a process with this environment."""
     done = subprocess.run(
         [sys.executable, str(FUNCTION)],
         input=json.dumps(list(events)),
@@ -50,7 +50,7 @@ def settings(store, bucket, copies) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def made(s3, bucket, originals) -> Mapping[str, bytes]:
-    """What the library makes of each photograph, under the seed 3."""
+    """The library's result for each photograph, with seed 3."""
     pipeline = Pipeline.parse(SPEC)
     return {
         key: bytes(
@@ -122,7 +122,7 @@ def test_batch_operations_write_copies(settings, s3, bucket, copies, made):
             assert stored == made[key], key
 
 
-def test_a_wrong_secret_is_told_in_the_stores_words(settings, bucket):
+def test_a_wrong_secret_has_the_stores_error(settings, bucket):
     wrong = {**settings, "AWS_SECRET_ACCESS_KEY": "not-it"}
     (answer,) = invoke([{"bucket": bucket, "key": KEYS[0], "spec": SPEC}], wrong)
     assert (answer["statusCode"], answer["errorCode"]) == (403, "SignatureDoesNotMatch")

@@ -39,7 +39,7 @@ def test_each_key_is_read_as_it_was_signed(through, alias, s3, bucket, originals
 
 
 @pytest.mark.parametrize("key", KEYS)
-def test_the_bucket_itself_is_passed_on(through, bucket, originals, key):
+def test_reads_of_the_bucket_are_forwarded(through, bucket, originals, key):
     assert through.get_object(Bucket=bucket, Key=key)["Body"].read() == originals[key]
 
 
@@ -49,7 +49,7 @@ def test_a_listing_has_every_key(through, alias, bucket):
         assert sorted(entry["Key"] for entry in listed) == sorted(KEYS)
 
 
-def test_the_owners_metadata_comes_along(through, alias):
+def test_user_metadata_is_returned(through, alias):
     metadata = through.get_object(Bucket=alias, Key=KEYS[0])["Metadata"]
     assert {"seed": "9", "label": "cat"}.items() <= metadata.items()
 
@@ -66,13 +66,11 @@ def test_conditions_and_ranges(through, alias):
     assert get(**same, IfMatch=whole["ETag"])["Body"].read() == body
 
 
-def test_a_photograph_in_parts_is_read_anew_when_it_is_replaced(
-    through, alias, s3, bucket, originals
-):
+def test_a_replaced_photograph_in_parts_is_read_again(through, alias, s3, bucket, originals):
     key = "in parts.jpg"
 
     def put(body: bytes) -> str:
-        """Store a photograph in two parts, with what a JPEG may have behind its end."""
+        """Upload a photograph in two parts, with padding after its end."""
         padded = body + bytes(PART + 1 - len(body))
         upload = s3.create_multipart_upload(Bucket=bucket, Key=key)["UploadId"]
         about = {"Bucket": bucket, "Key": key, "UploadId": upload}
@@ -109,5 +107,5 @@ def test_a_wrong_secret_is_refused_by_the_store_and_by_the_endpoint(store, up, b
         assert found == (403, "SignatureDoesNotMatch")
 
 
-def test_what_is_missing_is_missing(through, alias):
+def test_a_missing_key_is_not_found(through, alias):
     assert refused(through.get_object, Bucket=alias, Key="none.jpg") == (404, "NoSuchKey")

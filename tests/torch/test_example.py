@@ -35,7 +35,7 @@ def test_losses_are_equal_through_every_door():
 
 
 def test_the_pages_block_runs(photos, monkeypatch):
-    page = (ROOT / "docs/reader.md").read_text(encoding="utf-8")
+    page = (ROOT / "docs/training/reader.md").read_text(encoding="utf-8")
     (code,) = [
         text for text in re.findall(r"```python\n(.*?)```", page, re.DOTALL) if "torch" in text
     ]
@@ -48,6 +48,19 @@ def test_the_pages_block_runs(photos, monkeypatch):
     ((images, targets),) = names["loader"]
     assert images.shape == (12, 3, 16, 16)
     assert sorted(targets) == names["keys"]
+
+
+def test_the_readmes_block_reads(photos, monkeypatch):
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    (code,) = [
+        text for text in re.findall(r"```python\n(.*?)```", readme, re.DOTALL) if "torch" in text
+    ]
+    assert "file:photos" in code
+    monkeypatch.setattr("torch._utils.cpu_count", lambda: 2)
+    names: dict[str, object] = {}
+    exec(code.replace("file:photos", f"file:{photos.path}"), names)
+    assert names["images"].shape == (12, 3, 224, 224)
+    assert sorted(names["keys"]) == sorted(photos.keys())
 
 
 def test_a_door_that_is_none_is_refused():

@@ -1,4 +1,4 @@
-"""Tasks done by processes of this machine."""
+"""Engine that runs tasks in processes on this machine."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from jitprep.backfill.outcome import TaskOutcome
 from jitprep.backfill.tasks import BackfillTask
 from jitprep.backfill.worker import TaskWorker
 
-# The next task of each process is there before it has ended the one before.
+# Tasks per process in the queue, so that the next one is there when a task ends.
 _IN_HAND = 2
-# How often it is asked whether to stop, and how long what was begun may take to come to its end then.
+# How often `stopped` is polled, and how long tasks in progress may take to finish then.
 _POLL_S, _GRACE_S = 0.1, 0.6
 
 
@@ -30,10 +30,10 @@ def run(
     processes: int,
     stopped: Callable[[], bool] = lambda: False,
 ) -> Generator[TaskOutcome]:
-    """Do tasks, and yield what came of each as it ends.
+    """Run tasks, and yield the outcome of each as it ends.
 
-    When it is stopped, or its caller asks for no more, nothing more is begun, and its processes end
-    within a second. What they were writing then is in S3 whole, or not at all.
+    When it is stopped, or the caller closes the generator, no more tasks start, and the processes end
+    within a second. S3 has each object that they were writing completely, or not at all.
 
     Parameters
     ----------
@@ -41,17 +41,16 @@ def run(
     tasks : iterable of BackfillTask
     processes : int
     stopped : callable
-        Whether to stop.
+        Returns whether to stop.
 
     Raises
     ------
     CannotBackfill
         Where a process died.
     """
-    # Not forked from this process, whose threads may have locked something: from one without any, which
-    # has imported what they all need.
+    # A fork server has no threads that may hold a lock, unlike this process, and imports modules once.
     context = get_context("forkserver")
-    # A pipe: where a process has died, an event that it waited for could not be set any more.
+    # A pipe and not an event: a process that dies while it waits for an event may leave it locked.
     ends, end = context.Pipe(duplex=False)
     waiting = iter(tasks)
     pool = ProcessPoolExecutor(processes, context, _begin, (job, ends))
@@ -66,10 +65,10 @@ def run(
             end.close()
             yield from _ended_in_time(running)
     except BrokenProcessPool:
-        if not stopped():  # which a process that was just starting does not survive
+        if not stopped():  # stopping ends a process that is still starting
             raise CannotBackfill(
-                "a process died, perhaps because memory ran out; give fewer --processes. The same "
-                "command resumes from here"
+                "a process died, perhaps because memory ran out; run the same command with fewer "
+                "--processes to resume"
             ) from None
     finally:
         end.close()
@@ -90,8 +89,8 @@ _worker: list[TaskWorker] = []
 
 
 def _begin(job: BackfillJob, ends: connection.Connection) -> None:
-    """Make a new process ready."""
-    # Ctrl-C reaches every process of the terminal; the first one tells the others what to do.
+    """Initialize a new process."""
+    # Ctrl-C reaches every process of the terminal. The parent decides what its children do.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     stop = threading.Event()
     threading.Thread(target=_end_with_parent, args=(ends, stop), daemon=True).start()
@@ -103,9 +102,10 @@ def _do(task: BackfillTask) -> TaskOutcome:
 
 
 def _end_with_parent(ends: connection.Connection, stop: threading.Event) -> None:
-    """End with the process that began this one, or soon after that wants it: nothing else would.
+    """End this process with its parent, or soon after the parent stops the run.
 
-    What is under way may take minutes, and nothing is lost: S3 has an object whole or not at all.
+    A task in progress may take minutes. Ending it loses nothing: S3 has an object completely or not at
+    all.
     """
     parent = parent_process()
     assert parent is not None

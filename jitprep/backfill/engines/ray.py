@@ -1,4 +1,4 @@
-"""Tasks done by Ray Data, on this machine or on a cluster: the same worker in `map_batches`."""
+"""Engine that runs tasks with Ray Data's `map_batches`, on this machine or on a cluster."""
 
 from __future__ import annotations
 
@@ -17,23 +17,22 @@ from jitprep.backfill.outcome import TaskOutcome
 from jitprep.backfill.tasks import BackfillTask
 from jitprep.backfill.worker import TaskWorker
 
-# Tasks and outcomes travel pickled: keys may hold what no other form of a column does.
+# Tasks and outcomes are pickled, because keys may hold text that Arrow's columns cannot.
 _TASK, _OUTCOME = "task", "outcome"
 
 
 def run(
     job: BackfillJob, tasks: Iterable[BackfillTask], processes: int | None
 ) -> Generator[TaskOutcome]:
-    """Do tasks, and tell what came of each as it ends.
+    """Run tasks, and yield the outcome of each as it ends.
 
     Parameters
     ----------
     job : BackfillJob
     tasks : iterable of BackfillTask
     processes : int, optional
-        How many actors, a CPU each; None for as many as Ray has CPUs. They are on the cluster that
-        ``RAY_ADDRESS`` names, where jitprep must be installed and S3 be allowed, or else on this
-        machine.
+        Number of actors, with one CPU each; None for Ray's number of CPUs. They run on the cluster at
+        ``RAY_ADDRESS``, which needs jitprep and access to S3, or otherwise on this machine.
 
     Raises
     ------
@@ -55,13 +54,13 @@ def run(
         for row in outcomes.iter_rows():
             yield pickle.loads(row[_OUTCOME])  # noqa: S301  our own
     except RayError as error:
-        raise CannotBackfill(f"Ray gave up; the same command resumes from here: {error}") from None
+        raise CannotBackfill(f"Ray failed; run the same command to resume: {error}") from None
     finally:
         ray.shutdown()
 
 
 class BatchWorker:
-    """A `TaskWorker` that takes and gives Ray's batches; each actor has one, with a client of its own.
+    """Adapter of `TaskWorker` to Ray's batches. Each actor has one, with its own client.
 
     Parameters
     ----------
@@ -72,13 +71,13 @@ class BatchWorker:
         self._worker = TaskWorker(job)
 
     def __call__(self, batch: Mapping[str, Sequence[bytes]]) -> dict[str, list[bytes]]:
-        """Do a batch of tasks."""
+        """Run a batch of tasks."""
         tasks = (pickle.loads(task) for task in batch[_TASK])  # noqa: S301  our own
         return {_OUTCOME: [pickle.dumps(self._worker.do(task)) for task in tasks]}
 
 
 def _begin(processes: int | None) -> None:
-    # Ray Data tells in its own log how it goes; here a bar does.
+    # Ray Data logs its progress, which our progress bar shows already.
     logging.getLogger("ray.data").setLevel(logging.ERROR)
     DataContext.get_current().enable_progress_bars = False
     quiet: dict[str, Any] = {"logging_level": logging.WARNING, "log_to_driver": False}

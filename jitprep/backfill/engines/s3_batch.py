@@ -1,6 +1,6 @@
-"""Objects copied by the function itself: an S3 Batch Operations job that invokes it for each.
+"""Engine that runs an S3 Batch Operations job, which invokes the function for each object.
 
-The manifest, and S3's report of what failed, lie in the target's folder ``_jitprep/``.
+The manifest, and S3's report of failures, are in the folder ``_jitprep/`` of the target.
 """
 
 from __future__ import annotations
@@ -32,14 +32,15 @@ _POLL_S = 2.0
 
 @dataclass(frozen=True, slots=True)
 class BatchFunction:
-    """What runs a job.
+    """Function and role of a job.
 
     Parameters
     ----------
     arn : str
-        The function's.
+        ARN of the function.
     role_arn : str
-        Of the role that S3 takes on: it may invoke the function, read the manifest and write the report.
+        ARN of the role that S3 assumes. It may invoke the function, read the manifest and write the
+        report.
 
     Raises
     ------
@@ -51,16 +52,16 @@ class BatchFunction:
 
     def __post_init__(self) -> None:
         if not _ROLE.fullmatch(self.role_arn):
-            raise CannotBackfill(f"{self.role_arn!r} is not the ARN of a role")
+            raise CannotBackfill(f"{self.role_arn!r} is not the ARN of an IAM role")
 
     @property
     def account(self) -> str:
-        """The account that the job is of."""
+        """Account of the job."""
         return self._part(2)
 
     @property
     def partition(self) -> str:
-        """``aws``, or what else ARNs begin with."""
+        """Partition of its ARNs, such as ``aws``."""
         return self._part(1)
 
     def _part(self, number: int) -> str:
@@ -71,16 +72,16 @@ class BatchFunction:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a job is.
+    """Progress of a job.
 
     Parameters
     ----------
     status : str
-        One of S3's.
+        S3's status of the job.
     total, succeeded, failed : int
-        Objects.
+        Numbers of objects.
     reasons : str
-        Why the job failed as a whole; empty where it did not.
+        Why the job failed as a whole; empty otherwise.
     """
 
     status: str
@@ -91,32 +92,35 @@ class Progress:
 
     @property
     def ended(self) -> bool:
-        """Whether nothing more will come."""
+        """Whether the status is final."""
         return self.status in _ENDED
 
 
 class BatchJobs:
-    """S3's jobs for a job of ours.
+    """S3 Batch Operations jobs for a backfill.
 
     Parameters
     ----------
     s3, s3control
-        Clients.
+        AWS clients.
     job : BackfillJob
     function : BatchFunction
 
     Raises
     ------
     CannotBackfill
-        Where S3 could not tell the function what to do.
+        Where the job does not fit into S3's parameters.
     """
 
     def __init__(self, s3: Any, s3control: Any, job: BackfillJob, function: BatchFunction) -> None:
         if job.format != "objects":
-            raise CannotBackfill(f"S3 Batch Operations writes objects, not {job.format}")
+            raise CannotBackfill(
+                f"S3 Batch Operations cannot write {job.format}; use --format objects, or another engine"
+            )
         if len(str(job.pipeline)) > _LONGEST_ARGUMENT:
             raise CannotBackfill(
-                f"S3 takes pipelines of at most {_LONGEST_ARGUMENT} characters; choose another engine"
+                f"S3 Batch Operations takes at most {_LONGEST_ARGUMENT} characters of pipeline; use "
+                "another engine"
             )
         self._s3 = s3
         self._control = s3control
@@ -127,11 +131,11 @@ class BatchJobs:
             "seed": str(job.seed),
             "to": str(job.target).rstrip("/"),
         }
-        told = json.dumps([str(job.source), function.arn, self._arguments], sort_keys=True)
-        self._description = f"jitprep backfill {hashlib.sha256(told.encode()).hexdigest()[:32]}"
+        identity = json.dumps([str(job.source), function.arn, self._arguments], sort_keys=True)
+        self._description = f"jitprep backfill {hashlib.sha256(identity.encode()).hexdigest()[:32]}"
 
     def under_way(self) -> str | None:
-        """Return the ID of the job that an earlier run of the same command left; None for none."""
+        """Return the ID of the unfinished job of an earlier run of the same command, or None."""
         asked = {"AccountId": self._function.account, "JobStatuses": _UNDER_WAY}
         while True:
             page = self._control.list_jobs(**asked)
@@ -143,7 +147,7 @@ class BatchJobs:
             asked["NextToken"] = page["NextToken"]
 
     def create(self, originals: Iterable[ListedObject]) -> str:
-        """Write the manifest and begin a job; return its ID."""
+        """Write the manifest, create a job, and return its ID."""
         target, arn = self._job.target, f"arn:{self._function.partition}:s3:::"
         folder, manifest = f"{target.prefix}{_FOLDER}", self._manifest(originals)
         digest = hashlib.sha256(manifest).hexdigest()[:32]
@@ -179,7 +183,7 @@ class BatchJobs:
         return str(created["JobId"])
 
     def follow(self, job_id: str) -> Iterator[Progress]:
-        """Tell how far a job is, every two seconds, until it has ended."""
+        """Yield the progress of a job every two seconds until it has ended."""
         while True:
             described = self._control.describe_job(AccountId=self._function.account, JobId=job_id)
             progress = _progress(described["Job"])
@@ -189,14 +193,14 @@ class BatchJobs:
             time.sleep(_POLL_S)
 
     def failures(self, job_id: str) -> Iterator[Failure]:
-        """Read what S3 reports of a job's tasks that failed."""
+        """Yield the failed tasks in S3's report of a job."""
         bucket = self._job.target.bucket
         folder = f"{self._job.target.prefix}{_FOLDER}/job-{job_id}"
         manifest = json.loads(self._read(bucket, f"{folder}/manifest.json"))
         for result in manifest["Results"]:
             text = self._read(result["Bucket"], result["Key"]).decode()
             for row in csv.reader(io.StringIO(text)):
-                # Of a status and a code, which AWS's pages have in either order, none says more.
+                # AWS documents status and code in either order. The message says enough.
                 _, key, _, outcome, _, _, message = row
                 if outcome != "succeeded":
                     yield Failure(unquote(key), message)

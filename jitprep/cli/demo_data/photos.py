@@ -1,4 +1,4 @@
-"""The demonstration's photographs: those that scikit-image ships, as JPEG."""
+"""Photographs of the demo, which scikit-image ships, as JPEG."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from pathlib import Path
 from jitprep.cli.console import fail
 from preprocessing import Pipeline
 
-# Shipped as JPEG, and read as they are.
+# Shipped as JPEG, and used unchanged.
 _JPEGS = ("rocket.jpg", "retina.jpg", "hubble_deep_field.jpg")
-# Shipped as PNG: photographs all the same.
+# Shipped as PNG, and converted to JPEG.
 _PNGS = ("astronaut.png", "chelsea.png", "coffee.png")
 
 
@@ -18,7 +18,7 @@ def photographs() -> dict[str, bytes]:
     """Return JPEG files by key."""
     spec = find_spec("skimage")
     if spec is None or spec.origin is None:
-        fail("the photographs come with scikit-image: pip install 'jitprep[demo]'")
+        fail("the demo's photographs ship with scikit-image: pip install 'jitprep[skimage]'", 2)
     data = Path(spec.origin).parent / "data"
     as_jpeg = Pipeline.parse("jpeg:quality=90")
     photos = {name: (data / name).read_bytes() for name in _JPEGS}

@@ -1,4 +1,4 @@
-"""The demonstration's picture: each object before and after each pipeline."""
+"""Picture of the demo: each object before and after each pipeline."""
 
 from __future__ import annotations
 
@@ -14,27 +14,27 @@ from PIL import Image, ImageDraw, ImageFont
 from preprocessing import Limits, Pipeline
 from preprocessing.media import Array, SourceKind
 from preprocessing.preview import panel, panel_before
-from preprocessing.sources import read
+from preprocessing.sources import load_source
 from preprocessing.spec.kinds import result_kind
 
 _CELL = 200
 _MARGIN = 10
 _CAPTION = 22
-# How many characters of a text fit in a line, and how many lines in a cell.
+# Characters of text that fit in a line, and lines that fit in a cell.
 _LETTERS = 42
 _LINES = 17
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A picture and what it is of."""
+    """A picture and its label."""
 
     label: str
     picture: Image.Image
 
 
-def draw(path: Path, rows: Sequence[Sequence[Cell]]) -> None:
-    """Write a sheet of rows of labelled pictures as PNG."""
+def write_sheet(path: Path, rows: Sequence[Sequence[Cell]]) -> None:
+    """Write rows of labelled pictures as one PNG."""
     width = _MARGIN + (_CELL + _MARGIN) * max(map(len, rows))
     height = (_CAPTION + _CELL + _MARGIN) * len(rows) + _MARGIN
     sheet = Image.new("RGB", (width, height), "white")
@@ -55,13 +55,13 @@ def before(body: bytes, kind: SourceKind) -> Image.Image:
     """Return an object as a picture."""
     if kind == "text":
         return _written(body.decode())
-    if kind == "image":  # in its own size, which the label tells
+    if kind == "image":  # in full size, which the label states
         return Image.open(BytesIO(body)).convert("RGB")
-    return _picture(panel_before(read(body, kind, Limits())))
+    return _picture(panel_before(load_source(body, kind, Limits())))
 
 
 def after(body: bytes, pipeline: Pipeline) -> Image.Image:
-    """Return as a picture what a client received from a pipeline that ends in an image, npy or text."""
+    """Return a client's result as a picture; the pipeline ends in an image encoding, npy or text."""
     content_type = pipeline.encoding.content_type
     if content_type.startswith("text/"):
         return _written(body.decode())
@@ -80,7 +80,7 @@ def _picture(pixels: Array) -> Image.Image:
 
 
 def _written(text: str) -> Image.Image:
-    """Return the beginning of a text as a picture of it."""
+    """Draw the beginning of a text."""
     picture = Image.new("RGB", (_CELL, _CELL), "whitesmoke")
     lines = [line for part in text.splitlines() for line in wrap(part, _LETTERS) or [""]]
     shown = "\n".join(lines[:_LINES])

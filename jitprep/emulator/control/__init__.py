@@ -1,1 +1,1 @@
-"""S3 Control for Object Lambda access points."""
+"""S3 Control's calls for Object Lambda access points."""

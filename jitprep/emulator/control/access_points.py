@@ -1,4 +1,4 @@
-"""Object Lambda access points: what they are, and which exist."""
+"""Object Lambda access points, and the registry of those that exist."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ALIAS_ENDING = "--ol-s3"
 
 @dataclass(frozen=True)
 class Transformation:
-    """Which actions a function answers, and with which payload."""
+    """The actions that a function answers, and its payload."""
 
     actions: frozenset[str]
     function_arn: str
@@ -25,7 +25,7 @@ class Transformation:
 
 @dataclass(frozen=True)
 class Configuration:
-    """An access point's configuration, as S3 Control's ObjectLambdaConfiguration has it."""
+    """An access point's configuration, S3 Control's ObjectLambdaConfiguration."""
 
     supporting_access_point: str
     transformations: tuple[Transformation, ...]
@@ -33,7 +33,7 @@ class Configuration:
     metrics_enabled: bool = False
 
     def transformation(self, action: str) -> Transformation | None:
-        """Return the transformation that answers ``action``; None leaves it to S3."""
+        """Return the transformation that answers ``action``; None if S3 itself answers it."""
         return next((t for t in self.transformations if action in t.actions), None)
 
 
@@ -41,7 +41,7 @@ class Configuration:
 class AccessPoint:
     """One Object Lambda access point.
 
-    ``bucket`` is the bucket behind its supporting one; ``policy`` is JSON, None where it has none.
+    ``bucket`` is that of its supporting access point; ``policy`` is JSON or None.
     """
 
     name: str
@@ -54,23 +54,23 @@ class AccessPoint:
 
     @property
     def arn(self) -> str:
-        """Its ARN."""
+        """The access point's ARN."""
         partition, _ = partition_of(self.region)
         where = f"{self.region}:{self.account}"
         return f"arn:{partition}:s3-object-lambda:{where}:accesspoint/{self.name}"
 
     @cached_property
     def alias(self) -> str:
-        """The name that stands where a bucket's name would.
+        """The alias, which clients can use in place of a bucket's name.
 
-        It follows from the ARN, so that it is the same each time a script sets the endpoint up.
+        It is derived from the ARN, so it is the same whenever a script creates the access point.
         """
         digest = base64.b32encode(hashlib.sha256(self.arn.encode()).digest()).decode().lower()
         return f"{self.name[:20].rstrip('-')}-{digest[:24]}use1a{ALIAS_ENDING}"
 
     @property
     def host(self) -> str:
-        """The host name that AWS gives it."""
+        """The host name that the access point has on AWS."""
         _, suffix = partition_of(self.region)
         return f"{self.name}-{self.account}.s3-object-lambda.{self.region}.{suffix}"
 
@@ -94,11 +94,11 @@ class AccessPoints:
         del self._points[point.account, point.name]
 
     def configure(self, point: AccessPoint, bucket: str, configuration: Configuration) -> None:
-        """Give an access point another configuration."""
+        """Replace an access point's configuration."""
         self.add(replace(point, bucket=bucket, configuration=configuration))
 
     def of_account(self, account: str) -> list[AccessPoint]:
-        """Return an account's access points in the order of their names."""
+        """Return an account's access points, sorted by name."""
         return sorted((p for p in self if p.account == account), key=lambda p: p.name)
 
     def by_host_label(self, label: str) -> AccessPoint | None:
@@ -114,5 +114,5 @@ class AccessPoints:
 
 
 def now() -> datetime:
-    """Return the time in S3's resolution."""
+    """Return the current time in whole seconds, as S3 reports it."""
     return datetime.now(UTC).replace(microsecond=0)

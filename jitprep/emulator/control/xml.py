@@ -1,4 +1,4 @@
-"""S3 Control's XML: configurations in, checked as AWS's model has them; results out."""
+"""S3 Control's XML for access points: parses configurations, and writes results."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from xml.etree import ElementTree as ET
 from jitprep.emulator.control.access_points import AccessPoint, Configuration, Transformation
 from jitprep.emulator.request_ids import RequestIds
 from jitprep.emulator.s3_errors import S3Error
+from jitprep.emulator.s3_xml import DECLARATION, xml_elements
 from jitprep.emulator.workers.function import function_name
-from jitprep.emulator.xml_text import DECLARATION, xml_elements
 
 _NAMESPACE = "http://awss3control.amazonaws.com/doc/2018-08-20/"
 _ACTIONS = frozenset({"GetObject", "HeadObject", "ListObjects", "ListObjectsV2"})
@@ -29,23 +29,23 @@ _SUPPORTING = re.compile(r"arn:[^:]+:s3:[^:]*:\d{12}:accesspoint/.+")
 
 
 def parse_configuration(body: bytes) -> Configuration:
-    """Read the configuration in the body of a create or put request.
+    """Parse the configuration in the body of a create or put request.
 
     Raises
     ------
     S3Error
-        MalformedXML where the document is not one, InvalidRequest where a value is not allowed.
+        MalformedXML if the document is not valid, InvalidRequest if a value is not allowed.
     """
     return _configuration(_child(body, "Configuration"))
 
 
 def parse_policy(body: bytes) -> str:
-    """Read the policy in the body of a put request. Raises S3Error, MalformedXML."""
+    """Parse the policy in the body of a put request. Raises S3Error, MalformedXML."""
     return _child(body, "Policy").text or ""
 
 
-def document(body: bytes) -> ET.Element:
-    """Return a document's root; namespaces are left out. Raises S3Error, MalformedXML."""
+def parse_document(body: bytes) -> ET.Element:
+    """Return a document's root, without namespaces. Raises S3Error, MalformedXML."""
     try:
         root = ET.fromstring(body)  # noqa: S314 - expat itself limits entity expansion
     except ET.ParseError as error:
@@ -56,24 +56,24 @@ def document(body: bytes) -> ET.Element:
 
 
 def _child(body: bytes, name: str) -> ET.Element:
-    """Return an element right below a document's root."""
-    element = document(body).find(name)
+    """Return a child of a document's root."""
+    element = parse_document(body).find(name)
     if element is None:
-        raise S3Error(400, "MalformedXML", f"The document has no {name}.")
+        raise S3Error(400, "MalformedXML", f"The document has no {name} element.")
     return element
 
 
-def created(point: AccessPoint) -> ET.Element:
+def create_access_point_result(point: AccessPoint) -> ET.Element:
     """Return the result of CreateAccessPointForObjectLambda."""
-    root = result("CreateAccessPointForObjectLambdaResult")
+    root = result_root("CreateAccessPointForObjectLambdaResult")
     write_text(root, "ObjectLambdaAccessPointArn", point.arn)
     _write_alias(root, point)
     return root
 
 
-def access_point(point: AccessPoint) -> ET.Element:
+def access_point_result(point: AccessPoint) -> ET.Element:
     """Return the result of GetAccessPointForObjectLambda."""
-    root = result("GetAccessPointForObjectLambdaResult")
+    root = result_root("GetAccessPointForObjectLambdaResult")
     write_text(root, "Name", point.name)
     block = ET.SubElement(root, "PublicAccessBlockConfiguration")
     for setting in _PUBLIC_ACCESS_BLOCK:
@@ -83,9 +83,9 @@ def access_point(point: AccessPoint) -> ET.Element:
     return root
 
 
-def listing(points: list[AccessPoint], next_token: str | None) -> ET.Element:
+def list_access_points_result(points: list[AccessPoint], next_token: str | None) -> ET.Element:
     """Return the result of ListAccessPointsForObjectLambda."""
-    root = result("ListAccessPointsForObjectLambdaResult")
+    root = result_root("ListAccessPointsForObjectLambdaResult")
     parent = ET.SubElement(root, "ObjectLambdaAccessPointList")
     for point in points:
         element = ET.SubElement(parent, "ObjectLambdaAccessPoint")
@@ -97,10 +97,10 @@ def listing(points: list[AccessPoint], next_token: str | None) -> ET.Element:
     return root
 
 
-def configuration(point: AccessPoint) -> ET.Element:
+def configuration_result(point: AccessPoint) -> ET.Element:
     """Return the result of GetAccessPointConfigurationForObjectLambda."""
     value = point.configuration
-    root = result("GetAccessPointConfigurationForObjectLambdaResult")
+    root = result_root("GetAccessPointConfigurationForObjectLambdaResult")
     element = ET.SubElement(root, "Configuration")
     write_text(element, "SupportingAccessPoint", value.supporting_access_point)
     write_text(element, "CloudWatchMetricsEnabled", str(value.metrics_enabled).lower())
@@ -113,29 +113,29 @@ def configuration(point: AccessPoint) -> ET.Element:
     return root
 
 
-def policy(text: str) -> ET.Element:
+def policy_result(text: str) -> ET.Element:
     """Return the result of GetAccessPointPolicyForObjectLambda."""
-    root = result("GetAccessPointPolicyForObjectLambdaResult")
+    root = result_root("GetAccessPointPolicyForObjectLambdaResult")
     write_text(root, "Policy", text)
     return root
 
 
-def policy_status() -> ET.Element:
-    """Return the result of GetAccessPointPolicyStatusForObjectLambda: no kept policy is public."""
-    root = result("GetAccessPointPolicyStatusForObjectLambdaResult")
+def policy_status_result() -> ET.Element:
+    """Return the result of GetAccessPointPolicyStatusForObjectLambda; public policies are rejected."""
+    root = result_root("GetAccessPointPolicyStatusForObjectLambdaResult")
     write_text(ET.SubElement(root, "PolicyStatus"), "IsPublic", "false")
     return root
 
 
-def error(error: S3Error, ids: RequestIds) -> bytes:
-    """Return an error as S3 Control writes it: one element deeper than S3."""
+def control_error_xml(error: S3Error, ids: RequestIds) -> bytes:
+    """Return an error as S3 Control writes it: inside an ErrorResponse element."""
     inner = xml_elements({"Code": error.code, "Message": error.message, **error.details})
     outer = f"<Error>{inner}</Error>{xml_elements(ids.elements)}"
     return f'{DECLARATION}<ErrorResponse xmlns="{_NAMESPACE}">{outer}</ErrorResponse>'.encode()
 
 
-def result(name: str) -> ET.Element:
-    """Return the root of a result."""
+def result_root(name: str) -> ET.Element:
+    """Return the root element of a result."""
     return ET.Element(name, xmlns=_NAMESPACE)
 
 
@@ -158,14 +158,14 @@ def _write_transformation(parent: ET.Element, transformation: Transformation) ->
 
 
 def write_text(parent: ET.Element, name: str, value: str) -> None:
-    """Add an element with a text."""
+    """Add a child element with a text."""
     ET.SubElement(parent, name).text = value
 
 
 def _configuration(element: ET.Element) -> Configuration:
     supporting = element.findtext("SupportingAccessPoint", "")
     if not _SUPPORTING.fullmatch(supporting) or len(supporting) > _LONGEST_SUPPORTING:
-        raise invalid(
+        raise invalid_request(
             f"SupportingAccessPoint {supporting!r} is not the ARN of an S3 access point: "
             "arn:aws:s3:<region>:<account>:accesspoint/<name>."
         )
@@ -174,10 +174,12 @@ def _configuration(element: ET.Element) -> Configuration:
         for t in element.iterfind("TransformationConfigurations/TransformationConfiguration")
     )
     if not transformations:
-        raise invalid("TransformationConfigurations is empty; name at least one function.")
+        raise invalid_request(
+            "TransformationConfigurations is empty; it must name at least one function."
+        )
     actions = [action for t in transformations for action in t.actions]
     if len(actions) != len(set(actions)):
-        raise invalid("An action is listed in more than one TransformationConfiguration.")
+        raise invalid_request("An action is listed in more than one TransformationConfiguration.")
     features = _texts(element, "AllowedFeatures/AllowedFeature", _FEATURES)
     metrics = element.findtext("CloudWatchMetricsEnabled", "false")
     if metrics not in _BOOLEANS:
@@ -190,10 +192,10 @@ def _configuration(element: ET.Element) -> Configuration:
 def _transformation(element: ET.Element) -> Transformation:
     arn = element.findtext("ContentTransformation/AwsLambda/FunctionArn", "")
     if function_name(arn) is None or len(arn) > _LONGEST_FUNCTION:
-        raise invalid(f"FunctionArn {arn!r} is not the ARN of a Lambda function.")
+        raise invalid_request(f"FunctionArn {arn!r} is not the ARN of a Lambda function.")
     actions = _texts(element, "Actions/Action", _ACTIONS)
     if not actions:
-        raise invalid("Actions is empty; list GetObject at least.")
+        raise invalid_request("Actions is empty; it must list at least one action.")
     payload = element.findtext("ContentTransformation/AwsLambda/FunctionPayload", "")
     return Transformation(frozenset(actions), arn, payload)
 
@@ -204,10 +206,10 @@ def _texts(element: ET.Element, path: str, allowed: frozenset[str]) -> list[str]
         if value not in allowed:
             name = path.rpartition("/")[2]
             choices = ", ".join(sorted(allowed))
-            raise invalid(f"{name} {value!r} is not one of {choices}.")
+            raise invalid_request(f"{name} {value!r} is not one of {choices}.")
     return values
 
 
-def invalid(message: str) -> S3Error:
+def invalid_request(message: str) -> S3Error:
     """Return the error of a value that is not allowed."""
     return S3Error(400, "InvalidRequest", message)

@@ -1,1 +1,1 @@
-"""Reads through an Object Lambda access point."""
+"""The data plane: reads through an Object Lambda access point."""

@@ -1,12 +1,12 @@
-"""What a request through an access point asks for, told from its method, key and query alone."""
+"""The action of a request through an access point, from its method, key and query."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from enum import StrEnum
 
-# A read with one of these reads something about the object or the bucket, not its contents. S3
-# ignores a parameter that it does not know, and a function may give it a meaning.
+# Query parameters that read a property of the object or the bucket, not its contents. S3 ignores
+# unknown parameters, so a function may define its own.
 OBJECT_SUBRESOURCES = frozenset(
     {"acl", "annotation", "attributes", "legal-hold", "retention", "tagging", "torrent", "uploadId"}
 )
@@ -54,19 +54,19 @@ class Action(StrEnum):
 
     @property
     def context(self) -> str:
-        """The event's field for it, for example ``getObjectContext``."""
+        """The event's field for the action, for example ``getObjectContext``."""
         return f"{self[0].lower()}{self[1:]}Context"
 
 
 def action_of(method: str, key: str, query: Collection[tuple[str, str]]) -> Action | None:
-    """Return the action of a request; None for one that no function answers.
+    """Return the action of a request; None if S3 itself answers it.
 
     Parameters
     ----------
     method, key
-        The request's method, and the key that it names; an empty one is the whole bucket.
+        The request's method and key; an empty key is the whole bucket.
     query
-        The parameters of its query, decoded.
+        The query's parameters, decoded.
     """
     names = {name for name, _ in query}
     if key:
@@ -77,11 +77,13 @@ def action_of(method: str, key: str, query: Collection[tuple[str, str]]) -> Acti
     return Action.LIST_OBJECTS_V2 if ("list-type", "2") in query else Action.LIST_OBJECTS
 
 
-def stands_behind_access_points(method: str, key: str, query: Collection[tuple[str, str]]) -> bool:
-    """Return whether S3 takes such a request through an access point.
+def is_allowed_through_access_points(
+    method: str, key: str, query: Collection[tuple[str, str]]
+) -> bool:
+    """Return whether S3 accepts such a request through an access point.
 
-    They are for objects: nothing that makes or changes a bucket. Object Lambda's access points take
-    no SelectObjectContent and no POST of a form either.
+    Access points are for objects, so nothing may create or change a bucket. Those of Object Lambda
+    accept neither SelectObjectContent nor a POST of a form.
     """
     names = {name for name, _ in query}
     match method, bool(key):
@@ -95,14 +97,14 @@ def stands_behind_access_points(method: str, key: str, query: Collection[tuple[s
 
 
 def features_of(action: Action, headers: Collection[str], query: Collection[str]) -> list[str]:
-    """Return the features that an access point must allow for a part of an object.
+    """Return the features that an access point must allow for a request.
 
     Parameters
     ----------
     action
-        What the request asks for.
+        The request's action.
     headers, query
-        The names of its headers and of its query's parameters; in either, any case will do.
+        The names of its headers and of its query's parameters, in any case.
     """
     given = {name.lower() for name in (*headers, *query)}
     parts = {"range": "Range", "partnumber": "PartNumber"}

@@ -1,4 +1,4 @@
-"""The event that a function gets, in AWS's shape."""
+"""The event that a function gets for a read, in AWS's format."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from jitprep.emulator.header_case import headers_as_sent
 from jitprep.emulator.partitions import partition_of
 from jitprep.emulator.signing.signature import AUTH_PARAMETERS, credential
 
-# The request's own authority to read. A function has its own, and these must not reach a log.
+# The caller's credentials, which must not reach the function or its log.
 _SECRET_HEADERS = frozenset(
     {"authorization", "proxy-authorization", "proxy-connection", "x-amz-security-token"}
 )
@@ -23,7 +23,7 @@ _SECRET_HEADERS = frozenset(
 
 @dataclass(frozen=True)
 class AccessPointCall:
-    """A client's call through an access point, for ``key`` or, where it is empty, its bucket."""
+    """A client's call through an access point; an empty ``key`` is the whole bucket."""
 
     action: Action
     point: AccessPoint
@@ -32,8 +32,10 @@ class AccessPointCall:
     request: Request
 
 
-def event(call: AccessPointCall, request_id: str, context: Mapping[str, str]) -> bytes:
-    """Return the event as JSON; ``context`` is what the function needs for this one action."""
+def object_lambda_event(
+    call: AccessPointCall, request_id: str, context: Mapping[str, str]
+) -> bytes:
+    """Return the event as JSON; ``context`` is the value of the field for the action."""
     point = call.point
     fields = {
         "xAmzRequestId": request_id,
@@ -53,8 +55,8 @@ def event(call: AccessPointCall, request_id: str, context: Mapping[str, str]) ->
 def _user_url(call: AccessPointCall) -> str:
     """Return the request's URL, decoded and without its signature.
 
-    AWS's clients reach an access point under its own host, so functions take the URL's path for
-    the key. The URL is in that form even where the client put the alias in the path.
+    On AWS an access point has its own host, so functions use the URL's path as the key. The URL has
+    that form here even if the client put the alias in the path.
     """
     query = call.request.scope["query_string"].decode("latin-1")
     kept = [
@@ -69,7 +71,7 @@ def _user_url(call: AccessPointCall) -> str:
 def _user_headers(request: Request) -> dict[str, str]:
     """Return the request's headers as they were sent, repeated ones joined with commas."""
     headers: dict[str, str] = {}
-    first: dict[str, str] = {}  # how the client wrote a name when it first did
+    first: dict[str, str] = {}  # the spelling of a name at its first occurrence
     for name, value in headers_as_sent(request.scope):
         if name.lower() not in _SECRET_HEADERS:
             known = first.setdefault(name.lower(), name)
@@ -91,6 +93,6 @@ def _user_identity(call: AccessPointCall) -> dict[str, str]:
 
 
 def _access_key_id(request: Request) -> str:
-    """Return the key id that the request is signed with, or an empty string."""
+    """Return the access key ID that the request is signed with, or an empty string."""
     header = request.headers.get("authorization", "")
     return credential(header, request.query_params.get("X-Amz-Credential", "")).partition("/")[0]

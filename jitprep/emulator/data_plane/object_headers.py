@@ -1,7 +1,7 @@
-"""The headers with which S3 speaks of an object, by the type that their values have in JSON.
+"""S3's headers that describe an object, by the type of their values in JSON.
 
-A function says these of the object that it made. What else it may send, such as a header of its
-connection to S3 or the name of its own request, must not reach the client.
+A function may set these. Other headers that it sends, such as those of its connection or the
+identifiers of its own request to S3, must not reach the client.
 """
 
 from __future__ import annotations

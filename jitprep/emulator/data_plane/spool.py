@@ -1,7 +1,7 @@
-"""A body between the function that writes it and a reader who may be slower.
+"""Buffer between a function that writes a body and a client that may read it slowly.
 
-AWS gives each read an execution of its own. Here few workers serve all, so that none may wait
-for a reader: what the function writes is taken at once, into memory and then into a file.
+On AWS each read has its own execution. Here few workers serve all reads, so none may wait for a
+client: the body is buffered as it is written, in memory and then in a file.
 """
 
 from __future__ import annotations
@@ -10,18 +10,18 @@ import asyncio
 import tempfile
 from collections.abc import AsyncIterator, Callable
 
-_IN_MEMORY = 1024 * 1024  # bytes of one body, before it goes to a file
+_IN_MEMORY = 1024 * 1024  # bytes of one body, before it moves to a file
 _CHUNK = 64 * 1024
 _ROOM = 4 * 1024**3
 
 
-class Room:
-    """The bytes that all bodies together may hold; whose writer finds none waits for readers.
+class ByteBudget:
+    """Limit on the bytes that all bodies hold together; over it, writers wait for readers.
 
     Parameters
     ----------
     size
-        How many.
+        The limit, in bytes.
     """
 
     def __init__(self, size: int = _ROOM) -> None:
@@ -30,29 +30,29 @@ class Room:
         self._freed = asyncio.Event()
 
     async def take(self, size: int, may_wait: Callable[[], bool]) -> None:
-        """Take so many bytes, after others have given some where it must be and may wait."""
+        """Reserve ``size`` bytes; while there are too few, wait as long as ``may_wait()`` holds."""
         while self.held + size > self._size and may_wait():
             self._freed.clear()
             await self._freed.wait()
         self.held += size
 
     def give(self, size: int) -> None:
-        """Give so many back."""
+        """Release ``size`` bytes."""
         self.held -= size
         self._freed.set()
 
 
 class Spool:
-    """One body, written once and read once.
+    """Buffer of one body, which is written once and read once.
 
     Parameters
     ----------
-    room
-        What all spools share.
+    budget
+        The limit that all spools share.
     """
 
-    def __init__(self, room: Room) -> None:
-        self._room = room
+    def __init__(self, budget: ByteBudget) -> None:
+        self._budget = budget
         self._file = tempfile.SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115 - close() closes it
         self._written = self._read = 0
         self._changed = asyncio.Event()
@@ -60,15 +60,17 @@ class Spool:
         self._failure: BaseException | None = None
 
     async def fill(self, body: AsyncIterator[bytes], timeout: float) -> None:
-        """Take a body in, to its end or its failure; after `close`, for nobody.
+        """Buffer a body to its end, or to its failure; after `close`, discard it.
 
-        What ``body`` raises, and TimeoutError after ``timeout`` seconds, is raised here, and to
-        the reader behind what came before.
+        An error of ``body``, or TimeoutError after ``timeout`` seconds, is raised here and, after
+        the bytes before it, to the reader.
         """
         try:
             async with asyncio.timeout(timeout):
                 async for chunk in body:
-                    await self._room.take(len(chunk), lambda: self._unread > 0 and not self._closed)
+                    await self._budget.take(
+                        len(chunk), lambda: self._unread > 0 and not self._closed
+                    )
                     self._add(chunk)
         except asyncio.CancelledError:
             self._failure = TimeoutError()
@@ -81,7 +83,7 @@ class Spool:
             self._changed.set()
 
     async def chunks(self) -> AsyncIterator[bytes]:
-        """Give the body as it comes. Raises what `fill` did."""
+        """Yield the body as it arrives. Raises the error that `fill` raised."""
         while True:
             if self._unread:
                 yield self._next()
@@ -94,10 +96,10 @@ class Spool:
                 await self._changed.wait()
 
     def close(self) -> None:
-        """Drop what is held, and what still comes."""
+        """Discard the buffered bytes, and those that still arrive."""
         if not self._closed:
             self._closed = True
-            self._room.give(self._unread)
+            self._budget.give(self._unread)
             self._file.close()
 
     @property
@@ -106,7 +108,7 @@ class Spool:
 
     def _add(self, chunk: bytes) -> None:
         if self._closed:
-            self._room.give(len(chunk))
+            self._budget.give(len(chunk))
             return
         self._file.seek(self._written)
         self._file.write(chunk)
@@ -117,8 +119,8 @@ class Spool:
         self._file.seek(self._read)
         chunk = self._file.read(min(_CHUNK, self._unread))
         self._read += len(chunk)
-        self._room.give(len(chunk))
-        if not self._unread:  # a reader who keeps up needs no more than this
+        self._budget.give(len(chunk))
+        if not self._unread:  # everything is read, so the space can be reused
             self._file.seek(0)
             self._file.truncate()
             self._written = self._read = 0

@@ -1,4 +1,4 @@
-"""A server behind the endpoint, and requests passed on to it as they came."""
+"""Reverse proxy to a server behind the endpoint."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from jitprep.emulator.s3_errors import S3Error
 
-# These speak of one connection, not of the message. Date is the endpoint's to add.
+# Headers of a single connection, not of the message. The endpoint adds Date itself.
 _HOP_BY_HOP = frozenset(
     {
         b"connection",
@@ -29,7 +29,7 @@ _HOP_BY_HOP = frozenset(
 
 
 class Upstream:
-    """A server that requests are passed on to.
+    """A server that requests are forwarded to.
 
     Parameters
     ----------
@@ -40,37 +40,37 @@ class Upstream:
     def __init__(self, url: str) -> None:
         self.url = url.rstrip("/")
         self._client = httpx.AsyncClient(
-            # No limit: a slow reader of one object must not keep another from beginning.
+            # No limit: slow clients must not prevent others from starting.
             limits=httpx.Limits(max_connections=None, max_keepalive_connections=64),
             timeout=httpx.Timeout(60.0, pool=None),
             trust_env=False,
         )
 
     async def close(self) -> None:
-        """Close its connections."""
+        """Close the connections."""
         await self._client.aclose()
 
-    async def pass_on(self, request: Request) -> ASGIApp:
-        """Send ``request`` on, its path, query, Host and body untouched; stream the answer."""
+    async def forward(self, request: Request) -> ASGIApp:
+        """Forward ``request`` with its path, query, Host and body unchanged; stream the response."""
         target = request.scope["raw_path"]
         if request.scope["query_string"]:
             target += b"?" + request.scope["query_string"]
-        return await self.pass_on_as(request, target, request.headers.raw)
+        return await self.forward_as(request, target, request.headers.raw)
 
-    async def pass_on_as(
+    async def forward_as(
         self,
         request: Request,
         target: bytes,
         headers: Sequence[tuple[bytes, bytes]],
         answer_headers: Mapping[str, str] | None = None,
     ) -> ASGIApp:
-        """Send ``request`` on under another path and query and with other headers.
+        """Forward ``request`` with another path and query, and with other headers.
 
-        The answer gets those of ``answer_headers`` that it does not have.
+        ``answer_headers`` are added to the response if it does not have them.
         """
         sent = httpx.Request(
-            # The target goes out as it is: httpx would mend what looks odd in a URL, such as a
-            # key with dots, and it would no longer be what the client signed.
+            # httpx would normalise a URL, such as a key with dots, and the client's signature would
+            # no longer match. An explicit target is sent unchanged.
             request.method,
             self.url,
             headers=[(name, value) for name, value in headers if _end_to_end(name)],
@@ -81,12 +81,12 @@ class Upstream:
             answer = await self._client.send(sent, stream=True)
         except httpx.HTTPError as error:
             raise self._unreachable(error) from error
-        return _Passed(answer, answer_headers or {})
+        return _ForwardedResponse(answer, answer_headers or {})
 
     async def fetch(
         self, target: str, headers: Mapping[str, str], body: bytes | None = None
     ) -> httpx.Response:
-        """GET a document of the endpoint's own need, whole; PUT it where it has a body."""
+        """Send a request of the endpoint's own: a GET, or a PUT if there is a body."""
         sent = httpx.Request(
             "GET" if body is None else "PUT",
             self.url,
@@ -108,15 +108,15 @@ class Upstream:
         )
 
 
-class _Passed:
-    """An upstream's answer, on its way to the client, with headers that it may lack."""
+class _ForwardedResponse:
+    """Streams an upstream response to the client, with additional headers."""
 
     def __init__(self, answer: httpx.Response, extra: Mapping[str, str]) -> None:
         self._answer = answer
         self._extra = extra
 
     async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
-        """Send the answer on, as it comes."""
+        """Send the response as it arrives."""
         headers = [(name, value) for name, value in self._answer.headers.raw if _end_to_end(name)]
         headers += [
             (name.encode(), value.encode())
@@ -130,8 +130,8 @@ class _Passed:
                 await send({"type": "http.response.body", "body": chunk, "more_body": True})
             await send({"type": "http.response.body"})
         except httpx.HTTPError:
-            # The status is sent. Leaving the body short is the one way to say that it failed:
-            # the server closes the connection, and the client finds bytes missing.
+            # The status is sent, so the failure can only truncate the body: the server closes the
+            # connection, and the client notices the missing bytes.
             return
         finally:
             await self._answer.aclose()

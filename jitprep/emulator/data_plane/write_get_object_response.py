@@ -1,4 +1,4 @@
-"""WriteGetObjectResponse: a function's answer, read and handed to the reader who waits."""
+"""WriteGetObjectResponse: parses a function's response and passes it to the waiting GetObject."""
 
 from __future__ import annotations
 
@@ -11,65 +11,69 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from jitprep.emulator.data_plane.object_headers import METADATA, OBJECT_HEADERS
-from jitprep.emulator.data_plane.pending_responses import Exchange, Reply, ReplyHead
+from jitprep.emulator.data_plane.pending_responses import PendingResponses, Reply, ReplyHead
 from jitprep.emulator.data_plane.spool import Spool
-from jitprep.emulator.s3_errors import S3Error, invalid_response
+from jitprep.emulator.s3_errors import S3Error, invalid_response_error
 
 WRITE_PATH = "/WriteGetObjectResponse"
 _STATUSES = frozenset({200, 206, 304, 400, 401, 403, 404, 405, 409, 411, 412, 416, 500, 503})
 _ERROR_CODE = re.compile(r"[A-Z][a-zA-Z]+")
-# Every header that the reader gets, but for metadata, comes behind this prefix.
+# The prefix of every header for the client, except metadata.
 _FORWARD = "x-amz-fwd-header-"
-_FORWARDED = OBJECT_HEADERS - {"content-length"}  # which is that of the function's own request
+_FORWARDED = OBJECT_HEADERS - {"content-length"}  # the length of the function's own request
 _CHECKSUM = "x-amz-checksum-"
 
 
-async def write_get_object_response(exchange: Exchange, request: Request) -> Response:
-    """Answer one WriteGetObjectResponse once the whole object is here, read or not."""
+async def write_get_object_response(
+    pending_responses: PendingResponses, request: Request
+) -> Response:
+    """Answer one WriteGetObjectResponse, once the whole object has been received."""
     headers = request.headers
-    ticket = exchange.redeem(headers.get("x-amz-request-route"), headers.get("x-amz-request-token"))
+    pending = pending_responses.redeem(
+        headers.get("x-amz-request-route"), headers.get("x-amz-request-token")
+    )
     body = request.stream()
     try:
         head = parse_head(headers)
         if head.bodiless:
-            await _refuse(body, head)
+            await _require_empty(body, head)
     except S3Error as error:
         reason = f"The function's WriteGetObjectResponse is not valid: {error.message}"
-        ticket.give(invalid_response(reason))
+        pending.give(invalid_response_error(reason))
         raise
-    spool = Spool(exchange.room)
-    ticket.give(Reply(head, spool))
+    spool = Spool(pending_responses.budget)
+    pending.give(Reply(head, spool))
     try:
-        await spool.fill(body, exchange.timeout)
+        await spool.fill(body, pending_responses.timeout)
     except TimeoutError as error:
-        message = "The object was not written in the time it may take."
+        message = "The object was not written within the function's timeout."
         raise S3Error(400, "RequestTimeout", message) from error
     except ClientDisconnect:
-        pass  # the reader has noticed
+        pass  # the client gets a truncated body
     return Response(status_code=200)
 
 
 def parse_head(headers: Headers) -> ReplyHead:
-    """Read what the function says of the object.
+    """Parse the headers of a WriteGetObjectResponse.
 
     Raises
     ------
     S3Error
-        ValidationError where AWS would not accept it.
+        ValidationError if AWS would not accept them.
     """
     status = _status(headers.get("x-amz-fwd-status", "200"))
     code = headers.get("x-amz-fwd-error-code")
     message = headers.get("x-amz-fwd-error-message")
     if code is not None and not _ERROR_CODE.fullmatch(code):
-        raise _invalid(f"ErrorCode {code!r} must be letters only and begin with a capital.")
+        raise _invalid(f"ErrorCode {code!r} must have only letters and begin with a capital.")
     if status < 400 and (code is not None or message is not None):
-        raise _invalid(f"ErrorCode and ErrorMessage do not go with StatusCode {status}.")
+        raise _invalid(f"ErrorCode and ErrorMessage are not allowed with StatusCode {status}.")
     if headers.get("x-amz-content-sha256", "").startswith("STREAMING-"):
-        raise _invalid("The body is aws-chunked. Send it as it is, with UNSIGNED-PAYLOAD.")
+        raise _invalid("The body is aws-chunked. Send it unencoded, with UNSIGNED-PAYLOAD.")
     forwarded = tuple(_forwarded(headers))
     checksums = [name.decode() for name, _ in forwarded if name.startswith(_CHECKSUM.encode())]
     if len(checksums) > 1:
-        raise _invalid(f"At most one checksum may be given, not {', '.join(sorted(checksums))}.")
+        raise _invalid(f"At most one checksum is allowed, not {', '.join(sorted(checksums))}.")
     head = ReplyHead(status, forwarded, code, message)
     return replace(head, headers=_without_length(forwarded)) if head.bodiless else head
 
@@ -94,16 +98,16 @@ def _forwarded(headers: Headers) -> list[tuple[bytes, bytes]]:
 
 
 def _without_length(headers: tuple[tuple[bytes, bytes], ...]) -> tuple[tuple[bytes, bytes], ...]:
-    """Leave out a length of nothing: it would be taken for the object's, or for the XML's."""
+    """Drop the length of an empty body: it is not that of the object or the XML."""
     return tuple((name, value) for name, value in headers if name != b"content-length")
 
 
-async def _refuse(body: AsyncIterator[bytes], head: ReplyHead) -> None:
-    """Raise S3Error if there is a body where there must be none."""
+async def _require_empty(body: AsyncIterator[bytes], head: ReplyHead) -> None:
+    """Raise S3Error if there is a body where none is allowed."""
     async for chunk in body:
         if chunk:
-            what = "ErrorCode and ErrorMessage do" if head.is_error else "StatusCode 304 does"
-            raise _invalid(f"{what} not go with a Body.")
+            what = "ErrorCode and ErrorMessage" if head.is_error else "StatusCode 304"
+            raise _invalid(f"A Body is not allowed with {what}.")
 
 
 def _invalid(message: str) -> S3Error:

@@ -1,1 +1,1 @@
-"""Function URLs."""
+"""Function URLs: HTTP requests to a function, and its responses."""

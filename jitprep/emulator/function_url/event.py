@@ -1,4 +1,4 @@
-"""The event that a function gets for a request to its URL: payload format 2.0."""
+"""The event of a request to a Function URL, in payload format 2.0."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 
-from jitprep.emulator.signing.request_head import Received
+from jitprep.emulator.signing.request_head import RequestHead
 from jitprep.emulator.signing.signature import credential
 
-# The caller's authority. The function has its own, and these must not reach a log.
+# The caller's credentials, which must not reach the function or its log.
 _SECRET_HEADERS = frozenset(
     {"authorization", "proxy-authorization", "proxy-connection", "x-amz-security-token"}
 )
@@ -26,15 +26,15 @@ _TEXT = re.compile(r"text/.*|application/(?:javascript|(?:[^/]*\+)?(?:json|xml))
 
 
 @dataclass(frozen=True)
-class Url:
-    """What of a function's URL was asked for.
+class FunctionUrlRequest:
+    """The function, path and host of a request to a Function URL.
 
     Parameters
     ----------
     name
-        The function's, as the URL has it.
+        The function's name, as in the URL.
     path
-        Below the URL, percent-encoded.
+        The path below the URL, percent-encoded.
     domain
         The URL's host, without a port.
     """
@@ -44,41 +44,45 @@ class Url:
     domain: str
 
 
-def event(url: Url, request: Request, body: bytes, account: str, request_id: str) -> bytes:
+def function_url_event(
+    url: FunctionUrlRequest, request: Request, body: bytes, account: str, request_id: str
+) -> bytes:
     """Return the event as JSON.
 
     Parameters
     ----------
     url
-        What was asked for.
+        The requested function, path and host.
     request, body
         The request, and its body.
     account
-        The account of the function, and of whoever signed the request.
+        The account of the function and of the caller.
     request_id
-        The invocation's.
+        The ID of the invocation.
     """
-    received = Received.of(request)
-    headers = _headers(url, received, request)
+    request_head = RequestHead.of(request)
+    headers = _headers(url, request_head, request)
     fields: dict[str, Any] = {
         "version": "2.0",
         "routeKey": "$default",
         "rawPath": url.path,
-        "rawQueryString": received.query,
+        "rawQueryString": request_head.query,
     }
-    if cookies := list(_cookies(received)):
+    if cookies := list(_cookies(request_head)):
         fields["cookies"] = cookies
     fields["headers"] = headers
-    if parameters := _joined(parse_qsl(received.query, keep_blank_values=True)):
+    if parameters := _joined(parse_qsl(request_head.query, keep_blank_values=True)):
         fields["queryStringParameters"] = parameters
-    fields["requestContext"] = _context(url, received, request, account, request_id)
+    fields["requestContext"] = _context(url, request_head, request, account, request_id)
     return json.dumps(fields | _body(body, headers.get("content-type", ""))).encode()
 
 
-def _headers(url: Url, received: Received, request: Request) -> dict[str, str]:
-    """Return the headers, and those that AWS adds on the way."""
+def _headers(
+    url: FunctionUrlRequest, request_head: RequestHead, request: Request
+) -> dict[str, str]:
+    """Return the headers, including those that AWS adds."""
     left_out = _SECRET_HEADERS | {"cookie"}
-    headers = _joined((name, value) for name, value in received.headers if name not in left_out)
+    headers = _joined((name, value) for name, value in request_head.headers if name not in left_out)
     if not headers.get("host", "").lower().startswith(url.domain):  # the function is in the path
         headers["host"] = url.domain
     return {
@@ -91,25 +95,30 @@ def _headers(url: Url, received: Received, request: Request) -> dict[str, str]:
 
 
 def _joined(pairs: Iterator[tuple[str, str]] | list[tuple[str, str]]) -> dict[str, str]:
-    """Return values by name, those of one name joined with commas."""
+    """Return values by name; values of the same name are joined with commas."""
     joined: dict[str, str] = {}
     for name, value in pairs:
         joined[name] = f"{joined[name]},{value}" if name in joined else value
     return joined
 
 
-def _cookies(received: Received) -> Iterator[str]:
-    for name, value in received.headers:
+def _cookies(request_head: RequestHead) -> Iterator[str]:
+    for name, value in request_head.headers:
         if name == "cookie":
             yield from (cookie for part in value.split(";") if (cookie := part.strip()))
 
 
 def _context(
-    url: Url, received: Received, request: Request, account: str, request_id: str
+    url: FunctionUrlRequest,
+    request_head: RequestHead,
+    request: Request,
+    account: str,
+    request_id: str,
 ) -> dict[str, Any]:
     now = datetime.now(UTC)
     access_key = credential(
-        received.header("authorization") or "", received.parameters.get("X-Amz-Credential", "")
+        request_head.header("authorization") or "",
+        request_head.parameters.get("X-Amz-Credential", ""),
     ).partition("/")[0]
     context: dict[str, Any] = {
         "accountId": account if access_key else "anonymous",
@@ -121,7 +130,7 @@ def _context(
             "path": url.path,
             "protocol": f"HTTP/{request.scope['http_version']}",
             "sourceIp": _address(request),
-            "userAgent": received.header("user-agent") or "",
+            "userAgent": request_head.header("user-agent") or "",
         },
         "requestId": request_id,
         "routeKey": "$default",
@@ -152,7 +161,7 @@ def _address(request: Request) -> str:
 
 
 def _body(body: bytes, content_type: str) -> dict[str, Any]:
-    """Return the fields of a body: text where it says that it is and can be, else base64."""
+    """Return the fields of a body: as text if its type is text and it is UTF-8, else in base64."""
     if not body:
         return {"isBase64Encoded": False}
     if _TEXT.fullmatch(content_type.partition(";")[0].strip().lower()):

@@ -1,4 +1,4 @@
-"""What a function returned for a request to its URL, made the client's answer."""
+"""Converts what a function returned for a request to its URL to an HTTP response."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from typing import Any
 from starlette.responses import Response
 
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9a-z-]+")
-_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")  # what HTTP lets stand in a header
+_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")  # what HTTP allows in a header
 _REMAPPED = "x-amzn-remapped-"
-# These are the URL's own to say.
+# Headers that only the URL itself may set; a function's are renamed.
 _NOT_THE_FUNCTIONS = frozenset(
     {
         "connection",
@@ -29,18 +29,18 @@ _NOT_THE_FUNCTIONS = frozenset(
 
 
 class InvalidReply(Exception):
-    """What the function returned is no answer; told to whoever reads the endpoint's log."""
+    """What the function returned is not a valid response; the message is for the log."""
 
 
-def response(payload: bytes, method: str) -> Response:
-    """Return the answer that a function's JSON means.
+def client_response(payload: bytes, method: str) -> Response:
+    """Return the response that a function's JSON describes.
 
-    Without a statusCode the JSON itself is the body.
+    Without a statusCode, the JSON itself is the body.
 
     Raises
     ------
     InvalidReply
-        Where Lambda answers 502.
+        If Lambda would answer 502.
     """
     try:
         value = json.loads(payload)
@@ -49,7 +49,7 @@ def response(payload: bytes, method: str) -> Response:
     if not isinstance(value, dict) or "statusCode" not in value:
         return Response(payload, 200, media_type="application/json")
     headers = {"content-type": "application/json"} | _headers(value.get("headers"))
-    if method != "HEAD":  # whose answer has no body that could be counted
+    if method != "HEAD":  # a HEAD has no body to take the length from
         headers.pop("content-length", None)
     answer = Response(_body(value), _status(value["statusCode"]), headers)
     for cookie in _cookies(value.get("cookies")):
@@ -59,7 +59,7 @@ def response(payload: bytes, method: str) -> Response:
 
 def _status(status: object) -> int:
     if not isinstance(status, int) or isinstance(status, bool) or not 200 <= status <= 599:
-        raise InvalidReply(f"statusCode is {status!r}, and must be a number from 200 to 599")
+        raise InvalidReply(f"statusCode is {status!r}; it must be a number from 200 to 599")
     return status
 
 
@@ -72,7 +72,7 @@ def _headers(given: object) -> dict[str, str]:
     for name, value in given.items():
         lower = name.lower()
         if not _NAME.fullmatch(lower):
-            raise InvalidReply(f"{name!r} cannot be the name of a header")
+            raise InvalidReply(f"{name!r} is not a valid header name")
         kept = _REMAPPED + lower if lower in _NOT_THE_FUNCTIONS else lower
         headers[kept] = _value(name, value)
     return headers
@@ -106,4 +106,4 @@ def _body(answer: Mapping[str, Any]) -> bytes:
             else body.encode()
         )
     except ValueError as error:
-        raise InvalidReply(f"body is not what isBase64Encoded says ({error})") from error
+        raise InvalidReply(f"body does not match isBase64Encoded ({error})") from error

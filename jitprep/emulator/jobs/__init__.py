@@ -1,1 +1,1 @@
-"""S3 Batch Operations."""
+"""S3 Batch Operations: jobs that invoke a function for each object of a manifest."""

@@ -1,4 +1,4 @@
-"""The files of a job: its manifest, which lists its objects, and its completion report."""
+"""The files of a job: its manifest and its completion report."""
 
 from __future__ import annotations
 
@@ -12,23 +12,24 @@ from urllib.parse import quote, unquote_plus
 
 from jitprep.emulator.jobs.job import BatchJob, CompletionReport, JobTask, Manifest, Result
 
-# AWS's own reports say this of themselves, and have the HTTP status before the code all the same:
+# AWS's own reports declare this schema, although their rows have the HTTP status before the code. See
 # "Examples: S3 Batch Operations completion reports" in the user guide.
 _SCHEMA = "Bucket, Key, VersionId, TaskStatus, ErrorCode, HTTPStatusCode, ResultMessage"
 
 
 class BadManifest(Exception):
-    """A manifest that cannot be read; the message says where and why."""
+    """A manifest that cannot be parsed; the message says where and why."""
 
 
 def read_manifest(body: bytes, manifest: Manifest) -> list[JobTask]:
     """Return the tasks that a CSV manifest lists.
 
-    Its keys are URL-encoded, a space as ``+`` or ``%20``, as those of S3 Inventory are.
+    Its keys are URL-encoded like those of S3 Inventory, with a space as ``+`` or ``%20``.
 
     Raises
     ------
     BadManifest
+        If it is not valid CSV, lists no objects, or a row is not valid.
     """
     try:
         rows = csv.reader(io.StringIO(body.decode()), strict=True)
@@ -36,17 +37,17 @@ def read_manifest(body: bytes, manifest: Manifest) -> list[JobTask]:
     except (UnicodeDecodeError, csv.Error) as error:
         raise BadManifest(f"The manifest is not CSV in UTF-8: {error}.") from error
     if not tasks:
-        raise BadManifest("The manifest lists no object.")
+        raise BadManifest("The manifest lists no objects.")
     return tasks
 
 
-def encoded(key: str) -> str:
-    """Return a key as manifests, events and reports have it."""
+def encode_key(key: str) -> str:
+    """Return a key URL-encoded, as in manifests, events and reports."""
     return quote(key, safe="/")
 
 
 def report_files(job: BatchJob, report: CompletionReport) -> list[tuple[str, bytes]]:
-    """Return the files of a completion report by their keys, the one that names the others last."""
+    """Return the keys and contents of a completion report's files; the index comes last."""
     folder = f"{report.prefix}job-{job.id}"
     parts = [("failed", [one for one in job.results if one[1].code])]
     if not report.failed_only:
@@ -72,14 +73,14 @@ def report_files(job: BatchJob, report: CompletionReport) -> list[tuple[str, byt
 def _task(row: list[str], number: int, fields: tuple[str, ...]) -> JobTask:
     if len(row) != len(fields):
         raise BadManifest(
-            f"Line {number} of the manifest has {len(row)} columns, and {len(fields)} are named: "
+            f"Line {number} of the manifest has {len(row)} columns; the job names {len(fields)}: "
             f"{', '.join(fields)}."
         )
     found = dict(zip(fields, row, strict=True))
     try:
         key = unquote_plus(found["Key"], errors="strict")
     except UnicodeDecodeError as error:
-        raise BadManifest(f"Line {number} of the manifest: the key is not UTF-8.") from error
+        raise BadManifest(f"The key in line {number} of the manifest is not UTF-8.") from error
     if not key or not found["Bucket"]:
         raise BadManifest(f"Line {number} of the manifest lacks a bucket or a key.")
     return JobTask(found["Bucket"], key, found.get("VersionId") or None)
@@ -89,8 +90,8 @@ def _rows(status: str, results: Iterable[tuple[JobTask, Result]]) -> bytes:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     for task, result in results:
-        place = (task.bucket, encoded(task.key), task.version or "")
-        # csv would leave a carriage return unquoted, and its own reader end the row there.
+        place = (task.bucket, encode_key(task.key), task.version or "")
+        # csv does not quote a carriage return, and its reader would end the row there.
         message = result.message.replace("\r", "\n")
         writer.writerow((*place, status, result.http_status, result.code, message))
     return text.getvalue().encode(errors="replace")

@@ -1,4 +1,4 @@
-"""Jobs of S3 Batch Operations: what they are, and how far they have come."""
+"""Jobs of S3 Batch Operations, their settings and their progress."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from xml.etree import ElementTree as ET
 
 from jitprep.emulator.control.access_points import now
 
-# Once so many tasks have run, a job fails in which more than half have failed: the user guide's
-# "Tracking job failures".
-_JUDGED_FROM = 1000
+# After this many tasks, a job fails if more than half of them have failed. See "Tracking job failures"
+# in the user guide.
+_THRESHOLD_TASKS = 1000
 
 
 class Status(StrEnum):
-    """Where a job is, as S3 Control calls it."""
+    """The status of a job, in S3 Control's words."""
 
     NEW = "New"
     PREPARING = "Preparing"
@@ -36,13 +36,13 @@ class Status(StrEnum):
 
 ENDED = frozenset({Status.COMPLETE, Status.CANCELLED, Status.FAILED})
 _STOPPING = frozenset({Status.CANCELLING, Status.FAILING})
-# A job in one of these keeps those of lower priority waiting.
+# A job with one of these makes jobs of lower priority wait.
 RUNNING = frozenset({Status.READY, Status.ACTIVE, Status.PAUSED})
 
 
 @dataclass(frozen=True)
 class Manifest:
-    """Where the list of a job's objects is, and what its columns are."""
+    """The location of a job's manifest, and the names of its columns."""
 
     bucket: str
     key: str
@@ -53,7 +53,7 @@ class Manifest:
 
 @dataclass(frozen=True)
 class CompletionReport:
-    """Where a job's completion report goes; ``prefix`` is empty, or ends in a slash."""
+    """The location of a job's completion report; ``prefix`` is empty or ends in a slash."""
 
     bucket: str
     prefix: str
@@ -62,9 +62,9 @@ class CompletionReport:
 
 @dataclass(frozen=True)
 class JobRequest:
-    """What a job was created with.
+    """The request that created a job.
 
-    ``arguments`` is None where there are none. ``shown`` holds what DescribeJob gives back as it came.
+    ``arguments`` is None if there are none. DescribeJob returns the elements of ``shown`` unchanged.
     """
 
     function_arn: str
@@ -82,7 +82,7 @@ class JobRequest:
 
 @dataclass(frozen=True)
 class JobTask:
-    """One object of a job; its ``key`` is decoded."""
+    """One object of a job; ``key`` is decoded."""
 
     bucket: str
     key: str
@@ -91,9 +91,9 @@ class JobTask:
 
 @dataclass(frozen=True)
 class Result:
-    """What came of a task, as the report tells it: ``code`` is empty where it succeeded.
+    """The result of a task, as in the report; ``code`` is empty if it succeeded.
 
-    ``temporary`` says that another try may do better.
+    ``temporary`` means that a retry may succeed.
     """
 
     http_status: int
@@ -104,7 +104,7 @@ class Result:
 
 @dataclass(eq=False)
 class BatchJob:
-    """A job, and how far it has come."""
+    """A job and its progress."""
 
     id: str
     request: JobRequest
@@ -122,17 +122,17 @@ class BatchJob:
 
     @property
     def stopping(self) -> bool:
-        """Whether no more of its tasks may begin."""
+        """Whether the job may not start more tasks."""
         return self.status in _STOPPING
 
     @property
     def active_s(self) -> int:
-        """Seconds that it was active."""
+        """Seconds that the job has been active."""
         running = 0.0 if self._active_since is None else time.monotonic() - self._active_since
         return int(self._active_s + running)
 
     def move(self, status: Status) -> None:
-        """Give it another status; once it is being stopped only its end follows, and then nothing."""
+        """Change the status. A job that is stopping can only end, and one that ended stays so."""
         if self.status in ENDED or (self.stopping and status not in ENDED):
             return
         if self._active_since is not None:
@@ -143,14 +143,16 @@ class BatchJob:
             self.ended = now()
 
     def add(self, task: JobTask, result: Result) -> None:
-        """Add the last word on a task, and fail the job if too many have failed."""
+        """Add the final result of a task, and fail the job if too many tasks have failed."""
         self.results.append((task, result))
         self.failed += bool(result.code)
-        if len(self.results) >= _JUDGED_FROM and self.failed * 2 > len(self.results):
-            message = f"{self.failed} of {len(self.results)} tasks have failed, more than half."
+        if len(self.results) >= _THRESHOLD_TASKS and self.failed * 2 > len(self.results):
+            message = (
+                f"{self.failed} of {len(self.results)} tasks have failed, which is more than half."
+            )
             self.fail("TaskFailureThresholdExceeded", message)
 
     def fail(self, code: str, message: str) -> None:
-        """Begin to fail; the first failure is the one that is told."""
+        """Start to fail; the first failure is the one that DescribeJob reports."""
         self.failure = self.failure or (code, message[:256])
         self.move(Status.FAILING)

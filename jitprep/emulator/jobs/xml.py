@@ -1,4 +1,4 @@
-"""S3 Control's XML of jobs: requests in, checked as AWS's model has them; results out."""
+"""S3 Control's XML for jobs: parses requests, and writes results."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from xml.etree import ElementTree as ET
 
-from jitprep.emulator.control.xml import document, invalid, result, write_text
+from jitprep.emulator.control.xml import invalid_request, parse_document, result_root, write_text
 from jitprep.emulator.jobs.job import BatchJob, CompletionReport, JobRequest, Manifest
 from jitprep.emulator.s3_errors import S3Error
 from jitprep.emulator.workers.function import function_name
@@ -25,35 +25,35 @@ _MOST_ARGUMENTS, _LONGEST_NAME, _LONGEST_VALUE = 10, 64, 1024
 _LONGEST_TOKEN, _LONGEST_DESCRIPTION = 64, 256
 
 
-def parse(body: bytes) -> JobRequest:
-    """Read a CreateJob.
+def parse_create_job(body: bytes) -> JobRequest:
+    """Parse a CreateJob.
 
     Raises
     ------
     S3Error
-        MalformedXML where the document is not one, InvalidRequest where a value is not allowed,
-        NotImplemented for what this endpoint does not do.
+        MalformedXML if the document is not valid, InvalidRequest if a value is not allowed,
+        NotImplemented if the endpoint does not support the request.
     """
-    root = document(body)
+    root = parse_document(body)
     invoke = _lambda_invoke(_part(root, "Operation"))
     description = root.findtext("Description")
     if description is not None and not 1 <= len(description) <= _LONGEST_DESCRIPTION:
-        raise invalid(f"Description must have 1 to {_LONGEST_DESCRIPTION} characters.")
+        raise invalid_request(f"Description must have 1 to {_LONGEST_DESCRIPTION} characters.")
     token = root.findtext("ClientRequestToken", "")
     if not 1 <= len(token) <= _LONGEST_TOKEN:
-        raise invalid(f"ClientRequestToken must have 1 to {_LONGEST_TOKEN} characters.")
+        raise invalid_request(f"ClientRequestToken must have 1 to {_LONGEST_TOKEN} characters.")
     role = root.findtext("RoleArn", "")
     if not _ROLE.fullmatch(role):
-        raise invalid(f"RoleArn {role!r} is not the ARN of a role.")
+        raise invalid_request(f"RoleArn {role!r} is not the ARN of a role.")
     if root.find("ManifestGenerator") is not None:
-        raise _not_here("a ManifestGenerator; list the objects in a CSV manifest")
+        raise _not_supported("ManifestGenerator; list the objects in a CSV manifest")
     return JobRequest(
         function_arn=_function(invoke),
         schema=_choice(invoke, "InvocationSchemaVersion", _SCHEMAS, default="1.0"),
         arguments=_arguments(invoke),
         manifest=_manifest(_part(root, "Manifest")),
         report=_report(_part(root, "Report")),
-        priority=priority(root.findtext("Priority", "")),
+        priority=parse_priority(root.findtext("Priority", "")),
         role_arn=role,
         description=description,
         confirmation=_boolean(root, "ConfirmationRequired", "false"),
@@ -62,33 +62,33 @@ def parse(body: bytes) -> JobRequest:
     )
 
 
-def priority(text: str) -> int:
-    """Read a priority. Raises S3Error, InvalidRequest."""
+def parse_priority(text: str) -> int:
+    """Parse a priority. Raises S3Error, InvalidRequest."""
     if not re.fullmatch(r"[0-9]{1,10}", text) or int(text) > _LARGEST_PRIORITY:
-        raise invalid(f"Priority is {text!r}; it must be 0 to {_LARGEST_PRIORITY}.")
+        raise invalid_request(f"Priority is {text!r}; it must be from 0 to {_LARGEST_PRIORITY}.")
     return int(text)
 
 
-def created(job: BatchJob) -> ET.Element:
+def create_job_result(job: BatchJob) -> ET.Element:
     """Return the result of CreateJob."""
     return _texts("CreateJobResult", JobId=job.id)
 
 
-def status_updated(job: BatchJob) -> ET.Element:
+def update_status_result(job: BatchJob) -> ET.Element:
     """Return the result of UpdateJobStatus."""
     return _texts(
         "UpdateJobStatusResult", JobId=job.id, Status=job.status, StatusUpdateReason=job.reason
     )
 
 
-def priority_updated(job: BatchJob) -> ET.Element:
+def update_priority_result(job: BatchJob) -> ET.Element:
     """Return the result of UpdateJobPriority."""
     return _texts("UpdateJobPriorityResult", JobId=job.id, Priority=str(job.priority))
 
 
-def described(job: BatchJob, arn: str) -> ET.Element:
+def describe_job_result(job: BatchJob, arn: str) -> ET.Element:
     """Return the result of DescribeJob."""
-    root = result("DescribeJobResult")
+    root = result_root("DescribeJobResult")
     element = ET.SubElement(root, "Job")
     _write_summary(element, job)
     write_text(element, "JobArn", arn)
@@ -105,9 +105,9 @@ def described(job: BatchJob, arn: str) -> ET.Element:
     return root
 
 
-def listing(jobs: Iterable[BatchJob], next_token: str | None) -> ET.Element:
+def list_jobs_result(jobs: Iterable[BatchJob], next_token: str | None) -> ET.Element:
     """Return the result of ListJobs."""
-    root = result("ListJobsResult")
+    root = result_root("ListJobsResult")
     parent = ET.SubElement(root, "Jobs")
     for job in jobs:
         member = ET.SubElement(parent, "member")
@@ -119,7 +119,7 @@ def listing(jobs: Iterable[BatchJob], next_token: str | None) -> ET.Element:
 
 
 def _write_summary(element: ET.Element, job: BatchJob) -> None:
-    """Write what both DescribeJob and ListJobs tell of a job."""
+    """Write the fields of a job that both DescribeJob and ListJobs return."""
     write_text(element, "JobId", job.id)
     if job.request.description is not None:
         write_text(element, "Description", job.request.description)
@@ -139,16 +139,16 @@ def _write_summary(element: ET.Element, job: BatchJob) -> None:
 def _lambda_invoke(operation: ET.Element) -> ET.Element:
     names = [child.tag for child in operation]
     if len(names) != 1:
-        raise invalid("Operation must name one operation.")
+        raise invalid_request("Operation must name exactly one operation.")
     if names != ["LambdaInvoke"]:
-        raise _not_here(f"{names[0]}; LambdaInvoke is what it runs")
+        raise _not_supported(f"the operation {names[0]}; use LambdaInvoke")
     return operation[0]
 
 
 def _function(invoke: ET.Element) -> str:
     arn = invoke.findtext("FunctionArn", "")
     if function_name(arn) is None:
-        raise invalid(f"FunctionArn {arn!r} is not the ARN of a Lambda function.")
+        raise invalid_request(f"FunctionArn {arn!r} is not the ARN of a Lambda function.")
     return arn
 
 
@@ -157,16 +157,16 @@ def _arguments(invoke: ET.Element) -> dict[str, str] | None:
     if element is None:
         return None
     if invoke.findtext("InvocationSchemaVersion") != "2.0":
-        raise invalid("UserArguments need InvocationSchemaVersion 2.0.")
+        raise invalid_request("UserArguments requires InvocationSchemaVersion 2.0.")
     found = {
         entry.findtext("key", ""): entry.findtext("value", "")
         for entry in element.iterfind("entry")
     }
     if not 1 <= len(found) <= _MOST_ARGUMENTS:
-        raise invalid(f"UserArguments must have 1 to {_MOST_ARGUMENTS} entries.")
+        raise invalid_request(f"UserArguments must have 1 to {_MOST_ARGUMENTS} entries.")
     for name, value in found.items():
         if not 1 <= len(name) <= _LONGEST_NAME or len(value) > _LONGEST_VALUE:
-            raise invalid(
+            raise invalid_request(
                 f"UserArguments {name[:_LONGEST_NAME]!r}: names have 1 to {_LONGEST_NAME} characters, "
                 f"values at most {_LONGEST_VALUE}."
             )
@@ -177,17 +177,17 @@ def _manifest(element: ET.Element) -> Manifest:
     spec, location = _part(element, "Spec"), _part(element, "Location")
     kind = spec.findtext("Format", "")
     if kind != _MANIFEST_FORMAT:
-        raise _not_here(f"manifests of format {kind!r}; make it {_MANIFEST_FORMAT}")
+        raise _not_supported(f"the manifest format {kind!r}; use {_MANIFEST_FORMAT}")
     fields = tuple(member.text or "" for member in spec.iterfind("Fields/member"))
     if not {"Bucket", "Key"} <= set(fields) <= _FIELDS:
-        raise invalid("Fields must name Bucket and Key, and may name VersionId and Ignore.")
+        raise invalid_request("Fields must name Bucket and Key, and may name VersionId and Ignore.")
     arn = location.findtext("ObjectArn", "")
     place = _OBJECT.fullmatch(arn)
     if place is None:
-        raise invalid(f"ObjectArn {arn!r} is not the ARN of an object.")
+        raise invalid_request(f"ObjectArn {arn!r} is not the ARN of an object.")
     etag = location.findtext("ETag", "").strip('"')
     if not etag:
-        raise invalid("Location has no ETag.")
+        raise invalid_request("Location has no ETag.")
     version = location.findtext("ObjectVersionId")
     return Manifest(place["bucket"], place["key"], version, etag, fields)
 
@@ -198,7 +198,7 @@ def _report(element: ET.Element) -> CompletionReport | None:
     arn = element.findtext("Bucket", "")
     bucket = _BUCKET.fullmatch(arn)
     if bucket is None:
-        raise invalid(f"Report.Bucket {arn!r} is not the ARN of a bucket.")
+        raise invalid_request(f"Report.Bucket {arn!r} is not the ARN of a bucket.")
     _choice(element, "Format", (_REPORT_FORMAT,))
     scope = _choice(element, "ReportScope", _SCOPES)
     prefix = element.findtext("Prefix", "").strip("/")
@@ -212,7 +212,7 @@ def _choice(
 ) -> str:
     text = element.findtext(name, default)
     if text not in choices:
-        raise invalid(f"{name} {text!r} is not one of {', '.join(choices)}.")
+        raise invalid_request(f"{name} {text!r} is not one of {', '.join(choices)}.")
     return text
 
 
@@ -226,12 +226,12 @@ def _boolean(element: ET.Element, name: str, default: str) -> bool:
 def _part(element: ET.Element, name: str) -> ET.Element:
     part = element.find(name)
     if part is None:
-        raise invalid(f"{element.tag} has no {name}.")
+        raise invalid_request(f"{element.tag} has no {name}.")
     return part
 
 
 def _texts(root: str, **texts: str | None) -> ET.Element:
-    element = result(root)
+    element = result_root(root)
     for name, text in texts.items():
         if text is not None:
             write_text(element, name, text)
@@ -242,5 +242,5 @@ def _time(time: datetime) -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _not_here(what: str) -> S3Error:
-    return S3Error(501, "NotImplemented", f"This endpoint's Batch Operations do not take {what}.")
+def _not_supported(what: str) -> S3Error:
+    return S3Error(501, "NotImplemented", f"This endpoint does not support {what}.")

@@ -1,1 +1,1 @@
-"""Signature Version 4: read, and verified."""
+"""Parsing and verification of Signature Version 4."""

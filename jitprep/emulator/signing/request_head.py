@@ -1,4 +1,4 @@
-"""A request as it was sent, all of it that a signature can cover but for its body."""
+"""The head of a request as it was sent: what a signature covers, except the body."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from starlette.requests import Request
 
 
 @dataclass(frozen=True)
-class Received:
-    """A request's head.
+class RequestHead:
+    """A request's method, path, query and headers.
 
     Parameters
     ----------
     method
-        Its method.
+        The HTTP method.
     path, query
-        As they were sent, percent-encoded.
+        The path and query as they were sent, percent-encoded.
     headers
-        Its headers in their order, the names in lower case.
+        The headers in order, with names in lower case.
     """
 
     method: str
@@ -29,7 +29,7 @@ class Received:
     headers: Sequence[tuple[str, str]]
 
     @classmethod
-    def of(cls, request: Request) -> Received:
+    def of(cls, request: Request) -> RequestHead:
         """Return the head of ``request``."""
         return cls(
             request.method,
@@ -44,7 +44,7 @@ class Received:
 
     @property
     def parameters(self) -> dict[str, str]:
-        """The query's parameters, decoded; the last of those with one name."""
+        """The query's parameters, decoded; of repeated ones, the last."""
         return dict(parse_qsl(self.query, keep_blank_values=True))
 
 

@@ -1,6 +1,6 @@
-"""What a client's signature says, read from the Authorization header or from a presigned URL.
+"""Parses a request's signature, from the Authorization header or from a presigned URL.
 
-`jitprep.emulator.signing.verification` compares it with what the client should have signed.
+`jitprep.emulator.signing.verification` verifies it.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from email.utils import parsedate_to_datetime
 from typing import NoReturn
 
 from jitprep.emulator.s3_errors import S3Error
-from jitprep.emulator.signing.request_head import Received
+from jitprep.emulator.signing.request_head import RequestHead
 
 ALGORITHM = "AWS4-HMAC-SHA256"
 TIMESTAMP = "%Y%m%dT%H%M%SZ"
 CONTENT_SHA256 = "x-amz-content-sha256"
-# Of both signature versions: an event must not show either.
+# Parameters of both signature versions, which an event must not show.
 AUTH_PARAMETERS = frozenset(
     {
         "awsaccesskeyid",
@@ -48,7 +48,7 @@ _UNHASHED = re.compile(r"UNSIGNED-PAYLOAD|STREAMING-[A-Z0-9-]+")
 
 
 class Unsigned(S3Error):
-    """There is no signature."""
+    """The request is not signed."""
 
     def __init__(self) -> None:
         super().__init__(403, "AccessDenied", "Access Denied")
@@ -71,17 +71,17 @@ class Signature:
     Parameters
     ----------
     scope
-        Who signed, and for what.
+        The credential: who signed, and for which service.
     signed_headers
-        The names of the headers that it covers, as they were sent.
+        The names of the headers that it covers.
     value
         The signature itself.
     time
-        When it was made.
+        The time at which it was made.
     expires_s
-        Seconds for which a presigned URL is good; None for a signature in a header.
+        Seconds for which a presigned URL is valid; None for a signature in a header.
     payload
-        What stands for the body in the request that was signed; None where nothing was said.
+        The hash, or the keyword, that stands for the body; None if the client gave none.
     """
 
     scope: Scope
@@ -93,18 +93,18 @@ class Signature:
 
     @property
     def body_sha256(self) -> str | None:
-        """The hash that the body must have; None where the body is not signed as a whole."""
+        """The hash that the body must have; None if the body is not signed as a whole."""
         return self.payload if self.payload and _HASH.fullmatch(self.payload) else None
 
     @property
     def malformed(self) -> MalformedSignature:
-        """What to say of a part of it that is wrong."""
+        """The error for a part that is wrong."""
         return _HEADER if self.expires_s is None else _QUERY
 
 
 @dataclass(frozen=True)
 class MalformedSignature:
-    """The error for a signature that is not understood, by where the signature stands."""
+    """The error for a malformed signature, in a header or in a query."""
 
     code: str
     prefix: str
@@ -122,18 +122,18 @@ _QUERY = MalformedSignature(
 )
 
 
-def parse(received: Received) -> Signature:
+def parse_signature(request_head: RequestHead) -> Signature:
     """Return the signature of a request to S3, S3 Control or Lambda.
 
     Raises
     ------
     Unsigned
-        Where there is none.
+        If the request is not signed.
     S3Error
-        Where it is not one of version 4.
+        If it is not a signature of version 4.
     """
-    authorization = received.header("authorization")
-    parameters = received.parameters
+    authorization = request_head.header("authorization")
+    parameters = request_head.parameters
     in_query = not parameters.keys().isdisjoint(_QUERY_PARTS[:3])
     old_in_query = {"AWSAccessKeyId", "Signature"} <= parameters.keys()
     if authorization is not None and (in_query or old_in_query):
@@ -143,12 +143,12 @@ def parse(received: Received) -> Signature:
             "Authorization",
         )
     if old_in_query or (authorization or "").startswith("AWS "):
-        _refuse_old()
+        _raise_old_version()
     if in_query:
-        return _from_query(received, parameters)
+        return _from_query(request_head, parameters)
     if authorization is None:
         raise Unsigned
-    return _from_header(received, authorization)
+    return _from_header(request_head, authorization)
 
 
 def credential(authorization: str, parameter: str) -> str:
@@ -157,16 +157,16 @@ def credential(authorization: str, parameter: str) -> str:
     Parameters
     ----------
     authorization
-        The Authorization header; an empty string if there is none.
+        The Authorization header, or an empty string.
     parameter
-        The query's X-Amz-Credential, which a presigned URL has instead.
+        X-Amz-Credential from the query of a presigned URL.
     """
     if "Credential=" in authorization:
         return authorization.partition("Credential=")[2].partition(",")[0]
     return parameter
 
 
-def _from_header(received: Received, authorization: str) -> Signature:
+def _from_header(request_head: RequestHead, authorization: str) -> Signature:
     algorithm, _, rest = authorization.partition(" ")
     if algorithm != ALGORITHM:
         raise _argument("Unsupported Authorization Type", "Authorization")
@@ -181,13 +181,13 @@ def _from_header(received: Received, authorization: str) -> Signature:
         scope=_scope(parts["Credential"], _HEADER),
         signed_headers=tuple(parts["SignedHeaders"].split(";")),
         value=parts["Signature"],
-        time=_header_time(received),
+        time=_header_time(request_head),
         expires_s=None,
-        payload=_payload(received.header(CONTENT_SHA256)),
+        payload=_payload(request_head.header(CONTENT_SHA256)),
     )
 
 
-def _from_query(received: Received, parameters: Mapping[str, str]) -> Signature:
+def _from_query(request_head: RequestHead, parameters: Mapping[str, str]) -> Signature:
     if not all(parameters.get(name) for name in _QUERY_PARTS):
         raise S3Error(
             400,
@@ -197,14 +197,14 @@ def _from_query(received: Received, parameters: Mapping[str, str]) -> Signature:
             "parameters.",
         )
     if parameters["X-Amz-Algorithm"] != ALGORITHM:
-        _refuse_old()
+        _raise_old_version()
     try:
         time = _time(parameters["X-Amz-Date"])
     except ValueError as error:
         message = "X-Amz-Date must be in the ISO8601 Long Format \"yyyyMMdd'T'HHmmss'Z'\""
         raise S3Error(400, _QUERY.code, message) from error
-    # Some SDKs put it into the query; what stands in a header must be signed to be believed.
-    said = received.header(CONTENT_SHA256) or parameters.get("X-Amz-Content-Sha256")
+    # Some SDKs put the hash into the query. In a header it counts only if it is signed.
+    said = request_head.header(CONTENT_SHA256) or parameters.get("X-Amz-Content-Sha256")
     return Signature(
         scope=_scope(parameters["X-Amz-Credential"], _QUERY),
         signed_headers=tuple(parameters["X-Amz-SignedHeaders"].split(";")),
@@ -229,9 +229,9 @@ def _scope(text: str, malformed: MalformedSignature) -> Scope:
     return Scope(access_key, date, region, service)
 
 
-def _header_time(received: Received) -> datetime:
-    """Return X-Amz-Date or, without one, Date."""
-    text = received.header("x-amz-date") or received.header("date") or ""
+def _header_time(request_head: RequestHead) -> datetime:
+    """Return the time in X-Amz-Date or, if it is missing, in Date."""
+    text = request_head.header("x-amz-date") or request_head.header("date") or ""
     for read in (_time, parsedate_to_datetime):
         try:
             return read(text).astimezone(UTC)
@@ -272,7 +272,7 @@ def _payload(text: str | None) -> str | None:
     )
 
 
-def _refuse_old() -> NoReturn:
+def _raise_old_version() -> NoReturn:
     raise S3Error(
         400,
         "InvalidRequest",

@@ -1,7 +1,7 @@
-"""Whether a request is signed as AWS wants it, with the endpoint's credentials.
+"""Verifies that a request is signed as AWS requires, with the endpoint's credentials.
 
-What should have been signed is computed by botocore's own signers. That a request was signed by
-somebody with the same keys is all that it says: nobody is denied anything by a policy here.
+botocore's own signers compute the expected signature. Policies are not enforced: a client that has
+the keys may do anything.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 from jitprep.emulator.s3_errors import S3Error
-from jitprep.emulator.signing.request_head import Received
-from jitprep.emulator.signing.signature import CONTENT_SHA256, TIMESTAMP, Signature, parse
+from jitprep.emulator.signing.request_head import RequestHead
+from jitprep.emulator.signing.signature import CONTENT_SHA256, TIMESTAMP, Signature, parse_signature
 
 _SKEW = timedelta(minutes=15)
 
@@ -32,11 +32,11 @@ class Verifier:
     Parameters
     ----------
     access_key, secret_key
-        The one pair of keys that is known.
+        The only valid pair of keys.
     region
         The region that requests must be signed for.
     now
-        Tells the time.
+        Returns the current time.
     """
 
     access_key: str
@@ -44,28 +44,30 @@ class Verifier:
     region: str
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
-    def verify(self, received: Received, services: Sequence[str], body: bytes | None) -> None:
-        """Return if the request is well signed.
+    def verify(
+        self, request_head: RequestHead, services: Sequence[str], body: bytes | None
+    ) -> None:
+        """Raise S3Error unless the request is correctly signed.
 
         Parameters
         ----------
-        received
-            The request.
+        request_head
+            The request's head.
         services
             The services that it may be signed for.
         body
-            Its body; None where it is not read here, and what the client says of it is believed.
+            The body; None if it is not read here, and the client's hash is trusted.
 
         Raises
         ------
         S3Error
-            With S3's code where it is not signed, not well, or not for here and now.
+            With S3's code, if the signature is missing, wrong, expired or for another scope.
         """
-        signature = parse(received)
-        self._check_time(signature)
-        self._check_scope(signature, services)
-        _check_headers(received, signature)
-        self._check_payload(signature, services, body)
+        signature = parse_signature(request_head)
+        self._require_time(signature)
+        self._require_scope(signature, services)
+        _require_headers(request_head, signature)
+        self._require_payload(signature, services, body)
         if signature.scope.access_key != self.access_key:
             raise S3Error(
                 403,
@@ -73,9 +75,9 @@ class Verifier:
                 "The AWS Access Key Id you provided does not exist in our records.",
                 {"AWSAccessKeyId": signature.scope.access_key},
             )
-        self._check_signature(received, signature, body)
+        self._require_signature(request_head, signature, body)
 
-    def _check_time(self, signature: Signature) -> None:
+    def _require_time(self, signature: Signature) -> None:
         now, made = self.now(), signature.time
         server = {"ServerTime": _iso(now)}
         if signature.expires_s is None:
@@ -94,7 +96,7 @@ class Verifier:
             until = {"X-Amz-Expires": str(signature.expires_s), "Expires": _iso(ends)}
             raise S3Error(403, "AccessDenied", "Request has expired", {**until, **server})
 
-    def _check_scope(self, signature: Signature, services: Sequence[str]) -> None:
+    def _require_scope(self, signature: Signature, services: Sequence[str]) -> None:
         scope, made = signature.scope, signature.time.strftime("%Y%m%d")
         if scope.date != made:
             raise signature.malformed.error(
@@ -111,7 +113,7 @@ class Verifier:
                 f'incorrect service "{scope.service}". This endpoint belongs to "{services[0]}".'
             )
 
-    def _check_payload(
+    def _require_payload(
         self, signature: Signature, services: Sequence[str], body: bytes | None
     ) -> None:
         said = signature.payload
@@ -127,15 +129,15 @@ class Verifier:
                 {"ClientComputedContentSHA256": str(said), "S3ComputedContentSHA256": computed},
             )
 
-    def _check_signature(
-        self, received: Received, signature: Signature, body: bytes | None
+    def _require_signature(
+        self, request_head: RequestHead, signature: Signature, body: bytes | None
     ) -> None:
         scope = signature.scope
-        # Only S3 signs the path as it is sent; the others encode it once more.
+        # Only S3 signs the path as it is sent; other services encode it once more.
         kind = _OtherSigner if scope.service == "lambda" else _S3Signer
         signer = kind(Credentials(scope.access_key, self.secret_key), scope.service, scope.region)
         signer.names = signature.signed_headers
-        request = _as_signed(received, signature)
+        request = _as_signed(request_head, signature)
         request.context["payload"] = signature.payload or hashlib.sha256(body or b"").hexdigest()
         canonical = signer.canonical_request(request)
         string_to_sign = signer.string_to_sign(request, canonical)
@@ -156,7 +158,7 @@ class Verifier:
 
 
 class _Exactly:
-    """Signs what the client signed, where botocore would choose for itself."""
+    """Signs the same headers and payload as the client, where botocore would choose its own."""
 
     names: Sequence[str] = ()
 
@@ -178,36 +180,36 @@ class _OtherSigner(_Exactly, SigV4Auth):  # type: ignore[misc]
     pass
 
 
-def _as_signed(received: Received, signature: Signature) -> Any:
-    """Return the request as botocore's signers take it, with the headers that are signed."""
-    spaced = received.query.replace("+", "%20")
+def _as_signed(request_head: RequestHead, signature: Signature) -> Any:
+    """Return the request in the form of botocore's signers, with the signed headers only."""
+    spaced = request_head.query.replace("+", "%20")
     query = "&".join(
         f"{_encoded(name)}={_encoded(value)}"
         for name, _, value in (pair.partition("=") for pair in spaced.split("&") if pair)
         if name != "X-Amz-Signature"
     )
-    path = "/".join(_encoded(segment) for segment in received.path.split("/"))
-    request = AWSRequest(received.method, f"http://endpoint{path}?{query}")
-    for name, value in received.headers:
+    path = "/".join(_encoded(segment) for segment in request_head.path.split("/"))
+    request = AWSRequest(request_head.method, f"http://endpoint{path}?{query}")
+    for name, value in request_head.headers:
         if name in signature.signed_headers:
-            request.headers[name] = value  # adds to those of the same name
+            request.headers[name] = value  # appends to headers of the same name
     request.context["timestamp"] = signature.time.strftime(TIMESTAMP)
     return request
 
 
 def _encoded(text: str) -> str:
-    """Encode a segment of a path, or a part of a query, as a signature has it.
+    """Encode a segment of a path, or a part of a query, as signatures do.
 
-    What is sent raw, such as the ``$`` in an example of AWS's, is signed encoded all the same.
+    A character that was sent raw, such as the ``$`` in one of AWS's examples, is encoded too.
     """
     return quote(unquote_to_bytes(text.encode("latin-1")), safe="")
 
 
-def _check_headers(received: Received, signature: Signature) -> None:
-    must = {name for name, _ in received.headers if name.startswith("x-amz-")}
-    must |= {"host", "content-md5"} & {name for name, _ in received.headers}
+def _require_headers(request_head: RequestHead, signature: Signature) -> None:
+    must = {name for name, _ in request_head.headers if name.startswith("x-amz-")}
+    must |= {"host", "content-md5"} & {name for name, _ in request_head.headers}
     if signature.expires_s is not None:
-        must.discard(CONTENT_SHA256)  # unsigned, it makes the signature wrong
+        must.discard(CONTENT_SHA256)  # if it is not signed, the signature does not match
     unsigned = must.difference(signature.signed_headers)
     if unsigned:
         raise S3Error(

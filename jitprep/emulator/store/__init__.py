@@ -1,8 +1,8 @@
-"""The S3 inside the endpoint: moto, each of its answers judged.
+"""The S3 inside the endpoint: moto, with corrections.
 
-moto answers what it does not implement with something that looks right: the whole object for one
-of its parts, a listing for a bucket's metrics. Here each request meets a check before moto is asked:
-what moto does wrong is done here on moto's own state (`reads`, `writes`, `versions`, `listings`),
-what it does not know is refused with 501 (`served`), and where it fails, the client gets S3's XML.
-`application` shows the order. Nothing outside this folder knows how moto keeps its state.
+For features that it does not implement, moto returns responses that look right: the whole object for
+one part, or a listing for a bucket's metrics. Here every request is checked before moto gets it.
+`subresources` rejects what moto does not support, with status 501. `object_reads`, `object_writes`,
+`versions`, `uploads` and `listings` correct what moto does wrong, on moto's own state. If moto fails,
+the client gets S3's XML. `application` shows the order. Only this package uses moto's internals.
 """

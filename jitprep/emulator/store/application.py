@@ -1,4 +1,4 @@
-"""The WSGI application of the S3 inside: each request's way to moto and back."""
+"""The WSGI application of the S3 inside: the order in which a request is handled."""
 
 from __future__ import annotations
 
@@ -10,10 +10,18 @@ from jitprep.emulator.control import xml as control_xml
 from jitprep.emulator.data_plane.actions import BUCKET_SUBRESOURCES
 from jitprep.emulator.request_ids import RequestIds
 from jitprep.emulator.s3_errors import S3Error, error_xml
-from jitprep.emulator.store import bodies, control, listings, reads, uploads, versions, writes
-from jitprep.emulator.store.moto import CONTROL, Moto
+from jitprep.emulator.store import (
+    control,
+    listings,
+    object_reads,
+    object_writes,
+    request_bodies,
+    uploads,
+    versions,
+)
+from jitprep.emulator.store.moto_backend import CONTROL, MotoBackend
 from jitprep.emulator.store.request import WsgiRequest, WsgiResponse
-from jitprep.emulator.store.served import require_served
+from jitprep.emulator.store.subresources import require_supported_subresource
 
 _ERRORS = {
     400: "InvalidRequest",
@@ -32,11 +40,11 @@ class Store:
     Parameters
     ----------
     account, region
-        What the access points' ARNs say.
+        The account and region in the ARNs of access points.
     """
 
     def __init__(self, account: str, region: str) -> None:
-        self._moto = Moto(account)
+        self._moto = MotoBackend(account)
         self._region = region
 
     def __call__(
@@ -47,10 +55,12 @@ class Store:
             answer = _as_xml(self._answer(environ))
         except S3Error as error:
             in_control = environ["RAW_URI"].startswith(CONTROL)
-            answer = _refusal(error, control_xml.error if in_control else error_xml)
-        answer.headers.pop("x-amzn-requestid", None)  # of other services
+            answer = _error_response(
+                error, control_xml.control_error_xml if in_control else error_xml
+            )
+        answer.headers.pop("x-amzn-requestid", None)  # S3 does not send it
         if not answer.body and answer.headers.get("content-type", "").startswith("text/html"):
-            del answer.headers["content-type"]  # flask's own
+            del answer.headers["content-type"]  # flask's default
         answer.headers = {**RequestIds.new().headers, **answer.headers}
         if environ["REQUEST_METHOD"] == "HEAD":
             answer.headers.setdefault("content-length", "0")
@@ -64,20 +74,20 @@ class Store:
     def _answer(self, environ: dict[str, Any]) -> WsgiResponse:
         if environ["RAW_URI"].startswith(CONTROL):
             with self._moto.changing:
-                return control.answer(self._moto, self._region, environ)
+                return control.answer_control(self._moto, self._region, environ)
         request = WsgiRequest.of(environ)
-        request.read_body()  # before the lock: a slow upload must not keep others waiting
-        bodies.unchunk(request)
-        # moto changes nothing at once, and closes an object that is replaced under its reader.
+        request.read_body()  # before the lock, so that a slow upload does not block others
+        request_bodies.unchunk(request)
+        # moto's changes are not atomic, and it closes an object that is replaced while it is read.
         with self._moto.changing:
             return self._locked(request)
 
     def _locked(self, request: WsgiRequest) -> WsgiResponse:
         if not request.bucket or request.method == "OPTIONS":
             if request.method == "GET":
-                return listings.buckets(self._moto, request)
+                return listings.list_buckets(self._moto, request)
             return self._moto.call(request.environ)
-        require_served(request)
+        require_supported_subresource(request)
         self._require_owner(request)
         reads_only = request.method in {"GET", "HEAD"}
         return self._read(request) if reads_only else self._change(request)
@@ -86,8 +96,8 @@ class Store:
         bucket = self._bucket(request)
         if request.key:
             if "uploadId" in request.query:
-                return uploads.parts(bucket, request)
-            return reads.read(self._moto, bucket, request)
+                return uploads.list_parts(bucket, request)
+            return object_reads.read_object(self._moto, bucket, request)
         if request.method == "GET" and (listing := listings.listing_of(request)):
             return listing(bucket, request)
         return self._moto.call(request.changed(headers={"range": None}))
@@ -95,21 +105,21 @@ class Store:
     def _change(self, request: WsgiRequest) -> WsgiResponse:
         if request.method == "PUT" and not request.key:
             if request.query.keys() & BUCKET_SUBRESOURCES or request.read_body():
-                bodies.require_document(request)
+                request_bodies.require_document(request)
             if not request.query.keys() & BUCKET_SUBRESOURCES:
-                versions.require_name(request.bucket)
+                versions.require_bucket_name(request.bucket)
             answer = self._moto.call(request.environ)
             if bucket := self._moto.bucket(request.bucket):
-                versions.prepare(bucket)
+                versions.keep_versions(bucket)
             return answer
         bucket = self._bucket(request)
         if "delete" in request.query and not request.key:
-            return versions.delete_many(self._moto, bucket, request)
+            return versions.delete_objects(self._moto, bucket, request)
         if not request.key:
             return self._moto.call(request.environ)
         if request.method == "DELETE" and not request.query.keys() & {"tagging", "uploadId"}:
-            return versions.delete(self._moto, bucket, request)
-        return writes.write(self._moto, bucket, request)
+            return versions.delete_object(self._moto, bucket, request)
+        return object_writes.write_object(self._moto, bucket, request)
 
     def _bucket(self, request: WsgiRequest) -> Any:
         bucket = self._moto.bucket(request.bucket)
@@ -119,13 +129,13 @@ class Store:
         return bucket
 
     def _require_owner(self, request: WsgiRequest) -> None:
-        """Raise S3Error, 403, where a bucket is expected to be somebody else's."""
+        """Raise S3Error, 403, if the client expects another account to own the bucket."""
         for name in ("x-amz-expected-bucket-owner", "x-amz-source-expected-bucket-owner"):
             if request.header(name) not in {None, self._moto.account}:
                 raise S3Error(403, "AccessDenied", "Access Denied")
 
 
-def _refusal(
+def _error_response(
     error: S3Error, xml: Callable[[S3Error, RequestIds], bytes] = error_xml
 ) -> WsgiResponse:
     ids = RequestIds.new()
@@ -135,13 +145,13 @@ def _refusal(
 
 
 def _as_xml(answer: WsgiResponse) -> WsgiResponse:
-    """Return an error of moto's that has no body, or werkzeug's HTML, in S3's form."""
+    """Return moto's response; an error without a body, or in HTML, becomes S3's XML."""
     xml = answer.headers.get("content-type", "").partition(";")[0].endswith("xml")
     if answer.status < 400 or (answer.body and xml):
         return answer
     if answer.status >= 500:
         message = f"The S3 inside this endpoint failed with status {answer.status}."
-        return _refusal(S3Error(501, "NotImplemented", message))
+        return _error_response(S3Error(501, "NotImplemented", message))
     phrase = HTTPStatus(answer.status).phrase
     code = _ERRORS.get(answer.status, phrase.title().replace(" ", ""))
-    return _refusal(S3Error(answer.status, code, phrase))
+    return _error_response(S3Error(answer.status, code, phrase))

@@ -1,4 +1,4 @@
-"""CRC32C and CRC64NVME, the checksums that S3 takes and Python's libraries do not have."""
+"""CRC32C and CRC64NVME, checksums of S3 that Python's standard library does not have."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-# Reflected polynomials: of CRC-32/ISCSI and CRC-64/NVME in the CRC catalogue,
-# https://reveng.sourceforge.io/crc-catalogue/. Both begin and end with all bits inverted.
+# Reflected polynomials of CRC-32/ISCSI and CRC-64/NVME, from the CRC catalogue,
+# https://reveng.sourceforge.io/crc-catalogue/. Both invert all bits before and after.
 _CRC32C, _CRC64NVME = (0x82F63B78, 32), (0x9A6C9329AC4BC9B5, 64)
 _LANE = 1024  # bytes
 
@@ -24,18 +24,18 @@ def crc64nvme(body: bytes) -> bytes:
 
 
 def _crc(body: bytes, polynomial: int, bits: int) -> bytes:
-    """Return a checksum: of lanes, all of them at once, and then of the bytes that fill none."""
+    """Return a checksum: computed for all lanes in parallel, then for the remaining bytes."""
     table, ones = _table(polynomial), (1 << bits) - 1
     lanes = np.frombuffer(body, np.uint8, len(body) // _LANE * _LANE).reshape(-1, _LANE)
     each = np.zeros(len(lanes), np.uint64)
     for column in lanes.T:
         each = _step(each, column, table)
-    crc, behind = ones, _behind_a_lane(polynomial, bits)
+    crc, after_lane = ones, _after_zero_lane(polynomial, bits)
     for lane in each.tolist():
-        # A CRC is linear: what stands before a lane counts as if the lane were zeros.
+        # A CRC is linear: the bytes before a lane contribute as if the lane were zeros.
         before, crc = crc, lane
         for at in range(bits // 8):
-            crc ^= behind[at][before >> 8 * at & 255]
+            crc ^= after_lane[at][before >> 8 * at & 255]
     small = table.tolist()
     for byte in body[lanes.size :]:
         crc = crc >> 8 ^ small[(crc ^ byte) & 255]
@@ -51,7 +51,7 @@ def _step(
 
 @cache
 def _table(polynomial: int) -> NDArray[np.uint64]:
-    """Return what each byte adds."""
+    """Return the CRC of each single byte."""
     table = []
     for byte in range(256):
         crc = byte
@@ -62,8 +62,8 @@ def _table(polynomial: int) -> NDArray[np.uint64]:
 
 
 @cache
-def _behind_a_lane(polynomial: int, bits: int) -> list[list[int]]:
-    """Return what each byte of a CRC, by its place, becomes behind a lane of zeros."""
+def _after_zero_lane(polynomial: int, bits: int) -> list[list[int]]:
+    """Return what each byte of a CRC, by position, becomes after a lane of zeros."""
     table, zeros = _table(polynomial), np.zeros(256, np.uint8)
     made = []
     for at in range(bits // 8):

@@ -1,14 +1,15 @@
-"""A request to the S3 inside, and an answer of it, as WSGI has them."""
+"""A request to the S3 inside, and its response, in WSGI's terms."""
 
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, unquote_to_bytes, urlencode
 
 from jitprep.emulator.s3_errors import S3Error
+from jitprep.emulator.s3_xml import XmlElement, s3_document
 
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 _LONGEST_KEY = 1024  # bytes of UTF-8: AWS's "Object key naming guidelines"
@@ -16,21 +17,21 @@ _LONGEST_KEY = 1024  # bytes of UTF-8: AWS's "Object key naming guidelines"
 
 @dataclass(frozen=True)
 class WsgiRequest:
-    """One request.
+    """A request to the S3 inside.
 
     Parameters
     ----------
     method
-        Its method.
+        The HTTP method.
     bucket, key
-        What it names; empty where it names none.
+        The bucket and key that it names; empty if it names none.
     query
-        The parameters of its query, the first of each name.
+        The query's parameters; of repeated ones, the first.
     environ
-        The WSGI environment, which moto gets.
+        The WSGI environment for moto.
     form
-        The Content-Type where it is that of a form, which curl says of any body. flask would take
-        the body for one, and leave nothing of it.
+        The Content-Type if it is that of a form, which is curl's default for any body. flask would
+        parse the body as a form, and moto would find it empty.
     """
 
     method: str
@@ -42,7 +43,7 @@ class WsgiRequest:
 
     @classmethod
     def of(cls, environ: dict[str, Any]) -> WsgiRequest:
-        """Read a WSGI environment. Raises S3Error where the path is not UTF-8, or a key too long."""
+        """Parse a WSGI environment. Raises S3Error if the path is not UTF-8, or the key too long."""
         raw_path, _, raw_query = environ["RAW_URI"].partition("?")
         bucket, _, key = raw_path.removeprefix("/").partition("/")
         try:
@@ -55,8 +56,8 @@ class WsgiRequest:
         query: dict[str, str] = {}
         for name, value in parse_qsl(raw_query, keep_blank_values=True):
             query.setdefault(name, value)
-        # moto takes the key from the target as it was sent; flask, which knows no line feed in a
-        # path and merges slashes, only has to find the way to moto.
+        # moto takes the key from RAW_URI. flask only has to find moto's route; it would merge slashes,
+        # and not match line feeds.
         way = f"/{bucket}/key" if key else f"/{bucket}"
         environ = {**environ, "PATH_INFO": way}
         content_type = environ.get("CONTENT_TYPE", "")
@@ -67,19 +68,19 @@ class WsgiRequest:
         return cls(environ["REQUEST_METHOD"], names[0], names[1], query, environ, form)
 
     def header(self, name: str) -> str | None:
-        """Return a header's value, None where there is none."""
+        """Return a header's value, or None."""
         value = self.environ.get(f"HTTP_{_variable(name)}")
         return None if value is None else str(value)
 
     def read_body(self) -> bytes:
-        """Return the body, which can be read again. Raises S3Error where it is cut off."""
+        """Return the body, which stays readable. Raises S3Error if it is truncated."""
         stream = self.environ["wsgi.input"]
         if not isinstance(stream, io.BytesIO):
             whole = self.environ.get("wsgi.input_terminated")
             length = int(self.environ.get("CONTENT_LENGTH") or 0)
             try:
                 body = stream.read() if whole else stream.read(length)
-            except OSError:  # werkzeug's, of a chunk that is cut off
+            except OSError:  # from werkzeug, if a chunk is truncated
                 body = None
             if body is None or (not whole and len(body) < length):
                 message = "The request body terminated unexpectedly"
@@ -89,7 +90,7 @@ class WsgiRequest:
         return stream.getvalue()
 
     def replace_body(self, body: bytes, headers: Mapping[str, str]) -> None:
-        """Give the request another body, with headers that go with it."""
+        """Replace the body, and set headers."""
         self.environ.update({f"HTTP_{_variable(name)}": value for name, value in headers.items()})
         self.environ["wsgi.input"] = io.BytesIO(body)
         self.environ["wsgi.input_terminated"] = True
@@ -103,9 +104,9 @@ class WsgiRequest:
         without: Iterable[str] = (),
         headers: Mapping[str, str | None] | None = None,
     ) -> dict[str, Any]:
-        """Return the environment with another method, without parameters, with other headers.
+        """Return the environment with another method, fewer parameters and other headers.
 
-        A header that is None is left out.
+        A header that is None is removed.
         """
         environ = dict(self.environ)
         environ["REQUEST_METHOD"] = method or self.method
@@ -129,8 +130,13 @@ def _variable(name: str) -> str:
 
 @dataclass
 class WsgiResponse:
-    """An answer; the names of its headers are in lower case."""
+    """A response; its header names are in lower case."""
 
     status: int
     headers: dict[str, str] = field(default_factory=dict)
     body: bytes = b""
+
+    @classmethod
+    def of_document(cls, root: str, content: Sequence[XmlElement]) -> WsgiResponse:
+        """Return the successful response that carries an XML document."""
+        return cls(200, {"content-type": "application/xml"}, s3_document(root, content))

@@ -1,4 +1,4 @@
-"""Versions as S3 keeps them: what suspended versioning and deletions leave, which moto loses."""
+"""Versioning as in S3, where moto's differs: suspended versioning, and deletions."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from moto.s3.models import FakeDeleteMarker
 from moto.s3.utils import _VersionedKeyStore
 
 from jitprep.emulator.s3_errors import S3Error
-from jitprep.emulator.store.bodies import malformed
-from jitprep.emulator.store.moto import Moto, is_marker, versions
-from jitprep.emulator.store.reads import no_such_key
+from jitprep.emulator.s3_xml import XmlElement
+from jitprep.emulator.store.moto_backend import MotoBackend, is_marker, versions_of
+from jitprep.emulator.store.object_reads import no_such_key
 from jitprep.emulator.store.request import WsgiRequest, WsgiResponse
-from jitprep.emulator.store.xml import XmlElement, document
+from jitprep.emulator.store.request_bodies import malformed_xml
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _ADDRESS = re.compile(r"\d+\.\d+\.\d+\.\d+")
@@ -27,10 +27,10 @@ _MOST = 1000
 _MARKER, _VERSION = "x-amz-delete-marker", "x-amz-version-id"
 
 
-class Keys(_VersionedKeyStore):  # type: ignore[misc]
-    """A bucket's keys. Where versioning is suspended, a new object replaces the null version alone.
+class VersionedKeys(_VersionedKeyStore):  # type: ignore[misc]
+    """A bucket's keys. If versioning is suspended, a new object replaces only the null version.
 
-    moto writes such an object as the only version of its key, and so destroys the others.
+    In moto the new object becomes the only version of its key, and the others are lost.
     """
 
     def __init__(self, bucket: Any) -> None:
@@ -38,7 +38,7 @@ class Keys(_VersionedKeyStore):  # type: ignore[misc]
         self._bucket = bucket
 
     def setlist(self, key: Any, list_: Any) -> None:
-        """Set a key's versions, the newest last."""
+        """Set a key's versions, newest last."""
         new = list(list_)
         if self._bucket.versioning_status == "Suspended":
             kept = [one for one in self.getlist(key, []) if one.version_id != _NULL]
@@ -46,34 +46,34 @@ class Keys(_VersionedKeyStore):  # type: ignore[misc]
         super().setlist(key, new)
 
     def replace(self, key: str, new: list[Any]) -> None:
-        """Set a key's versions to exactly these; without any, the key is gone."""
+        """Set a key's versions to exactly these; an empty list removes the key."""
         super().setlist(key, new)
         if not new:
             dict.pop(self, key)
 
 
-def prepare(bucket: Any) -> None:
-    """Have a bucket keep versions so; call it before anything is in the bucket."""
-    if not isinstance(bucket.keys, Keys) and not bucket.keys:
-        bucket.keys = Keys(bucket)
+def keep_versions(bucket: Any) -> None:
+    """Make a bucket use `VersionedKeys`; does nothing if it already holds objects."""
+    if not isinstance(bucket.keys, VersionedKeys) and not bucket.keys:
+        bucket.keys = VersionedKeys(bucket)
 
 
-def require_name(bucket: str) -> None:
-    """Raise S3Error, 400, where a bucket cannot be called so: AWS's "Bucket naming rules"."""
+def require_bucket_name(bucket: str) -> None:
+    """Raise S3Error, 400, unless a bucket's name follows AWS's "Bucket naming rules"."""
     reserved = bucket.startswith(_RESERVED[0]) or bucket.endswith(_RESERVED[1])
     if reserved or not _NAME.fullmatch(bucket) or _ADDRESS.fullmatch(bucket) or ".." in bucket:
         message = "The specified bucket is not valid."
         raise S3Error(400, "InvalidBucketName", message, {"BucketName": bucket})
 
 
-def delete(moto: Moto, bucket: Any, request: WsgiRequest) -> WsgiResponse:
+def delete_object(moto: MotoBackend, bucket: Any, request: WsgiRequest) -> WsgiResponse:
     """Answer a DeleteObject."""
     condition = request.header("if-match")
     headers = _delete(moto, bucket, request, request.key, request.query.get("versionId"), condition)
     return WsgiResponse(204, dict(headers))
 
 
-def delete_many(moto: Moto, bucket: Any, request: WsgiRequest) -> WsgiResponse:
+def delete_objects(moto: MotoBackend, bucket: Any, request: WsgiRequest) -> WsgiResponse:
     """Answer a DeleteObjects."""
     try:
         root = ET.fromstring(request.read_body())  # noqa: S314 - expat limits entity expansion
@@ -81,13 +81,13 @@ def delete_many(moto: Moto, bucket: Any, request: WsgiRequest) -> WsgiResponse:
         root = ET.Element("none")
     objects = root.findall("{*}Object")
     if root.tag.rpartition("}")[2] != "Delete" or not 1 <= len(objects) <= _MOST:
-        raise malformed()
+        raise malformed_xml()
     quiet = root.findtext("{*}Quiet", "").strip() == "true"
     done: list[XmlElement] = []
     for one in objects:
         key, version = one.findtext("{*}Key", ""), one.findtext("{*}VersionId")
         if not key:
-            raise malformed()
+            raise malformed_xml()
         named: list[XmlElement] = [("Key", key), *([("VersionId", version)] if version else [])]
         try:
             headers = _delete(moto, bucket, request, key, version, one.findtext("{*}ETag"))
@@ -99,28 +99,28 @@ def delete_many(moto: Moto, bucket: Any, request: WsgiRequest) -> WsgiResponse:
             named.append(("DeleteMarkerVersionId", headers[_VERSION]))
         if not quiet:
             done.append(("Deleted", named))
-    return document("DeleteResult", done)
+    return WsgiResponse.of_document("DeleteResult", done)
 
 
 def _delete(
-    moto: Moto,
+    moto: MotoBackend,
     bucket: Any,
     request: WsgiRequest,
     key: str,
     version: str | None,
     etag: str | None,
 ) -> Mapping[str, str]:
-    """Delete an object or one of its versions; return the headers that say what became of it.
+    """Delete an object or one of its versions; return the response headers.
 
     Raises
     ------
     S3Error
-        403 where a policy or a lock forbids it, 404 or 412 where ``etag`` is not the object's.
+        403 if a policy or a lock forbids it, 404 or 412 if ``etag`` is not the object's.
     """
     resource = f"arn:{bucket.partition}:s3:::{bucket.name}/{key}"
     if bucket.get_permission("s3:DeleteObject", resource) == PermissionResult.DENIED:
         raise S3Error(403, "AccessDenied", "Access Denied")
-    found = versions(bucket, key)
+    found = versions_of(bucket, key)
     if version is not None:
         found = [one for one in found if one.version_id == version]
     _require_etag(found, key, etag)
@@ -155,7 +155,7 @@ def _require_etag(found: list[Any], key: str, etag: str | None) -> None:
 
 
 def _mark(bucket: Any, key: str) -> Mapping[str, str]:
-    """Put a delete marker on a key; where versioning is suspended, for its null version."""
+    """Add a delete marker to a key; if versioning is suspended, it replaces the null version."""
     marker = FakeDeleteMarker(key=SimpleNamespace(name=key))
     every = bucket.keys.getlist(key, [])
     if bucket.versioning_status == "Suspended":

@@ -1,1 +1,1 @@
-"""The functions that an endpoint runs, and the processes that run them."""
+"""The functions that an endpoint runs, and their worker processes and containers."""

@@ -1,4 +1,4 @@
-"""The containers of one function: which are free, which are at work and which do not answer."""
+"""The pool of containers that run one function: idle, busy or unreachable."""
 
 from __future__ import annotations
 
@@ -12,66 +12,66 @@ _PROBE_S = 1.0
 _PORTS = {"http": 80, "https": 443}
 
 
-class Pool:
-    """Containers, one event at a time in each.
+class ContainerPool:
+    """Containers that each run one invocation at a time.
 
     Parameters
     ----------
     urls
-        Where they listen.
+        The URLs that they listen at.
     """
 
     def __init__(self, urls: Sequence[str]) -> None:
         self._idle = deque(url.rstrip("/") for url in urls)
         self._busy = 0
-        self._dead: set[str] = set()
+        self._unreachable: set[str] = set()
         self._changed = asyncio.Condition()
         self._probes: set[asyncio.Task[None]] = set()
 
     async def take(self) -> str | None:
-        """Return a free container once there is one; None where none answers any more."""
+        """Wait for an idle container and return it; None if every container is unreachable."""
         async with self._changed:
             await self._changed.wait_for(lambda: self._idle or not self._busy)
             if not self._idle:
-                # One that has come back need not wait for its next probe.
-                answers = await asyncio.gather(*map(self._revive, list(self._dead)))
+                # A container may be reachable again before its next probe.
+                answers = await asyncio.gather(*map(self._revive, list(self._unreachable)))
                 if not any(answers):
                     return None
             self._busy += 1
             return self._idle.popleft()
 
     async def give(self, url: str) -> None:
-        """Give a container back."""
+        """Return a container to the pool."""
         async with self._changed:
             self._busy -= 1
             self._idle.append(url)
             self._changed.notify_all()
 
     async def set_aside(self, url: str) -> None:
-        """Give a container back that does not answer; it is asked for until it does again."""
+        """Take an unreachable container out of the pool, and probe it until it answers again."""
         async with self._changed:
             self._busy -= 1
-            self._dead.add(url)
+            self._unreachable.add(url)
             self._changed.notify_all()
         task = asyncio.create_task(self._probe(url))
         self._probes.add(task)
         task.add_done_callback(self._probes.discard)
 
     async def stop(self) -> None:
-        """Ask for nobody any more."""
+        """Stop probing."""
         for task in self._probes:
             task.cancel()
         await asyncio.gather(*self._probes, return_exceptions=True)
 
     async def _probe(self, url: str) -> None:
-        while url in self._dead:
+        while url in self._unreachable:
             await asyncio.sleep(_PROBE_S)
             if await self._revive(url):
                 async with self._changed:
                     self._changed.notify_all()
 
     async def _revive(self, url: str) -> bool:
-        """Return whether a container that was set aside answers again."""
+        """Return whether an unreachable container answers again; if so, make it idle."""
         at = urlsplit(url)
         port = at.port or _PORTS[at.scheme]
         try:
@@ -82,7 +82,7 @@ class Pool:
         writer.close()
         with contextlib.suppress(OSError):
             await writer.wait_closed()
-        if url in self._dead:  # two may have asked
-            self._dead.remove(url)
+        if url in self._unreachable:  # two probes may run at the same time
+            self._unreachable.remove(url)
             self._idle.append(url)
         return True

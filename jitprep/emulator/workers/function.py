@@ -1,4 +1,4 @@
-"""What the endpoint knows of a function: a name, and a way to invoke it."""
+"""The interface of a function, and the outcomes of an invocation."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Protocol
 
-# An ARN, a partial ARN (account:function:name) or a bare name; each may end in a qualifier.
+# An ARN, a partial ARN (account:function:name) or a name; each may end in a qualifier.
 _FUNCTION_NAME = re.compile(
     r"(?:arn:aws[a-zA-Z-]*:lambda:)?(?:[a-z]{2}(?:-[a-z]+)+-\d:)?(?:\d{12}:)?(?:function:)?"
     r"(?P<name>[a-zA-Z0-9_-]+)(?::(?:\$LATEST|[a-zA-Z0-9_-]+))?"
@@ -29,24 +29,24 @@ class Raised:
 
 @dataclass(frozen=True)
 class TimedOut:
-    """The function took longer than it may."""
+    """The function exceeded its timeout."""
 
     seconds: float
 
 
 @dataclass(frozen=True)
 class Died:
-    """Nothing came back; ``detail`` says why in words for the reader, and what to do."""
+    """The function ended without a result; ``detail`` tells the user why, and what to do."""
 
     detail: str
 
 
 @dataclass(frozen=True)
 class NotInvoked:
-    """The function did not run: its Invoke was refused, or reached nobody.
+    """The function did not run: its Invoke was refused, or its container could not be reached.
 
-    ``status`` and ``kind`` are what Lambda's Invoke answers then, 429 and TooManyRequestsException
-    for example; ``detail`` says why in words for the reader, and what to do.
+    ``status`` and ``kind`` are those of Lambda's Invoke, for example 429 and
+    TooManyRequestsException; ``detail`` tells the user why, and what to do.
     """
 
     status: int
@@ -61,19 +61,19 @@ class Function(Protocol):
     """A function that the endpoint can invoke."""
 
     async def start(self) -> None:
-        """Make ready to be invoked. It need not be ready when this returns."""
+        """Start the function. It need not be ready when this returns."""
 
     async def stop(self) -> None:
-        """End every process and invocation."""
+        """Stop every process and invocation."""
 
     async def invoke(self, payload: bytes, request_id: str) -> InvocationOutcome:
-        """Run the function on one event, waiting for a free place if there is none.
+        """Run the function on one event, once a worker is free.
 
-        Cancelling takes an invocation that has not begun out of the queue.
+        Cancelling this removes an invocation that has not begun from the queue.
         """
 
 
 def function_name(arn: str) -> str | None:
-    """Return the name in a function's ARN, partial ARN or name; None if it is none of these."""
+    """Return the name in a function's ARN, partial ARN or name; None if ``arn`` is not valid."""
     match = _FUNCTION_NAME.fullmatch(arn)
     return match["name"] if match else None

@@ -1,4 +1,4 @@
-"""Lambda's Invoke API, for the functions that the endpoint runs."""
+"""Lambda's Invoke API for the functions that the endpoint runs."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from jitprep.emulator.workers.function import (
 )
 
 _LARGEST_PAYLOAD = 6 * 1024 * 1024
-# What Lambda calls the ways in which a signature is wrong, by S3's code.
+# Lambda's error code for a wrong signature, by S3's code.
 _SIGNATURE_ERRORS = {
     "InvalidAccessKeyId": "UnrecognizedClientException",
     "SignatureDoesNotMatch": "InvalidSignatureException",
@@ -37,8 +37,8 @@ _SIGNATURE_ERRORS = {
 }
 
 
-async def invoke(functions: Mapping[str, Function], arn: str, request: Request) -> Response:
-    """Answer one Invoke of the function that ``arn`` names."""
+async def answer_invoke(functions: Mapping[str, Function], arn: str, request: Request) -> Response:
+    """Return the response to one Invoke of the function that ``arn`` names."""
     name = function_name(arn)
     function = functions.get(name) if name else None
     kind = request.headers.get("x-amz-invocation-type", "RequestResponse")
@@ -46,21 +46,23 @@ async def invoke(functions: Mapping[str, Function], arn: str, request: Request) 
     if function is None:
         known = ", ".join(sorted(functions))
         return _refusal(
-            404, "ResourceNotFoundException", f"Function not found: {arn}. Here run: {known}."
+            404,
+            "ResourceNotFoundException",
+            f"Function not found: {arn}. This endpoint runs: {known}.",
         )
     if len(payload) > _LARGEST_PAYLOAD:
         return _refusal(413, "RequestTooLargeException", "The payload is larger than 6 MB.")
     if kind == "DryRun":
         return Response(status_code=204)
     if kind != "RequestResponse":
-        message = f"This endpoint does not invoke with {kind}; use RequestResponse."
+        message = f"This endpoint does not support the invocation type {kind}; use RequestResponse."
         return _refusal(400, "InvalidParameterValueException", message)
     request_id = str(uuid.uuid4())
     return _response(await function.invoke(payload, request_id), request_id)
 
 
-def refusal(error: S3Error) -> Response:
-    """Return an error that was raised before the function could be asked, in Lambda's form."""
+def invoke_error_response(error: S3Error) -> Response:
+    """Return an error that was raised before the invocation, in Lambda's form."""
     if isinstance(error, Unsigned):
         kind, message = "MissingAuthenticationTokenException", "Missing Authentication Token"
     elif error.code in _SIGNATURE_ERRORS:

@@ -1,4 +1,4 @@
-"""A function run by local workers that share one queue."""
+"""A function that runs in local workers, which share one queue."""
 
 from __future__ import annotations
 
@@ -7,16 +7,17 @@ import os
 from pathlib import Path
 
 from jitprep.emulator.config import EndpointConfig
+from jitprep.emulator.workers.child import INSTALLED, OWN_HANDLER
 from jitprep.emulator.workers.function import Died, InvocationOutcome
 from jitprep.emulator.workers.worker import Invocation, Worker
 from jitprep.emulator.workers.worker_process import WorkerCommand
 
-# As much as gives one vCPU. Nothing enforces it here, but a function may read it.
+# The memory at which Lambda gives one vCPU. It is not enforced, but a function may read it.
 _MEMORY_MB = "1769"
 
 
 class LocalFunction:
-    """A function in as many processes as it has workers; first come, first served."""
+    """A function in local worker processes, which take invocations in order of arrival."""
 
     def __init__(self, command: WorkerCommand, workers: int) -> None:
         self._queue: asyncio.Queue[Invocation] = asyncio.Queue()
@@ -31,9 +32,9 @@ class LocalFunction:
         self._tasks = [asyncio.create_task(worker.run()) for worker in self.workers]
 
     async def stop(self) -> None:
-        """End the workers and whatever they run."""
+        """Stop the workers and the invocations that they run."""
         for worker in self.workers:
-            worker.abandon("The endpoint stopped while the function ran.")
+            worker.abandon("The endpoint stopped while the function was running.")
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -47,7 +48,7 @@ class LocalFunction:
         return await outcome
 
     def _refuse_if_none_starts(self) -> None:
-        """Answer everybody when no worker can start: a reader must not wait for a mended import."""
+        """Fail the waiting invocations if no worker can start: nothing would ever take them."""
         failures = [worker.failure for worker in self.workers]
         if failures[0] is not None and None not in failures:
             self._refuse_waiting(failures[0])
@@ -58,13 +59,17 @@ class LocalFunction:
 
 
 def worker_command(config: EndpointConfig, endpoint_url: str) -> WorkerCommand:
-    """Return how the workers of ``config`` start, with the environment that Lambda gives."""
-    root = (config.task_root or Path.cwd()).resolve()
+    """Return the command of the workers of ``config``, with the environment of a Lambda function."""
+    folder = (config.task_root or Path.cwd()).resolve()
+    # An unrelated handler.py in the current folder must not be taken for jitprep's own handler.
+    own = config.task_root is None and config.handler == OWN_HANDLER
+    root = INSTALLED if own else folder
     return WorkerCommand(
         function_name=config.function_name,
         function_arn=config.function_arn(config.function_name),
         handler=config.handler,
         task_root=root,
+        folder=folder,
         timeout=config.timeout,
         output=config.output,
         env={
@@ -79,7 +84,7 @@ def worker_command(config: EndpointConfig, endpoint_url: str) -> WorkerCommand:
 def _inherited() -> dict[str, str]:
     """Return this process's environment without its AWS settings and its proxies.
 
-    The function must meet the endpoint and no AWS account that happens to be configured here.
+    The function must use the endpoint, not an AWS account that is configured on this machine.
     """
     return {
         name: value
@@ -109,11 +114,11 @@ def _lambda_env(config: EndpointConfig, root: Path) -> dict[str, str]:
 
 
 def _endpoint_env(endpoint_url: str) -> dict[str, str]:
-    """Return what leads an unchanged function to the endpoint.
+    """Return the variables that direct an unchanged function to the endpoint.
 
-    AWS's SDKs put ``{RequestRoute}.`` before the endpoint's host, and such a name resolves
-    nowhere. As the plain-HTTP proxy the endpoint is reached without resolving it. It takes what
-    it does not know for S3, so a function's plain-HTTP calls to other services end there too.
+    AWS's SDKs put ``{RequestRoute}.`` before the endpoint's host, and that name does not resolve.
+    With the endpoint as plain-HTTP proxy it need not. The endpoint treats unknown hosts as S3, so a
+    function's plain-HTTP calls to other services reach it too.
     """
     return {
         "AWS_ENDPOINT_URL": endpoint_url,

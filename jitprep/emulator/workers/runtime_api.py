@@ -1,4 +1,4 @@
-"""Lambda's Runtime API, the part that `awslambdaric` calls: next, response, error, init error."""
+"""The part of Lambda's Runtime API that `awslambdaric` calls: next, response, error, init error."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from starlette.responses import JSONResponse, Response
 from jitprep.emulator.workers.function import InvocationOutcome, Raised, Returned
 from jitprep.emulator.workers.worker import Invocation, Worker
 
-# Lambda's 6 MB and what it wraps them in.
+# Lambda's limit: 6 MB, and the envelope around them.
 LARGEST_RESPONSE = 6_291_556
 _PREFIX = "/2018-06-01/runtime/"
 
 
-async def answer(worker: Worker, request: Request) -> Response:
-    """Answer one call of ``worker``'s process."""
+async def answer_worker(worker: Worker, request: Request) -> Response:
+    """Return the response to one call from ``worker``'s process."""
     path = request.url.path.removeprefix(_PREFIX)
     match request.method, path.split("/"):
         case "GET", ["invocation", "next"]:
@@ -28,14 +28,14 @@ async def answer(worker: Worker, request: Request) -> Response:
         case "POST", ["invocation", request_id, "error"]:
             return _finish(worker, request_id, Raised(await request.body()))
         case "POST", ["init", "error"]:
-            return JSONResponse({"status": "OK"}, 202)  # the process ends now, and has said why
+            return JSONResponse({"status": "OK"}, 202)  # the process prints the reason, and ends
     return _error(404, "NotFound", f"The Runtime API has no {request.method} {request.url.path}.")
 
 
 async def _next(worker: Worker) -> Response:
     invocation = await worker.next()
     if invocation is None:
-        return _error(410, "Gone", "The process that asked for work has ended.")
+        return _error(410, "Gone", "The process that asked for an event has ended.")
     return Response(
         invocation.payload,
         media_type="application/json",
@@ -54,10 +54,10 @@ def _headers(worker: Worker, invocation: Invocation) -> dict[str, str]:
 
 
 def _respond(worker: Worker, request_id: str, payload: bytes) -> Response:
-    """Take what the function returned; where it is too large, tell both sides what AWS tells them.
+    """Take what the function returned, or reject it as AWS does if it is too large.
 
-    Whoever invoked gets an error, and the runtime the status 413, at which awslambdaric ends, so that
-    the next invocation finds a new process, here as on AWS.
+    The invocation then fails, and the runtime gets status 413. That ends awslambdaric, so the next
+    invocation runs in a new process, as on AWS.
     """
     if len(payload) <= LARGEST_RESPONSE:
         return _finish(worker, request_id, Returned(payload))
@@ -74,7 +74,7 @@ def _respond(worker: Worker, request_id: str, payload: bytes) -> Response:
 
 def _finish(worker: Worker, request_id: str, outcome: InvocationOutcome) -> Response:
     if not worker.finish(request_id, outcome):
-        return _error(400, "InvalidRequestID", f"{request_id} is not the invocation in hand.")
+        return _error(400, "InvalidRequestID", f"{request_id} is not the current invocation.")
     return JSONResponse({"status": "OK"}, 202)
 
 

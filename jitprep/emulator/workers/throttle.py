@@ -1,4 +1,4 @@
-"""Lambda's limit on how much of a function runs at once."""
+"""Lambda's limit on concurrent invocations of a function."""
 
 from __future__ import annotations
 
@@ -6,20 +6,20 @@ from jitprep.emulator.workers.function import Function, InvocationOutcome, NotIn
 
 
 class Throttle:
-    """A function that refuses an invocation when too many of it run or wait already.
+    """A function that rejects an invocation when too many already run or wait.
 
     Parameters
     ----------
     function
         The function.
     most
-        How many invocations of it may run or wait.
+        The number of its invocations that may run or wait.
     """
 
     def __init__(self, function: Function, most: int) -> None:
         self._function = function
         self._most = most
-        self._under_way = 0
+        self._in_flight = 0
 
     async def start(self) -> None:
         """Start the function."""
@@ -31,15 +31,15 @@ class Throttle:
 
     async def invoke(self, payload: bytes, request_id: str) -> InvocationOutcome:
         """Run the function on one event, unless too many run or wait."""
-        if self._under_way >= self._most:
+        if self._in_flight >= self._most:
             return NotInvoked(
                 429,
                 "TooManyRequestsException",
-                f"Rate Exceeded: {self._most} invocations of the function run or wait already. Ask "
-                "again later, or start the endpoint with a greater concurrency.",
+                f"Rate Exceeded: {self._most} invocations of the function already run or wait. Try "
+                "again later, or start the endpoint with a higher concurrency.",
             )
-        self._under_way += 1
+        self._in_flight += 1
         try:
             return await self._function.invoke(payload, request_id)
         finally:
-            self._under_way -= 1
+            self._in_flight -= 1

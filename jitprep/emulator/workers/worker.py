@@ -1,4 +1,4 @@
-"""A local worker: takes invocations through the Runtime API, and is restarted when it ends."""
+"""A local worker, which takes invocations through the Runtime API and restarts its process."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Invocation:
 
     @property
     def wanted(self) -> bool:
-        """Whether somebody still waits for the outcome."""
+        """Whether the caller still waits for the outcome."""
         return not self.outcome.done()
 
     def finish(self, outcome: InvocationOutcome) -> None:
@@ -35,21 +35,21 @@ class Invocation:
 
 
 class Worker:
-    """One place in which the function runs, one invocation at a time.
+    """A worker that runs the function, one invocation at a time.
 
-    The Runtime API for this worker listens on ``socket``, which belongs to it alone: so whoever
-    calls is known, and a worker that dies cannot leave its reader waiting.
+    Its Runtime API listens on ``socket``, which only this worker uses. The endpoint therefore knows
+    which worker calls, and can fail the invocation of a worker that dies.
 
     Parameters
     ----------
     command
-        What to run.
+        The command to run.
     index
         The worker's number among those of its function.
     queue
-        Where invocations come from; shared with the other workers.
+        The queue of invocations, which all workers share.
     on_failure
-        Called when the process ended before it asked for work.
+        Called when the process ended before it asked for an event.
     """
 
     def __init__(
@@ -78,7 +78,7 @@ class Worker:
         return host, port
 
     async def run(self) -> None:
-        """Keep a process running until cancelled."""
+        """Keep a process running until this is cancelled."""
         failures = 0
         while True:
             started = await self._run_process()
@@ -88,11 +88,13 @@ class Worker:
                 await asyncio.sleep(min(_LONGEST_PAUSE_S, 0.1 * 2**failures))
 
     async def next(self) -> Invocation | None:
-        """Wait for an invocation that is wanted; None once the process that asked has ended."""
+        """Wait for an invocation; return None once the process that asked for it has ended."""
         process = self._process
         self._initialised = True
         self.failure = None
-        self._finish_current(self._died("asked for the next event without ending the last."))
+        self._finish_current(
+            self._died("asked for the next event without a response to the last one.")
+        )
         while process is not None and not process.exited.is_set():
             invocation = await self._take(process)
             if invocation is not None and invocation.wanted:
@@ -100,19 +102,19 @@ class Worker:
         return None
 
     def finish(self, request_id: str, outcome: InvocationOutcome) -> bool:
-        """Record how an invocation ended; False when it is not the one in hand."""
+        """Record the outcome of an invocation; return False if it is not the current one."""
         if self._current is None or self._current.request_id != request_id:
             return False
         self._finish_current(outcome)
         return True
 
     def abandon(self, reason: str) -> None:
-        """Tell whoever waits for the invocation in hand that nobody will end it."""
+        """Fail the current invocation."""
         if self._current is not None:
             self._current.finish(Died(reason))
 
     async def _run_process(self) -> bool:
-        """Run one process to its end; return whether it ever asked for work."""
+        """Run one process to its end; return whether it ever asked for an event."""
         host, port = self.address
         self._initialised = self._overdue = False
         try:
@@ -140,7 +142,7 @@ class Worker:
             exited.cancel()
             if not taken.done():
                 taken.cancel()
-            elif process.exited.is_set():  # nobody is left to run it: let another have it
+            elif process.exited.is_set():  # leave the invocation to another worker
                 self._queue.put_nowait(taken.result())
         return None if process.exited.is_set() or not taken.done() else taken.result()
 

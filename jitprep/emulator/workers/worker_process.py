@@ -1,4 +1,4 @@
-"""A process that runs the function, and what it writes."""
+"""A process that runs the function, and its output."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TextIO
 
+from jitprep.emulator.workers.child import child_command
+
 _TAIL_LINES = 20
 _LONGEST_LINE = 64 * 1024
 _GRACE_S = 1.0
@@ -21,21 +23,34 @@ _GRACE_S = 1.0
 
 @dataclass(frozen=True)
 class WorkerCommand:
-    """How a worker is started, and how long it may take over anything."""
+    """How a worker is started, and how long it may take to start or to answer.
+
+    Parameters
+    ----------
+    function_name, function_arn, handler
+        The function, and its entry point as ``module.function``.
+    task_root, folder
+        The folder that ``handler`` is imported from, and the process's current folder.
+    timeout
+        Seconds that it may take to start, and to answer one event.
+    env, output
+        Its environment, and where the lines go that it writes; None is standard output.
+    """
 
     function_name: str
     function_arn: str
     handler: str
     task_root: Path
+    folder: Path
     timeout: float
     env: Mapping[str, str] = field(repr=False)
     output: TextIO | None = None
 
 
 class WorkerProcess:
-    """One `python -m awslambdaric`, from its start to its end.
+    """One process of Lambda's runtime client, awslambdaric, from its start to its end.
 
-    Its output goes to the command's ``output``, line by line, behind ``label``.
+    Its output goes to the command's ``output``, each line prefixed with ``label``.
     """
 
     def __init__(self, label: str, process: Process, output: TextIO | None) -> None:
@@ -47,28 +62,25 @@ class WorkerProcess:
 
     @classmethod
     async def start(cls, label: str, command: WorkerCommand, runtime_api: str) -> WorkerProcess:
-        """Start the function's process; it takes its work from ``runtime_api``, host:port."""
+        """Start the function's process, which takes its events from ``runtime_api``, host:port."""
         process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "awslambdaric",
-            command.handler,
+            *child_command(command.task_root, "awslambdaric", command.handler),
             env={**command.env, "AWS_LAMBDA_RUNTIME_API": runtime_api},
-            cwd=command.task_root,
+            cwd=command.folder,
             stdin=DEVNULL,
             stdout=PIPE,
             stderr=STDOUT,
-            start_new_session=True,  # Ctrl-C is for the endpoint; it ends its workers itself
+            start_new_session=True,  # Ctrl-C must reach the endpoint only, which ends its workers
         )
         return cls(label, process, command.output)
 
     async def run(self) -> None:
-        """Pass the output on until the process has ended; cancelling ends it."""
+        """Forward the output until the process ends; cancelling this ends the process."""
         output = asyncio.create_task(self._pass_output())
         try:
             await self._process.wait()
             self.exited.set()
-            # A child of the function may hold the pipe open for ever: do not wait for that.
+            # A child of the function may keep the pipe open, so the wait is limited.
             await asyncio.wait({output}, timeout=_GRACE_S)
         finally:
             await self._end()
@@ -76,17 +88,17 @@ class WorkerProcess:
             self.exited.set()
 
     def kill(self) -> None:
-        """End the process and its children at once."""
+        """Kill the process and its children."""
         self._signal(signal.SIGKILL)
 
     @property
     def last_words(self) -> str:
-        """How it ended and the last lines that it wrote."""
+        """How the process ended, and the last lines that it wrote."""
         code = self._process.returncode
         killed = code is not None and code < 0
         how = f"killed by {signal.Signals(-code).name}" if code and killed else f"status {code}"
         tail = "\n".join(self._tail) or "nothing"
-        return f"the process ended ({how}), and the last it wrote was:\n{tail}"
+        return f"the process ended ({how}). Its last output was:\n{tail}"
 
     async def _pass_output(self) -> None:
         stdout = self._process.stdout
@@ -102,14 +114,14 @@ class WorkerProcess:
     def _show(self, lines: list[bytes]) -> None:
         texts = [line.decode(errors="replace") for line in lines if line.strip()]
         self._tail.extend(texts)
-        output = self._output or sys.stdout  # looked up late: a test may have replaced it
-        # Where nobody can read it any more, a full pipe must not stop the function.
+        output = self._output or sys.stdout  # looked up late, because a test may have replaced it
+        # If the stream is closed, the function must keep running.
         with contextlib.suppress(OSError, ValueError):
             output.write("".join(f"{self._label} {text}\n" for text in texts))
             output.flush()
 
     def _signal(self, number: signal.Signals) -> None:
-        # The process leads a session of its own, so this reaches its children too.
+        # The process leads its own session, so this reaches its children too.
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self._process.pid, number)
 

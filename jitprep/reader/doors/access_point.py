@@ -1,4 +1,4 @@
-"""Through S3: an Object Lambda access point; or a bucket that holds results already."""
+"""Reader of an Object Lambda access point, or of a bucket that holds results."""
 
 from __future__ import annotations
 
@@ -8,30 +8,31 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from jitprep.reader.base import Array, Reader
+from jitprep.reader.base import Reader
 from jitprep.reader.decode import ReadResult, decode
 from jitprep.reader.errors import CannotOpen
 from jitprep.reader.transport import aws, listing
 from jitprep.reader.transport.retry import with_retries
+from preprocessing.media import Array
 
 
 @dataclass(frozen=True, kw_only=True)
 class AccessPointReader(Reader):
-    """GetObject and ListObjectsV2, by boto3.
+    """Reader by GetObject and ListObjectsV2, with boto3.
 
     Parameters
     ----------
     bucket : str
         An access point's ARN or alias, or a bucket's name.
     region, endpoint_url : str, optional
-        None for what AWS's configuration says.
+        None for AWS's configuration.
     transforms : bool
-        Whether a function answers.
+        Whether a function answers; otherwise S3 does.
 
     Raises
     ------
     CannotOpen
-        For a seed, where S3 alone answers.
+        For a seed, where S3 answers.
     """
 
     bucket: str
@@ -43,13 +44,13 @@ class AccessPointReader(Reader):
         super().__post_init__()
         if self.seed and not self.transforms:
             raise CannotOpen(
-                f"the bucket {self.bucket} holds results, which no seed changes: leave the seed out, or "
-                "read through an access point"
+                f"the bucket {self.bucket} holds results, which no seed changes; omit the seed, or read "
+                "through an access point"
             )
 
     @property
     def draws(self) -> bool | None:
-        """Whether a seed may change what is read; None where only the function knows."""
+        """Whether a seed may change results; None where only the function knows."""
         return None if self.transforms else False
 
     def get(self, key: str) -> Array:
@@ -58,7 +59,7 @@ class AccessPointReader(Reader):
 
     def keys(self, prefix: str = "") -> Iterator[str]:
         """List keys, a thousand at a time."""
-        yield from listing.shown(self._entries(prefix), prefix)
+        yield from listing.visible_keys(self._entries(prefix), prefix)
 
     def _entries(self, prefix: str) -> Iterator[listing.Entry]:
         token: dict[str, str] = {}
@@ -85,7 +86,7 @@ class AccessPointReader(Reader):
     def _client(self) -> Any:
         url = self.endpoint_url or os.environ.get("AWS_ENDPOINT_URL_S3")
         url = url or os.environ.get("AWS_ENDPOINT_URL")
-        # Of an ARN, SDKs make a host name that only AWS's resolvers know. A proxy needs none.
+        # SDKs turn an ARN into a host name that only AWS resolves. A proxy needs no such name.
         by_proxy = self.bucket.startswith("arn:") and (url or "").startswith("http://")
-        made_of = aws.Client("s3", self.region, url, self.threads, by_proxy)
-        return aws.client(made_of)
+        made_of = aws.ClientSettings("s3", self.region, url, self.threads, by_proxy)
+        return aws.shared_client(made_of)

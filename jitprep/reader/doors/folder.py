@@ -1,4 +1,4 @@
-"""What is in a folder, as a bucket would list it; and what is not listed, so that it can be reported."""
+"""Listing of a folder in the order of a bucket's, with what it leaves out."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from pathlib import Path
 from preprocessing.names import is_hidden
 
 LEADS_OUT = (
-    "it is a link that leads out of the folder; open the folder that it leads to by its own address, "
-    "or remove the link"
+    "the link points outside of the folder; open the folder that it points to by its own address, or "
+    "remove the link"
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """The files of a folder and of all folders in it.
+    """Files of a folder and its subfolders.
 
     Parameters
     ----------
     keys : list of str
-        The paths of everything that is not a folder, in S3's order. A name that is not UTF-8 has
-        surrogates in it, as `os.fsdecode` has them.
+        Paths of everything that is not a folder, in S3's order. Names that are not UTF-8 contain
+        surrogates, as from `os.fsdecode`.
     left_out : list of str
-        Hidden files and folders, and links to folders that the link itself lies in.
+        Hidden files and folders, and links to a folder above the link.
     unreadable : dict of str to str
-        Folders whose files are unknown, and links that are not followed, and why; ``.`` for the
+        Folders that cannot be read and links that are not followed, with the reason; ``.`` is the
         folder itself.
     """
 
@@ -38,7 +38,7 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class _Folder:
-    """A folder to be listed: its key with a slash, and what identifies it and the folders above it."""
+    """A folder to list: its path, its key with a slash, and the identities of the folders above it."""
 
     path: str
     key: str
@@ -46,31 +46,31 @@ class _Folder:
 
 
 def leads_out(top: Path, names: Sequence[str]) -> bool:
-    """Whether a name in a folder is a link, or lies behind one, that leads out of that folder."""
+    """Whether a path in a folder passes through a link that points outside of the folder."""
     path = os.fspath(top)
     for name in names:
-        path = os.path.join(path, name)  # noqa: PTH118  pathlib is slow, for a million files
+        path = os.path.join(path, name)  # noqa: PTH118  pathlib is slow for a million files
         if os.path.islink(path) and _is_outside(path, os.path.realpath(top)):  # noqa: PTH114
             return True
     return False
 
 
 def _is_outside(path: str, top: str) -> bool:
-    """Whether a path leads out of a folder, of which the real path is given."""
+    """Whether the real path of `path` is outside of the real path `top`."""
     return os.path.commonpath((os.path.realpath(path), top)) != top
 
 
-def listing(top: Path, prefix: str = "", *, stay: bool = False) -> Listing:
-    """List the files whose keys begin with `prefix`. Links are followed, to folders too.
+def list_folder(top: Path, prefix: str = "", *, stay: bool = False) -> Listing:
+    """List the files whose keys begin with `prefix`, and follow links to files and folders.
 
-    A prefix cannot lead out of the folder: of names such as ``..`` it has none.
+    A prefix that contains ``.`` or ``..`` matches nothing, so that it cannot leave the folder.
 
     Parameters
     ----------
     top : Path
     prefix : str
     stay : bool
-        Follow no link that leads out of the folder: it is unreadable.
+        Report links that point outside of the folder as unreadable.
     """
     found = Listing()
     inside = prefix.rpartition("/")[0]
@@ -87,7 +87,7 @@ def listing(top: Path, prefix: str = "", *, stay: bool = False) -> Listing:
     above: list[tuple[int, int]] = []
     for count in range(len(names)):
         above.append(_identity(os.path.join(top, *names[:count])))  # noqa: PTH118
-        if above[-1] in above[:-1]:  # as in a list without a prefix, which ends there
+        if above[-1] in above[:-1]:  # a listing without a prefix would stop there too
             found.left_out.append(f"{'/'.join(names[:count])}/")
             return found
     waiting = [_Folder(start, f"{inside}/" if names else "", frozenset(above))]
@@ -99,10 +99,10 @@ def listing(top: Path, prefix: str = "", *, stay: bool = False) -> Listing:
 
 
 def _list(folder: _Folder, prefix: str, bound: str, found: Listing) -> Iterator[_Folder]:
-    """Sort what lies in one folder, and give the folders in it that lie within the bound."""
+    """Add the entries of one folder to `found`, and yield its subfolders within the bound."""
     try:
         me = _identity(folder.path)
-        if me in folder.above:  # a link that leads back: what it holds is listed already
+        if me in folder.above:  # a link to a folder above it, which is listed already
             found.left_out.append(folder.key)
             return
         with os.scandir(folder.path) as entries:
@@ -112,7 +112,7 @@ def _list(folder: _Folder, prefix: str, bound: str, found: Listing) -> Iterator[
         return
     for entry in inside:
         key = folder.key + entry.name
-        # A prefix may end within a name; and what is not asked for need not be readable.
+        # A prefix may end within a name. Other entries need not be readable.
         if not key.startswith(prefix):
             continue
         if is_hidden(key, prefix):
@@ -133,5 +133,5 @@ def _identity(folder: str) -> tuple[int, int]:
 def _is_folder(entry: os.DirEntry[str]) -> bool:
     try:
         return entry.is_dir()
-    except OSError:  # a link that leads nowhere: reading it says so
+    except OSError:  # a dangling link: reading it reports that
         return False

@@ -1,4 +1,4 @@
-"""Through HTTP: a Function URL, an API in front of the function, or a CDN in front of either."""
+"""Reader over HTTP: a Function URL, an API in front of the function, or a CDN."""
 
 from __future__ import annotations
 
@@ -11,29 +11,30 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from urllib3 import BaseHTTPResponse
 
-from jitprep.reader.base import Array, Reader
+from jitprep.reader.base import Reader
 from jitprep.reader.decode import ReadResult, decode
 from jitprep.reader.errors import CannotOpen, Refused, Unavailable
 from jitprep.reader.transport import aws, listing, web
 from jitprep.reader.transport.retry import with_retries
+from preprocessing.media import Array
 
 _FORBIDDEN = 403
 
 
 @dataclass(frozen=True, kw_only=True)
 class FunctionUrlReader(Reader):
-    """``GET /<bucket>/<key>``, signed where AWS wants it.
+    """Reader by ``GET /<bucket>/<key>``, signed where AWS requires it.
 
     Parameters
     ----------
     url : str
-        With the bucket's alias, without a slash at its end.
+        Includes the bucket's alias; does not end in a slash.
     service : str, optional
-        What requests are signed for, where there are credentials; None for not at all.
+        Service to sign requests for, where there are credentials; None for unsigned requests.
     region : str, optional
-        None for what AWS's configuration says.
+        None for AWS's configuration.
     preset : str, optional
-        The preset to ask for; None for the function's default.
+        Preset to run; None for the function's default.
     """
 
     url: str
@@ -47,12 +48,13 @@ class FunctionUrlReader(Reader):
 
     def keys(self, prefix: str = "") -> Iterator[str]:
         """List keys, a thousand at a time."""
-        return listing.keys(lambda query: with_retries(partial(self._list, query)), prefix)
+        return listing.list_keys(lambda query: with_retries(partial(self._list, query)), prefix)
 
     def _get(self, key: str) -> ReadResult:
         if not {".", ".."}.isdisjoint(key.split("/")):
             raise Refused(
-                "no URL can name a key with . or .. in it: read it by S3 or Invoke", key=key
+                "a URL cannot contain a key with . or .. as a name; read it through S3 or Invoke",
+                key=key,
             )
         chosen = {"pipeline": self.preset} if self.preset else {}
         if self.seed:
@@ -62,7 +64,7 @@ class FunctionUrlReader(Reader):
         if answer.status == 200:
             return ReadResult.of(bytearray(answer.data), headers)
         tls, aside = self.url.startswith("https:"), headers.get("location", "")
-        return ReadResult.of(web.fetch(aside, key, self.threads, tls=tls), headers)
+        return ReadResult.of(web.follow_redirect(aside, key, self.threads, tls=tls), headers)
 
     def _list(self, query: Mapping[str, str]) -> bytes:
         answer = self._ask("", query, None)
@@ -73,29 +75,31 @@ class FunctionUrlReader(Reader):
         with aws.translate_errors(key):
             signature = self._signature(url)
             try:
-                return web.ask(url, signature, key, self.threads)
+                return web.http_get(url, signature, key, self.threads)
             except Refused as error:
                 if error.status != _FORBIDDEN or signature or self.service is None:
                     raise
-            # A machine that is starting has no credentials for a while.
+            # A machine that is starting has no credentials yet.
             aws.forget()
             raise Unavailable(
-                "the request was not signed, since no credentials were found, and was refused",
+                "the request was refused because it was not signed: no credentials were found",
                 key=key,
                 code="NoCredentials",
                 status=_FORBIDDEN,
             )
 
     def _signature(self, url: str) -> Mapping[str, str]:
-        """Return the headers that sign a GET; none where there is nobody to sign as."""
+        """Return the headers that sign a GET; none without credentials."""
         if self.service is None:
             return {}
         me = aws.identity()
-        if me.credentials is None:  # such a URL may be open to all
+        if me.credentials is None:  # the URL may be public
             return {}
         region = self.region or me.region
         if region is None:
-            raise CannotOpen(f"{self.url} must be signed for a region: set AWS_DEFAULT_REGION")
+            raise CannotOpen(
+                f"requests to {self.url} are signed for a region; set AWS_DEFAULT_REGION"
+            )
         request = AWSRequest("GET", url)
         SigV4Auth(me.credentials.get_frozen_credentials(), self.service, region).add_auth(request)
         return dict(request.headers)

@@ -1,4 +1,4 @@
-"""The function itself, by Lambda's Invoke: many objects in one call, where their pipeline lets them."""
+"""Reader by Lambda's Invoke: many objects per call, where results of the pipeline can be stacked."""
 
 from __future__ import annotations
 
@@ -10,32 +10,33 @@ from functools import partial
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from jitprep.reader.base import Array, Reader
+from jitprep.reader.base import Reader
 from jitprep.reader.decode import ReadResult, decode
-from jitprep.reader.doors.invoke_response import InvokeResult, parse
+from jitprep.reader.doors.invoke_response import InvokeResult, parse_response
 from jitprep.reader.errors import ReadError, Unavailable, Undecodable
 from jitprep.reader.transport import aws, listing, web
 from jitprep.reader.transport.retry import with_retries
+from jitprep.service.lambda_limits import max_body_bytes
 from preprocessing import Pipeline
+from preprocessing.media import Array
 
-# Of Lambda's 6 MB, after base64; with room for what an answer says beside its body.
-_ROOM = (6 * 2**20 - 2**17) // 4 * 3
-_MOST_KEYS = 1000  # that the function takes at once
-_STACKED = {"npy", "safetensors"}  # the encodings of which the function makes one body of many
-# That of a function's URL: their events have paths as they are sent.
+_MOST_KEYS = 1000  # the function's limit for one event
+# A response also lists the key and ETag of each object, about 128 bytes per object.
+_MAX_BATCH_BYTES = max_body_bytes(overhead=128 * _MOST_KEYS)
+# Domain of a Function URL, whose events have the path as it was sent.
 _DOMAIN = "none.lambda-url.none.on.aws"
 
 
 @dataclass(eq=False, slots=True)
 class Learned:
-    """What a reader learns of answers, where it does not know the pipeline.
+    """What a reader without a pipeline learns from responses.
 
     Parameters
     ----------
     row_bytes : int, optional
-        The size of one object's samples.
+        Size of one object's result.
     stacks : bool
-        Whether the function makes one body of many.
+        Whether the function can stack results.
     """
 
     row_bytes: int | None = None
@@ -44,20 +45,20 @@ class Learned:
 
 @dataclass(frozen=True, kw_only=True)
 class FunctionReader(Reader):
-    """Invoke, by boto3.
+    """Reader by Invoke, with boto3.
 
     Parameters
     ----------
     name : str
         The function's name or ARN.
     bucket : str
-        What the function calls the bucket.
+        The function's name for the bucket.
     region, endpoint_url : str, optional
-        None for what AWS's configuration says.
+        None for AWS's configuration.
     pipeline : Pipeline, optional
-        What the function is to run.
+        Pipeline to run.
     preset : str, optional
-        Or by the name that the function knows; None for its default.
+        Preset to run, in place of a pipeline; None for the function's default.
     """
 
     name: str
@@ -70,7 +71,7 @@ class FunctionReader(Reader):
 
     @property
     def draws(self) -> bool | None:
-        """Whether a seed may change what is read; None where only the function knows."""
+        """Whether a seed may change results; None where only the function knows."""
         return None if self.pipeline is None else self.pipeline.random
 
     def get(self, key: str) -> Array:
@@ -78,7 +79,7 @@ class FunctionReader(Reader):
         return decode(with_retries(partial(self._get, key)), key)
 
     def get_each(self, keys: Iterable[str]) -> dict[str, Array | ReadError]:
-        """Read many objects, as many in one call as its answer has room for."""
+        """Read many objects, as many per call as fit into one response."""
         wanted = list(dict.fromkeys(keys))
         if len(wanted) < 2 or not self._stacks:
             return super().get_each(wanted)
@@ -90,30 +91,30 @@ class FunctionReader(Reader):
                 read |= rows
         if not self._stacks:
             return super().get_each(wanted)
-        # What failed as a whole has been tried enough; single objects of an answer have not.
+        # Calls that failed were retried already. Objects that failed within a response were not.
         failed = (error for error in read.values() if isinstance(error, Unavailable))
         return read | super().get_each(error.key for error in failed if error.key is not None)
 
     def keys(self, prefix: str = "") -> Iterator[str]:
         """List keys, a thousand at a time.
 
-        Invoke has no event of its own for that: the function is asked as its Function URL would ask it.
+        Invoke has no event for listing, so the function receives the event of its Function URL.
         """
-        return listing.keys(lambda query: with_retries(partial(self._list, query)), prefix)
+        return listing.list_keys(lambda query: with_retries(partial(self._list, query)), prefix)
 
     @property
     def _stacks(self) -> bool:
-        """Whether the function can make one body of many objects, as far as it is known here."""
+        """Whether the function can stack results, as far as the reader knows."""
         pipeline = self.pipeline
         if pipeline is None:
             return self._learned.stacks
-        return pipeline.encoding.name in _STACKED and None not in pipeline.output.shape
+        return pipeline.encoding.stacks and None not in pipeline.output.shape
 
     def _most(self, wanted: int) -> int:
         nbytes = self._learned.row_bytes
         if self.pipeline is not None:
             nbytes = self.pipeline.output.nbytes
-        return min(max(_ROOM // nbytes, 1) if nbytes else wanted, _MOST_KEYS)
+        return min(max(_MAX_BATCH_BYTES // nbytes, 1) if nbytes else wanted, _MOST_KEYS)
 
     def _rows(self, keys: Sequence[str]) -> dict[str, Array | ReadError]:
         try:
@@ -121,7 +122,7 @@ class FunctionReader(Reader):
             return self._unstacked(keys, answer)
         except ReadError as error:
             if error.code == "InvalidPipeline" and self.pipeline is None:
-                self._learned.stacks = False  # as it seems; of one object it will say what is wrong
+                self._learned.stacks = False  # a read of one object reports any other cause
             if error.status != 413 or len(keys) == 1:
                 return dict.fromkeys(keys, error)
         half = len(keys) // 2
@@ -132,11 +133,11 @@ class FunctionReader(Reader):
         if answer.keys:
             stack = decode(self._object(answer, None))
             if stack.shape[:1] != (len(answer.keys),):
-                raise Undecodable("the function's answer has another number of rows than of keys")
+                raise Undecodable("the response has a different number of rows and keys")
             self._learned.row_bytes = max(stack[0].nbytes, 1)
             read |= zip(answer.keys, stack, strict=True)
         if read.keys() != set(keys):
-            raise Undecodable("the function's answer is not about the keys that it was asked for")
+            raise Undecodable("the response is not about the requested keys")
         return read
 
     def _get(self, key: str) -> ReadResult:
@@ -149,17 +150,17 @@ class FunctionReader(Reader):
             chosen["spec"] = str(self.pipeline)
         elif self.preset is not None:
             chosen["pipeline"] = self.preset
-        # A function that lets nobody choose a seed need not refuse one that changes nothing.
+        # A function may not allow seeds. It need not refuse one that changes nothing.
         asks = self.seed and self.draws is not False
         return chosen | ({"seed": self.seed} if asks else {})
 
     def _object(self, answer: InvokeResult, key: str | None) -> ReadResult:
         if answer.body is not None:
             return ReadResult.of(bytearray(answer.body), answer.headers)
-        # Too large for Lambda: put aside.
+        # Too large for Lambda: the function stored it elsewhere.
         tls = not self._client.meta.endpoint_url.startswith("http:")
         aside = answer.headers.get("location", "")
-        return ReadResult.of(web.fetch(aside, key, self.threads, tls=tls), answer.headers)
+        return ReadResult.of(web.follow_redirect(aside, key, self.threads, tls=tls), answer.headers)
 
     def _list(self, query: Mapping[str, str]) -> bytes:
         path = f"/{quote(self.bucket)}"
@@ -176,10 +177,12 @@ class FunctionReader(Reader):
 
     def _invoke(self, event: Mapping[str, Any], key: str | None) -> InvokeResult:
         with aws.translate_errors(key):
-            told = self._client.invoke(FunctionName=self.name, Payload=json.dumps(event))
-            payload = told["Payload"].read()
-        return parse(payload, "FunctionError" in told, key)
+            reply = self._client.invoke(FunctionName=self.name, Payload=json.dumps(event))
+            payload = reply["Payload"].read()
+        return parse_response(payload, "FunctionError" in reply, key)
 
     @property
     def _client(self) -> Any:
-        return aws.client(aws.Client("lambda", self.region, self.endpoint_url, self.threads))
+        return aws.shared_client(
+            aws.ClientSettings("lambda", self.region, self.endpoint_url, self.threads)
+        )

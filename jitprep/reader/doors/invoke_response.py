@@ -1,4 +1,4 @@
-"""What a function returned for an Invoke, read into a typed value or an error."""
+"""Response to an Invoke, parsed into a typed value or an error."""
 
 from __future__ import annotations
 
@@ -8,27 +8,27 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from jitprep.reader.errors import ReadError, Refused, Unavailable, Undecodable, failure
-from jitprep.reader.transport.xml_errors import told
+from jitprep.reader.errors import ReadError, Refused, Unavailable, Undecodable, read_error
+from jitprep.reader.transport.xml_errors import error_fields
 
-# Errors of the function's process, and not of its code: the next one may do better.
+# Prefixes of errors of the function's process, and not of its code: another process may succeed.
 _OF_THE_PROCESS = ("Runtime.", "Sandbox.", "Extension.", "Lambda.")
 
 
 @dataclass(frozen=True, slots=True)
 class InvokeResult:
-    """An answer of status 200 or 307.
+    """Response of status 200 or 307.
 
     Parameters
     ----------
     headers : mapping of str to str
-        Names in lower case. With 307, ``location`` tells where the body is.
+        Names in lower case. With 307, ``location`` is the URL of the body.
     body : bytes, optional
-        None where it is elsewhere, and where there is none.
+        None where it is elsewhere, or absent.
     keys : sequence of str
-        Of many objects, those of the body's rows.
+        Keys of the body's rows, in a response for many objects.
     errors : mapping of str to ReadError
-        Of many objects, why others have none.
+        Errors by key, of objects without a row.
     """
 
     headers: Mapping[str, str] = field(repr=False)
@@ -37,22 +37,22 @@ class InvokeResult:
     errors: Mapping[str, ReadError]
 
 
-def parse(payload: bytes, failed: bool, key: str | None) -> InvokeResult:
-    """Read what a function returned.
+def parse_response(payload: bytes, failed: bool, key: str | None) -> InvokeResult:
+    """Parse the payload that a function returned.
 
     Parameters
     ----------
     payload : bytes
         JSON.
     failed : bool
-        Whether Lambda says that the function failed, and not that it returned.
+        Whether Lambda reports that the function failed.
     key : str, optional
-        For the error.
+        Key for error messages.
 
     Raises
     ------
     ReadError
-        Of the type that the answer means; `Undecodable` for one that is none of jitprep's.
+        Of the type that the response means; `Undecodable` where its form is not jitprep's.
     """
     try:
         answer = json.loads(payload)
@@ -63,9 +63,7 @@ def parse(payload: bytes, failed: bool, key: str | None) -> InvokeResult:
         return _returned(answer)
     except (ValueError, LookupError, TypeError, AttributeError) as error:
         kind = type(error).__name__
-        message = (
-            f"the function's answer is not of jitprep's form ({kind}): is it another function?"
-        )
+        message = f"the response does not have jitprep's form ({kind}); check the function's name"
         raise Undecodable(message, key=key) from None
 
 
@@ -76,15 +74,15 @@ def _function_error(answer: Mapping[str, Any], key: str | None) -> ReadError:
 
 
 def _refusal(answer: Mapping[str, Any], key: str | None) -> ReadError:
-    """Return the error: of Invoke's own form, or of HTTP's."""
+    """Return the error of a response in the form of Invoke, or of HTTP."""
     if "errorCode" in answer:
-        return failure(answer["statusCode"], answer["errorCode"], answer["errorMessage"], key)
-    return failure(answer["statusCode"], *told(_body(answer) or b""), key)
+        return read_error(answer["statusCode"], answer["errorCode"], answer["errorMessage"], key)
+    return read_error(answer["statusCode"], *error_fields(_body(answer) or b""), key)
 
 
 def _returned(answer: Mapping[str, Any]) -> InvokeResult:
     errors = {
-        one["key"]: failure(one["statusCode"], one["errorCode"], one["errorMessage"], one["key"])
+        one["key"]: read_error(one["statusCode"], one["errorCode"], one["errorMessage"], one["key"])
         for one in answer.get("errors", ())
     }
     headers = {name.lower(): value for name, value in answer["headers"].items()}

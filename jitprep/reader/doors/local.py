@@ -1,4 +1,4 @@
-"""A folder on this machine: originals, transformed here; or results, as they are."""
+"""Reader of a local folder: of originals, transformed in this process, or of results."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from jitprep.reader.base import Array, Reader
+from jitprep.reader.base import Reader
 from jitprep.reader.decode import ReadResult, decode
-from jitprep.reader.doors.folder import LEADS_OUT, leads_out, listing
+from jitprep.reader.doors.folder import LEADS_OUT, leads_out, list_folder
 from jitprep.reader.errors import BadObject, CannotOpen, Refused
 from preprocessing import (
     CorruptSource,
@@ -24,9 +24,10 @@ from preprocessing import (
     UnknownFormat,
     UnsupportedSource,
 )
+from preprocessing.media import Array
 from preprocessing.names import as_text, is_utf8
 
-# What the function would answer.
+# The function's error codes.
 _CODES: tuple[tuple[type[PreprocessingError], str], ...] = (
     (EmptySource, "EmptyObject"),
     (UnknownFormat, "UnknownFormat"),
@@ -36,7 +37,7 @@ _CODES: tuple[tuple[type[PreprocessingError], str], ...] = (
     (LimitExceeded, "ObjectTooLarge"),
 )
 _KINDS = tuple(kind for kind, _ in _CODES)
-# So many names are shown of those that an error, or a line of the log, is about.
+# Names that an error or a log line shows.
 _SHOWN = 3
 
 _log = logging.getLogger(__name__)
@@ -44,22 +45,22 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, kw_only=True)
 class FolderReader(Reader):
-    """Files, whose paths in the folder are their keys.
+    """Reader of files, whose paths in the folder are their keys.
 
-    With a pipeline it gives what a read through an access point gives of the same object, random
-    transforms included, if S3 has it as one part: then its ETag is the MD5 of its bytes.
+    With a pipeline, results equal those of an access point for the same object, random transforms
+    included, if the object was uploaded in one part: then its ETag is the MD5 of its bytes.
 
     Parameters
     ----------
     path : Path
         The folder.
     pipeline : Pipeline, optional
-        None for files that are results already.
+        None where the files are results.
 
     Raises
     ------
     CannotOpen
-        Where there is no such folder; for a seed without a pipeline.
+        Where the folder does not exist, or for a seed without a pipeline.
     """
 
     path: Path
@@ -68,16 +69,16 @@ class FolderReader(Reader):
     def __post_init__(self) -> None:
         super().__post_init__()
         if not self.path.is_dir():
-            raise CannotOpen(f"{self.path} is no folder")
+            raise CannotOpen(f"{self.path} is not a folder")
         if self.seed and self.pipeline is None:
             raise CannotOpen(
-                f"{self.path} holds results, which no seed changes: leave the seed out, or read "
-                "originals through a pipeline"
+                f"{self.path} holds results, which no seed changes; omit the seed, or read originals "
+                "through a pipeline"
             )
 
     @property
     def draws(self) -> bool:
-        """Whether a seed may change what is read."""
+        """Whether a seed may change results."""
         return self.pipeline is not None and self.pipeline.random
 
     def get(self, key: str) -> Array:
@@ -99,29 +100,29 @@ class FolderReader(Reader):
         return decode(ReadResult(bytearray(made.body), made.content_type, made.metadata), key)
 
     def keys(self, prefix: str = "") -> Iterator[str]:
-        """List the files, as S3 would; links are followed within the folder.
+        """List the files in S3's order; links are followed within the folder.
 
         Raises
         ------
         Refused
-            Naming the folders that cannot be read, or the links that lead out of this one.
+            Where a folder cannot be read, or a link points outside of this one; both are named.
         """
-        found = listing(self.path, prefix, stay=True)
+        found = list_folder(self.path, prefix, stay=True)
         if found.unreadable:
             why = next(iter(found.unreadable.values()))
             names = [name for name, reason in found.unreadable.items() if reason == why]
             raise Refused(f"{self.path}: {_some(names)} cannot be read: {why}")
         if found.left_out:
-            what = "hidden files, and links that lead back, are not listed"
+            what = "hidden files, and links to a folder above them, are not listed"
             _log.warning("%s: %s: %s", self.path, what, _some(found.left_out))
         yield from found.keys
 
     def _path(self, key: str) -> Path:
-        """Return the file of a key: no name and no link leads out of the folder."""
+        """Return the path of a key. No name and no link may leave the folder."""
         names = key.split("/")
         if not is_utf8(key):
             raise BadObject(
-                "its name is not UTF-8, as the keys of objects are; rename the file",
+                "the name is not UTF-8, as keys must be; rename the file",
                 key=key,
                 code="UnsupportedFormat",
             )
@@ -136,7 +137,7 @@ class FolderReader(Reader):
 
 
 def _some(names: Collection[str]) -> str:
-    """Return the first of many names, and how many more there are."""
+    """Return the first names, and the number of the others."""
     shown = ", ".join(as_text(name) for name in islice(names, _SHOWN))
     more = len(names) - _SHOWN
     return f"{shown} and {more:,} more" if more > 0 else shown

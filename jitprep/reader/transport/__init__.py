@@ -1,1 +1,1 @@
-"""Clients, listings, retries and errors that the doors share."""
+"""AWS clients, HTTP, listings, retries and errors, which the doors share."""

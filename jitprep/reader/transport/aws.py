@@ -1,4 +1,4 @@
-"""Clients of AWS, made once in each process that reads, and what their errors mean."""
+"""AWS clients, created once per process, and the meaning of their errors."""
 
 from __future__ import annotations
 
@@ -24,25 +24,25 @@ from jitprep.reader.errors import (
     ReadError,
     Refused,
     Unavailable,
-    failure,
+    read_error,
 )
 
-# The function has a minute; what it answers then is worth waiting for.
+# The function may take a minute, and its response is worth waiting for.
 READ_S, CONNECT_S = 70, 10
-# How long a process that found no credentials believes that there are none. To look for them may take
-# seconds, and a machine that is starting has none yet.
-_NOBODY_S = 60.0
-# Credentials that could not be had now: another try looks for them anew.
+# Seconds until a process that found no credentials looks again. A search may take seconds, and a machine
+# that is starting has none yet.
+_NO_CREDENTIALS_S = 60.0
+# Credentials could not be loaded. A retry looks for them again.
 _CREDENTIALS = tuple(
     getattr(sdk, name)
     for name in (
         *("NoCredentialsError", "PartialCredentialsError", "CredentialRetrievalError"),
         *("MetadataRetrievalError", "NoAuthTokenError", "TokenRetrievalError", "SSOError"),
-        "LoginError",  # of newer SDKs
+        "LoginError",  # newer SDKs only
     )
     if hasattr(sdk, name)
 )
-# The connection failed, or its answer broke off.
+# The connection failed, or the response was incomplete.
 _BROKEN = (
     sdk.ConnectionError,
     sdk.HTTPClientError,
@@ -52,18 +52,18 @@ _BROKEN = (
 
 
 @dataclass(frozen=True, slots=True)
-class Client:
-    """What a client is made of.
+class ClientSettings:
+    """Settings of a client.
 
     Parameters
     ----------
     service : {"s3", "lambda"}
     region, endpoint_url : str, optional
-        None for what AWS's own configuration says.
+        None for AWS's configuration.
     connections : int
-        How many it keeps open.
+        Connections that it keeps open.
     by_proxy : bool
-        Whether the endpoint is the client's plain-HTTP proxy too.
+        Whether the endpoint is also the client's HTTP proxy.
     """
 
     service: Literal["s3", "lambda"]
@@ -75,15 +75,15 @@ class Client:
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Who signs, and where.
+    """Credentials and region that requests are signed with.
 
     Parameters
     ----------
     credentials : botocore.credentials.Credentials, optional
-        Which renew themselves; None where there are none.
+        They renew themselves; None where there are none.
     region : str, optional
     found_at : float
-        In seconds of `time.monotonic`.
+        Time of the search, from `time.monotonic`.
     """
 
     credentials: Any = field(repr=False)
@@ -93,50 +93,50 @@ class Identity:
 
 _seed: ContextVar[int] = ContextVar("seed", default=0)
 
-# One thread makes what all of a batch wait for. No process forks meanwhile: its child would never go on.
+# One thread creates what all of a batch wait for. No process forks meanwhile: its child would deadlock.
 _MAKING = Lock()
 os.register_at_fork(
     before=_MAKING.acquire, after_in_parent=_MAKING.release, after_in_child=_MAKING.release
 )
 
 
-def client(made_of: Client) -> Any:
-    """Return this process's client."""
+def shared_client(made_of: ClientSettings) -> Any:
+    """Return the client of this process."""
     with _MAKING:
         return _client(made_of, os.getpid())
 
 
 def identity() -> Identity:
-    """Return whom this process signs as."""
+    """Return the identity that this process signs with."""
     with _MAKING:
         me = _identity(os.getpid())
-        if me.credentials is None and time.monotonic() - me.found_at > _NOBODY_S:
+        if me.credentials is None and time.monotonic() - me.found_at > _NO_CREDENTIALS_S:
             _identity.cache_clear()
             me = _identity(os.getpid())
         return me
 
 
 def forget() -> None:
-    """Have the next request find its credentials anew: those of now are refused, or were not there."""
+    """Make the next request look for credentials again, after they were refused or missing."""
     with _MAKING:
         _client.cache_clear()
         _identity.cache_clear()
 
 
 @lru_cache(maxsize=16)
-def _client(made_of: Client, pid: int) -> Any:  # noqa: ARG001  a forked process makes its own
+def _client(made_of: ClientSettings, pid: int) -> Any:  # noqa: ARG001  a forked process creates its own
     proxies = {"http": made_of.endpoint_url} if made_of.by_proxy else None
     config = Config(
         max_pool_connections=made_of.connections,
         connect_timeout=CONNECT_S,
         read_timeout=READ_S,
-        retries={"total_max_attempts": 1},  # `jitprep.reader.transport.retry` does it
+        retries={"total_max_attempts": 1},  # `jitprep.reader.transport.retry` retries
         proxies=proxies,
     )
     place = {"region_name": made_of.region, "endpoint_url": made_of.endpoint_url}
     try:
         made = boto3.Session().client(made_of.service, config=config, **place)
-    except (*_CREDENTIALS, JSONDecodeError):  # what a process printed may be no JSON
+    except (*_CREDENTIALS, JSONDecodeError):  # a credential process may print invalid JSON
         raise
     except (sdk.BotoCoreError, ValueError) as error:
         raise CannotOpen(str(error)) from None
@@ -151,9 +151,9 @@ def _ask_for_seed(params: dict[str, Any], **_: Any) -> None:
 
 @contextmanager
 def asking_for(seed: int) -> Iterator[None]:
-    """Have GetObject ask for a seed in the block; 0 asks for none.
+    """Send a seed with each GetObject in the block; 0 sends none.
 
-    A header of the request, and not a part of the client: an epoch would make a client each.
+    The seed is a header of the request and not a setting of the client, or each epoch would create one.
     """
     before = _seed.set(seed)
     try:
@@ -170,10 +170,10 @@ def _identity(pid: int) -> Identity:  # noqa: ARG001
 
 @contextmanager
 def translate_errors(key: str | None) -> Iterator[None]:
-    """Turn what the SDK raises in the block into a `ReadError` about `key`.
+    """Translate the SDK's errors in the block into a `ReadError` about `key`.
 
-    Credentials may be renewed while the block runs, by a program, a file or a service that fails: that
-    may pass, whatever it raises.
+    Credentials may be renewed in the block, by a program, a file or a service. Any error of theirs may
+    pass, so it is `Unavailable`.
     """
     try:
         yield
@@ -184,12 +184,12 @@ def translate_errors(key: str | None) -> Iterator[None]:
     except ReaderError:
         raise
     except sdk.ClientError as error:
-        told = error.response.get("Error", {})
+        fields = error.response.get("Error", {})
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-        code = told.get("Code", "Unknown")
+        code = fields.get("Code", "Unknown")
         if code in STALE:
             forget()
-        raise failure(status, code, told.get("Message", ""), key) from None
+        raise read_error(status, code, fields.get("Message", ""), key) from None
     except _BROKEN as error:
         raise Unavailable(str(error), key=key, code=type(error).__name__) from None
     except sdk.BotoCoreError as error:
@@ -199,5 +199,5 @@ def translate_errors(key: str | None) -> Iterator[None]:
         raise Unavailable(str(error), key=key, code=type(error).__name__) from None
     except Exception as error:
         forget()
-        why = f"the AWS SDK failed, perhaps as it renewed credentials: {error}"
+        why = f"the AWS SDK failed, perhaps while renewing credentials: {error}"
         raise Unavailable(why, key=key, code=type(error).__name__) from None

@@ -1,4 +1,4 @@
-"""S3's ListObjectsV2 as HTTP has it: what to ask, and what the answer says."""
+"""S3's ListObjectsV2 over HTTP: query parameters, and parsing of the response."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An object as S3 lists it.
+    """Object in a listing.
 
     Parameters
     ----------
     key : str
     size : int
-        In bytes: the original's, or what the function makes of it.
+        In bytes, of the original or of its result.
     """
 
     key: str
     size: int
 
 
-def shown(entries: Iterable[Entry], prefix: str) -> Iterator[str]:
-    """Give the keys that may be samples, as `Reader.keys` describes; what is hidden is logged."""
+def visible_keys(entries: Iterable[Entry], prefix: str) -> Iterator[str]:
+    """Yield the keys that `Reader.keys` describes, and log hidden ones."""
     hidden, first = 0, ""
     for entry in entries:
         if entry.key.endswith("/") and not entry.size:
@@ -43,21 +43,21 @@ def shown(entries: Iterable[Entry], prefix: str) -> Iterator[str]:
         _log.warning("%d hidden objects are not listed, such as %s", hidden, as_text(first))
 
 
-def keys(ask: Callable[[dict[str, str]], bytes], prefix: str) -> Iterator[str]:
-    """List keys, page by page, as `Reader.keys` describes.
+def list_keys(ask: Callable[[dict[str, str]], bytes], prefix: str) -> Iterator[str]:
+    """List keys page by page, as `Reader.keys` describes.
 
     Parameters
     ----------
     ask : callable
-        Takes the parameters of one request and returns the XML of its answer.
+        Sends a request with these query parameters, and returns the XML of the response.
     prefix : str
 
     Raises
     ------
     Undecodable
-        For an answer that is no listing; and what `ask` raises.
+        Where the response is not a listing.
     """
-    return shown(_entries(ask, prefix), prefix)
+    return visible_keys(_entries(ask, prefix), prefix)
 
 
 def _entries(ask: Callable[[dict[str, str]], bytes], prefix: str) -> Iterator[Entry]:
@@ -72,27 +72,29 @@ def _entries(ask: Callable[[dict[str, str]], bytes], prefix: str) -> Iterator[En
 
 
 def next_page(name: str, following: str | None, before: dict[str, str]) -> dict[str, str]:
-    """Return the parameter that asks for the next page, where there is one.
+    """Return the query parameter for the next page.
 
     Raises
     ------
     Undecodable
-        For a listing that says that there is more and not where, or that begins anew.
+        Where the continuation token is missing, or is that of the page before.
     """
     if not following or before == {name: following}:
-        raise Undecodable("the listing breaks off: it says that there is more, and not where")
+        raise Undecodable(
+            "the listing is truncated, and has no continuation token for the next page"
+        )
     return {name: following}
 
 
 def _page(xml: bytes) -> tuple[list[Entry], str | None]:
     try:
-        root = ET.fromstring(xml)  # noqa: S314  of a function that is trusted
+        root = ET.fromstring(xml)  # noqa: S314  the function is trusted
     except ET.ParseError:
-        raise Undecodable("the answer to ListObjectsV2 is not XML") from None
+        raise Undecodable("the response to ListObjectsV2 is not XML") from None
     space = root.tag.partition("}")[0] + "}" if root.tag.startswith("{") else ""
     if root.tag != f"{space}ListBucketResult":
-        raise Undecodable(f"the answer to ListObjectsV2 is a {root.tag.removeprefix(space)}")
-    # Encoded, for XML cannot hold every character of a key; S3 says whether it did.
+        raise Undecodable(f"the response to ListObjectsV2 is a {root.tag.removeprefix(space)}")
+    # Keys are URL-encoded, because XML cannot hold every character.
     plain = unquote_plus if root.findtext(f"{space}EncodingType") == "url" else str
     found = [
         Entry(plain(entry.findtext(f"{space}Key", "")), int(entry.findtext(f"{space}Size") or 0))

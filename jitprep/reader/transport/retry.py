@@ -1,4 +1,4 @@
-"""Trying again: the one law for every door, so that tries of two libraries do not multiply."""
+"""Retries, the same for every door. The SDKs' own are off, so that they do not multiply."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ _T = TypeVar("_T")
 
 TRIES = 8
 _FIRST_S, _LONGEST_S = 0.1, 10.0
-# Not the generator that the trainer has seeded: a retry must not change what a run draws.
+# Not Python's global generator, which a trainer may have seeded: a retry must not change a run.
 _CHANCE = random.SystemRandom()
 
 
 def with_retries(read: Callable[[], _T]) -> _T:
-    """Call `read` until it is not `Unavailable`, `TRIES` times at most; return what it returned.
+    """Call `read`, and repeat it while it is `Unavailable`, up to `TRIES` calls in all.
 
-    Before each new try a random time passes, up to a bound that doubles: many workers that failed at
-    once do not come back at once ("full jitter"). All together it is 13 s at most, half of it expected.
+    Waits are random up to a bound that doubles ("full jitter"), so that workers that failed together do
+    not retry together. In all they are 13 s at most, and half of that on average.
 
     Raises
     ------
     Unavailable
-        The last one.
+        From the last call.
     """
     for attempt in range(TRIES - 1):
         try:

@@ -1,4 +1,4 @@
-"""Plain HTTP: one pool of connections in each process that reads."""
+"""Plain HTTP, with one connection pool per process."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from urllib.parse import urlsplit
 import urllib3
 from urllib3.exceptions import HTTPError
 
-from jitprep.reader.errors import Refused, Unavailable, failure
+from jitprep.reader.errors import Refused, Unavailable, read_error
 from jitprep.reader.transport.aws import CONNECT_S, READ_S
-from jitprep.reader.transport.xml_errors import told
+from jitprep.reader.transport.xml_errors import error_fields
 
 _TIMEOUT = urllib3.Timeout(connect=CONNECT_S, read=READ_S)
 
 
-def ask(
+def http_get(
     url: str, headers: Mapping[str, str], key: str | None, connections: int
 ) -> urllib3.BaseHTTPResponse:
-    """GET, and return an answer of status 200 or 307, its body read.
+    """Send a GET, and return a response of status 200 or 307 with its body.
 
-    Nothing is followed: a redirect's headers, signed for another host, would go along.
+    Redirects are not followed, because headers signed for this host would be sent to another one.
 
     Raises
     ------
     Unavailable, Refused, BadObject
-        Their words say nothing of the URL, which may be presigned.
+        Messages do not contain the URL, which may be presigned.
     """
     try:
         answer = _pool(connections, os.getpid()).request(
@@ -35,44 +35,42 @@ def ask(
         )
     except HTTPError as error:
         host, kind = urlsplit(url).hostname, type(error).__name__
-        raise Unavailable(f"{host} did not answer whole", key=key, code=kind) from None
+        raise Unavailable(f"no complete response from {host}", key=key, code=kind) from None
     if answer.status in {200, 307}:
         return answer
-    raise failure(answer.status, *_told(answer), key)
+    raise read_error(answer.status, *_error_of(answer), key)
 
 
-def fetch(url: str, key: str | None, connections: int, *, tls: bool) -> bytearray:
-    """Fetch what a 307 leads to, and return its body.
+def follow_redirect(url: str, key: str | None, connections: int, *, tls: bool) -> bytearray:
+    """Fetch the target of a 307, and return its body.
 
     Parameters
     ----------
     url : str
         Presigned; secret.
     key : str, optional
-        For errors.
+        Key for error messages.
     connections : int
     tls : bool
-        Whether the answer that named the URL came over TLS: then this one must too.
+        Whether the 307 came over TLS; then the target must use it too.
 
     Raises
     ------
     Unavailable, Refused, BadObject
     """
     if not url.startswith("https://" if tls else ("http://", "https://")):
-        raise Refused("the answer is elsewhere, at what is no https URL", key=key)
-    answer = ask(url, {}, key, connections)
+        raise Refused("the redirect does not lead to an https URL", key=key)
+    answer = http_get(url, {}, key, connections)
     if answer.status != 200:
-        raise Refused(
-            "the answer is elsewhere, and from there elsewhere again", key=key, status=307
-        )
+        raise Refused("the redirect leads to another redirect", key=key, status=307)
     return bytearray(answer.data)
 
 
-def _told(answer: urllib3.BaseHTTPResponse) -> tuple[str, str]:
+def _error_of(answer: urllib3.BaseHTTPResponse) -> tuple[str, str]:
     kind = answer.headers.get("x-amzn-errortype", "Unknown")
-    return told(answer.data, kind, answer.reason or "")
+    return error_fields(answer.data, kind, answer.reason or "")
 
 
 @lru_cache(maxsize=4)
-def _pool(connections: int, pid: int) -> urllib3.PoolManager:  # noqa: ARG001  no socket passes a fork
+def _pool(connections: int, pid: int) -> urllib3.PoolManager:  # noqa: ARG001  sockets are not shared across a fork
     return urllib3.PoolManager(maxsize=connections)

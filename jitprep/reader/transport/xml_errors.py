@@ -1,4 +1,4 @@
-"""S3's errors as XML, and those of what runs the function, which are JSON."""
+"""Parsing of error bodies: S3's XML, and Lambda's JSON."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from xml.etree import ElementTree as ET
 _LARGEST = 2**16
 
 
-def told(body: bytes, code: str = "Unknown", message: str = "") -> tuple[str, str]:
+def error_fields(body: bytes, code: str = "Unknown", message: str = "") -> tuple[str, str]:
     """Return an error's code and message.
 
     Parameters
     ----------
     body : bytes
     code, message : str
-        What they are where the body does not say it.
+        Defaults where the body does not contain them.
     """
     text = body[:_LARGEST].strip()
     try:
         if text.startswith(b"<"):
-            root = ET.fromstring(text)  # noqa: S314  bounded, and of a function that is trusted
+            root = ET.fromstring(text)  # noqa: S314  bounded, and the function is trusted
             return root.findtext("Code", code), root.findtext("Message", message)
         words = {name.lower(): value for name, value in json.loads(text).items()}
         return code, str(words.get("message", message))

@@ -7,9 +7,12 @@ import hashlib
 import zlib
 from collections.abc import Callable, Mapping
 
+# How the names of checksums' headers begin.
+HEADER = "x-amz-checksum-"
+
 
 class ChecksumMismatch(Exception):
-    """A body that is not the one that S3 computed its checksum of."""
+    """A body does not have the checksum that S3 sent."""
 
 
 def crc32(body: bytes | bytearray) -> str:
@@ -18,17 +21,17 @@ def crc32(body: bytes | bytearray) -> str:
 
 
 def verify(body: bytes, headers: Mapping[str, str]) -> None:
-    """Compare a body with the checksum that came with it, if one did.
+    """Compare a body with the checksums that came with it.
 
-    S3 may also send CRC32C and CRC64NVME, which no library here computes, and checksums of checksums
-    for what was uploaded in parts, with their number behind a dash: those say nothing here.
+    Two forms are skipped: CRC32C and CRC64NVME, which no library here computes, and checksums of the
+    parts' checksums, which end in a dash and the number of parts.
 
     Raises
     ------
     ChecksumMismatch
     """
     for name, compute in _COMPUTED.items():
-        sent = headers.get(f"x-amz-checksum-{name}")
+        sent = headers.get(f"{HEADER}{name}")
         if sent is not None and "-" not in sent and sent != compute(body):
             raise ChecksumMismatch
 

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from enum import Enum
+
+from jitprep.service.source.response_heads import http_date
+
+# The names of the conditional headers, in lower case.
+HEADERS = frozenset(
+    {"if-match", "if-none-match", "if-modified-since", "if-unmodified-since", "if-range"}
+)
 
 
 class ConditionOutcome(Enum):
-    """What conditions come to."""
+    """What follows from a client's conditions."""
 
     PROCEED = "proceed"
     NOT_MODIFIED = "not modified"
@@ -19,7 +24,7 @@ class ConditionOutcome(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Conditions:
-    """The conditional headers as they came; None where there is none."""
+    """The values of the conditional headers; None for a header that is absent."""
 
     if_match: str | None = None
     if_none_match: str | None = None
@@ -29,7 +34,7 @@ class Conditions:
 
     @classmethod
     def of(cls, headers: Mapping[str, str]) -> Conditions:
-        """Take the conditions from headers whose names are in lower case."""
+        """Return the conditions in headers whose names are in lower case."""
         return cls(
             headers.get("if-match"),
             headers.get("if-none-match"),
@@ -61,10 +66,10 @@ class Conditions:
         return ConditionOutcome.PROCEED
 
     def allow_part(self, etag: str, last_modified: str | None) -> bool:
-        """Whether a range may be answered with a part, as far as If-Range is concerned.
+        """Return whether If-Range lets a range be answered with a part.
 
-        It names the ETag, or the date, of what the client has the rest of; for anything else RFC 9110,
-        13.1.5, wants the whole object, so that two versions are never glued together.
+        Its value is the ETag or the date of the version that the client has the rest of. For another
+        version RFC 9110, 13.1.5, requires the whole object, so that two versions are never joined.
         """
         value = self.if_range
         if value is None:
@@ -73,23 +78,12 @@ class Conditions:
 
 
 def _names(header: str, etag: str) -> bool:
-    """Whether an If-Match or If-None-Match header names `etag`; S3's clients may leave quotes out."""
+    """Return whether If-Match or If-None-Match names `etag`; S3's clients may omit the quotes."""
     names = [name.strip().removeprefix("W/") for name in header.split(",")]
     return "*" in names or etag in names or etag.strip('"') in names
 
 
 def _later(last_modified: str | None, than: str | None) -> bool | None:
-    """Whether one HTTP date is after another; None where one is missing or no date."""
-    first, second = date(last_modified), date(than)
+    """Return whether one HTTP date is after another; None where one is missing or malformed."""
+    first, second = http_date(last_modified), http_date(than)
     return None if first is None or second is None else first > second
-
-
-def date(text: str | None) -> datetime | None:
-    """Return the moment that an HTTP date names; None where there is none or it is no date."""
-    if text is None:
-        return None
-    try:
-        moment = parsedate_to_datetime(text)
-    except (ValueError, IndexError, OverflowError):
-        return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -1,7 +1,7 @@
-"""Parts of an object: what a client may ask for, and which bytes it means.
+"""Parts of an object: a byte range or a part number, and the bytes that each selects.
 
-RFC 9110, section 14, as far as S3 goes: one range of bytes, or one part by its number. What an object
-has that was never uploaded in parts is decided here: parts of 5 MiB, S3's smallest.
+RFC 9110, section 14, to the extent that S3 supports it: a single byte range, or a single part number.
+Derived objects were never uploaded in parts; their parts have 5 MiB, the smallest that S3 allows.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from jitprep.service.errors import RequestFailed
 
 PART_BYTES = 5 * 2**20
 _MOST_PARTS = 10_000
-# More digits than any length has: such a number is refused before Python turns it into an integer.
+# No length has more digits; a longer number is refused before Python converts it.
 _RANGE = re.compile(r"bytes=(\d{0,19})-(\d{0,19})", re.ASCII | re.IGNORECASE)
 _NUMBER = re.compile(r"\d{1,5}", re.ASCII)
 
@@ -28,7 +28,7 @@ class ByteWindow:
 
     @property
     def content_range(self) -> str | None:
-        """The value of Content-Range; None of an empty object, of which HTTP can name no range."""
+        """The value of Content-Range; None of an empty object, for which HTTP has no notation."""
         return f"bytes {self.start}-{self.stop - 1}/{self.total}" if self.total else None
 
 
@@ -40,12 +40,12 @@ class ByteRange:
     last: int | None
 
     def of(self, total: int) -> ByteWindow:
-        """Return which bytes of an object of `total` bytes it means.
+        """Return the bytes that it selects of an object of `total` bytes.
 
         Raises
         ------
         RequestFailed
-            ``InvalidRange``, 416, where it means none.
+            ``InvalidRange``, 416, where it selects none.
         """
         if self.first is None:
             start, stop = max(total - (self.last or 0), 0), total
@@ -53,7 +53,7 @@ class ByteRange:
             start, stop = self.first, total if self.last is None else min(self.last + 1, total)
         if start >= stop:
             raise RequestFailed(
-                416, "InvalidRange", f"the range means no byte of the object, which has {total}"
+                416, "InvalidRange", f"the range selects no byte of the object, which has {total}"
             )
         return ByteWindow(start, stop, total)
 
@@ -65,7 +65,7 @@ class PartNumber:
     number: int
 
     def of(self, total: int) -> ByteWindow:
-        """Return which bytes of an object of `total` bytes it means.
+        """Return the bytes that it selects of an object of `total` bytes.
 
         Raises
         ------
@@ -89,18 +89,18 @@ class PartNumber:
 Part = ByteRange | PartNumber
 
 
-def parse(text: str | None, number: str | None) -> Part | None:
-    """Read a Range header's, or parameter's, value and a partNumber; None where there is neither.
+def parse_part(text: str | None, number: str | None) -> Part | None:
+    """Return the part that a Range and a partNumber select; None where both are absent.
 
     Raises
     ------
     RequestFailed
-        ``InvalidRequest`` for both at once; ``InvalidArgument`` for what is no single range of bytes,
-        or no part's number. An HTTP server may ignore such a range and send everything; whoever asked
-        for a piece and cuts it to size would not notice, so it is refused.
+        ``InvalidRequest`` for both at once; ``InvalidArgument`` for a malformed part number, or for
+        anything but a single byte range. HTTP lets a server ignore such a range and send everything,
+        but a client that expects a part might not notice.
     """
     if text is not None and number is not None:
-        raise RequestFailed(400, "InvalidRequest", "ask for a Range or for a partNumber, not both")
+        raise RequestFailed(400, "InvalidRequest", "ask for a Range or a partNumber, not both")
     if text is not None:
         return _byte_range(text.strip())
     return None if number is None else _part_number(number)
@@ -117,7 +117,7 @@ def _byte_range(text: str) -> ByteRange:
         raise RequestFailed(
             400,
             "InvalidArgument",
-            "the Range must be one range of bytes: bytes=first-last, bytes=first- or bytes=-length",
+            "the Range must be a single byte range: bytes=first-last, bytes=first- or bytes=-length",
         )
     return ByteRange(first, last)
 

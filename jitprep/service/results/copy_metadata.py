@@ -1,7 +1,7 @@
-"""What stands beside a derived object, whose name in S3 it bears, and how a stored copy is known.
+"""Metadata of derived objects and stored copies, and conditional writes of copies.
 
-S3 keeps one set of metadata for each object. The owner's own passes through; ours stands beside it, each
-name under `PREFIX`, so that neither is ever taken for the other.
+S3 keeps one set of metadata per object. The owner's passes through unchanged; ours is added to it, each
+name under `PREFIX`, so that the two cannot be confused.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from typing import Any
 
 from preprocessing import Pipeline
 
-# How the name of each piece of metadata of ours begins.
+# The prefix of all our names.
 PREFIX = "jitprep-"
-# Metadata of the original's under our prefix, as where it is a copy itself, is renamed and kept: nothing
-# of ours begins so, and no two names become one.
+# The original's metadata under our prefix, as where it is a copy itself, is kept under this one. None of
+# our own names begins so, and renaming makes no two names equal.
 _OF_ORIGINAL = f"{PREFIX}original-"
 SOURCE_ETAG = f"{PREFIX}source-etag"
 _PIPELINE = f"{PREFIX}pipeline"
@@ -31,30 +31,30 @@ MOST_METADATA = 2048
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html
 _MOST_KEY = 1024
 
-# S3's answers to a write whose condition does not hold, and to one that another write is about to end.
+# S3's statuses for a conditional write: another write is in progress; the condition does not hold.
 CONFLICT, FAILED = 409, 412
 
 
 class MetadataTooLarge(ValueError):
-    """Metadata that S3 does not take: the owner's and ours together have too many bytes."""
+    """The owner's metadata and ours together exceed what S3 takes."""
 
 
 class KeyTooLong(ValueError):
-    """A key that no object can have: the original's is too long to stand below the folder."""
+    """A copy's key is longer than S3 allows."""
 
 
 class ConditionsNotHonoured(Exception):
-    """A store that refuses a write on condition that what is there is there, though it is."""
+    """A store refuses a conditional write (If-Match) although the object is unchanged."""
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What is at a copy's place already.
+    """An object that exists at a copy's key.
 
     Parameters
     ----------
     name : str
-        Its key, less the folder of the copies.
+        Its key, without the folder of the copies.
     etag : str
         Its own, in quotes.
     length : int
@@ -70,25 +70,25 @@ class Found:
 
     @classmethod
     def of(cls, name: str, head: Mapping[str, Any]) -> Found:
-        """Return what boto3's answer to a HEAD says; stores differ in how they write headers' names."""
+        """Read boto3's answer to a HEAD; stores differ in the case of headers' names."""
         metadata = {key.lower(): value for key, value in head["Metadata"].items()}
         return cls(name, head["ETag"], head["ContentLength"], metadata)
 
     @property
     def is_copy(self) -> bool:
-        """Whether jitprep made it for this place, and so may write over it."""
+        """Whether jitprep wrote it at this key, and so may overwrite it."""
         return self.metadata.get(_MARK) == _mark(self.name, self.metadata, self.length)
 
     def is_current(self, pipeline: Pipeline, source_etag: str, seed: int) -> bool:
-        """Whether it is the copy that the pipeline would make of the original now.
+        """Return whether it is the copy that the pipeline would make of the original now.
 
         Parameters
         ----------
         pipeline : Pipeline
         source_etag : str
-            The original's as it is now, in quotes.
+            The original's current ETag, in quotes.
         seed : int
-            What random transforms would draw from.
+            What random transforms draw from.
         """
         wanted = {_FINGERPRINT: pipeline.fingerprint, SOURCE_ETAG: source_etag}
         if pipeline.random:
@@ -96,25 +96,11 @@ class Found:
         return self.is_copy and wanted.items() <= dict(self.metadata).items()
 
 
-def ours(metadata: Mapping[str, str], source_etag: str | None = None) -> dict[str, str]:
-    """Return what stands beside a derived object of ours: how it was made.
+def owner_metadata(metadata: Mapping[str, str]) -> dict[str, str]:
+    """Return the original's metadata as the derived object has it.
 
-    Parameters
-    ----------
-    metadata : mapping of str to str
-        What the pipeline says.
-    source_etag : str, optional
-        The original's, in quotes; None where there are many.
-    """
-    named = {f"{PREFIX}{name}": value for name, value in metadata.items()}
-    return named if source_etag is None else {**named, SOURCE_ETAG: source_etag}
-
-
-def owners(metadata: Mapping[str, str]) -> dict[str, str]:
-    """Return the original's metadata as the derived object has it: all of it.
-
-    What is not ASCII is written as S3 itself sends it, by RFC 2047; some stores send the bytes as they
-    are.
+    Nothing is left out. Values that are not ASCII are encoded by RFC 2047, as S3 itself sends them; some
+    stores send raw bytes.
     """
     kept = {}
     for name, value in metadata.items():
@@ -133,7 +119,7 @@ def key_of(prefix: str, name: str) -> str:
     prefix : str
         The folder of the copies.
     name : str
-        The original's key, or what of it stands below the folder.
+        The original's key, or its part below the source's folder.
 
     Raises
     ------
@@ -148,15 +134,15 @@ def key_of(prefix: str, name: str) -> str:
 
 
 def storable(name: str, metadata: Mapping[str, str], length: int) -> dict[str, str]:
-    """Return a copy's metadata as it is stored: with the mark by which `Found` knows it.
+    """Return a copy's metadata as it is stored, with the mark that `Found` recognises.
 
-    The text of the pipeline is left out where the metadata would be too large with it, since its
-    fingerprint says the same. The owner's metadata never is.
+    Where the metadata would be too large, the pipeline's text is left out, since the fingerprint
+    identifies it. The owner's metadata is never left out.
 
     Parameters
     ----------
     name : str
-        The copy's key, less the folder of the copies.
+        The copy's key, without the folder of the copies.
     metadata : mapping of str to str
         The owner's and ours.
     length : int
@@ -182,20 +168,19 @@ def put(
     look: Callable[[], Found | None],
     before: Found | None,
 ) -> bool:
-    """Write a copy over what was looked at, and over nothing else; return whether it was written.
+    """Write a copy if the key is unchanged since it was looked at; return whether it was written.
 
-    Stores differ in how a condition names an ETag: AWS takes it with its quotes and without, Ceph
-    without, and RFC 9110 wants them. So both are tried, and the second only while there is what was
-    looked at.
+    Stores differ in how a condition names an ETag: AWS accepts it with and without quotes, Ceph without,
+    and RFC 9110 requires them. Both are tried, the second only while the key is unchanged.
 
     Parameters
     ----------
     write : callable
         Takes PutObject's condition; returns 200, `CONFLICT` or `FAILED`.
     look : callable
-        Returns what is there now.
+        Returns the object at the key now; None where there is none.
     before : Found, optional
-        What was looked at; None for nothing.
+        The object that was at the key; None where there was none.
 
     Raises
     ------
@@ -211,15 +196,15 @@ def put(
         if look() != before:
             return False
     raise ConditionsNotHonoured(
-        "this store refuses to write over an object on condition that it is unchanged (If-Match), "
-        "though it is: delete it, or choose another place"
+        "this store refuses a conditional overwrite (If-Match) of an unchanged object; delete it, or "
+        "choose another output"
     )
 
 
 def _mark(name: str, metadata: Mapping[str, str], length: int) -> str:
-    """Return a digest of what makes an object a copy, such as no owner's metadata has by chance.
+    """Return a digest that identifies a copy; an owner's metadata cannot have it by chance.
 
-    It stands for this place and length alone: an object that was given a copy's metadata is not a copy.
+    It covers the key and the length, so another object with a copy's metadata is not taken for a copy.
     """
     made = [metadata.get(key, "") for key in (_FINGERPRINT, SOURCE_ETAG, _SEED)]
     text = "\0".join(("jitprep copy", name, *made, str(length)))
@@ -227,12 +212,12 @@ def _mark(name: str, metadata: Mapping[str, str], length: int) -> str:
 
 
 def _size(metadata: Mapping[str, str]) -> int:
-    """Return how many bytes metadata has, as S3 counts them: all of it is ASCII."""
+    """Return the size of metadata in bytes, as S3 counts it; all of it is ASCII."""
     return sum(len(name) + len(value) for name, value in metadata.items())
 
 
 def _encoded_word(value: str) -> str:
-    """Return a value by RFC 2047, given each of its bytes as a character, as http.client reads them."""
+    """Encode a value by RFC 2047; http.client has decoded each of its bytes to a character (Latin-1)."""
     raw = value.encode("latin-1", "strict") if max(value) <= "\xff" else value.encode()
     try:
         raw.decode()

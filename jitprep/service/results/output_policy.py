@@ -1,40 +1,34 @@
-"""Where results may be written: below what the operator names, and nowhere else."""
+"""The operator's rule for where results may be written: below the configured outputs, nowhere else."""
 
 from __future__ import annotations
 
-from jitprep.service.config import Folder, config
+from jitprep.service.config import config
 from jitprep.service.errors import RequestFailed
+from jitprep.service.s3_names import S3Prefix
 
-_SCHEME = "s3://"
 
-
-def choose_output(to: str | None) -> Folder:
+def choose_output(asked: S3Prefix | None) -> S3Prefix:
     """Return where results go.
 
     Parameters
     ----------
-    to : str, optional
-        ``s3://bucket`` or ``s3://bucket/prefix``; None for the first output of the configuration.
+    asked : S3Prefix, optional
+        A folder; None for the first output of the configuration.
 
     Raises
     ------
     RequestFailed
-        ``OutputNotAllowed``; ``InvalidArgument`` for what is no such place.
+        ``OutputNotAllowed``.
     """
     outputs = config().outputs
     if not outputs:
         raise _not_allowed("no output is configured; name one in JITPREP_OUTPUTS")
-    if to is None:
+    if asked is None:
         return outputs[0]
-    folder = Folder.of(to.removeprefix(_SCHEME))
-    if not to.startswith(_SCHEME) or not folder.bucket:
-        raise RequestFailed(
-            400, "InvalidArgument", f"'to' must be s3://bucket or s3://bucket/prefix, got {to!r}"
-        )
-    if not any(folder in output for output in outputs):
+    if not any(asked in output for output in outputs):
         allowed = ", ".join(map(str, outputs))
-        raise _not_allowed(f"{folder} lies in none of {allowed}; name it in JITPREP_OUTPUTS")
-    return folder
+        raise _not_allowed(f"{asked} is not below {allowed}; name it in JITPREP_OUTPUTS")
+    return asked
 
 
 def _not_allowed(why: str) -> RequestFailed:

@@ -1,4 +1,4 @@
-"""Answers that are too large for Lambda: put where their client can fetch them itself."""
+"""Answers that are too large for Lambda: stored in S3, with a redirect to a presigned URL."""
 
 from __future__ import annotations
 
@@ -9,82 +9,67 @@ from urllib.parse import urlsplit
 from botocore.exceptions import BotoCoreError, ClientError
 
 from jitprep.service import s3
-from jitprep.service.config import Folder, config
+from jitprep.service.config import config
 from jitprep.service.errors import RequestFailed
 from jitprep.service.messages import Response
+from jitprep.service.s3_names import S3Prefix
 
-# Lambda's quota for what a function returns: 6 MB of JSON, the body in base64.
-# https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
-_PAYLOAD = 6 * 2**20
-# What a door's answer says beside the body; S3 allows 2 KB of metadata, and a header's URL is no longer.
-_BESIDE = 16 * 2**10
-# A body that is put aside is in memory, whole, beside all else that the function holds.
+# A body that is spilled is in memory, whole, with everything else that the function holds.
 _SHARE_OF_MEMORY = 4
-# Long enough to begin the download of what was answered, with some tries.
+# Long enough for the client to start the download, with some retries.
 _EXPIRES_S = 900
 
 
-def max_body_bytes(more: int = 0) -> int:
-    """Return how many bytes of body an answer can hold.
+def largest_body(carried: int) -> int:
+    """Return how many bytes a body may have for a door that can carry `carried` bytes.
 
-    Parameters
-    ----------
-    more : int
-        What it says beside the body and what every answer says, in bytes of JSON.
-    """
-    return max(_PAYLOAD - _BESIDE - more, 0) // 4 * 3
-
-
-def largest(carried: int) -> int:
-    """Return how many bytes a body may have whose door carries so many.
-
-    More can be put aside, where there is a place for it, up to a quarter of the function's memory.
+    Where JITPREP_SPILL is set, larger bodies are possible, up to a quarter of the function's memory.
     """
     if config().spill is None:
         return carried
     return max(carried, config().memory_bytes // _SHARE_OF_MEMORY)
 
 
-def fit(response: Response, most: int | None) -> Response:
-    """Return the response, or where to fetch its body if that has more than `most` bytes.
+def fit_body(response: Response, most: int) -> Response:
+    """Return the response, or a redirect to its body where that has more than `most` bytes.
 
     Parameters
     ----------
     response : Response
-    most : int, optional
-        None for a door that carries any body.
+    most : int
+        How many bytes of body the door can carry.
 
     Returns
     -------
     Response
-        As it was, or with status 307, no body, and the URL in ``Location``.
+        The same, or with status 307, an empty body, and a presigned URL in ``Location``.
 
     Raises
     ------
     RequestFailed
-        ``ResponseTooLarge``, 413, where there is no place for such bodies; or for a part of an object,
-        because the client would ask the copy for the same part again. ``SpillFailed``, 500, where the
-        body could not be put there.
+        ``ResponseTooLarge``, 413, where JITPREP_SPILL is not set; or for a part of an object, because
+        the client would ask the copy for the same part again. ``SpillFailed``, 500, where the body
+        could not be stored.
     """
     size = len(response.body)
-    if most is None or size <= most:
+    if size <= most:
         return response
     folder = config().spill
     if folder is None or response.status != 200:
         raise RequestFailed(
             413,
             "ResponseTooLarge",
-            f"the answer has {size} bytes, and Lambda lets {most} through; ask for less at a time, or "
-            "have a folder for large answers set in JITPREP_SPILL",
+            f"the answer has {size} bytes, and Lambda returns at most {most}; ask for less at a time, "
+            "or set a folder for large answers in JITPREP_SPILL",
         )
     headers = {**response.headers, "Location": _put(folder, response)}
     return replace(response, status=307, body=b"", headers=headers)
 
 
-def _put(folder: Folder, response: Response) -> str:
-    """Store the body under its hash, and return a URL that is good for one GET of it after another.
+def _put(folder: S3Prefix, response: Response) -> str:
+    """Store the body under its hash, and return a presigned URL of it.
 
-    It is stored each time: a copy that is there already may be about to expire.
+    It is stored even where a copy exists, because the copy may be about to expire.
     """
     key = folder.prefix + hashlib.sha256(response.body).hexdigest()
     place = {"Bucket": folder.bucket, "Key": key}
@@ -104,6 +89,6 @@ def _failed(why: str) -> RequestFailed:
     return RequestFailed(
         500,
         "SpillFailed",
-        f"the answer is too large for Lambda, and could not be put where JITPREP_SPILL says ({why}); "
+        f"the answer is too large for Lambda, and could not be stored in JITPREP_SPILL ({why}); "
         "allow the function's role s3:PutObject and s3:GetObject there, or ask for a range",
     )

@@ -1,14 +1,15 @@
 """Transformed copies of objects, written to S3: each under its original's key, below a folder.
 
-A task may run twice, and twice at once: S3 Batch Operations tries again. So a copy is what a read
-through an access point gives, bytes and metadata, however often it is written; and one that is there
-already, of the same original, pipeline and seed, is left alone.
+S3 Batch Operations may run a task twice, even concurrently. So writing is idempotent: a copy has the
+bytes and metadata of a read through an access point, and an existing copy of the same original, pipeline
+and seed is left alone.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
@@ -19,12 +20,12 @@ from jitprep.service.config import config
 from jitprep.service.deadline import Deadline
 from jitprep.service.errors import RequestFailed
 from jitprep.service.messages import (
+    ObjectName,
     ObjectRequest,
     Presigned,
     RequestMetrics,
     Response,
     StoreRequest,
-    StoreTask,
 )
 from jitprep.service.results.copy_metadata import (
     CONFLICT,
@@ -38,23 +39,31 @@ from jitprep.service.results.copy_metadata import (
     put,
     storable,
 )
-from jitprep.service.source import bucket_source, original
+from jitprep.service.s3_names import S3Prefix
+from jitprep.service.source import bucket_source
+from jitprep.service.source.original import head_original, require_time
 from preprocessing import Pipeline, PreprocessingError
 
 _METADATA = "x-amz-meta-"
 
 
-def answer(
-    request: StoreRequest, pipeline: Pipeline, deadline: Deadline, metrics: RequestMetrics
+def store_copies(
+    request: StoreRequest,
+    output: S3Prefix,
+    pipeline: Pipeline,
+    deadline: Deadline,
+    metrics: RequestMetrics,
 ) -> Response:
-    """Store the copies that are not there yet, one after the other.
+    """Store the missing copies below `output`, one after the other.
 
     Returns
     -------
     Response
-        With `each` task's own, and the status and the error of the first that failed.
+        It has the answer to `each` task, and the status and error of the first that failed.
     """
-    each = tuple(_answer(request, task, pipeline, deadline, metrics) for task in request.tasks)
+    each = tuple(
+        _answer(request, output, task, pipeline, deadline, metrics) for task in request.tasks
+    )
     first = next((one for one in each if one.error_code is not None), Response(200))
     return Response(
         first.status, error_code=first.error_code, error_message=first.error_message, each=each
@@ -63,38 +72,40 @@ def answer(
 
 def _answer(
     request: StoreRequest,
-    task: StoreTask,
+    output: S3Prefix,
+    task: ObjectName,
     pipeline: Pipeline,
     deadline: Deadline,
     metrics: RequestMetrics,
 ) -> Response:
     try:
-        original.require_time(deadline)
-        done = _store(request, task, pipeline, deadline, metrics)
+        require_time(deadline)
+        done = _store(request, output, task, pipeline, deadline, metrics)
     except (RequestFailed, PreprocessingError, MemoryError) as error:
-        return Response.refusal(errors.explain(error))
+        return Response.refusal(errors.as_request_failed(error))
     return Response(200, done.encode())
 
 
 def _store(
     request: StoreRequest,
-    task: StoreTask,
+    output: S3Prefix,
+    task: ObjectName,
     pipeline: Pipeline,
     deadline: Deadline,
     metrics: RequestMetrics,
 ) -> str:
-    """Store one copy, and return what was done. What costs least goes first."""
-    place = _place(request, task)
-    # A folder's marker: whatever lies below the folder brings its name along.
-    if task.key.endswith("/") and original.head(_original("HEAD", task), deadline).length == 0:
-        return "skipped: the object has no bytes, and only stands for a folder"
+    """Store one copy, and return what was done. The cheapest checks come first."""
+    place = _place(output, task)
+    # A folder's marker needs no copy: the keys of the copies below it contain its name.
+    if task.key.endswith("/") and head_original(_original("HEAD", task), deadline).length == 0:
+        return "skipped: the object is empty and stands for a folder"
     found = _find(place, task.key)
     if found is not None:
-        etag = original.head(_original("HEAD", task), deadline).etag
+        etag = head_original(_original("HEAD", task), deadline).etag
         if found.is_current(pipeline, etag, request.choice.seed):
             return f"current: {_shown(place)}"
-    asked = ObjectRequest("GET", task.key, _original("GET", task), request.choice)
-    derived = read.get(asked, pipeline, deadline, metrics)
+    asked = ObjectRequest("GET", task.key, task, request.choice)
+    derived = read.get(asked, _original("GET", task), pipeline, deadline, metrics)
     with metrics.timed("store"):
         if _put(place, task.key, found, derived):
             return f"stored: {_shown(place)}"
@@ -102,14 +113,16 @@ def _store(
     if now is not None and now.is_current(pipeline, etag, request.choice.seed):
         return f"current: {_shown(place)}"
     raise RequestFailed(
-        503, "OutputBusy", f"{_shown(place)}: somebody else writes something else there; try again"
+        503,
+        "OutputBusy",
+        f"{_shown(place)}: another writer changed the object meanwhile; try again",
     )
 
 
-def _place(request: StoreRequest, task: StoreTask) -> Mapping[str, str]:
-    """Return where the copy goes: anywhere but over its original."""
+def _place(output: S3Prefix, task: ObjectName) -> Mapping[str, str]:
+    """Return the bucket and key of the copy, which must not be its original's."""
     try:
-        place = {"Bucket": request.output.bucket, "Key": key_of(request.output.prefix, task.key)}
+        place = {"Bucket": output.bucket, "Key": key_of(output.prefix, task.key)}
     except KeyTooLong as error:
         raise RequestFailed(400, "KeyTooLongError", str(error)) from None
     bucket = config().buckets[bucket_source.alias_of(task.bucket)]
@@ -123,14 +136,12 @@ def _place(request: StoreRequest, task: StoreTask) -> Mapping[str, str]:
     return place
 
 
-def _original(method: Literal["GET", "HEAD"], task: StoreTask) -> Presigned:
-    return bucket_source.of_object(
-        method, bucket_source.alias_of(task.bucket), task.key, task.version
-    )
+def _original(method: Literal["GET", "HEAD"], task: ObjectName) -> Presigned:
+    return bucket_source.resolve(replace(task, bucket=bucket_source.alias_of(task.bucket)), method)
 
 
 def _find(place: Mapping[str, str], name: str) -> Found | None:
-    """Return what is there, if it is a copy; None where there is nothing."""
+    """Return the copy at `place`; None without an object, and raise for any other object."""
     with _of_output(place):
         try:
             head = s3.client().head_object(**place)
@@ -143,14 +154,14 @@ def _find(place: Mapping[str, str], name: str) -> Found | None:
         raise RequestFailed(
             409,
             "OutputTaken",
-            f"{_shown(place)} is there already, and is not a copy that jitprep made for this place; "
-            "write below another prefix, or delete it",
+            f"{_shown(place)} exists, and is not a copy that jitprep wrote there; write below another "
+            "prefix, or delete it",
         )
     return found
 
 
 def _put(place: Mapping[str, str], name: str, found: Found | None, derived: Response) -> bool:
-    """Write a copy over what was found, and over nothing else; return whether it was written."""
+    """Write a copy if `place` is unchanged since `found`; return whether it was written."""
     described = _described(name, derived)
 
     def write(condition: Mapping[str, str]) -> int:
@@ -170,7 +181,7 @@ def _put(place: Mapping[str, str], name: str, found: Found | None, derived: Resp
 
 
 def _described(name: str, derived: Response) -> dict[str, Any]:
-    """Return what a read says of the object as parameters of PutObject."""
+    """Return the headers of a read as parameters of PutObject."""
     headers = derived.headers
     described: dict[str, Any] = {"ContentType": headers["Content-Type"]}
     if "cache-control" in headers:
@@ -188,14 +199,15 @@ def _described(name: str, derived: Response) -> dict[str, Any]:
 
 @contextmanager
 def _of_output(place: Mapping[str, str]) -> Iterator[None]:
-    """Put what S3 says of the output into words that name it."""
+    """Translate S3's errors about the output into failures that name it."""
     try:
         yield
     except ClientError as error:
-        told, status = error.response["Error"], _status(error)
-        if not told["Code"].isalpha():  # the answer to a HEAD has no words
+        reported, status = error.response["Error"], _status(error)
+        if not reported["Code"].isalpha():  # the answer to a HEAD has no error document
             raise _refused(place, status) from None
-        raise RequestFailed(status, told["Code"], f"{_shown(place)}: {told['Message']}") from None
+        message = f"{_shown(place)}: {reported['Message']}"
+        raise RequestFailed(status, reported["Code"], message) from None
     except (ConnectionError, HTTPClientError) as error:
         raise RequestFailed(
             503,
@@ -208,8 +220,8 @@ def _refused(place: Mapping[str, str], status: int) -> RequestFailed:
     remedy = "see the function's log"
     if status == 403:
         remedy = (
-            "allow its role s3:GetObject on the output and s3:ListBucket on its bucket, without which "
-            "S3 does not say what is there"
+            "allow the function's role s3:GetObject on the output and s3:ListBucket on its bucket, "
+            "which S3 requires to say whether an object exists"
         )
     words = f"{_shown(place)}: S3 answered the function with status {status}; {remedy}"
     return RequestFailed(status, "OutputRefused", words)

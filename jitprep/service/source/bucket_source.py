@@ -1,7 +1,7 @@
-"""What the function reads with its own role, where the event brings no presigned URL.
+"""Sources that the function reads with its own role, where the event brings no presigned URL.
 
-Whoever may invoke the function could otherwise read whatever its role can: so the operator lists the
-buckets, and gives each the name that requests call it.
+Without a rule, anybody who may invoke the function could read whatever its role can. So the operator
+lists the buckets, each under the alias that requests use.
 """
 
 from __future__ import annotations
@@ -15,36 +15,25 @@ from urllib.parse import parse_qs, quote, urlsplit
 from jitprep.service import s3
 from jitprep.service.config import config
 from jitprep.service.errors import RequestFailed
-from jitprep.service.messages import Presigned
+from jitprep.service.http.client_request import EXPECTED_OWNER
+from jitprep.service.messages import ListingName, ObjectName, Presigned
 from jitprep.service.source.hosts import ParsedUrl, is_s3_host
 from jitprep.service.source.signing import signed
 
-EXPECTED_OWNER = "x-amz-expected-bucket-owner"
 _EXPIRES_S = 300
-# Of an object that nobody asks for.
+# A placeholder, to learn the URL of a bucket from a presigned one.
 _KEY = "key"
 
 
-def of_object(
-    method: Literal["GET", "HEAD"],
-    alias: str,
-    key: str,
-    version: str | None = None,
-    owner: str | None = None,
-) -> Presigned:
-    """Return where an object is read.
+def resolve(name: ObjectName, method: Literal["GET", "HEAD"]) -> Presigned:
+    """Return a signed source for an object.
 
     Parameters
     ----------
+    name : ObjectName
+        Its bucket is the operator's alias.
     method : {"GET", "HEAD"}
         What the source is good for.
-    alias : str
-        What the operator calls the bucket.
-    key : str
-    version : str, optional
-        The object's version ID.
-    owner : str, optional
-        The account whose the bucket must be; None for any.
 
     Raises
     ------
@@ -52,41 +41,37 @@ def of_object(
         ``BucketNotAllowed``; ``InvalidRequest`` for an empty key; ``NotImplemented`` for an owner that
         this store does not compare.
     """
-    if not key:
-        raise RequestFailed(400, "InvalidRequest", "name the object to read: its key is empty")
-    bucket = _bucket(alias)
-    _require_comparable(owner)
+    if not name.key:
+        raise RequestFailed(400, "InvalidRequest", "the object's key is empty; name an object")
+    bucket = _bucket(name.bucket)
+    _require_comparable(name.owner)
     if method == "HEAD":
-        asked = {"Bucket": bucket, "Key": key, "VersionId": version, "ExpectedBucketOwner": owner}
-        return _presigned("head_object", {name: value for name, value in asked.items() if value})
+        asked = {"Bucket": bucket, "Key": name.key, "VersionId": name.version}
+        given = {parameter: value for parameter, value in asked.items() if value}
+        return _presigned("head_object", given, name.owner)
     place = _place(bucket)
-    query = f"?versionId={quote(version, safe='')}" if version else ""
-    headers = {EXPECTED_OWNER: owner} if owner else {}
-    return signed(f"{place.url}{quote(key, safe='/~')}{query}", place.region, headers)
+    query = f"?versionId={quote(name.version, safe='')}" if name.version else ""
+    headers = {EXPECTED_OWNER: name.owner} if name.owner else {}
+    return signed(f"{place.url}{quote(name.key, safe='/~')}{query}", place.region, headers)
 
 
-def of_listing(alias: str, asked: Mapping[str, str | int]) -> Presigned:
-    """Return where a bucket's listing is read.
-
-    Parameters
-    ----------
-    alias : str
-        What the operator calls the bucket.
-    asked : mapping of str to (str or int)
-        Parameters of ListObjectsV2, by boto3's names.
+def resolve_listing(name: ListingName) -> Presigned:
+    """Return a signed source for a page of a bucket's listing.
 
     Raises
     ------
     RequestFailed
-        ``BucketNotAllowed``.
+        ``BucketNotAllowed``; ``NotImplemented`` for an owner that this store does not compare.
     """
-    return _presigned("list_objects_v2", {"Bucket": _bucket(alias), **asked})
+    bucket = _bucket(name.bucket)
+    _require_comparable(name.owner)
+    return _presigned("list_objects_v2", {"Bucket": bucket, **name.parameters}, name.owner)
 
 
 def alias_of(bucket: str) -> str:
-    """Return what the operator calls a bucket that an event names: by S3's name, or by that already.
+    """Return the operator's alias of a bucket that an event names, by its name in S3 or by its alias.
 
-    S3's name goes first, for S3 Batch Operations names buckets, and an alias may be another's name.
+    The name in S3 goes first: S3 Batch Operations uses it, and an alias may equal another bucket's name.
 
     Raises
     ------
@@ -102,14 +87,14 @@ def alias_of(bucket: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """Where a bucket is.
+    """The location of a bucket.
 
     Parameters
     ----------
     url : str
-        Of its objects, less their keys.
+        Of its objects, without their keys.
     region : str
-        That requests to it are signed for.
+        The region that requests to it are signed for.
     """
 
     url: str
@@ -118,8 +103,8 @@ class _Place:
 
 @cache
 def _place(bucket: str) -> _Place:
-    """Return where boto3 finds a bucket, asked once: it takes its rules half a millisecond each time."""
-    url = urlsplit(_presigned("get_object", {"Bucket": bucket, "Key": _KEY}).url)
+    """Return where boto3 locates a bucket. Cached: its endpoint rules take half a millisecond."""
+    url = urlsplit(_presigned("get_object", {"Bucket": bucket, "Key": _KEY}, None).url)
     scope = parse_qs(url.query)["X-Amz-Credential"][0].split("/")
     return _Place(f"{url.scheme}://{url.netloc}{url.path.removesuffix(_KEY)}", scope[-3])
 
@@ -130,24 +115,23 @@ def _bucket(alias: str) -> str:
         raise RequestFailed(
             403,
             "BucketNotAllowed",
-            f"this function may not read {alias!r} by itself; name it in JITPREP_BUCKETS",
+            f"this function may not read {alias!r} with its own role; name it in JITPREP_BUCKETS",
         )
     return bucket
 
 
 def _require_comparable(owner: str | None) -> None:
-    """Refuse a guard that would be passed over: other stores than AWS's do not compare the owner."""
+    """Refuse a guard that would be ignored: only AWS's S3 compares the owner."""
     endpoint = ParsedUrl.of(config().endpoint or "")
     if owner and endpoint is not None and not is_s3_host(endpoint.host):
         raise RequestFailed(
             501,
             "NotImplemented",
-            f"{EXPECTED_OWNER} is compared by AWS alone, and this store is not; leave it out",
+            f"only AWS compares {EXPECTED_OWNER}, and this is another store; leave it out",
         )
 
 
-def _presigned(operation: str, asked: Mapping[str, str | int]) -> Presigned:
-    owner = asked.get("ExpectedBucketOwner")
-    _require_comparable(str(owner) if owner else None)
-    url = s3.client().generate_presigned_url(operation, asked, _EXPIRES_S)
-    return Presigned(url, {EXPECTED_OWNER: str(owner)} if owner else {})
+def _presigned(operation: str, asked: Mapping[str, str | int], owner: str | None) -> Presigned:
+    parameters = {**asked, "ExpectedBucketOwner": owner} if owner else asked
+    url = s3.client().generate_presigned_url(operation, parameters, _EXPIRES_S)
+    return Presigned(url, {EXPECTED_OWNER: owner} if owner else {})

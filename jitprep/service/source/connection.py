@@ -1,8 +1,8 @@
-"""One HTTP request of S3, sent just as it was signed.
+"""One HTTP request to S3, sent exactly as it was signed.
 
-urllib3 takes ``.`` and ``..`` out of a URL's path, as browsers do, and writes its escapes anew: of the
-key ``a/../b`` it would ask for another object than the signature names. Here it makes the connections,
-and what is sent is the URL's own text.
+urllib3 removes ``.`` and ``..`` from a URL's path, as browsers do, and rewrites its escapes: for the key
+``a/../b`` it would request another object than the one that was signed. Here urllib3 makes the
+connections, and the request target is the URL's own text.
 """
 
 from __future__ import annotations
@@ -23,25 +23,25 @@ from jitprep.service.source.response_heads import take_whole_heads
 from jitprep.service.thread_pools import readers
 
 _CONNECT_S = 3.0
-# A connection that brings nothing for so long is given up for another.
+# A connection that receives nothing for this long is replaced by another.
 _STALL_S = 10.0
-# One of them says where a body ends, also that of an answer to HEAD.
+# Every answer must have one of them, which says where its body ends; also the answer to a HEAD.
 _LENGTHS = frozenset({"content-length", "transfer-encoding"})
-# How a connection is given the target beside urllib3's idea of it. It is never sent.
+# The header that carries the target through urllib3 to the connection. It is never sent.
 _TARGET = "jitprep target"
 _REASONS = {
     errno.ECONNREFUSED: "the connection was refused",
-    errno.ENETUNREACH: "there is no way to its network",
-    errno.EHOSTUNREACH: "there is no way to it",
+    errno.ENETUNREACH: "its network is unreachable",
+    errno.EHOSTUNREACH: "it is unreachable",
     errno.ECONNRESET: "the connection was reset",
 }
 # Most specific first.
 _KINDS: tuple[tuple[type[Exception], str], ...] = (
-    (urllib3.exceptions.NameResolutionError, "its name is not known"),
-    (urllib3.exceptions.ConnectTimeoutError, f"no connection in {_CONNECT_S:.0f} s"),
-    (urllib3.exceptions.ReadTimeoutError, f"nothing came for {_STALL_S:.0f} s"),
-    (urllib3.exceptions.SSLError, "its certificate or TLS was refused"),
-    (ChecksumMismatch, "its bytes are not those of its checksum"),
+    (urllib3.exceptions.NameResolutionError, "its name cannot be resolved"),
+    (urllib3.exceptions.ConnectTimeoutError, f"no connection within {_CONNECT_S:.0f} s"),
+    (urllib3.exceptions.ReadTimeoutError, f"nothing arrived for {_STALL_S:.0f} s"),
+    (urllib3.exceptions.SSLError, "its certificate or TLS was rejected"),
+    (ChecksumMismatch, "its bytes do not match its checksum"),
 )
 
 
@@ -49,12 +49,12 @@ take_whole_heads()
 
 
 class _Verbatim:
-    """A connection's way to ask: for the target that the headers name."""
+    """A mixin for connections that request the target that the headers name."""
 
     def request(
         self,
         method: str,
-        url: str,  # noqa: ARG002  urllib3's idea of it
+        url: str,  # noqa: ARG002  as urllib3 normalised it
         body: Any = None,
         headers: Any = None,
         **options: Any,
@@ -81,21 +81,21 @@ class _HttpsPool(urllib3.HTTPSConnectionPool):
 
 @cache
 def pool() -> urllib3.PoolManager:
-    """Return the pooled connections, made once a process."""
-    # urllib3 may warn with the whole URL, signature and all, and Lambda keeps what it says.
+    """Return this process's connection pool."""
+    # urllib3's warnings may contain the whole URL with its signature, and Lambda logs them.
     logging.getLogger("urllib3").setLevel(logging.ERROR)
     made = urllib3.PoolManager(maxsize=readers())
     made.pool_classes_by_scheme = {"http": _HttpPool, "https": _HttpsPool}
     return made
 
 
-def ask(
+def send_request(
     method: str, address: ParsedUrl, headers: Mapping[str, str], left: float
 ) -> urllib3.BaseHTTPResponse:
-    """Send a request, and return the answer, its body unread and as it is sent.
+    """Send a request, and return the answer, its body unread and not decoded.
 
-    Where an endpoint is configured it is asked in place of every other host, which the header ``Host``
-    names: so a URL that was signed for another name of it still works.
+    Where an endpoint is configured, every request goes to it, and the header ``Host`` has the URL's own
+    host: so a URL that was signed for another name of the endpoint still works.
 
     Parameters
     ----------
@@ -103,7 +103,7 @@ def ask(
     address : ParsedUrl
     headers : mapping of str to str
     left : float
-        Seconds that there are.
+        Seconds that are left.
 
     Raises
     ------
@@ -125,7 +125,7 @@ def ask(
             decode_content=False,
         )
     )
-    # Where the length is not said, the body ends with the connection, cut off or not.
+    # Without a length the body ends with the connection, and truncation cannot be detected.
     named = {name.lower() for name in response.headers}
     if response.status in {200, 206} and not _LENGTHS & named:
         response.close()
@@ -134,12 +134,12 @@ def ask(
 
 
 def connected(address: ParsedUrl) -> ParsedUrl:
-    """Return what is connected to for an address: itself, or the endpoint.
+    """Return the address to connect to: `address` itself, or the endpoint.
 
     Raises
     ------
     ValueError
-        For an endpoint that is not a URL: nothing else may be asked in its place.
+        For an endpoint that is not a URL: no other host may be contacted instead.
     """
     endpoint = config().endpoint
     if not endpoint:
@@ -151,7 +151,7 @@ def connected(address: ParsedUrl) -> ParsedUrl:
 
 
 def reason(error: Exception) -> str:
-    """Return why a request failed, in words that quote nothing of the URL."""
+    """Return why a request failed, without quoting the URL."""
     cause: BaseException | None = error
     while cause is not None:
         if isinstance(cause, OSError) and cause.errno in _REASONS:

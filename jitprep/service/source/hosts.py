@@ -1,4 +1,4 @@
-"""Where a URL leads, read once for the check and for the connection; and which hosts are S3's."""
+"""URLs of sources: parsed once for both the check and the connection, and allowed on S3's hosts only."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from jitprep.service.config import config
 from jitprep.service.errors import RequestFailed
 from jitprep.service.source.s3_hosts import PARTITIONS, SERVICES
 
-# No user, no fragment, and nothing that some parser would leave out, such as the line breaks that
-# `urllib.parse` ignores, or take for a slash, such as a backslash.
+# No user, no fragment, and no character on which parsers disagree: `urllib.parse` ignores line breaks,
+# and some parsers take a backslash for a slash.
 _URL = re.compile(
     r"(?P<scheme>https?)://"
     r"(?P<host>[A-Za-z0-9_-]{1,63}(?:\.[A-Za-z0-9_-]{1,63})*|\[[0-9A-Fa-f:.]+\])"
     r"(?::(?P<port>[0-9]{1,5}))?(?P<target>[/?][!-\"$-~]*)?"
 )
 _PORTS = {"http": 80, "https": 443}
-# S3's interface endpoints in a VPC: of AWS's documentation alone, since SDKs are given them.
+# S3's interface endpoints in a VPC: only AWS's documentation has them, since SDKs are given them.
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/privatelink-interface-endpoints.html
 _VPC_ENDPOINT = re.compile(r"vpce-[a-z0-9-]+\.s3")
 
 
 @dataclass(frozen=True, slots=True)
 class ParsedUrl:
-    """A URL of the web, taken apart; what is sent is just what it says.
+    """An HTTP URL in parts; its target is sent unchanged.
 
     Parameters
     ----------
@@ -35,7 +35,7 @@ class ParsedUrl:
         In lower case; an IPv6 address in brackets.
     port : int
     target : str
-        The path and the query as they were written, and so signed.
+        The path and the query exactly as written, and so as signed.
     """
 
     scheme: str
@@ -45,7 +45,7 @@ class ParsedUrl:
 
     @classmethod
     def of(cls, url: str) -> ParsedUrl | None:
-        """Return where a URL leads; None for what is not one of the web."""
+        """Parse a URL; None for anything but an HTTP URL of the strict form above."""
         found = _URL.fullmatch(url)
         if found is None:
             return None
@@ -56,15 +56,15 @@ class ParsedUrl:
 
     @property
     def authority(self) -> str:
-        """The host, with the port where it is not the scheme's own: the header ``Host``."""
+        """The header ``Host``: the host, with the port unless it is the scheme's default."""
         return self.host if self.port == _PORTS[self.scheme] else f"{self.host}:{self.port}"
 
 
 def require_allowed(url: str) -> ParsedUrl:
-    """Return where a URL leads, if that is https on one of S3's hosts.
+    """Return the parsed URL, if it is https on one of S3's hosts.
 
-    Where an endpoint is configured it is asked for every URL of the web, and nothing else is ever
-    contacted.
+    Where an endpoint is configured, any HTTP URL is allowed, because requests then go to the endpoint
+    and nowhere else.
 
     Raises
     ------
@@ -89,8 +89,8 @@ def _is_s3(address: ParsedUrl) -> bool:
 def is_s3_host(host: str) -> bool:
     """Return whether a host is S3's: of any partition, virtual-hosted or not, or an access point's.
 
-    It is read from its end: the partition's suffix, the region, the service; what stands before that is
-    a bucket's name. Other services' names end otherwise, also where their users choose some of them.
+    It is read from its end: the partition's suffix, the region, the service; anything before them is a
+    bucket's name. Hosts of other services end differently, even where users choose part of the name.
     """
     return any(
         _is_service(host.removesuffix(f".{suffix}"), regions)
@@ -100,7 +100,7 @@ def is_s3_host(host: str) -> bool:
 
 
 def _is_service(name: str, regions: str) -> bool:
-    """Return whether a host's name, less the partition's suffix, ends as S3's do."""
+    """Return whether a host's name, without the partition's suffix, ends as S3's do."""
     if name.endswith(".vpce"):
         name, _, region = name.removesuffix(".vpce").rpartition(".")
         vpc = _VPC_ENDPOINT.fullmatch(".".join(name.split(".")[-2:]))

@@ -1,12 +1,12 @@
-"""The original object, read from its presigned URL: allowed, bounded, tried again, verified."""
+"""The original object, read from its signed URL: allowed, bounded, retried, verified."""
 
 from __future__ import annotations
 
 import random
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 import urllib3
@@ -14,92 +14,30 @@ import urllib3
 from jitprep.service.config import config
 from jitprep.service.errors import RequestFailed, out_of_time
 from jitprep.service.http import checksums, content_codings
-from jitprep.service.http.conditions import date
-from jitprep.service.results.copy_metadata import owners
-from jitprep.service.source.connection import ask
+from jitprep.service.source.connection import send_request
 from jitprep.service.source.hosts import require_allowed
-from jitprep.service.source.source_errors import refused, replaced, too_large, unavailable
+from jitprep.service.source.response_heads import ObjectHead
+from jitprep.service.source.source_errors import (
+    refused,
+    replaced,
+    source_too_large,
+    unavailable,
+)
 
 if TYPE_CHECKING:
     from jitprep.service.deadline import Deadline
     from jitprep.service.messages import Presigned
 
 _CHUNK = 2**20
-# What AWS's SDKs try again, and how often: at most five tries, and 1.5 s of pauses in all.
+# What AWS's SDKs retry, and how often: at most five tries, with pauses of 1.5 s in all.
 _TRANSIENT = frozenset({500, 502, 503, 504})
 _TRIES = 5
 _PAUSE_S = 0.1
-# What S3 says of an object that is as true of the derived one. The owner's metadata goes along too.
-_TRUE_OF_BOTH = frozenset(
-    {
-        "cache-control",
-        "x-amz-missing-meta",
-        "x-amz-request-charged",
-        "x-amz-server-side-encryption",
-        "x-amz-server-side-encryption-aws-kms-key-id",
-        "x-amz-server-side-encryption-bucket-key-enabled",
-        "x-amz-version-id",
-    }
-)
-_METADATA = "x-amz-meta-"
 _WHOLE = frozenset({200})
 
 
-@dataclass(frozen=True, slots=True)
-class ObjectHead:
-    """What S3's headers tell of an original.
-
-    Parameters
-    ----------
-    etag : str
-        As S3 sent it, in quotes.
-    last_modified, content_type : str, optional
-        As S3 sent them; a date that is none is left out.
-    length : int, optional
-        In bytes, as it is stored.
-    coding : str, optional
-        Its Content-Encoding.
-    headers : mapping of str to str
-        Those that hold for the derived object too, metadata included.
-    """
-
-    etag: str
-    last_modified: str | None
-    content_type: str | None
-    length: int | None
-    coding: str | None
-    headers: Mapping[str, str]
-
-    @classmethod
-    def of(cls, headers: Mapping[str, str]) -> ObjectHead:
-        """Read them from the headers of an answer."""
-        length, modified = headers.get("Content-Length") or "", headers.get("Last-Modified")
-        named = {name.lower(): value for name, value in headers.items()}
-        metadata = {
-            name.removeprefix(_METADATA): value
-            for name, value in named.items()
-            if name.startswith(_METADATA)
-        }
-        return cls(
-            headers.get("ETag", ""),
-            modified if date(modified) else None,
-            headers.get("Content-Type"),
-            int(length) if length.isdecimal() else None,
-            headers.get("Content-Encoding"),
-            {
-                **{name: value for name, value in named.items() if name in _TRUE_OF_BOTH},
-                **{f"{_METADATA}{name}": value for name, value in owners(metadata).items()},
-            },
-        )
-
-    @property
-    def coded(self) -> bool:
-        """Whether what is stored must be decoded, and so its length says little."""
-        return bool(content_codings.of(self.coding))
-
-
 class Original:
-    """An object whose headers have come, and whose body has not been read."""
+    """An object whose headers have arrived, and whose body is still to be read."""
 
     def __init__(self, source: Presigned, tries: Tries) -> None:
         self._source = source
@@ -108,17 +46,17 @@ class Original:
         self.object_head = ObjectHead.of(self._response.headers)
 
     def read(self, limit: int) -> bytes:
-        """Return the body, as long as S3 said, and with S3's checksum where it gave one.
+        """Return the body, with the length and the checksum that S3's headers say.
 
-        What is stored under a Content-Encoding is compared as it is sent, and returned decoded.
+        Where it has a Content-Encoding, the stored bytes are verified, and the decoded bytes returned.
 
         Raises
         ------
         RequestFailed
-            ``ObjectTooLarge``, before anything is read where S3 tells the length;
-            ``SourceUnavailable`` where no try brought it whole; ``DeadlineExceeded``.
+            ``ObjectTooLarge``, before anything is read where S3 sent the length;
+            ``SourceUnavailable`` where no try read all of it; ``DeadlineExceeded``.
         SourceError, LimitExceeded
-            What `codings.decode` raises.
+            What `content_codings.decode` raises.
         """
         require_size(self.object_head, limit)
         stored = self._stored(limit)
@@ -138,29 +76,29 @@ class Original:
             require_same(ObjectHead.of(self._response.headers), self.object_head)
 
     def close(self) -> None:
-        """Give the connection back.
+        """Close the connection, unless the body was read to its end and the pool has it back.
 
-        Of a body that was read to its end that has happened already; of one that was not, the rest is
-        not worth waiting for.
+        The rest of a body is not worth waiting for.
         """
         self._response.close()
 
     def _read(self, limit: int) -> bytes:
         chunks, total = [], 0
-        # One receive at a time, so that the clock is looked at however slowly it trickles in.
+        # One receive at a time, so that the deadline is checked however slowly the body arrives.
         while chunk := self._response.read1(_CHUNK):
             require_time(self._tries.deadline)
             total += len(chunk)
             if total > limit:
-                raise too_large(total, limit)
+                raise source_too_large(total, limit)
             chunks.append(chunk)
         body = b"".join(chunks)
-        checksums.verify(body, self._response.headers)
+        if any(name.lower().startswith(checksums.HEADER) for name in self._response.headers):
+            checksums.verify(body, self._response.headers)
         return body
 
 
 @contextmanager
-def fetch(source: Presigned, deadline: Deadline) -> Iterator[Original]:
+def open_original(source: Presigned, deadline: Deadline) -> Iterator[Original]:
     """Open the original.
 
     Raises
@@ -176,8 +114,8 @@ def fetch(source: Presigned, deadline: Deadline) -> Iterator[Original]:
         original.close()
 
 
-def head(source: Presigned, deadline: Deadline) -> ObjectHead:
-    """Ask S3 for the headers alone. Raises what `fetch` does."""
+def head_original(source: Presigned, deadline: Deadline) -> ObjectHead:
+    """Ask S3 for only the headers. Raises what `open_original` raises."""
     response = open_response("HEAD", source, Tries(deadline))
     response.close()
     return ObjectHead.of(response.headers)
@@ -190,19 +128,19 @@ def require_time(deadline: Deadline) -> None:
 
 
 def require_size(object_head: ObjectHead, limit: int) -> None:
-    """Raise RequestFailed, ``ObjectTooLarge``, where S3 says that there are more bytes than `limit`."""
+    """Raise RequestFailed, ``ObjectTooLarge``, where S3 says that the object exceeds `limit` bytes."""
     if object_head.length is not None and object_head.length > limit:
-        raise too_large(object_head.length, limit)
+        raise source_too_large(object_head.length, limit)
 
 
 def require_same(object_head: ObjectHead, before: ObjectHead) -> None:
-    """Raise RequestFailed, ``SourceUnavailable``, where another object has taken its place."""
+    """Raise RequestFailed, ``SourceUnavailable``, where the object was replaced meanwhile."""
     if object_head.etag != before.etag:
         raise replaced()
 
 
 class Tries:
-    """The tries that one read has, inside its deadline; opening and reading share them.
+    """The tries that one read has within its deadline; opening and reading share them.
 
     Attributes
     ----------
@@ -215,10 +153,10 @@ class Tries:
         self.failed = 0
 
     def again(self, failure: RequestFailed) -> None:
-        """Wait for the next try; raise `failure` where there is none left, or no time for it."""
-        require_time(self.deadline)  # no socket waits longer: a try may fail for want of it
+        """Wait before the next try; raise `failure` where no try, or no time, is left."""
+        require_time(self.deadline)  # sockets time out at the deadline, which is then the reason
         self.failed += 1
-        # Many workers fail together when S3 is busy, and must not come back together.
+        # Jitter: many workers fail together when S3 is busy, and must not retry together.
         pause = _PAUSE_S * 2 ** (self.failed - 1) * random.uniform(0.5, 1.0)  # noqa: S311
         if self.failed >= _TRIES or pause >= self.deadline.left:
             raise failure
@@ -231,12 +169,12 @@ def open_response(
     tries: Tries,
     statuses: frozenset[int] = _WHOLE,
 ) -> urllib3.BaseHTTPResponse:
-    """Return S3's answer of one of these statuses, its body unread. Raises what `fetch` does."""
+    """Return S3's answer with one of `statuses`, its body unread. Raises as `open_original` does."""
     address = require_allowed(source.url)
     while True:
         require_time(tries.deadline)
         try:
-            response = ask(method, address, source.headers, tries.deadline.left)
+            response = send_request(method, address, source.headers, tries.deadline.left)
             if response.status in statuses:
                 return response
             failure = refused(response)

@@ -1,7 +1,7 @@
-"""The original object, read by ranges of its bytes: for pipelines that need no more than some of them.
+"""The original object, read by byte ranges: for pipelines that need only some of its bytes.
 
-The first request asks for a range already. It tells what a plain one would, and how large the object is,
-and nothing is under way that would have to be broken off. All others ask for the same version.
+The first request already asks for a range. Its answer has the headers of a plain GET and the object's
+size, and leaves no transfer to abort. All later requests ask for the same version.
 """
 
 from __future__ import annotations
@@ -18,24 +18,24 @@ from jitprep.service.config import config
 from jitprep.service.errors import RequestFailed
 from jitprep.service.messages import Presigned
 from jitprep.service.source.original import (
-    ObjectHead,
     Original,
     Tries,
-    fetch,
+    open_original,
     open_response,
     require_same,
     require_time,
 )
+from jitprep.service.source.response_heads import ObjectHead
 from jitprep.service.source.source_errors import replaced, unavailable
 
 if TYPE_CHECKING:
     from jitprep.service.deadline import Deadline
 
-# What every video is asked first: its kind, and where its index stands if that is not it already.
+# The first bytes of a video say its container, and hold its index or where the index is.
 _FIRST = 64 * 2**10
 _CHUNK = 2**20
-# Requests that one read makes, tries included, before all that is left is asked for at once. A video of
-# which some frames are wanted takes some dozen; one of thousands of boxes could ask for thousands.
+# After this many requests, retries included, a read asks for the rest of the object at once. Sampling
+# frames of a video takes a few dozen; a file of thousands of boxes could take thousands.
 MOST_REQUESTS = 256
 _ANSWERS = frozenset({200, 206})
 # RFC 9110, 14.4.
@@ -43,7 +43,7 @@ _CONTENT_RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+)")
 
 
 class Ranges:
-    """An object whose headers and first bytes have come.
+    """An object whose headers and first bytes have arrived.
 
     Parameters
     ----------
@@ -70,13 +70,13 @@ class Ranges:
         self.bytes_read = len(first)
 
     def read_at(self, start: int, length: int) -> bytes:
-        """Return so many bytes from `start` on.
+        """Return `length` bytes from `start`.
 
         Raises
         ------
         RequestFailed
-            As `Original.read`; ``ObjectTooLarge`` where it takes more than `MOST_REQUESTS`, and cannot
-            be read whole.
+            As `Original.read`; ``ObjectTooLarge`` where more than `MOST_REQUESTS` would be needed, and
+            the object is too large to be read whole.
         """
         known = self._first[start : start + length]
         if len(known) == length:
@@ -101,25 +101,26 @@ class Ranges:
             raise RequestFailed(
                 400,
                 "ObjectTooLarge",
-                f"more than {MOST_REQUESTS} requests would read the object in pieces, and it has "
-                f"{self.size} bytes, more than the {limit} that may be read whole; sample fewer frames, "
+                f"reading the object in ranges takes more than {MOST_REQUESTS} requests, and its "
+                f"{self.size} bytes exceed the {limit} that may be read whole; sample fewer frames, "
                 "or raise JITPREP_MAX_BYTES",
             )
         return self.size
 
 
 @contextmanager
-def fetch_ranges(source: Presigned, deadline: Deadline) -> Iterator[Ranges | Original]:
-    """Open the original, to be read by ranges; or whole, where it cannot be. Raises what `fetch` does.
+def open_ranges(source: Presigned, deadline: Deadline) -> Iterator[Ranges | Original]:
+    """Open the original, to be read by ranges, or whole where it must be.
 
-    It cannot where the signature of its URL covers a range, where S3 answers with all of it, where there
-    is nothing in it, and where it is stored under a Content-Encoding, of which no range can be decoded.
+    It must be where the URL's signature covers a range, where S3 answers with all of the object, where
+    the object is empty, and where it has a Content-Encoding, since a range of it cannot be decoded.
+    Raises what `open_original` raises.
     """
     ranges = _begun(source, deadline)
     if ranges is not None:
         yield ranges
         return
-    with fetch(source, deadline) as original:
+    with open_original(source, deadline) as original:
         yield original
 
 
@@ -138,18 +139,18 @@ def _begun(source: Presigned, deadline: Deadline) -> Ranges | None:
 
 
 class _Whole(Exception):
-    """S3 answered with more than was asked for."""
+    """S3 answered with the whole object instead of a range."""
 
 
 def _part(
     source: Presigned, start: int, stop: int, tries: Tries, before: ObjectHead | None
 ) -> tuple[ObjectHead, bytes]:
-    """Return what S3 says of the object, and these bytes, or as many of them as there are.
+    """Return the object's head, and these bytes, or those of them that exist.
 
     Parameters
     ----------
     before : ObjectHead, optional
-        What S3 said before: the bytes are of the same version.
+        The head of an earlier answer; the bytes must be of the same version.
     """
     asked = _asked(source, start, stop, before)
     while True:
@@ -187,10 +188,10 @@ def _names(source: Presigned) -> frozenset[str]:
 
 
 def _total(response: urllib3.BaseHTTPResponse, start: int) -> int:
-    """Return how long the object is of which a part came, if it is the right one."""
+    """Return the length of the whole object, from the answer to a request for a range from `start`."""
     found = _CONTENT_RANGE.fullmatch(response.headers.get("Content-Range", ""))
     if found is None or int(found[1]) != start:
-        raise urllib3.exceptions.ProtocolError("another part than was asked for")
+        raise urllib3.exceptions.ProtocolError("the answer has another range than the request")
     return int(found[3])
 
 
@@ -203,5 +204,5 @@ def _body(response: urllib3.BaseHTTPResponse, length: int, deadline: Deadline) -
             break
         chunks.append(chunk)
     if total != length:
-        raise urllib3.exceptions.ProtocolError("a part of another length than was asked for")
+        raise urllib3.exceptions.ProtocolError("the range has another length than the request")
     return b"".join(chunks)

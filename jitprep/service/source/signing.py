@@ -1,11 +1,11 @@
-"""A GET of the original under the function's own name.
+"""Signatures of GETs that the function makes with its own execution role.
 
-Where the event brings no URL (`bucket_source`), what is to be read is signed in headers.
+`signed` is for events without a presigned URL (`bucket_source`).
 
-S3 signs the URL of a HeadObject event for HEAD alone. Where a derived object's size depends on its
-pixels, they must be read, and then the function reads with its execution role, which must allow
-``s3:GetObject`` on the supporting access point. It does so after S3 has answered the caller's own HEAD,
-which needs the same permission: nobody learns what they may not read.
+`readable` is for a HeadObject event, whose URL S3 signs for HEAD only. Where a derived object's size
+depends on its pixels, they must be read; the role must then allow ``s3:GetObject`` on the supporting
+access point. The function reads after S3 has answered the caller's own HEAD, which needs the same
+permission, so no caller learns more than they may read.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _EXPIRES_S = 300
 
 
 def readable(head: Presigned) -> Presigned:
-    """Return the source that a URL signed for HEAD names, signed for GET by the execution role.
+    """Return the object of a URL that is signed for HEAD, signed for GET by the execution role.
 
     Raises
     ------
@@ -47,10 +47,10 @@ def readable(head: Presigned) -> Presigned:
 
 
 def signed(url: str, region: str, headers: Mapping[str, str]) -> Presigned:
-    """Return a GET of an object, signed with these headers by the execution role in others.
+    """Return a GET of an object, signed in its headers by the execution role; it covers `headers`.
 
-    Besides being cheap, that keeps the URL short, which is taken apart several times as it is read: with
-    the token of a role in it, it would have two thousand characters.
+    This is cheaper than presigning, and keeps the URL short: it is parsed several times, and a role's
+    token in it has two thousand characters.
 
     Raises
     ------
@@ -65,7 +65,7 @@ def signed(url: str, region: str, headers: Mapping[str, str]) -> Presigned:
 
 
 def size_unknown(why: str) -> RequestFailed:
-    """Return the failure of a HEAD whose answer would have to be made up."""
+    """Return the failure of a HEAD whose size cannot be known."""
     return RequestFailed(
         403,
         "SizeUnknown",

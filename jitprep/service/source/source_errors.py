@@ -1,4 +1,4 @@
-"""What keeps an original from being read, in words: S3's own, or ours where it has none."""
+"""Failures to read an original, in S3's words, or ours where S3 sends none."""
 
 from __future__ import annotations
 
@@ -14,32 +14,32 @@ if TYPE_CHECKING:
 
 # S3's errors are a few hundred bytes of XML.
 _ERROR_BYTES = 64 * 1024
-# What a status means where S3 sends no words with it, as in the answer to a HEAD.
+# The codes of statuses without an error document, as in the answer to a HEAD.
 _WORDLESS = {
     403: "AccessDenied",
     404: "NoSuchKey",
     405: "MethodNotAllowed",
     412: "PreconditionFailed",
 }
-# What S3 says of a delete marker, as which it answers 404, or 405 where its version was asked for.
+# S3's headers on a delete marker, for which it answers 404, or 405 where its version was asked for.
 _OF_MARKER = ("x-amz-delete-marker", "x-amz-version-id")
 
 
 def replaced() -> RequestFailed:
-    """Return the failure of a read of two versions."""
+    """Return the failure of a read during which the object was replaced."""
     words = "the object was replaced while it was read; try again"
     return RequestFailed(503, "SourceUnavailable", words)
 
 
 def unavailable(error: Exception, url: str) -> RequestFailed:
-    """Return the failure of a read that did not come to its end.
+    """Return the failure of a read that was not completed.
 
     Parameters
     ----------
     error : Exception
-        Its own words are left out, for they may hold the URL.
+        Its message is left out, because it may hold the URL.
     url : str
-        What was read. It may be signed, so that only its host is named, or the endpoint in its place.
+        The URL that was read. It may be signed, so only its host, or the endpoint, is named.
     """
     address = ParsedUrl.of(url)
     assert address is not None  # it was allowed
@@ -47,13 +47,13 @@ def unavailable(error: Exception, url: str) -> RequestFailed:
     return RequestFailed(
         503,
         "SourceUnavailable",
-        f"S3 at {where.host}:{where.port} could not be read ({reason(error)}); try again, and see "
-        "whether it is up and can be reached from here",
+        f"S3 at {where.host}:{where.port} could not be read ({reason(error)}); try again, and check "
+        "that it is up and can be reached from here",
     )
 
 
-def too_large(size: int, limit: int) -> RequestFailed:
-    """Return the failure of an object that is over the limit."""
+def source_too_large(size: int, limit: int) -> RequestFailed:
+    """Return the failure of an object that exceeds the limit."""
     return RequestFailed(
         400,
         "ObjectTooLarge",
@@ -63,7 +63,7 @@ def too_large(size: int, limit: int) -> RequestFailed:
 
 
 def refused(response: urllib3.BaseHTTPResponse) -> RequestFailed:
-    """Return the failure that an answer of S3's tells of, and close it."""
+    """Return the failure that S3's answer reports, and close it."""
     try:
         body = response.read(_ERROR_BYTES)
     finally:
@@ -80,7 +80,7 @@ def refused(response: urllib3.BaseHTTPResponse) -> RequestFailed:
 
 
 def _words(body: bytes) -> tuple[str, str]:
-    """Return the code and the message of S3's error document; empty where it is none."""
+    """Return the code and the message of S3's error document; empty where the body is not one."""
     try:
         root = ElementTree.fromstring(body)  # noqa: S314  # S3's own, bounded
     except ElementTree.ParseError:

@@ -1,1 +1,1 @@
-"""Bytes to sound."""
+"""Audio decoding: bytes to samples, by libsndfile and, for containers, by FFmpeg."""

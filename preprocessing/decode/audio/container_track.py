@@ -1,7 +1,8 @@
-"""The sound in MP4, QuickTime, 3GP, Matroska and WebM, by FFmpeg (through PyAV), where it is installed.
+"""Decoder of sound in MP4, QuickTime, 3GP, Matroska and WebM, by FFmpeg through PyAV, if installed.
 
-How many samples come of a track is not written anywhere: encoders put silence before it, and edit lists
-take some away. So it is decoded to be planned for, and again to be had; nothing is kept in between.
+No header has the number of samples: encoders put silence before a track, and edit lists remove some. So
+a track is decoded once to count its samples, and again for the samples themselves. Nothing is kept
+between.
 """
 
 from __future__ import annotations
@@ -16,28 +17,26 @@ import numpy as np
 from preprocessing.cancellation import checkpoint
 from preprocessing.decode.audio.decoder import CONTAINERS, AudioHeader
 from preprocessing.decode.audio.truncation import DecodablePart
-from preprocessing.decode.video.container import opened, require_undamaged
-from preprocessing.decode.video.container_checks import require_claims
+from preprocessing.decode.video.container import open_container, require_undamaged
+from preprocessing.decode.video.container_checks import require_plausible
 from preprocessing.errors import CorruptSource, LimitExceeded, UnsupportedSource
 from preprocessing.limits import require_memory
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from preprocessing.decode.sniff import AudioFormat
     from preprocessing.limits import Limits
     from preprocessing.media import Array
 
 _MICROSECONDS = 10**6
-# FFmpeg's sample formats, without the "p" of those that have a plane for each channel: how many steps
-# there are to full scale.
+# Full scale of FFmpeg's sample formats, whose names end in "p" if each channel has its own plane.
 _FULL_SCALE = {"u8": 2**7, "s16": 2**15, "s32": 2**31, "s64": 2**63, "flt": 1, "dbl": 1}
-# Decoders that check the sums which their formats carry, but are silent unless they are told to fail.
+# Decoders that verify the checksums of their format, but report a wrong one only if asked to.
 _CHECKED = frozenset({"flac", "mp3", "mp3float"})
 
 
-def probe(data: bytes, format_: AudioFormat, limits: Limits) -> AudioHeader:
-    """Decode the first track of sound, and keep how many samples come of it.
+def probe(data: bytes, format_: str, limits: Limits) -> AudioHeader:
+    """Decode the first sound track and count its samples.
 
     Parameters
     ----------
@@ -51,12 +50,12 @@ def probe(data: bytes, format_: AudioFormat, limits: Limits) -> AudioHeader:
     """
     if find_spec("av") is None:
         raise UnsupportedSource(
-            "sound in MP4 and Matroska is decoded by PyAV, which is not installed; pip install "
-            "'jitprep[video]', in AWS use the image for video, or convert it, as by ffmpeg -i "
+            "sound in MP4 and Matroska is decoded by PyAV, which is not installed: pip install "
+            "'jitprep[video]', in AWS use the image for video, or convert the file: ffmpeg -i "
             f"in.{format_} out.flac"
         )
     _, claims = CONTAINERS[format_]
-    require_claims(claims, lambda start, n: data[start : start + n], len(data), limits)
+    require_plausible(claims, lambda start, n: data[start : start + n], len(data), limits)
     channels = rate = total = 0
     with _opened(data, format_, limits) as (container, stream):
         name = stream.codec_context.name
@@ -65,20 +64,27 @@ def probe(data: bytes, format_: AudioFormat, limits: Limits) -> AudioHeader:
             channels, rate = channels or len(frame.layout.channels), rate or frame.sample_rate
             if (len(frame.layout.channels), frame.sample_rate) != (channels, rate):
                 raise UnsupportedSource(
-                    "the sound changes its rate or its channels; write it anew, as by ffmpeg -i IN "
-                    "OUT.flac"
+                    "the sound changes its sample rate or its channels, which is not decoded; convert "
+                    "it: ffmpeg -i IN OUT.flac"
                 )
             total += frame.samples
             _require_within(Fraction(total, rate), stream, limits)
     if not total:
-        raise CorruptSource("no sound of the track can be decoded")
+        raise CorruptSource(
+            "the sound track has no samples that can be decoded; replace it with an intact copy"
+        )
     header = AudioHeader(format_, name, channels, total, rate, DecodablePart())
     require_memory(header.holds, limits, "decoding the sound")
     return header
 
 
 def decode(data: bytes, header: AudioHeader, limits: Limits) -> Array:
-    """Decode what `probe` has accepted: (channels, samples), float32; a new array.
+    """Decode an object that `probe` has accepted.
+
+    Returns
+    -------
+    ndarray
+        Of shape (channels, samples), float32, full scale at [-1, 1]; a new array.
 
     Raises
     ------
@@ -94,8 +100,8 @@ def decode(data: bytes, header: AudioHeader, limits: Limits) -> Array:
 
 
 @contextmanager
-def _opened(data: bytes, format_: AudioFormat, limits: Limits) -> Iterator[tuple[Any, Any]]:
-    with opened(data, CONTAINERS[format_][0], limits, kind="audio") as (container, stream):
+def _opened(data: bytes, format_: str, limits: Limits) -> Iterator[tuple[Any, Any]]:
+    with open_container(data, CONTAINERS[format_][0], limits, kind="audio") as (container, stream):
         if stream.codec_context.name in _CHECKED:
             stream.codec_context.options = {"err_detect": "crccheck+explode"}
         yield container, stream
@@ -105,7 +111,7 @@ def _frames(container: Any, stream: Any) -> Iterator[Any]:
     for packet in container.demux(stream):
         checkpoint()
         if packet.is_corrupt:
-            raise CorruptSource("the sound breaks off; upload it again")
+            raise CorruptSource("the file is cut off; upload it again")
         frames = packet.decode()
         require_undamaged(frames)
         yield from frames
@@ -119,7 +125,9 @@ def _floats(frame: Any) -> Array:
         array = array.reshape(-1, channels).T
     kind = name.removesuffix("p")
     if kind not in _FULL_SCALE:
-        raise UnsupportedSource(f"FFmpeg gives samples as {name}; convert the sound to FLAC")
+        raise UnsupportedSource(
+            f"FFmpeg returns samples of type {name}, which is not supported; convert it to FLAC"
+        )
     if kind == "u8":
         return np.divide(
             array.astype(np.float32) - _FULL_SCALE[kind], np.float32(_FULL_SCALE[kind])
@@ -140,7 +148,7 @@ def _require_within(seconds: Fraction, stream: Any, limits: Limits) -> None:
     total = int(seconds * codec.sample_rate) * codec.channels
     if seconds > limits.seconds or total > limits.samples:
         raise LimitExceeded(
-            f"the sound has {codec.channels} channels at {codec.sample_rate} Hz and lasts "
-            f"{float(seconds):.6g} seconds or more, above the limit of {limits.samples} samples in all "
-            f"and {limits.seconds:g} seconds; raise the limit or store a shorter sound"
+            f"the sound has {codec.channels} channels at {codec.sample_rate} Hz and lasts at least "
+            f"{float(seconds):.6g} s, more than the limits of {limits.samples} samples in all and "
+            f"{limits.seconds:g} s; raise the limit or store a shorter sound"
         )

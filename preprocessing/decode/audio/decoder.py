@@ -1,23 +1,22 @@
-"""Bytes to sound.
+"""Audio decoder: header and samples, by libsndfile.
 
-Whatever the file holds, the result is float32, of shape (channel, sample), with full scale at [-1, 1],
-as ``soundfile.read`` gives: integers are divided by 2 to their bits less one. In particular
+The result is always float32, of shape (channel, sample), with full scale at [-1, 1], the same as
+``soundfile.read``: integers of n bits are divided by 2 ** (n - 1). In detail:
 
-- WAV (RF64, RIFX and WAVE_FORMAT_EXTENSIBLE among it), FLAC, Ogg (Vorbis, Opus, FLAC), MP3, AIFF, AU
-  and CAF are decoded, with the sample types that libsndfile has; sound alone in MP4 and Matroska where
-  the libraries for video are installed (`preprocessing.decode.audio.container_track`);
-- float samples are as they are stored, also above full scale, where it is a sound: what is not a number,
-  or beyond the range of 32-bit integers, is refused;
-- an Opus file has the rate that its encoder was given, or 48 kHz;
-- an MP3 loses the silence that its encoder added, where its first frame tells how much;
-- channels are in the file's order.
+- WAV (including RF64, RIFX and WAVE_FORMAT_EXTENSIBLE), FLAC, Ogg (Vorbis, Opus, FLAC), MP3, AIFF, AU
+  and CAF are decoded, with the sample types that libsndfile supports. `container_track` decodes the
+  sound of MP4 and Matroska files without video, if PyAV is installed.
+- Float samples stay as stored, including those above full scale. A file with samples that are infinite,
+  not a number, or beyond the range of 32-bit integers is refused.
+- An Opus file has the sample rate that its encoder was given, or 48 kHz.
+- The silence that an MP3 encoder added is removed if the first frame says how much it is.
+- Channels are in the order of the file.
 
-A sound is whole or it is refused: where a format tells how long it is, an object that holds less is
-corrupt. What was written to a pipe may not tell: of WAV and AU what is there is taken, and of FLAC what
-its last frame tells.
+A sound that is shorter than its header says is refused as cut off. A file written to a pipe may not have
+a length: then all samples of a WAV or AU are taken, and a FLAC ends with its last frame.
 
-`probe` reads the header only, of MP3 the frames' headers. It is where sounds that are too long are
-refused.
+`probe` reads the header only (of an MP3, the header of every frame), and refuses sounds that are too
+long.
 """
 
 from __future__ import annotations
@@ -33,29 +32,28 @@ import numpy as np
 from preprocessing.cancellation import checkpoint
 from preprocessing.decode.audio import flac, mpeg, ogg
 from preprocessing.decode.audio.ogg import UnwrappedFlac
-from preprocessing.decode.audio.tags import behind_tags
-from preprocessing.decode.audio.truncation import TRUNCATED, DecodablePart, require_whole
-from preprocessing.decode.unsupported import require_supported
+from preprocessing.decode.audio.tags import skip_tags
+from preprocessing.decode.audio.truncation import TRUNCATED, DecodablePart, require_untruncated
+from preprocessing.decode.formats import require_decoded
 from preprocessing.errors import CorruptSource, LimitExceeded, UnsupportedSource
 from preprocessing.frozen import frozen
 from preprocessing.limits import require_memory
-from preprocessing.optional_deps import load
+from preprocessing.optional_deps import require_module
 
 if TYPE_CHECKING:
-    from preprocessing.decode.sniff import AudioFormat
     from preprocessing.limits import Limits
     from preprocessing.media import Array
 
-# No sound is louder: floats in the units of 32-bit integers reach it. Bytes read as floats by mistake
-# do not stop there, and would overflow in the first sum.
+# The largest sample accepted: floats in units of 32-bit integers reach it. Bytes that were mistaken for
+# floats exceed it, and would overflow in the first sum.
 _LOUDEST = 2.0**31
-# Our formats of sound in a container: FFmpeg's demuxer, and what `claims` calls it.
+# Formats of sound in a container: FFmpeg's demuxer, and the format's name in `container_checks`.
 CONTAINERS = {"m4a": ("mov", "mp4"), "mka": ("matroska", "matroska")}
 # libsndfile, sndfile.h: SF_ERR_UNSUPPORTED_ENCODING; common.h: SFE_UNIMPLEMENTED, as for WAV of 36 bits
 _UNSUPPORTED_ENCODING, _UNIMPLEMENTED = 4, 18
-# Samples that are read between two questions whether to stop: some milliseconds of any decoder.
+# Samples read between two checks for cancellation: a few milliseconds in any decoder.
 _RUN = 2**20
-# Measured of libsndfile's decoders, of which Vorbis's codebooks take the most.
+# Bytes that a decoder of libsndfile holds, as measured; Vorbis, with its codebooks, holds the most.
 _DECODER = 8 * 2**20
 # The length of an ID3v1 tag.
 _TAIL = 128
@@ -63,22 +61,25 @@ _TAIL = 128
 
 @frozen
 class AudioHeader:
-    """What is known of a sound before it is decoded.
+    """Header of a sound: what is known before its samples are decoded.
 
     Parameters
     ----------
     format : str
     subtype : str
-        How the samples are coded, in libsndfile's words.
-    channels, samples, rate : int
-        Samples are counted in each channel.
+        Sample encoding, by libsndfile's name.
+    channels : int
+    samples : int
+        Per channel.
+    rate : int
+        Samples per second.
     part : DecodablePart
-        What libsndfile is given of the object.
+        The part of the object that is given to libsndfile.
     copied : int
-        Bytes of the object that are held twice for it.
+        Bytes of the object that decoding copies.
     """
 
-    format: AudioFormat
+    format: str
     subtype: str
     channels: int
     samples: int
@@ -88,23 +89,23 @@ class AudioHeader:
 
     @property
     def holds(self) -> int:
-        """Most bytes that decoding holds at once: the samples, copies, and what a decoder looks at."""
+        """Most bytes that decoding holds at once: the samples, copies, and the decoder's own."""
         return 4 * self.channels * self.samples + self.copied + _DECODER
 
 
 class _Memory(BytesIO):
-    """An object as libsndfile reads it, which damaged headers may send to before its start.
+    """File through which libsndfile reads an object.
 
     Parameters
     ----------
     data : bytes
     more : int
-        By how much it seems to be longer.
+        Bytes by which the file appears to be longer than `data`.
     """
 
     def __init__(self, data: bytes, more: int = 0) -> None:
         super().__init__(data)
-        # Of what is not there, the end is empty: libmpg123 looks for a tag in it first of all.
+        # The end of the missing bytes reads as zeros: libmpg123 first looks for a tag there.
         self._more, self._tail = more, len(data) + more - _TAIL
 
     def readinto(self, buffer: Any) -> int:
@@ -117,23 +118,23 @@ class _Memory(BytesIO):
     def seek(self, offset: int, whence: int = SEEK_SET) -> int:
         try:
             return super().seek(offset + self._more * (whence == SEEK_END), whence)
-        except ValueError:  # it sees that it is elsewhere; an exception would be printed, no more
+        except ValueError:  # before the start, by a damaged header: libsndfile checks the position
             return self.tell()
 
 
-def need_soundfile() -> Any:
-    """Return the module that binds libsndfile.
+def require_soundfile() -> Any:
+    """Return the module `soundfile`, which binds libsndfile.
 
     Raises
     ------
     SpecError
-        Where it is not installed.
+        If it is not installed.
     """
-    return load("soundfile", "soundfile", "audio", what="sound")
+    return require_module("soundfile", "soundfile", "audio", what="sound")
 
 
-def probe(data: bytes, format_: AudioFormat, limits: Limits) -> AudioHeader:
-    """Read what the header tells.
+def probe(data: bytes, format_: str, limits: Limits) -> AudioHeader:
+    """Read the header.
 
     Parameters
     ----------
@@ -150,8 +151,8 @@ def probe(data: bytes, format_: AudioFormat, limits: Limits) -> AudioHeader:
     ------
     CorruptSource, UnsupportedSource, LimitExceeded
     """
-    require_supported(format_)
-    soundfile = need_soundfile()
+    require_decoded(format_)
+    soundfile = require_soundfile()
     part, samples, most = _part(data, format_)
     try:
         with soundfile.SoundFile(_Memory(part.of(data), part.more)) as file:
@@ -159,7 +160,7 @@ def probe(data: bytes, format_: AudioFormat, limits: Limits) -> AudioHeader:
             header = AudioHeader(format_, file.subtype, file.channels, count, file.samplerate, part)
     except soundfile.LibsndfileError as error:
         raise _failed(format_, error) from None
-    _require_told(header, most)
+    _require_plausible(header, most)
     _require_within(header, limits)
     require_memory(header.holds, limits, f"decoding the {format_} file")
     return header
@@ -171,45 +172,45 @@ def decode(data: bytes, header: AudioHeader) -> Array:
     Returns
     -------
     ndarray
-        Of shape (channels, samples), float32; a new one.
+        Of shape (channels, samples), float32, full scale at [-1, 1]; a new array.
 
     Raises
     ------
     CorruptSource
-        Where it holds less than its header tells.
+        If the object has fewer samples than its header says.
     UnsupportedSource
-        For samples that are no sound.
+        If samples are infinite, not a number, or far beyond full scale.
     """
-    soundfile = need_soundfile()
-    # Pages of it that no sample comes to are never taken, whatever the header says.
+    soundfile = require_soundfile()
+    # The system allocates its pages only as samples are written to them, whatever the header says.
     place = np.empty((header.samples, header.channels), np.float32)
     try:
         with soundfile.SoundFile(_Memory(header.part.of(data), header.part.more)) as file:
             if file.seekable():
-                file.seek(0)  # as soundfile.read does: libmpg123 rounds otherwise after it
+                file.seek(0)  # as soundfile.read does, because libmpg123 then rounds differently
             read = _fill(place, file)
     except soundfile.LibsndfileError as error:
         raise _failed(header.format, error) from None
     if read < header.samples and header.format == "wav" and header.subtype.startswith("MPEG"):
-        raise UnsupportedSource(  # its chunk is whole: what was written tells of an encoder's silence
-            f"the WAV holds MP3, and claims {header.samples} samples where {read} are; take it out, "
-            "as by ffmpeg -i in.wav -c copy out.mp3"
+        raise UnsupportedSource(  # its chunk is complete: the header counts silence that is dropped
+            f"the WAV contains MP3, and claims {header.samples} samples but has {read}; extract the "
+            "MP3: ffmpeg -i in.wav -c copy out.mp3"
         )
     if read < header.samples:
         raise CorruptSource(
-            f"the {header.format} header claims {header.samples} samples, and {read} are there: "
+            f"the {header.format} header claims {header.samples} samples, but the file has {read}: "
             f"{TRUNCATED}"
         )
     if not (place.min() >= -_LOUDEST and place.max() <= _LOUDEST):
         raise UnsupportedSource(
-            "among the samples are some that are infinite, no numbers, or beyond the range of 32-bit "
-            "integers; write the sound anew"
+            "some samples are infinite, not a number, or beyond the range of 32-bit integers; store "
+            "samples between -1 and 1"
         )
     return place.T
 
 
 def _fill(place: Array, file: Any) -> int:
-    """Read samples into their place, a part at a time, and return how many there were."""
+    """Read samples into an array, a part at a time, and return how many were read."""
     read, run = 0, max(_RUN // place.shape[1], 1)
     while read < len(place):
         checkpoint()
@@ -220,48 +221,49 @@ def _fill(place: Array, file: Any) -> int:
     return read
 
 
-def _part(data: bytes, format_: AudioFormat) -> tuple[DecodablePart, int | None, float]:
-    """Return what of an object is decoded, how many samples it has, and how many at the most.
+def _part(data: bytes, format_: str) -> tuple[DecodablePart, int | None, float]:
+    """Return the part of an object to decode, its number of samples, and the most that it can have.
 
-    The first number is None where libsndfile knows it.
+    The number of samples is None where libsndfile knows it.
     """
     if format_ == "mp3":
         frames = mpeg.frames(data)
         return frames.part, None if frames.noted else frames.samples, frames.samples
-    first = behind_tags(data, 0)
+    first = skip_tags(data, 0)
     body = data[first:] if first else data
-    require_whole(body, format_)
+    require_untruncated(body, format_)
     if format_ == "ogg":
-        ogg.require_whole(body)
+        ogg.require_pages(body)
     if format_ == "ogg" and ogg.holds_flac(body):
-        told = flac.told(ogg.unwrapped(body))
-        return UnwrappedFlac(told.head, told.first, told.last), None, inf
-    part = flac.told(body) if format_ == "flac" else DecodablePart()
+        part = flac.decodable_part(ogg.unwrap_flac(body))
+        return UnwrappedFlac(part.head, part.first, part.last), None, inf
+    part = flac.decodable_part(body) if format_ == "flac" else DecodablePart()
     return replace(part, first=part.first + first), None, inf
 
 
-def _failed(format_: AudioFormat, error: Any) -> Exception:
+def _failed(format_: str, error: Any) -> Exception:
     reason = error.error_string.rstrip(".").removeprefix("Error : ")
-    if "malloc" in reason or "memory allocation" in reason:  # which says nothing of the file
-        return MemoryError(f"libsndfile ran out of memory as it read the {format_} file")
+    if "malloc" in reason or "memory allocation" in reason:  # not an error of the file
+        return MemoryError(f"libsndfile ran out of memory while it read the {format_} file")
     if error.code == _UNSUPPORTED_ENCODING or (error.code, format_) == (_UNIMPLEMENTED, "wav"):
         return UnsupportedSource(
-            f"libsndfile does not decode this {format_} file: {reason}; convert it"
+            f"libsndfile does not decode this {format_} file: {reason}; convert it: ffmpeg -i IN "
+            "OUT.flac"
         )
-    cut = f": {TRUNCATED}" * ("fseek" in reason)  # as it looks for the end that a header tells
+    cut = f": {TRUNCATED}" * ("fseek" in reason)  # it seeks to the end that a header gives
     return CorruptSource(f"libsndfile cannot read the {format_} file: {reason}{cut}")
 
 
-def _require_told(header: AudioHeader, most: float) -> None:
+def _require_plausible(header: AudioHeader, most: float) -> None:
     if header.samples <= 0 or header.channels <= 0:
         raise CorruptSource(
-            f"the {header.format} header claims no samples (was the writer interrupted?); write the "
-            "sound anew"
+            f"the {header.format} header claims no samples; if its writer was interrupted, write it "
+            "again"
         )
     if header.samples > most:
         raise CorruptSource(
-            f"the {header.format} file claims {header.samples} samples, and its frames hold {most}; "
-            "upload it again"
+            f"the {header.format} file claims {header.samples} samples, but its frames hold {most}: "
+            f"{TRUNCATED}"
         )
 
 
@@ -270,6 +272,6 @@ def _require_within(header: AudioHeader, limits: Limits) -> None:
     if seconds > limits.seconds or total > limits.samples:
         raise LimitExceeded(
             f"the {header.format} header claims {header.channels} x {header.samples} samples, "
-            f"{seconds:.6g} seconds, more than the limit of {limits.samples} in all and "
-            f"{limits.seconds:g} seconds; raise the limit or store a shorter sound"
+            f"{seconds:.6g} s, more than the limits of {limits.samples} samples in all and "
+            f"{limits.seconds:g} s; raise the limit or store a shorter sound"
         )

@@ -1,7 +1,7 @@
-"""How long a FLAC is that was written to a pipe, and so could not be told its own length.
+"""The length of a FLAC whose header lacks it, because it was written to a pipe.
 
-libFLAC decodes it, but libsndfile cannot read to the end of what it does not know the end of. The last
-frame's number is in the frame's header, so that nothing need be decoded to know the length.
+libFLAC could decode such a file, but libsndfile needs the length to read to the end. The header of the
+last frame has the frame's number, so the length is known without decoding.
 """
 
 from __future__ import annotations
@@ -11,35 +11,38 @@ from functools import lru_cache, reduce
 from preprocessing.decode.audio.truncation import TRUNCATED, DecodablePart
 from preprocessing.errors import CorruptSource, UnsupportedSource
 
-# RFC 9639: STREAMINFO comes first, and its last 36 bits before the digest count the samples.
+# RFC 9639: STREAMINFO comes first, and its last 36 bits before the MD5 are the number of samples.
 _STREAMINFO = b"fLaC\0\0\0\x22", b"fLaC\x80\0\0\x22"
 _COUNT = slice(18, 26)
 _COUNT_BITS = 36
 _FIRST_BLOCK = 4
 _MOST_BLOCKS = 4096
-# A frame of the fixed block size that all usual encoders write. It is looked for in the last 256 KiB, as
-# the largest in use are smaller; what only looks like one passes the check of its header once in 256.
+# Start of a frame of fixed block size, as all common encoders write it. The last 256 KiB are searched
+# for it, because frames in use are smaller. Other bytes pass the header's CRC once in 256 times.
 _SYNC = b"\xff\xf8"
 _WINDOW = 2**18
 _TRIES = 16
 
 
-def told(data: bytes) -> DecodablePart:
-    """Return what of a FLAC libsndfile is given: where no length is told, another header.
+def decodable_part(data: bytes) -> DecodablePart:
+    """Return the part of a FLAC to decode: all of it, with a new header if the length is missing.
 
     Raises
     ------
     CorruptSource
-        Where the last frame is cut.
+        If the last frame is cut off.
     UnsupportedSource
-        Where the frames are of various sizes, and nothing tells how long they are.
+        If the length is missing and the block size varies, so that frames are not numbered.
     """
     count = int.from_bytes(data[_COUNT], "big")
     if not data.startswith(_STREAMINFO) or count % 2**_COUNT_BITS:
         return DecodablePart()
     samples = _samples(data)
     if samples >= 2**_COUNT_BITS:
-        raise CorruptSource("the last frame of the FLAC has a number that none can have")
+        raise CorruptSource(
+            "the last frame of the FLAC has a number above the format's maximum; replace it with an "
+            "intact copy"
+        )
     return DecodablePart(data[: _COUNT.start] + (count + samples).to_bytes(8, "big"), _COUNT.stop)
 
 
@@ -47,8 +50,8 @@ def _samples(data: bytes) -> int:
     first = _first_frame(data)
     if data[first : first + 2] == b"\xff\xf9":
         raise UnsupportedSource(
-            "the FLAC header does not tell how long the sound is, and its frames are of various sizes; "
-            "write it anew, as by ffmpeg -i in.flac out.flac"
+            "the FLAC header has no length, and its block size varies, so the length is unknown; write "
+            "it again: ffmpeg -i in.flac out.flac"
         )
     start = _frame(data[first : first + 16])
     place, tries = len(data), 0
@@ -61,7 +64,7 @@ def _samples(data: bytes) -> int:
             if _crc(data[place:], 16, 0x8005) == 0:
                 return last[0] * start[1] + last[1]
             tries += 1
-    raise CorruptSource(f"no whole frame ends the FLAC: {TRUNCATED}")
+    raise CorruptSource(f"the FLAC does not end with a complete frame: {TRUNCATED}")
 
 
 def _first_frame(data: bytes) -> int:
@@ -75,7 +78,7 @@ def _first_frame(data: bytes) -> int:
 
 
 def _frame(header: bytes) -> tuple[int, int] | None:
-    """Return the number of a frame and its samples; None where it is none."""
+    """Return the number and the samples of the frame with this header; None if it is not a frame's."""
     if len(header) < 6 or not header.startswith(_SYNC):
         return None
     size, rate = header[2] >> 4, header[2] & 15
@@ -95,7 +98,7 @@ def _frame(header: bytes) -> tuple[int, int] | None:
 
 
 def _crc(data: bytes, bits: int, polynomial: int) -> int:
-    """Return a checksum; of data that end with their own it is 0."""
+    """Return the CRC of `data`, which is 0 if `data` ends with its own correct CRC."""
     table, mask = _table(bits, polynomial), 2**bits - 1
     return reduce(lambda crc, byte: (crc << 8 & mask) ^ table[crc >> bits - 8 ^ byte], data, 0)
 

@@ -1,4 +1,4 @@
-"""ID3v2 and APEv2 tags, which stand before, behind and between the frames of sound in any format."""
+"""ID3v2 and APEv2 tags, which some writers put before, after or between the frames of any format."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ _ID3, _ID3_HEADER, _ID3_FOOTER = b"ID3", 10, 0x10
 _APE, _APE_HEADER = b"APETAGEX", 32
 
 
-def behind_tags(data: bytes, place: int) -> int:
-    """Return where the tags end that begin at a place; a tag may reach beyond the data."""
+def skip_tags(data: bytes, place: int) -> int:
+    """Return the offset behind the tags at `place`, or `place`. A tag may reach beyond the data."""
     while True:
-        checkpoint()  # there may be millions, of ten bytes each
+        checkpoint()  # a hostile file may have millions of tags, ten bytes each
         if data.startswith(_ID3, place) and place + _ID3_HEADER <= len(data):
             place += _ID3_HEADER + _id3_length(data[place : place + _ID3_HEADER])
         elif data.startswith(_APE, place) and place + _APE_HEADER <= len(data):
@@ -22,7 +22,7 @@ def behind_tags(data: bytes, place: int) -> int:
 
 
 def _id3_length(header: bytes) -> int:
-    """Return the bytes behind a tag's header: four times seven bits, and perhaps a footer."""
+    """Return the length of a tag without its header: four times seven bits, plus a footer."""
     length = 0
     for byte in header[6:10]:
         length = length << 7 | byte & 0x7F

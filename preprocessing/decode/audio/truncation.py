@@ -1,9 +1,9 @@
-"""Whether an object holds as much sound as its container says.
+"""Detection of sound files that are cut off: the length in the header against the bytes there.
 
-libsndfile reads what is there and keeps silent about what is not: half a WAV is a shorter WAV to it. So
-the length that a container tells is compared with the bytes before anything is decoded. MPEG audio has
-no container (see `mpeg`), Ogg has pages (`ogg`), and FLAC's
-header tells samples, which the decoder is held to.
+libsndfile reads half a WAV as a shorter WAV and does not report what is missing. So the length in the
+header is compared with the object before anything is decoded. This covers WAV, AIFF, AU and CAF. MP3 is
+checked in `mpeg`, Ogg in `ogg`; the header of a FLAC has the number of samples, which the decoder
+checks.
 """
 
 from __future__ import annotations
@@ -17,31 +17,31 @@ from preprocessing.frozen import frozen
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from preprocessing.decode.sniff import AudioFormat
 
-# What a writer puts that does not know the length yet, and then cannot go back, as into a pipe: FFmpeg
-# and AU all ones, SoX and others something near 2 GiB. It means: all that is there.
+# The least length that means "unknown: up to the end". A writer leaves it if it cannot go back to fill
+# in the length, as in a pipe: all ones by FFmpeg and in AU, something near 2 GiB by SoX and others.
 _OPEN = 0x7FFF_0000
-# Chunks before the sound: titles, pictures, cue points. A file of nothing but headers of chunks is no
-# sound, and takes long to walk through.
+# Most chunks before the sound, such as titles, pictures and cue points. A hostile file that consists of
+# chunk headers would take long to walk through.
 _MOST_CHUNKS = 4096
-# RFC 2361's numbers for how samples are coded: those that FFmpeg writes and libsndfile calls malformed.
+# RFC 2361's numbers of the codecs that FFmpeg writes to WAV and libsndfile reports as malformed.
 _UNDECODED = {0x20: "Yamaha's ADPCM", 0x50: "MPEG audio of layer II", 0xFF: "AAC", 0x2000: "AC-3"}
-TRUNCATED = "the object breaks off; upload it again"
+TRUNCATED = "the object is cut off; upload it again"
 
 
 @frozen
 class DecodablePart:
-    """What of an object a decoder is given.
+    """The part of an object that a decoder is given.
 
     Parameters
     ----------
     head : bytes
-        Comes first, in place of what is before `first`.
+        Replaces the bytes before `first`.
     first, last : int
-        Where the bytes begin that follow it, and where they end; None is the object's end.
+        The slice of the object that follows `head`; a `last` of None is the object's end.
     more : int
-        How many bytes more there seem to be to a decoder that reckons with them, and reads none.
+        Bytes by which the file appears longer than it is, to a decoder that estimates its samples by
+        that.
     """
 
     head: bytes = b""
@@ -50,20 +50,20 @@ class DecodablePart:
     more: int = 0
 
     def of(self, data: bytes) -> bytes:
-        """Return these bytes of `data`."""
+        """Return this part of `data`."""
         if not self.head and not self.first and self.last is None:
             return data
         return self.head + data[self.first : self.last]
 
 
-def require_whole(data: bytes, format_: AudioFormat) -> None:
-    """Raise where the object holds less sound than its container tells.
+def require_untruncated(data: bytes, format_: str) -> None:
+    """Raise unless the object has as much sound as its header says.
 
     Raises
     ------
     CorruptSource
     UnsupportedSource
-        For a WAV whose samples are coded as libsndfile does not decode them.
+        If a WAV has a codec that libsndfile does not decode.
     """
     if format_ == "wav":
         _require_wav(data, "big" if data.startswith(b"RIFX") else "little")
@@ -80,18 +80,17 @@ def _require_wav(data: bytes, order: Literal["little", "big"]) -> None:
     for name, start, size in _chunks(data, 12, 4, order):
         if name == b"fmt ":
             coded = int.from_bytes(data[start : start + 2], order)
-        if name == b"ds64":  # EBU Tech 3306: sizes of 64 bits, the file's and then the sound's
+        if name == b"ds64":  # EBU Tech 3306: 64-bit sizes, the file's and then the sound's
             wide = int.from_bytes(data[start + 8 : start + 16], "little")
         if name == b"data":
             whole = wide if wide is not None and size == 0xFFFF_FFFF else size
             _require_end(data, start, whole)
             if coded in _UNDECODED:
                 raise UnsupportedSource(
-                    f"{_UNDECODED[coded]} in WAV is not decoded; convert it, as by ffmpeg -i in.wav "
-                    "out.flac"
+                    f"{_UNDECODED[coded]} in WAV is not decoded; convert it: ffmpeg -i in.wav out.flac"
                 )
             return
-    raise CorruptSource(f"there is no 'data' chunk in the WAV file: {TRUNCATED}")
+    raise CorruptSource(f"the WAV file has no 'data' chunk: {TRUNCATED}")
 
 
 def _require_chunk(data: bytes, chunks: Iterator[tuple[bytes, int, int]], sound: bytes) -> None:
@@ -99,13 +98,13 @@ def _require_chunk(data: bytes, chunks: Iterator[tuple[bytes, int, int]], sound:
         if name == sound:
             _require_end(data, start, size)
             return
-    raise CorruptSource(f"there is no {sound.decode()!r} chunk in the file: {TRUNCATED}")
+    raise CorruptSource(f"the file has no {sound.decode()!r} chunk: {TRUNCATED}")
 
 
 def _require_end(data: bytes, start: int, size: int) -> None:
     if size < _OPEN and start + size > len(data):
         raise CorruptSource(
-            f"the header claims {size} bytes of sound, and {max(len(data) - start, 0)} are there: "
+            f"the header claims {size} bytes of sound, but the file has {max(len(data) - start, 0)}: "
             f"{TRUNCATED}"
         )
 
@@ -113,7 +112,7 @@ def _require_end(data: bytes, start: int, size: int) -> None:
 def _chunks(
     data: bytes, start: int, width: int, order: Literal["little", "big"]
 ) -> Iterator[tuple[bytes, int, int]]:
-    """Yield name, place and size of each chunk; sizes are of `width` bytes, and made even where 4."""
+    """Yield the name, offset and size of each chunk. Chunks with sizes of 4 bytes have even lengths."""
     for _ in range(_MOST_CHUNKS):
         checkpoint()
         if start + 4 + width > len(data):

@@ -1,1 +1,1 @@
-"""Containers that hold tracks: MP4, Matroska and their kin."""
+"""Parsers of containers that hold several tracks: MP4, QuickTime, Matroska and WebM."""

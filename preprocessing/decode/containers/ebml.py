@@ -1,4 +1,4 @@
-"""The elements of a Matroska or WebM file, as far as its header goes: RFC 8794 and RFC 9559."""
+"""The elements in the header of a Matroska or WebM file: RFC 8794 and RFC 9559."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ ATTACHMENTS = 0x1941A469
 ENTRY, TRACK_TYPE, SEEK, SEEK_ID, SEEK_POSITION = 0xAE, 0x83, 0x4DBB, 0x53AB, 0x53AC
 VIDEO, SOUND = 1, 2
 _LARGEST = 8
-# Elements that a header's list is walked through.
+# Most elements that are read of one list in the header.
 _MOST = 4096
 
 
 class EbmlElement(NamedTuple):
-    """An element: its ID, where its content is, and where that stops; None where nobody tells."""
+    """An element: its ID, and where its content starts and stops; None if its length is unknown."""
 
     name: int
     start: int
@@ -28,7 +28,7 @@ class EbmlElement(NamedTuple):
 
 
 def element(read_at: Callable[[int, int], bytes], place: int) -> EbmlElement | None:
-    """Return the element at a place; None where there is none."""
+    """Return the element at an offset; None if none begins there."""
     head = read_at(place, 12)
     width = _LARGEST + 1 - (head[0] if head else 0).bit_length()
     if width > 4:
@@ -37,14 +37,17 @@ def element(read_at: Callable[[int, int], bytes], place: int) -> EbmlElement | N
     if not more:
         return None
     start = place + width + more
-    untold = length == 2 ** (7 * more) - 1
+    unknown = length == 2 ** (7 * more) - 1
     return EbmlElement(
-        int.from_bytes(head[:width], "big"), start, None if untold else start + length
+        int.from_bytes(head[:width], "big"), start, None if unknown else start + length
     )
 
 
 def number(data: bytes, place: int) -> tuple[int, int]:
-    """Return a number whose leading zeros tell how many bytes it has, and how many; zeros for none."""
+    """Return a variable-length number and its length in bytes, given by its leading zero bits.
+
+    Both are 0 if the data do not have such a number.
+    """
     first = data[place] if place < len(data) else 0
     width = _LARGEST + 1 - first.bit_length()
     if width > _LARGEST or place + width > len(data):
@@ -55,7 +58,7 @@ def number(data: bytes, place: int) -> tuple[int, int]:
 def elements(
     read_at: Callable[[int, int], bytes], start: int, stop: int, most: int = _MOST
 ) -> Iterator[EbmlElement]:
-    """Yield the elements between two places, `most` of them."""
+    """Yield the elements between two offsets, at most `most` of them."""
     for _ in range(most):
         if start >= stop or (found := element(read_at, start)) is None:
             return
@@ -67,7 +70,7 @@ def elements(
 
 
 def segment(read_at: Callable[[int, int], bytes]) -> EbmlElement | None:
-    """Return the segment, which is all of the file behind the EBML header."""
+    """Return the segment, which is the whole file after the EBML header."""
     header = element(read_at, 0)
     if header is None or header.stop is None:
         return None
@@ -76,7 +79,7 @@ def segment(read_at: Callable[[int, int], bytes]) -> EbmlElement | None:
 
 
 def header_elements(read_at: Callable[[int, int], bytes], size: int) -> Iterator[EbmlElement]:
-    """Yield the segment's elements before the first cluster, and those that its seek heads name."""
+    """Yield the segment's elements before the first cluster, and those that its seek heads point to."""
     whole = segment(read_at)
     if whole is None:
         return
@@ -100,7 +103,7 @@ def header_elements(read_at: Callable[[int, int], bytes], size: int) -> Iterator
 
 
 def track_types(read_at: Callable[[int, int], bytes], tracks: EbmlElement) -> Iterator[int]:
-    """Yield what each track of a list is: 0 where it does not say."""
+    """Yield the type of each track in a list of tracks; 0 for a track without one."""
     for entry in elements(read_at, tracks.start, tracks.stop or tracks.start):
         if entry.name != ENTRY:
             continue

@@ -1,7 +1,7 @@
-"""What an MP4 or QuickTime file's index would take, counted before FFmpeg takes it.
+"""Size of the index of an MP4 or QuickTime file, checked before FFmpeg allocates memory for it.
 
-FFmpeg takes memory for as many samples as a table, or all tables together, claim to have. So what each
-claims is held against the bytes that it has, and their sum against the file's size and the limits.
+FFmpeg allocates memory for the number of samples that the tables claim to have. So each claim is
+compared with the bytes of its table, and their sum with the size of the file and with the limits.
 """
 
 from __future__ import annotations
@@ -20,19 +20,20 @@ if TYPE_CHECKING:
 
     ReadAt = Callable[[int, int], bytes]
 
-# Six hours at 120 frames a second, and of AAC at 48 kHz in two languages, have fewer.
+# Enough for six hours at 120 frames per second with two tracks of AAC at 48 kHz.
 _MOST_SAMPLES = 2**23
 _MOST_SAMPLES_A_TRACK = 2**22
-# Samples that no table lists take a byte of the file each, but for some that are empty.
+# A sample that no table lists takes at least a byte of the file, except for some that are empty.
 _MOST_EMPTY = 2**16
-# FFmpeg's structs, in bytes, each twice, as its edit lists copy them: AVIndexEntry 24, MOVTimeToSample
-# 12, and the size; of any table's entry at most 12; of a fragment, MOVFragmentIndexItem and for each
-# track MOVFragmentStreamInfo.
+# Bytes of FFmpeg's structs, counted twice because its edit lists copy them. A sample takes AVIndexEntry
+# (24), MOVTimeToSample (12) and its size; a table's entry at most 12; a fragment takes
+# MOVFragmentIndexItem, and MOVFragmentStreamInfo for each track.
 _SAMPLE, _ENTRY, _EDITED, _FRAGMENT, _FRAGMENT_TRACK = 80, 16, 48, 64, 96
 _MOST_TRACKS, _MOST_VIDEOS = 128, 16
-# A compressed sample of sound that is counted by its samples, as in QuickTime's IMA4 or QDesign.
+# Most samples per byte of compressed sound that is counted in samples, such as QuickTime's IMA4 or
+# QDesign.
 _SAMPLES_A_BYTE = 64
-# Where a table's count stands, and how many bytes each of its entries has at the least.
+# The offset of a table's count, and the fewest bytes that each of its entries takes.
 _TABLES = {
     b"stts": (4, 8),
     b"ctts": (4, 8),
@@ -53,13 +54,13 @@ _TABLES = {
     b"iloc": (6, 0),
 }
 _SAMPLE_SIZES = frozenset({b"stsz", b"stz2"})
-# In a description of samples FFmpeg would parse these, as anywhere else.
+# FFmpeg would parse these within a sample description, as it does anywhere else.
 _STRAYS = (*_TABLES, *_SAMPLE_SIZES, b"trak", b"moov", b"moof", b"traf", b"sidx", b"cmov", b"sgpd")
 _MOST_DESCRIPTION = 2**20
 
 
 class _Track:
-    """What a track claims, and how it is counted."""
+    """The claims of one track."""
 
     def __init__(self) -> None:
         self.kinds = set[bytes]()
@@ -70,13 +71,13 @@ class _Track:
 
     @property
     def plain(self) -> bool:
-        """Whether FFmpeg counts its samples by chunks: sound whose samples last 1, as PCM's."""
+        """Whether FFmpeg indexes chunks instead of samples: sound whose samples last 1, such as PCM."""
         sound = self.kinds & {b"soun", b"vide", b"text", b"subt", b"sbtl"} == {b"soun"}
         return sound and self.durations == [(1, 1)]
 
 
-def require_claims(read_at: ReadAt, size: int, limits: Limits) -> None:
-    """Refuse an MP4 that is cut off, or whose index claims more than the file can have.
+def require_index(read_at: ReadAt, size: int, limits: Limits) -> None:
+    """Raise unless an MP4 is complete and its index claims no more than the file can hold.
 
     Raises
     ------
@@ -92,7 +93,7 @@ def require_claims(read_at: ReadAt, size: int, limits: Limits) -> None:
             _add_samples(track, read_at(box.start, 12), box, size)
         elif kind in _TABLES or kind in (b"sbgp", b"sgpd", b"saiz", b"sidx", b"pssh"):
             count, width = _count(read_at, box)
-            _require_room(box, count, width)
+            _require_room(box, count, needed=count * width, room=box.stop - box.start)
             entries += count
             if width == 0:
                 untabled += count
@@ -122,8 +123,9 @@ def _require_sum(
     videos = sum(b"vide" in track.kinds for track in tracks.values())
     if count > _MOST_TRACKS or videos > _MOST_VIDEOS:
         raise LimitExceeded(
-            f"the video has {count} tracks, {videos} of them video, more than the limit of "
-            f"{_MOST_TRACKS}, and of {_MOST_VIDEOS}; keep one, as by ffmpeg -i IN -c copy OUT.mp4"
+            f"the file has {count} tracks, {videos} of them video, more than the limits of "
+            f"{_MOST_TRACKS} and {_MOST_VIDEOS}; keep one video track: ffmpeg -i IN -map 0:v:0 -c copy "
+            "OUT.mp4"
         )
     held = entries * _ENTRY + fragments * (_FRAGMENT + count * _FRAGMENT_TRACK)
     samples = 0
@@ -139,11 +141,11 @@ def _require_sum(
     _require_few(samples, _MOST_SAMPLES)
     if untabled > size + _MOST_EMPTY:
         raise _too_many(untabled, size)
-    require_memory(held + samples * _SAMPLE, limits, "FFmpeg's index of the video")
+    require_memory(held + samples * _SAMPLE, limits, "FFmpeg's index of the file")
 
 
 def _add_samples(track: _Track, head: bytes, box: Box, size: int) -> None:
-    """Count the samples of a table of their sizes: one size for all, or one for each."""
+    """Count the samples of a size table, which has one size for all of them or one for each."""
     each, count = int.from_bytes(head[4:8], "big"), int.from_bytes(head[8:12], "big")
     track.samples += count
     bits = each & 0xFF if box.kind == b"stz2" else 32
@@ -152,11 +154,11 @@ def _add_samples(track: _Track, head: bytes, box: Box, size: int) -> None:
         if each > 1 and count * each > size and count <= _MOST_SAMPLES_A_TRACK:
             raise _too_many(count, size)
     elif count <= _MOST_SAMPLES_A_TRACK:
-        _require_room(box, count * bits, 0, (box.stop - box.start - 12) * 8)
+        _require_room(box, count, needed=count * bits, room=(box.stop - box.start - 12) * 8)
 
 
 def _count(read_at: ReadAt, box: Box) -> tuple[int, int]:
-    """Return how many entries a table claims, and how many bytes each has at the least."""
+    """Return the number of entries that a table claims, and the fewest bytes that each takes."""
     head = read_at(box.start, 24)
     version, flags = head[:1], int.from_bytes(head[1:4], "big")
     place, width = _TABLES.get(box.kind, (4, 0))
@@ -174,10 +176,10 @@ def _count(read_at: ReadAt, box: Box) -> tuple[int, int]:
             place = 12 if flags & 1 else 4
             width = 0 if head[place : place + 1] != b"\0" else 1
             place += 1
-        case b"sidx":  # FFmpeg makes a fragment of each reference
+        case b"sidx":  # FFmpeg makes each reference a fragment
             place, width, length = (22 if version == b"\0" else 30), 12, 2
             head += read_at(box.start + 24, 8)
-        case b"pssh":  # names of keys, which the first version has none of
+        case b"pssh":  # key IDs, which version 0 does not have
             place, width, length = 20, 16, 0 if version == b"\0" else 4
         case b"iinf" if version == b"\0":
             length = 2
@@ -190,41 +192,52 @@ def _count(read_at: ReadAt, box: Box) -> tuple[int, int]:
     return int.from_bytes(head[place : place + length], "big"), width
 
 
-def _require_room(box: Box, count: int, width: int, room: int | None = None) -> None:
-    """Refuse a table that claims more entries than it has bytes for; FFmpeg would read on elsewhere."""
-    if count * (width or room is not None) > (box.stop - box.start if room is None else room):
+def _require_room(box: Box, count: int, *, needed: int, room: int) -> None:
+    """Raise if a table claims more entries than fit in it: FFmpeg would read beyond its end.
+
+    Parameters
+    ----------
+    box : Box
+    count : int
+        Entries that it claims.
+    needed, room : int
+        What these take, and what the table has; both in bytes, or both in bits.
+    """
+    if needed > room:
+        _require_few(count, _MOST_SAMPLES_A_TRACK)
         name = box.kind.decode("latin-1")
-        if count > _MOST_SAMPLES_A_TRACK:
-            _require_few(count, _MOST_SAMPLES_A_TRACK)
         raise CorruptSource(
-            f"the video's table {name!r} claims more entries than its {box.stop - box.start} bytes hold"
+            f"the file's table {name!r} claims {count} entries, more than its "
+            f"{box.stop - box.start} bytes can hold; replace it with an intact copy"
         )
 
 
 def _require_no_strays(read_at: ReadAt, box: Box) -> None:
-    """Refuse tables within the description of samples, which nobody writes, and FFmpeg would read."""
+    """Raise if a sample description contains tables: no encoder writes these, but FFmpeg reads them."""
     if box.stop - box.start > _MOST_DESCRIPTION:
         raise LimitExceeded(
-            f"the video describes its samples in {box.stop - box.start} bytes, more than the limit of "
-            f"{_MOST_DESCRIPTION}"
+            f"the file's sample description has {box.stop - box.start} bytes, more than the limit of "
+            f"{_MOST_DESCRIPTION}; encode it again: ffmpeg -i IN OUT.mp4"
         )
     content = read_at(box.start, box.stop - box.start)
     for stray in _STRAYS:
         if stray in content:
             raise UnsupportedSource(
-                f"the video has a table {stray.decode()!r} within the description of its samples"
+                f"the file has a table {stray.decode()!r} inside its sample description, which is not "
+                "supported; encode it again: ffmpeg -i IN OUT.mp4"
             )
 
 
 def _require_few(samples: int, most: int) -> None:
     if samples > most:
         raise LimitExceeded(
-            f"the video's index claims {samples} samples, more than the limit of {most}; it may be "
-            "damaged: write it anew, or cut it into shorter ones"
+            f"the file's index claims {samples} samples, more than the limit of {most}; if the file is "
+            "intact, cut it into shorter parts"
         )
 
 
 def _too_many(samples: int, size: int) -> CorruptSource:
     return CorruptSource(
-        f"the video's index claims {samples} samples, more than there can be in {size} bytes"
+        f"the file's index claims {samples} samples, more than {size} bytes can hold; replace it with "
+        "an intact copy"
     )

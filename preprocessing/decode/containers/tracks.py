@@ -1,65 +1,66 @@
-"""What a container holds, by its tracks: one with sound alone is sound, whatever its first bytes say."""
+"""The kind of a container, from its tracks: a video file that has only sound is sound."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from preprocessing.decode.audio.ogg import video_in
+from preprocessing.decode.audio.ogg import video_codec
 from preprocessing.decode.containers import ebml
 from preprocessing.decode.containers.boxes import boxes
+from preprocessing.decode.formats import FORMATS
 from preprocessing.errors import CorruptSource, LimitExceeded, UnsupportedSource
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from preprocessing.decode.sniff import Sniffed
+    from preprocessing.decode.formats import Format
 
-# As much as tells what an ASF or an Ogg file holds: its header, which is a few kilobytes.
+
+# Enough for the header of an ASF or Ogg file, which is a few kilobytes.
 _HEAD = 2**16
 # "Advanced Systems Format Specification", 10.4: ASF_Video_Media.
 _ASF_VIDEO = bytes.fromhex("c0ef19bc4d5bcf11a8fd00805f5c442b")
-# Boxes that are looked through: of fragments the first few name all tracks.
+# Most boxes that are looked at. In a fragmented file the first few name all tracks.
 _MOST_BOXES = 2**13
-# FLV: which tracks there are, in its fifth byte.
+# FLV: the flags of its fifth byte, which say what tracks there are.
 _FLV_SOUND, _FLV_VIDEO = 4, 1
 
 
-def by_tracks(found: Sniffed, read_at: Callable[[int, int], bytes], size: int) -> Sniffed:
-    """Return what an object is where its first bytes tell its container alone.
+def by_tracks(found: Format, read_at: Callable[[int, int], bytes], size: int) -> Format:
+    """Return the format and kind of an object, given the container that its first bytes show.
 
     Parameters
     ----------
-    found : Sniffed
-        As its first bytes tell.
+    found : Format
+        As `sniff` returned it.
     read_at : callable
-        Returns as many bytes from a place on.
+        Takes an offset and a length, and returns the bytes there, fewer at the end.
     size : int
-        Of the object.
+        Of the object, in bytes.
     """
-    match found.format:
+    match found.name:
         case "mp4":
             kinds = _in_boxes(read_at, size)
             if b"soun" in kinds and b"vide" not in kinds:
-                return replace(found, kind="audio", format="m4a", content_type="audio/mp4")
+                return FORMATS["m4a"]
         case "matroska":
             types = _in_matroska(read_at, size)
             if ebml.SOUND in types and ebml.VIDEO not in types:
-                return replace(found, kind="audio", format="mka", content_type="audio/x-matroska")
+                return FORMATS["mka"]
         case "wma" if _ASF_VIDEO in read_at(0, min(_HEAD, size)):
-            return replace(found, kind="video", format="wmv", content_type="video/x-ms-wmv")
-        case "ogg" if video_in(read_at(0, min(_HEAD, size))) is not None:
-            return replace(found, kind="video", format="ogv", content_type="video/ogg")
+            return FORMATS["wmv"]
+        case "ogg" if video_codec(read_at(0, min(_HEAD, size))) is not None:
+            return FORMATS["ogv"]
         case "flv" if read_at(4, 1)[:1] == bytes([_FLV_SOUND]):
-            return replace(found, kind="audio", format="fla", content_type="audio/x-flv")
+            return FORMATS["fla"]
         case _:
             pass
     return found
 
 
 def _in_boxes(read_at: Callable[[int, int], bytes], size: int) -> set[bytes]:
-    """Return what the tracks hold, as far as the first video."""
+    """Return the handler types of the tracks, up to the first video track."""
     kinds = set[bytes]()
     try:
         for box in islice(boxes(read_at, size), _MOST_BOXES):
@@ -67,7 +68,7 @@ def _in_boxes(read_at: Callable[[int, int], bytes], size: int) -> set[bytes]:
                 kinds.add(read_at(box.start + 8, 4))
             if b"vide" in kinds:
                 break
-    except (CorruptSource, LimitExceeded, UnsupportedSource):  # raised by what reads it
+    except (CorruptSource, LimitExceeded, UnsupportedSource):  # the decoder raises it again
         return set()
     return kinds
 

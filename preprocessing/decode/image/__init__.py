@@ -1,5 +1,6 @@
-"""Image formats other than JPEG and TIFF: a module for each, with `probe` and `decode`.
+"""Image decoding: one module, or package, per format, each with `probe` and `decode`.
 
-Each walks its file's structure itself, hears every integrity mark there, and hands a foreign decoder no
-more than the bytes of one picture.
+Each module parses its format's structure itself and checks every checksum and length in it. A
+third-party decoder is given the bytes of one picture only. `decoder` imports the module that is named
+like the format.
 """

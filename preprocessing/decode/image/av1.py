@@ -1,4 +1,4 @@
-"""Largest frame of an AV1 sequence, from its header: AV1 Bitstream and Decoding Process, 5.5."""
+"""The largest frame of an AV1 sequence, from its header: AV1 Bitstream and Decoding Process, 5.5."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ _SEQUENCE_HEADER = 1
 
 
 def frame_size(data: bytes) -> tuple[int, int]:
-    """Return the width and height that no frame of a coded picture goes beyond.
+    """Return the largest width and height that a frame of a coded picture can have.
 
     Raises
     ------
     CorruptSource
-        Where it begins with no sequence header.
+        If the picture does not have a sequence header.
     """
     at = 0
     while at < len(data):

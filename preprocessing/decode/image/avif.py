@@ -1,8 +1,8 @@
-"""AVIF: our own walk of the boxes; libavif, by way of Pillow, decodes the primary picture.
+"""AVIF decoder: the boxes are parsed here; libavif, through Pillow, decodes the primary picture.
 
-AV1 carries no checksum: lengths and places must agree with the bytes that are there, and otherwise the
-pixels are what the file says. Of a sequence the primary picture is taken, which is its first one. The
-formats: AV1 Image File Format 1.1; ISO/IEC 14496-12 and 23008-12; AV1 Bitstream Specification, 5.5.
+AV1 has no checksums, so damaged pixels cannot be detected; only lengths and offsets are checked against
+the file. Of an image sequence the primary picture is decoded, which is the first. References: AV1 Image
+File Format 1.1; ISO/IEC 14496-12 and 23008-12; AV1 Bitstream Specification, 5.5.
 """
 
 from __future__ import annotations
@@ -24,36 +24,36 @@ if TYPE_CHECKING:
     from preprocessing.media import Array
 
 _NEEDED = (b"ftyp", b"meta", b"mdat", b"moov", b"idat")
-# What the coded pictures, alpha and the tiles of a grid among them, may have in pixels for each that is
-# shown; and as many besides, since a small picture's blocks and tiles are larger.
+# Most coded pixels (alpha and the tiles of a grid included) per pixel shown, and the number that is
+# always allowed, because the blocks and tiles of a small picture may be larger than the picture.
 _CODED, _SMALL = 8, 2**20
-_MOST = 2**17  # boxes, items, places and references: a grid has 65,536 tiles at most
-_HEAD = 1024  # bytes of a coded picture, which its sequence header stands in
-# Bytes a pixel that is shown: libavif's RGB, Pillow's copy and image, and ours, twice; and one that is
-# coded: planes of 8 bits or more.
+_MOST = 2**17  # boxes, items, extents and references: a grid has 65,536 tiles at most
+_HEAD = 1024  # bytes of a coded picture that are searched for its sequence header
+# Bytes per pixel shown (libavif's RGB, Pillow's copy and image, and two of ours), and per pixel coded
+# (planes of 8 bits or more).
 _HELD, _HELD_CODED = 20, 6
 
 
 @frozen
 class _Item:
-    """An item's type, and where it lies."""
+    """The type of an item, and the offset and length of each of its extents."""
 
     type: bytes
     extents: tuple[tuple[int, int], ...]
 
 
 def probe(data: bytes) -> ImageHeader:
-    """Read the header. No pixel is decoded.
+    """Read the header, without decoding pixels.
 
     Raises
     ------
     CorruptSource, UnsupportedSource
     """
     coded = _coded(data)
-    image = pillow.opened(_primary(data), "avif")
+    image = pillow.open_image(_primary(data), "Avif")
     shown = image.width * image.height
     if coded > _CODED * shown + _SMALL:
-        raise damaged("AVIF", f"coded pictures of {coded} pixels for one of {shown}")
+        raise damaged("AVIF", f"{coded} coded pixels for a picture of {shown}")
     held = _HELD * shown + _HELD_CODED * coded + 2 * len(data)
     return ImageHeader(
         "avif", (image.height, image.width), orientation_of(image), image.mode, held=held
@@ -61,21 +61,21 @@ def probe(data: bytes) -> ImageHeader:
 
 
 def decode(data: bytes) -> Array:
-    """Decode to (H, W, 3), as stored, uint8. Raises what `probe` does."""
-    return pillow.decode(_primary(data), "avif")
+    """Decode to uint8, (H, W, 3), before orientation. Raises the errors of `probe`."""
+    return pillow.decode(_primary(data), "Avif")
 
 
 def _primary(data: bytes) -> bytes:
-    """Return the file with a brand that has libavif take the primary picture, not a track."""
+    """Return the file with a brand that makes libavif decode the primary picture, not a track."""
     return data[:8] + b"avif" + data[12:]
 
 
 def _coded(data: bytes) -> int:
-    """Return how many pixels all of the coded pictures have that decoding may ask for."""
+    """Return the number of pixels in all coded pictures that decoding may need."""
     try:
         meta = next((body for kind, body in _boxes(data, 0, len(data)) if kind == b"meta"), None)
         if meta is None:
-            raise unsupported("AVIF", "tracks alone, without a primary picture")
+            raise unsupported("AVIF", "tracks but not a primary picture")
         items, references = _items(data, *meta)
         return sum(
             references.get(number, 1) * _area(data, item)
@@ -87,7 +87,7 @@ def _coded(data: bytes) -> int:
 
 
 def _boxes(data: bytes, at: int, end: int) -> Iterator[tuple[bytes, tuple[int, int]]]:
-    """Yield type and place of each box."""
+    """Yield the type of each box, and where its content starts and stops."""
     for _ in range(_MOST):
         if at + 8 > end:
             return
@@ -101,17 +101,17 @@ def _boxes(data: bytes, at: int, end: int) -> Iterator[tuple[bytes, tuple[int, i
         if stop > end or (size and size < head):
             if kind not in _NEEDED:
                 return
-            raise cut("AVIF", f"{kind.decode()} at byte {at} goes beyond the end")
+            raise cut("AVIF", f"its box {kind.decode()} at byte {at} goes beyond the end")
         yield kind, (at + head, stop)
         at = stop
-    raise damaged("AVIF", f"more than {_MOST} boxes in one")
+    raise damaged("AVIF", f"one of its boxes has more than {_MOST} boxes in it")
 
 
 def _items(data: bytes, at: int, end: int) -> tuple[dict[int, _Item], dict[int, int]]:
-    """Return the items by their numbers, and how often a grid refers to each."""
+    """Return the items by number, and how often a grid refers to each."""
     boxes = dict(reversed(list(_boxes(data, at + 4, end))))
     if b"iloc" not in boxes or b"iinf" not in boxes:
-        raise damaged("AVIF", "its items have no places or types")
+        raise damaged("AVIF", "its items have no locations or types")
     types = _types(data, *boxes[b"iinf"])
     idat = boxes.get(b"idat", (0, 0))[0]
     places = _places(data, *boxes[b"iloc"], idat)
@@ -150,17 +150,17 @@ def _places(data: bytes, at: int, end: int, idat: int) -> dict[int, tuple[tuple[
         (extents,) = struct.unpack_from(">H", data, at + base)
         at += base + 2
         if at + extents * (index + offset + length) > end:
-            raise damaged("AVIF", "the places of its items go beyond their box")
+            raise damaged("AVIF", "its table of item locations is longer than its box")
         left -= extents
         if left < 0:
-            raise damaged("AVIF", f"more than {_MOST} items and places")
+            raise damaged("AVIF", f"more than {_MOST} items and extents")
         parts = []
         for _ in range(extents):
             place = start + int.from_bytes(data[at + index : at + index + offset])
             at += index + offset + length
             size = int.from_bytes(data[at - length : at])
             if place + size > len(data):
-                raise cut("AVIF", "a picture lies beyond the end")
+                raise cut("AVIF", "a coded picture goes beyond the end")
             parts.append((place, size or len(data) - place))
         places[number] = tuple(parts)
     return places
@@ -175,7 +175,7 @@ def _references(data: bytes, at: int, end: int) -> dict[int, int]:
         _, count = struct.unpack_from(f">{wide}H", data, start)
         first = start + struct.calcsize(f">{wide}H")
         if first + count * struct.calcsize(wide) > stop:
-            raise damaged("AVIF", "its references go beyond their box")
+            raise damaged("AVIF", "its list of references is longer than its box")
         for number in struct.unpack_from(f">{count}{wide}", data, first):
             counts[number] = counts.get(number, 0) + 1
         total += count
@@ -185,7 +185,7 @@ def _references(data: bytes, at: int, end: int) -> dict[int, int]:
 
 
 def _area(data: bytes, item: _Item) -> int:
-    """Return the pixels of a coded picture, from the header of its sequence."""
+    """Return the number of pixels in a coded picture, from its sequence header."""
     starts = (data[place : place + min(size, _HEAD)] for place, size in item.extents[:8])
     width, height = frame_size(b"".join(starts))
     return width * height

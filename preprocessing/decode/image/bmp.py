@@ -1,8 +1,8 @@
-"""BMP: headers and rows read by ourselves.
+"""BMP decoder: headers and rows are read here.
 
-The format carries no checksum: sizes must agree with the bytes that are there, and otherwise the pixels
-are what the file says. The formats: Microsoft, "Bitmap Storage" and the structures that it names; IBM,
-BITMAPINFOHEADER2 of OS/2, whose own compressions are refused by name.
+The format has no checksums, so damaged pixels cannot be detected; only sizes are checked against the
+file. References: Microsoft, "Bitmap Storage" and the structures that it names; IBM, OS/2's
+BITMAPINFOHEADER2, whose own compressions are not decoded.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from preprocessing.decode.image.bmp_rle import unpacked
+from preprocessing.decode.image.bmp_rle import decode_runs
 from preprocessing.decode.image.faults import cut, damaged, unsupported
 from preprocessing.decode.image.header import ImageHeader
 from preprocessing.decode.image.palette import looked_up
@@ -30,8 +30,8 @@ _DEFAULT_MASKS = {
     24: (0xFF0000, 0xFF00, 0xFF),
     32: (0xFF0000, 0xFF00, 0xFF),
 }
-_HELD = 14  # bytes a pixel: rows, Pillow's RGB, the copy that NumPy takes of it, twice
-_PALETTE = 8  # bits, up to which pixels are indices
+_HELD = 14  # bytes per pixel: rows, Pillow's RGB, and two of NumPy's copies of it
+_PALETTE = 8  # most bits per pixel at which pixels are palette indices
 
 
 @frozen
@@ -48,12 +48,12 @@ class _Bmp:
 
     @property
     def stride(self) -> int:
-        """Bytes a row, which are a multiple of four."""
+        """Bytes per row, a multiple of four."""
         return (self.width * self.bits + 31) // 32 * 4
 
 
 def probe(data: bytes) -> ImageHeader:
-    """Read the header. No pixel is decoded.
+    """Read the header, without decoding pixels.
 
     Raises
     ------
@@ -66,10 +66,10 @@ def probe(data: bytes) -> ImageHeader:
 
 
 def decode(data: bytes) -> Array:
-    """Decode to (H, W, 3), as stored, uint8. Raises what `probe` does."""
+    """Decode to uint8, (H, W, 3). Raises the errors of `probe`."""
     bmp = _read(data)
     if bmp.compression in (_RLE8, _RLE4):
-        rows = unpacked(data, bmp.at, (bmp.height, bmp.width), nibbles=bmp.compression == _RLE4)
+        rows = decode_runs(data, bmp.at, (bmp.height, bmp.width), nibbles=bmp.compression == _RLE4)
     else:
         rows = _rows(data, bmp)
     pixels = _looked_up(rows, bmp) if bmp.bits <= _PALETTE else _coloured(rows, bmp, data)
@@ -81,9 +81,9 @@ def _read(data: bytes) -> _Bmp:
         raise cut("BMP", "it ends within its header")
     at, size = struct.unpack_from("<II", data, 10)
     if size == _OS2_SHORT:
-        raise unsupported("BMP", f"a header of OS/2, of {size} bytes")
+        raise unsupported("BMP", f"an OS/2 header of {size} bytes")
     if size not in _SIZES:
-        raise damaged("BMP", f"a header of {size} bytes")
+        raise damaged("BMP", f"its header claims {size} bytes, which is not a size of the format")
     if len(data) < 14 + size:
         raise cut("BMP", "it ends within its header")
     compression, colours, masks = _RAW, 0, (0, 0, 0)
@@ -94,17 +94,17 @@ def _read(data: bytes) -> _Bmp:
         (colours,) = struct.unpack_from("<I", data, 46)
     _require_known(size, compression, bits)
     if colours > 2**16:
-        raise damaged("BMP", f"a palette of {colours} colours")
+        raise damaged("BMP", f"its header claims a palette of {colours} colours")
     if width < 1 or not height:
-        raise damaged("BMP", f"{width} x {height} pixels")
+        raise damaged("BMP", f"its header claims {width} x {height} pixels")
     end = 14 + size
     if compression in (_MASKS, _ALPHA_MASKS):
-        # Behind a header of 40 bytes; in a longer one at the same place.
+        # They follow a header of 40 bytes, and are at the same offset in a longer one.
         masks = struct.unpack_from("<3I", data.ljust(66, b"\0"), 54)
         end += (12 if compression == _MASKS else 16) * (size == 40)
     entry = 3 if size == _CORE else 4
     count = min(colours or 1 << bits, 1 << bits) if bits <= _PALETTE else 0
-    if not at or (count and at == 14 + size):  # writers that leave out the palette's length
+    if not at or (count and at == 14 + size):  # some writers do not count the palette
         at = end + entry * count
     if at < end or (size == _OS2 and at < end + entry * count):
         raise damaged("BMP", "its pixels begin within its header")
@@ -114,22 +114,24 @@ def _read(data: bytes) -> _Bmp:
 
 def _require_known(size: int, compression: int, bits: int) -> None:
     if size == _OS2 and compression > _RLE4:
-        raise unsupported("BMP", f"a compression of OS/2's own ({compression})")
+        raise unsupported("BMP", f"an OS/2 compression ({compression})")
     if compression in _NAMES:
         raise unsupported("BMP", _NAMES[compression])
     if bits not in (1, 4, 8, 16, 24, 32):
-        raise unsupported("BMP", f"{bits} bits a pixel")
+        raise unsupported("BMP", f"{bits} bits per pixel")
     fits = {_RAW: True, _RLE8: bits == 8, _RLE4: bits == 4}
     if not fits.get(compression, compression in (_MASKS, _ALPHA_MASKS) and bits > _PALETTE):
-        raise damaged("BMP", f"compression {compression} of {bits} bits a pixel")
+        raise damaged(
+            "BMP", f"its header claims compression {compression} at {bits} bits per pixel"
+        )
 
 
 def _rows(data: bytes, bmp: _Bmp) -> Array:
-    """Return the rows as bytes, the last row's padding perhaps missing."""
+    """Return the rows as bytes. The last row may lack its padding in the file."""
     used = (bmp.width * bmp.bits + 7) // 8
     wanted = bmp.stride * (bmp.height - 1) + used
     if len(data) - bmp.at < wanted:
-        raise cut("BMP", f"{len(data) - bmp.at} of the {wanted} bytes of its pixels are there")
+        raise cut("BMP", f"it has {max(len(data) - bmp.at, 0)} of {wanted} bytes of pixels")
     flat = np.frombuffer(data, np.uint8, wanted, bmp.at)
     return np.lib.stride_tricks.as_strided(
         flat, (bmp.height, used), (bmp.stride, 1), writeable=False
@@ -158,14 +160,16 @@ def _coloured(rows: Array, bmp: _Bmp, data: bytes) -> Array:
         pixels = memoryview(data)[bmp.at :]
         return np.asarray(Image.frombytes("RGB", (bmp.width, bmp.height), pixels, *raw))
     if bmp.bits == 24:
-        raise unsupported("BMP", "masks of its own at 24 bits a pixel")
+        raise unsupported("BMP", "unusual colour masks at 24 bits per pixel")
     values = np.ascontiguousarray(rows).view("<u2" if bmp.bits == 16 else "<u4")
     result = np.empty((bmp.height, bmp.width, 3), np.uint8)
     for channel, mask in enumerate(masks):
         shift = (mask & -mask).bit_length() - 1
         most = mask >> max(shift, 0)
         if not mask or most & (most + 1):
-            raise damaged("BMP", f"a mask of {mask:#x}")
+            raise damaged(
+                "BMP", f"its header has the colour mask {mask:#x}, which is not contiguous"
+            )
         sample = (values & mask) >> shift
         result[:, :, channel] = sample.astype(np.uint64) * 255 // most  # as Pillow rounds it
     return result

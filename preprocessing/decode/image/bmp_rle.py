@@ -1,6 +1,6 @@
-"""Run-length encoding of BMP: RLE8 and RLE4 to indices, row by row.
+"""Decoder of BMP's run-length encoding: RLE8 and RLE4 to palette indices.
 
-Pillow's own decoder appends skipped pixels one by one in Python, seconds for some 20 kB.
+Pillow's decoder appends skipped pixels one at a time in Python, which takes seconds for 20 kB.
 """
 
 from __future__ import annotations
@@ -17,23 +17,34 @@ if TYPE_CHECKING:
     from preprocessing.media import Array
 
 _END_OF_ROW, _END, _SKIP = 0, 1, 2
-# Of one or the other kind, at some 1 µs each; a screen of 3,840 x 2,160 has half as many at most.
+# Most runs, at about 1 µs each. A screen of 3,840 x 2,160 has half of them at most.
 _MOST_RUNS = 4 * 2**20
 _SINGLE = [bytes((value,)) for value in range(256)]
 _PAIR = [bytes((value >> 4, value & 15)) for value in range(256)]
 
 
-def unpacked(data: bytes, at: int, shape: tuple[int, int], *, nibbles: bool) -> Array:
-    """Return the indices, of `shape`, in the order of the file.
+def decode_runs(data: bytes, at: int, shape: tuple[int, int], *, nibbles: bool) -> Array:
+    """Decode runs to indices: uint8, of `shape`, rows in the order of the file.
 
-    Pixels that are skipped have colour 0, as in Pillow.
+    Skipped pixels have index 0, as in Pillow.
+
+    Parameters
+    ----------
+    data : bytes
+        The whole file.
+    at : int
+        Offset of the first run.
+    shape : (int, int)
+        Height and width.
+    nibbles : bool
+        Whether it is RLE4, with two pixels per byte.
 
     Raises
     ------
     CorruptSource
-        Where a run goes beyond its row, or the runs end before the last one.
+        If a run goes beyond its row, or the runs end before the last row.
     LimitExceeded
-        Where there are more of them than decoding takes seconds for.
+        If there are so many runs that decoding would take seconds.
     """
     height, width = shape
     pixels = bytearray(height * width)
@@ -58,18 +69,19 @@ def unpacked(data: bytes, at: int, shape: tuple[int, int], *, nibbles: bool) -> 
                 x, y = x + data[at], y + data[at + 1]
                 at += 2
                 if x > width or y >= height:
-                    raise damaged("BMP", "it skips pixels beyond its edge")
+                    raise damaged("BMP", f"a run skips beyond the edge in row {y + 1}")
             else:
                 length = (value + 1) // 2 if nibbles else value
                 run = data[at : at + length]
-                data[at + length - 1]  # it is there in full
+                data[at + length - 1]  # raises IndexError unless the run is complete
                 at += length + length % 2
                 if nibbles:
                     run = b"".join([_PAIR[byte] for byte in run])
                 x = _place(pixels, run[:value], x, y, width, nibbles=nibbles)
         else:
             raise LimitExceeded(
-                f"the BMP has more than {_MOST_RUNS} runs of pixels; store it as PNG"
+                f"the BMP has more than {_MOST_RUNS} runs of pixels, which take too long to decode; "
+                "store it as PNG"
             )
     except IndexError:
         raise cut("BMP", f"its runs end in row {y + 1} of {height}") from None
@@ -77,7 +89,7 @@ def unpacked(data: bytes, at: int, shape: tuple[int, int], *, nibbles: bool) -> 
 
 
 def _place(pixels: bytearray, run: bytes, x: int, y: int, width: int, *, nibbles: bool) -> int:
-    """Write a run; of RLE4, whose runs some writers pad to whole bytes, one pixel may be too many."""
+    """Write a run and return where it ends. Some writers pad RLE4's runs by one pixel, which is cut."""
     end = x + len(run)
     if end > width:
         if end - width > nibbles:

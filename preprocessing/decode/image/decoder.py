@@ -1,19 +1,19 @@
-"""Bytes to pixels.
+"""Image decoder: header and pixels of any image format.
 
-Whatever the file holds, the result is 8-bit RGB, upright: what
-``ImageOps.exif_transpose(Image.open(f)).convert("RGB")`` gives in Pillow, which is what torchvision's
-folder datasets have always fed to models. In particular
+The result is always 8-bit RGB, upright: the same as
+``ImageOps.exif_transpose(Image.open(f)).convert("RGB")`` in Pillow, which torchvision's folder datasets
+use. In detail:
 
-- EXIF orientation is applied;
-- CMYK and YCCK become RGB by ``(255 - C)(255 - K) / 255``, with Adobe's inversion understood;
-- palettes are looked up; gray is repeated in three channels;
-- alpha is dropped, not blended: the colour stored under it is kept;
-- 16-bit samples keep their high byte (Pillow clips 16-bit gray instead, which is of no use);
-- gray of a TIFF is scaled by its own bits, and inverted where its white is zero, at any depth;
-- 32-bit integer and float samples are refused, because they have no agreed range;
-- of an animation or a multi-page file the first image is taken.
+- EXIF orientation is applied.
+- CMYK and YCCK are converted to RGB by ``(255 - C)(255 - K) / 255``; Adobe's inversion is undone.
+- Palettes are looked up. Gray is repeated in three channels.
+- Alpha is dropped, not blended: the colour stored under it is kept.
+- 16-bit samples keep their high byte. Pillow clips 16-bit gray instead, which loses most of it.
+- Gray in a TIFF is scaled by its number of bits, and inverted if its white is zero, at any depth.
+- 32-bit integer and float samples are refused, because they have no agreed range.
+- The first image of an animation or a multi-page file is decoded.
 
-`probe` reads the header only. It is where oversized images are refused.
+`probe` reads only the header, and refuses images that are too large.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from preprocessing.decode.image.header import ImageFormat, ImageHeader
+from preprocessing.decode.image.header import ImageHeader
 from preprocessing.decode.image.jpeg import decoder as jpeg
 from preprocessing.errors import CorruptSource
 from preprocessing.limits import require_pixels
@@ -30,18 +30,9 @@ if TYPE_CHECKING:
     from preprocessing.limits import Limits
     from preprocessing.media import Array
 
-_MODULES: dict[ImageFormat, str] = {
-    "png": "png",
-    "webp": "webp",
-    "gif": "gif",
-    "bmp": "bmp",
-    "avif": "avif",
-    "tiff": "tiff.decoder",
-}
 
-
-def probe(data: bytes, format_: ImageFormat, limits: Limits) -> ImageHeader:
-    """Read what the header tells.
+def probe(data: bytes, format_: str, limits: Limits) -> ImageHeader:
+    """Read the header.
 
     Parameters
     ----------
@@ -64,7 +55,7 @@ def probe(data: bytes, format_: ImageFormat, limits: Limits) -> ImageHeader:
     require_pixels(header.height, header.width, limits, claim, advice=advice)
     if 0 in header.stored:
         raise CorruptSource(
-            f"the {header.format} header claims no pixels; replace it with an intact copy"
+            f"the {header.format} header claims 0 pixels; replace it with an intact copy"
         )
     return header
 
@@ -78,9 +69,9 @@ def decode(data: bytes, header: ImageHeader, *, eighths: int = 8, luma: bool = F
     header : ImageHeader
         What `probe` returned for `data`.
     eighths : {1, 2, 4, 8}
-        Decode at this many eighths of the size; below 8 for JPEG only.
+        Decode at this many eighths of the size. Less than 8 is for JPEG only.
     luma : bool
-        Decode one channel, the luma; for JPEG only.
+        Decode one channel, the luma. For JPEG only.
 
     Returns
     -------
@@ -100,7 +91,7 @@ def decode(data: bytes, header: ImageHeader, *, eighths: int = 8, luma: bool = F
 
 
 def holds(header: ImageHeader, *, eighths: int = 8, luma: bool = False) -> int:
-    """Return the most bytes that `decode` holds at once: the decoder's own and the result.
+    """Return the most bytes that `decode` holds at once, including its result.
 
     Parameters
     ----------
@@ -112,6 +103,6 @@ def holds(header: ImageHeader, *, eighths: int = 8, luma: bool = False) -> int:
     return header.held
 
 
-def _module(format_: ImageFormat) -> Any:
-    """Return the decoder of a format, imported for its first object."""
-    return import_module(f"preprocessing.decode.image.{_MODULES[format_]}")
+def _module(format_: str) -> Any:
+    """Import and return the module of a format, which has the format's name."""
+    return import_module(f"preprocessing.decode.image.{format_}")

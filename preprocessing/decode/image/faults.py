@@ -1,12 +1,20 @@
-"""Errors of image files, worded the same for every format."""
+"""Constructors of the errors for image files, with the same wording for every format."""
 
 from __future__ import annotations
 
 from preprocessing.errors import CorruptSource, UnsupportedSource
 
 
-def cut(name: str, what: str) -> CorruptSource:
-    """Return the error for a file that ends too early."""
+def cut(name: str, what: object) -> CorruptSource:
+    """Return the error for a file that ends too early.
+
+    Parameters
+    ----------
+    name : str
+        Of the format, as in "the PNG".
+    what : object
+        What is missing, and where.
+    """
     return CorruptSource(f"the {name} is cut off ({what}); upload it again")
 
 
@@ -16,5 +24,5 @@ def damaged(name: str, what: object) -> CorruptSource:
 
 
 def unsupported(name: str, what: str, remedy: str = "store it as PNG or JPEG") -> UnsupportedSource:
-    """Return the error for a valid file of a variant that is not decoded."""
+    """Return the error for a valid file with a feature that is not decoded."""
     return UnsupportedSource(f"the {name} has {what}, which is not decoded; {remedy}")

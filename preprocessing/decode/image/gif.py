@@ -1,7 +1,7 @@
-"""GIF: our own walk of the blocks as far as the first picture, whose pixels Pillow's decoder unpacks.
+"""GIF decoder: blocks are parsed here up to the first picture, whose pixels Pillow's decoder unpacks.
 
-What stands behind the first picture, and a missing end of its data behind the last pixel, cost no pixel.
-The format: CompuServe, Graphics Interchange Format, version 89a.
+Damage after the last pixel of the first picture is ignored, because it changes none of the pixels.
+Reference: CompuServe, Graphics Interchange Format, version 89a.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 
 _EXTENSION, _PICTURE, _TRAILER = 0x21, 0x2C, 0x3B
 _GRAPHIC_CONTROL = 0xF9
-_MOST_BLOCKS = 2**20  # a tenth of a second's work; 256 MB of metadata
-_HELD = 14  # bytes a pixel: indices, Pillow's RGB, the copy that NumPy takes of it, twice
+_MOST_BLOCKS = 2**20  # take a tenth of a second, and can hold 256 MB of metadata
+_HELD = 14  # bytes per pixel: indices, Pillow's RGB, and two of NumPy's copies of it
 _GRAYS = bytes(value for value in range(256) for _ in range(3))
 
 
 @frozen
 class _Gif:
-    """The first picture, and where it lies on the canvas."""
+    """The first picture, and its position on the canvas."""
 
     canvas: tuple[int, int]
     left: int
@@ -42,7 +42,7 @@ class _Gif:
 
 
 def probe(data: bytes) -> ImageHeader:
-    """Read the header. No pixel is decoded.
+    """Read the header, without decoding pixels.
 
     Raises
     ------
@@ -54,7 +54,7 @@ def probe(data: bytes) -> ImageHeader:
 
 
 def decode(data: bytes) -> Array:
-    """Decode to (H, W, 3), as stored, uint8. Raises what `probe` does."""
+    """Decode to uint8, (H, W, 3). Raises the errors of `probe`."""
     from PIL import Image  # noqa: PLC0415  heavy
 
     gif = _read(data)
@@ -79,7 +79,7 @@ def decode(data: bytes) -> Array:
 
 
 def _read(data: bytes) -> _Gif:
-    """Walk the blocks as far as the first picture."""
+    """Parse the blocks up to the first picture."""
     try:
         return _walked(data)
     except IndexError:
@@ -93,8 +93,8 @@ def _walked(data: bytes) -> _Gif:
     while (kind := data[at]) != _PICTURE:
         checkpoint()
         if kind == _TRAILER:
-            raise damaged("GIF", "there is no picture in it")
-        if kind != _EXTENSION and kind:  # some writers leave a zero too many between blocks
+            raise damaged("GIF", "it does not have a picture")
+        if kind != _EXTENSION and kind:  # some writers leave an extra zero between blocks
             raise damaged("GIF", f"no block begins at byte {at}")
         if kind == _EXTENSION:
             if data[at + 1] == _GRAPHIC_CONTROL and data[at + 2] == 4:
@@ -114,7 +114,7 @@ def _walked(data: bytes) -> _Gif:
     local, at = _palette(data, at + 9, at + 10)
     bits = data[at]
     if not 1 <= bits <= 11:
-        raise damaged("GIF", f"codes of {bits} bits")
+        raise damaged("GIF", f"its first picture claims codes of {bits} bits")
     canvas = (max(width, left + size[0]), max(height, top + size[1]))
     if 0 in size:
         raise damaged("GIF", "its first picture has no pixels")
@@ -132,16 +132,16 @@ def _pair(data: bytes, at: int) -> tuple[int, int]:
 
 
 def _palette(data: bytes, flags: int, at: int) -> tuple[bytes, int]:
-    """Return the palette that the flags at a place announce, and where it ends."""
+    """Return the palette at `at`, if the byte at `flags` says that there is one, and where it ends."""
     if not data[flags] & 128:
         return b"", at
     end = at + (6 << (data[flags] & 7))
-    data[end]  # whatever follows, the palette is whole
+    data[end]  # raises IndexError unless the palette is complete
     return data[at:end], end
 
 
 def _blocks(data: bytes, at: int) -> tuple[bytes, bool]:
-    """Return the blocks of compressed pixels from a place on, and whether the last one is there."""
+    """Return the blocks of compressed pixels from `at` on, and whether they have an end marker."""
     start = at
     while at < len(data) and data[at]:
         checkpoint()

@@ -1,25 +1,24 @@
-"""What is known of an image before its pixels are decoded."""
+"""The header of an image: what is known before its pixels are decoded."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING
 
 from preprocessing.frozen import frozen
 
 if TYPE_CHECKING:
     from preprocessing.media import Array
 
-# The first component's factors where the others' are 1 and 1: 4:4:4, 4:2:2, 4:2:0, 4:4:0, 4:1:1, 4:4:1.
+# Sampling factors of the first component, where the others have 1 x 1, that TurboJPEG has a name for:
+# 4:4:4, 4:2:2, 4:2:0, 4:4:0, 4:1:1 and 4:4:1.
 _NAMED = {(1, 1), (2, 1), (2, 2), (1, 2), (4, 1), (1, 4)}
-# T.81 allows 10 blocks in an MCU, and so 3 for each of three components.
+# T.81 allows 10 blocks in an MCU, so 3 for each of three components.
 _BLOCKS_IN_444 = 3
-
-ImageFormat: TypeAlias = Literal["jpeg", "png", "webp", "gif", "tiff", "bmp", "avif"]
 
 
 @frozen
 class ImageHeader:
-    """A file's own account of itself.
+    """What the header of an image file says.
 
     Parameters
     ----------
@@ -27,19 +26,19 @@ class ImageHeader:
     stored : (int, int)
         Height and width as stored.
     orientation : int
-        EXIF orientation, 1 to 8: how the stored image must be turned to stand upright.
+        EXIF orientation, 1 to 8, by which the stored image is turned upright.
     colorspace : str
-        The decoder's name for what is stored, such as ``YCbCr``, ``CMYK`` or ``P``.
+        The decoder's name for the stored colours, such as ``YCbCr``, ``CMYK`` or ``P``.
     sampling : tuple of (int, int)
-        Of a JPEG, the sampling factors of each component, horizontal and vertical.
+        Horizontal and vertical sampling factors of each component; for a JPEG only.
     several : bool
-        Whether the pixels of a JPEG come in several scans, so that all coefficients are held at once.
+        Whether a JPEG has several scans, so that decoding holds all coefficients at once.
     held : int
-        Most bytes that decoding holds at once, its result among them; 0 for a JPEG, where it depends
-        on how it is decoded.
+        Most bytes that decoding holds at once, including its result; 0 for a JPEG, for which it depends
+        on the size and the channels to decode.
     """
 
-    format: ImageFormat
+    format: str
     stored: tuple[int, int]
     orientation: int
     colorspace: str
@@ -59,7 +58,7 @@ class ImageHeader:
 
     @property
     def inks(self) -> bool:
-        """Whether it is a JPEG of inks rather than of light."""
+        """Whether it is a JPEG in CMYK or YCCK."""
         return self.format == "jpeg" and self.colorspace in ("CMYK", "YCCK")
 
     @property
@@ -69,7 +68,7 @@ class ImageHeader:
 
     @property
     def by_turbo(self) -> bool:
-        """Whether TurboJPEG decodes it: a JPEG whose sampling factors it has a name for."""
+        """Whether TurboJPEG decodes it: a JPEG with sampling factors that it has a name for."""
         if self.format != "jpeg" or len(self.sampling) < 3:
             return self.format == "jpeg"
         first, *others = self.sampling
@@ -77,26 +76,26 @@ class ImageHeader:
             return False
         if set(others) == {(1, 1)}:
             return first in _NAMED
-        # As TurboJPEG's getSubsamp has it: 4:2:2 and 4:4:0 written with twice the factors, and 4:4:4.
+        # As in TurboJPEG's getSubsamp: 4:2:2 and 4:4:0 with doubled factors, and 4:4:4.
         if first == (2, 2):
             return set(others) in ({(1, 2)}, {(2, 1)})
         return set(others) == {first} and first[0] * first[1] <= _BLOCKS_IN_444
 
     @property
     def turned(self) -> bool:
-        """Whether rows and columns change places."""
+        """Whether the orientation swaps rows and columns."""
         return self.orientation >= 5
 
     @property
     def mirrored(self) -> tuple[bool, bool]:
-        """Whether the upright rows, and the upright columns, run against the stored order."""
+        """Whether the orientation reverses the upright rows, and the upright columns."""
         return self.orientation in (3, 4, 7, 8), self.orientation in (2, 3, 6, 7)
 
     def upright(self, stored: Array) -> Array:
-        """Turn the stored pixels (H, W, C) upright: a view.
+        """Return the stored pixels (H, W, C) turned upright, as a view.
 
-        The eight orientations are those of the TIFF 6.0 specification, tag 274: first, perhaps, rows
-        and columns change places; then, perhaps, each axis is reversed.
+        The eight orientations are those of TIFF 6.0, tag 274: rows and columns are swapped or not, then
+        each axis is reversed or not.
         """
         image = stored.transpose(1, 0, 2) if self.turned else stored
         rows, columns = self.mirrored

@@ -1,4 +1,4 @@
-"""Indices to colours."""
+"""Conversion of palette indices to colours."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def looked_up(name: str, palette: Array, indices: Array) -> Array:
-    """Return the colours of indices (H, W): (H, W, 3), uint8.
+    """Return the colours of palette indices: uint8, (H, W, 3).
 
     Parameters
     ----------
@@ -27,10 +27,12 @@ def looked_up(name: str, palette: Array, indices: Array) -> Array:
     Raises
     ------
     CorruptSource
-        For an index beyond the palette, whose colour would be made up.
+        If an index is beyond the palette.
     """
     if (last := int(indices.max())) >= len(palette):
-        raise damaged(name, f"a pixel of colour {last} where the palette has {len(palette)}")
+        raise damaged(
+            name, f"a pixel has colour {last}, but the palette has {len(palette)} colours"
+        )
     from PIL import Image  # noqa: PLC0415  heavy; three times as fast as NumPy
 
     image = Image.fromarray(np.ascontiguousarray(indices))

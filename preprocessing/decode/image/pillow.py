@@ -1,7 +1,7 @@
-"""Formats that one of Pillow's plugins opens and decodes.
+"""Decoding by Pillow's plugins, and conversion of Pillow's images to RGB.
 
-Plugins are used directly: ``Image.open`` would import all of them, and would warn of large images by
-its own global limit before ours is asked.
+Plugins are used directly: ``Image.open`` imports all of them, and warns about large images by its own
+global limit before our limit is checked.
 """
 
 from __future__ import annotations
@@ -20,60 +20,59 @@ if TYPE_CHECKING:
     from PIL.Image import Image
     from PIL.ImageFile import ImageFile
 
-    from preprocessing.decode.image.header import ImageFormat
     from preprocessing.media import Array
 
-_PLUGINS: dict[ImageFormat, tuple[str, str]] = {
-    "jpeg": ("PIL.JpegImagePlugin", "JpegImageFile"),
-    "webp": ("PIL.WebPImagePlugin", "WebPImageFile"),
-    "avif": ("PIL.AvifImagePlugin", "AvifImageFile"),
-}
 
+def open_image(data: bytes, plugin: str) -> ImageFile:
+    """Open an image and read its header, without decoding pixels.
 
-def opened(data: bytes, format_: ImageFormat) -> ImageFile:
-    """Return an open image whose header was read. No pixel is decoded.
+    Parameters
+    ----------
+    data : bytes
+    plugin : str
+        Pillow's name for the format, as in ``WebPImagePlugin``.
 
     Raises
     ------
     CorruptSource
     """
-    module, name = _PLUGINS[format_]
-    # Pillow warns of damage in EXIF. Where it matters here, an error says so.
+    # Pillow warns about damaged EXIF. Where that matters, an error is raised here.
     warnings.filterwarnings("ignore", module=r"PIL\.")
     try:
-        return cast("ImageFile", getattr(import_module(module), name)(BytesIO(data)))
+        reader = getattr(import_module(f"PIL.{plugin}ImagePlugin"), f"{plugin}ImageFile")
+        return cast("ImageFile", reader(BytesIO(data)))
     except MemoryError:
         raise
     except Exception as error:  # decoders raise anything on hostile bytes
-        raise _fault(format_, error) from None
+        raise _fault(plugin, error) from None
 
 
-def decode(data: bytes, format_: ImageFormat) -> Array:
-    """Decode to (H, W, 3), as stored, uint8.
+def decode(data: bytes, plugin: str) -> Array:
+    """Decode to uint8, (H, W, 3), before orientation.
 
     Raises
     ------
     CorruptSource
     """
-    image = opened(data, format_)
+    image = open_image(data, plugin)
     try:
         image.load()
-        return rgb(image)
+        return rgb_of_image(image)
     except MemoryError:
         raise
     except Exception as error:  # decoders raise anything on hostile bytes
-        raise _fault(format_, error) from None
+        raise _fault(plugin, error) from None
 
 
-def _fault(format_: ImageFormat, error: Exception) -> CorruptSource:
+def _fault(plugin: str, error: Exception) -> CorruptSource:
     what = str(error) or type(error).__name__
-    return (cut if "truncated" in what else damaged)(format_.upper(), what)
+    return (cut if "truncated" in what else damaged)(plugin.upper(), what)
 
 
-def opened_by_user(image: Image) -> Array:
-    """Return the pixels of an image that the caller opened: upright, (H, W, 3), uint8.
+def pixels_of_image(image: Image) -> Array:
+    """Return the pixels of an image that the caller opened: upright, uint8, (H, W, 3).
 
-    As its file would be decoded, as far as Pillow hears of damage.
+    The result is the same as from its file, but only damage that Pillow detects is reported.
 
     Raises
     ------
@@ -83,11 +82,11 @@ def opened_by_user(image: Image) -> Array:
 
     if image.mode in ("I", "F"):
         raise UnsupportedSource(
-            f"the image is of Pillow's mode {image.mode}: 32-bit samples, which have no agreed range; "
-            "give 8 or 16 bits a sample"
+            f"the image has Pillow's mode {image.mode}, with samples of 32 bits, which have no agreed "
+            "range; convert it to 8 or 16 bits per sample"
         )
     try:
-        return rgb(ImageOps.exif_transpose(image))
+        return rgb_of_image(ImageOps.exif_transpose(image))
     except MemoryError:
         raise
     except Exception as error:  # decoders raise anything on hostile bytes
@@ -97,8 +96,8 @@ def opened_by_user(image: Image) -> Array:
         raise CorruptSource(f"the image cannot be loaded ({what})") from error
 
 
-def rgb(image: Image) -> Array:
-    """Return the pixels of a loaded image: (H, W, 3), uint8, as `decoder` says."""
+def rgb_of_image(image: Image) -> Array:
+    """Convert a loaded image to RGB by the rules in `decoder`: uint8, (H, W, 3)."""
     if image.mode.startswith("I;16"):
         high = (np.asarray(image) >> 8).astype(np.uint8)
         return np.repeat(high[:, :, None], 3, axis=2)

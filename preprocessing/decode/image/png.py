@@ -1,6 +1,6 @@
-"""PNG: our own walk of the chunks; Pillow's decoder inflates and unfilters the pixels.
+"""PNG decoder: the chunks are parsed here; Pillow's decoder inflates and unfilters the pixels.
 
-The first picture is decoded: of an animation (APNG) the one that IDAT holds.
+Of an animation (APNG) the picture in IDAT is decoded.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ import numpy as np
 from preprocessing.cancellation import checkpoint
 from preprocessing.decode.image.faults import cut, damaged, unsupported
 from preprocessing.decode.image.header import ImageHeader
-from preprocessing.decode.image.orientation import orientation
+from preprocessing.decode.image.orientation import orientation_in
 from preprocessing.decode.image.palette import looked_up
-from preprocessing.decode.image.pillow import rgb
+from preprocessing.decode.image.pillow import rgb_of_image
 from preprocessing.decode.image.png_chunks import metadata, walk
 from preprocessing.frozen import frozen
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from preprocessing.media import Array
 
-# By bits a sample and colour type: Pillow's modes in memory and in the file, and samples a pixel.
+# By bits per sample and colour type: Pillow's modes in memory and in the file, and samples per pixel.
 _MODES: dict[tuple[int, int], tuple[str, str, int]] = {
     (1, 0): ("1", "1", 1),
     (2, 0): ("L", "L;2", 1),
@@ -54,9 +54,9 @@ _PASSES = (
     (1, 0, 2, 2),
     (0, 1, 1, 2),
 )
-_SENTINEL = 0xA5  # a value that few last rows consist of
+_SENTINEL = 0xA5  # few rows of real pictures have only this value
 _PIECE = 2**20
-# Bytes a pixel: Pillow's image, its RGB where that is another, the copy that NumPy takes of it, twice.
+# Bytes per pixel: Pillow's image, its conversion to RGB, and two of NumPy's copies of that.
 _HELD = 16
 
 
@@ -75,7 +75,7 @@ class _Png:
         return _MODES[self.depth, self.colour]
 
     def inflated(self) -> int:
-        """How many bytes the rows have, each with the name of its filter before it."""
+        """Return the number of bytes that the pixels inflate to, with a filter byte before each row."""
         width, height = self.size
         bits = self.depth * self.modes[2]
         passes = _PASSES if self.interlaced else ((0, 0, 1, 1),)
@@ -88,7 +88,7 @@ class _Png:
 
 
 def probe(data: bytes) -> ImageHeader:
-    """Read the header. No pixel is decoded.
+    """Read the header, without decoding pixels.
 
     Raises
     ------
@@ -98,31 +98,33 @@ def probe(data: bytes) -> ImageHeader:
     width, height = png.size
     mode = png.modes[0]
     held = _HELD * height * width + 2 * len(data)
-    return ImageHeader("png", (height, width), orientation(png.info), mode, held=held)
+    return ImageHeader("png", (height, width), orientation_in(png.info), mode, held=held)
 
 
 def decode(data: bytes) -> Array:
-    """Decode to (H, W, 3), as stored, uint8. Raises what `probe` does."""
+    """Decode to uint8, (H, W, 3), before orientation. Raises the errors of `probe`."""
     png = _read(data, pixels=True)
     if not png.pixels:
-        raise damaged("PNG", "no IDAT chunk")
+        raise damaged("PNG", "it does not have an IDAT chunk")
     return _rgb(_image(png), png)
 
 
 def _read(data: bytes, *, pixels: bool) -> _Png:
-    """Walk the chunks; the CRC of the pixels is left alone unless they are wanted."""
+    """Parse the chunks. The CRC of the pixels is checked only if the pixels are wanted."""
     chunks = walk(data)
     first = next(chunks)
     if first.kind == b"CgBI":
-        raise unsupported("PNG", "Apple's own compression, CgBI", "use the PNG that it was made of")
+        raise unsupported(
+            "PNG", "Apple's own compression (CgBI)", "store the PNG from which it was made"
+        )
     if first.kind != b"IHDR" or len(first.body) != 13:
-        raise damaged("PNG", "it does not begin with a header, IHDR")
+        raise damaged("PNG", "it does not begin with a valid header (IHDR)")
     first.require_intact()
     width, height, depth, colour, packing, filters, interlace = struct.unpack(
         ">IIBBBBB", first.body
     )
     if (depth, colour) not in _MODES:
-        raise damaged("PNG", f"colour type {colour} at {depth} bits")
+        raise damaged("PNG", f"its header claims colour type {colour} at {depth} bits")
     if packing or filters or interlace > 1:
         raise unsupported("PNG", f"compression {packing}, filter {filters}, interlace {interlace}")
     palette, parts, info = b"", [], dict[str, str | bytes]()
@@ -136,22 +138,22 @@ def _read(data: bytes, *, pixels: bool) -> _Png:
             if chunk.kind == b"PLTE" and not palette:
                 palette = bytes(chunk.body)
             elif chunk.kind != b"IEND":
-                raise damaged("PNG", f"{chunk.kind.decode()} is there twice")
+                raise damaged("PNG", f"it has two {chunk.kind.decode()} chunks")
         else:
             info |= metadata(chunk)
     if colour == _PALETTE and (not palette or len(palette) % 3):
-        raise damaged("PNG", f"a palette, PLTE, of {len(palette)} bytes")
+        raise damaged("PNG", f"its palette (PLTE) has {len(palette)} bytes")
     return _Png((width, height), depth, colour, bool(interlace), palette, tuple(parts), info)
 
 
 def _image(png: _Png) -> Image:
-    """Decode the pixels into an image, whose last row is not theirs.
+    """Decode the pixels into an image with one extra row at the bottom.
 
-    Pillow's decoder neither asks for the checksum behind the last row nor says when rows are missing.
-    With one row more to fill than there are, it inflates as far as the checksum; and rows that still
-    have the sentinel's value tell how far it came. Where these cannot tell, `_require_whole` does.
+    Pillow's decoder neither reads the checksum after the last row nor reports missing rows. Given one
+    row more to fill than there are, it inflates up to the checksum, and rows that keep the sentinel
+    value show how far it came. Where that is ambiguous, `_require_whole` inflates the pixels again.
     """
-    from PIL import Image  # noqa: PLC0415  some formats need no Pillow otherwise
+    from PIL import Image  # noqa: PLC0415  some formats do not need Pillow otherwise
 
     mode, raw, _ = png.modes
     (width, height), stream = png.size, b"".join(png.pixels)
@@ -159,20 +161,20 @@ def _image(png: _Png) -> Image:
     try:
         image.frombytes(stream, "zip", raw, int(png.interlaced))
     except ValueError as error:
-        if "not enough" not in str(error):  # as there is, for the row that we have added
-            return _behind_which_is_more(png, stream)
+        if "not enough" not in str(error):  # that error is expected, because of the extra row
+            return _image_before_more(png, stream)
     edge = image.crop((0, height - 1, width, height + 1)).tobytes()
     blank = Image.new(mode, (width, 1), _filled(mode)).tobytes()
     if png.interlaced or edge[: len(blank)] == blank or edge[len(blank) :] != blank:
         _require_whole(stream, png.inflated())
-    if png.interlaced:  # where the passes' rows lie depends on the height
+    if png.interlaced:  # the extra row changed which rows belong to which pass
         image = Image.new(mode, (width, height + 1))
         image.paste(Image.frombytes(mode, png.size, stream, "zip", raw, 1))
     return image
 
 
-def _behind_which_is_more(png: _Png, stream: bytes) -> Image:
-    """Decode pixels that bytes follow which make no row: some writers leave a buffer's rest there."""
+def _image_before_more(png: _Png, stream: bytes) -> Image:
+    """Decode pixels followed by extra bytes, which some writers leave there from a buffer."""
     from PIL import Image  # noqa: PLC0415  loaded already
 
     _require_whole(stream, png.inflated())
@@ -191,7 +193,7 @@ def _filled(mode: str) -> int | tuple[int, ...]:
 
 
 def _require_whole(stream: bytes, wanted: int) -> None:
-    """Raise CorruptSource unless the stream has so many bytes, and the right checksum behind them."""
+    """Raise CorruptSource unless the stream inflates to `wanted` bytes with the right checksum."""
     inflate, got, left = zlib.decompressobj(), 0, stream
     try:
         while not inflate.eof and left and got <= wanted + _PIECE:
@@ -199,9 +201,9 @@ def _require_whole(stream: bytes, wanted: int) -> None:
             got += len(inflate.decompress(left, _PIECE))
             left = inflate.unconsumed_tail
     except zlib.error as error:
-        raise damaged("PNG", f"its compressed pixels: {error}") from None
+        raise damaged("PNG", f"its compressed pixels cannot be inflated: {error}") from None
     if got > wanted and not inflate.eof:
-        raise damaged("PNG", f"its pixels have far more than {wanted} bytes")
+        raise damaged("PNG", f"its pixels have far more than the {wanted} bytes of its size")
     if got < wanted:
         if inflate.eof:
             raise damaged("PNG", f"its pixels have {got} of {wanted} bytes")
@@ -211,7 +213,7 @@ def _require_whole(stream: bytes, wanted: int) -> None:
 def _rgb(image: Image, png: _Png) -> Array:
     rows = slice(0, png.size[1])
     if png.colour != _PALETTE:
-        return rgb(image)[rows]
+        return rgb_of_image(image)[rows]
     indices = np.asarray(image)[rows]
     colours = np.frombuffer(png.palette, np.uint8).reshape(-1, 3)
     return looked_up("PNG", colours, indices)

@@ -1,8 +1,8 @@
-"""Chunks of a PNG: which of them matter, and whether they are intact.
+"""The chunks of a PNG: which of them matter, and whether these are intact.
 
-The CRC of every chunk that bears on the pixels must be right, and of those that say how to turn them.
-Others may be damaged, and may be of any length. What follows the pixels may be the orientation, hence
-a file that ends before its IEND is cut off. The format: W3C, PNG (Third Edition).
+The CRC must be right in every chunk that affects the pixels or their orientation. Other chunks may be
+damaged. A file that ends before its IEND is cut off, because an orientation may follow the pixels.
+Reference: W3C, PNG (Third Edition).
 """
 
 from __future__ import annotations
@@ -19,22 +19,22 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _TEXTS = (b"tEXt", b"zTXt", b"iTXt")
-# Ancillary chunks that never bear on what is decoded here.
+# Ancillary chunks that do not affect what is decoded here.
 _IDLE = frozenset(
     b"acTL bKGD cHRM cICP cLLI caBX fcTL fdAT gAMA gIFg gIFt gIFx hIST iCCP mDCV oFFs pCAL pHYs sBIT "
     b"sCAL sPLT sRGB sTER tIME tRNS vpAg".split()
 )
-# Keywords of the text that Pillow looks into for an orientation.
+# Keywords of the texts in which Pillow looks for an orientation.
 _XMP, _PROFILE = b"XML:com.adobe.xmp", b"Raw profile type exif"
-# Of a text whose CRC is wrong, whatever names these may have been one.
+# A text with a wrong CRC and one of these words may have been one of those texts.
 _TRACES = (b"rientation", b"rofile", b"xmp", b"xif")
-_MOST_TEXT = 2**20  # bytes of such a text that are unpacked
-_MOST_CHUNKS = 2**18  # a second's work; 2 GB in the pieces that libpng writes
+_MOST_TEXT = 2**20  # bytes of a text that are unpacked
+_MOST_CHUNKS = 2**18  # take a second, and hold 2 GB in the chunk size of libpng
 
 
 @frozen
 class Chunk:
-    """One chunk.
+    """A chunk.
 
     Parameters
     ----------
@@ -55,13 +55,13 @@ class Chunk:
         return zlib.crc32(self.whole[:-4]) == int.from_bytes(self.whole[-4:])
 
     def require_intact(self) -> None:
-        """Raise CorruptSource where its CRC is wrong."""
+        """Raise CorruptSource if its CRC is wrong."""
         if not self.intact:
-            raise damaged("PNG", f"the CRC of {self.kind.decode()} is wrong")
+            raise damaged("PNG", f"the CRC of its {self.kind.decode()} chunk is wrong")
 
 
 def walk(data: bytes) -> Iterator[Chunk]:
-    """Yield each chunk, IEND the last.
+    """Yield each chunk, up to and including IEND.
 
     Raises
     ------
@@ -77,7 +77,7 @@ def walk(data: bytes) -> Iterator[Chunk]:
             raise damaged("PNG", f"no chunk begins at byte {at}")
         end = at + 8 + length
         if end + 4 > len(data):
-            raise cut("PNG", f"{kind.decode()} at byte {at} goes beyond the end")
+            raise cut("PNG", f"its {kind.decode()} chunk at byte {at} goes beyond the end")
         yield Chunk(kind, view[at + 8 : end], view[at + 4 : end + 4])
         if kind == b"IEND":
             return
@@ -86,14 +86,14 @@ def walk(data: bytes) -> Iterator[Chunk]:
 
 
 def metadata(chunk: Chunk) -> dict[str, str | bytes]:
-    """Return what an ancillary chunk may say of the orientation, as `orientation` takes it.
+    """Return the metadata of an ancillary chunk that may have an orientation, for `orientation_in`.
 
     Raises
     ------
     CorruptSource
-        Where it is damaged and may have been one that does.
+        If the chunk is damaged, and may have had an orientation.
     UnsupportedSource
-        For an unknown chunk without which the pixels are not to be understood.
+        If the chunk is unknown and critical, so that the pixels depend on it.
     """
     if chunk.kind == b"eXIf":
         chunk.require_intact()
@@ -103,7 +103,7 @@ def metadata(chunk: Chunk) -> dict[str, str | bytes]:
     if chunk.kind not in _IDLE:
         chunk.require_intact()  # a damaged type hides which chunk it was
         if chunk.kind[:1].isupper():
-            raise unsupported("PNG", f"a critical chunk of its own, {chunk.kind.decode()}")
+            raise unsupported("PNG", f"an unknown critical chunk ({chunk.kind.decode()})")
     return {}
 
 
@@ -117,7 +117,7 @@ def _text(chunk: Chunk) -> dict[str, str | bytes]:
     try:
         text = _unpacked(chunk.kind, rest)
     except (zlib.error, ValueError):
-        return {}  # Pillow passes over it, too
+        return {}  # Pillow ignores it as well
     if keyword == b"exif":
         return {"exif": text} if chunk.kind == b"tEXt" else {}
     if keyword == _XMP and chunk.kind == b"iTXt":

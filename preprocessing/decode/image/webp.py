@@ -1,8 +1,8 @@
-"""WebP: our own walk of the chunks; libwebp, by way of Pillow, decodes the first picture.
+"""WebP decoder: the chunks are parsed here; libwebp, through Pillow, decodes the first picture.
 
-Neither codec carries a checksum: sizes must agree with the bytes that are there, and otherwise the
-pixels are what the file says. What bears on no colour, alpha and later frames among it, may be damaged.
-The format: RFC 9649, "WebP Image Format"; the frame headers of VP8: RFC 6386, 9.1.
+Neither VP8 nor VP8L has checksums, so damaged pixels cannot be detected; only sizes are checked against
+the file. Damage that does not affect the colours, as in alpha and later frames, is ignored. References:
+RFC 9649, "WebP Image Format"; RFC 6386, 9.1, for the frame headers of VP8.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from preprocessing.cancellation import checkpoint
 from preprocessing.decode.image import pillow
 from preprocessing.decode.image.faults import cut, damaged
 from preprocessing.decode.image.header import ImageHeader
-from preprocessing.decode.image.orientation import orientation
+from preprocessing.decode.image.orientation import orientation_in
 from preprocessing.frozen import frozen
 
 if TYPE_CHECKING:
@@ -27,13 +27,13 @@ if TYPE_CHECKING:
 
 _EXIF_FLAG, _XMP_FLAG, _ANIMATED = 0x08, 0x04, 0x02
 _FRAME = 16  # bytes before the chunks of an animation's frame
-# Two canvases of 4 bytes a pixel, libwebp's own picture, Pillow's copy and image, and the RGB.
+# Bytes per pixel: two canvases of 4 bytes, libwebp's own picture, Pillow's copy and image, and the RGB.
 _HELD = 24
 
 
 @frozen
 class _Webp:
-    """The first picture, and where it lies on the canvas."""
+    """The first picture, and its position on the canvas."""
 
     canvas: tuple[int, int]
     left: int
@@ -44,7 +44,7 @@ class _Webp:
 
 
 def probe(data: bytes) -> ImageHeader:
-    """Read the header. No pixel is decoded.
+    """Read the header, without decoding pixels.
 
     Raises
     ------
@@ -53,18 +53,18 @@ def probe(data: bytes) -> ImageHeader:
     webp = _read(data)
     width, height = webp.canvas
     held = _HELD * width * height + 2 * len(data)
-    return ImageHeader("webp", (height, width), orientation(webp.info), "RGB", held=held)
+    return ImageHeader("webp", (height, width), orientation_in(webp.info), "RGB", held=held)
 
 
 def decode(data: bytes) -> Array:
-    """Decode to (H, W, 3), as stored, uint8. Raises what `probe` does."""
+    """Decode to uint8, (H, W, 3), before orientation. Raises the errors of `probe`."""
     webp = _read(data)
-    # With the byte behind an odd length, which libwebp reads as if it were the picture's.
+    # libwebp reads the padding byte after an odd length as if it were part of the picture.
     chunk = bytes(webp.chunk) + bytes(len(webp.chunk) % 2)
     alone = b"RIFF" + struct.pack("<I", 4 + len(chunk)) + b"WEBP" + chunk
-    pixels = pillow.decode(alone, "webp")
+    pixels = pillow.decode(alone, "WebP")
     if pixels.shape[:2] != webp.size[::-1]:
-        raise damaged("WEBP", "its picture is of another size than its header")
+        raise damaged("WEBP", "the size of its picture differs from its header")
     if webp.size == webp.canvas:
         return pixels
     canvas = np.zeros((webp.canvas[1], webp.canvas[0], 3), np.uint8)
@@ -76,9 +76,9 @@ def _read(data: bytes) -> _Webp:
     (length,) = struct.unpack_from("<I", data.ljust(12, b"\0"), 4)
     end = 8 + length
     if len(data) < max(end, 20):
-        raise cut("WEBP", f"{len(data)} of {max(end, 20)} bytes are there")
+        raise cut("WEBP", f"it has {len(data)} of {max(end, 20)} bytes")
     if data[12:16] not in (b"VP8 ", b"VP8L", b"VP8X"):
-        raise damaged("WEBP", "it begins with no chunk of its own")
+        raise damaged("WEBP", "its first chunk is not VP8, VP8L or VP8X")
     flags, canvas, picture = 0, (0, 0), None
     info, looped = dict[str, str | bytes](), False
     for kind, body, whole in _chunks(memoryview(data)[:end], 12):
@@ -89,33 +89,33 @@ def _read(data: bytes) -> _Webp:
             looped = True
         elif kind == b"ANMF" and flags & _ANIMATED:
             if not looped:
-                raise damaged("WEBP", "its animation has no header, ANIM")
+                raise damaged("WEBP", "its animation has no header (ANIM)")
             picture = picture or _frame(body, canvas)
-            list(_chunks(body, _FRAME))  # the sizes in later frames agree, too
+            list(_chunks(body, _FRAME))  # raises if the sizes in a later frame are wrong
         elif picture is None and kind in (b"VP8 ", b"VP8L") and not flags & _ANIMATED:
             size = _size(kind, body)
             if size != (canvas if any(canvas) else size):
-                raise damaged("WEBP", "its picture is of another size than its canvas")
+                raise damaged("WEBP", "the size of its picture differs from its canvas")
             picture = _Webp(size, 0, 0, size, whole, {})
-        # libwebp knows of metadata that the flags announce, and of the first of each.
+        # Like libwebp, use metadata only if the flags announce it, and only the first of each.
         elif kind == b"EXIF" and flags & _EXIF_FLAG:
             info.setdefault("exif", _exif(bytes(body)))
         elif kind == b"XMP " and flags & _XMP_FLAG:
             info.setdefault("xmp", bytes(body))
     if picture is None:
-        raise damaged("WEBP", "there is no picture in it")
+        raise damaged("WEBP", "it does not have a picture")
     return replace(picture, info=info)
 
 
 def _exif(body: bytes) -> bytes:
-    """Return EXIF that can be read: its lengths may have been what was damaged."""
+    """Return the EXIF, and raise if it cannot be read, because the chunk's length may be wrong."""
     if body and body.removeprefix(b"Exif\0\0")[:4] not in (b"II*\0", b"MM\0*"):
         raise damaged("WEBP", "its EXIF, which may hold its orientation, cannot be read")
     return body
 
 
 def _frame(body: memoryview, canvas: tuple[int, int]) -> _Webp:
-    """Return the picture of an animation's frame."""
+    """Return the picture in the first frame of an animation."""
     if len(body) < _FRAME:
         raise damaged("WEBP", "its first frame has no header")
     left, top = 2 * _number(body, 0), 2 * _number(body, 3)
@@ -126,18 +126,20 @@ def _frame(body: memoryview, canvas: tuple[int, int]) -> _Webp:
             if size != wanted or left + size[0] > canvas[0] or top + size[1] > canvas[1]:
                 raise damaged("WEBP", "its first frame does not fit the canvas")
             return _Webp(canvas, left, top, size, whole, {})
-    raise damaged("WEBP", "its first frame holds no picture")
+    raise damaged("WEBP", "its first frame does not have a picture")
 
 
 def _chunks(view: memoryview, at: int) -> Iterator[tuple[bytes, memoryview, memoryview]]:
-    """Yield type, body and all of each chunk; only its sizes reveal damage."""
+    """Yield the type, the body, and the whole of each chunk."""
     while at < len(view):
         checkpoint()
         if at + 8 > len(view):
             raise damaged("WEBP", f"no chunk begins at byte {at}")
         kind, length = struct.unpack_from("<4sI", view, at)
         if at + 8 + length > len(view):
-            raise damaged("WEBP", f"a chunk at byte {at} is longer than what it stands in")
+            raise damaged(
+                "WEBP", f"the chunk at byte {at} is longer than the file or frame around it"
+            )
         end = at + 8 + length
         yield kind, view[at + 8 : end], view[at : end + length % 2]
         at = end + length % 2
@@ -148,16 +150,16 @@ def _number(body: memoryview, at: int) -> int:
 
 
 def _size(kind: bytes, body: memoryview) -> tuple[int, int]:
-    """Return width and height of a picture, from the header of its own frame."""
+    """Return the width and height of a picture, from its frame header."""
     if kind == b"VP8L":
         if len(body) < 5 or body[0] != 0x2F or body[4] >> 5:
-            raise damaged("WEBP", "its picture, VP8L, has no header")
+            raise damaged("WEBP", "its picture (VP8L) does not have a valid header")
         bits = int.from_bytes(body[1:5], "little")
         return (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
-    # A key frame, of a profile that there is, which is shown.
+    # It must be a key frame, of a defined profile, that is shown.
     if len(body) < 10 or body[0] & 0x19 != 0x10 or bytes(body[3:6]) != b"\x9d\x01\x2a":
-        raise damaged("WEBP", "its picture, VP8, has no header")
+        raise damaged("WEBP", "its picture (VP8) does not have a valid header")
     if _number(body, 0) >> 5 >= len(body):
-        raise damaged("WEBP", "its picture, VP8, is shorter than its header says")
+        raise damaged("WEBP", "its picture (VP8) is shorter than its header says")
     width, height = struct.unpack_from("<HH", body, 6)
     return width & 0x3FFF, height & 0x3FFF

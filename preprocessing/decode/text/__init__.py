@@ -1,1 +1,1 @@
-"""Bytes to characters."""
+"""Text decoding: bytes in any charset to characters, and tables to texts."""

@@ -1,8 +1,8 @@
-"""The charset of a text that is not UTF-8 and has no mark: proved by its content, or refused.
+"""Charset detection for texts that are not UTF-8 and have no byte order mark.
 
-A charset is proved where the text read in it is made of one language's letters alone, has many of that
-language's commonest words, and no other charset that passes the same test reads it otherwise
-(docs/decisions/text.md). A short text proves nothing.
+A charset is accepted if the text decoded with it consists of one language's letters, has many of that
+language's commonest words, and no other charset that passes the same test decodes it differently
+(docs/decisions/text.md). Otherwise, and always for short texts, the text is refused.
 """
 
 from __future__ import annotations
@@ -16,19 +16,19 @@ from preprocessing.decode.text.languages import IDEOGRAPHIC, LANGUAGES, Ideograp
 from preprocessing.errors import CorruptSource, UnsupportedSource
 
 _BLOCK = 2**18
-# How much of a text its language is told by.
+# Bytes of a text in which its language is detected.
 _SAMPLE = 2**15
-# A proof has so many letters beyond ASCII, and so many of the language's commonest words: so many
-# different ones (or more letters and half as many), which are so large a part of all the words. A doubt
-# needs no letters, and half of the words.
+# Proof of a language takes _LETTERS letters beyond ASCII, _DIFFERENT of its commonest words (or half of
+# them and _MANY_LETTERS), and a share of these among all words. A reading that has half of the words and
+# half of the share proves nothing, but contradicts the proof of another.
 _LETTERS, _MANY_LETTERS, _DIFFERENT = 3, 24, 4
 _SHARE, _SHARE_ELSEWHERE = (
     0.12,
     0.08,
-)  # in Latin letters; elsewhere small words are often joined to others
-# And so many characters beyond ASCII where all are.
+)  # in Latin letters; in other scripts small words are often joined to others
+# The least characters beyond ASCII in a language that has no others.
 _CHARACTERS = 24
-# No text has them, but for line ends, tabs and escapes.
+# Control characters that texts do not have, so not line ends, tabs and escapes.
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 _ASCII = bytes(range(128))
 # RFC 3629, section 4.
@@ -36,23 +36,23 @@ _TAIL = rb"[\x80-\xbf]"
 _THREE = rb"(?:\xe0[\xa0-\xbf]|[\xe1-\xec\xee\xef][\x80-\xbf]|\xed[\x80-\x9f])" + _TAIL
 _FOUR = rb"(?:\xf0[\x90-\xbf]|[\xf1-\xf3][\x80-\xbf]|\xf4[\x80-\x8f])" + _TAIL + _TAIL
 _UTF_8 = re.compile(rb"(?:[\xc2-\xdf]" + _TAIL + rb"|" + _THREE + rb"|" + _FOUR + rb")++")
-# By chance one in ten million characters of a text in GB 18030 begins so many.
+# In a text in GB 18030 one in ten million characters begins such a run by chance.
 _UTF_8_RUN = re.compile(rb"(?:" + _THREE + rb"){4}")
 _WORD = re.compile(r"[^\W\d_]+")
-# What stands at a letter as a sign does, in any language: quotes, dashes, stops, ordinals.
+# Signs that are next to letters in any language: quotes, dashes, stops, ordinals.
 _AT_LETTERS = "\xa0\xad«»‹›‘’‚“”„–—…·¡¿؟،؛־׳״ʼ"
 _WITHIN_WORDS = "’\xad·־׳״ʼ—–…"
 
 
-def decode(data: bytes, first: int) -> str:
+def decode_by_content(data: bytes, first: int) -> str:
     """Decode a text whose byte `first` is the first that is not UTF-8.
 
     Raises
     ------
     CorruptSource
-        Where most of it is UTF-8: it is damaged, cut off or mixed. Or where it is binary.
+        If most of the text is UTF-8, so that it is damaged, cut off or mixed; or if it is binary.
     UnsupportedSource
-        Where nothing proves a charset.
+        If no charset can be proved.
     """
     beyond = len(data.translate(None, _ASCII))
     utf_8 = sum(map(len, _found(_UTF_8, data)))
@@ -61,8 +61,9 @@ def decode(data: bytes, first: int) -> str:
     control = _CONTROL.search(data)
     if control is not None:
         raise CorruptSource(
-            f"byte {first} (0x{data[first]:02x}) is not UTF-8, and no other charset fits: byte "
-            f"{control.start()} is a control character, these are binary data or a damaged text"
+            f"byte {first} (0x{data[first]:02x}) is not UTF-8, and byte {control.start()} is a control "
+            "character, which text in other charsets does not contain: the object is binary data or "
+            "damaged text; store text as UTF-8"
         )
     proved: dict[str, bool] = {}
     for text, proof in _readings(data, first, utf_8 * 10 < beyond):
@@ -72,26 +73,26 @@ def decode(data: bytes, first: int) -> str:
     if len(proved) == 1 and all(proved.values()):
         return next(iter(proved))
     raise UnsupportedSource(
-        f"byte {first} (0x{data[first]:02x}) is not UTF-8, and nothing proves another charset: "
-        "the text is too short to tell, in several charsets, damaged, or binary; store UTF-8 "
-        "(`iconv -f CP1252 -t UTF-8`, with the charset that it has)"
+        f"byte {first} (0x{data[first]:02x}) is not UTF-8, and no other charset can be proved: the text "
+        "is too short, mixes charsets, is damaged, or is binary; store it as UTF-8 (`iconv -f CP1252 -t "
+        "UTF-8`, with its charset instead of CP1252)"
     )
 
 
 def _damaged(data: bytes, first: int) -> str:
     if _is_cut(data, first):
         return (
-            f"byte {first} (0x{data[first]:02x}) begins a character of UTF-8, and the text ends within "
-            "it: if it was cut off, upload it again; if it is in another charset, store UTF-8"
+            f"byte {first} (0x{data[first]:02x}) begins a character in UTF-8, but the text ends within "
+            "it; if it was cut off, upload it again; if it is in another charset, store it as UTF-8"
         )
     return (
-        f"byte {first} (0x{data[first]:02x}) is not UTF-8, and most of the rest is: the text is "
-        "damaged, or mixes charsets; store UTF-8"
+        f"byte {first} (0x{data[first]:02x}) is not UTF-8, but most of the rest is: the text is damaged "
+        "or mixes charsets; store all of it as UTF-8"
     )
 
 
 def _is_cut(data: bytes, first: int) -> bool:
-    """Whether nothing follows byte `first` but what could begin one character."""
+    """Return whether the bytes from `first` to the end are the beginning of one character."""
     try:
         data[first:].decode() if len(data) - first < 4 else b"\xff".decode()
     except UnicodeDecodeError as error:
@@ -112,7 +113,7 @@ def _found(pattern: re.Pattern[bytes], data: bytes) -> Iterator[bytes]:
 
 
 def _readings(data: bytes, first: int, any_alphabet: bool) -> Iterator[tuple[str, bool]]:
-    """Yield the text as each charset has it that may be its own, and whether it proves itself."""
+    """Yield the text decoded with each plausible charset, and whether its words prove the charset."""
     sample = _sample(data, first)
     used = frozenset(data.translate(None, _ASCII))
     if any_alphabet:
@@ -131,7 +132,7 @@ def _readings(data: bytes, first: int, any_alphabet: bool) -> Iterator[tuple[str
 
 
 def _sample(data: bytes, first: int) -> bytes:
-    """Return the lines about a byte, from one blank to another: no character is cut in two."""
+    """Return the text around byte `first`, from one space to another, so that no character is cut."""
     start, end = max(first - _SAMPLE // 4, 0), first + _SAMPLE
     if start:
         start = max(data.rfind(b" ", start, first), data.rfind(b"\n", start, first), 0)
@@ -151,7 +152,7 @@ def _by_charset() -> dict[str, list[Language]]:
 
 @cache
 def _bytes(charset: str, language: Language) -> frozenset[int]:
-    """Return the bytes beyond ASCII that a text of a language may have: its letters, and signs."""
+    """Return the bytes beyond ASCII that are a language's letters, or signs, in a charset."""
     letters = {*language.letters, *language.letters.upper()}
     return frozenset(
         byte
@@ -162,19 +163,20 @@ def _bytes(charset: str, language: Language) -> frozenset[int]:
 
 
 def _is_sign(character: str) -> bool:
-    """Whether a text may have it that is not a letter: not a control, not a line of a box."""
+    """Return whether a text may contain a non-letter: not a control, nor a line of a box."""
     return not (
         character.isalpha() or "\x80" <= character < "\xa0" or "\u2190" <= character < "\u2700"
     )
 
 
 def _speaks(text: str, language: Language) -> Iterator[bool]:
-    """Yield whether the language's commonest words prove it, where there are some."""
-    found = _WORD.findall(text.lower())  # of other scripts, without markup
+    """Yield whether the words prove the language; yield nothing if too few are of that language."""
+    found = _WORD.findall(text.lower())
+    # In other scripts, words in ASCII are markup.
     words = found if language.is_latin else [word for word in found if not word.isascii()]
     common = [word for word in words if word in language.words]
     share = len(common) / max(len(words), 1)
-    different = len({word for word in common if len(word) > 1})  # single letters may be anything
+    different = len({word for word in common if len(word) > 1})  # a single letter proves nothing
     enough = _SHARE if language.is_latin else _SHARE_ELSEWHERE
     if share >= enough / 2 and different >= _DIFFERENT // 2:
         letters = sum(
@@ -188,10 +190,10 @@ def _speaks(text: str, language: Language) -> Iterator[bool]:
 
 @cache
 def _misplaced(language: Language) -> re.Pattern[str]:
-    """Return what finds characters that do not stand together in a text of a language.
+    """Return a pattern of neighbouring characters that texts of a language do not have.
 
-    A sign at a letter which is not one of those that stand there; in Latin letters one beyond ASCII
-    behind a digit, and a capital behind a small letter where one of them is beyond ASCII.
+    These are a letter beside a sign that is not usual there; and in Latin script, a letter beyond ASCII
+    after a digit, and a capital after a small letter if one of the two is beyond ASCII.
     """
     small, capital = _cases(language)
     letters = small + capital
@@ -208,7 +210,7 @@ def _misplaced(language: Language) -> re.Pattern[str]:
 
 
 def _cases(language: Language) -> tuple[str, str]:
-    """Return the small letters beyond ASCII, and the capital ones, where there are such."""
+    """Return a language's small letters beyond ASCII, and its capital ones, if it has any."""
     return language.letters, "".join(
         {*language.letters.upper()} - {*language.letters} - {*map(chr, range(128))}
     )
@@ -216,13 +218,13 @@ def _cases(language: Language) -> tuple[str, str]:
 
 @cache
 def _swapped(language: Language) -> re.Pattern[str]:
-    """Return what finds a capital behind a small letter, as where KOI8-R is read as Windows-1251."""
+    """Return a pattern of a capital after a small letter, as if KOI8-R is read as Windows-1251."""
     small, capital = _cases(language)
     return re.compile(f"[{small}][{capital}]" if capital else "(?!)")
 
 
 def _is_written(text: str, language: Language) -> bool:
-    """Whether all stands as it does in a text of a language, from the beginning to the end."""
+    """Return whether the whole text has only neighbouring characters that the language has."""
     swapped = 0
     for start in range(0, len(text), _BLOCK):
         checkpoint()

@@ -1,8 +1,8 @@
-"""Languages that a charset can be proved by: their letters beyond ASCII, and their commonest words.
+"""Languages for charset detection: their letters beyond ASCII, and their commonest words.
 
-The words were written down from the frequency lists that are common knowledge (articles, pronouns,
-prepositions, conjunctions); they cover some 25 to 45 % of the running words of any prose. A wrong
-charset does not give these words *and* none but these letters.
+The words are articles, pronouns, prepositions and conjunctions, from common frequency lists. They make
+up 25 to 45 % of the words in any prose. A text decoded with a wrong charset does not have many of these
+words and only these letters.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ class Language:
     Parameters
     ----------
     letters : str
-        Its small letters that are not ASCII, and those of its usual loan words.
+        Its small letters beyond ASCII, including those in common loan words.
     words : frozenset of str
         In lower case.
     charsets : tuple of str
-        Python's names of the single-byte charsets that it was written in before Unicode.
+        The single-byte charsets used for it before Unicode, by Python's names.
     """
 
     letters: str
@@ -30,7 +30,7 @@ class Language:
 
     @property
     def is_latin(self) -> bool:
-        """Whether it is written in Latin letters, of which ASCII has most."""
+        """Whether it is written in Latin letters, so that most are ASCII."""
         return any(word.isascii() for word in self.words)
 
 
@@ -230,7 +230,7 @@ LANGUAGES = (
 
 @frozen
 class Ideographic:
-    """A language whose charsets have two bytes and more for a character.
+    """A language in a charset with two or more bytes for most characters.
 
     Parameters
     ----------
@@ -238,9 +238,9 @@ class Ideographic:
     common : str
         Its commonest characters.
     share : float
-        Least part of the characters beyond ASCII that these are.
+        Least share of these among the characters beyond ASCII, from 0 to 1.
     usual : str
-        Charset of the characters that nearly all of any text consists of.
+        Charset whose characters make up nearly all of any text.
     """
 
     charset: str

@@ -1,4 +1,4 @@
-"""Tables of text, one document a row: JSON lines, and CSV."""
+"""Tables of text with one document per row: JSON lines and CSV."""
 
 from __future__ import annotations
 
@@ -21,27 +21,38 @@ from preprocessing.spec.coerce import show
 if TYPE_CHECKING:
     from preprocessing.media import Array
 
-# Most characters of a row. As Python's values it may be thirty times as large.
+# Most characters of a row. Parsed into Python objects it may take thirty times the memory.
 LONGEST_ROW = 2**22
-# Most rows. A short one takes some 96 bytes until it is written (measured), of which its characters are
-# the least part; and the table is there, which takes a quarter of the memory.
+# Most rows. A short one takes about 96 bytes until it is written (measured), mostly not for its
+# characters. The table itself takes a quarter of the memory.
 MOST_ROWS = at_most(2**22, 128)
-# How much is read in one call.
+# Characters of a CSV that are parsed in one call.
 _PIECE = 2**13
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def json_lines(texts: Array, field: str) -> Array:
-    """Return what each line's object has in a field; blank lines are no rows.
+    """Return the text in a field of each line's JSON object. Blank lines are skipped.
+
+    Parameters
+    ----------
+    texts : ndarray
+        One text, of shape (1,).
+    field : str
+
+    Returns
+    -------
+    ndarray
+        Of shape (rows,), with strings as items.
 
     Raises
     ------
     CorruptSource
-        Naming the line: one that is no JSON object, or has no text there.
+        If a line, which is named, is not a JSON object, or its field is not a text.
     LimitExceeded
-        For a line that is too long, or too many of them.
+        If a line is too long, or there are too many.
     """
-    scan = make_scanner(json.JSONDecoder())  # type: ignore[arg-type]  # typeshed has its own
+    scan = make_scanner(json.JSONDecoder())  # type: ignore[arg-type]  # typeshed's signature is wrong
     found: list[str] = []
     for number, line in _lines(texts[0]):
         checkpoint()
@@ -52,7 +63,9 @@ def json_lines(texts: Array, field: str) -> Array:
             text = end = None
         is_plain = end == len(line) and type(row) is dict and type(text) is str
         if not is_plain or ("\\" in line and not text.isascii()):
-            text = _text(line, number, field)  # and what is wrong with it, if anything
+            text = _text(
+                line, number, field
+            )  # parses it again, and names what is wrong, if anything
         found.append(text)
         _require_rows(found)
     return _array(found)
@@ -60,11 +73,13 @@ def json_lines(texts: Array, field: str) -> Array:
 
 def _require_rows(found: list[str]) -> None:
     if len(found) > MOST_ROWS:
-        raise LimitExceeded(f"the table has more than {MOST_ROWS} rows; split it")
+        raise LimitExceeded(
+            f"the table has more than {MOST_ROWS} rows; split it into several objects"
+        )
 
 
 def _lines(text: str) -> Iterator[tuple[int, str]]:
-    """Yield each line that is not blank, with its number; lines end in LF or CR LF alone."""
+    """Yield each line that is not blank, with its number. Only LF and CR LF end a line."""
     start = number = 0
     while start < len(text):
         number += 1
@@ -80,8 +95,8 @@ def _lines(text: str) -> Iterator[tuple[int, str]]:
 
 def _too_long(number: int) -> str:
     return (
-        f"line {number}: has more than {LONGEST_ROW} characters; split the documents, or quote them "
-        "right"
+        f"line {number}: the row has more than {LONGEST_ROW} characters; split the document, or close "
+        "its quotes"
     )
 
 
@@ -89,41 +104,55 @@ def _text(line: str, number: int, field: str) -> str:
     try:
         row = json.loads(line)
     except RecursionError:
-        raise CorruptSource(f"line {number}: is nested too deeply") from None
-    except ValueError as error:  # of which JSON's own is one; the other is a number of 5,000 digits
+        raise CorruptSource(f"line {number}: the JSON is nested too deeply") from None
+    except ValueError as error:  # JSONDecodeError, or ValueError for a number of 5,000 digits
         reason = error.msg if isinstance(error, json.JSONDecodeError) else "a number is too long"
-        raise CorruptSource(f"line {number}: is not JSON: {reason}; one object a line") from None
+        raise CorruptSource(
+            f"line {number}: not valid JSON: {reason}; each line must be one JSON object"
+        ) from None
     if not isinstance(row, dict):
-        raise CorruptSource(f"line {number}: holds a {type(row).__name__}, not an object")
+        raise CorruptSource(f"line {number}: expected a JSON object, got a {type(row).__name__}")
     if field not in row:
-        raise CorruptSource(f"line {number}: has no field {show(field)}{_choice(row)}")
+        raise CorruptSource(f"line {number}: the object has no field {show(field)}{_choice(row)}")
     text = row[field]
     if not isinstance(text, str):
         raise CorruptSource(
-            f"line {number}: the field {show(field)} holds a {type(text).__name__}, not a text"
+            f"line {number}: the field {show(field)} must be a string, got a {type(text).__name__}"
         )
     if not text.isascii() and "\\" in line and _SURROGATE.search(text):
         raise CorruptSource(
-            f"line {number}: the field {show(field)} holds half of a surrogate pair, which is no "
+            f"line {number}: the field {show(field)} has half of a surrogate pair, which is not a "
             "character"
         )
     return text
 
 
 def csv_column(texts: Array, column: str) -> Array:
-    """Return what each row has in a column that the first row names; blank lines are no rows.
+    """Return each row's value in a column. The first row names the columns; blank lines are skipped.
+
+    Parameters
+    ----------
+    texts : ndarray
+        One text, of shape (1,).
+    column : str
+
+    Returns
+    -------
+    ndarray
+        Of shape (rows,), with strings as items.
 
     Raises
     ------
     IncompatibleSource
-        Where there is no such column.
+        If the table does not have the column, or has it twice.
     CorruptSource
-        Naming the line where the row begins: one of more or fewer values than there are columns, or with
-        quotes that do not fit.
+        If a row, whose first line is named, has more or fewer values than there are columns, or its
+        quotes are not balanced.
     LimitExceeded
-        For a row that is too long.
+        If a row is too long, or there are too many.
     """
-    # The library's own limit, of all the process: only ever raised, so that threads do not contend.
+    # The library's limit applies to the whole process. It is only ever raised, so threads do not
+    # conflict.
     csv.field_size_limit(max(csv.field_size_limit(), LONGEST_ROW))
     text: str = texts[0]
     names: list[str] = []
@@ -136,7 +165,7 @@ def csv_column(texts: Array, column: str) -> Array:
         header = names or next(iter(rows), names)
         rows = rows if names else rows[1:]
         if lines == 0 or {*map(len, rows)} - {len(header)}:
-            break  # to be read slowly, which names what is wrong with it
+            break  # `_rows` reads it again, more slowly, and names what is wrong
         if header and not names:
             names, index = header, _index(header, column)
         found += map(itemgetter(index), rows)
@@ -149,8 +178,8 @@ def csv_column(texts: Array, column: str) -> Array:
             found.append(row[index])
         else:
             raise CorruptSource(
-                f"line {line}: has {len(row)} values for {len(names)} columns; values with commas, "
-                "quotes or line ends are quoted"
+                f"line {line}: the row has {len(row)} values for {len(names)} columns; quote values "
+                "that contain commas, quotes or line ends"
             )
         _require_rows(found)
     _index(names, column)
@@ -165,7 +194,7 @@ def _index(names: list[str], column: str) -> int:
 
 
 def _whole_rows(text: str, start: int) -> int:
-    """Return where a row ends, some way behind `start`: at a line's end, all quotes closed."""
+    """Return the end of a row some way behind `start`: the end of a line, with all quotes closed."""
     end, quotes = start, 0
     while True:
         last = end
@@ -176,7 +205,7 @@ def _whole_rows(text: str, start: int) -> int:
 
 
 def _quickly(text: str) -> tuple[list[list[str]], int]:
-    """Return the rows of a text and how many lines it has; no lines where anything is wrong with it."""
+    """Return the rows of a text and its number of lines, or no rows and 0 if anything is wrong."""
     reader = csv.reader(StringIO(text, newline=""), strict=True)
     try:
         rows = list(filter(None, reader)) if len(text) <= LONGEST_ROW else []
@@ -186,9 +215,10 @@ def _quickly(text: str) -> tuple[list[list[str]], int]:
 
 
 def _rows(text: str, before: int) -> Iterator[tuple[int, list[str]]]:
-    """Yield each row that is not blank, with the number of the line where it begins.
+    """Yield each row that is not blank, with the number of its first line.
 
-    Slowly: it names what is wrong, and where. So many lines are before.
+    Slower than `_quickly`, but its errors name the line. `before` is the number of lines before the
+    text.
     """
     number = held = 0
 
@@ -196,7 +226,7 @@ def _rows(text: str, before: int) -> Iterator[tuple[int, list[str]]]:
         nonlocal held
         for line in StringIO(text, newline=""):
             held += len(line)
-            if held > LONGEST_ROW:  # all of it behind a quote that is never closed, perhaps
+            if held > LONGEST_ROW:  # perhaps because a quote is never closed
                 raise LimitExceeded(_too_long(before + number))
             yield line
 
@@ -207,7 +237,7 @@ def _rows(text: str, before: int) -> Iterator[tuple[int, list[str]]]:
         try:
             row = next(reader, None)
         except csv.Error as error:
-            raise CorruptSource(f"line {before + number}: is not CSV: {error}") from None
+            raise CorruptSource(f"line {before + number}: not valid CSV: {error}") from None
         if row is None:
             return
         if row:
@@ -216,7 +246,7 @@ def _rows(text: str, before: int) -> Iterator[tuple[int, list[str]]]:
 
 def _choice(names: Any) -> str:
     shown = ", ".join(show(name) for name in list(names)[:20])
-    return f"; there are {shown}" if shown else "; there are none"
+    return f"; it has {shown}" if shown else "; it has none"
 
 
 def _array(texts: list[str]) -> Array:

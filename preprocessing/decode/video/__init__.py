@@ -1,1 +1,1 @@
-"""Bytes to frames."""
+"""Video decoding: bytes to frames, by FFmpeg through PyAV."""

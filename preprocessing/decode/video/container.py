@@ -1,4 +1,4 @@
-"""Video files opened by PyAV, and what comes out of them; its errors in our terms."""
+"""Opening and decoding files with PyAV, and the translation of its errors into ours."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from contextlib import contextmanager
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, Literal
 
-from preprocessing.block_reader import Pieces
+from preprocessing.block_reader import BlockReader
 from preprocessing.cancellation import Cancelled, checkpoint
 from preprocessing.decode.video.memory_guard import Growth, bounded
 from preprocessing.errors import CorruptSource, IncompatibleSource, UnsupportedSource
-from preprocessing.optional_deps import load
+from preprocessing.optional_deps import require_module
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -18,30 +18,30 @@ if TYPE_CHECKING:
     from preprocessing.limits import Limits
     from preprocessing.media import Content
 
-# FFmpeg reads so many bytes at a time, also beyond the last that it needs.
+# FFmpeg reads this many bytes at a time, and so goes beyond the last byte that it needs.
 BUFFER = 2**13
-# What FFmpeg raises where it knows that it lacks something.
+# The errors of FFmpeg that mean it lacks a decoder or a feature.
 _UNKNOWN = frozenset({"PatchWelcomeError", "DecoderNotFoundError", "DemuxerNotFoundError"})
-# The call of FFmpeg's that finds it cannot decode what the header describes.
+# The function of FFmpeg that fails where it cannot decode what the header describes.
 _OPENING = "avcodec_open2"
 _MP4 = "mov"
 _STREAMS = frozenset({"mpegts", "mpeg", "mpegvideo"})
 
 
-def need_av() -> Any:
-    """Return PyAV.
+def require_av() -> Any:
+    """Return the module `av` (PyAV).
 
     Raises
     ------
     SpecError
-        Where it is not installed.
+        If it is not installed.
     """
     advice = ", or in AWS use the image for video"
-    return load("av", "PyAV", "video", what="video", advice=advice)
+    return require_module("av", "PyAV", "video", what="video", advice=advice)
 
 
 class _Memory(BytesIO):
-    """An object in memory as FFmpeg reads it; of work that was given up, it ends early."""
+    """File through which FFmpeg reads an object in memory; it ends early once work is cancelled."""
 
     failure: BaseException | None = None
     growth: Growth
@@ -49,26 +49,27 @@ class _Memory(BytesIO):
     def read(self, size: int | None = -1) -> bytes:
         try:
             checkpoint()
-            self.growth.ask()
+            self.growth.require_bounded()
             return super().read(size)
-        except (MemoryError, Cancelled) as error:  # which PyAV would print; raised where it returns
+        except (MemoryError, Cancelled) as error:  # PyAV would print it; `open_container` raises it
             self.failure = error
             return b""
 
 
 @contextmanager
-def opened(
+def open_container(
     content: Content, demuxer: str, limits: Limits, *, kind: Literal["video", "audio"] = "video"
 ) -> Iterator[tuple[Any, Any]]:
-    """Open a video or a sound, and report what is wrong with it in our terms.
+    """Open a file, yield its first track of a kind, and translate FFmpeg's errors into ours.
 
     Parameters
     ----------
-    content : bytes or Pieces
+    content : bytes or BlockReader
     demuxer : str
+        FFmpeg's name for the format.
     limits : Limits
     kind : {"video", "audio"}
-        Which track is meant.
+        Of the track.
 
     Yields
     ------
@@ -77,13 +78,13 @@ def opened(
     Raises
     ------
     SourceError, IncompatibleSource
-        And whatever went wrong where the source was read.
+        As well as any error of reading the source.
     """
-    av = need_av()
-    assert isinstance(content, bytes | Pieces)
+    av = require_av()
+    assert isinstance(content, bytes | BlockReader)
     file = _Memory(content) if isinstance(content, bytes) else content.open()
     file.growth = Growth(limits.memory)
-    # FFmpeg looks into the first frames as it opens a file, and takes memory for them.
+    # FFmpeg decodes the first frames as it opens a file, and allocates memory for them.
     options = {"fflags": "+genpts", "max_pixels": str(limits.pixels)}
     try:
         with bounded(limits.memory):
@@ -101,7 +102,7 @@ def opened(
             else:
                 yield container, _stream(container, options["max_pixels"])
     except Exception as error:
-        if file.failure is not None:  # the cause of all that followed
+        if file.failure is not None:  # the cause of the error that FFmpeg reports
             raise file.failure from None
         if isinstance(error, av.FFmpegError):
             raise _ours(error, demuxer) from None
@@ -111,35 +112,36 @@ def opened(
 
 
 def _ours(error: Any, demuxer: str) -> Exception:
-    """Return what FFmpeg's error means: only some are about the file."""
+    """Translate an error of FFmpeg, which is not always about the file."""
     if isinstance(error, MemoryError):
-        return MemoryError(f"FFmpeg ran out of memory as it read the {demuxer} file")
+        return MemoryError(f"FFmpeg ran out of memory while it read the {demuxer} file")
     name = type(error).__name__
     if name in _UNKNOWN or _OPENING in str(error):
         return UnsupportedSource(
-            f"FFmpeg does not decode this variant of {demuxer} ({name}); encode it anew"
+            f"FFmpeg does not decode this variant of {demuxer} ({name}); encode it again: ffmpeg -i IN "
+            "OUT.mp4"
         )
     if isinstance(error, EOFError):
-        return CorruptSource("the video breaks off; upload it again")
-    return CorruptSource(f"the video is damaged ({name})")
+        return CorruptSource("the file is cut off; upload it again")
+    return CorruptSource(f"the file is damaged ({name}); replace it with an intact copy")
 
 
-def decoded(packets: Iterable[Any]) -> Iterator[tuple[int | None, Any]]:
-    """Yield the frames of a stream's packets, as PyAV decodes them.
+def decode_packets(packets: Iterable[Any]) -> Iterator[tuple[int | None, Any]]:
+    """Decode a stream's packets and yield its frames.
 
-    What cannot be decoded before the first of them is passed over, as it depends on what came before;
-    but an MP4's index begins with a key frame.
+    Packets that cannot be decoded before the first frame are skipped: they depend on frames that the
+    file does not have. An MP4 is an exception, because its index begins with a key frame.
 
     Yields
     ------
     (int or None, av.VideoFrame)
-        The first is when the packet was to be decoded at which the frame came out.
+        The decoding time (DTS) of the packet after which the frame came out, and the frame.
 
     Raises
     ------
     CorruptSource
     """
-    damaged, begun = need_av().error.InvalidDataError, False
+    damaged, begun = require_av().error.InvalidDataError, False
     for packet in packets:
         checkpoint()
         try:
@@ -154,17 +156,17 @@ def decoded(packets: Iterable[Any]) -> Iterator[tuple[int | None, Any]]:
 
 
 def decode_packet(packet: Any) -> list[Any]:
-    """Return the frames that come out where a packet goes in.
+    """Return the frames that the decoder returns for a packet.
 
     Raises
     ------
     CorruptSource
-        For one that was not there whole, or that the decoder had to mend. A stream may break off
-        anywhere, and be joined anywhere.
+        If the packet is incomplete, or the decoder had to conceal damage. MPEG streams are exempt: they
+        may begin and end anywhere.
     """
     whole = _name(packet.stream) not in _STREAMS
     if packet.is_corrupt and whole:
-        raise CorruptSource("the video breaks off; upload it again")
+        raise CorruptSource("the file is cut off; upload it again")
     frames: list[Any] = packet.decode()
     if whole:
         require_undamaged(frames)
@@ -172,10 +174,12 @@ def decode_packet(packet: Any) -> list[Any]:
 
 
 def require_undamaged(frames: Iterable[Any]) -> None:
-    """Raise CorruptSource where a decoder made up what was damaged."""
+    """Raise CorruptSource for a frame in which the decoder concealed damage."""
     for frame in frames:
         if frame.is_corrupt:
-            raise CorruptSource(f"the frame at {frame.time or 0:.6g} s is damaged")
+            raise CorruptSource(
+                f"the frame at {frame.time or 0:.6g} s is damaged; replace the file with an intact copy"
+            )
 
 
 def _name(stream: Any) -> str:
@@ -184,7 +188,7 @@ def _name(stream: Any) -> str:
 
 
 def _stream(container: Any, pixels: str) -> Any:
-    """Return the video, ready to be decoded by one thread."""
+    """Return the first video track, set up to be decoded by one thread."""
     videos = [
         stream
         for stream in container.streams.video
@@ -192,12 +196,13 @@ def _stream(container: Any, pixels: str) -> Any:
     ]
     if not videos:
         raise IncompatibleSource(
-            "the file holds no video; of sound alone in it, make a file of sound, as by ffmpeg -i IN "
-            "OUT.flac"
+            "the file has no video track; if it has sound, store that as audio: ffmpeg -i IN OUT.flac"
         )
     stream = videos[0]
     if stream.codec_context is None:
-        raise UnsupportedSource("FFmpeg does not know how the video is encoded; encode it as H.264")
+        raise UnsupportedSource(
+            "FFmpeg does not recognize the video's codec; encode it as H.264 with a tool that does"
+        )
     stream.thread_type = "NONE"
     stream.codec_context.thread_count = 1
     stream.codec_context.options = {"max_pixels": pixels}
@@ -205,13 +210,15 @@ def _stream(container: Any, pixels: str) -> Any:
 
 
 def _sound(container: Any) -> Any:
-    """Return the sound, ready to be decoded by one thread."""
+    """Return the first sound track, set up to be decoded by one thread."""
     sounds = container.streams.audio
     if not sounds:
-        raise IncompatibleSource("the file holds no sound")
+        raise IncompatibleSource("the file has no sound track")
     stream = sounds[0]
     if stream.codec_context is None:
-        raise UnsupportedSource("FFmpeg does not know how the sound is encoded; convert it to FLAC")
+        raise UnsupportedSource(
+            "FFmpeg does not recognize the sound's codec; convert it to FLAC with a tool that does"
+        )
     stream.thread_type = "NONE"
     stream.codec_context.thread_count = 1
     return stream

@@ -1,7 +1,7 @@
-"""What a video file claims of itself, looked at before a library believes it.
+"""Checks of a container's header before FFmpeg opens the file.
 
-FFmpeg takes memory for as many samples, tracks or entries of an index as a file claims to have; and a
-file that was cut off is to it one that ends there.
+FFmpeg allocates memory for the number of samples, tracks and index entries that a file claims to have.
+It also treats a file that was cut off as one that ends there.
 """
 
 from __future__ import annotations
@@ -22,33 +22,34 @@ if TYPE_CHECKING:
 
     ReadAt = Callable[[int, int], bytes]
 
-# A writer that could not go back left one of these where the length should be.
-_UNTOLD = frozenset({0, 2**32 - 1})
+# What a writer that cannot seek leaves as the length.
+_UNKNOWN_LENGTH = frozenset({0, 2**32 - 1})
 _MOST_TRACKS, _MOST_VIDEOS = 128, 16
-# Matroska's lists, of which FFmpeg makes structs: an element of two bytes may become one of 64, and
-# takes a third of a microsecond. Six hours of a cue for each half second are a megabyte.
+# Matroska's lists, whose elements FFmpeg turns into structs: two bytes may become 64, in a third of a
+# microsecond. Six hours with a cue for every half second have a megabyte of cues.
 _LISTS = frozenset({ebml.SEEK_HEAD, ebml.TRACKS, ebml.TAGS, ebml.CHAPTERS, ebml.INFO})
 _MOST_CUES, _MOST_LISTS, _STRUCT = 4 * 2**20, 2**20, 48
 _MOST_ATTACHED = 512
-# Transport streams: FFmpeg makes a stream of each PID, of which a broadcaster's multiplex has a hundred.
-# It looks farther for them than we do; what they take there, the guard bounds.
+# Transport streams: FFmpeg makes a stream for each PID, and a broadcaster's multiplex has about a
+# hundred. FFmpeg looks for them beyond this prefix, where `memory_guard` bounds the memory that they
+# take.
 _TS_PACKET, _TS_HEAD, _MOST_PIDS = 188, 2**17, 512
-# AVI: chunks of the header, which real files have some twenty of.
+# AVI: most chunks in the header. Real files have about twenty.
 _MOST_CHUNKS = 4096
 _AVI_NESTED = frozenset({b"hdrl", b"strl", b"odml"})
 
 
-def require_claims(format_: str, read_at: ReadAt, size: int, limits: Limits) -> None:
-    """Refuse a file that is cut off, or claims more than it can have.
+def require_plausible(format_: str, read_at: ReadAt, size: int, limits: Limits) -> None:
+    """Raise unless a file is complete and its header claims no more than the file can hold.
 
     Parameters
     ----------
     format_ : str
-        As `sniff` tells. Streams, which may begin and end anywhere, claim nothing.
+        As `sniff` returns it. MPEG program streams and FLV have nothing to check.
     read_at : callable
-        Returns as many bytes from a place on.
+        Takes an offset and a length, and returns the bytes there, fewer at the end.
     size : int
-        Of the file.
+        Of the file, in bytes.
     limits : Limits
 
     Raises
@@ -57,22 +58,22 @@ def require_claims(format_: str, read_at: ReadAt, size: int, limits: Limits) -> 
     """
     if format_ == "avi":
         length = int.from_bytes(read_at(4, 4), "little")
-        _require_whole(0 if length in _UNTOLD else 8 + length, size)
+        _require_length(0 if length in _UNKNOWN_LENGTH else 8 + length, size)
         _require_avi(read_at, size)
     elif format_ == "matroska":
         whole = ebml.segment(read_at)
-        _require_whole((whole.stop or 0) if whole is not None else 0, size)
+        _require_length((whole.stop or 0) if whole is not None else 0, size)
         _require_matroska(read_at, size, limits)
     elif format_ == "mpegts":
         _require_ts(read_at(0, min(_TS_HEAD, size)))
     elif format_ == "mp4":
-        mp4.require_claims(read_at, size, limits)
+        mp4.require_index(read_at, size, limits)
 
 
-def _require_whole(claimed: int, size: int) -> None:
+def _require_length(claimed: int, size: int) -> None:
     if claimed > size:
         raise CorruptSource(
-            f"the video breaks off: it has {size} bytes, and claims {claimed}; upload it again"
+            f"the file is cut off: it has {size} bytes, and its header claims {claimed}; upload it again"
         )
 
 
@@ -83,7 +84,8 @@ def _require_matroska(read_at: ReadAt, size: int, limits: Limits) -> None:
             continue
         if found.stop is None or found.stop > size:
             raise CorruptSource(
-                f"a list in the video's header, at byte {found.start}, is longer than the file"
+                f"the file is cut off or damaged: a list in its header, at byte {found.start}, is "
+                "longer than the file; upload it again"
             )
         cues += (found.stop - found.start) * (found.name == ebml.CUES)
         lists += (found.stop - found.start) * (found.name in _LISTS)
@@ -94,11 +96,11 @@ def _require_matroska(read_at: ReadAt, size: int, limits: Limits) -> None:
     _require_tracks(len(types), types.count(ebml.VIDEO))
     if cues > _MOST_CUES or lists > _MOST_LISTS or attached > _MOST_ATTACHED:
         raise LimitExceeded(
-            f"the video has {cues} bytes of cues, {lists} of other lists and {attached} attachments, "
-            f"more than the limits of {_MOST_CUES}, {_MOST_LISTS} and {_MOST_ATTACHED}; write it anew, "
-            "as by ffmpeg -i IN -map 0:v:0 -c copy OUT.mkv"
+            f"the file has {cues} bytes of cues, {lists} of other lists and {attached} attachments, "
+            f"more than the limits of {_MOST_CUES}, {_MOST_LISTS} and {_MOST_ATTACHED}; keep its video "
+            "track only: ffmpeg -i IN -map 0:v:0 -c copy OUT.mkv"
         )
-    require_memory((cues + lists) * _STRUCT, limits, "FFmpeg's index of the video")
+    require_memory((cues + lists) * _STRUCT, limits, "FFmpeg's index of the file")
 
 
 def _require_ts(head: bytes) -> None:
@@ -107,13 +109,13 @@ def _require_ts(head: bytes) -> None:
     count = len(np.unique((names[:, 0] & 0x1F) << 8 | names[:, 1]))
     if count > _MOST_PIDS:
         raise LimitExceeded(
-            f"the video has {count} streams side by side, more than the limit of {_MOST_PIDS}; keep "
-            "one, as by ffmpeg -i IN -map 0:v:0 -c copy OUT.ts"
+            f"the file has {count} streams, more than the limit of {_MOST_PIDS}; keep its video stream "
+            "only: ffmpeg -i IN -map 0:v:0 -c copy OUT.ts"
         )
 
 
 def _require_avi(read_at: ReadAt, size: int) -> None:
-    """Walk through the lists before the frames, and count the streams."""
+    """Walk through the chunks before the frames, and count the streams."""
     place, seen, streams = 12, 0, 0
     while place + 8 <= size and seen < _MOST_CHUNKS:
         checkpoint()
@@ -125,21 +127,23 @@ def _require_avi(read_at: ReadAt, size: int) -> None:
             break
         if place + 8 + length > size:
             raise CorruptSource(
-                f"a chunk of the video's header, at byte {place}, is longer than the file"
+                f"the file is cut off or damaged: a chunk of its header, at byte {place}, is longer "
+                "than the file; upload it again"
             )
         streams += name == b"strh"
         place += 12 if nested else 8 + length + (length & 1)
     _require_tracks(streams, 0)
     if seen == _MOST_CHUNKS:
         raise LimitExceeded(
-            f"the video's header has more than {_MOST_CHUNKS} chunks; write it anew, as by ffmpeg -i IN "
-            "-c copy OUT.avi"
+            f"the file's header has more than {_MOST_CHUNKS} chunks; write it again with fewer: "
+            "ffmpeg -i IN -c copy OUT.avi"
         )
 
 
 def _require_tracks(count: int, videos: int) -> None:
     if count > _MOST_TRACKS or videos > _MOST_VIDEOS:
         raise LimitExceeded(
-            f"the video has {count} tracks, {videos} of them video, more than the limit of "
-            f"{_MOST_TRACKS}, and of {_MOST_VIDEOS}; keep one, as by ffmpeg -i IN -c copy OUT"
+            f"the file has {count} tracks, {videos} of them video, more than the limits of "
+            f"{_MOST_TRACKS} and {_MOST_VIDEOS}; keep one video track: ffmpeg -i IN -map 0:v:0 -c copy "
+            "OUT"
         )

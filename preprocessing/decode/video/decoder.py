@@ -1,12 +1,12 @@
-"""Video files to frames, by FFmpeg (through PyAV), one thread.
+"""Video decoder: header and frames, by FFmpeg through PyAV, in one thread.
 
-Whatever the file holds, a frame is 8-bit RGB, upright: what PyAV's ``frame.to_ndarray(format="rgb24")``
-gives, turned as the file's display matrix tells. The matrix and range of its colours are those that the
-file names, and swscale's defaults where it names none. Pixels are taken to be square. Sound, subtitles
-and pictures that come along are ignored; of several videos in a file the first is meant.
+Every frame is 8-bit RGB, upright: the result of PyAV's ``frame.to_ndarray(format="rgb24")``, turned by
+the file's display matrix. The colour matrix and range are the file's, or swscale's defaults where the
+file names none. Pixels are taken to be square. Sound, subtitles and cover pictures are ignored. If a
+file has several video tracks, the first is decoded.
 
-MP4, QuickTime, Matroska and WebM have an index, and of these only what is needed is read (`film`).
-Others are read from their beginning up to the last frame that is needed.
+MP4, QuickTime, Matroska and WebM have an index, so only the frames needed are read (see `frame_seeker`).
+Other formats are read from the beginning up to the last frame needed.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from preprocessing.decode.unsupported import require_supported
-from preprocessing.decode.video.container import decoded, opened
-from preprocessing.decode.video.container_checks import require_claims
+from preprocessing.decode.formats import require_decoded
+from preprocessing.decode.video.container import decode_packets, open_container
+from preprocessing.decode.video.container_checks import require_plausible
 from preprocessing.decode.video.display_matrix import Turn, turn_of
 from preprocessing.decode.video.duration import length_of
 from preprocessing.errors import CorruptSource, LimitExceeded, UnsupportedSource
@@ -25,24 +25,18 @@ from preprocessing.frozen import frozen
 from preprocessing.limits import require_memory, require_pixels
 
 if TYPE_CHECKING:
-    from preprocessing.block_reader import Pieces
+    from preprocessing.block_reader import BlockReader
     from preprocessing.limits import Limits
     from preprocessing.media import Array
 
-# FFmpeg's demuxers by our formats: none is guessed, so that no file can name another.
-_DEMUXERS = {
-    "mp4": "mov",
-    "matroska": "matroska",
-    "avi": "avi",
-    "mpeg": "mpeg",
-    "mpegts": "mpegts",
-    "flv": "flv",
-}
+# FFmpeg's demuxers that are not named like the format. FFmpeg is always given a demuxer, because it
+# would otherwise guess, and a file could choose any of them.
+_DEMUXERS = {"mp4": "mov"}
 _BARE_MPEG = b"\x00\x00\x01\xb3"
-# Those whose frames have no times of their own: they follow each other at one rate.
+# Demuxers whose frames have no times: they follow each other at a constant rate.
 _COUNTED = frozenset({"mpegvideo"})
-# Frames that a decoder keeps, by FFmpeg's names: those that later ones refer to, those that wait to be
-# shown, the one that is made, and two of ours. H.264 and HEVC have up to 16 and 17 of the first kind.
+# Frames that a decoder keeps, by FFmpeg's name of it: reference frames, frames that wait to be shown,
+# the current one, and two of ours. H.264 and HEVC have up to 16 and 17 reference frames.
 _FRAMES = {"mjpeg": 6, "png": 6, "rawvideo": 6, "prores": 6, "mpeg1video": 8, "mpeg2video": 8}
 _FRAMES |= {
     "mpeg4": 8,
@@ -55,16 +49,16 @@ _FRAMES |= {
 }
 _FRAMES |= {"av1": 14, "libdav1d": 14}
 _MOST_FRAMES = 22
-# What any decoder and demuxer have beside frames. Measured, as the numbers above, of 1080p and 4K.
+# Bytes that a decoder and demuxer hold besides frames. Measured with 1080p and 4K, as the numbers above.
 _DECODER = 8 * 2**20
-# AVIndexEntry, and what the demuxer has beside it for each.
+# Bytes of an AVIndexEntry, and of what the demuxer holds for each.
 _ENTRY = 80
 _INDEXED = frozenset({"mov", "matroska"})
 
 
 @frozen
 class VideoHeader:
-    """What is known of a video before it is decoded.
+    """Header of a video: what is known before its frames are decoded.
 
     Parameters
     ----------
@@ -76,15 +70,15 @@ class VideoHeader:
     turn : Turn
         How a stored frame is turned upright.
     begin : int
-        When the first frame is shown, in units of `unit`.
+        Time of the first frame, in units of `unit`.
     unit : Fraction
-        Of the stream's times, in seconds; where they are counted, of a frame.
+        The stream's unit of time, in seconds. Where frames have no times, the duration of a frame.
     length : Fraction
         Seconds from the first frame to the end.
     frame_bytes : int
-        Of a decoded frame as it is stored, in all its planes.
+        Bytes of a decoded frame before conversion to RGB, in all planes.
     entries : int
-        Of FFmpeg's index.
+        Number of entries in FFmpeg's index.
     """
 
     demuxer: str
@@ -99,9 +93,9 @@ class VideoHeader:
 
     @property
     def holds(self) -> int:
-        """Most bytes that decoding holds at once: the decoder's frames, the index, and a frame of RGB.
+        """Most bytes that decoding holds at once: the decoder's frames, the index, and RGB frames.
 
-        The last is there as swscale made it, as an array, and as what a later frame is compared with.
+        There are three of the latter: swscale's, the array made of it, and the previous frame's array.
         """
         frames = _FRAMES.get(self.codec, _MOST_FRAMES)
         height, width = self.stored
@@ -116,41 +110,41 @@ class VideoHeader:
 
     @property
     def counted(self) -> bool:
-        """Whether a frame's number is its time."""
+        """Whether the time of a frame is its number."""
         return self.demuxer in _COUNTED
 
     @property
     def by_slots(self) -> bool:
-        """Whether a frame's time is the place of a chunk among all chunks, the empty ones counted."""
+        """Whether the time of a frame is a chunk's position among all chunks, empty ones included."""
         return self.demuxer == "avi"
 
     @property
     def in_order(self) -> bool:
-        """Whether packets say nothing of when their frames are shown."""
+        """Whether packets do not say when their frames are shown."""
         return self.counted or self.by_slots
 
     @property
     def indexed(self) -> bool:
-        """Whether a frame can be found without reading all before it."""
+        """Whether an index finds a frame without reading everything before it."""
         return self.demuxer in _INDEXED
 
     def ticks(self, seconds: Fraction) -> int:
-        """Return the last of the stream's times that is not after a moment, in units of `unit`."""
+        """Return the last time of the stream that is not after `seconds`, in units of `unit`."""
         return self.begin + int(seconds // self.unit)
 
     def first_tick(self, seconds: Fraction) -> int:
-        """Return the first of the stream's times that is not before a moment."""
+        """Return the first time of the stream that is not before `seconds`, in units of `unit`."""
         return self.begin - int(-seconds // self.unit)
 
 
-def probe(content: bytes | Pieces, format_: str, limits: Limits) -> VideoHeader:
-    """Read a video's header and decode its first frame, which alone tells how it is turned.
+def probe(content: bytes | BlockReader, format_: str, limits: Limits) -> VideoHeader:
+    """Read a video's header, and decode its first frame for the display matrix.
 
     Parameters
     ----------
-    content : bytes or Pieces
+    content : bytes or BlockReader
     format_ : str
-        As `sniff` tells.
+        As `sniff` returns it.
     limits : Limits
 
     Returns
@@ -161,19 +155,23 @@ def probe(content: bytes | Pieces, format_: str, limits: Limits) -> VideoHeader:
     ------
     SourceError, IncompatibleSource, LimitExceeded
     """
-    require_supported(format_)
-    demuxer = _DEMUXERS[format_]
+    require_decoded(format_)
+    demuxer = _DEMUXERS.get(format_, format_)
     if (content[:4] if isinstance(content, bytes) else content.read_at(0, 4)) == _BARE_MPEG:
         demuxer = "mpegvideo"
     if isinstance(content, bytes):
-        require_claims(format_, lambda start, n: content[start : start + n], len(content), limits)
+        require_plausible(
+            format_, lambda start, n: content[start : start + n], len(content), limits
+        )
     else:
-        require_claims(format_, content.read_at, content.size, limits)
-    with opened(content, demuxer, limits) as (container, stream):
+        require_plausible(format_, content.read_at, content.size, limits)
+    with open_container(content, demuxer, limits) as (container, stream):
         _require_size(stream.codec_context, limits)
-        _, first = next(decoded(container.demux(stream)), (None, None))
+        _, first = next(decode_packets(container.demux(stream)), (None, None))
         if first is None:
-            raise CorruptSource("no frame of the video can be decoded")
+            raise CorruptSource(
+                "the file has no frame that can be decoded; replace it with an intact copy"
+            )
         unit = Fraction(stream.time_base)
         if demuxer in _COUNTED:
             unit = 1 / Fraction(stream.average_rate or stream.guessed_rate or 25)
@@ -199,24 +197,24 @@ def probe(content: bytes | Pieces, format_: str, limits: Limits) -> VideoHeader:
 
 
 def pixels_of(frame: Any, header: VideoHeader) -> Array:
-    """Return a frame's pixels, (height, width, 3), upright.
+    """Return a frame's pixels, upright: uint8, (height, width, 3).
 
     Raises
     ------
     UnsupportedSource
-        Where it has another size than the first.
+        If its size differs from that of the first frame.
     """
     if (frame.height, frame.width) != header.stored:
         raise UnsupportedSource(
             f"the video's frames change their size, from {header.stored[1]} x {header.stored[0]} to "
-            f"{frame.width} x {frame.height}; encode it anew, at one size"
+            f"{frame.width} x {frame.height} pixels; encode it again at one size"
         )
     pixels: Array = frame.to_ndarray(format="rgb24", threads=1)
     return header.turn.upright(pixels)
 
 
 def _require_size(sized: Any, limits: Limits) -> None:
-    """Refuse a stream or a frame that is too large."""
+    """Raise LimitExceeded for a stream or a frame that is too large."""
     advice = "; raise the limit or store a smaller video"
     require_pixels(sized.height, sized.width, limits, "the video claims", advice=advice)
 
@@ -224,8 +222,8 @@ def _require_size(sized: Any, limits: Limits) -> None:
 def _require_length(length: Fraction, limits: Limits) -> None:
     if length > limits.seconds:
         raise LimitExceeded(
-            f"the video claims to last {float(length):.0f} s, more than the limit of "
-            f"{limits.seconds:g}; raise the limit or cut it into shorter ones"
+            f"the video lasts {float(length):.0f} s, more than the limit of {limits.seconds:g} s; raise "
+            "the limit or cut it into shorter parts"
         )
 
 

@@ -1,4 +1,4 @@
-"""How a video's frames are turned upright."""
+"""The display matrix of a video, by which its frames are turned upright."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ if TYPE_CHECKING:
 
 @frozen
 class Turn:
-    """One of the eight ways to lay a rectangle on itself.
+    """One of the eight rotations and reflections of a rectangle.
 
     Parameters
     ----------
     transposed : bool
-        Whether rows and columns change places, first;
+        Whether rows and columns are swapped; this comes first.
     rows, columns : bool
-        then, whether each axis is reversed.
+        Whether the order of the rows, and of the columns, is then reversed.
     """
 
     transposed: bool = False
@@ -29,23 +29,23 @@ class Turn:
     columns: bool = False
 
     def upright(self, stored: Array) -> Array:
-        """Turn a stored frame (height, width, channel): a view."""
+        """Return a stored frame (height, width, channel) turned upright, as a view."""
         frame = stored.transpose(1, 0, 2) if self.transposed else stored
         return frame[:: -1 if self.rows else 1, :: -1 if self.columns else 1]
 
 
 def turn_of(frame: Any) -> Turn:
-    """Return how a frame's display matrix turns it.
+    """Return the turn that a frame's display matrix asks for.
 
-    The matrix (a b u, c d v, x y w) takes a stored point (p, q) to (a p + c q + x, b p + d q + y):
+    The matrix (a b u, c d v, x y w) maps a stored point (p, q) to (a p + c q + x, b p + d q + y):
     ISO/IEC 14496-12, 6.2.2.
 
     Raises
     ------
     UnsupportedSource
-        For one that does not lay it on the axes.
+        If it rotates by anything but a multiple of 90 degrees.
     """
-    # By its type's name: the types themselves are PyAV's.
+    # Compared by name, so that PyAV's enumeration need not be imported.
     data = next((bytes(s) for s in frame.side_data if s.type.name == "DISPLAYMATRIX"), None)
     if data is None:
         return Turn()
@@ -55,5 +55,6 @@ def turn_of(frame: Any) -> Turn:
     if a == d == 0 and b and c:
         return Turn(transposed=True, rows=b < 0, columns=c < 0)
     raise UnsupportedSource(
-        f"the video is shown at {frame.rotation} degrees; encode it anew, turned by a multiple of 90"
+        f"the video is rotated by {frame.rotation} degrees, which is not a multiple of 90; encode it "
+        "again, upright: ffmpeg -i IN OUT.mp4"
     )

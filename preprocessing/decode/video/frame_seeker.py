@@ -1,8 +1,9 @@
-"""The frames of an open video that are wanted, and of the others as few as there must be.
+"""Seeking in an open video: the frame shown at a given time, decoding as few others as possible.
 
-A frame is found by the moment at which it is shown: it is the last that begins at that moment or before.
-To decode it takes all frames from a key frame on; so we go to the last key frame that is not after it,
-unless we are behind that already. Whether a frame is the last one the next one tells.
+The frame shown at a time is the last one that begins at or before it. Decoding it takes every frame
+since the preceding key frame. So the seeker jumps to the last key frame that is not later than the
+wanted time, unless decoding is already past that key frame. It decodes one frame more, to know where the
+wanted one ends.
 """
 
 from __future__ import annotations
@@ -11,62 +12,73 @@ from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from preprocessing.cancellation import checkpoint
-from preprocessing.decode.video.container import BUFFER, decoded
+from preprocessing.decode.video.container import BUFFER, decode_packets
 from preprocessing.errors import CorruptSource
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from preprocessing.block_reader import Pieces
+    from preprocessing.block_reader import BlockReader
     from preprocessing.decode.video.decoder import VideoHeader
 
-# Packets are stored in the order of decoding; those of the frame after the one that is wanted are near.
+# Packets are stored in decoding order, so the next frame shown is within a few packets of the wanted
+# one.
 _SLACK = 6
 _AHEAD = 2
-# Codecs whose packets say, before they are decoded, whether others refer to them; and, by FFmpeg's
-# numbers, how frames are laid out where each is one packet: progressively, or where nobody tells, 0.
-_TELLING = {"h264": (1,), "hevc": (0, 1)}
+# Codecs whose packets say, before decoding, whether other frames refer to them, and the values of
+# FFmpeg's field_order with which each frame is one packet: 1 is progressive, 0 unknown.
+_REFERENCE_FLAGGED = {"h264": (1,), "hevc": (0, 1)}
 
 
-class Film:
-    """A video from which frames are taken in the order of time.
+class FrameSeeker:
+    """Reader of a video's frames in order of time.
 
     Parameters
     ----------
     container : av.InputContainer
-        As it was opened.
+        Newly opened, with nothing read from it.
     stream : av.VideoStream
     header : VideoHeader
-    pieces : Pieces, optional
-        What it is read from, to be told what will be read.
+    pieces : BlockReader, optional
+        The source of `container`. It is given the byte ranges that will be read next.
     """
 
     def __init__(
-        self, container: Any, stream: Any, header: VideoHeader, pieces: Pieces | None = None
+        self, container: Any, stream: Any, header: VideoHeader, pieces: BlockReader | None = None
     ) -> None:
         self._container, self._stream, self._header = container, stream, header
         self._pieces = pieces
         self._frames = self._follow()
         self._count = 0
-        # When the packet that was decoded last is to be decoded, as the index tells it.
+        # The decoding time (DTS) of the last packet decoded; None before the first.
         self._reached: int | None = None
-        # The moment that is wanted; None where all frames are.
+        # The time wanted; None where every frame is.
         self._tick: int | None = None
         self._held: Any = None
-        # The frame after it, when that one is shown, and by how much later than the one before.
+        # The frame after the held one, its time, and its distance from the frame before it.
         self._after: Any = None
         self._time, self._step = header.begin, 1
 
     def shown_at(self, tick: int) -> Any:
-        """Return the frame shown at a moment, not before the last one asked for.
+        """Return the frame shown at a time, which may not be earlier than that of the previous call.
+
+        Parameters
+        ----------
+        tick : int
+            In the stream's time unit, `VideoHeader.unit`.
 
         Raises
         ------
         CorruptSource
+            If no frame can be decoded.
         """
         self._tick = tick
-        if self._header.indexed:
-            self._go_to(tick)
+        if self._header.indexed and not self._has_passed(tick):
+            key = self._stream.index_entries.search_timestamp(tick)
+            seek = self._needs_seek(tick, key)
+            self._announce(tick, key if seek or self._reached is None else None)
+            if seek:
+                self._seek_before(tick)
         while self._peek() is not None and self._time <= tick:
             self._held, self._after = self._after, None
         if self._held is None:
@@ -74,7 +86,7 @@ class Film:
         return self._held
 
     def from_to(self, begin: int, end: int | None) -> Iterator[Any]:
-        """Yield the frames shown from a moment to another, or to the end."""
+        """Yield the frames shown between two times, or from `begin` to the end."""
         if begin > self._header.begin:
             yield self.shown_at(begin)
         self._tick = None
@@ -83,15 +95,15 @@ class Film:
             yield self._held
 
     def _follow(self) -> Iterator[Any]:
-        for dts, frame in decoded(self._thinned()):
+        for dts, frame in decode_packets(self._thinned()):
             self._reached = self._reached if dts is None else dts
             yield frame
 
     def _thinned(self) -> Iterator[Any]:
-        """Yield the packets from where we are, and have the decoder leave out what nobody needs.
+        """Yield the packets from the current position, and have the decoder skip frames nothing needs.
 
-        That is a frame that no other refers to, which the codec tells, and that is not the last one at
-        the wanted moment, which one of the next packets tells.
+        A frame is skipped if no other frame refers to it, by the codec's own flag, and one of the next
+        packets is shown later but not after the wanted time.
         """
         ahead: deque[Any] = deque()
         for packet in self._container.demux(self._stream):
@@ -103,7 +115,10 @@ class Film:
 
     def _marked(self, packet: Any, ahead: Iterable[Any]) -> Any:
         codec, tick = self._stream.codec_context, self._tick
-        if codec.field_order in _TELLING.get(codec.name, ()) and not self._header.in_order:
+        if (
+            codec.field_order in _REFERENCE_FLAGGED.get(codec.name, ())
+            and not self._header.in_order
+        ):
             times = (later.pts for later in ahead)
             left_out = (
                 tick is not None
@@ -114,7 +129,7 @@ class Film:
         return packet
 
     def _peek(self) -> Any:
-        """Return the frame after the one that is held; None at the end."""
+        """Return the frame after the held one without advancing; None at the end."""
         if self._after is None:
             self._after = next(self._frames, None)
             if self._after is not None:
@@ -124,31 +139,45 @@ class Film:
         return self._after
 
     def _shown(self, frame: Any) -> int:
-        """Return when a frame is shown.
+        """Return the time at which a frame is shown.
 
-        An AVI's index lists when chunks come, in the order of decoding. A decoder that reorders gives
-        the frame that is shown next as it takes a later one, so that the slot of that one is the
-        frame's; those that come out after the last chunk follow at the rate of the ones before.
+        An AVI's index lists its chunks in decoding order. A decoder that reorders frames returns the
+        next frame to be shown when it is given a later chunk, so that chunk's position is the frame's
+        time. Frames that come out after the last chunk follow at the distance of those before.
         """
         if self._header.counted:
             return self._count
         time = frame.dts if self._header.by_slots else frame.pts
         return self._time + self._step * (self._count > 0) if time is None else int(time)
 
-    def _go_to(self, tick: int) -> None:
-        """Go to the key frame before a moment, where that is farther than we are.
+    def _has_passed(self, tick: int) -> bool:
+        """Return whether the next frame is shown after `tick`, so that the held one is the answer."""
+        return self._after is not None and self._time > tick
 
-        An index may tell when frames are decoded instead of when they are shown, and so name a key frame
-        that comes too late; then we go back from there, farther each time.
+    def _needs_seek(self, tick: int, key: int) -> bool:
+        """Return whether a seek skips frames that reading on would decode.
+
+        Parameters
+        ----------
+        tick : int
+            The time wanted.
+        key : int
+            Position in the index of the last key frame that is not after `tick`; -1 for none.
+        """
+        begin, reached = self._header.begin, self._reached
+        if key >= 0:
+            dts = self._stream.index_entries[key].timestamp
+            if dts > (begin if reached is None else reached):
+                return True
+        return reached is None and tick > begin
+
+    def _seek_before(self, tick: int) -> None:
+        """Seek to a key frame that is shown at or before a time.
+
+        Some indexes list decoding times instead of presentation times, and so name a key frame that is
+        too late. Then step back from there, twice as far each time.
         """
         begin = self._header.begin
-        if self._after is not None and self._time > tick:
-            return
-        key = self._stream.index_entries.search_timestamp(tick)
-        ahead = key >= 0 and self._is_ahead(self._stream.index_entries[key].timestamp)
-        self._foresee(tick, key if ahead or self._reached is None else None)
-        if not ahead and (self._reached is not None or tick <= begin):
-            return
         place, back = tick, max(int(1 / self._header.unit), 1)
         while True:
             checkpoint()
@@ -162,18 +191,15 @@ class Film:
             place -= back
             back *= 2
 
-    def _is_ahead(self, dts: int) -> bool:
-        return dts > (self._header.begin if self._reached is None else self._reached)
-
-    def _foresee(self, tick: int, key: int | None) -> None:
-        """Say what of the file will be read, so that it can be read at once; an MP4 tells sizes.
+    def _announce(self, tick: int, key: int | None) -> None:
+        """Have the bytes up to the wanted frame read in one request, where the index has their sizes.
 
         Parameters
         ----------
         tick : int
-            The moment that is wanted.
+            The time wanted.
         key : int or None
-            Where in the index reading begins; None for where we are.
+            Position in the index at which reading begins; None for the current position.
         """
         if self._pieces is None or self._header.demuxer != "mov":
             return
@@ -184,7 +210,7 @@ class Film:
         if 0 <= key <= wanted:
             last = entries[wanted]
             for entry in entries[wanted + 1 : wanted + _SLACK]:
-                if entry.is_keyframe:  # large, and perhaps too far
+                if entry.is_keyframe:  # large, and probably not needed
                     break
                 last = entry
             self._pieces.want(entries[key].pos, last.pos + last.size + BUFFER)

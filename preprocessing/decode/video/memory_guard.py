@@ -1,11 +1,10 @@
-"""Bounds on the memory that FFmpeg may take, which hold whatever our own parsers overlook.
+"""Bounds on the memory that FFmpeg may allocate, in case our own header checks miss something.
 
-As it opens a file, the kernel refuses more than the process may have (RLIMIT_DATA), FFmpeg's allocation
-fails, and the read ends as one that ran out of memory. The limit is the process's, so that it is lowered
-only while FFmpeg reads a header, some milliseconds: another thread that wants gigabytes in that moment
-gets MemoryError.
-Where there is no such limit, as on macOS, our parsers alone hold. What grows with what is read of a file
-later is asked as it is read (`Growth`).
+While FFmpeg opens a file, RLIMIT_DATA is lowered: an allocation beyond it fails, and the read ends with
+MemoryError. The limit applies to the whole process, so it is lowered only for the milliseconds that
+FFmpeg takes to read a header; another thread that allocates gigabytes in that time fails as well.
+Platforms without this limit, such as macOS, rely on the header checks only. Memory that grows while the
+rest of the file is read is measured as it is read (`Growth`).
 """
 
 from __future__ import annotations
@@ -18,9 +17,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# proc(5): of statm's numbers the second is the pages in memory, and the sixth those of data and stack.
+# proc(5): the second number in statm is the resident pages, the sixth those of data and stack.
 _STATM, _RESIDENT, _DATA = "/proc/self/statm", 1, 5
-# Reads between two looks at it: a megabyte of those of 8 KiB.
+# Reads between two measurements: a megabyte at 8 KiB each.
 _READS = 128
 _lock = Lock()
 _granted: list[int] = []
@@ -30,7 +29,7 @@ _base = 0
 
 @contextmanager
 def bounded(memory: int) -> Iterator[None]:
-    """Let the process have `memory` bytes more than it has now, and the same for each such block."""
+    """Limit how much the process can grow within the block: by `memory` bytes for each open block."""
     held = _lower(memory)
     try:
         yield
@@ -40,20 +39,20 @@ def bounded(memory: int) -> Iterator[None]:
 
 
 class Growth:
-    """How much the process has grown since a file was opened.
+    """Growth of the process's memory since a file was opened.
 
     Parameters
     ----------
     memory : int
-        Most bytes that it may grow by; other threads' work counts as well.
+        Most bytes that it may grow by. The work of other threads counts as well.
     """
 
     def __init__(self, memory: int) -> None:
         self._most, self._reads = memory, 0
         self._base = _bytes(_RESIDENT)
 
-    def ask(self) -> None:
-        """Raise MemoryError where it grew too much. Most calls cost next to nothing."""
+    def require_bounded(self) -> None:
+        """Raise MemoryError if the process grew too much; only every 128th call measures."""
         self._reads += 1
         if self._reads % _READS == 0 and _bytes(_RESIDENT) - self._base > self._most:
             raise MemoryError(f"reading the file took more than {self._most >> 20} MiB")
@@ -93,7 +92,7 @@ def _raise_again(memory: int) -> None:
 
 
 def _set(soft: int) -> None:
-    """Lower the limit, never below what others set, and never above."""
+    """Set the soft limit to `soft` bytes, or to a limit from before that is lower."""
     import resource  # noqa: PLC0415  as above
 
     known = [limit for limit in _before if limit != resource.RLIM_INFINITY]
@@ -101,7 +100,7 @@ def _set(soft: int) -> None:
 
 
 def _bytes(number: int) -> int:
-    """Return one of statm's numbers, in bytes; 0 where there is none."""
+    """Return one of the numbers in statm, in bytes; 0 if the system does not have the file."""
     try:
         with open(_STATM, "rb") as file:  # noqa: PTH123  pathlib takes 4 ms to import
             return int(file.read().split()[number]) * PAGESIZE

@@ -1,4 +1,4 @@
-"""The last time stamps of one stream in a transport stream, found from its end: ISO/IEC 13818-1."""
+"""The last timestamps of one stream in an MPEG transport stream, read from its end: ISO/IEC 13818-1."""
 
 from __future__ import annotations
 
@@ -11,14 +11,26 @@ if TYPE_CHECKING:
 
 _PACKET, _SYNC = 188, 0x47
 _BEGINS, _ADAPTED = 0x40, 0x20
-# Bytes that are looked through at a time, and at the most: what other streams may have behind this one.
+# Bytes that are read at a time, and in all: other streams may have data after the last of this one.
 _PIECE, _MOST = 188 * 1024, 64 * 2**20
-# Stamps that are compared, as the last one stored is not always shown last; their period.
+# Timestamps that are compared, because the last one stored is not always the latest, and their period.
 _LAST, _PERIOD = 16, 2**33
 
 
 def last_stamp(read_at: Callable[[int, int], bytes], size: int, pid: int, first: int) -> int | None:
-    """Return the latest of the last stamps of a stream, in 1/90,000 s from `first`; None for none."""
+    """Return the latest timestamp of a stream, relative to `first`, in 1/90,000 s; None for none.
+
+    Parameters
+    ----------
+    read_at : callable
+        Takes an offset and a length, and returns the bytes there.
+    size : int
+        Of the file, in bytes.
+    pid : int
+        Number of the stream.
+    first : int
+        Timestamp of its first frame, in 1/90,000 s.
+    """
     stop, found = size // _PACKET * _PACKET, list[int]()
     while stop > 0 and len(found) < _LAST and size - stop < _MOST:
         checkpoint()
@@ -36,7 +48,7 @@ def last_stamp(read_at: Callable[[int, int], bytes], size: int, pid: int, first:
 
 
 def _stamp(packet: bytes) -> int | None:
-    """Return when what begins in a packet is shown; None where it does not say."""
+    """Return the presentation timestamp (PTS) in a packet; None if it has none."""
     place = 4 + (packet[4] + 1 if packet[3] & _ADAPTED else 0)
     head = packet[place : place + 14]
     if len(head) < 14 or head[:3] != b"\0\0\1" or not head[7] & 0x80:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from preprocessing.kernels.audio.loudness import filtering_bytes, loudness
-from preprocessing.kernels.held import holding
+from preprocessing.kernels.temporaries import temporaries
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -22,7 +22,7 @@ def normalize_peak(sound: NDArray[np.float32], peak_db: float) -> NDArray[np.flo
     return _times(sound, float(np.float32(10 ** (peak_db / 20))) / largest)
 
 
-@holding(lambda _, __, rate, ___: filtering_bytes(rate))
+@temporaries(lambda _, __, rate, ___: filtering_bytes(rate))
 def normalize_loudness(sound: NDArray[np.float32], rate: int, lufs: float) -> NDArray[np.float32]:
     """Return the sound with a loudness of `lufs`; what is too quiet to be measured as it is."""
     measured = loudness(sound, rate)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from preprocessing.cancellation import checkpoint
-from preprocessing.kernels.held import holding
+from preprocessing.kernels.temporaries import temporaries
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -31,7 +31,7 @@ _LOG_2 = 0.6931471805599453
 _TERMS = 9  # of the logarithm's series, which leaves 1e-15
 
 
-@holding(lambda before, *_: 8 * (before.samples or 0))
+@temporaries(lambda before, *_: 8 * (before.samples or 0))
 def add_noise(sound: NDArray[np.float32], snr_db: float, key: int) -> NDArray[np.float32]:
     """Return the sound with noise, `snr_db` below it in power; silence as it is."""
     power = sum(float(np.square(channel, dtype=np.float64).sum()) for channel in sound) / sound.size

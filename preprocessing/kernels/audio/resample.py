@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from preprocessing.cancellation import checkpoint
-from preprocessing.kernels.held import holding, samples
+from preprocessing.kernels.temporaries import samples, temporaries
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -22,7 +22,7 @@ def samples_after(samples: int, rate: int, wanted: int) -> int:
     return int(samples / (rate / wanted) + 0.5)
 
 
-@holding(lambda before, after, *_: 8 * samples(before) + 4 * samples(after))
+@temporaries(lambda before, after, *_: 8 * samples(before) + 4 * samples(after))
 def resample(
     sound: NDArray[np.float32], rate: int, wanted: int, quality: str
 ) -> NDArray[np.float32]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from preprocessing.kernels.held import a_sample, holding
+from preprocessing.kernels.temporaries import per_sample, temporaries
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -27,7 +27,7 @@ def piece(sound: NDArray[np.float32], first: int, samples: int) -> NDArray[np.fl
     return result
 
 
-@holding(lambda before, *_: 16 * (before.samples or 0))
+@temporaries(lambda before, *_: 16 * (before.samples or 0))
 def mean_of_channels(sound: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return the mean of the channels, rounded once."""
     total = sound[0].astype(np.float64)
@@ -37,7 +37,7 @@ def mean_of_channels(sound: NDArray[np.float32]) -> NDArray[np.float32]:
     return mean[None]
 
 
-@holding(a_sample(4))
+@temporaries(per_sample(4))
 def pre_emphasize(sound: NDArray[np.float32], coefficient: float) -> NDArray[np.float32]:
     """Return each sample less `coefficient` times the one before it, the first as it is."""
     result = np.array(sound, np.float32, order="C")

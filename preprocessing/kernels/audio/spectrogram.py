@@ -14,7 +14,7 @@ from preprocessing.kernels.audio.dct import dct
 from preprocessing.kernels.audio.logarithm import log10
 from preprocessing.kernels.audio.mel import apply_filters, filters
 from preprocessing.kernels.audio.stft import powers
-from preprocessing.kernels.held import holding
+from preprocessing.kernels.temporaries import temporaries
 
 if TYPE_CHECKING:
     from typing import Any
@@ -43,7 +43,7 @@ def _cepstral(before: Any, after: Any, framing: Framing, mels: Mels, *_: object)
 _quietly = np.errstate(over="ignore", invalid="ignore")
 
 
-@holding(_framing)
+@temporaries(_framing)
 @_quietly
 def spectrogram(sound: Floats, framing: Framing, power: float) -> Floats:
     """Return the magnitudes of the short-time Fourier transform to some power.
@@ -66,14 +66,14 @@ def spectrogram(sound: Floats, framing: Framing, power: float) -> Floats:
     return result
 
 
-@holding(_framing)
+@temporaries(_framing)
 @_quietly
 def mel_spectrogram(sound: Floats, framing: Framing, power: float, mels: Mels) -> Floats:
     """Return what the filters `mels` let through, shape (channels, mels, frames)."""
     return _mels(sound, framing, power, mels, None)
 
 
-@holding(_framing)
+@temporaries(_framing)
 @_quietly
 def whisper(sound: Floats, framing: Framing, mels: Mels) -> Floats:
     """Return the log-mel spectrogram of openai/whisper: 8 decades below the loudest, near [-1, 1]."""
@@ -84,7 +84,7 @@ def whisper(sound: Floats, framing: Framing, mels: Mels) -> Floats:
     return result
 
 
-@holding(_framing)
+@temporaries(_framing)
 @_quietly
 def mel_decibels(sound: Floats, framing: Framing, mels: Mels) -> Floats:
     """Return the mel spectrogram in decibels of full scale, 80 below the loudest at the least."""
@@ -93,7 +93,7 @@ def mel_decibels(sound: Floats, framing: Framing, mels: Mels) -> Floats:
     return result
 
 
-@holding(_cepstral)
+@temporaries(_cepstral)
 @_quietly
 def mfcc(sound: Floats, framing: Framing, mels: Mels, n_mfcc: int, log_mels: bool) -> Floats:
     """Return the first `n_mfcc` cepstral coefficients, shape (channels, n_mfcc, frames)."""

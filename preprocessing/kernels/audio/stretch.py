@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 
 from preprocessing.kernels.audio.stft import Framing, framed, spectra, window_of
-from preprocessing.kernels.held import holding
+from preprocessing.kernels.temporaries import temporaries
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,7 +24,7 @@ _OVERLAP = FRAMING.n_fft // FRAMING.hop_length
 _FRAMES = 64  # made at a time: a megabyte of spectra
 
 
-@holding(lambda before, *_: 4 * ((before.samples or 0) + 2 * FRAMING.padding))
+@temporaries(lambda before, *_: 4 * ((before.samples or 0) + 2 * FRAMING.padding))
 @np.errstate(over="ignore", invalid="ignore")
 def stretch(sound: Floats, rate: float, samples: int) -> Floats:
     """Return sound of another tempo and the same pitch.

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
-from preprocessing.kernels.held import a_sample, holding
 from preprocessing.kernels.image.lut import apply_table, table_of
 from preprocessing.kernels.image.pointwise import convert
 from preprocessing.kernels.image.strips import by_rows, map_planes, planes_of, strips, top_of
 from preprocessing.kernels.scratch import scratch
+from preprocessing.kernels.temporaries import per_sample, temporaries
 
 if TYPE_CHECKING:
     from preprocessing.kernels.image.strips import Floats
@@ -42,7 +42,7 @@ def brightness(image: Array, factor: float) -> Array:
     return by_rows(image, change)
 
 
-@holding(a_sample(2))
+@temporaries(per_sample(2))
 def contrast(image: Array, factor: float) -> Array:
     """``image * factor + mean * (1 - factor)``, clipped, with the mean of the image's gray.
 

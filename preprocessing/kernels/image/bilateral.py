@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from preprocessing.cancellation import checkpoint
-from preprocessing.kernels.held import holding, samples
 from preprocessing.kernels.image.unit_range import from_unit, to_unit
+from preprocessing.kernels.temporaries import samples, temporaries
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,7 +39,7 @@ def _bilateral(before: Any, _: Any, win_size: int, *__: object) -> int:
     return int(max(12 * samples(before), 4 * (padded + samples(before))) + rows)
 
 
-@holding(_bilateral)
+@temporaries(_bilateral)
 def denoise_bilateral(
     image: Array,
     win_size: int,

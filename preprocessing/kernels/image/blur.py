@@ -17,9 +17,9 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from preprocessing.cancellation import checkpoint
-from preprocessing.kernels.held import holding
 from preprocessing.kernels.image.strips import strips
 from preprocessing.kernels.scratch import scratch
+from preprocessing.kernels.temporaries import temporaries
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -57,7 +57,7 @@ def _blurring(before: Any, _: Any, size: tuple[int, int], *__: object) -> int:
     return int(item * before.channels * (lines * before.width + 2 * rows * across))
 
 
-@holding(_blurring)
+@temporaries(_blurring)
 def gaussian_blur(image: Array, size: tuple[int, int], sigma: tuple[float, float]) -> Array:
     """Blur with a Gaussian, the image reflected at its edges.
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from preprocessing.cancellation import checkpoint, interruptible
-from preprocessing.kernels.held import a_pixel, holding
 from preprocessing.kernels.image.unit_range import to_unit
+from preprocessing.kernels.temporaries import per_pixel, temporaries
 
 if TYPE_CHECKING:
     from preprocessing.media import Array
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _TAP_S = 1e-9
 
 
-@holding(a_pixel(16))
+@temporaries(per_pixel(16))
 def sobel(image: Array) -> Array:
     """``skimage.filters.sobel``: the magnitude of the gradient, float32.
 
@@ -36,7 +36,7 @@ def sobel(image: Array) -> Array:
     return result[..., np.newaxis]
 
 
-@holding(a_pixel(58))
+@temporaries(per_pixel(58))
 def canny(image: Array, sigma: float, low_threshold: float, high_threshold: float) -> Array:
     """``skimage.feature.canny``: 255 on edges, 0 elsewhere, uint8.
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from preprocessing.cancellation import interruptible
-from preprocessing.kernels.held import holding, pixels, samples
 from preprocessing.kernels.image.unit_range import from_unit, to_unit
+from preprocessing.kernels.temporaries import pixels, samples, temporaries
 
 if TYPE_CHECKING:
     from typing import Any
@@ -38,7 +38,7 @@ def _by_regions(before: Any, _: Any, __: float, kernel_size: tuple[int, int] | N
     return int(whole + floats * samples(before) + 16 * pixels(before) + 8 * samples(before))
 
 
-@holding(_by_regions)
+@temporaries(_by_regions)
 def clahe(image: Array, clip_limit: float, kernel_size: tuple[int, int] | None) -> Array:
     """``skimage.exposure.equalize_adapthist`` of the brightness.
 
@@ -68,7 +68,7 @@ def _by_brightness(before: Any, _: Any) -> int:
     return 16 * samples(before) + 24 * pixels(before)
 
 
-@holding(_by_brightness)
+@temporaries(_by_brightness)
 def equalize_hist(image: Array) -> Array:
     """``skimage.exposure.equalize_hist`` of the brightness: each integer a bin, 256 bins for floats.
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from preprocessing.cancellation import checkpoint, interruptible
-from preprocessing.kernels.held import holding
 from preprocessing.kernels.image.unit_range import to_unit
+from preprocessing.kernels.temporaries import temporaries
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,7 +30,7 @@ def _describing(before: Any, _: Any, orientations: int, cell: int, cells: int) -
     return int(rows * before.width * (28 * before.channels + 32 + numbers))
 
 
-@holding(_describing)
+@temporaries(_describing)
 def hog(image: Array, orientations: int, pixels_per_cell: int, cells_per_block: int) -> Array:
     """``skimage.feature.hog``, blocks as pixels.
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from preprocessing.kernels.held import a_pixel, a_sample, holding
+from preprocessing.kernels.temporaries import per_pixel, per_sample, temporaries
 
 if TYPE_CHECKING:
     from preprocessing.media import Array
@@ -30,7 +30,7 @@ def table_of(kernel: Callable[..., Array], *arguments: Any) -> bytes:
     return kernel(_LEVELS.reshape(16, 16, 1), *arguments).tobytes()
 
 
-@holding(a_sample(2))
+@temporaries(per_sample(2))
 def apply_table(image: Array, table: bytes) -> Array:
     """Replace each sample by its entry in a table.
 
@@ -64,7 +64,7 @@ def apply_table(image: Array, table: bytes) -> Array:
     return result
 
 
-@holding(a_pixel(2))
+@temporaries(per_pixel(2))
 def apply_tables(image: Array, tables: Sequence[bytes]) -> Array:
     """Replace the samples of each channel by their entries in that channel's table.
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from preprocessing.cancellation import checkpoint, interruptible
-from preprocessing.kernels.held import holding, pixels, samples
 from preprocessing.kernels.image.unit_range import from_unit, to_unit
+from preprocessing.kernels.temporaries import pixels, samples, temporaries
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _STRIP_PIXELS = 2**20
 
 
-@holding(lambda before, _, *__: 4 * samples(before) + 44 * pixels(before))
+@temporaries(lambda before, _, *__: 4 * samples(before) + 44 * pixels(before))
 def denoise_tv(image: Array, weight: float, eps: float, max_num_iter: int) -> Array:
     """``skimage.restoration.denoise_tv_chambolle`` of each channel, in single precision.
 
@@ -50,7 +50,7 @@ def _unsharp(before: Any, _: Any, radius: float, __: float) -> int:
     return int(8 * samples(before) + 16 * (rows + 2 * _reach(radius)) * before.width)
 
 
-@holding(_unsharp)
+@temporaries(_unsharp)
 def unsharp_mask(image: Array, radius: float, amount: float) -> Array:
     """``skimage.filters.unsharp_mask`` of each channel, in single precision.
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
-from preprocessing.kernels.held import holding, pixels, samples
 from preprocessing.kernels.image.lut import apply_table, apply_tables, table_of
 from preprocessing.kernels.image.pointwise import convert
 from preprocessing.kernels.image.strips import by_rows, strips, top_of
+from preprocessing.kernels.temporaries import pixels, samples, temporaries
 
 if TYPE_CHECKING:
     from typing import Any
@@ -76,7 +76,7 @@ def solarize(image: Array, threshold: float) -> Array:
     return by_rows(image, change)
 
 
-@holding(_tables)
+@temporaries(_tables)
 def autocontrast(image: Array) -> Array:
     """Stretch each channel so that its darkest sample becomes black and its lightest white.
 
@@ -117,7 +117,7 @@ def _stretch(samples: Array, low: float, high: float) -> Array:
     return by_rows(samples, change)
 
 
-@holding(_tables)
+@temporaries(_tables)
 def equalize(image: Array) -> Array:
     """Give each channel a histogram as even as it can be.
 

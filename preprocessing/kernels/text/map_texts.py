@@ -32,7 +32,7 @@ def pieces(text: str) -> Iterator[str]:
 
 
 @cache
-def each(change: Callable[..., str]) -> Callable[..., NDArray[Any]]:
+def map_texts(change: Callable[..., str]) -> Callable[..., NDArray[Any]]:
     """Return the kernel that makes a new array of what `change` makes of each text."""
 
     @wraps(change)

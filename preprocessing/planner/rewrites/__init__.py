@@ -1,7 +1,7 @@
-"""The planner's rules: each turns a physical plan into a cheaper one that gives the same result.
+"""The planner's rules: each turns a physical plan into a cheaper one with the same result.
 
 "The same" means within the tolerance that the rule states. A rule is a function from a draft to a
-better draft, or None where its precondition does not hold; all are tried until none finds more to do.
+cheaper draft, or to None if the rule does not apply. The rules are tried until none applies.
 """
 
 from preprocessing.planner.rewrites.arithmetic import (
@@ -27,31 +27,33 @@ from preprocessing.planner.rewrites.moves import (
     window_into_border,
 )
 
-# The least that any picture comes to first, by analysis (docs/decisions/decoding.md); then what
-# photographs come to, as the tests measure it.
-_SCALED = f"on photographs 50 dB; decoded at {MARGIN}× the target or more"
-_SCALED_TOLERANCE = f"at least 23 dB, {_SCALED}"
-_SCALED_420_TOLERANCE = f"at least 14 dB, where fine patterns of saturated colours clip; {_SCALED}"
+# PSNR against the plan without the rewrite. First the bound for any picture, derived in
+# docs/decisions/decoding.md; then the value for photographs, which the tests measure.
+_SCALED = f"50 dB on photographs; decoded at {MARGIN}× the target or more"
+_SCALED_TOLERANCE = f"at least 23 dB; {_SCALED}"
+_SCALED_420_TOLERANCE = f"at least 14 dB, if fine patterns of saturated colours clip; {_SCALED}"
 _LUMA_TOLERANCE = (
-    "at least 18 dB, where RGB clips saturated colours; on photographs 55 dB, 99 % within 1 level"
+    "at least 18 dB, if RGB clips saturated colours; 55 dB on photographs, 99 % within 1 level"
 )
 
-# In this order: moves first, because they let the others see the resampling behind them.
+# Moves come first: they bring other stages next to the resampling, where later rules match them.
 RULES: tuple[Rule, ...] = (
     Rule("merge_windows", "exact", True, merge_windows),
     Rule("cancel_mirrors", "exact", True, cancel_mirrors),
     Rule("window_before_mirror", "exact", True, window_before_mirror),
     Rule("move_before_pointwise", "exact", True, move_before_pointwise),
     Rule("window_into_border", "exact", True, window_into_border),
-    Rule("crop_into_resample", "exact; of floats the last bit", True, crop_into_resample),
-    Rule("mirror_into_resample", "exact; of floats the last bit", True, mirror_into_resample),
+    Rule("crop_into_resample", "exact; floats within the last bit", True, crop_into_resample),
+    Rule("mirror_into_resample", "exact; floats within the last bit", True, mirror_into_resample),
     Rule("merge_tables", "exact", True, merge_tables),
     Rule("cast_into_affine", "1 unit in the last place", True, cast_into_affine),
     Rule("luma_decode", _LUMA_TOLERANCE, False, luma_decode),
-    Rule("affine_into_resample", "half a level, the rounding left out", True, affine_into_resample),
+    Rule(
+        "affine_into_resample", "half a level, as rounding is skipped", True, affine_into_resample
+    ),
     Rule("scaled_decode", _SCALED_TOLERANCE, False, scaled_decode),
     Rule("scaled_decode_420", _SCALED_420_TOLERANCE, False, scaled_decode_420),
-    Rule("single_precision", "79 dB", False, single_precision),
+    Rule("single_precision", "at least 79 dB", False, single_precision),
 )
 
 __all__ = ["MARGIN", "RULES", "Draft", "Rule"]

@@ -1,13 +1,13 @@
 """The physical stages that transforms are lowered to, and that the planner rewrites.
 
-A `Start` comes first, such as `Decode` for an encoded image; stages follow.
+A plan begins with a `Start`, such as `Decode` for an encoded image; stages follow.
 
-A stage knows exactly what it will do to exactly which sizes. `output` tells the spec of its result and
-`apply` makes it, into `out` where the caller gives a place and the stage can use it. Images are indexed
-(height, width, channel); a stage that only moves the view allocates nothing.
+A stage is made for inputs of one size. `output` returns the spec of its result, and `apply` computes it,
+in `out` if the caller passes an array and the stage can write to it. Images are indexed (height, width,
+channel). A stage that only returns a view allocates nothing.
 """
 
-from preprocessing.planner.stages.base import Decode, Given, KernelStage, Stage, Start
+from preprocessing.planner.stages.base import Decode, Given, KernelStage, Stage, Start, VideoStart
 from preprocessing.planner.stages.compute import Compute
 from preprocessing.planner.stages.moves import CropStage, FlipStage, PadMode, PadStage
 from preprocessing.planner.stages.resample import Interpolation, ResampleStage
@@ -30,4 +30,5 @@ __all__ = [
     "ScaleShift",
     "Stage",
     "Start",
+    "VideoStart",
 ]

@@ -1,8 +1,8 @@
-"""Where the plan of a sound starts: `DecodeAudio`."""
+"""`DecodeAudio`: the start of a plan for sound."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from preprocessing.decode.audio import decoder as audio
 from preprocessing.decode.audio.decoder import CONTAINERS, AudioHeader
@@ -11,14 +11,14 @@ from preprocessing.media import AudioSpec
 from preprocessing.planner.stages.base import Start
 
 if TYPE_CHECKING:
-    from preprocessing.decode.sniff import AudioFormat, Sniffed
+    from preprocessing.decode.formats import Format
     from preprocessing.limits import Limits
     from preprocessing.media import Array, Content
 
 
 @frozen
 class DecodeAudio(Start):
-    """How a sound is decoded; see `preprocessing.decode.audio.decoder.decode`."""
+    """Start that decodes sound; see `preprocessing.decode.audio.decoder.decode`."""
 
     header: AudioHeader
     limits: Limits
@@ -27,8 +27,8 @@ class DecodeAudio(Start):
         return f"DecodeAudio({self.header.format} {self.header.subtype})"
 
     @classmethod
-    def probe(cls, data: bytes, found: Sniffed, limits: Limits) -> DecodeAudio:
-        format_ = cast("AudioFormat", found.format)
+    def probe(cls, data: bytes, found: Format, limits: Limits) -> DecodeAudio:
+        format_ = found.name
         if format_ in CONTAINERS:
             from preprocessing.decode.audio import container_track  # noqa: PLC0415  for containers
 

@@ -1,4 +1,4 @@
-"""The stages that others build on: `Decode` and `Given`, which start a plan, and `KernelStage`."""
+"""Base classes `Start` and `Stage`, the starts `Decode` and `Given`, and `KernelStage`."""
 
 from __future__ import annotations
 
@@ -7,27 +7,28 @@ from collections.abc import Callable, Iterator
 from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any, cast
 
+import numpy as np
+
 from preprocessing.decode.image import decoder as image
 from preprocessing.decode.image.header import ImageHeader
 from preprocessing.frozen import frozen
-from preprocessing.kernels.held import held_between
+from preprocessing.kernels.temporaries import temporary_bytes
 from preprocessing.limits import frame, nbytes
 from preprocessing.media import ImageSpec, Spec
 
 if TYPE_CHECKING:
-    from preprocessing.decode.image.header import ImageFormat
-    from preprocessing.decode.sniff import Sniffed
+    from preprocessing.decode.formats import Format
     from preprocessing.limits import Limits
     from preprocessing.media import Array, Content
     from preprocessing.planner.stages.frame_selection import FrameSelection
 
 
 class Start(ABC):
-    """How a source becomes an array."""
+    """First part of a plan: turns a source into an array."""
 
     @classmethod
-    def probe(cls, data: Any, found: Sniffed, limits: Limits) -> Start:
-        """Read an object's header: of a video, perhaps in `Pieces`; of others, in all of its bytes.
+    def probe(cls, data: Any, found: Format, limits: Limits) -> Start:
+        """Read an object's header. `data` is its bytes, or for a video possibly `BlockReader` of them.
 
         Raises
         ------
@@ -37,32 +38,45 @@ class Start(ABC):
 
     @abstractmethod
     def output(self) -> Spec:
-        """Return the spec of that array."""
+        """Return the spec of the decoded array."""
 
     @abstractmethod
     def run(self, content: Content) -> Array:
-        """Return it; perhaps memory that the next call in this thread uses again."""
+        """Return the decoded array. The next call in this thread may reuse its memory."""
 
     def holds(self) -> int:
-        """Most bytes that `run` holds at once: the decoder's own and the result, not the object."""
+        """Return the peak memory of `run` in bytes: the decoder's and the result, not the object."""
         return nbytes(self.output())
 
+
+class VideoStart(Start):
+    """A start that decodes chosen frames of a video."""
+
+    choice: FrameSelection
+
+    @abstractmethod
     def frames(self, content: Content) -> Iterator[Array]:
-        """Yield the frames of a video, one after the other, each of which may be over the last one."""
-        yield from self.run(content)
+        """Yield the chosen frames in order. A frame may reuse the memory of the one before it."""
 
-    def narrow(self, narrow: Callable[[FrameSelection], FrameSelection]) -> Start:
-        """Return how fewer frames of a video become an array."""
-        raise NotImplementedError
+    def run(self, content: Content) -> Array:
+        return np.stack([frame.copy() for frame in self.frames(content)])
 
-    def at_most(self, frames: int) -> Start:
-        """Return how a video becomes an array of so many frames at most, where nobody knows how many."""
+    def narrow(self, narrow: Callable[[FrameSelection], FrameSelection]) -> VideoStart:
+        """Return a start that decodes what `narrow` leaves of the chosen frames."""
+        made: VideoStart = replace(cast("Any", self), choice=narrow(self.choice))
+        return made
+
+    def limit_frames(self, most: int) -> VideoStart:
+        """Return a start that raises LimitExceeded after `most` frames.
+
+        For videos whose number of frames only decoding tells; an array's is known beforehand.
+        """
         return self
 
 
 @frozen
 class Given(Start):
-    """The source is an array already."""
+    """Start of a source that is an array."""
 
     spec: Spec
 
@@ -76,19 +90,21 @@ class Given(Start):
         return cast("Array", content)
 
     def holds(self) -> int:
-        """Nothing: the array is the caller's."""
+        """Return 0, because the array is the caller's."""
         return 0
 
 
 @frozen
 class Decode(Start):
-    """How an image is decoded; see `preprocessing.decode.image.decoder.decode`.
+    """Start that decodes an image; see `preprocessing.decode.image.decoder.decode`.
 
     Parameters
     ----------
     header : ImageHeader
     eighths : {1, 2, 4, 8}
+        Scale of the decoded image, in eighths of the stored size.
     luma : bool
+        Whether to decode only the luma, as one channel.
     """
 
     header: ImageHeader
@@ -103,8 +119,8 @@ class Decode(Start):
         return f"Decode({header.format} {stored}{turned}{how})"
 
     @classmethod
-    def probe(cls, data: bytes, found: Sniffed, limits: Limits) -> Decode:
-        return cls(image.probe(data, cast("ImageFormat", found.format), limits))
+    def probe(cls, data: bytes, found: Format, limits: Limits) -> Decode:
+        return cls(image.probe(data, found.name, limits))
 
     def output(self) -> ImageSpec:
         height, width = (
@@ -121,9 +137,9 @@ class Decode(Start):
 
 
 class Stage(ABC):
-    """One physical step. Printed, it shows the fields that are not as usual.
+    """One physical step. As text, it shows the fields that differ from their defaults.
 
-    Specs are typed as Any here: each stage is for those that its transform takes.
+    Specs are typed as Any because each stage takes only the specs of its transform.
     """
 
     def __str__(self) -> str:
@@ -141,30 +157,31 @@ class Stage(ABC):
 
     @property
     def fills(self) -> bool:
-        """Whether `apply` writes its result straight into `out`, and makes no other."""
+        """Whether `apply` writes its result to `out` directly, without an array of its own."""
         return False
 
     def holds(self, spec: Any) -> int:
-        """Most bytes that `apply` holds at once: the result and what is in between, not the input.
+        """Return the peak memory of `apply` in bytes: result and temporaries, not the input.
 
-        Of a view 0.
+        0 if the result is a view.
         """
         return nbytes(self.output(spec))
 
     @abstractmethod
     def apply(self, array: Array, out: Array | None = None) -> Array:
-        """Return the result, which is `out` where that was given and could be used."""
+        """Return the result. It is `out` only if `out` is given and the stage could write to it."""
 
 
 @frozen
 class Kernel(Stage):
-    """Base of the stages that are a kernel and its arguments, whatever it is.
+    """Base of the stages that call one kernel.
 
     Parameters
     ----------
     kernel : callable
-        Takes the array and the arguments; gives a new array, or a view that nothing is written to.
+        Takes the array and the arguments. Returns a new array, or a view that is not written to.
     arguments : tuple
+        The kernel's arguments after the array.
     """
 
     kernel: Callable[..., Array]
@@ -175,7 +192,7 @@ class Kernel(Stage):
 
     def holds(self, spec: Any) -> int:
         result = frame(self.output(spec))
-        return nbytes(result) + held_between(self.kernel, spec, result, self.arguments)
+        return nbytes(result) + temporary_bytes(self.kernel, spec, result, self.arguments)
 
     def apply(self, array: Array, out: Array | None = None) -> Array:
         return self.kernel(array, *self.arguments)
@@ -183,17 +200,17 @@ class Kernel(Stage):
 
 @frozen
 class KernelStage(Kernel):
-    """A kernel for images: a new array, of an operation that no rule knows more of.
+    """Stage that calls a kernel for images, about which the rules know only `pointwise`.
 
     Parameters
     ----------
     kernel, arguments
         As for `Kernel`.
     result : ImageSpec
-        What comes out. Sides that are None are those of the input.
+        Spec of the result. A side that is None is the input's.
     pointwise : bool
-        Whether each pixel of the result depends on the same pixel of the input alone, so that what
-        moves pixels may as well happen before.
+        Whether each pixel of the result depends only on the same pixel of the input. A stage that moves
+        pixels can then run first.
     """
 
     result: ImageSpec

@@ -1,4 +1,4 @@
-"""`Compute`: a kernel whose result's spec is known when the plan is made."""
+"""`Compute`: a stage for any kind, whose result's spec is known when the plan is made."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from preprocessing.planner.stages.base import Kernel
 
 @frozen
 class Compute(Kernel):
-    """A kernel for any kind: a new array of a spec that is told.
+    """Stage that calls a kernel for arrays of any kind.
 
     Parameters
     ----------
     kernel, arguments
         As for `Kernel`.
     result : Spec
-        What comes out.
+        Spec of the result.
     """
 
     result: Spec

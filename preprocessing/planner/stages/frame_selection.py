@@ -1,4 +1,4 @@
-"""Which frames of a video are wanted, told in time before any of them is decoded."""
+"""`FrameSelection`: the frames of a video to decode, chosen by time before any is decoded."""
 
 from __future__ import annotations
 
@@ -12,28 +12,28 @@ from preprocessing.frozen import frozen
 
 @frozen
 class FrameSelection:
-    """A choice of frames. Each selection narrows the one before it.
+    """A choice of frames. Each step of a pipeline that selects frames narrows it.
 
-    Time is counted in seconds from the first frame, and a frame is shown until the next one is.
+    Times are seconds from the first frame. A frame is shown until the next one.
 
     Parameters
     ----------
     begin, end : Fraction
-        What part of the video is left.
+        The span of the video to take frames from.
     untimed : bool
-        Whether nobody knows how long a frame is shown; a second is then one frame.
+        Whether the frame rate is unknown. One second is then one frame.
     to_end : bool
-        Whether the end is the video's own: then all frames up to the last are meant, wherever the file
-        says that it ends.
+        Whether the span ends with the video. All frames up to the last are then selected, even those
+        after the end that the file states.
     moments : tuple of Fraction, optional
-        The frames shown at these moments, in order, are meant; otherwise all that are shown from
-        `begin` to `end`.
+        Select the frames shown at these times, in order. Otherwise all frames shown from `begin` to
+        `end` are selected.
     step : Fraction
-        How long each of these frames stands for the video.
+        Time between two of the moments.
     keys : bool
-        The key frames alone are meant;
+        Select only key frames.
     most : int, optional
-        of more than so many, so many.
+        Most key frames to select. If there are more, they are taken at even distances.
     """
 
     begin: Fraction
@@ -47,27 +47,27 @@ class FrameSelection:
 
     @classmethod
     def of(cls, length: Fraction, *, untimed: bool = False) -> FrameSelection:
-        """Return the choice of all frames of a video."""
+        """Return the selection of all frames of a video."""
         return cls(Fraction(0), length, untimed)
 
     @property
     def count(self) -> int | None:
-        """How many frames are meant; None where the content tells."""
+        """Number of selected frames; None if it is known only after decoding."""
         return None if self.moments is None else len(self.moments)
 
     def clip(self, start: Fraction, stop: Fraction | None) -> FrameSelection:
-        """Keep what is shown between two moments, counted from the beginning of what is left.
+        """Keep the frames shown between two times, counted from the beginning of the span.
 
         Raises
         ------
         IncompatibleSource
-            Where nothing is.
+            If no frame is left, or the video has no frame rate.
         """
         self._require_timed()
         length = self.end - self.begin
         if start >= length:
             raise IncompatibleSource(
-                f"starts at {float(start):g} s, where the video has {float(length):g} s; start earlier"
+                f"starts at {float(start):g} s, but the video is {float(length):g} s long; start earlier"
             )
         last = length if stop is None else min(stop, length)
         to_end = self.to_end and last == length
@@ -80,7 +80,7 @@ class FrameSelection:
         )
 
     def sample(self, count: int, most: int) -> FrameSelection:
-        """Take the frames in the middle of each of `count` equal spans.
+        """Take the frame in the middle of each of `count` equal spans.
 
         Raises
         ------
@@ -89,7 +89,7 @@ class FrameSelection:
         return self._every((self.end - self.begin) / count, count, most)
 
     def sample_fps(self, fps: Fraction, most: int) -> FrameSelection:
-        """Take the frames in the middle of each of as many spans of 1/`fps` s as there are, or one.
+        """Take the frame in the middle of each span of 1/`fps` s, at least one frame.
 
         Raises
         ------
@@ -109,7 +109,7 @@ class FrameSelection:
         self._require_no_keys()
         if self.moments is not None:
             raise IncompatibleSource(
-                "comes too late, after frames were sampled; put it before that"
+                "cannot follow a step that samples frames; put it before that step"
             )
         return replace(self, keys=True, most=most)
 
@@ -117,7 +117,7 @@ class FrameSelection:
         self._require_no_keys()
         if count > most:
             raise LimitExceeded(
-                f"would take {count} frames, more than the limit of {most}; take fewer"
+                f"would take {count} frames, more than the limit of {most}; sample fewer"
             )
         wanted = [(i + Fraction(1, 2)) * step for i in range(count)]
         if self.moments is None:
@@ -131,9 +131,9 @@ class FrameSelection:
         self._require_no_keys()
         if self.untimed:
             raise IncompatibleSource(
-                "counts in seconds, and the array has no rate: give Media(array, 'video', rate=25)"
+                "needs a frame rate, which an array does not have; pass Media(array, 'video', rate=25)"
             )
 
     def _require_no_keys(self) -> None:
         if self.keys:
-            raise IncompatibleSource("comes too late, after key_frames; put it before that")
+            raise IncompatibleSource("cannot follow key_frames; put it before key_frames")

@@ -1,4 +1,4 @@
-"""Stages that move pixels whole: `CropStage`, `PadStage`, `FlipStage`."""
+"""Stages that move pixels without changing them: `CropStage`, `PadStage`, `FlipStage`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PadMode: TypeAlias = Literal["constant", "edge", "reflect", "symmetric"]
 
 @frozen
 class CropStage(Stage):
-    """Keep a rectangle that lies inside the image: a view."""
+    """Crop to a rectangle inside the image. The result is a view."""
 
     top: int
     left: int
@@ -37,7 +37,7 @@ class CropStage(Stage):
 
 @frozen
 class PadStage(Stage):
-    """Add pixels on each side: a copy."""
+    """Add pixels on each side. The result is a copy."""
 
     left: int
     top: int
@@ -63,7 +63,7 @@ class PadStage(Stage):
 
 @frozen
 class FlipStage(Stage):
-    """Flip along one axis: a view."""
+    """Flip along one axis. The result is a view."""
 
     direction: Literal["horizontal", "vertical"]
 

@@ -1,4 +1,4 @@
-"""`ResampleStage`: the stage that most time is spent in."""
+"""`ResampleStage`: resizing, together with the crop, flip and normalisation after it."""
 
 from __future__ import annotations
 
@@ -10,8 +10,13 @@ import numpy as np
 
 from preprocessing.frozen import frozen
 from preprocessing.kernels.image import pointwise
-from preprocessing.kernels.image.geometry.bands import Axis, Filter
-from preprocessing.kernels.image.geometry.resample import held, nearest_indices, precision, resample
+from preprocessing.kernels.image.geometry.resample import (
+    nearest_indices,
+    precision,
+    resample_image,
+    resample_temporaries,
+)
+from preprocessing.kernels.image.geometry.taps import Axis, Filter
 from preprocessing.kernels.scratch import scratch
 from preprocessing.limits import nbytes
 from preprocessing.planner.stages.base import Stage
@@ -26,26 +31,26 @@ Interpolation: TypeAlias = Literal["bilinear", "bicubic", "lanczos", "nearest", 
 
 @frozen
 class ResampleStage(Stage):
-    """Resample a box of the image to a size, and compute a window of it.
+    """Resample a box of the image to a size, and compute only a window of the result.
 
     Parameters
     ----------
     box : tuple of float
-        Top, left, height, width of the source box, in input pixels, possibly fractional.
+        Top, left, height, width of the source box in input pixels; may be fractional.
     size : (int, int)
-        Height and width that the box becomes.
+        Height and width that the box is resampled to.
     window : tuple of int
-        Top, left, height, width of the part of that result which is wanted.
+        Top, left, height, width of the part of the resampled box to compute.
     filter : str
     antialias : bool
     dtype : str
         Type of the result.
     affine : tuple of two tuples of float, optional
-        Scale and shift, one value a channel, applied to the unrounded result; `dtype` is then float32.
+        Scale and shift, one value per channel, applied to the unrounded result. `dtype` is then float32.
     mirror : (bool, bool)
-        Whether the rows, and the columns, of the window come last first.
+        Whether to reverse the rows and the columns of the window.
     single : bool
-        Whether all of it is in single precision; for uint8 images.
+        Whether to compute in single precision; for uint8 images only.
     """
 
     box: tuple[float, float, float, float]
@@ -60,7 +65,7 @@ class ResampleStage(Stage):
 
     @property
     def linear(self) -> bool:
-        """Whether results are weighted sums of inputs, rather than picked from them."""
+        """Whether outputs are weighted sums of inputs, rather than single inputs."""
         return not self.filter.startswith("nearest")
 
     def output(self, spec: ImageSpec) -> ImageSpec:
@@ -68,7 +73,7 @@ class ResampleStage(Stage):
 
     @property
     def fills(self) -> bool:
-        return self.linear and self.dtype != "float32"  # of floats only what is planar
+        return self.linear and self.dtype != "float32"  # floats only if `out` is planar
 
     def holds(self, spec: ImageSpec) -> int:
         result = nbytes(self.output(spec))
@@ -78,7 +83,7 @@ class ResampleStage(Stage):
         samples = (spec.height, spec.width, spec.channels)
         rows, columns = _axes(self, *samples[:2])
         how = precision(spec.dtype, columns.filter, single=self.single)
-        return result + held(samples, rows, columns, how, self.dtype)
+        return result + resample_temporaries(samples, rows, columns, how, self.dtype)
 
     def apply(self, image: Array, out: Array | None = None) -> Array:
         if not self.linear:
@@ -94,22 +99,22 @@ class ResampleStage(Stage):
         result = target.transpose(1, 2, 0)
         if self.affine is not None:
             if image.dtype.kind == "u" and self.filter != "bilinear":
-                # The affine takes the place of a rounding, which would have clipped the overshoot.
+                # Without the affine, rounding would clip the overshoot.
                 np.clip(target, 0, np.iinfo(image.dtype).max, out=target)
             pointwise.affine(result, *self.affine, out=result)
         return result
 
     def _resample(self, image: Array, planar: NDArray[np.float32]) -> None:
         rows, columns = _axes(self, *image.shape[:2])
-        resample(image, rows, columns, planar, single=self.single)
+        resample_image(image, rows, columns, planar, single=self.single)
 
     def _narrow(self, planar: NDArray[np.float32], out: Array | None) -> Array:
         channels, height, width = planar.shape
         result = np.empty((height, width, channels), self.dtype) if out is None else out
         if np.issubdtype(result.dtype, np.integer):
-            # A triangle's weights are all positive, so that it cannot overshoot what it averages.
+            # A triangle's weights are all positive, so the result cannot overshoot.
             within = self.filter == "bilinear"
-            # One channel at a time: NumPy would take the three samples of a pixel as its inner loop.
+            # One channel at a time; otherwise NumPy's inner loop is over a pixel's three samples.
             for channel in range(channels):
                 pointwise.round_clip(planar[channel], result[:, :, channel], within=within)
         else:
@@ -131,7 +136,7 @@ class ResampleStage(Stage):
 
 @lru_cache(maxsize=256)
 def _axes(stage: ResampleStage, height: int, width: int) -> tuple[Axis, Axis]:
-    """Return the rows and the columns to compute; kept, because a kept plan asks again and again."""
+    """Return the rows and columns to compute. Cached, because cached plans need them repeatedly."""
     rows, columns = (
         Axis(
             n_in=side,

@@ -1,4 +1,4 @@
-"""Stages that change samples where they are: `Luma`, `Replicate`, `ScaleShift`, `Cast`."""
+"""Stages that change each pixel in place: `Luma`, `Replicate`, `ScaleShift`, `Cast`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @frozen
 class Luma(Stage):
-    """RGB to one channel of BT.601 luma."""
+    """Convert RGB to one channel, the luma of BT.601."""
 
     def output(self, spec: ImageSpec) -> ImageSpec:
         return replace(spec, channels=1)
@@ -35,7 +35,7 @@ class Luma(Stage):
 
 @frozen
 class Replicate(Stage):
-    """Repeat one channel: a view."""
+    """Repeat one channel. The result is a view."""
 
     channels: int
 
@@ -51,7 +51,7 @@ class Replicate(Stage):
 
 @frozen
 class ScaleShift(Stage):
-    """Scale and shift each channel, to float32."""
+    """Scale and shift each channel; the result is float32."""
 
     scale: tuple[float, ...]
     shift: tuple[float, ...]

@@ -1,4 +1,4 @@
-"""Which `Start` decodes which kind; a kind's decoder is imported for the first object of it."""
+"""Map of kinds to the `Start` that decodes them. A decoder is imported with its first object."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from preprocessing.decode.sniff import Sniffed
+    from preprocessing.decode.formats import Format
     from preprocessing.limits import Limits
     from preprocessing.media import Content, SourceKind
     from preprocessing.planner.stages.base import Start
@@ -19,8 +19,8 @@ _STARTS: dict[SourceKind, tuple[str, str]] = {
 }
 
 
-def start(data: Content, found: Sniffed, limits: Limits) -> Start:
-    """Return how an object is decoded; its header is read.
+def start(data: Content, found: Format, limits: Limits) -> Start:
+    """Read an object's header and return the start that decodes the object.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""`DecodeText`: where a plan for text starts."""
+"""`DecodeText`: the start of a plan for text."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ from preprocessing.media import TextSpec
 from preprocessing.planner.stages.base import Start
 
 if TYPE_CHECKING:
-    from preprocessing.decode.sniff import Sniffed
+    from preprocessing.decode.formats import Format
     from preprocessing.limits import Limits
     from preprocessing.media import Array, Content
 
 
 @frozen
 class DecodeText(Start):
-    """How a text is decoded; see `preprocessing.decode.text.decoder.decode`.
+    """Start that decodes a text; see `preprocessing.decode.text.decoder.decode`.
 
     Parameters
     ----------
     mark : Mark, optional
-        The byte order mark that it begins with.
+        The text's byte order mark.
     characters : int
-        Most of them that it may have.
+        Most characters that the text may have.
     held : int
-        Most bytes that decoding holds.
+        Peak memory of decoding, in bytes.
     """
 
     mark: text.Mark | None
@@ -36,12 +36,12 @@ class DecodeText(Start):
     held: int
 
     def __str__(self) -> str:
-        return f"DecodeText({self.mark.charset if self.mark else 'charset by content'})"
+        return f"DecodeText({self.mark.charset if self.mark else 'charset detected'})"
 
     @classmethod
-    def probe(cls, data: bytes, found: Sniffed, limits: Limits) -> DecodeText:  # noqa: ARG003
+    def probe(cls, data: bytes, found: Format, limits: Limits) -> DecodeText:  # noqa: ARG003
         mark = text.probe(data, limits.characters)
-        return cls(mark, limits.characters, text.held(data, mark))
+        return cls(mark, limits.characters, text.holds(data, mark))
 
     def output(self) -> TextSpec:
         return TextSpec(1)

@@ -1,4 +1,4 @@
-"""Where the plan of a video starts: `DecodeVideo`, or `GivenVideo`."""
+"""`DecodeVideo` and `GivenVideo`: the starts of a plan for video."""
 
 from __future__ import annotations
 
@@ -8,51 +8,35 @@ from fractions import Fraction
 from math import ceil
 from typing import TYPE_CHECKING, Any, cast
 
-import numpy as np
-
-from preprocessing.block_reader import Pieces
-from preprocessing.decode.video.container import opened
+from preprocessing.block_reader import BlockReader
+from preprocessing.decode.video.container import open_container
 from preprocessing.decode.video.decoder import VideoHeader, pixels_of, probe
-from preprocessing.decode.video.frame_seeker import Film
+from preprocessing.decode.video.frame_seeker import FrameSeeker
 from preprocessing.decode.video.keyframes import KeyFrameReader
 from preprocessing.errors import IncompatibleSource, LimitExceeded
 from preprocessing.frozen import frozen
 from preprocessing.media import VideoSpec
-from preprocessing.planner.stages.base import Start
+from preprocessing.planner.stages.base import VideoStart
 from preprocessing.planner.stages.frame_selection import FrameSelection
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterator
 
-    from preprocessing.decode.sniff import Sniffed
+    from preprocessing.decode.formats import Format
     from preprocessing.limits import Limits
     from preprocessing.media import Array, Content
 
 
-class VideoStart(Start):
-    """A start of which frames are chosen."""
-
-    choice: FrameSelection
-
-    def narrow(self, narrow: Callable[[FrameSelection], FrameSelection]) -> VideoStart:
-        """Return this with fewer frames chosen."""
-        made: VideoStart = replace(cast("Any", self), choice=narrow(self.choice))
-        return made
-
-    def run(self, content: Content) -> Array:
-        return np.stack([frame.copy() for frame in self.frames(content)])
-
-
 @frozen
 class GivenVideo(VideoStart):
-    """The source is an array of frames already.
+    """Start of a source that is an array of frames.
 
     Parameters
     ----------
     spec : VideoSpec
-        Of all of it.
+        Spec of the whole array.
     rate : Fraction
-        Frames a second; 1 where nobody knows it.
+        Frames per second; 1 if unknown.
     choice : FrameSelection
     """
 
@@ -62,15 +46,17 @@ class GivenVideo(VideoStart):
 
     @classmethod
     def of(cls, spec: VideoSpec, rate: float | None) -> GivenVideo:
-        """Return the start of an array that has `rate` frames a second.
+        """Return the start of an array with `rate` frames per second, or an unknown rate.
 
         Raises
         ------
         IncompatibleSource
-            For a rate that is none.
+            If the rate is not a positive, finite number.
         """
         if rate is not None and not 0 < rate < float("inf"):
-            raise IncompatibleSource(f"a video's rate must be above 0 frames a second, got {rate}")
+            raise IncompatibleSource(
+                f"a video's rate must be above 0 frames per second and finite, got {rate}"
+            )
         known = Fraction(1) if rate is None else Fraction(repr(float(rate)))
         assert spec.frames is not None
         return cls(spec, known, FrameSelection.of(spec.frames / known, untimed=rate is None))
@@ -88,7 +74,9 @@ class GivenVideo(VideoStart):
     def narrow(self, narrow: Callable[[FrameSelection], FrameSelection]) -> VideoStart:
         made = super().narrow(narrow)
         if made.choice.keys:
-            raise IncompatibleSource("an array has no key frames; sample it, or give the file")
+            raise IncompatibleSource(
+                "an array has no key frames; use sample_frames, or pass the video file"
+            )
         return made
 
     @property
@@ -102,7 +90,7 @@ class GivenVideo(VideoStart):
 
 @frozen
 class DecodeVideo(VideoStart):
-    """How a video is decoded; see `preprocessing.decode.video.decoder`.
+    """Start that decodes a video; see `preprocessing.decode.video.decoder`.
 
     Parameters
     ----------
@@ -110,7 +98,7 @@ class DecodeVideo(VideoStart):
     choice : FrameSelection
     limits : Limits
     most : int
-        Most frames that may come.
+        Most frames to decode.
     """
 
     header: VideoHeader
@@ -119,8 +107,8 @@ class DecodeVideo(VideoStart):
     most: int
 
     @classmethod
-    def probe(cls, data: bytes | Pieces, found: Sniffed, limits: Limits) -> DecodeVideo:
-        header = probe(data, found.format, limits)
+    def probe(cls, data: bytes | BlockReader, found: Format, limits: Limits) -> DecodeVideo:
+        header = probe(data, found.name, limits)
         return cls(header, FrameSelection.of(header.length), limits, limits.frames)
 
     def __str__(self) -> str:
@@ -135,21 +123,21 @@ class DecodeVideo(VideoStart):
         return VideoSpec(*self.header.size, 3, "uint8", self.choice.count)
 
     def holds(self) -> int:
-        """Most bytes that `frames` holds at once; what becomes of each frame is the plan's."""
+        """Return the peak memory of `frames` in bytes, without the results of the stages after it."""
         return self.header.holds
 
-    def at_most(self, frames: int) -> DecodeVideo:
-        return replace(self, most=min(self.most, frames))
+    def limit_frames(self, most: int) -> DecodeVideo:
+        return replace(self, most=min(self.most, most))
 
     def frames(self, content: Content) -> Iterator[Array]:
-        """Yield them; a frame that is wanted again is the same array again."""
+        """Yield the chosen frames. A frame that is chosen twice in a row is the same array."""
         last: tuple[Any, Array] | None = None
         taken = self._keys(content) if self.choice.keys else self._taken(content)
         for index, frame in enumerate(taken):
             if index == self.most:
                 raise LimitExceeded(
-                    f"would take more than {self.most} frames, the most that the limits allow of "
-                    "this size; sample fewer, or make them smaller"
+                    f"would take more than {self.most} frames, the most of this size that the limits "
+                    "allow; sample fewer, or make them smaller"
                 )
             if last is None or frame is not last[0]:
                 last = (frame, pixels_of(frame, self.header))
@@ -158,7 +146,7 @@ class DecodeVideo(VideoStart):
     def _taken(self, content: Content) -> Iterator[Any]:
         choice, header = self.choice, self.header
         with self._opened(content) as (container, stream, pieces):
-            film = Film(container, stream, header, pieces)
+            film = FrameSeeker(container, stream, header, pieces)
             if choice.moments is None:
                 yield from film.from_to(header.ticks(choice.begin), self._end)
                 return
@@ -166,7 +154,7 @@ class DecodeVideo(VideoStart):
                 yield film.shown_at(header.ticks(moment))
 
     def _keys(self, content: Content) -> Iterator[Any]:
-        """Yield the key frames; a key frame that began before a clip is not of it."""
+        """Yield the key frames whose time is within the span."""
         span = (self.header.first_tick(self.choice.begin), self._end)
         wanted: Container[int] = range(self.most + 1)
         if (most := self.choice.most) is not None:
@@ -182,6 +170,6 @@ class DecodeVideo(VideoStart):
         return None if self.choice.to_end else self.header.first_tick(self.choice.end)
 
     @contextmanager
-    def _opened(self, content: Content) -> Iterator[tuple[Any, Any, Pieces | None]]:
-        with opened(content, self.header.demuxer, self.limits) as (container, stream):
-            yield container, stream, content if isinstance(content, Pieces) else None
+    def _opened(self, content: Content) -> Iterator[tuple[Any, Any, BlockReader | None]]:
+        with open_container(content, self.header.demuxer, self.limits) as (container, stream):
+            yield container, stream, content if isinstance(content, BlockReader) else None

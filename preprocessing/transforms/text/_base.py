@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from preprocessing.kernels.text.map_texts import each
+from preprocessing.kernels.text.map_texts import map_texts
 from preprocessing.optional_deps import require_installed
 from preprocessing.planner.stages import Compute, Stage
 from preprocessing.transforms._base import FixedTransform
@@ -25,7 +25,7 @@ class TextTransform(FixedTransform):
 
 def each_text(spec: TextSpec, change: Callable[..., str], *arguments: object) -> tuple[Stage, ...]:
     """Return the stage that changes each document."""
-    return (Compute(each(change), arguments, spec),)
+    return (Compute(map_texts(change), arguments, spec),)
 
 
 def require_text_library(module: str, library: str, name: str) -> None:

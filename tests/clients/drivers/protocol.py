@@ -1,8 +1,7 @@
-"""How a driver is told what to do, and tells what it got. Standard library alone.
+"""The protocol between the tests and a client's driver. Uses only the standard library.
 
-A driver runs in its client's own environment, as a program of its own: jobs as JSON on standard input,
-one report as JSON on standard output. Credentials and region come as they do to any program
-that speaks to AWS, by environment variables.
+A driver is a program in its client's environment. It reads jobs as JSON from standard input, and
+writes a report as JSON to standard output. Credentials and region come from environment variables.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Job:
-    """What to read.
+    """The objects that a driver reads.
 
     Parameters
     ----------
@@ -28,11 +27,11 @@ class Job:
     bucket : str
         The alias of the access point, used as a bucket's name.
     prefix : str
-        What the keys begin with, and no others.
+        The common prefix of the keys, which no other keys have.
     keys : tuple of str
         The objects to read.
     table : str
-        A CSV file whose column ``key`` has them too: bucket and key, the bucket's own name.
+        The bucket and key of a CSV file whose column ``key`` lists the keys.
     folder : Path
         An empty folder to write in.
     """
@@ -45,36 +44,36 @@ class Job:
     folder: Path
 
     @classmethod
-    def of(cls, told: dict[str, Any]) -> Job:
-        """Return the job that is told as JSON."""
-        return cls(**told | {"keys": tuple(told["keys"]), "folder": Path(told["folder"])})
+    def of(cls, fields: dict[str, Any]) -> Job:
+        """Return the job with these JSON fields."""
+        return cls(**fields | {"keys": tuple(fields["keys"]), "folder": Path(fields["folder"])})
 
 
-# Key to what was read of it: its bytes, or the size that the client was told.
+# Key to the object's bytes, or to the size that the client reported.
 Read = Mapping[str, bytes | int]
 
 
 def main(package: str, *calls: Callable[[Job], Read]) -> None:
-    """Do the jobs on standard input, with the one of `calls` that is named there.
+    """Run the jobs on standard input, with the call that they name.
 
     Parameters
     ----------
     package : str
         The client's distribution, whose version is reported.
     *calls : callable
-        The ways of reading that this driver knows, by their names.
+        The calls of this driver.
     """
-    told = json.load(sys.stdin)
-    (call,) = (known for known in calls if known.__name__ == told["call"])
-    reads = [call(Job.of(job)) for job in told["jobs"]]
+    fields = json.load(sys.stdin)
+    (call,) = (known for known in calls if known.__name__ == fields["call"])
+    reads = [call(Job.of(job)) for job in fields["jobs"]]
     report = {
         "version": version(package),
-        "reads": [{key: _told(got) for key, got in read.items()} for read in reads],
+        "reads": [{key: _report(got) for key, got in read.items()} for read in reads],
     }
     json.dump(report, sys.stdout)
 
 
-def _told(got: bytes | int) -> dict[str, str | int]:
+def _report(got: bytes | int) -> dict[str, str | int]:
     if isinstance(got, int):
         return {"size": got}
     return {"size": len(got), "sha256": hashlib.sha256(got).hexdigest()}

@@ -1,4 +1,4 @@
-"""s3fs, what fsspec uses for s3://, and what reads through them: NumPy and pandas."""
+"""s3fs, directly and through fsspec, NumPy and pandas."""
 
 from __future__ import annotations
 

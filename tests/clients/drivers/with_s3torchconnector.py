@@ -1,4 +1,4 @@
-"""Amazon S3 Connector for PyTorch: Mountpoint's client under torch's DataLoader."""
+"""Amazon S3 Connector for PyTorch, under torch's DataLoader."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""smart_open, and NumPy over it."""
+"""smart_open, directly and under NumPy."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ def function_url(
     headers: Mapping[str, str] = _NONE,
     **more: Any,
 ) -> dict[str, Any]:
-    """Return the event of a function's URL; ``path`` is as it was sent."""
+    """Return the event of a Function URL; ``path`` is as it was sent."""
     domain = "abcdefghijklmnop.lambda-url.us-east-1.on.aws"
     return _event(domain, path, query, method, headers, more) | {
         "pathParameters": None,
@@ -54,7 +54,7 @@ def http_api(
     domain: str = "a1b2c3d4e5.execute-api.us-east-1.amazonaws.com",
     **more: Any,
 ) -> dict[str, Any]:
-    """Return the event of an HTTP API; ``path`` is decoded, and stands behind the stage's name."""
+    """Return the event of an HTTP API; ``path`` is decoded, and follows the stage's name."""
     prefix = "" if stage == "$default" else f"/{stage}"
     event = _event(domain, prefix + path, query, method, headers, more)
     event["routeKey"] = event["requestContext"]["routeKey"] = "ANY /{proxy+}"

@@ -1,4 +1,4 @@
-"""What is read from an event, in every form that AWS and its emulators give one."""
+"""Object Lambda's events, in every form that AWS and its emulators send."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from urllib.parse import quote
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from handler.doors import object_lambda
+from handler.doors.object_lambda import GET_OBJECT
+from jitprep.service.http.ranges import PartNumber
+from jitprep.service.messages import Presigned
 
 HOST = "https://name-123456789012.s3-object-lambda.us-east-1.amazonaws.com"
 keys = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=30)
@@ -39,9 +41,9 @@ def test_the_key_is_the_objects_and_the_query_what_follows_it(
 ):
     source = f"https://ap-1.s3-accesspoint.us-east-1.amazonaws.com/{bucket}{quote(key)}?X-Amz-Signature=x"
     user = (HOST if absolute else "") + "/" + (key if decoded else quote(key)) + query
-    asked = object_lambda.read(event(source, user), "getObjectContext")
-    assert asked.key == key
-    assert asked.query.get("partnumber") == ("7" if query else None)
+    request = GET_OBJECT.parse(event(source, user))
+    assert request.key == key
+    assert request.part == (PartNumber(7) if query else None)
 
 
 def test_signed_headers_are_found_whatever_their_case_and_host_is_not_sent():
@@ -53,12 +55,11 @@ def test_signed_headers_are_found_whatever_their_case_and_host_is_not_sent():
         "x-amz-checksum-mode": "ENABLED",
         "x-amz-other": "no",
     }
-    headers = object_lambda.read(given_event, "getObjectContext").source.headers
-    assert headers == {"x-amz-request-payer": "requester", "x-amz-checksum-mode": "ENABLED"}
+    source = GET_OBJECT.parse(given_event).source
+    assert isinstance(source, Presigned)
+    assert source.headers == {"x-amz-request-payer": "requester", "x-amz-checksum-mode": "ENABLED"}
 
 
 def test_a_secret_is_not_shown_by_a_value_that_holds_it():
-    asked = object_lambda.read(
-        event("https://h/k?X-Amz-Signature=SECRET", "/k"), "getObjectContext"
-    )
-    assert "SECRET" not in repr(asked)
+    request = GET_OBJECT.parse(event("https://h/k?X-Amz-Signature=SECRET", "/k"))
+    assert "SECRET" not in repr(request)

@@ -1,4 +1,4 @@
-"""Whatever event comes: one explicit answer, or a refusal where nobody can be answered; no secret."""
+"""Any event gets one explicit answer, or an exception where it has no client; no secret is shown."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ WHERE = ("io-local-cell001", "SECRETTOKEN")
 
 @pytest.fixture
 def outcome(s3, monkeypatch) -> Callable[[Any], str]:
-    """Send an event to the handler and tell how it ended."""
+    """Return a function that sends an event to the handler and returns the outcome."""
     monkeypatch.setattr(original, "_PAUSE_S", 0.0)
     s3.answer.body = photo()
 
@@ -42,9 +42,9 @@ def outcome(s3, monkeypatch) -> Callable[[Any], str]:
             return "unknown shape"
         except (RequestFailed, ReplyFailed):
             own = event["getObjectContext"]
-            told = isinstance(own, dict) and (own.get("outputRoute"), own.get("outputToken"))
-            assert told != WHERE  # else there was somebody
-            return "nobody to answer"
+            named = isinstance(own, dict) and (own.get("outputRoute"), own.get("outputToken"))
+            assert named != WHERE  # else there was a client
+            return "no client"
         if "getObjectContext" in event:
             (written,) = s3.written
             return written.code or str(written.status)
@@ -65,7 +65,7 @@ def outcome(s3, monkeypatch) -> Callable[[Any], str]:
 def test_every_event_has_one_explicit_end(outcome, capfd, caplog, event):
     end = outcome(event)
     assert end != "InternalError"
-    assert end.isalnum() or end in {"unknown shape", "nobody to answer"}
+    assert end.isalnum() or end in {"unknown shape", "no client"}
     said = capfd.readouterr()
     assert SECRET not in said.out + said.err + caplog.text
 
@@ -125,4 +125,4 @@ VALUES = st.sampled_from(["", "0", "-1", "1e9", "true", '"', "gzip", "Wed, 99 Oc
 def test_whatever_s3_says_of_the_original(s3, outcome, headers, action):
     s3.answer.headers = headers
     event = s3.event(PAYLOAD) if action == "GetObject" else s3.event_of(action, PAYLOAD)
-    assert outcome(event) not in {"InternalError", "unknown shape", "nobody to answer"}
+    assert outcome(event) not in {"InternalError", "unknown shape", "no client"}

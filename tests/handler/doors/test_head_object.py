@@ -1,4 +1,4 @@
-"""HEAD tells what GET gives: every header, and above all the length."""
+"""HEAD has the headers of GET, and above all its length."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def payload(spec: str) -> str:
 
 
 def told(written: Any) -> Mapping[str, str]:
-    """The headers of a WriteGetObjectResponse as the client gets them."""
+    """Return the headers of a WriteGetObjectResponse as the client receives them."""
     found = {"content-length": written.headers["content-length"]}
     for name, value in written.headers.items():
         if name.startswith("x-amz-fwd-header-"):
@@ -144,7 +144,7 @@ def test_an_empty_object_is_the_error_that_a_get_of_it_is(s3, invoke, ask):
 
 
 def test_a_folders_marker_passes_as_it_is(s3, invoke, ask):
-    """S3's console makes an empty object whose key ends in a slash; clients ask for it."""
+    """S3's console creates an empty object whose key ends in a slash, and clients read it."""
     s3.answer.headers = {"Content-Type": "application/x-directory"}
     head = ask(s3.event_of("HeadObject", payload(FIXED), url="/folder/"))
     assert (head["statusCode"], head["headers"]["Content-Length"]) == (200, 0)

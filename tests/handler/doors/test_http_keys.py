@@ -10,10 +10,11 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from handler import doors
+from handler.app import choose_door
 from jitprep.service import s3 as own
 from jitprep.service.config import config
-from jitprep.service.messages import ObjectRequest
+from jitprep.service.messages import ObjectName, ObjectRequest
+from jitprep.service.source import bucket_source
 
 from .http_events import function_url, http_api
 
@@ -60,9 +61,11 @@ def environment() -> Iterator[None]:
 
 def key_read(event: dict[str, object]) -> str:
     """Return the key that a request reads: the one it names, which is the one that is signed."""
-    request = doors.choose(event).parse(event)
+    request = choose_door(event).parse(event)
     assert isinstance(request, ObjectRequest)
-    assert unquote(urlsplit(request.source.url).path) == f"/photos/{request.key}"
+    assert isinstance(request.source, ObjectName)
+    source = bucket_source.resolve(request.source, request.method)
+    assert unquote(urlsplit(source.url).path) == f"/photos/{request.key}"
     return request.key
 
 

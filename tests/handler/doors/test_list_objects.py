@@ -1,4 +1,4 @@
-"""A listing has the sizes and the ETags that GET and HEAD of its keys give."""
+"""A listing has the sizes and ETags of GET and HEAD."""
 
 from __future__ import annotations
 

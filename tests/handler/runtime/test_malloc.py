@@ -30,7 +30,7 @@ def test_buffers_of_an_answers_size_are_kept():
         int(subprocess.check_output([sys.executable, "-c", FAULTS, how], text=True))
         for how in ("kept", "left alone")
     )
-    if hasattr(ctypes.CDLL(None), "mallopt"):  # else nobody can be told
+    if hasattr(ctypes.CDLL(None), "mallopt"):  # else the failure could not be reported
         assert kept < 200 < 10_000 < given_back
 
 
@@ -52,7 +52,7 @@ print(_status("VmRSS") - before)
 
 
 def test_what_large_images_leave_is_what_is_said():
-    """With an arena for each thread 300 MB stay."""
+    """With one arena per thread, 300 MB would stay."""
     kept = int(subprocess.check_output([sys.executable, "-c", KEPT], text=True))
     if hasattr(ctypes.CDLL(None), "mallopt"):
         assert kept < 80 * 2**20

@@ -17,7 +17,7 @@ UNITS = {"Count", "Bytes", "Milliseconds"}
 
 @pytest.fixture
 def line(s3, invoke, monkeypatch, capfd):
-    """Read through the function, and return the log's line of it."""
+    """Read through the function, and return its log line."""
     monkeypatch.setenv("JITPREP_METRICS", "jitprep")
     monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", "preprocess")
     config.cache_clear()
@@ -33,7 +33,7 @@ def line(s3, invoke, monkeypatch, capfd):
 
 
 def metrics(line):
-    """Return the metrics that CloudWatch takes from a line, by their dimensions and name."""
+    """Return the metrics that CloudWatch extracts from a line, by dimensions and name."""
     found = {}
     for directive in line["_aws"]["CloudWatchMetrics"]:
         assert directive["Namespace"] == "jitprep"
@@ -95,7 +95,7 @@ def test_without_a_namespace_there_are_none(s3, line, monkeypatch):
 def test_a_wrong_namespace_names_the_variable(s3, monkeypatch, name):
     monkeypatch.setenv("JITPREP_METRICS", name)
     config.cache_clear()
-    with pytest.raises(ValueError, match="JITPREP_METRICS must be a namespace"):
+    with pytest.raises(ValueError, match="JITPREP_METRICS must be a CloudWatch namespace"):
         config()
     monkeypatch.delenv("JITPREP_METRICS")
     config.cache_clear()

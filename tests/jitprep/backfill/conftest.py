@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from jitprep.backfill.aws import client
+from jitprep.backfill.aws import sdk_client
 
 from .stage import ROOT, Stage, environment
 
@@ -38,7 +38,7 @@ def stage(moto: str, monkeypatch: pytest.MonkeyPatch) -> Stage:
     """Two empty buckets of their own."""
     for name, value in environment(moto).items():
         monkeypatch.setenv(name, value)
-    return Stage(client("s3"), next(_NUMBERS))
+    return Stage(sdk_client("s3"), next(_NUMBERS))
 
 
 @pytest.fixture(scope="session")
@@ -52,4 +52,4 @@ def endpoint_stage(local: Any, monkeypatch: pytest.MonkeyPatch) -> Stage:
     """Two empty buckets at the endpoint."""
     for name, value in environment(local.url).items():
         monkeypatch.setenv(name, value)
-    return Stage(client("s3"), next(_NUMBERS))
+    return Stage(sdk_client("s3"), next(_NUMBERS))

@@ -11,10 +11,11 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from jitprep.backfill.job import BackfillJob, Place
+from jitprep.backfill.job import BackfillJob
 from jitprep.backfill.outcome import TaskOutcome
-from jitprep.backfill.tasks import todo
+from jitprep.backfill.tasks import plan_tasks
 from jitprep.backfill.worker import TaskWorker
+from jitprep.service.s3_names import S3Prefix
 from preprocessing import Pipeline
 from tests.photos import picture
 
@@ -68,13 +69,13 @@ class Stage:
         return photos
 
     def job(self, spec: str = SPEC, **given: Any) -> BackfillJob:
-        target = Place(self.target, "small/")
-        return BackfillJob(Place(self.source, "train/"), target, Pipeline.parse(spec), **given)
+        target = S3Prefix(self.target, "small/")
+        return BackfillJob(S3Prefix(self.source, "train/"), target, Pipeline.parse(spec), **given)
 
     def run(self, job: BackfillJob, shards: int | None = None) -> TaskOutcome:
         """Do a job in this process."""
         worker = TaskWorker(job)
-        return TaskOutcome.of_all(worker.do(task) for task in todo(self.s3, job, shards))
+        return TaskOutcome.of_all(worker.do(task) for task in plan_tasks(self.s3, job, shards))
 
     def versions(self) -> dict[str, int]:
         """Return how often each key of the target was written."""
@@ -124,8 +125,8 @@ def wait_for(stage: Stage, key: str, child: subprocess.Popen[str]) -> None:
 
 
 def assert_survives_kill(stage: Stage, command: Sequence[str]) -> None:
-    """Kill a backfill of 2,000 photographs half-way, and run it again at once: nothing is done twice."""
-    photos = stage.fill(2000)
+    """Kill a backfill of 500 photographs half-way and run it again at once: nothing is done twice."""
+    photos = stage.fill(500)
     with begin(command) as child:
         wait_for(stage, "small/train/5/", child)
         child.kill()
@@ -134,7 +135,7 @@ def assert_survives_kill(stage: Stage, command: Sequence[str]) -> None:
     done, already, failed = (
         int(word.split()[0].replace(",", "")) for word in again.stdout.split(", ")
     )
-    assert (done + already, failed) == (2000, 0)
+    assert (done + already, failed) == (500, 0)
     assert done > 100 and already > 100
     assert stage.versions() == dict.fromkeys((f"small/{key}" for key in photos), 1)
     pipeline = Pipeline.parse(SPEC)

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from jitprep.cli.main import app
+from jitprep.cli.commands import app
 from jitprep.reader import open_reader
 from preprocessing import Pipeline
 from preprocessing.encodings._png_writer import write_png
@@ -33,7 +33,7 @@ def test_ctrl_c_ends_it_and_the_same_command_goes_on(stage):
         counted, told = child.communicate()
     assert child.returncode == 130
     assert re.fullmatch(r"\d+ done, 0 already there, 0 failed\n", counted)
-    assert "interrupted; the same command resumes from here" in told
+    assert "interrupted; run the same command to resume" in told
     assert "Traceback" not in told
     assert 0 < len(stage.versions()) < 200
     assert finish(stage.command()).returncode == 0
@@ -80,12 +80,12 @@ def test_what_is_hidden_is_no_failure_and_is_counted_once(stage):
         stage.put(name, b"words")
     stage.put("train/marker/", b"")
     done = finish(stage.command())
-    assert done.stdout == "3 done, 0 already there, 0 failed, 4 skipped, which are hidden\n"
+    assert done.stdout == "3 done, 0 already there, 0 failed, 4 hidden ones skipped\n"
     copied = {name.removeprefix("small/") for name in stage.versions()}
     assert copied == {key, "train/tail/", "train/a/./b.jpg"}
     told = CliRunner().invoke(app, [*stage.command()[1:], "--dry-run"]).output
     assert "3 originals of" in told
-    assert "0 to do, 4 skipped, which are hidden" in told
+    assert "0 to do, 4 hidden ones skipped" in told
     reader = open_reader(f"s3://{stage.source}")
     assert set(reader.keys("train/")) == copied
 
@@ -94,7 +94,7 @@ def test_of_hidden_objects_alone_nothing_is_made(stage):
     stage.put("train/.DS_Store", b"words")
     done = CliRunner().invoke(app, stage.command()[1:])
     assert done.exit_code == 1
-    assert "but 1 that are hidden" in done.output
+    assert "only 1 hidden ones" in done.output
 
 
 def test_a_process_that_dies_is_told_of(stage):
@@ -168,7 +168,7 @@ def test_a_preset_goes_by_its_name(stage):
         (["--pipeline", "imagnet"], "did you mean the preset 'imagenet'?"),
         (["--to", "copies"], "write the place as s3://bucket/prefix"),
         (["--to", "s3://nowhere-at-all"], "NoSuchBucket"),
-        (["--dry-run"], "no object's key begins as s3://photos-"),
+        (["--dry-run"], "there are no objects at s3://photos-"),
         (["--engine", "s3-batch"], "--engine s3-batch needs --function-arn and --role-arn"),
         (["--shards", "3"], "--shards is for --format tar and parquet"),
         (["--errors", "/nowhere/at/all"], "/nowhere/at/all"),

@@ -1,4 +1,4 @@
-"""docs/backfill.md runs as it stands; what it says of webdataset, tests/ray runs."""
+"""docs/training/backfill.md runs as it stands; what it says of webdataset, tests/ray runs."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from jitprep.backfill.aws import client
+from jitprep.backfill.aws import sdk_client
 from preprocessing import Pipeline
 from tests.photos import NAMES, photo
 
 from .stage import JITPREP, ROOT, environment, finish
 
-PAGE = (ROOT / "docs/backfill.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs/training/backfill.md").read_text(encoding="utf-8")
 COMMANDS = [
     command
     for block in re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL)
@@ -31,7 +31,7 @@ def backfilled(local):
     with pytest.MonkeyPatch.context() as patch:
         for name, value in environment(local.url).items():
             patch.setenv(name, value)
-        s3 = client("s3")
+        s3 = sdk_client("s3")
         for bucket in ("photos", "copies"):
             s3.create_bucket(Bucket=bucket)
         for name in NAMES:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from jitprep.backfill.outcome import TaskOutcome
-from jitprep.backfill.tasks import todo
+from jitprep.backfill.tasks import plan_tasks
 from jitprep.backfill.worker import TaskWorker
 from soak.faults import Fault
 from soak.stage import faulty_s3
@@ -28,7 +28,7 @@ def test_whatever_breaks_the_next_run_mends(monkeypatch, form):
         worker = TaskWorker(job)
         s3.fail(FAULTS, 1)
         told = [  # the second finds copies there, and must ask about them
-            TaskOutcome.of_all(map(worker.do, todo(stage.s3, job, number))) for _ in range(2)
+            TaskOutcome.of_all(map(worker.do, plan_tasks(stage.s3, job, number))) for _ in range(2)
         ]
         done = s3.done()
         s3.behave()

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from jitprep.backfill import shards
 from jitprep.backfill.job import BackfillJob
 from jitprep.backfill.outcome import TaskOutcome
-from jitprep.backfill.tasks import BackfillTask, Shard, todo
+from jitprep.backfill.tasks import BackfillTask, Shard, plan_tasks
 from jitprep.backfill.worker import TaskWorker
 
 from .stage import Stage, small_photos
@@ -57,7 +57,7 @@ class Checked:
 
     def run(self, job: BackfillJob, most: int) -> TaskOutcome:
         """Run a job; each copy is written once if it is not what it should be, and else not at all."""
-        tasks = todo(self.stage.s3, job, None if job.format == "objects" else 2)
+        tasks = plan_tasks(self.stage.s3, job, None if job.format == "objects" else 2)
         drawn = job.seed if job.pipeline.random else None
         wanted = {
             name: (etag, job.pipeline.fingerprint, drawn) for name, etag in sources(tasks).items()

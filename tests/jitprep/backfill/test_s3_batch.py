@@ -8,8 +8,9 @@ import pytest
 from typer.testing import CliRunner
 
 from jitprep.backfill.engines import s3_batch
-from jitprep.backfill.job import BackfillJob, CannotBackfill, Place
-from jitprep.cli.main import app
+from jitprep.backfill.job import BackfillJob, CannotBackfill
+from jitprep.cli.commands import app
+from jitprep.service.s3_names import S3Prefix
 from preprocessing import Pipeline
 from tests.photos import photo
 
@@ -59,7 +60,7 @@ def test_nothing_is_done_twice(endpoint_stage, s3_jobs):
     assert "1 done, 2 already there, 0 failed" in s3_jobs()
     told = s3_jobs()
     assert "0 done, 3 already there, 0 failed" in told
-    assert "S3's job" not in told
+    assert "S3 Batch Operations job" not in told
     written = {key: n for key, n in endpoint_stage.versions().items() if "_jitprep" not in key}
     assert written == dict.fromkeys([f"small/{key}" for key in (*KEYS, "train/new.jpg")], 1)
 
@@ -77,7 +78,7 @@ def test_the_same_command_follows_a_job_that_is_under_way(local, endpoint_stage,
         endpoint_stage.put(f"train/{number}.jpg", photo("retina"))
     first = s3_jobs("--no-wait", "--pipeline", "resize:256/npy")
     second = s3_jobs("--pipeline", "resize:256/npy")
-    jobs = [re.search(r"S3's job (\S+)", told)[1] for told in (first, second)]
+    jobs = [re.search(r"S3 Batch Operations job (\S+)", told)[1] for told in (first, second)]
     assert jobs[0] == jobs[1]
     assert "52 done, 0 already there, 0 failed" in second
     listed = local.client("s3control").list_jobs(AccountId="123456789012")["Jobs"]
@@ -94,13 +95,13 @@ def test_a_job_that_may_not_write_there_says_so(endpoint_stage, s3_jobs):
 @pytest.mark.parametrize(
     ("given", "words"),
     [
-        ({"format": "tar"}, "writes objects, not tar"),
+        ({"format": "tar"}, "cannot write tar"),
         ({"pipeline": Pipeline.parse("/".join(["invert"] * 200))}, "at most 1024 characters"),
     ],
 )
 def test_what_s3_cannot_be_told_is_refused(given, words):
     settings = {"pipeline": Pipeline.parse(SPEC), **given}
-    job = BackfillJob(Place("photos"), Place("copies"), **settings)
+    job = BackfillJob(S3Prefix("photos"), S3Prefix("copies"), **settings)
     with pytest.raises(CannotBackfill, match=words):
         s3_batch.BatchJobs(None, None, job, s3_batch.BatchFunction("preprocess", ROLE))
 

@@ -1,4 +1,4 @@
-"""How originals are dealt out to shards, and what their samples are called."""
+"""The assignment of originals to shards, and the names of their samples."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from jitprep.backfill import shards
-from jitprep.backfill.job import BackfillJob, CannotBackfill, Place
+from jitprep.backfill.job import BackfillJob, CannotBackfill
 from jitprep.backfill.listing import ListedObject
 from jitprep.backfill.webdataset import sample_name
+from jitprep.service.s3_names import S3Prefix
 from preprocessing import Pipeline
 
 KEYS = st.text(
@@ -22,7 +23,7 @@ KEYS = st.text(
 # As webdataset.tariterators.base_plus_ext has it, written anew: what it calls a sample, and a field.
 SAMPLE = re.compile(r"((?:.*/|)[^./]+)\.([^/]*)")
 JOB = BackfillJob(
-    Place("photos"), Place("copies", "x/"), Pipeline.parse("resize:8,8/npy"), format="tar"
+    S3Prefix("photos"), S3Prefix("copies", "x/"), Pipeline.parse("resize:8,8/npy"), format="tar"
 )
 
 
@@ -82,7 +83,7 @@ def test_a_target_keeps_its_number_of_shards():
     assert shards.count(there, JOB, 10_000, 4) == 4
     assert shards.count(set(), JOB, 10_001, None) == 11
     assert shards.count(set(), JOB, 0, None) == 1
-    with pytest.raises(CannotBackfill, match="dealt out by 4, not by 5"):
+    with pytest.raises(CannotBackfill, match="sets of 4 shards, not of 5"):
         shards.count(there, JOB, 10_000, 5)
     with pytest.raises(CannotBackfill, match="by 2 and by 4: originals would be in it twice"):
         shards.count(there | {"00001-of-00002.tar"}, JOB, 10, None)
@@ -107,11 +108,13 @@ def test_a_shard_is_not_too_large_to_lose():
 )
 def test_jobs_that_would_go_wrong_are_refused(source, target, words):
     with pytest.raises(CannotBackfill, match=words):
-        BackfillJob(Place.parse(source), Place.parse(target).folder, JOB.pipeline)
+        BackfillJob(S3Prefix.from_url(source), S3Prefix.from_url(target).folder, JOB.pipeline)
 
 
 def test_places():
-    assert Place.parse("s3://photos") == Place.parse("s3://photos/") == Place("photos")
-    assert Place.parse("s3://photos/a b/é?x=1#y\n").prefix == "a b/é?x=1#y\n"
-    assert Place.parse("s3://copies/x").folder == Place.parse("s3://copies/x/").folder
-    assert str(Place("copies", "x/")) == "s3://copies/x/"
+    assert (
+        S3Prefix.from_url("s3://photos") == S3Prefix.from_url("s3://photos/") == S3Prefix("photos")
+    )
+    assert S3Prefix.from_url("s3://photos/a b/é?x=1#y\n").prefix == "a b/é?x=1#y\n"
+    assert S3Prefix.from_url("s3://copies/x").folder == S3Prefix.from_url("s3://copies/x/").folder
+    assert str(S3Prefix("copies", "x/")) == "s3://copies/x/"

@@ -13,7 +13,7 @@ import pytest
 from jitprep.backfill.listing import ListedObject
 from jitprep.backfill.outcome import Failure, TaskOutcome
 from jitprep.backfill.reading import Copy
-from jitprep.backfill.tasks import todo
+from jitprep.backfill.tasks import plan_tasks
 from jitprep.backfill.webdataset import TarWriter
 from jitprep.backfill.worker import TaskWorker
 from preprocessing import Limits, Pipeline
@@ -41,7 +41,7 @@ def with_bad_ones(stage):
         "train/notes.txt": "looks like text",
         "train/cut.jpg": "the JPEG is cut off",
         "train/large.jpg": "JITPREP_MAX_BYTES",
-        "train/bomb": "bytes or more once its Content-Encoding is undone, and the limit is 5000",
+        "train/bomb": "bytes or more once its Content-Encoding is decoded, and the limit is 5000",
         "train/unzipped": "its bytes do not begin as gzip",
     }
 
@@ -87,14 +87,14 @@ def test_an_original_that_changes_after_it_was_listed_waits_for_the_next_run(sta
     stage.put("train/a.jpg", PHOTO)
     stage.put("train/b.jpg", PHOTO)
     job = stage.job(format=form)
-    (task,) = todo(stage.s3, job)
+    (task,) = plan_tasks(stage.s3, job)
     if change == "replaced":
         stage.put("train/a.jpg", OTHER)
     else:
         stage.s3.delete_object(Bucket=stage.source, Key="train/a.jpg")
     outcome = TaskWorker(job).do(task)
     (failure,) = outcome.failures
-    assert "after it was listed; run it again" in failure.reason
+    assert "after it was listed; run the command again" in failure.reason
     if form == "objects":
         assert (failure.key, outcome.done) == ("train/a.jpg", 1)
     else:
@@ -109,7 +109,7 @@ def test_what_is_not_ours_is_not_written_over(stage):
     stage.s3.put_object(Bucket=stage.target, Key="small/train/a.jpg", Body=b"precious")
     (failure,) = stage.run(stage.job()).failures
     assert failure == Failure("train/a.jpg", failure.reason)
-    assert f"s3://{stage.target}/small/train/a.jpg is there already" in failure.reason
+    assert f"s3://{stage.target}/small/train/a.jpg exists, and is not a copy" in failure.reason
     assert stage.read("small/train/a.jpg")["Body"] == b"precious"
 
 
@@ -117,7 +117,7 @@ def test_a_copy_that_another_run_stores_meanwhile_is_not_stored_twice(stage):
     """As where a killed run had a write under way, which ends after the next run has listed."""
     stage.put("train/a.jpg", PHOTO)
     job = stage.job()
-    tasks = todo(stage.s3, job)
+    tasks = plan_tasks(stage.s3, job)
     assert stage.run(job).done == 1
     assert TaskOutcome.of_all(map(TaskWorker(job).do, tasks)) == TaskOutcome(already=1)
     assert stage.versions() == {"small/train/a.jpg": 1}
@@ -126,10 +126,10 @@ def test_a_copy_that_another_run_stores_meanwhile_is_not_stored_twice(stage):
 def test_a_copy_of_something_else_that_appears_meanwhile_is_not_written_over(stage):
     stage.put("train/a.jpg", PHOTO)
     job = stage.job()
-    tasks = todo(stage.s3, job)
+    tasks = plan_tasks(stage.s3, job)
     stage.run(stage.job("resize:9,9/npy"))
     (failure,) = TaskOutcome.of_all(map(TaskWorker(job).do, tasks)).failures
-    assert "somebody else writes to the same key" in failure.reason
+    assert "another process writes to the same key" in failure.reason
     assert stage.versions() == {"small/train/a.jpg": 1}
 
 
@@ -270,7 +270,7 @@ def test_what_is_left_is_told_without_doing_it(stage):
     stage.put("train/d.jpg", PHOTO)
     stage.s3.put_object(Bucket=stage.target, Key="small/train/d.jpg", Body=b"precious")
     before = stage.versions()
-    (task,) = todo(stage.s3, stage.job())
+    (task,) = plan_tasks(stage.s3, stage.job())
     left = TaskWorker(stage.job()).left(task)
     assert [original.key for original in left] == ["train/b.jpg", "train/c.jpg", "train/d.jpg"]
     assert stage.versions() == before

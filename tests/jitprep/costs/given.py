@@ -5,9 +5,9 @@ from __future__ import annotations
 from jitprep.costs.estimate import Estimate
 from jitprep.costs.measure import Measured
 from jitprep.costs.model import TrainingPlan
-from jitprep.costs.prices import SHIPPED, load
+from jitprep.costs.prices import SHIPPED, load_prices
 
-PRICES = load(SHIPPED)["us-east-1"]
+PRICES = load_prices(SHIPPED)["us-east-1"]
 MEASURED = Measured(
     ms=4.0, bytes_in=180_000, bytes_out=150_656, base_mb=64, working_mb=19, samples=6
 )

@@ -10,10 +10,10 @@ from botocore.stub import Stubber
 from PIL import Image
 from typer.testing import CliRunner
 
-from jitprep.cli.main import app
+from jitprep.cli.commands import app
 from jitprep.costs import plot
 from jitprep.costs.estimate import from_json
-from jitprep.costs.prices import load
+from jitprep.costs.prices import load_prices
 from jitprep.service.config import config
 from tests.jitprep.costs.test_refresh import (
     LAMBDA,
@@ -52,7 +52,7 @@ def test_the_demos_photographs_make_a_table_and_a_plot_only_where_it_is_asked_fo
     ):
         assert way in text
     assert "151 kB out" in text
-    assert "Where reading just in time loses" in text
+    assert "When reading through Lambda costs more" in text
     assert "6 samples measured" in text
     assert [path.name for path in tmp_path.iterdir()] == ["photo.jpg"]
     cost("imagenet-uint8", "photo.jpg", "--plot", "mine.svg")
@@ -91,7 +91,7 @@ def test_json_has_what_was_asked(cost, tmp_path):
     assert told["measured"]["bytes_in"] == (tmp_path / "photo.jpg").stat().st_size
     assert told["measured"]["bytes_out"] == 32 * 32 * 3 + 128
     drawn = (tmp_path / "deeper" / "mine.svg").read_text()
-    assert drawn == plot.draw(from_json(told))
+    assert drawn == plot.render_svg(from_json(told))
 
 
 @pytest.mark.parametrize(
@@ -114,15 +114,18 @@ def test_only_tensors_of_one_shape_are_stacked(cost, spec, stackable):
     [
         (["resise:8"], "did you mean 'resize'?"),
         (["resize:8/npy", "gone.jpg"], "gone.jpg: "),
-        (["imagenet", "photo.jpg", "--arch", "mips"], "--arch is x86_64 or arm64, got 'mips'"),
+        (["imagenet", "photo.jpg", "--arch", "mips"], "--arch must be x86_64 or arm64, got 'mips'"),
         (["imagenet", "photo.jpg", "--memory", "64"], "from 128 to 10240, got '64'"),
-        (["imagenet", "photo.jpg", "--memory", "all"], "--memory is auto or a number"),
-        (["imagenet", "photo.jpg", "--s3-ms", "inf"], "--s3-ms is a finite number, got inf"),
-        (["imagenet", "photo.jpg", "--speed", "inf"], "--speed is a finite number, got inf"),
-        (["imagenet", "photo.jpg", "--region", "eu-west-1"], "no prices of eu-west-1, only of us-"),
-        (["imagenet", "photo.jpg", "--gpu", "abacus"], "no price of abacus in us-east-1"),
+        (["imagenet", "photo.jpg", "--memory", "all"], "--memory must be auto or a number"),
+        (["imagenet", "photo.jpg", "--s3-ms", "inf"], "--s3-ms must be a finite number, got inf"),
+        (["imagenet", "photo.jpg", "--speed", "inf"], "--speed must be a finite number, got inf"),
+        (
+            ["imagenet", "photo.jpg", "--region", "eu-west-1"],
+            "no prices for eu-west-1, only for us-",
+        ),
+        (["imagenet", "photo.jpg", "--gpu", "abacus"], "no price for abacus in us-east-1"),
         (["imagenet", "photo.jpg", "--prices", "photo.jpg"], "photo.jpg: "),
-        (["imagenet", "photo.jpg", "--refresh"], "name it by --prices"),
+        (["imagenet", "photo.jpg", "--refresh"], "name it with --prices"),
         (["resize:8/npy", "photo.jpg", "--plot", "photo.jpg/a.svg"], "photo.jpg"),
     ],
 )
@@ -152,7 +155,7 @@ def test_refresh_writes_a_file_and_goes_on_with_it(cost, tmp_path, monkeypatch):
     client = boto3.client(
         "pricing", region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x"
     )
-    monkeypatch.setattr("jitprep.costs.refresh.client", lambda: client)
+    monkeypatch.setattr("jitprep.costs.refresh.pricing_client", lambda: client)
     asked = ("resize:8,8/npy", "photo.jpg", "--region=eu-west-1", "--gpu=g6.xlarge", "--json")
     with Stubber(client) as stub:
         answer(stub, "AWSLambda", [of_service("AWSLambda", LAMBDA)], regionCode="eu-west-1")
@@ -163,7 +166,7 @@ def test_refresh_writes_a_file_and_goes_on_with_it(cost, tmp_path, monkeypatch):
     assert first["prices"]["instances"] == {
         "g6.xlarge": {**first["prices"]["instances"]["g6.xlarge"], "usd": 0.8982, "vcpus": 4}
     }
-    assert set(load(tmp_path / "mine.toml")) == {"us-east-1", "eu-west-1"}
+    assert set(load_prices(tmp_path / "mine.toml")) == {"us-east-1", "eu-west-1"}
     second = json.loads(cost(*asked, "--prices=mine.toml").stdout)
     assert second["prices"] == first["prices"]
 
@@ -172,10 +175,10 @@ def test_an_aws_that_refuses_is_told_of(cost, tmp_path, monkeypatch):
     client = boto3.client(
         "pricing", region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x"
     )
-    monkeypatch.setattr("jitprep.costs.refresh.client", lambda: client)
+    monkeypatch.setattr("jitprep.costs.refresh.pricing_client", lambda: client)
     with Stubber(client) as stub:
         stub.add_client_error("get_products", "AccessDeniedException", "may not ask")
         done = cost("imagenet", "photo.jpg", "--prices=mine.toml", "--refresh", fails=True)
-    assert "no prices from AWS" in done.stderr
+    assert "AWS returned no prices" in done.stderr
     assert "may not ask" in done.stderr
     assert not (tmp_path / "mine.toml").exists()

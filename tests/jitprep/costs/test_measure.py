@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from jitprep.costs.measure import Unmeasured, measure
+from jitprep.costs.measure import Unmeasured, measure_samples
 from preprocessing import Pipeline
 
 
@@ -22,7 +22,7 @@ def samples(tmp_path):
 
 def test_bytes_are_those_of_the_files_and_the_results(samples):
     pipeline = Pipeline.parse("resize:32,32/png")
-    found = measure(pipeline, samples)
+    found = measure_samples(pipeline, samples)
     assert found.samples == 2
     assert found.bytes_in == sum(path.stat().st_size for path in samples) / 2
     assert found.bytes_out == sum(len(pipeline.encode(path).body) for path in samples) / 2
@@ -30,7 +30,7 @@ def test_bytes_are_those_of_the_files_and_the_results(samples):
 
 def test_more_pixels_take_more_cpu_and_memory(samples):
     """256 times as many: no noise hides that."""
-    small, large = (measure(Pipeline.parse("exact/invert/npy"), [path]) for path in samples)
+    small, large = (measure_samples(Pipeline.parse("exact/invert/npy"), [path]) for path in samples)
     assert 0 < 10 * small.ms < large.ms
     assert small.working_mb + 2 < large.working_mb
     assert 10 < large.base_mb < 200
@@ -38,12 +38,14 @@ def test_more_pixels_take_more_cpu_and_memory(samples):
 
 def test_what_the_function_imports_counts(samples):
     pipeline = Pipeline.parse("resize:8,8/npy")
-    bare, function = (measure(pipeline, samples[:1], preload) for preload in ((), ("handler.app",)))
+    bare, function = (
+        measure_samples(pipeline, samples[:1], preload) for preload in ((), ("handler.app",))
+    )
     assert function.base_mb > bare.base_mb + 5
 
 
 def test_random_pipelines_are_measured_over_their_draws(samples):
-    assert measure(Pipeline.parse("random_resized_crop:16/npy"), samples).ms > 0
+    assert measure_samples(Pipeline.parse("random_resized_crop:16/npy"), samples).ms > 0
 
 
 def test_a_sample_that_cannot_be_prepared_is_named(tmp_path, samples):
@@ -51,4 +53,4 @@ def test_a_sample_that_cannot_be_prepared_is_named(tmp_path, samples):
     words.write_text("words")
     for path, said in ((words, "looks like text"), (tmp_path / "gone.jpg", "No such file")):
         with pytest.raises(Unmeasured, match=f"{path.name}.*{said}"):
-            measure(Pipeline.parse("resize:8/npy"), [*samples, path])
+            measure_samples(Pipeline.parse("resize:8/npy"), [*samples, path])

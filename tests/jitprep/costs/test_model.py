@@ -13,7 +13,6 @@ from jitprep.costs.breakeven import cheaper_from, cheapest_just_in_time, crossin
 from jitprep.costs.invocation import LIMIT_MS, SIZES, VCPU_MB, BilledInvocation
 from jitprep.costs.measure import Measured
 from jitprep.costs.model import (
-    ANSWER_BYTES,
     BACKFILL,
     FUNCTION_URL,
     GPU,
@@ -23,11 +22,11 @@ from jitprep.costs.model import (
     Missing,
     TrainingPlan,
     Way,
-    object_lambda,
+    price_object_lambda,
     ways,
 )
 from jitprep.costs.prices import Price
-from jitprep.service.results.spill import max_body_bytes
+from jitprep.service.lambda_limits import max_body_bytes
 from tests.jitprep.costs.given import MEASURED, PLAN, PRICES
 
 measured = st.builds(
@@ -72,7 +71,7 @@ def test_awss_own_example():
     took = replace(MEASURED, ms=1000 * 512 / VCPU_MB, bytes_out=500_000, base_mb=0, working_mb=0)
     plan = replace(PLAN, arch="x86_64", memory_mb=512, overhead_ms=0, s3_ms=0)
     rounded = replace(PRICES, lambda_gb_second_x86_64=Price(0.0000167, "2025-12", "the example"))
-    way = object_lambda(took, plan, rounded)
+    way = price_object_lambda(took, plan, rounded)
     assert isinstance(way, Way)
     assert (way.memory_mb, way.ms) == (512, 1000)
     bill = {charge.what: charge.usd for charge in way.each_epoch}
@@ -86,7 +85,7 @@ def test_awss_own_example():
         abs=1e-9,
     )
     assert way.total(1) == pytest.approx(11.45, abs=1e-9)
-    charged = object_lambda(took, plan, PRICES)
+    charged = price_object_lambda(took, plan, PRICES)
     assert isinstance(charged, Way)
     assert f"{charged.total(1):.2f}" == "11.43"
 
@@ -114,9 +113,8 @@ def test_an_instance_waits_for_what_its_training_does_not_hide():
 
 
 def test_a_batch_holds_what_an_answer_can():
-    assert max_body_bytes() == ANSWER_BYTES
     found = by_name(ways(MEASURED, PLAN, PRICES))[INVOKE]
-    assert found.objects == ANSWER_BYTES // (150_656 + 96)
+    assert found.objects == max_body_bytes() // (150_656 + 96)
     tiny = by_name(ways(replace(MEASURED, bytes_out=200), PLAN, PRICES))[INVOKE]
     assert tiny.objects == 1000  # keys that may be asked for at once
     requests = next(c.usd for c in found.each_epoch if c.what == "Lambda requests")

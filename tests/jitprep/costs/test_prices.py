@@ -16,9 +16,9 @@ from jitprep.costs.prices import (
     Price,
     PriceError,
     Prices,
-    dump,
-    load,
-    parse,
+    dump_prices,
+    load_prices,
+    parse_prices,
 )
 
 TABLE = tomllib.loads(SHIPPED.read_text())["us-east-1"]
@@ -29,7 +29,7 @@ instances = st.dictionaries(texts, st.builds(Instance, *rest, st.integers(1, 100
 
 
 def test_what_is_shipped_has_every_price_with_date_and_source():
-    shipped = load(SHIPPED)
+    shipped = load_prices(SHIPPED)
     assert "us-east-1" in shipped
     for region in shipped.values():
         every = [getattr(region, name) for name in RATES] + list(region.instances.values())
@@ -43,8 +43,8 @@ def test_what_is_written_is_read_again(tmp_path_factory, price, instances):
     prices = Prices(**dict.fromkeys(RATES, price), instances=instances)
     regions = {"us-east-1": prices, "us-gov-west-1": prices}
     path = tmp_path_factory.mktemp("prices") / "prices.toml"
-    path.write_text(dump(regions), encoding="utf-8")
-    assert load(path) == regions
+    path.write_text(dump_prices(regions), encoding="utf-8")
+    assert load_prices(path) == regions
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ def test_a_wrong_price_is_told_by_its_field(field, row, said):
     else:
         table[field] = row
     with pytest.raises(PriceError) as caught:
-        parse(table, "here")
+        parse_prices(table, "here")
     assert said in str(caught.value).replace("'", '"')
 
 
@@ -93,5 +93,5 @@ def test_a_wrong_file_is_told_by_its_name(tmp_path):
         if text is not None:
             path.write_text(text)
         with pytest.raises(PriceError, match=r"mine\.toml") as caught:
-            load(path)
+            load_prices(path)
         assert said in str(caught.value)

@@ -9,10 +9,10 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 
-from jitprep.costs.prices import SHIPPED, load
+from jitprep.costs.prices import SHIPPED, load_prices
 from jitprep.costs.refresh import NotListed, refresh
 
-KNOWN = load(SHIPPED)
+KNOWN = load_prices(SHIPPED)
 # Usage types of eu-west-1 as AWS's list has them, each with its price; and such as are not meant.
 LAMBDA = {
     "EU-Lambda-GB-Second": "0.0000166667",

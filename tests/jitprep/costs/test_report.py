@@ -63,7 +63,7 @@ def test_a_stored_copy_that_never_pays_is_said_so():
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"ms": 1.0}, "With 0 ms of training an image, the cheapest read costs more than the"),
+        ({"ms": 1.0}, "With 0 ms of training per object, the cheapest read costs more than the"),
         ({"ms": 40.0}, "the cheapest read costs less than the instance's idle seconds"),
         ({"train_ms": 1e6}, "idle seconds, however slow the pipeline."),
         ({"random": True}, "repeats one draw in every epoch"),
@@ -72,7 +72,7 @@ def test_a_stored_copy_that_never_pays_is_said_so():
             "kept for 1 month, costs less than the cheapest read, batched Invoke, from",
         ),
         ({"months": 12.0}, "kept for 12 months"),
-        ({}, "The 4 vCPUs of g5.xlarge prepare an image every 1.0 ms."),
+        ({}, "The 4 vCPUs of g5.xlarge prepare an object every 1.0 ms."),
         ({"gpu": "p5.48xlarge"}, "The 192 vCPUs of p5.48xlarge"),
     ],
 )
@@ -87,7 +87,7 @@ def test_notes_tell_what_was_assumed_and_what_is_closed():
     text = " ".join(report.notes(replace(ESTIMATE, plan=plan)))
     assert all(told in text for told in ("7.5 ms of CPU", "33 ms for each", "1.25 times", "$1.006"))
     assert "left out" not in text
-    assert "batched Invoke is left out: results must be of one shape" in " ".join(
+    assert "batched Invoke is left out: results can be stacked only with one shape" in " ".join(
         report.notes(of(stackable=False))
     )
 
@@ -105,7 +105,7 @@ def test_notes_tell_what_was_assumed_and_what_is_closed():
 )
 def test_the_picture_has_a_line_for_each_way(changes):
     estimate = of(**changes)
-    tree = ElementTree.fromstring(plot.draw(estimate))
+    tree = ElementTree.fromstring(plot.render_svg(estimate))
     lines = [p for p in tree.iter(f"{SVG}path") if p.get("stroke-width")]
     texts = [text.text or "" for text in tree.iter(f"{SVG}text")]
     assert len(lines) == len(estimate.open)
@@ -121,7 +121,7 @@ def test_the_picture_has_a_line_for_each_way(changes):
 
 def test_the_picture_goes_on_to_the_break_even():
     """Object Lambda is overtaken in epoch 8, the Function URL in 22, and 10 are planned."""
-    texts = [t.text for t in ElementTree.fromstring(plot.draw(ESTIMATE)).iter(f"{SVG}text")]
+    texts = [t.text for t in ElementTree.fromstring(plot.render_svg(ESTIMATE)).iter(f"{SVG}text")]
     dots = [float(text) for text in texts if text and re.fullmatch(r"\d+\.\d", text)]
     stored = ESTIMATE.stored
     assert stored is not None
@@ -130,10 +130,10 @@ def test_the_picture_goes_on_to_the_break_even():
 
 
 def test_a_name_is_escaped_and_a_long_one_cut():
-    drawn = plot.draw(of(pipeline="blur:3/" * 50 + "npy"))
+    drawn = plot.render_svg(of(pipeline="blur:3/" * 50 + "npy"))
     assert max(len(t.text or "") for t in ElementTree.fromstring(drawn).iter(f"{SVG}text")) < 130
-    assert "&lt;b&gt;" in plot.draw(of(pipeline="<b>"))
+    assert "&lt;b&gt;" in plot.render_svg(of(pipeline="<b>"))
 
 
 def test_every_way_has_its_color():
-    assert len(set(re.findall(r'stroke="(#\w{6})" ', plot.draw(ESTIMATE)))) == 5
+    assert len(set(re.findall(r'stroke="(#\w{6})" ', plot.render_svg(ESTIMATE)))) == 5

@@ -1,4 +1,4 @@
-"""Buckets of their own for the tests of the S3 inside."""
+"""New buckets for the tests of the S3 inside."""
 
 from __future__ import annotations
 

@@ -19,12 +19,12 @@ from jitprep.emulator.testing import LocalObjectLambda
 FUNCTIONS = Path(__file__).parent / "functions"
 BUCKET = "texts"
 ACTIONS = ("GetObject", "HeadObject", "ListObjects", "ListObjectsV2")
-# Long enough for a loaded machine to start a worker, short enough to wait for once.
+# Long enough to start a worker on a busy machine, short enough for tests that wait for it.
 TIMEOUT_S = 5.0
 
 
 class Reader:
-    """A bucket with a text in it, and access points made when they are asked for."""
+    """A bucket with one object, and access points that are created on first use."""
 
     def __init__(self, local: LocalObjectLambda) -> None:
         self.local = local
@@ -35,7 +35,7 @@ class Reader:
         self._numbers = itertools.count()
 
     def alias(self, payload: str, **settings: Any) -> str:
-        """Return the alias of an access point whose function behaves as ``payload`` says."""
+        """Return the alias of an access point whose function gets ``payload``."""
         key = (payload, *sorted(settings.items()))
         if key not in self._aliases:
             name = f"point-{next(self._numbers)}"
@@ -69,7 +69,7 @@ def reader(local: LocalObjectLambda) -> Reader:
 
 @pytest.fixture(scope="session")
 def signed(local: LocalObjectLambda) -> Callable[..., Request]:
-    """Return a function that signs a request to the endpoint, as any client would."""
+    """Return a function that signs a request to the endpoint."""
 
     def sign(
         path: str,
@@ -93,7 +93,7 @@ def signed(local: LocalObjectLambda) -> Callable[..., Request]:
 
 @contextlib.contextmanager
 def s3_error(code: str, status: int) -> Iterator[Callable[[], str]]:
-    """Expect a ClientError; gives a function that returns its message."""
+    """Expect a ClientError; yield a function that returns its message."""
     with pytest.raises(ClientError) as caught:
         yield lambda: str(caught.value.response["Error"]["Message"])
     response = caught.value.response

@@ -1,4 +1,4 @@
-"""Every way in which a client may name a bucket or an access point."""
+"""Every address of a bucket or an access point."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ KEY = "greeting.txt"
 
 @pytest.fixture(scope="module")
 def virtual(local):
-    """A client that puts the bucket before the host, as SDKs do unless told otherwise."""
+    """A client with virtual-hosted addresses, the default of SDKs."""
     return boto3.client(
         "s3",
         endpoint_url=f"http://localhost:{urlsplit(local.url).port}",
@@ -28,7 +28,7 @@ def virtual(local):
 
 @pytest.fixture(scope="module")
 def points(local, reader):
-    """An S3 access point and an Object Lambda access point of one name: the ARN and alias of each."""
+    """The ARN and alias of an S3 and an Object Lambda access point of the same name."""
     control = local.client("s3control")
     plain = control.create_access_point(AccountId=ACCOUNT, Name="twin", Bucket="texts")
     alias = local.create_access_point("twin", "texts", payload="upper")
@@ -77,7 +77,7 @@ def test_an_alias_is_used_as_a_host_name(virtual, reader):
         "s3-us-west-2.amazonaws.com",
     ],
 )
-def test_a_bucket_may_stand_before_these_hosts(signed, reader, suffix):
+def test_a_bucket_may_precede_these_hosts(signed, reader, suffix):
     assert read(signed(f"/{KEY}", host=f"texts.{suffix}")) == b"hello"
     assert read(signed(f"/{KEY}", host=f"{reader.alias('upper')}.{suffix}")) == b"HELLO"
 
@@ -103,7 +103,7 @@ def test_the_path_names_the_bucket_under_any_other_host(signed, reader, host):
 
 @pytest.mark.parametrize("text", [b"hello", b"HELLO"], ids=["s3", "object-lambda"])
 @pytest.mark.parametrize("by", [0, 1], ids=["arn", "alias"])
-def test_access_points_of_one_name_are_told_apart(reader, points, text, by):
+def test_access_points_of_the_same_name_are_distinguished(reader, points, text, by):
     name = points[text][by]
     assert reader.s3.get_object(Bucket=name, Key=KEY)["Body"].read() == text
     assert reader.s3.head_object(Bucket=name, Key=KEY)["ContentLength"] == 5
@@ -134,6 +134,6 @@ def test_what_is_written_through_an_s3_access_point_is_in_the_bucket(reader, poi
 
 
 @pytest.mark.parametrize("name", [f"nobody-{ACCOUNT}", "nobody-s3alias"])
-def test_an_access_point_that_is_not_there_is_no_bucket(virtual, expect_error, name):
+def test_an_unknown_access_point_is_a_missing_bucket(virtual, expect_error, name):
     with expect_error("NoSuchBucket", 404):
         virtual.list_objects_v2(Bucket=name)

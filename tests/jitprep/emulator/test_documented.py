@@ -1,4 +1,4 @@
-"""Functions of the shapes that AWS documents, read through with boto3."""
+"""The functions in AWS's documentation, invoked by boto3's reads."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ EVERY = ("GetObject", "HeadObject", "ListObjects", "ListObjectsV2")
 
 
 class Bucket:
-    """A bucket, and a client that asks for no checksums.
+    """A bucket, and a client that does not request checksums.
 
     boto3 asks for them by default. AWS then signs that header into `inputS3Url` too, and a function
     that does not send it along, as the documented ones do not, is refused by S3.
@@ -58,7 +58,7 @@ def test_a_function_that_leaves_signed_headers_out_is_refused_by_s3(
     assert "403" in message()
 
 
-def test_the_first_example_forbids(bucket, expect_error):
+def test_the_first_example_denies_access(bucket, expect_error):
     alias = bucket.through("forbidden")
     with expect_error("NoSuperSecretTokenFound", 403) as message:
         bucket.s3.get_object(Bucket=alias, Key="a.txt")
@@ -72,7 +72,7 @@ def test_the_first_example_forbids(bucket, expect_error):
     assert knowing.get_object(Bucket=alias, Key="a.txt")["Body"].read() == b"some words"
 
 
-def test_the_second_example_makes_an_image(bucket):
+def test_the_second_example_returns_an_image(bucket):
     source = io.BytesIO()
     Image.new("RGB", (1024, 512), "red").save(source, "png")
     bucket.s3.put_object(Bucket="documents", Key="red.png", Body=source.getvalue())
@@ -86,7 +86,7 @@ def test_the_third_example_streams(bucket):
     bucket.s3.put_object(Bucket="documents", Key="long.txt", Body=words)
     answer = bucket.s3.get_object(Bucket=bucket.through("compressed"), Key="long.txt")
     assert answer["ContentEncoding"] == "gzip"
-    assert "ContentLength" not in answer, "nobody knew it"
+    assert "ContentLength" not in answer, "the length was unknown"
     assert gzip.decompress(answer["Body"].read()) == words
 
 

@@ -1,4 +1,4 @@
-"""Functions in other places, and another S3 behind the endpoint.
+"""Functions in containers, and another S3 behind the endpoint.
 
 What a Runtime Interface Emulator container answers is what Lambda's Invoke answers, so that a
 second endpoint with a function named `function` stands in its place here. The container itself
@@ -21,7 +21,7 @@ from botocore.exceptions import ClientError
 from jitprep.emulator.sockets import bridge_address
 
 FUNCTIONS = Path(__file__).parent / "functions"
-NOBODY = "http://127.0.0.1:1"  # no system gives out this port
+NOBODY = "http://127.0.0.1:1"  # nothing listens on this port
 
 
 def free_port(host: str) -> int:
@@ -31,8 +31,8 @@ def free_port(host: str) -> int:
 
 @pytest.fixture(scope="module")
 def remote(object_lambda_endpoint, local):
-    """An endpoint whose S3 is that of another, and whose function runs in two of a third."""
-    # An address of its own, where no other program takes the port before the endpoint does.
+    """An endpoint that uses the S3 of a second one, and the workers of a third as containers."""
+    # Its own address, so that no other program takes the port first.
     host = "127.0.0.3"
     url = f"http://{host}:{free_port(host)}"
     containers = [
@@ -42,7 +42,7 @@ def remote(object_lambda_endpoint, local):
             function_name="function",
             workers=1,
             worker_env={"AWS_ENDPOINT_URL": url, "http_proxy": url, "HTTP_PROXY": url},
-            verify_signatures=False,  # a container is asked by anybody
+            verify_signatures=False,  # containers do not require signatures
         )
         for _ in range(2)
     ]
@@ -56,7 +56,7 @@ def remote(object_lambda_endpoint, local):
 
 
 class Refusing(http.server.BaseHTTPRequestHandler):
-    """What answers Lambda's Invoke with an error."""
+    """A server that answers Lambda's Invoke with an error."""
 
     def do_POST(self):
         self.rfile.read(int(self.headers["content-length"]))
@@ -70,7 +70,7 @@ class Refusing(http.server.BaseHTTPRequestHandler):
 
 
 class Counting(http.server.BaseHTTPRequestHandler):
-    """A function that returns null, and counts."""
+    """A function that returns null, and counts its invocations."""
 
     def do_POST(self):
         self.server.asked += 1
@@ -157,8 +157,8 @@ def test_a_container_that_is_not_there_is_named(object_lambda_endpoint, expect_e
     assert "docker ps" in message()
 
 
-def test_a_dead_container_fails_no_read_and_is_asked_again(object_lambda_endpoint):
-    host = "127.0.0.4"  # where no other program takes the port before the container comes back
+def test_an_unreachable_container_fails_no_read_and_is_used_again(object_lambda_endpoint):
+    host = "127.0.0.4"  # so that no other program takes the port before the container returns
     dead = f"http://{host}:{free_port(host)}"
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Counting) as alive:
         alive.asked = 0
@@ -195,7 +195,7 @@ def test_a_dead_container_fails_no_read_and_is_asked_again(object_lambda_endpoin
         (500, "LambdaInvocationFailed", 400),
     ],
 )
-def test_what_refuses_to_run_the_function_decides_the_error(
+def test_the_status_of_a_refused_invocation_decides_the_error(
     refusing, expect_error, answer, code, status
 ):
     server, read, invoke = refusing
@@ -208,8 +208,8 @@ def test_what_refuses_to_run_the_function_decides_the_error(
 
 
 @pytest.mark.parametrize("kind", ["Function.ResponseSizeTooLarge", "Runtime.ExitError"])
-def test_an_error_of_the_function_is_that_whatever_the_status(refusing, expect_error, kind):
-    """The Runtime Interface Emulator answers 502 where the function's process has ended."""
+def test_an_error_of_the_function_is_recognised_at_any_status(refusing, expect_error, kind):
+    """The Runtime Interface Emulator answers 502 if the function's process has ended."""
     server, read, invoke = refusing
     server.status = 502
     server.said = json.dumps({"errorType": kind, "errorMessage": "it ended"}).encode()

@@ -1,4 +1,4 @@
-"""The fixture, used as its documentation has it."""
+"""The examples in the documentation of the pytest fixture."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def over_http(event, context):
 """
 
 
-PAGE = Path(__file__).parents[3] / "docs/testing-object-lambda.md"
+PAGE = Path(__file__).parents[3] / "docs/doors/testing-object-lambda.md"
 
 
 def passes(folder: Path, example: str) -> None:

@@ -1,4 +1,4 @@
-"""Host and path in, part out."""
+"""The route of each host and path."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from jitprep.emulator.control.access_points import AccessPoint, AccessPoints, Co
 from jitprep.emulator.routing import (
     ToAccessPoint,
     ToBucket,
-    ToExchange,
     ToFunction,
     ToFunctionUrl,
     ToJobs,
@@ -21,6 +20,7 @@ from jitprep.emulator.routing import (
     ToObjectLambdaControl,
     ToS3,
     ToS3Control,
+    ToWriteGetObjectResponse,
     route,
     signed_service,
 )
@@ -44,7 +44,7 @@ def points():
         ("GET", "/", ToS3()),
         ("GET", "/bucket/key", ToS3()),
         ("PUT", "/WriteGetObjectResponse", ToS3()),
-        ("POST", "/WriteGetObjectResponse", ToExchange()),
+        ("POST", "/WriteGetObjectResponse", ToWriteGetObjectResponse()),
         ("GET", f"/{POINT.alias}/a%20b%2Fc//d", ToAccessPoint(POINT, "a b/c//d")),
         ("GET", f"/{POINT.alias}", ToAccessPoint(POINT, "")),
         ("GET", f"/bucket/{POINT.alias}", ToS3()),
@@ -95,7 +95,9 @@ def test_alias_and_arn_are_hosts_anywhere(points, label, suffix):
         ),
     ],
 )
-def test_what_is_signed_for_tells_access_points_of_one_name_apart(points, host, service, expected):
+def test_the_signed_service_distinguishes_access_points_of_the_same_name(
+    points, host, service, expected
+):
     assert route("GET", host, "/a/b", service, points) == expected
 
 
@@ -105,19 +107,22 @@ BUCKETS = st.from_regex(r"[a-z0-9][a-z0-9.-]{1,40}[a-z0-9]", fullmatch=True).fil
 
 
 @given(BUCKETS, st.sampled_from(["localhost:9000", "s3.localhost", "s3.eu-west-1.amazonaws.com"]))
-def test_any_bucket_may_stand_before_the_host(bucket, suffix):
+def test_any_bucket_may_precede_the_host(bucket, suffix):
     found = route("PUT", f"{bucket}.{suffix}", "/a%20b//c", "s3", AccessPoints())
     assert found == ToBucket(bucket, "a b//c")
 
 
 @given(st.text(max_size=40), st.text(max_size=40), st.sampled_from(["s3", "s3-object-lambda", ""]))
-def test_any_host_and_path_lead_somewhere(host, path, service):
+def test_every_host_and_path_has_a_route(host, path, service):
     route("GET", host, f"/{path}", service, AccessPoints())
 
 
-def test_the_route_and_the_account_may_stand_before_the_host(points):
+def test_the_route_and_the_account_may_precede_the_host(points):
     at = "io-local-cell001.127.0.0.1:9000"
-    assert route("POST", at, "/WriteGetObjectResponse", "s3-object-lambda", points) == ToExchange()
+    assert (
+        route("POST", at, "/WriteGetObjectResponse", "s3-object-lambda", points)
+        == ToWriteGetObjectResponse()
+    )
     at = "123456789012.127.0.0.1:9000"
     path = "/v20180820/accesspointforobjectlambda"
     assert route("GET", at, path, "s3", points) == ToObjectLambdaControl()
@@ -150,12 +155,12 @@ def test_every_path_of_a_functions_host_is_the_functions(points, method, path, s
         ("f.lambda-url.us-east-1", None),
     ],
 )
-def test_what_only_looks_like_a_functions_host_is_none(points, host, bucket):
+def test_a_host_that_resembles_a_functions_host_is_not_one(points, host, bucket):
     expected = ToS3() if bucket is None else ToBucket(bucket, "key")
     assert route("GET", host, "/key", "s3", points) == expected
 
 
-def test_an_unknown_arn_is_missing_and_no_bucket(points):
+def test_an_unknown_arn_is_a_missing_access_point(points):
     host = "other-123456789012.localhost:9000"
     found = route("GET", host, "/key", "s3-object-lambda", points)
     assert found == ToMissingAccessPoint("other-123456789012")
@@ -174,7 +179,7 @@ def test_the_service_is_read_from_the_signature(authorization, credential, servi
     assert signed_service(authorization, credential) == service
 
 
-def test_every_object_lambda_call_of_s3_control_is_kept_from_moto(points):
+def test_every_object_lambda_call_of_s3_control_has_its_route(points):
     model = botocore.session.get_session().get_service_model("s3control")
     for name in model.operation_names:
         if "ObjectLambda" in name:

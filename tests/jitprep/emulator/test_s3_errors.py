@@ -1,4 +1,4 @@
-"""Errors have the form of S3's, to the byte."""
+"""Errors are byte for byte like S3's."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jitprep.emulator.request_ids import RequestIds
-from jitprep.emulator.s3_errors import S3Error, error_response, reported, unanswered
+from jitprep.emulator.s3_errors import S3Error, error_response, no_response_error, reported_error
 from jitprep.emulator.workers.function import Died, NotInvoked, Raised, Returned, TimedOut
 
 
@@ -36,8 +36,8 @@ def test_request_ids_have_s3s_form_and_do_not_repeat():
 
 
 @given(st.text(), st.text())
-def test_whatever_a_function_says_the_xml_can_be_read(code, message):
-    response = error_response(reported(500, code, message), RequestIds.new())
+def test_the_xml_is_well_formed_for_any_message(code, message):
+    response = error_response(reported_error(500, code, message), RequestIds.new())
     root = ET.fromstring(response.body)
     if message.isprintable():
         assert (root.findtext("Message") or "") == message
@@ -58,8 +58,8 @@ def test_whatever_a_function_says_the_xml_can_be_read(code, message):
         (NotInvoked(502, "ServiceException", "d"), 400, "LambdaInvocationFailed"),
     ],
 )
-def test_each_end_without_an_answer_has_its_error(outcome, status, code):
-    error = unanswered(outcome)
+def test_each_outcome_without_a_response_has_its_error(outcome, status, code):
+    error = no_response_error(outcome)
     assert (error.status, error.code) == (status, code)
     assert error.message
 
@@ -68,7 +68,7 @@ def test_each_end_without_an_answer_has_its_error(outcome, status, code):
     ("status", "code"), [(404, "NotFound"), (503, "ServiceUnavailable"), (499, "UnknownError")]
 )
 def test_an_error_without_a_code_has_its_statuss_name(status, code):
-    assert reported(status, None, None).code == code
+    assert reported_error(status, None, None).code == code
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""A bucket, its access point and an Object Lambda access point that leaves a call alone: one answer.
+"""A bucket, its access point, and an Object Lambda access point without a function: equal responses.
 
 This is what a suite of a peer's, run on the three, was to show.
 """
@@ -61,12 +61,12 @@ OF_BUCKETS = [
     ("get_bucket_versioning", {}),
     ("get_bucket_request_payment", {}),
 ]
-# What is said of the message, not of the object.
+# Headers of the message, not of the object.
 _OF_MESSAGE = {"date", "server", "connection", "x-amz-request-id", "x-amz-id-2", "host-id"}
 
 
 def outcome(client, call, **parameters):
-    """Everything that a client can tell one answer from another by."""
+    """Everything in a response that a client can compare."""
     try:
         answer = getattr(client, call)(**parameters)
         error = None
@@ -77,14 +77,14 @@ def outcome(client, call, **parameters):
     about = answer.pop("ResponseMetadata")
     headers = {n: v for n, v in about["HTTPHeaders"].items() if n not in _OF_MESSAGE}
     if error is not None:
-        headers.pop("content-length", None)  # of a document that names the request
+        headers.pop("content-length", None)  # the document contains the request ID
     body = answer.pop("Body", None)
     return about["HTTPStatusCode"], error, headers, body and body.read(), answer
 
 
 @pytest.fixture(scope="module")
 def names(reader, local):
-    """The bucket, the alias of its access point, and an Object Lambda one, by what it leaves alone."""
+    """The bucket, the alias of its access point, and an Object Lambda one for each other action."""
     reader.s3.put_object(Bucket="texts", Key=KEY, Body=b"0123456789", ContentType="text/plain")
     reader.s3.put_object(Bucket="texts", Key=OTHER, Body=b"", Tagging="a=b")
     control = local.client("s3control")
@@ -115,7 +115,7 @@ def test_a_bucket_has_one_answer(local, names, call, parameters):
 
 @pytest.mark.parametrize("key", ["dots/d/../e.txt", "./dots/e.txt", "dots/./e.txt", "dots//e.txt"])
 def test_keys_with_dots_are_read_as_they_were_signed(reader, signed, key):
-    """Clients that resolve them before they sign ask for another key; these do not."""
+    """Clients that resolve dots before they sign request another key; these do not."""
 
     def ask(name, method="GET", body=None):
         with urllib.request.urlopen(signed(f"/{name}/{key}", method=method, body=body)) as answer:
@@ -161,6 +161,6 @@ def test_a_copy_names_its_source_by_any_name(local, names, reader, operation):
         ),
     ],
 )
-def test_a_source_that_is_none_is_refused(reader, names, expect_error, source, code, status):
+def test_an_invalid_source_is_rejected(reader, names, expect_error, source, code, status):
     with expect_error(code, status):
         reader.s3.copy_object(Bucket="texts", Key="copied", CopySource=source)

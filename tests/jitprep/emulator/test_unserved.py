@@ -1,4 +1,4 @@
-"""What is not served says so, in the form that the SDK of its service reads."""
+"""Unimplemented services answer in the wire format of their SDK."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ CALLS = {
 
 
 @pytest.mark.parametrize("service", CALLS)
-def test_each_service_says_that_it_is_not_here(local, expect_error, service):
+def test_each_service_reports_that_it_is_not_implemented(local, expect_error, service):
     with expect_error("NotImplemented", 501) as message:
         CALLS[service](local.client(service))
-    assert "does not serve" in message()
+    assert "does not implement" in message()
 
 
 @pytest.mark.parametrize("head", ["A: " + "x" * 9000, "\r\n".join(["A: " + "x" * 8000] * 9)])
@@ -41,7 +41,7 @@ def test_a_head_that_never_ends_is_refused(local):
     assert (status, b"<Code>RequestHeaderSectionTooLarge</Code>" in body) == (400, True)
 
 
-def test_a_head_within_the_limits_is_not(local):
+def test_a_head_within_the_limits_is_accepted(local):
     head = "\r\n".join(f"A{n}: {'x' * 8000}" for n in range(7))
     status, body = raw(local.url, f"GET /texts HTTP/1.1\r\nHost: h\r\n{head}\r\n\r\n")
     assert (status, b"<Code>AccessDenied</Code>" in body) == (403, True)
@@ -60,7 +60,7 @@ def test_a_key_that_is_not_utf_8_is_refused(reader, signed, bucket):
 
 
 def raw(url, text):
-    """Send a request as it is; return the status and what came, up to the end of the answer."""
+    """Send raw bytes; return the status and the whole response."""
     at = urlsplit(url)
     with socket.create_connection((at.hostname, at.port)) as sock:
         sock.settimeout(10)

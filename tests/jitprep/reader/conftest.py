@@ -1,4 +1,4 @@
-"""A server that says what a test tells it to, over real HTTP; and credentials to sign with."""
+"""HTTP server with scripted responses, and credentials to sign with."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from tests.photos import photo
 
 @dataclass
 class Says:
-    """One answer."""
+    """Scripted response."""
 
     status: int = 200
     body: bytes = b""
     headers: Mapping[str, str] = field(default_factory=dict)
-    cut: int = 0  # bytes of the body that never come
+    cut: int = 0  # bytes of the body that are not sent
 
 
 @dataclass
 class Asked:
-    """One request."""
+    """Recorded request."""
 
     path: str
     headers: Mapping[str, str]
@@ -33,7 +33,7 @@ class Asked:
 
 @dataclass
 class Web:
-    """The server: its answers in order, of which the last stands, and what it was asked."""
+    """Server with its responses in order, the last of which repeats, and the recorded requests."""
 
     url: str
     answers: list[Says] = field(default_factory=list)
@@ -80,7 +80,7 @@ def of_this_machine_nothing(monkeypatch, tmp_path):
 
 @pytest.fixture
 def pauses(monkeypatch) -> list[float]:
-    """What would have been waited between tries; nothing is."""
+    """Pauses between tries, which are recorded and not slept."""
     made: list[float] = []
     monkeypatch.setattr(retry.time, "sleep", made.append)
     return made

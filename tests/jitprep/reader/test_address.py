@@ -17,7 +17,7 @@ from jitprep.reader.address import (
     FolderAddress,
     FunctionAddress,
     FunctionUrl,
-    parse,
+    parse_address,
 )
 from jitprep.service.config import config
 from preprocessing import Pipeline
@@ -52,7 +52,7 @@ LOCAL = "http://127.0.0.1:9000/_lambda-url/preprocess/photos"
     ],
 )
 def test_each_form_is_an_address(text, address):
-    assert parse(text) == address
+    assert parse_address(text) == address
 
 
 @pytest.mark.parametrize(
@@ -71,24 +71,24 @@ def test_each_form_is_an_address(text, address):
         "ftp://host/photos",
     ],
 )
-def test_what_is_none_is_told_the_forms(text):
+def test_an_error_lists_the_valid_forms(text):
     with pytest.raises(CannotOpen) as caught:
-        parse(text)
+        parse_address(text)
     assert FORMS in str(caught.value)
 
 
 @pytest.mark.parametrize("text", [URL.removesuffix("/photos"), LOCAL.removesuffix("/photos")])
 def test_a_url_names_a_bucket(text):
-    with pytest.raises(CannotOpen, match="no bucket"):
-        parse(text)
+    with pytest.raises(CannotOpen, match="does not name a bucket"):
+        parse_address(text)
 
 
 @pytest.mark.parametrize(
     "text", ["https://user:hunter2@host/photos", "https://host/photos?token=hunter2", "https://[/x"]
 )
-def test_what_is_secret_in_a_url_is_refused_and_not_repeated(text):
+def test_a_secret_in_a_url_is_refused_and_not_repeated(text):
     with pytest.raises(CannotOpen) as caught:
-        parse(text)
+        parse_address(text)
     assert "hunter2" not in str(caught.value)
 
 
@@ -100,7 +100,7 @@ def test_what_is_secret_in_a_url_is_refused_and_not_repeated(text):
 )
 def test_any_text_is_an_address_or_is_refused(text):
     with suppress(CannotOpen):
-        parse(text)
+        parse_address(text)
 
 
 SPEC = "resize:8,8/npy"
@@ -119,16 +119,16 @@ SPEC = "resize:8,8/npy"
         ("lambda:f/b", {"pipeline": SPEC, "preset": "imagenet"}, "one of them"),
         ("s3://results", {"seed": 1}, "no seed changes"),
         ("file:.", {"seed": 1}, "no seed changes"),
-        ("file:nowhere-at-all", {}, "no folder"),
+        ("file:nowhere-at-all", {}, "is not a folder"),
         ("file:.", {"pipeline": "resise:8"}, "did you mean 'resize'"),
-        ("lambda:f/b", {"seed": -1}, "whole number"),
-        ("lambda:f/b", {"seed": 2**63}, "whole number"),
-        ("lambda:f/b", {"seed": 1.5}, "whole number"),
+        ("lambda:f/b", {"seed": -1}, "must be an integer"),
+        ("lambda:f/b", {"seed": 2**63}, "must be an integer"),
+        ("lambda:f/b", {"seed": 1.5}, "must be an integer"),
         ("lambda:f/b", {"threads": 0}, "thread"),
         ("lambda:f/b", {"endpoint_url": "nonsense"}, "nonsense"),
     ],
 )
-def test_an_option_that_cannot_be_honoured_is_refused(address, options, words):
+def test_an_unsupported_option_is_refused(address, options, words):
     with pytest.raises(CannotOpen, match=words):
         open_reader(address, **options).get("key")
 
@@ -163,7 +163,7 @@ def test_a_seed_makes_another_reader_and_leaves_this_one():
         open_reader("s3://results").with_seed(1)
 
 
-def test_what_an_address_needs_and_is_not_installed_is_named(monkeypatch):
+def test_a_missing_extra_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "jitprep.reader.doors.access_point", None)
     with pytest.raises(CannotOpen, match=r"s3://photos needs .*: pip install 'jitprep\[reader\]'"):
         open_reader("s3://photos")

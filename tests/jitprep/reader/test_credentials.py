@@ -1,4 +1,4 @@
-"""Credentials that cannot be had, or are over, are an error that may pass; and they are found anew."""
+"""Missing or expired credentials are a temporary error, and are looked up again."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def nobody_remembered():
 
 @pytest.fixture(params=["url", "access point", "invoke"])
 def door(request, web):
-    """Open a door that signs what it asks the server of the test."""
+    """Open a reader that signs its requests to the test's server."""
     addresses = {
         "url": (f"{web.url}/_lambda-url/preprocess/photos", {}),
         "access point": ("s3://crops-x1--ol-s3", {"endpoint_url": web.url}),
@@ -43,7 +43,7 @@ def door(request, web):
 
 
 def credentials_by(monkeypatch, tmp_path, command: str) -> None:
-    """Have the SDK run a command for credentials."""
+    """Configure a command that the SDK runs for credentials."""
     config = tmp_path / "config"
     config.write_text(f"[default]\nregion = us-east-1\ncredential_process = {command}\n")
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
@@ -53,7 +53,7 @@ def credentials_by(monkeypatch, tmp_path, command: str) -> None:
 
 @pytest.mark.parametrize("command", ["/bin/false", "/bin/echo words", "/no/such/program"])
 @pytest.mark.usefixtures("pauses")
-def test_credentials_that_cannot_be_had_may_pass(door, web, monkeypatch, tmp_path, command):
+def test_missing_credentials_are_temporary(door, web, monkeypatch, tmp_path, command):
     credentials_by(monkeypatch, tmp_path, command)
     web.answers = [GOOD]
     with pytest.raises(Unavailable, match="a"):
@@ -63,7 +63,7 @@ def test_credentials_that_cannot_be_had_may_pass(door, web, monkeypatch, tmp_pat
         list(door.keys())
 
 
-def test_they_are_had_as_soon_as_they_can_be(web, monkeypatch, tmp_path, pauses):
+def test_credentials_are_used_once_they_exist(web, monkeypatch, tmp_path, pauses):
     there = {"Version": 1, "AccessKeyId": "AKIDREAL", "SecretAccessKey": "secret"}
     (tmp_path / "program").write_text(
         f"import pathlib, sys\nseen = pathlib.Path({str(tmp_path / 'seen')!r})\n"
@@ -79,8 +79,8 @@ def test_they_are_had_as_soon_as_they_can_be(web, monkeypatch, tmp_path, pauses)
 
 
 @pytest.mark.parametrize("code", sorted(STALE))
-def test_credentials_that_are_over_are_found_anew(web, monkeypatch, code):
-    """As where a file of credentials was written anew: those in memory never learn of it."""
+def test_expired_credentials_are_looked_up_again(web, monkeypatch, code):
+    """For example, a credentials file was replaced, which cached credentials do not notice."""
     body = f"<Error><Code>{code}</Code><Message>over</Message></Error>".encode()
     over = Says(403, body, {"Content-Type": "application/xml"})
     for address, options in (
@@ -98,7 +98,7 @@ def test_credentials_that_are_over_are_found_anew(web, monkeypatch, code):
         assert ["AKIDOLD" in signed[0], "AKIDNEW" in signed[1]] == [True, True]
 
 
-def test_a_refusal_stays_one(door, web, pauses):
+def test_a_refusal_is_not_retried(door, web, pauses):
     web.answers = [Says(403, b"<Error><Code>AccessDenied</Code></Error>")]
     with pytest.raises(ReadError) as caught:
         door.get("a")
@@ -107,7 +107,7 @@ def test_a_refusal_stays_one(door, web, pauses):
 
 
 def _made(kind: type[Exception]) -> Exception:
-    """Return an error of the SDK's, whatever it is made of."""
+    """Return an instance of an SDK error, whatever its arguments."""
     names = {
         *("provider", "error_msg", "cred_var", "endpoint_url", "error", "request", "token"),
         *("last_response", "expected_checksum", "actual_checksum", "actual_bytes"),
@@ -130,7 +130,7 @@ def _made(kind: type[Exception]) -> Exception:
         (KeyboardInterrupt(), KeyboardInterrupt),
     ],
 )
-def test_nothing_of_the_sdks_own_comes_out(error, kind):
+def test_errors_of_the_sdk_are_translated(error, kind):
     if isinstance(error, type):
         error = (
             _made(error)
@@ -142,7 +142,7 @@ def test_nothing_of_the_sdks_own_comes_out(error, kind):
     assert type(caught.value) is kind
 
 
-def test_nobody_is_not_believed_for_ever(web, monkeypatch):
+def test_the_absence_of_credentials_is_checked_again(web, monkeypatch):
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.delenv(name)
     web.answers = [GOOD]
@@ -156,7 +156,7 @@ def test_nobody_is_not_believed_for_ever(web, monkeypatch):
     assert ["authorization" in asked.headers for asked in web.asked] == [False, False, True]
 
 
-def test_a_refusal_of_what_nobody_signed_may_pass(web, monkeypatch):
+def test_a_refusal_of_an_unsigned_request_is_temporary(web, monkeypatch):
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.delenv(name)
     web.answers = [Says(403, b'{"Message":"Forbidden"}'), GOOD]
@@ -170,10 +170,10 @@ def test_a_refusal_of_what_nobody_signed_may_pass(web, monkeypatch):
     assert ["authorization" in asked.headers for asked in web.asked] == [False, True]
     web.answers = [Says(403, b'{"Message":"Forbidden"}')]
     with pytest.raises(Refused):
-        open_reader(f"{web.url}/photos").get("a")  # where nothing is signed at all
+        open_reader(f"{web.url}/photos").get("a")  # a URL that needs no signature
 
 
-def test_every_epoch_reads_by_one_client_and_asks_for_its_seed(web):
+def test_every_epoch_uses_one_client_and_sends_its_seed(web):
     web.answers = [GOOD]
     reader = open_reader("s3://crops-x1--ol-s3", endpoint_url=web.url)
     for epoch in range(40):
@@ -185,7 +185,7 @@ def test_every_epoch_reads_by_one_client_and_asks_for_its_seed(web):
     assert all("x-jitprep-seed" in asked.headers["authorization"] for asked in web.asked[1:-1])
 
 
-def test_the_tries_are_over_one_day(web, monkeypatch, tmp_path, pauses):
+def test_retries_end(web, monkeypatch, tmp_path, pauses):
     credentials_by(monkeypatch, tmp_path, "/bin/false")
     with pytest.raises(Unavailable):
         open_reader("s3://crops-x1--ol-s3", endpoint_url=web.url).get("a")

@@ -1,4 +1,4 @@
-"""Bytes become the array that the pipeline itself gives."""
+"""Decoded responses equal the pipeline's own arrays."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def answered(spec: str, name: str = "rocket") -> tuple[ReadResult, Pipeline]:
 
 @pytest.mark.parametrize("steps", STEPS)
 @pytest.mark.parametrize("encoding", TENSORS)
-def test_a_tensor_is_the_pipelines_own_and_is_not_copied(steps, encoding):
+def test_a_tensor_equals_the_pipelines_and_is_not_copied(steps, encoding):
     answer, pipeline = answered(f"{steps}/{encoding}")
     read = decode(answer)
     np.testing.assert_array_equal(read, pipeline(photo("rocket")), strict=True)
@@ -107,7 +107,7 @@ def test_what_is_rounded_or_lossy_has_its_shape(spec, key):
 
 
 def test_tokens_are_read_back():
-    """As safetensors has them; a tokenizer is no part of this."""
+    """In the layout of safetensors, without a tokenizer."""
     tokens = np.arange(6, dtype=np.int32).reshape(2, 1, 3)
     body = safetensors.numpy.save({"tokens": tokens})
     read = decode(ReadResult(bytearray(body), "application/x-safetensors"))
@@ -124,7 +124,7 @@ def test_sixteen_bits_of_gray_keep_them_and_of_colour_are_refused():
 
 @pytest.mark.parametrize("encoding", [*TENSORS[:-1], *FILES, *LOSSY])
 @pytest.mark.parametrize("said", [None, "binary/octet-stream", "application/octet-stream"])
-def test_the_first_bytes_tell_where_nobody_does(encoding, said):
+def test_a_missing_content_type_is_detected(encoding, said):
     answer, _ = answered(f"resize:8,9/{encoding}")
     np.testing.assert_array_equal(
         decode(ReadResult(answer.body, said)), decode(answer), strict=True
@@ -147,7 +147,7 @@ def test_the_first_bytes_tell_where_nobody_does(encoding, said):
         ReadResult(bytearray(b"\x02" + bytes(7) + b"[]"), "application/x-safetensors"),
     ],
 )
-def test_what_is_no_array_is_said_to_be_none(answer):
+def test_a_response_without_an_array_is_an_error(answer):
     with pytest.raises(Undecodable, match=r"a\.bin"):
         decode(answer, "a.bin")
 
@@ -159,7 +159,7 @@ def test_objects_are_not_unpickled():
         decode(ReadResult(body, "application/x-npy"))
 
 
-@settings(deadline=None)  # the first of each imports Pillow
+@settings(deadline=None)  # the first example imports Pillow
 @given(st.sampled_from([*TENSORS[:4], *FILES]), st.data())
 def test_a_damaged_answer_is_an_array_or_an_error(encoding, data):
     answer, _ = answered(f"resize:8,9/{encoding}")

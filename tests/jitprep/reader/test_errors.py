@@ -1,4 +1,4 @@
-"""Errors: their types, what survives a worker, and how often is tried."""
+"""Errors: their types, pickling, and retries."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from pathlib import Path
 import pytest
 
 from jitprep.reader import BadObject, ReadError, Refused, Unavailable
-from jitprep.reader.errors import OF_THE_OBJECT, failure
+from jitprep.reader.errors import OF_THE_OBJECT, read_error
 from jitprep.reader.transport.retry import TRIES, with_retries
 
 PAGE = (Path(__file__).parents[3] / "docs/errors.md").read_text(encoding="utf-8")
 
 
 def test_bad_objects_are_those_of_the_page_of_errors():
-    """All of its section on the object but what depends on permissions, or may pass."""
+    """All codes of its section on the object, except temporary ones and those on permissions."""
     section = PAGE.partition("## The object")[2].partition("\n## ")[0]
     codes = {
         code
@@ -44,15 +44,15 @@ def test_bad_objects_are_those_of_the_page_of_errors():
         (400, "RequestTimeout", Unavailable),
     ],
 )
-def test_an_answer_is_of_the_type_that_says_what_to_do(status, code, kind):
-    error = failure(status, code, "why", "a.jpg")
+def test_a_response_has_the_type_that_says_what_to_do(status, code, kind):
+    error = read_error(status, code, "why", "a.jpg")
     assert type(error) is kind
     assert str(error) == f"a.jpg: {code} ({status}): why"
     assert (error.key, error.code, error.status) == ("a.jpg", code, status)
 
 
-def test_an_error_survives_pickling_and_a_type_its_message_alone():
-    error = failure(400, "CorruptObject", "why", "a.jpg")
+def test_errors_can_be_pickled_and_built_from_a_message():
+    error = read_error(400, "CorruptObject", "why", "a.jpg")
     again = pickle.loads(pickle.dumps(error))
     assert (type(again), str(again), vars(again)) == (BadObject, str(error), vars(error))
     assert str(BadObject(str(error))) == str(error)
@@ -70,7 +70,7 @@ class Door:
 
 
 @pytest.mark.parametrize("fails", range(TRIES))
-def test_what_may_pass_is_tried_again_after_growing_pauses(fails, pauses):
+def test_temporary_errors_are_retried_after_growing_pauses(fails, pauses):
     door = Door(fails, Unavailable("busy"))
     assert with_retries(door.read) == "read"
     assert door.tries == fails + 1
@@ -78,7 +78,7 @@ def test_what_may_pass_is_tried_again_after_growing_pauses(fails, pauses):
     assert all(0 <= pause <= 0.1 * 2**n for n, pause in enumerate(pauses))
 
 
-def test_after_the_last_try_the_error_is_told(pauses):
+def test_after_the_last_try_the_error_is_raised(pauses):
     door = Door(TRIES, Unavailable("busy"))
     with pytest.raises(Unavailable, match="busy"):
         with_retries(door.read)
@@ -87,7 +87,7 @@ def test_after_the_last_try_the_error_is_told(pauses):
 
 
 @pytest.mark.parametrize("kind", [BadObject, Refused])
-def test_what_will_not_pass_is_not_tried_again(kind, pauses):
+def test_permanent_errors_are_not_retried(kind, pauses):
     door = Door(1, kind("no"))
     with pytest.raises(kind):
         with_retries(door.read)

@@ -1,4 +1,4 @@
-"""What a folder holds is listed, or reported as what cannot be: nothing is left out in silence."""
+"""Every file of a folder is listed or reported."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jitprep.reader import BadObject, Refused, open_reader
-from jitprep.reader.doors.folder import listing
+from jitprep.reader.doors.folder import list_folder
 from preprocessing.names import as_text, is_hidden, is_utf8
 from tests.photos import photo
 
-# Names as a disk has them: bytes without a slash, few of them, so that folders and files meet.
+# File names: bytes without a slash. They are few, so that files and folders collide.
 NAMES = st.binary(min_size=1, max_size=3).filter(
     lambda name: not ({b"/", b"\0"} & {bytes([b]) for b in name}) and name not in {b".", b".."}
 ) | st.sampled_from([b"a", b"b", b".DS_Store", b"Thumbs.db", b".git", b"caf\xe9", b"x" * 255])
@@ -27,7 +27,7 @@ TARGETS = PLACES | st.sampled_from(
 
 
 def made(top: Path, files: list[bytes], links: list[tuple[bytes, bytes]]) -> None:
-    """Make files, and links to what is there; what would be in the way is left."""
+    """Create files and links; skip those whose path is taken."""
     for place in files:
         path = top / os.fsdecode(place)
         with suppress(OSError):
@@ -41,7 +41,7 @@ def made(top: Path, files: list[bytes], links: list[tuple[bytes, bytes]]) -> Non
 
 
 def walked(top: Path, above: tuple[Path, ...] = ()) -> set[str]:
-    """Everything that is not a folder, through links too, until one leads back."""
+    """Return everything that is not a folder, following links except to folders above them."""
     real = Path(os.path.realpath(top))
     if real in above:
         return set()
@@ -49,7 +49,7 @@ def walked(top: Path, above: tuple[Path, ...] = ()) -> set[str]:
     for path in top.iterdir():
         try:
             is_folder = path.is_dir()
-        except OSError:  # a name that is too long for what is behind it
+        except OSError:  # the path is too long
             is_folder = False
         if is_folder:
             found |= {f"{path.name}/{inside}" for inside in walked(path, (*above, real))}
@@ -68,7 +68,7 @@ def test_every_file_is_listed_or_hidden(tmp_path_factory, files, links, prefix):
     top = tmp_path_factory.mktemp("tree")
     made(top, files, links)
     expected = {key for key in walked(top) if key.startswith(prefix)}
-    found = listing(top, prefix)
+    found = list_folder(top, prefix)
     assert set(found.keys) == {key for key in expected if not is_hidden(key, prefix)}
     assert found.keys == sorted(found.keys, key=os.fsencode)
     assert found.unreadable == {}
@@ -104,7 +104,7 @@ def test_no_prefix_leads_out_of_the_folder(tmp_path_factory, parts):
         ("a.b/c", False),
     ],
 )
-def test_what_desktops_leave_is_hidden(key, hidden):
+def test_files_of_desktops_are_hidden(key, hidden):
     assert is_hidden(key) is hidden
     assert not is_hidden(key, key)
     assert is_hidden(f".cache/{key}", ".cache/") is hidden
@@ -151,7 +151,9 @@ def test_a_link_that_leads_out_is_named_and_not_read(tmp_path):
     reader = open_reader(f"file:{tmp_path}/photos")
     assert list(reader.keys("good/a")) == ["good/a.npy"]
     for prefix in ("", "t", "train/", "train/b", "sibling/", "b.npy"):
-        with pytest.raises(Refused, match="leads out of the folder; open the folder that it leads"):
+        with pytest.raises(
+            Refused, match="points outside of the folder; open the folder that it points"
+        ):
             list(reader.keys(prefix))
     read = reader.get_each(["good/a.npy", "train/b.npy", "b.npy", "link/out/b.npy"])
     np.testing.assert_array_equal(read.pop("good/a.npy"), np.ones(3))
@@ -179,11 +181,11 @@ def test_no_link_leads_out_of_the_folder(tmp_path_factory, files, links, prefix)
         key for key in every if not f"{os.path.realpath(top / key)}/".startswith(f"{bound}/")
     }
     for key, error in reader.get_each(every).items() if every else ():
-        assert ("leads out" in str(error)) is (key in outside), key
+        assert ("points outside" in str(error)) is (key in outside), key
     try:
         keys = set(reader.keys(prefix))
     except Refused as error:
-        assert "leads out" in str(error)  # noqa: PT017
+        assert "points outside" in str(error)  # noqa: PT017
     else:
         assert not keys & outside
         assert {key for key in outside if key.startswith(prefix)} <= {
@@ -200,10 +202,10 @@ def test_a_name_that_is_not_utf8_fails_alone(tmp_path):
     read = reader.get_each(keys)
     np.testing.assert_array_equal(read["a.npy"], np.zeros(3))
     assert isinstance(read[keys[1]], BadObject)
-    assert str(read[keys[1]]).startswith(r"caf\xe9.npy: UnsupportedFormat: its name is not UTF-8")
+    assert str(read[keys[1]]).startswith(r"caf\xe9.npy: UnsupportedFormat: the name is not UTF-8")
 
 
-def test_what_is_no_file_is_listed_and_fails_alone_at_once(tmp_path):
+def test_a_special_file_is_listed_and_fails_alone(tmp_path):
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "nowhere").symlink_to(tmp_path / "none")
     (tmp_path / "itself").symlink_to(tmp_path / "itself")
@@ -214,7 +216,7 @@ def test_what_is_no_file_is_listed_and_fails_alone_at_once(tmp_path):
 
 
 def test_a_folder_that_cannot_be_read_is_named(tmp_path, monkeypatch):
-    """Root reads every folder, so the system is made to refuse."""
+    """Simulated, because root can read every folder."""
     for name in ("open", "shut"):
         (tmp_path / name).mkdir()
         (tmp_path / name / "a").touch()
@@ -231,4 +233,4 @@ def test_a_folder_that_cannot_be_read_is_named(tmp_path, monkeypatch):
     for prefix in ("", "shut/", "s"):
         with pytest.raises(Refused, match="shut/ cannot be read: Permission denied"):
             list(reader.keys(prefix))
-    assert listing(tmp_path).keys == ["open/a"]
+    assert list_folder(tmp_path).keys == ["open/a"]

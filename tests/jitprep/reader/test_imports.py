@@ -1,4 +1,4 @@
-"""Each door's libraries are imported by who goes through it."""
+"""The libraries of a door are imported only where it is used."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ HEAVY = ("boto3", "botocore", "urllib3", "PIL", "torch")
 )
 def test_a_folder_needs_none_of_them(code):
     program = f"import sys; {code}; print([name for name in {HEAVY} if name in sys.modules])"
-    told = subprocess.run(
+    done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
-    assert told.stdout == "[]\n"
+    assert done.stdout == "[]\n"

@@ -1,4 +1,4 @@
-"""Lambda's Invoke, with a real client and real workers, of a function that plays its part."""
+"""Lambda's Invoke, with a real client and workers, of a scripted function."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ KEYS = [str(number) for number in range(10)]
 
 @pytest.fixture(scope="module")
 def opened(object_lambda_endpoint):
-    """Return a function that opens a reader of a function that behaves as the bucket's name says."""
+    """Return a function that opens a reader; the bucket's name selects the behaviour."""
     local = object_lambda_endpoint(handler="plays.handler", task_root=FUNCTIONS, workers=1)
 
     def reader(behaviour, **options):
@@ -44,13 +44,13 @@ def test_a_batch_that_is_too_large_is_halved_and_its_rows_are_remembered(opened,
     assert batch[:, 1].tolist() == list(range(10))
     assert batch[:, 0].max() <= 3
     monkeypatch.setattr(
-        "jitprep.reader.doors.invoke._ROOM", 5
-    )  # two rows of two bytes, and no third
+        "jitprep.reader.doors.invoke._MAX_BATCH_BYTES", 5
+    )  # room for two rows of two bytes
     assert reader.with_seed(1).get_batch(KEYS)[:, 0].tolist() == [2] * 10
 
 
 def test_a_known_pipeline_is_asked_for_as_many_as_fit(opened):
-    """Each row of this pipeline would have 2 MB, whatever this function makes of it."""
+    """A row of this pipeline would have 2 MB, whatever the scripted function returns."""
     reader = opened("rows", pipeline=Pipeline.parse("resize:836,836/npy"))
     assert reader.get_batch(KEYS)[:, 0].tolist() == [2] * 10
 
@@ -77,7 +77,7 @@ def test_each_key_has_its_row_or_its_error_and_what_may_pass_is_read_again(opene
     assert (read["2.gone"].key, read["2.gone"].code) == ("2.gone", "NoSuchKey")
 
 
-def test_a_batch_of_which_nothing_could_be_read_has_errors_alone(opened):
+def test_a_batch_without_any_good_object_has_only_errors(opened):
     read = opened("some-fail").get_each(["1.gone", "2.gone"])
     assert all(isinstance(error, BadObject) for error in read.values())
 
@@ -100,36 +100,36 @@ def test_rows_may_be_elsewhere(opened, web):
         ("tells-nothing", Undecodable, "jitprep's"),
     ],
 )
-def test_what_will_not_pass_is_told_at_once(opened, behaviour, kind, words, pauses):
+def test_permanent_errors_are_raised_at_once(opened, behaviour, kind, words, pauses):
     for read in (lambda reader: reader.get("1"), lambda reader: reader.get_batch(KEYS)):
         with pytest.raises(kind, match=words):
             read(opened(behaviour))
     assert pauses == []
 
 
-def test_rows_of_other_keys_are_not_taken(opened):
-    with pytest.raises(Undecodable, match="not about the keys"):
+def test_rows_of_other_keys_are_refused(opened):
+    with pytest.raises(Undecodable, match="not about the requested keys"):
         opened("other-keys").get_batch(KEYS)
 
 
-def test_rows_of_another_number_are_not_taken(opened):
+def test_a_wrong_number_of_rows_is_refused(opened):
     with pytest.raises(Undecodable, match="number of rows"):
         opened("too-few").get_batch(KEYS)
 
 
-def test_a_process_that_died_is_tried_again(opened, pauses):
+def test_a_process_that_died_is_retried(opened, pauses):
     with pytest.raises(Unavailable, match=r"Runtime\.ExitError"):
         opened("exits").get("1")
     assert len(pauses) == TRIES - 1
 
 
-def test_no_such_function_is_refused(opened, object_lambda_endpoint):
+def test_a_missing_function_is_refused(opened, object_lambda_endpoint):
     url = opened("rows").endpoint_url
     with pytest.raises(Refused, match="ResourceNotFoundException"):
         open_reader("lambda:nobody/rows", endpoint_url=url).get("1")
 
 
-def test_nobody_there_is_tried_again(pauses):
+def test_an_unreachable_endpoint_is_retried(pauses):
     reader = open_reader("lambda:preprocess/rows", endpoint_url="http://127.0.0.1:1")
     with pytest.raises(Unavailable, match="EndpointConnectionError"):
         reader.get("1")

@@ -1,4 +1,4 @@
-"""A folder stands for a bucket."""
+"""Readers of a local folder."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_results_are_read_as_they_are(tmp_path):
     np.testing.assert_array_equal(reader.get("rocket.npy"), expected, strict=True)
 
 
-def test_what_is_no_result_is_not_taken_for_one(tmp_path):
+def test_a_file_that_is_not_a_result_is_refused(tmp_path):
     (tmp_path / "notes.txt").write_text("words")
     with pytest.raises(Undecodable, match=r"notes\.txt.*through a pipeline"):
         open_reader(f"file:{tmp_path}").get("notes.txt")
@@ -69,7 +69,7 @@ def test_a_batch_that_cannot_be_stacked_names_both(folder):
             open_reader(f"file:{folder}", pipeline="npy").get_batch(keys)
 
 
-def test_of_each_the_array_or_the_error(folder):
+def test_each_key_has_its_array_or_its_error(folder):
     (folder / "empty.jpg").touch()
     (folder / "notes.txt").write_text("words")
     reader = open_reader(f"file:{folder}", pipeline="resize:16,16/npy")
@@ -97,7 +97,7 @@ def test_keys_come_in_s3s_order(tmp_path):
     assert list(reader.keys("none/")) == []
 
 
-@settings(deadline=None)  # of what a disk takes
+@settings(deadline=None)  # disk access takes time
 @given(
     st.lists(st.sampled_from(["..", ".", "", "rocket.jpg", "secret", "photos", "\0"]), min_size=1)
 )

@@ -1,4 +1,4 @@
-"""A target is its key's own, or the pair is refused."""
+"""Targets are paired with their keys, or refused."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jitprep.reader.samples import paired
+from jitprep.reader.samples import pair_targets
 
 
 class Index(list):
@@ -21,7 +21,7 @@ class Index(list):
 
 @dataclass
 class Column:
-    """A table's column as pandas has it: indexed by labels, and iterated by position."""
+    """Column of a table, as in pandas: indexed by label, iterated by position."""
 
     values: list
     index: Index
@@ -41,8 +41,8 @@ class Column:
 
 
 @given(st.integers(1, 30), st.randoms(use_true_random=False), st.data())
-def test_no_target_is_another_keys(size, chance, data):
-    """Of a table, shuffled and cut in any way, and its columns taken in any form."""
+def test_no_target_is_paired_with_another_key(size, chance, data):
+    """For a table that is shuffled and cut, with columns in any form."""
     rows = chance.sample(range(100), size)
     keys = [f"{row}.jpg" for row in rows]
     shapes = {
@@ -64,7 +64,7 @@ def test_no_target_is_another_keys(size, chance, data):
         data.draw(st.sampled_from(list(given_keys))),
     )
     try:
-        named, targets = paired(given_keys[key_form], shapes[form](rows))
+        named, targets = pair_targets(given_keys[key_form], shapes[form](rows))
     except ValueError as error:
         refused = str(error)
     else:
@@ -80,16 +80,16 @@ def test_no_target_is_another_keys(size, chance, data):
 def test_a_shuffled_table_goes_by_position_and_a_part_of_it_too():
     rows = [5, 2, 1, 3, 0, 4]
     keys = Column([f"{row}.npy" for row in rows], Index(rows))
-    named, targets = paired(keys, Column(rows, Index(rows)))
+    named, targets = pair_targets(keys, Column(rows, Index(rows)))
     assert [(key, int(targets[i])) for i, key in enumerate(named)] == [
         (f"{row}.npy", row) for row in rows
     ]
     half = Column(keys.values[:3], Index(rows[:3]))
-    assert list(paired(half, Column(rows[:3], Index(rows[:3])))[1]) == rows[:3]
+    assert list(pair_targets(half, Column(rows[:3], Index(rows[:3])))[1]) == rows[:3]
     with pytest.raises(ValueError, match="indices of keys and targets differ"):
-        paired(keys, Column(rows, Index(sorted(rows))))
+        pair_targets(keys, Column(rows, Index(sorted(rows))))
     with pytest.raises(ValueError, match=r"neither 0\.\.n-1 nor the keys"):
-        paired(keys.values, Column(rows, Index(rows)))
+        pair_targets(keys.values, Column(rows, Index(rows)))
 
 
 class Table:
@@ -110,35 +110,35 @@ class Table:
         (["a", "b"], np.zeros(3), "2 keys have 3"),
         (["a", "b"], count(), "2 keys have 3 or more"),
         (["a", "b"], iter([1]), "2 keys have 1 targets"),
-        (["a", "b"], {"a": 1}, "none for 1 of 2 keys: 'b'"),
-        (["a", "b"], {0: 1, 1: 2}, "none for 2 of 2 keys: 'a', 'b'"),
-        (["a", "b"], {1, 2}, "no order"),
-        (["a", "b"], Table(), "one of its columns"),
-        (["a", "b"], "xy", "got the one 'xy'"),
+        (["a", "b"], {"a": 1}, "missing for 1 of 2 keys: 'b'"),
+        (["a", "b"], {0: 1, 1: 2}, "missing for 2 of 2 keys: 'a', 'b'"),
+        (["a", "b"], {1, 2}, "must have an order"),
+        (["a", "b"], Table(), "must be one column"),
+        (["a", "b"], "xy", "got the single value 'xy'"),
         (["a"], 3, "a sequence, got 3"),
-        (["a"], np.array(3), "without axes"),
-        ({"a", "b"}, [1, 2], "no order"),
-        ("ab", [1, 2], "got the one 'ab'"),
-        (Table(), [1, 2], "one of its columns"),
-        ([1, 2], [1, 2], "keys are strings, got 1"),
+        (["a"], np.array(3), "dimension 0"),
+        ({"a", "b"}, [1, 2], "must have an order"),
+        ("ab", [1, 2], "got the single value 'ab'"),
+        (Table(), [1, 2], "must be one column"),
+        ([1, 2], [1, 2], "keys must be strings, got 1"),
     ],
 )
-def test_what_may_mean_another_order_is_refused(keys, targets, words):
+def test_an_ambiguous_order_is_refused(keys, targets, words):
     with pytest.raises(ValueError, match=words):
-        paired(keys, targets)
+        pair_targets(keys, targets)
 
 
 @pytest.mark.parametrize("form", [list, np.array])
-def test_what_is_shuffled_afterwards_changes_no_target(form):
+def test_later_changes_by_the_caller_change_no_target(form):
     keys, targets = [str(n) for n in range(50)], form(range(50))
-    named, taken = paired(keys, targets)
+    named, taken = pair_targets(keys, targets)
     random.Random(0).shuffle(keys)
     targets[:] = targets[::-1]
     assert all(int(taken[i]) == int(key) for i, key in enumerate(named))
 
 
 def test_an_array_is_kept_and_the_keys_stand_for_targets():
-    named, targets = paired(["a", "b"], np.array([[1, 2], [3, 4]]))
+    named, targets = pair_targets(["a", "b"], np.array([[1, 2], [3, 4]]))
     np.testing.assert_array_equal(targets[1], [3, 4])
-    assert paired(iter(["a", "b"]), None) == (["a", "b"], ["a", "b"])
+    assert pair_targets(iter(["a", "b"]), None) == (["a", "b"], ["a", "b"])
     assert named == ["a", "b"]

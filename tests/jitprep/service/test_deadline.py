@@ -1,4 +1,4 @@
-"""Work within a deadline: from many threads at once, and gone when it is given up."""
+"""Work within a deadline: from many threads at once, and stopped once it is given up."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from jitprep.service.deadline import Deadline, run
+from jitprep.service.deadline import Deadline, run_within
 from jitprep.service.errors import RequestFailed
 from preprocessing import Pipeline
 from preprocessing.cancellation import checkpoint
@@ -28,13 +28,13 @@ def busy(seconds: float) -> str:
 
 
 def test_work_is_done_or_out_of_time_from_many_threads() -> None:
-    """Some are just in time, some just not; nothing else may come."""
+    """Some end just in time and some just too late; there is no third outcome."""
     draw = random.Random(7)
     jobs = [(draw.uniform(0.0, 0.01), draw.uniform(0.0, 0.01)) for _ in range(600)]
 
     def one(job: tuple[float, float]) -> str:
         try:
-            return run(soon(job[0]), lambda: busy(job[1]))
+            return run_within(soon(job[0]), lambda: busy(job[1]))
         except RequestFailed as failure:
             return failure.code
 
@@ -51,7 +51,7 @@ def test_own_errors_pass_through() -> None:
 
     for error in (KeyError("x"), TimeoutError("its own"), MemoryError()):
         with pytest.raises(type(error)):
-            run(soon(30), lambda error=error: fail(error))  # type: ignore[misc]
+            run_within(soon(30), lambda error=error: fail(error))  # type: ignore[misc]
 
 
 def test_given_up_work_uses_no_processor_and_its_thread_is_used_again() -> None:
@@ -59,10 +59,17 @@ def test_given_up_work_uses_no_processor_and_its_thread_is_used_again() -> None:
     image = np.random.default_rng(0).integers(0, 256, (2000, 2000, 3), np.uint8)
     for _ in range(3):
         with pytest.raises(RequestFailed, match="out of time"):
-            run(soon(0.3), lambda: p.encode(image))
+            run_within(soon(0.3), lambda: p.encode(image))
         time.sleep(1.5)
         before = time.process_time()
         time.sleep(0.5)
         assert time.process_time() - before < 0.1
-    first = run(soon(30), threading.current_thread)
-    assert run(soon(30), threading.current_thread) is first
+    first = run_within(soon(30), threading.current_thread)
+    assert run_within(soon(30), threading.current_thread) is first
+
+
+def test_the_deadline_keeps_time_for_the_answer():
+    assert Deadline.of(60_000).left == pytest.approx(57, abs=0.1)
+    assert Deadline.of(900_000).left == pytest.approx(57, abs=0.1)
+    assert Deadline.of(3_000).left == pytest.approx(2.4, abs=0.1)
+    assert Deadline(time.monotonic() - 1).left == 0

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from preprocessing import Pipeline
-from preprocessing.kernels.image.geometry.bands import Axis, Bands, Filter, column_bands, row_bands
-from preprocessing.kernels.image.geometry.resample import nearest_indices, precision, resample
+from preprocessing.kernels.image.geometry.bands import Bands, column_bands, row_bands
+from preprocessing.kernels.image.geometry.resample import nearest_indices, precision, resample_image
+from preprocessing.kernels.image.geometry.taps import Axis, Filter
 from tests.photos import picture
 
 from ..strategies import FILTERS, images
@@ -52,7 +53,7 @@ def jobs(draw: st.DrawFn, dtypes: tuple[str, ...] = ("uint8", "float32")) -> tup
 def run(image: np.ndarray, rows: Axis, columns: Axis, *, single: bool = False) -> np.ndarray:
     shape = (image.shape[2], rows.last - rows.first, columns.last - columns.first)
     out = np.full(shape, np.nan, np.float32)
-    resample(image, rows, columns, out, single=single)
+    resample_image(image, rows, columns, out, single=single)
     return out
 
 

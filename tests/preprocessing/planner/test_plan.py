@@ -6,7 +6,7 @@ import io
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from preprocessing import (
@@ -129,10 +129,9 @@ def _single(stage: ResampleStage, before: np.ndarray) -> float:
 
 
 @given(pipelines(), images(("uint8",), channels=(3,)))
-def test_output_foretells_the_result(p: Pipeline, image: np.ndarray) -> None:
-    """What is known without the source is what the source gives; None only where it decides."""
-    if not can_take(p, spec_of(image)):
-        return
+def test_output_predicts_the_result(p: Pipeline, image: np.ndarray) -> None:
+    """A size that `output` knows without the source is the result's; it is None only if unknown."""
+    assume(can_take(p, spec_of(image)))
     array, encoded = p(image), p.encode(image)
     assert len(p.output.shape) == array.ndim
     assert all(told in (None, real) for told, real in zip(p.output.shape, array.shape, strict=True))

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from preprocessing import Pipeline
-from preprocessing.kernels.image.geometry.bands import Axis
+from preprocessing.kernels.image.geometry.taps import Axis
 from preprocessing.planner.rewrites import MARGIN, RULES
 from tests.photos import NAMES, picture
 

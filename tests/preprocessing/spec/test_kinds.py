@@ -33,7 +33,7 @@ SIGNATURES = {
 @pytest.mark.parametrize("name", SIGNATURES)
 @pytest.mark.parametrize("wanted", SOURCES)
 def test_a_signature_tells_the_format_whatever_is_wanted(name, wanted):
-    assert sniff(SIGNATURES[name], wanted).format == name
+    assert sniff(SIGNATURES[name], wanted).name == name
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Video files of many formats and variants, written by PyAV; each some ten kilobytes."""
+"""Video files of many formats and variants, written by PyAV, about ten kilobytes each."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ WIDTH, HEIGHT, FRAMES, FPS = 64, 48, 60, 25
 
 
 def pictures(count: int = FRAMES, height: int = HEIGHT, width: int = WIDTH) -> np.ndarray:
-    """Frames that are told from each other: a texture moves, and a patch brightens."""
+    """Return frames that all differ: a texture moves, and a patch becomes brighter."""
     base = np.random.default_rng(0).integers(0, 255, (height, width, 3), np.uint8)
     frames = np.stack([np.roll(base, i, 1) for i in range(count)])
     for i, frame in enumerate(frames):
@@ -38,9 +38,9 @@ def write(
     sound: bool = False,
     pixels: str = "yuv420p",
 ) -> bytes:
-    """Encode frames; `times` tells each one's, in milliseconds."""
+    """Encode frames. `times` are in milliseconds."""
     shown = pictures() if frames is None else frames
-    with NamedTemporaryFile() as file:  # some options need a name to open it again
+    with NamedTemporaryFile() as file:  # some options need a file name, to open it again
         with av.open(file.name, "w", format=format_, options=dict(container or {})) as out:
             track = out.add_stream(codec, rate=FPS, options={"threads": "1", **(options or {})})
             track.height, track.width = shown.shape[1:3]
@@ -70,7 +70,7 @@ def _add_sound(out: Any) -> None:
 
 
 def sound_alone() -> bytes:
-    """An MP4 that holds no video."""
+    """Return an MP4 without video."""
     stream = io.BytesIO()
     with av.open(stream, "w", format="mp4") as out:
         _add_sound(out)
@@ -120,12 +120,12 @@ FILES: dict[str, Callable[[], bytes]] = {
 
 @cache
 def clip(name: str) -> bytes:
-    """Return one of the files, encoded once."""
+    """Return one of the files, which is encoded once per process."""
     return FILES[name]()
 
 
 class Counted:
-    """A source that is read in pieces, and counts."""
+    """A source that is read in ranges and counts the reads."""
 
     def __init__(self, data: bytes) -> None:
         self.data, self.size = data, len(data)

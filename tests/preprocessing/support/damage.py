@@ -1,4 +1,4 @@
-"""Small images of every format but JPEG, and what damage makes of them. Seeded: the same each time."""
+"""Small images of every format but JPEG, and random damage to them, with fixed seeds."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.preprocessing.support.files import animated, png_interlaced, save, sm
 
 @cache
 def tiny() -> Image.Image:
-    """A piece of a photograph, sides odd."""
+    """Return a piece of a photograph, with odd sides."""
     return small().crop((10, 8, 51, 37))
 
 
@@ -29,7 +29,7 @@ def oriented(format_: str, **options: object) -> bytes:
 
 
 def tiff(array: np.ndarray, **options: object) -> bytes:
-    """A TIFF without the fields that tifffile adds about itself."""
+    """Return a TIFF without the fields in which tifffile names itself."""
     stream = io.BytesIO()
     tifffile.imwrite(stream, array, metadata=None, software=False, **options)
     return stream.getvalue()
@@ -44,7 +44,7 @@ def _bits() -> Image.Image:
 
 
 def bmp_rle(*, nibbles: bool = False) -> bytes:
-    """A BMP of runs, which Pillow cannot write: rows of runs, and of pixels as they are."""
+    """Return a run-length encoded BMP, which Pillow cannot write: rows of runs and of literal pixels."""
     indices = np.asarray(tiny().quantize(16)) & 15
     rows = []
     for number, row in enumerate(indices[::-1]):
@@ -133,7 +133,7 @@ FILES: dict[str, dict[str, Callable[[], bytes]]] = {
 
 
 def by_pillow(data: bytes) -> np.ndarray:
-    """What Pillow makes of a file: upright, RGB."""
+    """Return the pixels that Pillow decodes, upright, in RGB."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         image = ImageOps.exif_transpose(Image.open(io.BytesIO(data)))
@@ -142,7 +142,7 @@ def by_pillow(data: bytes) -> np.ndarray:
 
 
 def flipped(random: Random, data: bytes) -> bytes:
-    """Turn some bits; a bit does most in a header."""
+    """Flip some bits, mostly in the header."""
     broken = bytearray(data)
     for _ in range(random.choice((1, 1, 1, 2, 5))):
         at = random.randrange(random.choice((min(200, len(broken)), len(broken))))
@@ -151,7 +151,7 @@ def flipped(random: Random, data: bytes) -> bytes:
 
 
 def cut(random: Random, data: bytes) -> bytes:
-    """Break off somewhere."""
+    """Cut the file off."""
     return data[: random.randrange(len(data))]
 
 
@@ -161,20 +161,20 @@ def _others() -> tuple[bytes, ...]:
 
 
 def spliced(random: Random, data: bytes) -> bytes:
-    """Continue with the tail of another file."""
+    """Replace the end by that of another file."""
     other = random.choice(_others())
     return data[: random.randrange(len(data))] + other[random.randrange(len(other)) :]
 
 
 def repeated(random: Random, data: bytes) -> bytes:
-    """Have a piece twice, or not at all."""
+    """Repeat a piece, or remove it."""
     first = random.randrange(len(data))
     last = min(first + random.randrange(1, 400), len(data))
     return data[:last] + data[first:] if random.random() < 0.5 else data[:first] + data[last:]
 
 
 def damaged(format_: str, count: int) -> Iterator[tuple[bytes, str, bytes]]:
-    """Yield a whole file, what was done to it, and what became of it."""
+    """Yield an undamaged file, the type of damage, and the damaged file."""
     random = Random(format_)
     files = [make() for make in FILES[format_].values()]
     for _ in range(count):

@@ -18,7 +18,7 @@ ORIENTATION_TAG = 0x0112
 
 
 def save(image: Image.Image, format_: str, **options: object) -> bytes:
-    """Encode with Pillow."""
+    """Encode an image with Pillow."""
     stream = io.BytesIO()
     image.save(stream, format_, **options)
     return stream.getvalue()
@@ -26,12 +26,12 @@ def save(image: Image.Image, format_: str, **options: object) -> bytes:
 
 @cache
 def small() -> Image.Image:
-    """A piece of a real photograph, sides odd."""
+    """Return a piece of a real photograph, with odd sides."""
     return picture("coffee").crop((150, 100, 217, 145))
 
 
 def rgba() -> Image.Image:
-    """The same with an alpha that falls from opaque to transparent."""
+    """Return the same with an alpha from opaque to transparent."""
     image = small().convert("RGBA")
     image.putalpha(Image.linear_gradient("L").resize(image.size))
     return image
@@ -45,12 +45,12 @@ def palette(*, transparent: bool = False) -> Image.Image:
 
 
 def gray16() -> np.ndarray:
-    """16-bit samples, most of them above 255: (H, W)."""
+    """Return 16-bit samples, most of them above 255: (H, W)."""
     return np.asarray(small().convert("L")).astype(np.uint16) * 257 // 2 + 77
 
 
 def png_gray(bits: int) -> bytes:
-    """A gray PNG of 1, 2, 4 or 8 bits, which Pillow cannot write: rows packed as the format says."""
+    """Return a gray PNG of 1, 2, 4 or 8 bits, which Pillow cannot write."""
     levels = np.asarray(small().convert("L")) >> (8 - bits)
     height, width = levels.shape
     padded = np.zeros((height, -(-width * bits // 8) * 8 // bits), np.uint8)
@@ -61,7 +61,7 @@ def png_gray(bits: int) -> bytes:
 
 
 def png_interlaced() -> bytes:
-    """An Adam7 PNG, which Pillow cannot write either: seven smaller pictures, one after another."""
+    """Return an interlaced PNG (Adam7), which Pillow cannot write: seven smaller pictures in turn."""
     image = np.asarray(small())
     passes = [
         (0, 0, 8, 8),
@@ -81,14 +81,14 @@ def png_interlaced() -> bytes:
 
 
 def png_of(rows: np.ndarray, width: int, bits: int, color_type: int) -> bytes:
-    """A PNG of unfiltered rows of bytes."""
+    """Return a PNG of unfiltered rows of bytes."""
     header = struct.pack(">IIBBBBB", width, len(rows), bits, color_type, 0, 0, 0)
     lines = b"".join(b"\0" + row.tobytes() for row in rows)
     return png_chunks((b"IHDR", header), (b"IDAT", zlib.compress(lines)))
 
 
 def png_chunks(*chunks: tuple[bytes, bytes]) -> bytes:
-    """A PNG file of these chunks."""
+    """Return a PNG file of these chunks."""
     parts = [b"\x89PNG\r\n\x1a\n"]
     for kind, data in (*chunks, (b"IEND", b"")):
         parts += [
@@ -101,7 +101,7 @@ def png_chunks(*chunks: tuple[bytes, bytes]) -> bytes:
 
 
 def ycck_jpeg() -> bytes:
-    """A JPEG in YCCK, as Photoshop writes: Pillow's CMYK file is one, but for Adobe's transform flag."""
+    """Return a JPEG in YCCK, as by Photoshop: Pillow's CMYK file with another Adobe transform flag."""
     data = bytearray(save(small().convert("CMYK"), "JPEG", quality=95))
     flag = data.index(b"Adobe") + 11
     data[flag] = 2
@@ -128,7 +128,7 @@ def oriented(format_: str, orientation: int) -> bytes:
     return save(small(), format_, exif=exif)
 
 
-# What each becomes is what Pillow's exif_transpose and convert("RGB") make of it.
+# Each must be decoded to the result of Pillow's exif_transpose and convert("RGB").
 FILES: dict[str, Callable[[], bytes]] = {
     "jpeg 4:2:0": lambda: save(small(), "JPEG", quality=90, subsampling="4:2:0"),
     "jpeg 4:2:2": lambda: save(small(), "JPEG", quality=90, subsampling="4:2:2"),

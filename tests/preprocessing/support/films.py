@@ -1,4 +1,4 @@
-"""Films whose frames are numbered: stripes show the number in binary, so that no codec hides it."""
+"""Videos with numbered frames: stripes show the number in binary, which any codec preserves."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def picture(number: int) -> np.ndarray:
 
 
 def numbers(frames: np.ndarray) -> list[int]:
-    """Read them back from frames (frame, height, width, channel)."""
+    """Return the numbers in frames (frame, height, width, channel)."""
     middle = frames[:, HEIGHT // 2, WIDTH // BITS // 2 :: WIDTH // BITS].mean(-1) > 125
     return [int(sum(bit << i for i, bit in enumerate(row))) for row in middle]
 
@@ -35,7 +35,7 @@ def film(
     gop: int = 12,
     reordered: int = 0,
 ) -> bytes:
-    """Return a film of pictures, each at its number / 25 s, beside so many seconds of sound."""
+    """Return a video with each frame at its number / 25 s, and with some seconds of sound."""
     stream, unit = io.BytesIO(), Fraction(1, RATE)
     with av.open(stream, "w", format=format_) as out:
         video = out.add_stream(codec, rate=RATE)

@@ -1,4 +1,4 @@
-"""A small JPEG writer, for what Pillow does not write: any sampling factors, any scans."""
+"""A small JPEG writer with any sampling factors and any scans, which Pillow does not have."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ def segment(marker: int, body: bytes) -> bytes:
 
 
 def insert(data: bytes, *segments_: bytes) -> bytes:
-    """Put segments in front of the first quantisation table."""
+    """Insert segments before the first quantization table."""
     at = data.index(b"\xff\xdb")
     return data[:at] + b"".join(segments_) + data[at:]
 
 
 @cache
 def _tables() -> tuple[bytes, dict[int, dict[int, str]]]:
-    """The tables of T.81, annex K, as Pillow writes them; and each symbol's code."""
+    """Return the tables of T.81, annex K, as Pillow writes them, and the code of each symbol."""
     data = saved(Image.new("RGB", (16, 16)), subsampling=0)
     written = b"".join(data[a:b] for code, a, b in segments(data) if code == DHT)
     codes: dict[int, dict[int, str]] = {}
@@ -61,7 +61,7 @@ def _tables() -> tuple[bytes, dict[int, dict[int, str]]]:
 
 
 def ycc(image: np.ndarray) -> list[np.ndarray]:
-    """The planes of JFIF's YCbCr."""
+    """Return the planes of an image in JFIF's YCbCr."""
     r, g, b = np.moveaxis(image.astype(float), -1, 0)
     y = 0.299 * r + 0.587 * g + 0.114 * b
     return [y, 128 + (b - y) / 1.772, 128 + (r - y) / 1.402]
@@ -69,7 +69,7 @@ def ycc(image: np.ndarray) -> list[np.ndarray]:
 
 def write(planes: list[np.ndarray], factors: Factors, *, progressive: bool = False,
           apart: bool = False, restart: int = 0) -> bytes:  # fmt: skip
-    """Write planes of one size: in one scan, in one of DC and one of AC for each, or in one for each."""
+    """Write planes of one size: in one scan, in one scan each, or in scans of DC and AC."""
     height, width = planes[0].shape
     across, down = max(h for h, _ in factors), max(v for _, v in factors)
     units = -(-height // (8 * down)), -(-width // (8 * across))
@@ -109,7 +109,7 @@ def write(planes: list[np.ndarray], factors: Factors, *, progressive: bool = Fal
 def _blocks(
     plane: np.ndarray, factor: tuple[int, int], most: tuple[int, int], units: tuple[int, int]
 ) -> np.ndarray:
-    """Quantised coefficients in zigzag order: (rows, columns, 64)."""
+    """Return quantized coefficients in zigzag order: (rows, columns, 64)."""
     (h, v), (across, down) = factor, most
     rows, columns = 8 * down * units[0], 8 * across * units[1]
     padding = (0, rows - plane.shape[0]), (0, columns - plane.shape[1])
@@ -126,7 +126,7 @@ def _scan_header(components: Sequence[int], first: int, last: int) -> bytes:
 
 
 def _scan(order: list[list[tuple[int, np.ndarray]]], first: int, last: int, restart: int) -> bytes:
-    """The entropy-coded data of these blocks: T.81, F.1.2."""
+    """Return the entropy-coded data of blocks: T.81, F.1.2."""
     bits: list[str] = []
     parts: list[bytes] = []
     before = [0] * 4
@@ -167,7 +167,7 @@ def _packed(bits: list[str]) -> bytes:
 
 
 def many_scans(side: int, scans: Sequence[tuple[int, int, int]]) -> bytes:
-    """A gray progressive JPEG of nothing: DC of zeros, then scans of AC 1 to 63 (last, high, low)."""
+    """Return an empty gray progressive JPEG: DC of zeros, then AC scans from 1 to (last, high, low)."""
     blocks = (-(-side // 8)) ** 2
     parts = [
         b"\xff\xd8",

@@ -1,4 +1,4 @@
-"""libjpeg-turbo itself, the copy that Pillow brings, with every warning that it emits."""
+"""Pillow's copy of libjpeg-turbo, called directly to collect every warning."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ _Message = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_int)
 _Error = ctypes.CFUNCTYPE(None, ctypes.c_void_p)
 # sizeof(struct jpeg_decompress_struct) of the API and ABI of libjpeg 6.2, on 64 bits.
 _VERSION, _SIZE = 62, 632
-# Words of jpeglib.h's struct jpeg_error_mgr: two callbacks, and the code behind five of them.
+# Offsets in jpeglib.h's struct jpeg_error_mgr, in words: two callbacks, and the code after five.
 _EXIT, _EMIT, _CODE = 0, 1, 5
 
 
 @cache
 def library() -> ctypes.CDLL | None:
-    """The library; None where Pillow was built against the system's."""
+    """Return the library; None if Pillow was built with the system's."""
     found = sorted((Path(PIL.__file__).parent.parent / "pillow.libs").glob("libjpeg*"))
     if not found:
         return None
@@ -32,7 +32,7 @@ def library() -> ctypes.CDLL | None:
 def warnings_of(data: bytes, height: int) -> list[int]:
     """Decode, and return the codes of libjpeg's warnings (jerror.h); -1 for an error.
 
-    An error must not return to libjpeg: its thread waits for the end of the process.
+    libjpeg's error callback may not return, so its thread waits until the process ends.
     """
     warnings: list[int] = []
     thread = threading.Thread(target=_decode, args=(data, height, warnings), daemon=True)

@@ -1,4 +1,4 @@
-"""HTML that notebooks are given."""
+"""Checks of the HTML for notebooks."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 
 
 class Tags(HTMLParser):
-    """Fails on tags that do not close; collects the text between them."""
+    """Parser that fails on unclosed tags and collects the text."""
 
     def __init__(self, html: str) -> None:
         super().__init__()

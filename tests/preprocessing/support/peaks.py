@@ -1,8 +1,8 @@
-"""Random pipelines over hostile sizes: what each takes at its peak, beside its limit.
+"""Peak memory of random pipelines on extreme sizes, compared with the limit.
 
-``python -m tests.preprocessing.support.peaks COUNT SEED`` writes a JSON object: how many were accepted,
-refused or given up; those whose peak exceeded the plan's account, or the limit, by more than is allowed;
-and those that ended late. It runs in a process of its own, because peak resident memory is per process.
+``python -m tests.preprocessing.support.peaks COUNT SEED`` writes a JSON object: the numbers of pipelines
+accepted, refused and cancelled; those whose peak exceeded the plan or the limit by more than is allowed;
+and those that ended late. It runs in its own process, because peak resident memory is per process.
 """
 
 from __future__ import annotations
@@ -55,9 +55,9 @@ from ..strategies.common import INTERPOLATIONS, PAD_MODES
 
 ALLOWED = 64 * 2**20
 SECONDS = 0.3
-# For ending, on a machine that is busy with other tests.
+# Seconds allowed to end, on a machine that is busy with other tests.
 LATE_S = 3.0
-# To give memory back between two, where the C library can be told.
+# Returns memory to the system between two pipelines, if the C library can.
 _trim = getattr(ctypes.CDLL(None), "malloc_trim", lambda _: 0)
 
 _far = st.integers(1, 9000)
@@ -132,7 +132,7 @@ def _pipeline(
 
 
 def _png(height: int, width: int, channels: int) -> bytes:
-    """A picture of stripes, which is small whatever its size."""
+    """Return a picture of stripes, whose file is small at any size."""
     line = b"\0" + (b"\x10\xf0\x80" * width)[: width * channels]
     packer = zlib.compressobj(1)
     pixels = b"".join(packer.compress(line) for _ in range(height)) + packer.flush()
@@ -150,7 +150,7 @@ def _status(field: str) -> int:
 
 
 class Survey:
-    """What came of the pipelines that were tried."""
+    """Outcomes of the pipelines."""
 
     def __init__(self) -> None:
         self.outcomes: collections.Counter[str] = collections.Counter()
@@ -160,7 +160,7 @@ class Survey:
     def try_one(self, pipeline: Pipeline, source: Any, limits: Limits) -> None:
         gc.collect()
         _trim(0)
-        Path("/proc/self/clear_refs").write_text("5", encoding="ascii")  # the peak begins anew
+        Path("/proc/self/clear_refs").write_text("5", encoding="ascii")  # resets the peak
         before, began, planned = _status("VmHWM"), time.monotonic(), 0
         signal = Signal()
         clock = threading.Timer(SECONDS, signal.cancel)
@@ -195,7 +195,7 @@ class Survey:
 
 
 def survey(count: int, number: int) -> Survey:
-    """Try so many pipelines."""
+    """Run random pipelines."""
     found = Survey()
 
     @seed(number)
@@ -224,11 +224,11 @@ if __name__ == "__main__":
         "denoise_tv/unsharp_mask/webp",
         "equalize_hist/jpeg",
     ):
-        Pipeline.parse(spec).encode(warm)  # so that no import is counted
+        Pipeline.parse(spec).encode(warm)  # so that imports are not counted
     Pipeline.parse("resample:8000/flac").encode(
         Media(np.zeros((1, 999), np.float32), "audio", 16_000)
     )
     gc.collect()
-    gc.freeze()  # what is imported stays: a third of the time would be looking through it
+    gc.freeze()  # keep imported objects out of garbage collection, which would take a third of the time
     result = survey(int(sys.argv[1]), int(sys.argv[2]))
     sys.stdout.write(json.dumps(vars(result)))

@@ -1,4 +1,4 @@
-"""Resampling by its definition, in float64 and one loop, for the kernel to be held against."""
+"""Reference implementation of resampling, by its definition, in float64 and one loop."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from math import floor, pi, sin
 
 import numpy as np
 
-from preprocessing.kernels.image.geometry.bands import Axis
+from preprocessing.kernels.image.geometry.taps import Axis
 
 
 def resampled(image: np.ndarray, rows: Axis, columns: Axis) -> np.ndarray:
-    """Return (C, H, W) float64: the dense weights of each axis applied to (H, W, C)."""
+    """Return float64 (C, H, W): the dense weights of each axis applied to (H, W, C)."""
     return weights(rows) @ image.astype(np.float64).transpose(2, 0, 1) @ weights(columns).T
 
 
@@ -34,7 +34,7 @@ def weights(axis: Axis) -> np.ndarray:
 
 
 def _counts(axis: Axis, tap: int, centre: float, radius: float) -> bool:
-    """Pillow's rule: the taps whose index is in [round(centre - radius), round(centre + radius))."""
+    """Return whether a tap is within round(centre - radius) and round(centre + radius), as in Pillow."""
     low, high = floor(centre - radius + 0.5), floor(centre + radius + 0.5)
     return max(low, 0) <= tap < min(high, axis.n_in)
 

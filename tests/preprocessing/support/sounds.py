@@ -1,4 +1,4 @@
-"""Sounds, and files of them in every format that is decoded."""
+"""Sounds, and their files in every decoded format."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SAMPLES = 6_000
 
 
 def chord(channels: int = 2, samples: int = SAMPLES, rate: int = RATE) -> np.ndarray:
-    """Tones that fade in, other ones in each channel: shape (channels, samples), float32."""
+    """Return tones that fade in, different in each channel: float32 (channels, samples)."""
     time = np.arange(samples) / rate
     tones = [np.sin(2 * np.pi * 220 * (1 + channel) * time) for channel in range(channels)]
     return (0.6 * np.stack(tones) * np.linspace(0.1, 1, samples)).astype(np.float32)
@@ -28,14 +28,14 @@ def media(sound: np.ndarray, rate: int = RATE) -> Media:
 
 
 def file(sound: np.ndarray, format_: str, subtype: str, rate: int = RATE, **how: object) -> bytes:
-    """The sound as libsndfile writes it."""
+    """Return a file of the sound, written by libsndfile."""
     stream = io.BytesIO()
     soundfile.write(stream, sound.T, rate, subtype, format=format_, **how)
     return stream.getvalue()
 
 
 def read(data: bytes) -> np.ndarray:
-    """What soundfile reads of it, channels first."""
+    """Return the samples as soundfile reads them, channels first."""
     return soundfile.read(io.BytesIO(data), dtype="float32", always_2d=True)[0].T
 
 
@@ -81,12 +81,12 @@ LOSSLESS = {
     "au": 2.0**-15,
     "caf": 2.0**-15,
     "caf alac": 2.0**-15,
-}  # and by how much a sample may be off
+}  # and the error allowed per sample
 
 
 @st.composite
 def sounds(draw: st.DrawFn, most: int = 4_000, channels: int = 3) -> np.ndarray:
-    """Noise of any length and level, a part of it silent; sometimes all of it."""
+    """Return noise of random length and level, with a part of it, or all of it, silent."""
     random = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     samples = draw(st.integers(1, most))
     sound = random.uniform(-1, 1, (draw(st.integers(1, channels)), samples)).astype(np.float32)

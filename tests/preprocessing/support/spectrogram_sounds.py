@@ -1,4 +1,4 @@
-"""Sound for the tests beside it."""
+"""Sounds for the tests of spectrograms."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from preprocessing import AudioSpec, Media
 
 
 def noise(channels: int, samples: int, seed: int = 0) -> np.ndarray:
-    """Return white noise, a tenth of full scale loud."""
+    """Return white noise at a tenth of full scale."""
     random = np.random.default_rng(seed)
     return (0.1 * random.standard_normal((channels, samples))).astype(np.float32)
 
@@ -23,5 +23,5 @@ sounds = st.builds(noise, st.integers(1, 3), st.integers(1, 700), st.integers(0,
 
 
 def spec_of(sound: np.ndarray, rate: int = 16_000) -> AudioSpec:
-    """Return what is known of it."""
+    """Return its spec."""
     return AudioSpec(*sound.shape, rate)

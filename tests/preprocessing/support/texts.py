@@ -8,7 +8,7 @@ WEST = ("cp1252", "latin-1", "iso8859-15", "cp850", "mac-roman")
 CENTRAL = ("cp1250", "iso8859-2", "cp852", "mac-latin2")
 CYRILLIC = ("cp1251", "koi8-r", "iso8859-5", "cp866", "mac-cyrillic")
 
-# Article 1 of the Universal Declaration of Human Rights, and a sentence or two of everyday.
+# Article 1 of the Universal Declaration of Human Rights, and one or two everyday sentences.
 PROSE: dict[str, tuple[str, tuple[str, ...]]] = {
     "English": (
         "The café on the corner was naïve to think that it could stay open all night. “She’s not one of "

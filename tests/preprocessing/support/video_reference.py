@@ -1,4 +1,4 @@
-"""What a video is, by PyAV's plain decoding of all of it, one frame after the other."""
+"""Reference decoding of videos: all frames in sequence, by PyAV."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ COUNTED = ("avi", "mpeg, no container")
 
 @dataclass
 class Sequence:
-    """All frames, when each is shown, and which are key frames."""
+    """All frames, their times, and which of them are key frames."""
 
     frames: list[np.ndarray]
     times: list[Fraction]
@@ -29,7 +29,7 @@ class Sequence:
     length: Fraction
 
     def at(self, moment: Fraction) -> np.ndarray:
-        """Return the frame that is shown at a moment."""
+        """Return the frame shown at a time."""
         return self.frames[max(bisect_right(self.times, moment) - 1, 0)]
 
 
@@ -41,12 +41,12 @@ def sequence(name: str) -> Sequence:
         stream.thread_type = "NONE"
         decoded = list(container.decode(stream))
         unit = Fraction(stream.time_base)
-    # Counter-clockwise, as av_display_rotation_get has it.
+    # Counter-clockwise, as in av_display_rotation_get.
     frames = [np.rot90(f.to_ndarray(format="rgb24"), TURNED.get(name, 0)) for f in decoded]
     times = [(frame.pts - decoded[0].pts) * unit for frame in decoded]
     if name.startswith(COUNTED):
         times = [Fraction(i, FPS) for i in range(len(decoded))]
     keys = [i for i, frame in enumerate(decoded) if frame.key_frame]
-    # How long it is nothing but the file says, and what we read of that `test_header` checks.
+    # Only the file says how long it is. `test_header` checks that we read it right.
     length = Pipeline.parse("video/npy").plan(clip(name)).source.header.length
     return Sequence(frames, times, keys, length)

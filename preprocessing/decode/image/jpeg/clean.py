@@ -1,8 +1,7 @@
-"""A JPEG without what costs no pixel, so that every warning of its decoder means damage.
+"""Removal of bytes that no pixel needs, so that every warning of a JPEG decoder means damage.
 
-A decoder reports its first warning only, which may be about bytes that nobody needs. Here such bytes
-are left out: what stands between segments, metadata, a JFIF revision, parameters that a sequential scan
-does not have. The end marker is added where it is missing.
+A decoder reports only its first warning, which may be about such bytes: bytes between segments,
+metadata, a JFIF revision, parameters that a sequential scan does not use. A missing end marker is added.
 """
 
 from __future__ import annotations
@@ -10,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from preprocessing.decode.image.faults import cut, damaged
 from preprocessing.decode.image.jpeg.segments import (
     APP0,
     APP14,
@@ -22,10 +22,8 @@ from preprocessing.decode.image.jpeg.segments import (
     SOI,
     SOS,
     adobe_transform,
-    cut,
-    damaged,
     is_jfif,
-    read,
+    read_frame,
     segments,
 )
 
@@ -41,11 +39,11 @@ _SEQUENTIAL = range(0xC0, 0xC2)
 _KEPT = {DQT, DHT, DRI, *FRAMES}
 _RESTART = re.compile(rb"\xff[\xd0-\xd7]")
 _EXTRANEOUS = re.compile(r"(\d+) extraneous bytes before marker 0x([0-9a-f]{2})")
-# What libjpeg has read ahead when a scan ends it does not count as extraneous.
+# Bytes that libjpeg has read ahead at the end of a scan. It does not count them as extraneous.
 _READ_AHEAD = 8
-# Bytes behind the last block of a scan may be blocks, too, that a decoder thrown out of step by damage
-# has not come to. They are padding where entropy-coded data never looks like it: zeros and stuffed
-# bytes; text; or, before a missing end marker, what begins with text or with a box of ISO/IEC 14496-12.
+# Bytes after the last block of a scan are padding, or blocks that a decoder did not reach because damage
+# threw it out of step. They are padding if entropy-coded data cannot look like them: zeros and stuffed
+# bytes; text; or, if the end marker is missing, text or a box of ISO/IEC 14496-12 at their beginning.
 _TEXT = rb"[\w\s.,:;/+=-]"
 _NOTHING = re.compile(rb"(?:\0|\xff)*")
 _METADATA = {*range(0xE0, 0xF0), 0xFE}
@@ -56,46 +54,46 @@ _TRAILER = re.compile(rb"\0*(?:%b{16}|[\0-\x0f].{3}[a-zA-Z]{4}|\0{16})" % _TEXT,
 
 
 class Cleaned:
-    """The segments and scans of a JPEG that its pixels need.
+    """A JPEG reduced to the segments and scans that its pixels need.
 
     Parameters
     ----------
     data : bytes
-        Of a JPEG whose segments `read` has accepted.
+        A JPEG whose segments `read_frame` has accepted.
     """
 
     def __init__(self, data: bytes) -> None:
-        # Headers and the entropy-coded data behind each, by turns; the end marker is the last header.
-        self.frame = read(data)
+        # Headers and entropy-coded data in turn. The last header is the end marker.
+        self.frame = read_frame(data)
         self.ended = False
-        # Scans, by the indices of their parts, behind which no end marker comes first.
+        # Indices of the parts of scans that are not followed by an end marker.
         self._open: set[int] = set()
         self._parts = list(self._split(data))
 
     @property
     def scans(self) -> Iterator[tuple[bytes, bytes]]:
-        """Each scan's headers, its tables included, and its entropy-coded data."""
+        """The headers of each scan, including its tables, and its entropy-coded data."""
         return zip(self._parts[::2], self._parts[1::2], strict=False)
 
     def __bytes__(self) -> bytes:
         return b"".join(self._parts)
 
     def refusal(self, reason: object) -> CorruptSource:
-        """Return the error for damage: only what is cut off can be mended by another upload."""
-        return damaged(reason) if self.ended else cut(reason)
+        """Return the error for damage, as cut off if the end marker is missing."""
+        return damaged("JPEG", reason) if self.ended else cut("JPEG", reason)
 
     def drop_padding(self, warning: str) -> bool:
-        """Drop what a decoder found behind the last block of a scan, if it is padding.
+        """Remove the bytes that a decoder found after the last block of a scan, if they are padding.
 
         Parameters
         ----------
         warning : str
-            The decoder's: how many bytes, before which marker.
+            The decoder's warning, with the number of bytes and the marker that follows.
 
         Returns
         -------
         bool
-            Whether anything was dropped.
+            Whether anything was removed.
         """
         found = _EXTRANEOUS.search(warning)
         if found is None:
@@ -123,7 +121,7 @@ class Cleaned:
                 behind = -1
                 if code != EOI:
                     self._open.add(2 * scans - 1)
-                if not frame.several:  # nothing more belongs to the picture
+                if not frame.several:  # the rest of the file is not part of the picture
                     self.ended = data.find(_END, start) >= 0
                     break
             elif start > before[2]:
@@ -156,16 +154,16 @@ class Cleaned:
 
 
 def _scan(coded: bytes, *, restarts: bool) -> bytes:
-    """Return a scan's entropy-coded data: up to a restart marker where there are to be none."""
+    """Return the entropy-coded data of a scan, up to any restart marker if it has no restarts."""
     found = None if restarts else _RESTART.search(coded)
     return coded if found is None else coded[: found.start()]
 
 
 def _require_harmless(stray: bytes, data: bytes, code: int, start: int, stop: int) -> None:
-    """Raise CorruptSource where bytes behind a segment may have belonged to what the pixels need.
+    """Raise CorruptSource if stray bytes after a segment may have belonged to something pixels need.
 
-    A byte that came or went in a table has moved the table's end out of its segment. Behind metadata
-    anything may stand, because their writers get lengths wrong, but a marker that lost a bit.
+    A byte inserted in a table moves the end of the table out of its segment. After metadata any bytes
+    are harmless, because many writers get its length wrong, except a marker with a flipped bit.
     """
     if _NOTHING.fullmatch(stray):
         return
@@ -174,20 +172,20 @@ def _require_harmless(stray: bytes, data: bytes, code: int, start: int, stop: in
             return
     elif _WORDS.fullmatch(stray) and not set(stray) <= set(data[start:stop]):
         return
-    raise damaged(f"{len(stray)} stray bytes in its header")
+    raise damaged("JPEG", f"its header has {len(stray)} stray bytes at byte {stop}")
 
 
 def _known_transform(colorspace: str) -> bytes:
-    """Return Adobe's number for a colour space, which libjpeg takes unknown numbers for."""
+    """Return Adobe's number for a colour space, by which libjpeg interprets unknown numbers."""
     return {"YCbCr": b"\1", "YCCK": b"\2"}.get(colorspace, b"\0")
 
 
 def is_padding(scan: bytes, count: int, *, ended: bool) -> bool:
-    """Whether the last `count` bytes are padding, with what libjpeg had read ahead of them."""
+    """Return whether the last `count` bytes of a scan, and those read ahead of them, are padding."""
     before = max(len(scan) - count - _READ_AHEAD, 0)
     found = _ZEROS.search(scan, max(before - 1, 0))
     if found is not None and found.start() <= len(scan) - count:
-        return found.start() >= before  # the entropy-coded data does not end in zeros itself
+        return found.start() >= before  # otherwise the entropy-coded data ends in zeros as well
     found = _WORDS.search(scan, before)
     if found is not None and found.start() <= len(scan) - count:
         return True

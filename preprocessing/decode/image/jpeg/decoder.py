@@ -1,4 +1,4 @@
-"""JPEG by libjpeg-turbo, at a fraction of the size or luma alone where the planner asks for it."""
+"""JPEG decoder: libjpeg-turbo, at reduced size or only the luma if the planner asks for it."""
 
 from __future__ import annotations
 
@@ -11,54 +11,68 @@ from preprocessing.decode.image import pillow
 from preprocessing.decode.image.header import ImageHeader
 from preprocessing.decode.image.jpeg import segments as jpeg_segments
 from preprocessing.decode.image.jpeg.clean import Cleaned
-from preprocessing.decode.image.jpeg.orientation import orientation
+from preprocessing.decode.image.jpeg.orientation import jpeg_orientation
 from preprocessing.decode.image.jpeg.scans import require_scans
 from preprocessing.decode.image.jpeg.segments import blocks
-from preprocessing.decode.image.jpeg.walk import require_whole
+from preprocessing.decode.image.jpeg.walk import require_all_blocks
 from preprocessing.kernels.scratch import scratch
 
 if TYPE_CHECKING:
     from preprocessing.media import Array
 
-# How often padding behind a scan is dropped and the decoder asked again. A large picture in several
-# scans may take seconds to decode: it is cleaned first and asked once.
+# How often padding after a scan is removed and the file decoded again. A large picture with several
+# scans may take seconds to decode, so it is cleaned beforehand and decoded once.
 _ATTEMPTS = 4
 _LARGE = 10**6
 
 
 def probe(data: bytes) -> ImageHeader:
-    """Read the header: microseconds, unless there is EXIF to parse or there are several scans."""
-    frame = jpeg_segments.read(data)
+    """Read the header, which takes microseconds unless there is EXIF, or several scans.
+
+    Raises
+    ------
+    CorruptSource, UnsupportedSource, LimitExceeded
+    """
+    frame = jpeg_segments.read_frame(data)
     if frame.several:
         require_scans(frame, data)
-    turn = orientation(frame.exif, frame.xmp)
+    turn = jpeg_orientation(frame.exif, frame.xmp)
     return ImageHeader("jpeg", frame.stored, turn, frame.colorspace, frame.sampling, frame.several)
 
 
 def decode(
     data: bytes, header: ImageHeader, eighths: int, *, luma: bool, four: bool = False
 ) -> Array:
-    """Decode to (H, W, 3), or (H, W, 1) with `luma`, as stored, uint8, in scratch memory.
+    """Decode to uint8, (H, W, 3), before orientation, in scratch memory.
 
-    With `four`, to the four samples of a JPEG that TurboJPEG decodes, as they are in the file.
+    Parameters
+    ----------
+    data : bytes
+    header : ImageHeader
+    eighths : {1, 2, 4, 8}
+        Decode at this many eighths of the size.
+    luma : bool
+        Decode to the luma only, (H, W, 1).
+    four : bool
+        Decode a JPEG of four components to these, (H, W, 4), as they are in the file.
 
     Raises
     ------
     CorruptSource
-        Where libjpeg warns of anything that may cost a pixel.
+        If libjpeg warns about anything that may affect a pixel.
     """
     if not header.by_turbo:
         cleaned = Cleaned(data)
         try:
-            require_whole(cleaned)
+            require_all_blocks(cleaned)
         except ValueError as error:
             raise cleaned.refusal(error) from None
-        return pillow.decode(bytes(cleaned), "jpeg")
+        return pillow.decode(bytes(cleaned), "Jpeg")
     once = header.several and header.height * header.width > _LARGE
     if not once:
         try:
             return _strictly(data, header, eighths, luma=luma, four=four)
-        except ValueError:  # perhaps about bytes that cost no pixel
+        except ValueError:  # may be about bytes that no pixel needs
             checkpoint()
     cleaned = Cleaned(data)
     for attempt in range(1, _ATTEMPTS + 1):
@@ -72,10 +86,10 @@ def decode(
 
 
 def holds(header: ImageHeader, eighths: int, *, luma: bool) -> int:
-    """Most bytes that decoding holds at once, but for the object and copies of it.
+    """Return the most bytes that decoding holds at once, without the object and copies of it.
 
-    Measured: Pillow takes 14 bytes a pixel to make RGB of inks, and less than 12 for what TurboJPEG does
-    not decode; libjpeg keeps a few rows, and of several scans all coefficients, of 2 bytes.
+    As measured, Pillow takes 14 bytes per pixel to convert CMYK to RGB, and fewer than 12 to decode what
+    TurboJPEG does not. libjpeg keeps a few rows, and with several scans all coefficients, 2 bytes each.
     """
     height, width = header.stored
     pixels = -(-height * eighths // 8) * -(-width * eighths // 8)
@@ -94,7 +108,7 @@ def holds(header: ImageHeader, eighths: int, *, luma: bool) -> int:
 
 
 def _strictly(data: bytes, header: ImageHeader, eighths: int, *, luma: bool, four: bool) -> Array:
-    """Decode; ValueError where libjpeg warns of anything."""
+    """Decode, and raise ValueError for any warning of libjpeg."""
     height, width = (-(-side * eighths // 8) for side in header.stored)
     channels = 4 if header.inks else 1 if luma else 3
     place = scratch("decoded", (height * width * channels,), "uint8")
@@ -116,7 +130,7 @@ def _strictly(data: bytes, header: ImageHeader, eighths: int, *, luma: bool, fou
 
 
 def _rgb_of_inks(image: Array) -> Array:
-    """Make RGB of CMYK, stored inverted as Adobe does, by Pillow's own arithmetic."""
+    """Convert CMYK, inverted as Adobe stores it, to RGB by Pillow's own arithmetic."""
     import numpy as np  # noqa: PLC0415
     from PIL import Image  # noqa: PLC0415  Pillow takes 20 ms to import
 

@@ -1,20 +1,20 @@
-"""How a JPEG must be turned to stand upright, from its EXIF or XMP."""
+"""The orientation of a JPEG, from its EXIF or XMP."""
 
 from __future__ import annotations
 
 
-def orientation(exif: bytes, xmp: bytes) -> int:
-    """Return the orientation that ``PIL.ImageOps.exif_transpose`` follows.
+def jpeg_orientation(exif: bytes, xmp: bytes) -> int:
+    """Return the orientation that ``PIL.ImageOps.exif_transpose`` would apply.
 
     Parameters
     ----------
     exif, xmp : bytes
-        As Pillow collects them from the segments before the pixels; empty where there are none.
+        As Pillow collects them from the segments before the pixels; empty if there are none.
 
     Returns
     -------
     int
-        1 to 8, as in EXIF; 1 where there is none or it makes no sense.
+        1 to 8, as in EXIF; 1 if there is none or an invalid one.
     """
     if not exif and not xmp:
         return 1
@@ -27,7 +27,7 @@ def orientation(exif: bytes, xmp: bytes) -> int:
         value = image.getexif().get(_TAG, 1)
         # Pillow looks it up in a dict, where a rational 6/1 is 6.
         return {turn: turn for turn in range(1, 9)}.get(value, 1)
-    except Exception:  # damaged EXIF does not spoil the pixels
+    except Exception:  # damaged EXIF does not affect the pixels
         return 1
 
 

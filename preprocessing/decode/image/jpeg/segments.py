@@ -1,4 +1,4 @@
-"""The segments of a JPEG: what they claim, read before a decoder is asked."""
+"""The segments of a JPEG, read before a decoder is given the file."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from preprocessing.cancellation import checkpoint
+from preprocessing.decode.image.faults import cut, damaged
 from preprocessing.errors import CorruptSource, LimitExceeded, UnsupportedSource
 
 if TYPE_CHECKING:
@@ -40,24 +41,24 @@ _MOST_SEGMENTS = 2**14
 
 
 class JpegFrame(NamedTuple):
-    """What the segments of a JPEG claim.
+    """The frame header of a JPEG, and the other segments before its pixels.
 
     Parameters
     ----------
     marker : int
-        The start of frame, which names the process.
+        The start-of-frame marker, which names the coding process.
     stored : (int, int)
         Height and width, in pixels.
     identifiers : bytes
-        Of the components.
+        Of the components, one byte each.
     sampling : tuple of (int, int)
-        Sampling factors, horizontal and vertical, of each component.
+        Horizontal and vertical sampling factors of each component.
     colorspace : str
-        As libjpeg guesses it.
+        By libjpeg's rules.
     several : bool
-        Whether the pixels come in several scans.
+        Whether the pixels are in several scans.
     exif, xmp : bytes
-        As Pillow collects them; empty where there are none.
+        As Pillow collects them; empty if there are none.
     """
 
     marker: int
@@ -71,23 +72,28 @@ class JpegFrame(NamedTuple):
 
 
 def blocks(stored: tuple[int, int], sampling: Sampling, component: int) -> int:
-    """Return how many blocks of 8 x 8 samples hold the pixels of a component: T.81, A.1.1."""
+    """Return the number of blocks of 8 x 8 samples in a component: T.81, A.1.1."""
     across, down = max(h for h, _ in sampling), max(v for _, v in sampling)
     h, v = sampling[component]
     return -(-stored[0] * v // (8 * down)) * -(-stored[1] * h // (8 * across))
 
 
 def segments(data: bytes, at: int = 2) -> Iterator[tuple[int, int, int]]:
-    """Yield the segments from `at` on: marker code, index of the marker, index behind the last byte.
+    """Yield the segments from `at` on: marker code, offset of the marker, offset of the end.
 
-    Bytes between segments are passed over, as libjpeg does. Ends where no marker follows, or where a
-    segment is longer than the data.
+    Bytes between segments are skipped, as in libjpeg. Stops if no marker follows, or if a segment is
+    longer than the data.
+
+    Raises
+    ------
+    LimitExceeded
+        If there are more segments than any real file has.
     """
     size, code = len(data), 0
     for count in range(_MOST_SEGMENTS):
         if count % 256 == 255:
             checkpoint()
-        # In a header segments follow one another: a search would take longer than all the rest.
+        # Segments in a header are usually adjacent, so avoid the search, which takes most of the time.
         if code == SOS or at + 4 > size or data[at] != 0xFF or data[at + 1] in _NO_MARKER:
             found = (_AFTER_SCAN if code == SOS else _MARKER).search(data, at)
             if found is None:
@@ -104,18 +110,16 @@ def segments(data: bytes, at: int = 2) -> Iterator[tuple[int, int, int]]:
         yield code, at, stop
         at = stop
     raise LimitExceeded(
-        f"the JPEG has more segments than the limit of {_MOST_SEGMENTS}; save it without its metadata"
+        f"the JPEG has more than {_MOST_SEGMENTS} segments; save it without its metadata"
     )
 
 
-def read(data: bytes) -> JpegFrame:
+def read_frame(data: bytes) -> JpegFrame:
     """Read the segments before the pixels.
 
     Raises
     ------
-    CorruptSource, UnsupportedSource
-    LimitExceeded
-        Where the segments are too many.
+    CorruptSource, UnsupportedSource, LimitExceeded
     """
     frame: tuple[int, tuple[int, int], bytes, Sampling] | None = None
     metadata: list[tuple[int, int, int]] = []
@@ -126,19 +130,19 @@ def read(data: bytes) -> JpegFrame:
             metadata.append((code, start, stop))
         elif code in FRAMES or code in _VARIANTS:
             if frame is not None:
-                raise damaged("it has two frame headers")
+                raise damaged("JPEG", "it has two frame headers")
             frame = _frame(data, start, stop)
         elif code == SOS:
             break
         elif code in (SOI, EOI):
-            raise damaged("it ends before its pixels")
+            raise damaged("JPEG", "it ends before its pixels")
     else:
-        raise cut("it ends within its header")
+        raise cut("JPEG", "it ends within its header")
     if frame is None:
-        raise damaged("it has no frame header")
+        raise damaged("JPEG", "it does not have a frame header")
     marker, stored, identifiers, sampling = frame
     if 0 in stored:
-        raise _without_a_size(data, stored)
+        raise _no_size(data, stored)
     jfif, adobe, exif, xmp = _metadata(data, metadata)
     colorspace = _colorspace(identifiers, adobe, jfif=jfif)
     several = marker == PROGRESSIVE or data[start + 4 : stop][:1] < bytes([len(identifiers)])
@@ -146,28 +150,18 @@ def read(data: bytes) -> JpegFrame:
 
 
 def is_jfif(data: bytes, start: int, stop: int) -> bool:
-    """Whether libjpeg takes an APP0 segment for JFIF's."""
+    """Return whether libjpeg takes an APP0 segment for a JFIF header."""
     return stop - start >= 18 and data.startswith(b"JFIF\0", start + 4)
 
 
 def adobe_transform(data: bytes, start: int, stop: int) -> int:
-    """Return the transform that an APP14 segment names where it is Adobe's; -1 otherwise."""
+    """Return the colour transform in an Adobe APP14 segment; -1 for another segment."""
     is_adobes = stop - start >= 16 and data.startswith(b"Adobe", start + 4)
     return data[start + 15] if is_adobes else -1
 
 
-def cut(reason: object) -> CorruptSource:
-    """Return the error for a JPEG that is not there to its end."""
-    return CorruptSource(f"the JPEG is cut off ({reason}); upload it again")
-
-
-def damaged(reason: object) -> CorruptSource:
-    """Return the error for a JPEG whose bytes contradict one another."""
-    return CorruptSource(f"the JPEG is damaged ({reason}); replace it with an undamaged copy")
-
-
 def _metadata(data: bytes, found: list[tuple[int, int, int]]) -> tuple[bool, int, bytes, bytes]:
-    """Return whether JFIF is there, Adobe's transform or -1, EXIF and XMP."""
+    """Return whether there is a JFIF header, Adobe's transform or -1, the EXIF and the XMP."""
     jfif, adobe, exif, xmp = False, -1, b"", b""
     for code, start, stop in found:
         if code == APP0:
@@ -176,7 +170,7 @@ def _metadata(data: bytes, found: list[tuple[int, int, int]]) -> tuple[bool, int
             transform = adobe_transform(data, start, stop)
             adobe = adobe if transform < 0 else transform
         elif data.startswith(b"Exif\0\0", start + 4, stop):
-            # Of several, Pillow drops the names of all but the first.
+            # Pillow joins several segments and keeps the name of the first only.
             exif += data[start + 10 if exif else start + 4 : stop]
         elif data.startswith(_XMP, start + 4, stop):
             xmp = data[start + 4 + len(_XMP) : stop]
@@ -188,19 +182,19 @@ def _frame(data: bytes, start: int, stop: int) -> tuple[int, tuple[int, int], by
     if code not in FRAMES:
         raise _unsupported(_VARIANTS[code])
     if len(body) < 6 or len(body) != 6 + 3 * body[5] or body[5] == 0:
-        raise damaged("the frame header has another length than its components need")
+        raise damaged("JPEG", "the length of the frame header does not fit its components")
     if body[0] != 8:
-        raise _unsupported(f"a JPEG of {body[0]} bits a sample")
+        raise _unsupported(f"a JPEG with {body[0]} bits per sample")
     if body[5] not in (1, 3, 4):
-        raise _unsupported(f"a JPEG of {body[5]} components")
+        raise _unsupported(f"a JPEG with {body[5]} components")
     if not _FACTORS.issuperset(body[7::3]):
-        raise damaged("a sampling factor is not 1 to 4")
+        raise damaged("JPEG", "a sampling factor is not between 1 and 4")
     sampling = tuple([(byte >> 4, byte & 15) for byte in body[7::3]])
     return code, ((body[1] << 8) + body[2], (body[3] << 8) + body[4]), body[6::3], sampling
 
 
 def _colorspace(identifiers: bytes, adobe: int, *, jfif: bool) -> str:
-    """Guess as libjpeg's ``default_decompress_parms`` (jdapimin.c) does; `adobe` is -1 if unknown."""
+    """Return the colour space by the rules of libjpeg's ``default_decompress_parms`` (jdapimin.c)."""
     if len(identifiers) == 1:
         return "Gray"
     if len(identifiers) == 4:
@@ -210,14 +204,14 @@ def _colorspace(identifiers: bytes, adobe: int, *, jfif: bool) -> str:
     return "RGB" if adobe == 0 or identifiers == b"RGB" else "YCbCr"
 
 
-def _without_a_size(data: bytes, stored: tuple[int, int]) -> CorruptSource | UnsupportedSource:
+def _no_size(data: bytes, stored: tuple[int, int]) -> CorruptSource | UnsupportedSource:
     if stored[1] and any(code == _DNL for code, _, _ in segments(data)):
-        return _unsupported("a JPEG that gives its height behind its pixels (a DNL marker)")
-    return damaged("its header claims no pixels")
+        return _unsupported("a JPEG with its height after its pixels (a DNL marker)")
+    return damaged("JPEG", "its header claims no pixels")
 
 
 def _unsupported(what: str) -> UnsupportedSource:
     return UnsupportedSource(
-        f"the object is {what}, which is not decoded; save it as a baseline or progressive JPEG of 8 "
-        "bits a sample"
+        f"the object is {what}, which is not decoded; save it as a baseline or progressive JPEG with 8 "
+        "bits per sample"
     )

@@ -1,8 +1,8 @@
-"""Whether a JPEG is whole, by walking its Huffman codes: for those that TurboJPEG does not decode.
+"""Check that a JPEG is complete, by walking its Huffman codes, where TurboJPEG does not decode it.
 
-Pillow decodes any sampling factors and hears no warning of libjpeg. The codes of scans of whole blocks,
-and of DC coefficients, are walked here, without decoding what they stand for. A scan of one component's
-AC coefficients, in a progressive JPEG, is the same in a gray one, which libjpeg judges.
+Pillow decodes any sampling factors, but does not report libjpeg's warnings. The codes of sequential
+scans and of DC coefficients are walked here without decoding them. A progressive scan of one component's
+AC coefficients is the same as in a gray JPEG, so libjpeg is given one to check.
 """
 
 from __future__ import annotations
@@ -34,19 +34,27 @@ if TYPE_CHECKING:
 
     from preprocessing.decode.image.jpeg.clean import Cleaned
 
-# Entropy-coded bytes that are walked: at 0.3 s a megabyte, and 0.5 where most blocks have no detail.
+# Most entropy-coded bytes that are walked, at 0.3 to 0.5 s per megabyte.
 _MOST_BYTES = 10 * 2**20
 _CHUNK = 2**15
-# Longer than an MCU can be: 10 blocks of 64 codes, of 16 bits and up to 15 more each.
+# Bytes that no MCU exceeds: 10 blocks of 64 codes, each of 16 bits and up to 15 more.
 _LONGEST_MCU = 2**12
 _RESTART = re.compile(rb"\xff([\xd0-\xd7])")
 _COEFFICIENTS = 64
-# Passes more than any run of zeros, so that the two are told apart.
+# More coefficients than any run of zeros passes, to tell the two apart.
 _END_OF_BLOCK = 128
 
 
 class _Codes(NamedTuple):
-    """What each 16 bits begin with: bits of a code and its value (0: no code), coefficients passed."""
+    """The code that every 16 bits begin with.
+
+    Parameters
+    ----------
+    bits : ndarray
+        Bits taken by the code and by the value that follows it; 0 for no code.
+    step : ndarray
+        Coefficients that the code passes.
+    """
 
     bits: NDArray[np.uint8]
     step: NDArray[np.uint8]
@@ -55,20 +63,20 @@ class _Codes(NamedTuple):
 _ONE_BIT = _Codes(np.ones(2**16, np.uint8), np.zeros(2**16, np.uint8))
 
 
-def require_whole(cleaned: Cleaned) -> None:
-    """Raise ValueError unless every block of every scan is there, and nothing behind it.
+def require_all_blocks(cleaned: Cleaned) -> None:
+    """Raise unless every block of every scan is there, with nothing but padding after it.
 
     Raises
     ------
     CorruptSource, LimitExceeded
     ValueError
-        With what is wrong.
+        With a description of the damage, for `Cleaned.refusal`.
     """
     frame = cleaned.frame
     if sum(len(coded) for _, coded in cleaned.scans) > _MOST_BYTES:
         raise LimitExceeded(
-            f"the JPEG has unusual sampling factors and more than {_MOST_BYTES >> 20} MiB; save it as "
-            "4:2:0 or 4:4:4"
+            f"the JPEG has unusual sampling factors and more than {_MOST_BYTES >> 20} MiB, which takes "
+            "too long to decode; save it as 4:2:0 or 4:4:4"
         )
     tables: dict[int, bytes] = {}
     interval = 0
@@ -96,12 +104,12 @@ def _add_tables(tables: dict[int, bytes], body: bytes) -> None:
         tables[body[at]] = body[at + 1 : stop]
         at = stop
     if at != len(body):
-        raise ValueError("a Huffman table has another length than its codes need")
+        raise ValueError("the length of a Huffman table does not fit its codes")
 
 
 @lru_cache(maxsize=16)
 def _codes(table: bytes, *, dc: bool) -> _Codes:
-    """Look up a table's codes, which are made as T.81, annex C, says."""
+    """Return the lookup of a table's codes, which are generated as in T.81, annex C."""
     bits, step = np.zeros(2**16, np.uint8), np.zeros(2**16, np.uint8)
     symbols, first = iter(table[16:]), 0
     for length, count in enumerate(table[:16], 1):
@@ -112,14 +120,14 @@ def _codes(table: bytes, *, dc: bool) -> _Codes:
             step[first:last] = run + 1 if size or run == 15 else _END_OF_BLOCK
             first = last
     if first > 2**16:
-        raise ValueError("a Huffman table has more codes than there can be")
+        raise ValueError("a Huffman table has more codes than 16 bits allow")
     return _Codes(bits, step)
 
 
 def _layout(
     frame: JpegFrame, scan: Scan, chosen: bytes, tables: dict[int, bytes]
 ) -> list[tuple[_Codes, _Codes | None]]:
-    """Return the codes of each block of an MCU: of DC, and in a scan of whole blocks of AC."""
+    """Return the codes of each block of an MCU: for DC, and for AC in a sequential scan."""
     layout: list[tuple[_Codes, _Codes | None]] = []
     progressive = frame.marker == PROGRESSIVE
     try:
@@ -135,7 +143,7 @@ def _layout(
 
 
 def _units(frame: JpegFrame, scan: Scan) -> int:
-    """Return how many MCUs a scan has: T.81, A.2."""
+    """Return the number of MCUs in a scan: T.81, A.2."""
     if len(scan.components) == 1:
         return blocks(frame.stored, frame.sampling, scan.components[0])
     across, down = max(h for h, _ in frame.sampling), max(v for _, v in frame.sampling)
@@ -189,16 +197,16 @@ def _walk(data: bytes, layout: list[tuple[_Codes, _Codes | None]], units: int) -
                 done += ac_step[at]
                 at += bits
             if _COEFFICIENTS < done < _END_OF_BLOCK:
-                raise ValueError("a block of more than 64 coefficients")
+                raise ValueError("a block has more than 64 coefficients")
         if 8 * base + at > 8 * len(data):
             raise ValueError("premature end of data")
     used = base + -(-at // 8)
     if used < len(data) and not is_padding(data, len(data) - used, ended=True):
-        raise ValueError(f"{len(data) - used} bytes behind its last block")
+        raise ValueError(f"{len(data) - used} bytes follow its last block")
 
 
 def _windows(data: bytes) -> NDArray[np.uint16]:
-    """Return the 16 bits from each bit on, with ones behind the end."""
+    """Return the 16 bits that follow each bit offset, with ones after the end."""
     padded = np.frombuffer(data + b"\xff" * (_LONGEST_MCU + 2), np.uint8).astype(np.uint32)
     words = (padded[:-2] << 16) | (padded[1:-1] << 8) | padded[2:]
     shifts = np.arange(8, 0, -1, dtype=np.uint32)
@@ -206,7 +214,7 @@ def _windows(data: bytes) -> NDArray[np.uint16]:
 
 
 def _judge_as_gray(cleaned: Cleaned, component: int) -> None:
-    """Have libjpeg decode the AC scans of one component, behind a DC scan of zeros."""
+    """Have libjpeg decode the AC scans of one component as a gray JPEG with a DC scan of zeros."""
     frame = cleaned.frame
     across, down = max(h for h, _ in frame.sampling), max(v for _, v in frame.sampling)
     h, v = frame.sampling[component]

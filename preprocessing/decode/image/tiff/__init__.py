@@ -1,6 +1,11 @@
-"""TIFF and BigTIFF: directory, strips and tiles read by ourselves.
+"""TIFF and BigTIFF decoder: directory, strips and tiles are read here.
 
-`image` is where to begin: `fields` reads the directory, `layout` holds its numbers against each other,
-`segments` unpacks strips and tiles, `samples` makes RGB of them. libtiff sees LZW and ZSTD alone, in a
-file that we write: its errors are few, and its warnings nobody hears.
+`decoder` is the entry point. `fields` reads the directory, `layout` checks that its numbers agree,
+`packed` finds the strips and tiles, `segments` unpacks them, and `samples` converts them to RGB.
+libtiff, which does not report its warnings through Pillow, decodes only LZW and ZSTD, from a file that
+`libtiff` writes.
 """
+
+from preprocessing.decode.image.tiff.decoder import decode, probe
+
+__all__ = ["decode", "probe"]

@@ -1,4 +1,4 @@
-"""Strips and tiles of a TIFF that are JPEG or WebP files of their own."""
+"""Decoders of strips and tiles that are JPEG or WebP files."""
 
 from __future__ import annotations
 
@@ -15,23 +15,24 @@ if TYPE_CHECKING:
     from preprocessing.decode.image.tiff.layout import TiffLayout
     from preprocessing.media import Array
 
-# Adobe's segment, which says whether three samples are RGB (0) or YCbCr (1): the TIFF says so, and the
-# decoder has to be told.
+# Adobe's segment, which says whether three samples are RGB (0) or YCbCr (1). The TIFF has this in a
+# field, where the JPEG decoder does not see it.
 _ADOBE = b"\xff\xee\x00\x0eAdobe\x00\x64\x00\x00\x00\x00"
 _TRANSFORM = {RGB: b"\x00", YCBCR: b"\x01"}
 _NAMES = {1: ("Gray", "GRAY", "L"), 3: ("YCbCr", "RGB"), 4: ("CMYK", "YCCK")}
 
 
 def jpeg(piece: memoryview, tables: bytes, rows: int, layout: TiffLayout) -> Array:
-    """Decode a strip or tile: to one sample or four where it has so many, and else to RGB.
+    """Decode a strip or tile that is a JPEG: to one or four samples if it has as many, else to RGB.
 
     Parameters
     ----------
     piece : memoryview
-        A JPEG, perhaps without its tables.
+        A JPEG, which may lack its tables.
     tables : bytes
-        A JPEG with nothing else, or nothing.
+        A JPEG with tables only; may be empty.
     rows : int
+        Rows of the strip or tile.
     layout : TiffLayout
 
     Raises
@@ -39,10 +40,10 @@ def jpeg(piece: memoryview, tables: bytes, rows: int, layout: TiffLayout) -> Arr
     CorruptSource, UnsupportedSource
     """
     alone = layout.planes > 1 or layout.photometric in (WHITE_IS_ZERO, BLACK_IS_ZERO)
-    # Four samples are taken as they are: CMYK of a TIFF is not inverted, and RGB may have an alpha.
+    # Four samples are not converted: CMYK in a TIFF is not inverted, and RGB may have an alpha.
     four = not alone and layout.samples == 4 and layout.photometric in (CMYK, RGB)
     if layout.samples != (1 if alone else layout.colours) and not four:
-        raise unsupported("TIFF", f"JPEG of {layout.samples} samples a pixel")
+        raise unsupported("TIFF", f"JPEG compression with {layout.samples} samples per pixel")
     start = b"\xff\xd8" + (b"" if alone or four else _ADOBE + _TRANSFORM[layout.photometric])
     data = start + _inner(tables) + _inner(piece)
     try:
@@ -50,10 +51,11 @@ def jpeg(piece: memoryview, tables: bytes, rows: int, layout: TiffLayout) -> Arr
         _require_size(header, rows, layout)
         if header.inks != four:
             raise damaged(
-                "TIFF", "a strip or tile has another number of samples than its field says"
+                "TIFF",
+                "the JPEG in a strip or tile does not have the number of samples in its field",
             )
         if four and not header.by_turbo:
-            raise unsupported("TIFF", "unusual sampling factors of JPEG of four samples")
+            raise unsupported("TIFF", "JPEG with four samples and unusual sampling factors")
         pixels = jpegs.decode(data, header, 8, luma=False, four=four)
     except CorruptSource as error:
         raise damaged("TIFF", f"a strip or tile: {error}") from None
@@ -61,9 +63,9 @@ def jpeg(piece: memoryview, tables: bytes, rows: int, layout: TiffLayout) -> Arr
 
 
 def webp(piece: memoryview, rows: int, layout: TiffLayout) -> Array:
-    """Decode a strip or tile to RGB. Raises what `jpeg` does."""
+    """Decode a strip or tile that is a WebP to RGB. Raises the errors of `jpeg`."""
     if layout.photometric != RGB or layout.planes > 1:
-        raise unsupported("TIFF", f"WebP of {layout.name}")
+        raise unsupported("TIFF", f"WebP compression of {layout.name}")
     data = bytes(piece)
     try:
         header = webps.probe(data)
@@ -76,11 +78,11 @@ def webp(piece: memoryview, rows: int, layout: TiffLayout) -> Array:
 def _require_size(header: ImageHeader, rows: int, layout: TiffLayout) -> None:
     height, width = header.stored
     if width != layout.across or not rows <= height <= max(rows, layout.rows):
-        raise damaged("TIFF", f"a strip or tile of {width} x {height} pixels inside")
+        raise damaged("TIFF", f"the file in a strip or tile has {width} x {height} pixels")
 
 
 def _inner(data: bytes | memoryview) -> bytes:
-    """Return a JPEG without its first marker and applications' segments, tables without an end."""
+    """Return a JPEG without its first marker and APP segments, and without the end marker of tables."""
     if not data:
         return b""
     if bytes(data[:2]) != b"\xff\xd8":

@@ -1,7 +1,7 @@
-"""Fax compression, CCITT's T.4 and T.6, in TIFF: RLE, Group 3 and Group 4.
+"""Decoder of fax compression in TIFF (CCITT T.4 and T.6): RLE, Group 3 and Group 4.
 
-libtiff resumes behind a wrong code, and warns where nobody hears it. Here each row's runs must make up
-its width. Codes: ITU-T Recommendations T.4 (2003), tables 2 to 4, and T.6; TIFF 6.0, sections 10 and 11.
+libtiff continues after a wrong code, and its warning is lost in Pillow. Here the runs of a row must add
+up to its width. References: ITU-T T.4 (2003), tables 2 to 4; ITU-T T.6; TIFF 6.0, sections 10 and 11.
 """
 
 from __future__ import annotations
@@ -34,16 +34,16 @@ if TYPE_CHECKING:
 
 _WINDOW = 13  # bits, of the longest code
 _TWO_DIMENSIONS, _UNCOMPRESSED = 1, 2  # of T4Options
-# The most that is decoded, in runs, which take some 0.5 µs each, and what a row and a strip or tile take
-# besides. A page of A4 at 600 dots an inch has 7,016 rows, and in dense print a million runs.
+# Most runs that are decoded, at about 0.5 µs each, and the runs that a row, and a strip or tile, count
+# for. A page of A4 at 600 dpi has 7,016 rows, and in dense print a million runs.
 _MOST_RUNS, _ROW, _STRIP = 4 * 2**20, 16, 96
-_MOST_BYTES = 8 * 2**20  # packed; that page has some 1 MB
+_MOST_BYTES = 8 * 2**20  # compressed; such a page has about 1 MB
 _NOT_ZERO = re.compile(rb"[^\0]")
 
 
 @cache
 def _table(kind: str) -> list[tuple[int, int]]:
-    """Return the length and value of the code that each window of 13 bits begins with, 0 for none."""
+    """Return, for each window of 13 bits, the length and value of its first code; length 0 for none."""
     found = [(0, 0)] * 2**_WINDOW
     for code, value in {"white": WHITE, "black": BLACK, "modes": MODES}[kind].items():
         first = int(code.ljust(_WINDOW, "0"), 2)
@@ -53,16 +53,16 @@ def _table(kind: str) -> list[tuple[int, int]]:
 
 
 def fax(packed: Iterator[memoryview], rows: list[int], layout: TiffLayout) -> Iterator[Array]:
-    """Yield each strip or tile as (rows, columns) of 0 and 1, which is 1 where T.4 has black.
+    """Yield each strip or tile as uint8, (rows, columns), 1 for black in T.4 and 0 for white.
 
     Raises
     ------
     CorruptSource, UnsupportedSource
     LimitExceeded
-        Where there is more to decode than on any page.
+        If there is more to decode than on any real page.
     """
     if layout.compression == GROUP3 and layout.options & _UNCOMPRESSED:
-        raise unsupported("TIFF", "the uncompressed mode of fax compression")
+        raise unsupported("TIFF", "fax compression in uncompressed mode")
     runs = size = 0
     for piece, count in zip(packed, rows, strict=False):
         size += len(piece)
@@ -77,7 +77,7 @@ def fax(packed: Iterator[memoryview], rows: list[int], layout: TiffLayout) -> It
             bits.rows += 1
             runs += _ROW + len(ends)
             _require_few(runs, size)
-            if ends and ends[0] < layout.across:  # not all white
+            if ends and ends[0] < layout.across:  # the row is not all white
                 changes = np.bincount(ends, minlength=layout.across)[: layout.across]
                 np.bitwise_and(np.cumsum(changes), 1, out=row, casting="unsafe")
         if layout.compression != RLE:
@@ -88,13 +88,13 @@ def fax(packed: Iterator[memoryview], rows: list[int], layout: TiffLayout) -> It
 def _require_few(runs: int, size: int) -> None:
     if runs > _MOST_RUNS or size > _MOST_BYTES:
         raise LimitExceeded(
-            f"the TIFF has more to decode of fax compression than {_MOST_RUNS} runs of pixels or "
-            f"{_MOST_BYTES >> 20} MiB; store it as PNG"
+            f"the TIFF has fax compression with more than {_MOST_RUNS} runs of pixels or "
+            f"{_MOST_BYTES >> 20} MiB, which takes too long to decode; store it as PNG"
         )
 
 
 def _row(bits: _Bits, above: list[int], layout: TiffLayout) -> list[int]:
-    """Return where the colour of a row changes, white first."""
+    """Return the columns at which the colour of a row changes, beginning with white."""
     if layout.compression == GROUP4:
         return bits.row_by_row_above(above, layout.across)
     if layout.compression == RLE:
@@ -102,18 +102,18 @@ def _row(bits: _Bits, above: list[int], layout: TiffLayout) -> list[int]:
         return bits.row(layout.across)
     ended = bits.skip_end_of_line()
     if bits.rows and ended != bits.with_ends:
-        raise damaged("TIFF", "a row of fax compression begins in the middle of another")
+        raise bits.row_fault("begins in the middle of another")
     bits.with_ends = ended
     if layout.options & _TWO_DIMENSIONS:
         if not ended:
-            raise damaged("TIFF", "a row of fax compression has no beginning")
+            raise bits.row_fault("does not have an end-of-line code")
         if not bits.bit():
             return bits.row_by_row_above(above, layout.across)
     return bits.row(layout.across)
 
 
 class _Bits:
-    """The bits of a strip, read code by code."""
+    """Reader of the codes in a strip or tile."""
 
     def __init__(self, piece: bytes) -> None:
         self._piece = piece
@@ -129,27 +129,27 @@ class _Bits:
         self._white, self._black, self._modes = map(_table, ("white", "black", "modes"))
 
     def align(self) -> None:
-        """Go to the next byte, past bits that are zero."""
+        """Go to the next byte. The bits up to it must be zero."""
         while self._at % 8:
             if self.bit():
-                raise damaged("TIFF", "a row of fax compression does not end where it should")
+                raise damaged("TIFF", f"fax row {self.rows} does not end at the picture's width")
 
     def require_end(self) -> None:
-        """Raise CorruptSource where another row follows, instead of zeros or a mark of the end."""
+        """Raise CorruptSource if another row follows, instead of zeros or an end marker."""
         if self._at < self._end and self._windows[self._at] >> 2:
-            raise damaged("TIFF", "fax compression has more rows than the picture")
+            raise damaged("TIFF", "a strip or tile has more fax rows than the picture")
 
     def bit(self) -> int:
         return self._next(1) >> (_WINDOW - 1)
 
     def skip_end_of_line(self) -> bool:
-        """Pass over eleven zeros or more and a one, where they come next."""
+        """Skip an end-of-line code (at least eleven zeros and a one); return whether there was one."""
         if self._at >= self._end or self._windows[self._at] >> 2:
             return False
         found = _NOT_ZERO.search(self._piece, -(-self._at // 8))
         byte = self._end if found is None else 8 * found.start()
         while self._at < byte and not self._windows[self._at] >> (_WINDOW - 1):
-            # The first bits are part of a byte; what follows is zero as far as the next that is not.
+            # Finish the current byte bit by bit, then skip to the next byte that is not zero.
             self._at = byte if self._at % 8 == 0 else self._at + 1
         while self._at < self._end and not self._windows[self._at] >> (_WINDOW - 1):
             self._at += 1
@@ -157,24 +157,24 @@ class _Bits:
         return True
 
     def row(self, width: int) -> list[int]:
-        """Read a row of runs, white and black in turn."""
+        """Read a row coded as runs, white and black in turn."""
         ends: list[int] = []
         place, black = 0, False
         while place < width:
             place = self._run(place, width, black=black)
             ends.append(place)
             black = not black
-            if len(ends) > width + 1:  # the first may be of no pixel
-                raise damaged("TIFF", "a row of fax compression has more runs than pixels")
+            if len(ends) > width + 1:  # the first run may be empty
+                raise self.row_fault("has more runs than pixels")
         return ends
 
     def row_by_row_above(self, above: list[int], width: int) -> list[int]:
-        """Read a row that is described by its differences to the one above."""
+        """Read a row coded as differences from the row above."""
         ends: list[int] = []
         place, black, index = 0, False, 0
         above = [*above, width, width, width]
         while place < width or (not ends and width == 0):
-            # b1: where the row above changes to the other colour, to the right of this place.
+            # b1 in T.4: the next change of the row above to the opposite colour, right of this place.
             while index > 0 and above[index - 1] > place:
                 index -= 1
             while above[index] < width and (
@@ -187,7 +187,7 @@ class _Bits:
             if mode == PASS:
                 passed = above[min(index + 1, len(above) - 1)]
                 if passed <= place:
-                    raise damaged("TIFF", "a row of fax compression does not advance")
+                    raise self.row_fault("does not advance")
                 place = passed
                 continue
             if mode == HORIZONTAL:
@@ -195,21 +195,21 @@ class _Bits:
                     place = self._run(place, width, black=colour)
                     ends.append(place)
                 if len(ends) > 2 * width + 2:
-                    raise damaged("TIFF", "a row of fax compression has more runs than pixels")
+                    raise self.row_fault("has more runs than pixels")
             elif mode == EXTENSION:
-                raise unsupported("TIFF", "an extension of fax compression")
+                raise unsupported("TIFF", "fax compression with extensions")
             else:
                 changed = above[index] + mode
                 if changed < place or (ends and changed <= ends[-1] and changed < width):
-                    raise damaged("TIFF", "a row of fax compression runs backwards")
+                    raise self.row_fault("runs backwards")
                 place, black = changed, not black
                 ends.append(place)
             if place > width:
-                raise damaged("TIFF", "a row of fax compression is too long")
+                raise self.row_fault("is too long")
         return ends
 
     def _run(self, place: int, width: int, *, black: bool) -> int:
-        """Read a run that begins at a place; return where it ends."""
+        """Read the run that begins at `place`, and return where it ends."""
         table, windows, at = self._black if black else self._white, self._windows, self._at
         while True:
             length, run = table[windows[at]]
@@ -223,22 +223,25 @@ class _Bits:
 
     def _wrong(self, at: int, length: int) -> CorruptSource:
         if at > self._end or (not length and at == self._end):
-            return damaged("TIFF", "the rows of a strip of fax compression are not all there")
+            return damaged("TIFF", f"a strip or tile ends in fax row {self.rows + 1}")
         if not length:
-            return damaged("TIFF", "fax compression has a code that does not exist")
-        return damaged("TIFF", "a row of fax compression is too long")
+            return self.row_fault("has an invalid code")
+        return self.row_fault("is too long")
+
+    def row_fault(self, what: str) -> CorruptSource:
+        return damaged("TIFF", f"fax row {self.rows + 1} of a strip or tile {what}")
 
     def _code(self, table: list[tuple[int, int]]) -> int:
         if self._at >= self._end:
-            raise damaged("TIFF", "the rows of a strip of fax compression are not all there")
+            raise damaged("TIFF", f"a strip or tile ends in fax row {self.rows + 1}")
         length, value = table[self._windows[self._at]]
         self._next(length)
         return value
 
     def _next(self, length: int) -> int:
-        """Return the window at this place and pass over so many bits of it."""
+        """Return the window at the current position, and advance by `length` bits."""
         if not length or self._at + length > self._end:
-            raise damaged("TIFF", "fax compression has a code that does not exist")
+            raise self.row_fault("has an invalid code")
         window: int = self._windows[self._at]
         self._at += length
         return window

@@ -1,7 +1,7 @@
-"""Code tables of fax compression, each code as its bits.
+"""Code tables of fax compression, each code as a string of its bits.
 
-ITU-T Recommendation T.4 (2003): table 2, terminating codes of runs of 0 to 63 pixels; tables 3a and 3b,
-make-up codes of 64 to 2560; table 4, modes of two-dimensional rows.
+ITU-T T.4 (2003): table 2, terminating codes for runs of 0 to 63 pixels; tables 3a and 3b, make-up codes
+for runs of 64 to 2560; table 4, modes of two-dimensional rows.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def _runs(ends: str, make_up: str) -> dict[str, int]:
     )
 
 
-# Runs by their codes; modes, of which the small numbers are vertical distances.
+# Lengths of runs by code; modes by code, in which small numbers are vertical distances.
 WHITE = _runs(_WHITE_ENDS, _WHITE_MAKE_UP)
 BLACK = _runs(_BLACK_ENDS, _BLACK_MAKE_UP)
 MODES = {

@@ -1,6 +1,6 @@
-"""The first directory of a TIFF: its fields, found but not read.
+"""The first directory of a TIFF: its fields are located here, and their values read on demand.
 
-The format: Adobe, TIFF Revision 6.0; BigTIFF: https://www.awaresystems.be/imaging/tiff/bigtiff.html
+References: Adobe, TIFF Revision 6.0; BigTIFF: https://www.awaresystems.be/imaging/tiff/bigtiff.html
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import numpy as np
 from preprocessing.decode.image.faults import cut, damaged
 from preprocessing.frozen import frozen
 
-# By field type, the NumPy type of whole numbers (BYTE, SHORT, LONG, IFD, LONG8, IFD8), and other sizes.
+# NumPy types of the integer field types (BYTE, SHORT, LONG, IFD, LONG8, IFD8), and sizes of the others.
 _WHOLE = {1: "u1", 3: "u2", 4: "u4", 13: "u4", 16: "u8", 18: "u8"}
 _SIZES = {2: 1, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 17: 8}
 _RATIONAL = 5
@@ -21,7 +21,7 @@ _MOST_FIELDS = 2**16
 
 @frozen
 class Field:
-    """One field: the type and count of its values, and where they stand."""
+    """A field: the type and number of its values, and their offset in the file."""
 
     type: int
     count: int
@@ -30,7 +30,7 @@ class Field:
 
 @frozen
 class Directory:
-    """The fields by their tags; the first where a tag is there twice.
+    """A directory: its fields by tag.
 
     Parameters
     ----------
@@ -49,12 +49,12 @@ class Directory:
         return tag in self.fields
 
     def numbers(self, tag: int, most: int) -> np.ndarray[tuple[int], np.dtype[np.uint64]]:
-        """Return the whole numbers of a field, none where it is missing.
+        """Return the integers of a field; empty if it is missing.
 
         Raises
         ------
         CorruptSource
-            Where it is of another type, has more than `most`, or goes beyond the file.
+            If it has another type, or more than `most` values, or goes beyond the file.
         """
         field = self.fields.get(tag)
         if field is None:
@@ -66,12 +66,12 @@ class Directory:
         return np.frombuffer(self.data, kind, field.count, field.at).astype(np.uint64)
 
     def number(self, tag: int, default: int) -> int:
-        """Return the first number of a field; raises what `numbers` does."""
+        """Return the first integer of a field. Raises the errors of `numbers`."""
         numbers = self.numbers(tag, 64)
         return int(numbers[0]) if len(numbers) else default
 
     def fractions(self, tag: int) -> tuple[float, ...]:
-        """Return the fractions of a field, none where it is missing; raises what `numbers` does."""
+        """Return the fractions of a field; empty if it is missing. Raises the errors of `numbers`."""
         field = self.fields.get(tag)
         if field is None:
             return ()
@@ -82,7 +82,7 @@ class Directory:
         return tuple(a / b if b else 0.0 for a, b in zip(parts[::2], parts[1::2], strict=True))
 
     def text(self, tag: int) -> bytes:
-        """Return the bytes of a field, none where it is missing; raises what `numbers` does."""
+        """Return the bytes of a field; empty if it is missing. Raises the errors of `numbers`."""
         field = self.fields.get(tag)
         if field is None:
             return b""
@@ -93,11 +93,11 @@ class Directory:
 
     def _require(self, tag: int, field: Field, size: int) -> None:
         if field.at + field.count * size > len(self.data):
-            raise cut("TIFF", f"field {tag} lies beyond the end")
+            raise cut("TIFF", f"field {tag} is beyond the end")
 
 
 def directory(data: bytes) -> Directory:
-    """Return the first directory.
+    """Return the first directory of a file.
 
     Raises
     ------
@@ -108,7 +108,7 @@ def directory(data: bytes) -> Directory:
         big = struct.unpack_from(order + "H", data, 2)[0] == 43
         return Directory(data, order, _fields(data, order, big=big))
     except struct.error:
-        raise cut("TIFF", "its directory lies beyond the end") from None
+        raise cut("TIFF", "its directory is beyond the end") from None
 
 
 def _fields(data: bytes, order: str, *, big: bool) -> dict[int, Field]:
@@ -116,10 +116,10 @@ def _fields(data: bytes, order: str, *, big: bool) -> dict[int, Field]:
         raise damaged("TIFF", "its BigTIFF header has wrong constants")
     (at,) = struct.unpack_from(order + ("Q" if big else "I"), data, 8 if big else 4)
     if at + 8 > len(data):
-        raise cut("TIFF", "its directory lies beyond the end")
+        raise cut("TIFF", "its directory is beyond the end")
     (count,) = struct.unpack_from(order + ("Q" if big else "H"), data, at)
     if not 0 < count <= _MOST_FIELDS:
-        raise damaged("TIFF", f"a directory of {count} fields")
+        raise damaged("TIFF", f"its directory claims {count} fields")
     at += 8 if big else 2
     entry = struct.Struct(order + ("HHQ8x" if big else "HHI4x"))
     inline = 8 if big else 4
@@ -129,12 +129,12 @@ def _fields(data: bytes, order: str, *, big: bool) -> dict[int, Field]:
     for place in range(at, at + count * entry.size, entry.size):
         tag, kind, values = entry.unpack_from(data, place)
         size = int(_WHOLE[kind][1]) if kind in _WHOLE else _SIZES.get(kind)
-        if size is None:  # of a later version; a field that is asked for is then missing
+        if size is None:  # a type of a later version: treat the field as missing
             continue
         value = place + entry.size - inline
         if size * values > inline:
             (value,) = struct.unpack_from(order + ("Q" if big else "I"), data, value)
         field = Field(kind, values, value)
         if fields.setdefault(tag, field) != field:
-            raise damaged("TIFF", f"field {tag} is there twice")
+            raise damaged("TIFF", f"it has field {tag} twice")
     return fields

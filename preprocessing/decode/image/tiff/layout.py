@@ -1,11 +1,11 @@
-"""How the picture of a TIFF lies in its file, where its fields agree with each other."""
+"""The layout of a TIFF's picture in its file, after a check that its fields agree."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from preprocessing.decode.image.faults import damaged, unsupported
-from preprocessing.decode.image.orientation import orientation
+from preprocessing.decode.image.orientation import orientation_in
 from preprocessing.errors import LimitExceeded, UnsupportedSource
 from preprocessing.frozen import frozen
 
@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from preprocessing.decode.image.tiff.fields import Directory
 
 WHITE_IS_ZERO, BLACK_IS_ZERO, RGB, PALETTE, CMYK, YCBCR, LAB = 0, 1, 2, 3, 5, 6, 8
-# By photometric interpretation: its name, samples of colour, and the bits they may have.
+# By photometric interpretation: its name, the number of colour samples, and the bits that these may
+# have.
 _COLOURS: dict[int, tuple[str, int, tuple[int, ...]]] = {
     WHITE_IS_ZERO: ("gray", 1, (1, 2, 4, 8, 12, 16)),
     BLACK_IS_ZERO: ("gray", 1, (1, 2, 4, 8, 12, 16)),
@@ -54,43 +55,45 @@ _COMPRESSIONS = {
     65535: "Pentax's",
 }
 _PREMULTIPLIED = 1
-_FULL_RANGE = (0, 255, 128, 255, 128, 255)  # of YCbCr: ReferenceBlackWhite, as JFIF has it
-# An empty tile of a small picture may be larger than it by so many pixels.
+_FULL_RANGE = (0, 255, 128, 255, 128, 255)  # ReferenceBlackWhite of YCbCr in JFIF
+# Pixels that the tiles of a picture may have in any case, because tiles may be larger than a small
+# picture.
 _SMALL = 2**22
 _MOST_SAMPLES = 2**10
-# Strips and tiles, which take some 30 µs each whatever is in them, and files inside some 60.
+# Most strips and tiles, which take about 30 µs each, and 60 µs if each is a JPEG or WebP file.
 _MOST_PIECES, _MOST_FILES = 2**17, 2**16
-_LEAST_TILE = 16  # pixels a side: TIFF 6.0, section 15
+_LEAST_TILE = 16  # pixels per side: TIFF 6.0, section 15
 
 
 @frozen
 class TiffLayout:
-    """What there is to unpack.
+    """The layout of a picture in strips or tiles.
 
     Parameters
     ----------
     width, height : int
+        Of the picture, in pixels.
     bits : int
-        A sample.
+        Per sample.
     samples : int
-        A pixel, in each plane.
+        Per pixel, in each plane.
     planes : int
-        1 where a pixel's samples stand together, or as many as there are samples.
+        1 if a pixel's samples are together; otherwise the number of samples, with a plane for each.
     colours : int
-        How many of all samples are colours, the first ones.
+        Number of colour samples, which come first.
     alpha : bool
-        Whether the sample behind the colours is an alpha that they are multiplied by.
+        Whether the sample after the colours is an alpha by which they are multiplied.
     photometric, compression : int
         As in the file.
     across, rows : int
-        Width and height of a strip or tile.
+        Width and height of a strip or tile, in pixels.
     tiled : bool
     options : int
         T4Options.
     reversed_bits : bool
-        FillOrder 2.
+        Whether the bits of each byte are reversed (FillOrder 2).
     differences : bool
-        Whether samples are differences to those before (predictor 2).
+        Whether samples are differences from the sample before (predictor 2).
     """
 
     width: int
@@ -111,22 +114,22 @@ class TiffLayout:
 
     @property
     def name(self) -> str:
-        """What is stored."""
+        """Name of the stored colours and bits, as in "gray 12 bits"."""
         name = _COLOURS[self.photometric][0]
         return f"{name} {self.bits} bits" if self.bits != 8 else name
 
     @property
     def row_bytes(self) -> int:
-        """Bytes that a row of a strip or tile unpacks to."""
+        """Bytes of an unpacked row of a strip or tile."""
         return (self.across * self.samples * self.bits + 7) // 8
 
     @property
     def kept(self) -> int:
-        """How many samples of each pixel are kept."""
+        """Number of samples of each pixel that are kept."""
         return self.colours + self.alpha
 
     def places(self) -> Iterator[tuple[int, int, int, int]]:
-        """Yield the plane, first row and column of each strip or tile, and how many rows it has.
+        """Yield the plane, the first row, the first column and the rows of each strip or tile.
 
         Planes that are not kept are left out.
         """
@@ -138,7 +141,7 @@ class TiffLayout:
 
     @property
     def held(self) -> int:
-        """Most bytes that decoding holds at once, its result among them."""
+        """Most bytes that decoding holds at once, including its result."""
         pixels, sample = self.width * self.height, 2 if self.bits > 8 else 1
         segment = self.rows * self.row_bytes * (8 // self.bits if self.bits < 8 else 1)
         converted = 8 if self.photometric in (CMYK, YCBCR, LAB) or self.alpha else 1
@@ -146,13 +149,13 @@ class TiffLayout:
 
 
 def layout(fields: Directory) -> TiffLayout:
-    """Return how the picture lies in its file.
+    """Return the layout of the picture.
 
     Raises
     ------
     CorruptSource, UnsupportedSource
     LimitExceeded
-        Where its strips or tiles are too many.
+        If there are too many strips or tiles.
     """
     _require_picture(fields)
     width, height = fields.number(256, 0), fields.number(257, 0)
@@ -165,7 +168,7 @@ def layout(fields: Directory) -> TiffLayout:
         name = _COMPRESSIONS.get(compression, "an unknown")
         raise unsupported("TIFF", f"{name} compression ({compression})")
     if photometric not in _COLOURS:
-        raise unsupported("TIFF", f"colours of kind {photometric} (PhotometricInterpretation)")
+        raise unsupported("TIFF", f"the PhotometricInterpretation {photometric}")
     samples, extras = fields.number(277, 1), fields.numbers(338, _MOST_SAMPLES)
     _, colours, depths = _COLOURS[photometric]
     if 258 not in fields and photometric not in (WHITE_IS_ZERO, BLACK_IS_ZERO):
@@ -173,14 +176,14 @@ def layout(fields: Directory) -> TiffLayout:
     bits = _bits(fields, samples)
     if bits not in depths or (samples > 1 and bits not in (8, 16)):
         raise UnsupportedSource(
-            f"the TIFF has {bits} bits in each of {samples} samples of a pixel, a depth that has no "
-            "agreed range or is not decoded; store 8 or 16 bits a sample"
+            f"the TIFF has {samples} samples per pixel of {bits} bits each, which are not decoded or "
+            "have no agreed range; store 8 or 16 bits per sample"
         )
     if samples < colours:
-        raise damaged("TIFF", f"{samples} samples a pixel, where its colours need {colours}")
+        raise damaged("TIFF", f"it has {samples} samples per pixel, but its colours need {colours}")
     if samples != colours + len(extras) and not (photometric == RGB and samples == 4):
         raise unsupported(
-            "TIFF", f"{samples} samples a pixel, some without a meaning (ExtraSamples)"
+            "TIFF", f"{samples} samples per pixel, some without a meaning (ExtraSamples)"
         )
     apart = fields.number(284, 1) == 2 and samples > 1
     alpha = len(extras) > 0 and int(extras[0]) == _PREMULTIPLIED and photometric in (0, 1, RGB)
@@ -209,37 +212,39 @@ def layout(fields: Directory) -> TiffLayout:
 
 
 def _require_picture(fields: Directory) -> None:
-    """Refuse what other files, which are TIFFs outside, have first: a thumbnail of something else."""
+    """Raise UnsupportedSource for a camera's raw file, a TIFF whose first picture is a thumbnail."""
     if 50706 in fields or fields.data[8:10] == b"CR":
         raise unsupported("TIFF", "a camera's raw data (DNG or CR2)", "develop it to JPEG or PNG")
     if fields.number(254, 0) & 1 and 330 in fields:
         raise unsupported(
-            "TIFF", "a thumbnail first, as cameras' raw files do", "develop it to JPEG or PNG"
+            "TIFF",
+            "only a thumbnail as its first picture, like a camera's raw file",
+            "develop it to JPEG or PNG",
         )
 
 
 def _bits(fields: Directory, samples: int) -> int:
     if not 0 < samples <= _MOST_SAMPLES:
-        raise damaged("TIFF", f"{samples} samples a pixel")
+        raise damaged("TIFF", f"it claims {samples} samples per pixel")
     bits = {int(n) for n in fields.numbers(258, _MOST_SAMPLES)[:samples]} or {1}
     formats = {int(n) for n in fields.numbers(339, _MOST_SAMPLES)[:samples]} - {4}
     if formats - {1}:
         raise UnsupportedSource(
-            f"the TIFF has samples that are signed or not whole, of {max(bits)} bits, which have no "
-            "agreed range; store 8 or 16 bits a sample"
+            f"the TIFF has signed or float samples of {max(bits)} bits, which have no agreed range; "
+            "store 8 or 16 bits per sample, unsigned"
         )
     if len(bits) > 1:
-        raise unsupported("TIFF", f"samples of {sorted(bits)} bits beside each other")
+        raise unsupported("TIFF", f"samples of different sizes, {sorted(bits)} bits")
     return bits.pop()
 
 
 def _differences(fields: Directory, compression: int, bits: int) -> bool:
-    """Whether the predictor is horizontal differences; other compressions know of none."""
+    """Return whether samples are horizontal differences, which only some compressions support."""
     if compression not in (LZW, DEFLATE, OLD_DEFLATE, LZMA, ZSTD):
         return False
     predictor = fields.number(317, 1)
     if predictor not in (1, 2) or (predictor == 2 and bits not in (8, 16)):
-        raise unsupported("TIFF", f"predictor {predictor} of {bits} bits")
+        raise unsupported("TIFF", f"predictor {predictor} at {bits} bits per sample")
     return predictor == 2
 
 
@@ -247,33 +252,33 @@ def _require_decoded(found: TiffLayout, fields: Directory) -> None:
     if not found.across or not found.rows:
         raise damaged("TIFF", "its strips or tiles have no pixels")
     if found.tiled and min(found.across, found.rows) < _LEAST_TILE:
-        raise damaged("TIFF", f"tiles of {found.across} x {found.rows} pixels")
+        raise damaged("TIFF", f"it claims tiles of {found.across} x {found.rows} pixels")
     across, down = -(-found.width // found.across), -(-found.height // found.rows)
     if across * found.across * down * found.rows > max(4 * found.width * found.height, _SMALL):
-        raise damaged("TIFF", f"tiles of {found.across} x {found.rows} pixels")
+        raise damaged("TIFF", f"it claims tiles of {found.across} x {found.rows} pixels")
     packed = found.compression in (JPEG, WEBP)
     pieces = across * down * min(found.planes, found.kept)
     if pieces > (_MOST_FILES if packed else _MOST_PIECES):
         raise LimitExceeded(
-            f"the TIFF has {pieces} strips or tiles, more than are decoded in time; save it with "
-            "larger ones"
+            f"the TIFF has {pieces} strips or tiles, which take too long to decode; save it with larger "
+            "ones"
         )
     if found.compression in _FAX and (found.bits, found.samples, found.planes) != (1, 1, 1):
-        raise damaged("TIFF", "fax compression of other than 1 bit a pixel")
+        raise damaged("TIFF", "it has fax compression, but not 1 bit per pixel")
     if packed and (found.bits != 8 or found.alpha or (found.photometric in (PALETTE, LAB))):
         raise unsupported("TIFF", f"JPEG or WebP compression of {found.name}")
     if found.photometric == YCBCR and not packed:
         ratio = [int(n) for n in fields.numbers(530, 2)] or [2, 2]
         if ratio != [1, 1] or fields.fractions(532) not in ((), _FULL_RANGE):
-            raise unsupported("TIFF", "subsampled or scaled YCbCr outside of JPEG")
+            raise unsupported("TIFF", "subsampled or scaled YCbCr without JPEG compression")
     if found.photometric == YCBCR and packed and found.planes > 1:
-        raise unsupported("TIFF", "YCbCr in planes of JPEG")
+        raise unsupported("TIFF", "YCbCr in separate planes with JPEG compression")
 
 
-def turned(fields: Directory) -> int:
-    """Return the orientation, 1 to 8, of the field or, where that is missing, of XMP."""
+def tiff_orientation(fields: Directory) -> int:
+    """Return the orientation, 1 to 8, from its field or, if that is missing, from XMP."""
     if 274 in fields:
         value = fields.number(274, 1)
         return value if 1 <= value <= 8 else 1
     xmp = fields.text(700)
-    return orientation({"xmp": xmp}) if xmp else 1
+    return orientation_in({"xmp": xmp}) if xmp else 1

@@ -1,7 +1,8 @@
-"""LZW and ZSTD by libtiff, which sees a gray picture of the packed bytes, of a directory that we write.
+"""LZW and ZSTD decompression by libtiff, from a TIFF that is written here.
 
-Its number of strips, their places and their sizes are then right whatever the file says, and it has
-nothing to warn of: where bytes are missing or make no sense, it fails.
+That TIFF is a gray picture in which each unpacked byte is a pixel. Its number of strips, and their
+offsets and sizes, are right whatever the original says. So libtiff does not warn: it fails if data are
+missing or invalid.
 """
 
 from __future__ import annotations
@@ -27,7 +28,15 @@ GROUP = 16 * 2**20  # bytes that are unpacked in one call
 def by_libtiff(
     packed: Iterator[memoryview], rows: list[int], layout: TiffLayout
 ) -> Iterator[memoryview]:
-    """Yield the bytes of each strip or tile, of so many rows of `layout.row_bytes`.
+    """Yield the unpacked bytes of each strip or tile.
+
+    Parameters
+    ----------
+    packed : iterator of memoryview
+        The packed bytes of each strip or tile.
+    rows : list of int
+        The rows of each, of `layout.row_bytes`.
+    layout : TiffLayout
 
     Raises
     ------
@@ -49,24 +58,24 @@ def by_libtiff(
 
 def _require_known(piece: memoryview, layout: TiffLayout, rows: int) -> None:
     if layout.compression == LZW and len(piece) > 1 and not piece[0] and piece[1] & 1:
-        raise unsupported("TIFF", "LZW of before TIFF 6.0")
+        raise unsupported("TIFF", "LZW compression from before TIFF 6.0")
     if layout.compression == ZSTD:
         _require_zstd(piece, rows * layout.row_bytes)
 
 
 def _require_zstd(piece: memoryview, wanted: int) -> None:
-    """Refuse a frame of another size, or with a checksum, which libtiff ignores: RFC 8878, 3.1.1."""
+    """Raise unless a frame has the wanted size and no checksum (libtiff ignores it): RFC 8878, 3.1.1."""
     if len(piece) < 5 or bytes(piece[:4]) != b"\x28\xb5\x2f\xfd":
         raise damaged("TIFF", "a strip or tile is not ZSTD")
     descriptor = piece[4]
     if descriptor & 4:
-        raise unsupported("TIFF", "ZSTD with checksums")
+        raise unsupported("TIFF", "ZSTD compression with checksums")
     single, code = descriptor >> 5 & 1, descriptor >> 6
     width = (1 << code) if code else single
     at = 5 + (not single) + (0, 1, 2, 4)[descriptor & 3]
     size = int.from_bytes(piece[at : at + width], "little") + 256 * (width == 2)
     if width and size != wanted:
-        raise damaged("TIFF", f"a strip or tile has {size} bytes and should have {wanted}")
+        raise damaged("TIFF", f"a strip or tile has {size} bytes instead of {wanted}")
 
 
 def _unpacked(
@@ -80,8 +89,8 @@ def _unpacked(
         image.load()
     except MemoryError:
         raise
-    except Exception:  # whatever Pillow makes of libtiff's failure
-        raise damaged("TIFF", "the packed bytes of a strip or tile cannot be decoded") from None
+    except Exception:  # Pillow raises various errors for a failure of libtiff
+        raise damaged("TIFF", "a strip or tile cannot be decompressed") from None
     data = memoryview(np.asarray(image).tobytes())
     at = 0
     for count in counts:
@@ -90,7 +99,7 @@ def _unpacked(
 
 
 def _written(group: list[memoryview], counts: list[int], layout: TiffLayout) -> bytes:
-    """Return a TIFF of gray strips: a byte of theirs is a pixel."""
+    """Return a TIFF of gray strips, in which each unpacked byte is a pixel."""
     number, head = len(group), 8
     lengths = [len(piece) for piece in group]
     directory = head + sum(lengths)

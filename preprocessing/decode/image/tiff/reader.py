@@ -1,6 +1,7 @@
-"""Pillow's reader of TIFFs without a limit of its own, for the files that `libtiff` writes.
+"""Pillow's TIFF reader without Pillow's limit on pixels, for the files that `libtiff` writes.
 
-A byte is a pixel there, so that Pillow would count three pixels for each; ours was asked before.
+Such a file has a pixel for each byte, so several for each pixel of the picture. Our own limit was
+checked before.
 """
 
 from __future__ import annotations
@@ -9,9 +10,9 @@ from PIL import Image, ImageFile, TiffImagePlugin
 
 
 class UnlimitedTiff(TiffImagePlugin.TiffImageFile):
-    """A gray TIFF, of any size."""
+    """A gray TIFF of any size."""
 
     def load_prepare(self) -> None:
-        """Take memory for the pixels."""
+        """Allocate memory for the pixels."""
         self.im = Image.new(self.mode, self.size).im
         ImageFile.ImageFile.load_prepare(self)

@@ -1,4 +1,4 @@
-"""Samples of a TIFF to RGB, by their bits, sense and colours."""
+"""Conversion of a TIFF's samples to RGB."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ _MODES = {CMYK: "CMYK", YCBCR: "YCbCr", LAB: "LAB"}
 _COLOR_MAP, _SHORT = 320, 3
 
 
-def rgb(samples: Array, layout: TiffLayout, fields: Directory) -> Array:
-    """Return RGB, (H, W, 3), uint8, of samples (H, W, `layout.kept`) in the range of their bits.
+def rgb_of_samples(samples: Array, layout: TiffLayout, fields: Directory) -> Array:
+    """Convert samples (H, W, `layout.kept`), in the range of their bits, to RGB: uint8, (H, W, 3).
 
     Raises
     ------
     CorruptSource
-        Where the palette is missing or too short.
+        If the palette is missing or has the wrong size.
     """
     if layout.photometric == PALETTE:
         return _looked_up(samples[:, :, 0], layout, fields)
@@ -50,7 +50,7 @@ def rgb(samples: Array, layout: TiffLayout, fields: Directory) -> Array:
 
 
 def _eight_bits(samples: Array, bits: int) -> Array:
-    """Scale to 8 bits: the high byte of more, and all of the range of fewer."""
+    """Scale samples to 8 bits: keep the high byte of more bits, and stretch fewer to the whole range."""
     if bits > 8:
         return (samples >> (bits - 8)).astype(np.uint8)
     if bits < 8:
@@ -62,9 +62,9 @@ def _looked_up(indices: Array, layout: TiffLayout, fields: Directory) -> Array:
     count = 2**layout.bits
     values = fields.numbers(_COLOR_MAP, 3 * 2**16)
     if len(values) != 3 * count or fields.fields[_COLOR_MAP].type != _SHORT:
-        raise damaged("TIFF", f"a palette of {len(values)} values where it has {3 * count}")
+        raise damaged("TIFF", f"its palette has {len(values)} values instead of {3 * count}")
     colours = values[: 3 * count].reshape(3, count).T
-    # Some writers store 8 bits where the format has 16.
+    # Some writers store 8 bits in the 16 bits of each value.
     shift = 8 if colours.max() > 255 else 0
     return looked_up("TIFF", (colours >> np.uint64(shift)).astype(np.uint8), indices)
 

@@ -1,4 +1,4 @@
-"""Packed strips and tiles of a TIFF to samples: (rows, columns, samples), in the range of their bits."""
+"""Decompression of a TIFF's strips and tiles to samples."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ if TYPE_CHECKING:
 
 _JPEG_TABLES = 347
 _LZMA_MEMORY = 128 * 2**20
-# Bytes in the order of their bits backwards: FillOrder 2.
+# Each byte with its bits reversed, for FillOrder 2.
 _REVERSED = bytes(int(f"{value:08b}"[::-1], 2) for value in range(256))
 
 
-def unpacked(
+def unpack_segments(
     packed: Iterator[memoryview], layout: TiffLayout, fields: Directory
 ) -> Iterator[Array]:
-    """Yield the samples of each strip or tile.
+    """Yield the samples of each strip or tile: (rows, columns, samples), in the range of their bits.
 
     Parameters
     ----------
@@ -39,7 +39,7 @@ def unpacked(
         One for each of `layout.places()`.
     layout : TiffLayout
     fields : Directory
-        Where the tables of JPEG are found.
+        For the tables of JPEG compression.
 
     Raises
     ------
@@ -74,7 +74,7 @@ def _bytes(
         return
     unpack = _UNPACK[layout.compression]
     for piece, count in zip(packed, rows, strict=False):
-        # A last strip may hold as many rows as the others, more than there are in the picture.
+        # The last strip may be as long as the others, with more rows than the picture needs.
         yield unpack(piece, count * layout.row_bytes, layout.rows * layout.row_bytes)
 
 
@@ -100,7 +100,7 @@ def _samples(data: bytes | memoryview, rows: int, layout: TiffLayout, order: str
 
 
 def _twelve(flat: Array) -> Array:
-    """Two samples in three bytes, the high bits first in either byte order."""
+    """Unpack two samples from every three bytes, with the high bits first in either byte order."""
     padded = np.zeros((len(flat), -(-flat.shape[1] // 3) * 3), np.uint16)
     padded[:, : flat.shape[1]] = flat
     first, middle, last = padded[:, ::3], padded[:, 1::3], padded[:, 2::3]
@@ -113,7 +113,7 @@ def _raw(piece: memoryview, wanted: int, _: int) -> memoryview:
 
 
 def _deflated(piece: memoryview, wanted: int, most: int) -> bytes:
-    """Inflate, as far as the checksum behind the last byte."""
+    """Inflate up to and including the checksum after the last byte."""
     inflate = zlib.decompressobj()
     try:
         data = inflate.decompress(piece, most + 1)
@@ -132,36 +132,36 @@ def _lzma(piece: memoryview, wanted: int, most: int) -> bytes:
 
 
 def _whole(data: bytes, wanted: int, *, ended: bool) -> bytes:
-    """Return what was unpacked where it is enough and its checksum was right."""
+    """Return unpacked data, and raise unless there is enough and its checksum was read."""
     if len(data) < wanted:
         what = f"a strip or tile has {len(data)} of {wanted} bytes"
         raise (damaged if ended else cut)("TIFF", what)
     if not ended:
         raise damaged(
-            "TIFF", "a strip or tile has more bytes than its pixels, or lacks its checksum"
+            "TIFF", "a strip or tile has more bytes than its pixels need, or lacks its checksum"
         )
     return data
 
 
 def _packbits(piece: memoryview, wanted: int, _: int) -> bytes:
-    """Unpack runs of bytes; TIFF 6.0, section 9. A run never goes beyond the last byte."""
+    """Unpack PackBits: TIFF 6.0, section 9. A run may not go beyond the last byte."""
     from PIL import Image  # noqa: PLC0415  heavy
 
-    try:  # Pillow's decoder, as one row
+    try:  # Pillow's decoder, given one row
         return Image.frombytes("L", (wanted, 1), piece, "packbits", "L").tobytes()
     except ValueError:
         return _runs(piece, wanted)
 
 
 def _runs(piece: memoryview, wanted: int) -> bytes:
-    """Unpack the same, and tell what is wrong."""
+    """Unpack PackBits more slowly than Pillow, and report what is wrong."""
     data, parts, got, at = bytes(piece), list[bytes](), 0, 0
     while got < wanted and at < len(data):
         count = data[at]
         if count < 128:
             part = data[at + 1 : at + 2 + count]
             at += 2 + count
-        else:  # 128 itself does nothing
+        else:  # 128 means nothing
             part = data[at + 1 : at + 2] * (257 - count) if count > 128 else b""
             at += 1 + (count > 128)
         parts.append(part)

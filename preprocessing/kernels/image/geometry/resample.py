@@ -1,14 +1,13 @@
-"""Separable resampling: rows, then columns, each a few stacks of small GEMMs.
+"""Separable resampling: first rows, then columns, each as a few stacked products of small matrices.
 
-The first pass casts a strip of input rows at a time to floats, in a buffer that stays in cache, and
-multiplies it into the rows it feeds. What is left is small; it is de-interleaved once, and the
-second pass makes every channel of a block of columns in one product.
+The first pass casts one strip of input rows at a time to floats, in a buffer that stays in cache, and
+multiplies it into the output rows that depend on it. The half-resampled image is small. It is
+de-interleaved once, and the second pass computes all channels of a block of columns in one product.
 
-Products are stacked, so that a pass is a few calls: each call gives up Python's lock and must get it
-back, and a hundred of those a photograph would cost two threads all that they gain.
+Products are stacked so that a pass takes few calls. Each call releases Python's lock and takes it back;
+a hundred of those per photograph would cost two threads all that they gain.
 
-Every sum of both passes is exact for integer images, whatever the order in which BLAS takes it; see
-`Precision`.
+For integer images every sum of both passes is exact, in whatever order BLAS adds; see `Precision`.
 """
 
 from __future__ import annotations
@@ -21,15 +20,13 @@ from preprocessing.cancellation import checkpoint
 from preprocessing.frozen import frozen
 from preprocessing.kernels.image.geometry.bands import (
     ROW_BLOCK,
-    Axis,
     Bands,
-    Filter,
     FloatType,
     column_bands,
-    reach,
     row_bands,
-    weighing,
+    weights_temporaries,
 )
+from preprocessing.kernels.image.geometry.taps import Axis, Filter, reach
 from preprocessing.kernels.scratch import scratch
 
 if TYPE_CHECKING:
@@ -42,16 +39,16 @@ if TYPE_CHECKING:
 class Precision:
     """Float types and binary places that make every sum of a resampling exact.
 
-    A sample of ``b`` bits times a weight of ``p`` places has ``b + p`` bits; a sum of them that stays
-    below twice the largest sample, as the filters' negative lobes allow, has one more. float32
-    holds 24 bits, float64 holds 53.
+    A sample of ``b`` bits times a weight of ``p`` places has ``b + p`` bits. Because of the filters'
+    negative lobes a sum may approach twice the largest sample, which takes one more bit. float32 holds
+    24 bits, float64 holds 53.
 
     Parameters
     ----------
     rows, columns : str
-        Float types of the first and of the second pass.
+        Float types of the first and the second pass.
     row_places, column_places : int
-        Binary places of the weights of each.
+        Binary places of the weights of the first and the second pass.
     kept_places : int, optional
         Binary places that the half-resampled image is rounded to between the passes.
     """
@@ -67,7 +64,7 @@ _DOUBLE = {
     "uint8": Precision("float32", 15, "float64", 24),  # 8 + 15 + 1 = 24 bits, 24 + 24 + 1 = 49
     "uint16": Precision("float64", 15, "float64", 20),  # 16 + 15 + 1 = 32 bits, 32 + 20 + 1 = 53
 }
-# Float samples have no fixed number of places; their sums are merely as good as float64's.
+# Float samples have no fixed number of places, so their sums are not exact but as good as float64.
 _FLOATS = Precision("float64", 24, "float64", 24)
 # For uint8. A triangle has no negative lobes, so 8 + 4 bits stay 12, and 12 + 11 stay 23; the other
 # filters overshoot: 8 + 4 + 1 = 13 bits, 13 + 10 + 1 = 24.
@@ -77,19 +74,19 @@ _SINGLE: dict[Filter, Precision] = {
     "lanczos": Precision("float32", 15, "float32", 10, 4),
 }
 
-# Bytes of input rows that are cast at a time. From 256 KiB to 1 MiB one thread sees no difference, and
-# two wait for each other less often where there are fewer calls.
+# Bytes of input rows cast at a time. One thread is equally fast from 256 KiB to 1 MiB; two threads wait
+# for each other less with the fewer calls of 1 MiB.
 _STRIP_BYTES = 1024 * 1024
-# Samples of the second pass that are made between two checkpoints: most images' all.
+# Samples that the second pass computes between two checkpoints; most images have fewer in all.
 _PASS_SAMPLES = 2**24
 
 
 def precision(dtype: str, filter_: Filter, *, single: bool) -> Precision:
-    """Return how samples of a type are resampled; `single` is for uint8 only."""
+    """Return the precision for samples of a type; `single` is for uint8 only."""
     return _SINGLE[filter_] if single else _DOUBLE.get(dtype, _FLOATS)
 
 
-def resample(
+def resample_image(
     image: Array, rows: Axis, columns: Axis, out: NDArray[np.float32], *, single: bool = False
 ) -> None:
     """Resample `image` into `out`.
@@ -98,7 +95,7 @@ def resample(
     ----------
     image : ndarray, shape (rows.n_in, columns.n_in, C), uint8, uint16 or float, any strides
     rows, columns : Axis
-        What to compute along each axis.
+        The outputs to compute along each axis.
     out : ndarray of float32, shape (C, rows wanted, columns wanted), in C order
         Receives the result, in the units of `image`, unrounded and unclipped.
     single : bool
@@ -106,12 +103,12 @@ def resample(
 
     Notes
     -----
-    Allocates nothing of the image's size. Per thread it keeps a strip of input rows in the first
-    pass's type (1 MiB, or what one block of outputs needs), the half-resampled image (rows wanted ×
-    width) in the types of both passes, and where these are float64 the result in that.
+    Allocates nothing of the image's size. Each thread keeps a strip of input rows in the first pass's
+    type (1 MiB, or what one block of outputs needs) and the half-resampled image (rows wanted × width)
+    in the types of both passes; if the second pass is in float64, also its result.
 
-    Relative to the range, and to unrounded weights in float64, within 100 dB, and with `single` within
-    79 dB. Both are measured on photographs by the tests.
+    Against unrounded weights in float64 the PSNR is at least 100 dB, and at least 79 dB with `single`.
+    The tests measure both on photographs.
     """
     how = precision(image.dtype.name, columns.filter, single=single)
     kept = how.kept_places or 0
@@ -127,7 +124,7 @@ def resample(
 
 
 def _rows_pass(image: Array, bands: Bands, height: int, dtype: FloatType) -> NDArray[Any]:
-    """Return shape (height, width, C), in this thread's scratch memory."""
+    """Resample the rows to shape (height, width, C), in this thread's scratch memory."""
     n_in, width, channels = image.shape
     line = width * channels
     item = np.dtype(dtype).itemsize
@@ -157,7 +154,10 @@ def _rows_pass(image: Array, bands: Bands, height: int, dtype: FloatType) -> NDA
 
 
 def _columns_pass(planar: NDArray[Any], bands: Bands, result: NDArray[Any]) -> None:
-    """From (C * H, W), whose first column is the bands' first input, to (C * H, columns wanted)."""
+    """Resample lines of shape (C * H, W) to (C * H, columns wanted).
+
+    The first column of `planar` is the bands' first input.
+    """
     rows = max(1, _PASS_SAMPLES // max(planar.shape[1], result.shape[1]))
     for start in range(0, len(planar), rows):
         checkpoint()
@@ -187,7 +187,7 @@ def _lines_pass(planar: NDArray[Any], bands: Bands, result: NDArray[Any]) -> Non
 
 
 def _planar(half: NDArray[Any], how: Precision) -> NDArray[Any]:
-    """(H, W, C) to (C * H, W), so that the second pass is one product for all channels."""
+    """Reorder (H, W, C) to (C * H, W), so that the second pass is one product for all channels."""
     height, width, channels = half.shape
     planar = scratch("planar", (channels, height, width), how.columns)
     if how.kept_places is None:
@@ -197,10 +197,10 @@ def _planar(half: NDArray[Any], how: Precision) -> NDArray[Any]:
     return planar.reshape(channels * height, width)
 
 
-def held(
+def resample_temporaries(
     samples: tuple[int, int, int], rows: Axis, columns: Axis, how: Precision, dtype: str
 ) -> int:
-    """Return how many bytes `resample` holds besides the image and `out`; see its notes.
+    """Return an upper bound of the bytes that `resample_image` allocates; see its notes.
 
     Parameters
     ----------
@@ -209,7 +209,7 @@ def held(
     rows, columns : Axis
     how : Precision
     dtype : str
-        Of the result; where it is not float32, `out` is counted too.
+        Type of the result. If it is not float32, `out` is scratch memory and counted too.
     """
     height, width, channels = samples
     line = min(width, reach(columns, columns.last - columns.first)) * channels
@@ -220,16 +220,15 @@ def held(
     result = count * (columns.last - columns.first) * channels
     flat = result * column_item if how.columns != "float32" else 0
     out = result * 4 if dtype != "float32" else 0
-    return (
-        out + weighing(rows) + weighing(columns) + max(strip + half, half + planar, planar + flat)
-    )
+    weights = weights_temporaries(rows) + weights_temporaries(columns)
+    return out + weights + max(strip + half, half + planar, planar + flat)
 
 
 def nearest_indices(n_in: int, n_out: int, *, centred: bool) -> NDArray[np.intp]:
-    """Input index of each output of a nearest-neighbour resize.
+    """Return the input index of each output of a nearest-neighbour resize.
 
-    PyTorch's ``nearest`` takes ``floor(o n_in / n_out)``; ``nearest-exact`` and Pillow take the input
-    under the centre of the output, ``floor((o + 1/2) n_in / n_out)``. PyTorch works in float32 here;
+    PyTorch's ``nearest`` takes ``floor(o n_in / n_out)``. ``nearest-exact`` and Pillow take the input
+    under the centre of the output, ``floor((o + 1/2) n_in / n_out)``. PyTorch computes this in float32;
     integers avoid its rare off-by-one at exact quotients.
     """
     outputs = np.arange(n_out)

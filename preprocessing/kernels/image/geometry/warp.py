@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 import numpy as np
 
 from preprocessing.cancellation import checkpoint
-from preprocessing.kernels.held import holding
 from preprocessing.kernels.scratch import scratch
+from preprocessing.kernels.temporaries import temporaries
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,7 +41,7 @@ def _warping(before: Any, after: Any, *_: object) -> int:
     return int((before.height + 2) * (before.width + 2) * items + block)
 
 
-@holding(_warping)
+@temporaries(_warping)
 def warp(
     image: Array,
     matrix: Matrix,

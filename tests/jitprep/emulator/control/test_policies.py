@@ -1,4 +1,4 @@
-"""Policies of access points are checked, kept and given back; nothing is denied by them."""
+"""Policies of access points are validated and stored, but not enforced."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def test_a_policy_is_put_read_and_deleted(control, this, expect_error):
         (policy({**STATEMENT, "Principal": {"AWS": "*"}}), "AccessDenied", 403),
     ],
 )
-def test_what_aws_would_not_keep_is_refused(control, this, expect_error, text, code, status):
+def test_policies_that_aws_rejects_are_rejected(control, this, expect_error, text, code, status):
     with expect_error(code, status):
         control.put_access_point_policy_for_object_lambda(**this, Policy=text)
 

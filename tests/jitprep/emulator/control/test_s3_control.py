@@ -128,7 +128,7 @@ def test_a_list_comes_whole_in_pages_of_any_size(control, supporting):
         ("new", {"AllowedFeatures": ["GetObject-Magic"]}, "InvalidRequest", 400, "GetObject-Magic"),
     ],
 )
-def test_what_aws_would_not_create_is_not_created(
+def test_requests_that_aws_rejects_create_nothing(
     control, supporting, expect_error, name, changes, code, status, words
 ):
     with expect_error(code, status) as message:
@@ -207,7 +207,7 @@ def test_documents_that_no_sdk_sends_are_refused(ask, control, supporting, path,
 
 @pytest.fixture(scope="module")
 def ask(signed):
-    """Return a function that asks S3 Control, and returns the answer's status and XML."""
+    """Return a function that calls S3 Control, and returns the response's status and XML."""
 
     def call(path, method="GET", body=None, account=ACCOUNT):
         headers = {} if account is None else {"x-amz-account-id": account}
@@ -224,7 +224,7 @@ def ask(signed):
 
 
 def test_an_error_has_s3_controls_own_form(ask):
-    """SDKs that are not Python's read nothing from S3's."""
+    """Only the SDK for Python also reads S3's form."""
     status, answer = ask("/nobody")
     assert status == 404
     assert answer.tag == "{http://awss3control.amazonaws.com/doc/2018-08-20/}ErrorResponse"

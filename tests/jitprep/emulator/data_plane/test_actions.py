@@ -1,4 +1,4 @@
-"""Method, key and query in, action and features out."""
+"""The action and the features of a request."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ MODEL = botocore.session.get_session().get_service_model("s3")
 
 
 def parameters(operation):
-    """Return what botocore sends for an operation in the query, each with some value."""
+    """Return the query parameters that botocore sends for an operation, each with a value."""
     model = MODEL.operation_model(operation)
     fixed = [
         tuple(f"{p}=".split("=")[:2])
@@ -26,19 +26,19 @@ def parameters(operation):
 
 
 @pytest.mark.parametrize("action", Action)
-def test_each_action_is_told_with_all_its_parameters(action):
+def test_each_action_is_recognised_with_all_of_its_parameters(action):
     method = MODEL.operation_model(action).http["method"]
     key = "k" if action.endswith("Object") else ""
     assert action_of(method, key, parameters(action)) is action
 
 
-def test_what_s3_does_not_know_changes_no_action():
+def test_unknown_parameters_do_not_change_the_action():
     unknown = [("seed", "7"), ("x-id", "anything"), ("X-Amz-Signature", "s")]
     assert action_of("GET", "k", unknown) is Action.GET_OBJECT
     assert action_of("GET", "", unknown) is Action.LIST_OBJECTS
 
 
-def test_no_other_read_is_taken_for_an_action():
+def test_other_reads_have_no_action():
     for name in MODEL.operation_names:
         model = MODEL.operation_model(name)
         uri = model.http["requestUri"]

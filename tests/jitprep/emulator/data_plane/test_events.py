@@ -1,4 +1,4 @@
-"""The event has AWS's shape, and what is in it can be used."""
+"""The event has AWS's fields, and its URL can be used."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def test_the_version_is_part_of_the_presigned_url(reader):
 
 
 @pytest.mark.parametrize("presigned", [True, False])
-def test_no_authority_of_the_client_reaches_the_function(reader, local, presigned):
+def test_no_credentials_of_the_client_reach_the_function(reader, local, presigned):
     alias = reader.alias("echo_event")
     if presigned:
         request = AWSRequest("GET", f"{local.url}/{alias}/greeting.txt?seed=7%2F8")

@@ -1,4 +1,4 @@
-"""What a function returns for HEAD and LIST, read alone."""
+"""Parsing of what a function returns for HEAD and LIST."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
 )
-# What XML can hold as it is: a listing of other keys is URL-encoded.
+# Characters that XML can represent; listings of other keys are URL-encoded.
 TEXT = st.text(
     st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"], include_characters="\t\n\r")
 )
@@ -61,7 +61,7 @@ def test_length_and_metadata_come_back(length, metadata):
 
 
 def test_what_aws_own_example_returns_is_accepted():
-    """It passes on each header that S3 sent, as strings, and empties one."""
+    """It returns each header that S3 sent, as strings, with one of them empty."""
     headers = {
         "Content-Length": "5",
         "Content-Type": "",
@@ -91,18 +91,18 @@ def test_what_aws_own_example_returns_is_accepted():
         ({"statusCode": 204}, "204"),
         ({"statusCode": 404, "errorCode": 7}, "errorCode is 7"),
         ({"statusCode": 404, "errorMessage": []}, "errorMessage is []"),
-        ({"statusCode": 200, "errorCode": "NoSuchKey"}, "do not go with statusCode 200"),
-        ({"statusCode": 206, "errorMessage": "gone"}, "do not go with statusCode 206"),
+        ({"statusCode": 200, "errorCode": "NoSuchKey"}, "are not allowed with statusCode 200"),
+        ({"statusCode": 206, "errorMessage": "gone"}, "are not allowed with statusCode 206"),
     ],
 )
 @pytest.mark.parametrize("parse", [head_object, list_objects])
-def test_what_is_wrong_with_either_is_said(parse, value, words):
+def test_an_invalid_result_is_explained(parse, value, words):
     assert words in refused(parse, encoded(value))
 
 
 @pytest.mark.parametrize("payload", [b"", b"{", b"\xff", b"[" * 100_000])
 @pytest.mark.parametrize("parse", [head_object, list_objects])
-def test_what_is_not_json_is_said(parse, payload):
+def test_a_result_that_is_not_json_is_explained(parse, payload):
     assert "not JSON" in refused(parse, payload)
 
 
@@ -124,7 +124,7 @@ def test_what_is_not_json_is_said(parse, payload):
         ({"Content-Length": 1, "x-amz-meta-a": "\u2014"}, "x-amz-meta-a"),
     ],
 )
-def test_what_is_wrong_with_a_header_is_said(headers, words):
+def test_an_invalid_header_is_explained(headers, words):
     assert words in refused(head_object, encoded({"statusCode": 200, "headers": headers}))
 
 
@@ -146,11 +146,11 @@ def test_what_is_wrong_with_a_header_is_said(headers, words):
         ({"listBucketResult": {}}, "listBucketResult.name is missing"),
         ({"listBucketResult": {"name": "n"}}, "listBucketResult.maxKeys is missing"),
         ({"listBucketResult": {"name": "n", "maxKeys": 1}}, "isTruncated is missing"),
-        ({"listBucketResult": RESULT | {"name": 1}}, "name is 1, and must be a string"),
+        ({"listBucketResult": RESULT | {"name": 1}}, "name is 1; it must be a string"),
         ({"listBucketResult": RESULT | {"maxKeys": "1"}}, "maxKeys"),
         ({"listBucketResult": RESULT | {"maxKeys": True}}, "maxKeys is true"),
         ({"listBucketResult": RESULT | {"isTruncated": "false"}}, "isTruncated"),
-        ({"listBucketResult": RESULT | {"contents": {}}}, "contents is {}, and must be a list"),
+        ({"listBucketResult": RESULT | {"contents": {}}}, "contents is {}; it must be a list"),
         ({"listBucketResult": RESULT | {"contents": ["a"]}}, "contents[0]"),
         ({"listBucketResult": RESULT | {"contents": [{"size": 1}]}}, "contents[0].key is missing"),
         (
@@ -162,11 +162,11 @@ def test_what_is_wrong_with_a_header_is_said(headers, words):
         ({"listBucketResult": RESULT | {"commonPrefixes": [{}]}}, "commonPrefixes[0].prefix"),
     ],
 )
-def test_what_is_wrong_with_a_listing_is_said(value, words):
+def test_an_invalid_listing_is_explained(value, words):
     assert words in refused(list_objects, encoded({"statusCode": 200} | value))
 
 
-def test_s3s_own_error_may_be_passed_on_as_its_xml():
+def test_an_error_of_s3s_may_be_forwarded_as_xml():
     xml = "<Error><Code>AccessDenied</Code><Message>m</Message></Error>"
     answer = list_objects(encoded({"statusCode": 403, "listResultXml": xml}))
     assert (answer.status, answer.body) == (403, xml.encode())
@@ -178,7 +178,7 @@ def test_s3s_own_error_may_be_passed_on_as_its_xml():
 
 @given(JSON)
 @pytest.mark.parametrize("parse", [head_object, list_objects])
-def test_anything_is_an_answer_or_an_s3_error(parse, value):
+def test_any_result_is_a_response_or_an_s3_error(parse, value):
     for whole in (value, {"statusCode": 200, "headers": value, "listBucketResult": value}):
         with suppress(S3Error):
             assert parse(encoded(whole)).status in range(200, 600)
@@ -199,8 +199,8 @@ def test_every_key_and_size_comes_back(objects):
     assert found == objects
 
 
-def test_the_elements_stand_in_s3s_order():
-    """As in the answer that S3's API reference shows."""
+def test_the_elements_are_in_s3s_order():
+    """The order in S3's API reference."""
     result = RESULT | {
         "prefix": "",
         "keyCount": 0,

@@ -50,7 +50,7 @@ def test_a_part_of_an_object_is_206(reader):
 
 
 def test_a_head_has_no_body_and_names_its_request(reader, local):
-    """Read from the socket: a client library would hide a body that must not be there."""
+    """Read from the socket: a client library would hide a body."""
     s3 = local.client("s3", Config(signature_version="s3v4"))
     for payload in (
         returning({"statusCode": 200, "headers": {"Content-Length": 5}}),
@@ -120,6 +120,6 @@ def test_the_presigned_url_is_for_head_of_that_version(reader):
     assert query["X-Amz-SignedHeaders"] == ["host;x-amz-expected-bucket-owner;x-amz-request-payer"]
 
 
-def test_heading_a_bucket_is_the_buckets_own_answer(reader):
+def test_s3_answers_a_head_of_the_bucket(reader):
     alias = reader.alias("raise_error:not asked", actions=("HeadObject", "ListObjectsV2"))
     assert reader.s3.head_bucket(Bucket=alias)["ResponseMetadata"]["HTTPStatusCode"] == 200

@@ -150,6 +150,6 @@ def test_a_listing_is_transformed_page_by_page(reader):
 @pytest.mark.parametrize(
     "ask", ["get_bucket_versioning", "get_bucket_location", "list_multipart_uploads"]
 )
-def test_other_reads_of_the_bucket_are_its_own_answer(reader, ask):
+def test_s3_answers_other_reads_of_the_bucket(reader, ask):
     alias = reader.alias("raise_error:not asked", actions=("ListObjects", "ListObjectsV2"))
     assert getattr(reader.s3, ask)(Bucket=alias)["ResponseMetadata"]["HTTPStatusCode"] == 200

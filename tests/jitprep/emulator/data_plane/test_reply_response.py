@@ -1,4 +1,4 @@
-"""An answer on its way to the reader, with time and connections that run out."""
+"""Responses whose body is late, breaks off or is not read."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from starlette.requests import ClientDisconnect
 
 from jitprep.emulator.data_plane.pending_responses import Reply, ReplyHead
 from jitprep.emulator.data_plane.reply_response import ReplyResponse
-from jitprep.emulator.data_plane.spool import Room, Spool
+from jitprep.emulator.data_plane.spool import ByteBudget, Spool
 from jitprep.emulator.request_ids import RequestIds
 
-SOON_S = 0.05  # anything that a test waits for on purpose
+SOON_S = 0.05  # every deliberate wait
 
 
 async def for_ever(*_message):
@@ -37,10 +37,10 @@ async def whole(*chunks):
 
 
 def sent(body, *, status=200, error=None, send=None, headers=()):
-    """Send a reply; return what the server was told, and whether the function was in time."""
+    """Send a reply; return the ASGI messages, and whether the function wrote all of it in time."""
 
     async def run():
-        room = Room()
+        room = ByteBudget()
         spool = Spool(room)
         reply = Reply(ReplyHead(status, tuple(headers), error), spool)
         filling = asyncio.create_task(spool.fill(body, SOON_S))
@@ -52,7 +52,7 @@ def sent(body, *, status=200, error=None, send=None, headers=()):
         response = ReplyResponse(reply, RequestIds("id", "host"), SOON_S)
         sending = asyncio.create_task(response({"type": "http"}, for_ever, send or keep))
         (written,) = await asyncio.gather(filling, return_exceptions=True)
-        if send is not None:  # the reader reads nothing, and leaves in the end
+        if send is not None:  # the client reads nothing, and disconnects in the end
             sending.cancel()
         await asyncio.wait({sending})
         assert room.held == 0
@@ -74,7 +74,7 @@ def test_a_whole_body_is_sent_and_ended():
 
 
 def test_a_body_that_stalls_half_way_is_left_short():
-    """The server closes the connection then, and the reader finds bytes missing."""
+    """The server then closes the connection, and the client notices the missing bytes."""
     messages, in_time = sent(stalling(b"half"))
     assert [m["type"] for m in messages] == ["http.response.start", "http.response.body"]
     assert messages[-1]["more_body"]
@@ -93,7 +93,7 @@ def test_a_body_that_breaks_before_its_first_byte_is_an_error():
     assert in_time
 
 
-def test_a_body_that_cannot_be_kept_is_an_error():
+def test_a_body_that_cannot_be_buffered_is_an_error():
     async def full():
         raise OSError(28, "No space left on device")
         yield b""
@@ -107,7 +107,7 @@ def test_a_body_that_breaks_half_way_is_left_short():
     assert messages[-1]["more_body"]
 
 
-def test_a_reader_who_reads_nothing_keeps_no_function():
+def test_a_client_that_reads_nothing_does_not_block_the_function():
     _, in_time = sent(whole(*[b"x" * 100_000] * 50), send=for_ever)
     assert in_time
 
@@ -117,7 +117,7 @@ def test_an_error_has_no_body():
     assert code_of(messages) == (404, "NoSuchKey")
 
 
-def test_an_error_keeps_what_is_not_about_a_body():
+def test_an_error_keeps_headers_that_do_not_describe_a_body():
     given = [(b"content-range", b"bytes */5"), (b"content-type", b"image/png"), (b"etag", b'"e"')]
     messages, _ = sent(whole(), status=416, error="InvalidRange", headers=given)
     headers = dict(messages[0]["headers"])

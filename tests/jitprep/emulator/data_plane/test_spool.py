@@ -1,4 +1,4 @@
-"""A body that waits for its reader: whole, bounded, and gone when nobody wants it."""
+"""Buffered bodies arrive whole, within a limit, and are discarded when closed."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.requests import ClientDisconnect
 
-from jitprep.emulator.data_plane.spool import Room, Spool
+from jitprep.emulator.data_plane.spool import ByteBudget, Spool
 
 SOON_S = 0.05
 
@@ -32,12 +32,12 @@ def run(coroutine):
 
 
 @given(st.lists(st.binary(max_size=3_000_000), max_size=4), st.integers(0, 4))
-def test_what_is_written_is_read_whatever_the_order(chunks, before):
+def test_written_bytes_are_read_in_any_interleaving(chunks, before):
     async def both():
-        room = Room()
+        room = ByteBudget()
         spool = Spool(room)
         filling = asyncio.create_task(spool.fill(of(*chunks), 10))
-        for _ in range(before):  # steps that the writer is ahead
+        for _ in range(before):  # let the writer run ahead
             await asyncio.sleep(0)
         body = b"".join([chunk async for chunk in spool.chunks()])
         await filling
@@ -47,9 +47,9 @@ def test_what_is_written_is_read_whatever_the_order(chunks, before):
     assert run(both()) == (b"".join(chunks), 0)
 
 
-def test_a_writer_waits_for_no_reader_while_there_is_room():
+def test_a_writer_does_not_wait_below_the_limit():
     async def write():
-        room = Room(100)
+        room = ByteBudget(100)
         spool = Spool(room)
         await spool.fill(of(b"x" * 60, b"y" * 40), 10)
         assert room.held == 100
@@ -60,9 +60,9 @@ def test_a_writer_waits_for_no_reader_while_there_is_room():
     assert run(write()) == b"x" * 60 + b"y" * 40
 
 
-def test_where_all_is_taken_a_writer_waits_and_a_hungry_reader_is_served():
+def test_at_the_limit_a_writer_waits_unless_its_reader_has_read_everything():
     async def write():
-        room = Room(100)
+        room = ByteBudget(100)
         unread, read = Spool(room), Spool(room)
         stuck = asyncio.create_task(unread.fill(of(b"x" * 100, b"y"), 10))
         await asyncio.sleep(SOON_S)
@@ -70,7 +70,7 @@ def test_where_all_is_taken_a_writer_waits_and_a_hungry_reader_is_served():
         filling = asyncio.create_task(read.fill(of(*[b"z" * 50] * 20), 10))
         body = b"".join([chunk async for chunk in read.chunks()])
         await filling
-        unread.close()  # its reader left: the rest is dropped, and the writer is let go
+        unread.close()  # its client disconnects, which releases the writer
         await stuck
         read.close()
         return body, room.held
@@ -79,9 +79,9 @@ def test_where_all_is_taken_a_writer_waits_and_a_hungry_reader_is_served():
 
 
 @pytest.mark.parametrize("error", [ClientDisconnect(), OSError("full")])
-def test_a_failure_reaches_the_reader_behind_what_came(error):
+def test_a_failure_reaches_the_reader_after_the_bytes_before_it(error):
     async def both():
-        spool = Spool(Room())
+        spool = Spool(ByteBudget())
         with pytest.raises(type(error)):
             await spool.fill(of(b"half", ends=error), 10)
         chunks = spool.chunks()
@@ -95,7 +95,7 @@ def test_a_failure_reaches_the_reader_behind_what_came(error):
 
 def test_a_body_that_stalls_is_a_timeout_for_both():
     async def both():
-        spool = Spool(Room())
+        spool = Spool(ByteBudget())
         with pytest.raises(TimeoutError):
             await spool.fill(stalling(b"half"), SOON_S)
         chunks = spool.chunks()

@@ -1,4 +1,4 @@
-"""Bodies pass through as they come, in both directions."""
+"""Bodies are streamed in both directions."""
 
 from __future__ import annotations
 
@@ -52,8 +52,8 @@ def test_a_function_that_ends_in_the_middle_breaks_the_read(reader):
     assert reader.body("upper") == b"HELLO"
 
 
-def test_a_reader_who_leaves_the_queue_is_not_served(reader, local, signed):
-    """Readers who left would otherwise keep the workers busy for nobody."""
+def test_a_client_that_disconnects_while_queued_is_not_served(reader, local, signed):
+    """Otherwise clients that have disconnected would keep the workers busy."""
     request = signed(f"/{reader.alias('slow_upper:1')}/greeting.txt")
     left = []
     for _ in range(20):
@@ -62,7 +62,7 @@ def test_a_reader_who_leaves_the_queue_is_not_served(reader, local, signed):
         left.append(connection)
     for connection in left:
         connection.close()
-    # Two workers would need ten seconds for twenty; a reader gives up after five.
+    # Two workers would need ten seconds for twenty reads; the client times out after five.
     answered = threading.Event()
     thread = threading.Thread(target=lambda: (reader.body("upper"), answered.set()))
     thread.start()
@@ -70,8 +70,8 @@ def test_a_reader_who_leaves_the_queue_is_not_served(reader, local, signed):
     assert answered.is_set()
 
 
-def test_open_bodies_that_nobody_reads_keep_no_worker(reader, local):
-    """AWS gives each read an execution of its own; here there are two workers."""
+def test_unread_bodies_do_not_occupy_workers(reader, local):
+    """On AWS each read has its own execution; here there are two workers."""
     alias = reader.alias(f"big:{8 * MEBIBYTE}")
     bodies = [
         reader.s3.get_object(Bucket=alias, Key="greeting.txt")["Body"]

@@ -1,4 +1,4 @@
-"""What no function answers is S3's own: AWS passes it to the supporting access point."""
+"""Requests that no function answers are forwarded to S3."""
 
 from __future__ import annotations
 
@@ -50,11 +50,11 @@ def test_tags_and_many_deletions_go_through(reader, alias):
     assert [one["Key"] for one in deleted["Deleted"]] == ["tagged"]
 
 
-def test_a_body_in_chunks_stays_one(local, alias, reader):
-    """Over https SDKs send bodies so, with the checksum behind them."""
+def test_a_chunked_body_is_forwarded_in_chunks(local, alias, reader):
+    """Over HTTPS, SDKs send bodies in chunks, followed by a checksum."""
     headers = {
         "Content-Encoding": "aws-chunked",
-        "Content-Type": "text/plain",  # or urllib would say that it is a form
+        "Content-Type": "text/plain",  # urllib's default is that of a form
         "x-amz-decoded-content-length": "7",
         "x-amz-trailer": "x-amz-checksum-crc32",
     }
@@ -70,14 +70,14 @@ def test_a_body_in_chunks_stays_one(local, alias, reader):
 
 
 def test_a_customers_key_is_refused_where_a_function_would_see_it(reader, expect_error):
-    """S3 refuses it so that no function can log it; without a function it passes."""
+    """S3 rejects the key so that no function can log it."""
     key = {"SSECustomerAlgorithm": "AES256", "SSECustomerKey": "0" * 32}
     of = {"Key": "secret", **key}
     reader.s3.put_object(Bucket="texts", Body=b"secret", **of)
     every = reader.alias("upper", actions=("GetObject", "HeadObject"))
     with expect_error("InvalidRequest", 400) as message:
         reader.s3.get_object(Bucket=every, **of)
-    assert "keys provided by customers" in message()
+    assert "customer-provided keys" in message()
     with expect_error("400", 400):
         reader.s3.head_object(Bucket=every, **of)
     listing = reader.alias("upper", actions=("ListObjectsV2",))

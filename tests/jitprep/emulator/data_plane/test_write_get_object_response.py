@@ -1,4 +1,4 @@
-"""WriteGetObjectResponse against botocore's own model of it."""
+"""WriteGetObjectResponse, compared with botocore's model of it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from jitprep.emulator.s3_errors import S3Error
 MODEL = botocore.session.get_session().get_service_model("s3")
 WRITE = MODEL.operation_model("WriteGetObjectResponse").input_shape.members
 GET = MODEL.operation_model("GetObject").output_shape.members
-# What these are worth to a function that sets them: a value of their type, as botocore sends it.
+# A value of each parameter's type, as botocore sends it.
 VALUES = {
     "string": ("a text", "a text"),
     "integer": (7, "7"),
@@ -41,7 +41,7 @@ def test_each_member_reaches_the_client_under_get_objects_name(member):
     assert parse_head(sent).headers == ((expected, b"value"),)
 
 
-def test_metadata_and_length_pass_and_nothing_else_does():
+def test_only_metadata_and_length_are_forwarded_without_the_prefix():
     sent = Headers(
         {
             "x-amz-meta-a": "1",
@@ -115,7 +115,7 @@ def test_every_parameter_is_one_that_is_forwarded_or_one_of_the_call():
 
 @pytest.mark.parametrize("status", [200, 206, 404, 416])
 def test_all_parameters_at_once_reach_boto3s_client(reader, status):
-    """One checksum is all that may be set; the body's own length and type are not the XML's."""
+    """Only one checksum is allowed, and an error's XML has its own length and type."""
     names = [n for n in FORWARDED if not n.startswith("Checksum") or n == "ChecksumSHA256"]
     error = {"ErrorCode": "Nothing"} if status >= 400 else {}
     payload = "write:" + json.dumps({"StatusCode": status, **error, **parameters(names)})
@@ -140,7 +140,7 @@ def test_all_parameters_at_once_reach_boto3s_client(reader, status):
     ],
 )
 @pytest.mark.parametrize("chunked", [False, True])
-def test_a_body_is_refused_where_none_belongs(reader, status, body, code, chunked):
+def test_a_body_is_rejected_where_none_is_allowed(reader, status, body, code, chunked):
     error = {"ErrorCode": "NoSuchKey"} if status == 404 else {}
     how = "write_chunked" if chunked else "write"
     payload = f"{how}:" + json.dumps({"StatusCode": status, "Body": body, "ETag": '"e"', **error})
@@ -156,7 +156,7 @@ def test_a_body_is_refused_where_none_belongs(reader, status, body, code, chunke
 
 
 def read(url):
-    """Read with no redirects, no errors, and no library's idea of what a header means."""
+    """Read without redirects or errors, and without a library's interpretation of headers."""
     split = urlsplit(url)
     connection = http.client.HTTPConnection(split.netloc)
     connection.request("GET", f"{split.path}?{split.query}", headers={"Connection": "close"})

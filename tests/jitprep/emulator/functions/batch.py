@@ -1,4 +1,4 @@
-"""A function for S3 Batch Operations that does what an object's key tells it."""
+"""A function for S3 Batch Operations whose behaviour the object's key selects."""
 
 import json
 import os
@@ -29,7 +29,7 @@ def echo(event, task, _):
 
 
 def third_time(event, task, path):
-    """Fail for the time being, twice."""
+    """Fail temporarily, twice."""
     with Path(path).open("a") as tries:
         tries.write("x")
     code = "Succeeded" if Path(path).stat().st_size >= 3 else "TemporaryFailure"
@@ -37,7 +37,7 @@ def third_time(event, task, path):
 
 
 def note(event, task, argument):
-    """Write the job's ID down, then wait until another file is there."""
+    """Append the job's ID to a file, then wait until another file exists."""
     line, gate = argument.split("|")
     with Path(line).open("a") as lines:
         lines.write(event["job"]["id"] + "\n")

@@ -1,4 +1,4 @@
-"""A function that does what the access point's payload tells it. It is plain AWS code."""
+"""A function whose behaviour the access point's payload selects. It is plain AWS code."""
 
 import functools
 import json
@@ -25,7 +25,7 @@ def handler(event, context):
 
 @functools.cache
 def streaming_s3():
-    """Return a client that does not read a body to its end, to sign it, before it sends it."""
+    """Return a client that does not read a whole body to sign it before it sends it."""
     return boto3.client("s3", config=Config(s3={"payload_signing_enabled": False}))
 
 
@@ -35,7 +35,7 @@ def input_s3_url(event):
 
 
 def source(event, method="GET"):
-    """Ask S3, with those of the client's headers that the URL is signed with."""
+    """Send the presigned request, with the client's headers that its signature covers."""
     url = input_s3_url(event)
     signed = parse_qs(urlsplit(url).query)["X-Amz-SignedHeaders"][0].split(";")
     sent = event["userRequest"]["headers"].items()
@@ -44,7 +44,7 @@ def source(event, method="GET"):
 
 
 def upper(event, answer, argument):
-    """Upper case: of the object, of its content type where only that is asked for, of the keys."""
+    """Convert the object, its content type (HEAD) or its keys (LIST) to upper case."""
     if "headObjectContext" in event:
         with source(event, "HEAD") as response:
             headers = dict(response.headers)
@@ -108,7 +108,7 @@ def raise_error(event, answer, argument):
 
 
 def return_silently(event, answer, argument):
-    return {"nobody": "reads this"}
+    return {"ignored": "value"}
 
 
 def return_large(event, answer, argument):
@@ -116,7 +116,7 @@ def return_large(event, answer, argument):
 
 
 def return_text(event, answer, argument):
-    """So many bytes of JSON, with its quotes."""
+    """Return JSON of the given length in bytes, quotes included."""
     return "x" * (int(argument) - 2)
 
 
@@ -141,19 +141,19 @@ def write_error(event, answer, argument):
 
 
 def write(event, answer, argument):
-    """Write with the parameters that the argument has as JSON."""
+    """Write the response with the parameters in the argument, which is JSON."""
     S3.write_get_object_response(**answer, **json.loads(argument))
 
 
 def write_chunked(event, answer, argument):
-    """Write them too, the body with no length before it."""
+    """Write the response with a body of unknown length."""
     parameters = json.loads(argument)
     body = Streamed([parameters.pop("Body").encode()])
     streaming_s3().write_get_object_response(**answer, **parameters, Body=body)
 
 
 class Streamed:
-    """A body whose length nobody knows before its end."""
+    """A body of unknown length."""
 
     def __init__(self, chunks):
         self.chunks = iter(chunks)
@@ -166,7 +166,7 @@ class Streamed:
 
 
 def write_twice(event, answer, argument):
-    """Write, try the same token again, and leave what S3 said to that in the second answer."""
+    """Write twice with the same token, and print the error of the second write."""
     S3.write_get_object_response(**answer, Body=b"first")
     try:
         S3.write_get_object_response(**answer, Body=b"second")
@@ -184,7 +184,7 @@ def big(event, answer, argument):
 
 
 class Halves:
-    """A body without a length, whose second half waits for a file, or ends the process."""
+    """A body of unknown length whose second half waits for a file, or ends the process."""
 
     def __init__(self, path):
         self.path = path

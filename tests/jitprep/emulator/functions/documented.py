@@ -1,4 +1,4 @@
-"""Functions of the shapes that AWS's documentation shows, in words of our own.
+"""Functions like those in AWS's documentation.
 
 They do what theirs do and no more: none sends the headers that `inputS3Url` is signed with, none looks
 at errors of S3 where theirs do not. Only the libraries differ: urllib and ElementTree are at hand.
@@ -23,7 +23,7 @@ def handler(event, context):
 
 
 def uppercase(event):
-    """The tutorial's: the text of the object in capitals."""
+    """The tutorial: the object's text in capitals."""
     get = event["getObjectContext"]
     text = urllib.request.urlopen(get["inputS3Url"]).read().decode()
     boto3.client("s3").write_get_object_response(
@@ -33,7 +33,7 @@ def uppercase(event):
 
 
 def forbidden(event):
-    """Example 1: only who knows the header gets the object."""
+    """Example 1: the object requires a header."""
     get = event["getObjectContext"]
     to = {"RequestRoute": get["outputRoute"], "RequestToken": get["outputToken"]}
     s3 = boto3.client("s3")
@@ -63,7 +63,7 @@ def thumbnail(event):
 
 
 class Compressed:
-    """What an iterator gives, compressed, as a body that botocore can stream."""
+    """A file-like body for botocore that compresses an iterator's chunks."""
 
     def __init__(self, chunks):
         self.chunks = self.compress(chunks)
@@ -83,7 +83,7 @@ class Compressed:
 
 
 def compressed(event):
-    """Example 3: compressed on its way, without a length."""
+    """Example 3: compression while streaming, without a length."""
     get = event["getObjectContext"]
     config = Config(signature_version="s3v4", s3={"payload_signing_enabled": False})
     with urllib.request.urlopen(get["inputS3Url"]) as source:
@@ -98,7 +98,7 @@ def compressed(event):
 
 
 def head(event):
-    """HeadObject: every header that S3 sent, one of them blanked."""
+    """HeadObject: every header that S3 sent, one of them empty."""
     request = urllib.request.Request(event["headObjectContext"]["inputS3Url"], method="HEAD")
     try:
         response = urllib.request.urlopen(request)
@@ -114,7 +114,7 @@ def head(event):
 
 
 def listing(event):
-    """ListObjects and ListObjectsV2: S3's XML with the storage classes blanked."""
+    """ListObjects and ListObjectsV2: S3's XML with empty storage classes."""
     (context,) = (event[name] for name in event if name.endswith("Context"))
     try:
         response = urllib.request.urlopen(context["inputS3Url"])

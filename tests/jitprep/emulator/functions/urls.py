@@ -1,9 +1,10 @@
-"""A function behind a URL, of the shapes that AWS documents; the path says which."""
+"""A function with a URL; the path selects one of the responses that AWS documents."""
 
 import base64
 import json
 import os
 import time
+from pathlib import Path
 
 
 def handler(event, context):
@@ -37,7 +38,7 @@ def cookies(event):
 
 
 def binary(event):
-    """Every byte there is, as a file is sent: with its length."""
+    """Return all 256 bytes, with a Content-Length."""
     body = bytes(range(256))
     return {
         "statusCode": 200,
@@ -52,14 +53,14 @@ def echo(event):
 
 
 def body(event):
-    """The request's body back, as it came."""
+    """Return the request's body."""
     sent = event.get("body", "")
     raw = base64.b64decode(sent) if event["isBase64Encoded"] else sent.encode()
     return {"statusCode": 200, "body": _base64(raw), "isBase64Encoded": True}
 
 
 def given(event):
-    """What the request's body says, whatever Lambda makes of it."""
+    """Return the JSON in the request's body."""
     return json.loads(event["body"])
 
 
@@ -79,6 +80,13 @@ def sleep(event):
     time.sleep(60)
 
 
+def wait(event):
+    """Return once the file that the query names exists."""
+    gate = Path(event["queryStringParameters"]["gate"])
+    while not gate.exists():
+        time.sleep(0.01)
+
+
 def _base64(body):
     return base64.b64encode(body).decode()
 
@@ -86,6 +94,20 @@ def _base64(body):
 FUNCTIONS = {
     function.__name__: function
     for function in (
-        *(string, table, custom, cookies, binary, echo, body, given, large, fail, leave, sleep),
+        *(
+            string,
+            table,
+            custom,
+            cookies,
+            binary,
+            echo,
+            body,
+            given,
+            large,
+            fail,
+            leave,
+            sleep,
+            wait,
+        ),
     )
 }

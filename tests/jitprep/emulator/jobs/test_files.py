@@ -1,4 +1,4 @@
-"""Manifests in, reports out, and what an invocation's end says of its task."""
+"""Manifests, reports, and the results of tasks."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jitprep.emulator.jobs import task as jobs_task
+from jitprep.emulator.jobs import task_invocation
 from jitprep.emulator.jobs.files import read_manifest, report_files
 from jitprep.emulator.jobs.job import (
     BatchJob,
@@ -49,7 +49,7 @@ def test_a_manifests_keys_are_url_encoded(rows, plus):
 
 
 @given(st.lists(st.tuples(keys, texts, st.booleans()), min_size=1, max_size=5))
-def test_a_report_is_a_csv_whatever_is_told(tasks):
+def test_a_report_is_valid_csv_for_any_messages(tasks):
     done = job()
     for key, message, good in tasks:
         done.add(
@@ -62,14 +62,14 @@ def test_a_report_is_a_csv_whatever_is_told(tasks):
     assert [row[1] for row in rows] == [
         quote(key) for key, _, _ in sorted(tasks, key=lambda task: not task[2])
     ]
-    told = {
+    expected_rows = {
         (quote(key), *(("succeeded", "") if good else ("failed", "PermanentFailure")), message)
         for key, message, good in tasks
     }
     for bucket, key, version, status, http_status, code, message in rows:
         assert (bucket, version, http_status) == ("photos", "", "200")
         assert (key, status, code, message) in {
-            (*one[:3], one[3].replace("\r", "\n")) for one in told
+            (*one[:3], one[3].replace("\r", "\n")) for one in expected_rows
         }
 
 
@@ -109,8 +109,8 @@ def test_a_report_is_a_csv_whatever_is_told(tasks):
         ),
     ],
 )
-def test_how_an_invocation_ends_says_what_came_of_its_task(outcome, expected):
-    assert jobs_task.read(outcome, "1.0", "i", "t") == expected
+def test_each_outcome_of_an_invocation_gives_its_task_a_result(outcome, expected):
+    assert task_invocation.task_result(outcome, "1.0", "i", "t") == expected
 
 
 ANY = st.recursive(
@@ -122,7 +122,7 @@ ANY = st.recursive(
 
 
 @given(ANY, ANY, ANY)
-def test_whatever_a_function_returns_its_task_has_a_result(answer, results, treat):
+def test_any_return_value_gives_the_task_a_result(answer, results, treat):
     for value in (
         answer,
         {"invocationSchemaVersion": "1.0", "invocationId": "i", "results": results},
@@ -133,11 +133,11 @@ def test_whatever_a_function_returns_its_task_has_a_result(answer, results, trea
             "results": [{"taskId": "t", "resultCode": answer, "resultString": results}],
         },
     ):
-        result = jobs_task.read(Returned(json.dumps(value).encode()), "1.0", "i", "t")
+        result = task_invocation.task_result(Returned(json.dumps(value).encode()), "1.0", "i", "t")
         assert result.code == "PermanentFailure"
 
 
-def test_what_has_ended_stays_as_it_is():
+def test_a_job_that_has_ended_does_not_change():
     ended = job()
     ended.move(Status.CANCELLING)
     ended.move(Status.ACTIVE)

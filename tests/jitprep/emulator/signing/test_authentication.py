@@ -1,4 +1,4 @@
-"""Who may ask the endpoint for what: nobody without a signature, as on AWS."""
+"""Every part of the endpoint requires a signature, as AWS does."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ def test_a_presigned_url_is_for_one_method(reader, signed_for, asked):
         assert answer.status == 403
 
 
-def test_a_browser_asks_for_leave_without_a_signature(local, reader):
+def test_a_cors_preflight_needs_no_signature(local, reader):
     reader.s3.create_bucket(Bucket="site")
     rule = {"AllowedMethods": ["GET"], "AllowedOrigins": ["http://example.com"]}
     reader.s3.put_bucket_cors(Bucket="site", CORSConfiguration={"CORSRules": [rule]})
@@ -125,8 +125,8 @@ def test_a_browser_asks_for_leave_without_a_signature(local, reader):
         assert answer.headers["Access-Control-Allow-Origin"] == "http://example.com"
 
 
-def test_a_body_that_is_kept_back_spoils_no_other_request(local, expect_error):
-    """boto3 waits with it for leave; what it sends after a refusal would be taken for the body."""
+def test_a_body_held_back_by_expect_is_not_read_as_the_next_request(local, expect_error):
+    """boto3 waits for 100 Continue. After a rejection, its next request must not be read as the body."""
     session = boto3.Session("test", "wrong", region_name="us-east-1")
     once = Config(proxies={}, retries={"total_max_attempts": 1})
     s3 = session.client("s3", endpoint_url=local.url, config=once)
@@ -147,7 +147,7 @@ def test_an_endpoint_in_another_region_takes_its_own(object_lambda_endpoint, exp
     arn = f"arn:aws:s3-object-lambda:eu-west-1:{ACCOUNT}:accesspoint/upper"
     for name in (alias, arn):
         assert get(s3, local, name)["Body"].read() == b"HELLO"
-    # boto3 takes the region from the refusal and asks again, as it does of AWS.
+    # boto3 takes the region from the error and retries, as with AWS.
     elsewhere = boto3.Session("test", "test", region_name="us-east-1").client(
         "s3", endpoint_url=local.url, config=Config(proxies={})
     )

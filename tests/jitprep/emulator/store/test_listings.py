@@ -1,4 +1,4 @@
-"""The listings of the S3 inside, against what AWS's pages say of them."""
+"""The listings of the S3 inside follow AWS's documentation."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from ..buckets import new_bucket
 
-# Nothing that no store takes: surrogates, and dots that clients resolve before they sign.
+# Keys without surrogates, and without dots that clients resolve before they sign.
 SEGMENT = st.text(
     st.one_of(
         st.sampled_from("ab/\n\r\t %?#&+;=<>\"'\\\x00\x01\x7f\x80\ufffd\uffff\u2028é😀"),
@@ -37,7 +37,7 @@ def bucket(s3):
 
 
 def rolled(keys, prefix, delimiter):
-    """What a listing has in the end: keys, and common prefixes in their places."""
+    """Return the expected entries of a listing: keys and common prefixes, in order."""
     found = {}
     for key in sorted(key for key in keys if key.startswith(prefix)):
         end = key.find(delimiter, len(prefix)) if delimiter else -1
@@ -46,7 +46,7 @@ def rolled(keys, prefix, delimiter):
 
 
 def pages(s3, operation, **parameters):
-    """Every entry, in the order of the pages; no page has more than it may."""
+    """Return every entry, page by page; no page is larger than requested."""
     size = parameters.pop("size")
     found = []
     paginator = s3.get_paginator(operation)
@@ -74,7 +74,7 @@ def test_every_entry_is_on_one_page_whatever_the_keys(local, keys, data):
     asked = {"Bucket": bucket, "Prefix": prefix, "Delimiter": delimiter, "size": size}
     wanted = rolled(keys, prefix, delimiter)
     assert pages(s3, "list_objects_v2", **asked) == wanted
-    if delimiter:  # without one, boto3 takes the last key for the marker
+    if delimiter:  # without one, boto3 uses the last key as the marker
         assert pages(s3, "list_objects", **asked) == wanted
     copied = s3.copy_object(Bucket=bucket, Key="copy", CopySource={"Bucket": bucket, "Key": some})
     assert s3.head_object(Bucket=bucket, Key="copy")["ETag"] == copied["CopyObjectResult"]["ETag"]
@@ -104,7 +104,7 @@ def test_a_folder_whose_objects_are_deleted_is_gone(s3, listing):
     assert found.get("KeyCount", 0) == 0
 
 
-def test_at_most_a_thousand_whatever_is_asked_for(s3, bucket):
+def test_a_page_has_at_most_a_thousand_keys(s3, bucket):
     for asked, said in ((None, 1000), (5000, 1000), (2**31 - 1, 1000), (7, 7), (0, 0)):
         more = {} if asked is None else {"MaxKeys": asked}
         assert s3.list_objects_v2(Bucket=bucket, **more)["MaxKeys"] == said
@@ -130,8 +130,8 @@ def test_a_token_that_is_not_ours_is_refused(s3, bucket, expect_error):
         s3.list_objects_v2(Bucket=bucket, ContinuationToken="made up")
 
 
-def test_a_key_that_xml_cannot_write_makes_no_other_key(s3, bucket, signed):
-    """As S3's: who does not ask for encoding-type=url gets a document that no parser takes."""
+def test_a_key_that_xml_cannot_represent_is_not_read_as_another_key(s3, bucket, signed):
+    """As on S3: without encoding-type=url, no parser accepts the document."""
     s3.put_object(Bucket=bucket, Key="a\x01b", Body=b"")
     with urlopen(signed(f"/{bucket}")) as answer:
         body = answer.read()
@@ -161,7 +161,7 @@ def test_versions_can_be_deleted_page_by_page(s3, size):
     s3.delete_bucket(Bucket=bucket)
 
 
-def test_versions_stand_newest_first_and_roll_up(s3):
+def test_versions_are_listed_newest_first_and_grouped_by_prefix(s3):
     bucket = new_bucket(s3, "Enabled")
     put = [s3.put_object(Bucket=bucket, Key="k", Body=b"")["VersionId"] for _ in range(3)]
     s3.put_object(Bucket=bucket, Key="folder/x", Body=b"")

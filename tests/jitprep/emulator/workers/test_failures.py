@@ -1,4 +1,4 @@
-"""Whatever a function does wrong, its reader gets an answer that says so."""
+"""Every failure of a function is reported to its client."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_a_made_up_token_is_refused(reader, expect_error):
             reader.s3.write_get_object_response(RequestRoute=route, RequestToken="made up")
 
 
-def test_workers_that_die_are_replaced_for_ever(reader, expect_error):
+def test_every_worker_that_dies_is_replaced(reader, expect_error):
     before = {reader.get("upper")["Metadata"]["process"] for _ in range(8)}
     for _ in range(6):
         with expect_error("LambdaRuntimeError", 500):
@@ -78,9 +78,7 @@ def test_a_response_that_lambda_cannot_carry_is_an_error(reader, expect_error):
     assert "6291556 bytes" in message()
 
 
-def test_more_readers_than_the_concurrency_are_told_to_slow_down(
-    object_lambda_endpoint, expect_error, tmp_path
-):
+def test_reads_above_the_concurrency_get_slow_down(object_lambda_endpoint, expect_error, tmp_path):
     local = object_lambda_endpoint(
         handler="behaviours.handler", task_root=FUNCTIONS, workers=1, concurrency=1
     )
@@ -103,7 +101,7 @@ def test_more_readers_than_the_concurrency_are_told_to_slow_down(
 
 
 def eventually(attempt):
-    """Try until it succeeds: an invocation ends a little after its reader has the body."""
+    """Retry until it succeeds: an invocation ends shortly after its client has the body."""
     deadline = time.monotonic() + 10
     while True:
         try:

@@ -1,4 +1,4 @@
-"""Endpoints start fast, say why they cannot, and leave nothing behind."""
+"""Endpoints start, report why they cannot, and stop without leaving anything behind."""
 
 from __future__ import annotations
 
@@ -124,10 +124,10 @@ def test_wrong_settings_are_named(settings, words):
         EndpointConfig(**settings)
 
 
-def test_a_handler_that_cannot_be_imported_is_told_to_the_reader(tmp_path, expect_error):
-    module = tmp_path / "mended.py"
+def test_a_handler_that_cannot_be_imported_is_reported_to_the_client(tmp_path, expect_error):
+    module = tmp_path / "repaired.py"
     module.write_text("import nothing_of_that_name")
-    with endpoint(handler="mended.handler", task_root=tmp_path, workers=1) as started:
+    with endpoint(handler="repaired.handler", task_root=tmp_path, workers=1) as started:
         s3, alias = filled(started, "upper")
         with expect_error("LambdaRuntimeError", 500) as message:
             s3.get_object(Bucket=alias, Key="k")
@@ -143,7 +143,7 @@ def test_a_handler_that_cannot_be_imported_is_told_to_the_reader(tmp_path, expec
         assert body == b"HELLO"
 
 
-def test_a_handler_that_hangs_at_import_is_told_to_the_reader(tmp_path, expect_error):
+def test_a_handler_that_hangs_at_import_is_reported_to_the_client(tmp_path, expect_error):
     (tmp_path / "hanging.py").write_text("import time; time.sleep(60)")
     with endpoint(handler="hanging.handler", task_root=tmp_path, workers=1, timeout=1) as started:
         s3, alias = filled(started, "upper")
@@ -230,12 +230,12 @@ def test_an_s3_that_cannot_start_is_an_error_and_leaves_nothing(monkeypatch, tmp
     (tmp_path / "moto.py").write_text("raise SystemExit('no moto today')")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     before = children()
-    with pytest.raises(EndpointError, match="moto's server did not start"):
+    with pytest.raises(EndpointError, match="The S3 inside did not start"):
         endpoint().start()
     assert children() == before
 
 
-def test_what_the_workers_write_goes_where_it_is_told(tmp_path, expect_error):
+def test_the_workers_output_goes_to_the_configured_stream(tmp_path, expect_error):
     log = tmp_path / "log"
     with log.open("w") as output, endpoint(workers=1, output=output) as started:
         s3, alias = filled(started, "exit_process:a line of its own")

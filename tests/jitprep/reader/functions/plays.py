@@ -1,4 +1,4 @@
-"""A function that answers Invoke as the name of the bucket tells it to.
+"""Scripted function, whose behaviour the name of the bucket selects.
 
 Of each key, a number, it makes a row: how many keys it was asked for at once, and the number.
 """
@@ -54,7 +54,7 @@ def one_by_one(keys, *, one):
 
 
 def aside(keys, *, one):
-    """Keys end in the URL where their answer is."""
+    """Redirect to the URL at the end of the key."""
     answer = rows(keys, one=one)
     del answer["body"], answer["isBase64Encoded"]
     location = {"Location": keys[0].partition(".")[2]}

@@ -1,4 +1,4 @@
-"""Conditions speak of the derived object, and are answered before it is made."""
+"""Conditions apply to the derived object, and are answered before it is made."""
 
 from __future__ import annotations
 

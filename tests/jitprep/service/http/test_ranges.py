@@ -33,7 +33,7 @@ positions = st.integers(0, 40) | st.integers(0, 2**63)
 
 @st.composite
 def single_ranges(draw) -> tuple[str, slice]:
-    """A valid range and the slice of Python's that means the same."""
+    """A valid range and the equal slice of Python's."""
     kind = draw(st.sampled_from(["closed", "open", "suffix"]))
     first = draw(positions)
     if kind == "open":
@@ -51,7 +51,7 @@ def single_ranges(draw) -> tuple[str, slice]:
 @example(("bytes=-5", slice(-5, None)), b"")
 def test_a_range_is_a_slice_of_the_whole_or_416(asked, whole):
     text, wanted = asked
-    part = ranges.parse(text, None)
+    part = ranges.parse_part(text, None)
     assert part is not None
     piece = whole[wanted]
     if not piece:
@@ -86,20 +86,20 @@ def test_parts_are_five_mebibytes_and_cover_the_object(number, total):
 )  # fmt: skip
 def test_what_is_no_single_range_of_bytes_is_400(text):
     with pytest.raises(RequestFailed) as caught:
-        ranges.parse(text, None)
+        ranges.parse_part(text, None)
     assert (caught.value.status, caught.value.code) == (400, "InvalidArgument")
 
 
 @pytest.mark.parametrize("number", ["0", "-1", "10001", "", "x", "1.5", "³", "9" * 30])
 def test_what_is_no_part_number_is_400(number):
     with pytest.raises(RequestFailed) as caught:
-        ranges.parse(None, number)
+        ranges.parse_part(None, number)
     assert (caught.value.status, caught.value.code) == (400, "InvalidArgument")
 
 
 def test_a_range_and_a_part_at_once_are_400():
     with pytest.raises(RequestFailed) as caught:
-        ranges.parse("bytes=0-1", "1")
+        ranges.parse_part("bytes=0-1", "1")
     assert (caught.value.status, caught.value.code) == (400, "InvalidRequest")
 
 
@@ -193,7 +193,7 @@ def test_a_range_past_a_known_end_is_refused_before_the_object_is_read(s3, invok
 
 
 def test_equal_originals_under_two_keys_are_not_taken_for_each_other(s3, invoke):
-    """They have one ETag, and draw by their keys."""
+    """They share an ETag, and draw by their keys."""
     s3.answer.body = photo()
     spec = "random_resized_crop:8/npy"
     whole = {}

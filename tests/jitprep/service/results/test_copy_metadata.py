@@ -1,4 +1,4 @@
-"""A copy is known by our mark alone, and the owner's metadata passes through, all of it."""
+"""Only our mark identifies a copy, and all of the owner's metadata passes through."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from jitprep.service.results.copy_metadata import (
     ConditionsNotHonoured,
     Found,
     MetadataTooLarge,
-    ours,
-    owners,
+    owner_metadata,
     put,
     storable,
 )
+from jitprep.service.results.derived_object import provenance
 from preprocessing import Pipeline
 
 FIXED = Pipeline.parse("resize:8,8/npy")
@@ -48,8 +48,8 @@ METADATA = st.dictionaries(NAMES, ASCII, max_size=12)
 def copy(
     pipeline=FIXED, *, etag='"a"', seed=3, name="train/a.jpg", length=320, metadata=(), **changed
 ) -> Found:
-    """Return a copy as it is found, but for what is changed."""
-    made = ours(pipeline.metadata((3, 8, 8), "uint8", seed=seed), etag)
+    """Return a copy as found in a store, with changes."""
+    made = provenance(pipeline.metadata((3, 8, 8), "uint8", seed=seed), etag)
     stored = storable(name, {**dict(metadata), **made}, length)
     found = {"name": name, "etag": '"copy"', "length": length, "metadata": stored}
     return Found(**{**found, **changed})
@@ -76,14 +76,14 @@ def test_the_seed_counts_where_something_is_drawn_from_it():
 @settings(max_examples=50)
 @given(METADATA)
 def test_no_metadata_of_an_owners_is_a_copys(metadata):
-    for stored in (metadata, owners(metadata)):
+    for stored in (metadata, owner_metadata(metadata)):
         found = Found("train/a.jpg", '"own"', 320, stored)
         assert not found.is_copy
         assert not found.is_current(FIXED, '"a"', 3)
 
 
 def test_a_copys_metadata_on_another_object_makes_no_copy_of_it():
-    """As where somebody copies an object's metadata, or edits what is stored."""
+    """As if a user copied an object's metadata, or edited a stored copy."""
     assert not Found("train/b.jpg", '"x"', 320, copy().metadata).is_copy
     assert not Found("train/a.jpg", '"x"', 321, copy().metadata).is_copy
     for name in ("jitprep-fingerprint", "jitprep-source-etag", "jitprep-seed"):
@@ -103,7 +103,7 @@ def test_a_fingerprint_of_the_owners_is_not_ours():
 @settings(max_examples=50)
 @given(METADATA)
 def test_the_owners_metadata_passes_through_whole(metadata):
-    kept = owners(metadata)
+    kept = owner_metadata(metadata)
     assert sorted(kept.values()) == sorted(metadata.values())
     for name, value in metadata.items():
         if name.startswith("jitprep-"):
@@ -111,27 +111,27 @@ def test_the_owners_metadata_passes_through_whole(metadata):
             assert kept[f"jitprep-original-{name.removeprefix('jitprep-')}"] == value
         else:
             assert kept[name] == value
-    made = ours(FIXED.metadata((3, 8, 8), "uint8"), '"a"')
+    made = provenance(FIXED.metadata((3, 8, 8), "uint8"), '"a"')
     assert not kept.keys() & {*made, "jitprep-mark", "jitprep-left-out", "jitprep-seed"}
 
 
 @given(st.text(st.characters(exclude_categories=["Cc", "Cs"]), min_size=1, max_size=40))
 def test_what_is_not_ascii_is_sent_as_s3_sends_it(text):
-    """Some stores send UTF-8 as it is, and HTTP's libraries give each byte as a character."""
-    (value,) = owners({"label": text.encode().decode("latin-1")}).values()
+    """Some stores send raw UTF-8, and HTTP libraries decode each byte to a character."""
+    (value,) = owner_metadata({"label": text.encode().decode("latin-1")}).values()
     assert value.isascii()
     assert value == text or str(make_header(decode_header(value))) == text
 
 
 def test_so_is_latin_1():
-    (value,) = owners({"label": "caf\xe9"}).values()
+    (value,) = owner_metadata({"label": "caf\xe9"}).values()
     assert str(make_header(decode_header(value))) == "café"
 
 
 @settings(max_examples=50)
 @given(METADATA, st.integers(0, 2 * MOST_METADATA))
 def test_nothing_of_the_owners_is_left_out_of_a_copy(metadata, more):
-    metadata = {**owners(metadata), "long": "x" * more}
+    metadata = {**owner_metadata(metadata), "long": "x" * more}
     if sum(len(n) + len(v) for n, v in metadata.items()) > MOST_METADATA - 400:
         with suppress(MetadataTooLarge):  # by its name, where both do not fit
             copy(metadata=metadata)
@@ -143,7 +143,7 @@ def test_nothing_of_the_owners_is_left_out_of_a_copy(metadata, more):
 
 
 def stored(accepts, *, now=copy):
-    """Write over a copy in a store that takes such conditions; return what came of it, and was sent."""
+    """Overwrite a copy in a store with these conditions; return the outcome and what was sent."""
     sent = []
 
     def write(condition):
@@ -155,7 +155,7 @@ def stored(accepts, *, now=copy):
 
 @pytest.mark.parametrize("etag", ["copy", '"copy"'])
 def test_a_condition_is_written_as_the_store_wants_it(etag):
-    """Ceph compares the header with the ETag less its quotes; others want them."""
+    """Ceph compares the header with the ETag without its quotes; others require them."""
     written, sent = stored(lambda condition: 200 if condition["IfMatch"] == etag else FAILED)
     assert written
     assert sent[-1] == {"IfMatch": etag}
@@ -169,7 +169,7 @@ def test_what_was_overtaken_is_not_tried_again():
 
 
 def test_a_store_that_refuses_without_a_reason_is_named():
-    with pytest.raises(ConditionsNotHonoured, match="though it is"):
+    with pytest.raises(ConditionsNotHonoured, match="If-Match"):
         stored(lambda _: FAILED)
 
 

@@ -1,4 +1,4 @@
-"""What the owner wrote beside an original comes with the derived object, all of it, and ours too."""
+"""The derived object has all of the owner's metadata, and ours."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def test_all_of_it_passes_through_every_door(s3, monkeypatch, metadata):
 
 
 def test_as_much_as_s3_stores_passes(s3, invoke, ask):
-    """2 KB in short names are more headers than Python's HTTP takes by itself."""
+    """2 KB of short names are more headers than http.client accepts by default."""
     metadata = {f"x-amz-meta-{number}": "v" for number in range(500)}
     s3.answer = Answer(headers=metadata, body=PHOTO)
     assert metadata.items() <= invoke(s3.event(PAYLOAD)).headers.items()

@@ -1,11 +1,11 @@
-"""What is kept is what was put, and never more than the bound."""
+"""The cache returns what was put into it, and never exceeds its limit."""
 
 from __future__ import annotations
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jitprep.service.results.result_cache import Description, ResultCache
+from jitprep.service.results.derived_object import Description, ResultCache
 
 etags = st.sampled_from("abcdef")
 LIMIT = 100

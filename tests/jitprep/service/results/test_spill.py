@@ -1,4 +1,4 @@
-"""Answers that are too large for Lambda: put where the client can fetch them, or refused."""
+"""Answers that are too large for Lambda: stored where the client can fetch them, or refused."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handler import doors
+from handler.app import choose_door
 from jitprep.service import s3 as own
 from jitprep.service.config import config
+from jitprep.service.lambda_limits import max_body_bytes
 from jitprep.service.messages import Response
 from jitprep.service.results import spill
 from preprocessing import Pipeline
@@ -113,7 +114,7 @@ def test_a_folder_out_of_reach_is_told(monkeypatch):
     config.cache_clear()
     own.client.cache_clear()
     with pytest.raises(spill.RequestFailed, match="EndpointConnectionError") as failure:
-        spill.fit(Response(200, b"12"), 1)
+        spill.fit_body(Response(200, b"12"), 1)
     assert failure.value.code == "SpillFailed"
 
 
@@ -142,17 +143,16 @@ def test_where_it_was_put_is_not_logged(ask, capsys):
 
 
 def test_what_just_fits_passes_and_one_byte_more_does_not():
-    max_body_bytes = spill.max_body_bytes()
-    whole = Response(200, bytes(max_body_bytes))
-    assert spill.fit(whole, max_body_bytes) is whole
+    most = max_body_bytes()
+    whole = Response(200, bytes(most))
+    assert spill.fit_body(whole, most) is whole
     with pytest.raises(spill.RequestFailed):
-        spill.fit(Response(200, bytes(max_body_bytes + 1)), max_body_bytes)
-    assert spill.fit(Response(200, bytes(max_body_bytes + 1)), None).status == 200
+        spill.fit_body(Response(200, bytes(most + 1)), most)
 
 
 def test_the_largest_answer_is_one_that_lambda_takes():
-    door = doors.choose(http_api("/"))
-    body = bytes(range(256)) * (spill.max_body_bytes() // 256)
+    door = choose_door(http_api("/"))
+    body = bytes(range(256)) * (max_body_bytes() // 256)
     metadata = {f"x-amz-meta-{number}": "v" * 100 for number in range(20)}
     returned = door.reply(http_api("/photos/r.jpg"), Response(200, body, metadata))
     assert LARGEST_RESPONSE * 0.99 < len(json.dumps(returned)) <= LARGEST_RESPONSE
@@ -160,5 +160,5 @@ def test_the_largest_answer_is_one_that_lambda_takes():
 
 @given(st.integers(0, 2**23))
 def test_the_room_in_base64_and_what_stands_beside_it_fit(beside):
-    encoded = -(-spill.max_body_bytes(beside) // 3) * 4
+    encoded = -(-max_body_bytes(beside) // 3) * 4
     assert encoded == 0 or encoded + beside <= LARGEST_RESPONSE

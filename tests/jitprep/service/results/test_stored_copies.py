@@ -1,6 +1,6 @@
-"""Copies that are stored: as a read through an access point gives them, once, and nowhere else.
+"""Stored copies: equal to a read through an access point, written once, and only below the output.
 
-By a real S3: the endpoint's, in whose workers the access points' function runs.
+The S3 is the local endpoint, whose workers run the access points' function.
 """
 
 from __future__ import annotations
@@ -9,61 +9,24 @@ import itertools
 import json
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from handler import app
-from jitprep.service.config import Folder
 from jitprep.service.deadline import Deadline
-from jitprep.service.messages import PipelineChoice, RequestMetrics, StoreRequest, StoreTask
+from jitprep.service.messages import ObjectName, RequestMetrics, StoreRequest
 from jitprep.service.results import stored_copies
+from jitprep.service.s3_names import S3Prefix
 from preprocessing import Pipeline
 from tests.photos import photo
 
-from ....scripted_s3 import Context, _forget
+from ....scripted_s3 import _forget
+from .world import FIXED, World
 
 ROOT = Path(__file__).parents[4]
-FIXED, UNKNOWN, RANDOM = "resize:16,16/npy", "resize:32/png", "random_crop:24/npy"
+UNKNOWN, RANDOM = "resize:32/png", "random_crop:24/npy"
 NUMBERS = itertools.count()
-
-
-@dataclass
-class World:
-    """Two buckets, and the function with leave to read the one and to write the other."""
-
-    local: Any
-    s3: Any
-    photos: str
-    out: str
-    _tasks: Iterator[int] = field(default_factory=itertools.count)
-
-    def put(self, key: str, body: bytes, **described: Any) -> None:
-        self.s3.put_object(Bucket=self.photos, Key=key, Body=body, **described)
-
-    def run(self, key: str, version: str | None = None, **arguments: str) -> tuple[str, str]:
-        """Send one task to the handler; return its code and its string."""
-        task = {"taskId": f"t{next(self._tasks)}", "s3Key": key, "s3VersionId": version}
-        event = {
-            "invocationSchemaVersion": "2.0",
-            "invocationId": "i",
-            "job": {"id": "j", "userArguments": {"spec": FIXED, **arguments}},
-            "tasks": [{**task, "s3Bucket": self.photos}],
-        }
-        (result,) = app.lambda_handler(event, Context())["results"]
-        assert result["taskId"] == task["taskId"]
-        return result["resultCode"], result["resultString"]
-
-    def copy(self, key: str) -> dict[str, Any]:
-        got = self.s3.get_object(Bucket=self.out, Key=key)
-        return {**got, "Body": got["Body"].read()}
-
-    def writes(self, key: str) -> int:
-        """How often a copy has been written."""
-        listed = self.s3.list_object_versions(Bucket=self.out, Prefix=key)
-        return len(listed.get("Versions", []))
 
 
 @pytest.fixture(scope="module")
@@ -239,7 +202,7 @@ def test_a_long_pipelines_text_makes_room_in_the_metadata(world):
 
 
 def test_the_owners_metadata_is_never_left_out(world):
-    """Where it and ours are too much for S3, the task fails."""
+    """Where it and ours exceed S3's limit, the task fails."""
     world.put("a.jpg", photo("coffee"), Metadata={"labels": "x" * 1990})
     code, text = world.run("a.jpg")
     assert (code, text.partition(":")[0]) == ("PermanentFailure", "MetadataTooLarge")
@@ -249,24 +212,28 @@ def test_the_owners_metadata_is_never_left_out(world):
 def test_one_task_after_another_and_each_has_its_own_end(world):
     world.put("a.jpg", photo("coffee"))
     world.put("c.jpg", photo("rocket"))
-    tasks = tuple(StoreTask(world.photos, key) for key in ("a.jpg", "b.jpg", "c.jpg"))
-    request = StoreRequest(tasks, Folder(world.out), PipelineChoice())
-    answer = stored_copies.answer(
-        request, Pipeline.parse(FIXED), Deadline.of(60_000), RequestMetrics()
+    tasks = tuple(ObjectName(world.photos, key) for key in ("a.jpg", "b.jpg", "c.jpg"))
+    request = StoreRequest(tasks, S3Prefix(world.out))
+    answer = stored_copies.store_copies(
+        request, S3Prefix(world.out), Pipeline.parse(FIXED), Deadline.of(60_000), RequestMetrics()
     )
     assert [one.error_code for one in answer.each] == [None, "NoSuchKey", None]
     assert (answer.status, answer.error_code) == (404, "NoSuchKey")
-    late = stored_copies.answer(request, Pipeline.parse(FIXED), Deadline.of(0), RequestMetrics())
+    late = stored_copies.store_copies(
+        request, S3Prefix(world.out), Pipeline.parse(FIXED), Deadline.of(0), RequestMetrics()
+    )
     assert {one.error_code for one in late.each} == {"DeadlineExceeded"}
 
 
 def test_many_at_once_do_one_task_without_harm(world):
     world.put("a.jpg", photo("coffee"))
-    request = StoreRequest((StoreTask(world.photos, "a.jpg"),), Folder(world.out), PipelineChoice())
+    request = StoreRequest((ObjectName(world.photos, "a.jpg"),), S3Prefix(world.out))
     pipeline = Pipeline.parse(UNKNOWN)
 
     def once(_: int) -> int:
-        return stored_copies.answer(request, pipeline, Deadline.of(60_000), RequestMetrics()).status
+        return stored_copies.store_copies(
+            request, S3Prefix(world.out), pipeline, Deadline.of(60_000), RequestMetrics()
+        ).status
 
     with ThreadPoolExecutor(8) as threads:
         assert set(threads.map(once, range(16))) == {200}
@@ -276,7 +243,7 @@ def test_many_at_once_do_one_task_without_harm(world):
 
 
 def test_what_came_there_meanwhile_is_not_overwritten(world, monkeypatch):
-    """Of another who does the same it is as good; one who does not is given way to."""
+    """A writer of the same copy is as good; a writer of another object wins."""
     read = stored_copies.read.get
 
     def overtaken(key: str, other: Callable[[], Any]) -> tuple[str, str]:
@@ -291,10 +258,14 @@ def test_what_came_there_meanwhile_is_not_overwritten(world, monkeypatch):
         return code, text.partition(":")[0]
 
     def by(spec: str) -> None:
-        request = StoreRequest(
-            (StoreTask(world.photos, "a.jpg"),), Folder(world.out), PipelineChoice()
+        request = StoreRequest((ObjectName(world.photos, "a.jpg"),), S3Prefix(world.out))
+        stored_copies.store_copies(
+            request,
+            S3Prefix(world.out),
+            Pipeline.parse(spec),
+            Deadline.of(60_000),
+            RequestMetrics(),
         )
-        stored_copies.answer(request, Pipeline.parse(spec), Deadline.of(60_000), RequestMetrics())
 
     def by_a_stranger() -> None:
         world.s3.put_object(Bucket=world.out, Key="b.jpg", Body=b"words")

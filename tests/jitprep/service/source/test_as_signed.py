@@ -1,4 +1,4 @@
-"""What is sent is what was signed, whatever the key and the door; and no bucket is left by a key."""
+"""Requests go out exactly as signed, for every key and door, and no key leaves its bucket."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from handler.app import lambda_handler
 from jitprep.service.config import config
-from jitprep.service.messages import Presigned
+from jitprep.service.messages import ListingName, ObjectName, Presigned
 from jitprep.service.source import bucket_source
 from jitprep.service.source.hosts import ParsedUrl
 
@@ -45,7 +45,7 @@ def configured(s3, monkeypatch):
 
 
 def asked(s3: Any, *events: Any) -> list[str]:
-    """Answer events; return the paths of what S3 was asked to read."""
+    """Answer events; return the paths that S3 was asked for."""
     s3.targets.clear()
     for event in events:
         lambda_handler(event, Context())
@@ -127,7 +127,7 @@ def test_the_host_that_was_signed_is_named_and_nothing_of_ours_is_sent(s3):
 def test_what_is_signed_lies_in_the_bucket(s3, key):
     """By S3's own rule: everything behind the bucket's name, once decoded, is the key."""
     for method in ("GET", "HEAD"):
-        source = bucket_source.of_object(method, "photos", key)
+        source = bucket_source.resolve(ObjectName("photos", key), method)
         address = ParsedUrl.of(source.url)
         assert address is not None
         assert address.target.partition("?")[0] == f"/photos/{quote(key, safe='/~')}"
@@ -146,9 +146,9 @@ def test_the_owner_of_a_bucket_is_left_to_aws_to_compare(monkeypatch):
         monkeypatch.setenv(name, value)
     _forget()
     try:
-        get = bucket_source.of_object("GET", "photos", "a", owner="123456789012")
-        head = bucket_source.of_object("HEAD", "photos", "a", owner="123456789012")
-        listing = bucket_source.of_listing("photos", {"ExpectedBucketOwner": "123456789012"})
+        name = ObjectName("photos", "a", owner="123456789012")
+        get, head = (bucket_source.resolve(name, method) for method in ("GET", "HEAD"))
+        listing = bucket_source.resolve_listing(ListingName("photos", owner="123456789012"))
     finally:
         _forget()
     assert "x-amz-expected-bucket-owner" in get.headers["Authorization"]

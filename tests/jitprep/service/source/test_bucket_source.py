@@ -9,8 +9,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from jitprep.service import s3 as own
-from jitprep.service.config import Folder, config
+from jitprep.service.config import config
 from jitprep.service.errors import RequestFailed
+from jitprep.service.messages import ListingName, ObjectName
+from jitprep.service.s3_names import S3Prefix
 from jitprep.service.source import bucket_source
 from jitprep.service.source.hosts import require_allowed
 
@@ -27,7 +29,8 @@ def allowed(s3, monkeypatch):
 @pytest.mark.usefixtures("allowed")
 def test_a_bucket_is_read_by_the_name_that_the_operator_gave_it(s3, alias, bucket):
     get, head = (
-        bucket_source.of_object(method, alias, "a b/ü.jpg", "v 1/+") for method in ("GET", "HEAD")
+        bucket_source.resolve(ObjectName(alias, "a b/ü.jpg", "v 1/+"), method)
+        for method in ("GET", "HEAD")
     )
     for source in (get, head):
         url = urlsplit(source.url)
@@ -45,7 +48,7 @@ def test_a_bucket_is_read_by_the_name_that_the_operator_gave_it(s3, alias, bucke
 def test_an_object_is_where_boto3_finds_it(s3, key, version):
     asked = {"Bucket": "photos", "Key": key} | ({"VersionId": version} if version else {})
     expected = urlsplit(own.client().generate_presigned_url("get_object", asked))
-    found = urlsplit(bucket_source.of_object("GET", "photos", key, version).url)
+    found = urlsplit(bucket_source.resolve(ObjectName("photos", key, version), "GET").url)
     assert (found.netloc, found.path) == (expected.netloc, expected.path)
     assert parse_qs(found.query).get("versionId") == parse_qs(expected.query).get("versionId")
 
@@ -54,8 +57,8 @@ def test_an_object_is_where_boto3_finds_it(s3, key, version):
 @pytest.mark.usefixtures("allowed")
 def test_no_other_bucket_is(alias):
     for refused in (
-        lambda: bucket_source.of_object("GET", alias, "a.jpg"),
-        lambda: bucket_source.of_listing(alias, {}),
+        lambda: bucket_source.resolve(ObjectName(alias, "a.jpg"), "GET"),
+        lambda: bucket_source.resolve_listing(ListingName(alias)),
     ):
         with pytest.raises(RequestFailed) as failure:
             refused()
@@ -64,13 +67,15 @@ def test_no_other_bucket_is(alias):
 
 @pytest.mark.usefixtures("allowed")
 def test_a_key_must_be_there():
-    with pytest.raises(RequestFailed, match="its key is empty"):
-        bucket_source.of_object("GET", "photos", "")
+    with pytest.raises(RequestFailed, match="key is empty"):
+        bucket_source.resolve(ObjectName("photos", ""), "GET")
 
 
 @pytest.mark.usefixtures("allowed")
 def test_a_listing_is_signed_with_what_is_asked():
-    url = urlsplit(bucket_source.of_listing("photos", {"Prefix": "a/", "MaxKeys": 7}).url)
+    url = urlsplit(
+        bucket_source.resolve_listing(ListingName("photos", {"Prefix": "a/", "MaxKeys": 7})).url
+    )
     asked = parse_qs(url.query)
     assert (url.path, asked["prefix"], asked["max-keys"]) == ("/photos", ["a/"], ["7"])
     assert asked["list-type"] == ["2"]
@@ -93,7 +98,7 @@ def test_whatever_the_key_the_url_is_of_s3(key):
         try:
             for alias in ("photos", "dotted"):
                 try:
-                    url = bucket_source.of_object("GET", alias, key).url
+                    url = bucket_source.resolve(ObjectName(alias, key), "GET").url
                 except (
                     UnicodeEncodeError
                 ):  # half of a pair of surrogates, which no request can hold
@@ -111,9 +116,9 @@ def test_whatever_the_key_the_url_is_of_s3(key):
     ("text", "folders"),
     [
         ("", ()),
-        ("out", (Folder("out"),)),
-        ("out/", (Folder("out"),)),
-        ("out/a/b/, other", (Folder("out", "a/b/"), Folder("other"))),
+        ("out", (S3Prefix("out"),)),
+        ("out/", (S3Prefix("out"),)),
+        ("out/a/b/, other", (S3Prefix("out", "a/b/"), S3Prefix("other"))),
     ],
 )
 def test_where_may_be_written(s3, monkeypatch, text, folders):
@@ -125,10 +130,10 @@ def test_where_may_be_written(s3, monkeypatch, text, folders):
 @pytest.mark.parametrize(
     ("name", "text", "words"),
     [
-        ("JITPREP_BUCKETS", "Photos", "'Photos' is not the name"),
-        ("JITPREP_BUCKETS", "a=b=", "'' is not the name"),
-        ("JITPREP_OUTPUTS", "s3://out", "'s3:' is not the name"),
-        ("JITPREP_SPILL", "one,other", "must name one place, got 2"),
+        ("JITPREP_BUCKETS", "Photos", "'Photos' is neither a bucket's name"),
+        ("JITPREP_BUCKETS", "a=b=", "'' is neither a bucket's name"),
+        ("JITPREP_OUTPUTS", "s3://out", "'s3:' is neither a bucket's name"),
+        ("JITPREP_SPILL", "one,other", "must name one location, got 2"),
     ],
 )
 def test_a_wrong_setting_names_itself(s3, monkeypatch, name, text, words):

@@ -1,4 +1,4 @@
-"""The function is sent to S3's hosts alone, those of every partition that botocore knows."""
+"""Only S3's hosts are allowed, in every partition that botocore knows."""
 
 from __future__ import annotations
 
@@ -139,7 +139,7 @@ def test_nothing_else_is_allowed(url):
 )
 @settings(max_examples=300)
 def test_what_is_checked_is_what_is_connected_to(before, after, host):
-    """Whatever stands around a host, no other is found in the URL than where it would lead."""
+    """Whatever surrounds a host, the parsed host is the one that a client would connect to."""
     address = ParsedUrl.of(f"https://{before}{host}{after}")
     if address is None:
         return

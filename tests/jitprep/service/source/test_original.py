@@ -1,4 +1,4 @@
-"""Reads of the original are tried again, inside the deadline, and what comes is verified."""
+"""Reads of the original are retried within the deadline, and verified."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def no_pauses(monkeypatch):
 
 def read(s3: ScriptedS3, seconds: float = 60) -> bytes:
     origin = Presigned(f"{s3.url}/photos/a")
-    with original.fetch(origin, Deadline(time.monotonic() + seconds)) as opened:
+    with original.open_original(origin, Deadline(time.monotonic() + seconds)) as opened:
         return opened.read(2**30)
 
 
@@ -116,7 +116,7 @@ def test_checksums_of_parts_and_of_unknown_kinds_say_nothing(s3):
 def test_a_head_is_tried_again_too(s3):
     s3.script = [Answer(503), Answer(500), Answer(cut_in_headers=True)]
     s3.answer = Answer(claimed_length=77)
-    object_head = original.head(Presigned(f"{s3.url}/photos/a"), Deadline.of(60_000))
+    object_head = original.head_original(Presigned(f"{s3.url}/photos/a"), Deadline.of(60_000))
     assert (object_head.length, len(s3.targets)) == (77, 4)
 
 
@@ -143,7 +143,7 @@ def test_what_could_not_be_read_is_named_without_what_was_signed(s3):
     with pytest.raises(RequestFailed) as caught:
         read(s3)
     place = s3.url.removeprefix("http://")
-    assert f"S3 at {place} could not be read (its bytes are not those of its" in str(caught.value)
+    assert f"S3 at {place} could not be read (its bytes do not match its" in str(caught.value)
 
 
 @pytest.mark.parametrize("endpoint", ["", "ftp://a", "127.0.0.1:9000", "http://a:99999"])
@@ -152,5 +152,5 @@ def test_an_endpoint_that_is_none_leads_nowhere_else(s3, monkeypatch, endpoint):
     config.cache_clear()
     origin = Presigned(f"{s3.url}/photos/a")
     with pytest.raises((ValueError, RequestFailed)):
-        original.head(origin, Deadline.of(60_000))
+        original.head_original(origin, Deadline.of(60_000))
     assert s3.targets == []

@@ -1,4 +1,4 @@
-"""An original of which not all is needed is read by ranges: few, of one version, and verified."""
+"""An original is read by ranges where part of it suffices: few, of one version, and verified."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from jitprep.service.deadline import Deadline
 from jitprep.service.errors import RequestFailed
 from jitprep.service.messages import Presigned
 from jitprep.service.source.original import Original
-from jitprep.service.source.ranged_source import MOST_REQUESTS, Ranges, fetch_ranges
+from jitprep.service.source.ranged_source import MOST_REQUESTS, Ranges, open_ranges
 from preprocessing import Pipeline
 from tests.preprocessing.support.clips import clip, write
 
@@ -33,7 +33,7 @@ def no_pauses(monkeypatch):
 
 
 class Ranged(Mapping[str, Answer]):
-    """What an S3 answers that knows ranges, by the headers of the request that is being answered."""
+    """An answer of an S3 that supports ranges, depending on the request's headers."""
 
     def __init__(self, s3: ScriptedS3, body: bytes, etag: str = '"source"') -> None:
         self.s3, self.body, self.etag = s3, body, etag
@@ -65,7 +65,7 @@ class Ranged(Mapping[str, Answer]):
 
 @pytest.fixture(scope="module")
 def film() -> bytes:
-    """A clip of noise, of megabytes."""
+    """A clip of noise, several megabytes large."""
     noise = np.random.default_rng(1).integers(0, 255, (120, 96, 128, 3), np.uint8)
     return write(frames=noise, options={"crf": "10", "preset": "ultrafast"}, gop=6)
 
@@ -78,7 +78,7 @@ def ranged(s3: ScriptedS3, film: bytes) -> Ranged:
 
 def opened(s3: ScriptedS3, headers: Mapping[str, str] = {}) -> Ranges | Original:
     origin = Presigned(f"{s3.url}/photos/a", headers)
-    with fetch_ranges(origin, Deadline(time.monotonic() + 60)) as original:
+    with open_ranges(origin, Deadline(time.monotonic() + 60)) as original:
         return original
 
 
@@ -187,7 +187,7 @@ def test_where_ranges_do_not_work_it_is_read_whole(s3, ranged, film, case):
     else:
         s3.script = [Answer(200, body=film)] * 2
     headers = {"Range": "bytes=0-"} if case == "signed range" else {}
-    with fetch_ranges(
+    with open_ranges(
         Presigned(f"{s3.url}/photos/a", headers), Deadline(time.monotonic() + 60)
     ) as it:
         assert isinstance(it, Original)
@@ -260,7 +260,7 @@ def test_what_is_stored_under_a_coding_is_read_whole_and_decoded(s3, invoke, ran
 
 
 def test_one_read_makes_no_more_requests_than_that(s3, ranged, film):
-    """Then the rest is asked for at once, as of a video of thousands of boxes."""
+    """Then one request reads the rest, as for a video of thousands of boxes."""
     original = opened(s3)
     for start in range(70_000, 70_000 + 3 * MOST_REQUESTS):
         assert original.read_at(start, 1) == film[start : start + 1]

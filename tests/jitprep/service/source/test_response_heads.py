@@ -1,4 +1,4 @@
-"""The head of an answer is read whole, or not at all, whatever the order of its headers."""
+"""The head of an answer is read whole or not at all, whatever the order of its headers."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ HEAD = (
 
 @pytest.fixture
 def server():
-    """A server of one connection after the other, each answered with the next of ``answers``."""
+    """A server that answers each connection with the next of ``answers``."""
     listener = socket.create_server(("127.0.0.1", 0))
     answers: list[bytes] = []
 

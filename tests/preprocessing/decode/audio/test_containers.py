@@ -1,4 +1,4 @@
-"""Sound is told by what a container holds, and decoded as the reference decodes it."""
+"""Containers that have only sound are audio, and are decoded to the same samples as by PyAV."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ SAMPLED = Pipeline.parse("video/sample_frames:2/npy")
 
 @cache
 def contained(format_: str, codec: str, *, channels: int = 2, rate: int = 48_000) -> bytes:
-    """A second of a chord, in a container."""
+    """Return a second of a chord in a container."""
     stream = io.BytesIO()
     layout = "mono" if channels == 1 else "stereo"
     with av.open(stream, "w", format=format_) as out:
@@ -52,7 +52,7 @@ def contained(format_: str, codec: str, *, channels: int = 2, rate: int = 48_000
 
 
 def reference(data: bytes) -> np.ndarray:
-    """What PyAV decodes of all of it, as floats."""
+    """Return all samples as PyAV decodes them, as floats."""
     with av.open(io.BytesIO(data)) as container:
         stream = container.streams.audio[0]
         resampler = av.AudioResampler(format="fltp", layout=stream.layout, rate=stream.rate)
@@ -93,7 +93,7 @@ def test_sound_alone_in_a_container_is_what_ffmpeg_decodes(format_, codec, chann
 def test_no_advice_leads_in_a_circle(format_, codec):
     data = contained(format_, codec)
     for source in (data, Counted(data)):
-        with pytest.raises(IncompatibleSource, match="read it through one for audio"):
+        with pytest.raises(IncompatibleSource, match="read it with a pipeline for audio"):
             SAMPLED(source)
         passed = Pipeline.parse("video:skip/sample_frames:2/npy").encode(source)
         assert passed.content_type.startswith("audio/")
@@ -109,7 +109,7 @@ def test_half_of_a_container_is_refused(format_, codec):
         assert type(caught.value) in (CorruptSource, IncompatibleSource)
 
 
-def test_a_film_with_sound_stays_a_film():
+def test_a_video_with_sound_is_a_video():
     for data in (write(sound=True), film("matroska", "libx264", range(20), sound=1)):
         with pytest.raises(IncompatibleSource, match="the object is video"):
             DECODED(data)
@@ -156,20 +156,20 @@ def test_a_text_that_begins_as_a_format_is_a_text():
 
 
 @pytest.mark.parametrize(("format_", "codec"), [("asf", "wmv2"), ("ogg", "libtheora")])
-def test_films_that_are_not_decoded_are_named(format_, codec):
+def test_videos_that_are_not_decoded_are_named(format_, codec):
     try:
         data = film(format_, codec, range(5))
     except ValueError:  # this FFmpeg does not write it
         data = b"OggS\0\2" + bytes(20) + b"\1\x2a\x80theora\3\2\1" + bytes(33)
     for pipeline in (SAMPLED, DECODED):
-        with pytest.raises(UnsupportedSource, match="encode it anew, as by ffmpeg"):
+        with pytest.raises(UnsupportedSource, match="convert it: ffmpeg"):
             pipeline(data)
 
 
 def test_blu_rays_stream_is_named():
     data = film("mpegts", "mpeg2video", range(5))
     packets = [bytes(4) + data[i : i + 188] for i in range(0, len(data), 188)]
-    with pytest.raises(UnsupportedSource, match=r"M2TS.*encode it anew"):
+    with pytest.raises(UnsupportedSource, match=r"M2TS.*convert it"):
         SAMPLED(b"".join(packets))
 
 
@@ -243,8 +243,8 @@ def test_flac_in_ogg_is_the_flac(samples, channels):
 
 
 @pytest.mark.parametrize("name", ["ogg vorbis", "ogg opus", "ogg flac"])
-def test_a_flipped_bit_of_an_ogg_is_heard(name):
-    """No page of it is passed over, as libogg would; what is accepted is the sound."""
+def test_a_flipped_bit_in_an_ogg_is_detected(name):
+    """libogg would skip a damaged page; here the file is refused, or all its sound is decoded."""
     data = ogg_flac() if name == "ogg flac" else FILES[name]()
     whole, random = DECODED(data), np.random.default_rng(11)
     for _ in range(120):
@@ -257,7 +257,7 @@ def test_a_flipped_bit_of_an_ogg_is_heard(name):
         np.testing.assert_array_equal(got, whole)
 
 
-def test_a_lost_page_of_an_ogg_is_heard():
+def test_a_lost_page_of_an_ogg_is_detected():
     data = ogg_flac(200_000)
     pages = data.split(b"OggS")[1:]
     with pytest.raises(CorruptSource, match="page 4 of the Ogg file is missing"):

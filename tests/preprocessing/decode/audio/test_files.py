@@ -1,4 +1,4 @@
-"""Every format becomes the same float32, and what breaks off or lies is no sound."""
+"""Every audio format is decoded to the same float32, and damaged or truncated files are refused."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ from preprocessing.decode.audio import mpeg
 from ...support.sounds import FILES, LOSSLESS, RATE, SAMPLES, chord, file, read
 
 DECODED = Pipeline.parse("audio/npy")
-# libsndfile, of ALAC, and libmpg123, inside it, print to the process and cannot be told not to.
+# libsndfile (for ALAC) and libmpg123 within it print to stderr, which cannot be switched off.
 PRINTS = ("mp3", "mp3 mono", "caf alac")
 WAV = FILES["wav 16 bits"]()
 
 
 def outcome(data: bytes) -> str:
-    """What becomes of these bytes: a sound, or the name of a typed error that says something."""
+    """Return the outcome for these bytes: a sound, or the name of a typed error with a message."""
     try:
         DECODED(data)
     except PreprocessingError as error:
@@ -73,7 +73,9 @@ def test_no_part_of_a_sound_is_passed_off_as_the_whole(
     ends = {*range(0, min(len(data), 200), 7), *range(0, len(data), len(data) // 40), len(data) - 1}
     seen = {end: outcome(data[:end]) for end in sorted(ends)}
     if name == "caf alac":
-        assert seen.pop(len(data) - 1) == "sound"  # libsndfile writes a byte more than it tells of
+        assert (
+            seen.pop(len(data) - 1) == "sound"
+        )  # libsndfile writes one byte more than the header says
     assert set(seen.values()) <= {"EmptySource", "UnknownFormat", "CorruptSource"}, seen
     assert capfd.readouterr() == ("", "")
 
@@ -109,7 +111,7 @@ def test_an_au_from_a_pipe_is_what_is_there() -> None:
 
 
 def with_total(flac: bytes, samples: int) -> bytes:
-    """Another count of samples in STREAMINFO: its last 36 bits before the digest."""
+    """Replace the number of samples in STREAMINFO: its last 36 bits before the MD5."""
     kept = int.from_bytes(flac[18:26], "big") >> 36 << 36
     return flac[:18] + (kept | samples).to_bytes(8, "big") + flac[26:]
 
@@ -145,27 +147,25 @@ def test_what_only_looks_like_frames_takes_no_time(tail: bytes) -> None:
         (WAV[:12] + b"junk\0\0\0\0" * 9_000, CorruptSource, "no 'data' chunk"),
         (WAV[:24] + bytes(4) + WAV[28:], CorruptSource, "cannot read the wav file"),
         (WAV[:20] + b"\x55\x01" + WAV[22:], CorruptSource, "cannot read the wav file"),
-        (b"\0\0\0\x20ftypM4A \0\0\0\0", CorruptSource, "breaks off"),
+        (b"\0\0\0\x20ftypM4A \0\0\0\0", CorruptSource, "cut off"),
         (b"\x30\x26\xb2\x75\x8e\x66\xcf\x11" * 4, UnsupportedSource, "ffmpeg -i in.wma"),
         (FILES["ogg opus"]() + FILES["ogg vorbis"](), UnsupportedSource, "several streams"),
-        (FILES["mp3"]() + b"and words", CorruptSource, "something else"),
+        (FILES["mp3"]() + b"and words", CorruptSource, "neither a frame nor a tag"),
         (b"ID3\x04\0\0\0\0\0\x0a" + bytes(10), CorruptSource, "no frame"),
         (b"\xff\xfd\x90\x04" + bytes(500), UnsupportedSource, "layer II is not decoded"),
     ],
 )
-def test_a_header_that_lies_is_named(
-    data: bytes, kind: type[PreprocessingError], words: str
-) -> None:
+def test_a_false_header_is_named(data: bytes, kind: type[PreprocessingError], words: str) -> None:
     with pytest.raises(kind, match=words):
         DECODED(data)
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, 1e30])
 @pytest.mark.parametrize("subtype", ["FLOAT", "DOUBLE"])
-def test_what_is_no_number_is_no_sound(value: float, subtype: str) -> None:
+def test_samples_that_are_not_numbers_are_refused(value: float, subtype: str) -> None:
     sound = chord()
     sound[1, 3_000] = value
-    with pytest.raises(UnsupportedSource, match="write the sound anew"):
+    with pytest.raises(UnsupportedSource, match="store samples between"):
         DECODED(file(sound, "WAV", subtype))
 
 
@@ -198,7 +198,7 @@ except CorruptSource:
 
 
 def test_memory_is_not_taken_by_the_word_of_a_header(tmp_path: Path) -> None:
-    """A FLAC of a few kilobytes that claims as many samples as the limits allow, 256 MiB of them."""
+    """A FLAC of a few kilobytes may claim the most samples allowed, which take 256 MiB."""
     honest = FILES["flac 16 bits"]()
     paths = (tmp_path / "honest.flac", tmp_path / "lies.flac")
     paths[0].write_bytes(honest)
@@ -211,7 +211,7 @@ def test_memory_is_not_taken_by_the_word_of_a_header(tmp_path: Path) -> None:
 
 
 def variable_mp3() -> bytes:
-    """Noise, silence, noise, by a variable bit rate."""
+    """Return noise, silence and noise at a variable bit rate."""
     random = np.random.default_rng(3)
     sound = random.uniform(-0.5, 0.5, (2, 60_000)).astype(np.float32)
     sound[:, 20_000:40_000] = 0
@@ -219,7 +219,7 @@ def variable_mp3() -> bytes:
 
 
 def without_note(mp3: bytes) -> bytes:
-    """The MP3 without its first frame, which is silent and tells how many follow."""
+    """Return the MP3 without its first frame, the silent one with the Xing tag."""
     return mp3[mp3.index(mp3[:2], 1) :]
 
 
@@ -229,7 +229,7 @@ def test_an_mp3_that_does_not_tell_its_length_is_read_to_its_end() -> None:
     with soundfile.SoundFile(io.BytesIO(bare)) as guess:
         assert guess.frames != mpeg.frames(bare).samples
     whole, sound = DECODED(noted), DECODED(bare)
-    # The note also tells how much silence the encoder put before the sound.
+    # The tag also says how much silence the encoder put before the sound.
     piece = whole[0, 10_000:11_000]
     lags = [np.abs(sound[0, 10_000 + lag : 11_000 + lag] - piece).max() for lag in range(3_000)]
     lag = int(np.argmin(lags))
@@ -241,12 +241,12 @@ def test_an_mp3_that_does_not_tell_its_length_is_read_to_its_end() -> None:
 
 
 def with_vbri(mp3: bytes) -> bytes:
-    """The MP3 with Fraunhofer's note in place of Xing's."""
+    """Return the MP3 with Fraunhofer's tag (VBRI) in place of Xing's."""
     size = mp3.index(mp3[:2], 1)
     return (mp3[:4] + bytes(32) + b"VBRI").ljust(size, b"\0") + mp3[size:]
 
 
-def test_another_encoders_note_is_no_sound() -> None:
+def test_a_tag_of_another_encoder_is_not_decoded_as_sound() -> None:
     bare, noted = (change(variable_mp3()) for change in (without_note, with_vbri))
     np.testing.assert_array_equal(DECODED(noted), DECODED(bare))
 

@@ -1,13 +1,12 @@
-"""3,000 damaged files of each format: refused, or decoded to pixels that nobody made up.
+"""Of 3,000 damaged files per format, each is refused or decoded without invented pixels.
 
-What "made up" means depends on the marks that a format carries:
+What "invented" means depends on the checksums that a format has:
 
-- PNG has a checksum of everything: what is accepted equals the whole file's pixels. So do TIFFs whose
-  strips carry one (deflate, LZMA), where their bytes alone are hit.
-- GIF, BMP, WebP, AVIF and other TIFFs have none: their sizes must agree with each other and with the
-  bytes that are there, so that a file that is cut off is never accepted with other pixels. Where bytes
-  were replaced by others of their length, the pixels are what the file then says: they must equal
-  what Pillow, the strictest independent reader at hand, makes of it.
+- PNG has checksums of everything: accepted pixels equal those of the undamaged file. So do TIFFs whose
+  strips have checksums (deflate, LZMA), if only the bytes of strips are damaged.
+- GIF, BMP, WebP, AVIF and other TIFFs have none. Their sizes must agree with each other and with the
+  length of the file, so a truncated file is never accepted with other pixels. If bytes were replaced by
+  as many others, the damaged file is valid in itself: its pixels must equal those that Pillow decodes.
 """
 
 from __future__ import annotations
@@ -57,9 +56,9 @@ def test_what_is_accepted_was_not_made_up(format_: str, capfd: pytest.CaptureFix
     assert seen["wrong"] == 0, seen
     assert seen["only Pillow refuses"] <= seen.total() / 100, (
         seen
-    )  # for fields that bear on no pixel
+    )  # for fields that affect no pixel
     assert seen["refused"] > seen.total() / 4, seen
-    capfd.readouterr()  # libtiff, inside Pillow, speaks its mind on standard error
+    capfd.readouterr()  # libtiff within Pillow prints to stderr
 
 
 def _judged(pixels: np.ndarray, broken: bytes) -> str:
@@ -72,7 +71,7 @@ def _judged(pixels: np.ndarray, broken: bytes) -> str:
 
 @pytest.mark.parametrize("name", FILES["png"])
 def test_a_png_is_refused_wherever_it_ends(name: str) -> None:
-    """Its orientation may stand behind its pixels."""
+    """The orientation may follow the pixels."""
     whole = FILES["png"][name]()
     for end in range(8, len(whole)):
         with pytest.raises(PreprocessingError, match="cut off"):

@@ -1,4 +1,4 @@
-"""Decoding gives what Pillow, and so every folder dataset, has always given to models."""
+"""Decoding returns the same pixels as Pillow, which folder datasets use."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.photos import photo
 from ...support.files import FILES, gray16, oriented, save, small, tiff
 
 PIXELS = Pipeline.parse("npy:hwc")
-SMALL_GRAY = Pipeline.parse("grayscale/resize:40")  # decoded at a half, luma alone
+SMALL_GRAY = Pipeline.parse("grayscale/resize:40")  # decoded at half the size, luma only
 
 
 def by_pillow(data: bytes) -> np.ndarray:
@@ -30,7 +30,7 @@ def by_pillow(data: bytes) -> np.ndarray:
 @pytest.mark.parametrize("name", FILES)
 def test_equals_pillow(name: str) -> None:
     data = FILES[name]()
-    assert sniff(data, "image").format == name.partition(" ")[0]
+    assert sniff(data, "image").name == name.partition(" ")[0]
     result = PIXELS(data)
     assert result.dtype == np.uint8
     np.testing.assert_array_equal(result, by_pillow(data))
@@ -38,13 +38,13 @@ def test_equals_pillow(name: str) -> None:
 
 @pytest.mark.parametrize("name", FILES)
 def test_is_the_photograph_it_was_made_of(name: str) -> None:
-    """So that Pillow is not wrong in the same way."""
+    """Compare with known colours, in case Pillow is wrong in the same way."""
     original = np.asarray(small()).astype(float)
     if "gray" in name or "LA" in name or "1 bit" in name:
         original = np.repeat(np.asarray(small().convert("L"))[:, :, None], 3, axis=2).astype(float)
     depth = 70 if "1 bit" in name else 40 if "2 bits" in name else 16
     if name == "jpeg YCCK":
-        return  # its samples mean other colours
+        return  # its samples have another meaning
     error = PIXELS(FILES[name]()) - original
     blocks = error[:40, :64].reshape(5, 8, 8, 8, 3).mean(axis=(1, 3))
     assert np.abs(blocks).mean() < depth
@@ -102,7 +102,7 @@ def test_the_name_of_a_file_means_nothing(tmp_path: Path) -> None:
 
 
 def test_harmless_damage_of_a_jpeg_is_forgiven() -> None:
-    """Extraneous bytes before a marker, which many cameras write, cost no pixel."""
+    """Extraneous bytes before a marker, which many cameras write, affect no pixel."""
     data = photo("chelsea")
     for marker in (b"\xff\xdb", b"\xff\xc0", b"\xff\xc4", b"\xff\xda", b"\xff\xd9"):
         at = data.rindex(marker)

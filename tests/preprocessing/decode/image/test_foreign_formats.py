@@ -1,4 +1,4 @@
-"""What people upload among their pictures is named, with what to do about it."""
+"""Errors for common formats that are not decoded name the format and a remedy."""
 
 from __future__ import annotations
 
@@ -81,15 +81,15 @@ def test_it_is_named(name: str) -> None:
 @pytest.mark.parametrize(
     "head", [box(b"avif", b"mif1"), box(b"avis"), box(b"mif1", b"miaf", b"avif")]
 )
-def test_avif_is_told_by_its_brands(head: bytes) -> None:
+def test_avif_is_detected_by_its_brands(head: bytes) -> None:
     found = sniff(head, "image")
-    assert (found.format, found.content_type) == ("avif", "image/avif")
+    assert (found.name, found.content_type) == ("avif", "image/avif")
 
 
 @pytest.mark.parametrize("text", ["P6 is a pipe", "BZh…", "ORCs march", "<svg> is a tag", "%!PS"])
 def test_a_text_that_begins_as_one_of_them_is_text(text: str) -> None:
     for encoding in ("utf-8", "utf-16", "cp1252"):
-        assert sniff(text.encode(encoding), "text").format == "text"
+        assert sniff(text.encode(encoding), "text").name == "text"
 
 
 def test_a_pdf_is_not_text() -> None:

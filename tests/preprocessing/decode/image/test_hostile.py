@@ -1,4 +1,4 @@
-"""Whatever the bytes: an array or a typed error, soon, in little memory, without a word on stderr."""
+"""Any bytes end in an array or a typed error, soon, in little memory, with nothing on stderr."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from tests.photos import photo
 
 from ...support.files import FILES, animated, png_chunks, save, small
 
-# libtiff, inside Pillow, prints to the process's stderr and cannot be told not to.
+# libtiff within Pillow prints to stderr, which cannot be switched off.
 PRINTS = ("tiff LZW",)
 PIPELINE = Pipeline.parse("grayscale/resize:9,9")
 SMALL = {
@@ -50,7 +50,7 @@ SMALL = {
 
 @contextmanager
 def quietly_and_soon(seconds: float = 2.0) -> Iterator[None]:
-    """Fail for a warning, or for taking long."""
+    """Fail if there is a warning, or if it takes long."""
     started = time.perf_counter()
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
@@ -60,7 +60,7 @@ def quietly_and_soon(seconds: float = 2.0) -> Iterator[None]:
 
 
 def outcome(data: bytes) -> str:
-    """What becomes of these bytes: an array, or the name of a typed error that says something."""
+    """Return the outcome for these bytes: an array, or the name of a typed error with a message."""
     with quietly_and_soon():
         try:
             result = PIPELINE(data)
@@ -94,7 +94,7 @@ def test_what_is_no_image_is_named(data: bytes, kind: type[SourceError], words: 
 
 @pytest.mark.parametrize("name", FILES)
 def test_truncation(name: str, capfd: pytest.CaptureFixture[str]) -> None:
-    """At every point of the header, and at many of the pixels."""
+    """Cut at every byte of the header and at many of the pixels."""
     data = FILES[name]()
     ends = {*range(0, min(len(data), 200), 3), *range(0, len(data), max(1, len(data) // 40))}
     seen = {end: outcome(data[:end]) for end in sorted(ends)}
@@ -118,7 +118,7 @@ def test_flipped_bits(name: str, capfd: pytest.CaptureFixture[str]) -> None:
     for _ in range(60):
         broken = bytearray(data)
         for _ in range(random.integers(1, 4)):
-            # Headers are where a bit does most.
+            # A bit in a header has the greatest effect.
             at = random.integers(0, min(len(data), random.choice([60, 400, len(data)])))
             broken[at] ^= 1 << random.integers(0, 8)
         outcome(bytes(broken))
@@ -127,7 +127,7 @@ def test_flipped_bits(name: str, capfd: pytest.CaptureFixture[str]) -> None:
 
 @given(st.sampled_from([*SMALL]), st.data())
 def test_spliced_files(name: str, data: st.DataObject) -> None:
-    """The head of one format with the tail of another."""
+    """Join the beginning of one format and the end of another."""
     head, tail = SMALL[name](), SMALL[data.draw(st.sampled_from([*SMALL]))]()
     cut = data.draw(st.integers(0, len(head)))
     outcome(head[:cut] + tail[data.draw(st.integers(0, len(tail))) :])
@@ -168,7 +168,7 @@ def _gif(side: int) -> bytes:
 
 
 def _tiff(side: int) -> bytes:
-    """A TIFF whose width and height tags are overwritten: 12 bytes an entry, the value last."""
+    """Return a TIFF with another width and height: an entry has 12 bytes, with the value last."""
     data = bytearray(FILES["tiff RGB"]())
     start = struct.unpack_from("<I", data, 4)[0]
     for i in range(struct.unpack_from("<H", data, start)[0]):
@@ -185,7 +185,7 @@ def _bmp(side: int) -> bytes:
 
 
 def _webp(side: int) -> bytes:
-    """An extended WebP: its canvas is 24 bits less one for each side."""
+    """Return an extended WebP, whose canvas has sides of 24 bits, stored less one."""
     data = bytearray(animated("WEBP"))
     at = data.index(b"VP8X") + 12
     data[at : at + 6] = (side - 1).to_bytes(3, "little") * 2
@@ -212,14 +212,14 @@ def test_huge_claims_are_refused_before_memory_is_taken(name: str) -> None:
     data = TOO_LARGE[name]()
     with peak_memory() as peak, quietly_and_soon(), pytest.raises(PreprocessingError) as caught:
         PIPELINE(data)
-    # libwebp and libtiff refuse some of their own accord.
+    # libwebp and libtiff have limits of their own and refuse some.
     assert isinstance(caught.value, LimitExceeded | CorruptSource)
     assert isinstance(caught.value, LimitExceeded) or name.startswith(("webp", "tiff of", "bmp of"))
     assert peak() < 64 * 2**20
 
 
 def test_400_megapixels_of_valid_png_are_refused_before_memory_is_taken() -> None:
-    """Not only a claim: its pixels are all there, in 400 KB."""
+    """All pixels are in the file, compressed to 400 KB."""
     packer = zlib.compressobj(9)
     rows = b"".join(packer.compress(bytes(2500 * 100)) for _ in range(200)) + packer.flush()
     header = struct.pack(">IIBBBBB", 20_000, 20_000, 1, 0, 0, 0, 0)
@@ -231,12 +231,12 @@ def test_400_megapixels_of_valid_png_are_refused_before_memory_is_taken() -> Non
 
 @pytest.mark.parametrize("kind", [b"iCCP", b"zTXt", b"iTXt"])
 def test_bombs_in_metadata_take_no_memory(kind: bytes) -> None:
-    """300 MB of zeros in 300 KB, in a chunk that nobody needs."""
+    """An unneeded chunk has 300 MB of zeros, compressed to 300 KB."""
     packer = zlib.compressobj(9)
     packed = b"".join(packer.compress(bytes(10**6)) for _ in range(300)) + packer.flush()
     start = {b"iCCP": b"name\0\0", b"zTXt": b"key\0\0", b"iTXt": b"key\0\1\0\0\0"}[kind]
     whole = save(small(), "PNG")
-    at = 8 + 25  # behind the signature and IHDR
+    at = 8 + 25  # after the signature and IHDR
     bomb = start + packed
     chunk = struct.pack(">I", len(bomb)) + kind + bomb + struct.pack(">I", zlib.crc32(kind + bomb))
     data = whole[:at] + chunk + whole[at:]
@@ -247,7 +247,7 @@ def test_bombs_in_metadata_take_no_memory(kind: bytes) -> None:
 
 @contextmanager
 def peak_memory() -> Iterator[Callable[[], int]]:
-    """How much the process's peak of resident memory grew, C libraries included."""
+    """Return by how much peak resident memory grew, including that of C libraries."""
     from pathlib import Path
 
     def high_water() -> int:

@@ -1,4 +1,4 @@
-"""Of 3,000 damaged JPEGs none is accepted that libjpeg warns of, unless every pixel is there."""
+"""Of 3,000 damaged JPEGs, those with warnings of libjpeg are accepted only if all pixels are right."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from ...support import libjpeg
 from ...support.jpegs import saved
 
 PIXELS = Pipeline.parse("npy:hwc")
-ROUNDS = 20  # of 150 files each
-# jerror.h: JWRN_EXTRANEOUS_DATA, JWRN_JPEG_EOF, JWRN_NOT_SEQUENTIAL, which need not cost a pixel.
+ROUNDS = 20  # with 150 files each
+# jerror.h: JWRN_EXTRANEOUS_DATA, JWRN_JPEG_EOF, JWRN_NOT_SEQUENTIAL, which may affect no pixel.
 FORGIVEN = {116, 120, 122}
 
 
 @cache
 def whole() -> dict[str, bytes]:
-    """Of every kind that Pillow writes; a photograph, and one on white, whose blocks repeat."""
+    """Return JPEGs of every type that Pillow writes: of a photograph, and of one on white."""
     photo = picture("chelsea").resize((160, 112))
     page = Image.new("RGB", (160, 112), "white")
     page.paste(photo.resize((60, 40)), (30, 20))
@@ -50,7 +50,7 @@ def whole() -> dict[str, bytes]:
 
 
 def damaged(data: bytes, random: np.random.Generator) -> bytes:
-    """Flip a bit, cut, drop or add or exchange a piece; a third of the time twice."""
+    """Flip a bit, or cut, drop, add or exchange a piece; one time in three, do two of these."""
     names = [*whole()]
     for _ in range(1 + (random.random() < 1 / 3)):
         at, length = int(random.integers(2, len(data))), int(random.integers(1, 200))
@@ -75,7 +75,7 @@ def damaged(data: bytes, random: np.random.Generator) -> bytes:
 
 
 def outcome(name: str, data: bytes, pixels: dict[str, np.ndarray]) -> str:
-    """What becomes of a damaged file; "wrong" is what must not be."""
+    """Return the outcome for a damaged file; "wrong" fails the test."""
     try:
         result = PIXELS(data)
     except PreprocessingError as error:
@@ -86,14 +86,14 @@ def outcome(name: str, data: bytes, pixels: dict[str, np.ndarray]) -> str:
     warnings = libjpeg.warnings_of(data, height)
     if not warnings:
         return "nobody can hear it"
-    # Two damages: one that costs nothing, and one that makes another valid JPEG.
+    # Two changes: one that is harmless, and one that makes another valid JPEG.
     rest = libjpeg.warnings_of(bytes(Cleaned(data)), height)
     return "nobody can hear it" if set(warnings) <= FORGIVEN and not rest else "wrong"
 
 
 @pytest.mark.skipif(libjpeg.library() is None, reason="Pillow brings no libjpeg")
 @pytest.mark.parametrize("seed", range(ROUNDS))
-def test_damage_is_refused_or_costs_nothing_or_cannot_be_heard(seed: int) -> None:
+def test_damage_is_refused_or_harmless_or_undetectable(seed: int) -> None:
     random = np.random.default_rng(seed)
     pixels = {name: PIXELS(data) for name, data in whole().items()}
     names = [*pixels]
@@ -108,8 +108,8 @@ def test_damage_is_refused_or_costs_nothing_or_cannot_be_heard(seed: int) -> Non
 
 
 @pytest.mark.parametrize("spec", ["grayscale", "resize:12", "grayscale/resize:9"])
-def test_less_than_all_of_a_jpeg_hears_as_much(spec: str) -> None:
-    """Luma alone, and a scaled decode, walk the same codes."""
+def test_decoding_less_of_a_jpeg_detects_the_same_damage(spec: str) -> None:
+    """Decoding the luma only, or at a smaller size, reads the same codes."""
     random, less = np.random.default_rng(1), Pipeline.parse(spec)
     for i in range(150):
         data = damaged([*whole().values()][i % len(whole())], random)
@@ -125,7 +125,7 @@ def test_less_than_all_of_a_jpeg_hears_as_much(spec: str) -> None:
 
 @pytest.mark.parametrize("name", whole())
 def test_no_cut_is_taken_for_the_whole(name: str) -> None:
-    """Nor is it "damaged": what is cut off can be uploaded again."""
+    """The error says "cut off", because uploading it again helps."""
     data = whole()[name]
     for end in range(len(data) // 3, len(data) - 12, len(data) // 30):
         with pytest.raises(CorruptSource, match="upload it again"):

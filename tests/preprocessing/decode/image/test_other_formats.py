@@ -1,4 +1,4 @@
-"""WebP, GIF, BMP and AVIF: whole pictures whatever stands around them, and none that is made up."""
+"""WebP, GIF, BMP and AVIF: complete pictures are decoded whatever follows them, and others refused."""
 
 from __future__ import annotations
 
@@ -54,12 +54,12 @@ def test_later_pictures_cost_the_first_one_nothing(format_: str) -> None:
 
 def test_a_gif_without_its_end_is_whole() -> None:
     data = save(tiny().quantize(64), "GIF")
-    for end in (len(data) - 1, len(data) - 2):  # the trailer; the end of its data, too
+    for end in (len(data) - 1, len(data) - 2):  # the trailer, and the end marker of the data
         np.testing.assert_array_equal(PIXELS(data[:end]), PIXELS(data))
 
 
 def test_a_gif_that_ends_before_its_last_row() -> None:
-    """Its codes may end by themselves, with everything else in order."""
+    """The codes may end early while everything else is valid."""
     one = save(Image.new("P", (4, 4)), "GIF")
     four = bytearray(one)
     descriptor = one.index(b",")
@@ -75,7 +75,7 @@ def test_runs_of_a_bmp(nibbles: bool) -> None:
 
 
 def test_skipped_pixels_of_a_bmp_take_no_time() -> None:
-    """Pillow appends them one by one: 2 s for 8 kB."""
+    """Pillow appends them one at a time, which takes 2 s for 8 kB."""
     head = struct.pack("<IiiHHIIiiII", 40, 4000, 4000, 1, 8, 1, 0, 0, 0, 2, 0)
     data = b"BM" + struct.pack("<IHHI", 0, 0, 0, 62) + head + bytes(8) + b"\0\0" * 4000 + b"\0\1"
     started = time.perf_counter()
@@ -84,7 +84,7 @@ def test_skipped_pixels_of_a_bmp_take_no_time() -> None:
 
 
 def test_runs_of_a_bmp_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Skips of no pixel, behind which the picture never ends."""
+    """Skips of 0 pixels could continue without end."""
     head = struct.pack("<IiiHHIIiiII", 40, 9, 9, 1, 8, 1, 0, 0, 0, 2, 0)
     data = b"BM" + struct.pack("<IHHI", 0, 0, 0, 62) + head + bytes(8) + b"\0\2\0\0" * 2000
     with pytest.raises(CorruptSource, match="cut off"):
@@ -135,7 +135,7 @@ def test_masks_that_pillow_does_not_know() -> None:
 
 def test_variants_of_a_bmp_are_named() -> None:
     data = bytearray(save(tiny(), "BMP"))
-    for at, value, words in ((30, 4, "JPEG inside"), (28, 2, "2 bits a pixel"), (14, 16, "OS/2")):
+    for at, value, words in ((30, 4, "JPEG inside"), (28, 2, "2 bits per pixel"), (14, 16, "OS/2")):
         changed = bytearray(data)
         changed[at] = value
         with pytest.raises(UnsupportedSource, match=words):
@@ -143,13 +143,13 @@ def test_variants_of_a_bmp_are_named() -> None:
 
 
 def test_a_bmp_of_os2() -> None:
-    """Its header is longer; its compressions have the numbers of others."""
+    """The header is longer, and the numbers of its compressions mean others elsewhere."""
     data = save(tiny(), "BMP")
     longer = bytearray(data[:54] + bytes(24) + data[54:])
     longer[10], longer[14] = 78, 64
     np.testing.assert_array_equal(PIXELS(bytes(longer)), np.asarray(tiny()))
     longer[30] = 4
-    with pytest.raises(UnsupportedSource, match="OS/2's own"):
+    with pytest.raises(UnsupportedSource, match="an OS/2 compression"):
         PIXELS(bytes(longer))
 
 
@@ -175,19 +175,19 @@ def test_an_avif_that_is_turned() -> None:
 
 
 def test_coded_pictures_larger_than_the_one_shown() -> None:
-    """The header of the file says 64 x 64, and that of the coded picture 2,048 x 2,048."""
+    """The file header says 64 x 64, but the header of the coded picture 2,048 x 2,048."""
     data = bytearray(save(Image.new("RGB", (2048, 2048)), "AVIF"))
     at = data.index(b"ispe") + 8
     while at >= 8:
         data[at : at + 8] = struct.pack(">II", 64, 64)
         at = data.find(b"ispe", at) + 8
-    with pytest.raises(CorruptSource, match="for one of 4096"):
+    with pytest.raises(CorruptSource, match="for a picture of 4096"):
         PIXELS(bytes(data))
 
 
 @pytest.mark.parametrize("block", [b"!\xfe\0", b"!\xfe" + b"\1a" * 999 + b"\0", b"\0"])
 def test_a_gif_of_blocks_without_a_picture(block: bytes) -> None:
-    """Each is a step of a loop, before anything else is known."""
+    """Each takes a step of a loop before anything else is checked."""
     data = b"GIF89a\1\0\1\0\0\0\0" + block * (8 * 2**20 // len(block))
     started = time.process_time()
     with pytest.raises(CorruptSource, match="before its first picture"):
@@ -196,7 +196,7 @@ def test_a_gif_of_blocks_without_a_picture(block: bytes) -> None:
 
 
 def test_boxes_of_an_avif_are_bounded() -> None:
-    """Two million empty ones where the pictures are described."""
+    """The box that describes the pictures has two million empty boxes."""
     inner = bytes(4) + b"\0\0\0\x08free" * 2**21
     meta = struct.pack(">I4s", 8 + len(inner), b"meta") + inner
     started = time.process_time()

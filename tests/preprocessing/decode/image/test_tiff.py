@@ -1,13 +1,11 @@
-"""TIFF: its own bits and sense, its own counts, and every compression that is heard."""
+"""TIFF: bits and photometric interpretation, checks of counts, and every compression."""
 
 from __future__ import annotations
 
 import io
 import lzma
 import struct
-import time
 import zlib
-from collections.abc import Mapping
 
 import numpy as np
 import pytest
@@ -19,58 +17,9 @@ from preprocessing import CorruptSource, LimitExceeded, Pipeline, UnsupportedSou
 from tests.preprocessing.support.files import save
 
 from ...support.damage import by_pillow, tiff, tiny
+from ...support.tiffs import gray, written
 
 PIXELS = Pipeline.parse("npy:hwc")
-
-
-def written(
-    fields: Mapping[int, int | list[int] | bytes],
-    strips: list[bytes],
-    *,
-    order: str = "<",
-    big: bool = False,
-) -> bytes:
-    """A TIFF of these fields and strips."""
-    head, size, word = (16, 20, "Q") if big else (8, 12, "I")
-    at, offsets = head, []
-    for strip in strips:
-        offsets.append(at)
-        at += len(strip)
-    given = {273: offsets, 279: [len(strip) for strip in strips], **fields}
-    start, extra, entries = at, b"", b""
-    after = start + (8 if big else 2) + size * len(given) + (8 if big else 4)
-    for tag, value in sorted(given.items()):
-        values = [value] if isinstance(value, int) else value
-        kind = 7 if isinstance(value, bytes) else 3 if tag == 320 else 16 if big else 4
-        letter = {7: "B", 3: "H", 4: "I", 16: "Q"}[kind]
-        packed = struct.pack(f"{order}{len(values)}{letter}", *values)
-        if len(packed) > (8 if big else 4):
-            place = struct.pack(order + word, after + len(extra))
-            extra += packed
-        else:
-            place = packed.ljust(8 if big else 4, b"\0")
-        entries += struct.pack(f"{order}HH{word}", tag, kind, len(values)) + place
-    count = struct.pack(order + ("Q" if big else "H"), len(given))
-    magic = struct.pack(
-        order + ("HHHQ" if big else "HI"), *((43, 8, 0, start) if big else (42, start))
-    )
-    mark = b"II" if order == "<" else b"MM"
-    return mark + magic + b"".join(strips) + count + entries + bytes(8 if big else 4) + extra
-
-
-def gray(samples: np.ndarray, bits: int, sense: int, order: str = "<", **more: int) -> bytes:
-    """Gray samples, packed as TIFF 6.0 says: the high bits first, 16 in the file's order."""
-    height, width = samples.shape
-    if bits == 16:
-        rows = [row.astype(f"{order}u2").tobytes() for row in samples]
-    else:
-        planes = (samples[:, :, None] >> np.arange(bits - 1, -1, -1)) & 1
-        rows = [
-            row.tobytes()
-            for row in np.packbits(planes.reshape(height, -1).astype(np.uint8), axis=1)
-        ]
-    fields = {256: width, 257: height, 258: bits, 259: 1, 262: sense, 277: 1, 278: height, **more}
-    return written(fields, [b"".join(rows)], order=order)
 
 
 @given(
@@ -90,7 +39,7 @@ def test_gray_is_scaled_by_its_own_bits_and_sense(
     np.testing.assert_array_equal(result, np.repeat(right[:, :, None], 3, axis=2))
 
 
-def test_handed_grays() -> None:
+def test_known_grays() -> None:
     assert PIXELS(gray(np.array([[4095, 2048]]), 12, 1))[0, :, 0].tolist() == [255, 128]
     assert PIXELS(gray(np.array([[0, 65535]]), 16, 0))[0, :, 0].tolist() == [255, 0]
     assert PIXELS(gray(np.array([[0, 255]]), 8, 0))[0, :, 0].tolist() == [255, 0]
@@ -105,11 +54,11 @@ def test_bigtiff(order: str) -> None:
 
 @pytest.mark.parametrize("strips", [1, 9, 250_000])
 def test_strips_are_as_many_as_the_size_needs(strips: int) -> None:
-    """An 8 x 8 picture of 4 million strips took 27 s and 1 GB."""
+    """An 8 x 8 picture with 4 million strips once took 27 s and 1 GB."""
     fields = {256: 8, 257: 8, 258: 8, 259: 1, 262: 1, 277: 1, 278: 1}
     data = written(fields | {273: [8] * strips, 279: [8] * strips}, [bytes(64)])
     for act in (PIXELS, PIXELS.encode):
-        with pytest.raises(CorruptSource, match=f"{strips} strips or tiles where its size needs 8"):
+        with pytest.raises(CorruptSource, match=f"{strips} strips or tiles, but its size needs 8"):
             act(data)
 
 
@@ -117,13 +66,13 @@ def test_strips_that_share_their_bytes_are_not_unpacked_again_and_again() -> Non
     strip = zlib.compress(bytes(1000 * 100))
     fields = {256: 1000, 257: 5000, 258: 8, 259: 8, 262: 1, 277: 1, 278: 100}
     shared = fields | {273: [8] * 50, 279: [10**6] * 50}
-    with pytest.raises(CorruptSource, match="more bytes than there are"):
+    with pytest.raises(CorruptSource, match="more bytes than the file"):
         PIXELS(written(shared, [strip]))
 
 
 @pytest.mark.parametrize("compression", [7, 8])
 def test_strips_and_tiles_are_bounded_whatever_is_in_them(compression: int) -> None:
-    """Each takes its time, which pixels do not count: 350,000 tiles of one JPEG took 20 seconds."""
+    """Each takes time, however few its pixels: 350,000 tiles of one JPEG once took 20 s."""
     fields = {256: 9000, 257: 9000, 258: 8, 259: compression, 262: 1, 277: 1, 322: 16, 323: 16}
     with pytest.raises(LimitExceeded, match="316969 strips or tiles"):
         PIXELS(written(fields, [b""]))
@@ -152,7 +101,7 @@ def test_fields_that_disagree_are_refused() -> None:
 
 
 def test_directories_are_not_followed() -> None:
-    """The next one may be this one."""
+    """A directory may point to itself as the next."""
     data = bytearray(gray(np.zeros((2, 2), int), 8, 1))
     start = struct.unpack_from("<I", data, 4)[0]
     end = start + 2 + 12 * struct.unpack_from("<H", data, start)[0]
@@ -187,7 +136,7 @@ def test_what_is_not_decoded_is_named(compression: int) -> None:
         ({258: 8, 262: 32803}, "32803"),
         ({258: 8, 50706: b"\1\4\0\0"}, "camera"),
         ({258: 8, 254: 1, 330: 8}, "camera"),
-        ({258: [8, 16, 8], 277: 3, 262: 2}, "beside each other"),
+        ({258: [8, 16, 8], 277: 3, 262: 2}, "of different sizes"),
         ({258: 8, 277: 5}, "some without a meaning"),
     ],
 )
@@ -198,7 +147,7 @@ def test_variants_are_named(fields: dict[int, int | list[int]], words: str) -> N
 
 
 def test_bands_without_a_meaning_are_left_out() -> None:
-    """Four bands in planes, the first of which is gray: as Pillow has them."""
+    """Of four bands in planes the first is gray, as in Pillow."""
     fields = {256: 2, 257: 1, 258: [8] * 4, 259: 1, 262: 1, 277: 4, 278: 1, 284: 2, 338: [0, 0, 0]}
     data = written(fields, [b"\x01\xf0", b"\x02\x02", b"\x03\x03", b"\x04\x04"])
     assert PIXELS(data)[0, :, 0].tolist() == [1, 240]
@@ -236,68 +185,8 @@ def test_a_palette_of_8_bits_is_not_black() -> None:
     assert PIXELS(wide).tolist() == PIXELS(narrow).tolist() == [[[0, 0, 0], [255, 1, 0]]]
 
 
-@given(
-    st.sampled_from(["group3", "group4", "tiff_ccitt"]),
-    st.integers(1, 70),
-    st.integers(1, 12),
-    st.floats(0, 1),
-    st.integers(0, 2**32),
-)
-def test_fax_of_any_picture(
-    compression: str, width: int, height: int, share: float, seed: int
-) -> None:
-    bits = np.random.default_rng(seed).random((height, width)) < share
-    data = save(Image.fromarray(bits), "TIFF", compression=compression)
-    np.testing.assert_array_equal(PIXELS(data)[:, :, 0], bits * np.uint8(255))
-
-
-@pytest.mark.parametrize("compression", ["group3", "group4", "tiff_ccitt"])
-def test_fax_of_long_runs(compression: str) -> None:
-    """Every code of a run is used: they go by 64 up to 2,560."""
-    bits = np.zeros((60, 6000), bool)
-    for row in range(60):
-        bits[row, row : row + 1 + 97 * row] = True
-        bits[row, 5900 - row :] = True
-    data = save(Image.fromarray(bits), "TIFF", compression=compression)
-    np.testing.assert_array_equal(PIXELS(data)[:, :, 0], bits * np.uint8(255))
-
-
-@pytest.mark.parametrize("compression", ["group3", "group4"])
-def test_fax_of_more_than_is_looked_up_at_once(compression: str) -> None:
-    bits = np.random.default_rng(1).random((300, 900)) < 0.5
-    data = save(Image.fromarray(bits), "TIFF", compression=compression)
-    assert len(data) > 2 * 2**14
-    np.testing.assert_array_equal(PIXELS(data)[:, :, 0], bits * np.uint8(255))
-
-
-@pytest.mark.parametrize("fill", [0, 1, 9, 131_060, 131_072, 300_001])
-def test_fax_of_rows_behind_many_zeros(fill: int) -> None:
-    """T.4, 4.1.3: fill before the mark of a row. Here a white row, a black one and a white one."""
-    mark, white, black = "0" * fill + "000000000001", "10011", "00110101" + "000101"
-    bits = mark + white + mark + black + mark + white
-    strip = int(bits + "0" * (-len(bits) % 8), 2).to_bytes(-(-len(bits) // 8))
-    fields = {256: 8, 257: 3, 258: 1, 259: 3, 262: 0, 277: 1, 278: 3}
-    assert PIXELS(written(fields, [strip]))[:, 0, 0].tolist() == [255, 0, 255]
-
-
-def test_fax_of_zeros_alone_is_refused_at_once() -> None:
-    fields = {256: 9000, 257: 9000, 258: 1, 259: 3, 262: 0, 277: 1, 278: 9000}
-    data, began = written(fields, [bytes(5_000_000)]), time.thread_time()
-    with pytest.raises(CorruptSource, match="a code that does not exist"):
-        PIXELS(data)
-    assert time.thread_time() - began < 1
-
-
-@pytest.mark.parametrize("options", [1, 5])
-def test_fax_of_two_dimensions_in_group_3(options: int) -> None:
-    image = tiny().convert("1")
-    data = save(image, "TIFF", compression="group3", tiffinfo={292: options})
-    assert Image.open(io.BytesIO(data)).tag_v2[292] == options
-    np.testing.assert_array_equal(PIXELS(data), by_pillow(data))
-
-
 def test_webp_inside() -> None:
-    """libtiff knows of it, but not the one in Pillow."""
+    """libtiff supports it, but the build in Pillow does not."""
     inner = save(tiny(), "WEBP", lossless=True)
     width, height = tiny().size
     fields = {256: width, 257: height, 258: [8, 8, 8], 259: 50001, 262: 2, 277: 3, 278: height}
@@ -307,11 +196,11 @@ def test_webp_inside() -> None:
 
 
 @pytest.mark.parametrize("compression", [8, 34925])
-def test_the_checksum_behind_a_strip_is_heard(compression: int) -> None:
+def test_the_checksum_after_a_strip_is_checked(compression: int) -> None:
     pack = zlib.compress if compression == 8 else lzma.compress
     fields = {256: 5, 257: 4, 258: 8, 259: compression, 262: 1, 277: 1, 278: 3}
     rows = bytes(range(20))
-    # The last strip may have as many rows as the others.
+    # The last strip may have the same number of rows as the others.
     data = written(fields, [pack(rows[:15]), pack(rows[15:] + bytes(10))])
     assert PIXELS(data)[:, :, 0].tobytes() == rows
     strip = pack(rows[:15])
@@ -320,7 +209,7 @@ def test_the_checksum_behind_a_strip_is_heard(compression: int) -> None:
             PIXELS(written(fields, [bad, pack(rows[15:])]))
 
 
-def test_jpeg_inside_is_heard_as_any_jpeg() -> None:
+def test_damage_in_a_jpeg_strip_is_detected() -> None:
     data = save(tiny(), "TIFF", compression="jpeg")
     image = Image.open(io.BytesIO(data))
     (at,), (length,) = image.tag_v2[273], image.tag_v2[279]
@@ -332,7 +221,7 @@ def test_jpeg_inside_is_heard_as_any_jpeg() -> None:
 
 @pytest.mark.parametrize("mode", ["CMYK", "RGBA", "RGBX"])
 def test_jpeg_inside_of_four_samples(mode: str) -> None:
-    """They are as the field says, not inverted as in a JPEG of Adobe's."""
+    """Samples are not inverted, unlike in a JPEG with Adobe's marker."""
     data = save(Image.new(mode, (32, 24), (10, 40, 80, 255)), "TIFF", compression="jpeg")
     np.testing.assert_array_equal(PIXELS(data), by_pillow(data))
 
@@ -348,7 +237,7 @@ def test_orientation_that_xmp_alone_has(orientation: int) -> None:
 
 @pytest.mark.parametrize("compression", ["tiff_lzw", "zstd", "packbits", "raw"])
 def test_pillows_own_limit_is_not_asked(compression: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It counts pixels of its own, and warns or refuses before ours is reached."""
+    """Pillow counts pixels as well, and would warn or refuse before our limit applies."""
     data = save(tiny(), "TIFF", compression=compression)
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 10)
     np.testing.assert_array_equal(PIXELS(data), np.asarray(tiny()))

@@ -1,4 +1,4 @@
-"""A charset is known by its mark, or proved by its content; nothing is guessed or garbled."""
+"""A charset is named by a byte order mark or proved by the content, or the text is refused."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ EVERYDAY = {
 
 
 def decoded(data: bytes) -> str | None:
-    """Return the text, or None where it is refused."""
+    """Return the text, or None if it is refused."""
     try:
         (text,) = PLAIN(data)
     except SourceError:
@@ -50,13 +50,13 @@ def test_one_stray_byte_is_named(language: str, stray: bytes) -> None:
 def test_a_cut_within_a_character_is_named(language: str, times: int) -> None:
     data = (PROSE[language][0] * times).encode()
     place = max(i for i, byte in enumerate(data) if byte >= 0xC0)
-    words = rf"byte {place} \(0x..\) begins a character of UTF-8, and the text ends within it"
+    words = rf"byte {place} \(0x..\) begins a character in UTF-8, but the text ends within it"
     with pytest.raises(CorruptSource, match=words):
         PLAIN(data[: place + 1])
 
 
 def test_damaged_utf_8_is_never_garbled() -> None:
-    """What is accepted is what strict UTF-8 gives: the damage made another valid text of it."""
+    """A damaged text is accepted only if it is still valid UTF-8."""
     draw = random.Random(7)
     languages = list(PROSE)
     refused = 0
@@ -90,7 +90,7 @@ def test_damaged_utf_8_is_never_garbled() -> None:
     assert refused > 500
 
 
-# Read in two charsets these have one language's letters: only a reader can tell them apart.
+# In two charsets these have letters of one language, so only a human reader could choose.
 TWOFOLD = {("Spanish", "mac-roman"), ("Russian", "cp866"), ("Ukrainian", "koi8-u")}
 
 
@@ -103,7 +103,7 @@ def test_prose_in_its_own_charset_is_right(language: str, charset: str) -> None:
 
 @pytest.mark.parametrize("length", [4, 12, 30, 70, 150])
 def test_short_texts_are_right_or_refused(length: int) -> None:
-    """In each charset, from each place; what is ASCII, or UTF-8 by chance, is not meant."""
+    """Cut in each charset at each byte; skip parts that are ASCII, or UTF-8 by chance."""
     wrong = []
     for language, charset in PAIRS:
         text = PROSE[language][0] * 2
@@ -130,7 +130,7 @@ def test_a_word_proves_nothing(word: str, charset: str) -> None:
 
 @pytest.mark.parametrize("language", ["German", "French", "Polish", "Russian", "Greek"])
 def test_mixed_charsets_are_refused(language: str) -> None:
-    """Lines of another charset among UTF-8, and lines of UTF-8 among another charset."""
+    """Mix lines of another charset into UTF-8, and lines of UTF-8 into another charset."""
     text, charsets = PROSE[language]
     modern, old = text.encode(), text.encode(charsets[0])
     for data in (modern * 40 + old, old + modern * 40, old * 40 + modern, modern + old * 40):
@@ -159,7 +159,7 @@ def test_what_lacks_its_mark_is_named(charset: str, text: str) -> None:
 
 def test_a_mark_of_utf_7_is_known() -> None:
     assert decoded(b"+/v8-caf+AOk-") == "café"
-    assert decoded(b"caf+AOk-") == "caf+AOk-"  # without a mark it is ASCII
+    assert decoded(b"caf+AOk-") == "caf+AOk-"  # without a byte order mark it is ASCII
 
 
 def test_escapes_of_iso_2022_are_marks() -> None:

@@ -1,4 +1,4 @@
-"""Tables become documents; a bad row is named by its line."""
+"""Tables are split into documents, and errors name the line."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_json_lines_are_read(texts: list[str], ascii_only: bool, end: str) -> No
 @given(st.lists(st.tuples(cells, cells), max_size=6), st.sampled_from(["\n", "\r\n"]))
 def test_csv_is_read(rows: list[tuple[str, str]], end: str) -> None:
     stream = io.StringIO(newline="")
-    # With LF alone the writer does not quote CR, which is a line's end to its reader.
+    # With a line end of LF the writer does not quote CR, but its reader takes CR for a line end.
     quoting = csv.QUOTE_ALL if end == "\n" else csv.QUOTE_MINIMAL
     writer = csv.writer(stream, lineterminator=end, quoting=quoting)
     writer.writerows([("id", "body"), *rows])
@@ -63,24 +63,24 @@ def test_a_value_may_be_longer_than_python_s_limit() -> None:
 
 
 BAD_JSON = {
-    '{"text": "a"}\n\nnot json': "line 3: is not JSON: Expecting value",
-    '{"text": "a"': "line 1: is not JSON",
-    '["text"]': "line 1: holds a list, not an object",
-    '{"text": "a"}\n{"txt": "b"}': "line 2: has no field 'text'; there are 'txt'",
-    '{"text": null}': "line 1: the field 'text' holds a NoneType, not a text",
-    '{"text": 3}': "line 1: the field 'text' holds a int",
-    '{"text": "\\ud800"}': "line 1: the field 'text' holds half of a surrogate pair",
-    '{"a":' * 100_000: "line 1: is nested too deeply",
-    "[" * 1_000_000: "line 1: is nested too deeply",
-    '{"text": ' + "1" * 5000 + "}": "line 1: is not JSON: a number is too long",
-    '{"text": "a"}\u2028{"text": "b"}': "line 1: is not JSON: Extra data",
-    "{}": "line 1: has no field 'text'; there are none",
+    '{"text": "a"}\n\nnot json': "line 3: not valid JSON: Expecting value",
+    '{"text": "a"': "line 1: not valid JSON",
+    '["text"]': "line 1: expected a JSON object, got a list",
+    '{"text": "a"}\n{"txt": "b"}': "line 2: the object has no field 'text'; it has 'txt'",
+    '{"text": null}': "line 1: the field 'text' must be a string, got a NoneType",
+    '{"text": 3}': "line 1: the field 'text' must be a string, got a int",
+    '{"text": "\\ud800"}': "line 1: the field 'text' has half of a surrogate pair",
+    '{"a":' * 100_000: "line 1: the JSON is nested too deeply",
+    "[" * 1_000_000: "line 1: the JSON is nested too deeply",
+    '{"text": ' + "1" * 5000 + "}": "line 1: not valid JSON: a number is too long",
+    '{"text": "a"}\u2028{"text": "b"}': "line 1: not valid JSON: Extra data",
+    "{}": "line 1: the object has no field 'text'; it has none",
 }
 BAD_CSV = {
-    'id,body\n1,a\n2,"open\n3,b\n': "line 3: is not CSV: unexpected end of data",
-    'id,body\n1,"a"b\n': "line 2: is not CSV: ',' expected after '\"'",
-    'id,body\n1,"a\nb"\n2\n': "line 4: has 1 values for 2 columns",
-    "id,body\n1,a,b\n": "line 2: has 3 values for 2 columns",
+    'id,body\n1,a\n2,"open\n3,b\n': "line 3: not valid CSV: unexpected end of data",
+    'id,body\n1,"a"b\n': "line 2: not valid CSV: ',' expected after '\"'",
+    'id,body\n1,"a\nb"\n2\n': "line 4: the row has 1 values for 2 columns",
+    "id,body\n1,a,b\n": "line 2: the row has 3 values for 2 columns",
 }
 
 
@@ -100,11 +100,11 @@ def test_bad_rows_are_named(text: str) -> None:
 
 
 def test_a_column_must_be_there_once() -> None:
-    with pytest.raises(IncompatibleSource, match="no column named 'body'; there are 'id', 'text'"):
+    with pytest.raises(IncompatibleSource, match="no column named 'body'; it has 'id', 'text'"):
         CSV(b"id,text\n1,a\n")
     with pytest.raises(IncompatibleSource, match="more than one column named 'body'"):
         CSV(b"body,body\n1,a\n")
-    with pytest.raises(IncompatibleSource, match="no column named 'body'; there are none"):
+    with pytest.raises(IncompatibleSource, match="no column named 'body'; it has none"):
         CSV(b"\n\n")
 
 
@@ -120,7 +120,7 @@ def test_a_column_must_be_there_once() -> None:
 )
 def test_rows_without_end_are_refused_soon(pipeline: Pipeline, data: bytes) -> None:
     start = time.thread_time()
-    with pytest.raises(LimitExceeded, match=r"line [12]: has more than 4194304 characters"):
+    with pytest.raises(LimitExceeded, match=r"line [12]: the row has more than 4194304 characters"):
         pipeline(data)
     assert time.thread_time() - start < 5
 
@@ -144,7 +144,7 @@ _csv = st.lists(
 
 @given(_csv, st.sampled_from([1, 2, 5, 40]))
 def test_pieces_of_csv_are_of_no_consequence(rest: str, piece: int) -> None:
-    """What the reader says to all of the table at once, value or refusal, is what its pieces give."""
+    """Parsing a table in parts has the same result, or the same error, as parsing it at once."""
     outcomes = []
     data = np.array(["id,body\n" + rest], object)
     for size in (piece, 2**13):
@@ -180,7 +180,7 @@ def test_rows_are_bounded(spec: str, row: str, monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_short_rows_take_little_time_and_memory() -> None:
-    """A million rows of one letter took 3 s, 200 MB."""
+    """A million rows of one letter once took 3 s and 200 MB."""
     p = Pipeline.parse("csv:a/jsonl")
     data = b"a\n" + b"x\n" * 1_000_000
     start = time.thread_time()
@@ -197,7 +197,7 @@ def test_short_rows_take_little_time_and_memory() -> None:
 @pytest.mark.parametrize(
     "spec", ["csv:a/jsonl", "json_lines:a/jsonl", "lower/jsonl", "redact_patterns"]
 )
-def test_work_that_is_given_up_stops(spec: str) -> None:
+def test_cancelled_work_stops(spec: str) -> None:
     signal = Signal()
     signal.cancel()
     with cancellable(signal), pytest.raises(Cancelled):
@@ -226,7 +226,7 @@ def test_how_many_documents_only_the_content_tells() -> None:
     for pipeline in (JSON_LINES, tokens):
         with pytest.raises(IncompatibleSource, match="whose size only its content tells"):
             pipeline.batch([data, data])
-        with pytest.raises(SpecError, match="depend on their sources"):
+        with pytest.raises(SpecError, match="depends on the source"):
             Stack(pipeline, 2)
 
 

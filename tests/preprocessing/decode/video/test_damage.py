@@ -1,4 +1,4 @@
-"""Damage that a decoder hears is heard: no frame that it made up is passed off as the file's."""
+"""Damage that a decoder detects is an error: no frame in which it concealed damage is returned."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from preprocessing import CorruptSource, Pipeline, PreprocessingError
 from ...support.clips import FILES, clip
 
 WHOLE = Pipeline.parse("video/npy")
-# Of the others, HEVC's and VP's decoders say nothing of damage, as their formats carry no mark of it.
+# The decoders of HEVC and VP8/VP9 do not report damage, because these formats have no checksums.
 TELLING = [
     *("mp4", "mp4, no B-frames", "mp4, open GOPs", "mp4, all key frames", "mov", "matroska"),
     *("avi", "avi, H.264", "flv"),
@@ -31,12 +31,12 @@ def test_most_flipped_bits_are_refused(name):
         except PreprocessingError:
             continue
         passed += got.shape != plain.shape or np.abs(got - plain).mean() > 1
-    assert passed <= 8  # entropy codes resynchronise now and then
+    assert passed <= 8  # entropy codes sometimes resynchronize
 
 
 @pytest.mark.parametrize("name", FILES)
 def test_nothing_good_is_taken_for_damaged(name):
-    """Wherever decoding begins."""
+    """Test every frame at which decoding can begin."""
     for spec in ("key_frames/npy", "sample_frames:11/npy", "clip:0.7,stop=1.9/npy"):
         if name != "mp4, one frame" or "clip" not in spec:
             Pipeline.parse(spec)(clip(name))

@@ -1,4 +1,4 @@
-"""Files that are damaged, or lie, end in one of the documented errors, soon and in little memory."""
+"""Damaged files and false headers end in a documented error, soon and in little memory."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ KEYS = Pipeline.parse("key_frames/resize:8,8/npy")
 
 
 def box(data: bytes, *path: bytes) -> int:
-    """Return where the content of an MP4's box starts, the first of each name inside the one before."""
+    """Return where the content of an MP4 box starts, given its type and those of the boxes around it."""
     place = 0
     for name in path:
         place = data.index(name, place) + 4
@@ -46,7 +46,7 @@ def patched(data: bytes, place: int, new: bytes) -> bytes:
 
 @pytest.mark.parametrize("name", ["mp4", "mp4, index first", "mov", "matroska", "avi"])
 @pytest.mark.parametrize("share", [0.02, 0.3, 0.6, 0.95])
-def test_a_file_that_breaks_off_is_corrupt(name, share):
+def test_a_truncated_file_is_corrupt(name, share):
     data = clip(name)
     data = data[: int(len(data) * share)]
     for source in (data, Counted(data)):
@@ -101,7 +101,7 @@ def test_a_header_alone_is_corrupt():
 def test_a_claim_of_many_samples_is_refused_before_there_is_room_for_them():
     data = clip("mp4")
     place = box(data, b"moov", b"trak", b"stsz")
-    lying = patched(data, place + 4, struct.pack(">II", 1, 2**32 - 1))  # one size for all
+    lying = patched(data, place + 4, struct.pack(">II", 1, 2**32 - 1))  # one size for all samples
     with pytest.raises(LimitExceeded, match="index claims 4294967295 samples"):
         SAMPLED(lying)
 
@@ -110,12 +110,12 @@ def test_a_frame_that_is_too_large_is_refused():
     data = clip("mp4")
     with pytest.raises(LimitExceeded, match="claims 64 x 48 pixels"):
         SAMPLED(data, limits=Limits(pixels=64 * 48 - 1))
-    with pytest.raises(LimitExceeded, match="63 a side"):
+    with pytest.raises(LimitExceeded, match="63 per side"):
         SAMPLED(data, limits=Limits(side=63))
 
 
 def test_a_frame_that_is_larger_than_the_header_says_takes_no_memory():
-    """VP8's own frames claim 16,383 x 16,383, which FFmpeg would believe."""
+    """The frames of VP8 claim 16,383 x 16,383, and FFmpeg would allocate that."""
     data = clip("webm, VP8")
     lying = patched(data, data.index(b"\x9d\x01\x2a") + 3, struct.pack("<HH", 16383, 16383))
     with pytest.raises(CorruptSource):
@@ -123,17 +123,15 @@ def test_a_frame_that_is_larger_than_the_header_says_takes_no_memory():
 
 
 def lasting(milliseconds: float) -> bytes:
-    """Return a Matroska that claims to last so long."""
+    """Return a Matroska file that claims a duration."""
     data = clip("matroska")
     return patched(data, data.index(b"\x44\x89\x88") + 3, struct.pack(">d", milliseconds))
 
 
 def test_a_claim_of_many_hours_is_refused():
-    with pytest.raises(
-        LimitExceeded, match="claims to last 1000000 s, more than the limit of 21600"
-    ):
+    with pytest.raises(LimitExceeded, match="lasts 1000000 s, more than the limit of 21600 s"):
         SAMPLED(lasting(1e9))
-    with pytest.raises(LimitExceeded, match="claims to last 2 s, more than the limit of 2;"):
+    with pytest.raises(LimitExceeded, match="lasts 2 s, more than the limit of 2 s;"):
         SAMPLED(clip("mp4"), limits=Limits(seconds=2))
 
 
@@ -156,7 +154,7 @@ def test_results_are_bounded_before_there_is_room_for_them():
 
 
 def test_results_are_bounded_by_the_memory_that_there_is():
-    """Of frames of which only the content tells the number, as many are taken as there is room for."""
+    """If the number of frames depends on the content, the limit is what memory holds."""
     data = clip("mp4")
     for spec, megabytes, words in (
         ("sample_frames:8/resize:1024,1024", 16, "step 2 'resize' would hold"),
@@ -175,7 +173,7 @@ def test_frames_that_change_their_size_are_refused():
 
 
 def test_a_video_shown_askew_is_refused():
-    with pytest.raises(UnsupportedSource, match="shown at 45 degrees"):
+    with pytest.raises(UnsupportedSource, match="rotated by 45 degrees"):
         SAMPLED(write(rotation=45))
 
 

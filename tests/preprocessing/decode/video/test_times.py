@@ -1,4 +1,4 @@
-"""A frame is shown when its container says, and a film lasts as long as its own track."""
+"""Frames are shown at the times in the container, and a video lasts as long as its own track."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ DROPPED = [*range(20), *range(60, 100)]
 VARIOUS = [0, 1, 2, 10, 11, 30, 31, 32, 33, 60, 61, 62, 63, 64, 99]
 LATE = [*range(7, 50)]
 PATTERNS = {"every": EVERY, "dropped": DROPPED, "various": VARIOUS, "late": LATE}
-# Container, codec, frames that are reordered, sound that is longer.
+# Container, codec, whether frames are reordered, whether sound is longer.
 WRITTEN = [
     ("avi", "mpeg4", 0, 0),
     ("avi", "libx264", 2, 0),
@@ -36,8 +36,8 @@ WRITTEN = [
     ("mpegts", "libx264", 2, 7),
     ("mpegts", "mpeg4", 0, 7),
 ]
-# FFmpeg's writers of AVI and MP4 lose the end of what is both reordered and at various rates; the AVI's
-# puts what comes late at once, and shows it until the second one is.
+# FFmpeg's muxers of AVI and MP4 lose the end of a video with reordered frames and varying rates. The AVI
+# muxer writes late frames at once, and shows the first until the second is due.
 LOST = {("avi", 2, "various"), ("avi", 0, "late")}
 
 
@@ -137,7 +137,7 @@ def test_a_stream_is_taken_from_its_first_decodable_frame(share, reordered):
 
 @pytest.mark.parametrize("sound", [0, 7])
 def test_time_stamps_that_wrap_change_nothing(sound):
-    """A transport stream counts 90,000 a second to 2 ** 33."""
+    """Timestamps of a transport stream count 90,000 per second and wrap at 2 ** 33."""
     plain = film("mpegts", "mpeg2video", range(100), sound=sound)
     stream = io.BytesIO()
     with av.open(io.BytesIO(plain)) as source, av.open(stream, "w", format="mpegts") as out:
@@ -159,13 +159,13 @@ def test_an_flv_that_is_cut_is_refused():
 
 
 def test_an_edit_list_is_applied_as_ffmpeg_applies_it():
-    """What an edit takes away is not shown, and time begins with what it leaves."""
+    """Frames that an edit removes are not shown, and time begins with the first one left."""
     data = film("mp4", "libx264", EVERY)
     with av.open(io.BytesIO(data)) as container:
         scale = container.streams.video[0].time_base.denominator
     at = data.index(b"elst") + 4
     edits = bytearray(data)
-    # One edit of a second from half a second on: its length is in the film's thousandths.
+    # One edit of a second from half a second on. Its duration is in thousandths, the movie's unit.
     struct.pack_into(">IIIii", edits, at, 0, 1, 1000, scale // 2, 1 << 16)
     with av.open(io.BytesIO(bytes(edits))) as container:
         stream = container.streams.video[0]
@@ -191,7 +191,7 @@ def test_no_key_frame_is_lost_where_frames_are_decoded_before_they_are_shown(for
 @pytest.mark.parametrize("count", [1, 5, 60])
 @pytest.mark.parametrize("codec", ["libx264", "libx265", "mpeg2video"])
 def test_a_program_stream_lasts_as_long_as_its_frames_whose_packets_tell_no_time(codec, count):
-    """Of so few, the decoder takes all packets before it gives the first frame."""
+    """The decoder takes all of these few packets before it returns the first frame."""
     data = film("mpeg", codec, range(count))
     length = Pipeline.parse("video/npy").plan(data).source.header.length
     assert length == pytest.approx(count / RATE, abs=0.001)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, reject
 from hypothesis import strategies as st
 
 import preprocessing
@@ -59,7 +59,7 @@ def test_channels_are_apart_but_for_the_loudest(step, sound):
     try:
         whole = Pipeline([step])(media(sound))
     except IncompatibleSource:
-        return
+        reject()
     for channel, plane in zip(sound, whole, strict=True):
         np.testing.assert_array_equal(Pipeline([step])(media(channel[None]))[0], plane)
 

@@ -74,15 +74,17 @@ def test_pieces_are_of_no_consequence(piece: int, text: str, form: normal.Form) 
 def test_no_character_acts_across_a_boundary() -> None:
     """Whatever can stand behind a boundary composes with nothing before it."""
     bases = "a\u1100\uac00\u09c7\u0b47\u1b05\u30ab\U00011099\U00011131"
-    for code in (*range(0xD800), *range(0xE000, 0x3_0000)):
-        if normal._boundary(chr(code), 0) == 0:
-            for form in ("NFC", "NFKC"):
-                alone = unicodedata.normalize(form, chr(code))
-                for base in bases:
-                    assert unicodedata.normalize(form, base + chr(code)) == base + alone
+    every = map(chr, (*range(0xD800), *range(0xE000, 0x3_0000)))
+    boundaries = [one for one in every if normal._boundary(one, 0) == 0]
+    assert len(boundaries) > 100_000
+    for one in boundaries:
+        for form in ("NFC", "NFKC"):
+            alone = unicodedata.normalize(form, one)
+            for base in bases:
+                assert unicodedata.normalize(form, base + one) == base + alone
 
 
-def test_work_that_is_given_up_stops() -> None:
+def test_cancelled_work_stops() -> None:
     signal = Signal()
     signal.cancel()
     with cancellable(signal):

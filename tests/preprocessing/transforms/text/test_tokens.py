@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import safetensors.numpy
-from hypothesis import assume, given
+from hypothesis import assume, given, reject
 from hypothesis import strategies as st
 from tokenizers import Tokenizer, models
 
@@ -241,7 +241,7 @@ def test_a_file_that_takes_too_long_is_refused(own: Path, monkeypatch: pytest.Mo
         Pipeline.parse("tokenize:tiny,8/npy")
 
 
-def test_work_that_is_given_up_stops() -> None:
+def test_cancelled_work_stops() -> None:
     p, signal = Pipeline.parse("json_lines:text/tokenize:tiny,8/npy"), Signal()
     with cancellable(signal):
         assert p(b'{"text": "a"}').shape == (2, 1, 8)
@@ -252,10 +252,10 @@ def test_work_that_is_given_up_stops() -> None:
 
 @given(texts)
 def test_any_text_becomes_tokens(text: str) -> None:
-    if "\0" in text or not text:
-        return
+    assume(text)
+    p = Pipeline.parse("strip_html/fix_mojibake/nfkc/tokenize:bytes,16/npy")
     try:
-        array = Pipeline.parse("strip_html/fix_mojibake/nfkc/tokenize:bytes,16/npy")(text.encode())
+        array = p(text.encode())
     except PreprocessingError:
-        return
+        reject()
     assert array.shape == (2, 1, 16)

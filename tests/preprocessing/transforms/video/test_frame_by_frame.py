@@ -18,10 +18,10 @@ from preprocessing import (
     SpecError,
     Stack,
 )
-from preprocessing.block_reader import Pieces
+from preprocessing.block_reader import BlockReader
 from preprocessing.limits import Limits
-from preprocessing.planner.timing import measure
-from preprocessing.sources import read
+from preprocessing.planner.timing import measure_plan
+from preprocessing.sources import load_source
 from tests.preprocessing.strategies import images, transforms
 
 from ...support.clips import Counted, clip
@@ -155,7 +155,7 @@ def test_a_plan_tells_frames_and_times_them():
         .plan(np.zeros((48, 64, 3), np.uint8))
         .rewrites
     ]
-    times = measure(plan, read(clip("mp4"), "video", Limits()).content, 1)
+    times = measure_plan(plan, load_source(clip("mp4"), "video", Limits()).content, 1)
     assert len(times) == len(plan.rows) + 1
     assert all(time > 0 for time in times)
 
@@ -165,7 +165,7 @@ def test_a_video_is_no_image_and_an_image_no_video():
         Pipeline.parse("resize:8")(clip("mp4"))
     with pytest.raises(IncompatibleSource, match="the array is image"):
         Pipeline.parse("video/resize:8")(Media(np.zeros((8, 8, 3), np.uint8), "image"))
-    with pytest.raises(IncompatibleSource, match="a video array has shape"):
+    with pytest.raises(IncompatibleSource, match="a video array must have shape"):
         Pipeline.parse("video/resize:8")(np.zeros((8, 8, 3), np.uint8))
 
 
@@ -179,4 +179,4 @@ def test_images_are_read_from_ranges_too():
     photo = Counted(Pipeline.parse("resize:40,50/png").encode(np.zeros((9, 9, 3), np.uint8)).body)
     p = Pipeline.parse("resize:8,8/npy")
     np.testing.assert_array_equal(p(photo), p(bytes(photo.data)))
-    assert isinstance(read(Counted(clip("mp4")), "video", Limits()).content, Pieces)
+    assert isinstance(load_source(Counted(clip("mp4")), "video", Limits()).content, BlockReader)

@@ -106,8 +106,8 @@ def test_where_a_selection_stands_among_steps_on_frames_changes_nothing(chosen, 
     ("spec", "words"),
     [
         ("clip:3", r"step 1 'clip': starts at 3 s, where the video has 2.4 s"),
-        ("sample_frames:3/key_frames", "step 2 'key_frames': comes too late"),
-        ("key_frames/sample_frames:3", "step 2 'sample_frames': comes too late, after key_frames"),
+        ("sample_frames:3/key_frames", "step 2 'key_frames': cannot follow a step that samples"),
+        ("key_frames/sample_frames:3", "step 2 'sample_frames': cannot follow key_frames"),
     ],
 )
 def test_what_cannot_be_taken_of_a_video_says_why(spec, words):

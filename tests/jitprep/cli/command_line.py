@@ -1,0 +1,14 @@
+"""The `jitprep` command, run as a user runs it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+JITPREP = str(Path(sys.executable).with_name("jitprep"))
+
+
+def jitprep(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    command = [JITPREP, *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)

@@ -241,7 +241,7 @@ class Pipeline(PipelineSpec):
             else load_source(source, self.kind, limits)
         )
         if isinstance(loaded, Passed):
-            return Encoded(loaded.content, loaded.content_type, self._told)
+            return Encoded(loaded.content, loaded.content_type, self._common)
         plan = self._plan(loaded, seed, limits)
         buffer = self.encoding.allocate(plan.output)
         if buffer is None:

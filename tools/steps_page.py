@@ -40,7 +40,7 @@ def pages() -> dict[Path, str]:
     for path in (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))):
         text = path.read_text(encoding="utf-8")
         if path != PAGE and _TABLE.search(text):
-            written[path] = _TABLE.sub(rf"\1{_table(path)}\2", text)
+            written[path] = _TABLE.sub(rf"\1\n{_table(path)}\n\2", text)
     return written
 
 

@@ -1,4 +1,4 @@
-"""What an output encoding is."""
+"""Base class of the encodings."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ class Buffer:
     Parameters
     ----------
     body : bytearray
-        The whole body, its header already in place.
+        The whole body, with its header.
     array : ndarray
-        A writable view of the samples in it, indexed as the spec tells.
+        A writable view of its samples, with the axes of the spec.
     """
 
     body: bytearray
@@ -33,58 +33,59 @@ class Buffer:
 
 
 class Encoding(Step):
-    """The last word of a pipeline: how the result is written."""
+    """The last step of a pipeline: it writes the result as bytes."""
 
     content_type: ClassVar[str]
     input_kinds: ClassVar[tuple[Kind, ...]]
     stacks: ClassVar[bool] = False
-    """Whether a body can hold many results, and says by itself how many."""
+    """Whether one body can hold many results of one shape, stacked along its first axis."""
 
     @property
     def suffix(self) -> str:
-        """What the names of such files end in, after the dot."""
+        """File name extension, without the dot."""
         return self.name
 
     @property
     def axes(self) -> Layout:
-        """Order of an image's axes that the caller sees; image files have rows of pixels."""
+        """Order of an image's axes in the caller's array; for image files, rows of pixels."""
         return "hwc"
 
     @abstractmethod
     def accept(self, spec: Any) -> None:
-        """Raise IncompatibleSource for a spec, of a kind in `input_kinds`, that cannot be written."""
+        """Raise IncompatibleSource unless `spec`, of a kind in `input_kinds`, can be written."""
 
     @abstractmethod
     def encode(self, array: Array, spec: Any) -> bytes | bytearray:
-        """Write an array that is indexed as its spec tells.
+        """Return the body for an array.
 
         Parameters
         ----------
         array : ndarray
+            With the axes of `spec`.
         spec : Spec
-            What the plan told of it; what was not known there, the array tells.
+            As planned; sizes that the plan did not know are those of the array.
         """
 
     def nbytes(self, spec: Any) -> int | None:
-        """Length of the body for `spec`, where that does not depend on the content."""
+        """Return the length of the body for `spec`; None if it depends on the content."""
         return None
 
     def holds(self, spec: Any) -> int:
-        """Most bytes that encoding an array of `spec` holds at once: the body too, not the array.
+        """Return the most bytes that encoding allocates at once, the body included, the array excluded.
 
-        Here twice the array, for the body and a copy on the way to it.
+        By default twice the array, for the body and one copy.
         """
         return 2 * nbytes(spec)
 
     def allocate(self, spec: Any) -> Buffer | None:
-        """Return a body that the last stage can write into, where that is possible."""
+        """Return a body that the last stage can write into; None if there is none."""
         return None
 
     def shape(self, spec: Spec) -> Shape:
         """Return the shape of the array that the caller sees.
 
-        Of images and videos, ``chw`` is PyTorch's order and always has a channel's axis. ``hwc`` is
-        that of NumPy and scikit-image, where a gray image has none. Others are as their spec tells.
+        For images and videos, ``chw`` is PyTorch's order and always has a channel axis. ``hwc`` is that
+        of NumPy and scikit-image, where a gray image has none. Other kinds have the shape of the spec.
         """
         if not isinstance(spec, ImageSpec):
             return spec.shape
@@ -95,7 +96,7 @@ class Encoding(Step):
         return (*frames, height, width) if gray else (*frames, height, width, channels)
 
     def as_planned(self, array: Array, spec: Spec) -> Array:
-        """Return a view, indexed as `spec` tells, of the array that the caller sees."""
+        """Return a view, with the axes of `spec`, of the caller's array."""
         if not isinstance(spec, ImageSpec):
             return array
         if self.axes == "chw":
@@ -103,7 +104,7 @@ class Encoding(Step):
         return array[..., None] if array.ndim < len(spec.shape) else array
 
     def as_seen(self, array: Array, spec: Spec) -> Array:
-        """Return a view, as the caller sees it, of an array that is indexed as `spec` tells."""
+        """Return a view, with the caller's axes, of an array that has the axes of `spec`."""
         if not isinstance(spec, ImageSpec):
             return array
         if self.axes == "chw":

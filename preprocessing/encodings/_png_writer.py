@@ -1,8 +1,8 @@
 """A PNG writer for photographs.
 
-Each row is filtered by its left neighbour and compressed by zlib. On photographs zlib's search for
-repeated strings finds next to nothing, so by default it looks for runs only, which takes a fraction of
-the time. Being plain zlib, the bytes are the same on every processor.
+Each pixel is filtered by its left neighbour, and rows are compressed with zlib. In photographs zlib
+finds few repeated strings, so by default it only looks for runs, which is much faster. The bytes are the
+same on every processor.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 # PNG specification, 2nd edition, 11.2.2: colour type by number of channels
 _COLOR_TYPE = {1: 0, 2: 4, 3: 2, 4: 6}
 _FILTER_SUB = 1
-# Bytes of rows that are compressed between two checkpoints.
+# Bytes of rows compressed between two checkpoints.
 _STRIP_BYTES = 2**20
 
 
@@ -52,7 +52,7 @@ def write_png(image: Array, *, small: bool) -> bytes:
 
 
 def _filtered(image: Array, pixel: int) -> NDArray[np.uint8]:
-    """Rows of bytes, each behind its filter's number; `pixel` is the bytes of one pixel."""
+    """Return rows of bytes, each after the number of its filter; `pixel` is the size of one pixel."""
     height, width = image.shape[:2]
     samples = np.ascontiguousarray(image, image.dtype.newbyteorder(">"))
     rows = samples.view(np.uint8).reshape(height, width * pixel)
@@ -64,7 +64,7 @@ def _filtered(image: Array, pixel: int) -> NDArray[np.uint8]:
 
 
 def _chunk(kind: bytes, *data: bytes) -> tuple[bytes, ...]:
-    """Return the parts of a chunk, which holds `data` one after the other."""
+    """Return the parts of a chunk whose content is the concatenation of `data`."""
     checksum = zlib.crc32(kind)
     for part in data:
         checksum = zlib.crc32(part, checksum)

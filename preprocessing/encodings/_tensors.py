@@ -1,7 +1,7 @@
-"""What uncompressed tensors have in common: a header of known length, then the samples, little-endian.
+"""Base of the uncompressed tensors: a header of known length, then little-endian samples.
 
-Their size is known before the object is read wherever the shape is, which is what makes HEAD, LIST and
-Range cheap. The result is computed into the body itself; nothing is copied after it.
+If the shape is known before the object is read, so is the size, which makes HEAD, LIST and Range cheap.
+The result is computed directly into the body, without a copy.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ class TensorEncoding(Encoding):
     Parameters
     ----------
     layout : {"chw", "hwc"}
-        Order of an image's axes, or a frame's. ``chw`` is PyTorch's and always has three; ``hwc`` is
-        NumPy's, two for gray. Of sound and tokens it changes nothing.
+        Order of the axes of images and frames. ``chw`` is PyTorch's and always has a channel axis;
+        ``hwc`` is NumPy's, without a channel axis for gray. Other kinds ignore it.
     """
 
     input_kinds = ("image", "video", "audio", "spectrogram", "tokens")
@@ -41,10 +41,10 @@ class TensorEncoding(Encoding):
 
     @abstractmethod
     def header(self, shape: tuple[int, ...], dtype: DType) -> bytes:
-        """Return the bytes before the samples; a multiple of 8 long, so that these are aligned."""
+        """Return the bytes before the samples; their number is a multiple of 8, for alignment."""
 
     def accept(self, spec: Spec) -> None:
-        """Any numbers can be written."""
+        """Accept any array of numbers."""
 
     def nbytes(self, spec: Spec) -> int | None:
         shape = known(self.shape(spec))
@@ -53,11 +53,11 @@ class TensorEncoding(Encoding):
         return len(self.header(shape, spec.dtype)) + prod(shape) * np.dtype(spec.dtype).itemsize
 
     def holds(self, spec: Spec) -> int:
-        """Nothing where the result is computed into the body; else that."""
+        """Return 0 if the result is computed into the body, otherwise the size of the body."""
         return nbytes(spec) if known(spec.shape) is None else 0
 
     def frame(self, shape: tuple[int, ...], dtype: DType) -> bytearray:
-        """Return a body whose header is in place, and whose samples are zero."""
+        """Return a body with its header and zeros as samples."""
         header = self.header(shape, dtype)
         body = bytearray(len(header) + prod(shape) * np.dtype(dtype).itemsize)
         body[: len(header)] = header

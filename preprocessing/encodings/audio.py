@@ -23,27 +23,27 @@ if TYPE_CHECKING:
 _BITS = {"pcm_16": 16, "pcm_24": 24, "float": 32}
 # Multimedia Programming Interface and Data Specifications 1.0 (1991), and its revision for floats (1994)
 _PCM, _IEEE_FLOAT = 1, 3
-# Its numbers are of 32 bits, and the bytes of one sample of all channels of 16.
+# Sizes and rates have 32 bits; the size of one sample of all channels has 16.
 _MOST, _MOST_BLOCK = 2**32 - 1, 2**16 - 1
 _HEADER, _FLOAT_HEADER = 44, 58
-# Samples of a channel that libFLAC is given at once.
+# Samples per channel of each call of libFLAC.
 _BLOCK = 2**18
 
 
 @frozen
 class Wav(Encoding):
-    """WAV. Its size is known wherever the sound's is.
+    """WAV. The size of the body is known if that of the sound is.
 
     Parameters
     ----------
     subtype : {"pcm_16", "pcm_24", "float"}
-        Integers of 16 or 24 bits, or the samples as they are.
+        Integers of 16 or 24 bits, or 32-bit floats.
 
     Notes
     -----
-    An integer is the sample times 2 to the bits less one, rounded to even, which decoding divides by:
-    what was read from as many bits is written as it was. What is above full scale is clipped to it;
-    ``float`` clips nothing.
+    Integers are samples times ``2 ** (bits - 1)``, rounded to even. Decoding divides by the same number,
+    so that integers of the same size survive unchanged. Samples above full scale are clipped; ``float``
+    clips nothing.
     """
 
     name: ClassVar[str] = "wav"
@@ -55,18 +55,20 @@ class Wav(Encoding):
         size = self.nbytes(spec) or 0
         if size > _MOST:
             raise IncompatibleSource(
-                f"holds 4 GiB, the result would have {size} bytes; trim it first"
+                f"holds up to 4 GiB, the result would have {size} bytes; trim the sound first"
             )
         most = _MOST_BLOCK // (_BITS[self.subtype] // 8)
         if (spec.channels or 0) > most:
             raise IncompatibleSource(
-                f"holds {most} channels, the sound has {spec.channels}; put mono first"
+                f"holds up to {most} channels, the sound has {spec.channels}; put mono first"
             )
         if (spec.rate or 0) > _MOST:
-            raise IncompatibleSource(f"holds rates up to {_MOST} Hz, the sound has {spec.rate}")
+            raise IncompatibleSource(
+                f"holds rates up to {_MOST} Hz, the sound has {spec.rate}; resample first"
+            )
 
     def holds(self, spec: AudioSpec) -> int:
-        """Count samples scaled, as integers, cut, and in the body: 12 bytes each at the most."""
+        """Count the samples scaled, as integers, cut, and in the body: up to 12 bytes each."""
         return 3 * nbytes(spec)
 
     def nbytes(self, spec: AudioSpec) -> int | None:
@@ -91,7 +93,9 @@ class Wav(Encoding):
             "<HHIIHH", tag, channels, rate, min(rate * block, _MOST), block, 8 * width
         )
         fact = b""
-        if tag == _IEEE_FLOAT:  # what is not PCM has room for more, and tells its samples once more
+        if (
+            tag == _IEEE_FLOAT
+        ):  # formats other than PCM have an extension, here empty, and a "fact" chunk
             form += b"\0\0"
             fact = b"fact" + struct.pack("<II", 4, samples)
         chunks = b"fmt " + struct.pack("<I", len(form)) + form + fact + b"data"
@@ -101,40 +105,41 @@ class Wav(Encoding):
 
 @frozen
 class Flac(Encoding):
-    """FLAC, lossless of integers, by libFLAC.
+    """FLAC by libFLAC, lossless for integers.
 
     Parameters
     ----------
     subtype : {"pcm_16", "pcm_24"}
-        The bits of a sample; what is above full scale is clipped, as for `Wav`.
+        Bits per sample. Samples above full scale are clipped, as for `Wav`.
 
     Notes
     -----
-    The samples are the same on every processor. How libFLAC packs them may change with its version.
+    The samples are the same on every processor. The bytes may change with the version of libFLAC.
     """
 
     name: ClassVar[str] = "flac"
     subtype: Literal["pcm_16", "pcm_24"] = "pcm_16"
     content_type: ClassVar[str] = "audio/flac"
     input_kinds = ("audio",)
-    # RFC 9639: three bits for the channels; the rate in Hz, or in tens of them, of 16 bits.
+    # RFC 9639: three bits for the channels; 16 bits for the rate, in Hz or in tens of Hz.
     most_channels: ClassVar[int] = 8
     finest_rate: ClassVar[int] = 65_535
 
     def accept(self, spec: AudioSpec) -> None:
         if (spec.channels or 0) > self.most_channels:
             raise IncompatibleSource(
-                f"holds {self.most_channels} channels, the sound has {spec.channels}; put mono first"
+                f"holds up to {self.most_channels} channels, the sound has {spec.channels}; put "
+                "mono first"
             )
         rate, finest = spec.rate or 0, self.finest_rate
         if rate > finest and (rate % 10 or rate > 10 * finest):
             raise IncompatibleSource(
                 f"holds rates up to {finest} Hz, or multiples of 10 up to {10 * finest}, the sound has "
-                f"{rate}; resample it first"
+                f"{rate}; resample first"
             )
 
     def holds(self, spec: AudioSpec) -> int:
-        """Count the body, as it grows and copied; noise is packed no smaller than it is."""
+        """Count the body as it grows, and its copy; noise does not compress."""
         return 3 * nbytes(spec)
 
     def encode(self, array: Array, spec: AudioSpec) -> bytes:
@@ -148,18 +153,18 @@ class Flac(Encoding):
                 samples: NDArray[Any] = _integers(
                     array[:, start : start + _BLOCK], _BITS[self.subtype]
                 )
-                # libsndfile takes the upper bits of wider integers.
+                # libsndfile uses the upper bits of wider integers.
                 wide = self.subtype != "pcm_16"
                 file.write(samples << 8 if wide else samples.astype(np.int16))
         return stream.getvalue()
 
 
 def _integers(sound: Array, bits: int) -> NDArray[np.int32]:
-    """Return samples as integers, of shape (sample, channel) as files have them."""
+    """Return samples as integers, of shape (samples, channels) as in files."""
     full = 2.0 ** (bits - 1)
     scaled = np.multiply(sound.T, np.float32(full), order="C")
     np.rint(scaled, out=scaled)
-    # Those that are no numbers, which only an array given by the caller can have, become the lowest.
+    # NaN, which only an array of the caller can contain, becomes the lowest value.
     np.fmax(scaled, np.float32(-full), out=scaled)
     return np.fmin(scaled, np.float32(full - 1), out=scaled).astype(np.int32)
 

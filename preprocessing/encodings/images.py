@@ -21,14 +21,14 @@ if TYPE_CHECKING:
     from preprocessing.media import Array
 
 
-# Seconds that the libraries take, in one call that cannot be given up, for each sample of a photograph,
-# or each pixel, lossy and lossless; on one core of an AMD EPYC of 2023.
+# Seconds of one call, which cannot be interrupted: of JPEG per sample; of WebP per pixel, lossy and
+# lossless. Measured for photographs on one core of an AMD EPYC of 2023.
 _JPEG_S = 10e-9
 _WEBP_S = (0.15e-6, 0.6e-6)
 
 
 class ImageFileEncoding(Encoding):
-    """Base of the image files: they hold integers, in rows of pixels."""
+    """Base of the image files, which hold integers in rows of pixels."""
 
     input_kinds: ClassVar[tuple[Kind, ...]] = ("image",)
     dtypes: ClassVar[tuple[str, ...]] = ("uint8",)
@@ -48,7 +48,7 @@ class ImageFileEncoding(Encoding):
         longest = max(spec.height or 0, spec.width or 0)
         if longest > self.longest_side:
             raise IncompatibleSource(
-                f"holds at most {self.longest_side} pixels a side, the result has {longest}; resize "
+                f"holds at most {self.longest_side} pixels per side, the result has {longest}; resize "
                 "first, or encode as npy"
             )
 
@@ -60,8 +60,8 @@ class Png(ImageFileEncoding):
     Parameters
     ----------
     compression : {"fast", "small"}
-        ``fast`` looks for runs only, which takes a fraction of the time and, on photographs, a few more
-        bytes; ``small`` is zlib's level 9.
+        ``fast`` only looks for runs: much faster, and slightly larger for photographs. ``small`` is
+        zlib's level 9.
     """
 
     name: ClassVar[str] = "png"
@@ -72,7 +72,7 @@ class Png(ImageFileEncoding):
     longest_side: ClassVar[int] = 2**31 - 1
 
     def holds(self, spec: ImageSpec) -> int:
-        """Count the body in pieces and whole, which is hardly larger than the pixels at the worst."""
+        """Count the body in pieces and joined; at worst it is slightly larger than the pixels."""
         return 5 * nbytes(spec) // 2
 
     def encode(self, array: Array, spec: ImageSpec) -> bytes:
@@ -81,19 +81,19 @@ class Png(ImageFileEncoding):
 
 @frozen
 class Jpeg(ImageFileEncoding):
-    """JPEG by libjpeg-turbo. Of a video it is a contact sheet.
+    """JPEG by libjpeg-turbo. A video becomes a contact sheet.
 
     Parameters
     ----------
     quality : int
-        1 to 100, libjpeg's scale.
+        Quality on libjpeg's scale, 1 to 100.
     subsampling : {"420", "422", "444"}
-        Resolution of the colour planes: a quarter, a half, or all of it.
+        Resolution of the colour planes: a quarter, half, or full.
 
     Notes
     -----
-    A contact sheet has the frames from left to right, then from top to bottom, in as many columns as the
-    square root of their number, rounded up; what is left over is black.
+    A contact sheet shows the frames from left to right, then from top to bottom. The number of columns
+    is the square root of the number of frames, rounded up. Unused cells are black.
     """
 
     name: ClassVar[str] = "jpeg"
@@ -114,13 +114,13 @@ class Jpeg(ImageFileEncoding):
         super().accept(_sheet(spec) if isinstance(spec, VideoSpec) else spec)
 
     def holds(self, spec: ImageSpec) -> int:
-        """Count a copy, noise at the highest quality, half as large again, twice, and the sheet."""
+        """Count a copy, the sheet, and the body twice; at worst it is 1.5 times the pixels."""
         if isinstance(spec, VideoSpec):
             return 6 * nbytes(_sheet(spec))
         return 4 * nbytes(spec)
 
     def encode(self, array: Array, spec: ImageSpec) -> bytes:
-        import simplejpeg  # noqa: PLC0415  loaded by whoever writes JPEG
+        import simplejpeg  # noqa: PLC0415  only pipelines with JPEG need it
 
         checkpoint(lasting=array.size * _JPEG_S)
 
@@ -139,7 +139,7 @@ class Jpeg(ImageFileEncoding):
 
 
 def _sheet(spec: VideoSpec) -> ImageSpec:
-    """Return what is known of a video's contact sheet."""
+    """Return the spec of a video's contact sheet."""
     rows, columns = grid(spec.frames or 1)
     height, width = (
         side and side * count for side, count in ((spec.height, rows), (spec.width, columns))
@@ -149,13 +149,14 @@ def _sheet(spec: VideoSpec) -> ImageSpec:
 
 @frozen
 class WebP(ImageFileEncoding):
-    """WebP by libwebp. A gray image is stored as RGB, because WebP has no gray.
+    """WebP by libwebp. Gray images are stored as RGB, because WebP has no gray.
 
     Parameters
     ----------
     quality : int
-        0 to 100; with `lossless`, the effort.
+        Quality, 0 to 100; with `lossless`, the compression effort.
     lossless : bool
+        Whether compression is lossless.
     """
 
     name: ClassVar[str] = "webp"
@@ -168,7 +169,7 @@ class WebP(ImageFileEncoding):
         require(0 <= self.quality <= 100, f"quality: must be 0 to 100, got {self.quality}")
 
     def holds(self, spec: ImageSpec) -> int:
-        """Count what libwebp takes of noise, measured: 41 bytes a pixel, and the copies of Pillow."""
+        """Count what libwebp allocates for noise, 41 bytes per pixel, and Pillow's copies."""
         assert spec.height is not None and spec.width is not None
         return 48 * spec.height * spec.width
 

@@ -1,4 +1,4 @@
-"""Npy."""
+"""NumPy's file format."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 
 @frozen
 class Npy(TensorEncoding):
-    """NumPy's format 1.0: ``numpy.load`` reads it.
+    """NumPy's file format 1.0, which ``numpy.load`` reads.
 
     Parameters
     ----------
     layout : {"chw", "hwc"}
-        Order of an image's axes, or a frame's. ``chw`` is PyTorch's and always has three; ``hwc`` is
-        NumPy's, two for gray. Of sound and tokens it changes nothing.
+        Order of the axes of images and frames. ``chw`` is PyTorch's and always has a channel axis;
+        ``hwc`` is NumPy's, without a channel axis for gray. Other kinds ignore it.
     """
 
     name: ClassVar[str] = "npy"

@@ -1,4 +1,4 @@
-"""Raw."""
+"""Samples without a header."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ if TYPE_CHECKING:
 
 @frozen
 class Raw(TensorEncoding):
-    """The samples alone; shape and type travel in the metadata.
+    """The samples without a header; shape and type are in the metadata.
 
     Parameters
     ----------
     layout : {"chw", "hwc"}
-        Order of an image's axes, or a frame's. ``chw`` is PyTorch's and always has three; ``hwc`` is
-        NumPy's, two for gray. Of sound and tokens it changes nothing.
+        Order of the axes of images and frames. ``chw`` is PyTorch's and always has a channel axis;
+        ``hwc`` is NumPy's, without a channel axis for gray. Other kinds ignore it.
     """
 
     name: ClassVar[str] = "raw"

@@ -1,4 +1,4 @@
-"""Safetensors."""
+"""The safetensors format."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from preprocessing.spec.step import require
 if TYPE_CHECKING:
     from preprocessing.media import DType
 
-# safetensors' names of sample types: its README, "Format"
+# Names of sample types: README of safetensors, "Format"
 DTYPES = {
     "uint8": "U8",
     "uint16": "U16",
@@ -27,13 +27,13 @@ DTYPES = {
 
 @frozen
 class Safetensors(TensorEncoding):
-    """One tensor in the safetensors format: ``safetensors.numpy.load`` reads it.
+    """One tensor in the safetensors format, which ``safetensors.numpy.load`` reads.
 
     Parameters
     ----------
     layout : {"chw", "hwc"}
-        Order of an image's axes, or a frame's. ``chw`` is PyTorch's and always has three; ``hwc`` is
-        NumPy's, two for gray. Of sound and tokens it changes nothing.
+        Order of the axes of images and frames. ``chw`` is PyTorch's and always has a channel axis;
+        ``hwc`` is NumPy's, without a channel axis for gray. Other kinds ignore it.
     key : str
         Name of the tensor in the file.
     """
@@ -47,7 +47,7 @@ class Safetensors(TensorEncoding):
         require(self.key not in ("", "__metadata__"), f"key: {self.key!r} cannot name a tensor")
 
     def header(self, shape: tuple[int, ...], dtype: DType) -> bytes:
-        """Length of a JSON table (8 bytes, little-endian), then the table padded to a multiple of 8."""
+        """Return the length of a JSON table in 8 bytes, then the table, padded to a multiple of 8."""
         size = prod(shape) * np.dtype(dtype).itemsize
         entry = {"dtype": DTYPES[dtype], "shape": shape, "data_offsets": [0, size]}
         table = json.dumps({self.key: entry}, separators=(",", ":")).encode()

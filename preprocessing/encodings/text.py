@@ -1,4 +1,4 @@
-"""Texts as files: plain, and a JSON object a line."""
+"""Text files: plain text and JSON lines."""
 
 from __future__ import annotations
 
@@ -13,18 +13,22 @@ from preprocessing.frozen import frozen
 if TYPE_CHECKING:
     from preprocessing.media import Array, TextSpec
 
-# How many are encoded together.
+# Documents encoded together.
 _LINES = 2**10
 
 
 @frozen
 class Text(Encoding):
-    """Plain text in UTF-8, without a byte order mark, its line ends as they are. One document.
+    """Plain text in UTF-8, of one document.
+
+    Notes
+    -----
+    There is no byte order mark. Line ends stay the same.
 
     Raises
     ------
     IncompatibleSource
-        For many documents, or a table's, of which the number is not known.
+        If there may be more than one document.
     """
 
     name: ClassVar[str] = "text"
@@ -37,9 +41,7 @@ class Text(Encoding):
 
     def accept(self, spec: TextSpec) -> None:
         if spec.documents != 1:
-            raise IncompatibleSource(
-                f"holds one document, and the result is {spec}; encode as jsonl, a line for each"
-            )
+            raise IncompatibleSource(f"holds one document, the result is {spec}; encode as jsonl")
 
     def encode(self, array: Array, spec: TextSpec) -> bytes:
         text: str = array[0]
@@ -48,12 +50,12 @@ class Text(Encoding):
 
 @frozen
 class Jsonl(Encoding):
-    """JSON lines in UTF-8: for each document an object, ``{"text": "..."}``, and LF.
+    """JSON lines in UTF-8: one object per document, ``{"text": "..."}``.
 
     Notes
     -----
-    ``datasets.load_dataset("json", ...)`` reads it. Only quotes, backslashes and control characters are
-    escaped, so that no line end is within a line.
+    ``datasets.load_dataset("json", ...)`` reads it. Lines end with LF. Quotes, backslashes and control
+    characters are escaped.
     """
 
     name: ClassVar[str] = "jsonl"
@@ -61,7 +63,7 @@ class Jsonl(Encoding):
     input_kinds = ("text",)
 
     def accept(self, spec: TextSpec) -> None:
-        """Any number of texts can be written."""
+        """Accept any number of documents."""
 
     def encode(self, array: Array, spec: TextSpec) -> bytearray:
         body = bytearray()

@@ -18,34 +18,34 @@ from preprocessing.spec.step import require
 if TYPE_CHECKING:
     from preprocessing.media import Array, VideoSpec
 
-# H.264's largest level has fewer in a frame; x264's own limit is this.
+# x264's own limit; H.264's largest level allows fewer pixels per frame.
 _LONGEST_SIDE = 16_384
 _MOST_FPS = 1000.0
-# Of ITU-T H.273: the matrix of BT.601, in the limited range, which is what swscale converts to.
+# ITU-T H.273: the matrix of BT.601 and the limited range, which swscale converts to.
 _BT601, _LIMITED = 6, 1
-# Bytes, whatever the size; and of each pixel of a frame. Below this crf noise is hardly packed.
+# Bytes allocated for any size, and per pixel of a frame; below this crf, noise hardly compresses.
 _TABLES, _AHEAD, _FINE = 48 * 2**20, 200, 12
 
 
 @frozen
 class Mp4(Encoding):
-    """H.264 in an MP4, by x264: 8 bits, 4:2:0.
+    """H.264 in MP4 by x264: 8 bits, 4:2:0.
 
     Parameters
     ----------
     fps : float
-        Frames a second that are shown.
+        Frames per second.
     crf : int
-        x264's constant rate factor, 0 to 51: the higher, the smaller, and the worse.
+        x264's constant rate factor, 0 to 51. Higher values are smaller and worse.
 
     Notes
     -----
-    One thread encodes, and only in ways that give the same on every processor.
+    Encoding uses one thread and the same instructions on every processor, so the bytes are reproducible.
 
     Raises
     ------
     SpecError
-        For an `fps` that is not above 0 or is above 1000, or a `crf` that is not from 0 to 51.
+        If `fps` is not above 0 and at most 1000, or `crf` not from 0 to 51.
     """
 
     name: ClassVar[str] = "mp4"
@@ -55,15 +55,13 @@ class Mp4(Encoding):
     input_kinds = ("video",)
 
     def check(self) -> None:
-        require(
-            0 < self.fps <= _MOST_FPS, f"fps: must be above 0, and 1000 at most, got {self.fps}"
-        )
+        require(0 < self.fps <= _MOST_FPS, f"fps: must be above 0 and at most 1000, got {self.fps}")
         require(0 <= self.crf <= 51, f"crf: must be 0 to 51, got {self.crf}")
 
     def accept(self, spec: VideoSpec) -> None:
         if spec.dtype != "uint8" or spec.channels not in (1, 3):
             raise IncompatibleSource(
-                f"holds uint8 of 1 or 3 channels, the result is {spec}; encode as npy, or put "
+                f"holds uint8 with 1 or 3 channels, the result is {spec}; encode as npy, or put "
                 "to_dtype:uint8 last"
             )
         for side in (spec.height, spec.width):
@@ -74,7 +72,7 @@ class Mp4(Encoding):
                 )
 
     def holds(self, spec: VideoSpec) -> int:
-        """x264's tables and the frames that it looks ahead, measured of noise; and the body, twice."""
+        """Count x264's tables and lookahead frames, measured for noise, and the body twice."""
         assert spec.height is not None and spec.width is not None
         body = nbytes(spec) if self.crf < _FINE else nbytes(spec) // 3
         return _TABLES + _AHEAD * spec.height * spec.width + 2 * body

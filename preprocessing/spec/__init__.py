@@ -1,1 +1,1 @@
-"""What a step is: a name and checked arguments, and how these are written on one line."""
+"""Steps and their spellings: names, checked arguments, lines and documents."""

@@ -1,8 +1,7 @@
-"""Arguments of steps, checked and converted by the type hints of the step's fields.
+"""Check and convert the arguments of steps by the type hints of their fields.
 
 A value reaches a field from Python (``Resize(256)``), from a document (JSON or TOML values) or from
-one-line text (`Words`, the only place where text becomes numbers). All three end here, so that they
-cannot differ.
+one-line text (`Words`). All three are converted here, so that they cannot differ.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ _PLAIN = (int, str, bool)
 
 
 class Words(tuple[str, ...]):
-    """The values of one argument in one-line text, still unconverted."""
+    """The values of one argument in one-line text, not yet converted."""
 
     __slots__ = ()
 
@@ -32,15 +31,15 @@ class Words(tuple[str, ...]):
 
 
 class TypeMismatch(Exception):
-    """A value that does not fit its field's type."""
+    """A value does not fit its field's type."""
 
 
 def show(value: object) -> str:
-    """Return a value as a message quotes it: shortened, because it may be anything."""
+    """Return a value for a message, shortened: it may be of any size."""
     try:
         text = repr(value)
-    except (ValueError, RecursionError):  # an int of thousands of digits, lists in lists in lists
-        return f"an enormous {type(value).__name__}"
+    except (ValueError, RecursionError):  # an int of thousands of digits, or deeply nested lists
+        return f"a huge {type(value).__name__}"
     return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 4]}...{text[-1]}"
 
 
@@ -50,7 +49,7 @@ def coerce(value: object, hint: Any) -> object:
     Raises
     ------
     TypeMismatch
-        With what was expected and what was given.
+        With the expected type and the given value.
     """
     if type(value) is hint and hint in _PLAIN and _portable(value):
         return value
@@ -63,12 +62,12 @@ def coerce(value: object, hint: Any) -> object:
 
 
 def takes_sequence(hint: Any) -> bool:
-    """Whether a field of this type can hold more than one value."""
+    """Return whether a field of this type can hold more than one value."""
     return any(get_origin(option) is tuple for option in _options(hint))
 
 
 def describe(hint: Any) -> str:
-    """Name a type for the user: ``a whole number or 2 whole numbers``."""
+    """Return a type as messages name it: ``a whole number or 2 whole numbers``."""
     return " or ".join(_describe_one(option) for option in _options(hint) if option is not NoneType)
 
 
@@ -90,7 +89,7 @@ def _coerce_one(value: object, hint: Any) -> object:
             raise TypeMismatch
         return _from_text(value[0], hint)
     if _origin(hint) is Literal:
-        # Of the same type, because 1.0 and True equal 1 and are written otherwise.
+        # The types are compared too: 1.0 and True equal 1, but are written differently.
         if not any(type(value) is type(choice) and value == choice for choice in get_args(hint)):
             raise TypeMismatch
         return value
@@ -102,7 +101,7 @@ def _coerce_one(value: object, hint: Any) -> object:
 
 
 def _portable(value: object) -> bool:
-    """Whether every spelling can hold the value: TOML has 64-bit integers, and text is UTF-8."""
+    """Return whether every spelling can hold the value: TOML has 64-bit integers, text is UTF-8."""
     if isinstance(value, int):
         return abs(value) <= _LARGEST_INT
     return (
@@ -119,7 +118,7 @@ def _finite(value: Any) -> float:
         raise TypeMismatch from None
     if not isfinite(number):
         raise TypeMismatch
-    return number + 0.0  # no -0.0: it equals 0.0 and is written otherwise
+    return number + 0.0  # -0.0 becomes 0.0: they are equal, but written differently
 
 
 def _from_text(text: str, hint: Any) -> object:

@@ -1,4 +1,4 @@
-"""Which kind of object a pipeline is for, and what kind it makes of it."""
+"""Kinds of objects: which one a pipeline reads, and which one it returns."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ SOURCES: tuple[SourceKind, ...] = get_args(SourceKind)
 
 
 def implied_kind(steps: Sequence[Transform], encoding: Encoding | None) -> SourceKind:
-    """Return the kind of object that steps are for where none is named: the first that passes them all.
+    """Return the kind of object that a pipeline reads if it names none: the first that all steps take.
 
-    Image transforms take video too; a pipeline of these alone is one for images. Where nothing passes
-    all steps, the kind is that of the first, so that the message names the one that does not fit.
+    Image transforms also take video; a pipeline of only these is for images. If no kind passes all
+    steps, return the first step's, so that the error names the step that does not fit.
     """
     for kind in SOURCES:
         end = result_kind(steps, kind)
@@ -31,7 +31,7 @@ def implied_kind(steps: Sequence[Transform], encoding: Encoding | None) -> Sourc
 
 
 def result_kind(steps: Sequence[Transform], kind: Kind) -> Kind | None:
-    """Return what kind comes of `kind` in the end; None where some step cannot take it."""
+    """Return the kind of the result for input of `kind`; None if a step does not take it."""
     for step in steps:
         if kind not in step.input_kinds:
             return None
@@ -40,7 +40,11 @@ def result_kind(steps: Sequence[Transform], kind: Kind) -> Kind | None:
 
 
 def kind_mismatch(input_kinds: Iterable[Kind], given: Kind) -> str:
-    """Say that a step takes some kinds, and is given another."""
+    """Return the message that a step takes some kinds, but is given another."""
     kinds = tuple(input_kinds)
-    advice = "; begin the pipeline with video/" if given == "image" and "video" in kinds else ""
-    return f"takes {' or '.join(kinds)}, and is given {given}{advice}"
+    advice = (
+        "; if the object is a video, begin the pipeline with video/"
+        if given == "image" and "video" in kinds
+        else ""
+    )
+    return f"takes {' or '.join(kinds)}, but is given {given}{advice}"

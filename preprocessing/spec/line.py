@@ -4,9 +4,9 @@
 
     line     = [ "exact/" ] step *( "/" step )      the last step may be an encoding
     step     = name [ ":" argument *( "," argument ) ]
-    argument = [ key "=" ] value                    values without a key belong to the key before them
+    argument = [ key "=" ] value                    a value without a key belongs to the key before it
 
-Every character is one that a URL's query carries as it is; others are percent-encoded.
+Characters that a URL's query cannot contain are percent-encoded.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _PLAIN = re.compile(r"[A-Za-z0-9_.~-]*")
 
 @frozen
 class StepText:
-    """A step as written: its name, the values before any key, and the values of each key."""
+    """A step as written: its name, its positional values, and its values by key."""
 
     name: str
     positional: Words
@@ -36,7 +36,7 @@ def parse_step(text: str) -> StepText:
     Raises
     ------
     SpecError
-        For an empty name or value, or a key given twice.
+        If a name or value is empty, or a key is given twice.
     """
     name, colon, rest = text.partition(":")
     if not name:
@@ -62,9 +62,10 @@ def parse_step(text: str) -> StepText:
 
 
 def bind(call: StepText, step: type[Step]) -> dict[str, object]:
-    """Give the values before any key to the fields they belong to.
+    """Return the arguments by field name, the positional ones included.
 
-    A first field that can hold several values takes them all; otherwise each field takes one, in order.
+    If the first field can hold several values it takes all positional ones; otherwise each field takes
+    one, in order.
     """
     names = list(hints(step))
     arguments: dict[str, object] = dict(call.keywords)
@@ -83,7 +84,7 @@ def bind(call: StepText, step: type[Step]) -> dict[str, object]:
 
 
 def write_step(step: Step, *, all_fields: bool = False) -> str:
-    """Return a step's text: required values first, then whatever differs from its default, or all."""
+    """Return a step's text: required values, then those that differ from their default, or all."""
     values = [_write(value) for value in positional(step)]
     named = keywords(step, all_fields=all_fields)
     values += [f"{key}={_write(value)}" for key, value in named.items()]
@@ -102,7 +103,7 @@ def _write(value: object) -> str:
 
 
 def _quote(text: str) -> str:
-    from urllib.parse import quote  # noqa: PLC0415  5 ms to import, and hardly ever needed
+    from urllib.parse import quote  # noqa: PLC0415  takes 5 ms and is rarely needed
 
     return quote(text, safe="")
 

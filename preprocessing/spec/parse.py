@@ -1,4 +1,4 @@
-"""From text or a document to steps, and back."""
+"""Parse pipelines from text and documents, and write them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _SKIP = "skip"
 
 @frozen
 class Parsed:
-    """What a spec says.
+    """A parsed pipeline.
 
     Parameters
     ----------
@@ -35,9 +35,9 @@ class Parsed:
     encoding : Encoding
     exact : bool
     kind : {"image", "video", "audio", "text"}
-        What objects it is for.
+        Kind of object that it reads.
     skip : bool
-        Whether objects of other kinds are passed through untouched.
+        Whether objects of other kinds are returned unchanged.
     """
 
     steps: tuple[Transform, ...]
@@ -56,7 +56,7 @@ class Parsed:
         kind: SourceKind | None = None,
         skip: bool = False,
     ) -> Parsed:
-        """Settle what is left out: the kind by the steps, the encoding by what comes out of them.
+        """Infer what is left out: the kind from the steps, the encoding from the kind of the result.
 
         Raises
         ------
@@ -73,12 +73,12 @@ class Parsed:
 
     @property
     def bound(self) -> bool:
-        """Whether a spelling must name the kind, because the steps alone would not tell all."""
+        """Whether the spelling must name the kind, because it cannot be inferred."""
         return self.skip or self.kind != implied_kind(self.steps, self.encoding)
 
     @property
     def prefixes(self) -> list[str]:
-        """What the line begins with."""
+        """Words at the beginning of the line."""
         words = [_EXACT] if self.exact else []
         if self.bound:
             words.append(f"{self.kind}:{_SKIP}" if self.skip else self.kind)
@@ -86,7 +86,7 @@ class Parsed:
 
 
 def require_steps(steps: tuple[Transform, ...], encoding: Encoding | None) -> None:
-    """Refuse what a type checker would, for those who use none."""
+    """Raise SpecError unless the arguments have the annotated types."""
     for index, step in enumerate(cast("tuple[object, ...]", steps), 1):
         if isinstance(step, Encoding):
             raise SpecError(f"step {index}: {step!r} is an encoding; give it as encode={step!r}")
@@ -100,7 +100,7 @@ def require_steps(steps: tuple[Transform, ...], encoding: Encoding | None) -> No
 
 @contextmanager
 def _locating(index: int, name: str) -> Iterator[None]:
-    """Put the step's place (from 1) and name before any SpecError raised inside."""
+    """Prefix every SpecError raised inside with the step's number (from 1) and name."""
     try:
         yield
     except SpecError as error:
@@ -108,7 +108,7 @@ def _locating(index: int, name: str) -> Iterator[None]:
 
 
 def parse_spec(source: str | Mapping[str, Any]) -> Parsed:
-    """Read any spelling: one line, JSON text, TOML text, or the mapping that these hold.
+    """Parse any spelling: one line, JSON, TOML, or the mapping that these contain.
 
     Raises
     ------
@@ -117,10 +117,10 @@ def parse_spec(source: str | Mapping[str, Any]) -> Parsed:
     if isinstance(source, Mapping):
         return _from_document(source)
     if not isinstance(source, str):
-        raise SpecError(f"a pipeline is a text or a mapping, got {source!r}")
+        raise SpecError(f"a pipeline must be a string or a mapping, got {show(source)}")
     text = source.strip()
     if text.startswith("{"):
-        import json  # noqa: PLC0415  for those who write it
+        import json  # noqa: PLC0415  only documents need it
 
         return _from_document(_load(json.loads, text, "JSON"))
     if "\n" in text:
@@ -133,7 +133,7 @@ def parse_spec(source: str | Mapping[str, Any]) -> Parsed:
 def write_line(parsed: Parsed, *, all_fields: bool = False) -> str:
     """Return the canonical one-line spelling; `parse_spec` is its inverse.
 
-    With `all_fields` every default is written out; that is for hashing, and not to be read.
+    With `all_fields` defaults are written too, for hashing.
     """
     steps: tuple[Step, ...] = (*parsed.steps, parsed.encoding)
     written = [write_step(step, all_fields=all_fields) for step in steps]

@@ -1,4 +1,4 @@
-"""What a pipeline says: its steps, its spellings, its identity, and what it gives."""
+"""Pipelines without a source: steps, spellings, identity and output."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class PipelineSpec:
-    """The part of a `Pipeline` that is known without any source; its parameters are told there."""
+    """The part of `Pipeline` that needs no source; see there for the parameters."""
 
     def __init__(
         self,
@@ -42,12 +42,12 @@ class PipelineSpec:
 
     @classmethod
     def parse(cls, spec: str | Mapping[str, Any]) -> Self:
-        """Read any spelling: one line, a JSON or TOML document as text, or the mapping it holds.
+        """Parse any spelling: one line, a JSON or TOML document, or the mapping that it contains.
 
         Raises
         ------
         SpecError
-            Naming the step, the argument, and the nearest valid name.
+            With the step, the argument, and the nearest valid name.
         """
         parsed = parse_spec(spec)
         return cls(
@@ -70,17 +70,17 @@ class PipelineSpec:
 
     @property
     def exact(self) -> bool:
-        """Whether nothing is left out that would cost accuracy."""
+        """Whether rewrites that cost accuracy are disabled."""
         return self._parsed.exact
 
     @property
     def kind(self) -> SourceKind:
-        """What objects it is for."""
+        """Kind of object that it reads."""
         return self._parsed.kind
 
     @property
     def skip(self) -> bool:
-        """Whether objects of other kinds are passed through untouched."""
+        """Whether objects of other kinds are returned unchanged."""
         return self._parsed.skip
 
     @property
@@ -92,21 +92,21 @@ class PipelineSpec:
     def fingerprint(self) -> str:
         """Identity of the result: 32 hexadecimal digits.
 
-        A hash of the canonical line with every default written out, and of the numerics version, so
-        that it changes exactly when the bytes may.
+        A hash of the canonical line with all defaults, and of the numerics version: it changes whenever
+        the bytes may.
         """
         text = f"{NUMERICS_VERSION}/{write_line(self._parsed, all_fields=True)}"
         return hashlib.sha256(text.encode()).hexdigest()[:32]
 
     @property
     def output(self) -> OutputSpec:
-        """What the pipeline gives; None stands for what depends on the source."""
+        """Shape, type, size and content type of the result; None for what depends on the source."""
         spec, encoding = self._specs[-1], self.encoding
         shape, nbytes = encoding.shape(spec), encoding.nbytes(spec)
-        if self.skip:  # then it may be anything
+        if self.skip:  # objects of other kinds have other shapes
             shape, nbytes = (None,) * len(shape), None
         if isinstance(spec, AudioSpec) and spec.rate is None:
-            nbytes = None  # so that HEAD reads the object, and tells its rate as GET does
+            nbytes = None  # so that HEAD reads the object and returns its rate, as GET does
         return OutputSpec(shape, spec.dtype, nbytes, encoding.content_type)
 
     @property
@@ -116,27 +116,27 @@ class PipelineSpec:
 
     @property
     def seeks(self) -> bool:
-        """Whether it takes some frames of a video, so that not all of the object may have to be read."""
+        """Whether it selects frames of a video, so that parts of the object may suffice."""
         return any(isinstance(step, Selection) for step in self.steps)
 
     def metadata(
         self, shape: tuple[int | None, ...], dtype: str, *, seed: int | Seed = 0
     ) -> dict[str, str]:
-        """Return what `encode` says of a result of this shape and type beside its bytes."""
-        told = {**self._told, "shape": ",".join(map(str, shape)), "dtype": dtype}
+        """Return the metadata of a result of this shape and type."""
+        found = {**self._common, "shape": ",".join(map(str, shape)), "dtype": dtype}
         last = self._specs[-1]
         if isinstance(last, AudioSpec) and last.rate is not None:
-            told["rate"] = str(last.rate)
+            found["rate"] = str(last.rate)
         if self.random:
-            told["seed"] = str(seed if isinstance(seed, int) else seed.number)
-        return told
+            found["seed"] = str(seed if isinstance(seed, int) else seed.number)
+        return found
 
     @property
-    def _told(self) -> dict[str, str]:
+    def _common(self) -> dict[str, str]:
         return {"pipeline": str(self), "fingerprint": self.fingerprint}
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return (type(self).parse, (str(self),))  # its spelling is all there is to it
+        return (type(self).parse, (str(self),))  # the spelling determines it
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, PipelineSpec) and self._parsed == other._parsed
@@ -146,7 +146,7 @@ class PipelineSpec:
 
     @cached_property
     def _line(self) -> str:
-        return write_line(self._parsed)  # kept, because the metadata of every result has it
+        return write_line(self._parsed)  # cached: it is in the metadata of every result
 
     def __str__(self) -> str:
         """Return the canonical one-line spelling."""
@@ -159,7 +159,7 @@ class PipelineSpec:
         return f"Pipeline({list(self.steps)!r}, encode={self.encoding!r}{exact}{kind}{skip})"
 
     def _repr_html_(self) -> str:
-        """Return a table of the steps and the image after each, for notebooks."""
+        """Return a table of the steps and the spec after each, for notebooks."""
         from preprocessing.preview import steps_table  # noqa: PLC0415  for notebooks only
 
         names = ["decode", *map(repr, self.steps)]

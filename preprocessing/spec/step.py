@@ -1,7 +1,7 @@
-"""What transforms and encodings have in common: a name, checked fields, and their text.
+"""Base class and registry of transforms and encodings.
 
-A step is a frozen dataclass. Its name and its fields are all there is to its spelling, so a new step is
-a class and its line in a catalogue.
+A step is a frozen dataclass, whose name and fields determine its spelling. CONTRIBUTING.md explains how
+to add one.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from preprocessing.errors import SpecError
 from preprocessing.spec.coerce import TypeMismatch, coerce, show
 
 S = TypeVar("S", bound="Step")
-_LISTED = 400  # characters of names in a message, which goes into an HTTP response
+_LISTED = 400  # characters of names in a message, which becomes part of an HTTP response
 
 
 class Step:
@@ -33,7 +33,7 @@ class Step:
         self.check()
 
     def check(self) -> None:
-        """Raise SpecError where the fields have the right types and still make no sense."""
+        """Raise SpecError if the fields have the right types but wrong values."""
 
     def __repr__(self) -> str:
         given = [repr(value) for value in positional(self)]
@@ -51,7 +51,7 @@ _HINTS: dict[type[Any], dict[str, Any]] = {}
 
 
 def hints(step: type[Any]) -> dict[str, Any]:
-    """Type of each field, in order."""
+    """Return the type of each field, in order."""
     if step not in _HINTS:
         known = get_type_hints(step)
         _HINTS[step] = {field.name: known[field.name] for field in fields(step)}
@@ -59,7 +59,7 @@ def hints(step: type[Any]) -> dict[str, Any]:
 
 
 def required(step: type[Any]) -> tuple[str, ...]:
-    """Names of the fields without a default; these are written without their names."""
+    """Return the names of the fields without a default, which are written without names."""
     return tuple(field.name for field in fields(step) if field.default is MISSING)
 
 
@@ -69,7 +69,7 @@ def positional(step: Step) -> list[object]:
 
 
 def keywords(step: Step, *, all_fields: bool = False) -> dict[str, object]:
-    """Return the other fields that differ from their default, or all of them, by name."""
+    """Return the fields that differ from their default, or all that have one, by name."""
     kind: type[Any] = type(step)
     return {
         field.name: getattr(step, field.name)
@@ -80,14 +80,14 @@ def keywords(step: Step, *, all_fields: bool = False) -> dict[str, object]:
 
 
 class Registry(Generic[S]):
-    """The steps of one sort, by name; a module is imported when one of its steps is asked for.
+    """The transforms or the encodings, by name. Their modules are imported on first use.
 
     Parameters
     ----------
     noun : str
-        What they are, for messages.
+        "transform" or "encoding", for messages.
     package : str
-        Where their modules are.
+        Package of their modules.
     catalogue : mapping of str to str
         ``module.Class`` of each name.
     """
@@ -121,12 +121,12 @@ class Registry(Generic[S]):
         return self[self._by_class[name]]
 
     def build(self, name: str, arguments: Mapping[str, object]) -> S:
-        """Make the step `name` with these arguments.
+        """Create the step `name` with these arguments.
 
         Raises
         ------
         SpecError
-            For an unknown name, an unknown or missing argument, or a bad value.
+            If the name or an argument is unknown, an argument is missing, or a value is wrong.
         """
         if name not in self:
             raise SpecError(f"unknown {self.noun} {show(name)}{suggest(name, self)}")
@@ -141,8 +141,8 @@ class Registry(Generic[S]):
 
 
 def suggest(wrong: str, right: Iterable[str]) -> str:
-    """Return the tail of a message: the near miss, or all the choices where they are few."""
-    from difflib import get_close_matches  # noqa: PLC0415  for those who erred
+    """Return the end of a message: the nearest name, or all of them if they are few."""
+    from difflib import get_close_matches  # noqa: PLC0415  only errors need it
 
     names = list(right)
     close = get_close_matches(wrong.lower(), names, n=1)
@@ -150,5 +150,5 @@ def suggest(wrong: str, right: Iterable[str]) -> str:
         return f"; did you mean {close[0]!r}?"
     choices = ", ".join(sorted(names))
     if len(choices) > _LISTED:
-        return f"; docs/steps.md tells all {len(names)}"
+        return f"; docs/steps.md lists all {len(names)}"
     return f"; choose from {choices}" if names else "; it takes none"

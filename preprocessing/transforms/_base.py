@@ -1,9 +1,9 @@
-"""What a transform is.
+"""Base classes of the transforms.
 
-A transform states a wish in the user's terms. `input_kinds` names the kinds it is for, and `infer`
-returns the spec of its result for the spec of its input, which is how impossible pipelines fail when
-they are parsed. Once the source's size is known, a random transform chooses the fixed ones that it is
-this time, and a fixed one is lowered to physical stages. None of these touches a sample.
+A transform describes an operation in the user's terms. `input_kinds` lists the kinds that it takes, and
+`infer` returns the spec of its result for the spec of its input, so that impossible pipelines fail when
+they are parsed. Once the size of the source is known, a random transform chooses fixed ones, and a fixed
+one is lowered to physical stages. No samples are needed for this.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ if TYPE_CHECKING:
     from preprocessing.planner.stages.frame_selection import FrameSelection
     from preprocessing.rng import Draws
 
-# JPEG's longest side. A larger wish is a slip, or an attempt to fill the memory.
+# JPEG's longest side. A larger size is a mistake, or an attempt to fill the memory.
 MAX_SIDE = 65_535
 
 
 def require_side_lengths(name: str, value: int | tuple[int, ...]) -> None:
-    """Raise SpecError unless each number is a side that an image can have."""
+    """Raise SpecError unless each number is from 1 to `MAX_SIDE`."""
     given = (value,) if isinstance(value, int) else value
     require(
         1 <= min(given) <= max(given) <= MAX_SIDE,
@@ -36,51 +36,51 @@ def require_side_lengths(name: str, value: int | tuple[int, ...]) -> None:
 
 
 def height_and_width(size: int | tuple[int, int]) -> tuple[int, int]:
-    """Return both sides; one number is that of a square."""
+    """Return height and width; one number is the side of a square."""
     return (size, size) if isinstance(size, int) else size
 
 
 class Transform(Step):
     """One step of a pipeline.
 
-    Specs are typed as Any here, because each transform takes only specs of its own kinds: the
-    planner checks `input_kinds` before it calls.
+    Specs are typed as Any here, because each transform takes only specs of its `input_kinds`, which the
+    planner checks.
     """
 
     input_kinds: ClassVar[tuple[Kind, ...]] = ("image", "video")
     output_kind: ClassVar[Kind | None] = None
-    """What kind comes out; None where it is the kind that went in."""
+    """Kind of the result; None if it is that of the input."""
 
     @abstractmethod
     def infer(self, spec: Any) -> Any:
-        """Return the spec of the result for something of `spec`; sizes may be None in both.
+        """Return the spec of the result for input of `spec`; sizes may be None in both.
 
         Raises
         ------
         IncompatibleSource
-            Where nothing of `spec` can be taken.
+            If input of `spec` cannot be transformed.
         """
 
 
 class FixedTransform(Transform):
-    """A transform that does the same to everything of one spec."""
+    """A transform that is the same for all input of one spec."""
 
     @abstractmethod
     def lower(self, spec: Any) -> tuple[Stage, ...]:
-        """Return the stages that do this to something of `spec`, whose sizes are known."""
+        """Return the stages for input of `spec`, whose sizes are known."""
 
 
 class Selection(Transform):
-    """A transform that chooses among the frames of a video, which happens before they are decoded.
+    """A transform that selects frames of a video, before they are decoded.
 
-    It does not matter where it stands among those that change each frame by itself.
+    Its position among transforms of single frames does not matter.
     """
 
     input_kinds = ("video",)
 
     @abstractmethod
     def narrow(self, choice: FrameSelection, limits: Limits) -> FrameSelection:
-        """Return which of the frames chosen so far are left.
+        """Return the frames that are left of those selected so far.
 
         Raises
         ------
@@ -89,22 +89,22 @@ class Selection(Transform):
 
 
 class RandomTransform(Transform):
-    """A transform that draws what it does."""
+    """A transform that depends on random numbers."""
 
     @abstractmethod
     def choose(self, spec: Any, draws: Draws) -> Sequence[Transform]:
-        """Return the transforms that this one is, this time, for something of `spec`.
+        """Draw fixed transforms for input of `spec`.
 
         Parameters
         ----------
         spec : Spec
-            Its sizes are known.
+            With known sizes.
         draws : Draws
-            Where every random number comes from.
+            Source of all random numbers.
 
         Returns
         -------
         sequence of Transform
-            In order; none where everything stays as it is. Their result has the spec that `infer` tells,
-            where that is known.
+            In order; empty if nothing changes. Their result has the spec that `infer` returned, where
+            that is known.
         """

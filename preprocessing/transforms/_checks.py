@@ -1,4 +1,4 @@
-"""What several transforms ask of their arguments."""
+"""Checks of arguments that several transforms share."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 # One value for all channels, or one for each of three.
 Fill: TypeAlias = float | tuple[float, float, float]
 
-# In degrees: a hundred turns. Far more than anyone means, and few enough for accurate sines.
+# In degrees: a hundred turns. More is not meaningful, and sines would lose accuracy.
 _LARGEST_ANGLE = 36_000.0
 
 
@@ -32,13 +32,13 @@ def require_range(name: str, value: tuple[float, float], low: float, high: float
 
 
 def require_area(scale: tuple[float, float], ratio: tuple[float, float]) -> None:
-    """Raise SpecError unless a rectangle can be drawn from these ranges of area and aspect ratio."""
+    """Raise SpecError unless `scale` and `ratio` are ranges of area and aspect ratio."""
     require_range("scale", scale, 0.0, 1.0)
     require_range("ratio", ratio, 1.0 / MAX_SIDE, MAX_SIDE)
 
 
 def require_places(name: str, value: tuple[float, ...] | None) -> None:
-    """Raise SpecError unless all numbers are places that an image may have near it."""
+    """Raise SpecError unless all coordinates are from -`MAX_SIDE` to `MAX_SIDE`."""
     require(
         value is None or max(map(abs, value)) <= MAX_SIDE,
         f"{name}: must be from -{MAX_SIDE} to {MAX_SIDE}, got {value}",
@@ -46,13 +46,13 @@ def require_places(name: str, value: tuple[float, ...] | None) -> None:
 
 
 def require_angle(name: str, angle: float) -> None:
-    """Raise SpecError for angles of which nobody knows the sine."""
+    """Raise SpecError unless the angle is at most a hundred turns."""
     largest = _LARGEST_ANGLE
     require(abs(angle) <= largest, f"{name}: must be from {-largest:g} to {largest:g}, got {angle}")
 
 
 def require_scale(scale: float) -> None:
-    """Raise SpecError unless an image can be scaled so and something of it be seen."""
+    """Raise SpecError unless the factor is from 1/`MAX_SIDE` to `MAX_SIDE`."""
     require(
         1.0 / MAX_SIDE <= scale <= MAX_SIDE,
         f"scale: must be from 1/{MAX_SIDE} to {MAX_SIDE}, got {scale}",
@@ -60,15 +60,15 @@ def require_scale(scale: float) -> None:
 
 
 def require_shear(shear: tuple[float, ...]) -> None:
-    """Raise SpecError for angles at which an image vanishes."""
+    """Raise SpecError unless the angles are below 90 degrees, where an image vanishes."""
     require(max(map(abs, shear)) < 90.0, f"shear: must be between -90 and 90 degrees, got {shear}")
 
 
 def require_fill(fill: Fill, spec: ImageSpec) -> None:
-    """Raise IncompatibleSource unless there is one value of `fill`, or one for each channel."""
+    """Raise IncompatibleSource unless `fill` has one value, or one per channel."""
     if isinstance(fill, tuple) and len(fill) != spec.channels:
         raise IncompatibleSource(
-            f"has {len(fill)} values to fill with, the image has {spec.channels} channels; give one"
+            f"fill has {len(fill)} values, the image has {spec.channels} channels; give one value"
         )
 
 

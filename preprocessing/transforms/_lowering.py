@@ -1,4 +1,4 @@
-"""Lowering of operations whose result has the size and type of the image."""
+"""Stages of kernels whose result has the size and type of the image."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 def call(
     spec: ImageSpec, kernel: Callable[..., Array], *arguments: object, pointwise: bool = False
 ) -> tuple[Stage, ...]:
-    """Return the stage that calls a kernel on an image of `spec`, or of a part of it."""
+    """Return the stage that calls a kernel on an image of `spec` or on a part of it."""
     return (KernelStage(kernel, arguments, replace(spec, height=None, width=None), pointwise),)
 
 
 def call_by_sample(
     spec: ImageSpec, kernel: Callable[..., Array], *arguments: object
 ) -> tuple[Stage, ...]:
-    """Return the stage for a kernel that takes each sample by itself: for uint8 a table."""
+    """Return the stage of a kernel that depends on single samples; for uint8, a lookup table."""
     if spec.dtype == "uint8":
         return call(spec, apply_table, table_of(kernel, *arguments), pointwise=True)
     return call(spec, kernel, *arguments, pointwise=True)

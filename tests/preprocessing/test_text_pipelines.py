@@ -118,13 +118,13 @@ def test_the_default_encoding_is_text() -> None:
 @pytest.mark.parametrize(
     ("spec", "words"),
     [
-        ("nfc/resize:8", "step 2 'resize': takes image or video, and is given text"),
+        ("nfc/resize:8", "step 2 'resize': takes image or video, but is given text"),
         ("nfc/npy", "step 2 'npy': takes image or video or audio"),
-        ("resize:8/text", "step 2 'text': takes text, and is given image"),
-        ("resize:8/nfc", "step 2 'nfc': takes text, and is given image"),
-        ("tokenize:tiny,8/nfc", "step 2 'nfc': takes text, and is given tokens"),
-        ("tokenize:tiny,8/text", "step 2 'text': takes text, and is given tokens"),
-        ("image/nfc", "step 1 'nfc': takes text, and is given image"),
+        ("resize:8/text", "step 2 'text': takes text, but is given image"),
+        ("resize:8/nfc", "step 2 'nfc': takes text, but is given image"),
+        ("tokenize:tiny,8/nfc", "step 2 'nfc': takes text, but is given tokens"),
+        ("tokenize:tiny,8/text", "step 2 'text': takes text, but is given tokens"),
+        ("image/nfc", "step 1 'nfc': takes text, but is given image"),
     ],
 )
 def test_kinds_are_held_together_at_once(spec: str, words: str) -> None:

@@ -1,4 +1,4 @@
-"""What transforms of sound have in common."""
+"""Base classes and checks of the transforms of sound."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ from preprocessing.transforms._base import FixedTransform, RandomTransform
 if TYPE_CHECKING:
     from preprocessing.media import Array, AudioSpec
 
-# A day. A longer wish is a slip, or an attempt to fill the memory.
+# One day. A longer time is a mistake, or an attempt to fill the memory.
 MAX_SECONDS = 86_400.0
 # Samples per second: four times the most that studios use.
 MAX_RATE = 768_000
 
 
 class FixedSound(FixedTransform):
-    """A transform of sound alone that does the same to everything of one spec."""
+    """A transform of sound that is the same for all sound of one spec."""
 
     input_kinds = ("audio",)
 
 
 class RandomSound(RandomTransform):
-    """A transform of sound alone that draws what it does."""
+    """A random transform of sound."""
 
     input_kinds = ("audio",)
 
 
 def require_seconds(name: str, value: float, *, least: float = 0.0) -> None:
-    """Raise SpecError unless `value` is a time that a sound can have."""
+    """Raise SpecError unless `value` is from `least` seconds to one day."""
     require(
         least <= value <= MAX_SECONDS,
         f"{name}: must be from {least:g} to {MAX_SECONDS:g} seconds, got {value}",
@@ -47,6 +47,8 @@ def compute(
 
 
 def require_samples(samples: int, seconds: float) -> None:
-    """Raise IncompatibleSource where a time is too short for a sample."""
+    """Raise IncompatibleSource unless there is at least one sample."""
     if samples < 1:
-        raise IncompatibleSource(f"no sample is as short as {seconds:g} seconds; ask for more")
+        raise IncompatibleSource(
+            f"{seconds:g} seconds are shorter than one sample; use a longer time"
+        )

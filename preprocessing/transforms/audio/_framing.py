@@ -1,4 +1,4 @@
-"""What the transforms that cut sound into frames have in common."""
+"""Framing and mel filters of the transforms that make spectrograms."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from preprocessing.kernels.audio.stft import FramePadMode, WindowName
     from preprocessing.media import AudioSpec
 
-# Four seconds at 16 kHz: more than anyone frames, and little enough for a window and its spectrum.
+# Four seconds at 16 kHz: longer than any useful frame.
 MAX_FRAME = 2**16
 MAX_MELS = 4096
 
@@ -29,12 +29,12 @@ def framing_of(
     *,
     normalized: bool = False,
 ) -> Framing:
-    """Return how sound is framed, with torchaudio's defaults for what is None.
+    """Return the framing, with torchaudio's defaults for arguments that are None.
 
     Raises
     ------
     SpecError
-        For lengths that make no frames.
+        If a length is out of range.
     """
     require(2 <= n_fft <= MAX_FRAME, f"n_fft: must be from 2 to {MAX_FRAME} samples, got {n_fft}")
     length = n_fft if win_length is None else win_length
@@ -48,25 +48,25 @@ def framing_of(
 
 
 def frames_of(framing: Framing, spec: AudioSpec, bins: int) -> SpectrogramSpec:
-    """Return the spec of what has `bins` numbers for each frame of sound of `spec`.
+    """Return the spec of a spectrogram with `bins` numbers per frame, of sound of `spec`.
 
     Raises
     ------
     IncompatibleSource
-        Where there are too few samples for a frame.
+        If there are too few samples for one frame.
     """
     if spec.samples is None:
         return SpectrogramSpec(spec.channels, bins, None)
     if spec.samples < framing.least:
         raise IncompatibleSource(
-            f"frames of {framing.n_fft} samples take sound of {framing.least} samples or more, and this "
-            f"has {spec.samples}; lengthen it first, as pad_or_trim does, or take shorter frames"
+            f"frames of {framing.n_fft} samples need a sound of at least {framing.least} samples, this "
+            f"one has {spec.samples}; put pad_or_trim first, or use shorter frames"
         )
     return SpectrogramSpec(spec.channels, bins, framing.frames(spec.samples))
 
 
 def require_mels(n_mels: int, f_min: float, f_max: float | None) -> None:
-    """Raise SpecError unless this can be a bank of filters."""
+    """Raise SpecError unless the arguments describe a bank of filters."""
     require(1 <= n_mels <= MAX_MELS, f"n_mels: must be from 1 to {MAX_MELS}, got {n_mels}")
     require(f_min >= 0.0, f"f_min: must not be negative, got {f_min:g}")
     require(
@@ -90,9 +90,9 @@ def mels_of(
 
 
 def require_band(mels: Mels) -> None:
-    """Raise IncompatibleSource where filters would lie above half the rate, and be empty."""
+    """Raise IncompatibleSource if filters would be above half the rate, and so empty."""
     if mels.f_min >= mels.f_max or mels.f_max > mels.top:
         raise IncompatibleSource(
             f"filters from {mels.f_min:g} to {mels.f_max:g} Hz do not fit below half the sound's rate, "
-            f"which is {mels.top:g} Hz; take a smaller f_min or f_max, or resample it first"
+            f"which is {mels.top:g} Hz; use a smaller f_min or f_max, or resample first"
         )

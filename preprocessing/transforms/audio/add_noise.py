@@ -24,19 +24,20 @@ class AddNoise(RandomSound):
     Parameters
     ----------
     snr_db : float or (float, float)
-        How far the noise lies below the sound, in decibels of power, from -100 to 200: one ratio, or the
-        least and the largest of those that one is drawn from, evenly.
+        Signal-to-noise ratio in decibels, from -100 to 200: one ratio, or a range that it is drawn from
+        uniformly.
 
     Notes
     -----
-    The sound's power is its mean square over all channels and samples, the noise's that of the
-    distribution it is drawn from. Each channel has its own. The samples are the same for ever, on every
-    processor: see `preprocessing.kernels.audio.noise`. Silence stays silence. Nothing is clipped.
+    The power of the sound is its mean square over all channels and samples; that of the noise is the
+    variance of its distribution. Each channel gets its own noise. The samples are the same on every
+    processor and in every version, see `preprocessing.kernels.audio.noise`. Silence stays silence.
+    Nothing is clipped.
 
     Raises
     ------
     SpecError
-        For ratios that are not in order, or outside -100 to 200.
+        If a ratio is outside -100 to 200, or the range is not in order.
     """
 
     name: ClassVar[str] = "add_noise"

@@ -16,28 +16,28 @@ if TYPE_CHECKING:
 
 _QUIETEST_PEAK = -120.0
 _QUIETEST = -70.0
-# The first filter stands at 1682 Hz; at less than twice as many samples it is nowhere.
+# The first filter is at 1682 Hz and needs more than twice that rate.
 _LEAST_RATE = 4_000
 
 
 @frozen
 class PeakNormalize(FixedSound):
-    """Scale a sound so that its largest sample, of all channels, is at a level.
+    """Scale the sound so that its largest sample has a given level.
 
     Parameters
     ----------
     peak_db : float
-        In decibels of full scale, from -120 to 0.
+        Level of the largest sample of all channels, in dBFS, from -120 to 0.
 
     Notes
     -----
-    Exact: the gain is computed in double precision, each sample rounded once; twice is as once. Silence
-    stays silence.
+    Exact: the gain is computed in double precision and each sample rounded once. Applying it twice
+    changes nothing more. Silence stays silence.
 
     Raises
     ------
     SpecError
-        For a level outside -120 to 0.
+        If the level is outside -120 to 0.
     """
 
     name: ClassVar[str] = "peak_normalize"
@@ -58,28 +58,27 @@ class PeakNormalize(FixedSound):
 
 @frozen
 class LoudnessNormalize(FixedSound):
-    """Scale a sound to a loudness by ITU-R BS.1770-4, as ``pyloudnorm`` and EBU R 128.
+    """Scale the sound to a loudness by ITU-R BS.1770-4, as ``pyloudnorm`` and EBU R 128.
 
     Parameters
     ----------
     lufs : float
-        The integrated loudness of the result, from -70 to 0. The default is EBU R 128's.
+        Integrated loudness of the result in LUFS, from -70 to 0. The default is EBU R 128's.
 
     Notes
     -----
-    Loudness is within 1e-6 LU of pyloudnorm's with its filters "DeMan". The gain is rounded to single
-    precision, which leaves nothing of what processors do differently in a Fourier transform. A sound
-    that is shorter than one block of 400 ms is measured as one block. What is below -70 LUFS all along,
-    silence too, stays as it is. Nothing is limited: where the loudness asks for it samples go above full
-    scale.
+    The loudness is within 1e-6 LU of pyloudnorm with its filters "DeMan". The gain is rounded to single
+    precision, which removes differences between processors. A sound shorter than one block of 400 ms is
+    measured as one block. A sound that is below -70 LUFS throughout stays the same. There is no limiter:
+    samples may exceed full scale.
 
-    Of one or two channels. More have weights that depend on where the loudspeakers stand, which few
-    files tell; `Mono` makes one of them.
+    The sound must have one or two channels. The weights of more depend on the positions of the
+    loudspeakers, which few files state; `Mono` mixes them into one.
 
     Raises
     ------
     SpecError
-        For a loudness outside -70 to 0.
+        If the loudness is outside -70 to 0.
     """
 
     name: ClassVar[str] = "loudness_normalize"
@@ -98,7 +97,7 @@ class LoudnessNormalize(FixedSound):
         if spec.rate is not None and not _LEAST_RATE <= spec.rate <= MAX_RATE:
             raise IncompatibleSource(
                 f"takes rates from {_LEAST_RATE} to {MAX_RATE} Hz, the sound has {spec.rate}; resample "
-                "it first"
+                "first"
             )
         return spec
 

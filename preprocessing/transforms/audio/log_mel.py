@@ -1,4 +1,4 @@
-"""LogMel, and the models' spectrograms that people know by name."""
+"""LogMel: the log-mel spectrograms of models and libraries, by name."""
 
 from __future__ import annotations
 
@@ -30,31 +30,32 @@ _LIBROSA_MELS = 128
 
 @frozen
 class LogMel(FixedSound):
-    """The log-mel spectrogram of a model or a library, by name.
+    """Compute the log-mel spectrogram of a model or a library.
 
     Parameters
     ----------
     preset : {"whisper", "librosa"}
         ``whisper`` is ``log_mel_spectrogram`` of openai/whisper: 16 kHz, frames of 25 ms every 10 ms,
-        Slaney's filters, the decimal logarithm cut 8 below the loudest value of the sound, then
-        ``(x + 4) / 4``. ``librosa`` is ``librosa.feature.melspectrogram`` with its defaults (2048
-        samples every 512, zeros around the sound), then ``librosa.power_to_db`` with its own: decibels
-        of full scale (``ref=1.0``), 80 below the loudest value of the sound at the least.
+        Slaney's filters, the decimal logarithm clipped at 8 below the largest value, then
+        ``(x + 4) / 4``. ``librosa`` is ``librosa.feature.melspectrogram`` with its defaults (frames of
+        2048 samples every 512, zeros around the sound), then ``librosa.power_to_db`` with its defaults:
+        decibels of full scale (``ref=1.0``), clipped at 80 below the largest value.
     n_mels : int, optional
-        How many filters: for ``whisper`` 80, or 128 for its large-v3; for ``librosa`` 128, or others.
+        Number of filters: 80 for ``whisper``, or 128 as for its large-v3; any number for ``librosa``,
+        by default 128.
 
     Notes
     -----
-    ``whisper`` is within 5e-5 of whisper's own and ``librosa`` within 1e-3 dB of librosa's, both of
-    which compute in single precision. The loudest value is that of all channels; whisper's model hears
-    one. Of 30 seconds of mono ``whisper`` makes (1, 80, 3000). Reproducible as `Spectrogram` is.
+    ``whisper`` is within 5e-5 of whisper's result and ``librosa`` within 1e-3 dB of librosa's; both
+    compute in single precision. The largest value is that of all channels. For 30 seconds of mono
+    sound, ``whisper`` returns shape (1, 80, 3000). Reproducible as `Spectrogram` is.
 
     Raises
     ------
     SpecError
-        For filters that whisper does not have.
+        If whisper does not have this number of filters.
     IncompatibleSource
-        For sound of another rate than whisper's, or too short: of 200 samples or fewer for ``whisper``.
+        If the rate is not whisper's, or the sound is too short: for ``whisper``, 200 samples or fewer.
     """
 
     output_kind = "spectrogram"
@@ -83,8 +84,8 @@ class LogMel(FixedSound):
             return frames_of(_LIBROSA, spec, bins)
         if spec.rate not in (None, _WHISPER_RATE):
             raise IncompatibleSource(
-                f"whisper takes {_WHISPER_RATE} Hz, and the sound has {spec.rate}; put "
-                f"resample:{_WHISPER_RATE} before it"
+                f"whisper takes {_WHISPER_RATE} Hz, the sound has {spec.rate}; put "
+                f"resample:{_WHISPER_RATE} first"
             )
         return frames_of(_WHISPER, spec, bins)
 

@@ -1,4 +1,4 @@
-"""Masks over time and frequency: TimeMask and FreqMask, and what they choose."""
+"""Masks over time and frequency: TimeMask and FreqMask, MaskFrames and MaskBins."""
 
 from __future__ import annotations
 
@@ -42,16 +42,16 @@ class _Mask(FixedTransform):
 
 @frozen
 class MaskFrames(_Mask):
-    """Overwrite frames of a spectrogram, over all bins.
+    """Overwrite a range of frames of a spectrogram.
 
     Parameters
     ----------
     start : int
-        The first one.
+        Index of the first one.
     length : int
-        How many. What lies behind the last frame changes nothing.
+        Number of frames; the range may extend beyond the last one.
     value : float
-        What is written.
+        Value that is written.
 
     Notes
     -----
@@ -60,7 +60,7 @@ class MaskFrames(_Mask):
     Raises
     ------
     SpecError
-        For a negative start, a length below 1, or a value that float32 does not hold.
+        If the start is negative, the length below 1, or float32 cannot hold the value.
     """
 
     name: ClassVar[str] = "mask_frames"
@@ -69,16 +69,16 @@ class MaskFrames(_Mask):
 
 @frozen
 class MaskBins(_Mask):
-    """Overwrite bins of a spectrogram, over all frames.
+    """Overwrite a range of bins of a spectrogram.
 
     Parameters
     ----------
     start : int
-        The first one.
+        Index of the first one.
     length : int
-        How many. What lies above the last bin changes nothing.
+        Number of bins; the range may extend beyond the last one.
     value : float
-        What is written.
+        Value that is written.
 
     Notes
     -----
@@ -101,7 +101,7 @@ class _RandomMask(RandomTransform):
 
     @abstractmethod
     def _most(self, spec: SpectrogramSpec) -> tuple[int, int]:
-        """Return what no length reaches, and how many places there are."""
+        """Return the bound of the length, and the number of frames or bins."""
 
     @abstractmethod
     def _fixed(self, start: int, length: int) -> FixedTransform: ...
@@ -111,7 +111,7 @@ class _RandomMask(RandomTransform):
 
     def choose(self, spec: SpectrogramSpec, draws: Draws) -> tuple[Transform, ...]:
         most, places = self._most(spec)
-        # torchaudio's: both are drawn as fractions, and then truncated.
+        # As in torchaudio, both are drawn as fractions, then truncated.
         length = draws.uniform(0.0, min(most, places))
         start = draws.uniform(0.0, places - length)
         return (self._fixed(int(start), int(length)),) if length >= 1.0 else ()
@@ -119,27 +119,27 @@ class _RandomMask(RandomTransform):
 
 @frozen
 class TimeMask(_RandomMask):
-    """Overwrite a random stretch of time, as ``torchaudio.transforms.TimeMasking``.
+    """Overwrite a random range of frames, as ``torchaudio.transforms.TimeMasking``.
 
     Parameters
     ----------
     time_mask_param : int
-        What its length in frames stays below.
+        Exclusive bound of the number of frames.
     p : float
-        Part of all frames that it may have at the most, from 0 to 1.
+        Largest fraction of all frames that is overwritten, from 0 to 1.
     value : float
-        What is written, which is torchaudio's ``mask_value``.
+        Value that is written; torchaudio's ``mask_value``.
 
     Notes
     -----
-    Exact; it chooses a `MaskFrames` or, for a length of 0, nothing (D. S. Park et al., "SpecAugment",
-    2019). Length and place are drawn evenly, as torchaudio draws them, from other random numbers; all
-    channels have the same. For more masks, write the step again.
+    Exact. Applies a `MaskFrames`, or nothing if the length is 0. Length and position are drawn
+    uniformly, as in torchaudio, from other random numbers; all channels have the same. For
+    several masks, repeat the step. D. S. Park et al., "SpecAugment", 2019.
 
     Raises
     ------
     SpecError
-        For a length below 1, a part outside 0 to 1, or a value that float32 does not hold.
+        If the bound is below 1, `p` is outside 0 to 1, or float32 cannot hold the value.
     """
 
     name: ClassVar[str] = "time_mask"
@@ -165,23 +165,23 @@ class TimeMask(_RandomMask):
 
 @frozen
 class FreqMask(_RandomMask):
-    """Overwrite a random band of frequencies, as ``torchaudio.transforms.FrequencyMasking``.
+    """Overwrite a random range of bins, as ``torchaudio.transforms.FrequencyMasking``.
 
     Parameters
     ----------
     freq_mask_param : int
-        What its width in bins stays below.
+        Exclusive bound of the number of bins.
     value : float
-        What is written, which is torchaudio's ``mask_value``.
+        Value that is written; torchaudio's ``mask_value``.
 
     Notes
     -----
-    Exact; it chooses a `MaskBins` or nothing, as `TimeMask` does.
+    Exact. Applies a `MaskBins`, or nothing if the width is 0. Drawn as for `TimeMask`.
 
     Raises
     ------
     SpecError
-        For a width below 1, or a value that float32 does not hold.
+        If the bound is below 1, or float32 cannot hold the value.
     """
 
     name: ClassVar[str] = "freq_mask"

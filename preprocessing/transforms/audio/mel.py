@@ -17,36 +17,34 @@ if TYPE_CHECKING:
 
 @frozen
 class MelSpectrogram(Spectrogram):
-    """A spectrogram through triangular filters, as ``torchaudio.transforms.MelSpectrogram``.
+    """Compute a mel spectrogram, as ``torchaudio.transforms.MelSpectrogram``.
 
     Parameters
     ----------
     n_fft, win_length, hop_length, window, power, normalized, center, pad_mode
         As for `Spectrogram`.
     n_mels : int
-        How many filters, from 1 to 4096, and so bins of the result.
+        Number of filters, from 1 to 4096, and so of bins.
     f_min, f_max : float
-        Where the first begins and the last ends, in Hz; the last at half the rate where `f_max` is left
-        out.
+        Lower edge of the first filter and upper edge of the last, in Hz. By default `f_max` is half the
+        rate.
     norm : {"slaney"}, optional
-        Divides each filter by its width in Hz; without it each has the height 1.
+        ``slaney`` divides each filter by its width in Hz. By default each filter has height 1.
     mel_scale : {"htk", "slaney"}
-        Along which they are spaced evenly: ``2595 * log10(1 + f / 700)``, or Slaney's, which is linear
-        below 1 kHz.
+        Scale of the filters: ``2595 * log10(1 + f / 700)``, or Slaney's, which is linear below 1 kHz.
 
     Notes
     -----
-    Within 1e-4 of torchaudio's, relative to each value. The rate is the sound's, where torchaudio is
-    told one; filters above half of it are refused, where torchaudio makes them empty. Where many
-    filters share few bins, some have none between their edges, and give zeros, as in torchaudio. The
-    bytes are as for `Spectrogram`.
+    Within 1e-4 of torchaudio, relative to each value. The rate is that of the sound, not an argument.
+    Filters above half the rate are refused; torchaudio makes them empty. If many filters share few bins,
+    some contain none and return zeros, as in torchaudio. Reproducible as `Spectrogram` is.
 
     Raises
     ------
     SpecError
-        As for `Spectrogram`, or for filters that cannot be.
+        As for `Spectrogram`, or if the arguments of the filters are out of range.
     IncompatibleSource
-        For sound too short to frame, or of a rate that is too low for the filters.
+        If the sound is too short for a frame, or its rate too low for the filters.
     """
 
     name: ClassVar[str] = "mel_spectrogram"

@@ -25,26 +25,26 @@ if TYPE_CHECKING:
 
 @frozen
 class MFCC(FixedSound):
-    """Mel-frequency cepstral coefficients, as ``torchaudio.transforms.MFCC``.
+    """Compute mel-frequency cepstral coefficients, as ``torchaudio.transforms.MFCC``.
 
     Parameters
     ----------
     n_mfcc : int
-        How many, at most `n_mels`: the first of the orthonormal DCT-II of each frame's filters.
+        Number of coefficients, at most `n_mels`: the first ones of an orthonormal DCT-II.
     log_mels : bool
-        Whether filters are taken as ``log(x + 1e-6)``. Otherwise in decibels, of which 80 below the
-        loudest of the sound are kept.
+        Whether filters are converted by ``log(x + 1e-6)``. Otherwise to decibels, clipped at 80 below
+        the largest value.
     n_mels, n_fft, win_length, hop_length, f_min, f_max, window, center, pad_mode, norm, mel_scale
         As for `MelSpectrogram`: torchaudio's ``melkwargs``.
 
     Notes
     -----
-    Within 1e-3 of torchaudio's, whose values are in the hundreds. Reproducible as `Spectrogram` is.
+    Within 1e-3 of torchaudio, whose values are in the hundreds. Reproducible as `Spectrogram` is.
 
     Raises
     ------
     SpecError
-        For more coefficients than filters, or as for `MelSpectrogram`.
+        If there are more coefficients than filters, or as for `MelSpectrogram`.
     IncompatibleSource
         As for `MelSpectrogram`.
     """

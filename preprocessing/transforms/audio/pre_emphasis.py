@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @frozen
 class PreEmphasis(FixedSound):
-    """Raise high frequencies, as ``torchaudio.functional.preemphasis``: x[n] - coefficient * x[n - 1].
+    """Emphasise high frequencies, as ``torchaudio.functional.preemphasis``.
 
     Parameters
     ----------
@@ -25,13 +25,13 @@ class PreEmphasis(FixedSound):
 
     Notes
     -----
-    Exact in single precision. The first sample stays as it is, as in torchaudio; ``librosa`` does so
-    with ``zi=[0]``.
+    Each sample becomes ``x[n] - coefficient * x[n - 1]``. Exact in single precision. The first sample
+    stays the same, as in torchaudio; ``librosa`` does so with ``zi=[0]``.
 
     Raises
     ------
     SpecError
-        For a coefficient outside 0 to 1.
+        If the coefficient is outside 0 to 1.
     """
 
     name: ClassVar[str] = "pre_emphasis"

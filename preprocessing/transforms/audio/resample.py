@@ -19,26 +19,26 @@ if TYPE_CHECKING:
 
 @frozen
 class Resample(FixedSound):
-    """Change the rate, as ``soxr.resample`` and ``librosa.resample(res_type="soxr_hq")``.
+    """Change the sample rate, as ``soxr.resample`` and ``librosa.resample(res_type="soxr_hq")``.
 
     Parameters
     ----------
     rate : int
         Samples per second of the result, up to 768,000.
     quality : {"QQ", "LQ", "MQ", "HQ", "VHQ"}
-        libsoxr's recipes, from quick to very high: how near to half the lower rate what is there is
-        kept, and how far what would alias is suppressed.
+        libsoxr's recipes, from quick to very high quality: a wider pass band, and stronger suppression
+        of aliasing.
 
     Notes
     -----
-    As libsoxr computes: ``HQ`` in single precision, with errors of about 2**-20, ``VHQ`` in double. The
-    last bits may differ between instruction sets, x86-64 and arm64; not with the number of threads.
-    The result has ``samples * rate / rate before`` samples, halves rounded up.
+    Computed by libsoxr: ``HQ`` in single precision, with errors of about ``2**-20``, ``VHQ`` in double.
+    The last bits may differ between x86-64 and arm64, but not with the number of threads. The number of
+    samples is multiplied by the ratio of the rates, halves rounded up.
 
     Raises
     ------
     SpecError
-        For a rate below 1 or above 768,000; at the first sound where soxr is not installed.
+        If the rate is below 1 or above 768,000; at the first sound, if soxr is not installed.
     """
 
     name: ClassVar[str] = "resample"
@@ -54,7 +54,7 @@ class Resample(FixedSound):
         samples = samples_after(spec.samples, spec.rate, self.rate)
         if samples < 1:
             raise IncompatibleSource(
-                f"leaves nothing of {spec.samples} samples at {spec.rate} Hz; pad the sound first"
+                f"leaves no sample of {spec.samples} at {spec.rate} Hz; put pad_or_trim first"
             )
         return replace(spec, samples=samples, rate=self.rate)
 

@@ -18,41 +18,41 @@ if TYPE_CHECKING:
 
 @frozen
 class Spectrogram(FixedSound):
-    """Magnitudes of the short-time Fourier transform, as ``torchaudio.transforms.Spectrogram``.
+    """Compute the short-time Fourier transform, as ``torchaudio.transforms.Spectrogram``.
 
     Parameters
     ----------
     n_fft : int
-        Samples per frame, from 2 to 65536. There are ``n_fft // 2 + 1`` bins.
+        Samples per frame, from 2 to 65536. The result has ``n_fft // 2 + 1`` bins.
     win_length : int, optional
-        Samples that the window spans, in the middle of a frame; `n_fft` where left out.
+        Samples of the window, which is centred in the frame. By default `n_fft`.
     hop_length : int, optional
-        Samples from one frame to the next; half of `win_length` where left out.
+        Samples from one frame to the next. By default half of `win_length`.
     window : {"hann", "hamming", "blackman"}
-        A periodic one, torch's functions of these names.
+        A periodic window, as torch's functions of these names.
     power : float
-        Of the magnitudes: 2 gives powers, 1 magnitudes.
+        Exponent of the magnitudes: 1 returns magnitudes, 2 returns power.
     normalized : bool
         Whether the window is divided by the root of the sum of its squares.
     center : bool
-        Whether frames are centred on their samples, for which half a frame is put before the sound and
-        after it. There are then ``1 + samples // hop_length`` frames.
+        Whether frames are centred on their samples. Half a frame is then padded on both sides, and the
+        result has ``1 + samples // hop_length`` frames.
     pad_mode : {"reflect", "constant", "replicate"}
-        What is put there: the sound mirrored, zeros, or the outermost sample.
+        Padding: the sound mirrored, zeros, or the outermost sample.
 
     Notes
     -----
-    Within 1e-5 of torchaudio's largest value. Each channel is a plane of the result. Spectra are
-    computed in double precision, and the bytes are the same on all of x86-64; on another architecture a
-    value may differ in its last bit, and so it may with a `power` that is neither 1 nor 2. Complex
-    results (``power=None``), ``pad``, ``onesided`` and other windows are not there.
+    Within 1e-5 of torchaudio, relative to the largest value. The result has shape (channels, bins,
+    frames). Spectra are computed in double precision. The bytes are the same on all x86-64 processors;
+    the last bit may differ on other architectures, or if `power` is neither 1 nor 2. Complex results
+    (``power=None``), ``pad``, ``onesided`` and other windows are not supported.
 
     Raises
     ------
     SpecError
-        For lengths out of range, a window longer than a frame, or a power that is not positive.
+        If a length is out of range, the window is longer than a frame, or the power is not positive.
     IncompatibleSource
-        For sound too short to frame; or, with ``reflect``, to be mirrored.
+        If the sound is too short for a frame or, with ``reflect``, to be mirrored.
     """
 
     output_kind = "spectrogram"

@@ -1,4 +1,4 @@
-"""TimeStretch, and Stretch, which leaves nothing to chance."""
+"""TimeStretch, and Stretch, its fixed counterpart."""
 
 from __future__ import annotations
 
@@ -18,31 +18,31 @@ if TYPE_CHECKING:
     from preprocessing.rng import Draws
     from preprocessing.transforms._base import Transform
 
-# Beyond these nothing is left of what was said.
+# Speech is not intelligible beyond these.
 _SLOWEST, _FASTEST = 0.1, 10.0
 
 
 @frozen
 class Stretch(FixedSound):
-    """Change the tempo of sound and keep its pitch, as ``librosa.effects.time_stretch``.
+    """Change the tempo and keep the pitch, as ``librosa.effects.time_stretch``.
 
     Parameters
     ----------
     rate : float
-        How many times as fast, from 0.1 to 10.
+        Speed-up factor, from 0.1 to 10.
 
     Notes
     -----
-    A phase vocoder with librosa's frames: 2048 samples every 512. The result has ``round(samples /
-    rate)`` samples, and is within 1e-5 of librosa's in double precision. Reproducible as `Spectrogram`
-    is.
+    A phase vocoder with librosa's frames: 2048 samples every 512. The result has
+    ``round(samples / rate)`` samples, and is within 1e-5 of librosa's in double precision. Reproducible
+    as `Spectrogram` is.
 
     Raises
     ------
     SpecError
-        For a rate out of range.
+        If the rate is out of range.
     IncompatibleSource
-        For sound so short that nothing would be left.
+        If the sound is so short that no sample would be left.
     """
 
     name: ClassVar[str] = "stretch"
@@ -60,8 +60,8 @@ class Stretch(FixedSound):
         samples = round(spec.samples / self.rate)
         if samples == 0:
             raise IncompatibleSource(
-                f"nothing is left of {spec.samples} samples that are {self.rate:g} times as fast; "
-                "lengthen the sound first"
+                f"leaves no sample of {spec.samples} at {self.rate:g} times the speed; "
+                "put pad_or_trim first"
             )
         return replace(spec, samples=samples)
 
@@ -72,22 +72,22 @@ class Stretch(FixedSound):
 
 @frozen
 class TimeStretch(RandomSound):
-    """Change the tempo of sound at random and keep its pitch.
+    """Change the tempo at random and keep the pitch.
 
     Parameters
     ----------
     low, high : float
-        How many times as fast, at the least and at the most, from 0.1 to 10; drawn evenly.
+        Range of the speed-up factor, within 0.1 to 10, drawn from uniformly.
 
     Notes
     -----
-    It chooses a `Stretch`, whose tolerance it has. How many samples there are is then known only once it
-    is drawn; ``pad_or_trim`` after it makes results of one length.
+    Applies a `Stretch`, to its tolerance. The number of samples is random too; put `PadOrTrim` after it
+    for results of one length.
 
     Raises
     ------
     SpecError
-        For rates out of range or out of order.
+        If the rates are out of range or not in order.
     IncompatibleSource
         As for `Stretch`, at the highest rate.
     """

@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 
 @frozen
 class Trim(FixedSound):
-    """Keep what lies between two times.
+    """Cut the sound to the time between two moments.
 
     Parameters
     ----------
     start : float
-        In seconds; earlier samples go.
+        Start in seconds.
     stop : float, optional
-        In seconds; later samples go. Where the sound ends before it, or it is left out, the sound's end.
+        End in seconds. By default, and at most, the end of the sound.
 
     Notes
     -----
@@ -34,7 +34,7 @@ class Trim(FixedSound):
     Raises
     ------
     SpecError
-        For times that are not in order, or beyond a day.
+        If the times are not in order, or beyond one day.
     """
 
     name: ClassVar[str] = "trim"
@@ -64,7 +64,7 @@ class Trim(FixedSound):
         last = samples if self.stop is None else min(round(self.stop * rate), samples)
         if first >= samples:
             raise IncompatibleSource(
-                f"starts at {self.start:g} seconds, and the sound ends at {samples / rate:g}; start "
+                f"starts at {self.start:g} seconds, the sound ends at {samples / rate:g}; start "
                 "earlier"
             )
         if self.stop is not None:
@@ -74,22 +74,23 @@ class Trim(FixedSound):
 
 @frozen
 class PadOrTrim(FixedSound):
-    """Make a sound as long as wanted, as ``whisper.pad_or_trim``: cut the end off, or add zeros there.
+    """Pad or trim the sound at its end to a duration, as ``whisper.pad_or_trim``.
 
     Parameters
     ----------
     seconds : float
-        Up to a day.
+        Duration of the result, up to one day.
 
     Notes
     -----
-    Exact. The time is rounded to samples at the rate of the sound at this step, halves to even; where a
-    `Resample` before it tells that rate, the size of the result is known before the object is read.
+    Exact. The sound is padded with zeros. The time is rounded to samples at the rate of the sound at
+    this step, halves to even. After a `Resample`, the size of the result is known before the object is
+    read.
 
     Raises
     ------
     SpecError
-        For a time that is not above 0, or beyond a day.
+        If the time is not above 0, or beyond one day.
     """
 
     name: ClassVar[str] = "pad_or_trim"

@@ -1,4 +1,4 @@
-"""What happens or does not, with a probability."""
+"""Base of transforms that are applied with a probability."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class RandomApply(RandomTransform):
-    """One fixed transform with the probability `p`, otherwise none. The image's spec stays."""
+    """One fixed transform with probability `p`, otherwise none. The spec stays the same."""
 
     p: float
 

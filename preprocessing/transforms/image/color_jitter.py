@@ -33,9 +33,7 @@ _ADJUST: dict[str, Callable[[float], FixedTransform]] = {
 
 @frozen
 class ColorJitter(RandomTransform):
-    """Change brightness, contrast, saturation and hue at random.
-
-    As ``torchvision.transforms.v2.ColorJitter``.
+    """Change the colours at random, as ``torchvision.transforms.v2.ColorJitter``.
 
     Parameters
     ----------

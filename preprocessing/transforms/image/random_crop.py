@@ -26,33 +26,33 @@ if TYPE_CHECKING:
 
 @frozen
 class RandomCrop(RandomTransform):
-    """Cut a rectangle out at a random place, as ``torchvision.transforms.v2.RandomCrop``.
+    """Crop the image at a random place, as ``torchvision.transforms.v2.RandomCrop``.
 
-    Of sound, which it takes too, it cuts a piece out.
+    It also crops sound, along time.
 
     Parameters
     ----------
     size : int or (int, int)
-        Side of a square, or height and width. Of sound one number, of samples.
+        Side of a square, or height and width. For sound, a number of samples.
     padding : int, (int, int) or (int, int, int, int), optional
-        A border that is added before, as `Pad` takes it.
+        Border that is added first, as for `Pad`.
     pad_if_needed : bool
-        Whether an image that is still too small gets, on both sides, as many pixels more as it lacks; or
-        a sound as many samples. Otherwise it is refused.
+        Whether an image or sound that is still too small is padded, on both sides, by what it lacks.
+        Otherwise it is refused.
     fill : float
         Value of the border with ``constant``, in the units of the image at this step.
     padding_mode : {"constant", "edge", "reflect", "symmetric"}
-        As for `Pad`. It, `padding` and `fill` are for images.
+        As for `Pad`. This, `padding` and `fill` are for images only.
 
     Notes
     -----
-    Exact; it chooses a `Crop`, with a `Pad` before it where there is a border. The corner is drawn
-    evenly, first the top, then the left; of sound the first sample.
+    Exact. Applies a `Crop`, after a `Pad` if there is a border. The corner is drawn uniformly, first the
+    top, then the left; for sound, the first sample.
 
     Raises
     ------
     SpecError
-        For a size below 1 or, of an image, above 65,535, or a padding below 0.
+        If the size is below 1 or, for an image, above 65,535, or the padding is below 0.
     """
 
     input_kinds = ("image", "video", "audio")
@@ -85,11 +85,11 @@ class RandomCrop(RandomTransform):
         plain = RandomCrop(self.size, pad_if_needed=self.pad_if_needed)
         if isinstance(self.size, tuple) or self != plain:
             raise IncompatibleSource(
-                "of sound takes one size, in samples, and pad_if_needed; leave the others out"
+                "takes one size, in samples, and pad_if_needed for sound; leave the other arguments out"
             )
         if spec.samples is not None and spec.samples < self.size and not self.pad_if_needed:
             raise IncompatibleSource(
-                f"cuts {self.size} samples out of a sound of {spec.samples}; put pad_or_trim first, or "
+                f"takes {self.size} samples, the sound has {spec.samples}; put pad_or_trim first, or "
                 "set pad_if_needed"
             )
         return replace(spec, samples=self.size)
@@ -104,7 +104,9 @@ class RandomCrop(RandomTransform):
 
     def _infer_image(self, spec: ImageSpec) -> ImageSpec:
         if max(self._sides) > MAX_SIDE:
-            raise IncompatibleSource(f"size: of an image from 1 to {MAX_SIDE}, got {self.size}")
+            raise IncompatibleSource(
+                f"size: must be from 1 to {MAX_SIDE} for images, got {self.size}"
+            )
         if spec.height and spec.width:
             self._pad(spec).infer(spec)
         return replace(spec, height=self._sides[0], width=self._sides[1])
@@ -128,7 +130,7 @@ class RandomCrop(RandomTransform):
             return self._border()
         if not self.pad_if_needed:
             raise IncompatibleSource(
-                f"cuts {self._sides[0]}×{self._sides[1]} out of an image of {padded.height}×"
+                f"takes {self._sides[0]}×{self._sides[1]} pixels of an image of {padded.height}×"
                 f"{padded.width}; resize it first, or set pad_if_needed"
             )
         return self._border(max(short_y, 0), max(short_x, 0))

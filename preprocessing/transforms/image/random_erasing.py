@@ -15,30 +15,31 @@ if TYPE_CHECKING:
     from preprocessing.rng import Draws
     from preprocessing.transforms._base import Transform
 
-# torchvision's: after so many rectangles that do not fit, the image stays as it is.
+# torchvision's: after this many rectangles that do not fit, the image stays the same.
 _TRIES = 10
 
 
 @frozen
 class RandomErasing(RandomTransform):
-    """Overwrite a random rectangle, or not, as ``torchvision.transforms.v2.RandomErasing``.
+    """Overwrite a random rectangle, as ``torchvision.transforms.v2.RandomErasing``.
 
     Parameters
     ----------
     p : float
         Probability that the transform is applied, from 0 to 1.
     scale : (float, float)
-        Least and largest area of the rectangle, as a part of the image's area, from 0 to 1.
+        Range of the rectangle's area, as a fraction of the image's, from 0 to 1.
     ratio : (float, float)
-        Least and largest height over width of the rectangle, drawn evenly on a logarithmic scale.
+        Range of the rectangle's height over width, drawn uniformly on a logarithmic scale.
     value : float or (float, float, float)
-        What is written, as for `Erase`. torchvision's ``random``, which writes noise, is not there.
+        Value that is written, as for `Erase`. torchvision's ``random``, which writes noise, is not
+        supported.
 
     Notes
     -----
-    Exact; it chooses an `Erase` or nothing. The rectangle (Z. Zhong et al., "Random Erasing Data
-    Augmentation", 2017) is drawn as torchvision draws it, from other random numbers: an area, a ratio,
-    then the corner; after ten that are not smaller than the image on both sides, nothing is erased.
+    Exact. Applies an `Erase` with probability `p`. The rectangle is drawn as in torchvision, from other
+    random numbers: an area, a ratio, then the corner. After ten that do not fit, nothing is erased.
+    Z. Zhong et al., "Random Erasing Data Augmentation", 2017.
 
     Raises
     ------

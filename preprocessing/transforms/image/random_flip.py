@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @frozen
 class RandomHorizontalFlip(RandomApply):
-    """Mirror left and right, or not, as ``torchvision.transforms.v2.RandomHorizontalFlip``.
+    """Flip the image left to right at random, as ``torchvision.transforms.v2.RandomHorizontalFlip``.
 
     Parameters
     ----------
@@ -36,7 +36,7 @@ class RandomHorizontalFlip(RandomApply):
 
 @frozen
 class RandomVerticalFlip(RandomApply):
-    """Mirror top and bottom, or not, as ``torchvision.transforms.v2.RandomVerticalFlip``.
+    """Flip the image upside down at random, as ``torchvision.transforms.v2.RandomVerticalFlip``.
 
     Parameters
     ----------

@@ -18,31 +18,31 @@ if TYPE_CHECKING:
     from preprocessing.rng import Draws
     from preprocessing.transforms._base import Transform
 
-# torchvision's: after so many rectangles that do not fit, the middle of the image is taken.
+# torchvision's: after this many rectangles that do not fit, the centre of the image is taken.
 _TRIES = 10
 
 
 @frozen
 class RandomResizedCrop(RandomTransform):
-    """Cut out a random rectangle and resize it, as ``torchvision.transforms.v2.RandomResizedCrop``.
+    """Crop a random rectangle and resize it, as ``torchvision.transforms.v2.RandomResizedCrop``.
 
     Parameters
     ----------
     size : int or (int, int)
-        Side of a square, or height and width, of the result.
+        Size of the result: side of a square, or height and width.
     scale : (float, float)
-        Least and largest area of the rectangle, as a part of the image's area, from 0 to 1.
+        Range of the rectangle's area, as a fraction of the image's, from 0 to 1.
     ratio : (float, float)
-        Least and largest width over height of the rectangle, drawn evenly on a logarithmic scale.
+        Range of the rectangle's width over height, drawn uniformly on a logarithmic scale.
     interpolation : {"bilinear", "bicubic", "lanczos", "nearest", "nearest_exact"}
     antialias : bool
         As for `Resize`.
 
     Notes
     -----
-    It chooses a `Crop` and a `Resize`, and has their tolerance: that of `Resize`. The rectangle is drawn
-    as torchvision draws it, from other random numbers: an area, a ratio, then the corner, until the
-    rectangle fits; after ten tries the largest rectangle in the middle whose ratio is in the range.
+    Applies a `Crop` and a `Resize`, to the tolerance of `Resize`. The rectangle is drawn as in
+    torchvision, from other random numbers: an area, a ratio, then the corner. After ten that do not fit,
+    it is the largest centred rectangle whose ratio is in the range.
 
     Raises
     ------

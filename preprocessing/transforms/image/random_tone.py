@@ -1,4 +1,4 @@
-"""Changes of colour and tone that happen or do not, with a probability."""
+"""Changes of colour and tone that are applied with a probability."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @frozen
 class RandomInvert(RandomApply):
-    """Make a negative, or not, as ``torchvision.transforms.v2.RandomInvert``.
+    """Invert the image at random, as ``torchvision.transforms.v2.RandomInvert``.
 
     Parameters
     ----------
@@ -38,7 +38,7 @@ class RandomInvert(RandomApply):
 
 @frozen
 class RandomPosterize(RandomApply):
-    """Keep the highest bits of each sample, or all, as ``torchvision.transforms.v2.RandomPosterize``.
+    """Reduce the bits of each sample at random, as ``torchvision.transforms.v2.RandomPosterize``.
 
     Parameters
     ----------
@@ -66,7 +66,7 @@ class RandomPosterize(RandomApply):
 
 @frozen
 class RandomSolarize(RandomApply):
-    """Invert the light samples, or none, as ``torchvision.transforms.v2.RandomSolarize``.
+    """Invert the light samples at random, as ``torchvision.transforms.v2.RandomSolarize``.
 
     Parameters
     ----------
@@ -90,7 +90,7 @@ class RandomSolarize(RandomApply):
 
 @frozen
 class RandomAutocontrast(RandomApply):
-    """Stretch each channel, or not, as ``torchvision.transforms.v2.RandomAutocontrast``.
+    """Stretch each channel at random, as ``torchvision.transforms.v2.RandomAutocontrast``.
 
     Parameters
     ----------
@@ -111,7 +111,7 @@ class RandomAutocontrast(RandomApply):
 
 @frozen
 class RandomEqualize(RandomApply):
-    """Even out each channel's histogram, or not, as ``torchvision.transforms.v2.RandomEqualize``.
+    """Equalise each channel's histogram at random, as ``torchvision.transforms.v2.RandomEqualize``.
 
     Parameters
     ----------
@@ -132,7 +132,7 @@ class RandomEqualize(RandomApply):
 
 @frozen
 class RandomAdjustSharpness(RandomApply):
-    """Blur or sharpen, or not, as ``torchvision.transforms.v2.RandomAdjustSharpness``.
+    """Adjust the sharpness at random, as ``torchvision.transforms.v2.RandomAdjustSharpness``.
 
     Parameters
     ----------
@@ -160,7 +160,7 @@ class RandomAdjustSharpness(RandomApply):
 
 @frozen
 class RandomGrayscale(RandomApply):
-    """Make the image gray, or not, as ``torchvision.transforms.v2.RandomGrayscale``.
+    """Convert the image to gray at random, as ``torchvision.transforms.v2.RandomGrayscale``.
 
     Parameters
     ----------
@@ -176,5 +176,5 @@ class RandomGrayscale(RandomApply):
     p: float = 0.1
 
     def inner(self, spec: ImageSpec) -> FixedTransform:
-        # Where the channels are others than 1 or 3, it is Grayscale that says so.
+        # Grayscale raises for other numbers of channels than 1 and 3.
         return Grayscale(1 if spec.channels == 1 else 3)

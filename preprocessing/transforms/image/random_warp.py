@@ -27,29 +27,29 @@ if TYPE_CHECKING:
     from preprocessing.rng import Draws
     from preprocessing.transforms._base import Transform
 
-# Corners that fall on one line are drawn anew; after so many times the image stays as it is.
+# Corners on one line are drawn again; after this many draws the image stays the same.
 _TRIES = 10
 
 
 @frozen
 class RandomRotation(RandomTransform):
-    """Turn the image by a random angle, as ``torchvision.transforms.v2.RandomRotation``.
+    """Rotate the image by a random angle, as ``torchvision.transforms.v2.RandomRotation``.
 
     Parameters
     ----------
     degrees : float or (float, float)
-        The range of angles, counterclockwise; one number is from minus to plus it.
+        Range of angles, counterclockwise. One number x stands for ``-x`` to ``x``.
     interpolation, expand, center, fill
         As for `Rotate`.
 
     Notes
     -----
-    It chooses a `Rotate`, and has its tolerance.
+    Applies a `Rotate`, to its tolerance.
 
     Raises
     ------
     SpecError
-        For one number below 0, or two that are not in order.
+        If `degrees` is one number below 0, or two that are not in order.
     """
 
     name: ClassVar[str] = "random_rotation"
@@ -74,30 +74,30 @@ class RandomRotation(RandomTransform):
 
 @frozen
 class RandomAffine(RandomTransform):
-    """Turn, move, scale and shear the image at random, as ``torchvision.transforms.v2.RandomAffine``.
+    """Rotate, move, scale and shear at random, as ``torchvision.transforms.v2.RandomAffine``.
 
     Parameters
     ----------
     degrees : float or (float, float)
-        The range of angles, clockwise; one number is from minus to plus it.
+        Range of angles, clockwise. One number x stands for ``-x`` to ``x``.
     translate : (float, float), optional
-        The most that it moves along x and y, as a part of the image's width and height, from 0 to 1. It
-        moves by whole pixels.
+        Largest translation along x and y, as a fraction of the image's width and height, from 0 to 1.
+        Translations are whole pixels.
     scale : (float, float), optional
-        The range of factors.
+        Range of scale factors.
     shear : float, (float, float) or (float, float, float, float), optional
-        The range of angles along x, one number as for `degrees`; or those along x and along y.
+        Range of angles along x, one number as for `degrees`; or the ranges along x and y.
     interpolation, fill, center
         As for `Affine`.
 
     Notes
     -----
-    It chooses an `Affine`, and has its tolerance. What is left out stays as it is.
+    Applies an `Affine`, to its tolerance. Arguments that are left out change nothing.
 
     Raises
     ------
     SpecError
-        For ranges that are not in order, or that `Affine` would not take.
+        If a range is not in order, or `Affine` does not accept its values.
     """
 
     name: ClassVar[str] = "random_affine"
@@ -125,7 +125,7 @@ class RandomAffine(RandomTransform):
 
     @property
     def _shears(self) -> tuple[float | tuple[float, float], ...]:
-        """The ranges along x and y, as far as there are any."""
+        """Ranges along x and y, where given."""
         if self.shear is None:
             return ()
         if isinstance(self.shear, float) or len(self.shear) == 2:
@@ -161,12 +161,12 @@ class RandomAffine(RandomTransform):
 
 @frozen
 class RandomPerspective(RandomTransform):
-    """Tilt the image at random, or not, as ``torchvision.transforms.v2.RandomPerspective``.
+    """Distort the perspective at random, as ``torchvision.transforms.v2.RandomPerspective``.
 
     Parameters
     ----------
     distortion_scale : float
-        The most that a corner moves, as a part of half the width and height, from 0 to 1.
+        Largest movement of a corner, as a fraction of half the width and height, from 0 to 1.
     p : float
         Probability that the transform is applied, from 0 to 1.
     interpolation, fill
@@ -174,10 +174,10 @@ class RandomPerspective(RandomTransform):
 
     Notes
     -----
-    It chooses a `Perspective` or nothing, and has its tolerance. Each corner moves towards the middle,
-    by whole pixels. Three corners on one line, which happen in tiny images and where torchvision's
-    equations have no solution, are drawn anew; after ten such draws the image stays as it is. It needs
-    two pixels a side.
+    Applies a `Perspective` with probability `p`, to its tolerance. Each corner moves towards the centre
+    by whole pixels. In tiny images three corners may fall on one line, where torchvision's equations
+    have no solution: they are drawn again, up to ten times, after which the image stays the same. The
+    image must have two pixels a side.
 
     Raises
     ------
@@ -231,7 +231,7 @@ class RandomPerspective(RandomTransform):
 
 def _require_angles(name: str, angles: float | tuple[float, float]) -> None:
     low, high = _around_zero(angles)
-    require(low <= high, f"{name}: must be one number from 0 on or two in order, got {angles}")
+    require(low <= high, f"{name}: must be one number of 0 or more, or two in order, got {angles}")
     require_angle(name, low)
     require_angle(name, high)
 

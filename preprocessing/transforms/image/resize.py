@@ -21,30 +21,29 @@ class Resize(FixedTransform):
     Parameters
     ----------
     size : int or (int, int)
-        One number is the new length of the shorter side, the longer one keeping the aspect ratio
-        (rounded down); two are height and width.
+        One number is the length of the shorter side; the longer one keeps the aspect ratio, rounded
+        down. Two numbers are height and width.
     interpolation : {"bilinear", "bicubic", "lanczos", "nearest", "nearest_exact"}
-        The filter. ``nearest`` is PyTorch's (which takes the upper left of the candidates),
+        Filter. ``nearest`` is PyTorch's, which takes the upper left of the nearest pixels;
         ``nearest_exact`` is Pillow's.
     max_size : int, optional
-        With one number as `size`: the most that the longer side may be. Where the aspect ratio asks for
-        more, the shorter side becomes less than `size`.
+        Largest length of the longer side, if `size` is one number. The shorter side becomes smaller
+        than `size` where the aspect ratio requires it.
     antialias : bool
-        Whether the filter widens as the image shrinks. Without it a reduction picks a few pixels and
-        drops the rest.
+        Whether the filter widens as the image shrinks. Without it, a smaller result skips pixels.
 
     Notes
     -----
-    The result has the input's type; integers are rounded half up and clipped once, after both passes.
-    Within 1e-5 of the range of torchvision on float32, and within one level on uint8, which torchvision
-    rounds between the passes too. Where bicubic or lanczos overshoots black or white the two are within
-    a few levels, because torchvision clips between the passes. Planned with `normalize`, the rounding is
-    left out.
+    The result has the input's type. Integers are rounded half up and clipped once, after both passes;
+    the planner omits the rounding before `Normalize`. Within 1e-5 of the range of torchvision on
+    float32, and within one level on uint8, which torchvision also rounds between the passes. Where
+    bicubic or lanczos overshoots black or white, the two are within a few levels, because torchvision
+    clips between the passes.
 
     Raises
     ------
     SpecError
-        For a size below 1, or `max_size` with two numbers or not above `size`.
+        If a size is below 1, or `max_size` is given with two sizes or is not above `size`.
     """
 
     name: ClassVar[str] = "resize"
@@ -59,7 +58,7 @@ class Resize(FixedTransform):
         sides = (self.size,) if isinstance(self.size, int) else self.size
         require_side_lengths("size", self.size)
         if self.max_size is not None:
-            require(isinstance(self.size, int), "max_size: goes with a single size, not with two")
+            require(isinstance(self.size, int), "max_size: can only be given with a single size")
             require(self.max_size > sides[0], f"max_size: must exceed size {self.size}")
 
     def infer(self, spec: ImageSpec) -> ImageSpec:
@@ -76,7 +75,7 @@ class Resize(FixedTransform):
         new_short, new_long = size, int(size * long / short)
         if self.max_size is not None and new_long > self.max_size:
             new_short, new_long = int(self.max_size * new_short / new_long), self.max_size
-        new_short = max(new_short, 1)  # a 1 × 10000 strip keeps one row, where torchvision fails
+        new_short = max(new_short, 1)  # a 1 × 10000 strip keeps one row; torchvision fails
         return (new_short, new_long) if height <= width else (new_long, new_short)
 
     def lower(self, spec: ImageSpec) -> tuple[Stage, ...]:

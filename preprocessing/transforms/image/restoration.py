@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 Outside: TypeAlias = Literal["constant", "edge", "symmetric", "reflect", "wrap"]
 
-# Time grows with each: beyond these it is a slip, or an attempt to keep the function busy.
+# Time grows with each of these; larger values are a mistake, or an attempt to keep the function busy.
 _MOST_ITERATIONS = 1000
 _LARGEST_WINDOW = 99
 _LARGEST_RADIUS = 100.0
@@ -26,22 +26,22 @@ _LARGEST_RADIUS = 100.0
 
 @frozen
 class DenoiseTV(FixedTransform):
-    """Flatten noise between edges, as ``skimage.restoration.denoise_tv_chambolle`` of each channel.
+    """Remove noise by total variation, as ``skimage.restoration.denoise_tv_chambolle`` of each channel.
 
     Parameters
     ----------
     weight : float
-        From 1e-6 to 1e6. More is flatter.
+        Strength, from 1e-6 to 1e6. Higher values flatten more.
     eps : float
-        From 0 to 1: it stops where the cost changes by less than this share of the first.
+        Iteration stops when the cost changes by less than this fraction of the first cost. From 0 to 1.
     max_num_iter : int
-        It stops after so many iterations, at most 1000.
+        Largest number of iterations, up to 1000.
 
     Notes
     -----
-    The result has the input's type, integers rounded half up. Single precision, where scikit-image takes
-    integers in double and may then stop an iteration earlier or later: within one level of it on uint8,
-    within 1e-5 of the range on float32. Floats are clipped to [0, 1] first.
+    The result has the input's type, integers rounded half up. Computed in single precision. scikit-image
+    computes integers in double and may stop an iteration earlier or later: within one level of it on
+    uint8, within 1e-5 of the range on float32. Floats are clipped to [0, 1] first.
 
     Raises
     ------
@@ -75,25 +75,25 @@ class DenoiseTV(FixedTransform):
 
 @frozen
 class DenoiseBilateral(FixedTransform):
-    """Average each pixel's like neighbours, with ``skimage.restoration.denoise_bilateral``'s arguments.
+    """Average similar pixels nearby, with the arguments of ``skimage.restoration.denoise_bilateral``.
 
     Parameters
     ----------
     win_size : int, optional
-        Odd, from 1 to 99: height and width of the neighbourhood. Without it, three times `sigma_spatial`
+        Height and width of the neighbourhood, odd, from 1 to 99. By default three times `sigma_spatial`
         to each side and at least 5, as in scikit-image.
     sigma_color : float, optional
-        Above 0: how far colours in [0, 1] may be apart, divided by the number of channels; the image's
-        own standard deviation without it.
+        Standard deviation of colour distances in [0, 1], divided by the number of channels; above 0.
+        By default the image's standard deviation.
     sigma_spatial : float
-        Above 0: how far pixels may be apart.
+        Standard deviation of spatial distances in pixels, above 0.
     mode : {"constant", "edge", "symmetric", "reflect", "wrap"}
-        What lies outside the image; with ``constant`` it is black.
+        How the image is extended beyond its edges; ``constant`` is black.
 
     Notes
     -----
-    The result has the input's type, integers rounded half up. Computed by the definition, in single
-    precision, within 1e-4 of the range: scikit-image's own misplaces its spatial weights; see
+    The result has the input's type, integers rounded half up. Computed by definition, in single
+    precision, within 1e-4 of the range. scikit-image misplaces its spatial weights; see
     `preprocessing.kernels.image.bilateral`. Floats are clipped to [0, 1] first.
 
     Raises
@@ -142,14 +142,14 @@ class DenoiseBilateral(FixedTransform):
 
 @frozen
 class UnsharpMask(FixedTransform):
-    """Sharpen by what a blur takes away, as ``skimage.filters.unsharp_mask`` of each channel.
+    """Sharpen by unsharp masking, as ``skimage.filters.unsharp_mask`` of each channel.
 
     Parameters
     ----------
     radius : float
-        From 0 to 100: standard deviation of the blur.
+        Standard deviation of the blur, from 0 to 100.
     amount : float
-        From -1e6 to 1e6: how much of the difference is added.
+        Factor of the difference that is added, from -1e6 to 1e6.
 
     Notes
     -----

@@ -1,4 +1,4 @@
-"""Transforms of the scale of tones: Invert, Posterize, Solarize, AutoContrast, Equalize."""
+"""Transforms of tones: Invert, Posterize, Solarize, AutoContrast, Equalize."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _WHITE = {"uint8": 255, "uint16": 65_535, "float16": 1, "float32": 1}
 
 @frozen
 class Invert(FixedTransform):
-    """Make a negative, as ``torchvision.transforms.v2.functional.invert``. Exact."""
+    """Invert the image, as ``torchvision.transforms.v2.functional.invert``. Exact."""
 
     name: ClassVar[str] = "invert"
 
@@ -34,7 +34,7 @@ class Invert(FixedTransform):
 
 @frozen
 class Posterize(FixedTransform):
-    """Keep the highest bits of each sample, as ``torchvision...functional.posterize``. Exact.
+    """Reduce the bits of each sample, as ``torchvision.transforms.v2.functional.posterize``. Exact.
 
     Parameters
     ----------
@@ -67,13 +67,13 @@ class Solarize(FixedTransform):
     Parameters
     ----------
     threshold : float
-        The darkest sample that is inverted, in the units of the image at this step: at most 255 for
+        Lowest sample that is inverted, in the units of the image at this step: at most 255 for
         uint8, 65535 for uint16 (which torchvision refuses), 1 for floats.
 
     Raises
     ------
     IncompatibleSource
-        For a threshold above white.
+        If the threshold is above white.
     """
 
     name: ClassVar[str] = "solarize"
@@ -94,12 +94,12 @@ class Solarize(FixedTransform):
 
 @frozen
 class AutoContrast(FixedTransform):
-    """Stretch each channel to all of the range, as ``torchvision...functional.autocontrast``.
+    """Stretch each channel to the full range, as ``torchvision.transforms.v2.functional.autocontrast``.
 
     Notes
     -----
-    Exact; float16 within 1e-3 of the range, because torchvision computes in float16. A channel of one
-    value stays as it is.
+    Exact; float16 is within 1e-3 of the range, because torchvision computes in float16. A uniform
+    channel stays the same.
     """
 
     name: ClassVar[str] = "autocontrast"
@@ -113,13 +113,13 @@ class AutoContrast(FixedTransform):
 
 @frozen
 class Equalize(FixedTransform):
-    """Even out each channel's histogram, as ``torchvision.transforms.v2.functional.equalize``.
+    """Equalise each channel's histogram, as ``torchvision.transforms.v2.functional.equalize``.
 
     Notes
     -----
-    Exact; float32 within 1e-7. Types other than uint8 are converted to it and back, as in torchvision,
-    where the white of float16 overflows to black on the way. What has 255 samples or fewer in a channel
-    besides its lightest ones stays as it is.
+    Exact; float32 is within 1e-7. Types other than uint8 are converted to it and back, as in
+    torchvision, where the white of float16 then overflows to black. A channel with at most 255 samples
+    below its lightest level stays the same.
     """
 
     name: ClassVar[str] = "equalize"

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 @frozen
 class Rotate(FixedTransform):
-    """Turn the image, as ``torchvision.transforms.v2.RandomRotation`` does it, by a given angle.
+    """Rotate the image by a given angle, as ``torchvision.transforms.v2.functional.rotate``.
 
     Parameters
     ----------
@@ -40,21 +40,21 @@ class Rotate(FixedTransform):
         Degrees, counterclockwise.
     interpolation : {"nearest", "bilinear"}
     expand : bool
-        Whether the result becomes as large as the turned image. Otherwise it keeps the image's size and
-        the corners are lost.
+        Whether the result is large enough for the whole rotated image. Otherwise it keeps the image's
+        size, and the corners are lost.
     center : (float, float), optional
-        What stays in place, x and y in pixels from the upper left corner; the middle where left out.
+        Centre of rotation, x and y in pixels from the upper left corner. By default the image's centre.
     fill : float or (float, float, float)
         Value outside the image, in the units of the image at this step: one, or one per channel.
 
     Notes
     -----
-    Multiples of 90 degrees about the middle are exact, but for 90 and 270 of an image that is not square
-    and not expanded. At other angles the distance to torchvision is that of its places, which it
-    computes in float32 (and for float16 in float16), and which are float64 here. ``bilinear`` is within
-    one level of integers, and within 2**-22 of the range of float32 times the longer side: 1e-5 for 42
-    pixels, 1e-4 for 420. ``nearest`` is equal but for pixels that come from halfway between two, within
-    that distance: in general less than one of 10,000.
+    Multiples of 90 degrees about the centre are exact, except 90 and 270 degrees of an image that is
+    neither square nor expanded. At other angles results differ because torchvision computes coordinates
+    in float32 (for float16, in float16) and this step in float64. With ``bilinear``, integers are within
+    one level, and float32 is within ``2**-22`` of the range times the longer side: 1e-5 for 42 pixels,
+    1e-4 for 420. With ``nearest``, pixels are equal unless they come from halfway between two, which is
+    usually less than one in 10,000.
     """
 
     name: ClassVar[str] = "rotate"
@@ -95,7 +95,7 @@ class Rotate(FixedTransform):
 
     @property
     def _turns(self) -> int | None:
-        """How many quarter turns it is, if nothing but such."""
+        """Number of quarter turns; None for other rotations."""
         angle = self.angle % 360.0
         return int(angle // 90.0) if self.center is None and angle % 90.0 == 0.0 else None
 
@@ -106,34 +106,34 @@ class Rotate(FixedTransform):
 
 @frozen
 class Affine(FixedTransform):
-    """Turn, move, scale and shear the image, as ``torchvision.transforms.v2.functional.affine``.
+    """Rotate, translate, scale and shear, as ``torchvision.transforms.v2.functional.affine``.
 
     Parameters
     ----------
     angle : float
         Degrees, clockwise.
     translate : (float, float)
-        Pixels to the right and down.
+        Translation in pixels, to the right and down.
     scale : float
-        Greater than 1 enlarges.
+        Scale factor; above 1 enlarges.
     shear : (float, float)
-        Degrees along x and along y, between -90 and 90.
+        Angles along x and y in degrees, between -90 and 90.
     interpolation : {"nearest", "bilinear"}
     fill : float or (float, float, float)
         Value outside the image, in the units of the image at this step: one, or one per channel.
     center : (float, float), optional
-        About which it is turned, scaled and sheared, x and y in pixels from the upper left corner; the
-        middle where left out.
+        Centre of rotation, scaling and shearing, x and y in pixels from the upper left corner. By
+        default the image's centre.
 
     Notes
     -----
-    The result has the image's size. The tolerance is that of `Rotate`, divided by `scale` where that is
-    below 1. Like torchvision's it does not antialias: to make an image much smaller, use `Resize`.
+    The result has the image's size. The tolerance is that of `Rotate`, divided by `scale` if that is
+    below 1. As in torchvision there is no antialiasing: to make an image much smaller, use `Resize`.
 
     Raises
     ------
     SpecError
-        For a scale that is not positive, or a shear of 90 degrees or more.
+        If `scale` is not positive, or a shear is 90 degrees or more.
     """
 
     name: ClassVar[str] = "affine"
@@ -166,26 +166,26 @@ class Affine(FixedTransform):
 
 @frozen
 class Perspective(FixedTransform):
-    """Move four points of the image, as ``torchvision.transforms.v2.functional.perspective``.
+    """Distort the perspective, as ``torchvision.transforms.v2.functional.perspective``.
 
     Parameters
     ----------
     startpoints, endpoints : 8 ints each
-        x and y of the upper left, upper right, lower right and lower left point, before and after.
+        x and y of the upper left, upper right, lower right and lower left point, before and after the
+        transform.
     interpolation : {"nearest", "bilinear"}
     fill : float or (float, float, float)
         Value outside the image, in the units of the image at this step: one, or one per channel.
 
     Notes
     -----
-    The result has the image's size. The tolerance is twice that of `Rotate`, because torchvision rounds
-    the coefficients too, and more where a map is so steep that its horizon is near. It does not
-    antialias.
+    The result has the image's size. The tolerance is twice that of `Rotate`, because torchvision also
+    rounds the coefficients; it is larger where the horizon is near. There is no antialiasing.
 
     Raises
     ------
     SpecError
-        Where three of the four points lie on a line.
+        If three of the four points are on one line.
     """
 
     name: ClassVar[str] = "perspective"
@@ -195,10 +195,12 @@ class Perspective(FixedTransform):
     fill: Fill = 0.0
 
     def check(self) -> None:
-        require(self.endpoints is not None, "endpoints: missing; give where startpoints go")
+        require(
+            self.endpoints is not None, "endpoints: missing; give where the startpoints move to"
+        )
         require_places("startpoints", self.startpoints)
         require_places("endpoints", self.endpoints)
-        require(self._matrix is not None, "endpoints: three of four points lie on a line")
+        require(self._matrix is not None, "endpoints: three of the four points are on one line")
 
     def infer(self, spec: ImageSpec) -> ImageSpec:
         require_fill(self.fill, spec)

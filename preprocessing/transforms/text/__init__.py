@@ -1,1 +1,1 @@
-"""The transforms of text, and those that make tokens of it."""
+"""Transforms of text, tokenization included."""

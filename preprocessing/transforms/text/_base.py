@@ -1,4 +1,4 @@
-"""What transforms of text have in common."""
+"""Base class and checks of the transforms of text."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class TextTransform(FixedTransform):
-    """Base of those that change each document by itself, and leave as many."""
+    """Base of transforms that change each document separately."""
 
     input_kinds = ("text",)
 
@@ -29,5 +29,5 @@ def each_text(spec: TextSpec, change: Callable[..., str], *arguments: object) ->
 
 
 def require_text_library(module: str, library: str, name: str) -> None:
-    """Raise SpecError where a library of the extra ``text`` is not installed, for the step `name`."""
+    """Raise SpecError unless a library of the extra ``text`` is installed; the step `name` needs it."""
     require_installed(module, library, "text", what=repr(name))

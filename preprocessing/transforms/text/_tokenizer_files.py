@@ -1,6 +1,6 @@
-"""Where tokenizer files are found, and which they are.
+"""Tokenizer files: find them by name, and check their digests.
 
-A pipeline names a file, never a path: whoever may write a pipeline is to open nothing else by it.
+A pipeline contains a name, never a path, so that its author cannot open other files with it.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from preprocessing.spec.coerce import show
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,100}")
 _VARIABLE = "JITPREP_TOKENIZERS"
 _SHOWN = 20
-# Gemma's, of the largest vocabulary there is, has 33 MB.
+# Gemma's file, with one of the largest vocabularies, has 33 MB.
 _MOST_BYTES = 2**26
 
 
@@ -27,7 +27,7 @@ def digest(name: str) -> str:
     Raises
     ------
     SpecError
-        Where there is none, and the message lists those there are; or where it is too large.
+        If the file is missing, with a list of the existing ones; or if it is too large.
     """
     path = _find(name)
     facts = path.stat()
@@ -39,19 +39,19 @@ def digest(name: str) -> str:
     return _digest(path, facts.st_mtime_ns, facts.st_size)
 
 
-def read(name: str, wanted: str) -> bytes:
+def read_file(name: str, wanted: str) -> bytes:
     """Return the file of this name and digest.
 
     Raises
     ------
     SpecError
-        Where it is not there, or no longer that one.
+        If the file is missing, or its digest is another.
     """
     with _find(name).open("rb") as file:
-        data = file.read(_MOST_BYTES + 1)  # of another file by now, perhaps, which the digest shows
+        data = file.read(_MOST_BYTES + 1)  # the file may have changed, which the digest shows
     if hashlib.sha256(data).hexdigest() != wanted:
         raise SpecError(
-            f"file: {name!r} has changed since the pipeline was made; make the pipeline anew"
+            f"file: {name!r} has changed since the pipeline was created; parse the pipeline again"
         )
     return data
 
@@ -73,6 +73,6 @@ def _find(name: str) -> Path:
         there = ", ".join(names[:_SHOWN]) + ", ..." * (len(names) > _SHOWN)
         raise SpecError(
             f"file: no tokenizer {name!r} in the folder that {_VARIABLE} names (by default `tokenizers` "
-            f"in the working directory); there {f'are {there}' if names else 'is none'}"
+            f"in the working directory); {f'it has {there}' if names else 'the folder has none'}"
         )
     return path

@@ -1,4 +1,4 @@
-"""FixMojibake, StripHtml, RedactPatterns: what does not belong into a text."""
+"""FixMojibake, StripHtml and RedactPatterns."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 
 @frozen
 class FixMojibake(TextTransform):
-    """Mend what was once decoded in the wrong charset: ``schÃ¶n`` becomes ``schön``. By ftfy.
+    """Repair text that was decoded in the wrong charset: ``schÃ¶n`` becomes ``schön``.
 
     Notes
     -----
-    ``ftfy.fix_text`` with all else that it could do left off (quotes, ligatures, entities, control
-    characters, normal forms), so that a text without mojibake stays as it is. Line by line, because a
-    text is often wrong in parts. What counts as mojibake may change with ftfy's version.
+    ``ftfy.fix_text`` without its other repairs (quotes, ligatures, entities, control characters, normal
+    forms), so that text without mojibake stays the same. Lines are repaired separately, because often
+    only some are wrong. What counts as mojibake may change with ftfy's version.
 
     Raises
     ------
@@ -41,16 +41,15 @@ class FixMojibake(TextTransform):
 
 @frozen
 class StripHtml(TextTransform):
-    """Keep of HTML the text that a reader sees.
+    """Extract the visible text of HTML.
 
     Notes
     -----
-    Tags, comments, and what is in ``script``, ``style``, ``title``, ``textarea``, ``template``,
-    ``noscript`` and ``iframe`` are left out, and character references become characters. Where a block
-    begins or ends (a paragraph, a cell, a break) there is a line's end, within a line nothing; white
-    space stays as it is in the source, so let `CollapseWhitespace` follow. Text and markup are told
-    apart by the rules of HTML's tokenizer, as browsers do; what styles hide is kept. A text without
-    markup stays as it is, but for its references.
+    Tags, comments, and the content of ``script``, ``style``, ``title``, ``textarea``, ``template``,
+    ``noscript`` and ``iframe`` are removed. Character references become characters. A block (such as a
+    paragraph, a cell or a break) begins and ends with a line break. White space stays as in the source;
+    put `CollapseWhitespace` next to reduce it. Markup is recognised by the rules of HTML's tokenizer, as
+    in browsers. Text that styles hide is kept. Without markup, only references change.
     """
 
     name: ClassVar[str] = "strip_html"
@@ -66,21 +65,21 @@ class RedactPatterns(TextTransform):
     Parameters
     ----------
     which : tuple of {"email", "phone", "card", "iban"}
-        What is replaced.
+        Kinds of data to replace.
 
     Notes
     -----
-    By form alone: an e-mail address with a dot in its domain; a telephone number with ``+`` or
-    ``00`` and a country's code, in North America's ten digits, or with a leading 0 and groups of
-    digits; a payment card's number of 13 to 19 digits, in one or in groups, whose check digit is
-    right; an IBAN, in one or in groups of four, whose check digits are right. Each goes whole or
-    not at all: where more digits follow than such a number has, all of them stay. What is written
-    in another form stays, and some that is none goes: it lowers what leaks, and proves nothing.
+    Data is recognised by its form only: an e-mail address with a dot in its domain; a telephone number
+    with ``+`` or ``00`` and a country code, with North America's ten digits, or with a leading 0 and
+    groups of digits; a payment card number of 13 to 19 digits, in groups or not, with a valid check
+    digit; an IBAN, in groups of four or not, with valid check digits. A number that is longer than such
+    a number can be is kept. Both misses and false matches occur: the step reduces leaks of personal
+    data, but does not rule them out.
 
     Raises
     ------
     SpecError
-        For none, or one twice.
+        If `which` is empty or has duplicates.
     """
 
     name: ClassVar[str] = "redact_patterns"

@@ -14,20 +14,21 @@ if TYPE_CHECKING:
     from preprocessing.media import TextSpec
     from preprocessing.planner.stages import Stage
 
-# U+FDFA, a blessing. What grows takes the place of the limits, which are of what is read.
+# U+FDFA grows most. The limits apply to the source, so the growth is limited here.
 _MOST_OF_ONE = 18
-# Of 2 bytes each, in parts and put together.
+# Each has 2 bytes, in parts and joined.
 _MOST_CHARACTERS = at_most(2**26, 8)
 
 
 @frozen
 class Nfc(TextTransform):
-    """Compose characters: Unicode's normalisation form C, as ``unicodedata.normalize("NFC", text)``.
+    """Apply Unicode's normalisation form C, as ``unicodedata.normalize("NFC", text)``.
 
     Notes
     -----
-    Of characters that Python's Unicode knows, and these for ever: Unicode promises that a normal form
-    never changes. Texts that read the same become the same text, except for compatibility characters.
+    Characters are composed: texts that look the same become the same text, except for compatibility
+    characters. Unicode guarantees that the normal form of assigned characters never changes; Python's
+    version of Unicode decides which are assigned.
     """
 
     name: ClassVar[str] = "nfc"
@@ -38,18 +39,18 @@ class Nfc(TextTransform):
 
 @frozen
 class Nfkc(TextTransform):
-    """Replace compatibility characters and compose: Unicode's form KC, as ``unicodedata.normalize``.
+    """Apply Unicode's normalisation form KC, as ``unicodedata.normalize("NFKC", text)``.
 
     Notes
     -----
-    What is of one meaning in another shape becomes the plain one: ligatures, full-width letters,
-    superscripts; ``10³`` becomes ``103``. A character may become as many as 18. Otherwise as `Nfc`.
+    In addition to `Nfc`, compatibility characters such as ligatures, full-width letters and superscripts
+    become plain ones: ``10³`` becomes ``103``. One character may become up to 18.
 
     Raises
     ------
     LimitExceeded
-        As it runs, for a document that would grow to more than 2**26 characters,
-        or fewer where the process has less than 512 MiB.
+        At run time, if a document would grow beyond ``2**26`` characters, or fewer if the process has
+        less than 512 MiB.
     """
 
     name: ClassVar[str] = "nfkc"
@@ -64,20 +65,20 @@ def _nfkc(text: str) -> str:
         if length > max(_MOST_CHARACTERS, len(text)):
             raise LimitExceeded(
                 f"would make {length} characters of a text of {len(text)}, more than "
-                f"{_MOST_CHARACTERS}; normalise it by nfc, or store it in parts"
+                f"{_MOST_CHARACTERS}; use nfc, or split the document"
             )
     return normal.normal(text, "NFKC")
 
 
 @frozen
 class Lower(TextTransform):
-    """Write in lower case, as ``str.lower``.
+    """Convert to lower case, as ``str.lower``.
 
     Notes
     -----
-    Unicode's full mapping, in no language: ``İ`` becomes two characters, and a sigma that ends a word
-    ``ς``. What comes out is still for reading, by models that are "uncased"; ``str.casefold``, which is
-    for comparing alone and makes ``ß`` to ``ss``, is something else.
+    Unicode's full mapping, independent of language: ``İ`` becomes two characters, and a sigma at the end
+    of a word becomes ``ς``. This is what "uncased" models expect. ``str.casefold``, which is meant for
+    comparisons, differs: it converts ``ß`` to ``ss``.
     """
 
     name: ClassVar[str] = "lower"
@@ -88,12 +89,12 @@ class Lower(TextTransform):
 
 @frozen
 class CollapseWhitespace(TextTransform):
-    """Make one space of each run of white space, and none of those at the ends.
+    """Replace each run of white space by one space, and strip the ends.
 
     Notes
     -----
-    White space is what ``str.isspace`` calls so: also line ends, no-break spaces, and U+001C to U+001F;
-    not the zero-width space.
+    White space is defined by ``str.isspace``, which includes line ends, no-break spaces and U+001C to
+    U+001F, but not the zero-width space.
     """
 
     name: ClassVar[str] = "collapse_whitespace"

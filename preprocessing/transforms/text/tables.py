@@ -1,4 +1,4 @@
-"""JsonLines and Csv: tables, of which each row has a document."""
+"""JsonLines and Csv: tables with one document per row."""
 
 from __future__ import annotations
 
@@ -18,40 +18,40 @@ _ROWS = TextSpec(None)
 
 
 class TableTransform(FixedTransform):
-    """Base of those that make many documents of one text."""
+    """Base of transforms that split one text into documents."""
 
     input_kinds = ("text",)
 
     def infer(self, spec: TextSpec) -> TextSpec:
         if spec.documents != 1:
             raise IncompatibleSource(
-                "reads one text, a table, and is given the documents of one; make it the first step"
+                "reads one text, but is given documents; make it the first step"
             )
         return _ROWS
 
 
 @frozen
 class JsonLines(TableTransform):
-    """Read a table of one JSON object a line, and take a document from each.
+    """Read JSON lines, and take a document from each object.
 
     Parameters
     ----------
     field : str
-        Of the object; it holds a text.
+        Field of the object that holds the document, a string.
 
     Notes
     -----
-    Blank lines are not rows. A table has at most 4,194,304 rows, fewer where the process has less than
-    512 MiB, and a row as many characters.
+    Blank lines are skipped. A table may have up to 4,194,304 rows, and a row as many characters; both
+    are fewer if the process has less than 512 MiB.
 
     Raises
     ------
     IncompatibleSource
-        After a step that has made many documents already.
+        If an earlier step has already split the text into documents.
     CorruptSource
-        As it runs, naming the first line that is no object, or has no text in the field.
+        At run time, if a line is not an object or its field not a string; the message names the line.
     LimitExceeded
-        As it runs, for a longer row, or more rows.
+        At run time, if there are more rows, or a row is longer.
     """
 
     name: ClassVar[str] = "json_lines"
@@ -63,28 +63,29 @@ class JsonLines(TableTransform):
 
 @frozen
 class Csv(TableTransform):
-    """Read a table of comma-separated values (RFC 4180), and take a document from each row.
+    """Read comma-separated values (RFC 4180), and take a document from each row.
 
     Parameters
     ----------
     column : str
-        As the table's first row names it.
+        Column that holds the document, by its name in the first row.
 
     Notes
     -----
-    Values in quotes may hold commas, line ends, and quotes written twice. Blank lines are not rows. A
-    table has at most 4,194,304 rows, fewer where the process has less than 512 MiB, and a row as many
-    characters.
+    Quoted values may contain commas, line ends and doubled quotes. Blank lines are skipped. A table may
+    have up to 4,194,304 rows, and a row as many characters; both are fewer if the process has less than
+    512 MiB.
 
     Raises
     ------
     IncompatibleSource
-        After a step that has made many documents already; as it runs, for a table without this column.
+        If an earlier step has already split the text into documents; at run time, if the column is
+        missing.
     CorruptSource
-        As it runs, naming the line of the first row with more or fewer values than columns, or with
-        quotes that do not fit.
+        At run time, if a row has more or fewer values than columns, or mismatched quotes; the message
+        names the line.
     LimitExceeded
-        As it runs, for a longer row, or more rows.
+        At run time, if there are more rows, or a row is longer.
     """
 
     name: ClassVar[str] = "csv"

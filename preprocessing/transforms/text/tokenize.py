@@ -23,50 +23,50 @@ if TYPE_CHECKING:
 
 _LONGEST = 2**20
 _DIGEST = re.compile(r"[0-9a-f]{64}")
-# All of a document becomes tokens before any is cut off, in one call that cannot be stopped: up to 600
-# bytes and some 1 µs for each byte.
+# A document is tokenized whole before it is truncated, in one call that cannot be interrupted: up to 600
+# bytes and about 1 µs per byte.
 _MOST_BYTES = 2**19
 # BERT's is 100.
 _LONGEST_WORD = 1000
-# How many documents a table has only its content tells: then this takes the place of the limits.
+# The number of documents in a table is known only when it is read, so it is limited here.
 _MOST_NUMBERS = at_most(2**26, 16)
 
 
 @frozen
 class Tokenize(FixedTransform):
-    """Make tokens of each document, by a tokenizer of Hugging Face's library.
+    """Tokenize each document with a tokenizer of Hugging Face's library.
 
     Parameters
     ----------
     file : str
-        Name of a ``tokenizer.json``: ``bert`` is ``bert.json`` in the folder that the environment's
-        ``JITPREP_TOKENIZERS`` names, or else in ``tokenizers`` in the working directory. It has letters,
-        digits, ``_`` and ``-``.
+        Name of a ``tokenizer.json``: ``bert`` is ``bert.json`` in the folder that the environment
+        variable ``JITPREP_TOKENIZERS`` names, by default ``tokenizers`` in the working directory. It may
+        contain letters, digits, ``_`` and ``-``.
     length : int
-        How many tokens each document becomes, padded or truncated; from 1 to 1048576.
+        Tokens per document, by padding or truncation; from 1 to 1048576.
     padding, truncation : {"right", "left"}
-        At which end.
+        Side of the document that is padded or truncated.
     special_tokens : bool
-        Whether those are added that the file tells to, such as ``[CLS]``.
+        Whether the file's special tokens, such as ``[CLS]``, are added.
     digest : str
-        SHA-256 of the file. Where it is left out the file's own is filled in, so that the pipeline's
-        spelling, fingerprint and ETags change with the file; where it is given, it must be the file's.
+        SHA-256 of the file. If left out, it is filled in, so that the pipeline's spelling, fingerprint
+        and ETags change with the file. If given, the file must have it.
 
     Notes
     -----
-    The result has shape (2, documents, length): the tokens' numbers, and the attention mask, 1 where one
-    counts. Padded with what the file tells, or its ``[PAD]`` or ``<pad>``, or 0. A document has at most
-    524,288 bytes in UTF-8, and a file 64 MiB; put `Truncate` before it for longer documents.
+    The result has shape (2, documents, length): the token IDs, and the attention mask, which is 1 for
+    tokens and 0 for padding. The padding token is the file's, or its ``[PAD]`` or ``<pad>``, or 0. A
+    document may have up to 524,288 bytes in UTF-8, and a file 64 MiB; put `Truncate` first for longer
+    documents.
 
     Raises
     ------
     SpecError
-        For a file that is not there, or is another than `digest` tells; as a plan is made, for one that
-        is no tokenizer, or whose special tokens alone are longer than `length`, or where tokenizers is
-        not installed.
+        If the file is missing, or its digest is not `digest`; when the plan is made, if the file is not
+        a tokenizer, its special tokens do not fit `length`, or tokenizers is not installed.
     LimitExceeded
-        As it runs, for a longer document, or so many that they would be more than 2**26 numbers;
-        fewer where the process has less than 1 GiB.
+        At run time, if a document is longer, or the result would have more than ``2**26`` numbers, or
+        fewer if the process has less than 1 GiB.
     """
 
     name: ClassVar[str] = "tokenize"
@@ -86,13 +86,13 @@ class Tokenize(FixedTransform):
         )
         require(
             not self.digest or _DIGEST.fullmatch(self.digest) is not None,
-            "digest: must be SHA-256 in 64 small hexadecimal digits, or left out",
+            "digest: must be a SHA-256 of 64 lowercase hexadecimal digits, or left out",
         )
         found = _tokenizer_files.digest(self.file)
         require(
             self.digest in ("", found),
-            f"digest: {self.file!r} is another file here, of digest {found}; bring the one that the "
-            "pipeline was made with, or leave the digest out",
+            f"digest: {self.file!r} has the digest {found} here; install the file that the "
+            "pipeline was created with, or leave the digest out",
         )
         object.__setattr__(self, "digest", found)
 
@@ -101,7 +101,7 @@ class Tokenize(FixedTransform):
 
     def lower(self, spec: TextSpec) -> tuple[Stage, ...]:
         require_text_library("tokenizers", "tokenizers", self.name)
-        _tokenizer(self)  # so that what is wrong with the file is known before any text is
+        _tokenizer(self)  # so that errors in the file are reported before any text is read
         return (Compute(_tokenized, (self,), self.infer(spec)),)
 
 
@@ -110,7 +110,7 @@ def _tokenized(texts: Array, step: Tokenize) -> Array:
     if numbers > _MOST_NUMBERS:
         raise LimitExceeded(
             f"would make {numbers} numbers of {len(texts)} documents, more than {_MOST_NUMBERS}; split "
-            "the table, or ask for a shorter length"
+            "the table, or use a shorter length"
         )
     for text in texts:
         size = len(text.encode()) if 4 * len(text) > _MOST_BYTES else 0
@@ -124,20 +124,20 @@ def _tokenized(texts: Array, step: Tokenize) -> Array:
 
 @lru_cache(maxsize=8)
 def _tokenizer(step: Tokenize) -> Any:
-    """Return the tokenizer of the file, set to what the step asks for; kept, because files are large."""
-    from tokenizers import Tokenizer  # noqa: PLC0415  for those who ask for tokens
+    """Return the tokenizer of the file, configured for the step; cached, because files are large."""
+    from tokenizers import Tokenizer  # noqa: PLC0415  only pipelines with tokens need it
 
-    text = _tokenizer_files.read(step.file, step.digest)
+    text = _tokenizer_files.read_file(step.file, step.digest)
     try:
         tokenizer = Tokenizer.from_buffer(text)
     except Exception as error:  # the library raises Exception itself
-        raise SpecError(f"file: {step.file!r} is no tokenizer file: {error}") from None
+        raise SpecError(f"file: {step.file!r} is not a tokenizer file: {error}") from None
     _require_bounded(tokenizer, step.file)
     special = tokenizer.num_special_tokens_to_add(False) if step.special_tokens else 0
     if special >= step.length:
         raise SpecError(
             f"length: {step.file!r} adds {special} special tokens, which leaves no room in "
-            f"{step.length}; ask for more, or for special_tokens=false"
+            f"{step.length}; use a larger length, or special_tokens=false"
         )
     tokenizer.enable_truncation(step.length, direction=step.truncation)
     tokenizer.enable_padding(length=step.length, direction=step.padding, pad_id=_pad_id(tokenizer))
@@ -145,7 +145,7 @@ def _tokenizer(step: Tokenize) -> Any:
 
 
 def _require_bounded(tokenizer: Any, name: str) -> None:
-    """Raise SpecError for a tokenizer whose time grows with the square of the text's length."""
+    """Raise SpecError if the tokenizer's time grows with the square of the text's length."""
     longest = getattr(tokenizer.model, "max_input_chars_per_word", 0)
     if longest > _LONGEST_WORD:
         raise SpecError(

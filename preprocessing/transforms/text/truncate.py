@@ -16,23 +16,23 @@ if TYPE_CHECKING:
 
 @frozen
 class Truncate(TextTransform):
-    """Keep the first characters of each document, and no part of a grapheme cluster.
+    """Truncate each document to a number of characters.
 
     Parameters
     ----------
     length : int
-        Most characters (Unicode's code points) that are kept.
+        Largest number of characters (code points) that are kept.
 
     Notes
     -----
-    What a reader takes for one letter, a letter with its accents or a family of emoji, is kept or left
-    out as a whole (UAX #29, extended grapheme clusters, of the Unicode version that wcwidth has); so
-    there may be fewer than `length`, and none where one cluster is longer than that.
+    Extended grapheme clusters (UAX #29, in the Unicode version of wcwidth), such as a letter with its
+    accents or a family emoji, are kept whole or removed. The result may therefore be shorter than
+    `length`, and is empty if the first cluster is longer.
 
     Raises
     ------
     SpecError
-        For a length below 1; as a plan is made, where wcwidth is not installed.
+        If `length` is below 1; when the plan is made, if wcwidth is not installed.
     """
 
     name: ClassVar[str] = "truncate"

@@ -1,1 +1,1 @@
-"""Which frames of a video are taken: chosen before any is decoded."""
+"""Transforms that select frames of a video, before any is decoded."""

@@ -1,8 +1,8 @@
-"""Times as they are written."""
+"""Times as exact fractions."""
 
 from fractions import Fraction
 
 
 def seconds(value: float) -> Fraction:
-    """Return a time as it is written: 0.1 is a tenth, and not the nearest binary fraction."""
+    """Return a time as its decimal fraction: 0.1 is a tenth, not the nearest binary fraction."""
     return Fraction(repr(value))

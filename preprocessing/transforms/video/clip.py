@@ -19,24 +19,24 @@ if TYPE_CHECKING:
 
 @frozen
 class Clip(Selection):
-    """Keep what is shown from one moment to another.
+    """Cut the video to the time between two moments.
 
     Parameters
     ----------
     start : float
-        In seconds from the first frame.
+        Start in seconds from the first frame.
     stop : float, optional
-        Where it ends, in seconds from the first frame, or with the video if that is sooner.
+        End in seconds from the first frame. By default, and at most, the end of the video.
 
     Notes
     -----
-    The first frame is the one that is shown at `start`; one that is first shown at `stop` is left out.
-    The video is read from the key frame before `start`, and not beyond `stop`.
+    The first frame is the one shown at `start`. A frame that begins at `stop` is left out. The video is
+    read from the key frame before `start` up to `stop`.
 
     Raises
     ------
     SpecError
-        For a start below 0, or a stop that is not after it.
+        If the start is below 0, or the stop is not after it.
     """
 
     name: ClassVar[str] = "clip"

@@ -17,22 +17,23 @@ if TYPE_CHECKING:
 
 @frozen
 class KeyFrames(Selection):
-    """Take the key frames: decoded from nothing but themselves, they often stand where a scene begins.
+    """Select the key frames.
 
     Parameters
     ----------
     most : int, optional
-        Where there are more, so many are taken, each from the middle of an equal share of them.
+        Largest number of frames. If there are more key frames, evenly spaced ones are selected.
 
     Notes
     -----
-    Which frames are key frames the file tells, and only they are decoded. Of an MP4 only they are
-    read, too; other formats are read as far as the clip goes, or whole.
+    Key frames are decoded without other frames, and are often the first of a scene. They are found in
+    the file's index or packets, and only they are decoded. Of an MP4, only they are read; other formats
+    are read up to the end of the `Clip`, or completely.
 
     Raises
     ------
     SpecError
-        For fewer than one.
+        If `most` is below 1.
     """
 
     name: ClassVar[str] = "key_frames"

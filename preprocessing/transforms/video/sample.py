@@ -21,25 +21,24 @@ _MOST_FPS = 1000.0
 
 @frozen
 class SampleFrames(Selection):
-    """Take frames that are spread evenly over the time.
+    """Select frames that are evenly spaced in time.
 
     Parameters
     ----------
     count : int
-        How many. A video with fewer gives some of them repeatedly.
+        Number of frames. If the video has fewer, some are repeated.
 
     Notes
     -----
-    What the video lasts, or of it a `Clip`, is divided into so many equal spans, and of each the frame
-    is taken that is shown in its middle. How long a video lasts the file tells; where it does not, the
-    end of its last frame does. Only what these frames need is decoded, and read: from the key frame
-    before each up to it. For that it does not matter where the step stands among those that change each
-    frame by itself.
+    The duration of the video, or of a `Clip` of it, is divided into `count` equal spans. From each span
+    the frame shown at its middle is selected. The duration is the file's or, where it has none, the end
+    of the last frame. Only the frames from the key frame before each selected one are read and decoded,
+    wherever the step is among those that change single frames.
 
     Raises
     ------
     SpecError
-        For fewer than one, or more than 1,048,576.
+        If `count` is below 1 or above 1,048,576.
     """
 
     name: ClassVar[str] = "sample_frames"
@@ -60,32 +59,30 @@ class SampleFrames(Selection):
 
 @frozen
 class SampleFps(Selection):
-    """Take frames at a rate of their own.
+    """Select frames at a fixed rate.
 
     Parameters
     ----------
     fps : float
-        How many a second.
+        Frames per second.
 
     Notes
     -----
-    The first span of 1/`fps` seconds begins with the video, or with a `Clip` of it; of each the frame is
-    taken that is shown in its middle, as long as that is in the video. A video that is shorter gives
-    the one frame in its own middle. Otherwise as `SampleFrames`.
+    The video, or a `Clip` of it, is divided into spans of ``1 / fps`` seconds. From each span the frame
+    shown at its middle is selected, if the video is long enough. A video shorter than that returns the
+    frame at its own middle. Frames are read and decoded as for `SampleFrames`.
 
     Raises
     ------
     SpecError
-        For a rate that is not above 0, or above 1000.
+        If the rate is not above 0, or above 1000.
     """
 
     name: ClassVar[str] = "sample_fps"
     fps: float
 
     def check(self) -> None:
-        require(
-            0 < self.fps <= _MOST_FPS, f"fps: must be above 0, and 1000 at most, got {self.fps}"
-        )
+        require(0 < self.fps <= _MOST_FPS, f"fps: must be above 0 and at most 1000, got {self.fps}")
 
     def infer(self, spec: VideoSpec) -> VideoSpec:
         return replace(spec, frames=None)

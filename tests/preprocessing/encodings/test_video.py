@@ -50,7 +50,9 @@ def test_a_jpeg_of_a_video_is_a_contact_sheet(gray):
 
 
 def test_a_sheet_that_jpeg_cannot_hold_is_refused():
-    with pytest.raises(SpecError, match="holds at most 65500 pixels a side, the result has 80000"):
+    with pytest.raises(
+        SpecError, match="holds at most 65500 pixels per side, the result has 80000"
+    ):
         Pipeline.parse("sample_frames:64/resize:8,10000/jpeg")
     wide = Media(np.zeros((4, 2, 40_000, 1), np.uint8), "video")
     with pytest.raises(IncompatibleSource, match="the result has 80000"):
@@ -100,10 +102,10 @@ def test_a_gray_video_is_stored_gray():
 @pytest.mark.parametrize(
     ("spec", "words"),
     [
-        ("sample_frames:8/png", "step 2 'png': takes image, and is given video"),
-        ("sample_frames:8/webp", "step 2 'webp': takes image, and is given video"),
-        ("image/resize:8,8/mp4", "step 2 'mp4': takes video, and is given image"),
-        ("image/sample_frames:8/npy", "step 1 'sample_frames': takes video, and is given image"),
+        ("sample_frames:8/png", "step 2 'png': takes image, but is given video"),
+        ("sample_frames:8/webp", "step 2 'webp': takes image, but is given video"),
+        ("image/resize:8,8/mp4", "step 2 'mp4': takes video, but is given image"),
+        ("image/sample_frames:8/npy", "step 1 'sample_frames': takes video, but is given image"),
         (
             "resize:9,8/mp4",
             "step 2 'mp4': holds frames of even sides up to 16384, the result has 9 x 8",

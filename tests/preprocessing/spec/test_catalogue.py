@@ -92,8 +92,8 @@ def test_a_table_of_steps_links_to_the_reference(monkeypatch, tmp_path) -> None:
     written = steps_page.pages()
     assert set(written) == {page, tmp_path / "docs/steps.md"}
     table = written[page]
-    assert table.startswith("Before.\n<!-- steps: table -->\n| | steps |\n")
-    assert table.endswith("<!-- steps: end -->\nAfter.\n")
+    assert table.startswith("Before.\n<!-- steps: table -->\n\n| | steps |\n")
+    assert table.endswith("|\n\n<!-- steps: end -->\nAfter.\n")
     for name in (*TRANSFORMS, *ENCODINGS):
         assert f"[`{name}`](../steps.md#{name})" in table
     assert "\nold\n" not in table

@@ -25,7 +25,7 @@ from preprocessing import (
 MISTAKES = {
     "resise:256": ("step 1 'resise'", "did you mean 'resize'?"),
     "RESIZE:256": ("step 1 'RESIZE'", "did you mean 'resize'?"),
-    "grayscale/zzz": ("step 2 'zzz'", "unknown step; docs/steps.md tells all"),
+    "grayscale/zzz": ("step 2 'zzz'", "unknown step; docs/steps.md lists all"),
     "grayscale/resize:2,antialais=true": ("step 2 'resize'", "'antialais'", "mean 'antialias'?"),
     "horizontal_flip:p=1": ("step 1 'horizontal_flip'", "'p'", "it takes none"),
     "horizontal_flip:1": ("step 1 'horizontal_flip'", "at most 0 values, got 1"),
@@ -56,7 +56,7 @@ MISTAKES = {
     "normalize:imagenet/png": ("step 2 'png'", "float32", "to_dtype:uint8"),
     "grayscale/normalize:imagenet": ("step 2 'normalize'", "3 channels", "has 1"),
     "normalize:imagnet": ("step 1 'normalize'", "mean", "did you mean 'imagenet'?"),
-    "normalize:imagenet,std=1,1,1": ("step 1 'normalize'", "std", "brings its own"),
+    "normalize:imagenet,std=1,1,1": ("step 1 'normalize'", "std", "includes it"),
     "normalize:0.5": ("step 1 'normalize'", "std", "missing"),
     "normalize:1,2,3,std=1,2": ("step 1 'normalize'", "std", "as many values as mean, 3"),
     "normalize:1,std=0": ("step 1 'normalize'", "std", "not be zero"),

@@ -205,7 +205,7 @@ def test_cancelled_work_stops(spec: str) -> None:
 
 
 def test_a_table_is_read_once_and_first() -> None:
-    with pytest.raises(SpecError, match="step 2 'csv': reads one text, a table"):
+    with pytest.raises(SpecError, match="step 2 'csv': reads one text, but is given documents"):
         Pipeline.parse("json_lines:text/csv:body/jsonl")
     assert Pipeline.parse("fix_mojibake/json_lines:text/nfc/jsonl").kind == "text"
 

@@ -107,5 +107,5 @@ def test_bad_arguments_are_refused(spec, words):
 
 
 def test_a_mask_wants_a_spectrogram():
-    with pytest.raises(SpecError, match="takes spectrogram, and is given audio"):
+    with pytest.raises(SpecError, match="takes spectrogram, but is given audio"):
         Pipeline.parse("audio/time_mask:3")

@@ -161,7 +161,7 @@ def test_the_logarithm_is_within_its_promise(values):
 def test_whisper_wants_its_rate():
     sound = noise(1, 8000)
     with pytest.raises(
-        IncompatibleSource, match="16000 Hz, and the sound has 8000; put resample:16000"
+        IncompatibleSource, match="16000 Hz, the sound has 8000; put resample:16000"
     ):
         Pipeline.parse("log_mel:whisper")(media(sound, 8000))
     for n_mels in (80, 128):
@@ -182,7 +182,7 @@ def test_whisper_spans_two_of_its_units():
     [
         ("spectrogram", 200, "frames of 400 samples take sound of 201 samples or more"),
         ("spectrogram:n_fft=4096,center=false", 4095, "take sound of 4096 samples or more"),
-        ("mfcc", 150, "and this has 150; lengthen it first, as pad_or_trim does"),
+        ("mfcc", 150, "this one has 150; put pad_or_trim first"),
         ("log_mel:whisper", 200, "of 201 samples or more"),
         ("mel_spectrogram:f_max=9000", 4000, "below half the sound's rate, which is 8000 Hz"),
         ("mfcc:f_min=8000", 4000, "filters from 8000 to 8000 Hz do not fit"),
@@ -222,9 +222,9 @@ def test_the_shortest_sounds_pass():
         ("mfcc:41,n_mels=40", "n_mfcc: must be from 1 to n_mels, which is 40"),
         ("log_mel:wisper", "preset: expected one of whisper, librosa"),
         ("log_mel:whisper,n_mels=100", "n_mels: whisper has 80 or 128, got 100"),
-        ("spectrogram/mfcc", "step 2 'mfcc': takes audio, and is given spectrogram"),
-        ("resize:8/spectrogram", "takes audio, and is given image"),
-        ("spectrogram/png", "takes image, and is given spectrogram"),
+        ("spectrogram/mfcc", "step 2 'mfcc': takes audio, but is given spectrogram"),
+        ("resize:8/spectrogram", "takes audio, but is given image"),
+        ("spectrogram/png", "takes image, but is given spectrogram"),
     ],
 )
 def test_bad_arguments_are_refused(spec, words):

@@ -114,7 +114,7 @@ def test_crop_pads_as_torchvision() -> None:
 @pytest.mark.parametrize("spec", ["random_crop:10", "random_crop:10,padding=2"])
 def test_crop_refuses_what_is_too_small(spec: str) -> None:
     for seed in range(3):
-        with pytest.raises(IncompatibleSource, match=r"step 1 'random_crop': cuts 10×10 out of"):
+        with pytest.raises(IncompatibleSource, match=r"step 1 'random_crop': takes 10×10 pixels"):
             Pipeline.parse(spec)(np.zeros((5, 20), np.uint8), seed=seed)
     assert Pipeline.parse(f"{spec},pad_if_needed=true")(np.zeros((5, 20), np.uint8)).size == 100
     with pytest.raises(IncompatibleSource, match="random_crop"):
@@ -206,7 +206,7 @@ def test_perspective_refuses_a_strip_whatever_it_draws(shape: tuple[int, int]) -
 @pytest.mark.parametrize("name", ["random_affine:5", "random_rotation:5", "random_erasing:p=0"])
 def test_a_fill_of_three_needs_three_channels_whatever_is_drawn(name: str) -> None:
     key = "value" if "erasing" in name else "fill"
-    with pytest.raises(SpecError, match="has 3 values to fill with, the image has 1 channels"):
+    with pytest.raises(SpecError, match="fill has 3 values, the image has 1 channels"):
         Pipeline.parse(f"grayscale/{name},{key}=1,2,3")
 
 

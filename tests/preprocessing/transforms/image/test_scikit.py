@@ -263,7 +263,7 @@ def test_regions_and_blocks_must_fit() -> None:
         run("clahe:kernel_size=1", PHOTO)
     with pytest.raises(SpecError, match=r"blocks of 24×24.*resize"):
         Pipeline.parse("resize:20,30/hog")
-    with pytest.raises(SpecError, match="81 numbers a pixel"):
+    with pytest.raises(SpecError, match="81 numbers per pixel"):
         HOG(pixels_per_cell=1)
     with pytest.raises(SpecError, match="odd, from 1 to 99, got 103 for this sigma_spatial"):
         DenoiseBilateral(sigma_spatial=17.0)

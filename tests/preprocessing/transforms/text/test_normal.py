@@ -165,7 +165,7 @@ def test_white_space_collapses(block: int, parts: list[str]) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(normal, "_BLOCK", block)
         made = collapse(text)
-    # A word that a block ends in goes on in the next.
+    # A word at the end of a block continues in the next.
     assert made == " ".join(text.split())
     assert collapse(made) == made
 

@@ -138,23 +138,21 @@ def test_another_file_is_another_pipeline(own: Path) -> None:
     assert after(b"hello")[0, 0, 1] == 1
     assert before(b"hello")[0, 0, 1] == 4  # what it loaded stays what it is
     assert Pipeline.parse(str(after)) == after == pickle.loads(pickle.dumps(after))
-    with pytest.raises(
-        SpecError, match=r"digest: 'tiny' is another file here, of digest [0-9a-f]{64}"
-    ):
+    with pytest.raises(SpecError, match=r"digest: 'tiny' has the digest [0-9a-f]{64} here"):
         Pipeline.parse(str(before))
 
 
 def test_a_file_that_changes_before_its_first_use_is_refused(own: Path) -> None:
     p = Pipeline.parse("tokenize:bytes,8/npy")
     (own / "bytes.json").write_bytes((own / "tiny.json").read_bytes() + b"\n")
-    with pytest.raises(SpecError, match="has changed since the pipeline was made"):
+    with pytest.raises(SpecError, match="has changed since the pipeline was created"):
         p(b"hello")
 
 
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ("none,8", r"no tokenizer 'none'.*JITPREP_TOKENIZERS.*there are bytes, tiny"),
+        ("none,8", r"no tokenizer 'none'.*JITPREP_TOKENIZERS.*it has bytes, tiny"),
         ("..%2Ftiny,8", "must be a name of letters, digits, _ and -"),
         ("%2Fetc%2Fpasswd,8", "must be a name"),
         ("tiny.json,8", "without .json"),
@@ -163,7 +161,7 @@ def test_a_file_that_changes_before_its_first_use_is_refused(own: Path) -> None:
         ("tiny,1048577", "length: must be from 1"),
         ("tiny", "missing argument 'length'"),
         ("tiny,8,digest=abc", "digest: must be SHA-256"),
-        (f"tiny,8,digest={'0' * 64}", "is another file here"),
+        (f"tiny,8,digest={'0' * 64}", "has the digest"),
         ("tiny,8,padding=middle", "padding: expected one of right, left"),
     ],
 )
@@ -175,7 +173,7 @@ def test_wrong_arguments_fail_as_the_pipeline_is_parsed(arguments: str, words: s
 def test_an_empty_folder_is_said_to_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("JITPREP_TOKENIZERS")
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(SpecError, match="there is none"):
+    with pytest.raises(SpecError, match="the folder has none"):
         Tokenize("tiny", 8)
     (tmp_path / "tokenizers").mkdir()
     make_tokenizers(tmp_path / "tokenizers")
@@ -184,7 +182,7 @@ def test_an_empty_folder_is_said_to_be(tmp_path: Path, monkeypatch: pytest.Monke
 
 def test_what_is_no_tokenizer_is_told_as_a_plan_is_made(own: Path) -> None:
     (own / "broken.json").write_text("{}")
-    with pytest.raises(SpecError, match="'broken' is no tokenizer file"):
+    with pytest.raises(SpecError, match="'broken' is not a tokenizer file"):
         Pipeline.parse("tokenize:broken,8/npy").plan(b"hello")
     with pytest.raises(SpecError, match="adds 2 special tokens, which leaves no room in 2"):
         Pipeline.parse("tokenize:tiny,2/npy").plan(b"hello")

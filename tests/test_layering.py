@@ -187,7 +187,7 @@ def test_a_file_is_read_in_one_sitting(package: str) -> None:
 def test_this_test_would_notice() -> None:
     here = imports(Path(__file__))
     assert {"ast", "collections.abc.Iterator", "graphlib"} <= here
-    assert "preprocessing.kernels.image.geometry.bands" in imports(
+    assert "preprocessing.kernels.image.geometry.taps" in imports(
         ROOT / "preprocessing/planner/stages/resample.py", at_load=True
     )
     assert "preprocessing.preview" in imports(ROOT / "preprocessing/pipeline.py")

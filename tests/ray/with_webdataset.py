@@ -1,4 +1,4 @@
-"""Reads shards as docs/backfill.md has it, and tells each sample. Run where webdataset is installed."""
+"""Read shards as in docs/backfill.md, and print each sample. Needs webdataset."""
 
 import hashlib
 import json

@@ -1,4 +1,4 @@
-"""The price file: what is shipped, what is refused, and what is written is read again."""
+"""Price files: the built-in one, errors, and round trips."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ rest = (st.floats(0, 1e6), st.sampled_from(["2026-09", "2026-09-06"]), texts)
 instances = st.dictionaries(texts, st.builds(Instance, *rest, st.integers(1, 1000)), max_size=2)
 
 
-def test_what_is_shipped_has_every_price_with_date_and_source():
+def test_the_built_in_file_has_every_price_with_date_and_source():
     shipped = load_prices(SHIPPED)
     assert "us-east-1" in shipped
     for region in shipped.values():
@@ -39,7 +39,7 @@ def test_what_is_shipped_has_every_price_with_date_and_source():
 
 
 @given(st.builds(Price, *rest), instances)
-def test_what_is_written_is_read_again(tmp_path_factory, price, instances):
+def test_a_written_file_is_read_back(tmp_path_factory, price, instances):
     prices = Prices(**dict.fromkeys(RATES, price), instances=instances)
     regions = {"us-east-1": prices, "us-gov-west-1": prices}
     path = tmp_path_factory.mktemp("prices") / "prices.toml"
@@ -69,7 +69,7 @@ def test_what_is_written_is_read_again(tmp_path_factory, price, instances):
         ),
     ],
 )
-def test_a_wrong_price_is_told_by_its_field(field, row, said):
+def test_a_wrong_price_is_named_by_its_field(field, row, said):
     table = dict(TABLE)
     if row is None:
         del table[field]
@@ -82,7 +82,7 @@ def test_a_wrong_price_is_told_by_its_field(field, row, said):
     assert said in str(caught.value).replace("'", '"')
 
 
-def test_a_wrong_file_is_told_by_its_name(tmp_path):
+def test_a_wrong_file_is_named(tmp_path):
     path = tmp_path / "mine.toml"
     for text, said in (
         (None, "No such file"),

@@ -51,7 +51,7 @@ def test_a_written_file_is_read_back(tmp_path_factory, price, instances):
     ("field", "row", "said"),
     [
         ("s3_get", None, "here lacks s3_get"),
-        ("s3_got", {}, "here has no field s3_got"),
+        ("s3_got", {}, "here has unknown fields: s3_got"),
         ("s3_get", 0.1, "here.s3_get must be a table"),
         ("s3_get", {"usd": "0.1"}, 'here.s3_get.usd must be a number of dollars, got "0.1"'),
         ("s3_get", {"usd": True}, "here.s3_get.usd must be a number of dollars, got True"),
@@ -59,7 +59,7 @@ def test_a_written_file_is_read_back(tmp_path_factory, price, instances):
         ("s3_get", {"usd": float("nan")}, "here.s3_get.usd must be finite"),
         ("s3_get", {"date": "yesterday"}, "here.s3_get.date must be text such as"),
         ("s3_get", {"source": ""}, "here.s3_get.source must say where"),
-        ("s3_get", {"note": ""}, "here.s3_get has no field note"),
+        ("s3_get", {"note": ""}, "here.s3_get has unknown fields: note"),
         ("instances", [], "here.instances must be a table"),
         ("instances", {"g5.xlarge": {}}, "here.instances.g5.xlarge lacks date, source, usd, vcpus"),
         (
@@ -87,7 +87,7 @@ def test_a_wrong_file_is_named(tmp_path):
     for text, said in (
         (None, "No such file"),
         ("[", "mine.toml"),
-        ("[Ohio]", "'Ohio' is not the name of a region"),
+        ("[Ohio]", "'Ohio' is not a region's name"),
         ("[us-east-1]\ns3_get = 1", "mine.toml: us-east-1 lacks"),
     ):
         if text is not None:

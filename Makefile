@@ -166,7 +166,7 @@ release: dist test-packaging sbom image-digests ## build and check everything th
 sbom: $(RELEASE)/stamp ## write a CycloneDX bill of materials for each image: dist/sbom
 	mkdir -p dist/sbom
 	for lock in $(IMAGES); do \
-		$(RELEASE)/bin/cyclonedx-py requirements --pyproject pyproject.toml --output-reproducible \
+		PYTHONWARNINGS=ignore $(RELEASE)/bin/cyclonedx-py requirements --pyproject pyproject.toml --output-reproducible \
 			--output-format JSON --output-file dist/sbom/$$lock.cdx.json requirements/$$lock.txt || exit 1; done
 
 image-digests: ## build each image and write their digests: dist/images.txt

@@ -91,7 +91,7 @@ def _video(media: Media) -> tuple[Array, Spec]:
 def _pixel_type(pixels: Array) -> DType:
     if pixels.dtype.name not in get_args(SampleType):
         raise IncompatibleSource(
-            f"an array of pixels must be one of {', '.join(get_args(SampleType))}, got "
+            f"the type of a pixel array must be one of {', '.join(get_args(SampleType))}, got "
             f"{pixels.dtype.name}; convert it"
         )
     return cast("DType", pixels.dtype.name)

@@ -10,6 +10,7 @@ from preprocessing.buffers import allocate, naming_source, place_of, run_each
 from preprocessing.limits import DEFAULT_LIMITS, Limits
 from preprocessing.media import AudioSpec, Encoded, known
 from preprocessing.planner import plan as planning
+from preprocessing.planner.execute import execute
 from preprocessing.rng import Draws, Seed
 from preprocessing.sources import AnySource, Loaded, Passed, classify, load_source
 from preprocessing.spec.pipeline_spec import PipelineSpec
@@ -158,10 +159,10 @@ class Pipeline(PipelineSpec):
         loaded = load_source(source, self.kind, limits)
         plan = self._plan(loaded, seed, limits)
         if out is None and known(plan.output.shape) is None:  # known only after decoding
-            array = planning.execute(plan, loaded.content)
+            array = execute(plan, loaded.content)
             return self.encoding.as_seen(array, plan.output).copy()
         result = place_of(plan.output, self.encoding, out)
-        planning.execute(plan, loaded.content, self.encoding.as_planned(result, plan.output))
+        execute(plan, loaded.content, self.encoding.as_planned(result, plan.output))
         return result
 
     def batch(
@@ -211,7 +212,7 @@ class Pipeline(PipelineSpec):
         def fill(index: int) -> None:
             with naming_source(index):
                 place = self.encoding.as_planned(stack[index], plans[index].output)
-                planning.execute(plans[index], loaded[index].content, place)
+                execute(plans[index], loaded[index].content, place)
 
         run_each(fill, len(given), threads)
         return stack
@@ -245,10 +246,10 @@ class Pipeline(PipelineSpec):
         plan = self._plan(loaded, seed, limits)
         buffer = self.encoding.allocate(plan.output)
         if buffer is None:
-            array = planning.execute(plan, loaded.content)
+            array = execute(plan, loaded.content)
             body: bytes | bytearray = self.encoding.encode(array, plan.output)
         else:
-            array = planning.execute(plan, loaded.content, buffer.array)
+            array = execute(plan, loaded.content, buffer.array)
             body = buffer.body
         shape = self.encoding.as_seen(array, plan.output).shape
         metadata = self.metadata(shape, plan.output.dtype, seed=seed)

@@ -66,7 +66,7 @@ def _cell(call: Call, pipeline: str, costs: Mapping[str, Mapping[str, int]]) -> 
 
 
 def _code(_found: Any, client: str, *functions: str) -> str:
-    """Return some of a driver's functions, as they were run, and what they need of its imports."""
+    """Return some functions of a driver, as they were run, with the imports that they need."""
     text = (ROOT / f"tests/clients/drivers/with_{client}.py").read_text(encoding="utf-8")
     nodes = ast.parse(text).body
     known = {node.name: node for node in nodes if isinstance(node, ast.FunctionDef)}
@@ -77,7 +77,7 @@ def _code(_found: Any, client: str, *functions: str) -> str:
 
 
 def _names(node: ast.stmt) -> set[str]:
-    """Return what an import of a client's library makes known."""
+    """Return the names that an import of a client's library defines."""
     if (
         not isinstance(node, ast.Import | ast.ImportFrom)
         or getattr(node, "module", "") == "protocol"
@@ -87,7 +87,7 @@ def _names(node: ast.stmt) -> set[str]:
 
 
 def _markdown(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Return a table whose columns line up as text too."""
+    """Return a table that is aligned as text too."""
     table = [tuple(header), *map(tuple, rows)]
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]
     first, *rest = ("| " + " | ".join(map(str.ljust, row, widths)) + " |" for row in table)

@@ -1,6 +1,6 @@
-"""Write the tables of costs, and the picture. Run by ``make cost-page``.
+"""Write the tables of costs and the plot. Run by ``make cost-page``.
 
-`cost.json` has what ``jitprep cost --json`` measured and took for granted; all else follows from it.
+`cost.json` holds what ``jitprep cost --json`` measured and assumed. Everything else is computed from it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _PLACE = re.compile(r"(<!-- cost: (\w+) -->\n).*?(<!-- cost: end -->)", re.DOTAL
 
 
 def pages() -> dict[Path, str]:
-    """Return the pages with costs in them, written anew between their marks, and the picture."""
+    """Return the pages with the text between their marks replaced, and the plot."""
     estimate = from_json(json.loads((ROOT / "docs/cost.json").read_text(encoding="utf-8")))
 
     def fill(place: re.Match[str]) -> str:
@@ -56,7 +56,7 @@ def _bullets(lines: Iterable[str]) -> str:
 
 
 def _markdown(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Return a table whose columns line up as text too; all but the first are numbers."""
+    """Return a table that is aligned as text too. All columns but the first are numbers."""
     table = [tuple(header), *([cell.replace("*", r"\*") for cell in row] for row in rows)]
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]
     first, *rest = ("| " + " | ".join(map(str.ljust, row, widths)) + " |" for row in table)

@@ -11,35 +11,35 @@ DOCS = Path(__file__).parents[1] / "docs"
 PAGE = DOCS / "kinds-benchmarks.md"
 _SOUND_PEERS = ("torchaudio", "librosa", "whisper")
 _PAGE = """\
-# Sound, text and video, measured
+# Speed of sound, text and video
 
-`make bench-kinds` measures each beside its peers in one interleaved run, one thread each, and
-writes this page.
+`make bench-kinds` measures each kind beside its peers, in one interleaved run on one thread each,
+and writes this page.
 
 ## Spectrograms
 
-Milliseconds for {seconds} s of sound, the least of {rounds} rounds; in brackets how many times as
-long as jitprep a peer takes. `python -m bench.kinds.sound`, {sound_made}.
+Milliseconds for {seconds} s of sound, the minimum of {rounds} rounds. In brackets: how many times
+as long as jitprep a peer takes. `python -m bench.kinds.sound`, {sound_made}.
 
 {sound}
 
-The aim was three times the speed of librosa. It is missed: librosa {librosa} transforms by the same
-FFT of NumPy's, in single precision, and the window and the FFT alone take about half of our time.
-What is computed is in double precision up to the powers, so that the bytes are the same on every
-x86-64 processor (`preprocessing/kernels/audio`).
+The target was three times the speed of librosa, and it is missed. librosa {librosa} uses the same
+FFT of NumPy, in single precision, and the window and the FFT take about half of our time. jitprep
+computes in double precision up to the powers, so that the bytes are the same on every x86-64
+processor (`preprocessing/kernels/audio`).
 
 ## Video
 
-`{spec}` of {clip}, against decoding all of it with PyAV into the same tensor. To get at a frame,
-what is between it and the key frame before must be read: the farther apart key frames are, the
-more. The aim was five times in both columns. `python -m bench.kinds.video`, {video_made}.
+`{spec}` of {clip}, against decoding all of it with PyAV into the same tensor. To reach a frame,
+everything from the key frame before it must be read: the farther apart key frames are, the more.
+The target was five times in both columns. `python -m bench.kinds.video`, {video_made}.
 
 {video}
 
 ## Text
 
-Megabytes a second: `plain` is ASCII, in `english` one word in twenty is not, `decomposed` is that
-in NFD, `page` is HTML. `python -m bench.kinds.text`, {text_made}.
+Megabytes per second. `plain` is ASCII, `english` has one word in twenty that is not, `decomposed`
+is that in NFD, and `page` is HTML. `python -m bench.kinds.text`, {text_made}.
 
 {text}
 """

@@ -187,7 +187,7 @@ def _decoded(path: str) -> str:
 def _text(path: str) -> str:
     try:
         path.encode()
-    except UnicodeEncodeError:  # half of a pair of surrogates, which JSON can hold
+    except UnicodeEncodeError:  # a lone surrogate, which JSON can hold
         raise _invalid_uri() from None
     return path
 

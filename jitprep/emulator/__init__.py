@@ -14,7 +14,7 @@ A read passes through these files, in order:
 The other rooms: `control` has S3 Control's calls for access points, `jobs` S3 Batch Operations,
 `function_url` the functions' URLs, and `store` the S3 behind the endpoint, which `store_process`
 starts as a process of its own. `server` and `service` start everything; `s3_errors`, `s3_xml` and
-`unserved` hold the responses that the rooms share. Tests use `testing` and `pytest_plugin`.
+`unimplemented` hold the responses that the rooms share. Tests use `testing` and `pytest_plugin`.
 """
 
 from importlib import import_module

@@ -11,7 +11,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from jitprep.emulator import routing, unserved
+from jitprep.emulator import routing, unimplemented
 from jitprep.emulator.control import s3_control
 from jitprep.emulator.control.access_points import AccessPoints
 from jitprep.emulator.control.s3_control import S3Control
@@ -88,7 +88,7 @@ class App:
 
     async def _require_signature(self, route: routing.Route | Worker, request: Request) -> None:
         """Raise S3Error unless the request is signed."""
-        if self.verifier is None or isinstance(route, Worker | routing.ToUnserved):
+        if self.verifier is None or isinstance(route, Worker | routing.ToUnimplemented):
             return
         # A browser cannot sign the OPTIONS request of a CORS preflight.
         if request.method == "OPTIONS" and not isinstance(route, routing.ToFunctionUrl):
@@ -120,8 +120,8 @@ class App:
             case routing.ToBucket(name, key):
                 bucket = await self.data_plane.supporting.bucket_named(name)
                 return await self.data_plane.forward(bucket, key, request)
-            case routing.ToUnserved(service):
-                return unserved.not_implemented_response(service, request)
+            case routing.ToUnimplemented(service):
+                return unimplemented.not_implemented_response(service, request)
             case routing.ToS3():
                 return await self._to_s3(request)
 

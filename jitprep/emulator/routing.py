@@ -124,7 +124,7 @@ class ToBucket:
 
 
 @dataclass(frozen=True)
-class ToUnserved:
+class ToUnimplemented:
     """A request for another service, or for an API of Lambda's that is not implemented."""
 
     services: ClassVar = ()
@@ -143,7 +143,7 @@ Route = (
     | ToS3Control
     | ToBucket
     | ToS3
-    | ToUnserved
+    | ToUnimplemented
 )
 
 
@@ -216,9 +216,9 @@ def _invoke(address: _Address) -> Route | None:
 
 def _other_service(address: _Address) -> Route | None:
     if address.service not in {_S3, _OBJECT_LAMBDA, ""}:
-        return ToUnserved(address.service)
+        return ToUnimplemented(address.service)
     unsigned_lambda = not address.service and address.path.startswith(_FUNCTIONS)
-    return ToUnserved("lambda") if unsigned_lambda else None
+    return ToUnimplemented("lambda") if unsigned_lambda else None
 
 
 def _access_point_by_host(address: _Address) -> Route | None:

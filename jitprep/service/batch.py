@@ -79,13 +79,12 @@ def _require_room(stack: Stack, max_body_bytes: int | None) -> None:
     if nbytes <= largest:
         return
     fitting = stack.most(largest)
-    advice = f"ask for {fitting}" if fitting else "ask for smaller results, or fewer"
+    advice = f"ask for {fitting} keys at a time" if fitting else "ask for smaller results"
     folder = "" if config().spill else ", or set a folder for large answers in JITPREP_SPILL"
     raise RequestFailed(
         413,
         "ResponseTooLarge",
-        f"the rows have {nbytes} bytes, and at most {largest} can be returned; {advice} keys at a time"
-        f"{folder}",
+        f"the rows have {nbytes} bytes, and at most {largest} can be returned; {advice}{folder}",
     )
 
 

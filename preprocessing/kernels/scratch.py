@@ -1,4 +1,4 @@
-"""Working memory that a thread keeps between calls."""
+"""Scratch memory that each thread keeps between calls."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-# A larger block is given back after its call: one huge image must not pin memory for ever.
+# Larger blocks are not kept, so that one huge image does not pin memory permanently.
 _KEPT_BYTES = 16 * 2**20
-# Nor must many kernels, each with blocks of its own names.
+# Most bytes that a thread keeps in all blocks.
 _KEPT_IN_ALL = 48 * 2**20
 
 
 class _Kept(threading.local):
-    """The blocks of a thread, and their bytes."""
+    """The blocks of one thread, and their total bytes."""
 
     def __init__(self) -> None:
         self.blocks: dict[str, NDArray[np.uint8]] = {}
@@ -29,9 +29,9 @@ _kept = _Kept()
 
 
 def scratch(name: str, shape: tuple[int, ...], dtype: str) -> NDArray[Any]:
-    """Return an uninitialised array, in the same memory for the same `name` and thread.
+    """Return an uninitialised array. Calls with the same `name` in one thread share memory.
 
-    Page faults on fresh memory cost more than the arithmetic done in it, hence the reuse. The caller
+    Memory is reused because page faults on fresh memory cost more than the arithmetic. The caller
     must be done with the values before it asks for the same name again.
     """
     count = prod(shape)
@@ -45,7 +45,7 @@ def scratch(name: str, shape: tuple[int, ...], dtype: str) -> NDArray[Any]:
 
 
 def _keep(name: str, size: int) -> NDArray[np.uint8]:
-    """Make a new block; where all would be too many bytes, forget the others, which may be in use."""
+    """Make a new block. If the total would be too large, drop the others, even those in use."""
     before = _kept.blocks.pop(name, None)
     _kept.total -= 0 if before is None else before.size
     if _kept.total + size > _KEPT_IN_ALL:

@@ -1,7 +1,7 @@
-"""What kernels hold in between: bytes of the arrays that are neither their input nor their result.
+"""`temporaries`: what a kernel allocates besides its result, stated beside the kernel.
 
-Each is an upper bound, of which a test measures that it is one. Buffers of a fixed size, up to a few
-megabytes, and what a thread keeps (see `scratch`) are left out.
+Each statement is an upper bound in bytes, which tests compare with measurements. Not counted are the
+input, the result, buffers of a fixed size up to a few megabytes, and `scratch` memory.
 """
 
 from __future__ import annotations
@@ -19,13 +19,12 @@ _STATED = "between"
 
 
 def temporaries(between: Callable[..., float]) -> Callable[[K], K]:
-    """State what a kernel holds.
+    """Return a decorator that states a kernel's temporaries.
 
     Parameters
     ----------
     between : callable
-        Takes the specs of the input and of the result, and the kernel's other arguments, if it needs
-        them; gives bytes.
+        Takes the specs of the input and the result, and the kernel's other arguments. Returns bytes.
     """
 
     def state(kernel: K) -> K:
@@ -38,13 +37,13 @@ def temporaries(between: Callable[..., float]) -> Callable[[K], K]:
 def temporary_bytes(
     kernel: Callable[..., Any], before: Spec, after: Spec, arguments: tuple[Any, ...]
 ) -> int:
-    """Return how many bytes a kernel holds besides input and result; 0 where it states nothing."""
+    """Return the bytes of a kernel's temporaries; 0 if it states none."""
     between: Callable[..., float] | None = getattr(kernel, _STATED, None)
     return 0 if between is None else int(between(before, after, *arguments))
 
 
 def samples(spec: Any) -> int:
-    """Count the samples of an array of `spec`; 0 where only the content tells."""
+    """Count the samples of an array of `spec`; 0 if its size is unknown."""
     return 0 if None in spec.shape else prod(spec.shape)
 
 
@@ -55,10 +54,10 @@ def pixels(spec: Any) -> int:
 
 
 def per_sample(count: float) -> Callable[..., float]:
-    """Return the statement of so many bytes for each sample of the input."""
+    """Return a statement of `count` bytes per sample of the input."""
     return lambda before, *_: count * samples(before)
 
 
 def per_pixel(count: float) -> Callable[..., float]:
-    """Return the statement of so many bytes for each pixel of the input."""
+    """Return a statement of `count` bytes per pixel of the input."""
     return lambda before, *_: count * pixels(before)

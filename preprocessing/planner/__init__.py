@@ -2,8 +2,8 @@
 
 Read the modules in this order:
 
-1. `plan` has the whole way: `infer` checks that each step can take its input, `build` lowers the steps
-   to stages and applies the rewrites, and `execute` runs the result.
+1. `plan` makes a `Plan`: `infer` checks that each step can take its input, and `build` lowers the steps
+   to stages and applies the rewrites. `execute` runs the plan.
 2. `stages` has the parts of a plan. A `Start` decodes the source; each `Stage` after it makes one array
    from another. `stages.base` defines both, and the other modules have the stages of one kind each.
 3. `rewrites` has the rules that make a plan cheaper, each with its tolerance. `rewrites.base` defines

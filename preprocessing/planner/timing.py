@@ -24,7 +24,7 @@ def measure_plan(plan: Plan, source: Content, repeats: int) -> tuple[float, ...]
     ----------
     plan : Plan
     source : bytes or ndarray
-        As for `preprocessing.planner.plan.execute`.
+        As for `preprocessing.planner.execute.execute`.
     repeats : int
         How often to run the plan. The shortest time of each part is returned, because other work on
         the machine can only make it longer.

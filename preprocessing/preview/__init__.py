@@ -1,4 +1,4 @@
-"""What a notebook shows: a table of steps, and what there is before and after, by its kind."""
+"""Notebook output: a table of a pipeline's steps, and previews of a source and its result."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every preview is."""
+"""`Preview`: base class of all previews."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _HTML = ".html"
 
 @frozen
 class Preview(ABC):
-    """Before and after, side by side; a notebook draws it.
+    """A source and its result side by side, which a notebook displays.
 
     Parameters
     ----------
@@ -31,27 +31,27 @@ class Preview(ABC):
     @property
     @abstractmethod
     def body(self) -> str:
-        """What is to be seen, as HTML."""
+        """The preview as HTML."""
 
     @property
     def files(self) -> dict[str, bytes]:
-        """The files that it can be saved as, by their suffix."""
+        """The content of the files that the preview can be saved as, by suffix."""
         page = (
             f'<!doctype html><html lang="en"><meta charset="utf-8">'
             f"<title>{escape(self.caption)}</title>{self._repr_html_()}</html>\n"
         )
-        # Half of a surrogate pair is no character, and has no UTF-8.
+        # A lone surrogate cannot be encoded as UTF-8.
         return {_HTML: page.encode("utf-8", "xmlcharrefreplace")}
 
     def __repr__(self) -> str:
-        """Return a line: a terminal would print the whole picture, which a notebook draws."""
+        """Return one line, so that a terminal does not print the whole picture."""
         return f"<{type(self).__name__}: {self.caption}>"
 
     def _repr_html_(self) -> str:
         return f"<figure>{self.body}<figcaption>{escape(self.caption)}</figcaption></figure>"
 
     def save(self, path: str | PathLike[str]) -> None:
-        """Write it as the file that the path's suffix names: ``.html``, and of a picture ``.png``.
+        """Write the preview to a file: ``.html``, or for a picture also ``.png``, by the suffix.
 
         Raises
         ------

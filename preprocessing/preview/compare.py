@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from preprocessing.media import AudioSpec, TextSpec
-from preprocessing.planner.plan import execute
+from preprocessing.planner.execute import execute
 from preprocessing.planner.stages import VideoStart
 from preprocessing.preview import images, page, sound
 from preprocessing.preview.page import TextPreview

@@ -1,4 +1,4 @@
-"""Images and videos: as pictures, whatever their type and their normalisation."""
+"""Panels of images and videos of any dtype, with normalisation undone."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from preprocessing.media import Array
     from preprocessing.transforms import Transform
 
-# A contact sheet has so many frames at most, in so many columns.
+# Most frames of a contact sheet, and its columns.
 SHOWN = 9
 _COLUMNS = 3
 _SEAM = 4
@@ -36,20 +36,20 @@ def contact_sheet(frames: Iterable[Array], steps: Sequence[Transform] = ()) -> A
 
 
 def chosen(frames: int) -> list[int]:
-    """Return which of so many frames a contact sheet shows: the middles of equal parts of the video."""
+    """Return the frames that a contact sheet shows: the middles of equal parts of the video."""
     shown = min(frames, SHOWN)
     return [(2 * i + 1) * frames // (2 * shown) for i in range(shown)]
 
 
 def as_picture(image: Array, steps: Sequence[Transform] = ()) -> Array:
-    """Return an image of any type as (H, W, 3) uint8, to be looked at.
+    """Return an image of any dtype as (H, W, 3) uint8 for display.
 
     Parameters
     ----------
     image : ndarray, shape (H, W, C)
-        Of other than 1 or 3 channels the first is shown. Floats are taken to be in [0, 1].
+        If it has other than 1 or 3 channels, the first is shown. Floats must be in [0, 1].
     steps : sequence of Transform
-        What made the image; its normalisation is undone.
+        The steps that made the image. Their normalisation is undone.
     """
     normalization = normalized_by(steps)
     if normalization is not None:
@@ -61,5 +61,5 @@ def as_picture(image: Array, steps: Sequence[Transform] = ()) -> Array:
 
 
 def normalized_by(steps: Sequence[Transform]) -> Normalize | None:
-    """Return the step that normalised what they made, if one did."""
+    """Return the last normalisation among the steps, if any."""
     return next((step for step in reversed(steps) if isinstance(step, Normalize)), None)

@@ -1,4 +1,4 @@
-"""Previews of text: what was read beside what was made of it, as HTML."""
+"""`TextPreview`: a text and the result, text or tokens, side by side as HTML."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from preprocessing.preview.base import Preview
 if TYPE_CHECKING:
     from preprocessing.media import Array
 
-# What is shown of many documents, and of a long one.
+# Documents shown, and characters and tokens shown of each.
 _DOCUMENTS = 8
 _CHARACTERS = 2_000
 _TOKENS = 256
@@ -21,7 +21,7 @@ _CELL = "text-align:left;vertical-align:top;white-space:pre-wrap;overflow-wrap:a
 
 @frozen
 class TextPreview(Preview):
-    """A preview that is written.
+    """A preview that is an HTML page.
 
     Parameters
     ----------
@@ -51,7 +51,7 @@ def texts(documents: Array) -> tuple[str, ...]:
 def numbers(tokens: Array) -> tuple[str, ...]:
     """Return the first numbers of the first documents of an array of tokens, (2, documents, length).
 
-    Of numbers at the end that the mask leaves out it is told how many they are.
+    Masked tokens at the end are counted instead of shown.
     """
     return tuple(map(_numbers, *tokens[:, :_DOCUMENTS]))
 

@@ -1,4 +1,4 @@
-"""Previews that are pictures: panels side by side, each within a box."""
+"""`Picture`: a preview of panels side by side, each scaled into a box."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 
     from preprocessing.media import Array, DType
 
-# Sides of the square that each panel fits into, and the white between panels, in pixels.
+# Side of the square that a panel is scaled into, and white space between panels, in pixels.
 BOX = 320
 GAP = 8
 
 
 @frozen
 class Picture(Preview):
-    """A preview that is drawn.
+    """A preview that is a picture.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Sound as a waveform above a spectrogram; spectrograms in colours."""
+"""Panels of sound: a waveform above a spectrogram, or a spectrogram in colours."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ if TYPE_CHECKING:
 
 _WAVE = 96
 _BINS = BOX - GAP - _WAVE
-# The shortest window whose transform has a bin for each row, and one more for what does not vibrate.
+# The shortest window whose transform has a bin for each row besides the constant.
 _WINDOW = 2 * _BINS
-# What is so much softer than the loudest is black, in decibels.
+# Levels this far below the loudest are black, in decibels.
 _RANGE = 80.0
-# How far above the mean the loudest of a spectrogram is, whose softer parts could not be seen otherwise.
+# Ratio of largest value to mean above which a spectrogram is shown in decibels.
 _FAR = 16
 _INK = (31, 119, 180)
 
@@ -25,9 +25,8 @@ _INK = (31, 119, 180)
 def panel(sound: Array) -> Array:
     """Return sound, (channels, samples) float32, as a waveform above a spectrogram.
 
-    The waveform has the lowest and the highest sample of any channel at each moment, full scale from
-    edge to edge; the spectrogram the mean power of all channels at so many moments, half the sampling
-    rate at its upper edge.
+    The waveform shows the lowest and highest sample of all channels at each time; its height is full
+    scale. The spectrogram shows the mean power of all channels, up to half the sampling rate.
     """
     finite = np.nan_to_num(sound)
     return below([_waveform(finite), colored(_unit(_decibels(_powers(finite))))])
@@ -36,7 +35,7 @@ def panel(sound: Array) -> Array:
 def spectrogram_panel(values: Array) -> Array:
     """Return a spectrogram, (channels, bins, frames), as a panel: the mean of its channels.
 
-    Low bins are below. What `needs_decibels` is shown in these.
+    Low bins are at the bottom. Values that `needs_decibels` are shown in decibels.
     """
     with np.errstate(invalid="ignore"):  # infinities of both signs
         plane: Array = values.mean(axis=0, dtype=np.float64)
@@ -45,17 +44,17 @@ def spectrogram_panel(values: Array) -> Array:
 
 
 def needs_decibels(values: Array) -> bool:
-    """Whether the values of a spectrogram are powers or magnitudes of which few would be seen.
+    """Whether values are powers or magnitudes, most of them too small to see on a linear scale.
 
-    That is where none is below zero and the largest is far above the mean; logarithms are not so.
+    This is so if none is negative and the largest is far above the mean, unlike logarithms.
     """
     return bool((values >= 0).all() and values.max() > _FAR * values.mean(dtype=np.float64))
 
 
 def colored(levels: Array) -> Array:
-    """Return levels from 0, which is black, to 1, which is white, (H, W), as a picture.
+    """Return levels (H, W) from 0, black, to 1, white, as a picture.
 
-    The colours are those of the cubehelix, whose brightness rises evenly: D. A. Green, "A colour scheme
+    The colours are cubehelix, whose brightness rises evenly: D. A. Green, "A colour scheme
     for the display of astronomical intensity images", Bulletin of the Astronomical Society of India 39
     (2011), 289-295, with its start 0.5, rotations -1.5, hue 1 and gamma 1.
     """
@@ -70,7 +69,7 @@ def colored(levels: Array) -> Array:
 
 
 def _unit(levels: Array) -> Array:
-    """Return levels from 0, the least, to 1, the most; what is no number, or none of these, is 0."""
+    """Scale values so that the least is 0 and the most is 1. NaN becomes 0."""
     finite = np.isfinite(levels)
     if not finite.any():
         return np.zeros(levels.shape)

@@ -1,4 +1,4 @@
-"""A pipeline's steps, as an HTML table."""
+"""A pipeline's steps as an HTML table."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 def steps_table(
     title: str, rows: Sequence[tuple[str, Spec]], encoding: str, output: OutputSpec
 ) -> str:
-    """Return the steps as an HTML table, with what there is after each."""
+    """Return the steps as an HTML table, each with the spec of its result."""
     cells = [f"<tr><td><code>{escape(what)}</code></td><td>{spec}</td></tr>" for what, spec in rows]
     size = "" if output.nbytes is None else f", {output.nbytes:,} bytes"
     cells.append(

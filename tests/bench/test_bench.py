@@ -1,4 +1,4 @@
-"""The benchmark's judgement and its reference; its timings are nobody's test."""
+"""The judgement and the reference of the benchmark; no test depends on a timing."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ CASES = {"P1 500": "p1", "P2 500": "p2", "P2 4 MP": "p2", "P4 12 MP": "p4"}
 
 
 def made_up(**peers: float) -> dict[str, Any]:
-    """A result in which jitprep takes 1 ms for everything, and others what is given."""
+    """Return a result in which jitprep takes 1 ms for everything, and others the given times."""
     described = {
         name: {"about": "", "role": "peer", "antialiased": name != "aliased", "packages": []}
         for name in (*peers, ARTICLE)
@@ -163,7 +163,7 @@ def test_files_can_be_read_in_one_sitting() -> None:
 
 
 def test_the_readme_shows_the_committed_result() -> None:
-    """`python -m bench --render` writes both anew."""
+    """`python -m bench --render` writes both."""
     result = json.loads((ROOT / "docs/benchmarks.json").read_text())
     text = (ROOT / "README.md").read_text()
     assert readme(text, result) == text

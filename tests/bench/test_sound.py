@@ -1,4 +1,4 @@
-"""What the sound benchmark compares, and how it judges; its timings are nobody's test."""
+"""The cases and the judgement of the audio benchmark; no test depends on a timing."""
 
 from __future__ import annotations
 

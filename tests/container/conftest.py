@@ -1,4 +1,4 @@
-"""The images, built once from this checkout. Where Docker is missing the tests fail, not skip."""
+"""The images, built once from this checkout. Without Docker the tests fail; they are not skipped."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def function_image() -> str:
 
 @pytest.fixture(scope="session")
 def video_image() -> str:
-    """The same, with FFmpeg."""
+    """The image with FFmpeg."""
     return _build("video")
 
 
@@ -39,5 +39,5 @@ def endpoint_image() -> str:
 
 @pytest.fixture(scope="session")
 def photos() -> Mapping[str, bytes]:
-    """Real photographs: JPEG of three sizes, PNG in colour and in grey."""
+    """Photographs: JPEG of three sizes, PNG in colour and in gray."""
     return {name: (FOLDER / name).read_bytes() for name in PHOTOS}

@@ -1,4 +1,4 @@
-"""Plain boto3 against an endpoint that runs already."""
+"""Plain boto3 against a running endpoint."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ BUCKET = "photographs"
 
 
 class Reader:
-    """Puts photographs into a bucket, makes access points on it, and reads through them."""
+    """Stores photographs in a bucket, creates access points on it, and reads through them."""
 
     def __init__(self, url: str) -> None:
         self._local = LocalObjectLambda(RunningEndpoint(url))

@@ -1,4 +1,4 @@
-"""What cannot be read says so by a code of its own, and the container lives on."""
+"""Each unreadable object has its own error code, and the container keeps running."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PHOTO = "rocket.jpg"
 
 
 def png_of(width: int, height: int) -> bytes:
-    """A well-formed PNG that claims a size and has next to no pixels."""
+    """Return a well-formed PNG that declares a size and has almost no pixels."""
     header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
     chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(b"\0")), (b"IEND", b""))
     return b"\x89PNG\r\n\x1a\n" + b"".join(
@@ -49,7 +49,7 @@ class Road:
 def road(
     function_image: str, photos: Mapping[str, bytes], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Road]:
-    """One container, locked down, behind the endpoint, and a bucket of things good and bad."""
+    """One locked-down container behind the endpoint, and a bucket of good and bad objects."""
     port = free_port()
     options = (
         *("-p", "127.0.0.1::8080", "--read-only", "--tmpfs", "/tmp"),

@@ -1,4 +1,4 @@
-"""What Docker's builder is sent: the files that the Dockerfile copies, and no other."""
+"""The build context of Docker: only the files that the Dockerfile copies."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from .harness import ROOT, command, docker
 from .test_image import files
 
-# What editors, tools and people leave in a package's folder.
+# Files that editors, tools and people leave in the folder of a package.
 STRAYS = (
     ".env",
     ".aws/credentials",
@@ -35,7 +35,7 @@ FOLDERS = (
 
 @pytest.fixture(scope="module")
 def sent(tmp_path_factory: pytest.TempPathFactory) -> set[PurePosixPath]:
-    """What arrives of a checkout that is littered with strays."""
+    """The files that the builder receives of a checkout with stray files."""
     checkout = tmp_path_factory.mktemp("checkout")
     for name in command("git", "ls-files").splitlines():
         if (ROOT / name).is_file():

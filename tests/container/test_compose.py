@@ -1,4 +1,4 @@
-"""docker-compose.yml: one command, and a plain boto3 read through containers alone."""
+"""docker-compose.yml: one command, then plain boto3 reads through containers."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def endpoint() -> Iterator[str]:
 
 
 def test_boto3_reads_through_the_containers(endpoint: str, photos: Mapping[str, bytes]) -> None:
-    """Twice as many readers as functions, so that both are used and both are waited for."""
+    """Two readers per function, so that both functions are used and have a queue."""
     reader = Reader(endpoint)
     reader.put(photos)
     alias = reader.access_point("eval", {"spec": SPEC})

@@ -1,4 +1,4 @@
-"""How the container starts: on Lambda by Lambda's Runtime API, elsewhere behind the emulator."""
+"""The start of the container: with the Runtime API on Lambda, elsewhere behind the emulator."""
 
 from __future__ import annotations
 
@@ -142,7 +142,7 @@ def test_the_endpoint_is_the_host_unless_one_is_given(
 def test_the_sdk_is_in_the_functions_region(
     function_image: str, options: tuple[str, ...], expected: str
 ) -> None:
-    """botocore reads AWS_DEFAULT_REGION, whatever AWS_REGION says."""
+    """botocore reads AWS_DEFAULT_REGION and ignores AWS_REGION."""
     with container(function_image, "-p", "127.0.0.1::8080", *options) as function:
         function.wait_until_it_listens()
         function.invoke(UNKNOWN_EVENT)  # the emulator starts the function with its first event
@@ -153,7 +153,7 @@ def test_the_sdk_is_in_the_functions_region(
 
 
 def _python_processes(container_id: str) -> list[str]:
-    """The function's own processes, by their numbers in the container."""
+    """Return the processes of the function by their IDs in the container."""
     arguments = "tr '\\0' ' ' <$process/cmdline"
     each = f"{arguments} | grep -q ^python && echo ${{process#/proc/}}"
     find = f"for process in /proc/[0-9]*; do {each}; done; true"

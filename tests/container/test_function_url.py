@@ -1,4 +1,4 @@
-"""The image at its Function URL: signed HTTP through the endpoint, and what Lambda cannot carry."""
+"""The image at its Function URL: signed HTTP through the endpoint, and answers over 6 MB."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ Ask = Callable[..., urllib3.BaseHTTPResponse]
 def ask(
     function_image: str, photos: Mapping[str, bytes], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Ask]:
-    """Read over HTTP from one container, locked down, which may read one bucket by itself."""
+    """Read over HTTP from one locked-down container that may read one bucket."""
     port = free_port()
     folder = tmp_path_factory.mktemp("function-url")
     (folder / "presets.toml").write_text(PRESETS)
-    # This machine's address on the bridge: where the container and this test both find the endpoint.
+    # This machine's address on the bridge, at which the container and this test reach the endpoint.
     endpoint = f"http://{bridge_address()}:{port}"
     environment = {
         "AWS_ENDPOINT_URL": endpoint,

@@ -1,4 +1,4 @@
-"""What the built image is: small, unprivileged, with nothing that the function does not run."""
+"""The built image: small, unprivileged, and without anything that the function does not run."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .harness import ROOT, command, docker, python_image
 MEGABYTE = 1_000_000
 COMPILERS = re.compile(r"(gcc|g\+\+|cc|c\+\+|cc1|clang|ld|as|rustc|go|make)(-\d+)?")
 
-# Every transform that needs no argument, and the hash of what it makes of a picture.
+# Every transform without required arguments, with the hash of its result.
 RUN_EACH = """
 import hashlib
 import numpy as np
@@ -32,7 +32,7 @@ for name in sorted(TRANSFORMS):
 
 
 def files(image: str) -> dict[PurePosixPath, int]:
-    """Every regular file in the image, with its size, as a container would see it."""
+    """Return every regular file in the image with its size."""
     identifier = docker("create", image)
     try:
         command = ["docker", "export", identifier]
@@ -51,7 +51,7 @@ def function_files(function_image: str) -> dict[PurePosixPath, int]:
 
 @pytest.fixture(scope="module")
 def added(function_files: dict[PurePosixPath, int]) -> set[PurePosixPath]:
-    """The files that are not the Python base's."""
+    """The files that are not in the Python base image."""
     return function_files.keys() - files(python_image()).keys()
 
 
@@ -115,7 +115,7 @@ def test_every_module_is_compiled(added: set[PurePosixPath]) -> None:
 
 
 def test_every_transform_runs_and_gives_the_same_bytes(function_image: str) -> None:
-    """So that `docker/strip.sh` takes nothing away that a step needs."""
+    """`docker/strip.sh` removes nothing that a step needs."""
     here = command(sys.executable, "-c", RUN_EACH)
     there = docker("run", "--rm", "--entrypoint", "python", function_image, "-c", RUN_EACH)
     assert {"clahe", "denoise_tv", "sobel", "hog"} <= {

@@ -1,4 +1,4 @@
-"""The image, invoked directly: one key and many, through the endpoint's Invoke and past it."""
+"""The image, invoked with one key and with many, through the endpoint and directly."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ def invoke(
     photos: Mapping[str, bytes],
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Invoke]:
-    """Invoke one container, locked down, that may read one bucket by itself."""
+    """Invoke one locked-down container that may read one bucket."""
     port = free_port()
-    # This machine's address on the bridge: where the container and this test both find the endpoint.
+    # This machine's address on the bridge, at which the container and this test reach the endpoint.
     environment = {
         "AWS_ENDPOINT_URL": f"http://{bridge_address()}:{port}",
         "JITPREP_BUCKETS": f"photos={BUCKET}",

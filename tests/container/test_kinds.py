@@ -1,4 +1,4 @@
-"""Sound and text in the function's image, video in the one that has FFmpeg: the library's bytes."""
+"""Audio and text in the function image, and video in the image with FFmpeg: the library's bytes."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from .harness import container, docker, free_port, jitprep_up
 from .reader import Reader
 
 LIGHT = [name for name in PIPELINES if not name.startswith("video")]
-# Of x86-64, by `docker image inspect`, before sound and text were in it; and what they may add.
+# The size on x86-64 by `docker image inspect` without audio and text, and what these may add.
 IMAGES_ALONE = 389_155_792
 MAY_GROW = 15 * 10**6
 
 
 @contextmanager
 def reading(image: str, log: Path) -> Iterator[Reader]:
-    """Read every object from one container, locked down."""
+    """Read every object from one locked-down container."""
     port = free_port()
     options = (
         *("-p", "127.0.0.1::8080", "--read-only", "--tmpfs", "/tmp"),

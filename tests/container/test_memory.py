@@ -1,4 +1,4 @@
-"""A container with little memory: what does not fit is refused, and the function is never killed."""
+"""A container with little memory: large objects are refused, and the function is never killed."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ FEW, MANY = "resize:224,224/npy", "equalize/resize:224,224/npy"
 
 
 def png(height: int, width: int) -> bytes:
-    """A PNG of RGB stripes, kilobytes long."""
+    """Return a PNG of RGB stripes, a few kilobytes long."""
     line = b"\0" + bytes(range(240)) * (width * 3 // 240) + bytes(width * 3 % 240)
     packer = zlib.compressobj(9)
     pixels = b"".join(packer.compress(line) for _ in range(height)) + packer.flush()
@@ -39,7 +39,7 @@ PHOTOS = {"24.png": png(4000, 6000), "89.png": png(9450, 9450), "small.png": png
 def reading(
     image: str, log: Path, megabytes: int
 ) -> Iterator[tuple[Container, Callable[[str, str], bytes | str]]]:
-    """A container with so much memory, and a function that gives a read's body or error code."""
+    """Yield a function that returns the body or the error code of a read, from such a container."""
     port = free_port()
     options = (
         *("-p", "127.0.0.1::8080", "--add-host", "endpoint:host-gateway"),

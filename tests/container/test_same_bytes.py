@@ -1,6 +1,6 @@
-"""One pipeline gives one result, wherever it runs: four ways, compared by hash.
+"""A pipeline has the same result wherever it runs: four ways, compared by hash.
 
-The image's Python, zlib and C library are not this machine's; the bytes must be equal all the same.
+Python, zlib and the C library of the image are not those of this machine; the bytes must be equal.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ def by_workers(photos: Mapping[str, bytes], tmp_path_factory: pytest.TempPathFac
 def by_container(
     function_image: str, photos: Mapping[str, bytes], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Hashes]:
-    """The two commands of the README as they stand, ports and all."""
+    """The two commands of the README, unchanged."""
     log = tmp_path_factory.mktemp("container") / "log"
     with container(function_image, "-p", "127.0.0.1:9001:8080") as function:
         function.wait_until_it_listens()

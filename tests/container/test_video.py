@@ -1,4 +1,4 @@
-"""The image for video reads films as this machine does; the other one says what it lacks."""
+"""The video image reads videos as this machine does; the other image reports what it lacks."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.preprocessing.support.clips import FILES, clip
 from .harness import command, docker
 from .test_image import MEGABYTE, files
 
-# The hash of what each pipeline makes of each clip; FFmpeg comes from the same wheel.
+# The hash of the result of each pipeline on each clip; FFmpeg comes from the same wheel.
 RUN = """
 import hashlib, sys
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What a call is in IAM's terms, read off its request; and what policies say of it."""
+"""Requests as IAM actions on resources, and the policies that allow them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Call(NamedTuple):
 
 
 def of_request(method: str, url: str) -> Call:
-    """Read a request to S3 as IAM does."""
+    """Return the IAM action and the resource of a request to S3."""
     parts = urlsplit(url)
     host, key, query = parts.hostname or "", unquote(parts.path)[1:], parse_qs(parts.query)
     if ".s3-object-lambda." in host:
@@ -51,7 +51,7 @@ def access_point(model: str) -> str:
 
 
 def sent(work: Callable[[], Any]) -> set[Call]:
-    """Do some work of the handler's; return what it asked of S3 by itself."""
+    """Run a part of the handler and return the calls that it made to S3."""
     found: set[Call] = set()
 
     def note(request: Any, **_: Any) -> None:
@@ -62,7 +62,7 @@ def sent(work: Callable[[], Any]) -> set[Call]:
     try:
         with suppress(
             ReplyFailed
-        ):  # moto takes no WriteGetObjectResponse; that it was sent is enough
+        ):  # moto does not implement WriteGetObjectResponse; the test only needs the request
             work()
     finally:
         events.unregister("before-send.s3", note)
@@ -92,7 +92,7 @@ def of_policy(arn: str) -> list[dict[str, Any]]:
 def allows(
     statements: Iterable[Mapping[str, Any]], call: Call, context: Mapping[str, str] | None = None
 ) -> bool:
-    """Whether some statement allows the call; there are none that deny."""
+    """Return whether a statement allows the call; no statement denies."""
     return any(
         _matches(statement, "Action", call.action)
         and _matches(statement, "Resource", call.resource)
@@ -103,7 +103,7 @@ def allows(
 
 
 def grants(statements: Iterable[Mapping[str, Any]]) -> set[Call]:
-    """Return each action with each resource that statements allow it on, as they spell it."""
+    """Return each allowed action with its resource, as the statements spell them."""
     return {
         Call(action, resource)
         for statement in statements

@@ -1,4 +1,4 @@
-"""Commands of the AWS command line, read by itself up to the call that they would make."""
+"""Commands of the AWS command line, parsed by it up to the call that they would make."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def parsed(command: str) -> dict[str, Any]:
     Raises
     ------
     AssertionError
-        For what it does not take.
+        If the command line rejects the command.
     """
     calls: list[dict[str, Any]] = []
 

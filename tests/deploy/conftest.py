@@ -1,4 +1,4 @@
-"""An account in moto, and the handler in the environment that the template gives its function."""
+"""An account in moto, and the handler in the environment of the deployed function."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.deploy import stack
 
 @contextmanager
 def account() -> Iterator[None]:
-    """Give every boto3 client an empty account to talk to."""
+    """Connect every boto3 client to an empty account."""
     with pytest.MonkeyPatch.context() as patch:
         for name in ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3", "AWS_PROFILE"):
             patch.delenv(name, raising=False)

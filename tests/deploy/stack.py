@@ -1,7 +1,7 @@
-"""deploy/template.yaml as CloudFormation reads it with given parameters, and as far as moto deploys it.
+"""deploy/template.yaml with given parameters, as CloudFormation reads it and as moto deploys it.
 
-cfn-lint expands the loops. Conditions are decided here, and what they leave out is left out, since moto
-would leave holes in lists where CloudFormation leaves nothing.
+cfn-lint expands the loops. Conditions are evaluated here, and the resources and list items that they
+exclude are removed, because moto would keep empty items in lists.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ IMAGE = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/jitprep@{DIGEST}"
 REQUIRED = {"ImageUri": IMAGE, "BucketName": "photos"}
 NOTHING = {"Ref": "AWS::NoValue"}
 
-# What moto's CloudFormation does not make; a test tells when it does.
+# Resources that moto's CloudFormation does not create; a test fails when it does.
 BEYOND_MOTO = frozenset(
     {
         "AWS::CloudWatch::Alarm",
@@ -38,19 +38,19 @@ BEYOND_MOTO = frozenset(
         "AWS::S3ObjectLambda::AccessPoint",
     }
 )
-# The ARN that AWS documents for what moto does not make.
+# The documented ARNs of the resources that moto does not create.
 ORIGINALS = f"arn:aws:s3:{REGION}:{ACCOUNT}:accesspoint/{NAME}-originals"
 
 
 def source() -> dict[str, Any]:
-    """Return the template as it stands."""
+    """Return the template unchanged."""
     template, problems = decode(str(PATH))
     assert problems == []
     return template
 
 
 def expanded(**parameters: Any) -> dict[str, Any]:
-    """Return the template with loops run and conditions decided, for these parameters."""
+    """Return the template for these parameters, with loops expanded and conditions evaluated."""
     template = source()
     for name, value in {**REQUIRED, **parameters}.items():
         template["Parameters"][name]["Default"] = value  # where cfn-lint looks for them
@@ -76,7 +76,7 @@ def resources(template: dict[str, Any], kind: str) -> dict[str, dict[str, Any]]:
 
 
 def deploy(template: dict[str, Any], name: str = NAME) -> dict[str, Any]:
-    """Create or update the stack in moto, without what moto does not make; return its outputs."""
+    """Create or update the stack in moto without the unsupported resources; return its outputs."""
     cloudformation = boto3.client("cloudformation", REGION)
     there = {it["StackName"] for it in cloudformation.list_stacks()["StackSummaries"]}
     call = cloudformation.update_stack if name in there else cloudformation.create_stack
@@ -105,7 +105,7 @@ def _for_moto(template: dict[str, Any]) -> dict[str, Any]:
 
 
 def _names(value: Any) -> Iterator[str]:
-    """What a value refers to: logical IDs and parameters."""
+    """Return the logical IDs and parameters that a value refers to."""
     if isinstance(value, list):
         for one in value:
             yield from _names(one)
@@ -122,7 +122,7 @@ def _names(value: Any) -> Iterator[str]:
 
 
 def _chosen(value: Any, decided: dict[str, bool]) -> Any:
-    """Take each Fn::If's side, and leave out what is AWS::NoValue."""
+    """Evaluate each Fn::If, and remove AWS::NoValue."""
     if isinstance(value, dict):
         if value.keys() == {"Fn::If"}:
             condition, yes, no = value["Fn::If"]

@@ -1,4 +1,4 @@
-"""The template's access points, made as it says at the local endpoint, and read through."""
+"""The template's access points, created at the local endpoint and read through."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def aliases(local: Any) -> dict[str, str]:
 
 
 def _resolved(value: Any, names: dict[str, str]) -> Any:
-    """Put names in the place of Ref, Fn::GetAtt and Fn::Sub."""
+    """Replace Ref, Fn::GetAtt and Fn::Sub with names."""
     if isinstance(value, list):
         return [_resolved(one, names) for one in value]
     if not isinstance(value, dict):

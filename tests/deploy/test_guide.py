@@ -15,7 +15,7 @@ from tests.deploy.command_line import parsed
 
 GUIDE = stack.PATH.parents[1] / "docs/deploy/aws.md"
 BLOCKS = re.findall(r"^```sh\n(.*?)^```$", GUIDE.read_text(encoding="utf-8"), re.M | re.S)
-# What calls AWS notes its words instead, and gives something back.
+# Commands that would call AWS log their arguments and print something.
 NOTED = """
 set -euo pipefail
 AWS_ACCESS_KEY_ID=x AWS_SECRET_ACCESS_KEY=x AWS_SESSION_TOKEN=x
@@ -34,7 +34,7 @@ publish() { note publish "$@"; }
 
 @pytest.fixture(scope="module")
 def noted(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[list[str]]]:
-    """The folder in which the guide was run, and the commands that it came to."""
+    """The folder in which the guide was run, and the commands that it ran."""
     folder = tmp_path_factory.mktemp("guide")
     script = NOTED + "\n".join(BLOCKS).replace("deploy/publish", "publish")
     done = subprocess.run(
@@ -58,7 +58,7 @@ def test_the_command_line_takes_every_command(
     noted: tuple[Path, list[list[str]]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder, commands = noted
-    monkeypatch.chdir(folder)  # where the files lie that they name
+    monkeypatch.chdir(folder)  # the folder of the files that they name
     ours = {tuple(words) for words in commands if words[0] == "aws"}
     assert len(ours) > 20
     for words in sorted(ours):

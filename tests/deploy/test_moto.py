@@ -1,4 +1,4 @@
-"""The stack deployed into moto, as far as moto goes."""
+"""The stack deployed into moto, as far as moto supports it."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def test_large_answers_lie_where_nobody_else_comes_and_are_forgotten() -> None:
     encrypted = boto3.client("s3").get_bucket_encryption(Bucket=bucket)
     (rule,) = encrypted["ServerSideEncryptionConfiguration"]["Rules"]
     assert rule["ApplyServerSideEncryptionByDefault"] == {"SSEAlgorithm": "AES256"}
-    # What moto's CloudFormation passes over.
+    # Properties that moto's CloudFormation ignores.
     (made,) = stack.resources(whole, "AWS::S3::Bucket").values()
     assert set(made["PublicAccessBlockConfiguration"].values()) == {True}
     assert len(made["PublicAccessBlockConfiguration"]) == 4

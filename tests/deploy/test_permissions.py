@@ -1,6 +1,6 @@
 """The function's role may do what its doors do, and nothing else.
 
-What they do is read off the requests that the handler makes in the environment that the template gives.
+Their calls are taken from the requests that the handler makes in the environment of the template.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ OL = {"FrontDoor": "ObjectLambda"}
 
 
 def logging() -> set[Call]:
-    """What Lambda does for every function, in the role's name."""
+    """The calls that Lambda makes for every function with its role."""
     return {Call("logs:CreateLogStream", LOG), Call("logs:PutLogEvents", LOG)}
 
 
@@ -131,7 +131,7 @@ CASES: dict[str, tuple[Mapping[str, str], tuple[Callable[[], set[Call]], ...]]] 
 
 @pytest.fixture(params=CASES, scope="module")
 def case(request: Any) -> Iterator[tuple[dict[str, Any], set[Call]]]:
-    """A deployed stack's outputs, and what its doors call."""
+    """The outputs of a deployed stack, and the calls of its doors."""
     parameters, doors = CASES[request.param]
     with account():
         outputs = stack.deploy(stack.expanded(**parameters))
@@ -195,7 +195,7 @@ def test_the_role_may_do_nothing_near_it(case):
 
 
 def test_moto_lets_the_role_do_the_same(case):
-    """The same calls by boto3 with the role's credentials, and moto's own judgement of them."""
+    """The same calls by boto3 with the role's credentials, judged by moto."""
     outputs, calls = case
     client = _client_of(outputs["FunctionRoleArn"])
     for call in calls:

@@ -59,7 +59,7 @@ def endpoint() -> Iterator[str]:
 
 @pytest.fixture
 def environment(tmp_path: Path, endpoint: str) -> Mapping[str, str]:
-    """A machine with the AWS command line, credentials, git, and what stands in for Docker."""
+    """A machine with the AWS command line, credentials, git and a replacement of Docker."""
     tools = tmp_path / "bin"
     tools.mkdir()
     aws = shutil.which("aws", path=str(Path(sys.executable).parent)) or shutil.which("aws")

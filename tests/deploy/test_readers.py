@@ -1,4 +1,4 @@
-"""The policies for those who read, and the role of batch jobs."""
+"""The policies of readers, and the role of batch jobs."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_a_reader_of_a_model_reads_that_model_through_s3_alone(aws):
 
 
 def test_a_reader_by_url_may_not_invoke_the_function_itself(aws):
-    """Or it would choose pipelines of its own."""
+    """Otherwise it could choose its own pipelines."""
     outputs = stack.deploy(stack.expanded(FrontDoor="FunctionUrl"))
     statements = of_policy(outputs["ReaderPolicyArn"])
     by_url = Call("lambda:InvokeFunctionUrl", outputs["FunctionArn"])

@@ -1,4 +1,4 @@
-"""The template for every door: lint, and what it says against what the rest of the repository says."""
+"""The template for every door: lint, and agreement with the rest of the repository."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ EXTRAS = (
         "Models": ",".join(stack.PRESETS["presets"]),
     },
 )
-# What the handler writes beside its log line, and the dimensions that it writes them by.
+# The metrics that the handler writes, and their dimensions.
 OURS = {
     *("Requests", "ClientErrors", "ServerErrors", "BytesIn", "BytesOut", "ColdStarts"),
     *("FetchTime", "TransformTime", "ReplyTime", "TotalTime"),
@@ -47,9 +47,9 @@ BY = {
 @pytest.mark.parametrize("extra", EXTRAS)
 @pytest.mark.parametrize("door", DOORS)
 def test_every_combination_is_clean(door: str, extra: dict[str, Any]) -> None:
-    """With conditions decided, so that nothing refers to what is not there."""
+    """Conditions are evaluated, so that nothing refers to a missing resource."""
     whole = stack.expanded(FrontDoor=door, **extra)
-    whole["Parameters"]["ReservedConcurrency"].pop("MinValue")  # -1, which a condition kept out
+    whole["Parameters"]["ReservedConcurrency"].pop("MinValue")  # -1, which a condition excluded
     text = json.dumps(whole)
     unused = "W2001"  # parameters that other combinations use
     found = lint(text, config=ManualArgs(regions=[stack.REGION], ignore_checks=[unused]))
@@ -64,7 +64,7 @@ def test_lint_would_notice() -> None:
 
 
 def test_the_command_line_takes_it_whole() -> None:
-    """`aws cloudformation deploy` sends larger ones by way of a bucket."""
+    """`aws cloudformation deploy` needs a bucket for larger templates."""
     assert len(stack.PATH.read_bytes()) <= 51_200
 
 
@@ -148,7 +148,7 @@ def test_the_dashboard_shows_metrics_that_exist() -> None:
 
 
 def _shown(metrics: list[list[Any]]) -> Iterator[tuple[str, set[str], set[str]]]:
-    """Each metric's namespace, names and dimensions; a dot repeats what stands above it."""
+    """Return namespace, name and dimensions of each metric; a dot repeats the line above."""
     above: list[Any] = []
     for given in metrics:
         *fields, options = given if isinstance(given[-1], dict) else [*given, {}]

@@ -1,4 +1,4 @@
-"""The fuzzer's targets take what is right and what the library refuses, and nothing else passes."""
+"""The targets of the fuzzer accept valid input and the library's errors, and nothing else."""
 
 from __future__ import annotations
 

@@ -8,8 +8,8 @@ Run by hand, in an environment of its own::
 ``sound`` is 16-bit stereo of 0.6 s at 22,050 Hz. Of its first 3000 samples ``mono`` and ``pre_emphasis
 <coefficient>`` are librosa's; ``resample <rate> <wanted> <quality>`` is soxr's, of the first channel,
 taken to have that rate.
-``loudness <rate>`` is pyloudnorm's, in LUFS, of the sound again and again, each time by the next of
-``gains``, of which a whole number of tenths of a second is taken.
+``loudness <rate>`` is pyloudnorm's, in LUFS, of the sound repeated, each time by the next of
+``gains``; each segment is a whole number of tenths of a second.
 """
 
 from __future__ import annotations

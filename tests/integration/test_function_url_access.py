@@ -51,7 +51,7 @@ def test_a_large_object_is_fetched_from_where_it_was_put(ask, over_http, photos)
 
 @pytest.mark.parametrize("header", ["Authorization", "X-Amz-Date"])
 def test_the_signature_for_lambda_must_not_be_sent_to_s3(ask, header):
-    """Why docs/http.md has clients send a new request: S3 refuses headers of the first signature."""
+    """docs/doors/http.md has clients send a new request: S3 refuses headers of the first signature."""
     place = ask("/photos/rocket.jpg", pipeline="large").headers["location"]
     value = "AWS4-HMAC-SHA256 Credential=x" if header == "Authorization" else "20261125T000000Z"
     assert urllib3.request("GET", place, headers={header: value}).status in {400, 403}

@@ -16,7 +16,7 @@ STREAMS = st.binary(max_size=40).map(Draws)
 
 
 def test_the_numbers_of_a_request_are_these() -> None:
-    """Whoever changes them changes every user's augmented data: raise the numerics version."""
+    """Changing the numbers changes every user's augmented data: raise the numerics version."""
     draws = Draws.of("0" * 32, Seed(7, "a/b.jpg", '"e"'))
     assert [draws.uniform(0, 1) for _ in range(3)] == [
         0.19473475681545827,

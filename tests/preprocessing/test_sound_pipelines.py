@@ -157,7 +157,7 @@ def test_images_load_nothing_of_sound() -> None:
 
 
 def test_a_size_is_told_beforehand_only_with_the_rate() -> None:
-    """Whoever is told a sound's size is told its rate, which is in the metadata."""
+    """The metadata has the sampling rate beside the shape."""
     unknown = Pipeline.parse("mono/random_crop:800/npy")
     assert unknown.output.nbytes is None
     assert unknown.output.shape == (1, 800)

@@ -133,7 +133,7 @@ def test_rows_close_up_without_a_second_copy():
 
 
 class Late:
-    """A pipeline that stops in the middle of its row until it may go on."""
+    """A pipeline that pauses in the middle of its row until it may continue."""
 
     def __init__(self, pipeline):
         self.pipeline, self.begun, self.gate = pipeline, threading.Event(), threading.Event()

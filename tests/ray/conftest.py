@@ -1,4 +1,4 @@
-"""S3, as for the other engines."""
+"""The S3 of the other engines' tests."""
 
 from tests.jitprep.backfill.conftest import moto, stage
 

@@ -1,4 +1,4 @@
-"""`jitprep backfill --engine ray`, on a real Ray of this machine, and shards read by webdataset."""
+"""`jitprep backfill --engine ray` with Ray on this machine, and shards read by webdataset."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ DRIVER = Path(__file__).parent / "with_webdataset.py"
 
 @pytest.fixture
 def on_ray(stage, monkeypatch):
-    """Return a function that gives the command, to be run where Ray is installed."""
+    """Return a function that returns the command of the environment with Ray."""
     if not (BIN / "jitprep").exists():
         pytest.fail(f"{BIN} is missing: `make test-ray` makes it", pytrace=False)
     monkeypatch.delenv("RAY_ADDRESS", raising=False)
     monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "0")
-    # webdataset calls `aws`, which is where this runs.
+    # webdataset calls `aws`, which is installed in this environment.
     monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}:{os.environ['PATH']}")
 
     def command(*arguments: str) -> list[str]:

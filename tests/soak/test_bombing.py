@@ -1,4 +1,4 @@
-"""What comes of a hostile file is right where it is the library's own, or a stated error, in time."""
+"""The result of a hostile file is right if it is the library's or an expected error, in time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The S3 that fails does fail, in each way that it says, and only as often."""
+"""The faulty S3 applies each fault as described, and as often as planned."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def get(s3: FaultyS3, method: str = "GET", timeout: float = 20.0) -> urllib3.Bas
 
 
 def raw(s3: FaultyS3, method: str) -> bytes:
-    """All that comes before the connection ends."""
+    """Return the bytes that arrive before the connection ends."""
     url = urlsplit(presigned(s3, method))
     received = b""
     with socket.create_connection((url.hostname, url.port), 20) as connection:

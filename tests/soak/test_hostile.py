@@ -1,4 +1,4 @@
-"""SECURITY.md says what docs/hostile.json has, and that is every file and broke no law."""
+"""SECURITY.md shows docs/hostile.json, which has every file and broke no law."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ FOUND = json.loads((DOCS / "hostile.json").read_text(encoding="utf-8"))
 
 
 def test_the_page_is_that_of_the_run() -> None:
-    """`python -m soak.hostile --render` writes it anew."""
+    """`python -m soak.hostile --render` writes it."""
     text = hostile.PAGE.read_text(encoding="utf-8")
     assert text == hostile.page(FOUND, text)
     assert hostile.table(FOUND) in text

@@ -1,4 +1,4 @@
-"""A wrong answer is called wrong, and each law is broken by what it forbids."""
+"""A wrong answer is judged as wrong, and each law can be broken."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ RIGHT = {"ContentLength": 4, "ETag": '"e"'}
 
 
 def client(body: bytes = b"body", error: Exception | None = None, **answer: Any) -> Any:
-    """A client whose every GET ends so."""
+    """Return a client whose every GET ends in this way."""
 
     def get_object() -> dict[str, Any]:
         if error is not None:
@@ -135,7 +135,7 @@ def test_percentiles_are_of_the_slowest():
 def test_growth_is_that_of_whoever_lived_through():
     samples = [{1: 100 + n, 2: 500} for n in range(8)]
     assert workers.measure(samples) == workers.Memory(500, 6)
-    # A leak shows in every quarter; what the allocator keeps after one large image shows in one.
+    # A leak raises every quarter; the memory that the allocator keeps after a large image raises one.
     once = [{1: 100 + 50 * (n >= 3)} for n in range(8)]
     assert workers.measure(once) == workers.Memory(150, 0)
     del samples[0][1], samples[7][2]

@@ -1,4 +1,4 @@
-"""What the soak is made of is the same each time, and is what it says."""
+"""The material of the soak is the same in each run, and as described."""
 
 from __future__ import annotations
 

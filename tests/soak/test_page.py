@@ -1,4 +1,4 @@
-"""docs/soak.md says what docs/soak.json has, and that is a run that broke no law."""
+"""docs/soak.md shows docs/soak.json, which is a run that broke no law."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ FOUND = json.loads((DOCS / "soak.json").read_text(encoding="utf-8"))
 
 
 def test_the_page_is_that_of_the_run() -> None:
-    """`python -m soak --render` writes it anew."""
+    """`python -m soak --render` writes it."""
     assert (DOCS / "soak.md").read_text(encoding="utf-8") == report.page(FOUND) + "\n"
 
 

@@ -1,4 +1,4 @@
-"""Photographs in a folder. These tests run where torch is: `make test-torch`."""
+"""Photographs in a folder. `make test-torch` has the environment of these tests."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ CROPS = "random_resized_crop:16/random_horizontal_flip/npy"
 
 @pytest.fixture
 def photos(tmp_path) -> Reader:
-    """A reader of twelve photographs, two of each."""
+    """Reader of twelve photographs, two of each."""
     for name in NAMES:
         for number in range(2):
             (tmp_path / f"{name}-{number}.jpg").write_bytes(photo(name))

@@ -1,4 +1,4 @@
-"""Datasets under torch's own DataLoader: the same batches whoever reads them, however it was started."""
+"""Datasets in torch's DataLoader: the same batches for any number of workers and start method."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from torch.utils.data import DataLoader
 from jitprep.reader import BadObject, CannotOpen, ReadError, open_reader
 from jitprep.reader.torch import ObjectBatches, ObjectDataset
 
-# On fewer cores than workers; the order is what is tried here, and not the speed.
+# DataLoader warns on fewer cores than workers. These tests are about order, not speed.
 pytestmark = pytest.mark.filterwarnings("ignore:This DataLoader will create")
 
-# How many workers, and how they start.
+# Number of workers, and their start method.
 WORKERS = [(0, None), (1, "fork"), (2, "fork"), (3, "fork"), (2, "spawn")]
 
 
 def batches(data, workers=0, method=None, **options):
-    """Return what an epoch has: tensors, and targets."""
+    """Return the tensors and targets of an epoch."""
     size = {"batch_size": None} if isinstance(data, ObjectBatches) else {"batch_size": 5}
     loader = DataLoader(
         data, **size, num_workers=workers, multiprocessing_context=method, **options
@@ -107,7 +107,7 @@ def test_targets_go_with_their_keys_and_tensors_are_transformed(photos):
     assert (images.dtype, targets.tolist()) == (torch.uint8, [7, 8])
 
 
-def test_a_sample_that_is_drawn_twice_is_its_owners(photos):
+def test_a_sample_that_is_drawn_twice_is_not_shared(photos):
     data = ObjectDataset(photos, list(photos.keys()), transform=lambda image: image.add_(1))
     (one, _), (other, _) = data.__getitems__([3, 3])
     assert torch.equal(one, other)
@@ -139,7 +139,7 @@ def test_a_bad_object_ends_the_epoch_or_is_left_out_and_logged(photos, workers, 
         assert "left out: chelsea-0.jpg: UnknownFormat" in caplog.text
 
 
-def test_a_batch_of_bad_objects_alone_is_an_error(photos):
+def test_a_batch_of_only_bad_objects_is_an_error(photos):
     for path in photos.path.iterdir():
         path.write_bytes(b"words")
     for data in (

@@ -1,4 +1,4 @@
-"""Epochs, ranks, texts and targets under torch's own DataLoader."""
+"""Epochs, ranks, texts and targets in torch's DataLoader."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from jitprep.reader.torch import ObjectBatches, ObjectDataset
 from preprocessing import Pipeline
 from tests.photos import photo
 
-# On fewer cores than workers; the order is what is tried here, and not the speed.
+# DataLoader warns on fewer cores than workers. These tests are about order, not speed.
 pytestmark = pytest.mark.filterwarnings("ignore:This DataLoader will create")
 
 MAKES = {
@@ -77,12 +77,12 @@ def test_a_forgotten_set_epoch_is_warned_of_once(photos, make, workers, recwarn)
     data = MAKES[make](photos, list(photos.keys()))
     context = "fork" if workers else None
     batches = loader(data, num_workers=workers, multiprocessing_context=context)
-    if workers:  # they print it, and what they share says so
+    if workers:  # workers print the warning, and record it in shared memory
         for _ in range(3):
             list(batches)
         assert data._epoch._shared[3] == 1
         return
-    data[0] if make == "dataset" else next(iter(batches))  # a look
+    data[0] if make == "dataset" else next(iter(batches))  # looking at a sample is not an epoch
     list(batches)
     data.set_epoch(0)
     list(batches)
@@ -93,7 +93,7 @@ def test_a_forgotten_set_epoch_is_warned_of_once(photos, make, workers, recwarn)
 
 
 @pytest.mark.parametrize("shuffle", [False, True])
-def test_nothing_random_is_read_again_without_a_word(photos, shuffle):
+def test_only_random_data_needs_set_epoch(photos, shuffle):
     fixed = open_reader(f"file:{photos.path}", pipeline="resize:8,8/npy")
     keys = list(photos.keys())
     with warnings.catch_warnings(record=True) as warned:
@@ -104,10 +104,10 @@ def test_nothing_random_is_read_again_without_a_word(photos, shuffle):
         ):
             for _ in range(3):
                 list(loader(data))
-    assert len(warned) == int(shuffle)  # whose order is the same again
+    assert len(warned) == int(shuffle)  # the order repeats
 
 
-def test_results_have_epochs_of_their_order_alone(tmp_path):
+def test_epochs_change_only_the_order_of_results(tmp_path):
     for number in range(6):
         np.save(tmp_path / f"{number}.npy", np.full(2, number, np.uint8))
     results = open_reader(f"file:{tmp_path}")
@@ -162,7 +162,7 @@ def test_ranks_have_equal_batches_and_all_keys_among_them(tmp_path, drop_last, s
             assert len(taken) - len(keys) < world_size
 
 
-def test_a_rank_that_is_none_is_refused(photos):
+def test_a_rank_out_of_range_is_refused(photos):
     for rank, world_size in ((1, 1), (-1, 2), (2, 2), (0, 0)):
         with pytest.raises(ValueError, match="rank must be from 0"):
             ObjectBatches(photos, ["a"], batch_size=1, rank=rank, world_size=world_size)
@@ -178,7 +178,7 @@ def test_counts_are_whole_numbers(wrong):
         ObjectBatches(reader, ["a", "b", "c"], **{"batch_size": 1, **wrong})
 
 
-def test_ranks_that_nobody_names_are_warned_of(photos, monkeypatch):
+def test_missing_ranks_are_a_warning(photos, monkeypatch):
     monkeypatch.setattr("torch.distributed.is_initialized", lambda: True)
     monkeypatch.setattr("torch.distributed.get_world_size", lambda: 2)
     keys = list(photos.keys())

@@ -1,4 +1,4 @@
-"""The example that trains, and the page's block that does, as a user runs them."""
+"""The training example, and the training code in the page on readers."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_the_pages_block_runs(photos, monkeypatch):
     ]
     monkeypatch.setattr(
         "torch._utils.cpu_count", lambda: 4
-    )  # the page's workers, without a warning
+    )  # the workers of the page, without a warning
     names = {"photos": photos, "keys": list(photos.keys())}
     exec(code, names)
     assert names["images"].shape == (12, 3, 16, 16)
@@ -63,7 +63,7 @@ def test_the_readmes_block_reads(photos, monkeypatch):
     assert sorted(names["keys"]) == sorted(photos.keys())
 
 
-def test_a_door_that_is_none_is_refused():
+def test_an_unknown_door_is_refused():
     done = example("window")
     assert done.returncode == 2
     assert "access-point" in done.stderr

@@ -71,7 +71,7 @@ class _Track:
 
     @property
     def plain(self) -> bool:
-        """Whether FFmpeg indexes chunks instead of samples: sound whose samples last 1, such as PCM."""
+        """Whether FFmpeg indexes chunks instead of samples, as for sound in PCM."""
         sound = self.kinds & {b"soun", b"vide", b"text", b"subt", b"sbtl"} == {b"soun"}
         return sound and self.durations == [(1, 1)]
 
@@ -124,7 +124,7 @@ def _require_sum(
     if count > _MOST_TRACKS or videos > _MOST_VIDEOS:
         raise LimitExceeded(
             f"the file has {count} tracks, {videos} of them video, more than the limits of "
-            f"{_MOST_TRACKS} and {_MOST_VIDEOS}; keep one video track: ffmpeg -i IN -map 0:v:0 -c copy "
+            f"{_MOST_TRACKS} and {_MOST_VIDEOS}; keep one track of each kind: ffmpeg -i IN -c copy "
             "OUT.mp4"
         )
     held = entries * _ENTRY + fragments * (_FRAGMENT + count * _FRAGMENT_TRACK)

@@ -144,6 +144,5 @@ def _require_tracks(count: int, videos: int) -> None:
     if count > _MOST_TRACKS or videos > _MOST_VIDEOS:
         raise LimitExceeded(
             f"the file has {count} tracks, {videos} of them video, more than the limits of "
-            f"{_MOST_TRACKS} and {_MOST_VIDEOS}; keep one video track: ffmpeg -i IN -map 0:v:0 -c copy "
-            "OUT"
+            f"{_MOST_TRACKS} and {_MOST_VIDEOS}; keep one track of each kind: ffmpeg -i IN -c copy OUT"
         )

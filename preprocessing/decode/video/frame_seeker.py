@@ -82,7 +82,9 @@ class FrameSeeker:
         while self._peek() is not None and self._time <= tick:
             self._held, self._after = self._after, None
         if self._held is None:
-            raise CorruptSource("no frame of the video can be decoded")
+            raise CorruptSource(
+                "the file has no frame that can be decoded; replace it with an intact copy"
+            )
         return self._held
 
     def from_to(self, begin: int, end: int | None) -> Iterator[Any]:

@@ -1,4 +1,4 @@
-"""How loud a sound is, made another."""
+"""Normalisation of a sound's level: to a peak or to a loudness."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def normalize_peak(sound: NDArray[np.float32], peak_db: float) -> NDArray[np.float32]:
-    """Return the sound with its largest sample, of all channels, at `peak_db`; silence as it is."""
+    """Scale the sound so that the largest sample of all channels is at `peak_db`; keep silence."""
     largest = max(-float(sound.min()), float(sound.max()))
     if largest == 0:
         return sound
@@ -24,7 +24,7 @@ def normalize_peak(sound: NDArray[np.float32], peak_db: float) -> NDArray[np.flo
 
 @temporaries(lambda _, __, rate, ___: filtering_bytes(rate))
 def normalize_loudness(sound: NDArray[np.float32], rate: int, lufs: float) -> NDArray[np.float32]:
-    """Return the sound with a loudness of `lufs`; what is too quiet to be measured as it is."""
+    """Scale the sound to a loudness of `lufs`; keep a sound too quiet to measure."""
     measured = loudness(sound, rate)
     if measured is None:
         return sound

@@ -91,7 +91,7 @@ def _to_hertz(mel: float, scale: MelScale) -> float:
 
 
 def apply_filters(powers: Floats, bank: tuple[Filter, ...], out: Floats) -> None:
-    """Write what each filter lets through to `out`, (mels, frames).
+    """Apply each filter to powers and write the result to `out`, (mels, frames).
 
     A bin is in two filters at most, so that rows are multiplied and added up faster than by a matrix
     product; and they are added in order, where the order of a product is the BLAS library's.

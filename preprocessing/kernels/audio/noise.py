@@ -1,4 +1,4 @@
-"""White Gaussian noise that is the same for ever, on every processor.
+"""White Gaussian noise that is the same on every processor.
 
 Words come from SHAKE-128 (FIPS 202), keyed, as those in `preprocessing.rng` from SHA-256. A word of
 32 bits is a place between 0 and 1, and the normal distribution's quantile there (M. J. Wichura,
@@ -20,7 +20,7 @@ from preprocessing.kernels.temporaries import temporaries
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_BLOCK = 2**16  # samples that are made at once
+_BLOCK = 2**16  # samples generated at a time
 # AS 241: the middle by the square of the distance from it, the tails by the root of a logarithm.
 _MIDDLE = 0.425
 _A = (59.109374720, 159.29113202, 50.434271938, 3.3871327179)
@@ -33,7 +33,7 @@ _TERMS = 9  # of the logarithm's series, which leaves 1e-15
 
 @temporaries(lambda before, *_: 8 * (before.samples or 0))
 def add_noise(sound: NDArray[np.float32], snr_db: float, key: int) -> NDArray[np.float32]:
-    """Return the sound with noise, `snr_db` below it in power; silence as it is."""
+    """Add noise with a power of `snr_db` below the sound's; keep silence."""
     power = sum(float(np.square(channel, dtype=np.float64).sum()) for channel in sound) / sound.size
     if power == 0:
         return sound

@@ -1,4 +1,4 @@
-"""Resampling, by libsoxr."""
+"""Resampling of sound, by libsoxr."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-# Seconds that libsoxr takes for a sample of the higher rate, in one call that cannot be given up.
+# Seconds per sample of the higher rate, in one call to libsoxr that cannot be cancelled.
 _SAMPLE_S = 30e-9
 
 
 def samples_after(samples: int, rate: int, wanted: int) -> int:
-    """Return how many samples libsoxr makes of `samples`: it rounds halves up, in double precision."""
+    """Return the number of samples after resampling; libsoxr rounds halves up in double precision."""
     return int(samples / (rate / wanted) + 0.5)
 
 
@@ -26,10 +26,10 @@ def samples_after(samples: int, rate: int, wanted: int) -> int:
 def resample(
     sound: NDArray[np.float32], rate: int, wanted: int, quality: str
 ) -> NDArray[np.float32]:
-    """Return a sound of `rate` samples a second with `wanted` a second."""
-    import soxr  # noqa: PLC0415  for whoever resamples
+    """Return a sound with a sampling rate of `rate` resampled to `wanted`."""
+    import soxr  # noqa: PLC0415  an optional dependency
 
     checkpoint(lasting=_SAMPLE_S * max(sound.size, sound.size * wanted / rate))
-    planar = np.ascontiguousarray(sound)  # however it lay before, the same arithmetic
+    planar = np.ascontiguousarray(sound)  # the same arithmetic whatever the strides
     result: NDArray[np.float32] = soxr.resample(planar.T, rate, wanted, quality)
     return result.T

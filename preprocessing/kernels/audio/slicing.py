@@ -1,4 +1,4 @@
-"""Pieces of a sound, and its channels."""
+"""Slices of a sound, its channels' mean, and pre-emphasis."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
 
 def piece(sound: NDArray[np.float32], first: int, samples: int) -> NDArray[np.float32]:
-    """Return `samples` samples from `first` on, which may be negative; what lies outside is zero.
+    """Return `samples` samples from `first` on, which may be negative; zero outside of the sound.
 
-    A view, where nothing lies outside.
+    The result is a view if it lies inside the sound.
     """
     length = sound.shape[1]
     begin, end = max(first, 0), min(first + samples, length)

@@ -1,4 +1,4 @@
-"""Spectrograms, and the features that are made of them.
+"""Spectrograms, and features computed from them.
 
 Of samples that are not finite, or that float32 cannot square, comes what is not finite, and no warning.
 """
@@ -30,12 +30,12 @@ _TOP_DB = 80.0
 
 
 def _framing(before: Any, _: Any, framing: Framing, *__: object) -> int:
-    """Bytes of a channel with what is put around it."""
+    """Bytes of a channel with its padding."""
     return 4 * ((before.samples or 0) + 2 * framing.padding)
 
 
 def _cepstral(before: Any, after: Any, framing: Framing, mels: Mels, *_: object) -> int:
-    """Bytes of that, and of what the filters let through."""
+    """Bytes of a padded channel and of its filtered spectrogram."""
     logarithms = 4 * (after.channels or 0) * mels.n_mels * (after.frames or 0)
     return _framing(before, after, framing) + logarithms
 
@@ -69,7 +69,7 @@ def spectrogram(sound: Floats, framing: Framing, power: float) -> Floats:
 @temporaries(_framing)
 @_quietly
 def mel_spectrogram(sound: Floats, framing: Framing, power: float, mels: Mels) -> Floats:
-    """Return what the filters `mels` let through, shape (channels, mels, frames)."""
+    """Return the spectrogram filtered by `mels`, shape (channels, mels, frames)."""
     return _mels(sound, framing, power, mels, None)
 
 

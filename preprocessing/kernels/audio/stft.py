@@ -145,7 +145,7 @@ def powers(channel: Floats, framing: Framing, power: float) -> Iterator[tuple[sl
     channel : ndarray, shape (samples,)
     framing : Framing
     power : float
-        1 for magnitudes, 2 for powers. Others go through NumPy's power, of which processors may differ
+        1 for magnitudes, 2 for powers. Others use NumPy's power, where processors may differ
         in the last bit.
 
     Yields

@@ -1,4 +1,4 @@
-"""Change of tempo by a phase vocoder."""
+"""Time stretching by a phase vocoder."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     Spectra: TypeAlias = NDArray[np.complex128]
 
-# librosa's: frames of 2048 samples, four of which overlap everywhere.
+# As in librosa: frames of 2048 samples; every sample is in four frames.
 FRAMING = Framing(2048, 2048, 512, "hann", "constant")
 _OVERLAP = FRAMING.n_fft // FRAMING.hop_length
 _FRAMES = 64  # made at a time: a megabyte of spectra
@@ -27,7 +27,7 @@ _FRAMES = 64  # made at a time: a megabyte of spectra
 @temporaries(lambda before, *_: 4 * ((before.samples or 0) + 2 * FRAMING.padding))
 @np.errstate(over="ignore", invalid="ignore")
 def stretch(sound: Floats, rate: float, samples: int) -> Floats:
-    """Return sound of another tempo and the same pitch.
+    """Change the tempo of a sound without its pitch.
 
     J. L. Flanagan and R. M. Golden, "Phase Vocoder", 1966: frames are taken `rate` hops apart and put
     back one hop apart, the magnitudes between two frames interpolated, and their phases turned on from

@@ -1,4 +1,4 @@
-"""Equalisation of the histogram, whole and by regions, by scikit-image.
+"""Histogram equalisation, global and by regions, by scikit-image.
 
 An RGB image is equalised in its brightness, the V of HSV, which is the largest of R, G and B. Colour
 follows by ratio: that is what going to HSV and back comes to, at a fifth of its time.

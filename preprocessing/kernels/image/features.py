@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 # Pixels that are described at once, with a cell around them.
 _STRIP_PIXELS = 2**20
-# Blocks, each of which takes scikit-image some 10 µs.
+# Blocks between two checkpoints; scikit-image takes some 10 µs for each.
 _STRIP_BLOCKS = 2**15
 
 

@@ -1,4 +1,4 @@
-"""Tables of 256 levels: what pointwise operations on 8-bit samples come to.
+"""Lookup tables of 256 levels, for pointwise operations on 8-bit samples.
 
 A table is `bytes` of length 256, which is hashable, comparable, and merges with the next one by
 ``first.translate(second)``.
@@ -20,7 +20,7 @@ _LEVELS = np.arange(256, dtype=np.uint8)
 
 
 def table_of(kernel: Callable[..., Array], *arguments: Any) -> bytes:
-    """Return what a pointwise kernel makes of each level.
+    """Return the table of a pointwise kernel: its result for each level.
 
     Parameters
     ----------

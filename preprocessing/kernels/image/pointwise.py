@@ -1,4 +1,4 @@
-"""Kernels that work sample by sample: luma, affine maps, conversions of type."""
+"""Pointwise kernels: luma, affine maps, and conversions of dtype."""
 
 from __future__ import annotations
 

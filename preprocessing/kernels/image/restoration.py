@@ -1,4 +1,4 @@
-"""Noise taken away, edges made sharper: by scikit-image."""
+"""Denoising by total variation, and unsharp masking, by scikit-image."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ _PIECE_SAMPLES = 2**20
 
 
 def top_of(dtype: np.dtype[Any]) -> int:
-    """Return what is white: the largest value of an integer type, 1 of a float."""
+    """Return the value of white: the largest of an integer type, or 1 for floats."""
     return int(np.iinfo(dtype).max) if dtype.kind == "u" else 1
 
 
@@ -45,7 +45,7 @@ def strips(shape: tuple[int, ...], least: int = 1) -> Iterator[tuple[int, int]]:
 
 
 def by_rows(image: Array, change: Callable[[Array], Array]) -> Array:
-    """Return what a pointwise function makes of an image, some rows of a large one at a time.
+    """Apply a pointwise function to an image, in strips if it is large.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Samples in [0, 1] and back, as scikit-image wants them."""
+"""Conversion of samples to [0, 1] and back, as scikit-image takes them."""
 
 from __future__ import annotations
 

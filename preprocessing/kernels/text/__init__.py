@@ -1,1 +1,1 @@
-"""What text transforms do. Every text is a ``str``; an array of texts has one axis, their documents."""
+"""Kernels of text. A text is a ``str``; an array of texts has one axis, the documents."""

@@ -1,4 +1,4 @@
-"""Texts cut to a length, between two grapheme clusters of UAX #29."""
+"""Truncation of texts between the grapheme clusters of UAX #29."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from preprocessing.cancellation import checkpoint
 
 
 def truncate(text: str, length: int) -> str:
-    """Return the longest beginning of at most `length` characters that ends no cluster in its midst."""
+    """Return the longest prefix of at most `length` characters that splits no cluster."""
     if len(text) <= length:
         return text
     about = text[length - 1 : length + 1]
-    if about.isascii() and about != "\r\n":  # of two such characters each is by itself
+    if about.isascii() and about != "\r\n":  # each ASCII character is a cluster
         return text[:length]
-    from wcwidth import iter_graphemes  # noqa: PLC0415  for what is not ASCII
+    from wcwidth import iter_graphemes  # noqa: PLC0415  only for other than ASCII
 
-    end = text.rfind("\n", 0, length) + 1  # nothing goes on behind a line's end
+    end = text.rfind("\n", 0, length) + 1  # a cluster ends at a line's end
     for cluster in iter_graphemes(text, end):
         checkpoint()
         if end + len(cluster) > length:

@@ -1,4 +1,4 @@
-"""From a change of one text to a kernel: what is done to each of many, and to pieces of one."""
+"""`map_texts` applies a function to each text of an array; `pieces` splits a long text."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _PIECE = 2**20
 
 
 def pieces(text: str) -> Iterator[str]:
-    """Yield a text in whole lines, some million characters together: so much is done in one call.
+    """Yield a text in pieces of whole lines, about a million characters each.
 
     Raises
     ------
@@ -33,7 +33,7 @@ def pieces(text: str) -> Iterator[str]:
 
 @cache
 def map_texts(change: Callable[..., str]) -> Callable[..., NDArray[Any]]:
-    """Return the kernel that makes a new array of what `change` makes of each text."""
+    """Return a kernel that applies `change` to each text and returns a new array."""
 
     @wraps(change)
     def of_all(texts: NDArray[Any], *arguments: object) -> NDArray[Any]:

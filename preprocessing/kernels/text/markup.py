@@ -1,6 +1,6 @@
-"""From HTML to the text that a reader sees.
+"""Extraction of the visible text from HTML.
 
-The markup is told from the text by the rules of HTML's tokenizer (WHATWG, "Tokenization"), written as
+Markup is separated from text by the rules of HTML's tokenizer (WHATWG, "Tokenization"), written as
 one regular expression that never steps back. No tree is made of it: what a reader sees does not depend
 on how elements nest, and the tree of a hostile page takes time that grows with the square of the number
 of its elements or attributes (docs/decisions/text.md).
@@ -24,7 +24,7 @@ _ATTRIBUTES = r"""
     )*+
     (?: > | \Z )
 """
-# What is between their tags is neither markup nor seen.
+# Elements whose content is neither markup nor visible.
 _HIDDEN = "style|title|textarea|iframe|noembed|noframes|noscript"
 # A script's end is none within a comment where another script begins: ages ago they were hidden so.
 _SCRIPT = r"""
@@ -51,7 +51,7 @@ _MARKUP = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE | re.DOTALL | re.ASCII,
 )
-# Between these and what is around them words end.
+# Block elements, which end a word.
 _BLOCK_NAMES = (
     "address article aside blockquote body br button caption center col colgroup dd details dialog "
     "dir div dl dt fieldset figcaption figure footer form frame frameset h1 h2 h3 h4 h5 h6 head "
@@ -62,9 +62,9 @@ _BLOCKS = frozenset(_BLOCK_NAMES.split())
 
 
 def strip_html(text: str) -> str:
-    """Return the text of a page, in the order of its source, its white space as it was.
+    """Return the visible text of a page in source order, with its white space.
 
-    Where a block begins or ends there is a line's end.
+    Each block starts and ends with a line break.
     """
     if "<" not in text:
         return unescape(text)
@@ -86,7 +86,7 @@ def strip_html(text: str) -> str:
 
 
 class _Seen:
-    """What is written so far: one buffer, because the pieces of a page may be as many as its letters."""
+    """Output buffer. It is one buffer because a page may have as many pieces as letters."""
 
     def __init__(self) -> None:
         self._buffer = StringIO()

@@ -1,4 +1,4 @@
-"""Mojibake, mended by ftfy."""
+"""Repair of mojibake, by ftfy."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ import re
 
 from preprocessing.cancellation import checkpoint
 
-# A line, its end too, that is not ASCII, where alone mojibake can be.
+# A line with its end that is not ASCII; only such lines can contain mojibake.
 _NOT_ASCII = re.compile(r"(?<![^\n])[\x00-\t\x0b-\x7f]*+[^\x00-\x7f][^\n]*+\n?")
 
 
 def fix_mojibake(text: str) -> str:
-    """Mend what was decoded in the wrong charset, and nothing else."""
+    """Repair text that was decoded with the wrong charset; change nothing else."""
     if text.isascii():
         return text
-    from ftfy import TextFixerConfig, fix_text  # noqa: PLC0415  for those who ask for it
+    from ftfy import TextFixerConfig, fix_text  # noqa: PLC0415  an optional dependency
 
     mend = TextFixerConfig(
         unescape_html=False,
@@ -30,7 +30,7 @@ def fix_mojibake(text: str) -> str:
     )
 
     def mended(line: re.Match[str]) -> str:
-        parts = range(line.start(), line.end(), mend.max_decode_length)  # as fix_text parts them
+        parts = range(line.start(), line.end(), mend.max_decode_length)  # as fix_text splits them
         return "".join(_mended(text[i : min(i + parts.step, parts.stop)]) for i in parts)
 
     def _mended(part: str) -> str:

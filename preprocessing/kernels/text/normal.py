@@ -1,4 +1,4 @@
-"""Normal forms of Unicode, lower case, and white space."""
+"""Unicode normalisation, lower case, and white space."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ _FEW = 30
 _HIDDEN = "\u0f73\u0f75\u0f81\uff9e\uff9f"
 _BMP, _ASTRAL, _UNICODE = 0x1_0000, 0x2_0000, 0x11_0000  # no mark lies beyond the second
 _BLOCK = 2**20
-_ASKED = 2**12  # characters between two looks at whether the work was given up
+_ASKED = 2**12  # characters between two checkpoints
 # How much is normalised in one call; in NFKC it may become 18 times as much.
 _PIECES = {"NFC": 2**22, "NFKC": 2**18}
 
 
 def normal(text: str, form: Form) -> str:
-    """Return a text in a normal form of Unicode; most are in it, and are returned as they are.
+    """Return a text in a normal form of Unicode. Most texts are already, and are returned unchanged.
 
     Python sorts the marks of one letter in time that grows with the square of their number; where there
     are many, they are sorted before, which is the same in the end.
@@ -58,7 +58,7 @@ def _normal(text: str, form: Form) -> str:
 
 
 def _boundary(text: str, place: int) -> int:
-    """Return the first place from `place` on that no character acts across."""
+    """Return the first index from `place` on that no character composes across."""
     while place < len(text):
         first = normalize("NFKD", text[place])[0]
         if not combining(first) and first not in _seconds():
@@ -71,7 +71,7 @@ def _boundary(text: str, place: int) -> int:
 
 @cache
 def _seconds() -> frozenset[str]:
-    """Return what composes with a character before it (The Unicode Standard, 3.11 and 3.12)."""
+    """Return the characters that compose with one before them (The Unicode Standard, 3.11 and 3.12)."""
     parts = (decomposition(chr(code)).split() for code in range(0xA0, 0x3_0000))
     pairs = (part for part in parts if len(part) == len(("first", "second")) and part[0][0] != "<")
     hangul = (*range(0x1161, 0x1176), *range(0x11A8, 0x11C3))
@@ -90,7 +90,7 @@ def _has_many_marks(text: str) -> bool:
 
 
 def compatible_length(text: str) -> int:
-    """Return how many characters a text has once it is decomposed to NFKD; NFKC has no more."""
+    """Return the length of a text in NFKD, which is an upper bound for NFKC."""
     blocks = (text[i : i + _BLOCK] for i in range(0, len(text), _BLOCK))
     return sum(
         int(_lengths()[np.frombuffer(block.encode("utf-32-le"), "<u4")].sum(dtype=np.int64))
@@ -100,9 +100,9 @@ def compatible_length(text: str) -> int:
 
 @cache
 def _lengths() -> NDArray[np.uint8]:
-    """Return how many characters NFKD makes of each."""
+    """Return the length of each character in NFKD."""
     lengths = np.ones(_UNICODE, np.uint8)
-    # Surrogates are no characters; Hangul syllables, which are many, have two or three parts.
+    # Surrogates are not characters; Hangul syllables have two or three parts each.
     for code in (*range(0xA0, 0xD800), *range(0xE000, 0x3_0000)):
         lengths[code] = len(normalize("NFKD", chr(code)))
     return lengths
@@ -134,10 +134,10 @@ def _decompositions(form: Form) -> dict[int, str]:
 
 
 def _sorted(marks: str, form: Form) -> str:
-    """Return marks decomposed and in canonical order: by class, those of one as they were."""
+    """Return marks decomposed and in canonical order: sorted by class, stably."""
     codes = np.frombuffer(marks.translate(_decompositions(form)).encode("utf-32-le"), "<u4")
     classes = _classes()[codes]
-    letters = np.cumsum(classes == 0, dtype=np.int32)  # which a mark belongs to
+    letters = np.cumsum(classes == 0, dtype=np.int32)  # the letter that each mark belongs to
     return codes[np.lexsort((classes, letters))].tobytes().decode("utf-32-le")
 
 

@@ -1,4 +1,4 @@
-"""E-mail addresses, IBANs, numbers of payment cards and telephones, replaced by what they are.
+"""Redaction of e-mail addresses, IBANs, payment card numbers and telephone numbers.
 
 Whole or not at all: a run of digits is taken up to where no more of it follows, and then judged. The
 expressions begin where nothing like it stands before, and never step back, so that the time grows with
@@ -17,7 +17,7 @@ from preprocessing.kernels.text.map_texts import pieces
 Personal = Literal["email", "phone", "card", "iban"]
 
 _EMAIL = re.compile(r"(?<![\w.%+'’-])[\w.%+-]++(?:['’][\w.%+-]++)*+@\w[\w-]*+(?:\.\w[\w-]*+)++")
-# What people write between groups of digits.
+# Characters between groups of digits.
 _BETWEEN = (
     " \u00a0\u2007\u2009\u202f\u3000.\\-\u2010\u2011\u2012\u2013\u2014\u2212\u00b7\u2022\uff0d/"
 )
@@ -28,7 +28,7 @@ _RUN = re.compile(
     rf"(?:(?!\ /\ |[{_BETWEEN}()]{{1,3}}[0-9]{{13}})[{_BETWEEN}()]{{0,3}}+[0-9])*+"
 )
 _LEAST = 7
-# E.164 has no more digits, country's code included.
+# Most digits of a number in E.164, including the country code.
 _INTERNATIONAL = re.compile(r"\+\D?\(?[1-9][0-9]{6,14}|\+\D?[1-9]{1}[0-9]{0,2}\(0\)[0-9]{5,13}")
 _PREFIXED = re.compile(rf"\(?00[{_BETWEEN}]?[1-9][0-9]*[{_BETWEEN}()].*")
 _NORTH_AMERICAN = re.compile(
@@ -68,7 +68,7 @@ _DOUBLED = str.maketrans("0123456789", "0246813579")
 
 
 def redact(text: str, which: tuple[Personal, ...]) -> str:
-    """Replace what is personal by ``[EMAIL]``, ``[IBAN]``, ``[CARD]`` and ``[PHONE]``, in this order."""
+    """Replace personal data by ``[EMAIL]``, ``[IBAN]``, ``[CARD]`` and ``[PHONE]``, in this order."""
     return "".join(_redacted(lines, which) for lines in pieces(text))
 
 
@@ -99,7 +99,7 @@ def _is_word(character: str) -> bool:
 
 
 def _is_phone(run: str) -> bool:
-    """Whether all of a run of digits, with what is between them, is one telephone number."""
+    """Whether a whole run of digits and separators is one telephone number."""
     if len(run) > 60:
         return False
     digits = re.sub(r"[^0-9]", "", run)
@@ -157,9 +157,9 @@ def _cards(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _card_end(text: str, start: int, end: int, done: int) -> int:
-    """Return where the card's number ends that begins here; 0 where none does.
+    """Return the end of the card number that begins here; 0 if there is none.
 
-    What is before `done` belongs to another.
+    Digits before `done` belong to another number.
     """
     number = text[start:end]
     if not luhn(number):

@@ -34,7 +34,7 @@ _C1 = {
 
 
 def unescape(text: str) -> str:
-    """Return a text with its references replaced by what they stand for, outside of attributes."""
+    """Return a text with its character references resolved, by the rules outside of attributes."""
     if "&" not in text:
         return text
     if len(text) <= _PIECE:
@@ -43,7 +43,7 @@ def unescape(text: str) -> str:
 
 
 def _pieces(text: str) -> Iterator[str]:
-    """Yield a text in parts, none of which a reference reaches across: each begins with one."""
+    """Yield a text in parts that split no reference; each part begins with one."""
     start = 0
     while start < len(text):
         end = text.find("&", start + _PIECE)
@@ -66,7 +66,7 @@ def _meant(found: re.Match[str]) -> str:
 
 
 def _named(name: str) -> str:
-    """Return what the longest name stands for that `name` begins with, and what is behind it."""
+    """Resolve the longest prefix of `name` that is a reference, and append the rest."""
     if name in html5:
         return html5[name]
     for length in range(min(len(name), _LONGEST_BARE), 1, -1):

@@ -1,4 +1,4 @@
-"""Tokens of texts, by Hugging Face's tokenizers."""
+"""Tokenization, by Hugging Face's tokenizers."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _SHORT = 2**13
 def tokenize(
     texts: NDArray[Any], tokenizer: Any, length: int, special_tokens: bool
 ) -> NDArray[np.int32]:
-    """Return the numbers of tokens and which of them count, in shape (2, documents, length).
+    """Return token ids and the attention mask, shape (2, documents, length).
 
     Parameters
     ----------

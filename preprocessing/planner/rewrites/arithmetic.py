@@ -1,4 +1,4 @@
-"""Rules that leave out arithmetic: what is computed in one pass need not be rounded between two."""
+"""Rules that merge arithmetic, so that results are not rounded between two passes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from preprocessing.planner.stages import Cast, KernelStage, ResampleStage, Scale
 
 
 def cast_into_affine(draft: Draft) -> Draft | None:
-    """Let a normalisation do the division of the cast before it."""
+    """Merge the division of a cast into the normalisation after it."""
     for i, first, second in draft.pairs():
         if isinstance(first, Cast) and isinstance(second, ScaleShift):
             before = draft.before(i).dtype
@@ -25,7 +25,7 @@ def cast_into_affine(draft: Draft) -> Draft | None:
 
 
 def affine_into_resample(draft: Draft) -> Draft | None:
-    """Normalise the resampled floats in cache, without rounding them to integers first."""
+    """Normalise resampled floats while they are in cache, without rounding them to integers."""
     for i, first, second in draft.pairs():
         if isinstance(first, ResampleStage) and first.linear and isinstance(second, ScaleShift):
             scale, shift = second.scale, second.shift
@@ -38,7 +38,7 @@ def affine_into_resample(draft: Draft) -> Draft | None:
 
 
 def single_precision(draft: Draft) -> Draft | None:
-    """Resample 8-bit samples with weights of fewer places, so that float32 holds every sum exactly."""
+    """Resample 8-bit samples with weights of fewer places, whose sums are exact in float32."""
     for i, stage in enumerate(draft.stages):
         if isinstance(stage, ResampleStage) and stage.linear and not stage.single:
             if draft.before(i).dtype != "uint8":
@@ -48,7 +48,7 @@ def single_precision(draft: Draft) -> Draft | None:
 
 
 def merge_tables(draft: Draft) -> Draft | None:
-    """Look 8-bit samples up once where one table follows another."""
+    """Merge two consecutive lookup tables into one."""
     for i, first, second in draft.pairs():
         if _is_table(first) and _is_table(second):
             table = first.arguments[0].translate(second.arguments[0])

@@ -1,4 +1,4 @@
-"""What rules work on, and what a rule is."""
+"""`Rule`, a rewrite of a plan, and `Draft`, the plan that it rewrites."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from preprocessing.planner.stages import Stage, Start
 
 @frozen
 class Draft:
-    """A physical plan in the making.
+    """A physical plan before or between rewrites.
 
     Parameters
     ----------
@@ -26,26 +26,26 @@ class Draft:
     stages: tuple[Stage, ...]
 
     def before(self, index: int) -> Any:
-        """Return the spec of what stage `index` takes."""
+        """Return the spec of the input of stage `index`."""
         spec = self.source.output()
         for stage in self.stages[:index]:
             spec = stage.output(spec)
         return spec
 
     def pairs(self) -> Iterator[tuple[int, Stage, Stage]]:
-        """Yield neighbouring stages, with the first one's index."""
+        """Yield each pair of neighbouring stages with the index of the first."""
         for index, (first, second) in enumerate(pairwise(self.stages)):
             yield index, first, second
 
     def splice(self, index: int, count: int, *stages: Stage) -> Draft:
-        """Return the draft with `count` stages from `index` on replaced."""
+        """Return the draft with `count` stages from `index` on replaced by `stages`."""
         kept = (*self.stages[:index], *stages, *self.stages[index + count :])
         return replace(self, stages=kept)
 
 
 @frozen
 class Rule:
-    """A rewrite with its name, its tolerance in words, and whether ``exact`` pipelines allow it."""
+    """A rewrite: its name, its tolerance in words, and whether ``exact`` pipelines allow it."""
 
     name: str
     tolerance: str

@@ -1,4 +1,4 @@
-"""Rules that decode less of a JPEG than all of it."""
+"""Rules that decode a JPEG only in part: scaled down, or its luma only."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from preprocessing.decode.image.header import ImageHeader
 from preprocessing.planner.rewrites.base import Draft
 from preprocessing.planner.stages import CropStage, Decode, FlipStage, Luma, ResampleStage
 
-# Least decoded size over target size. At 3 photographs come within 50 dB of the full decode; at 2,
-# which would be faster, only within 44. What the worst picture comes to, docs/decisions/decoding.md has.
+# Least ratio of decoded size to target size. At 3, photographs are within 50 dB of the full decode; at
+# 2, which is faster, within 44 dB. docs/decisions/decoding.md has the worst case.
 MARGIN = 3
-# At 1/8 a block is its mean alone, a poor filter that saves next to nothing more; at other scales
-# libjpeg-turbo has no SIMD code.
+# At 1/8 only a block's mean is decoded: a poor filter, and hardly faster. For other scales libjpeg-turbo
+# has no SIMD code.
 _EIGHTHS = (2, 4)
-# The edges of a crop fall within blocks, where what is beyond them leaks in; fewer pixels than these
-# would be edge for the most part.
+# The edges of a crop lie inside blocks, where pixels beyond the edge leak in. A smaller crop would
+# consist mostly of edge.
 _LEAST_OF_CROP = 32
 
 
 def luma_decode(draft: Draft) -> Draft | None:
-    """Decode the luma of a JPEG where the pipeline makes it gray and only moves pixels before."""
+    """Decode only a JPEG's luma if the pipeline makes it gray and only moves pixels before that."""
     decode = draft.source
     if not isinstance(decode, Decode) or decode.luma or not _has_luma(decode.header):
         return None
@@ -34,15 +34,15 @@ def luma_decode(draft: Draft) -> Draft | None:
 
 
 def scaled_decode(draft: Draft) -> Draft | None:
-    """Decode a JPEG at 1/4 or 1/2 where the resampling of all or a crop shrinks it far more.
+    """Decode a JPEG at 1/4 or 1/2 if the resampling after it shrinks the image, or a crop, far more.
 
-    For gray, luma, and colour that is stored as finely as luma.
+    For gray, luma, and colour stored at the resolution of luma.
     """
     return _scaled(draft, subsampled=False)
 
 
 def scaled_decode_420(draft: Draft) -> Draft | None:
-    """Do the same with colour that is stored at half the resolution."""
+    """Do the same for colour stored at half the resolution of luma."""
     return _scaled(draft, subsampled=True)
 
 
@@ -78,12 +78,12 @@ def _scaled(draft: Draft, *, subsampled: bool) -> Draft | None:
 
 
 def _is_clear(scaled: Decode, window: CropStage | None) -> bool:
-    """Whether the window, or the whole image, has chroma as fine as luma, and nothing else in it.
+    """Whether scaled decoding of the window, or the whole image, mixes in nothing from beyond the edge.
 
-    A block that the picture fills in part holds whatever the encoder put beyond the edge, and a scaled
-    block mixes it in, unless it is decoded to all of its 8 x 8 samples. libjpeg does so with chroma of
-    half the resolution at 1/2 (``jpeg_calc_output_dimensions``: it scales chroma by what is left of the
-    factors, and repeats samples only where the two axes differ).
+    The last blocks may be filled only in part, and beyond the edge contain whatever the encoder put
+    there. A scaled block mixes that in, unless it is decoded to all of its 8 x 8 samples. libjpeg does
+    so for chroma of half the resolution at 1/2: ``jpeg_calc_output_dimensions`` scales chroma by the
+    rest of the factors, and repeats samples only if the two axes differ.
     """
     header = scaled.header
     if header.inks:
@@ -98,7 +98,7 @@ def _is_clear(scaled: Decode, window: CropStage | None) -> bool:
         if size < 8:
             for axis, side in enumerate(header.stored):
                 samples = -(-side // ratio)
-                # Half a block, decoded to half its samples, takes next to nothing from the other half.
+                # Half a block decoded to half its samples takes hardly anything from the other half.
                 if samples % 8 and (samples % 8, size) != (4, 4):
                     clear[axis] = min(clear[axis], samples // 8 * 8 * ratio)
     if header.turned:
@@ -121,7 +121,7 @@ def _is_clear(scaled: Decode, window: CropStage | None) -> bool:
 def _scaled_box(scaled: Decode, window: CropStage | None) -> tuple[float, float, float, float]:
     """Return the window, or the whole image, in scaled pixels.
 
-    The last stored row and column may be partly there, and come first where the image is mirrored.
+    The last stored row and column may be partial, and come first if the image is mirrored.
     """
     header, factor = scaled.header, scaled.eighths / 8
     spec = scaled.output()
@@ -140,7 +140,7 @@ def _scaled_box(scaled: Decode, window: CropStage | None) -> tuple[float, float,
 
 
 def _around(box: tuple[float, float, float, float]) -> CropStage:
-    """Return the whole scaled pixels that the box touches; `output` rounds up, so all are there."""
+    """Return the crop of all scaled pixels that the box touches; `output` rounds up to include them."""
     top, left = floor(box[0]), floor(box[1])
     return CropStage(top, left, ceil(box[0] + box[2]) - top, ceil(box[1] + box[3]) - left)
 

@@ -1,4 +1,4 @@
-"""Rules that bring crops and flips to where they cost least. All of them are exact."""
+"""Rules that move crops and flips to where they cost least. All are exact."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from preprocessing.planner.stages import (
 
 
 def merge_windows(draft: Draft) -> Draft | None:
-    """Cut once where a crop is cropped."""
+    """Merge two consecutive crops into one."""
     for i, first, second in draft.pairs():
         if isinstance(first, CropStage) and isinstance(second, CropStage):
             top, left = first.top + second.top, first.left + second.left
@@ -29,7 +29,7 @@ def merge_windows(draft: Draft) -> Draft | None:
 
 
 def cancel_mirrors(draft: Draft) -> Draft | None:
-    """Leave out two flips along one axis."""
+    """Remove two consecutive flips along the same axis."""
     for i, first, second in draft.pairs():
         if isinstance(first, FlipStage) and first == second:
             return draft.splice(i, 2)
@@ -37,7 +37,7 @@ def cancel_mirrors(draft: Draft) -> Draft | None:
 
 
 def window_before_mirror(draft: Draft) -> Draft | None:
-    """Crop first and flip what is left."""
+    """Crop before a flip, so that fewer pixels are flipped."""
     for i, first, second in draft.pairs():
         if isinstance(first, FlipStage) and isinstance(second, CropStage):
             spec = draft.before(i)
@@ -51,7 +51,7 @@ def window_before_mirror(draft: Draft) -> Draft | None:
 
 
 def move_before_pointwise(draft: Draft) -> Draft | None:
-    """Crop and flip before samples are changed, so that only what is kept is changed."""
+    """Crop and flip before a pointwise stage, so that it changes only the pixels that are kept."""
     for i, first, second in draft.pairs():
         if _is_pointwise(first) and isinstance(second, CropStage | FlipStage):
             return draft.splice(i, 2, second, first)
@@ -59,7 +59,7 @@ def move_before_pointwise(draft: Draft) -> Draft | None:
 
 
 def window_into_border(draft: Draft) -> Draft | None:
-    """Add only that part of a border which a crop after it keeps."""
+    """Pad only the part of a border that the crop after it keeps."""
     for i, border, window in draft.pairs():
         if isinstance(border, PadStage) and isinstance(window, CropStage):
             spec = draft.before(i)
@@ -71,7 +71,7 @@ def window_into_border(draft: Draft) -> Draft | None:
                 window.left - border.left, window.width, spec.width
             )
             inside = not (above or below or before or after)
-            # A mirrored border takes its pixels from further inside than the crop may reach.
+            # A mirrored border copies pixels from inside the image, which the crop may remove.
             mirrored = border.mode in ("reflect", "symmetric")
             if height < 1 or width < 1 or (mirrored and not inside):
                 continue
@@ -82,11 +82,11 @@ def window_into_border(draft: Draft) -> Draft | None:
 
 
 def crop_into_resample(draft: Draft) -> Draft | None:
-    """Resample only what a crop after it keeps."""
+    """Resample only the pixels that the crop after it keeps."""
     for i, first, second in draft.pairs():
         if isinstance(first, ResampleStage) and isinstance(second, CropStage):
             top, left, height, width = first.window
-            # The window is that of the result before it is mirrored.
+            # The window is in the result before mirroring.
             y = height - second.top - second.height if first.mirror[0] else second.top
             x = width - second.left - second.width if first.mirror[1] else second.left
             kept = (top + y, left + x, second.height, second.width)
@@ -95,7 +95,7 @@ def crop_into_resample(draft: Draft) -> Draft | None:
 
 
 def mirror_into_resample(draft: Draft) -> Draft | None:
-    """Resample in reverse order instead of flipping."""
+    """Resample in reverse order instead of flipping afterwards."""
     for i, first, second in draft.pairs():
         if isinstance(first, ResampleStage) and isinstance(second, FlipStage):
             rows, columns = first.mirror
@@ -112,6 +112,6 @@ def _is_pointwise(stage: Stage) -> bool:
 
 
 def _overlap(start: int, length: int, side: int) -> tuple[int, int, int, int]:
-    """Where [start, start + length) meets [0, side): its start, its length, what is before and after."""
+    """Intersect [start, start + length) with [0, side): its start, length, and what is cut off."""
     first, last = max(start, 0), min(start + length, side)
     return first, last - first, first - start, start + length - last

@@ -62,7 +62,7 @@ def test_both_schemas_are_read_alike(schema):
 
 
 @pytest.mark.usefixtures("configured")
-def test_users_arguments_are_schema_2s_alone():
+def test_only_schema_2_has_users_arguments():
     with_arguments = event("2.0", spec="resize:8/npy", seed="7", to="s3://more/b/c")
     read = DOOR.parse(with_arguments)
     assert read.output == S3Prefix("more", "b/c/")
@@ -163,7 +163,7 @@ def test_without_an_output_nothing_is_written(s3):
     ],
 )
 @pytest.mark.usefixtures("configured")
-def test_a_wrong_event_is_told_to_each_of_its_tasks(change, words):
+def test_a_malformed_event_fails_each_of_its_tasks(change, words):
     answer = lambda_handler({**event(), **change}, Context())
     told = [result["resultString"] for result in answer["results"]]
     assert len(told) == (words is not None)
@@ -187,7 +187,7 @@ def test_a_wrong_event_is_told_to_each_of_its_tasks(change, words):
         (409, "OutputTaken", "PermanentFailure"),
     ],
 )
-def test_what_another_try_may_mend_is_temporary(status, code, expected):
+def test_what_a_retry_may_fix_is_temporary(status, code, expected):
     answer = DOOR.reply(
         event(), Response(status, error_code=code, error_message="one\ntwo \N{SNOWMAN}")
     )
@@ -253,7 +253,7 @@ def answered(configured, s3) -> Callable[[Event], Any]:
 )
 @pytest.mark.filterwarnings("ignore:Generating overly large repr")
 @given(told=wrong())
-def test_whatever_is_wrong_each_task_has_one_result(answered, told):
+def test_any_malformed_event_has_one_result_per_task(answered, told):
     if "invocationSchemaVersion" not in told:
         with pytest.raises(ValueError, match="fits none of the doors"):
             answered(told)

@@ -155,9 +155,7 @@ anything = st.recursive(
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(configuration=anything, headers=anything, url=anything, payload=st.text(max_size=40))
-def test_whatever_an_event_holds_the_client_gets_one_answer(
-    s3, invoke, configuration, headers, url, payload
-):
+def test_any_event_gets_one_answer(s3, invoke, configuration, headers, url, payload):
     s3.answer.body = photo()
     event = s3.event(payload)
     event["userRequest"] = {"url": url, "headers": headers}

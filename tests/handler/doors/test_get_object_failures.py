@@ -37,7 +37,7 @@ def test_not_modified_passes_through(s3, invoke):
     assert (written.status, written.code) == (304, None)
 
 
-def test_a_refusal_that_is_no_xml_is_still_an_answer(s3, invoke):
+def test_a_refusal_without_xml_is_still_answered(s3, invoke):
     s3.answer.status, s3.answer.body = 403, b"<html>go away"
     written = invoke(s3.event(PAYLOAD))
     assert (written.status, written.code) == (403, "SourceRefused")
@@ -50,7 +50,7 @@ def test_a_redirect_is_not_followed(s3, invoke):
     assert (written.status, written.code, len(s3.gets)) == (500, "SourceRefused", 1)
 
 
-def test_a_failing_s3_is_asked_again_then_told_and_the_url_stays_secret(s3, invoke, caplog):
+def test_a_failing_s3_is_retried_then_reported_and_the_url_stays_secret(s3, invoke, caplog):
     s3.answer.status = 503
     written = invoke(s3.event(PAYLOAD))
     assert written.status == 503
@@ -77,14 +77,14 @@ def test_limits_are_checked_before_the_body_is_read(s3, invoke, monkeypatch):
     assert (written.status, written.code) == (400, "ObjectTooLarge")
 
 
-def test_a_body_that_breaks_off_is_told(s3, invoke):
+def test_a_truncated_body_is_reported(s3, invoke):
     serve_photo(s3)
     s3.answer.claimed_length = 10**6
     written = invoke(s3.event(PAYLOAD))
     assert (written.status, written.code) == (503, "SourceUnavailable")
 
 
-def test_an_s3_that_is_not_there_is_told(s3, invoke, monkeypatch, caplog):
+def test_an_unreachable_s3_is_reported(s3, invoke, monkeypatch, caplog):
     own.client()  # which answers where S3 is
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
     config.cache_clear()
@@ -114,7 +114,7 @@ def test_a_transform_that_overruns_is_given_up_in_time(s3, invoke, monkeypatch):
     released.set()
 
 
-def test_what_nobody_foresaw_is_an_internal_error_without_its_words(
+def test_an_unexpected_error_is_an_internal_error_without_its_message(
     s3, invoke, monkeypatch, capsys
 ):
     serve_photo(s3)

@@ -53,7 +53,7 @@ def lower(headers: Mapping[str, Any]) -> dict[str, str]:
 @pytest.mark.parametrize(
     "user", [{}, {"headers": {"Range": "bytes=3-9"}}, {"url": "/a%20photo.jpg?partNumber=1"}]
 )
-def test_head_tells_what_get_gives(s3, invoke, ask, spec, user):
+def test_head_has_the_headers_of_get(s3, invoke, ask, spec, user):
     s3.answer.body = photo()
     s3.answer.headers = {
         "Last-Modified": DATE,
@@ -90,7 +90,7 @@ def test_the_length_is_right_for_every_pipeline(s3, invoke, ask, pipeline: Pipel
     s3.written.clear()
 
 
-def test_a_fixed_size_is_told_without_reading_the_object(s3, ask):
+def test_a_fixed_size_is_known_without_reading_the_object(s3, ask):
     s3.answer.body = b"not even a photo"
     head = ask(s3.event_of("HeadObject", payload(FIXED)))
     assert head["headers"]["Content-Length"] == Pipeline.parse(FIXED).output.nbytes
@@ -114,7 +114,7 @@ def test_a_size_that_depends_on_the_pixels_is_found_once_with_the_functions_own_
     assert [method for method, _ in s3.targets] == ["HEAD", "GET", "HEAD"]
 
 
-def test_a_role_that_may_not_read_is_told_and_no_length_is_made_up(s3, ask):
+def test_without_permission_to_read_no_length_is_made_up(s3, ask):
     s3.answer.body = photo()
     s3.script = [
         Answer(claimed_length=9),
@@ -129,7 +129,7 @@ def test_a_role_that_may_not_read_is_told_and_no_length_is_made_up(s3, ask):
     ("status", "code"),
     [(404, "NoSuchKey"), (403, "AccessDenied"), (400, "SourceRefused")],
 )
-def test_s3s_refusal_of_a_head_has_no_words_and_gets_some(s3, ask, status, code):
+def test_s3s_refusal_of_a_head_gets_a_message(s3, ask, status, code):
     s3.answer.status = status
     head = ask(s3.event_of("HeadObject", payload(FIXED)))
     assert (head["statusCode"], head["errorCode"]) == (status, code)

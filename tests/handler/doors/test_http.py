@@ -96,7 +96,7 @@ def test_what_the_function_does_not_allow_is_refused(ask, monkeypatch, query):
 
 
 @pytest.mark.parametrize("event", EVENTS)
-def test_head_tells_what_get_gives_and_has_no_body(ask, event):
+def test_head_has_the_headers_of_get_and_no_body(ask, event):
     get, head = (ask(event("/photos/r.jpg", method=method)) for method in ("GET", "HEAD"))
     assert head["body"] == ""
     assert int(head["headers"].pop("Content-Length")) == len(body_of(get))
@@ -104,7 +104,7 @@ def test_head_tells_what_get_gives_and_has_no_body(ask, event):
     assert head["statusCode"] == get["statusCode"] == 200
 
 
-def test_a_part_is_cut_out_and_head_tells_its_length(ask):
+def test_a_range_is_returned_and_head_has_its_length(ask):
     whole = body_of(ask(function_url("/photos/r.jpg")))
     for headers, query, expected in (
         ({"Range": "bytes=10-19"}, "", whole[10:20]),
@@ -218,20 +218,20 @@ def test_a_door_knows_its_own_events_and_how_long_its_callers_wait(event, client
     assert choose_door(event) is fitting[0]
 
 
-def test_through_api_gateway_an_answer_goes_out_before_it_gives_up():
+def test_api_gateway_gets_its_answer_before_it_times_out():
     (door,) = (door for door in doors.DOORS if door.fits(http_api("/a/b")))
     assert Deadline.of(900_000, door.client_timeout_s).left == pytest.approx(27, abs=0.1)
     assert Deadline.of(3_000, door.client_timeout_s).left == pytest.approx(2.4, abs=0.1)
 
 
-def test_time_that_runs_out_is_told_in_time(s3, ask):
+def test_a_timeout_is_answered_in_time(s3, ask):
     s3.answer = replace(s3.answer, delay_s=1.0)
     answer = ask(http_api("/photos/r.jpg"), remaining_ms=300)
     assert error_of(answer) == (503, "DeadlineExceeded")
 
 
 @pytest.mark.parametrize("field", ["version", "requestContext"])
-def test_an_event_of_another_shape_is_no_http(field):
+def test_an_event_of_another_shape_is_not_http(field):
     for wrong in (None, "1.0", {}, {"http": "GET"}):
         event = function_url("/photos/r.jpg") | {field: wrong}
         with pytest.raises(ValueError, match="fits none of the doors"):
@@ -265,7 +265,7 @@ def test_nothing_of_the_caller_is_logged(ask, capsys):
 
 
 @pytest.mark.parametrize(("delay_s", "level"), [(0.0, "INFO"), (1.0, "ERROR")])
-def test_a_clients_mistake_is_no_error_of_the_functions(s3, ask, capsys, delay_s, level):
+def test_a_clients_mistake_is_not_the_functions_error(s3, ask, capsys, delay_s, level):
     s3.answer = replace(s3.answer, delay_s=delay_s)
     query = "" if delay_s else "sed=3"
     assert ask(function_url("/photos/r.jpg", query), remaining_ms=300)["statusCode"] >= 500
@@ -279,7 +279,7 @@ def test_no_character_of_a_message_spoils_the_xml():
     assert ET.fromstring(body_of(answer)).findtext("Message") == "a\ufffd<b>&\ufffd\ufffd ü"
 
 
-def test_numpy_reads_what_a_client_gets(ask):
+def test_numpy_reads_the_body(ask):
     tensor = np.load(io.BytesIO(body_of(ask(function_url("/photos/r.jpg")))))
     assert (tensor.shape, tensor.dtype) == ((3, 224, 224), np.uint8)
 

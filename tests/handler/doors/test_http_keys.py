@@ -83,18 +83,18 @@ def examples(*seconds: str):
 @UNHURRIED
 @examples("", "/")
 @given(KEYS, SAFE)
-def test_a_functions_url_gives_the_path_as_it_was_sent(key, safe):
+def test_a_function_url_has_the_path_as_it_was_sent(key, safe):
     assert key_read(function_url(f"/photos/{quote(key, safe=safe)}")) == key
 
 
 @UNHURRIED
 @examples("$default", "prod")
 @given(KEYS, st.sampled_from(["$default", "prod", "photos"]))
-def test_an_http_api_gives_it_decoded(key, stage):
+def test_an_http_api_has_the_path_decoded(key, stage):
     assert key_read(http_api(f"/photos/{key}", stage=stage)) == key
 
 
 @UNHURRIED
 @given(KEYS, SAFE, st.sampled_from(["", "x-id=GetObject", "versionId=v%201&partNumber=1"]))
-def test_a_query_is_no_part_of_the_key(key, safe, query):
+def test_a_query_is_not_part_of_the_key(key, safe, query):
     assert key_read(function_url(f"/photos/{quote(key, safe=safe)}", query)) == key

@@ -47,7 +47,7 @@ def test_every_parameter_of_a_listing_reaches_s3(s3, ask):
 
 
 @pytest.mark.parametrize("stage", ["prod", "photos", "v1"])
-def test_a_stages_name_is_no_part_of_the_path(s3, ask, stage):
+def test_a_stages_name_is_not_part_of_the_path(s3, ask, stage):
     for path in ("/photos/prod/r.jpg", "/photos//prod/r.jpg"):
         answer = ask(http_api(path, stage=stage, domain="photos.example.com"))
         assert answer["statusCode"] == 200
@@ -61,10 +61,10 @@ def test_a_bucket_named_as_the_stage_begins_is_not_cut(ask):
 
 
 @pytest.mark.parametrize("path", ["/photos/%FF.jpg", "/photos/%ED%A0%80", "/%FF/a.jpg"])
-def test_a_path_that_is_no_text_is_refused(s3, ask, path):
+def test_a_path_that_is_not_utf8_is_refused(s3, ask, path):
     assert error_of(ask(function_url(path))) == (400, "InvalidURI")
     assert s3.targets == []
 
 
-def test_half_a_pair_of_surrogates_is_no_key(ask):
+def test_a_lone_surrogate_is_not_a_key(ask):
     assert error_of(ask(http_api("/photos/\ud800.jpg"))) == (400, "InvalidURI")

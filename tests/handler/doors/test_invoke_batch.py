@@ -22,7 +22,7 @@ from .invoking import BAD, KEYS, LINE, array_of, etag_of, expected, one, put, se
 
 
 @pytest.mark.parametrize("encoding", ["npy", "npy:hwc", "safetensors:key=batch"])
-def test_each_row_is_what_a_single_read_gives(photos, ask, encoding):
+def test_each_row_equals_a_single_read(photos, ask, encoding):
     spec = f"random_resized_crop:16/{encoding}"
     keys = [*KEYS, *reversed(KEYS)]  # which may be named twice
     answer = ask(several(*keys, spec=spec, seed=3))
@@ -46,7 +46,7 @@ def test_each_row_is_what_a_single_read_gives(photos, ask, encoding):
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(keys=st.lists(st.sampled_from([*KEYS, *BAD]), min_size=1, max_size=9))
-def test_what_cannot_be_read_is_told_beside_the_rest(mixed, ask, keys):
+def test_objects_that_cannot_be_read_are_reported_beside_the_rest(mixed, ask, keys):
     answer = ask(several(*keys, **LINE))
     good = [key for key in keys if key not in BAD]
     assert (answer["statusCode"], answer["keys"]) == (200, good)
@@ -90,7 +90,7 @@ def test_a_defect_is_the_keys_own_and_its_place_is_logged(photos, ask, monkeypat
     assert any("fill" in place for place in defect["traceback"])
 
 
-def test_what_is_not_done_in_time_is_told_beside_the_rest(photos, s3, ask):
+def test_objects_that_are_late_are_reported_beside_the_rest(photos, s3, ask):
     put(s3, "late.jpg", photos[KEYS[0]], delay_s=3)
     for _ in range(2):  # threads of the first may still be at work
         answer = ask(several(KEYS[0], "late.jpg", KEYS[1], **LINE), remaining_ms=1500)
@@ -105,7 +105,7 @@ def test_what_is_not_done_in_time_is_told_beside_the_rest(photos, s3, ask):
         np.testing.assert_array_equal(array_of(answer), np.stack(rows))
 
 
-def test_where_nothing_is_done_in_time_each_is_told_so(photos, s3, ask):
+def test_every_object_is_reported_where_all_are_late(photos, s3, ask):
     put(s3, "late.jpg", photos[KEYS[0]], delay_s=3)
     answer = ask(several("late.jpg", "late.jpg", **LINE), remaining_ms=400)
     assert [error["errorCode"] for error in answer["errors"]] == ["DeadlineExceeded"] * 2
@@ -113,7 +113,7 @@ def test_where_nothing_is_done_in_time_each_is_told_so(photos, s3, ask):
     assert ask(several(KEYS[0], **LINE))["keys"] == [KEYS[0]]
 
 
-def test_reading_goes_on_while_others_are_made(photos, s3, ask, monkeypatch):
+def test_reading_continues_while_others_are_transformed(photos, s3, ask, monkeypatch):
     """The first maker waits for the last read, which would be a deadlock if reads waited for makers."""
     read, fill = threading.Event(), batch.Stack.fill
 

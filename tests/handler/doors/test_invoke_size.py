@@ -51,7 +51,7 @@ def test_long_keys_count_in_what_can_be_sent(photos, s3, ask, length):
     assert 0.97 * 6 * 2**20 <= len(json.dumps(answer)) <= 6 * 2**20
 
 
-def test_the_guide_tells_how_many_fit(photos):
+def test_the_guide_says_how_many_fit(photos):
     """For keys of forty characters."""
     rows = re.findall(r"^\| (\S+) (\w+)( \(.*\))? \| ([\d,]+) \| (\d+) \|$", GUIDE, re.MULTILINE)
     assert len(rows) == 5

@@ -55,7 +55,7 @@ def test_sizes_and_etags_are_the_derived_objects(s3, ask, action):
 
 
 @pytest.mark.parametrize("unknown", ["source", "hide", "mark"])
-def test_sizes_that_depend_on_the_pixels_stay_the_sources_or_as_told(unknown):
+def test_sizes_that_depend_on_the_pixels_are_the_sources_or_as_configured(unknown):
     derived = listing.derive(XML, Pipeline.parse(UNKNOWN), 0, unknown)
     keys = contents(derived)
     if unknown == "hide":
@@ -91,7 +91,7 @@ def test_a_listing_without_a_namespace_or_keys_is_one_too():
     assert contents(listing.derive(empty, Pipeline.parse(FIXED), 0, "source")) == []
 
 
-def test_what_is_no_xml_is_an_error(s3, ask):
+def test_what_is_not_xml_is_an_error(s3, ask):
     s3.answer.body = b"<ListBucketResult><Key>\x01</Key></ListBucketResult>"
     returned = ask(s3.event_of("ListObjects", json.dumps({"spec": FIXED})))
     assert (returned["statusCode"], returned["errorCode"]) == (400, "InvalidListing")

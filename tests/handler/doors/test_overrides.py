@@ -64,7 +64,7 @@ def test_a_request_may_choose_a_preset_where_that_is_allowed(s3, invoke, overrid
 
 
 @pytest.mark.parametrize("seed", ["-1", "x", "1.5", str(2**63), "9" * 5000, "³"])
-def test_a_seed_that_is_no_number_is_refused(s3, invoke, overrides, seed):
+def test_a_seed_that_is_not_a_number_is_refused(s3, invoke, overrides, seed):
     serve_photo(s3)
     written = invoke(s3.event(PAYLOAD, headers={"x-jitprep-seed": seed}))
     assert (written.status, written.code) == (400, "InvalidSeed")

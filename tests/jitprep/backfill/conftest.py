@@ -1,4 +1,4 @@
-"""S3, alone and behind the endpoint, with two empty buckets."""
+"""Two empty buckets, in S3 alone and behind the endpoint."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from jitprep.backfill.aws import sdk_client
 from .stage import ROOT, Stage, environment
 
 _NUMBERS = itertools.count()
-# What the function may read and write by itself.
+# Buckets that the function may read and write with its own role.
 _ALLOWED = {
     "JITPREP_BUCKETS": ",".join(["photos", *(f"photos-{number}" for number in range(100))]),
     "JITPREP_OUTPUTS": ",".join(["copies", *(f"copies-{number}" for number in range(100))]),
@@ -25,7 +25,7 @@ _ALLOWED = {
 
 @pytest.fixture(scope="session")
 def moto() -> Iterator[str]:
-    """The URL of an S3."""
+    """URL of an S3."""
     command = [sys.executable, "-m", "jitprep.emulator.store"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
         assert child.stdout is not None
@@ -35,7 +35,7 @@ def moto() -> Iterator[str]:
 
 @pytest.fixture
 def stage(moto: str, monkeypatch: pytest.MonkeyPatch) -> Stage:
-    """Two empty buckets of their own."""
+    """Two empty buckets in S3."""
     for name, value in environment(moto).items():
         monkeypatch.setenv(name, value)
     return Stage(sdk_client("s3"), next(_NUMBERS))
@@ -43,7 +43,7 @@ def stage(moto: str, monkeypatch: pytest.MonkeyPatch) -> Stage:
 
 @pytest.fixture(scope="session")
 def local(object_lambda_endpoint: Callable[..., Any]) -> Any:
-    """An endpoint whose workers run our handler."""
+    """Endpoint whose workers run our handler."""
     return object_lambda_endpoint(task_root=ROOT, workers=2, worker_env=_ALLOWED)
 
 

@@ -26,7 +26,7 @@ _PATIENCE_S = 300.0
 
 
 def environment(url: str) -> dict[str, str]:
-    """Return what leads boto3 to an S3 at ``url``, and to no account of this machine's user."""
+    """Return environment variables that point boto3 to an S3 at ``url``, with test credentials."""
     return {
         "AWS_ENDPOINT_URL": url,
         "AWS_ACCESS_KEY_ID": "test",
@@ -38,7 +38,7 @@ def environment(url: str) -> dict[str, str]:
 
 
 def small_photos(count: int) -> Iterator[tuple[str, bytes]]:
-    """Yield as many JPEGs of 16 x 16 pixels, no two alike, and their keys."""
+    """Yield keys and distinct JPEGs of 16 x 16 pixels."""
     whole = picture("astronaut")
     for number in range(count):
         left, top = number % 60 * 8, number // 60 * 8
@@ -48,7 +48,7 @@ def small_photos(count: int) -> Iterator[tuple[str, bytes]]:
 
 
 class Stage:
-    """A bucket of originals, one for copies that keeps every version, and jobs between them."""
+    """A bucket of originals, a versioned bucket for copies, and jobs between them."""
 
     def __init__(self, s3: Any, number: int) -> None:
         self.s3 = s3
@@ -73,7 +73,7 @@ class Stage:
         return BackfillJob(S3Prefix(self.source, "train/"), target, Pipeline.parse(spec), **given)
 
     def run(self, job: BackfillJob, shards: int | None = None) -> TaskOutcome:
-        """Do a job in this process."""
+        """Run a job in this process."""
         worker = TaskWorker(job)
         return TaskOutcome.of_all(worker.do(task) for task in plan_tasks(self.s3, job, shards))
 
@@ -87,12 +87,12 @@ class Stage:
         return found
 
     def command(self, *arguments: str, jitprep: str = JITPREP) -> Sequence[str]:
-        """Return a command that backfills from the one bucket to the other."""
+        """Return a command that backfills from one bucket to the other."""
         places = [f"s3://{self.source}/train/", "--to", f"s3://{self.target}/small"]
         return [jitprep, "backfill", *places, "--pipeline", SPEC, *arguments]
 
     def read(self, key: str) -> Any:
-        """Return an object of the target, its body read."""
+        """Return an object of the target with its body."""
         answer = self.s3.get_object(Bucket=self.target, Key=key)
         return {**answer, "Body": answer["Body"].read()}
 
@@ -103,8 +103,8 @@ def finish(command: Sequence[str]) -> subprocess.CompletedProcess[str]:
 
 
 def begin(command: Sequence[str]) -> subprocess.Popen[str]:
-    """Start a command as a terminal does: in a group of processes that Ctrl-C reaches together."""
-    # A test runner may ignore Ctrl-C, and what it starts would too.
+    """Start a command as a terminal does, in its own process group, which Ctrl-C reaches as a whole."""
+    # A test runner may ignore Ctrl-C, and its children would inherit that.
     previous = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         return subprocess.Popen(
@@ -119,13 +119,13 @@ def begin(command: Sequence[str]) -> subprocess.Popen[str]:
 
 
 def wait_for(stage: Stage, key: str, child: subprocess.Popen[str]) -> None:
-    """Wait until a key of the target begins so, while a command runs."""
+    """Wait until a key of the target begins with a prefix, while a command runs."""
     while not stage.s3.list_objects_v2(Bucket=stage.target, Prefix=key, MaxKeys=1)["KeyCount"]:
         assert child.poll() is None, child.communicate()
 
 
 def assert_survives_kill(stage: Stage, command: Sequence[str]) -> None:
-    """Kill a backfill of 500 photographs half-way and run it again at once: nothing is done twice."""
+    """Kill a backfill of 500 photographs half-way and run it again: no object is copied twice."""
     photos = stage.fill(500)
     with begin(command) as child:
         wait_for(stage, "small/train/5/", child)

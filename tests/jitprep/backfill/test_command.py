@@ -1,4 +1,4 @@
-"""`jitprep backfill`, as a user runs it, on processes of this machine."""
+"""`jitprep backfill` with processes on this machine."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def test_killed_half_way_and_run_again_it_does_no_object_twice(stage):
     assert_survives_kill(stage, stage.command("--processes", "2"))
 
 
-def test_ctrl_c_ends_it_and_the_same_command_goes_on(stage):
+def test_ctrl_c_ends_it_and_the_same_command_resumes(stage):
     stage.fill(200)
     with begin(stage.command("--processes", "2")) as child:
         wait_for(stage, "small/train/1/", child)
@@ -41,7 +41,7 @@ def test_ctrl_c_ends_it_and_the_same_command_goes_on(stage):
 
 
 @pytest.mark.parametrize("form", ["objects", "tar"])
-def test_ctrl_c_ends_it_within_a_second_whatever_is_under_way(stage, form):
+def test_ctrl_c_ends_it_within_a_second(stage, form):
     noise = np.random.default_rng(0).integers(0, 255, (500, 500, 3), dtype=np.uint8)
     for number in range(8):
         stage.put(f"train/{number}.png", write_png(noise, small=False))
@@ -51,13 +51,13 @@ def test_ctrl_c_ends_it_within_a_second_whatever_is_under_way(stage, form):
         while not _works(child.pid):
             assert child.poll() is None
             time.sleep(0.05)
-        time.sleep(0.5)  # it has read something by now
+        time.sleep(0.5)  # until it reads
         begun = time.monotonic()
-        for _ in range(3):  # the second one, too
+        for _ in range(3):  # later signals are ignored
             os.killpg(child.pid, signal.SIGINT)
             time.sleep(0.05)
         counted, told = child.communicate()
-    # A second, and as much again on a machine that does other work.
+    # One second, and another one for a busy machine.
     assert time.monotonic() - begun < 2
     assert (child.returncode, counted) == (130, "0 done, 0 already there, 0 failed\n")
     assert "Traceback" not in told
@@ -71,7 +71,7 @@ def _works(parent: int) -> bool:
         return False
 
 
-def test_what_is_hidden_is_no_failure_and_is_counted_once(stage):
+def test_hidden_objects_are_counted_and_are_not_failures(stage):
     ((key, photo),) = small_photos(1)
     for name in (key, "train/tail/", "train/a/./b.jpg"):
         stage.put(name, photo)
@@ -90,14 +90,14 @@ def test_what_is_hidden_is_no_failure_and_is_counted_once(stage):
     assert set(reader.keys("train/")) == copied
 
 
-def test_of_hidden_objects_alone_nothing_is_made(stage):
+def test_a_source_with_only_hidden_objects_is_an_error(stage):
     stage.put("train/.DS_Store", b"words")
     done = CliRunner().invoke(app, stage.command()[1:])
     assert done.exit_code == 1
     assert "only 1 hidden ones" in done.output
 
 
-def test_a_process_that_dies_is_told_of(stage):
+def test_a_process_that_dies_is_reported(stage):
     stage.fill(200)
     with begin(stage.command("--processes", "1")) as child:
         wait_for(stage, "small/train/1/", child)
@@ -108,7 +108,7 @@ def test_a_process_that_dies_is_told_of(stage):
 
 
 def _worker_of(parent: int) -> int:
-    """Return the process that does the work of another."""
+    """Return a worker process of a command."""
     (server,) = (
         child
         for child in _children(parent)
@@ -122,7 +122,7 @@ def _children(parent: int) -> list[int]:
     return [int(pid) for pid in Path(f"/proc/{parent}/task/{parent}/children").read_text().split()]
 
 
-def test_what_failed_is_told_and_written_down(stage, tmp_path):
+def test_failures_are_printed_and_written_to_a_file(stage, tmp_path):
     for number in range(25):
         stage.put(f"train/{number:02d} [bold].txt", b"words")
     ((key, photo),) = small_photos(1)
@@ -139,7 +139,7 @@ def test_what_failed_is_told_and_written_down(stage, tmp_path):
     assert all("looks like text" in line["reason"] for line in lines)
 
 
-def test_a_dry_run_tells_what_there_is_to_do_and_does_nothing(stage):
+def test_a_dry_run_counts_and_copies_nothing(stage):
     stage.fill(5)
     _, *arguments = stage.command("--format", "tar", "--dry-run")
     told = CliRunner().invoke(app, arguments).output
@@ -150,7 +150,7 @@ def test_a_dry_run_tells_what_there_is_to_do_and_does_nothing(stage):
     assert "5 already there, 0 to do" in CliRunner().invoke(app, arguments).output
 
 
-def test_a_preset_goes_by_its_name(stage):
+def test_a_preset_is_used_by_name(stage):
     ((key, photo),) = small_photos(1)
     stage.put(key, photo)
     done = finish([*stage.command(), "--pipeline", "grayscale-224"])
@@ -175,8 +175,8 @@ def test_a_preset_goes_by_its_name(stage):
         (["--role-arn", "x"], "are for --engine s3-batch"),
     ],
 )
-def test_what_cannot_be_done_is_explained(stage, arguments, words):
-    """With status 2 where the command itself is wrong, and 1 where S3 or the disk say no."""
+def test_errors_are_explained(stage, arguments, words):
+    """The status is 2 for a wrong command, and 1 for an error of S3 or the disk."""
     if arguments != ["--dry-run"]:
         stage.put("train/a.jpg", b"words")
     done = CliRunner().invoke(app, [*stage.command()[1:], *arguments])

@@ -1,4 +1,4 @@
-"""docs/training/backfill.md runs as it stands; what it says of webdataset, tests/ray runs."""
+"""The examples of docs/training/backfill.md run unchanged. Those with webdataset are in tests/ray."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ PIPELINE = Pipeline.parse("resize:256/center_crop:224/npy")
 
 @pytest.fixture(scope="module")
 def backfilled(local):
-    """Do what the page's commands say; give what came of each."""
+    """Run the page's commands, and return their results."""
     with pytest.MonkeyPatch.context() as patch:
         for name, value in environment(local.url).items():
             patch.setenv(name, value)

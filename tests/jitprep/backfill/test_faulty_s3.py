@@ -1,4 +1,4 @@
-"""An S3 whose answers are late, broken or forged: no copy is wrong, and none is written twice."""
+"""An S3 with late, broken or forged responses: no copy is wrong, and none is written twice."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from soak.stage import faulty_s3
 
 from .stage import Stage, environment
 
-# Two answers of five; those that only wait are for the soak.
+# Two of five responses are faulty. Responses that are only late are left to the soak test.
 FAULTS = {Fault.RESET: 0.1, Fault.TRUNCATED: 0.1, Fault.FORGED: 0.1, Fault.BUSY: 0.1}
 
 
 @pytest.mark.parametrize("form", ["objects", "tar"])
-def test_whatever_breaks_the_next_run_mends(monkeypatch, form):
+def test_the_next_run_repairs_what_failed(monkeypatch, form):
     with faulty_s3() as s3:
         for name, value in environment(s3.url).items():
             monkeypatch.setenv(name, value)
@@ -27,7 +27,7 @@ def test_whatever_breaks_the_next_run_mends(monkeypatch, form):
         number = None if form == "objects" else 6
         worker = TaskWorker(job)
         s3.fail(FAULTS, 1)
-        told = [  # the second finds copies there, and must ask about them
+        told = [  # the second finds copies there, and must check them
             TaskOutcome.of_all(map(worker.do, plan_tasks(stage.s3, job, number))) for _ in range(2)
         ]
         done = s3.done()

@@ -1,4 +1,4 @@
-"""Whatever came before, a run makes the copies that there should be, and does nothing twice."""
+"""After any history, a run makes exactly the copies that are missing or outdated."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _numbers = itertools.count(1000)
 
 put = st.tuples(st.just("put"), st.sampled_from(KEYS), st.sampled_from(PHOTOS))
 delete = st.tuples(st.just("delete"), st.sampled_from(KEYS[1:]))
-# A run of a pipeline with a seed, stopped when so many originals have been begun.
+# A run of a pipeline with a seed, stopped after a number of originals was started.
 run = st.tuples(
     st.just("run"), st.sampled_from(SPECS), st.integers(0, 1), st.integers(0, 5) | st.just(NEVER)
 )
@@ -38,7 +38,7 @@ few = settings(
 
 
 class Checked:
-    """A stage on which every run is compared with what it should do."""
+    """Stage that compares every run with a model of what it should do."""
 
     def __init__(self, stage: Stage) -> None:
         self.stage = stage
@@ -56,7 +56,7 @@ class Checked:
                     self.run(self.stage.job(spec, seed=seed, format=form), most)
 
     def run(self, job: BackfillJob, most: int) -> TaskOutcome:
-        """Run a job; each copy is written once if it is not what it should be, and else not at all."""
+        """Run a job. Each copy that is missing or outdated is written once, and no other one."""
         tasks = plan_tasks(self.stage.s3, job, None if job.format == "objects" else 2)
         drawn = job.seed if job.pipeline.random else None
         wanted = {
@@ -78,7 +78,7 @@ class Checked:
 
 
 def sources(tasks: list[BackfillTask]) -> Mapping[str, str]:
-    """Return what each copy, or shard, is made of."""
+    """Return the sources of each copy or shard."""
     return {
         name: etag
         for task in tasks

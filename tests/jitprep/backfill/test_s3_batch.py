@@ -1,4 +1,4 @@
-"""`jitprep backfill --engine s3-batch`: the endpoint runs S3's job, and the function copies."""
+"""`jitprep backfill --engine s3-batch`: the endpoint runs the job, and the function copies."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ KEYS = {"train/rocket.jpg": "rocket", 'train/a b+c/crème, "100%".jpg': "coffee"
 
 @pytest.fixture
 def s3_jobs(local, endpoint_stage, monkeypatch):
-    """Return a function that runs the command on two originals by S3's jobs."""
+    """Return a function that runs the command with S3 Batch Operations on two originals."""
     monkeypatch.setattr(s3_batch, "_POLL_S", 0.05)
     for key, name in KEYS.items():
         endpoint_stage.put(key, photo(name), Metadata={"label": name})
@@ -65,15 +65,15 @@ def test_nothing_is_done_twice(endpoint_stage, s3_jobs):
     assert written == dict.fromkeys([f"small/{key}" for key in (*KEYS, "train/new.jpg")], 1)
 
 
-def test_what_the_function_cannot_copy_is_told(endpoint_stage, s3_jobs):
+def test_failures_of_the_function_are_reported(endpoint_stage, s3_jobs):
     endpoint_stage.put("train/no photo, +1.txt", b"words")
     told = s3_jobs(exit_code=1)
     assert "2 done, 0 already there, 1 failed" in told
     assert "failed: train/no photo, +1.txt: UnknownFormat: " in told
 
 
-def test_the_same_command_follows_a_job_that_is_under_way(local, endpoint_stage, s3_jobs):
-    """More originals than are copied before the second run looks."""
+def test_the_same_command_follows_an_unfinished_job(local, endpoint_stage, s3_jobs):
+    """With enough originals that the job is unfinished when the second run starts."""
     for number in range(50):
         endpoint_stage.put(f"train/{number}.jpg", photo("retina"))
     first = s3_jobs("--no-wait", "--pipeline", "resize:256/npy")
@@ -85,7 +85,7 @@ def test_the_same_command_follows_a_job_that_is_under_way(local, endpoint_stage,
     assert [job["JobId"] for job in listed].count(jobs[0]) == 1
 
 
-def test_a_job_that_may_not_write_there_says_so(endpoint_stage, s3_jobs):
+def test_a_job_that_may_not_write_is_an_error(endpoint_stage, s3_jobs):
     elsewhere = f"nowhere-{endpoint_stage.target}"
     endpoint_stage.s3.create_bucket(Bucket=elsewhere)
     told = s3_jobs("--to", f"s3://{elsewhere}", exit_code=1)
@@ -99,7 +99,7 @@ def test_a_job_that_may_not_write_there_says_so(endpoint_stage, s3_jobs):
         ({"pipeline": Pipeline.parse("/".join(["invert"] * 200))}, "at most 1024 characters"),
     ],
 )
-def test_what_s3_cannot_be_told_is_refused(given, words):
+def test_a_job_that_does_not_fit_s3s_parameters_is_refused(given, words):
     settings = {"pipeline": Pipeline.parse(SPEC), **given}
     job = BackfillJob(S3Prefix("photos"), S3Prefix("copies"), **settings)
     with pytest.raises(CannotBackfill, match=words):

@@ -1,4 +1,4 @@
-"""A copy is, bytes and metadata, what a read through an access point gives."""
+"""A copy equals a read through an access point, in bytes and metadata."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ import pytest
 
 from tests.photos import photo
 
-# Of a fixed size and not, and with draws from key, ETag and seed.
+# With results of fixed and of variable size, and with draws from key, ETag and seed.
 SPECS = ["resize:32,24/npy", "resize:20/jpeg", "random_resized_crop:16/raw"]
 SEED = 3
-# Keys that must be encoded somewhere on the way, and metadata of the owner's.
+# Keys that need encoding, and metadata of the owner.
 OWNERS = {
     "label": "7",
     "pipeline": "the owner's",
@@ -38,7 +38,7 @@ ORIGINALS = {
 
 @dataclass(frozen=True)
 class Read:
-    """What a reader got."""
+    """Response to a read."""
 
     body: bytes
     content_type: str
@@ -48,7 +48,7 @@ class Read:
 
 @pytest.fixture
 def through_access_point(local, endpoint_stage):
-    """Store the originals; return a function that reads them through an access point with a pipeline."""
+    """Store the originals; return a function that reads them through an access point."""
     for key, (name, about) in ORIGINALS.items():
         body = gzip.compress(photo(name)) if "ContentEncoding" in about else photo(name)
         endpoint_stage.put(key, body, **about)
@@ -115,7 +115,7 @@ def test_objects(endpoint_stage, through_access_point, spec):
     assert (outcome.done, outcome.failures) == (4, ())
     stored, read = objects(endpoint_stage), through_access_point(spec)
     for copy in stored.values():
-        assert copy.metadata.pop("jitprep-mark")  # by which alone it is known
+        assert copy.metadata.pop("jitprep-mark")  # the mark of a copy
     assert stored == read
     assert OWNERS.items() <= stored["train/coffee & crème +100%.jpg"].metadata.items()
 

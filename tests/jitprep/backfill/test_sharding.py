@@ -20,7 +20,7 @@ KEYS = st.text(
     min_size=1,
     max_size=12,
 )
-# As webdataset.tariterators.base_plus_ext has it, written anew: what it calls a sample, and a field.
+# Equivalent to webdataset.tariterators.base_plus_ext: the sample's name, and the field.
 SAMPLE = re.compile(r"((?:.*/|)[^./]+)\.([^/]*)")
 JOB = BackfillJob(
     S3Prefix("photos"), S3Prefix("copies", "x/"), Pipeline.parse("resize:8,8/npy"), format="tar"
@@ -32,7 +32,7 @@ def original(key: str) -> ListedObject:
 
 
 @given(st.sets(KEYS, max_size=40), st.integers(1, 9))
-def test_each_original_is_in_one_shard_and_none_of_its_name_in_another(keys, number):
+def test_each_original_is_in_one_shard_with_all_of_its_name(keys, number):
     dealt = shards.deal(map(original, keys), number, "tar")
     assert list(dealt) == [f"{n:05d}-of-{number:05d}.tar" for n in range(number)]
     found = [o.key for hand in dealt.values() for o in hand]
@@ -48,14 +48,14 @@ def test_another_original_changes_one_shard(keys, key, number):
 
 
 @given(st.text("ab", min_size=1), st.sampled_from(["jpg", "png", "JPEG"]), st.integers(1, 9))
-def test_keys_that_differ_in_their_endings_come_together(stem, ending, number):
+def test_keys_that_differ_only_in_their_suffix_share_a_shard(stem, ending, number):
     dealt = shards.deal([original(f"{stem}.{ending}"), original(stem)], number, "tar")
     assert sorted(map(len, dealt.values())) == [0] * (number - 1) + [2]
 
 
 @example({"a./", "a.b/", "a/b.c/"})
 @given(st.sets(KEYS, max_size=40))
-def test_no_two_samples_have_one_name_and_every_reader_tells_name_from_ending(keys):
+def test_sample_names_are_distinct_and_have_no_suffix(keys):
     names = [sample_name(key) for key in keys]
     assert len(set(names)) == len(keys)
     for name in names:
@@ -65,14 +65,14 @@ def test_no_two_samples_have_one_name_and_every_reader_tells_name_from_ending(ke
 
 
 @pytest.mark.parametrize("key", ["train/n01440764/1", "a b/é", "v1.2/x"])
-def test_ordinary_names_are_left_alone(key):
+def test_ordinary_names_are_unchanged(key):
     assert sample_name(key) == key
 
 
 @given(st.sets(st.integers(0, 50)))
-def test_what_is_left_out_is_told(positions):
+def test_left_out_originals_are_in_the_metadata(positions):
     originals = [original(str(n)) for n in range(51)]
-    told = shards.tell_left_out(positions)
+    told = shards.left_out_metadata(positions)
     assert [int(o.key) for o in shards.left_out(told, originals)] == sorted(positions)
     assert bool(told) == bool(positions)
 
@@ -89,7 +89,7 @@ def test_a_target_keeps_its_number_of_shards():
         shards.count(there | {"00001-of-00002.tar"}, JOB, 10, None)
 
 
-def test_a_shard_is_not_too_large_to_lose():
+def test_a_shard_has_a_limit_of_originals():
     with pytest.raises(CannotBackfill, match="4097 originals in one, and 4096 at most"):
         shards.deal((original(str(n)) for n in range(4097)), 1, "tar")
 
@@ -106,12 +106,12 @@ def test_a_shard_is_not_too_large_to_lose():
         ("s3://photos", "s3://No_Bucket/x", "write the place as s3://bucket/prefix"),
     ],
 )
-def test_jobs_that_would_go_wrong_are_refused(source, target, words):
+def test_wrong_jobs_are_refused(source, target, words):
     with pytest.raises(CannotBackfill, match=words):
         BackfillJob(S3Prefix.from_url(source), S3Prefix.from_url(target).folder, JOB.pipeline)
 
 
-def test_places():
+def test_urls():
     assert (
         S3Prefix.from_url("s3://photos") == S3Prefix.from_url("s3://photos/") == S3Prefix("photos")
     )

@@ -1,4 +1,4 @@
-"""What becomes of originals that cannot be copied, and of targets that are not free."""
+"""Originals that cannot be copied, and targets that hold other objects."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ OTHER = list(small_photos(2))[1][1]
 
 @pytest.fixture
 def with_bad_ones(stage):
-    """Store originals, of which one can be copied; return why the others cannot."""
+    """Store originals, only one of them valid; return why the others fail."""
     stage.put("train/good.jpg", PHOTO)
     stage.put("train/empty.jpg", b"")
     stage.put("train/notes.txt", b"words")
@@ -35,7 +35,7 @@ def with_bad_ones(stage):
     bomb = gzip.compress(bytes(10_000))
     stage.put("train/bomb", bomb, ContentEncoding="gzip")
     stage.put("train/unzipped", PHOTO, ContentEncoding="gzip")
-    stage.put("train/folder/", b"")  # as S3's console makes folders
+    stage.put("train/folder/", b"")  # as S3's console creates folders
     return {
         "train/empty.jpg": "has 0 bytes",
         "train/notes.txt": "looks like text",
@@ -57,7 +57,7 @@ def assert_told(outcome: TaskOutcome, expected: dict[str, str]) -> None:
         assert words in told[key]
 
 
-def test_what_cannot_be_read_stops_nothing_else(stage, with_bad_ones):
+def test_a_bad_original_does_not_stop_the_others(stage, with_bad_ones):
     job = stage.job(limits=Limits(source_bytes=5000))
     first = stage.run(job)
     assert first.done == 1
@@ -69,7 +69,7 @@ def test_what_cannot_be_read_stops_nothing_else(stage, with_bad_ones):
 
 
 @pytest.mark.parametrize("form", ["tar", "parquet"])
-def test_a_shard_leaves_out_what_cannot_be_read_and_says_so(stage, with_bad_ones, form):
+def test_a_shard_leaves_out_bad_originals_and_reports_them(stage, with_bad_ones, form):
     job = stage.job(limits=Limits(source_bytes=5000), format=form)
     first = stage.run(job)
     assert first.done == 1
@@ -104,7 +104,7 @@ def test_an_original_that_changes_after_it_was_listed_waits_for_the_next_run(sta
     assert stage.run(job).failures == ()
 
 
-def test_what_is_not_ours_is_not_written_over(stage):
+def test_an_object_that_is_not_a_copy_is_not_overwritten(stage):
     stage.put("train/a.jpg", PHOTO)
     stage.s3.put_object(Bucket=stage.target, Key="small/train/a.jpg", Body=b"precious")
     (failure,) = stage.run(stage.job()).failures
@@ -113,8 +113,8 @@ def test_what_is_not_ours_is_not_written_over(stage):
     assert stage.read("small/train/a.jpg")["Body"] == b"precious"
 
 
-def test_a_copy_that_another_run_stores_meanwhile_is_not_stored_twice(stage):
-    """As where a killed run had a write under way, which ends after the next run has listed."""
+def test_a_copy_that_another_run_stores_is_not_stored_twice(stage):
+    """For example, a killed run's last write ends after the next run has listed the target."""
     stage.put("train/a.jpg", PHOTO)
     job = stage.job()
     tasks = plan_tasks(stage.s3, job)
@@ -123,7 +123,7 @@ def test_a_copy_that_another_run_stores_meanwhile_is_not_stored_twice(stage):
     assert stage.versions() == {"small/train/a.jpg": 1}
 
 
-def test_a_copy_of_something_else_that_appears_meanwhile_is_not_written_over(stage):
+def test_another_copy_that_appears_during_the_run_is_not_overwritten(stage):
     stage.put("train/a.jpg", PHOTO)
     job = stage.job()
     tasks = plan_tasks(stage.s3, job)
@@ -133,7 +133,7 @@ def test_a_copy_of_something_else_that_appears_meanwhile_is_not_written_over(sta
     assert stage.versions() == {"small/train/a.jpg": 1}
 
 
-def test_originals_that_differ_in_their_endings_alone_are_two_samples(stage):
+def test_originals_that_differ_only_in_their_suffix_are_two_samples(stage):
     stage.put("train/a.jpg", PHOTO)
     stage.put("train/a.jpeg", OTHER)
     assert stage.run(stage.job(format="tar"), shards=7).done == 2
@@ -155,7 +155,7 @@ def test_originals_that_differ_in_their_endings_alone_are_two_samples(stage):
 
 
 def test_no_two_samples_of_a_shard_have_one_name():
-    """Whatever the keys, and in whatever order they come."""
+    """For any keys, in any order."""
     pieces = [
         "a",
         "a.jpg",
@@ -192,7 +192,7 @@ def test_metadata_that_does_not_fit_is_named(stage):
     (failure,) = stage.run(stage.job()).failures
     assert "shorten the original's" in failure.reason
     assert stage.versions() == {}
-    assert stage.run(stage.job(format="tar")).done == 1  # where nothing bounds it
+    assert stage.run(stage.job(format="tar")).done == 1  # a tar has no such limit
 
 
 def test_a_copy_whose_key_would_be_too_long_is_named(stage):
@@ -224,7 +224,7 @@ def test_a_copy_that_an_owner_has_changed_is_the_owners(stage):
 
 
 @pytest.mark.parametrize("form", ["objects", "parquet"])
-def test_what_is_passed_through_is_copied(stage, form):
+def test_an_original_that_is_passed_through_is_copied(stage, form):
     stage.put("train/a.txt", b"words, not an image")
     job = stage.job("image:skip/resize:8,8/npy", format=form)
     assert stage.run(job).done == 1
@@ -261,7 +261,7 @@ def test_equal_originals_give_equal_tar_files(stage):
     assert stage.read("small/00000-of-00001.tar")["Body"] == first
 
 
-def test_what_is_left_is_told_without_doing_it(stage):
+def test_remaining_originals_are_listed_without_copying(stage):
     stage.put("train/a.jpg", PHOTO)
     stage.put("train/b.jpg", PHOTO)
     stage.run(stage.job())

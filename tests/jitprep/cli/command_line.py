@@ -1,4 +1,4 @@
-"""The `jitprep` command, run as a user runs it."""
+"""The installed `jitprep` command, in a process."""
 
 from __future__ import annotations
 

@@ -25,12 +25,12 @@ def test_demo_reads_prints_and_draws(tmp_path):
 
 
 def test_demo_reads_from_a_running_endpoint(local, tmp_path):
-    for _ in range(2):  # it leaves nothing behind that a second run would trip over
+    for _ in range(2):  # a second run finds nothing of the first
         done = jitprep("demo", "--endpoint-url", local.url, "--picture", tmp_path / "p.png")
         assert done.returncode == 0, done.stderr
 
 
-def test_demo_tells_what_was_refused_and_shows_the_rest(object_lambda_endpoint, tmp_path):
+def test_demo_reports_failures_and_shows_the_rest(object_lambda_endpoint, tmp_path):
     small = {"JITPREP_MAX_BYTES": "1000000"}  # the sound has more
     endpoint = object_lambda_endpoint(task_root=ROOT, workers=1, worker_env=small)
     done = jitprep("demo", "--endpoint-url", endpoint.url, "--picture", tmp_path / "p.png")

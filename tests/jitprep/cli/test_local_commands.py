@@ -32,7 +32,7 @@ def test_run_of_one_file_to_one_file(folder, tmp_path):
         assert image.size == (24, 24)
 
 
-def test_run_tells_what_failed_and_does_the_rest(folder, tmp_path):
+def test_run_reports_failures_and_does_the_rest(folder, tmp_path):
     (folder / "notes.txt").write_text("words")
     done = jitprep("run", SPEC, folder, tmp_path / "out")
     assert done.returncode == 1
@@ -56,7 +56,7 @@ def test_run_refuses_to_write_over_its_input(folder):
 
 
 def test_run_draws_as_a_read_of_the_same_key_does(folder, tmp_path):
-    """The folder stands for a bucket, a file's path in it for the key."""
+    """The key of a file is its path in the folder."""
     spec = "random_resized_crop:32/random_horizontal_flip/npy"
     done = jitprep("run", "--seed", "3", spec, folder, tmp_path / "out")
     assert done.returncode == 0, done.stderr
@@ -77,7 +77,7 @@ def test_run_takes_a_folder_of_sounds(sounds, tmp_path):
         assert len(body) == Pipeline.parse(spec).output.nbytes == 44 + 2 * 8_000
 
 
-def test_run_tells_of_a_photograph_among_sounds(sounds, tmp_path, photos):
+def test_run_reports_a_photograph_among_sounds(sounds, tmp_path, photos):
     (sounds / "rocket.jpg").write_bytes(photos["rocket.jpg"])
     done = jitprep("run", "mono/flac", sounds, tmp_path / "out")
     assert done.returncode == 1
@@ -118,7 +118,7 @@ def test_preview_draws_what_the_suffix_names(folder, tmp_path):
         assert (tmp_path / name).read_bytes().startswith(first)
 
 
-def test_preview_tells_what_is_wrong(folder, tmp_path):
+def test_preview_reports_errors(folder, tmp_path):
     (folder / "notes.txt").write_text("words")
     for source, target, words in (
         ("rocket.jpg", "sheet.gif", "can be saved as .png or .html, and not as 'sheet.gif'"),

@@ -1,4 +1,4 @@
-"""`jitprep run`: every file is done, failed by name, or counted; and Ctrl-C leaves nothing half done."""
+"""`jitprep run`: every file is done, reported or counted, and Ctrl-C leaves no partial file."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def test_hidden_files_are_skipped_and_counted_once(folder, tmp_path):
     assert (alone.exit_code, alone.stdout) == (1, "0 done, 1 failed\n")
 
 
-def test_a_link_is_followed_and_one_that_leads_nowhere_fails(folder, tmp_path):
+def test_links_are_followed_and_a_dangling_one_fails(folder, tmp_path):
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "elsewhere/b.png").write_bytes(SMALL)
     (folder / "train").symlink_to(tmp_path / "elsewhere")
@@ -92,7 +92,7 @@ def test_a_name_that_is_not_utf8_fails_alone(folder, tmp_path, spec):
 
 
 @pytest.mark.parametrize("length", [*range(236, 252), 255])
-def test_a_name_may_be_as_long_as_the_disk_lets_it(folder, tmp_path, length):
+def test_a_name_may_be_as_long_as_the_disk_allows(folder, tmp_path, length):
     (folder / f"{'x' * (length - 4)}.png").write_bytes(SMALL)
     done = run("resize:4,4/npy", folder, tmp_path / "out")
     assert done.stdout == "2 done, 0 failed\n"
@@ -113,7 +113,7 @@ def test_a_full_disk_leaves_nothing(folder, tmp_path):
     assert files(tmp_path / "out") == []
 
 
-def test_what_a_pipeline_passes_keeps_its_own_name(folder, tmp_path):
+def test_a_file_that_is_passed_through_keeps_its_name(folder, tmp_path):
     (folder / "labels.csv").write_text("a,b\n1,2\n")
     (folder / "a.txt").write_text("words")
     (folder / "broken.jpg").write_bytes(b"\xff\xd8\xff\xe0")
@@ -125,7 +125,7 @@ def test_what_a_pipeline_passes_keeps_its_own_name(folder, tmp_path):
     assert files(tmp_path / "texts") == ["a.png", "a.txt", "broken.jpg", "labels.txt"]
 
 
-def test_results_in_an_input_are_no_inputs(folder):
+def test_earlier_results_within_an_input_are_skipped(folder):
     for _ in range(2):
         done = run("resize:4,4/png", folder, folder / "out")
         assert done.stdout.startswith("1 done, 0 failed"), done.output
@@ -151,7 +151,7 @@ def test_a_result_that_another_needs_as_a_folder_is_refused(folder, tmp_path):
         max_size=5,
     )
 )
-def test_every_file_has_a_result_of_its_own_or_is_accounted_for(tmp_path_factory, places):
+def test_every_file_has_its_own_result_or_is_accounted_for(tmp_path_factory, places):
     folder = tmp_path_factory.mktemp("names")
     made = set()
     for above, name in places:
@@ -183,7 +183,7 @@ def test_a_device_is_written_to_and_not_replaced(folder):
     assert Path("/dev/null").is_char_device()
 
 
-def test_a_writer_that_is_closed_leaves_nothing_and_begins_nothing(tmp_path):
+def test_a_closed_writer_leaves_nothing_and_refuses_writes(tmp_path):
     writer = FileWriter()
     half = tmp_path / ".jitprep-half.part"
     half.touch()
@@ -214,11 +214,11 @@ def test_ctrl_c_ends_a_run_within_a_second_with_a_count(tmp_path, number):
         assert process.poll() is None
         time.sleep(0.02)
     begun = time.monotonic()
-    for _ in range(3):  # the second one, too
+    for _ in range(3):  # later signals are ignored
         process.send_signal(number)
         time.sleep(0.05)
     out, err = process.communicate(timeout=20)
-    # A second, and as much again on a machine that does other work.
+    # One second, and another one for a busy machine.
     assert time.monotonic() - begun < 2
     assert process.returncode == 128 + number
     assert err.strip().endswith("interrupted")

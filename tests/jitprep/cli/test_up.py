@@ -38,26 +38,26 @@ def test_up_says_what_it_serves_and_ends_on_ctrl_c():
     assert err == ""
 
 
-def test_up_lets_requests_choose_their_seed_unless_it_is_told_otherwise(monkeypatch):
-    told = []
+def test_requests_may_choose_a_seed_by_default(monkeypatch):
+    received = []
 
     def endpoint(config):
-        told.append(config.worker_env["JITPREP_REQUEST_OVERRIDES"])
+        received.append(config.worker_env["JITPREP_REQUEST_OVERRIDES"])
         raise EndpointError("not today")
 
     monkeypatch.setattr("jitprep.cli.up.Endpoint", endpoint)
     for value in ("", "pipeline"):
         monkeypatch.setenv("JITPREP_REQUEST_OVERRIDES", value)
         CliRunner().invoke(app, ["up"])
-    assert told == ["", "pipeline"]
+    assert received == ["", "pipeline"]
 
 
 def test_up_starts_the_endpoint_that_its_options_describe(monkeypatch):
     monkeypatch.delenv("JITPREP_REQUEST_OVERRIDES", raising=False)
-    told = []
+    received = []
 
     def endpoint(config):
-        told.append(config)
+        received.append(config)
         raise EndpointError("not today")
 
     monkeypatch.setattr("jitprep.cli.up.Endpoint", endpoint)
@@ -80,7 +80,7 @@ def test_up_starts_the_endpoint_that_its_options_describe(monkeypatch):
     arguments = [f"--{name}={value}" for name, value in options.items()]
     done = CliRunner().invoke(app, ["up", *arguments, "--no-verify-signatures"])
     assert done.exit_code == 1
-    assert told == [
+    assert received == [
         EndpointConfig(
             host="0.0.0.0",
             port=1,
@@ -130,7 +130,7 @@ def test_up_starts_the_endpoint_that_its_options_describe(monkeypatch):
     ],
 )
 def test_up_refuses_what_is_wrong_in_one_line(monkeypatch, arguments, variables, words):
-    monkeypatch.setattr("jitprep.cli.up.Endpoint", None)  # it must not come so far
+    monkeypatch.setattr("jitprep.cli.up.Endpoint", None)  # must not be called
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE"):
         monkeypatch.delenv(name, raising=False)
     nobody = {"HOME": "/nobody", "AWS_EC2_METADATA_DISABLED": "true", "AWS_CONFIG_FILE": "/nobody"}
@@ -143,7 +143,7 @@ def test_up_refuses_what_is_wrong_in_one_line(monkeypatch, arguments, variables,
     assert done.output.startswith("error: ")
 
 
-def test_up_says_which_bucket_cannot_be_made():
+def test_up_names_a_bucket_that_cannot_be_created():
     command = [sys.executable, "-m", "jitprep.cli.main", "up", "--port", "0", "--bucket", "a..b"]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
     assert done.returncode == 2

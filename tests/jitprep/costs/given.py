@@ -1,4 +1,4 @@
-"""An estimate that the tests vary."""
+"""Estimate that the tests vary."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`jitprep cost`, as a user runs it."""
+"""`jitprep cost`: measurement, table, JSON, plot and errors."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def cost(tmp_path, monkeypatch):
     return run
 
 
-def test_the_demos_photographs_make_a_table_and_a_plot_only_where_it_is_asked_for(cost, tmp_path):
+def test_the_default_is_a_table_of_the_demos_photographs_and_no_file(cost, tmp_path):
     text = cost("imagenet-uint8").stdout
     for way in (
         "Object Lambda",
@@ -129,7 +129,7 @@ def test_only_tensors_of_one_shape_are_stacked(cost, spec, stackable):
         (["resize:8/npy", "photo.jpg", "--plot", "photo.jpg/a.svg"], "photo.jpg"),
     ],
 )
-def test_what_cannot_be_done_is_explained(cost, arguments, said):
+def test_errors_are_explained(cost, arguments, said):
     assert said in " ".join(cost(*arguments, fails=True).stderr.split())
 
 
@@ -151,7 +151,7 @@ def test_a_preset_is_the_functions(cost, tmp_path, monkeypatch):
         config.cache_clear()
 
 
-def test_refresh_writes_a_file_and_goes_on_with_it(cost, tmp_path, monkeypatch):
+def test_refresh_writes_a_file_and_uses_it(cost, tmp_path, monkeypatch):
     client = boto3.client(
         "pricing", region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x"
     )
@@ -171,7 +171,7 @@ def test_refresh_writes_a_file_and_goes_on_with_it(cost, tmp_path, monkeypatch):
     assert second["prices"] == first["prices"]
 
 
-def test_an_aws_that_refuses_is_told_of(cost, tmp_path, monkeypatch):
+def test_an_error_of_aws_is_reported(cost, tmp_path, monkeypatch):
     client = boto3.client(
         "pricing", region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x"
     )

@@ -1,4 +1,4 @@
-"""What is measured is what the library does, on the files given."""
+"""Measurement of the library on given files."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ def test_bytes_are_those_of_the_files_and_the_results(samples):
 
 
 def test_more_pixels_take_more_cpu_and_memory(samples):
-    """256 times as many: no noise hides that."""
+    """256 times as many, which exceeds any noise."""
     small, large = (measure_samples(Pipeline.parse("exact/invert/npy"), [path]) for path in samples)
     assert 0 < 10 * small.ms < large.ms
     assert small.working_mb + 2 < large.working_mb
     assert 10 < large.base_mb < 200
 
 
-def test_what_the_function_imports_counts(samples):
+def test_imports_of_the_function_count(samples):
     pipeline = Pipeline.parse("resize:8,8/npy")
     bare, function = (
         measure_samples(pipeline, samples[:1], preload) for preload in ((), ("handler.app",))

@@ -1,4 +1,4 @@
-"""What each way costs: AWS's own example, and laws."""
+"""Cost of each way: AWS's own example, and laws."""
 
 from __future__ import annotations
 
@@ -112,11 +112,11 @@ def test_an_instance_waits_for_what_its_training_does_not_hide():
         assert way.total(1) == pytest.approx(0.40 + 1e6 * idle_ms / 3.6e6 * 1.006)
 
 
-def test_a_batch_holds_what_an_answer_can():
+def test_a_batch_fills_one_response():
     found = by_name(ways(MEASURED, PLAN, PRICES))[INVOKE]
     assert found.objects == max_body_bytes() // (150_656 + 96)
     tiny = by_name(ways(replace(MEASURED, bytes_out=200), PLAN, PRICES))[INVOKE]
-    assert tiny.objects == 1000  # keys that may be asked for at once
+    assert tiny.objects == 1000  # the limit of keys per call
     requests = next(c.usd for c in found.each_epoch if c.what == "Lambda requests")
     assert requests == pytest.approx(math.ceil(1e6 / found.objects) * 0.0000002)
 
@@ -131,7 +131,7 @@ def test_a_batch_holds_what_an_answer_can():
         ({"ms": 70_000}, {}, {OBJECT_LAMBDA}),
     ],
 )
-def test_a_way_that_is_not_open_says_why(took, plan, missing):
+def test_a_way_that_is_not_possible_has_a_reason(took, plan, missing):
     found = ways(replace(MEASURED, **took), replace(PLAN, **plan), PRICES)
     closed = {way.name: way.reason for way in found if isinstance(way, Missing)}
     assert closed.keys() == missing
@@ -139,7 +139,7 @@ def test_a_way_that_is_not_open_says_why(took, plan, missing):
 
 
 @given(measured, plans)
-def test_nothing_is_negative_and_every_way_is_told_of(took, plan):
+def test_nothing_is_negative_and_every_way_is_listed(took, plan):
     found = ways(took, plan, PRICES)
     assert [way.name for way in found] == [OBJECT_LAMBDA, FUNCTION_URL, INVOKE, BACKFILL, GPU]
     for way in found:
@@ -156,7 +156,7 @@ def test_nothing_is_negative_and_every_way_is_told_of(took, plan):
     st.integers(1, 50),
 )
 def test_more_never_costs_less(took, plan, what, factor, epochs):
-    """Of objects, CPU, bytes, waiting, months and epochs. A batch of larger rows holds fewer of them."""
+    """Objects, CPU, bytes, waiting, months and epochs. Fewer large rows fit into a batch."""
     if what == "objects":
         more = (took, replace(plan, objects=math.ceil(plan.objects * factor)))
     elif what in {"ms", "bytes_out"}:
@@ -208,7 +208,7 @@ def test_a_break_even_is_where_the_lines_cross(first, second, epoch):
     if epochs is not None:
         assert first.total(epochs) == pytest.approx(second.total(epochs), rel=1e-6, abs=1e-6)
     start = cheaper_from(first, second)
-    if start is not None and start < 2**50:  # beyond, floats do not tell an epoch from the next
+    if start is not None and start < 2**50:  # beyond that, floats do not resolve single epochs
         assert second.total(start) <= first.total(start) * (1 + 1e-9)
     slack = 1e-9 * (first.total(epoch) + second.total(epoch))
     if start is None or 1 <= epoch < start - 1:
@@ -218,13 +218,13 @@ def test_a_break_even_is_where_the_lines_cross(first, second, epoch):
 def test_a_break_even_counts_whole_epochs():
     read, copy = Way("", (), (Charge("", 2.0),)), Way("", (Charge("", 9.0),), (Charge("", 0.5),))
     assert crossing(read, copy) == 6.0
-    assert cheaper_from(read, copy) == 7  # by the sixth, both have cost the same
+    assert cheaper_from(read, copy) == 7  # after the sixth, both have cost the same
     assert cheaper_from(copy, read) == 1
     assert cheaper_from(read, read) is None
 
 
 @pytest.mark.parametrize("gpu", sorted(PRICES.instances))
-def test_from_some_cpu_on_a_read_is_worth_it(gpu):
+def test_above_some_cpu_time_a_read_is_worth_it(gpu):
     plan = replace(PLAN, gpu=gpu)
     least = worthwhile_ms(MEASURED, plan, PRICES)
     assert least is not None
@@ -235,5 +235,5 @@ def test_from_some_cpu_on_a_read_is_worth_it(gpu):
         assert (read.slope < by_name(found)[GPU].slope) is worth
 
 
-def test_no_cpu_makes_a_read_worth_it_where_training_hides_it():
+def test_a_read_is_never_worth_it_where_training_hides_preparation():
     assert worthwhile_ms(MEASURED, replace(PLAN, train_ms=1e6), PRICES) is None

@@ -1,4 +1,4 @@
-"""What the pages say of costs follows from what was measured."""
+"""The costs in the pages follow from the stored measurement."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ KEPT = json.loads((ROOT / "docs/cost.json").read_text(encoding="utf-8"))
 
 
 def test_the_tables_and_the_picture_are_current() -> None:
-    """`make cost-page` measures them, and `python tools/cost_page.py` writes them anew."""
+    """`make cost-page` measures, and `python tools/cost_page.py` writes the pages again."""
     made = runpy.run_path(str(ROOT / "tools/cost_page.py"))["pages"]()
     assert {path.name for path in made} == {"README.md", "model.md", "cost.svg"}
     for path, text in made.items():
@@ -25,7 +25,7 @@ def test_the_tables_and_the_picture_are_current() -> None:
 
 
 def test_the_figures_follow_from_what_was_measured() -> None:
-    """A changed formula changes the dollars that are kept."""
+    """A changed formula requires new dollars in the stored estimate."""
     anew = json.loads(json.dumps(to_json(from_json(KEPT))))
     assert anew.keys() == KEPT.keys()
     for kept, made in zip(KEPT["ways"], anew["ways"], strict=True):
@@ -33,7 +33,7 @@ def test_the_figures_follow_from_what_was_measured() -> None:
         assert made.get("ms") == kept.get("ms")
 
 
-def test_the_page_names_no_option_that_is_not_there() -> None:
+def test_the_page_names_only_existing_options() -> None:
     page = (ROOT / "docs/cost/model.md").read_text(encoding="utf-8")
     command = load_command("cost")
     options = {option for parameter in command.params for option in parameter.opts}

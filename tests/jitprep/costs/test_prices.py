@@ -1,4 +1,4 @@
-"""The price file: what is shipped, what is refused, and what is written is read again."""
+"""Price files: the built-in one, errors, and round trips."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ rest = (st.floats(0, 1e6), st.sampled_from(["2026-09", "2026-09-06"]), texts)
 instances = st.dictionaries(texts, st.builds(Instance, *rest, st.integers(1, 1000)), max_size=2)
 
 
-def test_what_is_shipped_has_every_price_with_date_and_source():
+def test_the_built_in_file_has_every_price_with_date_and_source():
     shipped = load_prices(SHIPPED)
     assert "us-east-1" in shipped
     for region in shipped.values():
@@ -39,7 +39,7 @@ def test_what_is_shipped_has_every_price_with_date_and_source():
 
 
 @given(st.builds(Price, *rest), instances)
-def test_what_is_written_is_read_again(tmp_path_factory, price, instances):
+def test_a_written_file_is_read_back(tmp_path_factory, price, instances):
     prices = Prices(**dict.fromkeys(RATES, price), instances=instances)
     regions = {"us-east-1": prices, "us-gov-west-1": prices}
     path = tmp_path_factory.mktemp("prices") / "prices.toml"
@@ -51,7 +51,7 @@ def test_what_is_written_is_read_again(tmp_path_factory, price, instances):
     ("field", "row", "said"),
     [
         ("s3_get", None, "here lacks s3_get"),
-        ("s3_got", {}, "here has no field s3_got"),
+        ("s3_got", {}, "here has unknown fields: s3_got"),
         ("s3_get", 0.1, "here.s3_get must be a table"),
         ("s3_get", {"usd": "0.1"}, 'here.s3_get.usd must be a number of dollars, got "0.1"'),
         ("s3_get", {"usd": True}, "here.s3_get.usd must be a number of dollars, got True"),
@@ -59,7 +59,7 @@ def test_what_is_written_is_read_again(tmp_path_factory, price, instances):
         ("s3_get", {"usd": float("nan")}, "here.s3_get.usd must be finite"),
         ("s3_get", {"date": "yesterday"}, "here.s3_get.date must be text such as"),
         ("s3_get", {"source": ""}, "here.s3_get.source must say where"),
-        ("s3_get", {"note": ""}, "here.s3_get has no field note"),
+        ("s3_get", {"note": ""}, "here.s3_get has unknown fields: note"),
         ("instances", [], "here.instances must be a table"),
         ("instances", {"g5.xlarge": {}}, "here.instances.g5.xlarge lacks date, source, usd, vcpus"),
         (
@@ -69,7 +69,7 @@ def test_what_is_written_is_read_again(tmp_path_factory, price, instances):
         ),
     ],
 )
-def test_a_wrong_price_is_told_by_its_field(field, row, said):
+def test_a_wrong_price_is_named_by_its_field(field, row, said):
     table = dict(TABLE)
     if row is None:
         del table[field]
@@ -82,12 +82,12 @@ def test_a_wrong_price_is_told_by_its_field(field, row, said):
     assert said in str(caught.value).replace("'", '"')
 
 
-def test_a_wrong_file_is_told_by_its_name(tmp_path):
+def test_a_wrong_file_is_named(tmp_path):
     path = tmp_path / "mine.toml"
     for text, said in (
         (None, "No such file"),
         ("[", "mine.toml"),
-        ("[Ohio]", "'Ohio' is not the name of a region"),
+        ("[Ohio]", "'Ohio' is not a region's name"),
         ("[us-east-1]\ns3_get = 1", "mine.toml: us-east-1 lacks"),
     ):
         if text is not None:

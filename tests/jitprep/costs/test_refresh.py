@@ -1,4 +1,4 @@
-"""AWS's Price List, in the shape in which GetProducts gives it, through boto3's own client."""
+"""AWS's Price List, with responses in the form of GetProducts, through boto3's client."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from jitprep.costs.prices import SHIPPED, load_prices
 from jitprep.costs.refresh import NotListed, refresh
 
 KNOWN = load_prices(SHIPPED)
-# Usage types of eu-west-1 as AWS's list has them, each with its price; and such as are not meant.
+# Usage types of eu-west-1 in AWS's list with their prices, and similar ones that must not match.
 LAMBDA = {
     "EU-Lambda-GB-Second": "0.0000166667",
     "EU-Lambda-GB-Second-ARM": "0.0000133334",
@@ -35,7 +35,7 @@ S3 = {
 
 
 def product(service: str, usage: str, usd: str, **attributes: str) -> dict[str, Any]:
-    """One entry of the list: a product, and what it costs on demand, dearest tier first."""
+    """Return an entry of the list: a product with its prices on demand, most expensive tier first."""
     dimensions = {
         f"SKU.TERM.{i}": {
             "unit": "Requests",
@@ -75,7 +75,7 @@ def pricing():
 
 
 def answer(stub: Stubber, service: str, pages: list[list[dict[str, Any]]], **wanted: str) -> None:
-    """Let the client ask once for each page, and check what it asks for."""
+    """Expect one request per page, and check its parameters."""
     filters = [
         {"Type": "TERM_MATCH", "Field": field, "Value": value} for field, value in wanted.items()
     ]

@@ -1,4 +1,4 @@
-"""An estimate as JSON, as words and as a picture."""
+"""An estimate as JSON, as text and as a plot."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 
 def of(**changes):
-    """The estimate with some of the plan, of what was measured, or of its own changed."""
+    """Return the estimate with changes to the plan, the measurement or its own fields."""
     for part in ("plan", "measured"):
         names = set(getattr(ESTIMATE, part).__dataclass_fields__) & changes.keys()
         if names:
@@ -53,8 +53,8 @@ def test_rows_are_the_ways():
     assert starred == [min(ESTIMATE.open, key=lambda way: way.total(10)).name]
 
 
-def test_a_stored_copy_that_never_pays_is_said_so():
-    """Where each read costs no more than its GET, a copy can only add to it."""
+def test_a_stored_copy_that_never_pays_is_reported():
+    """Where a read costs no more than its GET, a copy only adds to it."""
     estimate = of(train_ms=1e6)
     (row,) = (row for row in report.rows(estimate) if row[0] == "GPU instance")
     assert row[6] == "never"
@@ -76,11 +76,11 @@ def test_a_stored_copy_that_never_pays_is_said_so():
         ({"gpu": "p5.48xlarge"}, "The 192 vCPUs of p5.48xlarge"),
     ],
 )
-def test_where_reading_just_in_time_loses(changes, said):
+def test_the_report_says_when_lambda_costs_more(changes, said):
     assert said in " ".join(report.losses(of(**changes)))
 
 
-def test_notes_tell_what_was_assumed_and_what_is_closed():
+def test_notes_have_the_assumptions_and_the_ways_left_out():
     plan = TrainingPlan(
         **{**to_json(ESTIMATE)["plan"], "overhead_ms": 7.5, "s3_ms": 33.0, "speed": 1.25}
     )
@@ -119,8 +119,8 @@ def test_the_picture_has_a_line_for_each_way(changes):
     assert heights[-1] <= 420
 
 
-def test_the_picture_goes_on_to_the_break_even():
-    """Object Lambda is overtaken in epoch 8, the Function URL in 22, and 10 are planned."""
+def test_the_plot_extends_to_the_break_even():
+    """Copies beat Object Lambda from epoch 8 and the Function URL from 22, and 10 are planned."""
     texts = [t.text for t in ElementTree.fromstring(plot.render_svg(ESTIMATE)).iter(f"{SVG}text")]
     dots = [float(text) for text in texts if text and re.fullmatch(r"\d+\.\d", text)]
     stored = ESTIMATE.stored

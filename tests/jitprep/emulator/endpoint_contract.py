@@ -123,10 +123,10 @@ S3_INSIDE = {
     ],
     "what is not implemented is 501, in the form of its service": [
         "store/test_objects.test_an_unsupported_subresource_is_rejected_and_changes_nothing",
-        "test_unserved.test_each_service_reports_that_it_is_not_implemented",
+        "test_unimplemented.test_each_service_reports_that_it_is_not_implemented",
     ],
     "a head has 8 kB a line, and metadata 2 kB": [
-        "test_unserved.test_a_head_that_is_too_large_is_refused_in_s3s_words",
+        "test_unimplemented.test_a_head_that_is_too_large_is_refused_in_s3s_words",
         "store/test_objects.test_metadata_is_two_kilobytes_at_most",
     ],
     "an access point is a name of its bucket": [

@@ -109,8 +109,8 @@ SPEC = "resize:8,8/npy"
 @pytest.mark.parametrize(
     ("address", "options", "words"),
     [
-        (POINT, {"pipeline": SPEC}, "owner chose"),
-        (POINT, {"preset": "imagenet"}, "owner chose"),
+        (POINT, {"pipeline": SPEC}, "the access point chose"),
+        (POINT, {"preset": "imagenet"}, "the access point chose"),
         (URL, {"pipeline": SPEC}, "preset"),
         (URL, {"endpoint_url": "http://127.0.0.1:9000"}, "endpoint_url"),
         ("file:.", {"preset": "imagnet"}, "no preset 'imagnet', only clean-text, clip"),

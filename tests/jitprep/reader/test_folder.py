@@ -158,7 +158,7 @@ def test_a_link_that_leads_out_is_named_and_not_read(tmp_path):
     read = reader.get_each(["good/a.npy", "train/b.npy", "b.npy", "link/out/b.npy"])
     np.testing.assert_array_equal(read.pop("good/a.npy"), np.ones(3))
     assert all(isinstance(error, Refused) for error in read.values())
-    assert str(read["b.npy"]).startswith("b.npy: it is a link that leads out of the folder")
+    assert str(read["b.npy"]).startswith("b.npy: the link points outside of the folder")
 
 
 @settings(deadline=None, max_examples=60)

@@ -28,7 +28,7 @@ def busy(seconds: float) -> str:
 
 
 def test_work_is_done_or_out_of_time_from_many_threads() -> None:
-    """Some end just in time and some just too late; there is no third outcome."""
+    """Some end just in time and some just too late; nothing else may happen."""
     draw = random.Random(7)
     jobs = [(draw.uniform(0.0, 0.01), draw.uniform(0.0, 0.01)) for _ in range(600)]
 

@@ -17,7 +17,8 @@ from preprocessing import (
     Pipeline,
     Transform,
 )
-from preprocessing.planner.plan import build, execute, resolve_random
+from preprocessing.planner.execute import execute
+from preprocessing.planner.plan import build, resolve_random
 from preprocessing.planner.stages import (
     Cast,
     Given,

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from preprocessing import Limits, Npy, Pipeline
-from preprocessing.planner.plan import Plan, execute, resolve_random
+from preprocessing.planner.execute import execute
+from preprocessing.planner.plan import Plan, resolve_random
 from preprocessing.planner.rewrites import RULES, Draft
 from preprocessing.planner.stages import Stage
 from preprocessing.rng import Draws

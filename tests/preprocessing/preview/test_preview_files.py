@@ -48,10 +48,10 @@ def files(tmp_path: Path) -> dict[str, Path]:
 
 @pytest.mark.parametrize("spec", CASES)
 def test_a_file_before_and_after(spec: str, files: dict[str, Path]) -> None:
-    name, told = CASES[spec]
+    name, caption = CASES[spec]
     p = Pipeline.parse(spec)
     preview = p.preview(files[name])
-    assert preview.caption == f"{p}: {told}"
+    assert preview.caption == f"{p}: {caption}"
     Tags(preview._repr_html_())
     if isinstance(preview, Picture):
         pixels = drawn(preview)

@@ -1,4 +1,4 @@
-"""Many pictures in one."""
+"""Contact sheets: many pictures in a grid."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def grid(count: int) -> tuple[int, int]:
-    """Return how many rows and columns hold `count` pictures: as many as near a square as can be."""
+    """Return the rows and columns of a grid for `count` pictures, as square as possible."""
     columns = int(np.ceil(np.sqrt(count)))
     return -(-count // columns), columns
 

@@ -1,4 +1,4 @@
-"""Overwriting a rectangle."""
+"""Erasing of a rectangle."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ def inverse_affine(
     shear: tuple[float, float],
     center: tuple[float, float],
 ) -> AffineMatrix:
-    """Return where the pixels of an image come from that is sheared, scaled, turned and moved.
+    """Return the matrix that shears, scales, turns and moves an image, from result to image.
 
     Parameters
     ----------

@@ -1,10 +1,10 @@
-"""Warping: each pixel of the result looks up the place in the image that it comes from.
+"""Warping: each pixel of the result is sampled at the place in the image that it comes from.
 
 Samples as ``torch.nn.functional.grid_sample`` does with zeros outside the image and
 ``align_corners=False``, which is what torchvision's tensor kernels call.
 
 Every operation works on one number at a time, in double precision for places and in single precision for
-samples, and IEEE 754 defines each to the bit: there is no sum whose order a processor may choose.
+samples, and IEEE 754 defines each to the bit. No sum depends on the order that a processor chooses.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ def warp(
     Notes
     -----
     Allocates the result; the image with a border of one pixel, in memory that the thread keeps; and a
-    block's working memory, of which the thread keeps the larger part.
+    block's temporaries, mostly in scratch memory.
     """
     height, width, channels = image.shape
     values = np.broadcast_to(_clipped(fill, image.dtype), channels)[:, None]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from itertools import islice
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 import urllib3
@@ -41,8 +42,9 @@ def test_too_many_at_once_are_throttled(object_lambda_endpoint, ask, tmp_path):
         handler="urls.handler", task_root=FUNCTIONS, workers=1, concurrency=1
     )
     gate, url = tmp_path / "gate", local.function_url()
+    path = f"/wait?gate={quote(str(gate), safe='')}"
     with ThreadPoolExecutor(4) as pool:
-        calls = [pool.submit(ask, f"/wait?gate={gate}", url=url) for _ in range(4)]
+        calls = [pool.submit(ask, path, url=url) for _ in range(4)]
         throttled = [call.result().status for call in islice(as_completed(calls), 3)]
         gate.touch()
     assert throttled == [429, 429, 429]

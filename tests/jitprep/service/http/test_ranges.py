@@ -84,14 +84,14 @@ def test_parts_are_five_mebibytes_and_cover_the_object(number, total):
         "bytes=+1-2", "bytes= 1-2", "bytes=1-2-3", "bytes=³-", "bytes=" + "9" * 30 + "-", "bytes=--1",
     ],
 )  # fmt: skip
-def test_what_is_no_single_range_of_bytes_is_400(text):
+def test_anything_but_a_single_byte_range_is_400(text):
     with pytest.raises(RequestFailed) as caught:
         ranges.parse_part(text, None)
     assert (caught.value.status, caught.value.code) == (400, "InvalidArgument")
 
 
 @pytest.mark.parametrize("number", ["0", "-1", "10001", "", "x", "1.5", "³", "9" * 30])
-def test_what_is_no_part_number_is_400(number):
+def test_anything_but_a_part_number_is_400(number):
     with pytest.raises(RequestFailed) as caught:
         ranges.parse_part(None, number)
     assert (caught.value.status, caught.value.code) == (400, "InvalidArgument")

@@ -51,7 +51,7 @@ def code(answer) -> tuple[int, str]:
 
 @pytest.mark.usefixtures("folder")
 @pytest.mark.parametrize("event", [function_url, http_api])
-def test_a_large_object_is_put_under_its_hash_and_its_place_told(s3, ask, event):
+def test_a_large_object_is_stored_under_its_hash_with_a_redirect(s3, ask, event):
     answer = ask(event("/photos/r.jpg"))
     expected = Pipeline.parse(LARGE).encode(photo("rocket"))
     ((target, stored),) = s3.put.items()
@@ -108,7 +108,7 @@ def test_a_folder_that_may_not_be_written_is_named(s3, ask):
 
 
 @pytest.mark.usefixtures("folder")
-def test_a_folder_out_of_reach_is_told(monkeypatch):
+def test_an_unreachable_folder_is_reported(monkeypatch):
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")  # discard: nobody listens
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
     config.cache_clear()
@@ -159,6 +159,6 @@ def test_the_largest_answer_is_one_that_lambda_takes():
 
 
 @given(st.integers(0, 2**23))
-def test_the_room_in_base64_and_what_stands_beside_it_fit(beside):
+def test_the_largest_body_in_base64_and_its_overhead_fit(beside):
     encoded = -(-max_body_bytes(beside) // 3) * 4
     assert encoded == 0 or encoded + beside <= LARGEST_RESPONSE

@@ -58,7 +58,7 @@ def world(local: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
 
 
 @pytest.mark.parametrize("spec", [FIXED, UNKNOWN, RANDOM])
-def test_a_copy_is_what_a_read_through_an_access_point_gives(world, spec):
+def test_a_copy_equals_a_read_through_an_access_point(world, spec):
     key = "a b+ü/rocket.jpg"
     world.put(key, photo("rocket"), Metadata={"label": "7"}, CacheControl="max-age=9")
     code, text = world.run("a+b%2B%C3%BC/rocket.jpg", spec=spec)
@@ -85,7 +85,7 @@ def test_what_is_there_already_is_neither_read_nor_written(world, capfd):
     assert (line["door"], line["key"], line["bytesIn"]) == ("s3-batch-operations", "a.jpg", 0)
 
 
-def test_a_copy_is_written_anew_once_its_original_pipeline_or_seed_has_changed(world):
+def test_a_copy_is_rewritten_once_its_original_pipeline_or_seed_has_changed(world):
     world.put("a.jpg", photo("coffee"))
     world.run("a.jpg", spec=RANDOM)
     assert world.run("a.jpg", spec=RANDOM, seed="0")[1].startswith("current: ")

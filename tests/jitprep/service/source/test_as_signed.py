@@ -124,7 +124,7 @@ def test_the_host_that_was_signed_is_named_and_nothing_of_ours_is_sent(s3):
 @UNHURRIED
 @given(KEYS)
 @pytest.mark.usefixtures("configured")
-def test_what_is_signed_lies_in_the_bucket(s3, key):
+def test_what_is_signed_is_in_the_bucket(s3, key):
     """By S3's own rule: everything behind the bucket's name, once decoded, is the key."""
     for method in ("GET", "HEAD"):
         source = bucket_source.resolve(ObjectName("photos", key), method)

@@ -83,7 +83,7 @@ def test_a_listing_is_signed_with_what_is_asked():
 
 @settings(deadline=None)  # it makes a client of boto3's each time
 @given(st.text(min_size=1))
-def test_whatever_the_key_the_url_is_of_s3(key):
+def test_the_url_of_any_key_is_allowed(key):
     """Without an endpoint, as on AWS: what is signed must pass the check of where it leads."""
     with pytest.MonkeyPatch.context() as patch:
         for name in ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3"):

@@ -51,7 +51,7 @@ def presigned(region: str, bucket: str, **settings: bool) -> str:
 
 
 @pytest.mark.parametrize("partition", SESSION.get_available_partitions())
-def test_whatever_botocore_signs_is_allowed(partition):
+def test_every_host_that_botocore_signs_for_is_allowed(partition):
     region = next(region for of, region in REGIONS if of == partition)
     arn = f"arn:{partition}:s3:{region}:{ACCOUNT}:accesspoint/ap"
     for bucket in ("photos", "with.dots", arn):

@@ -62,7 +62,7 @@ def test_a_fault_that_passes_is_not_noticed(s3, fault, times):
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_fault_that_stays_is_told_after_five_tries(s3, fault, no_pauses):
+def test_a_permanent_fault_is_reported_after_five_tries(s3, fault, no_pauses):
     s3.answer = FAULTS[fault]
     with pytest.raises(RequestFailed) as caught:
         read(s3)
@@ -131,7 +131,7 @@ def test_a_checksum_is_of_what_is_sent_also_under_a_content_encoding(s3):
 
 
 @pytest.mark.parametrize("coding", ["gzip", "deflate", "br", "zstd"])
-def test_a_content_encoding_that_does_not_fit_is_told_at_once(s3, coding):
+def test_a_wrong_content_encoding_is_reported_at_once(s3, coding):
     s3.answer = Answer(body=BODY, headers={"Content-Encoding": coding})
     with pytest.raises((CorruptSource, UnsupportedSource), match=coding):
         read(s3)

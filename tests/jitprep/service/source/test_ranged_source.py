@@ -142,7 +142,7 @@ def test_a_fault_that_passes_is_not_noticed(s3, ranged, film, fault, times):
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_fault_that_stays_is_told_after_five_tries(s3, ranged, film, fault):
+def test_a_permanent_fault_is_reported_after_five_tries(s3, ranged, film, fault):
     original = opened(s3)
     s3.script = [_of(FAULTS[fault], film)] * 9
     with pytest.raises(RequestFailed) as caught:

@@ -40,7 +40,7 @@ def server():
     listener.close()
 
 
-def test_a_head_that_is_cut_anywhere_is_no_answer(server):
+def test_a_truncated_head_is_not_an_answer(server):
     port, answers = server
     take_whole_heads()
     client = boto3.client(

@@ -23,7 +23,7 @@ class Text(Encoding):
 
     Notes
     -----
-    There is no byte order mark. Line ends stay the same.
+    The file has no byte order mark. Line ends stay the same.
 
     Raises
     ------

@@ -69,8 +69,8 @@ class LoudnessNormalize(FixedSound):
     -----
     The loudness is within 1e-6 LU of pyloudnorm with its filters "DeMan". The gain is rounded to single
     precision, which removes differences between processors. A sound shorter than one block of 400 ms is
-    measured as one block. A sound that is below -70 LUFS throughout stays the same. There is no limiter:
-    samples may exceed full scale.
+    measured as one block. A sound that is below -70 LUFS throughout stays the same. Nothing limits the
+    level: samples may exceed full scale.
 
     The sound must have one or two channels. The weights of more depend on the positions of the
     loudspeakers, which few files state; `Mono` mixes them into one.

@@ -128,7 +128,7 @@ class Affine(FixedTransform):
     Notes
     -----
     The result has the image's size. The tolerance is that of `Rotate`, divided by `scale` if that is
-    below 1. As in torchvision there is no antialiasing: to make an image much smaller, use `Resize`.
+    below 1. As in torchvision, the step does not antialias: to make an image much smaller, use `Resize`.
 
     Raises
     ------
@@ -180,7 +180,7 @@ class Perspective(FixedTransform):
     Notes
     -----
     The result has the image's size. The tolerance is twice that of `Rotate`, because torchvision also
-    rounds the coefficients; it is larger where the horizon is near. There is no antialiasing.
+    rounds the coefficients; it is larger where the horizon is near. The step does not antialias.
 
     Raises
     ------

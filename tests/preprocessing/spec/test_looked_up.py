@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import preprocessing.decode
+import preprocessing.decode.image.decoder
 from preprocessing import Media, Pipeline
 from tests.media import objects
 from tests.photos import photo
@@ -31,8 +31,8 @@ def test_a_result_and_a_preview_are_a_line_at_a_prompt(spec):
 
 
 def test_the_rules_of_decoding_are_in_its_help():
-    rules = inspect.getdoc(preprocessing.decode)
-    for word in ("CMYK", "16 bits", "palettes", "alpha", "animation"):
+    rules = inspect.getdoc(preprocessing.decode.image.decoder)
+    for word in ("CMYK", "16-bit", "Palettes", "Alpha", "animation"):
         assert word in rules
 
 

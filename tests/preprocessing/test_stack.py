@@ -163,7 +163,7 @@ def test_what_comes_too_late_changes_nothing():
         assert straggler.result(10) is None
     expected = late.pipeline(photo("chelsea"))
     np.testing.assert_array_equal(read(encoded), np.stack([expected] * 3))
-    with pytest.raises(RuntimeError, match="encoded already"):
+    with pytest.raises(RuntimeError, match="has been encoded"):
         stack.fill(0, photo("chelsea"))
 
 
@@ -177,7 +177,7 @@ def test_other_rows_than_were_filled_are_none(rows):
     stack = Stack(Pipeline.parse("resize:8,8/npy"), 3)
     for row in (0, 1):
         stack.fill(row, photo("chelsea"))
-    with pytest.raises(ValueError, match="filled and ascending"):
+    with pytest.raises(ValueError, match="filled, in ascending order"):
         stack.encode(rows)
     stack.encode([0, 1])
     with pytest.raises(ValueError, match="once"):

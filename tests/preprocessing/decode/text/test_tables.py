@@ -224,7 +224,7 @@ def test_how_many_documents_only_the_content_tells() -> None:
     assert tokens.encode(data).metadata["shape"] == "2,3,8"
     assert tokens(data).shape == (2, 3, 8)
     for pipeline in (JSON_LINES, tokens):
-        with pytest.raises(IncompatibleSource, match="whose size only its content tells"):
+        with pytest.raises(IncompatibleSource, match="whose size is known only after decoding"):
             pipeline.batch([data, data])
         with pytest.raises(SpecError, match="depends on the source"):
             Stack(pipeline, 2)

@@ -15,8 +15,8 @@ from tests.media import PIPELINES, objects, of_kind
 
 from ..paths import ROOT
 from .conftest import ACTIONS, FEATURES
+from .http_client import asker
 from .test_batch_operations import run
-from .test_function_url import asker
 
 CASES = [(name, key) for name in PIPELINES for key in of_kind(name)]
 BUCKET = "media"

@@ -85,30 +85,42 @@ def test_a_target_keeps_its_number_of_shards():
     assert shards.count(set(), JOB, 0, None) == 1
     with pytest.raises(CannotBackfill, match="sets of 4 shards, not of 5"):
         shards.count(there, JOB, 10_000, 5)
-    with pytest.raises(CannotBackfill, match="by 2 and by 4: originals would be in it twice"):
+    with pytest.raises(
+        CannotBackfill, match="sets of 2 and of 4 shards, so that it would hold originals twice"
+    ):
         shards.count(there | {"00001-of-00002.tar"}, JOB, 10, None)
 
 
 def test_a_shard_has_a_limit_of_originals():
-    with pytest.raises(CannotBackfill, match="4097 originals in one, and 4096 at most"):
+    with pytest.raises(
+        CannotBackfill, match="one of 1 shards has 4097 originals, and the limit is 4096"
+    ):
         shards.deal((original(str(n)) for n in range(4097)), 1, "tar")
 
 
 @pytest.mark.parametrize(
     ("source", "target", "words"),
     [
-        ("s3://photos/train", "s3://photos/train/small", "would take copies for originals"),
-        ("s3://photos", "s3://photos/small", "would take copies for originals"),
-        ("s3://photos/a/a/", "s3://photos/a", "would take copies for originals"),
-        ("s3://photos/a/", "s3://photos", "would go to s3://photos/a/, within s3://photos/a/"),
-        ("s3://gray-x--ol-s3/", "s3://copies", "name the bucket behind it"),
-        ("photos/train", "s3://copies", "write the place as s3://bucket/prefix"),
-        ("s3://photos", "s3://No_Bucket/x", "write the place as s3://bucket/prefix"),
+        ("s3://photos/train", "s3://photos/train/small", "would take them for originals"),
+        ("s3://photos", "s3://photos/small", "would take them for originals"),
+        ("s3://photos/a/a/", "s3://photos/a", "would take them for originals"),
+        (
+            "s3://photos/a/",
+            "s3://photos",
+            "would be written to s3://photos/a/, within s3://photos/a/",
+        ),
+        ("s3://gray-x--ol-s3/", "s3://copies", "use the bucket behind it"),
     ],
 )
 def test_wrong_jobs_are_refused(source, target, words):
     with pytest.raises(CannotBackfill, match=words):
         BackfillJob(S3Prefix.from_url(source), S3Prefix.from_url(target).folder, JOB.pipeline)
+
+
+@pytest.mark.parametrize("url", ["photos/train", "s3://No_Bucket/x", "s3:photos", ""])
+def test_wrong_urls_are_refused(url):
+    with pytest.raises(ValueError, match="write the location as s3://bucket/prefix"):
+        S3Prefix.from_url(url)
 
 
 def test_urls():

@@ -77,7 +77,7 @@ def test_a_shard_leaves_out_bad_originals_and_reports_them(stage, with_bad_ones,
     again = stage.run(job)
     assert (again.done, again.already) == (0, 1)
     name = f"00000-of-00001.{form}"
-    assert_told(again, dict.fromkeys(with_bad_ones, f"when {name} was made"))
+    assert_told(again, dict.fromkeys(with_bad_ones, f"when {name} was written"))
     assert stage.versions() == {f"small/{name}": 1}
 
 
@@ -208,7 +208,7 @@ def test_an_original_is_not_taken_for_a_copy_by_its_own_metadata(stage):
     about = {"fingerprint": "phash-0011", "source-etag": "x"}
     stage.s3.put_object(Bucket=stage.target, Key="small/train/a.jpg", Body=b"own", Metadata=about)
     (failure,) = stage.run(stage.job()).failures
-    assert "not a copy that jitprep made for this place" in failure.reason
+    assert "not a copy that jitprep made for this location" in failure.reason
     assert stage.read("small/train/a.jpg")["Body"] == b"own"
 
 

@@ -25,7 +25,7 @@ demo: $(VENV)/demo.stamp ## read each kind of data through access points; write 
 	$(BIN)/jitprep demo
 
 test: $(VENV)/dev.stamp ## the tests that need neither Docker nor an environment of their own
-	$(BIN)/pytest -n auto --dist loadgroup $(foreach folder,container clients ray torch notebooks store packaging,--ignore=tests/$(folder))
+	$(BIN)/pytest -n auto $(foreach folder,container clients ray torch notebooks store packaging,--ignore=tests/$(folder))
 
 check: $(VENV)/dev.stamp $(CHECKOV)/stamp ## lint, check types and layering, and check the CloudFormation template
 	$(BIN)/ruff check .

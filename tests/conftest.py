@@ -31,21 +31,6 @@ with suppress(ImportError):  # the environments of torch and of the notebooks do
     )
     settings.load_profile("laws")
 
-# Folders whose tests share endpoints that take seconds to start.
-_GROUPS = ("tests/integration", "tests/jitprep/backfill", "tests/deploy")
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Keep the tests of a group on one worker, so that its endpoints start once: `make test`."""
-    if not config.pluginmanager.hasplugin("xdist"):
-        return
-    for item in items:
-        folder = item.path.relative_to(ROOT).as_posix()
-        for group in _GROUPS:
-            if folder.startswith(f"{group}/"):
-                item.add_marker(pytest.mark.xdist_group(group.rpartition("/")[2]))
-
 
 @pytest.fixture(scope="session")
 def photos() -> Mapping[str, bytes]:

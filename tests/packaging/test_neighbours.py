@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import os
 import re
 import subprocess
@@ -112,6 +113,6 @@ def test_jitprep_up_runs_its_own_function_in_the_users_project(
     s3 = endpoint.client("s3")
     s3.create_bucket(Bucket="photos")
     s3.put_object(Bucket="photos", Key="rocket.jpg", Body=photo("rocket"))
-    alias = endpoint.create_access_point("small", "photos", payload=SPEC)
+    alias = endpoint.create_access_point("small", "photos", payload=json.dumps({"spec": SPEC}))
     body = s3.get_object(Bucket=alias, Key="rocket.jpg")["Body"].read()
     assert body == Pipeline.parse(SPEC).encode(photo("rocket")).body

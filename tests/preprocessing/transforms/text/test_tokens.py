@@ -160,7 +160,7 @@ def test_a_file_that_changes_before_its_first_use_is_refused(own: Path) -> None:
         ("tiny,0", "length: must be from 1 to 1048576, got 0"),
         ("tiny,1048577", "length: must be from 1"),
         ("tiny", "missing argument 'length'"),
-        ("tiny,8,digest=abc", "digest: must be SHA-256"),
+        ("tiny,8,digest=abc", "digest: must be a SHA-256"),
         (f"tiny,8,digest={'0' * 64}", "has the digest"),
         ("tiny,8,padding=middle", "padding: expected one of right, left"),
     ],

@@ -17,7 +17,7 @@ from .paths import ROOT
 
 BANNED = re.compile(
     r"""\b(
-        (is|are|was|were)\ no\ (?!longer\b|more\b)[a-z]\w*  # is not a
+        (?<!there\ )(is|are|was|were)\ no\ (?!longer\b|more\b)[a-z]\w*  # is not a
       | tells?\ (of|what|how|whether|which|from)            # reports, describes
       | told                                                # given, reported
       | who(m|so)?ever

@@ -17,7 +17,7 @@ from preprocessing import Pipeline
 from soak.load import events
 
 from ..scripted_s3 import Answer, Context
-from .doors.test_get_object import PAYLOAD, photo
+from .doors.object_lambda.test_get_object import PAYLOAD, photo
 
 SIGNED = "/photos/a%20photo.jpg?X-Amz-Credential=SECRETCREDENTIAL&X-Amz-Signature=SECRETSIGNATURE"
 Event = dict[str, Any]

@@ -12,7 +12,7 @@ import urllib3
 from jitprep.service import s3
 
 from ..paths import ROOT
-from .http_client import Ask, asker
+from .support.http_client import Ask, asker
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ import urllib3
 
 from preprocessing import Pipeline, Seed
 
-from .http_client import code
+from .support.http_client import code
 
 pytestmark = pytest.mark.usefixtures("own_client")
 DEFAULT = "resize:256/center_crop:224/npy"

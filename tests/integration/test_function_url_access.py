@@ -15,7 +15,7 @@ from jitprep.service.lambda_limits import max_body_bytes
 from preprocessing import Pipeline
 
 from ..paths import ROOT
-from .http_client import asker, code
+from .support.http_client import asker, code
 
 pytestmark = pytest.mark.usefixtures("own_client")
 DEFAULT = "resize:256/center_crop:224/npy"

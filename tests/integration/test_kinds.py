@@ -15,7 +15,7 @@ from tests.media import PIPELINES, objects, of_kind
 
 from ..paths import ROOT
 from .conftest import ACTIONS, FEATURES
-from .http_client import asker
+from .support.http_client import asker
 from .test_batch_operations import run
 
 CASES = [(name, key) for name in PIPELINES for key in of_kind(name)]

@@ -202,7 +202,7 @@ def test_readers_survive_fork_and_spawn(open_door, tmp_path):
     """In a separate program, because forking this process would copy the endpoint's threads."""
     readers = [open_door(door, "crops", seed=3) for door in DOORS]
     (tmp_path / "readers.pickle").write_bytes(pickle.dumps(readers))
-    program = [sys.executable, "-W", "error", str(Path(__file__).with_name("forking.py"))]
+    program = [sys.executable, "-W", "error", str(Path(__file__).parent / "support/forking.py")]
     done = subprocess.run(
         [*program, str(tmp_path / "readers.pickle"), *KEYS],
         env={**os.environ, "PYTHONPATH": str(ROOT)},

@@ -7,8 +7,8 @@ import pytest
 from jitprep.service.config import config
 
 from ...scripted_s3 import Answer
-from .invoking import KEYS, put
-from .test_get_object import photo
+from .invoke.invoking import KEYS, put
+from .object_lambda.test_get_object import photo
 
 
 @pytest.fixture

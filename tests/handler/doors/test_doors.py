@@ -14,8 +14,8 @@ from handler.doors import DOORS
 
 from ...paths import ROOT
 from ...scripted_s3 import ScriptedS3
-from .http_events import function_url, http_api
-from .test_batch_operations import event as batch_operations
+from .batch_operations.test_batch_operations import event as batch_operations
+from .http.http_events import function_url, http_api
 
 S3 = ScriptedS3("http://127.0.0.1:9")
 EVENTS: dict[str, tuple[Mapping[str, Any], str]] = {

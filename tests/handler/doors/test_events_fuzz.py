@@ -16,7 +16,7 @@ from jitprep.service.source import original
 from soak.load import events
 
 from ...scripted_s3 import Context
-from .test_get_object import PAYLOAD, photo
+from .object_lambda.test_get_object import PAYLOAD, photo
 
 SECRET = "SECRET"
 URL = (

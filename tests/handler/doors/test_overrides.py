@@ -10,7 +10,7 @@ from jitprep.service.config import config
 from jitprep.service.results.derived_object import derived_etag
 from preprocessing import Pipeline, Seed
 
-from .test_get_object import PAYLOAD, serve_photo
+from .object_lambda.test_get_object import PAYLOAD, serve_photo
 
 RANDOM = "random_resized_crop:16/random_horizontal_flip/npy"
 

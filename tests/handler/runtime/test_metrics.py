@@ -10,7 +10,7 @@ import pytest
 from jitprep.service.config import config
 
 from ...scripted_s3 import Answer
-from ..doors.test_get_object import PAYLOAD, photo
+from ..doors.object_lambda.test_get_object import PAYLOAD, photo
 
 UNITS = {"Count", "Bytes", "Milliseconds"}
 

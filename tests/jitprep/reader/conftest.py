@@ -33,7 +33,7 @@ class Asked:
 
 @dataclass
 class Web:
-    """Server with its responses in order, the last of which repeats, and the recorded requests."""
+    """Server that sends its responses in order, repeats the last, and records requests."""
 
     url: str
     answers: list[Says] = field(default_factory=list)

@@ -14,8 +14,8 @@ from handler.app import lambda_handler
 from jitprep.service.config import config
 from preprocessing import Pipeline
 
-from ....handler.doors.http_events import function_url
-from ....handler.doors.test_get_object import photo
+from ....handler.doors.http.http_events import function_url
+from ....handler.doors.object_lambda.test_get_object import photo
 from ....scripted_s3 import Answer, Context
 
 SPEC = "resize:8,8/npy"

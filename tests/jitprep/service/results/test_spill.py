@@ -22,7 +22,7 @@ from jitprep.service.results import spill
 from preprocessing import Pipeline
 from tests.photos import photo
 
-from ....handler.doors.http_events import function_url, http_api
+from ....handler.doors.http.http_events import function_url, http_api
 
 LARGE = "resize:1300,1300/npy"
 LARGEST_RESPONSE = 6 * 2**20

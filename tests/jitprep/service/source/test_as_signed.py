@@ -16,8 +16,8 @@ from jitprep.service.messages import ListingName, ObjectName, Presigned
 from jitprep.service.source import bucket_source
 from jitprep.service.source.hosts import ParsedUrl
 
-from ....handler.doors.http_events import function_url, http_api
-from ....handler.doors.test_get_object import photo
+from ....handler.doors.http.http_events import function_url, http_api
+from ....handler.doors.object_lambda.test_get_object import photo
 from ....scripted_s3 import Answer, Context, _forget
 
 SPEC = json.dumps({"spec": "resize:8,8/npy"})

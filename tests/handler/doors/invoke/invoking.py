@@ -11,7 +11,7 @@ import safetensors.numpy
 from jitprep.service.results.derived_object import derived_etag
 from preprocessing import Pipeline, Seed
 
-from ...scripted_s3 import Answer
+from ....scripted_s3 import Answer
 
 SPEC = "random_resized_crop:16/npy"
 LINE = {"spec": SPEC}

@@ -120,7 +120,7 @@ def test_a_missing_field_is_named(s3, invoke):
 def test_an_event_of_no_known_shape_fails_the_invocation(s3, event):
     from handler.app import lambda_handler
 
-    from ...scripted_s3 import Context
+    from ....scripted_s3 import Context
 
     with pytest.raises(ValueError, match="none of the doors"):
         lambda_handler(event, Context())

@@ -18,7 +18,7 @@ from preprocessing import Pipeline, Stack
 
 from .invoking import KEYS, body_of, one, put, several
 
-GUIDE = (Path(__file__).parents[3] / "docs/doors/invoke.md").read_text()
+GUIDE = (Path(__file__).parents[4] / "docs/doors/invoke.md").read_text()
 
 
 @pytest.mark.parametrize("encoding", ["npy", "safetensors"])

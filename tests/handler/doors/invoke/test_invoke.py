@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from handler.app import lambda_handler
 from preprocessing import Pipeline
 
-from ...scripted_s3 import Context
+from ....scripted_s3 import Context
 from .invoking import BAD, KEYS, LINE, SPEC, array_of, body_of, etag_of, expected, one, several
 
 

@@ -17,7 +17,7 @@ from jitprep.service.results.derived_object import derived_etag
 from preprocessing import IncompatibleSource, LimitExceeded, Pipeline
 from tests.preprocessing.strategies import pipelines
 
-from ...scripted_s3 import Answer
+from ....scripted_s3 import Answer
 
 DATE = "Wed, 21 Oct 2015 07:28:00 GMT"
 FIXED, UNKNOWN = "resize:16,16/npy", "grayscale/resize:16,16/png"

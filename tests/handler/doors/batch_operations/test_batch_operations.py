@@ -20,7 +20,7 @@ from jitprep.service.messages import ObjectName, PipelineChoice, Response
 from jitprep.service.s3_names import S3Prefix
 from soak.load.events import ANYTHING, TEXTS
 
-from ...scripted_s3 import Answer, Context
+from ....scripted_s3 import Answer, Context
 
 Event = dict[str, Any]
 DOOR = BatchOperationsDoor()

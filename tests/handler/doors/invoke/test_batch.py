@@ -17,7 +17,7 @@ from jitprep.service.deadline import Deadline
 from jitprep.service.errors import RequestFailed
 from jitprep.service.source import original
 
-from ...scripted_s3 import Answer, Context
+from ....scripted_s3 import Answer, Context
 from .invoking import BAD, KEYS, LINE, array_of, etag_of, expected, one, put, several
 
 

@@ -8,7 +8,7 @@ from handler.app import lambda_handler
 from jitprep.service.results import copy_metadata, derived_object
 from preprocessing import Pipeline
 
-from ...scripted_s3 import Answer, Context, _forget
+from ....scripted_s3 import Answer, Context, _forget
 from .test_batch_operations import configured, event  # noqa: F401
 
 

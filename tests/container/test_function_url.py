@@ -13,7 +13,7 @@ from botocore.credentials import Credentials
 
 from jitprep.emulator.sockets import bridge_address
 from jitprep.emulator.testing import LocalObjectLambda, RunningEndpoint
-from jitprep.service.results.spill import room
+from jitprep.service.lambda_limits import max_body_bytes
 from preprocessing import Pipeline
 
 from .harness import container, free_port, jitprep_up
@@ -92,9 +92,9 @@ def test_the_image_puts_aside_what_lambda_cannot_carry(
     fetched = urllib3.request("GET", answer.headers["location"])
     expected = Pipeline.parse(LARGE).encode(photos["rocket.jpg"]).body
     assert fetched.data == expected
-    most = {"Range": f"bytes=0-{room() - 1}"}
+    most = {"Range": f"bytes=0-{max_body_bytes() - 1}"}
     fits = ask("/photos/rocket.jpg?pipeline=large", "GET", most)
-    assert (fits.status, fits.data) == (206, expected[: room()])
+    assert (fits.status, fits.data) == (206, expected[: max_body_bytes()])
 
 
 def test_the_image_reads_no_other_bucket(ask: Ask) -> None:

@@ -13,7 +13,7 @@ from botocore.credentials import Credentials
 
 from jitprep.emulator.sockets import bridge_address
 from jitprep.emulator.testing import LocalObjectLambda, RunningEndpoint
-from jitprep.service.results.spill import max_body_bytes
+from jitprep.service.lambda_limits import max_body_bytes
 from preprocessing import Pipeline
 
 from .harness import container, free_port, jitprep_up

@@ -166,13 +166,13 @@ def test_a_preset_is_used_by_name(stage):
     [
         (["--pipeline", "resise:8"], "resize"),
         (["--pipeline", "imagnet"], "did you mean the preset 'imagenet'?"),
-        (["--to", "copies"], "write the place as s3://bucket/prefix"),
+        (["--to", "copies"], "write the location as s3://bucket/prefix"),
         (["--to", "s3://nowhere-at-all"], "NoSuchBucket"),
         (["--dry-run"], "there are no objects at s3://photos-"),
         (["--engine", "s3-batch"], "--engine s3-batch needs --function-arn and --role-arn"),
-        (["--shards", "3"], "--shards is for --format tar and parquet"),
+        (["--shards", "3"], "--shards needs --format tar or parquet"),
         (["--errors", "/nowhere/at/all"], "/nowhere/at/all"),
-        (["--role-arn", "x"], "are for --engine s3-batch"),
+        (["--role-arn", "x"], "need --engine s3-batch"),
     ],
 )
 def test_errors_are_explained(stage, arguments, words):

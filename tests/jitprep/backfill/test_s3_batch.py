@@ -107,5 +107,5 @@ def test_a_job_that_does_not_fit_s3s_parameters_is_refused(given, words):
 
 
 def test_a_role_is_named_by_its_arn():
-    with pytest.raises(CannotBackfill, match="is not the ARN of a role"):
+    with pytest.raises(CannotBackfill, match="is not the ARN of an IAM role"):
         s3_batch.BatchFunction("preprocess", "batch-operations")

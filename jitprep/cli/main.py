@@ -14,7 +14,7 @@ _WRONG, _INTERRUPTED = 2, 130
 _UNWRITTEN = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
 
 
-def app() -> None:
+def main() -> None:
     """Run the command line, and end the process.
 
     Exits with status 2 where the extra ``cli`` is not installed, and with status 1 where standard output
@@ -48,4 +48,4 @@ def _fail(message: str) -> NoReturn:
 
 
 if __name__ == "__main__":
-    app()
+    main()

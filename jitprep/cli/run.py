@@ -19,9 +19,9 @@ from jitprep.cli.console import (
     progress,
     report_failure,
 )
-from jitprep.cli.files import CannotRun, FileTask, Planned, plan
 from jitprep.cli.interrupt import Interruption, catch_interrupts
-from jitprep.cli.writing import FileWriter
+from jitprep.cli.local.files import CannotRun, FileTask, Planned, plan_run
+from jitprep.cli.local.writing import FileWriter
 from preprocessing import Pipeline, PreprocessingError, Seed
 from preprocessing.cancellation import Signal, cancellable
 
@@ -55,7 +55,7 @@ def run(
     with catch_interrupts() as interruption:
         try:
             with err.status("listing files"):
-                planned = plan(paths[:-1], paths[-1], pipeline)
+                planned = plan_run(paths[:-1], paths[-1], pipeline)
         except (CannotRun, OSError) as error:
             fail(str(error))
         except KeyboardInterrupt:

@@ -22,7 +22,7 @@ def run_without(libraries: tuple[str, ...], *arguments: str) -> subprocess.Compl
     """Run the command in a process that cannot import the libraries."""
     program = (
         f"import sys\nsys.modules.update(dict.fromkeys({libraries!r}))\n"
-        f"sys.argv[1:] = {list(arguments)!r}\nfrom jitprep.cli.main import app\napp()"
+        f"sys.argv[1:] = {list(arguments)!r}\nfrom jitprep.cli.main import main\nmain()"
     )
     return subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=120

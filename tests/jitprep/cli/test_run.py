@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from jitprep.cli.commands import app
-from jitprep.cli.files import CannotRun, plan
-from jitprep.cli.writing import FileWriter
+from jitprep.cli.local.files import CannotRun, plan_run
+from jitprep.cli.local.writing import FileWriter
 from preprocessing import Pipeline
 from preprocessing.cancellation import Cancelled
 from preprocessing.encodings._png_writer import write_png
@@ -163,7 +163,7 @@ def test_every_file_has_its_own_result_or_is_accounted_for(tmp_path_factory, pla
             continue
         made.add(path)
     try:
-        planned = plan([folder], folder.with_name("out"), NPY)
+        planned = plan_run([folder], folder.with_name("out"), NPY)
     except CannotRun as error:
         refused = str(error)
     else:

@@ -57,7 +57,7 @@ class CannotRun(Exception):
     """Inputs and an output that cannot be combined."""
 
 
-def plan(inputs: Sequence[Path], output: Path, pipeline: Pipeline) -> Planned:
+def plan_run(inputs: Sequence[Path], output: Path, pipeline: Pipeline) -> Planned:
     """List the inputs, and choose the path of each result.
 
     Raises

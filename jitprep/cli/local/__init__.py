@@ -1,0 +1,1 @@
+"""Local files: which ones `jitprep run` reads, and how it writes results."""

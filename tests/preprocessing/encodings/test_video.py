@@ -110,7 +110,7 @@ def test_a_gray_video_is_stored_gray():
             "resize:9,8/mp4",
             "step 2 'mp4': holds frames of even sides up to 16384, the result has 9 x 8",
         ),
-        ("video/normalize:imagenet/mp4", "'mp4': holds uint8 of 1 or 3 channels"),
+        ("video/normalize:imagenet/mp4", "'mp4': holds uint8 with 1 or 3 channels"),
         ("video/normalize:imagenet/jpeg", "'jpeg': holds uint8"),
         ("video/mp4:crf=52", "crf: must be 0 to 51"),
         ("video/mp4:fps=0", "fps: must be above 0"),

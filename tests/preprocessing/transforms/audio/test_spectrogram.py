@@ -180,10 +180,10 @@ def test_whisper_spans_two_of_its_units():
 @pytest.mark.parametrize(
     ("spec", "samples", "words"),
     [
-        ("spectrogram", 200, "frames of 400 samples take sound of 201 samples or more"),
-        ("spectrogram:n_fft=4096,center=false", 4095, "take sound of 4096 samples or more"),
+        ("spectrogram", 200, "frames of 400 samples need a sound of at least 201 samples"),
+        ("spectrogram:n_fft=4096,center=false", 4095, "need a sound of at least 4096 samples"),
         ("mfcc", 150, "this one has 150; put pad_or_trim first"),
-        ("log_mel:whisper", 200, "of 201 samples or more"),
+        ("log_mel:whisper", 200, "of at least 201 samples"),
         ("mel_spectrogram:f_max=9000", 4000, "below half the sound's rate, which is 8000 Hz"),
         ("mfcc:f_min=8000", 4000, "filters from 8000 to 8000 Hz do not fit"),
     ],

@@ -27,7 +27,7 @@ def test_no_other_name_is_there():
 
 def test_importing_it_loads_nothing_else():
     program = (
-        "import sys, importlib, typing\n"
+        "import __future__, sys, importlib, typing\n"
         "before = set(sys.modules)\n"
         "import jitprep\n"
         "print(sorted(set(sys.modules) - before))"

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+import sysconfig
 from pathlib import Path
 
+from tests.paths import ROOT
 from tests.photos import photo
 
 HEAVY = (
@@ -38,6 +41,15 @@ print(*sorted(set(sys.argv[2:]) & set(sys.modules)))
 def test_a_jpeg_to_a_tensor_loads_nothing_heavy(tmp_path: Path) -> None:
     path = tmp_path / "photo.jpg"
     path.write_bytes(photo("rocket"))
-    command = [sys.executable, "-W", "error", "-c", SCRIPT, str(path), *HEAVY]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    # Without `site` (-S), because the import hook of an editable install loads modules of its own.
+    command = [sys.executable, "-S", "-W", "error", "-c", SCRIPT, str(path), *HEAVY]
+    folders = os.pathsep.join((str(ROOT), sysconfig.get_path("purelib")))
+    done = subprocess.run(
+        command,
+        env={**os.environ, "PYTHONPATH": folders},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
     assert (done.returncode, done.stdout.strip(), done.stderr) == (0, "", "")

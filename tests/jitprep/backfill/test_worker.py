@@ -42,7 +42,7 @@ def with_bad_ones(stage):
         "train/cut.jpg": "the JPEG is cut off",
         "train/large.jpg": "JITPREP_MAX_BYTES",
         "train/bomb": "bytes or more once its Content-Encoding is decoded, and the limit is 5000",
-        "train/unzipped": "its bytes do not begin as gzip",
+        "train/unzipped": "its bytes are not gzip",
     }
 
 
@@ -233,8 +233,12 @@ def test_an_original_that_is_passed_through_is_copied(stage, form):
 @pytest.mark.parametrize(
     ("body", "coding", "words"),
     [
-        (gzip.compress(PHOTO)[:300], "gzip", "cut off"),
-        (PHOTO, "br", "content coding 'br'"),
+        (
+            gzip.compress(PHOTO)[:300],
+            "gzip",
+            "the gzip stream of its Content-Encoding does not end",
+        ),
+        (PHOTO, "br", "the Content-Encoding 'br'"),
         (PHOTO, "utf-8", None),
         (gzip.compress(PHOTO[:200]) + gzip.compress(PHOTO[200:]), "gzip", None),
     ],

@@ -82,7 +82,7 @@ def test_run_reports_a_photograph_among_sounds(sounds, tmp_path, photos):
     done = jitprep("run", "mono/flac", sounds, tmp_path / "out")
     assert done.returncode == 1
     assert "2 done, 1 failed" in done.stdout
-    assert "the object is image (image/jpeg), and the pipeline takes audio" in done.stderr
+    assert "the object is of kind image (image/jpeg), but the pipeline takes audio" in done.stderr
 
 
 def test_plan_measures_each_stage_of_a_sound(sounds):

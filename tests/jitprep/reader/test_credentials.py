@@ -151,7 +151,7 @@ def test_the_absence_of_credentials_is_checked_again(web, monkeypatch):
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
     reader.get("a")
-    monkeypatch.setattr(aws, "_NOBODY_S", -1.0)
+    monkeypatch.setattr(aws, "_NO_CREDENTIALS_S", -1.0)
     reader.get("a")
     assert ["authorization" in asked.headers for asked in web.asked] == [False, False, True]
 

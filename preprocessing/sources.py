@@ -116,9 +116,9 @@ def load_source(source: AnySource, kind: SourceKind, limits: Limits) -> Loaded:
     loaded = classify(source, kind, limits, any_kind=False)
     if isinstance(loaded, Passed):
         raise IncompatibleSource(
-            f"the object is of kind {loaded.kind} ({loaded.content_type}), but the pipeline takes {kind}; "
-            f"read it with a pipeline for {loaded.kind}, or begin this one with {kind}:skip/ to pass "
-            "other kinds through unchanged"
+            f"the object is of kind {loaded.kind} ({loaded.content_type}), but the pipeline takes "
+            f"{kind}; read it with a pipeline for {loaded.kind}, or begin this one with {kind}:skip/ "
+            "to pass other kinds through unchanged"
         )
     return loaded
 

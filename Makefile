@@ -181,13 +181,17 @@ licences: $(VENV)/dev.stamp ## write docs/licences.md from the metadata of the l
 
 # The locked versions, checked by hash, and then jitprep itself from this folder. --no-deps, because the
 # locks are complete except for what requirements/excludes.txt leaves out, which pip would insist on.
-# --no-compile, because Python compiles the few modules that are imported.
-LOCKED = pip install --quiet --no-compile --require-hashes --no-deps $(addprefix --requirement ,$(filter %.txt,$^))
+# --no-compile, because Python compiles the few modules that are imported. One lock at a time, because a
+# lock's own index (PyTorch's) would be asked for the packages of all.
+define locked
+$(PYTHON) -m venv $(@D)
+set -e; for lock in $(filter %.txt,$^); do \
+	$(@D)/bin/pip install --quiet --no-compile --require-hashes --no-deps --requirement $$lock; done
+endef
 EDITABLE := requirements/editable.txt
 
 define environment
-$(PYTHON) -m venv $(@D)
-$(@D)/bin/$(LOCKED)
+$(locked)
 $(@D)/bin/pip install --quiet --no-deps --editable .
 touch $@
 endef
@@ -220,25 +224,21 @@ $(RAY)/stamp: pyproject.toml requirements/ray.txt $(EDITABLE)
 	$(environment)
 
 $(RELEASE)/stamp: requirements/release.txt
-	$(PYTHON) -m venv $(@D)
-	$(@D)/bin/$(LOCKED)
+	$(locked)
 	touch $@
 
 # checkov pins versions that the function's requirements exclude.
 $(CHECKOV)/stamp: requirements/checkov.txt
-	$(PYTHON) -m venv $(@D)
-	$(@D)/bin/$(LOCKED)
+	$(locked)
 	touch $@
 
 # Only the site needs these. MkDocs reads the code and imports none of it.
 $(DOCS)/stamp: requirements/docs.txt
-	$(PYTHON) -m venv $(@D)
-	$(@D)/bin/$(LOCKED)
+	$(locked)
 	touch $@
 
 $(CLIENTS)/%/stamp: requirements/clients/%.txt
-	$(PYTHON) -m venv $(@D)
-	$(@D)/bin/$(LOCKED)
+	$(locked)
 	touch $@
 
 $(CLIENTS)/s3torchconnector/stamp: requirements/clients/torch.txt

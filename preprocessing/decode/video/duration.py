@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from preprocessing.block_reader import BlockReader
-    from preprocessing.decode.video.decoder import VideoHeader
+    from preprocessing.decode.video.header import VideoHeader
 
 _MICROSECONDS = 10**6
 # Matroska's tag for the duration of a track: https://www.matroska.org/technical/tagging.html

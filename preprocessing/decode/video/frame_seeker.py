@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from preprocessing.block_reader import BlockReader
-    from preprocessing.decode.video.decoder import VideoHeader
+    from preprocessing.decode.video.header import VideoHeader
 
 # Packets are stored in decoding order, so the next frame shown is within a few packets of the wanted
 # one.

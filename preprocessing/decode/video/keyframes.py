@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Container, Iterator
 
     from preprocessing.block_reader import BlockReader
-    from preprocessing.decode.video.decoder import VideoHeader
+    from preprocessing.decode.video.header import VideoHeader
 
 
 # H.264 and HEVC show a frame at most this many frames after it was decoded.

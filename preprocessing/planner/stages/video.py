@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, cast
 
 from preprocessing.block_reader import BlockReader
 from preprocessing.decode.video.container import open_container
-from preprocessing.decode.video.decoder import VideoHeader, pixels_of, probe
+from preprocessing.decode.video.decoder import pixels_of, probe
 from preprocessing.decode.video.frame_seeker import FrameSeeker
+from preprocessing.decode.video.header import VideoHeader
 from preprocessing.decode.video.keyframes import KeyFrameReader
 from preprocessing.errors import IncompatibleSource, LimitExceeded
 from preprocessing.frozen import frozen

@@ -1,7 +1,8 @@
 """Write what is generated from the classes of steps: two catalogues and one stub.
 
-A step is a class with a literal ``name``, in a module of ``preprocessing/transforms`` or
-``preprocessing/encodings`` that does not begin with an underscore. ``python -m tools.catalogue`` writes
+A step is a class with ``@frozen``, a literal ``name`` and a docstring, in a module of
+``preprocessing/transforms`` or ``preprocessing/encodings`` that does not begin with an
+underscore. ``python -m tools.catalogue`` writes
 
 - ``_catalogue.py`` in both folders, which maps each name to its class without importing it;
 - ``preprocessing/__init__.pyi``, which declares every step for type checkers and editors.
@@ -65,13 +66,42 @@ def _kind(path: str) -> int:
 
 
 def _named_classes(path: Path) -> Iterator[tuple[str, str]]:
-    """Yield the ``name`` of each class in a file that has one, and the name of the class."""
+    """Yield the ``name`` of each step in a file, and the name of its class.
+
+    Raises
+    ------
+    SystemExit
+        If a class has some but not all of ``@frozen``, a ``name`` and a docstring.
+    """
     for node in ast.parse(path.read_text(encoding="utf-8"), path).body:
-        for field in node.body if isinstance(node, ast.ClassDef) else ():
-            match field:
-                case ast.AnnAssign(ast.Name("name"), value=ast.Constant(str(name))):
-                    assert isinstance(node, ast.ClassDef)
-                    yield name, node.name
+        if not isinstance(node, ast.ClassDef) or node.name.startswith("_"):
+            continue
+        name = _name(node)
+        frozen = any(ast.unparse(decorator) == "frozen" for decorator in node.decorator_list)
+        if name is None and not frozen:
+            continue
+        has = {
+            "the decorator @frozen": frozen,
+            'a name; write `name: ClassVar[str] = "..."` in the class, or begin the name of the class '
+            "with an underscore if only other steps use it": name is not None,
+            "a docstring": ast.get_docstring(node),
+        }
+        for part, found in has.items():
+            if not found:
+                raise SystemExit(
+                    f"{path.relative_to(ROOT)}:{node.lineno}: {node.name} lacks {part}"
+                )
+        assert name is not None
+        yield name, node.name
+
+
+def _name(node: ast.ClassDef) -> str | None:
+    """Return the literal that a class has as its ``name``, if any."""
+    for field in node.body:
+        match field:
+            case ast.AnnAssign(ast.Name("name"), value=ast.Constant(str(name))):
+                return name
+    return None
 
 
 def _catalogue(constant: str, steps: dict[str, str]) -> str:

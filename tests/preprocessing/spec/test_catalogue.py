@@ -13,7 +13,7 @@ import pytest
 
 import preprocessing
 from preprocessing import ENCODINGS, TRANSFORMS, Encoding, Transform
-from preprocessing.spec.step import Registry, Step
+from preprocessing.spec.step import Step
 from tests.paths import ROOT
 from tools import catalogue, steps_page
 
@@ -21,7 +21,6 @@ REGISTRIES = {
     "preprocessing.transforms": (TRANSFORMS, Transform),
     "preprocessing.encodings": (ENCODINGS, Encoding),
 }
-STEPS = [(registry, name) for registry, _ in REGISTRIES.values() for name in registry]
 
 
 def steps_of(package: str, base: type[Step]) -> Iterator[type[Step]]:
@@ -55,12 +54,21 @@ def test_every_step_class_is_named_and_in_the_catalogue(package: str) -> None:
     assert {step.name for step in found} == set(registry), "run `python -m tools.catalogue`"
 
 
-@pytest.mark.parametrize(("registry", "name"), STEPS, ids=[name for _, name in STEPS])
-def test_a_step_is_a_frozen_dataclass_with_a_docstring(registry: Registry, name: str) -> None:
-    step = registry[name]
-    assert step.name == name
-    assert "_names" in vars(step), f"{step.__name__} lacks the decorator @frozen"
-    assert (step.__doc__ or "").strip(), f"{step.__name__} has no docstring"
+@pytest.mark.parametrize(
+    ("text", "refused"),
+    [
+        ('class X:\n    """X."""\n    name: str = "x"\n', "X lacks the decorator @frozen"),
+        ('@frozen\nclass X:\n    """X."""\n', r"X lacks a name; write `name: ClassVar\[str\] = "),
+        ('@frozen\nclass X:\n    name: str = "x"\n', "X lacks a docstring"),
+    ],
+)
+def test_an_incomplete_step_is_refused(monkeypatch, tmp_path, text: str, refused: str) -> None:
+    path = tmp_path / "preprocessing/transforms/image/x.py"
+    path.parent.mkdir(parents=True)
+    path.write_text(text)
+    monkeypatch.setattr(catalogue, "ROOT", tmp_path)
+    with pytest.raises(SystemExit, match=rf"^preprocessing/transforms/image/x\.py:\d: {refused}"):
+        catalogue.generated()
 
 
 def test_the_stub_declares_what_the_package_exports() -> None:
@@ -76,7 +84,9 @@ def test_two_steps_cannot_share_a_name(monkeypatch, tmp_path) -> None:
     folder = tmp_path / "preprocessing/transforms"
     folder.mkdir(parents=True)
     for module in ("a", "b"):
-        (folder / f"{module}.py").write_text('class X:\n    name: str = "x"\n')
+        (folder / f"{module}.py").write_text(
+            '@frozen\nclass X:\n    """X."""\n    name: str = "x"\n'
+        )
     monkeypatch.setattr(catalogue, "ROOT", tmp_path)
     with pytest.raises(SystemExit, match=r"two steps are named 'x': a\.X and b\.X"):
         catalogue.generated()

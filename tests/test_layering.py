@@ -164,6 +164,14 @@ def test_facts_are_cheap_to_import() -> None:
         assert tops(imports(path)) <= {"__future__", "dataclasses", "re"}, path
 
 
+def test_immutable_values_are_frozen_classes() -> None:
+    """Each `dataclass` makes a cold start longer. Facts may have one: they import nothing of ours."""
+    facts = {ROOT / f"{module.replace('.', '/')}.py" for module in FACTS}
+    for package in ("preprocessing", "handler", "jitprep.service"):
+        for path in set(files(package)) - facts:
+            assert "@dataclass(frozen=True" not in path.read_text(), f"{path}: write @frozen"
+
+
 def test_kernels_depend_on_numpy_alone() -> None:
     for path in files("preprocessing.kernels"):
         ours = {name for name in imports(path) if name.startswith("preprocessing")}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from handler.doors.batch_operations import BatchOperationsDoor
@@ -36,7 +36,7 @@ class Door(Protocol):
         """Send the response the way this door's clients expect; return the function's result."""
 
 
-DOORS: tuple[Door, ...] = (
+DOORS: Sequence[Door] = [
     GET_OBJECT,
     HEAD_OBJECT,
     LIST_OBJECTS,
@@ -45,4 +45,4 @@ DOORS: tuple[Door, ...] = (
     HTTP_API_DOOR,
     BatchOperationsDoor(),
     InvokeDoor(),
-)
+]

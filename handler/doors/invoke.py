@@ -67,7 +67,7 @@ class InvokeDoor:
         most = max_body_bytes(overhead)
         return ObjectRequest("GET", name.key, name, choice, max_body_bytes=most)
 
-    def reply(self, event: Mapping[str, Any], response: Response) -> dict[str, Any]:  # noqa: ARG002
+    def reply(self, event: Mapping[str, Any], response: Response) -> dict[str, Any]:
         """Return the function's result."""
         if response.error_code is not None:
             return _failure(response.status, response.error_code, response.error_message or "")

@@ -110,7 +110,7 @@ class HeadObjectDoor(ObjectLambdaDoor):
         """Read the event. Raises what `_object_request` does."""
         return _object_request("HEAD", event, self._context)
 
-    def reply(self, event: Mapping[str, Any], response: Response) -> dict[str, Any]:  # noqa: ARG002
+    def reply(self, event: Mapping[str, Any], response: Response) -> dict[str, Any]:
         """Return the function's result."""
         if response.error_code is not None:
             return _failure(response)
@@ -130,7 +130,7 @@ class ListObjectsDoor(ObjectLambdaDoor):
         choice = client_request.choice(_payload(event), headers, query)
         return ListRequest(_presigned(url, headers), choice)
 
-    def reply(self, event: Mapping[str, Any], response: Response) -> dict[str, Any]:  # noqa: ARG002
+    def reply(self, event: Mapping[str, Any], response: Response) -> dict[str, Any]:
         """Return the function's result."""
         if response.error_code is not None:
             return _failure(response)

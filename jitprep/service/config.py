@@ -6,13 +6,13 @@ import os
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal, cast, get_args
 
 from jitprep.service.s3_names import BUCKET_NAME, S3Prefix
 from preprocessing import Limits
+from preprocessing.frozen import frozen
 
 _PRESETS = Path(__file__).with_name("presets.toml")
 
@@ -26,7 +26,7 @@ _LEAST_MEMORY_MB = 128
 _NAMESPACE = re.compile(r"(?!AWS/)[\w./#:-][\w ./#:-]{0,254}", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Config:
     """The configuration.
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
 from threading import Condition
 from typing import TypeVar
 
 from jitprep.service.errors import out_of_time
 from preprocessing.cancellation import Cancelled, Signal, cancellable
+from preprocessing.frozen import frozen
 
 _T = TypeVar("_T")
 
@@ -23,7 +23,7 @@ LAMBDA_CLIENT_TIMEOUT_S = 900.0
 _REPLY_S, _REPLY_SHARE = 3.0, 0.2
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Deadline:
     """The moment when work must stop so that an answer can still be sent.
 

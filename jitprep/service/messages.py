@@ -13,9 +13,10 @@ from jitprep.service.errors import RequestFailed
 from jitprep.service.http.conditions import Conditions
 from jitprep.service.http.ranges import Part
 from jitprep.service.s3_names import S3Prefix
+from preprocessing.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Presigned:
     """A source that the event brings a URL for. All of it is secret: never logged.
 
@@ -31,7 +32,7 @@ class Presigned:
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ObjectName:
     """An object that the function reads with its own role, where the operator allows its bucket.
 
@@ -52,7 +53,7 @@ class ObjectName:
     owner: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ListingName:
     """A page of a bucket's listing that the function reads with its own role.
 
@@ -71,7 +72,7 @@ class ListingName:
     owner: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PipelineChoice:
     """Which pipeline runs, and with which seed.
 
@@ -93,7 +94,7 @@ class PipelineChoice:
     overrides: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ObjectRequest:
     """A request for one derived object (GET), or for its headers (HEAD).
 
@@ -125,7 +126,7 @@ class ObjectRequest:
     max_body_bytes: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ListRequest:
     """A request for a listing with the sizes and ETags of derived objects.
 
@@ -143,7 +144,7 @@ class ListRequest:
     max_body_bytes: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BatchRequest:
     """A request for many derived objects, each as a row of one tensor.
 
@@ -160,7 +161,7 @@ class BatchRequest:
     max_body_bytes: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StoreRequest:
     """A request to store transformed copies of objects.
 
@@ -186,7 +187,7 @@ class StoreRequest:
 Request = ObjectRequest | ListRequest | BatchRequest | StoreRequest
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Response:
     """An answer, in S3's terms.
 
@@ -218,7 +219,7 @@ class Response:
         return cls(failure.status, b"", failure.headers, failure.code, failure.message)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Row:
     """The object of one row of a batch: its key, and the derived ETag in quotes."""
 
@@ -226,7 +227,7 @@ class Row:
     etag: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Unread:
     """An object of a batch that has no row, and why."""
 
@@ -234,7 +235,7 @@ class Unread:
     failure: RequestFailed
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BatchResponse(Response):
     """The answer to a `BatchRequest`: the rows, stacked, and the objects that failed.
 
@@ -250,7 +251,7 @@ class BatchResponse(Response):
     unread: tuple[Unread, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Unexpected:
     """An unexpected error, without its message, which may quote a secret.
 

@@ -12,6 +12,7 @@ OBJECT_LAMBDA_ALIAS = "--ol-s3"
 _SCHEME = "s3://"
 
 
+# Not `frozen`: this module is also imported where `preprocessing`, and so NumPy, is not wanted.
 @dataclass(frozen=True, slots=True)
 class S3Prefix:
     """A bucket, or the part of it whose keys begin with a prefix.

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import Enum
 
 from jitprep.service.source.response_heads import http_date
+from preprocessing.frozen import frozen
 
 # The names of the conditional headers, in lower case.
 HEADERS = frozenset(
@@ -22,7 +22,7 @@ class ConditionOutcome(Enum):
     FAILED = "failed"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Conditions:
     """The values of the conditional headers; None for a header that is absent."""
 

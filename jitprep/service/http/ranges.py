@@ -7,9 +7,9 @@ Derived objects were never uploaded in parts; their parts have 5 MiB, the smalle
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from jitprep.service.errors import RequestFailed
+from preprocessing.frozen import frozen
 
 PART_BYTES = 5 * 2**20
 _MOST_PARTS = 10_000
@@ -18,7 +18,7 @@ _RANGE = re.compile(r"bytes=(\d{0,19})-(\d{0,19})", re.ASCII | re.IGNORECASE)
 _NUMBER = re.compile(r"\d{1,5}", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ByteWindow:
     """Bytes `start` up to, and without, `stop` of an object of `total` bytes."""
 
@@ -32,7 +32,7 @@ class ByteWindow:
         return f"bytes {self.start}-{self.stop - 1}/{self.total}" if self.total else None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ByteRange:
     """``bytes=first-last``, both included; without `first`, the last `last` bytes."""
 
@@ -58,7 +58,7 @@ class ByteRange:
         return ByteWindow(start, stop, total)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PartNumber:
     """A part by its number, the first being 1."""
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from preprocessing import Pipeline
+from preprocessing.frozen import frozen
 
 # The prefix of all our names.
 PREFIX = "jitprep-"
@@ -47,7 +47,7 @@ class ConditionsNotHonoured(Exception):
     """A store refuses a conditional write (If-Match) although the object is unchanged."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Found:
     """An object that exists at a copy's key.
 

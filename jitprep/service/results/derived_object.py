@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cache
 from threading import Lock
 
@@ -19,6 +19,7 @@ from jitprep.service.messages import ObjectRequest, Presigned
 from jitprep.service.results.copy_metadata import PREFIX, SOURCE_ETAG
 from jitprep.service.source.response_heads import ObjectHead
 from preprocessing import Pipeline, Seed
+from preprocessing.frozen import frozen
 
 # A description has a few hundred bytes.
 _MOST_DESCRIPTIONS = 4096
@@ -48,7 +49,7 @@ def provenance(metadata: Mapping[str, str], source_etag: str | None = None) -> d
     return named if source_etag is None else {**named, SOURCE_ETAG: source_etag}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Description:
     """The headers of a derived object that do not need its bytes.
 
@@ -65,7 +66,7 @@ class Description:
     metadata: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DerivedObject:
     """What a pipeline makes of one version of an object.
 

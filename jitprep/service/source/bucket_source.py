@@ -7,7 +7,6 @@ lists the buckets, each under the alias that requests use.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from typing import Literal
 from urllib.parse import parse_qs, quote, urlsplit
@@ -19,6 +18,7 @@ from jitprep.service.http.client_request import EXPECTED_OWNER
 from jitprep.service.messages import ListingName, ObjectName, Presigned
 from jitprep.service.source.hosts import ParsedUrl, is_s3_host
 from jitprep.service.source.signing import signed
+from preprocessing.frozen import frozen
 
 _EXPIRES_S = 300
 # A placeholder, to learn the URL of a bucket from a presigned one.
@@ -85,7 +85,7 @@ def alias_of(bucket: str) -> str:
     return bucket
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Place:
     """The location of a bucket.
 

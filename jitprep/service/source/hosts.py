@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 
 from jitprep.service.config import config
 from jitprep.service.errors import RequestFailed
 from jitprep.service.source.s3_hosts import PARTITIONS, SERVICES
+from preprocessing.frozen import frozen
 
 # No user, no fragment, and no character on which parsers disagree: `urllib.parse` ignores line breaks,
 # and some parsers take a backslash for a slash.
@@ -23,7 +23,7 @@ _PORTS = {"http": 80, "https": 443}
 _VPC_ENDPOINT = re.compile(r"vpce-[a-z0-9-]+\.s3")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ParsedUrl:
     """An HTTP URL in parts; its target is sent unchanged.
 

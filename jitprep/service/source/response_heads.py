@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import http.client
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
 from jitprep.service.http import content_codings
 from jitprep.service.results.copy_metadata import MOST_METADATA, owner_metadata
+from preprocessing.frozen import frozen
 
 _read_headers = http.client._read_headers  # type: ignore[attr-defined]
 # S3's headers of the original that hold for the derived object too, beside the owner's metadata.
@@ -28,7 +28,7 @@ _PASSED_THROUGH = frozenset(
 _METADATA = "x-amz-meta-"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ObjectHead:
     """What S3's headers say of an original.
 

@@ -53,19 +53,24 @@ def fitting(event: Mapping[str, Any]) -> list[str]:
 @pytest.mark.parametrize("name", EVENTS)
 def test_each_event_fits_exactly_one_door(name):
     event, door = EVENTS[name]
-    assert fitting(event) == [door]
+    assert fitting(event) == [door], "its door must be in DOORS, and no other door may fit"
     assert choose_door(event).name == door
 
 
 def test_every_door_has_an_event_here():
-    assert {door for _, door in EVENTS.values()} == {door.name for door in DOORS}
-    assert len({door.name for door in DOORS}) == len(DOORS)
+    names = {door.name for door in DOORS}
+    assert len(names) == len(DOORS), "two doors have the same name"
+    shown = {door for _, door in EVENTS.values()}
+    untried, unlisted = names - shown, shown - names
+    assert not untried, "add an event for each of these doors to EVENTS"
+    assert not unlisted, "add these doors to DOORS in handler/doors/__init__.py"
 
 
 @pytest.mark.parametrize("path", sorted(RECORDED.glob("*.json")), ids=lambda path: path.stem)
 def test_recorded_events_fit_exactly_one_door(path: Path):
     expected = RECORDED_DOORS[path.stem]
-    assert fitting(json.loads(path.read_text())) == ([expected] if expected else [])
+    found = fitting(json.loads(path.read_text()))
+    assert found == ([expected] if expected else []), "correct `fits`, or RECORDED_DOORS above"
 
 
 @pytest.mark.parametrize("event", [None, [], "GET", 7, {}, {"bucket": "photos"}, {"Records": []}])

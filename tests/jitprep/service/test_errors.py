@@ -34,5 +34,5 @@ def test_every_code_is_of_s3s_form_and_documented():
     assert {"CorruptObject", "UnknownPipeline", "DeadlineExceeded", "InternalError"} <= codes
     documented = DOCS.read_text()
     for code in codes:
-        assert re.fullmatch(r"[A-Z][a-zA-Z]+", code)
-        assert f"`{code}`" in documented, code
+        assert re.fullmatch(r"[A-Z][a-zA-Z]+", code), f"{code} does not have the form of S3's codes"
+        assert f"`{code}`" in documented, f"describe {code} in docs/errors.md"

@@ -89,7 +89,9 @@ def test_memory_layout_does_not_change_a_resampling() -> None:
 
 
 def test_what_resampling_would_leave_nothing_of_is_refused() -> None:
-    with pytest.raises(IncompatibleSource, match="leaves no sample of 3 at"):
+    with pytest.raises(
+        IncompatibleSource, match="leaves no samples, because the sound has only 3 at"
+    ):
         apply(Resample(1), chord(samples=3))
 
 

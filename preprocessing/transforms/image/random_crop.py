@@ -85,7 +85,7 @@ class RandomCrop(RandomTransform):
         plain = RandomCrop(self.size, pad_if_needed=self.pad_if_needed)
         if isinstance(self.size, tuple) or self != plain:
             raise IncompatibleSource(
-                "takes only size, in samples, and pad_if_needed for sound; leave out the other arguments"
+                "takes one size, in samples, and pad_if_needed for sound; leave out the other arguments"
             )
         if spec.samples is not None and spec.samples < self.size and not self.pad_if_needed:
             raise IncompatibleSource(

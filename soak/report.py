@@ -96,7 +96,7 @@ def page(result: Mapping[str, Any]) -> str:
     made = result["made"]
     return "\n\n".join(
         (
-            "# Staying up",
+            "# Load and faults",
             _CONDITIONS.format(**made),
             _INTRODUCTION.format(**made),
             table(result),

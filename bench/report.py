@@ -64,7 +64,7 @@ def page(result: Result) -> str:
             "# Speed of images",
             _conditions(result),
             "![How many times as long as jitprep each library takes](benchmarks.svg)",
-            "\n".join(f"- {case}: {PIPELINES[key]}" for case, key in result["pipelines"].items()),
+            f"The cases:\n\n{_cases(result)}",
             table(result),
             f"## Not antialiased\n\n{_APART}",
             _rows(result, _apart(result), list(result["cases"])),
@@ -87,6 +87,10 @@ def readme(text: str, result: Result) -> str:
     share = "all" if len(ahead) == len(shared) else f"{len(ahead)} of the"
     said = _README.format(**ms, ahead=f"{share} {len(shared)}", **result["made"])
     return f"{before}{BEGIN}\n{said}\n{END}{after}"
+
+
+def _cases(result: Result) -> str:
+    return "\n".join(f"- {case}: {PIPELINES[key]}" for case, key in result["pipelines"].items())
 
 
 def table(result: Result) -> str:

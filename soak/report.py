@@ -131,4 +131,4 @@ def _line(row: Mapping[str, Any]) -> Sequence[str]:
 
 
 def _counts(counts: Mapping[str, int]) -> str:
-    return ", ".join(f"{count:,} {name}" for name, count in counts.items()) or "none"
+    return ", ".join(f"{name}: {count:,}" for name, count in counts.items()) or "none"

@@ -22,14 +22,8 @@ TIE = 1.05  # differences under 5% are ties
 MEGABYTE = 1e6
 
 # Why a target is missed, by the figure's `what`. Shown only if it is missed.
-_HALF_WIDTH = (
-    "the targets come from a processor with AVX-512, where a product takes twice as many samples an "
-    "instruction as with this one's AVX2"
-)
-_BY_HAND = f"cykooz is 8-bit SIMD by hand; {_HALF_WIDTH}"
-_RESAMPLING = (
-    f"what is above the decode is the resampling's products, and 0.1 ms of Python; {_HALF_WIDTH}"
-)
+_BY_HAND = "cykooz is hand-written 8-bit SIMD"
+_RESAMPLING = "the rest is the products of the resampling, and 0.1 ms of Python"
 REASONS: dict[str, str] = {
     "P1 500: no antialiased peer ahead": _BY_HAND,
     "P2 500: no antialiased peer ahead": _BY_HAND,
@@ -47,7 +41,7 @@ REASONS: dict[str, str] = {
     "P1 500: faster than the article's code": _RESAMPLING,
     "P2 500: faster than the article's code": _RESAMPLING,
     "P2 500 by two Python threads": (
-        "each call of NumPy gives up Python's lock and waits to get it back, a dozen times a "
+        "each call of NumPy releases Python's lock and waits to get it back, a dozen times per "
         "photograph; two processes were twice as fast as one"
     ),
     "P2 4 MP by two Python threads": (

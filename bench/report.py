@@ -19,15 +19,16 @@ Python {python}; OpenBLAS {kernel}. Made by `{command}`; [benchmarks.json](bench
 all of it. Only ratios travel between machines."""
 
 _NOTES = """\
-ms an image (P5: a batch), the minimum of interleaved repeats on one thread; in brackets the PSNR in dB
-against float64 resampling of the full decode. Bold: the fastest, and ties within 5%. The losses of
-JPEG's own encoding count in the brackets of P1 JPEG."""
+Milliseconds per image (P5: per batch), the minimum of interleaved repeats on one thread. In brackets:
+the PSNR in dB against float64 resampling of the full decode, which for P1 JPEG includes the losses of
+JPEG's own encoding. Bold: the fastest, and ties within 5%."""
 
 BEGIN, END = "<!-- benchmarks: written by make bench -->", "<!-- benchmarks: end -->"
 _README = """\
-ImageNet's evaluation of a 500×375 JPEG takes jitprep {jitprep:.2f} ms on one thread, torchvision
-{torchvision:.2f}, and AWS's article's scikit-image code {article:.1f}. Hand-written SIMD, simplejpeg
-with cykooz, takes {cykooz:.2f}: it is faster than jitprep in {ahead} cases that it runs.
+ImageNet's evaluation preprocessing of a 500×375 JPEG takes jitprep {jitprep:.2f} ms on one thread,
+torchvision {torchvision:.2f} ms, and the scikit-image code of AWS's article on S3 Object Lambda
+{article:.1f} ms. Hand-written SIMD, simplejpeg with cykooz, takes {cykooz:.2f} ms; it is faster than
+jitprep in {ahead} cases that it runs.
 {date}, {machine[processor]}."""
 _SHOWN = {
     "jitprep": "jitprep",
@@ -36,13 +37,15 @@ _SHOWN = {
     "cykooz": "simplejpeg + cykooz",
 }
 
+_TARGETS = """\
+The targets come from a processor with AVX-512, whose instructions multiply twice as many samples at once
+as those of AVX2."""
+
 _APART = """\
 They skip pixels where the image shrinks, so they do less work, and a model trained on the result sees
 aliases. Not ranked."""
 
 _METHOD = """\
-{what}
-
 The images are photographs that scikit-image ships, as JPEG 4:2:0 of quality 90: four of 500×375, and
 mosaics of such of 1, 4 and 12 MP. Where a case has several images, or P3's {crops} crops, its time is
 the median over them of each one's minimum. P5 is {batch} images.
@@ -58,15 +61,16 @@ def page(result: Result) -> str:
     """Return the whole page, docs/benchmarks.md."""
     return "\n\n".join(
         (
-            "# The field, measured side by side",
+            "# Speed of images",
             _conditions(result),
             "![How many times as long as jitprep each library takes](benchmarks.svg)",
+            f"The cases:\n\n{_cases(result)}",
             table(result),
             f"## Not antialiased\n\n{_APART}",
             _rows(result, _apart(result), list(result["cases"])),
-            f"## Figures to reach\n\n{figures(result)}",
+            f"## Targets\n\n{_TARGETS}\n\n{figures(result)}",
             f"## Two threads, cold start, memory\n\n{rest(result)}",
-            f"## Who does what\n\n{_who(result)}",
+            f"## What each library runs\n\n{_who(result)}",
             f"## How it is measured\n\n{_method(result)}",
         )
     )
@@ -83,6 +87,10 @@ def readme(text: str, result: Result) -> str:
     share = "all" if len(ahead) == len(shared) else f"{len(ahead)} of the"
     said = _README.format(**ms, ahead=f"{share} {len(shared)}", **result["made"])
     return f"{before}{BEGIN}\n{said}\n{END}{after}"
+
+
+def _cases(result: Result) -> str:
+    return "\n".join(f"- {case}: {PIPELINES[key]}" for case, key in result["pipelines"].items())
 
 
 def table(result: Result) -> str:
@@ -126,7 +134,7 @@ def rest(result: Result) -> str:
     ]
     return "\n\n".join(
         (
-            "ms an image by one Python thread and by two, and how many times as fast two are:",
+            "Milliseconds per image with one Python thread, with two, and the ratio:",
             markdown(("", *threads), scalings),
             "From before the first import to the first P2 result, in a new process, files cached:",
             markdown(("", "ms", "to numpy + simplejpeg"), starts),
@@ -177,12 +185,11 @@ def _who(result: Result) -> str:
         (name, peer["about"], ", ".join(f"{p} {versions[p]}" for p in peer["packages"]))
         for name, peer in result["peers"].items()
     ]
-    return markdown(("", "what it does", "versions"), rows)
+    return markdown(("", "what it runs", "versions"), rows)
 
 
 def _method(result: Result) -> str:
-    what = "\n".join(f"- {case}: {PIPELINES[key]}" for case, key in result["pipelines"].items())
-    return _METHOD.format(what=what, **result["made"])
+    return _METHOD.format(**result["made"])
 
 
 def markdown(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:

@@ -1,6 +1,6 @@
 """Train a small network on photographs, read through each door. The losses must be equal, bit for bit.
 
-    pip install 'jitprep[torch,demo]'
+    pip install '.[torch,demo]'
     python examples/train.py                      # access point, Function URL, Invoke, folder
     python examples/train.py --epochs 8 folder    # some of them
 

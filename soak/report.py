@@ -96,7 +96,7 @@ def page(result: Mapping[str, Any]) -> str:
     made = result["made"]
     return "\n\n".join(
         (
-            "# Staying up",
+            "# Load and faults",
             _CONDITIONS.format(**made),
             _INTRODUCTION.format(**made),
             table(result),
@@ -131,4 +131,4 @@ def _line(row: Mapping[str, Any]) -> Sequence[str]:
 
 
 def _counts(counts: Mapping[str, int]) -> str:
-    return ", ".join(f"{count:,} {name}" for name, count in counts.items()) or "none"
+    return ", ".join(f"{name}: {count:,}" for name, count in counts.items()) or "none"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import runpy
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -101,3 +102,16 @@ def test_files_that_pages_name_are_there() -> None:
         if not (ROOT / path).exists()
     ]
     assert missing == []
+
+
+def test_the_page_of_installing_lists_every_extra() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    page = (ROOT / "docs/start/install.md").read_text(encoding="utf-8")
+    rows = "".join(re.findall(r"^\|([^|]+)\|", page, re.MULTILINE))
+    assert set(re.findall(r"`([a-z]+)`", rows)) == project["optional-dependencies"].keys()
+
+
+def test_every_page_is_in_the_navigation() -> None:
+    navigation = (ROOT / "mkdocs.yml").read_text(encoding="utf-8").partition("\nnav:\n")[2]
+    pages = {path.relative_to(ROOT / "docs").as_posix() for path in (ROOT / "docs").rglob("*.md")}
+    assert set(re.findall(r"[\w/.-]+\.md", navigation)) == pages

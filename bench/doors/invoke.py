@@ -132,7 +132,7 @@ def _worker_clock() -> int:
 
 def table(result: Mapping[str, Any]) -> str:
     """Return the table of the cost of each way, relative to single reads."""
-    head = ("", "ms a photograph", "of GetObject", "of single invokes")
+    head = ("", "ms per photograph", "of GetObject", "of single invokes")
     rows = []
     for spec, measured in result["pipelines"].items():
         rows.append((f"`{spec}`", "", "", ""))

@@ -39,11 +39,14 @@ class Engine(StrEnum):
 
 def backfill(
     source: Annotated[
-        str, typer.Argument(help="The originals: s3://bucket, or s3://bucket/prefix.")
+        str,
+        typer.Argument(metavar="SOURCE", help="The originals: s3://bucket, or s3://bucket/prefix."),
     ],
     *,
-    pipeline: Annotated[str, typer.Option(help=PIPELINE)],
-    to: Annotated[str, typer.Option(help="Folder for the copies: s3://bucket/prefix.")],
+    pipeline: Annotated[str, typer.Option(metavar="PIPELINE", help=PIPELINE)],
+    to: Annotated[
+        str, typer.Option(metavar="URL", help="Folder for the copies: s3://bucket/prefix.")
+    ],
     seed: Annotated[
         int, typer.Option(min=0, max=LARGEST_SEED, help="Seed of random transforms.")
     ] = 0,

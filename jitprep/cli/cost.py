@@ -204,7 +204,7 @@ def _measure(pipeline: Pipeline, samples: Sequence[Path]) -> Measured:
         except Unmeasured as error:
             fail(str(error))
     err.print(
-        f"note: the function's libraries are not installed, and are taken to need {_FUNCTION_MB:g} MB",
+        f"note: the function's libraries are not installed; {_FUNCTION_MB:g} MB are assumed for them",
         soft_wrap=True,
     )
     return replace(measured, base_mb=measured.base_mb + _FUNCTION_MB)

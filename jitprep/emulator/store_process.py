@@ -51,7 +51,7 @@ class StoreProcess:
             status = await process.wait()
             raise EndpointError(
                 f"The S3 inside did not start (exit status {status}); its own message is above. "
-                "Check that moto, flask and flask-cors are installed: pip install jitprep[emulator]"
+                "Check that moto, flask and flask-cors are installed: pip install 'jitprep[emulator]'"
             )
         return cls(process, int(port))
 

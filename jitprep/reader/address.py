@@ -133,7 +133,7 @@ def _function_url(text: str) -> FunctionUrl:
         )
     if not path or (path.startswith(_SIGNED_PATH) and path.count("/") < 3):
         raise CannotOpen(
-            f"{text} does not name a bucket; append the function's name for it, as in URL/BUCKET"
+            f"{text} does not name a bucket; append the bucket's name or alias, as in URL/BUCKET"
         )
     url = f"{parts.scheme}://{parts.netloc}{path}"
     if signed := _SIGNED_HOST.fullmatch(host):

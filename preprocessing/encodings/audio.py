@@ -55,16 +55,16 @@ class Wav(Encoding):
         size = self.nbytes(spec) or 0
         if size > _MOST:
             raise IncompatibleSource(
-                f"holds up to 4 GiB, the result would have {size} bytes; trim the sound first"
+                f"holds up to 4 GiB, but the result would have {size} bytes; trim the sound first"
             )
         most = _MOST_BLOCK // (_BITS[self.subtype] // 8)
         if (spec.channels or 0) > most:
             raise IncompatibleSource(
-                f"holds up to {most} channels, the sound has {spec.channels}; put mono first"
+                f"holds up to {most} channels, but the sound has {spec.channels}; put mono first"
             )
         if (spec.rate or 0) > _MOST:
             raise IncompatibleSource(
-                f"holds rates up to {_MOST} Hz, the sound has {spec.rate}; resample first"
+                f"holds rates up to {_MOST} Hz, but the sound has {spec.rate}; resample first"
             )
 
     def holds(self, spec: AudioSpec) -> int:
@@ -128,14 +128,14 @@ class Flac(Encoding):
     def accept(self, spec: AudioSpec) -> None:
         if (spec.channels or 0) > self.most_channels:
             raise IncompatibleSource(
-                f"holds up to {self.most_channels} channels, the sound has {spec.channels}; put "
+                f"holds up to {self.most_channels} channels, but the sound has {spec.channels}; put "
                 "mono first"
             )
         rate, finest = spec.rate or 0, self.finest_rate
         if rate > finest and (rate % 10 or rate > 10 * finest):
             raise IncompatibleSource(
-                f"holds rates up to {finest} Hz, or multiples of 10 up to {10 * finest}, the sound has "
-                f"{rate}; resample first"
+                f"holds rates up to {finest} Hz, or multiples of 10 up to {10 * finest}, but the sound "
+                f"has {rate}; resample first"
             )
 
     def holds(self, spec: AudioSpec) -> int:

@@ -38,18 +38,19 @@ class ImageFileEncoding(Encoding):
     def accept(self, spec: ImageSpec) -> None:
         if spec.dtype not in self.dtypes:
             raise IncompatibleSource(
-                f"holds {' or '.join(self.dtypes)}, the result is {spec.dtype}; encode as npy, or put "
-                "to_dtype:uint8 last"
+                f"holds {' or '.join(self.dtypes)}, but the result is {spec.dtype}; encode as npy, or "
+                "put to_dtype:uint8 last"
             )
         if spec.channels not in self.channels:
             raise IncompatibleSource(
-                f"holds {' or '.join(map(str, self.channels))} channels, the result has {spec.channels}"
+                f"holds {' or '.join(map(str, self.channels))} channels, but the result has "
+                f"{spec.channels}"
             )
         longest = max(spec.height or 0, spec.width or 0)
         if longest > self.longest_side:
             raise IncompatibleSource(
-                f"holds at most {self.longest_side} pixels per side, the result has {longest}; resize "
-                "first, or encode as npy"
+                f"holds at most {self.longest_side} pixels per side, but the result has {longest}; "
+                "resize first, or encode as npy"
             )
 
 

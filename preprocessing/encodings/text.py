@@ -41,7 +41,9 @@ class Text(Encoding):
 
     def accept(self, spec: TextSpec) -> None:
         if spec.documents != 1:
-            raise IncompatibleSource(f"holds one document, the result is {spec}; encode as jsonl")
+            raise IncompatibleSource(
+                f"holds one document, but the result is {spec}; encode as jsonl"
+            )
 
     def encode(self, array: Array, spec: TextSpec) -> bytes:
         text: str = array[0]

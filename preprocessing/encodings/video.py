@@ -61,14 +61,14 @@ class Mp4(Encoding):
     def accept(self, spec: VideoSpec) -> None:
         if spec.dtype != "uint8" or spec.channels not in (1, 3):
             raise IncompatibleSource(
-                f"holds uint8 with 1 or 3 channels, the result is {spec}; encode as npy, or put "
+                f"holds uint8 with 1 or 3 channels, but the result is {spec}; encode as npy, or put "
                 "to_dtype:uint8 last"
             )
         for side in (spec.height, spec.width):
             if side is not None and (side % 2 or side > _LONGEST_SIDE):
                 raise IncompatibleSource(
-                    f"holds frames of even sides up to {_LONGEST_SIDE}, the result has {spec.height} x "
-                    f"{spec.width}; resize or crop first"
+                    f"holds frames of even sides up to {_LONGEST_SIDE}, but the result has "
+                    f"{spec.height} x {spec.width}; resize or crop first"
                 )
 
     def holds(self, spec: VideoSpec) -> int:

@@ -70,7 +70,9 @@ def _frames(plan: Plan, content: Content) -> Iterator[Array]:
         checkpoint()
         yield frame
     if empty:
-        raise CorruptSource("no frame of the video could be decoded; upload it again")
+        raise CorruptSource(
+            "no frame of the video could be decoded; replace it with an intact copy"
+        )
 
 
 def apply(stages: Sequence[Stage], array: Array, out: Array | None = None) -> Array:

@@ -68,12 +68,12 @@ def require_fill(fill: Fill, spec: ImageSpec) -> None:
     """Raise IncompatibleSource unless `fill` has one value, or one per channel."""
     if isinstance(fill, tuple) and len(fill) != spec.channels:
         raise IncompatibleSource(
-            f"fill has {len(fill)} values, the image has {spec.channels} channels; give one value"
+            f"fill has {len(fill)} values, but the image has {spec.channels} channels; give one value"
         )
 
 
 def require_gray_or_rgb(spec: ImageSpec) -> ImageSpec:
     """Return `spec`; raise IncompatibleSource unless it has 1 or 3 channels."""
     if spec.channels not in (1, 3):
-        raise IncompatibleSource(f"takes 1 or 3 channels, the image has {spec.channels}")
+        raise IncompatibleSource(f"takes 1 or 3 channels, but the image has {spec.channels}")
     return spec

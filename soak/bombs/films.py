@@ -44,7 +44,7 @@ def _matroska_tracks() -> bytes:
     return _matroska(_element(0x1654AE6B, b"".join(_entry(2 + n) for n in range(30_000))))
 
 
-@bomb("Matroska of 1,000,000 points of its index", _SPEC)
+@bomb("Matroska of 1,000,000 index entries", _SPEC)
 def _cues() -> bytes:
     place = _element(0xB7, _element(0xF7, b"\x01") + _element(0xF1, b"\0"))
     return _matroska(
@@ -66,7 +66,7 @@ def _deep_matroska() -> bytes:
     return _matroska(_element(0x1043A770, _element(0x45B9, body)))
 
 
-@bomb("Matroska with an attachment that says 2 GB", _SPEC)
+@bomb("Matroska with an attachment that claims 2 GB", _SPEC)
 def _attachment() -> bytes:
     attached = _element(0x61A7, _element(0x465C, bytes(64), 2**31), 2**31 + 64)
     return _matroska(_element(0x1941A469, attached, 2**31 + 128))
@@ -99,7 +99,7 @@ def _avi_streams() -> bytes:
     return _avi(5_000, _chunk(b"00dc", picture()) * 2, b"")
 
 
-@bomb("AVI of 2,000,000 entries of its index", _SPEC)
+@bomb("AVI of 2,000,000 index entries", _SPEC)
 def _avi_index() -> bytes:
     entries = struct.pack("<4sIII", b"00dc", 16, 4, 0) * 2_000_000
     return _avi(1, _chunk(b"00dc", picture()) * 2, _chunk(b"idx1", entries))

@@ -145,7 +145,7 @@ def _large_jpeg() -> bytes:
     return _saved(Image.new("L", (9000, 9000)), "JPEG", quality=1)
 
 
-@bomb("JPEG that says 65,500 x 65,500", "resize:224,224/npy")
+@bomb("JPEG that claims 65,500 x 65,500", "resize:224,224/npy")
 def _lying_jpeg() -> bytes:
     data = bytearray(_saved(Image.new("RGB", (8, 8)), "JPEG"))
     at = data.index(b"\xff\xc0") + 5

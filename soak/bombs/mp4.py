@@ -145,7 +145,7 @@ def _segments() -> bytes:
     return _film(_DEFAULTS, behind=_full(b"sidx", 0, head, bytes(12)) * 1_000)
 
 
-@bomb("MP4 whose movie is packed, 300 MB of zeros", _SPEC)
+@bomb("MP4 with a compressed header of 300 MB of zeros", _SPEC)
 def _packed_movie() -> bytes:
     packer = zlib.compressobj(9)
     packed = b"".join(packer.compress(bytes(10**6)) for _ in range(300)) + packer.flush()
@@ -153,6 +153,6 @@ def _packed_movie() -> bytes:
     return _TYPE + _box(b"moov", _box(b"cmov", *parts)) + _box(b"mdat", bytes(64))
 
 
-@bomb("MP4 of 1,000,000 boxes of nothing", _SPEC)
+@bomb("MP4 of 1,000,000 empty boxes", _SPEC)
 def _many_boxes() -> bytes:
     return _TYPE + _box(b"free") * 1_000_000 + _film()[len(_TYPE) :]

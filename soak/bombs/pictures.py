@@ -76,7 +76,7 @@ def _jpeg_in_tiff() -> bytes:
     return _saved(Image.new("L", (_SIDE, _SIDE)), "TIFF", compression="jpeg")
 
 
-@bomb("TIFF of pages in a circle", _SPEC)
+@bomb("TIFF whose pages form a loop", _SPEC)
 def _circle() -> bytes:
     data = _tiff(8, 8, 1, bytes(64))
     return data[:-4] + struct.pack("<I", 8 + 64)
@@ -163,7 +163,7 @@ def _full_avif() -> bytes:
     return _saved(Image.new("L", (6000, 6000)), "AVIF", speed=10, quality=1)
 
 
-@bomb("AVIF that says 65,535 x 65,535", _SPEC)
+@bomb("AVIF that claims 65,535 x 65,535", _SPEC)
 def _lying_avif() -> bytes:
     data = bytearray(_saved(Image.new("RGB", (64, 64)), "AVIF", speed=10))
     at = data.index(b"ispe") + 8

@@ -51,7 +51,7 @@ def _silent_flac() -> bytes:
     return _written("FLAC", "PCM_16", 180, 8)
 
 
-@bomb("FLAC that says 2^36 samples", _SPEC)
+@bomb("FLAC that claims 2^36 samples", _SPEC)
 def _lying_flac() -> bytes:
     data = bytearray(_written("FLAC"))
     at = 8 + 13  # the samples' 36 bits end 18 bytes into STREAMINFO's body
@@ -66,7 +66,7 @@ def _many_flac_blocks() -> bytes:
     return data[:42] + b"\x01\0\0\0" * 1_000_000 + data[42:]
 
 
-@bomb("FLAC whose comments say that they are 2^32", _SPEC)
+@bomb("FLAC that claims 2^32 comments", _SPEC)
 def _lying_comments() -> bytes:
     data = _written("FLAC")
     comments = struct.pack("<II", 0, 2**32 - 1) + bytes(64)
@@ -83,7 +83,7 @@ def _large_tag() -> bytes:
     return _tag(60_000_000, bytes(60_000_000)) + _written("MP3")
 
 
-@bomb("MP3 that is an ID3v2 tag of 256 MB, says it", _SPEC)
+@bomb("MP3 that claims an ID3v2 tag of 256 MB", _SPEC)
 def _lying_tag() -> bytes:
     return _tag(2**28 - 1, b"TIT2" + b"\x7f" * 4 + bytes(1000))
 
@@ -93,7 +93,7 @@ def _long_mp3() -> bytes:
     return _written("MP3", seconds=10) * 1080
 
 
-@bomb("MP3 before 20 MB of bytes that nearly are frames", _SPEC)
+@bomb("MP3 before 20 MB of nearly valid frames", _SPEC)
 def _nearly_mp3() -> bytes:
     return _written("MP3") + b"\xff\xfb" * 10_000_000
 
@@ -111,7 +111,7 @@ def _many_pages() -> bytes:
     return data[:at] + page * 500_000 + data[at:]
 
 
-@bomb("Ogg Opus of comments that say that they are 2^32", _SPEC)
+@bomb("Ogg Opus that claims 2^32 comments", _SPEC)
 def _lying_opus() -> bytes:
     data = bytearray(_written("OGG", "OPUS"))
     at = data.index(b"OpusTags") + 8

@@ -38,7 +38,7 @@ def _wide_row() -> bytes:
     return b"a," * 5_000_000 + b"b\n" + b"," * 5_000_000 + b"\n"
 
 
-@bomb("CSV with a quote that nothing closes", "text/csv:a/jsonl")
+@bomb("CSV with a quote that is never closed", "text/csv:a/jsonl")
 def _open_quote() -> bytes:
     return b'a\n"' + b'x""\n' * 10_000_000
 
@@ -63,17 +63,17 @@ def _deep_html() -> bytes:
     return b"<div>" * _MANY + b"x"
 
 
-@bomb("HTML of a million comments that nothing closes", _CLEAN)
+@bomb("HTML of a million comments that are never closed", _CLEAN)
 def _open_comments() -> bytes:
     return b"<!--" * _MANY
 
 
-@bomb("HTML of a million tags that nothing closes", _CLEAN)
+@bomb("HTML of a million tags that are never closed", _CLEAN)
 def _open_tags() -> bytes:
     return b'<a b="' * _MANY
 
 
-@bomb("HTML of a million scripts that nothing closes", _CLEAN)
+@bomb("HTML of a million scripts that are never closed", _CLEAN)
 def _open_scripts() -> bytes:
     return b"<script>" * _MANY
 
@@ -121,27 +121,27 @@ def _spaces() -> bytes:
     return b" \n" * 2_000_000 + b"x"
 
 
-@bomb("digits, 4,000,000 of them", "text/redact_patterns")
+@bomb("text of 4,000,000 digits", "text/redact_patterns")
 def _digits() -> bytes:
     return b"1" * 4_000_000
 
 
-@bomb("digits and separators, 4,000,000 of them", "text/redact_patterns")
+@bomb("text of 4,000,000 digits and separators", "text/redact_patterns")
 def _telephone() -> bytes:
     return b"+1-" + b"1 (2) " * 666_666
 
 
-@bomb("text of nearly addresses of mail", "text/redact_patterns")
+@bomb("text of nearly valid e-mail addresses", "text/redact_patterns")
 def _mail() -> bytes:
     return b"a." * 1_000_000 + b"@" + b"a." * 1_000_000 + b"@"
 
 
-@bomb("text of nearly addresses of machines", "text/redact_patterns")
+@bomb("text of nearly valid IP addresses", "text/redact_patterns")
 def _machines() -> bytes:
     return b"1.1.1." * 300_000 + b"a:" * 500_000 + b"::" * 500_000
 
 
-@bomb("text of nearly IBANs", "text/redact_patterns")
+@bomb("text of nearly valid IBANs", "text/redact_patterns")
 def _ibans() -> bytes:
     return b"DE89 3704 0044 0532 " * 200_000 + b"DE89" * _MANY
 
@@ -165,7 +165,7 @@ def _faces() -> bytes:
     return "\U0001f468\u200d".encode() * 571_428
 
 
-@bomb("text of 20 MB that is of no charset", "text/nfc")
+@bomb("text of 20 MB in no charset", "text/nfc")
 def _no_charset() -> bytes:
     return bytes(range(0x80, 0x100)) * 160_000
 

@@ -84,7 +84,7 @@ def plan_run(inputs: Sequence[Path], output: Path, pipeline: Pipeline) -> Planne
                 _add_folder(planned, pipeline, path, output)
     if not (planned.jobs or planned.failures):
         hidden = f", only {len(planned.skipped)} hidden ones" if planned.skipped else ""
-        raise CannotRun(f"the inputs have no files{hidden}")
+        raise CannotRun(f"the inputs contain no files{hidden}")
     _require_no_collisions(planned.jobs)
     return planned
 

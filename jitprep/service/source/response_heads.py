@@ -114,5 +114,5 @@ def _read_whole(file: Any, *limits: Any) -> list[bytes]:
     """
     lines: list[bytes] = _read_headers(file, *limits)
     if lines[-1].strip(b"\r\n") or not lines[-1]:
-        raise http.client.RemoteDisconnected("the connection closed among the headers")
+        raise http.client.RemoteDisconnected("the connection closed within the headers")
     return lines

@@ -92,12 +92,12 @@ class LoudnessNormalize(FixedSound):
     def infer(self, spec: AudioSpec) -> AudioSpec:
         if spec.channels is not None and spec.channels > 2:
             raise IncompatibleSource(
-                f"takes 1 or 2 channels, the sound has {spec.channels}; put mono first"
+                f"takes 1 or 2 channels, but the sound has {spec.channels}; put mono first"
             )
         if spec.rate is not None and not _LEAST_RATE <= spec.rate <= MAX_RATE:
             raise IncompatibleSource(
-                f"takes rates from {_LEAST_RATE} to {MAX_RATE} Hz, the sound has {spec.rate}; resample "
-                "first"
+                f"takes rates from {_LEAST_RATE} to {MAX_RATE} Hz, but the sound has {spec.rate}; "
+                "resample first"
             )
         return spec
 

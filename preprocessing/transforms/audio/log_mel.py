@@ -84,7 +84,7 @@ class LogMel(FixedSound):
             return frames_of(_LIBROSA, spec, bins)
         if spec.rate not in (None, _WHISPER_RATE):
             raise IncompatibleSource(
-                f"whisper takes {_WHISPER_RATE} Hz, the sound has {spec.rate}; put "
+                f"whisper takes {_WHISPER_RATE} Hz, but the sound has {spec.rate}; put "
                 f"resample:{_WHISPER_RATE} first"
             )
         return frames_of(_WHISPER, spec, bins)

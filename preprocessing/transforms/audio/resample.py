@@ -54,7 +54,8 @@ class Resample(FixedSound):
         samples = samples_after(spec.samples, spec.rate, self.rate)
         if samples < 1:
             raise IncompatibleSource(
-                f"leaves no sample of {spec.samples} at {spec.rate} Hz; put pad_or_trim first"
+                f"leaves no samples, because the sound has only {spec.samples} at {spec.rate} Hz; put "
+                "pad_or_trim first"
             )
         return replace(spec, samples=samples, rate=self.rate)
 

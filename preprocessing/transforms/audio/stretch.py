@@ -60,8 +60,8 @@ class Stretch(FixedSound):
         samples = round(spec.samples / self.rate)
         if samples == 0:
             raise IncompatibleSource(
-                f"leaves no sample of {spec.samples} at {self.rate:g} times the speed; "
-                "put pad_or_trim first"
+                f"leaves no samples, because the sound has only {spec.samples} and is played "
+                f"{self.rate:g} times as fast; put pad_or_trim first"
             )
         return replace(spec, samples=samples)
 

@@ -64,7 +64,7 @@ class Trim(FixedSound):
         last = samples if self.stop is None else min(round(self.stop * rate), samples)
         if first >= samples:
             raise IncompatibleSource(
-                f"starts at {self.start:g} seconds, the sound ends at {samples / rate:g}; start "
+                f"starts at {self.start:g} seconds, but the sound ends at {samples / rate:g}; start "
                 "earlier"
             )
         if self.stop is not None:

@@ -91,6 +91,7 @@ class ToYCbCr(FixedTransform):
 def _of_rgb(spec: ImageSpec) -> ImageSpec:
     if spec.channels != 3:
         raise IncompatibleSource(
-            f"takes 3 channels, the image has {spec.channels}; put it before steps that remove colour"
+            f"takes 3 channels, but the image has {spec.channels}; put it before steps that "
+            "remove colour"
         )
     return replace(spec, dtype="float32")

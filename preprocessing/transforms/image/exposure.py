@@ -72,7 +72,7 @@ class CLAHE(FixedTransform):
         height, width = self._region
         if height > spec.height or width > spec.width:
             raise IncompatibleSource(
-                f"has regions of {height}×{width}, the image is {spec.height}×{spec.width}; "
+                f"has regions of {height}×{width}, but the image is {spec.height}×{spec.width}; "
                 "give a smaller kernel_size, or resize before it"
             )
         regions = -(-spec.height // height) * -(-spec.width // width)

@@ -86,8 +86,8 @@ class HOG(FixedTransform):
         if any(side is not None and side < 1 for side in (height, width)):
             least = self.pixels_per_cell * self.cells_per_block
             raise IncompatibleSource(
-                f"has blocks of {least}×{least}, the image is {spec.height}×{spec.width}; take smaller "
-                "cells or blocks, or resize before it"
+                f"has blocks of {least}×{least}, but the image is {spec.height}×{spec.width}; take "
+                "smaller cells or blocks, or resize before it"
             )
         return replace(spec, height=height, width=width, channels=self._numbers, dtype="float32")
 

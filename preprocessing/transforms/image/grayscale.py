@@ -36,7 +36,7 @@ class Grayscale(FixedTransform):
 
     def infer(self, spec: ImageSpec) -> ImageSpec:
         if spec.channels not in (1, 3):
-            raise IncompatibleSource(f"takes 1 or 3 channels, the image has {spec.channels}")
+            raise IncompatibleSource(f"takes 1 or 3 channels, but the image has {spec.channels}")
         return replace(spec, channels=self.num_output_channels)
 
     def lower(self, spec: ImageSpec) -> tuple[Stage, ...]:

@@ -92,7 +92,7 @@ class Normalize(FixedTransform):
         count = len(self.constants[0])
         if count != spec.channels:
             raise IncompatibleSource(
-                f"has constants for {count} channels, the image has {spec.channels}"
+                f"has constants for {count} channels, but the image has {spec.channels}"
                 + ("; put grayscale after it, or give one mean and one std" if count == 3 else "")
             )
         return replace(spec, dtype="float32")

@@ -85,12 +85,12 @@ class RandomCrop(RandomTransform):
         plain = RandomCrop(self.size, pad_if_needed=self.pad_if_needed)
         if isinstance(self.size, tuple) or self != plain:
             raise IncompatibleSource(
-                "takes one size, in samples, and pad_if_needed for sound; leave the other arguments out"
+                "takes one size, in samples, and pad_if_needed for sound; leave out the other arguments"
             )
         if spec.samples is not None and spec.samples < self.size and not self.pad_if_needed:
             raise IncompatibleSource(
-                f"takes {self.size} samples, the sound has {spec.samples}; put pad_or_trim first, or "
-                "set pad_if_needed"
+                f"takes {self.size} samples, but the sound has {spec.samples}; put pad_or_trim first, "
+                "or set pad_if_needed"
             )
         return replace(spec, samples=self.size)
 

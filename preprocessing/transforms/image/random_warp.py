@@ -177,7 +177,7 @@ class RandomPerspective(RandomTransform):
     Applies a `Perspective` with probability `p`, to its tolerance. Each corner moves towards the centre
     by whole pixels. In tiny images three corners may fall on one line, where torchvision's equations
     have no solution: they are drawn again, up to ten times, after which the image stays the same. The
-    image must have two pixels a side.
+    image must have at least two pixels per side.
 
     Raises
     ------
@@ -200,8 +200,8 @@ class RandomPerspective(RandomTransform):
         require_fill(self.fill, spec)
         if 1 in (spec.height, spec.width):
             raise IncompatibleSource(
-                f"needs an image of two pixels a side, this one has {spec.height}×{spec.width}; "
-                "resize it first"
+                f"needs an image of at least two pixels per side, but this one has "
+                f"{spec.height}×{spec.width}; resize it first"
             )
         return spec
 

@@ -25,7 +25,7 @@ def read_ranges(job: Job) -> Read:
     for key in job.keys:
         with s3.open_input_file(f"{job.bucket}/{key}") as file:
             half = file.size() // 2
-            end = file.read_at(file.size(), half)  # more than there is
+            end = file.read_at(file.size(), half)  # asks for more than there is
             read[key] = file.read_at(half, 0) + end
     return read
 

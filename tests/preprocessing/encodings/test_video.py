@@ -51,7 +51,7 @@ def test_a_jpeg_of_a_video_is_a_contact_sheet(gray):
 
 def test_a_sheet_that_jpeg_cannot_hold_is_refused():
     with pytest.raises(
-        SpecError, match="holds at most 65500 pixels per side, the result has 80000"
+        SpecError, match="holds at most 65500 pixels per side, but the result has 80000"
     ):
         Pipeline.parse("sample_frames:64/resize:8,10000/jpeg")
     wide = Media(np.zeros((4, 2, 40_000, 1), np.uint8), "video")
@@ -108,7 +108,7 @@ def test_a_gray_video_is_stored_gray():
         ("image/sample_frames:8/npy", "step 1 'sample_frames': takes video, but is given image"),
         (
             "resize:9,8/mp4",
-            "step 2 'mp4': holds frames of even sides up to 16384, the result has 9 x 8",
+            "step 2 'mp4': holds frames of even sides up to 16384, but the result has 9 x 8",
         ),
         ("video/normalize:imagenet/mp4", "'mp4': holds uint8 with 1 or 3 channels"),
         ("video/normalize:imagenet/jpeg", "'jpeg': holds uint8"),

@@ -161,7 +161,7 @@ def test_the_logarithm_is_within_its_promise(values):
 def test_whisper_wants_its_rate():
     sound = noise(1, 8000)
     with pytest.raises(
-        IncompatibleSource, match="16000 Hz, the sound has 8000; put resample:16000"
+        IncompatibleSource, match="16000 Hz, but the sound has 8000; put resample:16000"
     ):
         Pipeline.parse("log_mel:whisper")(media(sound, 8000))
     for n_mels in (80, 128):

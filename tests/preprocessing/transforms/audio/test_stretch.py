@@ -101,7 +101,9 @@ def test_bad_arguments_are_refused(spec, words):
 
 
 def test_what_would_vanish_or_swell_is_refused():
-    with pytest.raises(IncompatibleSource, match="leaves no sample of 1 at"):
+    with pytest.raises(
+        IncompatibleSource, match="leaves no samples, because the sound has only 1 and"
+    ):
         Pipeline.parse("time_stretch:0.5,3")(media(noise(1, 1)))
     long = np.broadcast_to(np.zeros(1, np.float32), (1, 2**25))
     with pytest.raises(LimitExceeded, match="step 1 'stretch' would hold"):

@@ -273,5 +273,5 @@ def test_bad_factors_are_refused(line: str, words: str) -> None:
     "line", ["adjust_contrast:2", "adjust_saturation:2", "adjust_hue:0.1", "color_jitter"]
 )
 def test_two_channels_have_no_luma(line: str) -> None:
-    with pytest.raises(IncompatibleSource, match="takes 1 or 3 channels, the image has 2"):
+    with pytest.raises(IncompatibleSource, match="takes 1 or 3 channels, but the image has 2"):
         Pipeline.parse(line)(np.zeros((4, 4, 2), np.uint8))

@@ -199,14 +199,14 @@ def test_perspective_draws_again_where_corners_fall_together() -> None:
 
 @pytest.mark.parametrize("shape", [(1, 9), (9, 1), (1, 1)])
 def test_perspective_refuses_a_strip_whatever_it_draws(shape: tuple[int, int]) -> None:
-    with pytest.raises(IncompatibleSource, match=r"two pixels a side.*resize it first"):
+    with pytest.raises(IncompatibleSource, match=r"two pixels per side.*resize it first"):
         Pipeline.parse("random_perspective:p=0")(np.zeros(shape, np.uint8))
 
 
 @pytest.mark.parametrize("name", ["random_affine:5", "random_rotation:5", "random_erasing:p=0"])
 def test_a_fill_of_three_needs_three_channels_whatever_is_drawn(name: str) -> None:
     key = "value" if "erasing" in name else "fill"
-    with pytest.raises(SpecError, match="fill has 3 values, the image has 1 channels"):
+    with pytest.raises(SpecError, match="fill has 3 values, but the image has 1 channels"):
         Pipeline.parse(f"grayscale/{name},{key}=1,2,3")
 
 

@@ -217,7 +217,7 @@ def test_one_value_a_channel(step) -> None:
     fill = step.value if isinstance(step, Erase) else step.fill
     if isinstance(fill, tuple):
         step.infer(ImageSpec(4, 4, 3, "uint8"))
-        with pytest.raises(IncompatibleSource, match="3 values, the image has 4"):
+        with pytest.raises(IncompatibleSource, match="3 values, but the image has 4"):
             step.infer(ImageSpec(4, 4, 4, "uint8"))
 
 

@@ -136,7 +136,7 @@ def test_a_bad_object_ends_the_epoch_or_is_left_out_and_logged(photos, workers, 
         images = torch.cat([images for images, _ in read]).numpy()
         np.testing.assert_array_equal(images, photos.get_batch(good))
     if not workers:
-        assert "left out: chelsea-0.jpg: UnknownFormat" in caplog.text
+        assert "skipped: chelsea-0.jpg: UnknownFormat" in caplog.text
 
 
 def test_a_batch_of_only_bad_objects_is_an_error(photos):

@@ -10,16 +10,24 @@ one array of many sources, ``p.encode(source)`` bytes; a `Stack` encodes many so
 ``p.output`` describes the result, ``p.plan(source)`` how it is computed, and ``p.fingerprint``
 identifies the pipeline.
 
-To follow a call through the code, read in this order:
+To follow ``Pipeline.parse(text)`` through the code, read in this order:
 
-- ``pipeline`` and ``spec/pipeline_spec``: the class `Pipeline`.
-- ``spec/``: text and documents become steps. ``spec/parse`` reads whole pipelines, ``spec/line`` one
-  step, ``spec/coerce`` its arguments; ``spec/kinds`` infers which objects a pipeline is for.
-- ``transforms/`` and ``encodings/``: the steps, one folder per kind of data.
-- ``sources`` and ``decode/``: bytes become a header, then samples.
-- ``planner/``: ``planner/plan`` turns random steps into fixed ones, with numbers from ``rng``, and steps
-  into ``planner/stages``; ``planner/rewrites`` replaces stages by faster ones.
-- ``kernels/``: the arithmetic of the stages.
+1. ``spec/pipeline_spec.py``: the part of `Pipeline` that needs no source.
+2. ``spec/parse.py`` reads a whole pipeline, ``spec/line.py`` one step; ``spec/step.py`` builds it, and
+   ``spec/coerce.py`` checks its arguments.
+3. ``transforms/`` and ``encodings/``: the classes of the steps, one folder or module per kind of data.
+4. ``spec/kinds.py`` infers which objects the pipeline is for.
+
+Then follow ``encode(source)``:
+
+1. ``pipeline.py``: the class `Pipeline`.
+2. ``sources.py`` loads the source; ``decode/sniff.py`` recognises its format, and a decoder in
+   ``decode/`` reads its header.
+3. ``rng.py``: the numbers for random steps.
+4. ``planner/plan.py`` turns random steps into fixed ones, and steps into stages (``planner/stages/``);
+   ``planner/rewrites/`` replaces stages by faster ones, and ``planner/peak.py`` computes the memory.
+5. ``planner/execute.py`` runs the plan: the decoder returns samples, and ``kernels/`` do the arithmetic.
+6. The encoding writes the result.
 
 Transforms and encodings are imported when they are first used, which keeps cold starts short. Type
 checkers and editors find them in ``__init__.pyi``, which is generated from the classes.

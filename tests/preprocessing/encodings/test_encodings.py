@@ -14,11 +14,11 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from PIL import Image
 
-from preprocessing import Encoded, Npy, Pipeline, Png, Raw, Safetensors
+from preprocessing import ENCODINGS, Encoded, ImageSpec, Npy, Pipeline, Png, Raw, Safetensors
 from preprocessing.encodings._png_writer import write_png
 from tests.photos import picture
 
-from ..strategies import DTYPES, images
+from ..strategies import DTYPES, ENCODINGS_BY_NAME, can_take, images
 
 PHOTO = np.asarray(picture("chelsea"))
 
@@ -162,3 +162,13 @@ def test_encoding_twice_gives_the_same_bytes(image: np.ndarray, spec: str) -> No
     assume(image.dtype == np.uint8 or (":" not in spec and spec != "png"))
     p = Pipeline.parse(spec)
     assert p.encode(image).body == p.encode(image.copy()).body
+
+
+@pytest.mark.parametrize("name", [n for n in ENCODINGS if "image" in ENCODINGS[n].input_kinds])
+@given(data=st.data(), image=images(("uint8", "float32")))
+def test_the_length_is_what_nbytes_says(name: str, data: st.DataObject, image: np.ndarray) -> None:
+    """HEAD and listings answer with it, and read no object."""
+    spec = ImageSpec(*image.shape, image.dtype.name)  # type: ignore[arg-type]
+    p = Pipeline([], data.draw(ENCODINGS_BY_NAME[name]))
+    assume(can_take(p, spec))
+    assert p.encoding.nbytes(spec) in (None, len(p.encode(image).body))

@@ -16,10 +16,11 @@ To follow one GetObject from here down, read these files in this order.
 11. ``jitprep/service/source/connection.py``: the HTTP request to S3
 12. ``jitprep/service/source/response_heads.py``: S3's headers
 13. ``jitprep/service/results/derived_object.py``: the result's ETag, headers and cache
-14. ``handler/runtime/log.py``
+14. ``handler/runtime/log.py``: its line in the log
 
-Step 8 hands the bytes to ``preprocessing``, which has its own guide. Conditions, ranges, checksums,
-content codings and errors have modules of their own, which a request enters only if it needs them.
+Step 8 hands the bytes to ``preprocessing``; its docstring says in which order to read it. Conditions,
+ranges, checksums, content codings and errors have modules of their own, which a request enters only if
+it needs them. ``jitprep/service/config.py`` is read once, when the process starts.
 """
 
 from __future__ import annotations

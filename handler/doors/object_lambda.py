@@ -19,8 +19,8 @@ from jitprep.service.deadline import S3_CLIENT_TIMEOUT_S
 from jitprep.service.errors import ReplyFailed, RequestFailed
 from jitprep.service.http import client_request
 from jitprep.service.messages import ListRequest, ObjectRequest, Presigned, Response
+from jitprep.service.s3_names import METADATA_HEADER
 
-_METADATA = "x-amz-meta-"
 # RFC 9110, 5.1 and 5.5; a name in lower case.
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9a-z-]+")
 _HEADER_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
@@ -124,7 +124,7 @@ class ListObjectsDoor(ObjectLambdaDoor):
     """ListObjects, in either version."""
 
     def parse(self, event: Mapping[str, Any]) -> ListRequest:
-        """Read the event. Raises what `_object_request` does."""
+        """Read the event. Raises as the parsing of a GetObject does."""
         url, headers = _source_url(event, self._context), _headers(event)
         _, query = _key_and_query(url, _text(event, "userRequest", "url"))
         choice = client_request.choice(_payload(event), headers, query)
@@ -179,7 +179,8 @@ def _key_and_query(source_url: str, user_url: str) -> tuple[str, Mapping[str, st
     presigned URL has the key encoded, so the key is whichever candidate the client's URL begins with.
     """
     path = unquote(_split(source_url).path).removeprefix("/")
-    virtual_hosted, path_style = path, path.partition("/")[2]  # is the bucket in the path?
+    # The key where the host names the bucket, and where the path begins with it.
+    virtual_hosted, path_style = path, path.partition("/")[2]
     asked = _path_and_query(user_url)
     as_sent, decoded_once_more = asked, unquote(asked)
     candidates = (
@@ -226,8 +227,8 @@ def _as_parameters(headers: Mapping[str, str]) -> dict[str, Any]:
     metadata = {}
     for header, value in headers.items():
         name = header.lower()
-        if name.startswith(_METADATA):
-            metadata[name.removeprefix(_METADATA)] = value
+        if name.startswith(METADATA_HEADER):
+            metadata[name.removeprefix(METADATA_HEADER)] = value
         else:
             parameter, convert = _PARAMETERS[name]
             found[parameter] = convert(value)

@@ -21,6 +21,7 @@ from jitprep.service.messages import (
 )
 from jitprep.service.results import spill
 from jitprep.service.results.derived_object import DerivedObject, provenance
+from jitprep.service.s3_names import METADATA_HEADER
 from jitprep.service.source.original import open_original, require_size, require_time
 from jitprep.service.thread_pools import Budget, makers, thread_pools
 from preprocessing import LimitExceeded, Limits, Pipeline, Stack
@@ -213,6 +214,7 @@ def _stacked(request: BatchRequest, stack: Stack, made: Sequence[_Made]) -> Batc
     if not rows:
         return BatchResponse(200, unread=unread)
     encoded = stack.encode(filled, seed=request.choice.seed)
-    headers = {f"x-amz-meta-{name}": value for name, value in provenance(encoded.metadata).items()}
+    made_by = provenance(encoded.metadata)
+    headers = {f"{METADATA_HEADER}{name}": value for name, value in made_by.items()}
     headers["Content-Type"] = encoded.content_type
     return BatchResponse(200, encoded.body, headers, rows=rows, unread=unread)

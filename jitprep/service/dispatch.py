@@ -24,7 +24,7 @@ from jitprep.service.source import bucket_source
 
 
 def dispatch(request: Request, deadline: Deadline, metrics: RequestMetrics) -> Response:
-    """Answer a request, whichever front received it.
+    """Answer a request, whatever carried it.
 
     Raises
     ------

@@ -25,7 +25,7 @@ class Presigned:
     url : str
         Presigned, or signed by the headers.
     headers : mapping of str to str
-        The headers that the signature covers or is in, to be sent with it.
+        To be sent with it: the headers that the signature covers, or that carry it.
     """
 
     url: str = field(repr=False)

@@ -1,4 +1,4 @@
-"""Names in S3: the rule for buckets, and a bucket with a key prefix."""
+"""Names in S3: the rule for buckets, the headers of metadata, and a bucket with a key prefix."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from dataclasses import dataclass
 BUCKET_NAME = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 # How S3 ends the aliases of Object Lambda access points.
 OBJECT_LAMBDA_ALIAS = "--ol-s3"
+# The prefix of the headers that carry an object's metadata.
+METADATA_HEADER = "x-amz-meta-"
 _SCHEME = "s3://"
 
 

@@ -17,6 +17,7 @@ from jitprep.service.config import config
 from jitprep.service.http.ranges import ByteWindow, Part
 from jitprep.service.messages import ObjectRequest, Presigned
 from jitprep.service.results.copy_metadata import PREFIX, SOURCE_ETAG
+from jitprep.service.s3_names import METADATA_HEADER
 from jitprep.service.source.response_heads import ObjectHead
 from preprocessing import Pipeline, Seed
 from preprocessing.frozen import frozen
@@ -137,7 +138,7 @@ class DerivedObject:
     def metadata(self, description: Description) -> Mapping[str, str]:
         """Return the headers that say how it was made."""
         made = provenance(description.metadata, self.object_head.etag)
-        return {f"x-amz-meta-{name}": value for name, value in made.items()}
+        return {f"{METADATA_HEADER}{name}": value for name, value in made.items()}
 
     def window(self, description: Description | None) -> ByteWindow | None:
         """Return the bytes that the client asks for; None for all of them, or without a description.

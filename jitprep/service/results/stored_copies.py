@@ -39,12 +39,10 @@ from jitprep.service.results.copy_metadata import (
     put,
     storable,
 )
-from jitprep.service.s3_names import S3Prefix
+from jitprep.service.s3_names import METADATA_HEADER, S3Prefix
 from jitprep.service.source import bucket_source
 from jitprep.service.source.original import head_original, require_time
 from preprocessing import Pipeline, PreprocessingError
-
-_METADATA = "x-amz-meta-"
 
 
 def store_copies(
@@ -109,7 +107,7 @@ def _store(
     with metrics.timed("store"):
         if _put(place, task.key, found, derived):
             return f"stored: {_shown(place)}"
-    now, etag = _find(place, task.key), derived.headers[f"{_METADATA}{SOURCE_ETAG}"]
+    now, etag = _find(place, task.key), derived.headers[f"{METADATA_HEADER}{SOURCE_ETAG}"]
     if now is not None and now.is_current(pipeline, etag, request.choice.seed):
         return f"current: {_shown(place)}"
     raise RequestFailed(
@@ -187,9 +185,9 @@ def _described(name: str, derived: Response) -> dict[str, Any]:
     if "cache-control" in headers:
         described["CacheControl"] = headers["cache-control"]
     metadata = {
-        header.removeprefix(_METADATA): value
+        header.removeprefix(METADATA_HEADER): value
         for header, value in headers.items()
-        if header.startswith(_METADATA)
+        if header.startswith(METADATA_HEADER)
     }
     try:
         return {**described, "Metadata": storable(name, metadata, len(derived.body))}

@@ -17,10 +17,9 @@ from jitprep.service.errors import RequestFailed
 from jitprep.service.http.client_request import EXPECTED_OWNER
 from jitprep.service.messages import ListingName, ObjectName, Presigned
 from jitprep.service.source.hosts import ParsedUrl, is_s3_host
-from jitprep.service.source.signing import signed
+from jitprep.service.source.signing import EXPIRES_S, signed
 from preprocessing.frozen import frozen
 
-_EXPIRES_S = 300
 # A placeholder, to learn the URL of a bucket from a presigned one.
 _KEY = "key"
 
@@ -133,5 +132,5 @@ def _require_comparable(owner: str | None) -> None:
 
 def _presigned(operation: str, asked: Mapping[str, str | int], owner: str | None) -> Presigned:
     parameters = {**asked, "ExpectedBucketOwner": owner} if owner else asked
-    url = s3.client().generate_presigned_url(operation, parameters, _EXPIRES_S)
+    url = s3.client().generate_presigned_url(operation, parameters, EXPIRES_S)
     return Presigned(url, {EXPECTED_OWNER: owner} if owner else {})

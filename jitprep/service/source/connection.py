@@ -45,7 +45,7 @@ _KINDS: tuple[tuple[type[Exception], str], ...] = (
 )
 
 
-take_whole_heads()
+take_whole_heads()  # before the first connection
 
 
 class _Verbatim:

@@ -105,13 +105,13 @@ def _is_service(name: str, regions: str) -> bool:
         name, _, region = name.removesuffix(".vpce").rpartition(".")
         vpc = _VPC_ENDPOINT.fullmatch(".".join(name.split(".")[-2:]))
         return bool(vpc) and bool(re.fullmatch(regions, region, re.ASCII))
-    if _ends_so(name, SERVICES["global"]):
+    if _ends_with(name, SERVICES["global"]):
         return True
     name, _, region = name.rpartition(".")
     if re.fullmatch(regions, region, re.ASCII) is None:
         return False
-    return _ends_so(name, SERVICES["regional"])
+    return _ends_with(name, SERVICES["regional"])
 
 
-def _ends_so(name: str, services: tuple[str, ...]) -> bool:
+def _ends_with(name: str, services: tuple[str, ...]) -> bool:
     return any(f".{name}".endswith(f".{service}") for service in services)

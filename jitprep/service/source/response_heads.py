@@ -10,6 +10,7 @@ from typing import Any
 
 from jitprep.service.http import content_codings
 from jitprep.service.results.copy_metadata import MOST_METADATA, owner_metadata
+from jitprep.service.s3_names import METADATA_HEADER
 from preprocessing.frozen import frozen
 
 _read_headers = http.client._read_headers  # type: ignore[attr-defined]
@@ -25,7 +26,6 @@ _PASSED_THROUGH = frozenset(
         "x-amz-version-id",
     }
 )
-_METADATA = "x-amz-meta-"
 
 
 @frozen
@@ -60,13 +60,13 @@ class ObjectHead:
         named = {name.lower(): value for name, value in headers.items()}
         passed = {name: value for name, value in named.items() if name in _PASSED_THROUGH}
         metadata = {
-            name.removeprefix(_METADATA): value
+            name.removeprefix(METADATA_HEADER): value
             for name, value in named.items()
-            if name.startswith(_METADATA)
+            if name.startswith(METADATA_HEADER)
         }
         if metadata:
             owned = owner_metadata(metadata)
-            passed |= {f"{_METADATA}{name}": value for name, value in owned.items()}
+            passed |= {f"{METADATA_HEADER}{name}": value for name, value in owned.items()}
         return cls(
             headers.get("ETag", ""),
             modified if http_date(modified) else None,

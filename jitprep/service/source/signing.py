@@ -22,7 +22,7 @@ from botocore.exceptions import NoCredentialsError
 from jitprep.service.errors import RequestFailed
 from jitprep.service.messages import Presigned
 
-_EXPIRES_S = 300
+EXPIRES_S = 300
 
 
 def readable(head: Presigned) -> Presigned:
@@ -42,7 +42,7 @@ def readable(head: Presigned) -> Presigned:
     if credentials is None:
         raise size_unknown("the function has no credentials")
     frozen, region = credentials.get_frozen_credentials(), _session().region_name
-    S3SigV4QueryAuth(frozen, "s3", region, _EXPIRES_S).add_auth(request)
+    S3SigV4QueryAuth(frozen, "s3", region, EXPIRES_S).add_auth(request)
     return Presigned(str(request.url), head.headers)
 
 

@@ -36,8 +36,10 @@ def soundtrack() -> bytes:
 
     The film is "Big Buck Bunny", © 2008 Blender Foundation, www.bigbuckbunny.org, CC-BY 3.0.
     """
-    import av  # noqa: PLC0415  an extra
-
+    try:
+        import av  # noqa: PLC0415  an extra
+    except ModuleNotFoundError:
+        fail("the demo's sound needs av, which is not installed: pip install 'jitprep[demo]'", 2)
     with av.open(str(_clip("bigbuckbunny.mp4"))) as film:
         rate = film.streams.audio[0].rate
         resampler = av.AudioResampler(format="s16", layout="stereo")

@@ -18,7 +18,7 @@ def photographs() -> dict[str, bytes]:
     """Return JPEG files by key."""
     spec = find_spec("skimage")
     if spec is None or spec.origin is None:
-        fail("the demo's photographs ship with scikit-image: pip install 'jitprep[skimage]'", 2)
+        fail("the demo's photographs ship with scikit-image: pip install 'jitprep[demo]'", 2)
     data = Path(spec.origin).parent / "data"
     as_jpeg = Pipeline.parse("jpeg:quality=90")
     photos = {name: (data / name).read_bytes() for name in _JPEGS}

@@ -64,6 +64,15 @@ def test_a_command_names_its_missing_extra_in_one_line(command, extras):
     assert done.stderr.count("\n") == 1
 
 
+@pytest.mark.parametrize("library", ["av", "skimage", "skvideo"])
+def test_a_demo_names_its_extra_where_the_emulators_is_installed(library):
+    done = run_without((library,), "demo")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("error: the demo's ")
+    assert done.stderr.endswith(": pip install 'jitprep[demo]'\n")
+    assert done.stderr.count("\n") == 1
+
+
 def test_a_cost_names_what_its_options_need(folder, tmp_path):
     done = run_without(FOREIGN, "cost", "npy")
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)

@@ -46,6 +46,19 @@ def report_failure(what: str, reason: str) -> None:
     err.print(line, soft_wrap=True)
 
 
+def os_reason(error: OSError, path: Path) -> str:
+    """Return why the system refused, for a line that already names `path`."""
+    if error.strerror is None:
+        return str(error)
+    elsewhere = error.filename is not None and Path(error.filename) != path
+    return f"{error.filename}: {error.strerror}" if elsewhere else error.strerror
+
+
+def fail_to_write(path: Path, error: OSError) -> NoReturn:
+    """Exit because an output file cannot be written."""
+    fail(f"{path} cannot be written: {error.strerror or error}")
+
+
 def progress() -> Progress:
     """Return a progress bar that counts items, and is removed when it ends."""
     return Progress(

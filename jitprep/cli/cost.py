@@ -17,7 +17,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from jitprep.cli.console import PIPELINE, err, fail, out, parse_path, parse_pipeline
+from jitprep.cli.console import PIPELINE, err, fail, fail_to_write, out, parse_path, parse_pipeline
 from jitprep.cli.demo_data.photos import photographs
 from jitprep.costs import plot, report
 from jitprep.costs.estimate import Estimate, to_json
@@ -234,7 +234,7 @@ def _write(path: Path, text: str) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
     except OSError as error:
-        fail(str(error))
+        fail_to_write(path, error)
 
 
 def _machine() -> str:

@@ -14,7 +14,7 @@ import typer
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.table import Table
 
-from jitprep.cli.console import fail, out, parse_path, report_failure
+from jitprep.cli.console import fail, fail_to_write, out, parse_path, report_failure
 from jitprep.cli.demo_data.media import objects
 from jitprep.cli.demo_data.picture import Cell, after, before, write_sheet
 from jitprep.emulator import Endpoint, EndpointConfig, EndpointError
@@ -80,7 +80,7 @@ def demo(
     try:
         write_sheet(picture, list(_rows(originals, reads)))
     except OSError as error:
-        fail(f"{picture}: {error}")
+        fail_to_write(picture, error)
     out.print(f"before and after: {picture}", soft_wrap=True)
     if endpoint_url is None:
         out.print(f"function log: {log}", soft_wrap=True)

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from jitprep.cli.console import PIPELINE, fail, out, parse_path, parse_pipeline
+from jitprep.cli.console import PIPELINE, fail, os_reason, out, parse_path, parse_pipeline
 from preprocessing import Limits, Pipeline, Plan, PreprocessingError
 from preprocessing.planner.timing import measure_plan
 from preprocessing.sources import load_source
@@ -36,8 +36,10 @@ def plan(
     try:
         physical = pipeline.plan(file, seed=seed)
         times = _times(pipeline, physical, file) if time else ()
-    except (PreprocessingError, OSError) as error:
+    except PreprocessingError as error:
         fail(f"{file}: {error}")
+    except OSError as error:
+        fail(f"{file}: {os_reason(error, file)}")
     out.print(f"{pipeline}  fingerprint {pipeline.fingerprint}", soft_wrap=True, markup=False)
     out.print(str(physical), soft_wrap=True, markup=False)
     if time:

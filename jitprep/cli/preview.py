@@ -7,7 +7,15 @@ from typing import Annotated
 
 import typer
 
-from jitprep.cli.console import PIPELINE, fail, out, parse_path, parse_pipeline
+from jitprep.cli.console import (
+    PIPELINE,
+    fail,
+    fail_to_write,
+    os_reason,
+    out,
+    parse_path,
+    parse_pipeline,
+)
 from preprocessing import PreprocessingError
 
 
@@ -37,10 +45,14 @@ def preview(
     pipeline = parse_pipeline(spec)
     try:
         shown = pipeline.preview(file, seed=seed)
-    except (PreprocessingError, OSError) as error:
+    except PreprocessingError as error:
         fail(f"{file}: {error}")
+    except OSError as error:
+        fail(f"{file}: {os_reason(error, file)}")
     try:
         shown.save(target)
-    except (ValueError, OSError) as error:
+    except ValueError as error:
         fail(str(error))
+    except OSError as error:
+        fail_to_write(target, error)
     out.print(shown.caption, soft_wrap=True, markup=False)

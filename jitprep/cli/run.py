@@ -13,6 +13,7 @@ from jitprep.cli.console import (
     PIPELINE,
     err,
     fail,
+    os_reason,
     out,
     parse_path,
     parse_pipeline,
@@ -107,7 +108,10 @@ class FileRun:
         # A source that was passed through has no shape.
         if ("shape" not in made.metadata) != job.passes:
             raise OSError("the file changed while it was read; run the command again")
-        self._writer.write(job.target, made.body)
+        try:
+            self._writer.write(job.target, made.body)
+        except OSError as error:
+            raise OSError(f"{job.target} cannot be written: {error.strerror or error}") from error
 
     def _give_up(self, interruption: Interruption) -> NoReturn:
         """Stop soon: whole results stay, and partial ones are removed."""
@@ -129,7 +133,7 @@ class FileRun:
             if job.target in self._writer.written:
                 done += 1
             elif ended and isinstance(error := future.exception(), Exception):
-                failures.append((job.source, _reason(error)))
+                failures.append((job.source, _reason(error, job.source)))
             else:  # stopped by Ctrl-C
                 left += 1
         left += len(self._planned.jobs) - len(self._futures)
@@ -142,9 +146,11 @@ class FileRun:
         return len(failures)
 
 
-def _reason(error: Exception) -> str:
-    if isinstance(error, PreprocessingError | OSError):
+def _reason(error: Exception, source: Path) -> str:
+    if isinstance(error, PreprocessingError):
         return str(error)
+    if isinstance(error, OSError):
+        return os_reason(error, source)
     if isinstance(error, MemoryError):
         return "out of memory; use a smaller --jobs"
     # A defect of ours must not stop the others.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from asyncio.subprocess import PIPE, Process
+from contextlib import suppress
 
 from jitprep.emulator.config import EndpointError
 from jitprep.emulator.workers.child import INSTALLED, child_command
@@ -45,7 +46,8 @@ class StoreProcess:
             async with asyncio.timeout(_START_S):
                 port = await process.stdout.readline() if process.stdout else b""
         except TimeoutError:
-            process.kill()
+            with suppress(ProcessLookupError):
+                process.kill()
             port = b""
         if not port.strip().isdigit():
             status = await process.wait()
@@ -62,5 +64,6 @@ class StoreProcess:
         try:
             await asyncio.wait_for(self._process.wait(), _STOP_S)
         except TimeoutError:
-            self._process.kill()
+            with suppress(ProcessLookupError):  # it may end between the timeout and this line
+                self._process.kill()
             await self._process.wait()

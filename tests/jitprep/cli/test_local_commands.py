@@ -82,7 +82,7 @@ def test_run_reports_a_photograph_among_sounds(sounds, tmp_path, photos):
     done = jitprep("run", "mono/flac", sounds, tmp_path / "out")
     assert done.returncode == 1
     assert "2 done, 1 failed" in done.stdout
-    assert "the object is of kind image (image/jpeg), but the pipeline takes audio" in done.stderr
+    assert "the object is an image (image/jpeg), but the pipeline takes audio" in done.stderr
 
 
 def test_plan_measures_each_stage_of_a_sound(sounds):
@@ -122,9 +122,9 @@ def test_preview_reports_errors(folder, tmp_path):
     (folder / "notes.txt").write_text("words")
     for source, target, words in (
         ("rocket.jpg", "sheet.gif", "can be saved as .png or .html, and not as 'sheet.gif'"),
-        ("rocket.jpg", "nowhere/sheet.png", "No such file or directory"),
+        ("rocket.jpg", "nowhere/sheet.png", "sheet.png cannot be written: No such file or dir"),
         ("notes.txt", "sheet.png", "looks like text"),
-        ("none.jpg", "sheet.png", "none.jpg"),
+        ("none.jpg", "sheet.png", "none.jpg: No such file or directory\n"),
     ):
         done = jitprep("preview", SPEC, folder / source, tmp_path / target)
         assert done.returncode == 1

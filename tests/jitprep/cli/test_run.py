@@ -83,6 +83,24 @@ def test_a_folder_that_cannot_be_read_fails_the_run(folder, tmp_path, monkeypatc
     assert f"{folder}/shut: the folder cannot be read: Permission denied" in done.stderr
 
 
+def test_a_result_that_cannot_be_written_is_named(folder, tmp_path):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out/a.npy").mkdir()
+    done = run("resize:4,4/npy", folder, tmp_path / "out")
+    assert (done.exit_code, done.stdout) == (1, "0 done, 1 failed\n")
+    assert f"a.png: {tmp_path}/out/a.npy cannot be written: Is a directory" in done.stderr
+    assert "Errno" not in done.stderr
+
+
+def test_a_file_that_cannot_be_read_is_named_once(folder, tmp_path, monkeypatch):
+    def refuse(path, *_):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr("preprocessing.sources._file", refuse)
+    done = run("resize:4,4/npy", folder, tmp_path / "out")
+    assert done.stderr == f"failed: {folder}/a.png: Permission denied\n"
+
+
 @pytest.mark.parametrize("spec", ["resize:4,4/npy", "random_horizontal_flip/npy"])
 def test_a_name_that_is_not_utf8_fails_alone(folder, tmp_path, spec):
     (folder / os.fsdecode(b"caf\xe9.png")).write_bytes(SMALL)

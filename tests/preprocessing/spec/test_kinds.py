@@ -91,7 +91,7 @@ def test_a_wrong_kind_fails_at_once(spec, words):
 
 def test_another_kind_is_refused_or_passed_untouched():
     spec = "resize:8,8/png"
-    with pytest.raises(IncompatibleSource, match=r"the object is a sound \(audio/wav\)"):
+    with pytest.raises(IncompatibleSource, match=r"the object is audio \(audio/wav\)"):
         Pipeline.parse(spec).encode(WAV)
     skipping = Pipeline.parse(f"image:skip/{spec}")
     passed = skipping.encode(WAV)

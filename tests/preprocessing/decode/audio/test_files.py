@@ -273,5 +273,5 @@ def test_frames_are_counted_as_libmpg123_counts_them(version: int, channels: int
 
 
 def test_a_sound_is_no_image() -> None:
-    with pytest.raises(IncompatibleSource, match="the object is a sound"):
+    with pytest.raises(IncompatibleSource, match="the object is audio"):
         Pipeline.parse("resize:8/png")(WAV)

@@ -83,7 +83,7 @@ def test_whatever_the_bytes_it_is_frames_or_a_documented_error(name, changes, ke
 
 
 def test_what_holds_no_video_is_refused():
-    with pytest.raises(IncompatibleSource, match=r"the object is a sound \(audio/mp4\)"):
+    with pytest.raises(IncompatibleSource, match=r"the object is audio \(audio/mp4\)"):
         SAMPLED(sound_alone())
     with pytest.raises(EmptySource):
         SAMPLED(b"")

@@ -58,6 +58,20 @@ AnySource: TypeAlias = (
     "| Ranged"
 )
 
+# The kinds of objects in messages: one object, and objects in general.
+_ONE: dict[SourceKind, str] = {
+    "image": "an image",
+    "video": "a video",
+    "audio": "audio",
+    "text": "text",
+}
+_MANY: dict[SourceKind, str] = {
+    "image": "images",
+    "video": "videos",
+    "audio": "audio",
+    "text": "text",
+}
+
 # Bytes of an object from which its format is detected.
 _HEAD = 1024
 # Formats that can contain sound, video or both.
@@ -116,9 +130,9 @@ def load_source(source: AnySource, kind: SourceKind, limits: Limits) -> Loaded:
     loaded = classify(source, kind, limits, any_kind=False)
     if isinstance(loaded, Passed):
         raise IncompatibleSource(
-            f"the object is {loaded.kind} ({loaded.content_type}), but the pipeline takes {kind}; read "
-            f"it with a pipeline for {loaded.kind}, or begin this one with {kind}:skip/ to pass other "
-            "kinds through unchanged"
+            f"the object is {_ONE[loaded.kind]} ({loaded.content_type}), but the pipeline takes "
+            f"{_MANY[kind]}; read it with a pipeline for {_MANY[loaded.kind]}, or begin this one with "
+            f"{kind}:skip/ to pass other kinds through unchanged"
         )
     return loaded
 
@@ -216,7 +230,9 @@ def _require_bytes(data: bytes, limits: Limits) -> None:
 
 def _given(media: Media, kind: SourceKind, limits: Limits) -> Loaded:
     if media.kind != kind:
-        raise IncompatibleSource(f"the array is {media.kind}, but the pipeline takes {kind}")
+        raise IncompatibleSource(
+            f"the array is {_ONE[media.kind]}, but the pipeline takes {_MANY[kind]}"
+        )
     array, spec = foreign_sources.array_and_spec(media)
     if isinstance(spec, ImageSpec):
         height, width = array.shape[-3:-1]

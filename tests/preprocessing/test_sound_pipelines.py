@@ -113,7 +113,7 @@ def test_what_a_step_would_make_is_limited(spec: str) -> None:
 
 
 def test_other_kinds_are_refused_or_passed_through() -> None:
-    with pytest.raises(IncompatibleSource, match="the object is image"):
+    with pytest.raises(IncompatibleSource, match="the object is an image"):
         Pipeline.parse("mono/wav")(photo(NAMES[0]))
     passed = Pipeline.parse("audio:skip/mono/wav").encode(photo(NAMES[0]))
     assert passed.body == photo(NAMES[0])

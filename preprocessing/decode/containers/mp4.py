@@ -123,9 +123,9 @@ def _require_sum(
     videos = sum(b"vide" in track.kinds for track in tracks.values())
     if count > _MOST_TRACKS or videos > _MOST_VIDEOS:
         raise LimitExceeded(
-            f"the file has {count} tracks, {videos} of them video, more than the limits of "
-            f"{_MOST_TRACKS} and {_MOST_VIDEOS}; keep one track of each kind: ffmpeg -i IN -c copy "
-            "OUT.mp4"
+            f"the file has {count} tracks, {videos} of them video; the limits are {_MOST_TRACKS} "
+            f"tracks, {_MOST_VIDEOS} of them video; keep one track of each kind: "
+            "ffmpeg -i IN -c copy OUT.mp4"
         )
     held = entries * _ENTRY + fragments * (_FRAGMENT + count * _FRAGMENT_TRACK)
     samples = 0

@@ -123,7 +123,8 @@ def _ours(error: Any, demuxer: str) -> Exception:
         )
     if isinstance(error, EOFError):
         return CorruptSource("the file is cut off; upload it again")
-    return CorruptSource(f"the file is damaged ({name}); replace it with an intact copy")
+    reason = error.strerror or name
+    return CorruptSource(f"the file is damaged (FFmpeg: {reason}); replace it with an intact copy")
 
 
 def decode_packets(packets: Iterable[Any]) -> Iterator[tuple[int | None, Any]]:

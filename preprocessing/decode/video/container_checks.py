@@ -96,9 +96,9 @@ def _require_matroska(read_at: ReadAt, size: int, limits: Limits) -> None:
     _require_tracks(len(types), types.count(ebml.VIDEO))
     if cues > _MOST_CUES or lists > _MOST_LISTS or attached > _MOST_ATTACHED:
         raise LimitExceeded(
-            f"the file has {cues} bytes of cues, {lists} of other lists and {attached} attachments, "
-            f"more than the limits of {_MOST_CUES}, {_MOST_LISTS} and {_MOST_ATTACHED}; keep its video "
-            "track only: ffmpeg -i IN -map 0:v:0 -c copy OUT.mkv"
+            f"the file has {cues} bytes of cues, {lists} bytes of other lists and {attached} "
+            f"attachments; the limits are {_MOST_CUES} bytes, {_MOST_LISTS} bytes and {_MOST_ATTACHED} "
+            "attachments; keep its video track only: ffmpeg -i IN -map 0:v:0 -c copy OUT.mkv"
         )
     require_memory((cues + lists) * _STRUCT, limits, "FFmpeg's index of the file")
 
@@ -143,6 +143,7 @@ def _require_avi(read_at: ReadAt, size: int) -> None:
 def _require_tracks(count: int, videos: int) -> None:
     if count > _MOST_TRACKS or videos > _MOST_VIDEOS:
         raise LimitExceeded(
-            f"the file has {count} tracks, {videos} of them video, more than the limits of "
-            f"{_MOST_TRACKS} and {_MOST_VIDEOS}; keep one track of each kind: ffmpeg -i IN -c copy OUT"
+            f"the file has {count} tracks, {videos} of them video; the limits are {_MOST_TRACKS} "
+            f"tracks, {_MOST_VIDEOS} of them video; keep one track of each kind: "
+            "ffmpeg -i IN -c copy OUT"
         )

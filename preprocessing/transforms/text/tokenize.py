@@ -116,8 +116,9 @@ def _tokenized(texts: Array, step: Tokenize) -> Array:
         size = len(text.encode()) if 4 * len(text) > _MOST_BYTES else 0
         if size > _MOST_BYTES:
             raise LimitExceeded(
-                f"a document has {size} bytes in UTF-8, more than {_MOST_BYTES} to tokenize; put "
-                f"truncate:{_MOST_BYTES * len(text) // size} before it, or less"
+                f"a document has {size} bytes in UTF-8, more than the limit of {_MOST_BYTES} to "
+                f"tokenize; put truncate:{_MOST_BYTES * len(text) // size} or a shorter one "
+                "before tokenize"
             )
     return tokenize(texts, _tokenizer(step), step.length, step.special_tokens)
 

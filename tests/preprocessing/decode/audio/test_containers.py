@@ -111,7 +111,7 @@ def test_half_of_a_container_is_refused(format_, codec):
 
 def test_a_video_with_sound_is_a_video():
     for data in (write(sound=True), film("matroska", "libx264", range(20), sound=1)):
-        with pytest.raises(IncompatibleSource, match="the object is video"):
+        with pytest.raises(IncompatibleSource, match="the object is a video"):
             DECODED(data)
         assert len(SAMPLED(data)) == 2
 

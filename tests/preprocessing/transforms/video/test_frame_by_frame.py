@@ -161,9 +161,9 @@ def test_a_plan_tells_frames_and_times_them():
 
 
 def test_a_video_is_no_image_and_an_image_no_video():
-    with pytest.raises(IncompatibleSource, match=r"the object is video \(video/mp4\)"):
+    with pytest.raises(IncompatibleSource, match=r"the object is a video \(video/mp4\)"):
         Pipeline.parse("resize:8")(clip("mp4"))
-    with pytest.raises(IncompatibleSource, match="the array is image"):
+    with pytest.raises(IncompatibleSource, match="the array is an image"):
         Pipeline.parse("video/resize:8")(Media(np.zeros((8, 8, 3), np.uint8), "image"))
     with pytest.raises(IncompatibleSource, match="a video array must have shape"):
         Pipeline.parse("video/resize:8")(np.zeros((8, 8, 3), np.uint8))

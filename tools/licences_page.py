@@ -19,7 +19,7 @@ writes from the packages' metadata. The wheel and the sdist of jitprep bundle no
 ## The video image contains GPL code
 
 The `video` image contains x264 and x265, which are under the GNU General Public License, version 2
-or later. They come with the wheel of [PyAV](https://pypi.org/project/av/), whose FFmpeg is linked
+or later. They come with the wheel of [PyAV](https://github.com/PyAV-Org/PyAV), whose FFmpeg is linked
 against both. PyAV itself is under the BSD licence, and its FFmpeg reports LGPL version 3 or later,
 so neither the metadata nor FFmpeg mentions the GPL. If you distribute the `video` image, or
 software that includes it, the GPL applies. If you only run it in your own AWS account, you
@@ -85,7 +85,7 @@ def _row(package: Package, images: list[str]) -> str:
         f"{library} ({COPYLEFT[library]})" for library in package.libraries if library in COPYLEFT
     ]
     return (
-        f"| [{package.name}](https://pypi.org/project/{package.name}/) | {package.licence} "
+        f"| {package.name} | {package.licence} "
         f"| {', '.join(images)} | {', '.join(libraries)} |\n"
     )
 

@@ -85,8 +85,7 @@ def _row(package: Package, images: list[str]) -> str:
         f"{library} ({COPYLEFT[library]})" for library in package.libraries if library in COPYLEFT
     ]
     return (
-        f"| {package.name} | {package.licence} "
-        f"| {', '.join(images)} | {', '.join(libraries)} |\n"
+        f"| {package.name} | {package.licence} | {', '.join(images)} | {', '.join(libraries)} |\n"
     )
 
 

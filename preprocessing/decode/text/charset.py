@@ -73,8 +73,8 @@ def decode_by_content(data: bytes, first: int) -> str:
     if len(proved) == 1 and all(proved.values()):
         return next(iter(proved))
     raise UnsupportedSource(
-        f"byte {first} (0x{data[first]:02x}) is not UTF-8, and no other charset can be told with "
-        "certainty: the text is too short, mixes charsets, is damaged, or is binary; store it as UTF-8 "
+        f"byte {first} (0x{data[first]:02x}) is not UTF-8, and no other charset can be proved: "
+        "the text is too short, mixes charsets, is damaged, or is binary; store it as UTF-8 "
         "(`iconv -f CP1252 -t UTF-8`, with its charset instead of CP1252)"
     )
 

@@ -117,12 +117,14 @@ class _Bits:
 
     def __init__(self, piece: bytes) -> None:
         self._piece = piece
-        single = np.unpackbits(np.frombuffer(piece, np.uint8)).astype(np.uint16)
-        self._end = len(single)
-        single = np.concatenate((single, np.zeros(2 * _WINDOW, np.uint16)))
-        windows = np.zeros(self._end + _WINDOW, np.uint16)
-        for place in range(_WINDOW):
-            windows |= single[place : place + len(windows)] << (_WINDOW - 1 - place)
+        self._end = 8 * len(piece)
+        # The window at each bit, from the three bytes that it is in; zeros follow the last byte.
+        bytes_ = np.frombuffer(piece + bytes(4), np.uint8).astype(np.uint32)
+        words = bytes_[:-2] << 16 | bytes_[1:-1] << 8 | bytes_[2:]
+        windows = np.empty((len(words), 8), np.uint16)
+        for bit in range(8):
+            windows[:, bit] = words >> (24 - _WINDOW - bit) & (2**_WINDOW - 1)
+        windows = windows.reshape(-1)[: self._end + _WINDOW]
         self._windows = memoryview(windows.tobytes()).cast("H")  # faster to index than an array
         self._at = 0
         self.rows, self.with_ends = 0, False

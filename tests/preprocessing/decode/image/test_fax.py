@@ -122,7 +122,7 @@ def test_fax_of_rows_behind_many_zeros(fill: int) -> None:
 
 def test_fax_of_zeros_alone_is_refused_at_once() -> None:
     fields = {256: 9000, 257: 9000, 258: 1, 259: 3, 262: 0, 277: 1, 278: 9000}
-    data, began = written(fields, [bytes(2_500_000)]), time.thread_time()
+    data, began = written(fields, [bytes(5_000_000)]), time.thread_time()
     with pytest.raises(CorruptSource, match="an invalid code"):
         PIXELS(data)
     assert time.thread_time() - began < 1

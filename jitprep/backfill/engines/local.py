@@ -11,7 +11,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
 from itertools import islice
-from multiprocessing import connection, get_context, parent_process
+from multiprocessing import connection, forkserver, get_context, parent_process
 
 from jitprep.backfill.job import BackfillJob, CannotBackfill
 from jitprep.backfill.outcome import TaskOutcome
@@ -50,6 +50,7 @@ def run(
     """
     # A fork server has no threads that may hold a lock, unlike this process, and imports modules once.
     context = get_context("forkserver")
+    _start_fork_server()
     # A pipe and not an event: a process that dies while it waits for an event may leave it locked.
     ends, end = context.Pipe(duplex=False)
     waiting = iter(tasks)
@@ -76,6 +77,18 @@ def run(
         ends.close()
 
 
+def _start_fork_server() -> None:
+    """Start the server with SIGINT blocked, as its processes are then from their first instruction.
+
+    Ctrl-C reaches every process of the terminal. The parent decides what its children do.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        forkserver.ensure_running()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _ended_in_time(running: set[Future[TaskOutcome]]) -> Iterator[TaskOutcome]:
     for future in running:
         future.cancel()
@@ -90,8 +103,6 @@ _worker: list[TaskWorker] = []
 
 def _begin(job: BackfillJob, ends: connection.Connection) -> None:
     """Initialize a new process."""
-    # Ctrl-C reaches every process of the terminal. The parent decides what its children do.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     stop = threading.Event()
     threading.Thread(target=_end_with_parent, args=(ends, stop), daemon=True).start()
     _worker.append(TaskWorker(job, stop.is_set))

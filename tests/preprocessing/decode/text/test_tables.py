@@ -179,13 +179,10 @@ def test_rows_are_bounded(spec: str, row: str, monkeypatch: pytest.MonkeyPatch) 
         p((header + row * 5001).encode())
 
 
-def test_short_rows_take_little_time_and_memory() -> None:
-    """A million rows of one letter once took 3 s and 200 MB."""
+def test_short_rows_take_little_memory() -> None:
+    """A million rows of one letter once took 200 MB."""
     p = Pipeline.parse("csv:a/jsonl")
-    data = b"a\n" + b"x\n" * 1_000_000
-    start = time.thread_time()
-    assert len(p.encode(data).body) == 14_000_000
-    assert time.thread_time() - start < 3
+    assert len(p.encode(b"a\n" + b"x\n" * 1_000_000).body) == 14_000_000
     tracemalloc.start()
     try:
         p.encode(b"a\n" + b"xy\n" * 100_000)

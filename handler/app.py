@@ -46,6 +46,7 @@ from jitprep.service.messages import (
     StoreRequest,
     Unexpected,
 )
+from jitprep.service.source import bucket_source
 from jitprep.service.source.connection import pool
 
 
@@ -131,9 +132,13 @@ def _answer(
     try:
         request = door.parse(event)
         asked = request
-        return request, run_within(deadline, lambda: dispatch(asked, deadline, metrics))
+        return request, run_within(deadline, lambda: _dispatch(asked, deadline, metrics))
     except Exception as error:  # the client must get an answer, whatever went wrong
         response = Response.refusal(errors.as_request_failed(error))
         if response.error_code == "InternalError":
             metrics.unexpected.append(Unexpected.of(error))
         return request, response
+
+
+def _dispatch(request: Request, deadline: Deadline, metrics: RequestMetrics) -> Response:
+    return dispatch(request, bucket_source, config().policy, deadline, metrics)

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from threading import Event, Lock
 
-from jitprep.service.config import config
-from jitprep.service.deadline import Deadline
+from jitprep.service.config import Policy, config
+from jitprep.service.deadline import Deadline, transform_turn
 from jitprep.service.errors import RequestFailed, as_request_failed, out_of_time
 from jitprep.service.messages import (
     BatchRequest,
@@ -35,6 +35,7 @@ def read_batch(
     request: BatchRequest,
     sources: Sequence[Presigned],
     pipeline: Pipeline,
+    policy: Policy,
     deadline: Deadline,
     metrics: RequestMetrics,
 ) -> BatchResponse:
@@ -46,6 +47,7 @@ def read_batch(
     sources : sequence of Presigned
         Of the request's objects, in order.
     pipeline : Pipeline
+    policy : Policy
     deadline : Deadline
     metrics : RequestMetrics
 
@@ -58,7 +60,7 @@ def read_batch(
     """
     stack = Stack(pipeline, len(request.objects))
     _require_room(stack, request.max_body_bytes)
-    limits = _share(config().limits, stack)
+    limits = _share(policy.limits, stack)
     sooner = deadline.sooner(_STACKING_SHARE)
     made = _Work(request, sources, pipeline, stack, sooner, limits).done()
     metrics.bytes_in = sum(one.metrics.bytes_in for one in made)
@@ -179,7 +181,11 @@ class _Work:
 
     def _make(self, row: int, made: _Made, derived: DerivedObject, data: bytes, taken: int) -> None:
         try:
-            with cancellable(self._signal), made.metrics.timed("transform"):
+            with (
+                cancellable(self._signal),
+                transform_turn(self._deadline),
+                made.metrics.timed("transform"),
+            ):
                 checkpoint()
                 self._stack.fill(row, data, seed=derived.seed, limits=self._limits)
         except Cancelled:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from threading import Condition
+from contextlib import contextmanager
+from functools import cache
+from threading import Condition, Semaphore
 from typing import TypeVar
 
+from jitprep.service.cpus import granted_cpus
 from jitprep.service.errors import out_of_time
 from preprocessing.cancellation import Cancelled, Signal, cancellable
 from preprocessing.frozen import frozen
+from preprocessing.kernels.scratch import lent_scratch
 
 _T = TypeVar("_T")
 
@@ -123,3 +127,28 @@ def run_within(deadline: Deadline, work: Callable[[], _T]) -> _T:
         raise out_of_time() from None
     finally:
         signal.cancel()
+
+
+@cache
+def _turns() -> Semaphore:
+    return Semaphore(granted_cpus())
+
+
+@contextmanager
+def transform_turn(deadline: Deadline) -> Iterator[None]:
+    """Wait until fewer objects than there are processors are transformed, and be one of them.
+
+    More at once would not end sooner: they would only be in memory at the same time.
+
+    Raises
+    ------
+    RequestFailed
+        ``DeadlineExceeded``.
+    """
+    if not _turns().acquire(timeout=deadline.left):
+        raise out_of_time()
+    try:
+        with lent_scratch():
+            yield
+    finally:
+        _turns().release()

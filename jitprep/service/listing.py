@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from xml.etree import ElementTree as ET
 
-from jitprep.service.config import UnknownSizes, config
+from jitprep.service.config import Policy, UnknownSizes
 from jitprep.service.deadline import Deadline
 from jitprep.service.errors import RequestFailed
 from jitprep.service.messages import ListRequest, Presigned, RequestMetrics, Response
@@ -24,6 +24,7 @@ def read_listing(
     request: ListRequest,
     source: Presigned,
     pipeline: Pipeline,
+    policy: Policy,
     deadline: Deadline,
     metrics: RequestMetrics,
 ) -> Response:
@@ -32,7 +33,7 @@ def read_listing(
         xml = original.read(LARGEST)
     metrics.bytes_in = len(xml)
     with metrics.timed("transform"):
-        body = derive(xml, pipeline, request.choice.seed, config().list_unknown_sizes)
+        body = derive(xml, pipeline, request.choice.seed, policy.list_unknown_sizes)
     return Response(200, body, {"Content-Type": "application/xml"})
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import AbstractContextManager
 
-from jitprep.service.config import config
-from jitprep.service.deadline import Deadline
+from jitprep.service.config import Policy
+from jitprep.service.deadline import Deadline, transform_turn
 from jitprep.service.errors import RequestFailed
 from jitprep.service.http import checksums
 from jitprep.service.http.conditions import ConditionOutcome
@@ -22,13 +23,14 @@ from jitprep.service.source.original import (
 )
 from jitprep.service.source.ranged_source import Ranges, open_ranges
 from jitprep.service.source.signing import readable, size_unknown
-from preprocessing import EmptySource, Encoded, Pipeline
+from preprocessing import EmptySource, Encoded, Limits, Pipeline
 
 
 def get(
     request: ObjectRequest,
     source: Presigned,
     pipeline: Pipeline,
+    policy: Policy,
     deadline: Deadline,
     metrics: RequestMetrics,
 ) -> Response:
@@ -40,6 +42,7 @@ def get(
     source : Presigned
         Of the original, as the request's source resolves.
     pipeline : Pipeline
+    policy : Policy
     deadline : Deadline
     metrics : RequestMetrics
 
@@ -60,8 +63,8 @@ def get(
             body = b"" if derived.is_marker else result_cache().body(derived.cache_key)
             if body is not None:
                 return _answer(request, derived, description, body)
-        data = _content(original)
-    encoded = _transform(derived, data, deadline, metrics)
+        data = _content(original, policy.limits)
+    encoded = _transform(derived, data, policy.limits, deadline, metrics)
     if derived.part is not None:  # requests for other parts are likely to follow
         result_cache().keep(derived.cache_key, encoded.body)
     return _answer(request, derived, _describe(encoded), encoded.body)
@@ -71,6 +74,7 @@ def head(
     request: ObjectRequest,
     source: Presigned,
     pipeline: Pipeline,
+    policy: Policy,
     deadline: Deadline,
     metrics: RequestMetrics,
 ) -> Response:
@@ -83,13 +87,13 @@ def head(
     if unmodified := _require_conditions(request, derived):
         return unmodified
     if not pipeline.seeks:
-        require_size(derived.object_head, config().limits.source_bytes)
+        require_size(derived.object_head, policy.limits.source_bytes)
     if derived.object_head.length == 0 and not derived.is_marker:
         raise EmptySource("the object has no bytes")
     description = derived.description
     if description is None:
-        data = _read_with_own_role(source, derived, deadline, metrics)
-        encoded = _transform(derived, data, deadline, metrics)
+        data = _read_with_own_role(source, derived, policy.limits, deadline, metrics)
+        encoded = _transform(derived, data, policy.limits, deadline, metrics)
         description = _describe(encoded)
         result_cache().keep(derived.cache_key, encoded.body)  # a GET is likely to follow
     return _answer(request, derived, description, None)
@@ -102,22 +106,26 @@ def _open(
     return open_ranges(source, deadline) if pipeline.seeks else open_original(source, deadline)
 
 
-def _content(original: Original | Ranges) -> bytes | Ranges:
+def _content(original: Original | Ranges, limits: Limits) -> bytes | Ranges:
     """Return what the pipeline reads: all bytes, or the ranges to read them by."""
     if isinstance(original, Ranges):
         return original
-    return original.read(config().limits.source_bytes)
+    return original.read(limits.source_bytes)
 
 
 def _read_with_own_role(
-    source: Presigned, derived: DerivedObject, deadline: Deadline, metrics: RequestMetrics
+    source: Presigned,
+    derived: DerivedObject,
+    limits: Limits,
+    deadline: Deadline,
+    metrics: RequestMetrics,
 ) -> bytes | Ranges:
     """Read the original of a HEAD, whose URL is not good for a GET."""
     try:
         opened = _open(derived.pipeline, readable(source), deadline)
         with metrics.timed("read"), opened as original:
             require_same(original.object_head, derived.object_head)
-            return _content(original)
+            return _content(original, limits)
     except RequestFailed as failure:
         if failure.status == 403:
             raise size_unknown(f"its role may not read the original ({failure.code})") from None
@@ -125,12 +133,19 @@ def _read_with_own_role(
 
 
 def _transform(
-    derived: DerivedObject, data: bytes | Ranges, deadline: Deadline, metrics: RequestMetrics
+    derived: DerivedObject,
+    data: bytes | Ranges,
+    limits: Limits,
+    deadline: Deadline,
+    metrics: RequestMetrics,
 ) -> Encoded:
     require_time(deadline)
+    waiting = time.perf_counter()
     try:
-        with metrics.timed("transform"):
-            encoded = derived.pipeline.encode(data, seed=derived.seed, limits=config().limits)
+        with transform_turn(deadline):
+            metrics.ms["wait"] = round((time.perf_counter() - waiting) * 1000, 3)
+            with metrics.timed("transform"):
+                encoded = derived.pipeline.encode(data, seed=derived.seed, limits=limits)
     finally:
         metrics.bytes_in = data.bytes_read if isinstance(data, Ranges) else len(data)
     if derived.pipeline.output.nbytes is None:

@@ -5,11 +5,11 @@ They outlive requests, so that connections and the kernels' per-thread buffers a
 
 from __future__ import annotations
 
-import os
 from concurrent.futures import ThreadPoolExecutor
 from threading import Condition, Lock
 from typing import TYPE_CHECKING
 
+from jitprep.service.cpus import granted_cpus
 from jitprep.service.errors import out_of_time
 
 if TYPE_CHECKING:
@@ -41,18 +41,12 @@ def thread_pools() -> ThreadPools:
 
 def readers() -> int:
     """Return how many objects are read at the same time."""
-    return _READERS_PER_CPU * _cpus()
+    return _READERS_PER_CPU * granted_cpus()
 
 
 def makers() -> int:
     """Return how many objects are transformed at the same time."""
-    return _cpus()
-
-
-def _cpus() -> int:
-    """Return how many vCPUs this process may use, or, where the system does not say, how many exist."""
-    own = getattr(os, "sched_getaffinity", None)
-    return len(own(0)) if own else os.cpu_count() or 1
+    return granted_cpus()
 
 
 class Budget:

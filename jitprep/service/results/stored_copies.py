@@ -103,7 +103,7 @@ def _store(
         if found.is_current(pipeline, etag, request.choice.seed):
             return f"current: {_shown(place)}"
     asked = ObjectRequest("GET", task.key, task, request.choice)
-    derived = read.get(asked, _original("GET", task), pipeline, deadline, metrics)
+    derived = read.get(asked, _original("GET", task), pipeline, config().policy, deadline, metrics)
     with metrics.timed("store"):
         if _put(place, task.key, found, derived):
             return f"stored: {_shown(place)}"

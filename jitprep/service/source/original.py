@@ -62,7 +62,7 @@ class Original:
         stored = self._stored(limit)
         if not self.object_head.coded:
             return stored
-        limits = replace(config().limits, source_bytes=limit)
+        limits = replace(config().policy.limits, source_bytes=limit)
         return content_codings.decode(stored, self.object_head.coding, limits)
 
     def _stored(self, limit: int) -> bytes:

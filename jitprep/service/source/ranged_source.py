@@ -96,7 +96,7 @@ class Ranges:
         return part
 
     def _require_whole(self) -> int:
-        limit = config().limits.source_bytes
+        limit = config().policy.limits.source_bytes
         if self.size > limit:
             raise RequestFailed(
                 400,

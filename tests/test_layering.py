@@ -150,6 +150,7 @@ def test_doors_are_pure_codecs() -> None:
         "jitprep.service.deadline",
         "jitprep.service.errors",
         "jitprep.service.http.client_request",
+        "jitprep.service.http.s3_reads",
         "jitprep.service.messages",
     }
     for path in files("handler.doors"):

@@ -14,11 +14,10 @@ from jitprep.service.messages import (
     BatchResponse,
     ObjectRequest,
     Presigned,
-    RequestMetrics,
     Row,
-    Unexpected,
     Unread,
 )
+from jitprep.service.request_metrics import RequestMetrics, Unexpected
 from jitprep.service.results import spill
 from jitprep.service.results.derived_object import DerivedObject, provenance
 from jitprep.service.s3_names import METADATA_HEADER

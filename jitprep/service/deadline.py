@@ -10,8 +10,8 @@ from functools import cache
 from threading import Condition, Semaphore
 from typing import TypeVar
 
-from jitprep.service.cpus import granted_cpus
 from jitprep.service.errors import out_of_time
+from jitprep.service.thread_pools import granted_cpus
 from preprocessing.cancellation import Cancelled, Signal, cancellable
 from preprocessing.frozen import frozen
 from preprocessing.kernels.scratch import lent_scratch

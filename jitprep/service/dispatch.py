@@ -17,11 +17,11 @@ from jitprep.service.messages import (
     ObjectRequest,
     Presigned,
     Request,
-    RequestMetrics,
     Response,
     StoreRequest,
 )
 from jitprep.service.pipeline_choice import choose, require_overrides_allowed
+from jitprep.service.request_metrics import RequestMetrics
 from jitprep.service.results.output_policy import choose_output
 from jitprep.service.results.spill import fit_body
 from jitprep.service.results.stored_copies import store_copies

@@ -7,7 +7,8 @@ from xml.etree import ElementTree as ET
 from jitprep.service.config import Policy, UnknownSizes
 from jitprep.service.deadline import Deadline
 from jitprep.service.errors import RequestFailed
-from jitprep.service.messages import ListRequest, Presigned, RequestMetrics, Response
+from jitprep.service.messages import ListRequest, Presigned, Response
+from jitprep.service.request_metrics import RequestMetrics
 from jitprep.service.results.derived_object import derived_etag
 from jitprep.service.source.original import open_original
 from preprocessing import Pipeline

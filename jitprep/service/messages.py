@@ -1,12 +1,9 @@
-"""The typed values that doors and service exchange: requests, responses and metrics."""
+"""The typed values that doors and service exchange: requests and responses."""
 
 from __future__ import annotations
 
-import time
-import traceback
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import field
 from typing import Literal
 
 from jitprep.service.errors import RequestFailed
@@ -62,14 +59,17 @@ class ListingName:
     bucket : str
         The operator's alias of the bucket.
     parameters : mapping of str to (str or int)
-        Of ListObjectsV2, by boto3's names.
+        By boto3's names.
     owner : str, optional
         The account that must own the bucket; None for any.
+    version : {1, 2}
+        Of the API: ListObjects or ListObjectsV2.
     """
 
     bucket: str
     parameters: Mapping[str, str | int] = field(default_factory=dict)
     owner: str | None = None
+    version: Literal[1, 2] = 2
 
 
 @frozen
@@ -249,52 +249,3 @@ class BatchResponse(Response):
 
     rows: tuple[Row, ...] = ()
     unread: tuple[Unread, ...] = ()
-
-
-@frozen
-class Unexpected:
-    """An unexpected error, without its message, which may quote a secret.
-
-    Parameters
-    ----------
-    name : str
-        The error's class.
-    traceback : tuple of str
-        ``file:line function`` of each frame, outermost first.
-    """
-
-    name: str
-    traceback: tuple[str, ...]
-
-    @classmethod
-    def of(cls, error: BaseException) -> Unexpected:
-        """Describe an error without keeping its frames alive."""
-        frames = traceback.extract_tb(error.__traceback__)
-        where = tuple(f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames)
-        return cls(type(error).__name__, where)
-
-
-@dataclass(slots=True)
-class RequestMetrics:
-    """What is measured of a request, for the log line; each step adds to it.
-
-    For a batch, the milliseconds of "fetch" and "transform" are sums over its objects, which are read
-    and transformed concurrently.
-    """
-
-    request_id: str = ""
-    pipeline: str | None = None
-    bytes_in: int = 0
-    rows: int | None = None
-    failed: int | None = None
-    ms: dict[str, float] = field(default_factory=dict)
-    unexpected: list[Unexpected] = field(default_factory=list)
-
-    @contextmanager
-    def timed(self, stage: str) -> Iterator[None]:
-        """Record how long the block takes, in milliseconds."""
-        start = time.perf_counter()
-        try:
-            yield
-        finally:
-            self.ms[stage] = round((time.perf_counter() - start) * 1000, 3)

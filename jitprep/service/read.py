@@ -11,7 +11,8 @@ from jitprep.service.errors import RequestFailed
 from jitprep.service.http import checksums
 from jitprep.service.http.conditions import ConditionOutcome
 from jitprep.service.http.ranges import PartNumber
-from jitprep.service.messages import ObjectRequest, Presigned, RequestMetrics, Response
+from jitprep.service.messages import ObjectRequest, Presigned, Response
+from jitprep.service.request_metrics import RequestMetrics
 from jitprep.service.results.derived_object import DerivedObject, Description, result_cache
 from jitprep.service.source.original import (
     Original,

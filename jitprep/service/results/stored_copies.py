@@ -19,14 +19,8 @@ from jitprep.service import errors, read, s3
 from jitprep.service.config import config
 from jitprep.service.deadline import Deadline
 from jitprep.service.errors import RequestFailed
-from jitprep.service.messages import (
-    ObjectName,
-    ObjectRequest,
-    Presigned,
-    RequestMetrics,
-    Response,
-    StoreRequest,
-)
+from jitprep.service.messages import ObjectName, ObjectRequest, Presigned, Response, StoreRequest
+from jitprep.service.request_metrics import RequestMetrics
 from jitprep.service.results.copy_metadata import (
     CONFLICT,
     FAILED,

@@ -58,8 +58,8 @@ class ListingName:
     ----------
     bucket : str
         The operator's alias of the bucket.
-    parameters : mapping of str to (str or int)
-        By boto3's names.
+    parameters : mapping of str to str
+        By S3's names, such as ``max-keys``.
     owner : str, optional
         The account that must own the bucket; None for any.
     version : {1, 2}
@@ -67,7 +67,7 @@ class ListingName:
     """
 
     bucket: str
-    parameters: Mapping[str, str | int] = field(default_factory=dict)
+    parameters: Mapping[str, str] = field(default_factory=dict)
     owner: str | None = None
     version: Literal[1, 2] = 2
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Set
-from typing import Any, Literal, cast
+from typing import Literal, cast
 from urllib.parse import unquote_to_bytes
 from xml.sax.saxutils import escape
 
@@ -22,19 +22,10 @@ METHODS = ("GET", "HEAD")
 # What any query may have, beside the ``x-amz-...`` of a presigned URL. SDKs add x-id.
 _OF_ANY = frozenset({"pipeline", "seed", "x-id"})
 _OF_OBJECT = frozenset({"versionid", "partnumber"})
-# The listings' parameters by boto3's names, of ListObjectsV2 and of ListObjects.
-_LISTING = {
-    "delimiter": "Delimiter",
-    "encoding-type": "EncodingType",
-    "max-keys": "MaxKeys",
-    "prefix": "Prefix",
-}
-_LISTING_V2 = _LISTING | {
-    "continuation-token": "ContinuationToken",
-    "fetch-owner": "FetchOwner",
-    "start-after": "StartAfter",
-}
-_LISTING_V1 = _LISTING | {"marker": "Marker"}
+# The parameters of ListObjects and ListObjectsV2.
+_LISTING = frozenset({"delimiter", "encoding-type", "max-keys", "prefix"})
+_LISTING_V1 = _LISTING | {"marker"}
+_LISTING_V2 = _LISTING | {"continuation-token", "fetch-owner", "list-type", "start-after"}
 _NUMBER = re.compile(r"[0-9]{1,9}")
 _ACCOUNT = re.compile(r"[0-9]{12}")
 # Characters that XML 1.0 cannot represent.
@@ -92,15 +83,12 @@ def parse_list_request(
         raises.
     """
     version: Literal[1, 2] = 2 if query.get("list-type") == "2" else 1
-    names = _LISTING_V2 if version == 2 else _LISTING_V1
-    _require_known(query, names.keys() | {"list-type"})
-    parameters: dict[str, Any] = {
-        names[name]: value for name, value in query.items() if name in names
+    _require_known(query, _LISTING_V2 if version == 2 else _LISTING_V1 | {"list-type"})
+    if not _NUMBER.fullmatch(query.get("max-keys", "0")):
+        raise RequestFailed(400, "InvalidArgument", "max-keys must be a whole number")
+    parameters = {
+        name: value for name, value in query.items() if name in _LISTING_V2 - {"list-type"} | _LISTING_V1
     }
-    if "MaxKeys" in parameters:
-        parameters["MaxKeys"] = _number(parameters["MaxKeys"])
-    if "FetchOwner" in parameters:
-        parameters["FetchOwner"] = parameters["FetchOwner"].lower() == "true"
     source = ListingName(bucket, parameters, _owner(headers), version)
     return ListRequest(source, client_request.choice(configuration, headers, query), max_body_bytes)
 
@@ -152,9 +140,3 @@ def _require_known(query: Mapping[str, str], known: Set[str]) -> None:
         raise RequestFailed(
             501, "NotImplemented", f"the parameter {unknown[0]!r} is not supported; leave it out"
         )
-
-
-def _number(text: str) -> int:
-    if not _NUMBER.fullmatch(text):
-        raise RequestFailed(400, "InvalidArgument", "max-keys must be a whole number")
-    return int(text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import sys
 from collections.abc import Iterator
 from graphlib import TopologicalSorter
 from pathlib import Path
@@ -15,7 +16,8 @@ ALLOWED = {
     "preprocessing": set(),
     "handler": {"preprocessing", "jitprep.service"},
     "jitprep.service": {"preprocessing"},
-    "jitprep.emulator": set(),
+    "jitprep.sigv4": set(),
+    "jitprep.emulator": {"jitprep.sigv4"},
     "jitprep.reader": {"preprocessing", "jitprep.service"},
     "jitprep.backfill": {"preprocessing", "jitprep.service"},
     "jitprep.costs": {"preprocessing", "jitprep.service"},
@@ -109,6 +111,12 @@ def test_packages_import_only_what_they_may(package: str) -> None:
 def test_the_library_knows_nothing_of_aws() -> None:
     for path in files("preprocessing"):
         assert not tops(imports(path)) & AWS_SDKS, path
+
+
+def test_signatures_need_the_standard_library_alone() -> None:
+    for path in files("jitprep.sigv4"):
+        others = tops(imports(path)) - sys.stdlib_module_names
+        assert others <= {"jitprep"}, f"{path.relative_to(ROOT)} imports {others}"
 
 
 def service_modules(path: Path) -> set[str]:

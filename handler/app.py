@@ -37,14 +37,13 @@ from jitprep.service import errors, pipeline_choice, s3
 from jitprep.service.config import config
 from jitprep.service.deadline import Deadline, run_within
 from jitprep.service.dispatch import dispatch
-from jitprep.service.errors import RequestFailed
+from jitprep.service.errors import RequestFailed, Unexpected
 from jitprep.service.messages import (
     ObjectRequest,
     Request,
     RequestMetrics,
     Response,
     StoreRequest,
-    Unexpected,
 )
 from jitprep.service.source.connection import pool
 

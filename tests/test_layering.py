@@ -117,6 +117,7 @@ def service_modules(path: Path) -> set[str]:
     known = {module_of(file) for file in files("jitprep.service")}
     return ours & known - {
         "jitprep.service.source",
+        "jitprep.service.source.stored",
         "jitprep.service.results",
         "jitprep.service.http",
     }
@@ -133,7 +134,8 @@ SHARED = {
         "jitprep.service.source.response_heads",
         "jitprep.service.source.s3_hosts",
     },
-    "jitprep.reader": {"jitprep.service.config"},  # the presets
+    # The presets, and which links lead out of a folder.
+    "jitprep.reader": {"jitprep.service.config", "jitprep.service.source.stored.folder"},
     "jitprep.costs": set(),
 }
 

@@ -14,7 +14,8 @@ from typing import Any
 
 from handler.runtime.metrics import embedded
 from jitprep.service.config import config
-from jitprep.service.messages import RequestMetrics, Response, Unexpected
+from jitprep.service.errors import Unexpected
+from jitprep.service.messages import RequestMetrics, Response
 
 # Not 501: an unsupported request is the client's error.
 _OURS = frozenset({500, 503})

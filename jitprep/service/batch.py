@@ -8,21 +8,21 @@ from threading import Event, Lock
 
 from jitprep.service.config import config
 from jitprep.service.deadline import Deadline
-from jitprep.service.errors import RequestFailed, as_request_failed, out_of_time
+from jitprep.service.errors import RequestFailed, Unexpected, as_request_failed, out_of_time
 from jitprep.service.messages import (
     BatchRequest,
     BatchResponse,
     ObjectRequest,
-    Presigned,
     RequestMetrics,
     Row,
-    Unexpected,
+    Source,
     Unread,
 )
 from jitprep.service.results import spill
 from jitprep.service.results.derived_object import DerivedObject, provenance
 from jitprep.service.s3_names import METADATA_HEADER
-from jitprep.service.source.original import open_original, require_size, require_time
+from jitprep.service.source.opening import open_original
+from jitprep.service.source.original import require_size, require_time
 from jitprep.service.thread_pools import Budget, makers, thread_pools
 from preprocessing import LimitExceeded, Limits, Pipeline, Stack
 from preprocessing.cancellation import Cancelled, Signal, cancellable, checkpoint
@@ -33,7 +33,7 @@ _STACKING_SHARE = 0.1
 
 def read_batch(
     request: BatchRequest,
-    sources: Sequence[Presigned],
+    sources: Sequence[Source],
     pipeline: Pipeline,
     deadline: Deadline,
     metrics: RequestMetrics,
@@ -43,7 +43,7 @@ def read_batch(
     Parameters
     ----------
     request : BatchRequest
-    sources : sequence of Presigned
+    sources : sequence of (Presigned or StoredObject)
         Of the request's objects, in order.
     pipeline : Pipeline
     deadline : Deadline
@@ -123,7 +123,7 @@ class _Work:
     def __init__(
         self,
         request: BatchRequest,
-        sources: Sequence[Presigned],
+        sources: Sequence[Source],
         pipeline: Pipeline,
         stack: Stack,
         deadline: Deadline,

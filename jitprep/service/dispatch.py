@@ -9,6 +9,7 @@ from jitprep.service.listing import read_listing
 from jitprep.service.messages import (
     BatchRequest,
     ListRequest,
+    ObjectName,
     ObjectRequest,
     Presigned,
     Request,
@@ -37,7 +38,7 @@ def dispatch(request: Request, deadline: Deadline, metrics: RequestMetrics) -> R
     match request:
         case ObjectRequest():
             source = request.source
-            if not isinstance(source, Presigned):
+            if isinstance(source, ObjectName):
                 source = bucket_source.resolve(source, request.method)
             answer = read.head if request.method == "HEAD" else read.get
             response = answer(request, source, pipeline, deadline, metrics)

@@ -7,9 +7,11 @@ Codes have S3's form, ``^[A-Z][a-zA-Z]+$``; docs/errors.md documents each.
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Mapping
 
 import preprocessing as pp
+from preprocessing.frozen import frozen
 
 _PASSED_ON = frozenset({304, 400, 401, 403, 404, 405, 409, 411, 412, 413, 416, 500, 501, 503})
 
@@ -39,6 +41,29 @@ class RequestFailed(Exception):
 
 class ReplyFailed(Exception):
     """An answer could not be sent. It names the error's type only: the message may quote the token."""
+
+
+@frozen
+class Unexpected:
+    """An unexpected error, without its message, which may quote a secret.
+
+    Parameters
+    ----------
+    name : str
+        The error's class.
+    traceback : tuple of str
+        ``file:line function`` of each frame, outermost first.
+    """
+
+    name: str
+    traceback: tuple[str, ...]
+
+    @classmethod
+    def of(cls, error: BaseException) -> Unexpected:
+        """Describe an error without keeping its frames alive."""
+        frames = traceback.extract_tb(error.__traceback__)
+        where = tuple(f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames)
+        return cls(type(error).__name__, where)
 
 
 def out_of_time() -> RequestFailed:

@@ -9,7 +9,7 @@ from jitprep.service.deadline import Deadline
 from jitprep.service.errors import RequestFailed
 from jitprep.service.messages import ListRequest, Presigned, RequestMetrics, Response
 from jitprep.service.results.derived_object import derived_etag
-from jitprep.service.source.original import open_original
+from jitprep.service.source.original import open_signed
 from preprocessing import Pipeline
 
 # S3 lists at most a thousand keys at once, each of up to a thousand bytes, which XML may escape.
@@ -28,7 +28,7 @@ def read_listing(
     metrics: RequestMetrics,
 ) -> Response:
     """Read the bucket's listing from `source`, and answer with the listing of the derived objects."""
-    with metrics.timed("fetch"), open_original(source, deadline) as original:
+    with metrics.timed("fetch"), open_signed(source, deadline) as original:
         xml = original.read(LARGEST)
     metrics.bytes_in = len(xml)
     with metrics.timed("transform"):

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import time
-import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Literal
 
-from jitprep.service.errors import RequestFailed
+from jitprep.service.errors import RequestFailed, Unexpected
 from jitprep.service.http.conditions import Conditions
 from jitprep.service.http.ranges import Part
 from jitprep.service.s3_names import S3Prefix
+from jitprep.service.source.stored_object import StoredObject
 from preprocessing.frozen import frozen
 
 
@@ -30,6 +30,20 @@ class Presigned:
 
     url: str = field(repr=False)
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    @property
+    def name(self) -> str:
+        """The object's URL without its signature, which also identifies what is cached of it."""
+        return self.url.partition("?")[0]
+
+    @property
+    def drawn_by_etag(self) -> bool:
+        """Whether random steps draw by the ETag, as for every object of S3."""
+        return True
+
+
+# Where an original is read from.
+Source = Presigned | StoredObject
 
 
 @frozen
@@ -103,7 +117,7 @@ class ObjectRequest:
     method : {"GET", "HEAD"}
     key : str
         The object's key.
-    source : Presigned or ObjectName
+    source : Presigned, StoredObject or ObjectName
         Of the original; for HEAD a presigned URL may be good for a HEAD only.
     choice : PipelineChoice
     conditions : Conditions, optional
@@ -118,7 +132,7 @@ class ObjectRequest:
 
     method: Literal["GET", "HEAD"]
     key: str
-    source: Presigned | ObjectName
+    source: Source | ObjectName
     choice: PipelineChoice = PipelineChoice()
     conditions: Conditions | None = None
     part: Part | None = None
@@ -249,29 +263,6 @@ class BatchResponse(Response):
 
     rows: tuple[Row, ...] = ()
     unread: tuple[Unread, ...] = ()
-
-
-@frozen
-class Unexpected:
-    """An unexpected error, without its message, which may quote a secret.
-
-    Parameters
-    ----------
-    name : str
-        The error's class.
-    traceback : tuple of str
-        ``file:line function`` of each frame, outermost first.
-    """
-
-    name: str
-    traceback: tuple[str, ...]
-
-    @classmethod
-    def of(cls, error: BaseException) -> Unexpected:
-        """Describe an error without keeping its frames alive."""
-        frames = traceback.extract_tb(error.__traceback__)
-        where = tuple(f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames)
-        return cls(type(error).__name__, where)
 
 
 @dataclass(slots=True)

@@ -16,6 +16,7 @@ ALLOWED = {
     "preprocessing": set(),
     "handler": {"preprocessing", "jitprep.service"},
     "jitprep.service": {"preprocessing"},
+    "jitprep.server": {"preprocessing", "jitprep.service", "jitprep.sigv4"},
     "jitprep.sigv4": set(),
     "jitprep.emulator": {"jitprep.sigv4"},
     "jitprep.reader": {"preprocessing", "jitprep.service"},
@@ -26,6 +27,7 @@ ALLOWED = {
         "jitprep.service",
         "jitprep.emulator",
         "jitprep.reader",
+        "jitprep.server",
         "jitprep.backfill",
         "jitprep.costs",
     },
@@ -125,6 +127,7 @@ def service_modules(path: Path) -> set[str]:
     known = {module_of(file) for file in files("jitprep.service")}
     return ours & known - {
         "jitprep.service.source",
+        "jitprep.service.source.stored",
         "jitprep.service.results",
         "jitprep.service.http",
     }
@@ -141,7 +144,8 @@ SHARED = {
         "jitprep.service.source.response_heads",
         "jitprep.service.source.s3_hosts",
     },
-    "jitprep.reader": {"jitprep.service.config"},  # the presets
+    # The presets, and which links lead out of a folder.
+    "jitprep.reader": {"jitprep.service.config", "jitprep.service.source.stored.folder"},
     "jitprep.costs": set(),
 }
 

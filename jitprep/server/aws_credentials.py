@@ -43,7 +43,7 @@ def credentials_of(place: str, table: Mapping[str, Any]) -> Callable[[], StoreCr
 
 
 def _found() -> StoreCredentials:
-    """Return what AWS's SDKs find: variables, profiles, web identity, a container's or machine's role."""
+    """Return what AWS's SDKs find: variables, profiles, web identity, a role of the container."""
     credentials = _session().get_credentials()
     if credentials is None:
         raise ValueError(

@@ -66,8 +66,8 @@ class _Pair:
 class KeyRing:
     """The valid keys.
 
-    A key is added, removed or replaced while the server runs, by editing ``jitprep.toml`` or the file that
-    a reference names: both are looked at once per second.
+    A key is added, removed or replaced while the server runs, by editing ``jitprep.toml`` or the file
+    that a reference names: both are looked at once per second.
 
     Parameters
     ----------
@@ -83,6 +83,7 @@ class KeyRing:
     def __init__(self, mounts: Sequence[str]) -> None:
         self._mounts = mounts
         self._lock = Lock()
+        self._look_at = 0.0
         self._read()
 
     def secret(self, access_key: str) -> str | None:
@@ -105,14 +106,18 @@ class KeyRing:
             if self._stamps == {path: _stamp(path) for path in self._stamps}:
                 return
             self._read()
-        except ValueError as error:  # a file that is being written, or wrong: the old keys stay valid
-            _log.error("the keys are not read anew: %s", error)  # noqa: TRY400  no traceback
+        except (
+            ValueError
+        ) as error:  # a file that is being written, or wrong: the old keys stay valid
+            _log.error("the keys are not read anew: %s", error)
         finally:
             self._lock.release()
 
     def _read(self) -> None:
         settings = Settings.read()
-        keys = [Key.parse(name, table, self._mounts) for name, table in settings.tables("keys").items()]
+        keys = [
+            Key.parse(name, table, self._mounts) for name, table in settings.tables("keys").items()
+        ]
         pairs: dict[str, _Pair] = {}
         for key in keys:
             access_key = key.access_key.read()

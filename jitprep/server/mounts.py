@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import field
 from typing import TYPE_CHECKING, Any, Literal
+from xml.etree import ElementTree as ET
 
 from jitprep.server.s3_bucket import S3Bucket
 from jitprep.service.errors import RequestFailed
-from jitprep.service.source.original import read_signed_page
 from jitprep.service.messages import ListingName, ObjectName, Presigned
+from jitprep.service.source.original import read_signed_page
 from jitprep.service.source.stored_listing import list_page
 from jitprep.service.source.stored_object import StoredObject, nameable
 from preprocessing.frozen import frozen
@@ -53,6 +54,20 @@ class Mount:
     anonymous: bool
     webhook_token: Reference | None
 
+    @property
+    def endpoint_url(self) -> str | None:
+        """The URL of the store that a webhook's presigned URLs must be on; None without S3."""
+        return None if self.bucket is None else self.bucket.base
+
+    def first_keys(self, number: int) -> list[str]:
+        """Return the first keys of a folder."""
+        xml = list_page(self.url, self.store, {"max-keys": str(number)}, self.name, 2)
+        return [key.text or "" for key in ET.fromstring(xml).iter() if key.tag.endswith("}Key")]  # noqa: S314  # our own
+
+    def drawn_key(self, key: str) -> str:
+        """Return the key that random steps draw from: that in the bucket, or in the folder."""
+        return key if self.url.scheme == "file" else self.url.path_of(key)
+
     def resolve(self, name: ObjectName, method: Literal["GET", "HEAD"]) -> Presigned | StoredObject:
         """Return the source of an object.
 
@@ -65,7 +80,9 @@ class Mount:
         self._require_comparable(name.owner)
         if name.version is not None and self.bucket is None:
             raise RequestFailed(
-                501, "NotImplemented", f"{self.url.scheme}:// sources have no versions; leave versionId out"
+                501,
+                "NotImplemented",
+                f"{self.url.scheme}:// sources have no versions; leave versionId out",
             )
         path = self.url.path_of(name.key)
         if nameable(path):
@@ -98,6 +115,7 @@ class Mount:
     def _require_comparable(self, owner: str | None) -> None:
         if owner:
             raise RequestFailed(
-                501, "NotImplemented", "a mount has no owner to compare; leave the expected owner out"
+                501,
+                "NotImplemented",
+                "a mount has no owner to compare; leave the expected owner out",
             )
-

@@ -24,7 +24,7 @@ class Reference:
 
     @classmethod
     def parse(cls, setting: str, text: object) -> Reference:
-        """Read a reference. Raises ValueError, which names `setting` and not the text: it may be a secret."""
+        """Read a reference. Raises ValueError, without the text, which may be a secret."""
         scheme, _, name = str(text).partition(":")
         if scheme not in {"env", "file"} or not name:
             raise ValueError(

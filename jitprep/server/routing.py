@@ -1,4 +1,4 @@
-"""Where a request goes, by its host and path: to an object, a mount, or one of the server's own paths."""
+"""Where a request goes, by its host and path: an object, a mount, or a path of the server's own."""
 
 from __future__ import annotations
 

@@ -70,7 +70,9 @@ class S3Bucket:
         for parameter, text in asked.items():
             within = parameter in _OF_BUCKET and (text or parameter == "prefix")
             query[parameter] = f"{self.url.prefix}{text}" if within else text
-        return self._signed("GET", f"{self.base}?{urlencode(sorted(query.items()), quote_via=quote)}")
+        return self._signed(
+            "GET", f"{self.base}?{urlencode(sorted(query.items()), quote_via=quote)}"
+        )
 
     def relative(self, xml: bytes, mount: str) -> bytes:
         """Return a listing of the bucket as one of the mount: its name, and keys without the prefix."""
@@ -86,7 +88,10 @@ class S3Bucket:
                 if element.tag.removeprefix(space) in _NAMES:
                     _shorten(element, prefix, self.url.prefix)
         whole: bytes = ET.tostring(
-            root, encoding="utf-8", xml_declaration=True, default_namespace=space.strip("{}") or None
+            root,
+            encoding="utf-8",
+            xml_declaration=True,
+            default_namespace=space.strip("{}") or None,
         )
         return whole
 

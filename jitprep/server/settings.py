@@ -1,4 +1,4 @@
-"""The server's settings, read from ``jitprep.toml`` and the environment, and checked before anything starts."""
+"""The server's settings, read from ``jitprep.toml`` and the environment, and checked at the start."""
 
 from __future__ import annotations
 
@@ -69,8 +69,8 @@ class ServerSettings:
         tables = settings.tables("mounts")
         if not tables:
             raise ValueError(
-                f"{settings.path or 'the configuration'} has no mounts; write [mounts.NAME] with a source "
-                "and a pipeline"
+                f"{settings.path or 'the configuration'} has no mounts; write [mounts.NAME] with a "
+                "source and a pipeline"
             )
         domain = settings.text("domain").lower() or None
         if domain is not None and not _DOMAIN.fullmatch(domain):

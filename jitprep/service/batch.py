@@ -13,15 +13,16 @@ from jitprep.service.messages import (
     BatchRequest,
     BatchResponse,
     ObjectRequest,
-    Presigned,
     Row,
+    Source,
     Unread,
 )
 from jitprep.service.request_metrics import RequestMetrics, Unexpected
 from jitprep.service.results import spill
 from jitprep.service.results.derived_object import DerivedObject, provenance
 from jitprep.service.s3_names import METADATA_HEADER
-from jitprep.service.source.original import open_original, require_size, require_time
+from jitprep.service.source.opening import open_original
+from jitprep.service.source.original import require_size, require_time
 from jitprep.service.thread_pools import Budget, makers, thread_pools
 from preprocessing import LimitExceeded, Limits, Pipeline, Stack
 from preprocessing.cancellation import Cancelled, Signal, cancellable, checkpoint
@@ -32,7 +33,7 @@ _STACKING_SHARE = 0.1
 
 def read_batch(
     request: BatchRequest,
-    sources: Sequence[Presigned],
+    sources: Sequence[Source],
     pipeline: Pipeline,
     policy: Policy,
     deadline: Deadline,
@@ -43,7 +44,7 @@ def read_batch(
     Parameters
     ----------
     request : BatchRequest
-    sources : sequence of Presigned
+    sources : sequence of (Presigned or StoredObject)
         Of the request's objects, in order.
     pipeline : Pipeline
     policy : Policy
@@ -124,7 +125,7 @@ class _Work:
     def __init__(
         self,
         request: BatchRequest,
-        sources: Sequence[Presigned],
+        sources: Sequence[Source],
         pipeline: Pipeline,
         stack: Stack,
         deadline: Deadline,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Literal, Protocol
-
 from jitprep.service import read
 from jitprep.service.batch import read_batch
 from jitprep.service.config import Policy
@@ -11,13 +9,12 @@ from jitprep.service.deadline import Deadline
 from jitprep.service.listing import read_listing
 from jitprep.service.messages import (
     BatchRequest,
-    ListingName,
     ListRequest,
     ObjectName,
     ObjectRequest,
-    Presigned,
     Request,
     Response,
+    Sources,
     StoreRequest,
 )
 from jitprep.service.pipeline_choice import choose, require_overrides_allowed
@@ -25,16 +22,6 @@ from jitprep.service.request_metrics import RequestMetrics
 from jitprep.service.results.output_policy import choose_output
 from jitprep.service.results.spill import fit_body
 from jitprep.service.results.stored_copies import store_copies
-
-
-class Sources(Protocol):
-    """Where the objects are that requests name: the function's buckets, or a server's mounts."""
-
-    def resolve(self, name: ObjectName, method: Literal["GET", "HEAD"]) -> Presigned:
-        """Return the source of an object. Raises RequestFailed where it may not be read."""
-
-    def resolve_listing(self, name: ListingName) -> Presigned:
-        """Return the source of a page of a listing. Raises RequestFailed where it may not be read."""
 
 
 def dispatch(
@@ -57,7 +44,7 @@ def dispatch(
     match request:
         case ObjectRequest():
             source = request.source
-            if not isinstance(source, Presigned):
+            if isinstance(source, ObjectName):
                 source = sources.resolve(source, request.method)
             answer = read.head if request.method == "HEAD" else read.get
             response = answer(request, source, pipeline, policy, deadline, metrics)
@@ -65,10 +52,7 @@ def dispatch(
             originals = [sources.resolve(name, "GET") for name in request.objects]
             response = read_batch(request, originals, pipeline, policy, deadline, metrics)
         case ListRequest():
-            page = request.source
-            if not isinstance(page, Presigned):
-                page = sources.resolve_listing(page)
-            response = read_listing(request, page, pipeline, policy, deadline, metrics)
+            response = read_listing(request, sources, pipeline, policy, deadline, metrics)
         case StoreRequest():
             output = choose_output(request.output)
             return store_copies(request, output, pipeline, deadline, metrics)

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from jitprep.service.errors import RequestFailed
 from jitprep.service.http.conditions import Conditions
 from jitprep.service.http.ranges import Part
 from jitprep.service.s3_names import S3Prefix
+from jitprep.service.source.stored_object import StoredObject
 from preprocessing.frozen import frozen
+
+if TYPE_CHECKING:
+    from jitprep.service.deadline import Deadline
 
 
 @frozen
@@ -23,10 +27,23 @@ class Presigned:
         Presigned, or signed by the headers.
     headers : mapping of str to str
         To be sent with it: the headers that the signature covers, or that carry it.
+    endpoint : str, optional
+        The URL of the only store that may be asked; None for the configured endpoint, or AWS.
     """
 
     url: str = field(repr=False)
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    endpoint: str | None = None
+
+    @property
+    def name(self) -> str:
+        """The object's URL without its signature, which also identifies what is cached of it."""
+        return self.url.partition("?")[0]
+
+    @property
+    def drawn_by_etag(self) -> bool:
+        """Whether random steps draw by the ETag, as for every object of S3."""
+        return True
 
 
 @frozen
@@ -72,6 +89,20 @@ class ListingName:
     version: Literal[1, 2] = 2
 
 
+# Where an original is read from.
+Source = Presigned | StoredObject
+
+
+class Sources(Protocol):
+    """Where the objects are that requests name: a function's buckets, or a server's mount."""
+
+    def resolve(self, name: ObjectName, method: Literal["GET", "HEAD"]) -> Source:
+        """Return the source of an object. Raises RequestFailed where it may not be read."""
+
+    def list_page(self, name: ListingName, deadline: Deadline) -> bytes:
+        """Return a page of the originals' listing, as S3's XML. Raises RequestFailed."""
+
+
 @frozen
 class PipelineChoice:
     """Which pipeline runs, and with which seed.
@@ -103,7 +134,7 @@ class ObjectRequest:
     method : {"GET", "HEAD"}
     key : str
         The object's key.
-    source : Presigned or ObjectName
+    source : Presigned, StoredObject or ObjectName
         Of the original; for HEAD a presigned URL may be good for a HEAD only.
     choice : PipelineChoice
     conditions : Conditions, optional
@@ -118,7 +149,7 @@ class ObjectRequest:
 
     method: Literal["GET", "HEAD"]
     key: str
-    source: Presigned | ObjectName
+    source: Source | ObjectName
     choice: PipelineChoice = PipelineChoice()
     conditions: Conditions | None = None
     part: Part | None = None

@@ -11,25 +11,19 @@ from jitprep.service.errors import RequestFailed
 from jitprep.service.http import checksums
 from jitprep.service.http.conditions import ConditionOutcome
 from jitprep.service.http.ranges import PartNumber
-from jitprep.service.messages import ObjectRequest, Presigned, Response
+from jitprep.service.messages import ObjectRequest, Presigned, Response, Source
 from jitprep.service.request_metrics import RequestMetrics
 from jitprep.service.results.derived_object import DerivedObject, Description, result_cache
-from jitprep.service.source.original import (
-    Original,
-    head_original,
-    open_original,
-    require_same,
-    require_size,
-    require_time,
-)
-from jitprep.service.source.ranged_source import Ranges, open_ranges
+from jitprep.service.source.opening import head_original, open_original, open_ranges
+from jitprep.service.source.original import Original, require_same, require_size, require_time
+from jitprep.service.source.ranged_source import Ranges
 from jitprep.service.source.signing import readable, size_unknown
 from preprocessing import EmptySource, Encoded, Limits, Pipeline
 
 
 def get(
     request: ObjectRequest,
-    source: Presigned,
+    source: Source,
     pipeline: Pipeline,
     policy: Policy,
     deadline: Deadline,
@@ -40,7 +34,7 @@ def get(
     Parameters
     ----------
     request : ObjectRequest
-    source : Presigned
+    source : Presigned or StoredObject
         Of the original, as the request's source resolves.
     pipeline : Pipeline
     policy : Policy
@@ -63,6 +57,7 @@ def get(
         if description is not None:
             body = b"" if derived.is_marker else result_cache().body(derived.cache_key)
             if body is not None:
+                metrics.cached = not derived.is_marker
                 return _answer(request, derived, description, body)
         data = _content(original, policy.limits)
     encoded = _transform(derived, data, policy.limits, deadline, metrics)
@@ -73,7 +68,7 @@ def get(
 
 def head(
     request: ObjectRequest,
-    source: Presigned,
+    source: Source,
     pipeline: Pipeline,
     policy: Policy,
     deadline: Deadline,
@@ -93,7 +88,7 @@ def head(
         raise EmptySource("the object has no bytes")
     description = derived.description
     if description is None:
-        data = _read_with_own_role(source, derived, policy.limits, deadline, metrics)
+        data = _read_for_head(source, derived, policy.limits, deadline, metrics)
         encoded = _transform(derived, data, policy.limits, deadline, metrics)
         description = _describe(encoded)
         result_cache().keep(derived.cache_key, encoded.body)  # a GET is likely to follow
@@ -101,7 +96,7 @@ def head(
 
 
 def _open(
-    pipeline: Pipeline, source: Presigned, deadline: Deadline
+    pipeline: Pipeline, source: Source, deadline: Deadline
 ) -> AbstractContextManager[Original | Ranges]:
     """Open the original, by ranges where the pipeline needs only some of its bytes."""
     return open_ranges(source, deadline) if pipeline.seeks else open_original(source, deadline)
@@ -114,21 +109,22 @@ def _content(original: Original | Ranges, limits: Limits) -> bytes | Ranges:
     return original.read(limits.source_bytes)
 
 
-def _read_with_own_role(
-    source: Presigned,
+def _read_for_head(
+    source: Source,
     derived: DerivedObject,
     limits: Limits,
     deadline: Deadline,
     metrics: RequestMetrics,
 ) -> bytes | Ranges:
-    """Read the original of a HEAD, whose URL is not good for a GET."""
+    """Read the original of a HEAD, whose presigned URL is not good for a GET."""
     try:
-        opened = _open(derived.pipeline, readable(source), deadline)
+        good = readable(source) if isinstance(source, Presigned) else source
+        opened = _open(derived.pipeline, good, deadline)
         with metrics.timed("read"), opened as original:
             require_same(original.object_head, derived.object_head)
             return _content(original, limits)
     except RequestFailed as failure:
-        if failure.status == 403:
+        if isinstance(source, Presigned) and failure.status == 403:
             raise size_unknown(f"its role may not read the original ({failure.code})") from None
         raise
 

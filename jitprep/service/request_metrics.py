@@ -7,7 +7,9 @@ import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
+from jitprep.service.messages import Response
 from preprocessing.frozen import frozen
 
 
@@ -47,6 +49,7 @@ class RequestMetrics:
     bytes_in: int = 0
     rows: int | None = None
     failed: int | None = None
+    cached: bool = False
     ms: dict[str, float] = field(default_factory=dict)
     unexpected: list[Unexpected] = field(default_factory=list)
 
@@ -58,3 +61,19 @@ class RequestMetrics:
             yield
         finally:
             self.ms[stage] = round((time.perf_counter() - start) * 1000, 3)
+
+
+def log_fields(key: str | None, response: Response, metrics: RequestMetrics) -> dict[str, Any]:
+    """Return the members of a request's log line that every front has; None where there is no value."""
+    return {
+        "key": key,
+        "pipeline": metrics.pipeline,
+        "status": response.status,
+        "error": response.error_code,
+        "message": response.error_message,
+        "rows": metrics.rows,
+        "failed": metrics.failed,
+        "bytesIn": metrics.bytes_in,
+        "bytesOut": len(response.body),
+        "ms": metrics.ms,
+    }

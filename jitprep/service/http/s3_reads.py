@@ -87,7 +87,9 @@ def parse_list_request(
     if not _NUMBER.fullmatch(query.get("max-keys", "0")):
         raise RequestFailed(400, "InvalidArgument", "max-keys must be a whole number")
     parameters = {
-        name: value for name, value in query.items() if name in _LISTING_V2 - {"list-type"} | _LISTING_V1
+        name: value
+        for name, value in query.items()
+        if name in _LISTING_V2 - {"list-type"} | _LISTING_V1
     }
     source = ListingName(bucket, parameters, _owner(headers), version)
     return ListRequest(source, client_request.choice(configuration, headers, query), max_body_bytes)

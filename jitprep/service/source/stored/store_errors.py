@@ -7,12 +7,8 @@ taken out of them, and that is all that there is to tell one error from another.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 from jitprep.service.errors import RequestFailed
-
-if TYPE_CHECKING:
-    from jitprep.service.source.stored_object import StoredObject
 
 # The parts of messages that matter stand at their beginning.
 _READ = 4096
@@ -21,13 +17,16 @@ _CODE = re.compile(r"<Code>([A-Za-z]{1,64})</Code>")
 # What a server sends that obstore cannot read, and that another try will not change.
 _UNREADABLE = re.compile(r"Header missing from response|Invalid last modified|Invalid etag")
 _NO_RANGES = re.compile(r"non-partial response|Range request not supported")
+# What no path of obstore's may contain, of a key that it meets in a listing.
+_UNNAMEABLE = re.compile(r"contained empty path segment|illegal character sequence")
 _ELSEWHERE = "redirect without LOCATION"
+_NO_BUCKET = frozenset({"NoSuchBucket", "ContainerNotFound"})
 # Names of obstore's errors, which are told apart by name so that this module does not import it.
 _REFUSALS = frozenset({"PermissionDeniedError", "UnauthenticatedError"})
 _BUSY = frozenset({408, 429, 500, 502, 503, 504})
 
 
-def store_failure(error: Exception, source: StoredObject) -> RequestFailed:
+def store_failure(error: Exception, place: str) -> RequestFailed:
     """Return the failure that an error of obstore reports.
 
     Its status is one that is tried again only where another try may succeed.
@@ -39,27 +38,36 @@ def store_failure(error: Exception, source: StoredObject) -> RequestFailed:
     kind = type(error).__name__
     if kind == "PreconditionError" or status == 412:
         return RequestFailed(412, "PreconditionFailed", "the object is not the version asked for")
-    if code is not None and code[1] == "NoSuchBucket":
-        return _refused(source, code[1])
+    if code is not None and code[1] in _NO_BUCKET:
+        return _refused(place, code[1])
     if isinstance(error, FileNotFoundError):
-        return RequestFailed(404, "NoSuchKey", f"{source.place} has no such object")
+        return RequestFailed(404, "NoSuchKey", f"{place} has no such object")
     if kind in _REFUSALS:
-        return _refused(source, code[1] if code else None)
+        return _refused(place, code[1] if code else None)
     if status == 416:
         return RequestFailed(416, "InvalidRange", "the object has no byte in this range")
     if _ELSEWHERE in text:
-        return _refused(source, "PermanentRedirect; its region may be another")
+        return _refused(place, "PermanentRedirect; its region may be another")
     if _UNREADABLE.search(text):
-        return _unversioned(source)
+        return _unversioned(place)
     if status is not None and status not in _BUSY:
-        return _refused(source, code[1] if code else f"status {status}")
+        return _refused(place, code[1] if code else f"status {status}")
     why = code[1] if code else f"status {status}" if status else "no whole answer came"
-    return _unavailable(source, why)
+    return _unavailable(place, why)
 
 
-def cut_off(source: StoredObject) -> RequestFailed:
+def listing_failure(error: Exception, place: str) -> RequestFailed:
+    """Return the failure of a listing that an error of obstore reports."""
+    if isinstance(error, FileNotFoundError):
+        return _refused(place, "there is no such bucket")
+    if _UNNAMEABLE.search(str(error)[:_READ]):
+        return unnameable(place)
+    return store_failure(error, place)
+
+
+def cut_off(place: str) -> RequestFailed:
     """Return the failure of a body that is shorter or longer than its length."""
-    return _unavailable(source, "its bytes are not as many as it said")
+    return _unavailable(place, "its bytes are not as many as it said")
 
 
 def without_ranges(error: Exception) -> bool:
@@ -67,9 +75,9 @@ def without_ranges(error: Exception) -> bool:
     return _NO_RANGES.search(str(error)[:_READ]) is not None
 
 
-def unnameable(source: StoredObject) -> RequestFailed:
+def unnameable(place: str) -> RequestFailed:
     """Return the refusal of a key that the store cannot be asked for."""
-    scheme = source.place.partition(":")[0]
+    scheme = place.partition(":")[0]
     return RequestFailed(
         400,
         "InvalidRequest",
@@ -78,16 +86,16 @@ def unnameable(source: StoredObject) -> RequestFailed:
     )
 
 
-def _unversioned(source: StoredObject) -> RequestFailed:
+def _unversioned(place: str) -> RequestFailed:
     return RequestFailed(
         400,
         "InvalidRequest",
-        f"{source.place} does not say which version of the object it sends; the server must send "
+        f"{place} does not say which version of the object it sends; the server must send "
         "Content-Length, and an ETag or a valid Last-Modified",
     )
 
 
-def require_version(etag: str, source: StoredObject) -> str:
+def require_version(etag: str, place: str) -> str:
     """Return the ETag, if there is one.
 
     Raises
@@ -96,23 +104,23 @@ def require_version(etag: str, source: StoredObject) -> str:
         ``InvalidRequest``: without it, nothing could tell two versions of the object apart.
     """
     if not etag:
-        raise _unversioned(source)
+        raise _unversioned(place)
     return etag
 
 
-def _refused(source: StoredObject, code: str | None) -> RequestFailed:
+def _refused(place: str, code: str | None) -> RequestFailed:
     words = f" ({code})" if code else ""
     return RequestFailed(
         403,
         "SourceRefused",
-        f"{source.place} refused the server's credentials{words}; check the mount's",
+        f"{place} refused the server's credentials{words}; check the mount's",
     )
 
 
-def _unavailable(source: StoredObject, why: str) -> RequestFailed:
+def _unavailable(place: str, why: str) -> RequestFailed:
     return RequestFailed(
         503,
         "SourceUnavailable",
-        f"{source.place} could not be read ({why}); try again, and check that it is up and can be "
+        f"{place} could not be read ({why}); try again, and check that it is up and can be "
         "reached from the server",
     )

@@ -150,7 +150,7 @@ def _part(
 def _get(source: StoredObject, tries: Tries, options: Mapping[str, Any]) -> Any:
     """Return obstore's result, its body unread."""
     if not nameable(source.path):
-        raise unnameable(source)
+        raise unnameable(source.place)
     asked = {**options, **({"version": source.version} if source.version else {})}
     while True:
         require_time(tries.deadline)
@@ -159,7 +159,7 @@ def _get(source: StoredObject, tries: Tries, options: Mapping[str, Any]) -> Any:
         except Exception as error:
             if "range" in options and without_ranges(error):
                 raise _Whole from None
-            failure = store_failure(error, source)
+            failure = store_failure(error, source.place)
         _again(failure, tries)
 
 
@@ -186,9 +186,9 @@ def _body(result: Any, length: int, source: StoredObject, tries: Tries) -> bytes
     except RequestFailed:
         raise
     except Exception as error:
-        raise store_failure(error, source) from None
+        raise store_failure(error, source.place) from None
     if len(body) != length:
-        raise cut_off(source)
+        raise cut_off(source.place)
     return body
 
 
@@ -199,7 +199,7 @@ def _head(result: Any, source: StoredObject) -> ObjectHead:
     # obstore's moment for an answer without the header.
     if meta["last_modified"].timestamp() != 0:
         headers["Last-Modified"] = format_datetime(meta["last_modified"], usegmt=True)
-    headers["ETag"] = require_version(_etag(meta, "Last-Modified" in headers), source)
+    headers["ETag"] = require_version(_etag(meta, "Last-Modified" in headers), source.place)
     if meta["version"]:
         headers["x-amz-version-id"] = meta["version"]
     for name, value in attributes.items():

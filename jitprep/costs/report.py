@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from jitprep.costs.bill import EC2, LAMBDA_WAYS, SERVER_WAYS, Missing, Way
+from jitprep.costs.bill import EC2, FARGATE, LAMBDA_WAYS, SERVER_WAYS, Missing, Way
 from jitprep.costs.breakeven import cheaper_from, cheapest_just_in_time, worthwhile_ms
 from jitprep.costs.estimate import Estimate
 from jitprep.costs.model import READS_AT_ONCE
@@ -128,13 +128,15 @@ def _server_notes(estimate: Estimate) -> list[str]:
     measured, plan, prices = estimate.measured, estimate.plan, estimate.prices
     machine, spot = prices.instances[plan.server], prices.spot.get(plan.server)
     on_spot = f", and on spot ${spot.usd:g}, as of {spot.date}" if spot else ""
+    on_fargate = any(way.name == FARGATE for way in estimate.open)
+    billed = f"; Fargate bills {fargate_gb(measured)} GB for it" if on_fargate else ""
     return [
-        f"A server uses {plan.utilisation:.0%} of the CPU time that it is paid for (--utilisation). A "
-        f"vCPU is assumed to be as fast as this machine's thread. A request takes "
+        f"A server uses {100 * plan.utilisation:g}% of the CPU time that it is paid for "
+        "(--utilisation). A vCPU is assumed to be as fast as this machine's thread. A request takes "
         f"{SERVER_OVERHEAD_MS:g} ms of CPU in addition to the transform, and waiting for S3 is free.",
         f"An {EC2} is a {plan.server} (--server): ${machine.usd:g} per hour, as of {machine.date}"
         f"{on_spot}, memory included. A worker, one per vCPU, needs about "
-        f"{worker_mb(measured):,.0f} MB; Fargate bills {fargate_gb(measured)} GB for it. AWS may stop "
+        f"{worker_mb(measured):,.0f} MB{billed}. AWS may stop "
         "spot machines, with two minutes' notice.",
         "Servers are assumed to be in the trainer's zone, with no load balancer. Across zones, results "
         f"cost {dollars(zones_usd(measured, plan, prices))} more per epoch. Behind an Application Load "

@@ -92,6 +92,14 @@ def test_notes_have_the_assumptions_and_the_ways_left_out():
     text = " ".join(report.notes(replace(ESTIMATE, plan=plan)))
     assert all(told in text for told in ("7.5 ms of CPU", "33 ms for each", "1.25 times", "$1.006"))
     assert "left out" not in text
+    assert all(
+        told in text
+        for told in ("70% of the CPU", "$0.07976 per hour", "Fargate bills 2 GB", "$3.01", "$1.21")
+    )
+    assert "1.5% of the CPU" in " ".join(report.notes(of(utilisation=0.015)))
+    large = " ".join(report.notes(of(working_mb=9_000)))
+    assert "Fargate server is left out: a worker needs 9 GB" in large
+    assert "Fargate bills" not in large
     assert "batched Invoke is left out: results can be stacked only with one shape" in " ".join(
         report.notes(of(stackable=False))
     )

@@ -8,14 +8,14 @@ from typing import Any
 from jitprep.server import bucket_documents, requests, webhook_calls
 from jitprep.server.access import Access
 from jitprep.server.batch_stream import BatchStream, parse_batch
+from jitprep.server.configuration.mounts import Mount
+from jitprep.server.configuration.settings import ServerSettings
 from jitprep.server.exchange import Exchange, Receive, Scope, Send
 from jitprep.server.metrics import Metrics
-from jitprep.server.mounts import Mount
 from jitprep.server.replies import send_response
 from jitprep.server.request_log import RequestRecord
 from jitprep.server.requests import BucketQuestion
 from jitprep.server.routing import Route, ToBuckets, ToCall, ToMount, ToObject, ToOperations, route
-from jitprep.server.settings import ServerSettings
 from jitprep.server.work import ClientGone, Work
 from jitprep.service import errors
 from jitprep.service.deadline import Deadline

@@ -6,7 +6,7 @@ from dataclasses import field
 from typing import TYPE_CHECKING, Any, Literal
 from xml.etree import ElementTree as ET
 
-from jitprep.server.s3_bucket import S3Bucket
+from jitprep.server.configuration.s3_bucket import S3Bucket
 from jitprep.service.errors import RequestFailed
 from jitprep.service.messages import ListingName, ObjectName, Presigned
 from jitprep.service.source.original import read_signed_page
@@ -15,7 +15,7 @@ from jitprep.service.source.stored_object import StoredObject, nameable
 from preprocessing.frozen import frozen
 
 if TYPE_CHECKING:
-    from jitprep.server.references import Reference
+    from jitprep.server.configuration.references import Reference
     from jitprep.service.config import Policy
     from jitprep.service.deadline import Deadline
     from jitprep.service.source.stores import SourceUrl

@@ -18,6 +18,7 @@ from jitprep.server.requests import BucketQuestion
 from jitprep.server.routing import Route, ToBuckets, ToCall, ToMount, ToObject, ToOperations, route
 from jitprep.server.work import ClientGone, Work
 from jitprep.service import errors
+from jitprep.service.config import config
 from jitprep.service.deadline import Deadline
 from jitprep.service.dispatch import dispatch
 from jitprep.service.messages import ListRequest, ObjectRequest, Response
@@ -43,7 +44,7 @@ class Server:
     def __init__(self, settings: ServerSettings) -> None:
         self._domain = settings.domain
         self._access = Access(settings.mounts)
-        self._work = Work(settings.queue)
+        self._work = Work(settings.queue, config().policy.limits.memory // 2)
         self._metrics = Metrics()
         self._draining = False
 
@@ -58,7 +59,8 @@ class Server:
                 response = await self._respond(exchange, send, record)
                 if response is not None:
                     start = time.perf_counter()
-                    record.sent_bytes = await send_response(send, exchange, response)
+                    with self._work.hold(len(response.body)):
+                        record.sent_bytes = await send_response(send, exchange, response)
                     record.metrics.ms["reply"] = round((time.perf_counter() - start) * 1000, 3)
             except (ClientGone, TimeoutError):
                 record.client_left = True

@@ -11,12 +11,13 @@ To follow one GetObject from here down, read these files in this order.
 6.  ``jitprep/service/dispatch.py``: the steps, in order
 7.  ``jitprep/service/pipeline_choice.py``: the access point's payload becomes a pipeline
 8.  ``jitprep/service/read.py``: fetch, transform, answer
-9.  ``jitprep/service/source/original.py``: the original is read, with retries
-10. ``jitprep/service/source/hosts.py``: which URLs may be read
-11. ``jitprep/service/source/connection.py``: the HTTP request to S3
-12. ``jitprep/service/source/response_heads.py``: S3's headers
-13. ``jitprep/service/results/derived_object.py``: the result's ETag, headers and cache
-14. ``handler/runtime/log.py``: its line in the log
+9.  ``jitprep/service/source/opening.py``: what opens the original, by where it is
+10. ``jitprep/service/source/original.py``: the original is read, with retries
+11. ``jitprep/service/source/hosts.py``: which URLs may be read
+12. ``jitprep/service/source/connection.py``: the HTTP request to S3
+13. ``jitprep/service/source/response_heads.py``: S3's headers
+14. ``jitprep/service/results/derived_object.py``: the result's ETag, headers and cache
+15. ``handler/runtime/log.py``: its line in the log
 
 ``jitprep/service/messages.py`` has the values that all of them exchange. Step 8 hands the bytes to
 ``preprocessing``; its docstring says in which order to read it. Conditions, ranges, checksums, content

@@ -172,10 +172,8 @@ def _memory(folder: Path) -> dict[str, float]:
     """Return the peak of a worker that has 64 originals of 12 megapixels under way, and its limit."""
     large = folder / "large"
     large.mkdir()
-    out = BytesIO()
-    photo = Image.open(BytesIO(photos.small(photos.SMALL[0]))).convert("RGB")
-    photo.resize(_LARGE).save(out, "JPEG", quality=90)
-    (large / "a.jpg").write_bytes(out.getvalue())
+    original = photos.mosaic(*_LARGE)
+    (large / "a.jpg").write_bytes(original)
     limits = {"JITPREP_MEMORY": str((_MEMORY - PROCESS_BYTES) // 2)}
     with (
         serving(folder, MOUNT.format(name="large", source=large), 1, limits) as server,

@@ -10,12 +10,20 @@ from jitprep.server.access import Access
 from jitprep.server.batch_stream import BatchStream, parse_batch
 from jitprep.server.configuration.mounts import Mount
 from jitprep.server.configuration.settings import ServerSettings
-from jitprep.server.exchange import Exchange, Receive, Scope, Send
+from jitprep.server.exchange import AsgiScope, Exchange, Receive, Send
 from jitprep.server.metrics import Metrics
 from jitprep.server.replies import send_response
 from jitprep.server.request_log import RequestRecord
 from jitprep.server.requests import BucketQuestion
-from jitprep.server.routing import Route, ToBuckets, ToCall, ToMount, ToObject, ToOperations, route
+from jitprep.server.routing import (
+    Destination,
+    ToBuckets,
+    ToCall,
+    ToMount,
+    ToObject,
+    ToOperations,
+    find_destination,
+)
 from jitprep.server.work import ClientGone, Work
 from jitprep.service import errors
 from jitprep.service.config import config
@@ -48,7 +56,7 @@ class Server:
         self._metrics = Metrics()
         self._draining = False
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
         """Answer one request, or follow the server's start and end."""
         if scope["type"] == "lifespan":
             await self._live(receive, send)
@@ -81,7 +89,9 @@ class Server:
     ) -> Response | None:
         """Return the response; None where it is sent already, as a stream."""
         try:
-            to = route(exchange.headers.get("host", ""), exchange.head.path, self._domain)
+            to = find_destination(
+                exchange.headers.get("host", ""), exchange.head.path, self._domain
+            )
             record.response = response = await self._answer(to, exchange, send, record)
         except ClientGone:
             raise
@@ -92,7 +102,7 @@ class Server:
         return response if not record.streamed else None
 
     async def _answer(
-        self, to: Route, exchange: Exchange, send: Send, record: RequestRecord
+        self, to: Destination, exchange: Exchange, send: Send, record: RequestRecord
     ) -> Response:
         match to:
             case ToOperations(name):
@@ -101,7 +111,7 @@ class Server:
                 record.door = "buckets"
                 requests.require_get(exchange)
                 names = self._access.readable(exchange.head)
-                return Response(200, bucket_documents.list_buckets(names), _XML)
+                return Response(200, bucket_documents.buckets_document(names), _XML)
             case ToMount(name):
                 record.door = "list"
                 requests.require_get(exchange)
@@ -142,7 +152,7 @@ class Server:
         asked = requests.parse_bucket_read(exchange, mount)
         if isinstance(asked, BucketQuestion):
             if asked.about == "location":
-                return Response(200, bucket_documents.bucket_location(), _XML)
+                return Response(200, bucket_documents.location_document(), _XML)
             return Response(200, b"", _XML | {"x-amz-bucket-region": "us-east-1"})
         return await self._dispatch(asked, mount, exchange, record)
 

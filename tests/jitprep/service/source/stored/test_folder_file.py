@@ -19,7 +19,8 @@ from jitprep.service.config import config
 from jitprep.service.deadline import Deadline
 from jitprep.service.errors import RequestFailed
 from jitprep.service.http.conditions import Conditions
-from jitprep.service.messages import ObjectRequest, PipelineChoice, RequestMetrics
+from jitprep.service.messages import ObjectRequest, PipelineChoice
+from jitprep.service.request_metrics import RequestMetrics
 from jitprep.service.results.derived_object import result_cache
 from jitprep.service.source.opening import head_original, open_original, open_ranges
 from jitprep.service.source.ranged_source import MOST_REQUESTS, Ranges
@@ -62,7 +63,9 @@ def refused(source: StoredObject) -> RequestFailed:
 
 def get(source: StoredObject, spec: str, **asked) -> read.Response:
     request = ObjectRequest("GET", source.key, source, **asked)
-    return read.get(request, source, Pipeline.parse(spec), soon(), RequestMetrics())
+    return read.get(
+        request, source, Pipeline.parse(spec), config().policy, soon(), RequestMetrics()
+    )
 
 
 @pytest.mark.parametrize("seed", [0, 7])
@@ -82,7 +85,7 @@ def test_a_head_says_what_a_get_says_without_opening_the_file(tmp_path, monkeypa
     monkeypatch.setattr(os, "open", None)
     request = ObjectRequest("HEAD", "a.jpg", source)
     pipeline = Pipeline.parse("resize:8,8/npy")
-    head = read.head(request, source, pipeline, soon(), RequestMetrics())
+    head = read.head(request, source, pipeline, config().policy, soon(), RequestMetrics())
     assert {**head.headers, "Content-Length": None} == {**got.headers, "Content-Length": None}
     assert int(head.headers["Content-Length"]) == len(got.body)
 
@@ -101,7 +104,7 @@ def test_a_head_that_needs_the_bytes_reads_them(tmp_path):
     source = stored(tmp_path, "a.jpg")
     request = ObjectRequest("HEAD", "a.jpg", source)
     pipeline = Pipeline.parse("resize:8/jpeg")
-    head = read.head(request, source, pipeline, soon(), RequestMetrics())
+    head = read.head(request, source, pipeline, config().policy, soon(), RequestMetrics())
     assert int(head.headers["Content-Length"]) == len(get(source, "resize:8/jpeg").body)
 
 

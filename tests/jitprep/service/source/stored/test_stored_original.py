@@ -7,7 +7,9 @@ import gzip
 import pytest
 
 from jitprep.service import read
-from jitprep.service.messages import ObjectRequest, RequestMetrics
+from jitprep.service.config import config
+from jitprep.service.messages import ObjectRequest
+from jitprep.service.request_metrics import RequestMetrics
 from jitprep.service.results.derived_object import result_cache
 from jitprep.service.source.opening import head_original, open_original, open_ranges
 from jitprep.service.source.ranged_source import Ranges
@@ -159,10 +161,25 @@ def test_a_server_that_tells_no_version_is_told_what_to_send(web, opened, header
 def test_an_object_is_transformed_by_get_and_head(web, opened):
     put(web, photo("rocket"))
     source, pipeline = opened(), Pipeline.parse("resize:16/jpeg")
-    got = read.get(ObjectRequest("GET", "a", source), source, pipeline, soon(), RequestMetrics())
+    policy = config().policy
+    got = read.get(
+        ObjectRequest("GET", "a", source),
+        source,
+        pipeline,
+        config().policy,
+        soon(),
+        RequestMetrics(),
+    )
     assert got.body == pipeline.encode(photo("rocket")).body
     result_cache.cache_clear()
-    head = read.head(ObjectRequest("HEAD", "a", source), source, pipeline, soon(), RequestMetrics())
+    head = read.head(
+        ObjectRequest("HEAD", "a", source),
+        source,
+        pipeline,
+        config().policy,
+        soon(),
+        RequestMetrics(),
+    )
     assert head.headers["ETag"] == got.headers["ETag"]
     assert int(head.headers["Content-Length"]) == len(got.body)
 

@@ -161,7 +161,6 @@ def test_a_server_that_tells_no_version_is_told_what_to_send(web, opened, header
 def test_an_object_is_transformed_by_get_and_head(web, opened):
     put(web, photo("rocket"))
     source, pipeline = opened(), Pipeline.parse("resize:16/jpeg")
-    policy = config().policy
     got = read.get(
         ObjectRequest("GET", "a", source),
         source,

@@ -6,7 +6,6 @@ deploy/check compares each with the schemas of the Kubernetes API. Here are laws
 from __future__ import annotations
 
 import tomllib
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,7 +13,7 @@ import yaml
 
 from tests.deploy import stack
 
-FOLDER = Path(__file__).parents[2] / "deploy/kubernetes"
+FOLDER = stack.PATH.with_name("kubernetes")
 LABELS = {"app.kubernetes.io/name": "jitprep", "app.kubernetes.io/component": "server"}
 
 

@@ -101,8 +101,8 @@ lock: $(VENV)/dev.stamp ## update the hash-locked requirements
 	$(LOCK) --extra dev --output-file requirements/dev.txt pyproject.toml
 	$(SUBSET) --extra demo --output-file requirements/demo.txt
 	$(SUBSET) --extra cli --extra emulator --output-file requirements/endpoint.txt
-	$(SUBSET) --extra lambda --output-file requirements/function.txt
-	$(SUBSET) --extra lambda --extra video --output-file requirements/video.txt
+	$(SUBSET) --extra lambda --extra server --output-file requirements/function.txt
+	$(SUBSET) --extra lambda --extra server --extra video --output-file requirements/video.txt
 	$(LOCK) --no-deps --output-file requirements/rie.txt requirements/rie.in
 	$(LOCK) --constraints requirements/dev.txt --extra emulator --extra ray --extra parquet \
 		--output-file requirements/ray.txt pyproject.toml requirements/ray.in

@@ -39,13 +39,14 @@ def memory() -> int:
         If ``JITPREP_MEMORY`` is not a size.
     """
     if setting := os.environ.get("JITPREP_MEMORY"):
-        return _size(setting)
+        return parse_size(setting)
     # The lesser of both, because Lambda's emulator claims 3,008 MB in any container.
     whole = min((size for size in (_function(), _cgroup()) if size), default=None)
     return FALLBACK_BYTES if whole is None else max(whole - PROCESS_BYTES, whole // 4)
 
 
-def _size(text: str) -> int:
+def parse_size(text: str) -> int:
+    """Return the bytes that a size names. Raises ValueError, which names ``JITPREP_MEMORY``."""
     found = _SIZE.fullmatch(text.strip())
     size = int(found[1]) * _UNITS[(found[2] or "").lower()] if found else 0
     if not size:

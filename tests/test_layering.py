@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import sys
 from collections.abc import Iterator
 from graphlib import TopologicalSorter
 from pathlib import Path
@@ -15,7 +16,9 @@ ALLOWED = {
     "preprocessing": set(),
     "handler": {"preprocessing", "jitprep.service"},
     "jitprep.service": {"preprocessing"},
-    "jitprep.emulator": set(),
+    "jitprep.server": {"preprocessing", "jitprep.service", "jitprep.sigv4"},
+    "jitprep.sigv4": set(),
+    "jitprep.emulator": {"jitprep.sigv4"},
     "jitprep.reader": {"preprocessing", "jitprep.service"},
     "jitprep.backfill": {"preprocessing", "jitprep.service"},
     "jitprep.costs": {"preprocessing", "jitprep.service"},
@@ -24,6 +27,7 @@ ALLOWED = {
         "jitprep.service",
         "jitprep.emulator",
         "jitprep.reader",
+        "jitprep.server",
         "jitprep.backfill",
         "jitprep.costs",
     },
@@ -111,12 +115,19 @@ def test_the_library_knows_nothing_of_aws() -> None:
         assert not tops(imports(path)) & AWS_SDKS, path
 
 
+def test_signatures_need_the_standard_library_alone() -> None:
+    for path in files("jitprep.sigv4"):
+        others = tops(imports(path)) - sys.stdlib_module_names
+        assert others <= {"jitprep"}, f"{path.relative_to(ROOT)} imports {others}"
+
+
 def service_modules(path: Path) -> set[str]:
     """Return what a file imports of `jitprep.service`, as modules."""
     ours = {name for name in imports(path) if name.startswith("jitprep.service.")}
     known = {module_of(file) for file in files("jitprep.service")}
     return ours & known - {
         "jitprep.service.source",
+        "jitprep.service.source.stored",
         "jitprep.service.results",
         "jitprep.service.http",
     }
@@ -133,7 +144,8 @@ SHARED = {
         "jitprep.service.source.response_heads",
         "jitprep.service.source.s3_hosts",
     },
-    "jitprep.reader": {"jitprep.service.config"},  # the presets
+    # The presets, and which links lead out of a folder.
+    "jitprep.reader": {"jitprep.service.config", "jitprep.service.source.stored.folder"},
     "jitprep.costs": set(),
 }
 
@@ -150,6 +162,7 @@ def test_doors_are_pure_codecs() -> None:
         "jitprep.service.deadline",
         "jitprep.service.errors",
         "jitprep.service.http.client_request",
+        "jitprep.service.http.s3_reads",
         "jitprep.service.messages",
     }
     for path in files("handler.doors"):

@@ -14,7 +14,8 @@ from typing import Any
 
 from handler.runtime.metrics import embedded
 from jitprep.service.config import config
-from jitprep.service.messages import RequestMetrics, Response, Unexpected
+from jitprep.service.messages import Response
+from jitprep.service.request_metrics import RequestMetrics, Unexpected, log_fields
 
 # Not 501: an unsupported request is the client's error.
 _OURS = frozenset({500, 503})
@@ -43,16 +44,7 @@ def request_line(
             "level": "ERROR" if response.status in _OURS else "INFO",
             "requestId": request_id,
             "door": door,
-            "key": key,
-            "pipeline": metrics.pipeline,
-            "status": response.status,
-            "error": response.error_code,
-            "message": response.error_message,
-            "rows": metrics.rows,
-            "failed": metrics.failed,
-            "bytesIn": metrics.bytes_in,
-            "bytesOut": len(response.body),
-            "ms": metrics.ms,
+            **log_fields(key, response, metrics),
             "cold": cold,
             **embedded_metrics,
         }

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from jitprep.service.messages import RequestMetrics, Response
+from jitprep.service.messages import Response
+from jitprep.service.request_metrics import RequestMetrics
 
 
 def embedded(

@@ -131,7 +131,7 @@ def _job(source: str, to: str, pipeline: str, seed: int, form: OutputFormat) -> 
             made,
             seed,
             form,
-            config().limits,
+            config().policy.limits,
         )
     except (CannotBackfill, ValueError) as error:
         fail(str(error), 2)

@@ -43,7 +43,9 @@ COMMANDS = {
     "backfill": ListedCommand("Run a pipeline over a bucket, and store the results.", "backfill"),
     "plan": ListedCommand("Print the physical plan: stages, their shapes, and the rewrites."),
     "preview": ListedCommand("Draw a file before and after a pipeline."),
-    "cost": ListedCommand("Measure a pipeline, and compare what each way to run it costs."),
+    "cost": ListedCommand(
+        "Measure a pipeline, and estimate its cost in Lambda, on a server, stored, or beside the GPU."
+    ),
     "demo": ListedCommand("Read images, sound, video and text through access points.", "demo"),
 }
 

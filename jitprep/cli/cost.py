@@ -1,4 +1,4 @@
-"""`jitprep cost`: what preprocessing costs each way, at the read, stored or beside the GPU."""
+"""`jitprep cost`: what preprocessing costs in Lambda, on a server, stored, or beside the GPU."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 import math
 import platform
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -20,9 +20,9 @@ from rich.table import Table
 from jitprep.cli.console import PIPELINE, err, fail, fail_to_write, out, parse_path, parse_pipeline
 from jitprep.cli.demo_data.photos import photographs
 from jitprep.costs import plot, report
+from jitprep.costs.bill import TrainingPlan
 from jitprep.costs.estimate import Estimate, to_json
 from jitprep.costs.measure import Measured, Unmeasured, measure_samples
-from jitprep.costs.model import TrainingPlan
 from jitprep.costs.prices import ARCHS, SHIPPED, Arch, PriceError, Prices, dump_prices, load_prices
 from preprocessing import Pipeline
 
@@ -46,7 +46,7 @@ def cost(
     epochs: Annotated[int, typer.Option(min=1, help="How often each object is read.")] = 10,
     region: Annotated[str, typer.Option(help="AWS region whose prices apply.")] = "us-east-1",
     arch: Annotated[
-        str, typer.Option(help=f"Lambda's architecture: {' or '.join(ARCHS)}.")
+        str, typer.Option(help=f"Architecture of Lambda and Fargate: {' or '.join(ARCHS)}.")
     ] = "arm64",
     memory: Annotated[
         str, typer.Option(metavar="MB", help="The function's memory; auto for the cheapest.")
@@ -72,6 +72,17 @@ def cost(
     speed: Annotated[
         float, typer.Option(min=0.01, help="Speed of Lambda's CPU relative to this machine's.")
     ] = 1.0,
+    server: Annotated[
+        str, typer.Option(metavar="TYPE", help="Instance type that runs the server on EC2.")
+    ] = "c8g.large",
+    utilisation: Annotated[
+        float,
+        typer.Option(
+            min=0.01,
+            max=1,
+            help="Share of the server's CPU time that is used. The rest is paid for too.",
+        ),
+    ] = 0.7,
     prices: Annotated[
         Path | None,
         typer.Option(
@@ -97,14 +108,14 @@ def cost(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the estimate as JSON.")] = False,
 ) -> None:
-    """Measure a pipeline, and compare what each way to run it costs.
+    """Measure a pipeline, and estimate its cost in Lambda, on a server, stored, or beside the GPU.
 
     The pipeline runs on the samples here. AWS's prices, with their dates, come from a price file.
     """
     _require_finite(train_ms=train_ms, months=months, overhead_ms=overhead_ms)
     _require_finite(s3_ms=s3_ms, speed=speed)
     pipeline = parse_pipeline(spec)
-    known = _refresh(prices, region, gpu) if refresh else _load(prices)
+    known = _refresh(prices, region, {gpu, server}) if refresh else _load(prices)
     estimate = Estimate(
         pipeline=str(pipeline),
         random=pipeline.random,
@@ -123,8 +134,10 @@ def cost(
             overhead_ms=overhead_ms,
             s3_ms=s3_ms,
             speed=speed,
+            server=server,
+            utilisation=utilisation,
         ),
-        prices=_of_region(known, region, gpu, prices or SHIPPED),
+        prices=_of_region(known, region, (gpu, server), prices or SHIPPED),
         measured=_measure(pipeline, samples or []),
     )
     if picture is not None:
@@ -164,17 +177,18 @@ def _load(path: Path | None) -> dict[str, Prices]:
         fail(str(error))
 
 
-def _of_region(known: dict[str, Prices], region: str, gpu: str, path: Path) -> Prices:
+def _of_region(known: dict[str, Prices], region: str, types: Iterable[str], path: Path) -> Prices:
     remedy = "fetch them from AWS with --refresh --prices FILE"
     if region not in known:
         fail(f"{path} has no prices for {region}, only for {', '.join(known)}; {remedy}")
-    if gpu not in known[region].instances:
-        there = ", ".join(known[region].instances) or "none"
-        fail(f"{path} has no price for {gpu} in {region}, only for {there}; {remedy}")
+    for type_ in types:
+        if type_ not in known[region].instances:
+            there = ", ".join(known[region].instances) or "none"
+            fail(f"{path} has no price for {type_} in {region}, only for {there}; {remedy}")
     return known[region]
 
 
-def _refresh(path: Path | None, region: str, gpu: str) -> dict[str, Prices]:
+def _refresh(path: Path | None, region: str, types: set[str]) -> dict[str, Prices]:
     """Fetch a region's prices from AWS, and add them to those in the file."""
     try:
         from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415  an extra
@@ -186,9 +200,9 @@ def _refresh(path: Path | None, region: str, gpu: str) -> dict[str, Prices]:
     if path is None:
         fail("--refresh writes the prices to a file; name it with --prices")
     known = {**_load(None), **(_load(path) if path.exists() else {})}
-    types = {*(known[region].instances if region in known else ()), gpu}
+    wanted = types.union(known[region].instances if region in known else ())
     try:
-        known[region] = ask(pricing_client(), region, sorted(types), known)
+        known[region] = ask(pricing_client(), region, sorted(wanted), known)
     except (NotListed, BotoCoreError, ClientError) as error:
         fail(f"AWS returned no prices: {error}")
     _write(path, dump_prices(known))
@@ -251,7 +265,7 @@ def _say(estimate: Estimate) -> None:
     for row in report.rows(estimate):
         table.add_row(*row)
     out.print(table)
-    out.print("When reading through Lambda costs more", style="bold")
+    out.print("When not to prepare remotely", style="bold")
     for line in report.losses(estimate):
         out.print(f"- {line}", soft_wrap=True, markup=False)
     out.print("Assumptions", style="bold")

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
+from jitprep.costs.bill import GPU, JUST_IN_TIME, Missing, TrainingPlan, Way
 from jitprep.costs.measure import Measured
-from jitprep.costs.model import GPU, JUST_IN_TIME, Missing, TrainingPlan, Way, ways
+from jitprep.costs.model import ways
 from jitprep.costs.prices import Prices
 
 _MOST_MS = 60_000.0
@@ -31,22 +32,27 @@ def cheaper_from(first: Way, second: Way) -> int | None:
     return None if epochs is None else math.floor(epochs) + 1
 
 
-def cheapest_just_in_time(found: Sequence[Way | Missing], epochs: int) -> Way | None:
-    """Return the cheapest way that stores nothing."""
-    open_ = [way for way in found if isinstance(way, Way) and way.name in JUST_IN_TIME]
+def cheapest_just_in_time(
+    found: Sequence[Way | Missing], epochs: int, names: Collection[str] = JUST_IN_TIME
+) -> Way | None:
+    """Return the cheapest way of these names, of those that store nothing."""
+    open_ = [way for way in found if isinstance(way, Way) and way.name in names]
     return min(open_, key=lambda way: way.total(epochs), default=None)
 
 
-def worthwhile_ms(measured: Measured, plan: TrainingPlan, prices: Prices) -> float | None:
+def worthwhile_ms(
+    measured: Measured, plan: TrainingPlan, prices: Prices, names: Collection[str]
+) -> float | None:
     """Return the CPU time per object, in ms, from which a read costs less than an idle instance.
 
-    Lambda is cheaper per millisecond, and adds a price per request. Below this time, the instance is
-    cheaper even while its GPU waits. None where that holds up to a minute.
+    Reads by the ways of these names may be cheaper per millisecond, but each costs something of its own.
+    Below this time, the instance is cheaper even while its GPU waits. None where that holds up to a
+    minute.
     """
 
     def worth(ms: float) -> bool:
         found = ways(replace(measured, ms=ms), plan, prices)
-        read = cheapest_just_in_time(found, 1)
+        read = cheapest_just_in_time(found, 1, names)
         (gpu,) = (way for way in found if isinstance(way, Way) and way.name == GPU)
         return read is not None and read.slope < gpu.slope
 

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from jitprep.costs.bill import BACKFILL, Missing, TrainingPlan, Way
 from jitprep.costs.measure import Measured
-from jitprep.costs.model import BACKFILL, Missing, TrainingPlan, Way, ways
+from jitprep.costs.model import ways
 from jitprep.costs.prices import Prices, parse_prices
 
 

@@ -7,11 +7,23 @@ formulas.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
+from jitprep.costs.bill import (
+    BACKFILL,
+    FUNCTION_URL,
+    GPU,
+    INVOKE,
+    OBJECT_LAMBDA,
+    Charge,
+    Missing,
+    TrainingPlan,
+    Way,
+    charge_gets,
+)
 from jitprep.costs.invocation import LIMIT_MS, MARGIN_MB, READ_LIMIT_MS, SIZES, BilledInvocation
 from jitprep.costs.measure import Measured
 from jitprep.costs.prices import Arch, Prices
+from jitprep.costs.server import price_servers
 from jitprep.service.lambda_limits import max_body_bytes
 
 # AWS's example of Object Lambda counts a million times 500 KB as 500 GB. Its examples of storage use
@@ -26,112 +38,16 @@ ROW_BYTES, MOST_ROWS = 128, 1000
 READS_AT_ONCE, MOST_VCPUS = 8, 6
 
 
-@dataclass(frozen=True, slots=True)
-class TrainingPlan:
-    """The user's plan, and quantities that cannot be measured here.
-
-    Parameters
-    ----------
-    objects : int
-        Objects in the data set.
-    arch : {"x86_64", "arm64"}
-        Lambda's architecture.
-    memory_mb : int or None
-        Memory of the function; None for the cheapest.
-    gpu : str
-        Type of the instance that trains.
-    train_ms : float
-        Training time per object in milliseconds, in which preparing the next one is free.
-    months : float
-        Time that copies are stored.
-    stackable : bool
-        Whether a batched invocation can stack the results: one shape, in an encoding that stacks.
-    overhead_ms : float
-        CPU time of a request in addition to the transform.
-    s3_ms : float
-        Time that the function waits for one request to S3.
-    speed : float
-        Speed of Lambda's CPU relative to this machine's.
-    """
-
-    objects: int
-    arch: Arch
-    memory_mb: int | None
-    gpu: str
-    train_ms: float
-    months: float
-    stackable: bool
-    overhead_ms: float
-    s3_ms: float
-    speed: float
-
-
-@dataclass(frozen=True, slots=True)
-class Charge:
-    """One line of a bill, in US dollars."""
-
-    what: str
-    usd: float
-
-
-@dataclass(frozen=True, slots=True)
-class Way:
-    """A way to preprocess, and its cost.
-
-    Parameters
-    ----------
-    name : str
-    once, each_epoch : tuple of Charge
-    memory_mb, ms : int or None
-        Memory and duration of an invocation, where there is one.
-    objects : int
-        Objects per invocation.
-    """
-
-    name: str
-    once: tuple[Charge, ...]
-    each_epoch: tuple[Charge, ...]
-    memory_mb: int | None = None
-    ms: int | None = None
-    objects: int = 1
-
-    @property
-    def fixed(self) -> float:
-        """Dollars before the first epoch."""
-        return math.fsum(charge.usd for charge in self.once)
-
-    @property
-    def slope(self) -> float:
-        """Dollars per epoch."""
-        return math.fsum(charge.usd for charge in self.each_epoch)
-
-    def total(self, epochs: float) -> float:
-        """Return the dollars for a number of epochs."""
-        return self.fixed + epochs * self.slope
-
-
-@dataclass(frozen=True, slots=True)
-class Missing:
-    """A way that is not possible, and why."""
-
-    name: str
-    reason: str
-
-
-OBJECT_LAMBDA, FUNCTION_URL, INVOKE = "Object Lambda", "Function URL", "batched Invoke"
-BACKFILL, GPU = "backfilled copies", "GPU instance"
-JUST_IN_TIME = (OBJECT_LAMBDA, FUNCTION_URL, INVOKE)
-
-
 def ways(measured: Measured, plan: TrainingPlan, prices: Prices) -> tuple[Way | Missing, ...]:
-    """Return every way, in the order of the names above.
+    """Return every way: those that store nothing, copies, and the training host itself.
 
-    `plan.gpu` must be one of ``prices.instances``.
+    `plan.gpu` and `plan.server` must be of ``prices.instances``.
     """
     return (
         price_object_lambda(measured, plan, prices),
         price_function_url(measured, plan, prices),
         price_invoke(measured, plan, prices),
+        *price_servers(measured, plan, prices),
         price_backfill(measured, plan, prices),
         price_gpu(measured, plan, prices),
     )
@@ -186,7 +102,7 @@ def price_backfill(measured: Measured, plan: TrainingPlan, prices: Prices) -> Wa
         Charge("S3 PUT", n * prices.s3_put.usd),
         Charge("storage", stored * plan.months * prices.s3_gb_month.usd),
     )
-    return Way(BACKFILL, once, (_gets(n, prices),), memory, call.ms(memory))
+    return Way(BACKFILL, once, (charge_gets(n, prices),), memory, call.ms(memory))
 
 
 def price_gpu(measured: Measured, plan: TrainingPlan, prices: Prices) -> Way:
@@ -194,7 +110,7 @@ def price_gpu(measured: Measured, plan: TrainingPlan, prices: Prices) -> Way:
     instance = prices.instances[plan.gpu]
     idle_ms = max(0.0, measured.ms / instance.vcpus - plan.train_ms)
     idle = plan.objects * idle_ms / 3_600_000 * instance.usd
-    return Way(GPU, (), (_gets(plan.objects, prices), Charge("idle instance", idle)))
+    return Way(GPU, (), (charge_gets(plan.objects, prices), Charge("idle instance", idle)))
 
 
 def _just_in_time(
@@ -209,7 +125,11 @@ def _just_in_time(
     if memory is None:
         return _no_size(name, call)
     ms, calls = call.ms(memory), math.ceil(plan.objects / rows)
-    charges = (_gets(plan.objects, prices), *_lambda(calls, ms, memory, plan.arch, prices), *more)
+    charges = (
+        charge_gets(plan.objects, prices),
+        *_lambda(calls, ms, memory, plan.arch, prices),
+        *more,
+    )
     return Way(name, (), charges, memory, ms, rows)
 
 
@@ -240,10 +160,6 @@ def _lambda(calls: int, ms: int, memory_mb: int, arch: Arch, prices: Prices) -> 
         Charge("Lambda requests", calls * prices.lambda_request.usd),
         Charge("Lambda GB-seconds", gb_seconds * prices.lambda_gb_second(arch)),
     )
-
-
-def _gets(objects: int, prices: Prices) -> Charge:
-    return Charge("S3 GET", objects * prices.s3_get.usd)
 
 
 def _too_large(name: str, measured: Measured) -> Missing:

@@ -6,9 +6,19 @@ import math
 from collections.abc import Sequence
 from xml.sax.saxutils import escape
 
+from jitprep.costs.bill import (
+    BACKFILL,
+    EC2,
+    EC2_SPOT,
+    FARGATE,
+    FUNCTION_URL,
+    GPU,
+    INVOKE,
+    OBJECT_LAMBDA,
+    Way,
+)
 from jitprep.costs.breakeven import crossing
 from jitprep.costs.estimate import Estimate
-from jitprep.costs.model import BACKFILL, FUNCTION_URL, GPU, INVOKE, OBJECT_LAMBDA, Way
 from jitprep.costs.report import dollars
 
 _WIDTH, _HEIGHT = 760, 420
@@ -20,6 +30,9 @@ _COLORS = {
     OBJECT_LAMBDA: "#b4532a",
     FUNCTION_URL: "#e07b39",
     INVOKE: "#eaa56f",
+    FARGATE: "#35805a",
+    EC2: "#4f9f74",
+    EC2_SPOT: "#7dbb97",
     BACKFILL: "#5f86b8",
     GPU: "#7a828c",
 }

@@ -44,7 +44,7 @@ class Price:
 
 @dataclass(frozen=True, slots=True)
 class Instance(Price):
-    """Price of an hour of an EC2 instance, on demand.
+    """Price of an hour of an EC2 instance.
 
     Parameters
     ----------
@@ -72,8 +72,18 @@ class Prices:
         10^9 bytes that Object Lambda returns.
     batch_job, batch_object : Price
         A job of S3 Batch Operations, and each of its objects.
+    fargate_vcpu_hour_x86_64, fargate_vcpu_hour_arm64 : Price
+        A vCPU of Fargate for an hour, on Linux.
+    fargate_gb_hour_x86_64, fargate_gb_hour_arm64 : Price
+        A GB of Fargate's memory for an hour.
+    alb_hour, alb_lcu_hour : Price
+        An hour of an Application Load Balancer, and of each of its capacity units.
+    zone_gb : Price
+        10^9 bytes that enter, or leave, an instance to or from another zone of the region.
     instances : mapping of str to Instance
-        By type, such as ``g5.xlarge``.
+        On demand, by type, such as ``g5.xlarge``.
+    spot : mapping of str to Instance
+        On spot, which changes by the hour and by the zone.
     """
 
     lambda_gb_second_x86_64: Price
@@ -85,7 +95,15 @@ class Prices:
     object_lambda_gb: Price
     batch_job: Price
     batch_object: Price
+    fargate_vcpu_hour_x86_64: Price
+    fargate_vcpu_hour_arm64: Price
+    fargate_gb_hour_x86_64: Price
+    fargate_gb_hour_arm64: Price
+    alb_hour: Price
+    alb_lcu_hour: Price
+    zone_gb: Price
     instances: Mapping[str, Instance]
+    spot: Mapping[str, Instance]
 
     def lambda_gb_second(self, arch: Arch) -> float:
         """Return the price of a GB-second on an architecture, in dollars."""
@@ -93,8 +111,15 @@ class Prices:
             self.lambda_gb_second_arm64 if arch == "arm64" else self.lambda_gb_second_x86_64
         ).usd
 
+    def fargate_hour(self, arch: Arch) -> tuple[float, float]:
+        """Return the prices of a vCPU and of a GB for an hour, in dollars."""
+        if arch == "arm64":
+            return self.fargate_vcpu_hour_arm64.usd, self.fargate_gb_hour_arm64.usd
+        return self.fargate_vcpu_hour_x86_64.usd, self.fargate_gb_hour_x86_64.usd
 
-RATES = tuple(field.name for field in fields(Prices) if field.name != "instances")
+
+_TABLES = ("instances", "spot")
+RATES = tuple(field.name for field in fields(Prices) if field.name not in _TABLES)
 
 
 def load_prices(path: Path) -> dict[str, Prices]:
@@ -122,18 +147,21 @@ def parse_prices(table: Any, where: str) -> Prices:
     ------
     PriceError
     """
-    _require_fields(table, {*RATES, "instances"}, where)
+    _require_fields(table, {*RATES, *_TABLES}, where)
     rates = {name: _price(table[name], f"{where}.{name}") for name in RATES}
-    instances = table["instances"]
-    if not isinstance(instances, dict):
-        raise PriceError(f"{where}.instances must be a table of instance types")
-    made = {name: _instance(row, f"{where}.instances.{name}") for name, row in instances.items()}
-    return Prices(**rates, instances=made)
+    types = {name: _types(table[name], f"{where}.{name}") for name in _TABLES}
+    return Prices(**rates, instances=types["instances"], spot=types["spot"])
 
 
 def _price(row: Any, where: str) -> Price:
     _require_fields(row, {"usd", "date", "source"}, where)
     return Price(*_common(row, where))
+
+
+def _types(table: Any, where: str) -> dict[str, Instance]:
+    if not isinstance(table, dict):
+        raise PriceError(f"{where} must be a table of instance types")
+    return {name: _instance(row, f"{where}.{name}") for name, row in table.items()}
 
 
 def _instance(row: Any, where: str) -> Instance:
@@ -172,8 +200,10 @@ def dump_prices(regions: Mapping[str, Prices]) -> str:
     for region, prices in regions.items():
         lines.append(f"[{region}]")
         lines += [f"{name} = {_row(getattr(prices, name))}" for name in RATES]
-        lines += ["", f"[{region}.instances]"]
-        lines += [f"{_text(name)} = {_row(row)}" for name, row in prices.instances.items()]
+        for table in _TABLES:
+            lines += ["", f"[{region}.{table}]"]
+            types: Mapping[str, Instance] = getattr(prices, table)
+            lines += [f"{_text(name)} = {_row(row)}" for name, row in types.items()]
         lines.append("")
     return "\n".join(lines)
 

@@ -1,6 +1,7 @@
 """Current prices from AWS's Price List API. boto3 is imported only here, and only when it is used.
 
-Object Lambda's price is kept from the file, with its date: its usage type in the list is not documented.
+Prices that the list does not have, or has under a usage type that is not documented, are kept from the
+file with their dates: those of Object Lambda, of transfer between zones, and on spot.
 """
 
 from __future__ import annotations
@@ -33,7 +34,17 @@ _USAGE = {
         "BatchOperations-Jobs": "batch_job",
         "BatchOperations-Objects": "batch_object",
     },
+    "AmazonECS": {
+        "Fargate-vCPU-Hours:perCPU": "fargate_vcpu_hour_x86_64",
+        "Fargate-ARM-vCPU-Hours:perCPU": "fargate_vcpu_hour_arm64",
+        "Fargate-GB-Hours": "fargate_gb_hour_x86_64",
+        "Fargate-ARM-GB-Hours": "fargate_gb_hour_arm64",
+    },
+    "AWSELB": {"LoadBalancerUsage": "alb_hour", "LCUUsage": "alb_lcu_hour"},
 }
+# Classic and network balancers have usage types of the same names.
+_FAMILY = {"AWSELB": {"productFamily": "Load Balancer-Application"}}
+_KEPT = ("object_lambda_gb", "zone_gb")
 _INSTANCE = {
     "operatingSystem": "Linux",
     "tenancy": "Shared",
@@ -64,8 +75,8 @@ def refresh(pricing: Any, region: str, types: Iterable[str], known: Mapping[str,
     types : iterable of str
         Instance types to include.
     known : mapping of str to Prices
-        Known prices by region. Object Lambda's price is taken from the region, or from us-east-1, which
-        must be present.
+        Known prices by region. Prices to keep are taken from the region, or from us-east-1, which must
+        be present; spot prices only from the region.
 
     Raises
     ------
@@ -76,18 +87,22 @@ def refresh(pricing: Any, region: str, types: Iterable[str], known: Mapping[str,
     today = datetime.now(UTC).strftime("%Y-%m-%d")
     found: dict[str, Price] = {}
     for service, names in _USAGE.items():
-        found |= _rates(list(_products(pricing, service, {"regionCode": region})), names, today)
+        wanted = {"regionCode": region, **_FAMILY.get(service, {})}
+        found |= _rates(_products(pricing, service, wanted), names, today)
         if missing := set(names.values()) - found.keys():
             names_ = ", ".join(sorted(missing))
             raise NotListed(f"AWS lists no {names_} in {region}; check the region's name")
     instances = {type_: _instance(pricing, region, type_, today) for type_ in types}
-    return Prices(**found, object_lambda_gb=_object_lambda(known, region), instances=instances)
+    kept = {name: _kept(known, region, name) for name in _KEPT}
+    spot = known[region].spot if region in known else {}
+    return Prices(**found, **kept, instances=instances, spot=spot)
 
 
-def _object_lambda(known: Mapping[str, Prices], region: str) -> Price:
+def _kept(known: Mapping[str, Prices], region: str, name: str) -> Price:
     if region in known:
-        return known[region].object_lambda_gb
-    price = known[_ENDPOINT].object_lambda_gb
+        price: Price = getattr(known[region], name)
+        return price
+    price = getattr(known[_ENDPOINT], name)
     return replace(price, source=f"{price.source} (of {_ENDPOINT}, not of {region})")
 
 

@@ -1,11 +1,21 @@
-"""Text of an estimate: rows of a table, when Lambda costs more, and assumptions."""
+"""Text of an estimate: rows of a table, when remote preparation costs more, and assumptions."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
+from jitprep.costs.bill import EC2, FARGATE, LAMBDA_WAYS, SERVER_WAYS, Missing, Way
 from jitprep.costs.breakeven import cheaper_from, cheapest_just_in_time, worthwhile_ms
 from jitprep.costs.estimate import Estimate
-from jitprep.costs.model import READS_AT_ONCE, Missing, Way
+from jitprep.costs.model import READS_AT_ONCE
 from jitprep.costs.prices import RATES
+from jitprep.costs.server import (
+    SERVER_OVERHEAD_MS,
+    balancer_usd,
+    fargate_gb,
+    worker_mb,
+    zones_usd,
+)
 
 
 def title(estimate: Estimate) -> str:
@@ -42,30 +52,30 @@ def dollars(usd: float) -> str:
 
 
 def losses(estimate: Estimate) -> list[str]:
-    """Return when reading through Lambda costs more than the instance's CPUs, and than stored copies."""
-    return [*_against_gpu(estimate), *_against_copy(estimate)]
-
-
-def _against_gpu(estimate: Estimate) -> list[str]:
+    """Return when preparing remotely costs more than the instance's CPUs, and than stored copies."""
     ms, plan = estimate.measured.ms, estimate.plan
     vcpus = estimate.prices.instances[plan.gpu].vcpus
-    least = worthwhile_ms(estimate.measured, plan, estimate.prices)
-    said = [
-        f"The {vcpus} vCPUs of {plan.gpu} prepare an object every {_short(ms / vcpus)} ms. Where "
-        "training on one takes longer, preparing there is free, and reading through Lambda costs more."
-    ]
-    trained = f"With {plan.train_ms:g} ms of training per object, the cheapest read costs"
-    if least is None:
-        return [
-            *said,
-            f"{trained} more than the instance's idle seconds, however slow the pipeline.",
-        ]
-    verdict = "more" if ms < least else "less"
     return [
-        *said,
-        f"{trained} {verdict} than the instance's idle seconds. It costs less from about "
-        f"{_short(least)} ms of CPU per object, and this pipeline takes {_short(ms)} ms.",
+        f"The {vcpus} vCPUs of {plan.gpu} prepare an object every {_short(ms / vcpus)} ms. Where "
+        "training on one takes longer, preparing there is free, and preparing remotely costs more.",
+        _against_gpu(estimate, "through Lambda", LAMBDA_WAYS),
+        f"{_against_gpu(estimate, 'through a server', SERVER_WAYS)} The host's CPU time to receive "
+        "a result is not counted.",
+        *_against_copy(estimate),
     ]
+
+
+def _against_gpu(estimate: Estimate, how: str, names: Collection[str]) -> str:
+    ms, plan = estimate.measured.ms, estimate.plan
+    least = worthwhile_ms(estimate.measured, plan, estimate.prices, names)
+    trained = f"With {plan.train_ms:g} ms of training per object, the cheapest read {how} costs"
+    if least is None:
+        return f"{trained} more than the instance's idle seconds, however slow the pipeline."
+    verdict = "more" if ms < least else "less"
+    return (
+        f"{trained} {verdict} than the instance's idle seconds. It costs less from about "
+        f"{_short(least)} ms of CPU per object, and this pipeline takes {_short(ms)} ms."
+    )
 
 
 def _against_copy(estimate: Estimate) -> list[str]:
@@ -106,10 +116,32 @@ def notes(estimate: Estimate) -> list[str]:
             for way in estimate.open
             if way.objects > 1
         ),
+        *_server_notes(estimate),
         f"{plan.gpu} trains {plan.train_ms:g} ms per object (--train-ms); {waits}.",
         f"Prices are from {min(dates)} to {max(dates)}; {plan.gpu} costs ${instance.usd:g} per hour, as "
-        f"of {instance.date}. Free tier, discounts and cold starts are not included. Transfer within "
-        "the region is assumed to be free.",
+        f"of {instance.date}. Free tier, discounts and cold starts are not included. Transfer "
+        "between S3, Lambda and instances of the region is assumed to be free.",
+    ]
+
+
+def _server_notes(estimate: Estimate) -> list[str]:
+    measured, plan, prices = estimate.measured, estimate.plan, estimate.prices
+    machine, spot = prices.instances[plan.server], prices.spot.get(plan.server)
+    on_spot = f", and on spot ${spot.usd:g}, as of {spot.date}" if spot else ""
+    on_fargate = any(way.name == FARGATE for way in estimate.open)
+    billed = f"; Fargate bills {fargate_gb(measured)} GB for it" if on_fargate else ""
+    return [
+        f"A server uses {100 * plan.utilisation:g}% of the CPU time that it is paid for "
+        "(--utilisation). A vCPU is assumed to be as fast as this machine's thread. A request takes "
+        f"{SERVER_OVERHEAD_MS:g} ms of CPU in addition to the transform, and waiting for S3 is free.",
+        f"An {EC2} is a {plan.server} (--server): ${machine.usd:g} per hour, as of {machine.date}"
+        f"{on_spot}, memory included. A worker, one per vCPU, needs about "
+        f"{worker_mb(measured):,.0f} MB{billed}. AWS may stop "
+        "spot machines, with two minutes' notice.",
+        "Servers are assumed to be in the trainer's zone, with no load balancer. Across zones, results "
+        f"cost {dollars(zones_usd(measured, plan, prices))} more per epoch. Behind an Application Load "
+        f"Balancer, they cost {dollars(balancer_usd(measured, plan, prices))} more per epoch, and "
+        f"${prices.alb_hour.usd:g} per hour.",
     ]
 
 

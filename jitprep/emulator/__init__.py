@@ -3,7 +3,7 @@
 A read passes through these files, in order:
 
 1. `app` receives the request. `routing` finds the part that answers it, by an ordered table of
-   matchers, and `signing` verifies the signature.
+   matchers, and `jitprep.sigv4` verifies the signature.
 2. `data_plane.dispatch` decides what is read (`actions`), builds the function's event (`events`)
    and, for a GetObject, registers a response that is pending (`pending_responses`).
 3. `workers` run the function: `local_function` in processes of this machine, which take their

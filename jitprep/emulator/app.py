@@ -24,12 +24,13 @@ from jitprep.emulator.function_url.dispatch import FunctionUrls
 from jitprep.emulator.header_case import head_too_large, is_too_large
 from jitprep.emulator.jobs.control import JobsControl
 from jitprep.emulator.request_ids import RequestIds
-from jitprep.emulator.s3_errors import S3Error, error_response
-from jitprep.emulator.signing.request_head import RequestHead
-from jitprep.emulator.signing.verification import Verifier
+from jitprep.emulator.s3_errors import S3Error, error_response, signature_error
 from jitprep.emulator.workers import invoke_api, runtime_api
 from jitprep.emulator.workers.function import Function
 from jitprep.emulator.workers.worker import Worker
+from jitprep.sigv4.refusals import SignatureRefused
+from jitprep.sigv4.request_head import RequestHead
+from jitprep.sigv4.verification import Verifier
 
 _log = logging.getLogger(__name__)
 # The endpoint reads these bodies whole, so it can compare them with the hash that was signed.
@@ -94,7 +95,10 @@ class App:
         if request.method == "OPTIONS" and not isinstance(route, routing.ToFunctionUrl):
             return
         body = await request.body() if isinstance(route, _READ_WHOLE) else None
-        self.verifier.verify(RequestHead.of(request), route.services, body)
+        try:
+            self.verifier.verify(RequestHead.of_asgi(request.scope), route.services, body)
+        except SignatureRefused as refused:
+            raise signature_error(refused) from refused
 
     async def _answer(self, route: routing.Route | Worker, request: Request) -> ASGIApp:
         match route:

@@ -16,7 +16,7 @@ from jitprep.emulator.control.access_points import ALIAS_ENDING, AccessPoint, Ac
 from jitprep.emulator.data_plane import write_get_object_response
 from jitprep.emulator.data_plane.s3_client import S3_ALIAS_ENDING
 from jitprep.emulator.jobs import control as jobs_control
-from jitprep.emulator.signing.signature import credential
+from jitprep.sigv4.signature import credential
 
 _INVOKE = re.compile(r"/2015-03-31/functions/(?P<name>[^/]+)/invocations")
 _FUNCTIONS = "/2015-03-31/functions/"

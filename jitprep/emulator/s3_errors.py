@@ -18,6 +18,7 @@ from jitprep.emulator.workers.function import (
     Returned,
     TimedOut,
 )
+from jitprep.sigv4.refusals import SignatureRefused, Unsigned
 
 # By the status of Lambda's Invoke.
 _NOT_INVOKED = {
@@ -58,6 +59,16 @@ class S3Error(Exception):
         self.message = message
         self.details = dict(details or {})
         self.headers = dict(headers or {})
+
+
+class RequestUnsigned(S3Error):
+    """The request is not signed, for which Lambda has words of its own."""
+
+
+def signature_error(refused: SignatureRefused) -> S3Error:
+    """Return the error of a request whose signature is refused."""
+    kind = RequestUnsigned if isinstance(refused, Unsigned) else S3Error
+    return kind(refused.status, refused.code, refused.message, refused.details)
 
 
 def error_xml(error: S3Error, ids: RequestIds) -> bytes:

@@ -18,12 +18,12 @@ from jitprep.emulator.data_plane.upstream import Upstream
 from jitprep.emulator.function_url.dispatch import FunctionUrls
 from jitprep.emulator.jobs.control import JobsControl
 from jitprep.emulator.jobs.runner import JobRunner
-from jitprep.emulator.signing.verification import Verifier
 from jitprep.emulator.store_process import StoreProcess
 from jitprep.emulator.workers.container_function import ContainerFunction
 from jitprep.emulator.workers.function import Function
 from jitprep.emulator.workers.local_function import LocalFunction, worker_command
 from jitprep.emulator.workers.throttle import Throttle
+from jitprep.sigv4.verification import Verifier
 
 # A request may wait in the queue for a long time before its function reads the object.
 _PRESIGNED_S = 3600
@@ -98,7 +98,8 @@ class Service:
         self._stack.push_async_callback(runner.stop)
         supporting = SupportingAccessPoints(control, signer, config.account)
         workers = self._local.workers if self._local else []
-        verifier = Verifier(config.access_key, config.secret_key, config.region)
+        secrets = {config.access_key: config.secret_key}
+        verifier = Verifier(secrets.get, config.region)
         return App(
             workers={worker.address: worker for worker in workers},
             verifier=verifier if config.verify_signatures else None,

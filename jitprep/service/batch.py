@@ -6,24 +6,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from threading import Event, Lock
 
-from jitprep.service.config import config
-from jitprep.service.deadline import Deadline
+from jitprep.service.config import Policy, config
+from jitprep.service.deadline import Budget, Deadline, transform_turn
 from jitprep.service.errors import RequestFailed, as_request_failed, out_of_time
 from jitprep.service.messages import (
     BatchRequest,
     BatchResponse,
     ObjectRequest,
-    Presigned,
-    RequestMetrics,
     Row,
-    Unexpected,
+    Source,
     Unread,
 )
+from jitprep.service.request_metrics import RequestMetrics, Unexpected
 from jitprep.service.results import spill
 from jitprep.service.results.derived_object import DerivedObject, provenance
 from jitprep.service.s3_names import METADATA_HEADER
-from jitprep.service.source.original import open_original, require_size, require_time
-from jitprep.service.thread_pools import Budget, makers, thread_pools
+from jitprep.service.source.opening import open_original
+from jitprep.service.source.original import require_size, require_time
+from jitprep.service.thread_pools import makers, thread_pools
 from preprocessing import LimitExceeded, Limits, Pipeline, Stack
 from preprocessing.cancellation import Cancelled, Signal, cancellable, checkpoint
 
@@ -33,8 +33,9 @@ _STACKING_SHARE = 0.1
 
 def read_batch(
     request: BatchRequest,
-    sources: Sequence[Presigned],
+    sources: Sequence[Source],
     pipeline: Pipeline,
+    policy: Policy,
     deadline: Deadline,
     metrics: RequestMetrics,
 ) -> BatchResponse:
@@ -43,9 +44,10 @@ def read_batch(
     Parameters
     ----------
     request : BatchRequest
-    sources : sequence of Presigned
+    sources : sequence of (Presigned or StoredObject)
         Of the request's objects, in order.
     pipeline : Pipeline
+    policy : Policy
     deadline : Deadline
     metrics : RequestMetrics
 
@@ -58,7 +60,7 @@ def read_batch(
     """
     stack = Stack(pipeline, len(request.objects))
     _require_room(stack, request.max_body_bytes)
-    limits = _share(config().limits, stack)
+    limits = _share(policy.limits, stack)
     sooner = deadline.sooner(_STACKING_SHARE)
     made = _Work(request, sources, pipeline, stack, sooner, limits).done()
     metrics.bytes_in = sum(one.metrics.bytes_in for one in made)
@@ -123,7 +125,7 @@ class _Work:
     def __init__(
         self,
         request: BatchRequest,
-        sources: Sequence[Presigned],
+        sources: Sequence[Source],
         pipeline: Pipeline,
         stack: Stack,
         deadline: Deadline,
@@ -179,7 +181,11 @@ class _Work:
 
     def _make(self, row: int, made: _Made, derived: DerivedObject, data: bytes, taken: int) -> None:
         try:
-            with cancellable(self._signal), made.metrics.timed("transform"):
+            with (
+                cancellable(self._signal),
+                transform_turn(self._deadline),
+                made.metrics.timed("transform"),
+            ):
                 checkpoint()
                 self._stack.fill(row, data, seed=derived.seed, limits=self._limits)
         except Cancelled:

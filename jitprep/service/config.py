@@ -1,17 +1,19 @@
-"""The operator's configuration, read from the environment once per process."""
+"""The operator's configuration, read once per process from the environment and ``jitprep.toml``."""
 
 from __future__ import annotations
 
 import os
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal, cast, get_args
 
 from jitprep.service.s3_names import BUCKET_NAME, S3Prefix
+from jitprep.service.settings import Settings
 from preprocessing import Limits
+from preprocessing.available_memory import parse_size
 from preprocessing.frozen import frozen
 
 _PRESETS = Path(__file__).with_name("presets.toml")
@@ -27,15 +29,11 @@ _NAMESPACE = re.compile(r"(?!AWS/)[\w./#:-][\w ./#:-]{0,254}", re.ASCII)
 
 
 @frozen
-class Config:
-    """The configuration.
+class Policy:
+    """What an operator lets the requests of one way in do.
 
     Parameters
     ----------
-    presets : mapping of str to (str or mapping)
-        Pipelines by name, in any spelling: the TOML file at ``JITPREP_PRESETS``, or the image's.
-    default_preset : str
-        The pipeline where the access point names none. ``JITPREP_DEFAULT_PRESET``, or the file's.
     limits : Limits
         ``JITPREP_MAX_BYTES``, ``JITPREP_MAX_PIXELS`` and ``JITPREP_MAX_SIDE`` limit the original;
         ``JITPREP_MEMORY`` limits the memory of the transform: see `preprocessing.available_memory`. An
@@ -43,12 +41,34 @@ class Config:
     overrides : frozenset of str
         What requests may choose, of ``pipeline`` (a preset) and ``seed``:
         ``JITPREP_REQUEST_OVERRIDES``, separated by commas; nothing by default.
-    cache_bytes : int
-        How many bytes of results a process caches, for ranges and sizes of the same object:
-        ``JITPREP_CACHE_BYTES``, 32 MiB by default.
     list_unknown_sizes : {"source", "hide", "mark"}
         How a listing has keys whose derived size depends on the object:
         ``JITPREP_LIST_UNKNOWN_SIZES``. See `jitprep.service.listing.derive`.
+    """
+
+    limits: Limits
+    overrides: frozenset[str]
+    list_unknown_sizes: UnknownSizes
+
+
+@frozen
+class Config:
+    """The configuration.
+
+    Each variable may be in the file at ``JITPREP_CONFIG`` instead, without its prefix and in lower case.
+    The environment precedes the file.
+
+    Parameters
+    ----------
+    presets : mapping of str to (str or mapping)
+        Pipelines by name, in any spelling: the TOML file at ``JITPREP_PRESETS``, or the image's.
+    default_preset : str
+        The pipeline where the access point names none. ``JITPREP_DEFAULT_PRESET``, or the file's.
+    policy : Policy
+        Of the function's requests, and the default of a server's mounts.
+    cache_bytes : int
+        How many bytes of results a process caches, for ranges and sizes of the same object:
+        ``JITPREP_CACHE_BYTES``, 32 MiB by default.
     buckets : mapping of str to str
         What the function may read with its own role, for requests without a presigned URL: buckets, or
         access points' aliases, by the names that requests use. ``JITPREP_BUCKETS``: names, or
@@ -70,10 +90,8 @@ class Config:
 
     presets: Mapping[str, Any]
     default_preset: str
-    limits: Limits
-    overrides: frozenset[str]
+    policy: Policy
     cache_bytes: int
-    list_unknown_sizes: UnknownSizes
     buckets: Mapping[str, str]
     outputs: tuple[S3Prefix, ...]
     spill: S3Prefix | None
@@ -89,29 +107,50 @@ def config() -> Config:
     Raises
     ------
     ValueError
-        Where a variable or the presets file is wrong; the message names it.
+        Where a variable, the file or the presets file is wrong; the message names it.
     """
-    path = Path(os.environ.get("JITPREP_PRESETS") or _PRESETS)
-    presets, default = _presets(path)
-    safe = Limits()
+    settings = Settings.read()
+    presets, default = _presets(Path(os.environ.get("JITPREP_PRESETS") or _PRESETS))
     return Config(
-        presets=presets,
-        default_preset=os.environ.get("JITPREP_DEFAULT_PRESET") or default,
-        limits=Limits(
-            source_bytes=min(_whole("JITPREP_MAX_BYTES", safe.source_bytes), safe.memory // 2),
-            pixels=_whole("JITPREP_MAX_PIXELS", safe.pixels),
-            side=_whole("JITPREP_MAX_SIDE", safe.side),
-        ),
-        overrides=_overrides("JITPREP_REQUEST_OVERRIDES"),
-        cache_bytes=_whole("JITPREP_CACHE_BYTES", _CACHE_BYTES),
-        list_unknown_sizes=_unknown_sizes("JITPREP_LIST_UNKNOWN_SIZES"),
-        buckets=_buckets("JITPREP_BUCKETS"),
-        outputs=_folders("JITPREP_OUTPUTS"),
-        spill=next(iter(_folders("JITPREP_SPILL", most=1)), None),
-        memory_bytes=_whole("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", _LEAST_MEMORY_MB) * 2**20,
-        metrics=_namespace("JITPREP_METRICS"),
+        presets={**presets, **settings.presets},
+        default_preset=settings.text("default_preset") or default,
+        policy=_policy(settings),
+        cache_bytes=settings.whole("cache_bytes", _CACHE_BYTES),
+        buckets=_buckets(settings),
+        outputs=_folders(settings, "outputs"),
+        spill=next(iter(_folders(settings, "spill", most=1)), None),
+        memory_bytes=_function_memory() * 2**20,
+        metrics=_namespace(settings),
         endpoint=os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL"),
     )
+
+
+def _policy(settings: Settings) -> Policy:
+    memory = settings.text("memory")
+    safe = Limits(memory=parse_size(memory) if memory else 0)
+    return Policy(
+        Limits(
+            source_bytes=min(settings.whole("max_bytes", safe.source_bytes), safe.memory // 2),
+            pixels=settings.whole("max_pixels", safe.pixels),
+            side=settings.whole("max_side", safe.side),
+            memory=safe.memory,
+        ),
+        overrides_named(
+            settings.spelling("request_overrides"), settings.words("request_overrides")
+        ),
+        unknown_sizes_named(
+            settings.spelling("list_unknown_sizes"), settings.text("list_unknown_sizes") or "source"
+        ),
+    )
+
+
+def _function_memory() -> int:
+    text = os.environ.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE") or str(_LEAST_MEMORY_MB)
+    if not text.isdecimal() or not int(text):
+        raise ValueError(
+            f"AWS_LAMBDA_FUNCTION_MEMORY_SIZE must be a whole number above 0, got {text!r}"
+        )
+    return int(text)
 
 
 def _presets(path: Path) -> tuple[Mapping[str, Any], str]:
@@ -126,25 +165,21 @@ def _presets(path: Path) -> tuple[Mapping[str, Any], str]:
     return presets, default
 
 
-def _words(name: str) -> list[str]:
-    return [word for part in os.environ.get(name, "").split(",") if (word := part.strip())]
-
-
-def _buckets(name: str) -> Mapping[str, str]:
+def _buckets(settings: Settings) -> Mapping[str, str]:
     buckets = {}
-    for word in _words(name):
+    for word in settings.words("buckets"):
         alias, _, bucket = word.rpartition("=")
-        _require_bucket(name, bucket)
+        _require_bucket(settings.spelling("buckets"), bucket)
         buckets[alias or bucket] = bucket
     return buckets
 
 
-def _folders(name: str, most: int | None = None) -> tuple[S3Prefix, ...]:
-    folders = [S3Prefix.parse(word).folder for word in _words(name)]
+def _folders(settings: Settings, name: str, most: int | None = None) -> tuple[S3Prefix, ...]:
+    folders = [S3Prefix.parse(word).folder for word in settings.words(name)]
     for folder in folders:
-        _require_bucket(name, folder.bucket)
+        _require_bucket(settings.spelling(name), folder.bucket)
     if most is not None and len(folders) > most:
-        raise ValueError(f"{name} must name one location, got {len(folders)}")
+        raise ValueError(f"{settings.spelling(name)} must name one location, got {len(folders)}")
     return tuple(folders)
 
 
@@ -155,33 +190,26 @@ def _require_bucket(name: str, bucket: str) -> None:
         )
 
 
-def _namespace(name: str) -> str | None:
-    text = os.environ.get(name) or None
+def _namespace(settings: Settings) -> str | None:
+    text = settings.text("metrics") or None
     if text is not None and not _NAMESPACE.fullmatch(text):
-        raise ValueError(f"{name} must be a CloudWatch namespace, got {text!r}")
+        raise ValueError(
+            f"{settings.spelling('metrics')} must be a CloudWatch namespace, got {text!r}"
+        )
     return text
 
 
-def _overrides(name: str) -> frozenset[str]:
-    words = frozenset(_words(name))
-    if not words <= OVERRIDES:
+def overrides_named(name: str, words: Collection[str]) -> frozenset[str]:
+    """Return overrides from the setting `name`. Raises ValueError for an unknown one."""
+    if not set(words) <= OVERRIDES:
         raise ValueError(
             f"{name} must name some of {', '.join(sorted(OVERRIDES))}, got {sorted(words)}"
         )
-    return words
+    return frozenset(words)
 
 
-def _unknown_sizes(name: str) -> UnknownSizes:
-    word = os.environ.get(name) or "source"
+def unknown_sizes_named(name: str, word: str) -> UnknownSizes:
+    """Return how to list unknown sizes, from the setting `name`. Raises ValueError."""
     if word not in get_args(UnknownSizes):
         raise ValueError(f"{name} must be one of {', '.join(get_args(UnknownSizes))}, got {word!r}")
     return cast(UnknownSizes, word)
-
-
-def _whole(name: str, default: int) -> int:
-    text = os.environ.get(name)
-    if not text:
-        return default
-    if not text.isdecimal() or int(text) == 0:
-        raise ValueError(f"{name} must be a whole number above 0, got {text!r}")
-    return int(text)

@@ -4,26 +4,33 @@ from __future__ import annotations
 
 from jitprep.service import read
 from jitprep.service.batch import read_batch
+from jitprep.service.config import Policy
 from jitprep.service.deadline import Deadline
 from jitprep.service.listing import read_listing
 from jitprep.service.messages import (
     BatchRequest,
     ListRequest,
+    ObjectName,
     ObjectRequest,
-    Presigned,
     Request,
-    RequestMetrics,
     Response,
+    Sources,
     StoreRequest,
 )
 from jitprep.service.pipeline_choice import choose, require_overrides_allowed
+from jitprep.service.request_metrics import RequestMetrics
 from jitprep.service.results.output_policy import choose_output
 from jitprep.service.results.spill import fit_body
 from jitprep.service.results.stored_copies import store_copies
-from jitprep.service.source import bucket_source
 
 
-def dispatch(request: Request, deadline: Deadline, metrics: RequestMetrics) -> Response:
+def dispatch(
+    request: Request,
+    sources: Sources,
+    policy: Policy,
+    deadline: Deadline,
+    metrics: RequestMetrics,
+) -> Response:
     """Answer a request, whatever carried it.
 
     Raises
@@ -31,24 +38,21 @@ def dispatch(request: Request, deadline: Deadline, metrics: RequestMetrics) -> R
     RequestFailed, PreprocessingError
         `jitprep.service.errors.as_request_failed` puts them into S3's terms.
     """
-    require_overrides_allowed(request.choice)
+    require_overrides_allowed(request.choice, policy)
     pipeline = choose(request.choice.configuration, request.choice.preset)
     metrics.pipeline = str(pipeline)
     match request:
         case ObjectRequest():
             source = request.source
-            if not isinstance(source, Presigned):
-                source = bucket_source.resolve(source, request.method)
+            if isinstance(source, ObjectName):
+                source = sources.resolve(source, request.method)
             answer = read.head if request.method == "HEAD" else read.get
-            response = answer(request, source, pipeline, deadline, metrics)
+            response = answer(request, source, pipeline, policy, deadline, metrics)
         case BatchRequest():
-            sources = [bucket_source.resolve(name, "GET") for name in request.objects]
-            response = read_batch(request, sources, pipeline, deadline, metrics)
+            originals = [sources.resolve(name, "GET") for name in request.objects]
+            response = read_batch(request, originals, pipeline, policy, deadline, metrics)
         case ListRequest():
-            page = request.source
-            if not isinstance(page, Presigned):
-                page = bucket_source.resolve_listing(page)
-            response = read_listing(request, page, pipeline, deadline, metrics)
+            response = read_listing(request, sources, pipeline, policy, deadline, metrics)
         case StoreRequest():
             output = choose_output(request.output)
             return store_copies(request, output, pipeline, deadline, metrics)

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from xml.etree import ElementTree as ET
 
-from jitprep.service.config import UnknownSizes, config
+from jitprep.service.config import Policy, UnknownSizes
 from jitprep.service.deadline import Deadline
 from jitprep.service.errors import RequestFailed
-from jitprep.service.messages import ListRequest, Presigned, RequestMetrics, Response
+from jitprep.service.messages import ListRequest, Presigned, Response, Sources
+from jitprep.service.request_metrics import RequestMetrics
 from jitprep.service.results.derived_object import derived_etag
-from jitprep.service.source.original import open_original
+from jitprep.service.source.original import read_signed_page
 from preprocessing import Pipeline
 
-# S3 lists at most a thousand keys at once, each of up to a thousand bytes, which XML may escape.
-LARGEST = 8 * 2**20
 # The storage class that marks an object whose Size is its original's.
 MARK = "SIZE_OF_SOURCE"
 # They are of the original's bytes, and so are removed.
@@ -22,17 +21,21 @@ _CHECKSUMS = ("ChecksumAlgorithm", "ChecksumType")
 
 def read_listing(
     request: ListRequest,
-    source: Presigned,
+    sources: Sources,
     pipeline: Pipeline,
+    policy: Policy,
     deadline: Deadline,
     metrics: RequestMetrics,
 ) -> Response:
-    """Read the bucket's listing from `source`, and answer with the listing of the derived objects."""
-    with metrics.timed("fetch"), open_original(source, deadline) as original:
-        xml = original.read(LARGEST)
+    """Read a page of the originals' listing, and answer with that of the derived objects."""
+    with metrics.timed("fetch"):
+        if isinstance(request.source, Presigned):
+            xml = read_signed_page(request.source, deadline)
+        else:
+            xml = sources.list_page(request.source, deadline)
     metrics.bytes_in = len(xml)
     with metrics.timed("transform"):
-        body = derive(xml, pipeline, request.choice.seed, config().list_unknown_sizes)
+        body = derive(xml, pipeline, request.choice.seed, policy.list_unknown_sizes)
     return Response(200, body, {"Content-Type": "application/xml"})
 
 

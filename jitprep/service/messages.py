@@ -1,19 +1,20 @@
-"""The typed values that doors and service exchange: requests, responses and metrics."""
+"""The typed values that doors and service exchange: requests and responses."""
 
 from __future__ import annotations
 
-import time
-import traceback
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from typing import Literal
+from collections.abc import Mapping
+from dataclasses import field
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from jitprep.service.errors import RequestFailed
 from jitprep.service.http.conditions import Conditions
 from jitprep.service.http.ranges import Part
 from jitprep.service.s3_names import S3Prefix
+from jitprep.service.source.stored_object import StoredObject
 from preprocessing.frozen import frozen
+
+if TYPE_CHECKING:
+    from jitprep.service.deadline import Deadline
 
 
 @frozen
@@ -26,10 +27,23 @@ class Presigned:
         Presigned, or signed by the headers.
     headers : mapping of str to str
         To be sent with it: the headers that the signature covers, or that carry it.
+    endpoint : str, optional
+        The URL of the only store that may be asked; None for the configured endpoint, or AWS.
     """
 
     url: str = field(repr=False)
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    endpoint: str | None = None
+
+    @property
+    def name(self) -> str:
+        """The object's URL without its signature, which also identifies what is cached of it."""
+        return self.url.partition("?")[0]
+
+    @property
+    def drawn_by_etag(self) -> bool:
+        """Whether random steps draw by the ETag, as for every object of S3."""
+        return True
 
 
 @frozen
@@ -61,15 +75,32 @@ class ListingName:
     ----------
     bucket : str
         The operator's alias of the bucket.
-    parameters : mapping of str to (str or int)
-        Of ListObjectsV2, by boto3's names.
+    parameters : mapping of str to str
+        By S3's names, such as ``max-keys``.
     owner : str, optional
         The account that must own the bucket; None for any.
+    version : {1, 2}
+        Of the API: ListObjects or ListObjectsV2.
     """
 
     bucket: str
-    parameters: Mapping[str, str | int] = field(default_factory=dict)
+    parameters: Mapping[str, str] = field(default_factory=dict)
     owner: str | None = None
+    version: Literal[1, 2] = 2
+
+
+# Where an original is read from.
+Source = Presigned | StoredObject
+
+
+class Sources(Protocol):
+    """Where the objects are that requests name: a function's buckets, or a server's mount."""
+
+    def resolve(self, name: ObjectName, method: Literal["GET", "HEAD"]) -> Source:
+        """Return the source of an object. Raises RequestFailed where it may not be read."""
+
+    def list_page(self, name: ListingName, deadline: Deadline) -> bytes:
+        """Return a page of the originals' listing, as S3's XML. Raises RequestFailed."""
 
 
 @frozen
@@ -103,7 +134,7 @@ class ObjectRequest:
     method : {"GET", "HEAD"}
     key : str
         The object's key.
-    source : Presigned or ObjectName
+    source : Presigned, StoredObject or ObjectName
         Of the original; for HEAD a presigned URL may be good for a HEAD only.
     choice : PipelineChoice
     conditions : Conditions, optional
@@ -118,7 +149,7 @@ class ObjectRequest:
 
     method: Literal["GET", "HEAD"]
     key: str
-    source: Presigned | ObjectName
+    source: Source | ObjectName
     choice: PipelineChoice = PipelineChoice()
     conditions: Conditions | None = None
     part: Part | None = None
@@ -249,52 +280,3 @@ class BatchResponse(Response):
 
     rows: tuple[Row, ...] = ()
     unread: tuple[Unread, ...] = ()
-
-
-@frozen
-class Unexpected:
-    """An unexpected error, without its message, which may quote a secret.
-
-    Parameters
-    ----------
-    name : str
-        The error's class.
-    traceback : tuple of str
-        ``file:line function`` of each frame, outermost first.
-    """
-
-    name: str
-    traceback: tuple[str, ...]
-
-    @classmethod
-    def of(cls, error: BaseException) -> Unexpected:
-        """Describe an error without keeping its frames alive."""
-        frames = traceback.extract_tb(error.__traceback__)
-        where = tuple(f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames)
-        return cls(type(error).__name__, where)
-
-
-@dataclass(slots=True)
-class RequestMetrics:
-    """What is measured of a request, for the log line; each step adds to it.
-
-    For a batch, the milliseconds of "fetch" and "transform" are sums over its objects, which are read
-    and transformed concurrently.
-    """
-
-    request_id: str = ""
-    pipeline: str | None = None
-    bytes_in: int = 0
-    rows: int | None = None
-    failed: int | None = None
-    ms: dict[str, float] = field(default_factory=dict)
-    unexpected: list[Unexpected] = field(default_factory=list)
-
-    @contextmanager
-    def timed(self, stage: str) -> Iterator[None]:
-        """Record how long the block takes, in milliseconds."""
-        start = time.perf_counter()
-        try:
-            yield
-        finally:
-            self.ms[stage] = round((time.perf_counter() - start) * 1000, 3)

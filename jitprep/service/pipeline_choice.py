@@ -6,7 +6,7 @@ import json
 from functools import lru_cache
 from typing import Any
 
-from jitprep.service.config import config
+from jitprep.service.config import Policy, config
 from jitprep.service.errors import RequestFailed
 from jitprep.service.messages import PipelineChoice
 from preprocessing import Pipeline, SpecError
@@ -14,17 +14,17 @@ from preprocessing import Pipeline, SpecError
 _KEYS = ("pipeline", "spec")
 
 
-def require_overrides_allowed(choice: PipelineChoice) -> None:
+def require_overrides_allowed(choice: PipelineChoice, policy: Policy) -> None:
     """Raise RequestFailed, ``OverrideNotAllowed``, unless the operator allows what the client chose.
 
     It is refused rather than ignored: a seed that is ignored would repeat the same crops in every epoch.
     """
-    for name in sorted(choice.overrides - config().overrides):
+    for name in sorted(choice.overrides - policy.overrides):
         raise RequestFailed(
             400,
             "OverrideNotAllowed",
-            f"this function does not let requests choose their {name}; leave it out, or add {name} to "
-            "the function's JITPREP_REQUEST_OVERRIDES",
+            f"requests may not choose their {name} here; leave it out, or let the operator add "
+            f"{name} to the overrides (a function's JITPREP_REQUEST_OVERRIDES, a mount's overrides)",
         )
 
 

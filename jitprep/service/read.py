@@ -2,33 +2,30 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
+import time
+from contextlib import AbstractContextManager, ExitStack
 
-from jitprep.service.config import config
-from jitprep.service.deadline import Deadline
+from jitprep.service.config import Policy
+from jitprep.service.deadline import Deadline, room_for_original, transform_turn
 from jitprep.service.errors import RequestFailed
 from jitprep.service.http import checksums
 from jitprep.service.http.conditions import ConditionOutcome
 from jitprep.service.http.ranges import PartNumber
-from jitprep.service.messages import ObjectRequest, Presigned, RequestMetrics, Response
+from jitprep.service.messages import ObjectRequest, Presigned, Response, Source
+from jitprep.service.request_metrics import RequestMetrics
 from jitprep.service.results.derived_object import DerivedObject, Description, result_cache
-from jitprep.service.source.original import (
-    Original,
-    head_original,
-    open_original,
-    require_same,
-    require_size,
-    require_time,
-)
-from jitprep.service.source.ranged_source import Ranges, open_ranges
+from jitprep.service.source.opening import head_original, open_original, open_ranges
+from jitprep.service.source.original import Original, require_same, require_size, require_time
+from jitprep.service.source.ranged_source import Ranges
 from jitprep.service.source.signing import readable, size_unknown
-from preprocessing import EmptySource, Encoded, Pipeline
+from preprocessing import EmptySource, Encoded, Limits, Pipeline
 
 
 def get(
     request: ObjectRequest,
-    source: Presigned,
+    source: Source,
     pipeline: Pipeline,
+    policy: Policy,
     deadline: Deadline,
     metrics: RequestMetrics,
 ) -> Response:
@@ -37,9 +34,10 @@ def get(
     Parameters
     ----------
     request : ObjectRequest
-    source : Presigned
+    source : Presigned or StoredObject
         Of the original, as the request's source resolves.
     pipeline : Pipeline
+    policy : Policy
     deadline : Deadline
     metrics : RequestMetrics
 
@@ -50,18 +48,23 @@ def get(
     PreprocessingError
         Where the original cannot be transformed.
     """
-    with metrics.timed("fetch"), _open(pipeline, source, deadline) as original:
-        derived = DerivedObject.of(request, source, pipeline, original.object_head)
-        if unmodified := _require_conditions(request, derived):
-            return unmodified
-        description = derived.description
-        derived.window(description)  # refuses a range that selects nothing before the body is read
-        if description is not None:
-            body = b"" if derived.is_marker else result_cache().body(derived.cache_key)
-            if body is not None:
-                return _answer(request, derived, description, body)
-        data = _content(original)
-    encoded = _transform(derived, data, deadline, metrics)
+    with ExitStack() as held:
+        with metrics.timed("fetch"), _open(pipeline, source, deadline) as original:
+            derived = DerivedObject.of(request, source, pipeline, original.object_head)
+            if unmodified := _require_conditions(request, derived):
+                return unmodified
+            description = derived.description
+            derived.window(
+                description
+            )  # refuses a range that selects nothing before the body is read
+            if description is not None:
+                body = b"" if derived.is_marker else result_cache().body(derived.cache_key)
+                if body is not None:
+                    metrics.cached = not derived.is_marker
+                    return _answer(request, derived, description, body)
+            held.enter_context(room_for_original(_held_bytes(original, policy.limits), deadline))
+            data = _content(original, policy.limits)
+        encoded = _transform(derived, data, policy.limits, deadline, metrics)
     if derived.part is not None:  # requests for other parts are likely to follow
         result_cache().keep(derived.cache_key, encoded.body)
     return _answer(request, derived, _describe(encoded), encoded.body)
@@ -69,8 +72,9 @@ def get(
 
 def head(
     request: ObjectRequest,
-    source: Presigned,
+    source: Source,
     pipeline: Pipeline,
+    policy: Policy,
     deadline: Deadline,
     metrics: RequestMetrics,
 ) -> Response:
@@ -83,54 +87,75 @@ def head(
     if unmodified := _require_conditions(request, derived):
         return unmodified
     if not pipeline.seeks:
-        require_size(derived.object_head, config().limits.source_bytes)
+        require_size(derived.object_head, policy.limits.source_bytes)
     if derived.object_head.length == 0 and not derived.is_marker:
         raise EmptySource("the object has no bytes")
     description = derived.description
     if description is None:
-        data = _read_with_own_role(source, derived, deadline, metrics)
-        encoded = _transform(derived, data, deadline, metrics)
+        data = _read_for_head(source, derived, policy.limits, deadline, metrics)
+        encoded = _transform(derived, data, policy.limits, deadline, metrics)
         description = _describe(encoded)
         result_cache().keep(derived.cache_key, encoded.body)  # a GET is likely to follow
     return _answer(request, derived, description, None)
 
 
 def _open(
-    pipeline: Pipeline, source: Presigned, deadline: Deadline
+    pipeline: Pipeline, source: Source, deadline: Deadline
 ) -> AbstractContextManager[Original | Ranges]:
     """Open the original, by ranges where the pipeline needs only some of its bytes."""
     return open_ranges(source, deadline) if pipeline.seeks else open_original(source, deadline)
 
 
-def _content(original: Original | Ranges) -> bytes | Ranges:
+def _content(original: Original | Ranges, limits: Limits) -> bytes | Ranges:
     """Return what the pipeline reads: all bytes, or the ranges to read them by."""
     if isinstance(original, Ranges):
         return original
-    return original.read(config().limits.source_bytes)
+    return original.read(limits.source_bytes)
 
 
-def _read_with_own_role(
-    source: Presigned, derived: DerivedObject, deadline: Deadline, metrics: RequestMetrics
+def _held_bytes(original: Original | Ranges, limits: Limits) -> int:
+    """Return how many bytes of the original are held at once: as stored, or all that are allowed."""
+    if isinstance(original, Ranges):
+        return 0  # the transform's own limit covers the parts that it reads
+    head = original.object_head
+    length = None if head.coded else head.length
+    return limits.source_bytes if length is None else min(length, limits.source_bytes)
+
+
+def _read_for_head(
+    source: Source,
+    derived: DerivedObject,
+    limits: Limits,
+    deadline: Deadline,
+    metrics: RequestMetrics,
 ) -> bytes | Ranges:
-    """Read the original of a HEAD, whose URL is not good for a GET."""
+    """Read the original of a HEAD, whose presigned URL is not good for a GET."""
     try:
-        opened = _open(derived.pipeline, readable(source), deadline)
+        good = readable(source) if isinstance(source, Presigned) else source
+        opened = _open(derived.pipeline, good, deadline)
         with metrics.timed("read"), opened as original:
             require_same(original.object_head, derived.object_head)
-            return _content(original)
+            return _content(original, limits)
     except RequestFailed as failure:
-        if failure.status == 403:
+        if isinstance(source, Presigned) and failure.status == 403:
             raise size_unknown(f"its role may not read the original ({failure.code})") from None
         raise
 
 
 def _transform(
-    derived: DerivedObject, data: bytes | Ranges, deadline: Deadline, metrics: RequestMetrics
+    derived: DerivedObject,
+    data: bytes | Ranges,
+    limits: Limits,
+    deadline: Deadline,
+    metrics: RequestMetrics,
 ) -> Encoded:
     require_time(deadline)
+    waiting = time.perf_counter()
     try:
-        with metrics.timed("transform"):
-            encoded = derived.pipeline.encode(data, seed=derived.seed, limits=config().limits)
+        with transform_turn(deadline):
+            metrics.ms["wait"] = round((time.perf_counter() - waiting) * 1000, 3)
+            with metrics.timed("transform"):
+                encoded = derived.pipeline.encode(data, seed=derived.seed, limits=limits)
     finally:
         metrics.bytes_in = data.bytes_read if isinstance(data, Ranges) else len(data)
     if derived.pipeline.output.nbytes is None:

@@ -7,16 +7,12 @@ from __future__ import annotations
 
 import os
 from concurrent.futures import ThreadPoolExecutor
-from threading import Condition, Lock
-from typing import TYPE_CHECKING
-
-from jitprep.service.errors import out_of_time
-
-if TYPE_CHECKING:
-    from jitprep.service.deadline import Deadline
+from pathlib import Path
+from threading import Lock
 
 # Waiting for S3 takes about ten times as long as transforming what it sends.
 _READERS_PER_CPU = 8
+_CGROUP = Path("/sys/fs/cgroup")
 
 
 class ThreadPools:
@@ -41,48 +37,48 @@ def thread_pools() -> ThreadPools:
 
 def readers() -> int:
     """Return how many objects are read at the same time."""
-    return _READERS_PER_CPU * _cpus()
+    return _READERS_PER_CPU * granted_cpus()
 
 
 def makers() -> int:
     """Return how many objects are transformed at the same time."""
-    return _cpus()
+    return granted_cpus()
 
 
-def _cpus() -> int:
-    """Return how many vCPUs this process may use, or, where the system does not say, how many exist."""
-    own = getattr(os, "sched_getaffinity", None)
-    return len(own(0)) if own else os.cpu_count() or 1
+def granted_cpus() -> int:
+    """Return the processors that ``JITPREP_CPUS``, or the affinity and the cgroup's quota, grant.
 
+    A fraction of a processor counts as one: it would be idle otherwise.
 
-class Budget:
-    """A limit on the bytes of originals that are in memory at the same time.
-
-    Parameters
-    ----------
-    limit : int
-        In bytes; the largest single original must fit.
+    Raises
+    ------
+    ValueError
+        Where ``JITPREP_CPUS`` is not a whole number above 0.
     """
+    if text := os.environ.get("JITPREP_CPUS"):
+        if not text.isdecimal() or not int(text):
+            raise ValueError(f"JITPREP_CPUS must be a whole number above 0, got {text!r}")
+        return int(text)
+    own = getattr(os, "sched_getaffinity", None)
+    usable = len(own(0)) if own else os.cpu_count() or 1
+    quota = _quota()
+    return usable if quota is None else max(min(usable, quota), 1)
 
-    def __init__(self, limit: int) -> None:
-        self._left = limit
-        self._changed = Condition()
 
-    def take(self, wanted: int, deadline: Deadline) -> None:
-        """Wait until `wanted` bytes are free, and take them.
+def _quota() -> int | None:
+    """Return the processors that the container's cgroup grants, version 2 or 1; None for any number."""
+    words = _words(_CGROUP / "cpu.max")
+    if not words:
+        cpu = _CGROUP / "cpu"
+        words = _words(cpu / "cpu.cfs_quota_us") + _words(cpu / "cpu.cfs_period_us")
+    if len(words) != 2 or not all(word.isdecimal() for word in words):
+        return None  # "max", or -1
+    quota, period = map(int, words)
+    return -(-quota // period) if period else None
 
-        Raises
-        ------
-        RequestFailed
-            ``DeadlineExceeded``.
-        """
-        with self._changed:
-            if not self._changed.wait_for(lambda: wanted <= self._left, deadline.left):
-                raise out_of_time()
-            self._left -= wanted
 
-    def give(self, taken: int) -> None:
-        """Give bytes back."""
-        with self._changed:
-            self._left += taken
-            self._changed.notify_all()
+def _words(path: Path) -> list[str]:
+    try:
+        return path.read_text().split()
+    except OSError:
+        return []

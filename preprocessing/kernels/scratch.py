@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from math import prod
 from typing import TYPE_CHECKING, Any
 
@@ -17,15 +19,42 @@ _KEPT_BYTES = 16 * 2**20
 _KEPT_IN_ALL = 48 * 2**20
 
 
-class _Kept(threading.local):
-    """The blocks of one thread, and their total bytes."""
+class _Blocks:
+    """Blocks by name, and their total bytes."""
 
     def __init__(self) -> None:
-        self.blocks: dict[str, NDArray[np.uint8]] = {}
+        self.by_name: dict[str, NDArray[np.uint8]] = {}
         self.total = 0
 
 
+class _Kept(threading.local):
+    """The blocks of one thread."""
+
+    def __init__(self) -> None:
+        self.blocks = _Blocks()
+
+
 _kept = _Kept()
+_free: list[_Blocks] = []
+
+
+@contextmanager
+def lent_scratch() -> Iterator[None]:
+    """Use blocks in this thread that the next thread reuses.
+
+    Where many threads transform in turn, the blocks of as many as do so at the same time are kept,
+    and not those of all.
+    """
+    own = _kept.blocks
+    try:
+        _kept.blocks = _free.pop()  # the last ones used are the warmest
+    except IndexError:
+        _kept.blocks = _Blocks()
+    try:
+        yield
+    finally:
+        _free.append(_kept.blocks)
+        _kept.blocks = own
 
 
 def scratch(name: str, shape: tuple[int, ...], dtype: str) -> NDArray[Any]:
@@ -38,7 +67,7 @@ def scratch(name: str, shape: tuple[int, ...], dtype: str) -> NDArray[Any]:
     size = count * np.dtype(dtype).itemsize
     if size > _KEPT_BYTES:
         return np.empty(shape, dtype)
-    block = _kept.blocks.get(name)
+    block = _kept.blocks.by_name.get(name)
     if block is None or block.size < size:
         block = _keep(name, size)
     return block[:size].view(dtype).reshape(shape)
@@ -46,12 +75,13 @@ def scratch(name: str, shape: tuple[int, ...], dtype: str) -> NDArray[Any]:
 
 def _keep(name: str, size: int) -> NDArray[np.uint8]:
     """Make a new block. If the total would be too large, drop the others, even those in use."""
-    before = _kept.blocks.pop(name, None)
-    _kept.total -= 0 if before is None else before.size
-    if _kept.total + size > _KEPT_IN_ALL:
-        _kept.blocks.clear()
-        _kept.total = 0
+    kept = _kept.blocks
+    before = kept.by_name.pop(name, None)
+    kept.total -= 0 if before is None else before.size
+    if kept.total + size > _KEPT_IN_ALL:
+        kept.by_name.clear()
+        kept.total = 0
     block = np.empty(size, np.uint8)
-    _kept.blocks[name] = block
-    _kept.total += size
+    kept.by_name[name] = block
+    kept.total += size
     return block

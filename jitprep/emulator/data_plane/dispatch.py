@@ -33,8 +33,8 @@ from jitprep.emulator.data_plane.s3_client import Signer, SupportingAccessPoints
 from jitprep.emulator.data_plane.upstream import Upstream
 from jitprep.emulator.request_ids import RequestIds
 from jitprep.emulator.s3_errors import S3Error, error_response, no_response_error
-from jitprep.emulator.signing.signature import AUTH_PARAMETERS
 from jitprep.emulator.workers.function import Function, InvocationOutcome, function_name
+from jitprep.sigv4.signature import AUTH_PARAMETERS
 
 _log = logging.getLogger(__name__)
 COPY_SOURCE = "x-amz-copy-source"

@@ -13,7 +13,7 @@ from jitprep.emulator.control.access_points import AccessPoint, Transformation
 from jitprep.emulator.data_plane.actions import Action
 from jitprep.emulator.header_case import headers_as_sent
 from jitprep.emulator.partitions import partition_of
-from jitprep.emulator.signing.signature import AUTH_PARAMETERS, credential
+from jitprep.sigv4.signature import AUTH_PARAMETERS, credential
 
 # The caller's credentials, which must not reach the function or its log.
 _SECRET_HEADERS = frozenset(

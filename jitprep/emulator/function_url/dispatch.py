@@ -13,8 +13,7 @@ from starlette.responses import Response
 
 from jitprep.emulator.function_url.event import FunctionUrlRequest, function_url_event
 from jitprep.emulator.function_url.reply import InvalidReply, client_response
-from jitprep.emulator.s3_errors import S3Error
-from jitprep.emulator.signing.signature import Unsigned
+from jitprep.emulator.s3_errors import RequestUnsigned, S3Error
 from jitprep.emulator.workers import invoke_api
 from jitprep.emulator.workers.function import (
     Function,
@@ -77,7 +76,7 @@ class FunctionUrls:
 
 def function_url_error_response(error: S3Error) -> Response:
     """Return the response to a request that failed before the invocation."""
-    if isinstance(error, Unsigned):
+    if isinstance(error, RequestUnsigned):
         return _message(403, "Forbidden", "AccessDeniedException")
     return invoke_api.invoke_error_response(error)
 

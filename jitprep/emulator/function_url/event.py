@@ -15,8 +15,8 @@ from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 
-from jitprep.emulator.signing.request_head import RequestHead
-from jitprep.emulator.signing.signature import credential
+from jitprep.sigv4.request_head import RequestHead
+from jitprep.sigv4.signature import credential
 
 # The caller's credentials, which must not reach the function or its log.
 _SECRET_HEADERS = frozenset(
@@ -60,7 +60,7 @@ def function_url_event(
     request_id
         The ID of the invocation.
     """
-    request_head = RequestHead.of(request)
+    request_head = RequestHead.of_asgi(request.scope)
     headers = _headers(url, request_head, request)
     fields: dict[str, Any] = {
         "version": "2.0",

@@ -9,8 +9,7 @@ from collections.abc import Mapping
 from starlette.requests import Request
 from starlette.responses import Response
 
-from jitprep.emulator.s3_errors import S3Error
-from jitprep.emulator.signing.signature import Unsigned
+from jitprep.emulator.s3_errors import RequestUnsigned, S3Error
 from jitprep.emulator.workers.function import (
     Died,
     Function,
@@ -63,7 +62,7 @@ async def answer_invoke(functions: Mapping[str, Function], arn: str, request: Re
 
 def invoke_error_response(error: S3Error) -> Response:
     """Return an error that was raised before the invocation, in Lambda's form."""
-    if isinstance(error, Unsigned):
+    if isinstance(error, RequestUnsigned):
         kind, message = "MissingAuthenticationTokenException", "Missing Authentication Token"
     elif error.code in _SIGNATURE_ERRORS:
         kind, message = _SIGNATURE_ERRORS[error.code], error.message

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from jitprep.service.source.stored.folder import folder_identity, is_outside, leads_out
 from preprocessing.names import is_hidden
 
 LEADS_OUT = (
@@ -45,21 +46,6 @@ class _Folder:
     above: frozenset[tuple[int, int]]
 
 
-def leads_out(top: Path, names: Sequence[str]) -> bool:
-    """Whether a path in a folder passes through a link that points outside of the folder."""
-    path = os.fspath(top)
-    for name in names:
-        path = os.path.join(path, name)  # noqa: PTH118  pathlib is slow for a million files
-        if os.path.islink(path) and _is_outside(path, os.path.realpath(top)):  # noqa: PTH114
-            return True
-    return False
-
-
-def _is_outside(path: str, top: str) -> bool:
-    """Whether the real path of `path` is outside of the real path `top`."""
-    return os.path.commonpath((os.path.realpath(path), top)) != top
-
-
 def list_folder(top: Path, prefix: str = "", *, stay: bool = False) -> Listing:
     """List the files whose keys begin with `prefix`, and follow links to files and folders.
 
@@ -86,7 +72,7 @@ def list_folder(top: Path, prefix: str = "", *, stay: bool = False) -> Listing:
     bound = os.path.realpath(top) if stay else os.sep
     above: list[tuple[int, int]] = []
     for count in range(len(names)):
-        above.append(_identity(os.path.join(top, *names[:count])))  # noqa: PTH118
+        above.append(folder_identity(os.path.join(top, *names[:count])))  # noqa: PTH118
         if above[-1] in above[:-1]:  # a listing without a prefix would stop there too
             found.left_out.append(f"{'/'.join(names[:count])}/")
             return found
@@ -101,7 +87,7 @@ def list_folder(top: Path, prefix: str = "", *, stay: bool = False) -> Listing:
 def _list(folder: _Folder, prefix: str, bound: str, found: Listing) -> Iterator[_Folder]:
     """Add the entries of one folder to `found`, and yield its subfolders within the bound."""
     try:
-        me = _identity(folder.path)
+        me = folder_identity(folder.path)
         if me in folder.above:  # a link to a folder above it, which is listed already
             found.left_out.append(folder.key)
             return
@@ -117,17 +103,12 @@ def _list(folder: _Folder, prefix: str, bound: str, found: Listing) -> Iterator[
             continue
         if is_hidden(key, prefix):
             found.left_out.append(key)
-        elif entry.is_symlink() and _is_outside(entry.path, bound):
+        elif entry.is_symlink() and is_outside(entry.path, bound):
             found.unreadable[key] = LEADS_OUT
         elif _is_folder(entry):
             yield _Folder(entry.path, f"{key}/", folder.above | {me})
         else:
             found.keys.append(key)
-
-
-def _identity(folder: str) -> tuple[int, int]:
-    status = os.stat(folder)  # noqa: PTH116
-    return status.st_dev, status.st_ino
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:

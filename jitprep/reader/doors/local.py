@@ -11,8 +11,9 @@ from pathlib import Path
 
 from jitprep.reader.base import Reader
 from jitprep.reader.decode import ReadResult, decode
-from jitprep.reader.doors.folder import LEADS_OUT, leads_out, list_folder
+from jitprep.reader.doors.folder import LEADS_OUT, list_folder
 from jitprep.reader.errors import BadObject, CannotOpen, Refused
+from jitprep.service.source.stored.folder import leads_out
 from preprocessing import (
     CorruptSource,
     EmptySource,

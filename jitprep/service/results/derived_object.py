@@ -15,7 +15,7 @@ from threading import Lock
 
 from jitprep.service.config import config
 from jitprep.service.http.ranges import ByteWindow, Part
-from jitprep.service.messages import ObjectRequest, Presigned
+from jitprep.service.messages import ObjectRequest, Source
 from jitprep.service.results.copy_metadata import PREFIX, SOURCE_ETAG
 from jitprep.service.s3_names import METADATA_HEADER
 from jitprep.service.source.response_heads import ObjectHead
@@ -77,11 +77,11 @@ class DerivedObject:
         Of the original.
     pipeline : Pipeline
     seed : Seed
-        It includes the object's key and the original's ETag.
+        It includes the object's key and, where random steps draw by it, the original's ETag.
     etag : str
         In quotes.
     cache_key : str
-        The original's URL, without its signature, and the derived ETag. The ETag would not do: two keys
+        The original's name and the derived ETag. The ETag would not do: two keys
         may hold equal bytes, and a random pipeline makes different things of them.
     part : Part, optional
         The part that the client asks for; None for all of it.
@@ -98,7 +98,7 @@ class DerivedObject:
     def of(
         cls,
         request: ObjectRequest,
-        source: Presigned,
+        source: Source,
         pipeline: Pipeline,
         object_head: ObjectHead,
     ) -> DerivedObject:
@@ -109,8 +109,8 @@ class DerivedObject:
         if part is not None and request.conditions is not None:
             allowed = request.conditions.allow_part(etag, object_head.last_modified)
             part = part if allowed else None
-        seed = Seed(number, request.key, object_head.etag)
-        cache_key = f"{source.url.partition('?')[0]} {etag}"
+        seed = Seed(number, request.key, object_head.etag if source.drawn_by_etag else None)
+        cache_key = f"{source.name} {etag}"
         return cls(object_head, pipeline, seed, etag, cache_key, part)
 
     @property

@@ -19,14 +19,8 @@ from jitprep.service import errors, read, s3
 from jitprep.service.config import config
 from jitprep.service.deadline import Deadline
 from jitprep.service.errors import RequestFailed
-from jitprep.service.messages import (
-    ObjectName,
-    ObjectRequest,
-    Presigned,
-    RequestMetrics,
-    Response,
-    StoreRequest,
-)
+from jitprep.service.messages import ObjectName, ObjectRequest, Presigned, Response, StoreRequest
+from jitprep.service.request_metrics import RequestMetrics
 from jitprep.service.results.copy_metadata import (
     CONFLICT,
     FAILED,
@@ -41,7 +35,7 @@ from jitprep.service.results.copy_metadata import (
 )
 from jitprep.service.s3_names import METADATA_HEADER, S3Prefix
 from jitprep.service.source import bucket_source
-from jitprep.service.source.original import head_original, require_time
+from jitprep.service.source.original import head_signed, require_time
 from preprocessing import Pipeline, PreprocessingError
 
 
@@ -95,15 +89,15 @@ def _store(
     """Store one copy, and return what was done. The cheapest checks come first."""
     place = _place(output, task)
     # A folder's marker needs no copy: the keys of the copies below it contain its name.
-    if task.key.endswith("/") and head_original(_original("HEAD", task), deadline).length == 0:
+    if task.key.endswith("/") and head_signed(_original("HEAD", task), deadline).length == 0:
         return "skipped: the object is empty and stands for a folder"
     found = _find(place, task.key)
     if found is not None:
-        etag = head_original(_original("HEAD", task), deadline).etag
+        etag = head_signed(_original("HEAD", task), deadline).etag
         if found.is_current(pipeline, etag, request.choice.seed):
             return f"current: {_shown(place)}"
     asked = ObjectRequest("GET", task.key, task, request.choice)
-    derived = read.get(asked, _original("GET", task), pipeline, deadline, metrics)
+    derived = read.get(asked, _original("GET", task), pipeline, config().policy, deadline, metrics)
     with metrics.timed("store"):
         if _put(place, task.key, found, derived):
             return f"stored: {_shown(place)}"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 from urllib.parse import parse_qs, quote, urlsplit
 
 from jitprep.service import s3
@@ -17,11 +17,25 @@ from jitprep.service.errors import RequestFailed
 from jitprep.service.http.client_request import EXPECTED_OWNER
 from jitprep.service.messages import ListingName, ObjectName, Presigned
 from jitprep.service.source.hosts import ParsedUrl, is_s3_host
+from jitprep.service.source.original import read_signed_page
 from jitprep.service.source.signing import EXPIRES_S, signed
 from preprocessing.frozen import frozen
 
+if TYPE_CHECKING:
+    from jitprep.service.deadline import Deadline
+
 # A placeholder, to learn the URL of a bucket from a presigned one.
 _KEY = "key"
+# ListObjectsV2's parameters by boto3's names.
+_LISTING = {
+    "continuation-token": "ContinuationToken",
+    "delimiter": "Delimiter",
+    "encoding-type": "EncodingType",
+    "fetch-owner": "FetchOwner",
+    "max-keys": "MaxKeys",
+    "prefix": "Prefix",
+    "start-after": "StartAfter",
+}
 
 
 def resolve(name: ObjectName, method: Literal["GET", "HEAD"]) -> Presigned:
@@ -54,17 +68,26 @@ def resolve(name: ObjectName, method: Literal["GET", "HEAD"]) -> Presigned:
     return signed(f"{place.url}{quote(name.key, safe='/~')}{query}", place.region, headers)
 
 
-def resolve_listing(name: ListingName) -> Presigned:
-    """Return a signed source for a page of a bucket's listing.
+def list_page(name: ListingName, deadline: Deadline) -> bytes:
+    """Return a page of a bucket's listing, as S3's XML.
 
     Raises
     ------
     RequestFailed
-        ``BucketNotAllowed``; ``NotImplemented`` for an owner that this store does not compare.
+        ``BucketNotAllowed``; ``NotImplemented`` for an owner that this store does not compare; what
+        reading it raises.
     """
     bucket = _bucket(name.bucket)
     _require_comparable(name.owner)
-    return _presigned("list_objects_v2", {"Bucket": bucket, **name.parameters}, name.owner)
+    asked: dict[str, str | int] = {
+        _LISTING[parameter]: value for parameter, value in name.parameters.items()
+    }
+    if "MaxKeys" in asked:
+        asked["MaxKeys"] = int(asked["MaxKeys"])
+    if "FetchOwner" in asked:
+        asked["FetchOwner"] = str(asked["FetchOwner"]).lower() == "true"
+    source = _presigned("list_objects_v2", {"Bucket": bucket, **asked}, name.owner)
+    return read_signed_page(source, deadline)
 
 
 def alias_of(bucket: str) -> str:

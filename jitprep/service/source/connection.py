@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import errno
 import logging
-from collections.abc import Mapping
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import urllib3
 from urllib3.connection import HTTPConnection, HTTPSConnection
@@ -21,6 +20,9 @@ from jitprep.service.http.checksums import ChecksumMismatch
 from jitprep.service.source.hosts import ParsedUrl
 from jitprep.service.source.response_heads import take_whole_heads
 from jitprep.service.thread_pools import readers
+
+if TYPE_CHECKING:
+    from jitprep.service.messages import Presigned
 
 _CONNECT_S = 3.0
 # A connection that receives nothing for this long is replaced by another.
@@ -90,7 +92,7 @@ def pool() -> urllib3.PoolManager:
 
 
 def send_request(
-    method: str, address: ParsedUrl, headers: Mapping[str, str], left: float
+    method: str, address: ParsedUrl, source: Presigned, left: float
 ) -> urllib3.BaseHTTPResponse:
     """Send a request, and return the answer, its body unread and not decoded.
 
@@ -101,7 +103,7 @@ def send_request(
     ----------
     method : str
     address : ParsedUrl
-    headers : mapping of str to str
+    source : Presigned
     left : float
         Seconds that are left.
 
@@ -109,14 +111,14 @@ def send_request(
     ------
     urllib3.exceptions.HTTPError
     """
-    host = connected(address)
+    host = connected(address, source)
     response = (
         pool()
         .connection_from_host(host.host, host.port, host.scheme)
         .urlopen(
             method,
             "/",
-            headers={**headers, "Host": address.authority, _TARGET: address.target},
+            headers={**source.headers, "Host": address.authority, _TARGET: address.target},
             timeout=urllib3.Timeout(connect=min(_CONNECT_S, left), read=min(_STALL_S, left)),
             retries=False,
             redirect=False,
@@ -133,8 +135,8 @@ def send_request(
     return response
 
 
-def connected(address: ParsedUrl) -> ParsedUrl:
-    """Return the address to connect to: `address` itself, or the endpoint.
+def connected(address: ParsedUrl, source: Presigned) -> ParsedUrl:
+    """Return the address to connect to: the source's own, or the configured endpoint.
 
     Raises
     ------
@@ -142,7 +144,7 @@ def connected(address: ParsedUrl) -> ParsedUrl:
         For an endpoint that is not a URL: no other host may be contacted instead.
     """
     endpoint = config().endpoint
-    if not endpoint:
+    if source.endpoint is not None or not endpoint:
         return address
     found = ParsedUrl.of(endpoint)
     if found is None:

@@ -54,14 +54,22 @@ class ParsedUrl:
         path = target if target.startswith("/") else f"/{target}"
         return cls(found["scheme"], found["host"].lower(), port, path) if 0 < port < 2**16 else None
 
+    def same_server(self, other: ParsedUrl | None) -> bool:
+        """Return whether both are of one scheme, host and port."""
+        return other is not None and (self.scheme, self.host, self.port) == (
+            other.scheme,
+            other.host,
+            other.port,
+        )
+
     @property
     def authority(self) -> str:
         """The header ``Host``: the host, with the port unless it is the scheme's default."""
         return self.host if self.port == _PORTS[self.scheme] else f"{self.host}:{self.port}"
 
 
-def require_allowed(url: str) -> ParsedUrl:
-    """Return the parsed URL, if it is https on one of S3's hosts.
+def require_allowed(url: str, endpoint: str | None = None) -> ParsedUrl:
+    """Return the parsed URL, if it is https on one of S3's hosts, or on the `endpoint` of a mount.
 
     Where an endpoint is configured, any HTTP URL is allowed, because requests then go to the endpoint
     and nowhere else.
@@ -72,6 +80,14 @@ def require_allowed(url: str) -> ParsedUrl:
         ``SourceNotAllowed``.
     """
     address = ParsedUrl.of(url)
+    if endpoint is not None:
+        if address is not None and address.same_server(ParsedUrl.of(endpoint)):
+            return address
+        raise RequestFailed(
+            403,
+            "SourceNotAllowed",
+            "inputS3Url must be on the endpoint of the mount that it is for",
+        )
     if address is not None and (config().endpoint or _is_s3(address)):
         return address
     raise RequestFailed(

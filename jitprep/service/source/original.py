@@ -1,9 +1,10 @@
-"""The original object, read from its signed URL: allowed, bounded, retried, verified."""
+"""An original object that is read whole: bounded, retried, verified; and the one of a signed URL."""
 
 from __future__ import annotations
 
 import random
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -30,30 +31,34 @@ if TYPE_CHECKING:
 
 _CHUNK = 2**20
 # What AWS's SDKs retry, and how often: at most five tries, with pauses of 1.5 s in all.
-_TRANSIENT = frozenset({500, 502, 503, 504})
+TRANSIENT = frozenset({500, 502, 503, 504})
 _TRIES = 5
 _PAUSE_S = 0.1
 _WHOLE = frozenset({200})
+# S3 lists at most a thousand keys at once, each of up to a thousand bytes, which XML may escape.
+_LARGEST_PAGE = 8 * 2**20
 
 
-class Original:
-    """An object whose headers have arrived, and whose body is still to be read."""
+class Original(ABC):
+    """An object whose headers have arrived, and whose body is still to be read.
 
-    def __init__(self, source: Presigned, tries: Tries) -> None:
-        self._source = source
-        self._tries = tries
-        self._response = open_response("GET", source, tries)
-        self.object_head = ObjectHead.of(self._response.headers)
+    Parameters
+    ----------
+    object_head : ObjectHead
+    """
+
+    def __init__(self, object_head: ObjectHead) -> None:
+        self.object_head = object_head
 
     def read(self, limit: int) -> bytes:
-        """Return the body, with the length and the checksum that S3's headers say.
+        """Return the body, with the length that the headers say, and the checksum where they say one.
 
         Where it has a Content-Encoding, the stored bytes are verified, and the decoded bytes returned.
 
         Raises
         ------
         RequestFailed
-            ``ObjectTooLarge``, before anything is read where S3 sent the length;
+            ``ObjectTooLarge``, before anything is read where the length is known;
             ``SourceUnavailable`` where no try read all of it; ``DeadlineExceeded``.
         SourceError, LimitExceeded
             What `content_codings.decode` raises.
@@ -62,8 +67,22 @@ class Original:
         stored = self._stored(limit)
         if not self.object_head.coded:
             return stored
-        limits = replace(config().limits, source_bytes=limit)
+        limits = replace(config().policy.limits, source_bytes=limit)
         return content_codings.decode(stored, self.object_head.coding, limits)
+
+    @abstractmethod
+    def _stored(self, limit: int) -> bytes:
+        """Return the bytes as they are stored, at most `limit`."""
+
+
+class SignedOriginal(Original):
+    """The object of a signed URL."""
+
+    def __init__(self, source: Presigned, tries: Tries) -> None:
+        self._source = source
+        self._tries = tries
+        self._response = open_response("GET", source, tries)
+        super().__init__(ObjectHead.of(self._response.headers))
 
     def _stored(self, limit: int) -> bytes:
         while True:
@@ -71,7 +90,7 @@ class Original:
                 return self._read(limit)
             except (urllib3.exceptions.HTTPError, checksums.ChecksumMismatch) as error:
                 self.close()
-                self._tries.again(unavailable(error, self._source.url))
+                self._tries.again(unavailable(error, self._source))
             self._response = open_response("GET", self._source, self._tries)
             require_same(ObjectHead.of(self._response.headers), self.object_head)
 
@@ -98,8 +117,8 @@ class Original:
 
 
 @contextmanager
-def open_original(source: Presigned, deadline: Deadline) -> Iterator[Original]:
-    """Open the original.
+def open_signed(source: Presigned, deadline: Deadline) -> Iterator[Original]:
+    """Open the object of a signed URL.
 
     Raises
     ------
@@ -107,15 +126,21 @@ def open_original(source: Presigned, deadline: Deadline) -> Iterator[Original]:
         With S3's own status, code and message where S3 refuses; ``SourceNotAllowed`` for a URL that is
         not S3's; ``SourceUnavailable`` where S3 cannot be reached; ``DeadlineExceeded``.
     """
-    original = Original(source, Tries(deadline))
+    original = SignedOriginal(source, Tries(deadline))
     try:
         yield original
     finally:
         original.close()
 
 
-def head_original(source: Presigned, deadline: Deadline) -> ObjectHead:
-    """Ask S3 for only the headers. Raises what `open_original` raises."""
+def read_signed_page(source: Presigned, deadline: Deadline) -> bytes:
+    """Return S3's XML of a page of a listing. Raises what `open_signed` raises."""
+    with open_signed(source, deadline) as original:
+        return original.read(_LARGEST_PAGE)
+
+
+def head_signed(source: Presigned, deadline: Deadline) -> ObjectHead:
+    """Ask S3 for only the headers. Raises what `open_signed` raises."""
     response = open_response("HEAD", source, Tries(deadline))
     response.close()
     return ObjectHead.of(response.headers)
@@ -128,7 +153,7 @@ def require_time(deadline: Deadline) -> None:
 
 
 def require_size(object_head: ObjectHead, limit: int) -> None:
-    """Raise RequestFailed, ``ObjectTooLarge``, where S3 says that the object exceeds `limit` bytes."""
+    """Raise RequestFailed, ``ObjectTooLarge``, where the object exceeds `limit` bytes."""
     if object_head.length is not None and object_head.length > limit:
         raise source_too_large(object_head.length, limit)
 
@@ -169,17 +194,17 @@ def open_response(
     tries: Tries,
     statuses: frozenset[int] = _WHOLE,
 ) -> urllib3.BaseHTTPResponse:
-    """Return S3's answer with one of `statuses`, its body unread. Raises as `open_original` does."""
-    address = require_allowed(source.url)
+    """Return S3's answer with one of `statuses`, its body unread. Raises as `open_signed` does."""
+    address = require_allowed(source.url, source.endpoint)
     while True:
         require_time(tries.deadline)
         try:
-            response = send_request(method, address, source.headers, tries.deadline.left)
+            response = send_request(method, address, source, tries.deadline.left)
             if response.status in statuses:
                 return response
             failure = refused(response)
         except urllib3.exceptions.HTTPError as error:
-            failure = unavailable(error, source.url)
-        if failure.status not in _TRANSIENT:
+            failure = unavailable(error, source)
+        if failure.status not in TRANSIENT:
             raise failure
         tries.again(failure)

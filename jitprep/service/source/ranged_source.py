@@ -7,7 +7,7 @@ size, and leaves no transfer to abort. All later requests ask for the same versi
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -20,8 +20,8 @@ from jitprep.service.messages import Presigned
 from jitprep.service.source.original import (
     Original,
     Tries,
-    open_original,
     open_response,
+    open_signed,
     require_same,
     require_time,
 )
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from jitprep.service.deadline import Deadline
 
 # The first bytes of a video say its container, and hold its index or where the index is.
-_FIRST = 64 * 2**10
+FIRST_BYTES = 64 * 2**10
 _CHUNK = 2**20
 # After this many requests, retries included, a read asks for the rest of the object at once. Sampling
 # frames of a video takes a few dozen; a file of thousands of boxes could take thousands.
@@ -42,16 +42,22 @@ _ANSWERS = frozenset({200, 206})
 _CONTENT_RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+)")
 
 
+# Returns the bytes from a start to a stop, of the version that was opened.
+FetchPart = Callable[[int, int, Tries], bytes]
+
+
 class Ranges:
     """An object whose headers and first bytes have arrived.
 
     Parameters
     ----------
-    source : Presigned
+    fetch_part : FetchPart
     deadline : Deadline
     object_head : ObjectHead
         Of the whole object.
     first : bytes
+    most_requests : int
+        After these, the rest of the object is read at once.
 
     Attributes
     ----------
@@ -60,13 +66,18 @@ class Ranges:
     """
 
     def __init__(
-        self, source: Presigned, deadline: Deadline, object_head: ObjectHead, first: bytes
+        self,
+        fetch_part: FetchPart,
+        deadline: Deadline,
+        object_head: ObjectHead,
+        first: bytes,
+        most_requests: int = MOST_REQUESTS,
     ) -> None:
         assert object_head.length is not None
-        self._source, self._deadline = source, deadline
+        self._fetch_part, self._deadline = fetch_part, deadline
         self.object_head, self.size = object_head, object_head.length
         self._first = first
-        self._requests = 1
+        self._requests, self._most_requests = 1, most_requests
         self.bytes_read = len(first)
 
     def read_at(self, start: int, length: int) -> bytes:
@@ -75,13 +86,13 @@ class Ranges:
         Raises
         ------
         RequestFailed
-            As `Original.read`; ``ObjectTooLarge`` where more than `MOST_REQUESTS` would be needed, and
-            the object is too large to be read whole.
+            As `Original.read`; ``ObjectTooLarge`` where more requests would be needed than may be sent,
+            and the object is too large to be read whole.
         """
         known = self._first[start : start + length]
         if len(known) == length:
             return known
-        if self._requests >= MOST_REQUESTS:
+        if self._requests >= self._most_requests:
             self._first += self._ask(len(self._first), self._require_whole())
             return self._first[start : start + length]
         return known + self._ask(start + len(known), start + length)
@@ -89,19 +100,19 @@ class Ranges:
     def _ask(self, start: int, stop: int) -> bytes:
         tries = Tries(self._deadline)
         try:
-            _, part = _part(self._source, start, stop, tries, self.object_head)
+            part = self._fetch_part(start, stop, tries)
         finally:
             self._requests += 1 + tries.failed
         self.bytes_read += len(part)
         return part
 
     def _require_whole(self) -> int:
-        limit = config().limits.source_bytes
+        limit = config().policy.limits.source_bytes
         if self.size > limit:
             raise RequestFailed(
                 400,
                 "ObjectTooLarge",
-                f"reading the object in ranges takes more than {MOST_REQUESTS} requests, and its "
+                f"reading the object in ranges takes more than {self._most_requests} requests, and its "
                 f"{self.size} bytes exceed the {limit} that may be read whole; sample fewer frames, "
                 "or raise JITPREP_MAX_BYTES",
             )
@@ -109,18 +120,18 @@ class Ranges:
 
 
 @contextmanager
-def open_ranges(source: Presigned, deadline: Deadline) -> Iterator[Ranges | Original]:
-    """Open the original, to be read by ranges, or whole where it must be.
+def open_signed_ranges(source: Presigned, deadline: Deadline) -> Iterator[Ranges | Original]:
+    """Open the object of a signed URL, to be read by ranges, or whole where it must be.
 
     It must be where the URL's signature covers a range, where S3 answers with all of the object, where
     the object is empty, and where it has a Content-Encoding, since a range of it cannot be decoded.
-    Raises what `open_original` raises.
+    Raises what `open_signed` raises.
     """
     ranges = _begun(source, deadline)
     if ranges is not None:
         yield ranges
         return
-    with open_original(source, deadline) as original:
+    with open_signed(source, deadline) as original:
         yield original
 
 
@@ -128,14 +139,20 @@ def _begun(source: Presigned, deadline: Deadline) -> Ranges | None:
     if "range" in _names(source):
         return None
     try:
-        object_head, first = _part(source, 0, _FIRST, Tries(deadline), None)
+        object_head, first = _part(source, 0, FIRST_BYTES, Tries(deadline), None)
     except _Whole:
         return None
     except RequestFailed as failure:
         if failure.status == 416:  # an empty object has no range
             return None
         raise
-    return None if object_head.coded else Ranges(source, deadline, object_head, first)
+    if object_head.coded:
+        return None
+
+    def fetch_part(start: int, stop: int, tries: Tries) -> bytes:
+        return _part(source, start, stop, tries, object_head)[1]
+
+    return Ranges(fetch_part, deadline, object_head, first)
 
 
 class _Whole(Exception):
@@ -170,7 +187,7 @@ def _part(
                 response, min(stop, object_head.length or 0) - start, tries.deadline
             )
         except urllib3.exceptions.HTTPError as error:
-            failed = unavailable(error, source.url)
+            failed = unavailable(error, source)
         finally:
             response.close()
         tries.again(failed)

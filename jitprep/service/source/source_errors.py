@@ -12,6 +12,8 @@ from jitprep.service.source.hosts import ParsedUrl
 if TYPE_CHECKING:
     import urllib3
 
+    from jitprep.service.messages import Presigned
+
 # S3's errors are a few hundred bytes of XML.
 _ERROR_BYTES = 64 * 1024
 # The codes of statuses without an error document, as in the answer to a HEAD.
@@ -31,19 +33,19 @@ def replaced() -> RequestFailed:
     return RequestFailed(503, "SourceUnavailable", words)
 
 
-def unavailable(error: Exception, url: str) -> RequestFailed:
+def unavailable(error: Exception, source: Presigned) -> RequestFailed:
     """Return the failure of a read that was not completed.
 
     Parameters
     ----------
     error : Exception
         Its message is left out, because it may hold the URL.
-    url : str
-        The URL that was read. It may be signed, so only its host, or the endpoint, is named.
+    source : Presigned
+        What was read. Its URL may be signed, so only its host, or the endpoint, is named.
     """
-    address = ParsedUrl.of(url)
+    address = ParsedUrl.of(source.url)
     assert address is not None  # it was allowed
-    where = connected(address)
+    where = connected(address, source)
     return RequestFailed(
         503,
         "SourceUnavailable",

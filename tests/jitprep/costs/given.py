@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from jitprep.costs.bill import TrainingPlan
 from jitprep.costs.estimate import Estimate
 from jitprep.costs.measure import Measured
-from jitprep.costs.model import TrainingPlan
 from jitprep.costs.prices import SHIPPED, load_prices
 
 PRICES = load_prices(SHIPPED)["us-east-1"]
@@ -22,6 +22,8 @@ PLAN = TrainingPlan(
     overhead_ms=5.0,
     s3_ms=50.0,
     speed=1.0,
+    server="c8g.large",
+    utilisation=0.7,
 )
 ESTIMATE = Estimate(
     pipeline="resize:256/center_crop:224/npy",

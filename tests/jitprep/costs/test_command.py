@@ -15,14 +15,7 @@ from jitprep.costs import plot
 from jitprep.costs.estimate import from_json
 from jitprep.costs.prices import load_prices
 from jitprep.service.config import config
-from tests.jitprep.costs.test_refresh import (
-    LAMBDA,
-    S3,
-    answer,
-    answer_instance,
-    of_service,
-    product,
-)
+from tests.jitprep.costs.test_refresh import answer_instance, answer_services, product
 
 
 @pytest.fixture
@@ -47,12 +40,14 @@ def test_the_default_is_a_table_of_the_demos_photographs_and_no_file(cost, tmp_p
         "Object Lambda",
         "Function URL",
         "batched Invoke",
+        "Fargate server",
+        "EC2 spot server",
         "backfilled copies",
         "GPU instance",
     ):
         assert way in text
-    assert "151 kB out" in text
-    assert "When reading through Lambda costs more" in text
+    assert "151 kB out" in " ".join(text.split())
+    assert "When not to prepare remotely" in text
     assert "6 samples measured" in text
     assert [path.name for path in tmp_path.iterdir()] == ["photo.jpg"]
     cost("imagenet-uint8", "photo.jpg", "--plot", "mine.svg")
@@ -71,6 +66,8 @@ def test_json_has_what_was_asked(cost, tmp_path):
         "overhead-ms": 1,
         "s3-ms": 20,
         "speed": 1.5,
+        "server": "m7g.large",
+        "utilisation": 0.5,
         "plot": tmp_path / "deeper" / "mine.svg",
     }
     given = [f"--{name}={value}" for name, value in options.items()]
@@ -87,6 +84,8 @@ def test_json_has_what_was_asked(cost, tmp_path):
         "overhead_ms": 1.0,
         "s3_ms": 20.0,
         "speed": 1.5,
+        "server": "m7g.large",
+        "utilisation": 0.5,
     }
     assert told["measured"]["bytes_in"] == (tmp_path / "photo.jpg").stat().st_size
     assert told["measured"]["bytes_out"] == 32 * 32 * 3 + 128
@@ -124,6 +123,9 @@ def test_only_tensors_of_one_shape_are_stacked(cost, spec, stackable):
             "no prices for eu-west-1, only for us-",
         ),
         (["imagenet", "photo.jpg", "--gpu", "abacus"], "no price for abacus in us-east-1"),
+        (["imagenet", "photo.jpg", "--server", "abacus"], "no price for abacus in us-east-1"),
+        (["imagenet", "photo.jpg", "--utilisation", "nan"], "less than or equal to 1"),
+        (["imagenet", "photo.jpg", "--utilisation", "70"], "less than or equal to 1"),
         (["imagenet", "photo.jpg", "--prices", "photo.jpg"], "photo.jpg: "),
         (["imagenet", "photo.jpg", "--refresh"], "name it with --prices"),
         (["resize:8/npy", "photo.jpg", "--plot", "photo.jpg/a.svg"], "photo.jpg"),
@@ -158,14 +160,18 @@ def test_refresh_writes_a_file_and_uses_it(cost, tmp_path, monkeypatch):
     monkeypatch.setattr("jitprep.costs.refresh.pricing_client", lambda: client)
     asked = ("resize:8,8/npy", "photo.jpg", "--region=eu-west-1", "--gpu=g6.xlarge", "--json")
     with Stubber(client) as stub:
-        answer(stub, "AWSLambda", [of_service("AWSLambda", LAMBDA)], regionCode="eu-west-1")
-        answer(stub, "AmazonS3", [of_service("AmazonS3", S3)], regionCode="eu-west-1")
+        answer_services(stub)
+        server = product("AmazonEC2", "EU-BoxUsage", "0.08556", vcpu="2")
+        answer_instance(stub, [server], "c8g.large")
         answer_instance(stub, [product("AmazonEC2", "EU-BoxUsage", "0.8982", vcpu="4")])
         first = json.loads(cost(*asked, "--prices=mine.toml", "--refresh").stdout)
         stub.assert_no_pending_responses()
-    assert first["prices"]["instances"] == {
-        "g6.xlarge": {**first["prices"]["instances"]["g6.xlarge"], "usd": 0.8982, "vcpus": 4}
+    listed = {
+        name: (row["usd"], row["vcpus"]) for name, row in first["prices"]["instances"].items()
     }
+    assert listed == {"c8g.large": (0.08556, 2), "g6.xlarge": (0.8982, 4)}
+    (left_out,) = (way for way in first["ways"] if "reason" in way)
+    assert left_out["name"] == "EC2 spot server"
     assert set(load_prices(tmp_path / "mine.toml")) == {"us-east-1", "eu-west-1"}
     second = json.loads(cost(*asked, "--prices=mine.toml").stdout)
     assert second["prices"] == first["prices"]

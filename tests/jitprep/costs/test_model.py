@@ -9,22 +9,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jitprep.costs.breakeven import cheaper_from, cheapest_just_in_time, crossing, worthwhile_ms
-from jitprep.costs.invocation import LIMIT_MS, SIZES, VCPU_MB, BilledInvocation
-from jitprep.costs.measure import Measured
-from jitprep.costs.model import (
+from jitprep.costs.bill import (
     BACKFILL,
+    FARGATE,
     FUNCTION_URL,
     GPU,
     INVOKE,
+    LAMBDA_WAYS,
     OBJECT_LAMBDA,
+    SERVER_WAYS,
     Charge,
     Missing,
     TrainingPlan,
     Way,
-    price_object_lambda,
-    ways,
 )
+from jitprep.costs.breakeven import cheaper_from, cheapest_just_in_time, crossing, worthwhile_ms
+from jitprep.costs.invocation import LIMIT_MS, SIZES, VCPU_MB, BilledInvocation
+from jitprep.costs.measure import Measured
+from jitprep.costs.model import price_object_lambda, ways
 from jitprep.costs.prices import Price
 from jitprep.service.lambda_limits import max_body_bytes
 from tests.jitprep.costs.given import MEASURED, PLAN, PRICES
@@ -50,6 +52,8 @@ plans = st.builds(
     overhead_ms=st.floats(0, 50),
     s3_ms=st.floats(0, 200),
     speed=st.floats(0.2, 5),
+    server=st.sampled_from(sorted(PRICES.spot)),
+    utilisation=st.floats(0.01, 1),
 )
 lines = st.builds(
     lambda once, each: Way("", (Charge("", once),), (Charge("", each),)),
@@ -126,7 +130,7 @@ def test_a_batch_fills_one_response():
     [
         ({"bytes_out": 5e6}, {}, {FUNCTION_URL, INVOKE}),
         ({}, {"stackable": False}, {INVOKE}),
-        ({"working_mb": 11_000}, {}, {OBJECT_LAMBDA, FUNCTION_URL, INVOKE, BACKFILL}),
+        ({"working_mb": 11_000}, {}, {OBJECT_LAMBDA, FUNCTION_URL, INVOKE, FARGATE, BACKFILL}),
         ({}, {"memory_mb": 128}, {OBJECT_LAMBDA, FUNCTION_URL, INVOKE, BACKFILL}),
         ({"ms": 70_000}, {}, {OBJECT_LAMBDA}),
     ],
@@ -141,7 +145,7 @@ def test_a_way_that_is_not_possible_has_a_reason(took, plan, missing):
 @given(measured, plans)
 def test_nothing_is_negative_and_every_way_is_listed(took, plan):
     found = ways(took, plan, PRICES)
-    assert [way.name for way in found] == [OBJECT_LAMBDA, FUNCTION_URL, INVOKE, BACKFILL, GPU]
+    assert [way.name for way in found] == [*LAMBDA_WAYS, *SERVER_WAYS, BACKFILL, GPU]
     for way in found:
         if isinstance(way, Way):
             assert all(charge.usd >= 0 for charge in (*way.once, *way.each_epoch))
@@ -223,17 +227,20 @@ def test_a_break_even_counts_whole_epochs():
     assert cheaper_from(read, read) is None
 
 
-@pytest.mark.parametrize("gpu", sorted(PRICES.instances))
-def test_above_some_cpu_time_a_read_is_worth_it(gpu):
+@pytest.mark.parametrize("names", [LAMBDA_WAYS, SERVER_WAYS])
+@pytest.mark.parametrize("gpu", ["g5.xlarge", "g6.xlarge", "p5.48xlarge"])
+def test_above_some_cpu_time_a_read_is_worth_it(gpu, names):
     plan = replace(PLAN, gpu=gpu)
-    least = worthwhile_ms(MEASURED, plan, PRICES)
+    least = worthwhile_ms(MEASURED, plan, PRICES, names)
     assert least is not None
     for ms, worth in ((least * 0.9, False), (least * 1.1, True)):
         found = ways(replace(MEASURED, ms=ms), plan, PRICES)
-        read = cheapest_just_in_time(found, 1)
+        read = cheapest_just_in_time(found, 1, names)
         assert read is not None
         assert (read.slope < by_name(found)[GPU].slope) is worth
 
 
 def test_a_read_is_never_worth_it_where_training_hides_preparation():
-    assert worthwhile_ms(MEASURED, replace(PLAN, train_ms=1e6), PRICES) is None
+    plan = replace(PLAN, train_ms=1e6)
+    assert [worthwhile_ms(MEASURED, plan, PRICES, [name]) for name in SERVER_WAYS] == [None] * 3
+    assert worthwhile_ms(MEASURED, plan, PRICES, LAMBDA_WAYS) is None

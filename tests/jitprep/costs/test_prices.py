@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jitprep.costs.prices import (
+    ARCHS,
     RATES,
     SHIPPED,
     Instance,
@@ -32,15 +33,20 @@ def test_the_built_in_file_has_every_price_with_date_and_source():
     shipped = load_prices(SHIPPED)
     assert "us-east-1" in shipped
     for region in shipped.values():
-        every = [getattr(region, name) for name in RATES] + list(region.instances.values())
+        every = [getattr(region, name) for name in RATES]
+        every += [*region.instances.values(), *region.spot.values()]
         assert all(price.usd > 0 and price.source.startswith("https://aws.") for price in every)
         assert region.lambda_gb_second("arm64") < region.lambda_gb_second("x86_64")
-    assert {field.name for field in fields(Prices)} == {*RATES, "instances"}
+        assert all(x86 > arm for x86, arm in zip(*map(region.fargate_hour, ARCHS), strict=True))
+        for name, machine in region.spot.items():
+            assert machine.usd < region.instances[name].usd
+            assert machine.vcpus == region.instances[name].vcpus
+    assert {field.name for field in fields(Prices)} == {*RATES, "instances", "spot"}
 
 
-@given(st.builds(Price, *rest), instances)
-def test_a_written_file_is_read_back(tmp_path_factory, price, instances):
-    prices = Prices(**dict.fromkeys(RATES, price), instances=instances)
+@given(st.builds(Price, *rest), instances, instances)
+def test_a_written_file_is_read_back(tmp_path_factory, price, instances, spot):
+    prices = Prices(**dict.fromkeys(RATES, price), instances=instances, spot=spot)
     regions = {"us-east-1": prices, "us-gov-west-1": prices}
     path = tmp_path_factory.mktemp("prices") / "prices.toml"
     path.write_text(dump_prices(regions), encoding="utf-8")
@@ -61,6 +67,8 @@ def test_a_written_file_is_read_back(tmp_path_factory, price, instances):
         ("s3_get", {"source": ""}, "here.s3_get.source must say where"),
         ("s3_get", {"note": ""}, "here.s3_get has unknown fields: note"),
         ("instances", [], "here.instances must be a table"),
+        ("spot", None, "here lacks spot"),
+        ("spot", {"c8g.large": {}}, "here.spot.c8g.large lacks date, source, usd, vcpus"),
         ("instances", {"g5.xlarge": {}}, "here.instances.g5.xlarge lacks date, source, usd, vcpus"),
         (
             "instances",

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import boto3
 import pytest
 from botocore.stub import Stubber
 
-from jitprep.costs.prices import SHIPPED, load_prices
+from jitprep.costs.prices import SHIPPED, Price, load_prices
 from jitprep.costs.refresh import NotListed, refresh
 
 KNOWN = load_prices(SHIPPED)
@@ -31,6 +32,19 @@ S3 = {
     "EU-TimedStorage-SIA-ByteHrs": "0.0125000000",
     "EU-BatchOperations-Jobs": "0.2500000000",
     "EU-BatchOperations-Objects": "0.0000010000",
+}
+ECS = {
+    "EU-Fargate-vCPU-Hours:perCPU": "0.0404800000",
+    "EU-Fargate-GB-Hours": "0.0044450000",
+    "EU-Fargate-ARM-vCPU-Hours:perCPU": "0.0323800000",
+    "EU-Fargate-ARM-GB-Hours": "0.0035600000",
+    "EU-Fargate-Windows-vCPU-Hours:perCPU": "0.0465520000",
+    "EU-Fargate-EphemeralStorage-GB-Hours": "0.0001110000",
+}
+ELB = {
+    "EU-LoadBalancerUsage": "0.0252000000",
+    "EU-LCUUsage": "0.0080000000",
+    "Outposts-LCUUsage": "0.0000000000",
 }
 
 
@@ -89,13 +103,23 @@ def answer(stub: Stubber, service: str, pages: list[list[dict[str, Any]]], **wan
         stub.add_response("get_products", response, expected)
 
 
-def answer_instance(stub: Stubber, products: list[dict[str, Any]]) -> None:
+def answer_services(stub: Stubber) -> None:
+    """Answer for eu-west-1 with every service."""
+    for service, usages in (("AWSLambda", LAMBDA), ("AmazonS3", S3), ("AmazonECS", ECS)):
+        answer(stub, service, [of_service(service, usages)], regionCode="eu-west-1")
+    application = {"regionCode": "eu-west-1", "productFamily": "Load Balancer-Application"}
+    answer(stub, "AWSELB", [of_service("AWSELB", ELB)], **application)
+
+
+def answer_instance(
+    stub: Stubber, products: list[dict[str, Any]], type_: str = "g6.xlarge"
+) -> None:
     answer(
         stub,
         "AmazonEC2",
         [products],
         regionCode="eu-west-1",
-        instanceType="g6.xlarge",
+        instanceType=type_,
         operatingSystem="Linux",
         tenancy="Shared",
         preInstalledSw="NA",
@@ -105,9 +129,7 @@ def answer_instance(stub: Stubber, products: list[dict[str, Any]]) -> None:
 
 def test_a_region_is_read_from_the_list(pricing):
     client, stub = pricing
-    functions = of_service("AWSLambda", LAMBDA)
-    answer(stub, "AWSLambda", [functions[:3], functions[3:]], regionCode="eu-west-1")
-    answer(stub, "AmazonS3", [of_service("AmazonS3", S3)], regionCode="eu-west-1")
+    answer_services(stub)
     answer_instance(stub, [product("AmazonEC2", "EU-BoxUsage:g6.xlarge", "0.8982", vcpu="4")])
     found = refresh(client, "eu-west-1", ["g6.xlarge"], KNOWN)
     stub.assert_no_pending_responses()
@@ -117,10 +139,35 @@ def test_a_region_is_read_from_the_list(pricing):
     assert (found.s3_get.usd, found.s3_put.usd, found.s3_gb_month.usd) == (4e-7, 5e-6, 0.023)
     assert (found.batch_job.usd, found.batch_object.usd) == (0.25, 1e-6)
     assert found.s3_get.source == "AWS Price List API, AmazonS3 20260831092318"
+    assert (found.fargate_hour("x86_64"), found.fargate_hour("arm64")) == (
+        (0.04048, 0.004445),
+        (0.03238, 0.00356),
+    )
+    assert (found.alb_hour.usd, found.alb_lcu_hour.usd) == (0.0252, 0.008)
     assert (found.instances["g6.xlarge"].usd, found.instances["g6.xlarge"].vcpus) == (0.8982, 4)
     taken_over = KNOWN["us-east-1"].object_lambda_gb
     assert (found.object_lambda_gb.usd, found.object_lambda_gb.date) == (0.005, taken_over.date)
     assert "of us-east-1, not of eu-west-1" in found.object_lambda_gb.source
+    assert "of us-east-1, not of eu-west-1" in found.zone_gb.source
+    assert found.spot == {}
+
+
+def test_prices_that_the_list_lacks_are_kept_from_the_regions_own(pricing):
+    """Spot prices differ between regions, so none is taken from another."""
+    client, stub = pricing
+    answer_services(stub)
+    own = replace(KNOWN["us-east-1"], zone_gb=Price(0.02, "2026-11", "a bill"))
+    found = refresh(client, "eu-west-1", [], {**KNOWN, "eu-west-1": own})
+    assert (found.zone_gb, found.spot) == (own.zone_gb, own.spot)
+
+
+def test_pages_of_the_list_are_joined(pricing):
+    client, stub = pricing
+    functions = of_service("AWSLambda", LAMBDA)
+    answer(stub, "AWSLambda", [functions[:1], functions[1:]], regionCode="eu-west-1")
+    answer(stub, "AmazonS3", [[]], regionCode="eu-west-1")
+    with pytest.raises(NotListed, match="lists no batch_job"):
+        refresh(client, "eu-west-1", [], KNOWN)
 
 
 def test_a_region_that_the_list_does_not_have(pricing):
@@ -141,8 +188,7 @@ def test_a_price_that_is_listed_twice_is_not_guessed(pricing):
 @pytest.mark.parametrize("count", [0, 2])
 def test_an_instance_must_be_listed_once(pricing, count):
     client, stub = pricing
-    answer(stub, "AWSLambda", [of_service("AWSLambda", LAMBDA)], regionCode="eu-west-1")
-    answer(stub, "AmazonS3", [of_service("AmazonS3", S3)], regionCode="eu-west-1")
+    answer_services(stub)
     answer_instance(stub, [product("AmazonEC2", "x", "1", vcpu="4")] * count)
     with pytest.raises(NotListed, match=f"lists {count} prices of g6.xlarge in eu-west-1"):
         refresh(client, "eu-west-1", ["g6.xlarge"], KNOWN)

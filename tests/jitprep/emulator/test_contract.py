@@ -34,7 +34,7 @@ CONTRACT = (
 
 def source_of(test):
     """Return the source of a test with its decorators; None if it does not exist."""
-    module, name = test.split(".")
+    module, name = test.rsplit(".", 1)
     text = (HERE / f"{module}.py").read_text()
     for node in ast.parse(text).body:
         if isinstance(node, ast.FunctionDef) and node.name == name:

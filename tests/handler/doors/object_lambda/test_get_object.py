@@ -134,7 +134,7 @@ def test_one_json_line_a_request_and_no_secrets(s3, invoke, capsys):
     line = json.loads(lines[0])
     assert (line["bytesIn"], line["bytesOut"]) == (len(body), len(written.body))
     assert line["pipeline"] == SPEC
-    assert set(line["ms"]) == {"fetch", "transform", "reply", "total"}
+    assert set(line["ms"]) == {"fetch", "wait", "transform", "reply", "total"}
     assert isinstance(line["cold"], bool)
     for secret in ("SECRETSIGNATURE", "SECRETTOKEN", "SECRETPRINCIPAL", s3.url):
         assert secret not in lines[0]

@@ -15,7 +15,8 @@ from typing import Any
 import pytest
 
 from jitprep.service.deadline import Deadline
-from jitprep.service.messages import ObjectName, RequestMetrics, StoreRequest
+from jitprep.service.messages import ObjectName, StoreRequest
+from jitprep.service.request_metrics import RequestMetrics
 from jitprep.service.results import stored_copies
 from jitprep.service.s3_names import S3Prefix
 from preprocessing import Pipeline

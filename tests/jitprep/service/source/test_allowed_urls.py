@@ -8,7 +8,7 @@ from jitprep.service import errors
 from jitprep.service.config import config
 from jitprep.service.deadline import Deadline
 from jitprep.service.messages import Presigned
-from jitprep.service.source.original import open_original
+from jitprep.service.source.opening import open_original
 
 
 @pytest.fixture(autouse=True)

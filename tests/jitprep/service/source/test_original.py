@@ -15,7 +15,7 @@ from jitprep.service.config import config
 from jitprep.service.deadline import Deadline
 from jitprep.service.errors import RequestFailed
 from jitprep.service.messages import Presigned
-from jitprep.service.source import original
+from jitprep.service.source import opening
 from preprocessing import CorruptSource, UnsupportedSource
 
 from ....scripted_s3 import Answer, ScriptedS3
@@ -48,7 +48,7 @@ def no_pauses(monkeypatch):
 
 def read(s3: ScriptedS3, seconds: float = 60) -> bytes:
     origin = Presigned(f"{s3.url}/photos/a")
-    with original.open_original(origin, Deadline(time.monotonic() + seconds)) as opened:
+    with opening.open_original(origin, Deadline(time.monotonic() + seconds)) as opened:
         return opened.read(2**30)
 
 
@@ -116,7 +116,7 @@ def test_checksums_of_parts_and_of_unknown_kinds_say_nothing(s3):
 def test_a_head_is_tried_again_too(s3):
     s3.script = [Answer(503), Answer(500), Answer(cut_in_headers=True)]
     s3.answer = Answer(claimed_length=77)
-    object_head = original.head_original(Presigned(f"{s3.url}/photos/a"), Deadline.of(60_000))
+    object_head = opening.head_original(Presigned(f"{s3.url}/photos/a"), Deadline.of(60_000))
     assert (object_head.length, len(s3.targets)) == (77, 4)
 
 
@@ -152,5 +152,5 @@ def test_an_endpoint_that_is_none_leads_nowhere_else(s3, monkeypatch, endpoint):
     config.cache_clear()
     origin = Presigned(f"{s3.url}/photos/a")
     with pytest.raises((ValueError, RequestFailed)):
-        original.head_original(origin, Deadline.of(60_000))
+        opening.head_original(origin, Deadline.of(60_000))
     assert s3.targets == []

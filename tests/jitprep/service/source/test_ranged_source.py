@@ -16,8 +16,9 @@ from jitprep.service.config import config
 from jitprep.service.deadline import Deadline
 from jitprep.service.errors import RequestFailed
 from jitprep.service.messages import Presigned
+from jitprep.service.source.opening import open_ranges
 from jitprep.service.source.original import Original
-from jitprep.service.source.ranged_source import MOST_REQUESTS, Ranges, open_ranges
+from jitprep.service.source.ranged_source import MOST_REQUESTS, Ranges
 from preprocessing import Pipeline
 from tests.preprocessing.support.clips import clip, write
 

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from urllib.parse import quote
+from urllib.parse import quote, unquote_to_bytes
 
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from jitprep.sigv4.canonical import canonical_request
+from jitprep.sigv4.request_head import RequestHead
+
 from .signed_requests import (
     DATA_PLANE,
+    KEY,
     S3,
     SECRET,
     VERIFIER,
@@ -26,10 +30,19 @@ words = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=8)
 paths = st.text(st.characters(exclude_categories=["Cs"]), max_size=12).map(
     lambda key: f"/bucket/{quote(key, safe='/~')}"
 )
-queries = st.dictionaries(
-    words.filter(lambda name: name and not name.lower().startswith("x-amz-")), words, max_size=3
-).map(lambda pairs: "&".join(f"{quote(n, safe='')}={quote(v, safe='')}" for n, v in pairs.items()))
-values = st.text(st.characters(min_codepoint=0x20, max_codepoint=0x7E), max_size=8)
+# The same name may come more than once.
+queries = st.lists(
+    st.tuples(st.sampled_from(["a", "a-b", "A"]) | words.filter(bool), words), max_size=4
+).map(
+    lambda pairs: "&".join(
+        f"{quote(n, safe='')}={quote(v, safe='')}"
+        for n, v in pairs
+        if not n.lower().startswith("x-amz-")
+    )
+)
+values = st.text(
+    st.characters(min_codepoint=0x20, max_codepoint=0x7E) | st.sampled_from(" \tü日"), max_size=8
+)
 names = st.from_regex(r"(x-amz-meta-[a-z0-9]{1,6}|range|if-match|cache-control)", fullmatch=True)
 headers = st.dictionaries(names, values, max_size=3).map(lambda found: list(found.items()))
 requests = st.builds(
@@ -46,7 +59,7 @@ requests = st.builds(
 
 @given(requests)
 def test_every_request_that_botocore_signs_verifies(request_head):
-    VERIFIER.verify(request_head, DATA_PLANE, None)
+    assert VERIFIER.verify(request_head, DATA_PLANE, None) == KEY
 
 
 def changed(text, at, by):
@@ -104,6 +117,24 @@ def test_every_x_amz_header_must_be_signed(request_head):
 )
 def test_a_path_may_be_sent_in_any_encoding(canonical, sent):
     VERIFIER.verify(replace(signed(path=canonical), path=sent), S3, None)
+
+
+@given(
+    st.lists(
+        st.integers(0, 255).flatmap(
+            lambda byte: st.sampled_from([chr(byte), f"%{byte:02X}", f"%{byte:02x}"])
+        )
+        | st.sampled_from(["%", "%2", "%zz"]),
+        max_size=8,
+    ).map("".join)
+)
+def test_every_byte_is_encoded_in_one_way(text):
+    head = RequestHead("GET", f"/{text}", f"a={text}".replace("&", "%26"), [])
+    _, path, query, *_ = canonical_request(head, "s3", (), "UNSIGNED-PAYLOAD").split("\n")
+    once = [quote(unquote_to_bytes(part.encode("latin-1")), safe="") for part in text.split("/")]
+    assert path == "/" + "/".join(once)
+    spaced = text.replace("+", " ").encode("latin-1")
+    assert query == f"a={quote(unquote_to_bytes(spaced), safe='')}"
 
 
 def test_an_encoded_slash_does_not_separate_segments():
@@ -189,3 +220,47 @@ def test_a_body_must_have_the_hash_that_is_signed():
 
 def test_the_secret_is_not_shown():
     assert SECRET not in repr(VERIFIER)
+
+
+def test_each_key_has_its_own_secret():
+    many = replace(VERIFIER, secrets={KEY: SECRET, "second": "its secret", "none": ""}.get)
+    assert many.verify(signed(), S3, None) == KEY
+    assert many.verify(signed(key="second", secret="its secret"), S3, None) == "second"
+    assert code(signed(key="second"), verifier=many) == (403, "SignatureDoesNotMatch")
+    for key in ("third", "none"):
+        error = refusal(signed(key=key, secret=""), verifier=many)
+        assert (error.status, error.code) == (403, "InvalidAccessKeyId")
+        assert error.details == {"AWSAccessKeyId": key}
+
+
+@pytest.mark.parametrize("presign", [False, True])
+def test_a_verifier_without_a_region_takes_any(presign):
+    anywhere = replace(VERIFIER, region=None)
+    for region in ("us-east-1", "eu-west-1", "auto"):
+        anywhere.verify(signed(region=region, presign=presign), S3, None)
+    assert code(signed(service="sqs"), verifier=anywhere)[0] == 400
+
+
+@given(st.text(st.characters(max_codepoint=0xFF), max_size=40), st.booleans())
+def test_any_date_is_read_or_refused(text, named):
+    request_head = with_header(signed(), "x-amz-date", text if named else None)
+    assert refusal(with_header(request_head, "date", text)).status in {400, 403}
+
+
+@pytest.mark.parametrize(
+    "date", ["Fri, 31 Dec 9999 23:59:59 -2300", f"Fri, 24 May 2013 00:00:00 +{'9' * 20}"]
+)
+def test_a_date_beyond_the_calendar_is_no_date(date):
+    request_head = with_header(signed(), "x-amz-date", None)
+    assert code(with_header(request_head, "date", date)) == (403, "AccessDenied")
+
+
+@given(requests)
+def test_an_asgi_scope_has_the_same_head(request_head):
+    scope = {
+        "method": request_head.method,
+        "raw_path": request_head.path.encode("latin-1"),
+        "query_string": request_head.query.encode("latin-1"),
+        "headers": [(name.encode(), value.encode()) for name, value in request_head.headers],
+    }
+    assert RequestHead.of_asgi(scope) == request_head

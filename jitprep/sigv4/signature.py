@@ -1,6 +1,6 @@
 """Parses a request's signature, from the Authorization header or from a presigned URL.
 
-`jitprep.emulator.signing.verification` verifies it.
+`jitprep.sigv4.verification` verifies it.
 """
 
 from __future__ import annotations
@@ -12,12 +12,10 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import NoReturn
 
-from jitprep.emulator.s3_errors import S3Error
-from jitprep.emulator.signing.request_head import RequestHead
+from jitprep.sigv4.canonical import ALGORITHM, CONTENT_SHA256, TERMINAL
+from jitprep.sigv4.refusals import SignatureRefused, Unsigned
+from jitprep.sigv4.request_head import RequestHead
 
-ALGORITHM = "AWS4-HMAC-SHA256"
-TIMESTAMP = "%Y%m%dT%H%M%SZ"
-CONTENT_SHA256 = "x-amz-content-sha256"
 # Parameters of both signature versions, which an event must not show.
 AUTH_PARAMETERS = frozenset(
     {
@@ -44,14 +42,8 @@ _QUERY_PARTS = (
 _HEADER_PARTS = {"Credential", "SignedHeaders", "Signature"}
 _LONGEST_S = 7 * 24 * 60 * 60
 _HASH = re.compile(r"[0-9a-f]{64}")
+_LONG_FORMAT = re.compile(r"[0-9]{8}T[0-9]{6}Z")
 _UNHASHED = re.compile(r"UNSIGNED-PAYLOAD|STREAMING-[A-Z0-9-]+")
-
-
-class Unsigned(S3Error):
-    """The request is not signed."""
-
-    def __init__(self) -> None:
-        super().__init__(403, "AccessDenied", "Access Denied")
 
 
 @dataclass(frozen=True)
@@ -109,9 +101,9 @@ class MalformedSignature:
     code: str
     prefix: str
 
-    def error(self, reason: str, details: Mapping[str, str] | None = None) -> S3Error:
+    def error(self, reason: str, details: Mapping[str, str] | None = None) -> SignatureRefused:
         """Return the error for ``reason``."""
-        return S3Error(400, self.code, self.prefix + reason, details)
+        return SignatureRefused(400, self.code, self.prefix + reason, details)
 
 
 _HEADER = MalformedSignature(
@@ -129,7 +121,7 @@ def parse_signature(request_head: RequestHead) -> Signature:
     ------
     Unsigned
         If the request is not signed.
-    S3Error
+    SignatureRefused
         If it is not a signature of version 4.
     """
     authorization = request_head.header("authorization")
@@ -189,7 +181,7 @@ def _from_header(request_head: RequestHead, authorization: str) -> Signature:
 
 def _from_query(request_head: RequestHead, parameters: Mapping[str, str]) -> Signature:
     if not all(parameters.get(name) for name in _QUERY_PARTS):
-        raise S3Error(
+        raise SignatureRefused(
             400,
             _QUERY.code,
             "Query-string authentication version 4 requires the X-Amz-Algorithm, "
@@ -202,7 +194,7 @@ def _from_query(request_head: RequestHead, parameters: Mapping[str, str]) -> Sig
         time = _time(parameters["X-Amz-Date"])
     except ValueError as error:
         message = "X-Amz-Date must be in the ISO8601 Long Format \"yyyyMMdd'T'HHmmss'Z'\""
-        raise S3Error(400, _QUERY.code, message) from error
+        raise SignatureRefused(400, _QUERY.code, message) from error
     # Some SDKs put the hash into the query. In a header it counts only if it is signed.
     said = request_head.header(CONTENT_SHA256) or parameters.get("X-Amz-Content-Sha256")
     return Signature(
@@ -222,10 +214,8 @@ def _scope(text: str, malformed: MalformedSignature) -> Scope:
             'the Credential is mal-formed; expecting "<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request".'
         )
     access_key, date, region, service, terminal = parts
-    if terminal != "aws4_request":
-        raise malformed.error(
-            f'incorrect terminal "{terminal}". This endpoint uses "aws4_request".'
-        )
+    if terminal != TERMINAL:
+        raise malformed.error(f'incorrect terminal "{terminal}". This endpoint uses "{TERMINAL}".')
     return Scope(access_key, date, region, service)
 
 
@@ -235,14 +225,16 @@ def _header_time(request_head: RequestHead) -> datetime:
     for read in (_time, parsedate_to_datetime):
         try:
             return read(text).astimezone(UTC)
-        except ValueError:
+        except (ValueError, OverflowError):  # a year or an offset may be out of range
             continue
     message = "AWS authentication requires a valid Date or x-amz-date header"
-    raise S3Error(403, "AccessDenied", message)
+    raise SignatureRefused(403, "AccessDenied", message)
 
 
 def _time(text: str) -> datetime:
-    return datetime.strptime(text, TIMESTAMP).replace(tzinfo=UTC)
+    if not _LONG_FORMAT.fullmatch(text):
+        raise ValueError(text)
+    return datetime.fromisoformat(text)  # a fifth of strptime's time
 
 
 def _expires(text: str) -> int:
@@ -257,7 +249,7 @@ def _expires(text: str) -> int:
             "X-Amz-Expires must be less than 604800 seconds"
         )
     if problem is not None:
-        raise S3Error(400, _QUERY.code, problem)
+        raise SignatureRefused(400, _QUERY.code, problem)
     return int(text)
 
 
@@ -273,12 +265,12 @@ def _payload(text: str | None) -> str | None:
 
 
 def _raise_old_version() -> NoReturn:
-    raise S3Error(
+    raise SignatureRefused(
         400,
         "InvalidRequest",
         f"The authorization mechanism you have provided is not supported. Please use {ALGORITHM}.",
     )
 
 
-def _argument(message: str, name: str) -> S3Error:
-    return S3Error(400, "InvalidArgument", message, {"ArgumentName": name})
+def _argument(message: str, name: str) -> SignatureRefused:
+    return SignatureRefused(400, "InvalidArgument", message, {"ArgumentName": name})

@@ -10,12 +10,12 @@ from botocore.auth import S3SigV4Auth, S3SigV4QueryAuth, SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
-from jitprep.emulator.s3_errors import S3Error
-from jitprep.emulator.signing.request_head import RequestHead
-from jitprep.emulator.signing.verification import Verifier
+from jitprep.sigv4.refusals import SignatureRefused
+from jitprep.sigv4.request_head import RequestHead
+from jitprep.sigv4.verification import Verifier
 
 KEY, SECRET = "AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
-VERIFIER = Verifier(KEY, SECRET, "us-east-1")
+VERIFIER = Verifier({KEY: SECRET}.get, "us-east-1")
 S3, DATA_PLANE = ("s3",), ("s3", "s3-object-lambda")
 HOST = "127.0.0.1:9000"
 
@@ -52,7 +52,7 @@ def signed(
 
 
 def refusal(request_head, services=S3, body=None, verifier=VERIFIER):
-    with pytest.raises(S3Error) as caught:
+    with pytest.raises(SignatureRefused) as caught:
         verifier.verify(request_head, services, body)
     return caught.value
 

@@ -11,8 +11,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from jitprep.emulator.signing.request_head import RequestHead
-from jitprep.emulator.signing.verification import Verifier
+from jitprep.sigv4.request_head import RequestHead
+from jitprep.sigv4.verification import Verifier
 
 from .signed_requests import (
     EMPTY,
@@ -22,7 +22,7 @@ from .signed_requests import (
     code,
 )
 
-PUBLISHED = Verifier(KEY, SECRET, "us-east-1", lambda: datetime(2013, 5, 24, tzinfo=UTC))
+PUBLISHED = Verifier({KEY: SECRET}.get, "us-east-1", lambda: datetime(2013, 5, 24, tzinfo=UTC))
 
 
 def published(method, path, query, signature, headers, content=EMPTY):
@@ -91,5 +91,5 @@ def test_what_aws_publishes_verifies(example):
 
 @pytest.mark.parametrize("example", EXAMPLES.values(), ids=EXAMPLES)
 def test_what_aws_publishes_does_not_verify_with_another_secret(example):
-    other = replace(PUBLISHED, secret_key="another")
+    other = replace(PUBLISHED, secrets={KEY: "another"}.get)
     assert code(example, verifier=other) == (403, "SignatureDoesNotMatch")

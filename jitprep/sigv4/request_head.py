@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import parse_qsl
-
-from starlette.requests import Request
 
 
 @dataclass(frozen=True)
@@ -18,7 +17,8 @@ class RequestHead:
     method
         The HTTP method.
     path, query
-        The path and query as they were sent, percent-encoded.
+        The path and query as they were sent, percent-encoded. A byte that was sent raw is the character
+        of Latin-1.
     headers
         The headers in order, with names in lower case.
     """
@@ -29,23 +29,26 @@ class RequestHead:
     headers: Sequence[tuple[str, str]]
 
     @classmethod
-    def of(cls, request: Request) -> RequestHead:
-        """Return the head of ``request``."""
+    def of_asgi(cls, scope: Mapping[str, Any]) -> RequestHead:
+        """Return the head of the request with this ASGI scope."""
         return cls(
-            request.method,
-            request.scope["raw_path"].decode("latin-1"),
-            request.scope["query_string"].decode("latin-1"),
-            [(name.decode("latin-1"), _text(value)) for name, value in request.headers.raw],
+            scope["method"],
+            scope["raw_path"].decode("latin-1"),
+            scope["query_string"].decode("latin-1"),
+            [(name.decode("latin-1"), _text(value)) for name, value in scope["headers"]],
         )
 
     def header(self, name: str) -> str | None:
         """Return the first header of that name, or None."""
-        return next((value for found, value in self.headers if found == name), None)
+        for found, value in self.headers:
+            if found == name:
+                return value
+        return None
 
     @property
     def parameters(self) -> dict[str, str]:
         """The query's parameters, decoded; of repeated ones, the last."""
-        return dict(parse_qsl(self.query, keep_blank_values=True))
+        return dict(parse_qsl(self.query, keep_blank_values=True)) if self.query else {}
 
 
 def _text(value: bytes) -> str:

@@ -1,1 +1,0 @@
-"""Parsing and verification of Signature Version 4."""

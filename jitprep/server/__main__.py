@@ -1,0 +1,108 @@
+"""``jitprep serve``: read the configuration, make the sockets, and keep the workers running."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import socket
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from jitprep.server.configuration.folder_config import folder_config
+from jitprep.service.settings import FILE_VARIABLE
+
+_PLACES = (Path("jitprep.toml"), Path("/etc/jitprep.toml"))
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command. A wrong configuration is one line, and exit status 2."""
+    asked = _parser().parse_args(arguments)
+    with tempfile.TemporaryDirectory(prefix="jitprep-") as folder:
+        try:
+            return _run(asked, Path(folder))
+        except ValueError as error:
+            sys.stderr.write(f"error: {error}\n")
+        except ModuleNotFoundError as error:
+            sys.stderr.write(
+                f"error: jitprep serve needs {error.name}: pip install 'jitprep[server]'\n"
+            )
+        return 2
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="jitprep serve",
+        description="Serve objects, transformed as they are read, by S3's read API.",
+    )
+    parser.add_argument(
+        "folder",
+        nargs="?",
+        help="a local folder to serve without a configuration, to this machine only",
+    )
+    parser.add_argument("--pipeline", help="the folder's pipeline: a preset's name or a spec")
+    parser.add_argument(
+        "--config", type=Path, help="the configuration (./jitprep.toml, or /etc/jitprep.toml)"
+    )
+    parser.add_argument("--host", help="address to listen on (0.0.0.0; 127.0.0.1 for a folder)")
+    parser.add_argument(
+        "--port", type=int, default=8080, help="port to listen on; 0 takes a free one (8080)"
+    )
+    parser.add_argument(
+        "--check", action="store_true", help="check the configuration, print the mounts, and end"
+    )
+    return parser
+
+
+def _run(asked: argparse.Namespace, folder: Path) -> int:
+    if asked.folder is not None:
+        if asked.config is not None or asked.host is not None:
+            raise ValueError(
+                "a folder is served to this machine only, without a key; to serve others, write a mount "
+                "in jitprep.toml"
+            )
+        path = folder_config(Path(asked.folder), asked.pipeline, folder)
+        host = "127.0.0.1"
+    else:
+        if asked.pipeline is not None:
+            raise ValueError("--pipeline is for a folder; a mount in jitprep.toml has its own")
+        path, host = _config_path(asked.config), asked.host or "0.0.0.0"  # noqa: S104  # as asked
+    os.environ[FILE_VARIABLE] = str(path)
+    from jitprep.server import supervisor  # noqa: PLC0415  # reads the configuration
+
+    if asked.check:
+        return supervisor.check()
+    return supervisor.serve(_socket(host, asked.port), folder)
+
+
+def _config_path(given: Path | None) -> Path:
+    if given is not None:
+        return given
+    if path := os.environ.get(FILE_VARIABLE):
+        return Path(path)
+    for place in _PLACES:
+        if place.exists():
+            return place
+    raise ValueError(
+        "there is no jitprep.toml here or in /etc; name one with --config, or serve a folder: "
+        "jitprep serve FOLDER --pipeline imagenet-uint8"
+    )
+
+
+def _socket(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # TCP by name: only then does asyncio disable Nagle's algorithm, which would delay answers by 40 ms.
+    sock = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        sock.bind((host, port))
+    except OSError as error:
+        sock.close()
+        raise ValueError(f"cannot listen on {host}, port {port}: {error.strerror}") from None
+    sock.set_inheritable(True)
+    return sock
+
+
+if __name__ == "__main__":
+    sys.exit(main())

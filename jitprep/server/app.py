@@ -1,0 +1,192 @@
+"""The ASGI application: a request is routed, let in, parsed, worked on and answered, in that order."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from jitprep.server import bucket_documents, requests, webhook_calls
+from jitprep.server.access import Access
+from jitprep.server.batch_stream import BatchStream, parse_batch
+from jitprep.server.configuration.mounts import Mount
+from jitprep.server.configuration.settings import ServerSettings
+from jitprep.server.exchange import Exchange, Receive, Scope, Send
+from jitprep.server.metrics import Metrics
+from jitprep.server.replies import send_response
+from jitprep.server.request_log import RequestRecord
+from jitprep.server.requests import BucketQuestion
+from jitprep.server.routing import Route, ToBuckets, ToCall, ToMount, ToObject, ToOperations, route
+from jitprep.server.work import ClientGone, Work
+from jitprep.service import errors
+from jitprep.service.config import config
+from jitprep.service.deadline import Deadline
+from jitprep.service.dispatch import dispatch
+from jitprep.service.messages import ListRequest, ObjectRequest, Response
+from jitprep.service.request_metrics import Unexpected
+
+_XML = {"Content-Type": "application/xml"}
+_LARGEST_CALL = 2**20
+
+
+class Server:
+    """One worker's application.
+
+    Parameters
+    ----------
+    settings : ServerSettings
+
+    Raises
+    ------
+    ValueError
+        Where a key cannot be read.
+    """
+
+    def __init__(self, settings: ServerSettings) -> None:
+        self._domain = settings.domain
+        self._access = Access(settings.mounts)
+        self._work = Work(settings.queue, config().policy.limits.memory // 2)
+        self._metrics = Metrics()
+        self._draining = False
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request, or follow the server's start and end."""
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
+            return
+        exchange, record = Exchange(scope, receive), RequestRecord()
+        with self._metrics.under_way():
+            try:
+                response = await self._respond(exchange, send, record)
+                if response is not None:
+                    start = time.perf_counter()
+                    with self._work.hold(len(response.body)):
+                        record.sent_bytes = await send_response(send, exchange, response)
+                    record.metrics.ms["reply"] = round((time.perf_counter() - start) * 1000, 3)
+            except (ClientGone, TimeoutError):
+                record.client_left = True
+            finally:
+                exchange.close()
+            record.end(exchange, self._metrics)
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        await receive()
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        self._draining = True
+        self._work.close()
+        await send({"type": "lifespan.shutdown.complete"})
+
+    async def _respond(
+        self, exchange: Exchange, send: Send, record: RequestRecord
+    ) -> Response | None:
+        """Return the response; None where it is sent already, as a stream."""
+        try:
+            to = route(exchange.headers.get("host", ""), exchange.head.path, self._domain)
+            record.response = response = await self._answer(to, exchange, send, record)
+        except ClientGone:
+            raise
+        except Exception as error:  # the client must get an answer, whatever went wrong
+            record.response = response = Response.refusal(errors.as_request_failed(error))
+            if response.error_code == "InternalError":
+                record.metrics.unexpected.append(Unexpected.of(error))
+        return response if not record.streamed else None
+
+    async def _answer(
+        self, to: Route, exchange: Exchange, send: Send, record: RequestRecord
+    ) -> Response:
+        match to:
+            case ToOperations(name):
+                return self._operate(name, exchange, record)
+            case ToBuckets():
+                record.door = "buckets"
+                requests.require_get(exchange)
+                names = self._access.readable(exchange.head)
+                return Response(200, bucket_documents.list_buckets(names), _XML)
+            case ToMount(name):
+                record.door = "list"
+                requests.require_get(exchange)
+                mount = self._let_in(name, exchange, record)
+                return await self._read_bucket(mount, exchange, record)
+            case ToObject(name, key):
+                record.door, record.key = "object", key
+                requests.require_get(exchange)
+                mount = self._let_in(name, exchange, record)
+                asked = requests.parse_object_read(exchange, mount, key)
+                return await self._dispatch(asked, mount, exchange, record)
+            case ToCall(kind, name):
+                record.door = kind
+                if kind == "webhook":
+                    return await self._webhook(name, exchange, record)
+                requests.require_post(exchange)
+                return await self._batch(name, exchange, send, record)
+
+    def _let_in(
+        self, name: str, exchange: Exchange, record: RequestRecord, body: bytes | None = None
+    ) -> Mount:
+        mount = self._access.mount(name, exchange.head, body)
+        record.mount = mount.name
+        return mount
+
+    def _operate(self, name: str, exchange: Exchange, record: RequestRecord) -> Response:
+        record.quiet = True
+        requests.require_get(exchange)
+        if name == "metrics":
+            return Response(200, *self._metrics.page())
+        if name == "readyz" and self._draining:
+            return Response(503, b"draining\n", {"Content-Type": "text/plain"})
+        return Response(200, b"ok\n", {"Content-Type": "text/plain"})
+
+    async def _read_bucket(
+        self, mount: Mount, exchange: Exchange, record: RequestRecord
+    ) -> Response:
+        asked = requests.parse_bucket_read(exchange, mount)
+        if isinstance(asked, BucketQuestion):
+            if asked.about == "location":
+                return Response(200, bucket_documents.bucket_location(), _XML)
+            return Response(200, b"", _XML | {"x-amz-bucket-region": "us-east-1"})
+        return await self._dispatch(asked, mount, exchange, record)
+
+    async def _dispatch(
+        self,
+        asked: ObjectRequest | ListRequest,
+        mount: Mount,
+        exchange: Exchange,
+        record: RequestRecord,
+    ) -> Response:
+        deadline = Deadline(time.monotonic() + mount.timeout_s)
+        metrics = record.metrics
+        return await self._work.run(
+            lambda: dispatch(asked, mount, mount.policy, deadline, metrics), deadline, exchange
+        )
+
+    async def _batch(
+        self, name: str, exchange: Exchange, send: Send, record: RequestRecord
+    ) -> Response:
+        body = await exchange.body(_LARGEST_CALL * 8)
+        mount = self._let_in(name, exchange, record, body)
+        asked = parse_batch(body, exchange, mount)
+        self._work.require_room()
+        return await BatchStream(mount, self._work, exchange, record).send(asked, send)
+
+    async def _webhook(self, name: str, exchange: Exchange, record: RequestRecord) -> Response:
+        body = await exchange.body(_LARGEST_CALL) if exchange.head.method == "POST" else b""
+        mount = self._access.called(name, exchange.headers)
+        record.mount = mount.name
+        if not body:  # the store asks whether anybody is here
+            return Response(200, b"", {"Content-Type": "text/plain"})
+        call = webhook_calls.parse_call(body, mount)
+        record.key = call.request.key
+        try:
+            response = await self._dispatch(call.request, mount, exchange, record)
+        except ClientGone:
+            raise
+        except Exception as error:  # the store's client must get an answer
+            response = Response.refusal(errors.as_request_failed(error))
+            if response.error_code == "InternalError":
+                record.metrics.unexpected.append(Unexpected.of(error))
+        return call.reply(response, exchange.request_id)
+
+
+def create_app() -> Any:
+    """Return the application of a new worker, as uvicorn asks for it."""
+    return Server(ServerSettings.read())

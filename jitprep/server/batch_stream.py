@@ -1,0 +1,151 @@
+"""Batches: many objects of a mount in one answer, which is streamed in the order of the keys.
+
+Each object is a line of JSON, which says its status and its bytes, and then those bytes: exactly what a
+GET of the object answers. The last line counts them, so that a client notices an answer that ends early.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from jitprep.server.exchange import Exchange, Send
+from jitprep.server.replies import send_head, send_pieces
+from jitprep.service import errors
+from jitprep.service.deadline import Deadline
+from jitprep.service.dispatch import dispatch
+from jitprep.service.errors import RequestFailed
+from jitprep.service.http import client_request
+from jitprep.service.messages import ObjectName, ObjectRequest, PipelineChoice, Response
+from jitprep.service.request_metrics import RequestMetrics, Unexpected
+from preprocessing.names import is_utf8
+
+if TYPE_CHECKING:
+    from jitprep.server.configuration.mounts import Mount
+    from jitprep.server.request_log import RequestRecord
+    from jitprep.server.work import Work
+
+CONTENT_TYPE = "application/vnd.jitprep.batch"
+_MEMBERS = frozenset({"keys", "pipeline", "seed"})
+# Objects of one batch that are under way. One is transformed while the next ones are fetched.
+_AHEAD = 8
+
+
+def parse_batch(body: bytes, exchange: Exchange, mount: Mount) -> Iterator[ObjectRequest]:
+    """Return the requests that a batch asks for.
+
+    Raises
+    ------
+    RequestFailed
+        ``InvalidRequest`` for anything but an object with ``keys``, and perhaps ``seed`` and
+        ``pipeline``; ``InvalidSeed``.
+    """
+    try:
+        asked = json.loads(body)
+    except (ValueError, RecursionError):
+        raise _invalid("the body is not JSON") from None
+    if not isinstance(asked, dict) or "keys" not in asked or asked.keys() - _MEMBERS:
+        raise _invalid(f"the body must be a JSON object of {', '.join(sorted(_MEMBERS))}")
+    keys = asked["keys"]
+    if not isinstance(keys, list) or not keys or not all(_is_key(key) for key in keys):
+        raise _invalid("keys must be a list of keys that are not empty")
+    chosen = {name: str(asked[name]) for name in ("pipeline", "seed") if name in asked}
+    choice = client_request.choice(mount.configuration, {}, chosen)
+    client_request.headers_of(exchange.headers)
+    return (_request(mount, key, choice) for key in keys)
+
+
+def _request(mount: Mount, key: str, choice: PipelineChoice) -> ObjectRequest:
+    request = ObjectRequest("GET", key, ObjectName(mount.name, key), choice)
+    return replace(request, key=mount.drawn_key(key))
+
+
+class BatchStream:
+    """A batch that is being answered.
+
+    Parameters
+    ----------
+    mount : Mount
+    work : Work
+    exchange : Exchange
+    record : RequestRecord
+    """
+
+    def __init__(self, mount: Mount, work: Work, exchange: Exchange, record: RequestRecord) -> None:
+        self._mount, self._work, self._exchange, self._record = mount, work, exchange, record
+        self._done = self._failed = 0
+
+    async def send(self, requests: Iterator[ObjectRequest], send: Send) -> Response:
+        """Send the objects in order, and return the response for the log."""
+        self._record.streamed = True
+        await send_head(send, self._exchange, 200, {"Content-Type": CONTENT_TYPE})
+        ahead: deque[asyncio.Task[tuple[ObjectRequest, Response]]] = deque()
+        try:
+            while True:
+                for request in requests:
+                    ahead.append(asyncio.ensure_future(self._read(request)))
+                    if len(ahead) >= _AHEAD:
+                        break
+                if not ahead:
+                    break
+                await self._send_one(*(await ahead.popleft()), send)
+        finally:
+            for task in ahead:
+                task.cancel()
+        metrics = self._record.metrics
+        metrics.rows, metrics.failed = self._done, self._failed
+        end = json.dumps({"rows": self._done, "failed": self._failed}) + "\n"
+        await send_pieces(send, end.encode())
+        return Response(200)
+
+    async def _read(self, request: ObjectRequest) -> tuple[ObjectRequest, Response]:
+        metrics, deadline = RequestMetrics(), Deadline(time.monotonic() + self._mount.timeout_s)
+        mount, total = self._mount, self._record.metrics
+        try:
+            response = await self._work.run_when_free(
+                lambda: dispatch(request, mount, mount.policy, deadline, metrics),
+                deadline,
+                self._exchange,
+            )
+        except RequestFailed as failure:
+            response = Response.refusal(failure)
+        except Exception as error:
+            response = Response.refusal(errors.as_request_failed(error))
+            if response.error_code == "InternalError":
+                total.unexpected.append(Unexpected.of(error))
+        total.pipeline = metrics.pipeline
+        total.bytes_in += metrics.bytes_in
+        for stage, ms in metrics.ms.items():
+            total.ms[stage] = round(total.ms.get(stage, 0.0) + ms, 3)
+        return request, response
+
+    async def _send_one(self, request: ObjectRequest, response: Response, send: Send) -> None:
+        assert isinstance(request.source, ObjectName)
+        line: dict[str, Any] = {"key": request.source.key, "statusCode": response.status}
+        if response.error_code is None:
+            self._done += 1
+            line |= {
+                "etag": response.headers["ETag"],
+                "contentType": response.headers["Content-Type"],
+            }
+        else:
+            self._failed += 1
+            line |= {"errorCode": response.error_code, "errorMessage": response.error_message}
+        head = json.dumps(line | {"bytes": len(response.body)}) + "\n"
+        await send_pieces(send, head.encode() + response.body, more=True)
+        self._record.sent_bytes += len(response.body)
+
+
+def _is_key(key: object) -> bool:
+    return isinstance(key, str) and bool(key) and is_utf8(key)
+
+
+def _invalid(what: str) -> RequestFailed:
+    return RequestFailed(
+        400, "InvalidRequest", f'{what}; send {{"keys": ["a.jpg", "b.jpg"], "seed": 0}}'
+    )

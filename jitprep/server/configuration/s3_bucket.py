@@ -1,0 +1,112 @@
+"""A bucket that a mount reads, for what obstore cannot: listings, and keys that it cannot name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import field
+from typing import TYPE_CHECKING, Literal
+from urllib.parse import quote, urlencode
+from xml.etree import ElementTree as ET
+
+from jitprep.service.messages import ListingName, Presigned
+from jitprep.service.source.stores import SourceUrl, StoreCredentials
+from jitprep.sigv4.signing import SigningCredentials, sign
+from preprocessing.frozen import frozen
+
+if TYPE_CHECKING:
+    from xml.etree.ElementTree import Element
+
+_DEFAULT_REGION = "us-east-1"
+# Parameters of a listing that hold a key, or the beginning of one.
+_OF_BUCKET = frozenset({"marker", "prefix", "start-after"})
+# Elements of a listing that hold a key, or the beginning of one.
+_NAMES = frozenset({"Key", "Marker", "NextMarker", "Prefix", "StartAfter"})
+
+
+@frozen
+class S3Bucket:
+    """A bucket, and how its requests are signed.
+
+    Parameters
+    ----------
+    url : SourceUrl
+    endpoint : str, optional
+        The URL of another store than AWS's.
+    region : str, optional
+    credentials : callable, optional
+        Returns `StoreCredentials`; None for a public bucket, whose requests are not signed.
+    """
+
+    url: SourceUrl
+    endpoint: str | None
+    region: str | None
+    credentials: Callable[[], StoreCredentials] | None = field(repr=False)
+
+    @property
+    def base(self) -> str:
+        """The URL of the bucket, without a slash at its end."""
+        name = self.url.host
+        if self.endpoint is not None:
+            return f"{self.endpoint.rstrip('/')}/{name}"
+        region = self.region or _DEFAULT_REGION
+        domain = "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"
+        if "." in name:  # TLS's wildcard certificate does not match a bucket with dots
+            return f"https://s3.{region}.{domain}/{name}"
+        return f"https://{name}.s3.{region}.{domain}"
+
+    def signed_object(
+        self, method: Literal["GET", "HEAD"], path: str, version: str | None
+    ) -> Presigned:
+        """Return a source of an object by its name in the bucket."""
+        query = f"?{urlencode({'versionId': version})}" if version else ""
+        return self._signed(method, f"{self.base}/{quote(path, safe='/~')}{query}")
+
+    def signed_listing(self, name: ListingName) -> Presigned:
+        """Return a source of a page of the listing below the mount's prefix."""
+        query = {"list-type": "2"} if name.version == 2 else {}
+        asked = dict(name.parameters)
+        if self.url.prefix:
+            asked.setdefault("prefix", "")
+        for parameter, text in asked.items():
+            within = parameter in _OF_BUCKET and (text or parameter == "prefix")
+            query[parameter] = f"{self.url.prefix}{text}" if within else text
+        return self._signed(
+            "GET", f"{self.base}?{urlencode(sorted(query.items()), quote_via=quote)}"
+        )
+
+    def relative(self, xml: bytes, mount: str) -> bytes:
+        """Return a listing of the bucket as one of the mount: its name, and keys without the prefix."""
+        root = ET.fromstring(xml)  # noqa: S314  # the store's own, bounded
+        space = root.tag.partition("}")[0] + "}" if root.tag.startswith("{") else ""
+        name = root.find(f"{space}Name")
+        if name is not None:
+            name.text = mount
+        if self.url.prefix:
+            coded = root.findtext(f"{space}EncodingType") == "url"
+            prefix = quote(self.url.prefix, safe="/~") if coded else self.url.prefix
+            for element in root.iter():
+                if element.tag.removeprefix(space) in _NAMES:
+                    _shorten(element, prefix, self.url.prefix)
+        whole: bytes = ET.tostring(
+            root,
+            encoding="utf-8",
+            xml_declaration=True,
+            default_namespace=space.strip("{}") or None,
+        )
+        return whole
+
+    def _signed(self, method: str, url: str) -> Presigned:
+        if self.credentials is None:
+            return Presigned(url, endpoint=self.base)
+        found = self.credentials()
+        pair = SigningCredentials(found.access_key, found.secret_key, found.token)
+        headers = sign(method, url, {}, pair, self.region or _DEFAULT_REGION)
+        del headers["host"]  # the connection sends it
+        return Presigned(url, headers, endpoint=self.base)
+
+
+def _shorten(element: Element, *prefixes: str) -> None:
+    for prefix in prefixes:
+        if (element.text or "").startswith(prefix):
+            element.text = (element.text or "").removeprefix(prefix)
+            return

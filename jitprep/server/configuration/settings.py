@@ -1,0 +1,200 @@
+"""The server's settings, read from ``jitprep.toml`` and the environment, and checked at the start."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from jitprep.server.configuration.aws_credentials import credentials_of
+from jitprep.server.configuration.mounts import Mount
+from jitprep.server.configuration.references import Reference
+from jitprep.server.configuration.s3_bucket import S3Bucket
+from jitprep.server.routing import OPERATIONS
+from jitprep.service.config import Policy, config, overrides_named, unknown_sizes_named
+from jitprep.service.errors import RequestFailed
+from jitprep.service.pipeline_choice import choose
+from jitprep.service.s3_names import BUCKET_NAME
+from jitprep.service.settings import Settings, positive
+from jitprep.service.source.hosts import ParsedUrl
+from jitprep.service.source.stores import SourceUrl, open_store
+from jitprep.service.thread_pools import granted_cpus
+from preprocessing import Limits
+from preprocessing.frozen import frozen
+
+_DOMAIN = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)*")
+_QUEUE, _TIMEOUT_S = 64, 60
+_OF_S3 = frozenset({"access_key_id", "endpoint", "region", "secret_access_key"})
+_MEMBERS = _OF_S3 | {
+    "anonymous", "list_unknown_sizes", "max_bytes", "max_pixels", "max_side", "overrides", "pipeline",
+    "source", "timeout", "unsigned", "webhook_token",
+}  # fmt: skip
+
+
+@frozen
+class ServerSettings:
+    """What the server serves, and how.
+
+    Parameters
+    ----------
+    mounts : mapping of str to Mount
+    domain : str, optional
+        Its subdomains are mounts: virtual hosts.
+    workers : int
+        Processes.
+    queue : int
+        Requests that a worker has under way at most; others are told to come back.
+    timeout_s : int
+        Seconds that a request may take, where its mount says nothing else.
+    """
+
+    mounts: Mapping[str, Mount]
+    domain: str | None
+    workers: int
+    queue: int
+    timeout_s: int
+
+    @classmethod
+    def read(cls) -> ServerSettings:
+        """Read the settings, and open the mounts' sources without connecting.
+
+        Raises
+        ------
+        ValueError
+            Where a setting is wrong; the message names it.
+        """
+        settings = Settings.read()
+        timeout_s = settings.whole("timeout", _TIMEOUT_S)
+        tables = settings.tables("mounts")
+        if not tables:
+            raise ValueError(
+                f"{settings.path or 'the configuration'} has no mounts; write [mounts.NAME] with a "
+                "source and a pipeline"
+            )
+        domain = settings.text("domain").lower() or None
+        if domain is not None and not _DOMAIN.fullmatch(domain):
+            raise ValueError(f"{settings.spelling('domain')} must be a domain, got {domain!r}")
+        return cls(
+            {name: _mount(name, table, timeout_s) for name, table in tables.items()},
+            domain,
+            settings.whole("workers", granted_cpus()),
+            settings.whole("queue", _QUEUE),
+            timeout_s,
+        )
+
+
+def _mount(name: str, table: Any, timeout_s: int) -> Mount:
+    place = f"mounts.{name}"
+    if not BUCKET_NAME.fullmatch(name) or name in OPERATIONS:
+        raise ValueError(
+            f"{place}: a mount is named as a bucket is, by 3 to 63 of a-z, 0-9 and -, and not "
+            f"{', '.join(sorted(OPERATIONS))}"
+        )
+    if not isinstance(table, Mapping):
+        raise ValueError(f"{place} must be a table")  # noqa: TRY004  # as all settings
+    if unknown := sorted(table.keys() - _MEMBERS):
+        raise ValueError(
+            f"{place}.{unknown[0]} is not a setting; a mount has {', '.join(sorted(_MEMBERS))}"
+        )
+    try:
+        url = SourceUrl.parse(str(table.get("source", "")))
+    except ValueError as error:
+        raise ValueError(f"{place}.source: {error}") from None
+    if url.scheme != "s3" and (others := sorted(table.keys() & _OF_S3)):
+        raise ValueError(f"{place}.{others[0]} is for s3:// sources only")
+    own_timeout = _whole(place, table, "timeout", timeout_s)
+    store, bucket = _source(place, table, url, own_timeout)
+    return Mount(
+        name=name,
+        url=url,
+        store=store,
+        bucket=bucket,
+        configuration=_configuration(place, table),
+        policy=_policy(place, table),
+        timeout_s=own_timeout,
+        anonymous=_flag(place, table, "anonymous"),
+        webhook_token=_token(place, table),
+    )
+
+
+def _source(
+    place: str, table: Mapping[str, Any], url: SourceUrl, timeout_s: int
+) -> tuple[Any, S3Bucket | None]:
+    unsigned = _flag(place, table, "unsigned")
+    region = str(table["region"]) if "region" in table else None
+    endpoint = table.get("endpoint") or config().endpoint
+    if endpoint is not None and ParsedUrl.of(str(endpoint)) is None:
+        raise ValueError(f"{place}.endpoint must be the URL of a host, got {endpoint!r}")
+    signs = url.scheme == "s3" and not unsigned
+    credentials = credentials_of(place, table) if signs else None
+    try:
+        store = open_store(
+            url,
+            endpoint=endpoint,
+            region=region,
+            credentials=credentials,
+            anonymous=unsigned,
+            timeout_s=timeout_s,
+        )
+    except ValueError as error:
+        raise ValueError(f"{place}.source: {error}") from None
+    bucket = S3Bucket(url, endpoint, region, credentials) if url.scheme == "s3" else None
+    return store, bucket
+
+
+def _configuration(place: str, table: Mapping[str, Any]) -> str:
+    """Return the mount's pipeline, in the form of an access point's payload; check it."""
+    pipeline = table.get("pipeline")
+    named = isinstance(pipeline, str) and pipeline in config().presets
+    configuration = json.dumps({"pipeline" if named else "spec": pipeline})
+    try:
+        choose(configuration, None)
+    except RequestFailed as failure:
+        presets = ", ".join(sorted(config().presets))
+        raise ValueError(
+            f"{place}.pipeline is neither a preset ({presets}) nor a pipeline: {failure.message}"
+        ) from None
+    return configuration
+
+
+def _policy(place: str, table: Mapping[str, Any]) -> Policy:
+    common = config().policy
+    words = table.get("overrides", sorted(common.overrides))
+    if not isinstance(words, list):
+        raise ValueError(f'{place}.overrides must be a list, such as ["seed"]')  # noqa: TRY004
+    limits = common.limits
+    return Policy(
+        Limits(
+            source_bytes=min(
+                _whole(place, table, "max_bytes", limits.source_bytes), limits.memory // 2
+            ),
+            pixels=_whole(place, table, "max_pixels", limits.pixels),
+            side=_whole(place, table, "max_side", limits.side),
+            memory=limits.memory,
+        ),
+        overrides_named(f"{place}.overrides", [str(word) for word in words]),
+        unknown_sizes_named(
+            f"{place}.list_unknown_sizes",
+            str(table.get("list_unknown_sizes", common.list_unknown_sizes)),
+        ),
+    )
+
+
+def _whole(place: str, table: Mapping[str, Any], name: str, default: int) -> int:
+    return positive(f"{place}.{name}", str(table[name])) if name in table else default
+
+
+def _flag(place: str, table: Mapping[str, Any], name: str) -> bool:
+    value = table.get(name, False)
+    if not isinstance(value, bool):
+        raise ValueError(f"{place}.{name} must be true or false")  # noqa: TRY004
+    return value
+
+
+def _token(place: str, table: Mapping[str, Any]) -> Reference | None:
+    if "webhook_token" not in table:
+        return None
+    reference = Reference.parse(f"{place}.webhook_token", table["webhook_token"])
+    reference.read()
+    return reference

@@ -1,0 +1,61 @@
+"""Responses as HTTP sends them: S3's headers, its error document, and the body in pieces."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+
+from jitprep.server.exchange import Exchange, Send
+from jitprep.service.http import s3_reads
+from jitprep.service.messages import Response
+
+# A client that takes no piece for this long is cut off: what it has not read stays in memory.
+_STALL_S = 30.0
+_PIECE = 256 * 2**10
+_XML = "application/xml"
+
+
+async def send_response(send: Send, exchange: Exchange, response: Response) -> int:
+    """Send a response; return the bytes of its body.
+
+    Raises
+    ------
+    TimeoutError
+        Where the client reads nothing.
+    """
+    headers, body = dict(response.headers), response.body
+    if response.error_code is not None:
+        headers["Content-Type"] = _XML
+        body = s3_reads.error_document(response, exchange.request_id)
+    if response.status == 405:
+        headers["Allow"] = ", ".join(s3_reads.METHODS)
+    if response.status == 503:
+        headers["Connection"] = "close"  # the next connection may be another worker's
+    if response.status != 304:
+        headers.setdefault("Content-Length", str(len(body)))
+    if exchange.head.method == "HEAD" or response.status == 304:
+        body = b""
+    await send_head(send, exchange, response.status, headers)
+    await send_pieces(send, body)
+    return len(body)
+
+
+async def send_head(
+    send: Send, exchange: Exchange, status: int, headers: Mapping[str, str]
+) -> None:
+    """Send the status and the headers, with the IDs that the log has."""
+    sent = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+    sent.append((b"x-amz-request-id", exchange.request_id.encode()))
+    if "traceparent" in exchange.headers:
+        sent.append((b"traceparent", exchange.headers["traceparent"].encode()))
+    await send({"type": "http.response.start", "status": status, "headers": sent})
+
+
+async def send_pieces(send: Send, body: bytes | bytearray, *, more: bool = False) -> None:
+    """Send a body, or a part of one where more follows."""
+    view = memoryview(body)
+    for start in range(0, max(len(body), 1), _PIECE):
+        piece = view[start : start + _PIECE]
+        last = start + _PIECE >= len(body) and not more
+        async with asyncio.timeout(_STALL_S):
+            await send({"type": "http.response.body", "body": bytes(piece), "more_body": not last})

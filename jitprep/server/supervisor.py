@@ -1,0 +1,99 @@
+"""The parent process: it makes the workers, replaces those that die, and ends them in order."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+from pathlib import Path
+from urllib.parse import quote
+
+import uvicorn
+from uvicorn.supervisors import Multiprocess
+
+from jitprep.server.access import Access
+from jitprep.server.configuration.settings import ServerSettings
+from jitprep.server.metrics import FOLDER_VARIABLE
+from preprocessing.available_memory import PROCESS_BYTES, memory
+
+_BACKLOG = 2048
+_KEEP_ALIVE_S = 75
+# A worker that answers no ping for this long is replaced; a transform may hold the interpreter a while.
+_HUNG_S = 30
+
+
+def check() -> int:
+    """Check the configuration, and print its mounts."""
+    settings = ServerSettings.read()
+    Access(settings.mounts)
+    for name, mount in sorted(settings.mounts.items()):
+        who = "anonymous" if mount.anonymous else "with a key"
+        sys.stdout.write(f"{name}: {mount.url.place}/{mount.url.prefix}, {who}\n")
+    return 0
+
+
+def serve(sock: socket.socket, folder: Path) -> int:
+    """Serve until SIGTERM or SIGINT.
+
+    Parameters
+    ----------
+    sock : socket
+        Bound, not yet listening.
+    folder : Path
+        For files that the workers share.
+
+    Raises
+    ------
+    ValueError
+        Where the configuration is wrong.
+    """
+    settings = ServerSettings.read()
+    Access(settings.mounts)  # each worker reads the keys for itself
+    _share(settings.workers, folder)
+    sock.listen(_BACKLOG)
+    _say(settings, sock)
+    Multiprocess(
+        uvicorn.Config(
+            "jitprep.server.app:create_app",
+            factory=True,
+            workers=settings.workers,
+            http="httptools",
+            ws="none",
+            loop="asyncio",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            backlog=_BACKLOG,
+            timeout_keep_alive=_KEEP_ALIVE_S,
+            timeout_graceful_shutdown=settings.timeout_s,
+            timeout_worker_healthcheck=_HUNG_S,
+        ),
+        sockets=[sock],
+    ).run()
+    return 0
+
+
+def _share(workers: int, folder: Path) -> None:
+    """Give each worker one processor, and an equal share of the memory."""
+    metrics = folder / "metrics"
+    metrics.mkdir()
+    os.environ[FOLDER_VARIABLE] = str(metrics)
+    os.environ["JITPREP_CPUS"] = "1"
+    if "JITPREP_MEMORY" not in os.environ:
+        # Half of a share is the transform's. The rest is for originals and answers on their way.
+        share = (memory() + PROCESS_BYTES) // workers - PROCESS_BYTES
+        os.environ["JITPREP_MEMORY"] = str(max(share, PROCESS_BYTES) // 2)
+
+
+def _say(settings: ServerSettings, sock: socket.socket) -> None:
+    """Print where the server listens, and a line to try for a folder."""
+    host, port = sock.getsockname()[:2]
+    shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, host)  # noqa: S104  # compared
+    sys.stderr.write(f"serving {', '.join(sorted(settings.mounts))} at http://{shown}:{port}\n")
+    for name, mount in settings.mounts.items():
+        if mount.url.scheme == "file" and mount.anonymous:
+            page = mount.first_keys(1)
+            key = quote(page[0]) if page else "KEY"
+            sys.stderr.write(f"try: curl -o result http://{shown}:{port}/{name}/{key}\n")
+            break
+    sys.stderr.flush()

@@ -1,0 +1,79 @@
+"""What is measured of a request while it is answered."""
+
+from __future__ import annotations
+
+import time
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from jitprep.service.messages import Response
+from preprocessing.frozen import frozen
+
+
+@frozen
+class Unexpected:
+    """An unexpected error, without its message, which may quote a secret.
+
+    Parameters
+    ----------
+    name : str
+        The error's class.
+    traceback : tuple of str
+        ``file:line function`` of each frame, outermost first.
+    """
+
+    name: str
+    traceback: tuple[str, ...]
+
+    @classmethod
+    def of(cls, error: BaseException) -> Unexpected:
+        """Describe an error without keeping its frames alive."""
+        frames = traceback.extract_tb(error.__traceback__)
+        where = tuple(f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames)
+        return cls(type(error).__name__, where)
+
+
+@dataclass(slots=True)
+class RequestMetrics:
+    """What is measured of a request, for the log line; each step adds to it.
+
+    For a batch, the milliseconds of "fetch" and "transform" are sums over its objects, which are read
+    and transformed concurrently.
+    """
+
+    request_id: str = ""
+    pipeline: str | None = None
+    bytes_in: int = 0
+    rows: int | None = None
+    failed: int | None = None
+    cached: bool = False
+    ms: dict[str, float] = field(default_factory=dict)
+    unexpected: list[Unexpected] = field(default_factory=list)
+
+    @contextmanager
+    def timed(self, stage: str) -> Iterator[None]:
+        """Record how long the block takes, in milliseconds."""
+        start = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.ms[stage] = round((time.perf_counter() - start) * 1000, 3)
+
+
+def log_fields(key: str | None, response: Response, metrics: RequestMetrics) -> dict[str, Any]:
+    """Return the members of a request's log line that every front has; None where there is no value."""
+    return {
+        "key": key,
+        "pipeline": metrics.pipeline,
+        "status": response.status,
+        "error": response.error_code,
+        "message": response.error_message,
+        "rows": metrics.rows,
+        "failed": metrics.failed,
+        "bytesIn": metrics.bytes_in,
+        "bytesOut": len(response.body),
+        "ms": metrics.ms,
+    }

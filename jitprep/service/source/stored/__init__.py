@@ -1,0 +1,1 @@
+"""Originals in stores that the server has opened: folders, and what obstore reads."""

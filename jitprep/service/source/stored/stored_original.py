@@ -1,0 +1,217 @@
+"""An original that obstore reads: bounded, retried, and of one version.
+
+S3's checksums are not compared, since obstore does not pass them on; the number of bytes is. Calls are
+synchronous, for the request's own thread: they release the GIL, and take two thirds of the CPU of
+asynchronous ones.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from email.utils import format_datetime
+from typing import Any
+
+from jitprep.service.deadline import Deadline
+from jitprep.service.errors import RequestFailed
+from jitprep.service.s3_names import METADATA_HEADER
+from jitprep.service.source.original import (
+    TRANSIENT,
+    Original,
+    Tries,
+    require_same,
+    require_time,
+)
+from jitprep.service.source.ranged_source import FIRST_BYTES, Ranges
+from jitprep.service.source.response_heads import ObjectHead
+from jitprep.service.source.source_errors import replaced
+from jitprep.service.source.stored.store_errors import (
+    cut_off,
+    require_version,
+    store_failure,
+    unnameable,
+    without_ranges,
+)
+from jitprep.service.source.stored_object import StoredObject, nameable
+
+# A body of at most this size is received by one call. A larger one comes in pieces, and the deadline is
+# checked between them.
+_CHUNK = 2**20
+# obstore's names of what is not metadata.
+_HEADERS = frozenset({"Cache-Control", "Content-Encoding", "Content-Type"})
+_OTHERS = frozenset({"Content-Disposition", "Content-Language", "Storage-Class"})
+
+
+class _StoredOriginal(Original):
+    """An object whose headers have arrived."""
+
+    def __init__(self, source: StoredObject, tries: Tries) -> None:
+        self._source, self._tries = source, tries
+        self._result = _get(source, tries, {})
+        super().__init__(_head(self._result, source))
+
+    def _stored(self, limit: int) -> bytes:
+        assert self.object_head.length is not None
+        assert self.object_head.length <= limit
+        while True:
+            try:
+                return _body(self._result, self.object_head.length, self._source, self._tries)
+            except RequestFailed as failure:
+                _again(failure, self._tries)
+            self._result = _get(self._source, self._tries, {})
+            require_same(_head(self._result, self._source), self.object_head)
+
+
+@contextmanager
+def open_stored(source: StoredObject, deadline: Deadline) -> Iterator[Original]:
+    """Open an object, to be read whole.
+
+    Raises
+    ------
+    RequestFailed
+        ``NoSuchKey``; ``SourceRefused`` where the store refuses the server's credentials;
+        ``SourceUnavailable`` where no try succeeded; ``InvalidRequest`` for a key that obstore cannot
+        name, and for a server that says nothing of the version; ``DeadlineExceeded``.
+    """
+    yield _StoredOriginal(source, Tries(_bounded(source, deadline)))
+
+
+@contextmanager
+def open_stored_ranges(source: StoredObject, deadline: Deadline) -> Iterator[Ranges | Original]:
+    """Open an object, to be read by ranges, or whole where it must be.
+
+    It must be where the server answers with all of the object, where the object is empty, and where it
+    has a Content-Encoding. Raises what `open_stored` raises.
+    """
+    bounded = _bounded(source, deadline)
+    ranges = _begun(source, bounded)
+    yield _StoredOriginal(source, Tries(bounded)) if ranges is None else ranges
+
+
+def head_stored(source: StoredObject, deadline: Deadline) -> ObjectHead:
+    """Ask for only the headers. Raises what `open_stored` raises."""
+    tries = Tries(_bounded(source, deadline))
+    return _head(_get(source, tries, {"head": True}), source)
+
+
+def _bounded(source: StoredObject, deadline: Deadline) -> Deadline:
+    return Deadline(min(deadline.at, time.monotonic() + source.timeout_s))
+
+
+def _begun(source: StoredObject, deadline: Deadline) -> Ranges | None:
+    try:
+        object_head, first = _part(source, 0, FIRST_BYTES, Tries(deadline), None)
+    except _Whole:
+        return None
+    except RequestFailed as failure:
+        if failure.status == 416:  # an empty object has no range
+            return None
+        raise
+    if object_head.coded:
+        return None
+
+    def fetch_part(start: int, stop: int, tries: Tries) -> bytes:
+        return _part(source, start, stop, tries, object_head)[1]
+
+    return Ranges(fetch_part, deadline, object_head, first)
+
+
+class _Whole(Exception):
+    """The server does not answer with a range."""
+
+
+def _part(
+    source: StoredObject, start: int, stop: int, tries: Tries, before: ObjectHead | None
+) -> tuple[ObjectHead, bytes]:
+    """Return the object's head, and these bytes, or those of them that exist, of the same version."""
+    options: dict[str, Any] = {"range": (start, stop)}
+    # A weak ETag matches nothing, and one that was made of a date is not the server's.
+    if before is not None and not source.place.startswith("http"):
+        options["if_match"] = before.etag
+    while True:
+        try:
+            result = _get(source, tries, options)
+        except RequestFailed as failure:
+            if before is not None and failure.status in {412, 416}:
+                raise replaced() from None
+            raise
+        object_head = _head(result, source)
+        if before is not None:
+            require_same(object_head, before)
+        assert object_head.length is not None
+        try:
+            length = min(stop, object_head.length) - start
+            return object_head, _body(result, length, source, tries)
+        except RequestFailed as failure:
+            _again(failure, tries)
+
+
+def _get(source: StoredObject, tries: Tries, options: Mapping[str, Any]) -> Any:
+    """Return obstore's result, its body unread."""
+    if not nameable(source.path):
+        raise unnameable(source.place)
+    asked = {**options, **({"version": source.version} if source.version else {})}
+    while True:
+        require_time(tries.deadline)
+        try:
+            return source.store.get(source.path, options=asked)
+        except Exception as error:
+            if "range" in options and without_ranges(error):
+                raise _Whole from None
+            failure = store_failure(error, source.place)
+        _again(failure, tries)
+
+
+def _again(failure: RequestFailed, tries: Tries) -> None:
+    """Wait before another try; raise the failure where none would help."""
+    if failure.status not in TRANSIENT or failure.code == "DeadlineExceeded":
+        raise failure
+    tries.again(failure)
+
+
+def _body(result: Any, length: int, source: StoredObject, tries: Tries) -> bytes:
+    try:
+        if length <= _CHUNK:
+            body = bytes(result.bytes())
+        else:
+            chunks, total = [], 0
+            for chunk in result.stream(min_chunk_size=_CHUNK):
+                require_time(tries.deadline)
+                total += len(chunk)
+                if total > length:
+                    break
+                chunks.append(chunk)
+            body = b"".join(chunks)
+    except RequestFailed:
+        raise
+    except Exception as error:
+        raise store_failure(error, source.place) from None
+    if len(body) != length:
+        raise cut_off(source.place)
+    return body
+
+
+def _head(result: Any, source: StoredObject) -> ObjectHead:
+    """Return the object's head, made of headers as S3 sends them, so that S3's rules hold for all."""
+    meta, attributes = result.meta, dict(result.attributes)
+    headers = {"Content-Length": str(meta["size"])}
+    # obstore's moment for an answer without the header.
+    if meta["last_modified"].timestamp() != 0:
+        headers["Last-Modified"] = format_datetime(meta["last_modified"], usegmt=True)
+    headers["ETag"] = require_version(_etag(meta, "Last-Modified" in headers), source.place)
+    if meta["version"]:
+        headers["x-amz-version-id"] = meta["version"]
+    for name, value in attributes.items():
+        if name in _HEADERS:
+            headers[name] = value
+        elif name not in _OTHERS:
+            headers[f"{METADATA_HEADER}{name}"] = value
+    return ObjectHead.of(headers)
+
+
+def _etag(meta: Mapping[str, Any], dated: bool) -> str:
+    """Return the ETag; where a web server sends none, one of the date and the size."""
+    if meta["e_tag"]:
+        return str(meta["e_tag"])
+    return f'"{int(meta["last_modified"].timestamp()):x}-{meta["size"]:x}"' if dated else ""

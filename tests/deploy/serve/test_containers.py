@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from preprocessing import Pipeline
-from tests.deploy import guide, stack
+from tests.deploy import stack
 
 ROOT = stack.PATH.parents[1]
 SERVE = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))["services"][
@@ -104,13 +104,3 @@ def test_without_serve_it_starts_the_function(tmp_path: Path) -> None:
 def test_the_image_has_what_the_server_imports() -> None:
     copied = re.findall(r"^COPY (\S+) /var/task/", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
     assert {"preprocessing", "jitprep/service", "jitprep/server", "jitprep/sigv4"} <= set(copied)
-
-
-def test_the_page_reads_the_mounts_of_the_example_as_they_may_be_read() -> None:
-    lines = [line for block in guide.blocks("containers.md") for line in block.splitlines()]
-    reads = {it[1]: line for line in lines if (it := re.search(r"^curl .*:8080/(\w+)/", line))}
-    assert reads.keys() == CONFIG["mounts"].keys()
-    user = "--user {TRAINER_ACCESS_KEY_ID}:{TRAINER_SECRET_ACCESS_KEY} "
-    for name, line in reads.items():
-        signed = user.format(**SERVE["environment"]) in line
-        assert signed != CONFIG["mounts"][name].get("anonymous", False)

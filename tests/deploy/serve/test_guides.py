@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import shlex
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -118,6 +120,30 @@ def test_the_secret_has_what_the_configurations_refer_to(on_kubernetes: Run) -> 
         config = tomllib.loads((place / "jitprep.toml").read_text(encoding="utf-8"))
         assert keys_of(config) == made
     assert create[4] == "jitprep"
+
+
+def test_the_server_takes_the_configurations(
+    on_ecs: Run, on_kubernetes: Run, tmp_path: Path
+) -> None:
+    for name, value in (("trainer-id", "trainer"), ("trainer-secret", "0123456789abcdef")):
+        (tmp_path / name).write_text(value)
+    for folder in (on_ecs[0], on_kubernetes[0] / "my-jitprep", KUBERNETES):
+        text = (folder / "jitprep.toml").read_text(encoding="utf-8")
+        config = tmp_path / "jitprep.toml"
+        config.write_text(text.replace("/run/secrets/jitprep/", f"{tmp_path}/"))
+        checked = subprocess.run(
+            [sys.executable, "-m", "jitprep.server", "--check", "--config", config],
+            env={
+                "PYTHONPATH": str(stack.PATH.parents[1]),
+                "TRAINER_ID": "a",
+                "TRAINER_SECRET": "b" * 40,
+            },
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert (checked.returncode, checked.stderr) == (0, "")
+        assert re.fullmatch(r"photos: s3://[a-z-]+/, with a key\n", checked.stdout)
 
 
 def test_every_command_is_of_the_namespace(on_kubernetes: Run) -> None:

@@ -2,5 +2,5 @@
 
 ``python -m jitprep.server`` is ``jitprep serve``. To follow one GetObject from here down: `app` is the
 ASGI application, and calls `routing`, `access`, `requests`, then `jitprep.service.dispatch` in one of
-the worker's threads (`work`), and `replies`. `settings` reads ``jitprep.toml`` into `mounts`.
+the worker's threads (`work`), and `replies`. `configuration` reads ``jitprep.toml``.
 """

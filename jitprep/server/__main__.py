@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from jitprep.server.folder_config import folder_config
+from jitprep.server.configuration.folder_config import folder_config
 from jitprep.service.settings import FILE_VARIABLE
 
 _PLACES = (Path("jitprep.toml"), Path("/etc/jitprep.toml"))

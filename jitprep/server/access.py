@@ -5,8 +5,8 @@ from __future__ import annotations
 import hmac
 from collections.abc import Mapping
 
-from jitprep.server.keys import KeyRing
-from jitprep.server.mounts import Mount
+from jitprep.server.configuration.keys import KeyRing
+from jitprep.server.configuration.mounts import Mount
 from jitprep.service.errors import RequestFailed
 from jitprep.sigv4.refusals import SignatureRefused
 from jitprep.sigv4.request_head import RequestHead

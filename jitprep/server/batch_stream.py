@@ -26,7 +26,7 @@ from jitprep.service.request_metrics import RequestMetrics, Unexpected
 from preprocessing.names import is_utf8
 
 if TYPE_CHECKING:
-    from jitprep.server.mounts import Mount
+    from jitprep.server.configuration.mounts import Mount
     from jitprep.server.request_log import RequestRecord
     from jitprep.server.work import Work
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Literal
 
+from jitprep.server.configuration.mounts import Mount
 from jitprep.server.exchange import Exchange
-from jitprep.server.mounts import Mount
 from jitprep.service.errors import RequestFailed
 from jitprep.service.http import client_request, s3_reads
 from jitprep.service.messages import ListRequest, ObjectRequest

@@ -12,8 +12,8 @@ import uvicorn
 from uvicorn.supervisors import Multiprocess
 
 from jitprep.server.access import Access
+from jitprep.server.configuration.settings import ServerSettings
 from jitprep.server.metrics import FOLDER_VARIABLE
-from jitprep.server.settings import ServerSettings
 from preprocessing.available_memory import PROCESS_BYTES, memory
 
 _BACKLOG = 2048

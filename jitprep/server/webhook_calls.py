@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from jitprep.server.mounts import Mount
+from jitprep.server.configuration.mounts import Mount
 from jitprep.service.errors import RequestFailed
 from jitprep.service.http import client_request, s3_reads
 from jitprep.service.messages import ObjectRequest, Presigned, Response

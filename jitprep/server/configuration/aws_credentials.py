@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from jitprep.server.references import Reference
+from jitprep.server.configuration.references import Reference
 from jitprep.service.source.stores import StoreCredentials
 
 _PAIR = ("access_key_id", "secret_access_key")

@@ -9,7 +9,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from jitprep.server.references import Reference
+from jitprep.server.configuration.references import Reference
 from jitprep.service.settings import Settings
 from preprocessing.frozen import frozen
 

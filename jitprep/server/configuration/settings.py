@@ -7,11 +7,11 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from jitprep.server.aws_credentials import credentials_of
-from jitprep.server.mounts import Mount
-from jitprep.server.references import Reference
+from jitprep.server.configuration.aws_credentials import credentials_of
+from jitprep.server.configuration.mounts import Mount
+from jitprep.server.configuration.references import Reference
+from jitprep.server.configuration.s3_bucket import S3Bucket
 from jitprep.server.routing import OPERATIONS
-from jitprep.server.s3_bucket import S3Bucket
 from jitprep.service.config import Policy, config, overrides_named, unknown_sizes_named
 from jitprep.service.errors import RequestFailed
 from jitprep.service.pipeline_choice import choose

@@ -1,0 +1,1 @@
+"""What the server serves: mounts, keys and settings, read from ``jitprep.toml``."""

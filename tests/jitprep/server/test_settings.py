@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from jitprep.server.__main__ import main
-from jitprep.server.folder_config import mount_name
-from jitprep.server.settings import ServerSettings
+from jitprep.server.configuration.folder_config import mount_name
+from jitprep.server.configuration.settings import ServerSettings
 from tests.paths import ROOT
 
 from .running import PLAIN

@@ -28,7 +28,7 @@ async def send_response(send: Send, exchange: Exchange, response: Response) -> i
         headers["Content-Type"] = _XML
         body = s3_reads.error_document(response, exchange.request_id)
     if response.status == 405:
-        headers["Allow"] = ", ".join(s3_reads.METHODS)
+        headers.setdefault("Allow", ", ".join(s3_reads.METHODS))
     if response.status == 503:
         headers["Connection"] = "close"  # the next connection may be another worker's
     if response.status != 304:

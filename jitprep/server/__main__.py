@@ -75,7 +75,7 @@ def _run(asked: argparse.Namespace, folder: Path) -> int:
     if asked.check:
         return supervisor.check()
     with _socket(host, asked.port) as sock:
-        return supervisor.serve(sock, folder)
+        return supervisor.run_workers(sock, folder)
 
 
 def _config_path(given: Path | None) -> Path:

@@ -42,7 +42,7 @@ def check() -> int:
     return 0
 
 
-def serve(sock: socket.socket, folder: Path) -> int:
+def run_workers(sock: socket.socket, folder: Path) -> int:
     """Serve until SIGTERM or SIGINT.
 
     Parameters

@@ -44,7 +44,7 @@ class ServerSettings:
     workers : int
         Processes.
     queue : int
-        Requests that a worker has under way at most; others are told to come back.
+        Requests that a worker has under way at most; others are asked to come back.
     timeout_s : int
         Seconds that a request may take, where its mount says nothing else.
     """

@@ -21,7 +21,7 @@ from botocore.config import Config
 
 from tests.paths import ROOT
 
-# None of the settings of whoever runs the tests.
+# Without the settings of the user who runs the tests.
 PLAIN = {
     name: value
     for name, value in os.environ.items()
@@ -115,7 +115,7 @@ class Running:
 
     @property
     def workers(self) -> list[int]:
-        """The IDs of the workers, of which each listens on the port."""
+        """The process IDs of the workers, each of which listens on the port."""
         listed = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text()
         return [
             int(pid)

@@ -21,8 +21,8 @@ KEY = '[keys.k]\naccess_key_id = "env:ID"\nsecret_access_key = "env:SECRET"\nmou
 
 WRONG = {
     "no mounts": ("", "has no mounts"),
-    "mounts is no table": ("mounts = 3", "mounts must be a table"),
-    "a mount is no table": ("[mounts]\nphotos = 3", "mounts.photos must be a table"),
+    "mounts is not a table": ("mounts = 3", "mounts must be a table"),
+    "a mount is not a table": ("[mounts]\nphotos = 3", "mounts.photos must be a table"),
     "not TOML": ("[mounts", "is not TOML"),
     "not UTF-8": ('domain = "\udcff"', "is not TOML"),
     "an unknown setting": (f"quee = 3\n{MOUNT}", "'quee' is not a setting"),
@@ -38,7 +38,7 @@ WRONG = {
     "a step": (MOUNT.replace('"npy"', '"resiz:3/npy"'), "resize"),
     "a pipeline of another type": (MOUNT.replace('"npy"', "3"), "mounts.photos.pipeline"),
     "a preset's spec": (f'[presets]\na = "x:"\n{MOUNT.replace(chr(34) + "npy", chr(34) + "a")}', "x"),
-    "presets is no table": (f"presets = 3\n{MOUNT}", "presets must be a table"),
+    "presets is not a table": (f"presets = 3\n{MOUNT}", "presets must be a table"),
     "overrides as text": (f'{MOUNT}overrides = "seed"', "overrides must be a list"),
     "an unknown override": (f'{MOUNT}overrides = ["seeds"]', "pipeline, seed"),
     "anonymous as text": (f'{MOUNT}anonymous = "yes"', "anonymous must be true or false"),
@@ -74,7 +74,7 @@ WRONG = {
     "a queue as text": (f'queue = "long"\n{MOUNT}', "queue must be a whole number"),
     "a timeout of nothing": (f"timeout = 0\n{MOUNT}", "timeout must be a whole number"),
     "memory of no size": (f'memory = "much"\n{MOUNT}', "much"),
-    "keys is no table": (f"keys = 3\n{MOUNT}", "keys must be a table"),
+    "keys is not a table": (f"keys = 3\n{MOUNT}", "keys must be a table"),
     "a key without mounts": (MOUNT + KEY.replace('mounts = ["*"]', ""), "keys.k must be a table of"),
     "a key for nothing": (MOUNT + KEY.replace('"*"', ""), "keys.k.mounts must be a list"),
     "a key for text": (MOUNT + KEY.replace('["*"]', '"photos"'), "keys.k.mounts must be a list"),

@@ -46,7 +46,7 @@ class AccessPointAddress:
 
 
 @dataclass(frozen=True, slots=True)
-class FunctionUrl:
+class UrlAddress:
     """URL of the function.
 
     Parameters
@@ -95,7 +95,7 @@ class FolderAddress:
     path: Path
 
 
-ReaderAddress = AccessPointAddress | FunctionUrl | FunctionAddress | FolderAddress
+ReaderAddress = AccessPointAddress | UrlAddress | FunctionAddress | FolderAddress
 
 
 def parse_address(text: str) -> ReaderAddress:
@@ -121,7 +121,7 @@ def parse_address(text: str) -> ReaderAddress:
     raise _unknown(text)
 
 
-def _function_url(text: str) -> FunctionUrl:
+def _function_url(text: str) -> UrlAddress:
     try:
         parts = urlsplit(text)
         host, path = parts.hostname, parts.path.rstrip("/")
@@ -138,8 +138,8 @@ def _function_url(text: str) -> FunctionUrl:
     url = f"{parts.scheme}://{parts.netloc}{path}"
     if signed := _SIGNED_HOST.fullmatch(host):
         service = "lambda" if signed["service"] == "lambda-url" else signed["service"]
-        return FunctionUrl(url, service, signed["region"])
-    return FunctionUrl(url, "lambda" if path.startswith(_SIGNED_PATH) else None, None)
+        return UrlAddress(url, service, signed["region"])
+    return UrlAddress(url, "lambda" if path.startswith(_SIGNED_PATH) else None, None)
 
 
 def _unknown(text: str) -> CannotOpen:

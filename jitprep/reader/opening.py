@@ -9,8 +9,8 @@ from jitprep.reader.address import (
     AccessPointAddress,
     FolderAddress,
     FunctionAddress,
-    FunctionUrl,
     ReaderAddress,
+    UrlAddress,
     parse_address,
 )
 from jitprep.reader.base import Reader
@@ -97,12 +97,10 @@ def _open(
                 transforms=transforms,
                 **common,
             )
-        case FunctionUrl(url, service, region):
-            from jitprep.reader.doors.function_url import FunctionUrlReader  # noqa: PLC0415
+        case UrlAddress(url, service, region):
+            from jitprep.reader.doors.url import UrlReader  # noqa: PLC0415
 
-            return FunctionUrlReader(
-                url=url, service=service, region=region, preset=preset, **common
-            )
+            return UrlReader(url=url, service=service, region=region, preset=preset, **common)
         case FunctionAddress(name, bucket, region):
             from jitprep.reader.doors.invoke import FunctionReader  # noqa: PLC0415
 
@@ -125,7 +123,7 @@ def _open(
 # Options of each kind of address besides seed and threads, and why it has no others.
 _SUPPORTED: Mapping[type, tuple[set[str], str]] = {
     AccessPointAddress: ({"endpoint_url"}, "the owner of the access point chose the pipeline"),
-    FunctionUrl: (
+    UrlAddress: (
         {"preset"},
         "the function behind a URL lets callers choose only a preset",
     ),

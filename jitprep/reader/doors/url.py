@@ -22,7 +22,7 @@ _FORBIDDEN = 403
 
 
 @dataclass(frozen=True, kw_only=True)
-class FunctionUrlReader(Reader):
+class UrlReader(Reader):
     """Reader by ``GET /<bucket>/<key>``, signed where AWS requires it.
 
     Parameters

@@ -25,6 +25,7 @@ from jitprep.service.http import client_request
 from jitprep.service.messages import ObjectName, ObjectRequest, PipelineChoice, Response
 from jitprep.service.pipeline_choice import choose, require_overrides_allowed
 from jitprep.service.request_metrics import RequestMetrics, Unexpected
+from jitprep.service.s3_names import METADATA_HEADER
 from preprocessing.names import is_utf8
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ CONTENT_TYPE = "application/vnd.jitprep.batch"
 _MEMBERS = frozenset({"keys", "pipeline", "seed"})
 # Objects of one batch that are under way. One is transformed while the next ones are fetched.
 _AHEAD = 8
+_DESCRIBE = ("shape", "dtype")
 
 
 def parse_batch(body: bytes, exchange: Exchange, mount: Mount) -> Iterator[ObjectRequest]:
@@ -150,6 +152,7 @@ class BatchStream:
             line |= {
                 "etag": response.headers["ETag"],
                 "contentType": response.headers["Content-Type"],
+                **_described(response),
             }
         else:
             self._failed += 1
@@ -157,6 +160,12 @@ class BatchStream:
         head = json.dumps(line | {"bytes": len(response.body)}) + "\n"
         await send_pieces(send, head.encode() + response.body, more=True)
         self._record.sent_bytes += len(response.body)
+
+
+def _described(response: Response) -> dict[str, str]:
+    """Return what some media types do not say themselves, as a GET's metadata does."""
+    found = {name: response.headers.get(f"{METADATA_HEADER}jitprep-{name}") for name in _DESCRIBE}
+    return {name: value for name, value in found.items() if value is not None}
 
 
 def _is_key(key: object) -> bool:

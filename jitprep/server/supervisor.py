@@ -52,7 +52,7 @@ def serve(sock: socket.socket, folder: Path) -> int:
     _share(settings.workers, folder)
     sock.listen(_BACKLOG)
     _say(settings, sock)
-    Multiprocess(
+    _Parent(
         uvicorn.Config(
             "jitprep.server.app:create_app",
             factory=True,
@@ -71,6 +71,19 @@ def serve(sock: socket.socket, folder: Path) -> int:
         sockets=[sock],
     ).run()
     return 0
+
+
+class _Parent(Multiprocess):
+    """The parent of the workers."""
+
+    def terminate_all(self) -> None:
+        """Tell the workers to end, and listen no more.
+
+        Otherwise clients could connect, and wait for the end of the last worker, until this process ends.
+        """
+        super().terminate_all()
+        for sock in self.sockets:
+            sock.close()
 
 
 def _share(workers: int, folder: Path) -> None:

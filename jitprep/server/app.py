@@ -90,7 +90,7 @@ class Server:
         await send({"type": "lifespan.shutdown.complete"})
 
     def _notice(self, number: signal.Signals) -> None:
-        """Drain from a signal on: uvicorn tells of it only once all connections have ended."""
+        """Drain from a signal on: uvicorn reports it only once all connections have ended."""
         if threading.current_thread() is not threading.main_thread():
             return  # signals are not for us
         end = signal.getsignal(number)

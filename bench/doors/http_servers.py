@@ -140,6 +140,7 @@ def _resident_kb(pid: int) -> int:
 
 def _requests(client: http.client.HTTPConnection, number: int = _REQUESTS) -> Callable[[], object]:
     def ask() -> None:
+        client.close()  # servers close a connection that nobody has used for seconds
         for _ in range(number):
             client.request("GET", "/")
             if len(client.getresponse().read()) != len(BODY):

@@ -57,7 +57,7 @@ class Work:
             raise _slow_down()
 
     def require_waiting_room(self) -> None:
-        """Raise RequestFailed, ``SlowDown``, where as many objects of batches wait as may be under way."""
+        """Raise RequestFailed, ``SlowDown``, where too many objects of batches wait already."""
         if self._waiting >= self._queue:
             raise _slow_down()
 

@@ -76,7 +76,10 @@ class S3Bucket:
 
     def relative(self, xml: bytes, mount: str) -> bytes:
         """Return a listing of the bucket as one of the mount: its name, and keys without the prefix."""
-        root = ET.fromstring(xml)  # noqa: S314  # the store's own, bounded
+        try:
+            root = ET.fromstring(xml)  # noqa: S314  # the store's own, bounded
+        except ET.ParseError:
+            return xml  # whoever derives the listing refuses it
         space = root.tag.partition("}")[0] + "}" if root.tag.startswith("{") else ""
         name = root.find(f"{space}Name")
         if name is not None:

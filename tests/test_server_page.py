@@ -1,4 +1,4 @@
-"""The code of the page on the server runs as written, against a server of a folder."""
+"""The page on the server runs as written, and the page on configuration names every setting."""
 
 from __future__ import annotations
 
@@ -11,6 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from jitprep.server.configuration import keys
+from jitprep.server.configuration import settings as of_mounts
+from jitprep.service import settings
 
 from .paths import ROOT
 
@@ -87,3 +91,11 @@ def test_the_configurations_are_right(
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert (done.returncode, done.stderr) == (0, "")
     assert "photos: s3://my-photos/" in done.stdout
+
+
+def test_the_page_of_configuration_names_every_setting() -> None:
+    page = (ROOT / "docs/deploy/configuration.md").read_text(encoding="utf-8")
+    everywhere = settings._OF_SERVICE | settings._OF_SERVER
+    written = {f"`JITPREP_{name.upper()}` | `{name}`" for name in everywhere}
+    written |= {f"`{name}`" for name in of_mounts._MEMBERS | keys._MEMBERS}
+    assert [text for text in sorted(written) if text not in page] == []

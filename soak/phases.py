@@ -237,12 +237,14 @@ class Watch:
 
 
 @contextmanager
-def meanwhile(act: Callable[[], None], random: Random) -> Iterator[None]:
+def meanwhile(
+    act: Callable[[], None], random: Random, every_s: tuple[float, float] = _KILL_EVERY_S
+) -> Iterator[None]:
     """Repeat an action in another thread while the block runs."""
     over = threading.Event()
 
     def work() -> None:
-        while not over.wait(random.uniform(*_KILL_EVERY_S)):
+        while not over.wait(random.uniform(*every_s)):
             act()
 
     thread = threading.Thread(target=work, daemon=True)

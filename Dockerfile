@@ -1,5 +1,5 @@
 # One file, three images, for x86-64 and arm64: `docker build --target function|video|endpoint .`
-# A plain `docker build .` builds the last stage, `function`: the image for Lambda.
+# A plain `docker build .` builds the last stage, `function`: the image for Lambda, which is the server's too.
 
 # The base can be pinned by digest: `--build-arg PYTHON_IMAGE=python@sha256:...`. See docs/licences.md.
 ARG PYTHON_IMAGE=python:3.13-slim-trixie
@@ -53,6 +53,8 @@ COPY preprocessing /var/task/preprocessing
 COPY handler /var/task/handler
 COPY jitprep/__init__.py /var/task/jitprep/
 COPY jitprep/service /var/task/jitprep/service
+COPY jitprep/server /var/task/jitprep/server
+COPY jitprep/sigv4 /var/task/jitprep/sigv4
 # .dockerignore cannot distinguish a file without an extension from a folder, so such files are deleted here.
 RUN find /var/task -type f ! -name '*.*' -delete \
     && chmod -R a+rX /var/task && chmod 0755 /usr/local/bin/jitprep-entrypoint \

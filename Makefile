@@ -27,12 +27,12 @@ demo: $(VENV)/demo.stamp ## read each kind of data through access points; write 
 test: $(VENV)/dev.stamp ## the tests that need neither Docker nor an environment of their own
 	$(BIN)/pytest -n auto $(foreach folder,container clients ray torch notebooks store packaging,--ignore=tests/$(folder))
 
-check: $(VENV)/dev.stamp $(CHECKOV)/stamp ## lint, check types and layering, and check the CloudFormation template
+check: $(VENV)/dev.stamp $(CHECKOV)/stamp ## lint, check types and layering, and check what deploys it
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/pytest -q tests/test_layering.py
-	$(BIN)/shellcheck deploy/publish deploy/check
+	$(BIN)/shellcheck deploy/publish deploy/check docker/entrypoint.sh
 	deploy/check $(BIN) $(CHECKOV)/bin
 
 format: $(VENV)/dev.stamp ## fix what ruff can fix
@@ -227,7 +227,7 @@ $(RELEASE)/stamp: requirements/release.txt
 	$(locked)
 	touch $@
 
-# checkov pins versions that the function's requirements exclude.
+# checkov pins versions that the function's requirements exclude. kubernetes-validate is large.
 $(CHECKOV)/stamp: requirements/checkov.txt
 	$(locked)
 	touch $@

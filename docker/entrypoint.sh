@@ -1,7 +1,13 @@
 #!/bin/sh
-# Starts the function: on AWS against Lambda's Runtime API, elsewhere behind the Runtime Interface
-# Emulator, which serves one invocation at a time on port 8080.
+# Starts the server for the arguments `serve ...`, else the function: on AWS against Lambda's Runtime API,
+# elsewhere behind the Runtime Interface Emulator, which serves one invocation at a time. Both listen on port 8080.
 set -eu
+
+if [ "${1:-}" = serve ]; then
+    shift
+    export JITPREP_CONFIG="${JITPREP_CONFIG:-/etc/jitprep.toml}"
+    exec python -m jitprep.server --host 0.0.0.0 --port 8080 "$@"
+fi
 
 if [ -n "${AWS_LAMBDA_RUNTIME_API:-}" ]; then
     exec python -m awslambdaric "$@"

@@ -6,22 +6,23 @@ To follow one GetObject from here down, read these files in this order.
 1.  ``handler/app.py``
 2.  ``handler/doors/object_lambda.py``: the event becomes a request, and the response goes back to S3
 3.  ``jitprep/service/http/client_request.py``: the client's headers and query
-4.  ``jitprep/service/request_metrics.py``: what is measured on the way
-5.  ``jitprep/service/deadline.py``: the thread that the work runs in, and when it must stop
-6.  ``jitprep/service/dispatch.py``: the steps, in order
-7.  ``jitprep/service/pipeline_choice.py``: the access point's payload becomes a pipeline
-8.  ``jitprep/service/read.py``: fetch, transform, answer
-9.  ``jitprep/service/source/original.py``: the original is read, with retries
-10. ``jitprep/service/source/hosts.py``: which URLs may be read
-11. ``jitprep/service/source/connection.py``: the HTTP request to S3
-12. ``jitprep/service/source/response_heads.py``: S3's headers
-13. ``jitprep/service/results/derived_object.py``: the result's ETag, headers and cache
-14. ``handler/runtime/log.py``: its line in the log
+4.  ``jitprep/service/messages.py``: the request and the response
+5.  ``jitprep/service/request_metrics.py``: what is measured on the way
+6.  ``jitprep/service/deadline.py``: the thread that the work runs in, and when it must stop
+7.  ``jitprep/service/dispatch.py``: the steps, in order
+8.  ``jitprep/service/pipeline_choice.py``: the access point's payload becomes a pipeline
+9.  ``jitprep/service/read.py``: fetch, transform, answer
+10. ``jitprep/service/source/opening.py``: what opens the original, by where it is
+11. ``jitprep/service/source/original.py``: the original is read, with retries
+12. ``jitprep/service/source/hosts.py``: which URLs may be read
+13. ``jitprep/service/source/connection.py``: the HTTP request to S3
+14. ``jitprep/service/source/response_heads.py``: S3's headers
+15. ``jitprep/service/results/derived_object.py``: the result's ETag, headers and cache
+16. ``handler/runtime/log.py``: its line in the log
 
-``jitprep/service/messages.py`` has the values that all of them exchange. Step 8 hands the bytes to
-``preprocessing``; its docstring says in which order to read it. Conditions, ranges, checksums, content
-codings and errors have modules of their own, which a request enters only if it needs them.
-``jitprep/service/config.py`` is read once, when the process starts.
+Step 9 hands the bytes to ``preprocessing``; its docstring says in which order to read it. Conditions,
+ranges, checksums, content codings and errors have modules of their own, which a request enters only if
+it needs them. ``jitprep/service/config.py`` is read once, when the process starts.
 """
 
 from __future__ import annotations

@@ -10,14 +10,23 @@ from jitprep.server.access import Access
 from jitprep.server.batch_stream import BatchStream, parse_batch
 from jitprep.server.configuration.mounts import Mount
 from jitprep.server.configuration.settings import ServerSettings
-from jitprep.server.exchange import Exchange, Receive, Scope, Send
+from jitprep.server.exchange import AsgiScope, Exchange, Receive, Send
 from jitprep.server.metrics import Metrics
 from jitprep.server.replies import send_response
 from jitprep.server.request_log import RequestRecord
 from jitprep.server.requests import BucketQuestion
-from jitprep.server.routing import Route, ToBuckets, ToCall, ToMount, ToObject, ToOperations, route
+from jitprep.server.routing import (
+    Destination,
+    ToBuckets,
+    ToCall,
+    ToMount,
+    ToObject,
+    ToOperations,
+    find_destination,
+)
 from jitprep.server.work import ClientGone, Work
 from jitprep.service import errors
+from jitprep.service.config import config
 from jitprep.service.deadline import Deadline
 from jitprep.service.dispatch import dispatch
 from jitprep.service.messages import ListRequest, ObjectRequest, Response
@@ -43,11 +52,11 @@ class Server:
     def __init__(self, settings: ServerSettings) -> None:
         self._domain = settings.domain
         self._access = Access(settings.mounts)
-        self._work = Work(settings.queue)
+        self._work = Work(settings.queue, config().policy.limits.memory // 2)
         self._metrics = Metrics()
         self._draining = False
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
         """Answer one request, or follow the server's start and end."""
         if scope["type"] == "lifespan":
             await self._live(receive, send)
@@ -58,7 +67,8 @@ class Server:
                 response = await self._respond(exchange, send, record)
                 if response is not None:
                     start = time.perf_counter()
-                    record.sent_bytes = await send_response(send, exchange, response)
+                    with self._work.hold(len(response.body)):
+                        record.sent_bytes = await send_response(send, exchange, response)
                     record.metrics.ms["reply"] = round((time.perf_counter() - start) * 1000, 3)
             except (ClientGone, TimeoutError):
                 record.client_left = True
@@ -79,7 +89,9 @@ class Server:
     ) -> Response | None:
         """Return the response; None where it is sent already, as a stream."""
         try:
-            to = route(exchange.headers.get("host", ""), exchange.head.path, self._domain)
+            to = find_destination(
+                exchange.headers.get("host", ""), exchange.head.path, self._domain
+            )
             record.response = response = await self._answer(to, exchange, send, record)
         except ClientGone:
             raise
@@ -90,7 +102,7 @@ class Server:
         return response if not record.streamed else None
 
     async def _answer(
-        self, to: Route, exchange: Exchange, send: Send, record: RequestRecord
+        self, to: Destination, exchange: Exchange, send: Send, record: RequestRecord
     ) -> Response:
         match to:
             case ToOperations(name):
@@ -99,7 +111,7 @@ class Server:
                 record.door = "buckets"
                 requests.require_get(exchange)
                 names = self._access.readable(exchange.head)
-                return Response(200, bucket_documents.list_buckets(names), _XML)
+                return Response(200, bucket_documents.buckets_document(names), _XML)
             case ToMount(name):
                 record.door = "list"
                 requests.require_get(exchange)
@@ -140,7 +152,7 @@ class Server:
         asked = requests.parse_bucket_read(exchange, mount)
         if isinstance(asked, BucketQuestion):
             if asked.about == "location":
-                return Response(200, bucket_documents.bucket_location(), _XML)
+                return Response(200, bucket_documents.location_document(), _XML)
             return Response(200, b"", _XML | {"x-amz-bucket-region": "us-east-1"})
         return await self._dispatch(asked, mount, exchange, record)
 

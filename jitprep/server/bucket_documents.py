@@ -11,7 +11,7 @@ _NAMESPACE = 'xmlns="http://s3.amazonaws.com/doc/2006-03-01/"'
 _CREATED = "2006-03-01T00:00:00.000Z"
 
 
-def list_buckets(mounts: Iterable[str]) -> bytes:
+def buckets_document(mounts: Iterable[str]) -> bytes:
     """Return the answer to ListBuckets."""
     buckets = "".join(
         f"<Bucket><Name>{escape(name)}</Name><CreationDate>{_CREATED}</CreationDate></Bucket>"
@@ -23,6 +23,6 @@ def list_buckets(mounts: Iterable[str]) -> bytes:
     ).encode()
 
 
-def bucket_location() -> bytes:
+def location_document() -> bytes:
     """Return the answer to GetBucketLocation: us-east-1, which S3 writes as nothing."""
     return f"{_DECLARATION}<LocationConstraint {_NAMESPACE}/>".encode()

@@ -11,7 +11,7 @@ from typing import Any
 from jitprep.service.errors import RequestFailed
 from jitprep.sigv4.request_head import RequestHead
 
-Scope = MutableMapping[str, Any]
+AsgiScope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
@@ -32,7 +32,7 @@ class Exchange:
         The client's, from ``traceparent``, or a new one.
     """
 
-    def __init__(self, scope: Scope, receive: Receive) -> None:
+    def __init__(self, scope: AsgiScope, receive: Receive) -> None:
         self._receive = receive
         self._watcher: asyncio.Future[None] | None = None
         pairs = [(name.decode("latin-1"), _text(value)) for name, value in scope["headers"]]

@@ -47,10 +47,10 @@ class ToCall:
     mount: str
 
 
-Route = ToOperations | ToBuckets | ToMount | ToObject | ToCall
+Destination = ToOperations | ToBuckets | ToMount | ToObject | ToCall
 
 
-def route(host: str, path: str, domain: str | None) -> Route:
+def find_destination(host: str, path: str, domain: str | None) -> Destination:
     """Return where a request goes.
 
     Parameters

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from jitprep.server.exchange import Exchange
@@ -29,6 +30,8 @@ class Work:
     ----------
     queue : int
         Requests that may be under way.
+    most_held : int
+        Bytes of answers that may be on their way to clients.
 
     Attributes
     ----------
@@ -36,19 +39,21 @@ class Work:
         Requests whose thread has not ended, those that were given up included.
     """
 
-    def __init__(self, queue: int) -> None:
-        self._queue = queue
+    def __init__(self, queue: int, most_held: int) -> None:
+        self._queue, self._most_held = queue, most_held
+        self._held = 0
         self._threads = ThreadPoolExecutor(queue, "request")
         self._freed = asyncio.Event()
         self.under_way = 0
 
     def require_room(self) -> None:
         """Raise RequestFailed, ``SlowDown``, where the queue is full."""
-        if self.under_way >= self._queue:
+        if self.under_way >= self._queue or self._held > self._most_held:
             raise RequestFailed(
                 503,
                 "SlowDown",
-                f"this worker has {self._queue} requests under way; come back later, or run more",
+                "this worker has as many requests under way as it may; come back later"
+                ", or run more of them",
                 {"Retry-After": _COME_BACK_S},
             )
 
@@ -104,6 +109,15 @@ class Work:
         self._freed.set()
         if not future.cancelled():
             future.exception()  # retrieved, where nobody waits any more
+
+    @contextmanager
+    def hold(self, nbytes: int) -> Iterator[None]:
+        """Count an answer as on its way in the block."""
+        self._held += nbytes
+        try:
+            yield
+        finally:
+            self._held -= nbytes
 
     def close(self) -> None:
         """End the threads that have nothing to do; the others end with their work."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from threading import Event, Lock
 
 from jitprep.service.config import Policy, config
-from jitprep.service.deadline import Deadline, transform_turn
+from jitprep.service.deadline import Budget, Deadline, transform_turn
 from jitprep.service.errors import RequestFailed, as_request_failed, out_of_time
 from jitprep.service.messages import (
     BatchRequest,
@@ -23,7 +23,7 @@ from jitprep.service.results.derived_object import DerivedObject, provenance
 from jitprep.service.s3_names import METADATA_HEADER
 from jitprep.service.source.opening import open_original
 from jitprep.service.source.original import require_size, require_time
-from jitprep.service.thread_pools import Budget, makers, thread_pools
+from jitprep.service.thread_pools import makers, thread_pools
 from preprocessing import LimitExceeded, Limits, Pipeline, Stack
 from preprocessing.cancellation import Cancelled, Signal, cancellable, checkpoint
 

@@ -1,4 +1,4 @@
-"""Deadlines, and threads in which work is stopped in time for an answer."""
+"""Deadlines, and what work waits for within them: a thread, its turn, and room in memory."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from functools import cache
 from threading import Condition, Semaphore
 from typing import TypeVar
 
+from jitprep.service.config import config
 from jitprep.service.errors import out_of_time
 from jitprep.service.thread_pools import granted_cpus
 from preprocessing.cancellation import Cancelled, Signal, cancellable
@@ -152,3 +153,57 @@ def transform_turn(deadline: Deadline) -> Iterator[None]:
             yield
     finally:
         _turns().release()
+
+
+class Budget:
+    """A limit on the bytes of originals that are in memory at the same time.
+
+    Parameters
+    ----------
+    limit : int
+        In bytes; the largest single original must fit.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self._left = limit
+        self._changed = Condition()
+
+    def take(self, wanted: int, deadline: Deadline) -> None:
+        """Wait until `wanted` bytes are free, and take them.
+
+        Raises
+        ------
+        RequestFailed
+            ``DeadlineExceeded``.
+        """
+        with self._changed:
+            if not self._changed.wait_for(lambda: wanted <= self._left, deadline.left):
+                raise out_of_time()
+            self._left -= wanted
+
+    def give(self, taken: int) -> None:
+        """Give bytes back."""
+        with self._changed:
+            self._left += taken
+            self._changed.notify_all()
+
+
+@cache
+def _originals() -> Budget:
+    return Budget(config().policy.limits.memory // 2)
+
+
+@contextmanager
+def room_for_original(nbytes: int, deadline: Deadline) -> Iterator[None]:
+    """Wait until an original fits beside those that other threads have read, and hold its room.
+
+    Raises
+    ------
+    RequestFailed
+        ``DeadlineExceeded``.
+    """
+    _originals().take(nbytes, deadline)
+    try:
+        yield
+    finally:
+        _originals().give(nbytes)

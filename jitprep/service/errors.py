@@ -46,8 +46,8 @@ def out_of_time() -> RequestFailed:
     return RequestFailed(
         503,
         "DeadlineExceeded",
-        "there was no time left; raise the timeout (of the function, for which S3 waits 60 s and API "
-        "Gateway 30, or of the server), or give it more CPU, which a function has by its memory",
+        "the request ran out of time; raise the timeout (of the function, for which S3 waits 60 s and "
+        "API Gateway 30, or of the server), or give it more CPU, which a function has by its memory",
     )
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, ExitStack
 
 from jitprep.service.config import Policy
-from jitprep.service.deadline import Deadline, transform_turn
+from jitprep.service.deadline import Deadline, room_for_original, transform_turn
 from jitprep.service.errors import RequestFailed
 from jitprep.service.http import checksums
 from jitprep.service.http.conditions import ConditionOutcome
@@ -48,19 +48,23 @@ def get(
     PreprocessingError
         Where the original cannot be transformed.
     """
-    with metrics.timed("fetch"), _open(pipeline, source, deadline) as original:
-        derived = DerivedObject.of(request, source, pipeline, original.object_head)
-        if unmodified := _require_conditions(request, derived):
-            return unmodified
-        description = derived.description
-        derived.window(description)  # refuses a range that selects nothing before the body is read
-        if description is not None:
-            body = b"" if derived.is_marker else result_cache().body(derived.cache_key)
-            if body is not None:
-                metrics.cached = not derived.is_marker
-                return _answer(request, derived, description, body)
-        data = _content(original, policy.limits)
-    encoded = _transform(derived, data, policy.limits, deadline, metrics)
+    with ExitStack() as held:
+        with metrics.timed("fetch"), _open(pipeline, source, deadline) as original:
+            derived = DerivedObject.of(request, source, pipeline, original.object_head)
+            if unmodified := _require_conditions(request, derived):
+                return unmodified
+            description = derived.description
+            derived.window(
+                description
+            )  # refuses a range that selects nothing before the body is read
+            if description is not None:
+                body = b"" if derived.is_marker else result_cache().body(derived.cache_key)
+                if body is not None:
+                    metrics.cached = not derived.is_marker
+                    return _answer(request, derived, description, body)
+            held.enter_context(room_for_original(_held_bytes(original, policy.limits), deadline))
+            data = _content(original, policy.limits)
+        encoded = _transform(derived, data, policy.limits, deadline, metrics)
     if derived.part is not None:  # requests for other parts are likely to follow
         result_cache().keep(derived.cache_key, encoded.body)
     return _answer(request, derived, _describe(encoded), encoded.body)
@@ -107,6 +111,15 @@ def _content(original: Original | Ranges, limits: Limits) -> bytes | Ranges:
     if isinstance(original, Ranges):
         return original
     return original.read(limits.source_bytes)
+
+
+def _held_bytes(original: Original | Ranges, limits: Limits) -> int:
+    """Return how many bytes of the original are held at once: as stored, or all that are allowed."""
+    if isinstance(original, Ranges):
+        return 0  # the transform's own limit covers the parts that it reads
+    head = original.object_head
+    length = None if head.coded else head.length
+    return limits.source_bytes if length is None else min(length, limits.source_bytes)
 
 
 def _read_for_head(

@@ -8,13 +8,7 @@ from __future__ import annotations
 import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from threading import Condition, Lock
-from typing import TYPE_CHECKING
-
-from jitprep.service.errors import out_of_time
-
-if TYPE_CHECKING:
-    from jitprep.service.deadline import Deadline
+from threading import Lock
 
 # Waiting for S3 takes about ten times as long as transforming what it sends.
 _READERS_PER_CPU = 8
@@ -49,39 +43,6 @@ def readers() -> int:
 def makers() -> int:
     """Return how many objects are transformed at the same time."""
     return granted_cpus()
-
-
-class Budget:
-    """A limit on the bytes of originals that are in memory at the same time.
-
-    Parameters
-    ----------
-    limit : int
-        In bytes; the largest single original must fit.
-    """
-
-    def __init__(self, limit: int) -> None:
-        self._left = limit
-        self._changed = Condition()
-
-    def take(self, wanted: int, deadline: Deadline) -> None:
-        """Wait until `wanted` bytes are free, and take them.
-
-        Raises
-        ------
-        RequestFailed
-            ``DeadlineExceeded``.
-        """
-        with self._changed:
-            if not self._changed.wait_for(lambda: wanted <= self._left, deadline.left):
-                raise out_of_time()
-            self._left -= wanted
-
-    def give(self, taken: int) -> None:
-        """Give bytes back."""
-        with self._changed:
-            self._left += taken
-            self._changed.notify_all()
 
 
 def granted_cpus() -> int:

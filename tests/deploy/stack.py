@@ -1,4 +1,4 @@
-"""deploy/template.yaml with given parameters, as CloudFormation reads it and as moto deploys it.
+"""The CloudFormation templates with given parameters, as CloudFormation and as moto read them.
 
 cfn-lint expands the loops. Conditions are evaluated here, and the resources and list items that they
 exclude are removed, because moto would keep empty items in lists.
@@ -10,7 +10,7 @@ import copy
 import json
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from cfnlint.decode import decode
 from cfnlint.template import Template
 
 PATH = Path(__file__).parents[2] / "deploy/template.yaml"
+ECS = PATH.with_name("ecs.yaml")
 PRESETS = tomllib.loads(
     (PATH.parents[1] / "jitprep/service/presets.toml").read_text(encoding="utf-8")
 )
@@ -31,30 +32,40 @@ NOTHING = {"Ref": "AWS::NoValue"}
 # Resources that moto's CloudFormation does not create; a test fails when it does.
 BEYOND_MOTO = frozenset(
     {
+        "AWS::ApplicationAutoScaling::ScalableTarget",
+        "AWS::ApplicationAutoScaling::ScalingPolicy",
         "AWS::CloudWatch::Alarm",
+        "AWS::ECS::ClusterCapacityProviderAssociations",
         "AWS::Lambda::Url",
         "AWS::S3::AccessPoint",
         "AWS::S3::BucketPolicy",
         "AWS::S3ObjectLambda::AccessPoint",
+        "AWS::SecretsManager::Secret",
     }
 )
 # The documented ARNs of the resources that moto does not create.
 ORIGINALS = f"arn:aws:s3:{REGION}:{ACCOUNT}:accesspoint/{NAME}-originals"
+TRAINER_KEY = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:trainer"
 
 
-def source() -> dict[str, Any]:
-    """Return the template unchanged."""
-    template, problems = decode(str(PATH))
+def source(path: Path = PATH) -> dict[str, Any]:
+    """Return a template unchanged."""
+    template, problems = decode(str(path))
     assert problems == []
     return template
 
 
 def expanded(**parameters: Any) -> dict[str, Any]:
-    """Return the template for these parameters, with loops expanded and conditions evaluated."""
-    template = source()
-    for name, value in {**REQUIRED, **parameters}.items():
+    """Return deploy/template.yaml for these parameters, with loops expanded and conditions evaluated."""
+    return evaluated(PATH, {**REQUIRED, **parameters})
+
+
+def evaluated(path: Path, parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a template for these parameters, with loops expanded and conditions evaluated."""
+    template = source(path)
+    for name, value in parameters.items():
         template["Parameters"][name]["Default"] = value  # where cfn-lint looks for them
-    whole = Template(str(PATH), template, [REGION])
+    whole = Template(str(path), template, [REGION])
     assert whole.transform() == []
     plain = json.loads(json.dumps(whole.template))
     values = {name: it["Default"] for name, it in plain["Parameters"].items()}
@@ -92,12 +103,17 @@ def deploy(template: dict[str, Any], name: str = NAME) -> dict[str, Any]:
 def _for_moto(template: dict[str, Any]) -> dict[str, Any]:
     template = copy.deepcopy(template)
     beyond = {n for n, it in template["Resources"].items() if it["Type"] in BEYOND_MOTO}
-    del template["Transform"], template["Rules"]
+    template.pop("Transform", None)
+    template.pop("Rules", None)
     for name in beyond:
         del template["Resources"][name]
     text = json.dumps(template)
     text = text.replace('{"Fn::GetAtt": ["Originals", "Arn"]}', json.dumps(ORIGINALS))
-    template = json.loads(text.replace("${Originals.Arn}", ORIGINALS))
+    text = text.replace("${Originals.Arn}", ORIGINALS)
+    text = text.replace('{"Ref": "TrainerKey"}', json.dumps(TRAINER_KEY))
+    template = json.loads(text.replace("${TrainerKey}", TRAINER_KEY))
+    for resource in template["Resources"].values():
+        resource["DependsOn"] = [it for it in resource.get("DependsOn", []) if it not in beyond]
     template["Outputs"] = {
         name: it for name, it in template["Outputs"].items() if not beyond & set(_names(it))
     }

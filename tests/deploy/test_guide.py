@@ -6,47 +6,21 @@ import re
 import shlex
 import subprocess
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.deploy import stack
+from tests.deploy import guide, stack
 from tests.deploy.command_line import parsed
 
-GUIDE = stack.PATH.parents[1] / "docs/deploy/aws.md"
-BLOCKS = re.findall(r"^```sh\n(.*?)^```$", GUIDE.read_text(encoding="utf-8"), re.M | re.S)
-# Commands that would call AWS log their arguments and print something.
-NOTED = """
-set -euo pipefail
-AWS_ACCESS_KEY_ID=x AWS_SECRET_ACCESS_KEY=x AWS_SESSION_TOKEN=x
-note() { printf '%q ' "$@" >>"$LOG"; echo >>"$LOG"; }
-aws() {
-    note aws "$@"
-    case "$1 $2" in
-    "sts get-caller-identity") echo 123456789012 ;;
-    *) echo something-that-aws-says ;;
-    esac
-}
-curl() { note curl "$@"; }
-publish() { note publish "$@"; }
-"""
+GUIDE = guide.PAGES / "aws.md"
+BLOCKS = guide.blocks("aws.md")
 
 
 @pytest.fixture(scope="module")
 def noted(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[list[str]]]:
     """The folder in which the guide was run, and the commands that it ran."""
     folder = tmp_path_factory.mktemp("guide")
-    script = NOTED + "\n".join(BLOCKS).replace("deploy/publish", "publish")
-    done = subprocess.run(
-        ["bash", "-c", script],
-        env={"LOG": str(folder / "log"), "PATH": "/usr/bin:/bin"},
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert (done.returncode, done.stderr) == (0, "")
-    return folder, [shlex.split(line) for line in (folder / "log").read_text().splitlines()]
+    return folder, guide.followed("aws.md", folder)
 
 
 @pytest.mark.parametrize("block", BLOCKS)
@@ -70,23 +44,13 @@ def test_parameters_are_the_templates(noted: tuple[Path, list[list[str]]]) -> No
     deployments = [words for words in noted[1] if words[1:3] == ["cloudformation", "deploy"]]
     doors = set()
     for words in deployments:
-        given = dict(
-            word.split("=", 1) for word in words[words.index("--parameter-overrides") + 1 :]
-        )
+        given = guide.overrides(words)
         for name, value in given.items():
-            if value != "something-that-aws-says":
-                _require_allowed(parameters[name], value)
+            guide.require_allowed(parameters[name], value)
         doors.add(given.get("FrontDoor"))
         assert words[words.index("--template-file") + 1] == "deploy/template.yaml"
         assert {"CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"} <= set(words)
     assert {"FunctionUrl", "ObjectLambda"} <= doors
-
-
-def _require_allowed(parameter: dict[str, Any], value: str) -> None:
-    allowed = parameter.get("AllowedValues")
-    assert allowed is None or value in allowed
-    parts = value.split(",") if parameter["Type"] == "CommaDelimitedList" else [value]
-    assert all(re.fullmatch(parameter.get("AllowedPattern", ".*"), part) for part in parts)
 
 
 def test_outputs_are_the_templates(noted: tuple[Path, list[list[str]]]) -> None:

@@ -29,6 +29,7 @@ def test_what_moto_does_not_make() -> None:
         for door in ("ObjectLambda", "FunctionUrl")
         for it in stack.expanded(FrontDoor=door, OutputBucket="out")["Resources"].values()
     }
+    kinds |= {it["Type"] for it in stack.source(stack.ECS)["Resources"].values()}
     assert kinds - get_model_map().keys() == stack.BEYOND_MOTO
 
 

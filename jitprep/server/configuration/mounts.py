@@ -10,7 +10,7 @@ from jitprep.server.configuration.s3_bucket import S3Bucket
 from jitprep.service.errors import RequestFailed
 from jitprep.service.messages import ListingName, ObjectName, Presigned
 from jitprep.service.source.original import read_signed_page
-from jitprep.service.source.stored_listing import list_page
+from jitprep.service.source.stored_listing import list_stored
 from jitprep.service.source.stored_object import StoredObject, nameable
 from preprocessing.frozen import frozen
 
@@ -61,7 +61,7 @@ class Mount:
 
     def first_keys(self, number: int) -> list[str]:
         """Return the first keys of a folder."""
-        xml = list_page(self.url, self.store, {"max-keys": str(number)}, self.name, 2)
+        xml = list_stored(self.url, self.store, {"max-keys": str(number)}, self.name, 2)
         return [key.text or "" for key in ET.fromstring(xml).iter() if key.tag.endswith("}Key")]  # noqa: S314  # our own
 
     def drawn_key(self, key: str) -> str:
@@ -110,7 +110,7 @@ class Mount:
         if self.bucket is not None:
             xml = read_signed_page(self.bucket.signed_listing(name), deadline)
             return self.bucket.relative(xml, self.name)
-        return list_page(self.url, self.store, name.parameters, self.name, name.version)
+        return list_stored(self.url, self.store, name.parameters, self.name, name.version)
 
     def _require_comparable(self, owner: str | None) -> None:
         if owner:

@@ -74,8 +74,18 @@ def list_page(name: ListingName, deadline: Deadline) -> bytes:
     Raises
     ------
     RequestFailed
-        ``BucketNotAllowed``; ``NotImplemented`` for an owner that this store does not compare; what
-        reading it raises.
+        What `signed_listing` and reading it raise.
+    """
+    return read_signed_page(signed_listing(name), deadline)
+
+
+def signed_listing(name: ListingName) -> Presigned:
+    """Return a signed source for a page of a bucket's listing.
+
+    Raises
+    ------
+    RequestFailed
+        ``BucketNotAllowed``; ``NotImplemented`` for an owner that this store does not compare.
     """
     bucket = _bucket(name.bucket)
     _require_comparable(name.owner)
@@ -86,8 +96,7 @@ def list_page(name: ListingName, deadline: Deadline) -> bytes:
         asked["MaxKeys"] = int(asked["MaxKeys"])
     if "FetchOwner" in asked:
         asked["FetchOwner"] = str(asked["FetchOwner"]).lower() == "true"
-    source = _presigned("list_objects_v2", {"Bucket": bucket, **asked}, name.owner)
-    return read_signed_page(source, deadline)
+    return _presigned("list_objects_v2", {"Bucket": bucket, **asked}, name.owner)
 
 
 def alias_of(bucket: str) -> str:

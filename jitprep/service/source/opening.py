@@ -1,4 +1,8 @@
-"""The ways to open an original, chosen by where it is."""
+"""The ways to open an original, chosen by where it is.
+
+Those of a server's stores are imported at their first use: the function has none, and pays for each
+import at every cold start.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +12,6 @@ from typing import TYPE_CHECKING
 from jitprep.service.messages import Presigned, Source
 from jitprep.service.source.original import Original, head_signed, open_signed
 from jitprep.service.source.ranged_source import Ranges, open_signed_ranges
-from jitprep.service.source.stored import folder_file, stored_original
-from jitprep.service.source.stored.folder import Folder
 
 if TYPE_CHECKING:
     from jitprep.service.deadline import Deadline
@@ -28,7 +30,9 @@ def open_original(source: Source, deadline: Deadline) -> AbstractContextManager[
     """
     if isinstance(source, Presigned):
         return open_signed(source, deadline)
-    if isinstance(source.store, Folder):
+    from jitprep.service.source.stored import folder, folder_file, stored_original  # noqa: PLC0415
+
+    if isinstance(source.store, folder.Folder):
         return folder_file.open_file(source, deadline)
     return stored_original.open_stored(source, deadline)
 
@@ -40,7 +44,9 @@ def open_ranges(source: Source, deadline: Deadline) -> AbstractContextManager[Ra
     """
     if isinstance(source, Presigned):
         return open_signed_ranges(source, deadline)
-    if isinstance(source.store, Folder):
+    from jitprep.service.source.stored import folder, folder_file, stored_original  # noqa: PLC0415
+
+    if isinstance(source.store, folder.Folder):
         return folder_file.open_file_ranges(source, deadline)
     return stored_original.open_stored_ranges(source, deadline)
 
@@ -49,6 +55,8 @@ def head_original(source: Source, deadline: Deadline) -> ObjectHead:
     """Read only the headers. Raises what `open_original` raises."""
     if isinstance(source, Presigned):
         return head_signed(source, deadline)
-    if isinstance(source.store, Folder):
+    from jitprep.service.source.stored import folder, folder_file, stored_original  # noqa: PLC0415
+
+    if isinstance(source.store, folder.Folder):
         return folder_file.head_file(source)
     return stored_original.head_stored(source, deadline)

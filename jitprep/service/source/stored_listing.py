@@ -21,7 +21,7 @@ _LAST, _SURROGATES = chr(0x10FFFF), range(0xD800, 0xE000)
 _WITHOUT_LISTINGS = frozenset({"http", "https"})
 
 
-def list_page(
+def list_stored(
     source_url: SourceUrl,
     store: Any,
     parameters: Mapping[str, str],

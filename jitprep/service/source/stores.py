@@ -20,8 +20,9 @@ _BUCKETS = frozenset({"s3", "gs", "az"})
 _HOST = re.compile(r"[A-Za-z0-9._-]+(?::[0-9]{1,5})?|\[[0-9A-Fa-f:.]+\](?::[0-9]{1,5})?")
 _BUCKET = re.compile(r"[A-Za-z0-9$][A-Za-z0-9._-]{0,221}")
 _CONNECT_S, _STALL_S = 3, 10
-# Credentials without an end are asked for again after this time, since their files may change.
-_ASK_AGAIN = timedelta(seconds=60)
+# Credentials without an end are asked for again after a minute, since their files may change: obstore
+# asks five minutes before their end.
+_ASK_AGAIN = timedelta(minutes=6)
 
 
 @frozen

@@ -5,6 +5,7 @@ Files are read here and not by obstore, whose paths cannot name all of them, and
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import sys
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from jitprep.service.source.stored_object import StoredObject
 
 _CHUNK = 2**20
+_NO_FILE = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG, errno.ELOOP})
 
 
 class _FileOriginal(Original):
@@ -136,15 +138,21 @@ def _refusals(source: StoredObject) -> Iterator[None]:
     """Raise the system's errors as failures of the request, without the server's paths."""
     try:
         yield
-    except (FileNotFoundError, NotADirectoryError, UnicodeEncodeError):
+    except UnicodeEncodeError:
         raise _missing(source) from None
     except OSError as error:
-        words = error.strerror or type(error).__name__
-        raise RequestFailed(
-            403,
-            "SourceRefused",
-            f"the server may not read the file ({words}); check its permissions",
-        ) from None
+        if error.errno in _NO_FILE:
+            raise _missing(source) from None
+        raise _unreadable(error) from None
+
+
+def _unreadable(error: OSError) -> RequestFailed:
+    words = error.strerror or type(error).__name__
+    if isinstance(error, PermissionError):
+        message = f"the server may not read the file ({words}); check its permissions"
+        return RequestFailed(403, "SourceRefused", message)
+    message = f"the file could not be read ({words}); try again, and check the disk"
+    return RequestFailed(503, "SourceUnavailable", message)
 
 
 def _missing(source: StoredObject) -> RequestFailed:
@@ -159,8 +167,7 @@ def _read(opened: int, start: int, head: ObjectHead, length: int, deadline: Dead
         try:
             chunk = os.pread(opened, min(_CHUNK, start + length - at), at)
         except OSError as error:
-            words = f"the file could not be read ({error.strerror}); try again"
-            raise RequestFailed(503, "SourceUnavailable", words) from None
+            raise _unreadable(error) from None
         if not chunk:
             raise replaced()
         chunks.append(chunk)

@@ -21,7 +21,7 @@ _NO_RANGES = re.compile(r"non-partial response|Range request not supported")
 _UNNAMEABLE = re.compile(r"contained empty path segment|illegal character sequence")
 _ELSEWHERE = "redirect without LOCATION"
 _NO_BUCKET = frozenset({"NoSuchBucket", "ContainerNotFound"})
-# Names of obstore's errors, which are told apart by name so that this module does not import it.
+# obstore's errors are known by their names, so that this module does not import it.
 _REFUSALS = frozenset({"PermissionDeniedError", "UnauthenticatedError"})
 _BUSY = frozenset({408, 429, 500, 502, 503, 504})
 

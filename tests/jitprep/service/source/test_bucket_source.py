@@ -58,7 +58,7 @@ def test_an_object_is_where_boto3_finds_it(s3, key, version):
 def test_no_other_bucket_is(alias):
     for refused in (
         lambda: bucket_source.resolve(ObjectName(alias, "a.jpg"), "GET"),
-        lambda: bucket_source.resolve_listing(ListingName(alias)),
+        lambda: bucket_source.signed_listing(ListingName(alias)),
     ):
         with pytest.raises(RequestFailed) as failure:
             refused()
@@ -74,7 +74,7 @@ def test_a_key_must_be_there():
 @pytest.mark.usefixtures("allowed")
 def test_a_listing_is_signed_with_what_is_asked():
     url = urlsplit(
-        bucket_source.resolve_listing(ListingName("photos", {"Prefix": "a/", "MaxKeys": 7})).url
+        bucket_source.signed_listing(ListingName("photos", {"prefix": "a/", "max-keys": "7"})).url
     )
     asked = parse_qs(url.query)
     assert (url.path, asked["prefix"], asked["max-keys"]) == ("/photos", ["a/"], ["7"])

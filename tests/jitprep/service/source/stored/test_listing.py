@@ -20,7 +20,7 @@ from obstore.store import MemoryStore
 from jitprep.service.errors import RequestFailed
 from jitprep.service.listing import derive
 from jitprep.service.source.stored.folder import Folder
-from jitprep.service.source.stored_listing import list_page
+from jitprep.service.source.stored_listing import list_stored
 from jitprep.service.source.stores import SourceUrl
 from preprocessing import Pipeline
 
@@ -91,7 +91,7 @@ def pages(source: tuple[SourceUrl, Any], version: Any, given: dict[str, str]) ->
     """Every page, as a client asks for them."""
     asked = dict(given)
     while True:
-        found, fields = parsed(list_page(*source, asked, "mount", version))
+        found, fields = parsed(list_stored(*source, asked, "mount", version))
         yield found, fields
         if fields["IsTruncated"] == "false":
             return
@@ -130,28 +130,28 @@ def test_a_page_begins_after_any_name(held, keys, prefix, delimiter, after):
     source = held(keys)
     model = [pair for pair in named(keys, prefix, delimiter) if pair[0].encode() > after.encode()]
     asked = {"prefix": prefix, "delimiter": delimiter}
-    second, fields = parsed(list_page(*source, {**asked, "start-after": after}, "mount", 2))
+    second, fields = parsed(list_stored(*source, {**asked, "start-after": after}, "mount", 2))
     assert second == model
     assert fields["KeyCount"] == str(len(model))
-    first, _ = parsed(list_page(*source, {**asked, "marker": after}, "mount", 1))
+    first, _ = parsed(list_stored(*source, {**asked, "marker": after}, "mount", 1))
     assert first == model
 
 
 def test_no_keys_are_a_whole_page(held):
-    found, fields = parsed(list_page(*held(["a", "b"]), {"max-keys": "0"}, "mount", 2))
+    found, fields = parsed(list_stored(*held(["a", "b"]), {"max-keys": "0"}, "mount", 2))
     assert (found, fields["IsTruncated"], fields["KeyCount"]) == ([], "false", "0")
 
 
 def test_names_are_percent_encoded_on_request(tmp_path):
     source = folder_of(["a b+c.jpg", "a\rb/c\x01.jpg", "é&<.jpg"], tmp_path)
-    found, _ = parsed(list_page(*source, {"encoding-type": "url"}, "mount", 2))
+    found, _ = parsed(list_stored(*source, {"encoding-type": "url"}, "mount", 2))
     assert [key for key, _ in found] == ["a\rb/c\x01.jpg", "a b+c.jpg", "é&<.jpg"]
 
 
 def test_the_service_derives_from_it(tmp_path):
     source = folder_of(["a.jpg"], tmp_path)
     pipeline = Pipeline.parse("resize:8,8/npy")
-    root = ET.fromstring(derive(list_page(*source, {}, "mount", 2), pipeline, 0, "source"))
+    root = ET.fromstring(derive(list_stored(*source, {}, "mount", 2), pipeline, 0, "source"))
     assert root.findtext(f"{SPACE}Contents/{SPACE}Size") == str(pipeline.output.nbytes)
     assert root.findtext(f"{SPACE}Contents/{SPACE}ETag", "").endswith('-1"')
 
@@ -180,7 +180,7 @@ def test_what_could_not_be_read_is_not_listed(tmp_path):
 
 
 def keys_of(source: tuple[SourceUrl, Any], **asked: str) -> list[str]:
-    return [key for key, _ in parsed(list_page(*source, asked, "mount", 2))[0]]
+    return [key for key, _ in parsed(list_stored(*source, asked, "mount", 2))[0]]
 
 
 def test_folders_before_the_marker_are_not_visited(tmp_path, monkeypatch):
@@ -200,11 +200,11 @@ def test_folders_before_the_marker_are_not_visited(tmp_path, monkeypatch):
 )  # fmt: skip
 def test_wrong_parameters_are_named(tmp_path, asked):
     with pytest.raises(RequestFailed) as caught:
-        list_page(*folder_of([], tmp_path), asked, "mount", 2)
+        list_stored(*folder_of([], tmp_path), asked, "mount", 2)
     assert (caught.value.status, caught.value.code) == (400, "InvalidArgument")
 
 
 def test_web_servers_have_no_listing():
     with pytest.raises(RequestFailed, match="https:// sources have no listing") as caught:
-        list_page(SourceUrl.parse("https://example.com/a"), None, {}, "mount", 2)
+        list_stored(SourceUrl.parse("https://example.com/a"), None, {}, "mount", 2)
     assert caught.value.status == 501

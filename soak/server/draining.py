@@ -18,6 +18,7 @@ from soak.server.stage import PATIENCE_S
 
 # A request that no byte of an answer came to: its client may send it to another server.
 UNANSWERED = "(not answered)"
+_BEFORE = 4
 
 
 @dataclass
@@ -29,14 +30,17 @@ class Reading:
 
 @contextmanager
 def reading(url: str, objects: Sequence[DerivedObject], clients: int) -> Iterator[Reading]:
-    """Read with several clients at once, from before the block until the server answers no more."""
+    """Read with several clients at once, some answers each before the block, and until it ends."""
     found, over = Reading(), threading.Event()
+    begun = threading.Semaphore(0)
     with ThreadPoolExecutor(clients) as pool:
         shares = [
-            pool.submit(_read_until_the_end, url, [*objects[n:], *objects[:n]], over)
+            pool.submit(_read_until_the_end, url, [*objects[n:], *objects[:n]], begun, over)
             for n in range(clients)
         ]
         try:
+            for _ in range(clients * _BEFORE):
+                begun.acquire(timeout=PATIENCE_S)
             yield found
         finally:
             over.set()
@@ -44,7 +48,10 @@ def reading(url: str, objects: Sequence[DerivedObject], clients: int) -> Iterato
 
 
 def _read_until_the_end(
-    url: str, objects: Sequence[DerivedObject], over: threading.Event
+    url: str,
+    objects: Sequence[DerivedObject],
+    begun: threading.Semaphore,
+    over: threading.Event,
 ) -> list[Outcome]:
     connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=PATIENCE_S)
     outcomes: list[Outcome] = []
@@ -52,6 +59,7 @@ def _read_until_the_end(
         start = time.perf_counter()
         verdict, code = _read(connection, derived)
         outcomes.append(Outcome("whole", verdict, code, time.perf_counter() - start))
+        begun.release()
         if over.is_set() or verdict is Verdict.HUNG:
             break
         if code is not None:  # the end has begun; a new connection must find nobody, or be answered

@@ -33,7 +33,6 @@ _FORGED_NOTICED = ("CorruptObject", "UnknownFormat", "UnsupportedFormat", "Objec
 _FORGED: Mapping[Fault, float] = {Fault.FORGED: 0.5}
 UNNOTICED = "(unnoticed)"
 _KILL_EVERY_S = (2.0, 5.0)
-_DRAINED_S = 1.5
 _WARMINGS = 6
 
 
@@ -173,7 +172,6 @@ def drain(standing: ServerStage, points: Sequence[Sequence[DerivedObject]]) -> R
     """Tell the server to end while 64 clients read the folder; no answer may break off."""
     watch = ServerWatch(standing)
     with reading(standing.url, points[-1], CLIENTS) as found:
-        time.sleep(_DRAINED_S)
         status, seconds = standing.end()
     outcomes = found.outcomes
     if status:

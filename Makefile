@@ -14,7 +14,7 @@ NOTEBOOKS := .venv-notebooks
 SOUND   := .venv-sound
 DOCS    := .venv-docs
 # One environment per client, because some of them pin versions that others refuse.
-CLIENT_STAMPS := $(patsubst %,$(CLIENTS)/%/stamp,boto3 awscli s3fs smart_open pyarrow s3torchconnector)
+CLIENT_STAMPS := $(patsubst %,$(CLIENTS)/%/stamp,boto3 awscli s3fs smart_open pyarrow s3torchconnector obstore duckdb rclone)
 
 .PHONY: help demo test check format audit docs bench bench-quick bench-kinds soak soak-quick hostile hostile-check peaks fuzz lock image test-container test-clients test-ray test-torch test-notebooks test-store test-packaging dist release sbom image-digests licences bench-invoke clients-table cost-page clean
 

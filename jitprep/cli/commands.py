@@ -31,16 +31,30 @@ class ListedCommand:
         First line of the command's own help.
     extras : str
         What to install for it, as in ``pip install 'jitprep[EXTRAS]'``.
+    passes_on : bool
+        Whether it reads its command line itself, ``--help`` included, from the context's ``args``.
     """
 
     summary: str
     extras: str = "cli"
+    passes_on: bool = False
 
+
+# As they are typed, in their order.
+_PASSED_ON = {
+    "allow_extra_args": True,
+    "allow_interspersed_args": False,
+    "help_option_names": [],
+    "ignore_unknown_options": True,
+}
 
 COMMANDS = {
     "up": ListedCommand("Serve S3 with Object Lambda on one URL, until Ctrl-C.", "cli,emulator"),
     "run": ListedCommand("Run a pipeline over local files and folders."),
     "backfill": ListedCommand("Run a pipeline over a bucket, and store the results.", "backfill"),
+    "serve": ListedCommand(
+        "Serve objects, transformed as they are read, by S3's read API.", "server", passes_on=True
+    ),
     "plan": ListedCommand("Print the physical plan: stages, their shapes, and the rewrites."),
     "preview": ListedCommand("Draw a file before and after a pipeline."),
     "cost": ListedCommand(
@@ -74,7 +88,9 @@ def load_command(name: str) -> Any:
         )
     alone = typer.Typer(add_completion=False)
     text = inspect.getdoc(function) or ""
-    alone.command(name, help=re.sub(r"(?<!\n)\n(?!\n)", " ", text))(function)
+    settings = _PASSED_ON if COMMANDS[name].passes_on else None
+    paragraphs = re.sub(r"(?<!\n)\n(?!\n)", " ", text)
+    alone.command(name, help=paragraphs, context_settings=settings)(function)
     return typer.main.get_command(alone)
 
 

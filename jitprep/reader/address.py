@@ -12,7 +12,8 @@ from jitprep.service.s3_names import BUCKET_NAME, OBJECT_LAMBDA_ALIAS
 
 FORMS = """\
 arn:aws:s3-object-lambda:REGION:ACCOUNT:accesspoint/NAME
-s3://ALIAS of an access point, or s3://BUCKET of a bucket that holds results
+s3://ALIAS of an access point, s3://BUCKET of results, or s3://MOUNT of a server at the endpoint
+http://HOST:PORT/MOUNT of a server
 https://ID.lambda-url.REGION.on.aws/BUCKET, or another URL that leads to the function
 lambda:FUNCTION/BUCKET, with the function's name or ARN
 file:DIR"""
@@ -28,7 +29,7 @@ _FUNCTION = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class AccessPointAddress:
-    """An Object Lambda access point, or a bucket that holds results already.
+    """An Object Lambda access point, a bucket that holds results already, or a mount of the server.
 
     Parameters
     ----------
@@ -37,7 +38,7 @@ class AccessPointAddress:
     region : str, optional
         None where the address does not contain it.
     transforms : bool
-        Whether a function answers; otherwise S3 does.
+        Whether a function answers. Otherwise S3 does; at another endpoint, perhaps the server.
     """
 
     bucket: str
@@ -46,13 +47,13 @@ class AccessPointAddress:
 
 
 @dataclass(frozen=True, slots=True)
-class FunctionUrl:
-    """URL of the function.
+class UrlAddress:
+    """URL of the function, or of a mount of the server.
 
     Parameters
     ----------
     url : str
-        Includes the bucket's alias; does not end in a slash.
+        Includes the bucket's alias, or the mount; does not end in a slash.
     service : str, optional
         Service to sign requests for: ``lambda`` or ``execute-api``; None for unsigned requests.
     region : str, optional
@@ -95,7 +96,7 @@ class FolderAddress:
     path: Path
 
 
-ReaderAddress = AccessPointAddress | FunctionUrl | FunctionAddress | FolderAddress
+ReaderAddress = AccessPointAddress | UrlAddress | FunctionAddress | FolderAddress
 
 
 def parse_address(text: str) -> ReaderAddress:
@@ -121,7 +122,7 @@ def parse_address(text: str) -> ReaderAddress:
     raise _unknown(text)
 
 
-def _function_url(text: str) -> FunctionUrl:
+def _function_url(text: str) -> UrlAddress:
     try:
         parts = urlsplit(text)
         host, path = parts.hostname, parts.path.rstrip("/")
@@ -138,8 +139,8 @@ def _function_url(text: str) -> FunctionUrl:
     url = f"{parts.scheme}://{parts.netloc}{path}"
     if signed := _SIGNED_HOST.fullmatch(host):
         service = "lambda" if signed["service"] == "lambda-url" else signed["service"]
-        return FunctionUrl(url, service, signed["region"])
-    return FunctionUrl(url, "lambda" if path.startswith(_SIGNED_PATH) else None, None)
+        return UrlAddress(url, service, signed["region"])
+    return UrlAddress(url, "lambda" if path.startswith(_SIGNED_PATH) else None, None)
 
 
 def _unknown(text: str) -> CannotOpen:

@@ -118,6 +118,10 @@ class Reader(ABC):
         """
         return replace(self, seed=seed)
 
+    def for_epoch(self, epoch: int) -> Self:
+        """Return the reader of an epoch: with its seed, or this one, where results are stored."""
+        return self if self.draws is False else self.with_seed(epoch)
+
     def _tried(self, key: str) -> Array | ReadError:
         try:
             return self.get(key)
@@ -157,7 +161,18 @@ def stack(keys: Sequence[str], rows: Sequence[Array]) -> Array:
                 "not stack; add a step that makes all one size, such as center_crop:224",
                 key=key,
             )
-    return np.stack(rows)
+    whole = rows[0].base
+    return whole if whole is not None and _are_all_of(whole, rows) else np.stack(rows)
+
+
+def _are_all_of(whole: Array, rows: Sequence[Array]) -> bool:
+    """Return whether an array consists of these rows, in this order."""
+    if not isinstance(whole, np.ndarray) or whole.shape != (len(rows), *rows[0].shape):
+        return False
+    return whole.dtype == rows[0].dtype and all(
+        row.base is whole and row.ctypes.data == whole[place, ...].ctypes.data
+        for place, row in enumerate(rows)
+    )
 
 
 def _shown(row: Array) -> str:

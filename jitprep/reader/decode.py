@@ -120,6 +120,11 @@ def decode(answer: ReadResult, key: str | None = None) -> Array:
     )
 
 
+def is_tensor(answer: ReadResult) -> bool:
+    """Return whether the body ends in the samples as they are in memory."""
+    return _kind(answer) in _TENSORS
+
+
 def _kind(answer: ReadResult) -> str:
     """Return the media type, detected from the first bytes where the content type is missing."""
     said = (answer.content_type or "").partition(";")[0].strip().lower()

@@ -9,8 +9,8 @@ from jitprep.reader.address import (
     AccessPointAddress,
     FolderAddress,
     FunctionAddress,
-    FunctionUrl,
     ReaderAddress,
+    UrlAddress,
     parse_address,
 )
 from jitprep.reader.base import Reader
@@ -38,6 +38,8 @@ def open_reader(
 
             arn:aws:s3-object-lambda:REGION:ACCOUNT:accesspoint/NAME
             s3://ALIAS                     of such an access point, or a bucket that holds results
+            s3://MOUNT                     of a server at endpoint_url, as jitprep serve runs it
+            http://HOST:PORT/MOUNT         of a server
             https://ID.lambda-url.REGION.on.aws/BUCKET
             lambda:FUNCTION/BUCKET
             file:DIR
@@ -47,12 +49,13 @@ def open_reader(
         For ``lambda:`` and ``file:``, in any spelling. A folder without one holds results.
     preset : str, optional
         Name of a pipeline. For ``lambda:`` and ``https:`` it is one of the function's presets, whose
-        default runs where none is given. For ``file:`` it is one of ``JITPREP_PRESETS``, or built in.
+        default runs where none is given; for a mount, one of the server's. For ``file:`` it is one of
+        ``JITPREP_PRESETS``, or built in.
     seed : int
         Seed of random transforms, usually the epoch; see `Reader.with_seed`.
     endpoint_url : str, optional
         Endpoint in place of AWS's own, for ``arn:``, ``s3:`` and ``lambda:``. Default: AWS's
-        configuration.
+        configuration. Whether ``s3:`` there is a mount or holds results, the first answer says.
     threads : int
         Requests of one batch that are in flight at once.
 
@@ -95,14 +98,13 @@ def _open(
                 region=region,
                 endpoint_url=endpoint_url,
                 transforms=transforms,
+                preset=preset,
                 **common,
             )
-        case FunctionUrl(url, service, region):
-            from jitprep.reader.doors.function_url import FunctionUrlReader  # noqa: PLC0415
+        case UrlAddress(url, service, region):
+            from jitprep.reader.doors.url import UrlReader  # noqa: PLC0415
 
-            return FunctionUrlReader(
-                url=url, service=service, region=region, preset=preset, **common
-            )
+            return UrlReader(url=url, service=service, region=region, preset=preset, **common)
         case FunctionAddress(name, bucket, region):
             from jitprep.reader.doors.invoke import FunctionReader  # noqa: PLC0415
 
@@ -124,10 +126,13 @@ def _open(
 
 # Options of each kind of address besides seed and threads, and why it has no others.
 _SUPPORTED: Mapping[type, tuple[set[str], str]] = {
-    AccessPointAddress: ({"endpoint_url"}, "the owner of the access point chose the pipeline"),
-    FunctionUrl: (
+    AccessPointAddress: (
+        {"endpoint_url", "preset"},
+        "the owner of the access point chose the pipeline, and a mount lets callers choose a preset",
+    ),
+    UrlAddress: (
         {"preset"},
-        "the function behind a URL lets callers choose only a preset",
+        "the function or the server behind a URL lets callers choose only a preset",
     ),
     FunctionAddress: ({"pipeline", "preset", "endpoint_url"}, ""),
     FolderAddress: ({"pipeline", "preset"}, "a folder has no endpoint"),

@@ -71,8 +71,7 @@ class _Objects:
         self._epoch.begin(number)
 
     def _of_epoch(self, number: int) -> Reader:
-        # Stored results are the same in every epoch, and their reader refuses a seed.
-        return self._reader if self._reader.draws is False else self._reader.with_seed(number)
+        return self._reader.for_epoch(number)
 
     def _read(self, indices: Sequence[int]) -> list[tuple[str, Array, Any]]:
         """Read many objects; return key, array and target of each that could be read.

@@ -26,7 +26,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             sys.stderr.write(f"error: {error}\n")
         except ModuleNotFoundError as error:
             sys.stderr.write(
-                f"error: jitprep serve needs {error.name}: pip install 'jitprep[server]'\n"
+                f"error: jitprep serve needs {error.name}, which is not installed: "
+                "pip install 'jitprep[server]'\n"
             )
         return 2
 
@@ -73,7 +74,8 @@ def _run(asked: argparse.Namespace, folder: Path) -> int:
 
     if asked.check:
         return supervisor.check()
-    return supervisor.serve(_socket(host, asked.port), folder)
+    with _socket(host, asked.port) as sock:
+        return supervisor.run_workers(sock, folder)
 
 
 def _config_path(given: Path | None) -> Path:

@@ -126,8 +126,9 @@ class Server:
             case ToCall(kind, name):
                 record.door = kind
                 if kind == "webhook":
+                    requests.require_method(exchange, "GET", "HEAD", "POST")
                     return await self._webhook(name, exchange, record)
-                requests.require_post(exchange)
+                requests.require_method(exchange, "POST")
                 return await self._batch(name, exchange, send, record)
 
     def _let_in(

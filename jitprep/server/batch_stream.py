@@ -16,24 +16,27 @@ from typing import TYPE_CHECKING, Any
 
 from jitprep.server.exchange import Exchange, Send
 from jitprep.server.replies import send_head, send_pieces
+from jitprep.server.work import ClientGone, Work
 from jitprep.service import errors
 from jitprep.service.deadline import Deadline
 from jitprep.service.dispatch import dispatch
 from jitprep.service.errors import RequestFailed
 from jitprep.service.http import client_request
 from jitprep.service.messages import ObjectName, ObjectRequest, PipelineChoice, Response
+from jitprep.service.pipeline_choice import choose, require_overrides_allowed
 from jitprep.service.request_metrics import RequestMetrics, Unexpected
+from jitprep.service.s3_names import METADATA_HEADER
 from preprocessing.names import is_utf8
 
 if TYPE_CHECKING:
     from jitprep.server.configuration.mounts import Mount
     from jitprep.server.request_log import RequestRecord
-    from jitprep.server.work import Work
 
 CONTENT_TYPE = "application/vnd.jitprep.batch"
 _MEMBERS = frozenset({"keys", "pipeline", "seed"})
 # Objects of one batch that are under way. One is transformed while the next ones are fetched.
 _AHEAD = 8
+_DESCRIBE = ("shape", "dtype")
 
 
 def parse_batch(body: bytes, exchange: Exchange, mount: Mount) -> Iterator[ObjectRequest]:
@@ -43,7 +46,8 @@ def parse_batch(body: bytes, exchange: Exchange, mount: Mount) -> Iterator[Objec
     ------
     RequestFailed
         ``InvalidRequest`` for anything but an object with ``keys``, and perhaps ``seed`` and
-        ``pipeline``; ``InvalidSeed``.
+        ``pipeline``; ``InvalidSeed``; ``OverrideNotAllowed`` and ``UnknownPipeline``, which each of the
+        objects would be answered with.
     """
     try:
         asked = json.loads(body)
@@ -56,6 +60,8 @@ def parse_batch(body: bytes, exchange: Exchange, mount: Mount) -> Iterator[Objec
         raise _invalid("keys must be a list of keys that are not empty")
     chosen = {name: str(asked[name]) for name in ("pipeline", "seed") if name in asked}
     choice = client_request.choice(mount.configuration, {}, chosen)
+    require_overrides_allowed(choice, mount.policy)
+    choose(choice.configuration, choice.preset)
     client_request.headers_of(exchange.headers)
     return (_request(mount, key, choice) for key in keys)
 
@@ -81,7 +87,13 @@ class BatchStream:
         self._done = self._failed = 0
 
     async def send(self, requests: Iterator[ObjectRequest], send: Send) -> Response:
-        """Send the objects in order, and return the response for the log."""
+        """Send the objects in order, and return the response for the log.
+
+        Raises
+        ------
+        ClientGone
+            Where the client leaves, or reads nothing. The objects under way are given up.
+        """
         self._record.streamed = True
         await send_head(send, self._exchange, 200, {"Content-Type": CONTENT_TYPE})
         ahead: deque[asyncio.Task[tuple[ObjectRequest, Response]]] = deque()
@@ -94,9 +106,15 @@ class BatchStream:
                 if not ahead:
                     break
                 await self._send_one(*(await ahead.popleft()), send)
+                # What is sent to a client that left is dropped without a word.
+                if self._exchange.gone.done():
+                    raise ClientGone
+        except TimeoutError:
+            raise ClientGone from None
         finally:
             for task in ahead:
                 task.cancel()
+            await asyncio.gather(*ahead, return_exceptions=True)
         metrics = self._record.metrics
         metrics.rows, metrics.failed = self._done, self._failed
         end = json.dumps({"rows": self._done, "failed": self._failed}) + "\n"
@@ -112,6 +130,8 @@ class BatchStream:
                 deadline,
                 self._exchange,
             )
+        except ClientGone:
+            raise
         except RequestFailed as failure:
             response = Response.refusal(failure)
         except Exception as error:
@@ -132,6 +152,7 @@ class BatchStream:
             line |= {
                 "etag": response.headers["ETag"],
                 "contentType": response.headers["Content-Type"],
+                **_described(response),
             }
         else:
             self._failed += 1
@@ -139,6 +160,12 @@ class BatchStream:
         head = json.dumps(line | {"bytes": len(response.body)}) + "\n"
         await send_pieces(send, head.encode() + response.body, more=True)
         self._record.sent_bytes += len(response.body)
+
+
+def _described(response: Response) -> dict[str, str]:
+    """Return what some media types do not say themselves, as a GET's metadata does."""
+    found = {name: response.headers.get(f"{METADATA_HEADER}jitprep-{name}") for name in _DESCRIBE}
+    return {name: value for name, value in found.items() if value is not None}
 
 
 def _is_key(key: object) -> bool:

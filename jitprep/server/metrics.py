@@ -54,7 +54,7 @@ class Metrics:
             _child("source_bytes", mount).inc(metrics.bytes_in)
         if record.sent_bytes:
             _child("sent_bytes", mount).inc(record.sent_bytes)
-        if metrics.cached or "transform" in metrics.ms:
+        if metrics.cached or (record.door != "list" and "transform" in metrics.ms):
             _child("cache", "hit" if metrics.cached else "miss").inc()
         for outcome, number in (("done", metrics.rows), ("failed", metrics.failed)):
             if number:

@@ -13,6 +13,8 @@ from jitprep.service.messages import Response
 _STALL_S = 30.0
 _PIECE = 256 * 2**10
 _XML = "application/xml"
+# By this clients tell the server from a bucket or a function, which have no batches.
+_TAKES_BATCHES = (b"x-jitprep-batch", b"1")
 
 
 async def send_response(send: Send, exchange: Exchange, response: Response) -> int:
@@ -28,7 +30,7 @@ async def send_response(send: Send, exchange: Exchange, response: Response) -> i
         headers["Content-Type"] = _XML
         body = s3_reads.error_document(response, exchange.request_id)
     if response.status == 405:
-        headers["Allow"] = ", ".join(s3_reads.METHODS)
+        headers.setdefault("Allow", ", ".join(s3_reads.METHODS))
     if response.status == 503:
         headers["Connection"] = "close"  # the next connection may be another worker's
     if response.status != 304:
@@ -45,7 +47,7 @@ async def send_head(
 ) -> None:
     """Send the status and the headers, with the IDs that the log has."""
     sent = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
-    sent.append((b"x-amz-request-id", exchange.request_id.encode()))
+    sent += [(b"x-amz-request-id", exchange.request_id.encode()), _TAKES_BATCHES]
     if "traceparent" in exchange.headers:
         sent.append((b"traceparent", exchange.headers["traceparent"].encode()))
     await send({"type": "http.response.start", "status": status, "headers": sent})

@@ -67,7 +67,10 @@ def require_get(exchange: Exchange) -> None:
     s3_reads.read_method(exchange.head.method)
 
 
-def require_post(exchange: Exchange) -> None:
-    """Raise RequestFailed, ``MethodNotAllowed``, for another method than POST."""
-    if exchange.head.method != "POST":
-        raise RequestFailed(405, "MethodNotAllowed", "use POST")
+def require_method(exchange: Exchange, *methods: str) -> None:
+    """Raise RequestFailed, ``MethodNotAllowed``, for another method than these."""
+    if exchange.head.method not in methods:
+        allowed = ", ".join(methods)
+        raise RequestFailed(
+            405, "MethodNotAllowed", f"this path takes {allowed}", {"Allow": allowed}
+        )

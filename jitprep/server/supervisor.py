@@ -22,6 +22,16 @@ _KEEP_ALIVE_S = 75
 _HUNG_S = 30
 
 
+class _Workers(Multiprocess):
+    """The workers, and this process's copy of their socket."""
+
+    def terminate_all(self) -> None:
+        # While one copy is open, clients connect, and wait for workers that take no more.
+        for sock in self.sockets:
+            sock.close()
+        super().terminate_all()
+
+
 def check() -> int:
     """Check the configuration, and print its mounts."""
     settings = ServerSettings.read()
@@ -32,7 +42,7 @@ def check() -> int:
     return 0
 
 
-def serve(sock: socket.socket, folder: Path) -> int:
+def run_workers(sock: socket.socket, folder: Path) -> int:
     """Serve until SIGTERM or SIGINT.
 
     Parameters
@@ -52,7 +62,7 @@ def serve(sock: socket.socket, folder: Path) -> int:
     _share(settings.workers, folder)
     sock.listen(_BACKLOG)
     _say(settings, sock)
-    Multiprocess(
+    _Workers(
         uvicorn.Config(
             "jitprep.server.app:create_app",
             factory=True,

@@ -18,7 +18,7 @@ from jitprep.service.source.opening import head_original, open_original, open_ra
 from jitprep.service.source.original import Original, require_same, require_size, require_time
 from jitprep.service.source.ranged_source import Ranges
 from jitprep.service.source.signing import readable, size_unknown
-from preprocessing import EmptySource, Encoded, Limits, Pipeline
+from preprocessing import EmptySource, Limits, Pipeline
 
 
 def get(
@@ -64,10 +64,10 @@ def get(
                     return _answer(request, derived, description, body)
             held.enter_context(room_for_original(_held_bytes(original, policy.limits), deadline))
             data = _content(original, policy.limits)
-        encoded = _transform(derived, data, policy.limits, deadline, metrics)
-    if derived.part is not None:  # requests for other parts are likely to follow
-        result_cache().keep(derived.cache_key, encoded.body)
-    return _answer(request, derived, _describe(encoded), encoded.body)
+        # Requests for other parts are likely to follow.
+        keep = derived.part is not None
+        description, body = _transform(derived, data, policy.limits, deadline, metrics, keep=keep)
+    return _answer(request, derived, description, body)
 
 
 def head(
@@ -93,9 +93,8 @@ def head(
     description = derived.description
     if description is None:
         data = _read_for_head(source, derived, policy.limits, deadline, metrics)
-        encoded = _transform(derived, data, policy.limits, deadline, metrics)
-        description = _describe(encoded)
-        result_cache().keep(derived.cache_key, encoded.body)  # a GET is likely to follow
+        # A GET is likely to follow.
+        description, _ = _transform(derived, data, policy.limits, deadline, metrics, keep=True)
     return _answer(request, derived, description, None)
 
 
@@ -148,23 +147,30 @@ def _transform(
     limits: Limits,
     deadline: Deadline,
     metrics: RequestMetrics,
-) -> Encoded:
+    *,
+    keep: bool,
+) -> tuple[Description, bytes | bytearray]:
+    """Return the derived object, made in this request's turn; `keep` it for the requests after it."""
     require_time(deadline)
     waiting = time.perf_counter()
     try:
         with transform_turn(deadline):
             metrics.ms["wait"] = round((time.perf_counter() - waiting) * 1000, 3)
+            # A client asks for many parts at once: the first of them made the object for all.
+            body = result_cache().body(derived.cache_key) if keep else None
+            if body is not None and (description := derived.description) is not None:
+                metrics.cached = True
+                return description, body
             with metrics.timed("transform"):
                 encoded = derived.pipeline.encode(data, seed=derived.seed, limits=limits)
+            description = Description(len(encoded.body), encoded.content_type, encoded.metadata)
+            if derived.pipeline.output.nbytes is None:
+                result_cache().describe(derived.cache_key, description)
+            if keep:
+                result_cache().keep(derived.cache_key, encoded.body)
+            return description, encoded.body
     finally:
         metrics.bytes_in = data.bytes_read if isinstance(data, Ranges) else len(data)
-    if derived.pipeline.output.nbytes is None:
-        result_cache().describe(derived.cache_key, _describe(encoded))
-    return encoded
-
-
-def _describe(encoded: Encoded) -> Description:
-    return Description(len(encoded.body), encoded.content_type, encoded.metadata)
 
 
 def _require_conditions(request: ObjectRequest, derived: DerivedObject) -> Response | None:

@@ -1,61 +1,70 @@
-"""Reader of an Object Lambda access point, or of a bucket that holds results."""
+"""Reader by S3's API: an Object Lambda access point, a bucket that holds results, or the server."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
+from typing import Any, Self
+from urllib.parse import quote
 
-from jitprep.reader.base import Reader
-from jitprep.reader.decode import ReadResult, decode
-from jitprep.reader.errors import CannotOpen
+from botocore.exceptions import ClientError
+
+from jitprep.reader.base import require_seed
+from jitprep.reader.decode import ReadResult
+from jitprep.reader.doors.batches import BatchReader
+from jitprep.reader.errors import CannotOpen, ReaderError, Refused
 from jitprep.reader.transport import aws, listing
 from jitprep.reader.transport.retry import with_retries
-from preprocessing.media import Array
 
 
 @dataclass(frozen=True, kw_only=True)
-class AccessPointReader(Reader):
+class AccessPointReader(BatchReader):
     """Reader by GetObject and ListObjectsV2, with boto3.
 
     Parameters
     ----------
     bucket : str
-        An access point's ARN or alias, or a bucket's name.
+        An access point's ARN or alias, or a bucket's or a mount's name.
     region, endpoint_url : str, optional
         None for AWS's configuration.
     transforms : bool
-        Whether a function answers; otherwise S3 does.
+        Whether a function answers. Otherwise S3 does; or, at another endpoint, perhaps the server.
+    any_epoch : bool
+        Whether a seed is accepted for results too, which it does not change.
 
     Raises
     ------
     CannotOpen
-        For a seed, where S3 answers.
+        For a seed or a preset, where S3 answers; for a preset of an access point.
     """
 
     bucket: str
     region: str | None
     endpoint_url: str | None
     transforms: bool
+    any_epoch: bool = False
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.seed and not self.transforms:
+        if self.preset and self.transforms:
             raise CannotOpen(
-                f"the bucket {self.bucket} holds results, which no seed changes; omit the seed, or read "
-                "through an access point"
+                "this address does not support preset: the owner of the access point chose the pipeline"
             )
+        if self._stored:
+            self._require_no_choice(CannotOpen)
 
     @property
     def draws(self) -> bool | None:
-        """Whether a seed may change results; None where only the function knows."""
-        return None if self.transforms else False
+        """Whether a seed may change results; None where only the function or the server knows."""
+        return False if self._stored else None
 
-    def get(self, key: str) -> Array:
-        """Read one object."""
-        return decode(with_retries(partial(self._get, key)), key)
+    def for_epoch(self, epoch: int) -> Self:
+        """Return the reader of an epoch, also where only an answer says whether results are stored."""
+        number = require_seed(epoch)
+        return self if self._stored else replace(self, seed=number, any_epoch=True)
 
     def keys(self, prefix: str = "") -> Iterator[str]:
         """List keys, a thousand at a time."""
@@ -73,19 +82,72 @@ class AccessPointReader(Reader):
             token = listing.next_page("ContinuationToken", following, token)
 
     def _get(self, key: str) -> ReadResult:
-        with aws.translate_errors(key), aws.asking_for(self.seed):
+        with (
+            aws.translate_errors(key),
+            self._learning() as learn,
+            aws.asking_for(self.seed, self.preset),
+        ):
             answer = self._client.get_object(Bucket=self.bucket, Key=key)
-            body = bytearray(answer["Body"].read())
+            learn(answer)
+            with closing(answer["Body"]) as stream:
+                if self._stored:
+                    self._require_no_choice(Refused)
+                body = bytearray(stream.read())
         return ReadResult.stored(body, answer.get("ContentType"), answer["Metadata"])
 
     def _list(self, prefix: str, token: dict[str, str]) -> Any:
-        with aws.translate_errors(None):
-            return self._client.list_objects_v2(Bucket=self.bucket, Prefix=prefix, **token)
+        with aws.translate_errors(None), self._learning() as learn:
+            page = self._client.list_objects_v2(Bucket=self.bucket, Prefix=prefix, **token)
+            learn(page)
+            return page
+
+    @contextmanager
+    def _learning(self) -> Iterator[Any]:
+        """Learn from the answer in the block, also from an error."""
+
+        def learn(answer: Any) -> None:
+            about = answer.get("ResponseMetadata", {})
+            self._facts.learn(about.get("HTTPStatusCode", 0), about.get("HTTPHeaders", {}))
+
+        try:
+            yield learn
+        except ClientError as error:
+            learn(error.response)
+            raise
+
+    @property
+    def _stored(self) -> bool | None:
+        """Whether the objects are results; None until the first answer of another endpoint."""
+        if self.transforms or self._endpoint is None:
+            return not self.transforms
+        return None if self._facts.serves is None else not self._facts.serves
+
+    def _require_no_choice(self, kind: type[ReaderError]) -> None:
+        refused = "preset" if self.preset else "seed" if self.seed and not self.any_epoch else None
+        if refused is not None:
+            raise kind(
+                f"the bucket {self.bucket} holds results, which no {refused} changes; omit the "
+                f"{refused}, or read through an access point or the server"
+            )
+
+    @property
+    def _batch_url(self) -> str:
+        return f"{self._client.meta.endpoint_url}/_batch/{quote(self.bucket)}"
+
+    def _batch_headers(self, body: bytes) -> dict[str, str]:
+        me, region = aws.identity(), self._client.meta.region_name
+        if me.credentials is None:
+            return {}
+        return aws.signature_headers("POST", self._batch_url, "s3", region, me.credentials, body)
+
+    @property
+    def _endpoint(self) -> str | None:
+        url = self.endpoint_url or os.environ.get("AWS_ENDPOINT_URL_S3")
+        return url or os.environ.get("AWS_ENDPOINT_URL")
 
     @property
     def _client(self) -> Any:
-        url = self.endpoint_url or os.environ.get("AWS_ENDPOINT_URL_S3")
-        url = url or os.environ.get("AWS_ENDPOINT_URL")
+        url = self._endpoint
         # SDKs turn an ARN into a host name that only AWS resolves. A proxy needs no such name.
         by_proxy = self.bucket.startswith("arn:") and (url or "").startswith("http://")
         made_of = aws.ClientSettings("s3", self.region, url, self.threads, by_proxy)

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import lru_cache
 from json import JSONDecodeError
 from threading import Lock
+from types import MappingProxyType
 from typing import Any, Literal
 
 import boto3
 from botocore import exceptions as sdk
+from botocore.auth import S3SigV4Auth, SigV4Auth
+from botocore.awsrequest import AWSRequest
 from botocore.config import Config
 
 from jitprep.reader.errors import (
@@ -91,7 +94,8 @@ class Identity:
     found_at: float
 
 
-_seed: ContextVar[int] = ContextVar("seed", default=0)
+# Headers of each GetObject in the block of `asking_for`.
+_asked: ContextVar[Mapping[str, str]] = ContextVar("asked", default=MappingProxyType({}))
 
 # One thread creates what all of a batch wait for. No process forks meanwhile: its child would deadlock.
 _MAKING = Lock()
@@ -140,26 +144,43 @@ def _client(made_of: ClientSettings, pid: int) -> Any:  # noqa: ARG001  a forked
         raise
     except (sdk.BotoCoreError, ValueError) as error:
         raise CannotOpen(str(error)) from None
-    made.meta.events.register("before-call.s3.GetObject", _ask_for_seed)
+    made.meta.events.register("before-call.s3.GetObject", _ask)
     return made
 
 
-def _ask_for_seed(params: dict[str, Any], **_: Any) -> None:
-    if seed := _seed.get():
-        params["headers"]["x-jitprep-seed"] = str(seed)
+def _ask(params: dict[str, Any], **_: Any) -> None:
+    params["headers"].update(_asked.get())
 
 
 @contextmanager
-def asking_for(seed: int) -> Iterator[None]:
-    """Send a seed with each GetObject in the block; 0 sends none.
+def asking_for(seed: int, preset: str | None) -> Iterator[None]:
+    """Send a seed and a preset with each GetObject in the block; 0 and None send none.
 
-    The seed is a header of the request and not a setting of the client, or each epoch would create one.
+    They are headers of the request and not settings of the client, or each epoch would create one.
     """
-    before = _seed.set(seed)
+    asked = {"x-jitprep-seed": seed, "x-jitprep-pipeline": preset}
+    before = _asked.set({name: str(value) for name, value in asked.items() if value})
     try:
         yield
     finally:
-        _seed.reset(before)
+        _asked.reset(before)
+
+
+def signature_headers(
+    method: str, url: str, service: str, region: str, credentials: Any, body: bytes = b""
+) -> dict[str, str]:
+    """Return the headers that sign a request.
+
+    Parameters
+    ----------
+    method, url, service, region : str
+    credentials : botocore.credentials.Credentials
+    body : bytes
+    """
+    request = AWSRequest(method, url, data=body)
+    auth = S3SigV4Auth if service == "s3" else SigV4Auth  # S3 takes a path as it is sent
+    auth(credentials.get_frozen_credentials(), service, region).add_auth(request)
+    return dict(request.headers)
 
 
 @lru_cache(maxsize=1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from urllib.parse import urlsplit
 
@@ -18,11 +18,26 @@ _TIMEOUT = urllib3.Timeout(connect=CONNECT_S, read=READ_S)
 
 
 def http_get(
-    url: str, headers: Mapping[str, str], key: str | None, connections: int
+    url: str,
+    headers: Mapping[str, str],
+    key: str | None,
+    connections: int,
+    learn: Callable[[int, Mapping[str, str]], None] = lambda _status, _headers: None,
 ) -> urllib3.BaseHTTPResponse:
     """Send a GET, and return a response of status 200 or 307 with its body.
 
     Redirects are not followed, because headers signed for this host would be sent to another one.
+
+    Parameters
+    ----------
+    url : str
+    headers : mapping of str to str
+    key : str, optional
+        Key for error messages.
+    connections : int
+        Connections to each host that are kept open.
+    learn : callable
+        Called with the status and the headers of any answer.
 
     Raises
     ------
@@ -36,6 +51,7 @@ def http_get(
     except HTTPError as error:
         host, kind = urlsplit(url).hostname, type(error).__name__
         raise Unavailable(f"no complete response from {host}", key=key, code=kind) from None
+    learn(answer.status, answer.headers)
     if answer.status in {200, 307}:
         return answer
     raise read_error(answer.status, *_error_of(answer), key)

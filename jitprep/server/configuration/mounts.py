@@ -75,7 +75,8 @@ class Mount:
         ------
         RequestFailed
             ``NotImplemented`` for an owner, which a mount does not compare, or for a version of a source
-            that has none; ``InvalidRequest`` for a key that the source cannot have.
+            that has none; ``NoSuchKey`` for a key that no file can have, and ``InvalidRequest`` for one
+            that an object may have, but that obstore cannot read.
         """
         self._require_comparable(name.owner)
         if name.version is not None and self.bucket is None:
@@ -89,6 +90,8 @@ class Mount:
             return StoredObject(
                 self.store, name.key, path, self.url.place, name.version, self.timeout_s
             )
+        if self.url.scheme == "file":  # clients ask whether KEY/ is there, too
+            raise RequestFailed(404, "NoSuchKey", f"the mount has no file {name.key!r}")
         if self.bucket is None:
             raise RequestFailed(
                 400,

@@ -25,10 +25,10 @@ from preprocessing.frozen import frozen
 
 _DOMAIN = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)*")
 _QUEUE, _TIMEOUT_S = 64, 60
-_OF_S3 = frozenset({"access_key_id", "endpoint", "region", "secret_access_key"})
+_OF_S3 = frozenset({"access_key_id", "endpoint", "region", "secret_access_key", "webhook_token"})
 _MEMBERS = _OF_S3 | {
     "anonymous", "list_unknown_sizes", "max_bytes", "max_pixels", "max_side", "overrides", "pipeline",
-    "source", "timeout", "unsigned", "webhook_token",
+    "source", "timeout", "unsigned",
 }  # fmt: skip
 
 
@@ -44,7 +44,7 @@ class ServerSettings:
     workers : int
         Processes.
     queue : int
-        Requests that a worker has under way at most; others are told to come back.
+        Requests that a worker has under way at most; others are asked to come back.
     timeout_s : int
         Seconds that a request may take, where its mount says nothing else.
     """
@@ -124,8 +124,11 @@ def _source(
     unsigned = _flag(place, table, "unsigned")
     region = str(table["region"]) if "region" in table else None
     endpoint = table.get("endpoint") or config().endpoint
-    if endpoint is not None and ParsedUrl.of(str(endpoint)) is None:
-        raise ValueError(f"{place}.endpoint must be the URL of a host, got {endpoint!r}")
+    if endpoint is not None and (ParsedUrl.of(str(endpoint)) is None or "?" in endpoint):
+        raise ValueError(
+            f"{place}.endpoint must be the URL of a host, such as http://minio:9000, without a user and "
+            "a query"
+        )
     signs = url.scheme == "s3" and not unsigned
     credentials = credentials_of(place, table) if signs else None
     try:

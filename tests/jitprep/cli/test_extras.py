@@ -64,6 +64,20 @@ def test_a_command_names_its_missing_extra_in_one_line(command, extras):
     assert done.stderr.count("\n") == 1
 
 
+def test_a_server_names_its_missing_extra_in_one_line(folder):
+    done = run_without(FOREIGN, "serve", str(folder), "--pipeline", "npy")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("error: jitprep serve needs ")
+    assert done.stderr.endswith(", which is not installed: pip install 'jitprep[server]'\n")
+    assert done.stderr.count("\n") == 1
+
+
+def test_the_help_of_a_server_needs_no_extra():
+    done = run_without(FOREIGN, "serve", "--help")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("usage: jitprep serve ")
+
+
 @pytest.mark.parametrize("library", ["av", "skimage", "skvideo"])
 def test_a_demo_names_its_extra_where_the_emulators_is_installed(library):
     done = run_without((library,), "demo")

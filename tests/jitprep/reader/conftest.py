@@ -29,6 +29,7 @@ class Asked:
 
     path: str
     headers: Mapping[str, str]
+    body: bytes = b""
 
 
 @dataclass
@@ -45,7 +46,8 @@ def web() -> Iterator[Web]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             headers = {name.lower(): value for name, value in self.headers.items()}
-            made.asked.append(Asked(self.path, headers))
+            body = self.rfile.read(int(headers.get("content-length", 0)))
+            made.asked.append(Asked(self.path, headers, body))
             says = made.answers.pop(0) if len(made.answers) > 1 else made.answers[0]
             self.send_response(says.status)
             length = len(says.body) + says.cut
@@ -53,6 +55,9 @@ def web() -> Iterator[Web]:
                 self.send_header(name, value)
             self.end_headers()
             self.wfile.write(says.body)
+
+        def do_POST(self) -> None:
+            self.do_GET()
 
         def log_message(self, *args: object) -> None: ...
 

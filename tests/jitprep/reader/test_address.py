@@ -16,7 +16,7 @@ from jitprep.reader.address import (
     AccessPointAddress,
     FolderAddress,
     FunctionAddress,
-    FunctionUrl,
+    UrlAddress,
     parse_address,
 )
 from jitprep.service.config import config
@@ -35,13 +35,13 @@ LOCAL = "http://127.0.0.1:9000/_lambda-url/preprocess/photos"
         (POINT, AccessPointAddress(POINT, "eu-west-1", transforms=True)),
         ("s3://crops-x1--ol-s3", AccessPointAddress("crops-x1--ol-s3", None, transforms=True)),
         ("s3://results", AccessPointAddress("results", None, transforms=False)),
-        (URL, FunctionUrl(URL, "lambda", "eu-west-1")),
-        (f"{URL}/", FunctionUrl(URL, "lambda", "eu-west-1")),
-        (API, FunctionUrl(API, "execute-api", "eu-west-1")),
-        (LOCAL, FunctionUrl(LOCAL, "lambda", None)),
+        (URL, UrlAddress(URL, "lambda", "eu-west-1")),
+        (f"{URL}/", UrlAddress(URL, "lambda", "eu-west-1")),
+        (API, UrlAddress(API, "execute-api", "eu-west-1")),
+        (LOCAL, UrlAddress(LOCAL, "lambda", None)),
         (
             "https://cdn.example.com/photos",
-            FunctionUrl("https://cdn.example.com/photos", None, None),
+            UrlAddress("https://cdn.example.com/photos", None, None),
         ),
         ("lambda:preprocess/photos", FunctionAddress("preprocess", "photos", None)),
         ("lambda:preprocess:live/photos", FunctionAddress("preprocess:live", "photos", None)),

@@ -1,4 +1,4 @@
-"""Reader over HTTP: a Function URL, an API in front of the function, or a CDN."""
+"""Reader over HTTP: a Function URL, an API in front of the function, a CDN, or the server."""
 
 from __future__ import annotations
 
@@ -7,44 +7,37 @@ from dataclasses import dataclass
 from functools import partial
 from urllib.parse import quote, urlencode
 
-from botocore.auth import SigV4Auth
-from botocore.awsrequest import AWSRequest
 from urllib3 import BaseHTTPResponse
 
-from jitprep.reader.base import Reader
-from jitprep.reader.decode import ReadResult, decode
+from jitprep.reader.decode import ReadResult
+from jitprep.reader.doors.batches import BatchReader
 from jitprep.reader.errors import CannotOpen, Refused, Unavailable
 from jitprep.reader.transport import aws, listing, web
 from jitprep.reader.transport.retry import with_retries
-from preprocessing.media import Array
 
 _FORBIDDEN = 403
+# The server takes a signature for any region, and a machine without AWS has none.
+_ANY_REGION = "us-east-1"
 
 
 @dataclass(frozen=True, kw_only=True)
-class FunctionUrlReader(Reader):
-    """Reader by ``GET /<bucket>/<key>``, signed where AWS requires it.
+class UrlReader(BatchReader):
+    """Reader by ``GET /<bucket>/<key>``, signed where AWS or the server requires it.
 
     Parameters
     ----------
     url : str
-        Includes the bucket's alias; does not end in a slash.
+        Includes the bucket's alias, or the mount; does not end in a slash.
     service : str, optional
-        Service to sign requests for, where there are credentials; None for unsigned requests.
+        AWS's service to sign requests for, where there are credentials. With None, requests are
+        unsigned, until the server asks for a signature.
     region : str, optional
         None for AWS's configuration.
-    preset : str, optional
-        Preset to run; None for the function's default.
     """
 
     url: str
     service: str | None
     region: str | None
-    preset: str | None
-
-    def get(self, key: str) -> Array:
-        """Read one object."""
-        return decode(with_retries(partial(self._get, key)), key)
 
     def keys(self, prefix: str = "") -> Iterator[str]:
         """List keys, a thousand at a time."""
@@ -72,13 +65,22 @@ class FunctionUrlReader(Reader):
 
     def _ask(self, path: str, query: Mapping[str, str], key: str | None) -> BaseHTTPResponse:
         url = self.url + path + (f"?{urlencode(query, quote_via=quote)}" if query else "")
+        send = partial(
+            web.http_get, url, key=key, connections=self.threads, learn=self._facts.learn
+        )
         with aws.translate_errors(key):
-            signature = self._signature(url)
+            signature = self._signature("GET", url)
             try:
-                return web.http_get(url, signature, key, self.threads)
+                return send(headers=signature)
             except Refused as error:
-                if error.status != _FORBIDDEN or signature or self.service is None:
+                if error.status != _FORBIDDEN or signature:
                     raise
+                # A mount that is not anonymous. Other hosts get no signature.
+                self._facts.keyed = bool(self._facts.serves)
+                if self._signs_for is None:
+                    raise
+            if signature := self._signature("GET", url):
+                return send(headers=signature)
             # A machine that is starting has no credentials yet.
             aws.forget()
             raise Unavailable(
@@ -88,18 +90,30 @@ class FunctionUrlReader(Reader):
                 status=_FORBIDDEN,
             )
 
-    def _signature(self, url: str) -> Mapping[str, str]:
-        """Return the headers that sign a GET; none without credentials."""
-        if self.service is None:
+    @property
+    def _batch_url(self) -> str:
+        base, _, mount = self.url.rpartition("/")
+        return f"{base}/_batch/{mount}"
+
+    def _batch_headers(self, body: bytes) -> dict[str, str]:
+        return self._signature("POST", self._batch_url, body)
+
+    @property
+    def _signs_for(self) -> str | None:
+        """The service to sign requests for, as far as the reader knows."""
+        return "s3" if self._facts.keyed else self.service
+
+    def _signature(self, method: str, url: str, body: bytes = b"") -> dict[str, str]:
+        """Return the headers that sign a request; none without credentials."""
+        service = self._signs_for
+        if service is None:
             return {}
         me = aws.identity()
         if me.credentials is None:  # the URL may be public
             return {}
-        region = self.region or me.region
+        region = self.region or me.region or (_ANY_REGION if self._facts.keyed else None)
         if region is None:
             raise CannotOpen(
                 f"requests to {self.url} are signed for a region; set AWS_DEFAULT_REGION"
             )
-        request = AWSRequest("GET", url)
-        SigV4Auth(me.credentials.get_frozen_credentials(), self.service, region).add_auth(request)
-        return dict(request.headers)
+        return aws.signature_headers(method, url, service, region, me.credentials, body)

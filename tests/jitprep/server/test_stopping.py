@@ -1,0 +1,135 @@
+"""The end of a server and of its workers: requests under way are answered, and the dead are replaced."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from preprocessing import Pipeline
+from tests.photos import photo
+
+from .running import Answer, Running, eventually, serving
+from .slow_source import SlowSource
+
+SPEC = "resize:8,8/npy"
+
+
+@pytest.fixture
+def source() -> Iterator[SlowSource]:
+    with SlowSource().running() as running:
+        yield running
+
+
+@pytest.fixture
+def server(tmp_path: Path, source: SlowSource) -> Iterator[Running]:
+    path = tmp_path / "jitprep.toml"
+    path.write_text(
+        f'workers = 2\ntimeout = 5\n[mounts.web]\nsource = "{source.url}"\npipeline = "{SPEC}"\n'
+        "anonymous = true\ntimeout = 60\n"
+    )
+    with serving(tmp_path, "--config", path) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def expected() -> bytes:
+    return bytes(Pipeline.parse(SPEC).encode(photo("rocket")).body)
+
+
+def takes_no_more(server: Running) -> bool:
+    try:
+        with socket.create_connection(("127.0.0.1", server.port), 5):
+            return False
+    except ConnectionRefusedError:
+        return True
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_requests_under_way_are_answered_before_the_end(server, source, expected, number):
+    with ThreadPoolExecutor(4) as threads:
+        waiting = [threads.submit(server.ask, "/web/slow") for _ in range(4)]
+        source.wait(4)
+        server.process.send_signal(number)
+        eventually(lambda: takes_no_more(server))
+        assert server.process.poll() is None
+        source.gate.set()
+        assert [answer.result().body for answer in waiting] == [expected] * 4
+    assert server.process.wait(60) == 0
+    assert "Traceback" not in server.errors_file.read_text()
+
+
+def test_an_idle_connection_does_not_delay_the_end(server):
+    connections = [server.connection() for _ in range(8)]
+    for connection in connections:
+        connection.request("GET", "/web/quick")
+        connection.getresponse().read()
+    assert server.stop() == 0
+    for connection in connections:
+        connection.close()
+    assert server.errors_file.read_text().count("\n") == 1
+
+
+def test_what_does_not_end_is_given_up(server, source):
+    def ask() -> Answer | None:
+        try:
+            return server.ask("/web/slow")
+        except OSError:
+            return None
+
+    with ThreadPoolExecutor(1) as threads:
+        waiting = threads.submit(ask)
+        source.wait()
+        server.process.send_signal(signal.SIGTERM)
+        answer = waiting.result()
+        assert answer is None or answer.status == 500
+        source.gate.set()
+    assert server.process.wait(60) == 0
+
+
+def test_a_worker_that_is_killed_is_replaced_while_the_others_answer(server, expected):
+    before = eventually(lambda: len(server.workers) == 2 and server.workers)
+    assert server.ask("/web/quick").body == expected
+    os.kill(before[0], signal.SIGKILL)
+    for _ in range(20):
+        assert server.ask("/web/quick").body == expected
+    after = eventually(lambda: set(server.workers) - set(before) and server.workers)
+    assert len(after) == 2 and before[1] in after
+    for _ in range(20):
+        assert server.ask("/web/quick").body == expected
+    assert server.metric("jitprep_requests_total", mount="web", status="200") == 41
+    assert server.metric("jitprep_requests_under_way") == 1
+    assert server.stop() == 0
+
+
+def test_a_worker_that_is_killed_at_work_leaves_no_request_under_way(server, source):
+    pids = eventually(lambda: len(server.workers) == 2 and server.workers)
+    with ThreadPoolExecutor(1) as threads:
+        waiting = threads.submit(server.ask, "/web/slow")
+        source.wait()
+        for pid in pids:
+            os.kill(pid, signal.SIGKILL)
+        assert isinstance(waiting.exception(), OSError)
+    eventually(lambda: server.metric("jitprep_requests_under_way") == 1)
+    assert server.metric("jitprep_requests_total", mount="web") == 0
+
+
+def test_a_file_that_is_wrong_keeps_a_worker_from_being_replaced_and_no_more(server, tmp_path):
+    pids = eventually(lambda: len(server.workers) == 2 and server.workers)
+    assert server.ask("/web/quick").status == 200
+    path = tmp_path / "jitprep.toml"
+    good = path.read_text()
+    path.write_text("[mounts")
+    os.kill(pids[0], signal.SIGKILL)
+    eventually(lambda: "is not TOML" in server.errors_file.read_text())
+    for _ in range(5):
+        assert server.ask("/web/quick").status == 200
+    path.write_text(good)
+    eventually(lambda: len(server.workers) == 2 and pids[0] not in server.workers)
+    assert server.ask("/web/quick").status == 200
+    assert server.stop() == 0

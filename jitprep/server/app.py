@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import signal
+import threading
 import time
+from collections.abc import MutableMapping
+from types import FrameType
 from typing import Any
 
 from jitprep.server import bucket_documents, requests, webhook_calls
@@ -61,7 +65,7 @@ class Server:
         if scope["type"] == "lifespan":
             await self._live(receive, send)
             return
-        exchange, record = Exchange(scope, receive), RequestRecord()
+        exchange, record, send = Exchange(scope, receive), RequestRecord(), self._last(send)
         with self._metrics.under_way():
             try:
                 response = await self._respond(exchange, send, record)
@@ -78,11 +82,40 @@ class Server:
 
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            self._notice(number)
         await send({"type": "lifespan.startup.complete"})
         await receive()
-        self._draining = True
         self._work.close()
         await send({"type": "lifespan.shutdown.complete"})
+
+    def _notice(self, number: signal.Signals) -> None:
+        """Drain from a signal on: uvicorn reports it only once all connections have ended."""
+        if threading.current_thread() is not threading.main_thread():
+            return  # signals are not for us
+        end = signal.getsignal(number)
+
+        def drain(number: int, frame: FrameType | None) -> None:
+            self._draining = True
+            if callable(end):
+                end(number, frame)
+
+        signal.signal(number, drain)
+
+    def _last(self, send: Send) -> Send:
+        """Return `send`, which ends the connection after an answer where the server drains.
+
+        uvicorn ends the connections that it has at the signal. One that it accepts in that moment, when
+        clients that another worker has ended come back, would last as long as its client.
+        """
+
+        async def sent(message: MutableMapping[str, Any]) -> None:
+            if self._draining and message["type"] == "http.response.start":
+                kept = [pair for pair in message["headers"] if pair[0] != b"connection"]
+                message = {**message, "headers": [*kept, (b"connection", b"close")]}
+            await send(message)
+
+        return sent
 
     async def _respond(
         self, exchange: Exchange, send: Send, record: RequestRecord

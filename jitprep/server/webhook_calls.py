@@ -1,8 +1,9 @@
 """Calls of a store's object lambda: MinIO's contract, and RustFS's dialect of it.
 
 The store POSTs where the original is, as a presigned URL, and passes the answer on to its client. Both
-send the same members. MinIO's values of ``userRequest.headers`` are lists, and it reads the answer from
-headers ``x-amz-fwd-…``; RustFS's are strings, and it passes the answer on as it is.
+send the same members, and refuse an answer without the call's route and token. MinIO's values of
+``userRequest.headers`` are lists, and it reads the answer from headers ``x-amz-fwd-…``; RustFS's are
+strings, and it passes the answer on as it is.
 """
 
 from __future__ import annotations
@@ -45,12 +46,11 @@ class WebhookCall:
         if response.error_code is not None:
             headers["Content-Type"] = "application/xml"
             body = s3_reads.error_document(response, request_id)
+        proof = {"x-amz-request-route": self.route, "x-amz-request-token": self.token}
         if not self.forwards:
-            return Response(response.status, body, headers)
+            return Response(response.status, body, headers | proof)
         forwarded = {f"{_FORWARD}header-{name}": value for name, value in headers.items()}
-        forwarded |= {
-            "x-amz-request-route": self.route,
-            "x-amz-request-token": self.token,
+        forwarded |= proof | {
             f"{_FORWARD}status": str(response.status),
             "Content-Type": headers.get("Content-Type", "application/octet-stream"),
         }

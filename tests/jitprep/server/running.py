@@ -115,7 +115,7 @@ class Running:
 
     @property
     def workers(self) -> list[int]:
-        """The process IDs of the workers, each of which listens on the port."""
+        """The process IDs of the workers. All of them listen on the port."""
         listed = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text()
         return [
             int(pid)

@@ -8,7 +8,7 @@ from soak.rows import Processes, Row
 
 # More than an allocator varies by. A leak of a few kilobytes per request exceeds it within one phase.
 MOST_GROWTH = 16 * 2**20
-# Connections to the source that a worker keeps, and files of its threads. A leak has one for each request.
+# Connections to the source that a worker keeps, and files of its threads. A leak has one per request.
 MOST_DESCRIPTORS = 32
 # Codes that a client never sees if the function answers on every path and has no defect.
 NEVER = ("LambdaResponseNotReceived", "LambdaInvalidResponse", "InternalError")

@@ -74,11 +74,11 @@ class Workers:
         self._over.set()
         self._thread.join()
 
-    def kill_one(self, random: Random) -> None:
-        """Kill one of the started processes with SIGKILL."""
+    def kill_one(self, random: Random, started_share: float = _STARTED) -> None:
+        """Kill one of those that have a share of the largest one's memory, with SIGKILL."""
         sizes = self._resident()
         peak = self.memory(0.0).peak
-        started = sorted(pid for pid, size in sizes.items() if size > _STARTED * peak)
+        started = sorted(pid for pid, size in sizes.items() if size > started_share * peak)
         if started:
             pid = random.choice(started)
             self.killed.add(pid)

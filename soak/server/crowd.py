@@ -1,4 +1,4 @@
-"""Connections that only take up room: idle ones, and slow ones that send or take a few bytes at a time."""
+"""Connections that only take up room: idle ones, and ones that send or take a few bytes at a time."""
 
 from __future__ import annotations
 
@@ -92,7 +92,9 @@ class _Keeper:
         ).encode()
 
     async def keep(self) -> None:
-        ways = [self._idle] * self._crowd.idle + [self._sends, self._takes] * (self._crowd.slow // 2)
+        ways = [self._idle] * self._crowd.idle + [self._sends, self._takes] * (
+            self._crowd.slow // 2
+        )
         tasks = [asyncio.ensure_future(self._come_and_go(way)) for way in ways]
         while self._there < len(ways):
             await asyncio.sleep(0.05)
@@ -162,7 +164,9 @@ class _Keeper:
         writer.write(self._request)
         return await self._answered(reader)
 
-    async def _answered(self, reader: asyncio.StreamReader, received: bytes = b"") -> bool:
+    async def _answered(
+        self, reader: asyncio.StreamReader, received: bytes | bytearray = b""
+    ) -> bool:
         """Return whether the answer is right; a part of it may have come before."""
         answer = bytearray(received)
         async with asyncio.timeout(PATIENCE_S):

@@ -80,7 +80,7 @@ def batch(objects: Sequence[DerivedObject]) -> Read:
 
 @cache
 def forgeable() -> Mapping[str, Mapping[str, bytes]]:
-    """Return originals by bucket and key: PNGs, whose chunks have checksums, and JPEGs, which have none."""
+    """Return originals by bucket and key: PNGs, whose chunks have checksums, and JPEGs without any."""
     png = Pipeline.parse("resize:96,96/png")
     photos = material.photos()
     return {

@@ -6,6 +6,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from random import Random
 
@@ -25,7 +26,7 @@ from soak.server.visitors import Entrance, ask_all
 from soak.stage import FaultyS3
 
 CLIENTS = 64
-_NORMAL = 16
+BESIDE = 16
 # Where the queue is full, clients come back, as SDKs do. The error of a HEAD has no code.
 _FULL = ("SlowDown", "503")
 _SOURCE_FAILED = ("SourceUnavailable", "DeadlineExceeded", *_FULL)
@@ -34,6 +35,8 @@ _FORGED: Mapping[Fault, float] = {Fault.FORGED: 0.5}
 UNNOTICED = "(unnoticed)"
 _KILL_EVERY_S = (2.0, 5.0)
 _WARMINGS = 6
+# A share of the largest worker's memory. A new worker has nearly as much once it has imported all.
+_STARTED = 0.6
 
 
 @dataclass(frozen=True)
@@ -50,12 +53,12 @@ class ServerEffort:
     slow: int
 
 
-FULL = ServerEffort(20_000, 2_000, 1_000, 3_000, 2_000, 2_000, 1_000, 500)
-QUICK = ServerEffort(250, 100, 60, 200, 100, 100, 100, 50)
+FULL = ServerEffort(20_000, 1_000, 500, 1_000, 1_000, 500, 1_000, 500)
+QUICK = ServerEffort(250, 100, 60, 150, 60, 60, 100, 50)
 
 
 def play_server(s3: FaultyS3, effort: ServerEffort) -> Iterator[Row]:
-    """Run every phase on one server. The bucket of photographs must be there."""
+    """Run every phase on one server. The photographs must be stored."""
     for bucket, objects in material.forgeable().items():
         s3.store.client().create_bucket(Bucket=bucket)
         store(s3.store, bucket, objects)
@@ -65,11 +68,11 @@ def play_server(s3: FaultyS3, effort: ServerEffort) -> Iterator[Row]:
         with server_stage(s3, material.mounts(place)) as standing:
             points = material.points(place)
             _warm_up(standing, points)
-            yield load(standing, points, effort.load)
             yield faults(standing, points, effort.faults)
             yield forged(standing, effort.forged)
             yield leavers(standing, points, effort.leavers)
             yield from beside(standing, points, effort)
+            yield load(standing, points, effort.load)
             yield kills(standing, points, effort.kills)
             yield drain(standing, points)
 
@@ -78,19 +81,20 @@ def load(standing: ServerStage, points: Sequence[Sequence[DerivedObject]], count
     """Read with 64 clients in every way that the server offers."""
     watch = ServerWatch(standing)
     outcomes = _ask(standing, material.mixture(points, count, SEED))
-    return watch.row("server: load", outcomes)
+    return watch.row("load", outcomes)
 
 
 def faults(standing: ServerStage, points: Sequence[Sequence[DerivedObject]], count: int) -> Row:
     """Read while the S3 behind the server fails."""
-    shares = {fault: share for fault, share in FAULTS.items() if fault is not Fault.FORGED}
+    shares = dict(FAULTS)
+    del shares[Fault.FORGED]  # the next phase's
     watch = ServerWatch(standing)
     standing.s3.fail(shares, SEED)
     outcomes = _ask(standing, material.mixture(points, count, SEED + 1))
     done = standing.s3.done()
     standing.s3.behave()
     deeds = {str(fault): done.get(fault, 0) for fault in shares}
-    return watch.row("server: S3 fails", outcomes, _SOURCE_FAILED, deeds, least_right=0.95)
+    return watch.row("S3 fails", outcomes, _SOURCE_FAILED, deeds, least_right=0.95)
 
 
 def forged(standing: ServerStage, count: int) -> Row:
@@ -110,7 +114,7 @@ def forged(standing: ServerStage, count: int) -> Row:
         else outcome
         for outcome in outcomes
     ]
-    return watch.row("server: S3 forges", judged, _FORGED_NOTICED, deeds, least_right=0.4)
+    return watch.row("S3 forges", judged, _FORGED_NOTICED, deeds, least_right=0.4)
 
 
 def kills(standing: ServerStage, points: Sequence[Sequence[DerivedObject]], count: int) -> Row:
@@ -119,14 +123,15 @@ def kills(standing: ServerStage, points: Sequence[Sequence[DerivedObject]], coun
     random = Random(SEED)
     killed = len(standing.workers.killed)
     reads = material.mixture(points, count, SEED + 2)
-    with meanwhile(lambda: standing.workers.kill_one(random), random, _KILL_EVERY_S):
+    kill = partial(standing.workers.kill_one, random, _STARTED)
+    with meanwhile(kill, random, _KILL_EVERY_S):
         outcomes = _ask(standing, reads, (*_FULL, BROKEN))
     standing.wait_for_workers()
     deeds = {
         "killed": len(standing.workers.killed) - killed,
         "sent again": sum(outcome.tries - 1 for outcome in outcomes),
     }
-    return watch.row("server: workers killed", outcomes, deeds=deeds)
+    return watch.row("workers killed", outcomes, deeds=deeds)
 
 
 def leavers(standing: ServerStage, points: Sequence[Sequence[DerivedObject]], count: int) -> Row:
@@ -137,7 +142,7 @@ def leavers(standing: ServerStage, points: Sequence[Sequence[DerivedObject]], co
     jobs = some_leave(reads, SEED)
     outcomes = _ask(standing, jobs)
     left = sum(isinstance(job, Leaving) for job in jobs)
-    return watch.row("server: clients leave", outcomes, deeds={"left": left})
+    return watch.row("clients leave", outcomes, deeds={"left": left})
 
 
 def beside(
@@ -146,13 +151,13 @@ def beside(
     """Read with 16 clients: alone, and beside connections that only take up room."""
     reads = material.mixture(points, effort.beside, SEED + 3)
     watch = ServerWatch(standing)
-    yield watch.row("server: 16 clients", _ask(standing, reads, clients=_NORMAL))
+    yield watch.row("16 clients", _ask(standing, reads, clients=BESIDE))
     watch = ServerWatch(standing)
     wanted = max(points[-1], key=lambda derived: len(derived.body))
     with crowded(Crowd(standing.url, wanted, effort.idle, effort.slow)) as held:
-        outcomes = _ask(standing, reads, clients=_NORMAL)
+        outcomes = _ask(standing, reads, clients=BESIDE)
     of_crowd = Answers.of(held.outcomes, (CUT_OFF, *_FULL))
-    row = watch.row("server: 16 beside a crowd", outcomes)
+    row = watch.row("16 beside a crowd", outcomes)
     merged = replace(
         row.answers,
         requests=row.answers.requests + of_crowd.requests,
@@ -177,7 +182,7 @@ def drain(standing: ServerStage, points: Sequence[Sequence[DerivedObject]]) -> R
     if status:
         outcomes.append(Outcome("end", Verdict.WRONG, detail=f"exit status {status}"))
     deeds = {"SIGTERM": 1, "ms to end": round(seconds * 1000)}
-    return watch.row("server: SIGTERM", outcomes, (UNANSWERED, "503"), deeds, 0.0, ended=True)
+    return watch.row("SIGTERM", outcomes, (UNANSWERED, "503"), deeds, 0.0, ended=True)
 
 
 class ServerWatch:

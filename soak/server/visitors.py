@@ -20,7 +20,7 @@ from botocore.credentials import Credentials
 
 from soak.load.clients import ONCE, at_once
 from soak.load.disconnects import Leaving, stay_or_leave
-from soak.load.reads import BROKEN, Outcome, Read, Verdict, perform
+from soak.load.reads import BROKEN, Outcome, Read, Verdict
 from soak.server.stage import KEY, PATIENCE_S, SECRET
 
 BATCH = "batch"
@@ -121,10 +121,14 @@ def ask_all(entrance: Entrance, jobs: Sequence[Read | Leaving], clients: int) ->
 
 def _compared(read: Read, answer: bytes) -> Outcome:
     """Judge a batch: its rows, in order, and its last line."""
-    wanted, failed = read.parameters["Rows"], []
+    wanted = read.parameters["Rows"]
+    failed: list[str] = []
     for number, (row, body) in enumerate(_rows(io.BytesIO(answer))):
         if "rows" in row:
-            if number != len(wanted) or row != {"rows": number - len(failed), "failed": len(failed)}:
+            if number != len(wanted) or row != {
+                "rows": number - len(failed),
+                "failed": len(failed),
+            }:
                 return _wrong(read, f"{number} rows came, and the last line is {row}")
             if failed:
                 return Outcome(read.kind, Verdict.REFUSED, failed[0])

@@ -80,10 +80,10 @@ _SERVER_PHASES = """\
 - **workers killed**: by SIGKILL, at any moment. A client whose connection ends sends its request again,
   and must then read the right bytes.
 - **{beside} clients**, and **{beside} beside a crowd**: the same reads, alone and beside {idle:,} idle
-  connections and {slow} slow ones, of which half send their request byte by byte and half take their
+  connections and {slow} slow ones: half of them send their request byte by byte, half take their
   answer little by little. All of them must be answered in the end. The p50 and p99 are of the
   {beside} clients.
-- **SIGTERM**: the server is told to end while all clients read. No answer that has begun may break off,
+- **SIGTERM**: the server is stopped while all clients read. No answer that has begun may break off,
   and the exit status must be 0."""
 
 _SERVER_LAWS = """\

@@ -134,8 +134,8 @@ def run_within(deadline: Deadline, work: Callable[[], _T]) -> _T:
 class _Turns:
     """A semaphore that is first come, first served.
 
-    Those of `threading` are not: whoever comes at the right moment overtakes all that wait, and under
-    load some wait for many seconds while others do not.
+    Those of `threading` are not: a thread that comes at the right moment overtakes all that wait, and
+    under load some wait for many seconds while others do not.
     """
 
     def __init__(self, number: int) -> None:

@@ -98,7 +98,7 @@ def test_turns_are_first_come_first_served(turns: deadline._Turns) -> None:
                 pool.submit(wait, number)
                 while len(turns._waiting) <= number:
                     time.sleep(0.001)
-        # The turn is given to the first that waits, so whoever comes now is the last.
+        # The turn is given to the first that waits, so one that comes now is the last.
         wait(20)
     assert order == list(range(21))
 

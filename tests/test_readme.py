@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tomllib
 import venv
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +42,9 @@ ELSEWHERE = {
     ),
 }
 HERE = (
-    "pip install '.[reader]'",
+    "pip install '.[cli,server,reader]'",
+    "jitprep serve photos/ --pipeline imagenet-uint8",
+    "curl -o rocket.npy http://127.0.0.1:8080/photos/rocket.jpg",
     "jitprep cost imagenet-uint8 photos/*.jpg",
     "photos = open_reader(",
     "p = Pipeline.parse(",
@@ -87,8 +90,8 @@ def test_its_make_targets_exist() -> None:
 
 def test_its_extras_exist() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    named = set(re.findall(r"'\.\[([a-z]+)\]'", README))
-    assert named >= {"reader", "torch", "cli"}
+    named = set(",".join(re.findall(r"'\.\[([a-z,]+)\]'", README)).split(","))
+    assert named >= {"reader", "torch", "cli", "server"}
     assert named <= project["optional-dependencies"].keys()
 
 
@@ -99,7 +102,7 @@ def test_it_installs_from_a_clone(command: str, tmp_path: Path) -> None:
     subprocess.run(
         [python, "-m", *shlex.split(command), "--quiet", "--no-compile"], cwd=ROOT, check=True
     )
-    here = "from jitprep import Pipeline, open_reader; print(open_reader, Pipeline)"
+    here = "import jitprep.server.app; from jitprep import open_reader; print(open_reader)"
     isolated = [python, "-I", "-W", "error", "-c", here]
     done = subprocess.run(isolated, cwd=tmp_path, check=True, capture_output=True, text=True)
     assert "open_reader" in done.stdout
@@ -141,8 +144,38 @@ def test_the_cost_command() -> None:
 
 
 @pytest.fixture
+def served(photo: bytes) -> Iterator[str]:
+    """The address of the README's server, on a free port."""
+    (command,) = [text for text in COMMANDS if text.startswith("jitprep serve ")]
+    arguments = [*shlex.split(command)[2:], "--port", "0"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "jitprep.server", *arguments],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert process.stderr is not None
+        yield process.stderr.readline().rpartition(" at ")[2].strip()
+    finally:
+        process.terminate()
+        process.communicate(timeout=60)
+
+
+def test_the_servers_commands(served: str, photo: bytes) -> None:
+    (command,) = [text for text in COMMANDS if text.startswith("curl ")]
+    subprocess.run(
+        shlex.split(command.replace("http://127.0.0.1:8080", served)),
+        check=True,
+        capture_output=True,
+    )
+    assert Path("rocket.npy").read_bytes() == IMAGENET.encode(photo).body
+
+
+@pytest.fixture
 def doors(
-    object_lambda_endpoint: Any, photo: bytes, monkeypatch: pytest.MonkeyPatch
+    object_lambda_endpoint: Any, photo: bytes, served: str, monkeypatch: pytest.MonkeyPatch
 ) -> dict[str, str]:
     """The README's addresses, and those that reach a local endpoint."""
     settings = {"JITPREP_BUCKETS": "photos", "JITPREP_REQUEST_OVERRIDES": "pipeline"}
@@ -163,6 +196,7 @@ def doors(
     }.items():
         monkeypatch.setenv(name, value)
     return {
+        "http://127.0.0.1:8080/photos": f"{served}/photos",
         "https://<id>.lambda-url.us-east-1.on.aws/photos": f"{local.function_url()}/photos",
         "lambda:preprocess/photos": "lambda:preprocess/photos",
         "s3://<alias>": f"s3://{alias}",

@@ -34,6 +34,7 @@ class Exchange:
 
     def __init__(self, scope: AsgiScope, receive: Receive) -> None:
         self._receive = receive
+        self._received = False
         self._watcher: asyncio.Future[None] | None = None
         pairs = [(name.decode("latin-1"), _text(value)) for name, value in scope["headers"]]
         self.head = RequestHead(
@@ -56,6 +57,7 @@ class Exchange:
             ``EntityTooLarge`` for more than `most` bytes; ``RequestTimeout`` where the client leaves.
         """
         chunks, total = [], 0
+        self._received = True
         while True:
             message = await self._receive()
             if message["type"] == "http.disconnect":
@@ -72,6 +74,14 @@ class Exchange:
                 return b"".join(chunks)
 
     @property
+    def withholds_body(self) -> bool:
+        """Whether the client waits to be told that it may send its body, and nobody told it.
+
+        It will not send the body once it has the answer, and what it sends next would be taken for it.
+        """
+        return not self._received and self.headers.get("expect", "").lower() == "100-continue"
+
+    @property
     def gone(self) -> asyncio.Future[None]:
         """Done once the client has left. Only after the body is read."""
         if self._watcher is None:
@@ -84,6 +94,7 @@ class Exchange:
             self._watcher.cancel()
 
     async def _watch(self) -> None:
+        self._received = True
         while (await self._receive())["type"] != "http.disconnect":
             pass
 

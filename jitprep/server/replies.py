@@ -31,8 +31,9 @@ async def send_response(send: Send, exchange: Exchange, response: Response) -> i
         body = s3_reads.error_document(response, exchange.request_id)
     if response.status == 405:
         headers.setdefault("Allow", ", ".join(s3_reads.METHODS))
-    if response.status == 503:
-        headers["Connection"] = "close"  # the next connection may be another worker's
+    # The next connection may be another worker's.
+    if response.status == 503 or exchange.withholds_body:
+        headers["Connection"] = "close"
     if response.status != 304:
         headers.setdefault("Content-Length", str(len(body)))
     if exchange.head.method == "HEAD" or response.status == 304:

@@ -14,6 +14,7 @@ from uvicorn.supervisors import Multiprocess
 from jitprep.server.access import Access
 from jitprep.server.configuration.settings import ServerSettings
 from jitprep.server.metrics import FOLDER_VARIABLE
+from jitprep.service.settings import Settings
 from preprocessing.available_memory import PROCESS_BYTES, memory
 
 _BACKLOG = 2048
@@ -89,7 +90,7 @@ def _share(workers: int, folder: Path) -> None:
     metrics.mkdir()
     os.environ[FOLDER_VARIABLE] = str(metrics)
     os.environ["JITPREP_CPUS"] = "1"
-    if "JITPREP_MEMORY" not in os.environ:
+    if not Settings.read().text("memory"):
         # Half of a share is the transform's. The rest is for originals and answers on their way.
         share = (memory() + PROCESS_BYTES) // workers - PROCESS_BYTES
         os.environ["JITPREP_MEMORY"] = str(max(share, PROCESS_BYTES) // 2)

@@ -41,21 +41,25 @@ class Work:
 
     def __init__(self, queue: int, most_held: int) -> None:
         self._queue, self._most_held = queue, most_held
-        self._held = 0
+        self._held = self._waiting = 0
         self._threads = ThreadPoolExecutor(queue, "request")
         self._freed = asyncio.Event()
         self.under_way = 0
 
+    @property
+    def is_full(self) -> bool:
+        """Whether the queue is full, or the answers on their way hold all of their memory."""
+        return self.under_way >= self._queue or self._held > self._most_held
+
     def require_room(self) -> None:
         """Raise RequestFailed, ``SlowDown``, where the queue is full."""
-        if self.under_way >= self._queue or self._held > self._most_held:
-            raise RequestFailed(
-                503,
-                "SlowDown",
-                "this worker has as many requests under way as it may; come back later"
-                ", or run more of them",
-                {"Retry-After": _COME_BACK_S},
-            )
+        if self.is_full:
+            raise _slow_down()
+
+    def require_waiting_room(self) -> None:
+        """Raise RequestFailed, ``SlowDown``, where too many objects of batches wait already."""
+        if self._waiting >= self._queue:
+            raise _slow_down()
 
     async def run(self, work: Callable[[], _T], deadline: Deadline, exchange: Exchange) -> _T:
         """Return what `work` returns, if it ends in time and the client waits.
@@ -89,9 +93,16 @@ class Work:
         self, work: Callable[[], _T], deadline: Deadline, exchange: Exchange
     ) -> _T:
         """Do what `run` does, once there is room."""
-        while self.under_way >= self._queue:
-            self._freed.clear()
-            await self._freed.wait()
+        self._waiting += 1
+        try:
+            async with asyncio.timeout(deadline.left):
+                while self.is_full:
+                    self._freed.clear()
+                    await self._freed.wait()
+        except TimeoutError:
+            raise out_of_time() from None
+        finally:
+            self._waiting -= 1
         return await self.run(work, deadline, exchange)
 
     def _submit(self, work: Callable[[], _T], signal: Signal) -> asyncio.Future[_T]:
@@ -118,7 +129,17 @@ class Work:
             yield
         finally:
             self._held -= nbytes
+            self._freed.set()
 
     def close(self) -> None:
         """End the threads that have nothing to do; the others end with their work."""
         self._threads.shutdown(wait=False, cancel_futures=True)
+
+
+def _slow_down() -> RequestFailed:
+    return RequestFailed(
+        503,
+        "SlowDown",
+        "this worker has as many requests under way as it may; come back later, or run more workers",
+        {"Retry-After": _COME_BACK_S},
+    )

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import field
-from typing import TYPE_CHECKING, Literal
-from urllib.parse import quote, urlencode
+from typing import Literal
+from urllib.parse import quote, unquote_plus, urlencode
 from xml.etree import ElementTree as ET
 
 from jitprep.service.messages import ListingName, Presigned
 from jitprep.service.source.stores import SourceUrl, StoreCredentials
 from jitprep.sigv4.signing import SigningCredentials, sign
 from preprocessing.frozen import frozen
-
-if TYPE_CHECKING:
-    from xml.etree.ElementTree import Element
 
 _DEFAULT_REGION = "us-east-1"
 # Parameters of a listing that hold a key, or the beginning of one.
@@ -83,10 +80,9 @@ class S3Bucket:
             name.text = mount
         if self.url.prefix:
             coded = root.findtext(f"{space}EncodingType") == "url"
-            prefix = quote(self.url.prefix, safe="/~") if coded else self.url.prefix
             for element in root.iter():
-                if element.tag.removeprefix(space) in _NAMES:
-                    _shorten(element, prefix, self.url.prefix)
+                if element.tag.removeprefix(space) in _NAMES and element.text:
+                    element.text = self._within(element.text, coded)
         whole: bytes = ET.tostring(
             root,
             encoding="utf-8",
@@ -94,6 +90,12 @@ class S3Bucket:
             default_namespace=space.strip("{}") or None,
         )
         return whole
+
+    def _within(self, text: str, coded: bool) -> str:
+        """Return a key without the prefix; whether slashes and prefixes are encoded differs by store."""
+        if not coded or text.startswith(self.url.prefix):
+            return text.removeprefix(self.url.prefix)
+        return quote(unquote_plus(text).removeprefix(self.url.prefix), safe="/~")
 
     def _signed(self, method: str, url: str) -> Presigned:
         if self.credentials is None:
@@ -103,10 +105,3 @@ class S3Bucket:
         headers = sign(method, url, {}, pair, self.region or _DEFAULT_REGION)
         del headers["host"]  # the connection sends it
         return Presigned(url, headers, endpoint=self.base)
-
-
-def _shorten(element: Element, *prefixes: str) -> None:
-    for prefix in prefixes:
-        if (element.text or "").startswith(prefix):
-            element.text = (element.text or "").removeprefix(prefix)
-            return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -122,7 +123,7 @@ def _source(
     place: str, table: Mapping[str, Any], url: SourceUrl, timeout_s: int
 ) -> tuple[Any, S3Bucket | None]:
     unsigned = _flag(place, table, "unsigned")
-    region = str(table["region"]) if "region" in table else None
+    region = _region(table) if url.scheme == "s3" else None
     endpoint = table.get("endpoint") or config().endpoint
     if endpoint is not None and (ParsedUrl.of(str(endpoint)) is None or "?" in endpoint):
         raise ValueError(
@@ -144,6 +145,12 @@ def _source(
         raise ValueError(f"{place}.source: {error}") from None
     bucket = S3Bucket(url, endpoint, region, credentials) if url.scheme == "s3" else None
     return store, bucket
+
+
+def _region(table: Mapping[str, Any]) -> str | None:
+    """Return the region of a source, which obstore and listings must agree on."""
+    found = (os.environ.get(name) for name in ("AWS_REGION", "AWS_DEFAULT_REGION"))
+    return str(table["region"]) if "region" in table else next(filter(None, found), None)
 
 
 def _configuration(place: str, table: Mapping[str, Any]) -> str:

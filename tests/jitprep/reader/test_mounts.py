@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import pickle
 import re
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -24,6 +22,7 @@ from jitprep.reader import (
 )
 from jitprep.reader.base import stack
 from jitprep.reader.transport import aws
+from tests.jitprep.server.running import serving
 from tests.paths import ROOT
 from tests.photos import photo
 
@@ -69,23 +68,9 @@ def server(originals) -> Iterator[str]:
     key = 'access_key_id = "env:ID"\nsecret_access_key = "env:SECRET"\nmounts = ["keyed"]\n'
     config = originals.parent / "jitprep.toml"
     config.write_text(f"workers = 2\n[presets]\n{presets}{mounts}[keys.trainer]\n{key}")
-    command = [sys.executable, "-m", "jitprep.server", "--config", str(config)]
-    environ = os.environ | {"ID": "test", "SECRET": "test"}
-    process = subprocess.Popen(
-        [*command, "--host", "127.0.0.1", "--port", "0"],
-        cwd=ROOT,
-        env=environ,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    with process:
-        assert process.stderr is not None
-        said = process.stderr.readline()
-        found = re.search(r"http://\S+", said)
-        assert found is not None, said + process.stderr.read()
-        yield found[0]
-        process.terminate()
+    arguments = ("--config", config, "--host", "127.0.0.1")
+    with serving(originals.parent, *arguments, ID="test", SECRET="test") as running:
+        yield running.url
 
 
 @pytest.fixture(params=["free by URL", "keyed by URL", "keyed by S3"])
@@ -212,3 +197,12 @@ def test_an_epoch_draws_anew(door):
 def test_a_pipeline_of_ones_own_is_refused(server):
     with pytest.raises(CannotOpen, match="a preset"):
         open_reader(f"{server}/free", pipeline=CROPS)
+
+
+def test_the_pages_addresses_are_mounts(server):
+    page = (ROOT / "docs/training/reader.md").read_text(encoding="utf-8")
+    (code,) = re.findall(r"```python\n(by_http = .*?)```", page, re.DOTALL)
+    names: dict[str, Any] = {"open_reader": open_reader}
+    exec(code.replace("http://localhost:8080", server).replace("photos", "keyed"), names)
+    by_http, by_s3 = names["by_http"], names["by_s3"]
+    np.testing.assert_array_equal(by_http.get_batch(GOOD), by_s3.get_batch(GOOD), strict=True)

@@ -55,24 +55,24 @@ def under_way(server: Running) -> float:
 
 def test_what_the_queue_has_no_room_for_is_told_to_come_back(start, expected):
     server, source = start("workers = 1\nqueue = 2")
-    with ThreadPoolExecutor(2) as threads:
+    with ThreadPoolExecutor(3) as threads:
         waiting = [threads.submit(server.ask, f"/web/slow{number}") for number in range(2)]
         source.wait(2)
         assert under_way(server) == 2
+        batch = threads.submit(server.ask, "/_batch/web", "POST", body=b'{"keys": ["quick"]}')
         for path in ("/web/quick", "/web/slow"):
             refused = server.ask(path)
             assert refused.error == (503, "SlowDown")
             assert refused.headers["retry-after"] == "1"
             assert refused.headers["connection"] == "close"
-        batch = server.ask("/_batch/web", "POST", body=b'{"keys": ["quick"]}')
-        assert batch.error == (503, "SlowDown")
         for path in ("/healthz", "/readyz", "/metrics", "/web"):
             assert server.ask(path).status in {200, 503}
         assert server.ask("/healthz").status == server.ask("/readyz").status == 200
         source.gate.set()
         assert [answer.result().body for answer in waiting] == [expected] * 2
+        assert expected in batch.result().body  # the objects of a batch wait
     assert server.ask("/web/quick").body == expected
-    assert server.metric("jitprep_errors_total", code="SlowDown") >= 3
+    assert server.metric("jitprep_errors_total", code="SlowDown") >= 2
 
 
 def test_a_batch_waits_for_room_instead(start, expected):

@@ -25,14 +25,21 @@ def test_each_error_of_the_library_has_an_answer_of_its_own():
     assert "InternalError" not in codes
 
 
-def test_every_code_is_of_s3s_form_and_documented():
-    folders = (ROOT / "jitprep/service", ROOT / "handler")
-    source = "".join(path.read_text() for folder in folders for path in folder.rglob("*.py"))
-    codes = set(
-        re.findall(r'(?:RequestFailed\(\s*\d+,|_response\(\d+,|, \d{3},)\s*"(\w+)"', source)
+def codes_in(*folders: str) -> set[str]:
+    source = "".join(
+        path.read_text() for folder in folders for path in (ROOT / folder).rglob("*.py")
     )
-    assert {"CorruptObject", "UnknownPipeline", "DeadlineExceeded", "InternalError"} <= codes
-    documented = DOCS.read_text()
-    for code in codes:
+    failed = r"(?:RequestFailed|SignatureRefused)\(\s*\d+,"
+    return set(re.findall(rf'(?:{failed}|_response\(\d+,|, \d{{3}},)\s*"(\w+)"', source))
+
+
+def test_every_code_is_of_s3s_form_and_documented():
+    own = codes_in("jitprep/service", "jitprep/server", "handler")
+    assert {"CorruptObject", "UnknownPipeline", "DeadlineExceeded", "SlowDown"} <= own
+    for code in own:
         assert re.fullmatch(r"[A-Z][a-zA-Z]+", code), f"{code} does not have the form of S3's codes"
+    of_signatures = codes_in("jitprep/sigv4")  # S3's own words
+    assert {"SignatureDoesNotMatch", "RequestTimeTooSkewed"} <= of_signatures
+    documented = DOCS.read_text()
+    for code in own | of_signatures:
         assert f"`{code}`" in documented, f"describe {code} in docs/errors.md"

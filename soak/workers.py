@@ -74,12 +74,15 @@ class Workers:
         self._over.set()
         self._thread.join()
 
-    def kill_one(self, random: Random, started_share: float = _STARTED) -> None:
-        """Kill one of those that have a share of the largest one's memory, with SIGKILL."""
+    def kill_one(self, random: Random, started_share: float = _STARTED, least: int = 1) -> None:
+        """Kill one of those that have a share of the largest one's memory, with SIGKILL.
+
+        Nothing is done where there are fewer than ``least`` of them.
+        """
         sizes = self._resident()
         peak = self.memory(0.0).peak
         started = sorted(pid for pid, size in sizes.items() if size > started_share * peak)
-        if started:
+        if len(started) >= least:
             pid = random.choice(started)
             self.killed.add(pid)
             with suppress(ProcessLookupError):

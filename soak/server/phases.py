@@ -23,7 +23,7 @@ from soak.server.crowd import CUT_OFF, Crowd, crowded
 from soak.server.draining import UNANSWERED, reading
 from soak.server.stage import ServerStage, server_stage
 from soak.server.visitors import Entrance, ask_all
-from soak.stage import FaultyS3
+from soak.stage import WORKERS, FaultyS3
 
 CLIENTS = 64
 BESIDE = 16
@@ -33,7 +33,7 @@ _SOURCE_FAILED = ("SourceUnavailable", "DeadlineExceeded", *_FULL)
 _FORGED_NOTICED = ("CorruptObject", "UnknownFormat", "UnsupportedFormat", "ObjectTooLarge")
 _FORGED: Mapping[Fault, float] = {Fault.FORGED: 0.5}
 UNNOTICED = "(unnoticed)"
-_KILL_EVERY_S = (2.0, 5.0)
+_KILL_EVERY_S = (0.5, 2.0)
 _WARMINGS = 6
 # A share of the largest worker's memory. A new worker has nearly as much once it has imported all.
 _STARTED = 0.6
@@ -123,8 +123,8 @@ def kills(standing: ServerStage, points: Sequence[Sequence[DerivedObject]], coun
     random = Random(SEED)
     killed = len(standing.workers.killed)
     reads = material.mixture(points, count, SEED + 2)
-    kill = partial(standing.workers.kill_one, random, _STARTED)
-    with meanwhile(kill, random, _KILL_EVERY_S):
+    kill = partial(standing.workers.kill_one, random, _STARTED, WORKERS)
+    with meanwhile(kill, random, _KILL_EVERY_S):  # never the last one that is up
         outcomes = _ask(standing, reads, (*_FULL, BROKEN))
     standing.wait_for_workers()
     deeds = {

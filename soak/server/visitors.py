@@ -83,8 +83,8 @@ class Visitor:
         for number in range(1, _TRIES + 1):
             begun = time.monotonic()
             outcome = self._ask_once(job)
-            if time.monotonic() - begun > PATIENCE_S:
-                return replace(outcome, verdict=Verdict.HUNG)
+            if (took := time.monotonic() - begun) > PATIENCE_S:
+                return replace(outcome, verdict=Verdict.HUNG, detail=f"{number}: {took:.0f} s")
             refused = outcome.verdict is Verdict.REFUSED
             if not (refused and outcome.code in self._entrance.again) or number == _TRIES:
                 break

@@ -13,7 +13,7 @@ from jitprep.server.configuration.folder_config import mount_name
 from jitprep.server.configuration.settings import ServerSettings
 from tests.paths import ROOT
 
-from .running import PLAIN
+from ..running import PLAIN
 
 MOUNT = '[mounts.photos]\nsource = "."\npipeline = "npy"\n'
 S3 = '[mounts.photos]\nsource = "s3://bucket"\npipeline = "npy"\n'

@@ -16,7 +16,7 @@ from botocore.exceptions import ClientError
 from preprocessing import Pipeline
 from tests.photos import photo
 
-from .running import Running, serving
+from ..running import Running, serving
 
 SPEC = "resize:8,8/npy"
 SECRETS = {"trainer": "of-the-trainer/+=", "admin": "of-the-admin"}

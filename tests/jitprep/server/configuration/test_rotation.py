@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from botocore.exceptions import ClientError
 
-from .running import Running, eventually, serving
+from ..running import Running, eventually, serving
 
 MOUNT = '[mounts.photos]\nsource = "{}"\npipeline = "resize:8,8/npy"\n'
 KEY = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import field
 from typing import TYPE_CHECKING, Literal
@@ -14,7 +15,7 @@ from jitprep.sigv4.signing import SigningCredentials, sign
 from preprocessing.frozen import frozen
 
 if TYPE_CHECKING:
-    from xml.etree.ElementTree import Element
+    pass
 
 _DEFAULT_REGION = "us-east-1"
 # Parameters of a listing that hold a key, or the beginning of one.
@@ -86,10 +87,11 @@ class S3Bucket:
             name.text = mount
         if self.url.prefix:
             coded = root.findtext(f"{space}EncodingType") == "url"
-            prefix = quote(self.url.prefix, safe="/~") if coded else self.url.prefix
+            spelt = _encoded(self.url.prefix) if coded else re.escape(self.url.prefix)
+            prefix = re.compile(rf"\A{spelt}")
             for element in root.iter():
                 if element.tag.removeprefix(space) in _NAMES:
-                    _shorten(element, prefix, self.url.prefix)
+                    element.text = prefix.sub("", element.text or "", count=1)
         whole: bytes = ET.tostring(
             root,
             encoding="utf-8",
@@ -108,8 +110,16 @@ class S3Bucket:
         return Presigned(url, headers, endpoint=self.base)
 
 
-def _shorten(element: Element, *prefixes: str) -> None:
-    for prefix in prefixes:
-        if (element.text or "").startswith(prefix):
-            element.text = (element.text or "").removeprefix(prefix)
-            return
+def _encoded(prefix: str) -> str:
+    """Return a pattern that matches a prefix, whichever of its characters are percent-encoded.
+
+    AWS writes a slash as it is, Ceph as ``%2F``.
+    """
+    return "".join(map(_encoded_byte, prefix.encode()))
+
+
+def _encoded_byte(byte: int) -> str:
+    spellings = [f"%{byte:02X}", f"%{byte:02x}", *(["[+]"] if byte == ord(" ") else [])]
+    if byte < 128 and byte != ord("%"):
+        spellings.append(re.escape(chr(byte)))
+    return f"(?:{'|'.join(spellings)})"

@@ -1,4 +1,4 @@
-"""Servers with mounts on the store."""
+"""Servers with mounts on the store, and keys that are hard to list."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tests.jitprep.server.running import Running, serving
 
-from .conftest import Store
+from .conftest import KEYS, Store
 
 _MOUNT = """
 [mounts.{name}]
@@ -20,6 +20,19 @@ overrides = ["seed"]
 {more}
 """
 SIGNED = 'access_key_id = "env:STORE_ID"\nsecret_access_key = "env:STORE_SECRET"\n'
+
+# Stores list these wrongly: unescaped in XML, or decoded twice.
+UNLISTED = (
+    *(key for key in KEYS if {"+", "%"} & set(key)),
+    *("+", "a+b/c d", "%2F", "control\x01.jpg", "line\nbreak", "tab\there"),
+)
+HARD = (
+    *(key for key in KEYS if key not in UNLISTED),
+    *("a//b", "./x", "folder/", "folder/deeper/", "a/b//c", "//", ".", ".."),
+    *("é", "e\u0301", "\U0001f600/\uffe0", "&<>\"'"),
+)
+# Files have no other keys, and hidden ones are not listed.
+FILES = tuple(key for key in HARD if all(part[:1] not in {"", "."} for part in key.split("/")))
 
 
 @contextmanager

@@ -16,23 +16,11 @@ from preprocessing import Pipeline
 from tests.jitprep.server.running import Running, serving
 from tests.photos import photo
 
-from .conftest import KEYS, Store
-from .mounts import SIGNED, mounted
+from .conftest import Store
+from .mounts import FILES, HARD, SIGNED, UNLISTED, mounted
 
 SPEC = "resize:8,8/npy"
 PREFIX = "pre/fix"
-# Stores list these wrongly: unescaped in XML, or decoded twice.
-UNLISTED = (
-    *(key for key in KEYS if {"+", "%"} & set(key)),
-    *("+", "a+b/c d", "%2F", "control\x01.jpg", "line\nbreak", "tab\there"),
-)
-HARD = (
-    *(key for key in KEYS if key not in UNLISTED),
-    *("a//b", "./x", "folder/", "folder/deeper/", "a/b//c", "//", ".", ".."),
-    *("é", "e\u0301", "\U0001f600/\uffe0", "&<>\"'"),
-)
-# Files have no other keys, and hidden ones are not listed.
-FILES = tuple(key for key in HARD if all(part[:1] not in {"", "."} for part in key.split("/")))
 NOISE = ("pre/fixed/a.jpg", "pre/fix", "pre/fiw/a.jpg", "zzz.jpg", "a.jpg")
 
 
@@ -195,7 +183,7 @@ def pages(client: Any, version: int, bucket: str, **asked: Any) -> list[tuple[An
 
 @st.composite
 def asked_of(draw: st.DrawFn, keys: tuple[str, ...]) -> dict[str, Any]:
-    """Parameters of a listing, most of which select something."""
+    """Parameters of a listing; most select something."""
     parts = sorted({key[:length] for key in keys for length in range(len(key) + 1)})
     asked: dict[str, Any] = {"MaxKeys": draw(st.integers(1, 12))}
     if draw(st.booleans()):

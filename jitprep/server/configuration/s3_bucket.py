@@ -80,7 +80,7 @@ class S3Bucket:
         try:
             root = ET.fromstring(xml)  # noqa: S314  # the store's own, bounded
         except ET.ParseError:
-            return xml  # whoever derives the listing refuses it
+            return xml  # refused where sizes and ETags are put in
         space = root.tag.partition("}")[0] + "}" if root.tag.startswith("{") else ""
         name = root.find(f"{space}Name")
         if name is not None:

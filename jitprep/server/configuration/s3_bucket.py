@@ -80,15 +80,15 @@ class S3Bucket:
         try:
             root = ET.fromstring(xml)  # noqa: S314  # the store's own, bounded
         except ET.ParseError:
-            return xml  # it is refused where sizes are derived
+            return xml  # refused where sizes and ETags are put in
         space = root.tag.partition("}")[0] + "}" if root.tag.startswith("{") else ""
         name = root.find(f"{space}Name")
         if name is not None:
             name.text = mount
         if self.url.prefix:
             coded = root.findtext(f"{space}EncodingType") == "url"
-            own = _encoded(self.url.prefix) if coded else re.escape(self.url.prefix)
-            prefix = re.compile(rf"\A{own}")
+            spelt = _encoded(self.url.prefix) if coded else re.escape(self.url.prefix)
+            prefix = re.compile(rf"\A{spelt}")
             for element in root.iter():
                 if element.tag.removeprefix(space) in _NAMES:
                     element.text = prefix.sub("", element.text or "", count=1)

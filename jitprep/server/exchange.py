@@ -75,7 +75,7 @@ class Exchange:
 
     @property
     def withholds_body(self) -> bool:
-        """Whether the client waits to be told that it may send its body, and nobody told it.
+        """Whether the client waits for leave to send its body, and has got none.
 
         It will not send the body once it has the answer, and what it sends next would be taken for it.
         """

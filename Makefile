@@ -67,10 +67,10 @@ cost-page: $(VENV)/dev.stamp ## compute the cost for the demo's photographs: doc
 bench-invoke: $(VENV)/dev.stamp ## measure the CPU time of single reads and batches: docs/invoke-bench.json, docs/doors/invoke.md; five minutes
 	$(BIN)/python -m bench.doors.invoke
 
-soak: $(VENV)/dev.stamp ## run under load and faults: docs/soak.{json,md}; ten minutes on two cores
+soak: $(VENV)/dev.stamp ## run under load and faults: docs/soak.{json,md}; a quarter of an hour on two cores
 	$(BIN)/python -m soak
 
-soak-quick: $(VENV)/dev.stamp ## soak with fewer requests, printed only; one minute
+soak-quick: $(VENV)/dev.stamp ## soak with fewer requests, printed only; a minute and a half
 	$(BIN)/python -m soak --quick
 
 hostile: $(VENV)/dev.stamp ## decode hostile files, each in its own process: docs/hostile.json, SECURITY.md's table; three minutes

@@ -1,7 +1,8 @@
 """``python -m soak``: run every phase, then write docs/soak.json and docs/soak.md.
 
-``--quick`` runs for one minute and only prints. ``--render`` writes the page from the existing JSON. The
-exit status is 1 if a law is broken; timings do not affect it.
+``--quick`` runs for a minute and a half and only prints. ``--server`` runs the server's phases alone.
+``--render`` writes the page from the existing JSON. The exit status is 1 if a law is broken; timings do
+not affect it.
 """
 
 from __future__ import annotations
@@ -10,64 +11,105 @@ import argparse
 import json
 import sys
 import time
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
 
 from bench.environment import occasion
 from soak import bombing, laws, mutants, phases, report
 from soak.load.clients import PATIENCE_S
+from soak.rows import Row
+from soak.server import phases as server_phases
+from soak.server import stage as server_stage
+from soak.server.phases import ServerEffort
 from soak.stage import ROOT, WORKERS, faulty_s3
 
 _JSON, _PAGE = ROOT / "docs/soak.json", ROOT / "docs/soak.md"
 _MEASURED = ("preprocessing", "handler", "jitprep", "soak")
+_OF_FUNCTION = {
+    "clients": phases.CLIENTS,
+    "workers": WORKERS,
+    "formats": len(mutants.files()) // 2,
+    "patience": PATIENCE_S,
+    "growth": laws.MOST_GROWTH // 2**20,
+    "timeout": bombing.TIMEOUT_S,
+    "memory": bombing.MEMORY // 2**20,
+}
 
 
 def main() -> int:
     """Run the command line."""
     parser = argparse.ArgumentParser(prog="python -m soak", description=__doc__)
     which = parser.add_mutually_exclusive_group()
-    which.add_argument("--quick", action="store_true", help="run for one minute and only print")
+    which.add_argument(
+        "--quick", action="store_true", help="run for a minute and a half and only print"
+    )
     which.add_argument(
         "--render", action="store_true", help="write the page from the existing JSON"
+    )
+    parser.add_argument(
+        "--server", action="store_true", help="run only the server's phases, and keep the others"
     )
     options = parser.parse_args()
     if options.render:
         return _write(json.loads(_JSON.read_text()))
-    result = soak(phases.QUICK if options.quick else phases.FULL)
-    result["made"]["command"] = "make soak-quick" if options.quick else "make soak"
-    parts = (report.table, report.codes, report.deeds, report.verdict)
-    print(*(part(result) for part in parts), sep="\n\n")
-    if not options.quick and not result["broken"]:
+    ran = dict(soak(quick=options.quick, server_only=options.server))
+    for run in ran.values():
+        run["made"]["command"] = _command(quick=options.quick, server_only=options.server)
+        parts = (report.table, report.codes, report.deeds, report.verdict)
+        print(*(part(run) for part in parts), sep="\n\n")
+    broken = any(run["broken"] for run in ran.values())
+    if not options.quick and not broken:
+        result = {**json.loads(_JSON.read_text()), **ran.get("function", {})}
+        result["server"] = ran["server"]
         _JSON.write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n")
         _write(result)
-    return bool(result["broken"])
+    return int(broken)
 
 
-def soak(effort: phases.Effort) -> dict[str, Any]:
-    """Run every phase and report progress."""
-    start = time.monotonic()
-    rows = []
+def soak(*, quick: bool, server_only: bool) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Run the phases of the function and of the server, and report progress."""
     with faulty_s3() as s3:
-        for row in phases.play(s3, effort):
-            rows.append(row)
-            progress = (
-                f"{time.monotonic() - start:4.0f} s: {row.name}, {row.answers.requests} requests"
-            )
-            print(progress, file=sys.stderr, flush=True)
+        phases.fill(s3)
+        if not server_only:
+            effort = phases.QUICK if quick else phases.FULL
+            yield "function", _run(phases.play(s3, effort), _OF_FUNCTION)
+        of_server = server_phases.QUICK if quick else server_phases.FULL
+        yield "server", _run(server_phases.play_server(s3, of_server), _of_server(of_server))
+
+
+def _command(*, quick: bool, server_only: bool) -> str:
+    if server_only:
+        return f"python -m soak --server{' --quick' if quick else ''}"
+    return "make soak-quick" if quick else "make soak"
+
+
+def _run(played: Iterator[Row], how: Mapping[str, Any]) -> dict[str, Any]:
+    start, rows = time.monotonic(), []
+    for row in played:
+        rows.append(row)
+        seconds = time.monotonic() - start
+        progress = f"{seconds:4.0f} s: {row.name}, {row.answers.requests} requests"
+        print(progress, file=sys.stderr, flush=True)
+    minutes = round((time.monotonic() - start) / 60, 1)
     return {
-        "made": {
-            **occasion(*_MEASURED),
-            "minutes": round((time.monotonic() - start) / 60, 1),
-            "clients": phases.CLIENTS,
-            "workers": WORKERS,
-            "formats": len(mutants.files()) // 2,
-            "patience": PATIENCE_S,
-            "growth": laws.MOST_GROWTH // 2**20,
-            "timeout": bombing.TIMEOUT_S,
-            "memory": bombing.MEMORY // 2**20,
-        },
+        "made": {**occasion(*_MEASURED), "minutes": minutes, **how},
         "phases": [asdict(row) for row in rows],
         "broken": laws.broken(rows),
+    }
+
+
+def _of_server(effort: ServerEffort) -> dict[str, Any]:
+    return {
+        "clients": server_phases.CLIENTS,
+        "beside": server_phases.BESIDE,
+        "workers": WORKERS,
+        "timeout": server_stage.TIMEOUT_S,
+        "patience": server_stage.PATIENCE_S,
+        "growth": laws.MOST_GROWTH // 2**20,
+        "descriptors": laws.MOST_DESCRIPTORS,
+        "idle": effort.idle,
+        "slow": effort.slow,
     }
 
 

@@ -15,7 +15,7 @@ class Fault(StrEnum):
     SLOW = "slow"  # starts late and arrives in small pieces
     RESET = "reset"  # the connection is reset in the middle of the body
     TRUNCATED = "truncated"  # the connection is closed before the end of the body
-    FORGED = "forged"  # the length is right and the bytes are not: only the checksum shows it
+    FORGED = "forged"  # the length is right and the bytes are not: only a checksum shows it
     BUSY = "busy"  # 503 SlowDown
     SILENT = "silent"  # no answer comes
 
@@ -53,10 +53,13 @@ class Plan:
         The seed of the random draws.
     shares
         The probability of each fault, from 0 to 1. The rest of the answers are good.
+    forges_all
+        Whether to forge answers without a checksum too, which no client can notice by S3's means.
     """
 
     seed: int = 0
     shares: Mapping[Fault, float] | None = None
+    forges_all: bool = False
 
     def dose(self, number: int) -> Dose:
         """Return the fault of the answer to request ``number``."""

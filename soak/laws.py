@@ -8,6 +8,8 @@ from soak.rows import Processes, Row
 
 # More than an allocator varies by. A leak of a few kilobytes per request exceeds it within one phase.
 MOST_GROWTH = 16 * 2**20
+# Connections to the source that a worker keeps, and files of its threads. A leak has one per request.
+MOST_DESCRIPTORS = 32
 # Codes that a client never sees if the function answers on every path and has no defect.
 NEVER = ("LambdaResponseNotReceived", "LambdaInvalidResponse", "InternalError")
 
@@ -33,6 +35,10 @@ def _broken(row: Row) -> Iterator[str]:
         if code in answers.codes:
             yield f"answers with {code}: {answers.codes[code]}"
     yield from _of_processes(row.processes)
+    if row.under_way:
+        yield f"{row.under_way} requests are still under way"
+    for line in row.tracebacks:
+        yield f"the log has a traceback: {line}"
     for line in row.secrets:
         yield f"a log line contains a secret: {line}"
     for deed, count in row.deeds.items():
@@ -45,5 +51,7 @@ def _of_processes(processes: Processes) -> Iterator[str]:
         yield f"{processes.lost} workers were lost"
     if processes.growth is not None and processes.growth > MOST_GROWTH:
         yield f"a worker's memory grew by {processes.growth / 2**20:.0f} MB"
+    if processes.descriptors is not None and processes.descriptors > MOST_DESCRIPTORS:
+        yield f"a worker has {processes.descriptors} more files and sockets open"
     if processes.most is not None and processes.peak > processes.most:
         yield f"a worker used {processes.peak >> 20} MB; the limit is {processes.most >> 20} MB"

@@ -62,10 +62,14 @@ FULL = Effort(10_000, 2_000, 1_500, 1_000, 300, 5_000, 1_000, 0)
 QUICK = Effort(300, 150, 150, 100, 60, 300, 100, 8)
 
 
-def play(s3: FaultyS3, effort: Effort) -> Iterator[Row]:
-    """Run every phase."""
+def fill(s3: FaultyS3) -> None:
+    """Store the photographs."""
     s3.store.client().create_bucket(Bucket=BUCKET)
     store(s3.store, BUCKET, material.photos())
+
+
+def play(s3: FaultyS3, effort: Effort) -> Iterator[Row]:
+    """Run every phase."""
     with stage(s3) as standing:
         points = _points(standing)
         _warm_up(standing, points)
@@ -237,12 +241,14 @@ class Watch:
 
 
 @contextmanager
-def meanwhile(act: Callable[[], None], random: Random) -> Iterator[None]:
+def meanwhile(
+    act: Callable[[], None], random: Random, every_s: tuple[float, float] = _KILL_EVERY_S
+) -> Iterator[None]:
     """Repeat an action in another thread while the block runs."""
     over = threading.Event()
 
     def work() -> None:
-        while not over.wait(random.uniform(*_KILL_EVERY_S)):
+        while not over.wait(random.uniform(*every_s)):
             act()
 
     thread = threading.Thread(target=work, daemon=True)

@@ -58,6 +58,41 @@ that was not killed, if a worker's memory grows in every quarter of a phase by m
 total, if a client gets `LambdaResponseNotReceived`, `InternalError` or an error that the phase does not
 explain, or if the workers' log contains a secret."""
 
+_SERVER_CONDITIONS = """\
+{date}, commit {commit}: {machine[processor]}; {machine[cores]} cores, shared by
+clients, server and S3; {machine[system]}; Python {python}. Made by `{command}` in
+{minutes:.0f} minutes."""
+
+_SERVER_INTRODUCTION = """\
+{clients} clients read from `jitprep serve` with {workers} workers: photographs in S3 through five
+pipelines, with signed requests, and a folder, without. They send GETs, HEADs, ranges, conditions,
+listings and batches, and compare every answer with the library's, each row of a batch too. They wait a
+moment and ask again where the server says that it has too much to do, as SDKs do."""
+
+_SERVER_PHASES = """\
+- **load**: all of these requests.
+- **S3 fails**: as above, but nothing is forged.
+- **S3 forges**: one bit of every other original is flipped, and its length is right. The server reads
+  stores without comparing S3's checksums, so it notices only what the file itself shows. It must never
+  answer with other bytes for a PNG, whose chunks have checksums. A JPEG has none: its answer may differ,
+  and `(unnoticed)` counts how often it did. On the way from a store, TLS would show such a bit.
+- **clients leave**: before their answer, or in the middle of it.
+- **workers killed**: by SIGKILL, at any moment. A client whose connection ends sends its request again,
+  and must then read the right bytes.
+- **{beside} clients**, and **{beside} beside a crowd**: the same reads, alone and beside {idle:,} idle
+  connections and {slow} slow ones: half of them send their request byte by byte, half take their
+  answer little by little. All of them must be answered in the end. The p50 and p99 are of the
+  {beside} clients.
+- **SIGTERM**: the server is stopped while all clients read. No answer that has begun may break off,
+  and the exit status must be 0."""
+
+_SERVER_LAWS = """\
+For the server too, an answer must not be wrong. It must come within {patience} s, where the server's
+timeout is {timeout} s. No worker may end that was not killed, or grow in every quarter of a phase by
+more than {growth} MB in total. Once the clients have left, `/metrics` must count no request under way,
+and a worker may have at most {descriptors} more files and sockets open than before. The log may have no
+secret and no traceback."""
+
 
 def table(result: Mapping[str, Any]) -> str:
     """Return the table of phases, one line per phase."""
@@ -105,8 +140,17 @@ def page(result: Mapping[str, Any]) -> str:
             verdict(result),
             f"## What is done\n\n{_done(result)}",
             f"## What must hold\n\n{_LAWS.format(**made)}",
+            f"## The server\n\n{_of_server(result['server'])}",
         )
     )
+
+
+def _of_server(result: Mapping[str, Any]) -> str:
+    made = result["made"]
+    words = (_SERVER_CONDITIONS, _SERVER_INTRODUCTION, _SERVER_PHASES, _SERVER_LAWS)
+    conditions, introduction, played, kept = (text.format(**made) for text in words)
+    tables = (table(result), codes(result), deeds(result), verdict(result))
+    return "\n\n".join((conditions, introduction, *tables, played, kept))
 
 
 def _done(result: Mapping[str, Any]) -> str:

@@ -81,6 +81,9 @@ class Processes:
         The number of workers that ended by themselves, and that we killed.
     most
         The limit of `peak`, if the phase has one.
+    descriptors
+        How many more files and sockets a worker has open than before, once all clients have left; None
+        if they were not counted.
     """
 
     peak: int
@@ -88,6 +91,7 @@ class Processes:
     lost: int
     killed: int
     most: int | None = None
+    descriptors: int | None = None
 
 
 @dataclass(frozen=True)
@@ -108,6 +112,10 @@ class Row:
         The faults of the phase, and how often each happened.
     least_right
         The share of answers that must be right, from 0 to 1.
+    tracebacks
+        The lines of the server's log that begin a traceback.
+    under_way
+        The requests that the server still works on, once all clients have left.
     """
 
     name: str
@@ -117,6 +125,8 @@ class Row:
     secrets: Sequence[str] = ()
     deeds: Mapping[str, int] = field(default_factory=dict)
     least_right: float = 1.0
+    tracebacks: Sequence[str] = ()
+    under_way: int = 0
 
 
 def _percentile(ordered: Sequence[float], share: float) -> float:

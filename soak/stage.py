@@ -58,13 +58,22 @@ class FaultyS3:
         self.url: str = told["url"]
         self.store = Door(told["store"])
 
-    def fail(self, shares: Mapping[Fault, float], seed: int, writers: str | None = None) -> None:
+    def fail(
+        self,
+        shares: Mapping[Fault, float],
+        seed: int,
+        writers: str | None = None,
+        *,
+        forges_all: bool = False,
+    ) -> None:
         """Apply faults to these shares of its answers from now on, and reset the counts.
 
-        ``writers`` is the endpoint that receives the functions' responses.
+        ``writers`` is the endpoint that receives the functions' responses. With ``forges_all``, answers
+        without a checksum are forged too.
         """
         port = urlsplit(writers).port if writers else None
-        self._call("POST", {"seed": seed, "shares": dict(shares), "writers": port})
+        plan = {"seed": seed, "shares": dict(shares), "forges_all": forges_all}
+        self._call("POST", {**plan, "writers": port})
 
     def behave(self) -> None:
         """Apply no faults from now on."""

@@ -18,7 +18,6 @@ from typing import Self
 
 _PROC = Path("/proc")
 _PAGE = os.sysconf("SC_PAGE_SIZE")
-_RUNS = b"awslambdaric"
 _EVERY_S = 0.2
 # A share of the largest worker's memory. A smaller worker is still importing and has no request to lose.
 _STARTED = 0.8
@@ -44,9 +43,18 @@ class Memory:
 
 
 class Workers:
-    """The awslambdaric processes that this process started, sampled inside the context."""
+    """Processes that this process or another one started, sampled inside the context.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    runs
+        What the command line of a worker contains.
+    parent
+        The process that starts them; None for this one.
+    """
+
+    def __init__(self, runs: bytes = b"awslambdaric", parent: int | None = None) -> None:
+        self._runs, self._parent = runs, parent
         self.seen: set[int] = set()
         self.killed: set[int] = set()
         self._samples: list[tuple[float, dict[int, int]]] = []
@@ -66,16 +74,27 @@ class Workers:
         self._over.set()
         self._thread.join()
 
-    def kill_one(self, random: Random) -> None:
-        """Kill one of the started processes with SIGKILL."""
+    def kill_one(self, random: Random, started_share: float = _STARTED, least: int = 1) -> None:
+        """Kill one of those that have a share of the largest one's memory, with SIGKILL.
+
+        Nothing is done where there are fewer than ``least`` of them.
+        """
         sizes = self._resident()
         peak = self.memory(0.0).peak
-        started = sorted(pid for pid, size in sizes.items() if size > _STARTED * peak)
-        if started:
+        started = sorted(pid for pid, size in sizes.items() if size > started_share * peak)
+        if len(started) >= least:
             pid = random.choice(started)
             self.killed.add(pid)
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
+
+    def descriptors(self) -> dict[int, int]:
+        """Return the number of open files and sockets of each live worker by process ID."""
+        found = {}
+        for pid in self._resident():
+            with suppress(OSError):  # the process has just ended
+                found[pid] = len(list((_PROC / str(pid) / "fd").iterdir()))
+        return found
 
     @property
     def lost(self) -> int:
@@ -92,8 +111,9 @@ class Workers:
 
     def _resident(self) -> dict[int, int]:
         """Return the resident memory of each live worker by process ID."""
-        self.seen |= {pid for pid in _children() - self.seen if _resident(pid)}
-        return {pid: size for pid in self.seen if (size := _resident(pid))}
+        children = _children(self._parent) - self.seen
+        self.seen |= {pid for pid in children if _resident(pid, self._runs)}
+        return {pid: size for pid in self.seen if (size := _resident(pid, self._runs))}
 
 
 def measure(samples: list[dict[int, int]]) -> Memory:
@@ -117,20 +137,21 @@ def _growth(sizes: list[int]) -> float:
     return (_QUARTERS - 1) * min(later - before for before, later in pairwise(medians))
 
 
-def _resident(pid: int) -> int:
+def _resident(pid: int, runs: bytes) -> int:
     """Return the resident memory of a worker; 0 if the process has ended or is another program."""
     process = _PROC / str(pid)
     try:
-        if _RUNS not in (process / "cmdline").read_bytes():
+        if runs not in (process / "cmdline").read_bytes():
             return 0
         return int((process / "statm").read_text().split()[1]) * _PAGE
     except OSError:
         return 0
 
 
-def _children() -> set[int]:
+def _children(parent: int | None) -> set[int]:
     pids: set[int] = set()
-    for task in (_PROC / "self/task").iterdir():
+    threads = _PROC / str(parent or "self") / "task"
+    for task in threads.iterdir() if threads.exists() else ():
         with suppress(OSError):  # the process has just ended
             pids.update(int(pid) for pid in (task / "children").read_text().split())
     return pids

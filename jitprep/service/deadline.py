@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cache
-from threading import Condition, Semaphore
+from threading import Condition, Lock
 from typing import TypeVar
 
 from jitprep.service.config import config
@@ -130,9 +131,47 @@ def run_within(deadline: Deadline, work: Callable[[], _T]) -> _T:
         signal.cancel()
 
 
+class _Turns:
+    """A semaphore that is first come, first served.
+
+    Those of `threading` are not: a thread that comes at the right moment overtakes all that wait, and
+    under load some wait for many seconds while others do not.
+    """
+
+    def __init__(self, number: int) -> None:
+        self._free = number
+        self._waiting: deque[Lock] = deque()
+        self._lock = Lock()
+
+    def acquire(self, timeout: float) -> bool:
+        """Take a turn; return False where none comes in time."""
+        mine = Lock()
+        with self._lock:
+            if self._free:
+                self._free -= 1
+                return True
+            mine.acquire()
+            self._waiting.append(mine)
+        if mine.acquire(timeout=timeout):
+            return True
+        with self._lock:
+            if mine not in self._waiting:  # given at the last moment
+                return True
+            self._waiting.remove(mine)
+            return False
+
+    def release(self) -> None:
+        """Give the turn to the first that waits."""
+        with self._lock:
+            if self._waiting:
+                self._waiting.popleft().release()
+            else:
+                self._free += 1
+
+
 @cache
-def _turns() -> Semaphore:
-    return Semaphore(granted_cpus())
+def _turns() -> _Turns:
+    return _Turns(granted_cpus())
 
 
 @contextmanager

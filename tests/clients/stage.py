@@ -69,6 +69,11 @@ class Stage:
             table = "\n".join(("label,key", *(f'0,"{key}"' for key in originals(folder))))
             self._put(f"{folder}.csv", table.encode())
 
+    @property
+    def url(self) -> str:
+        """The endpoint's URL, which is that of the bucket's S3 too."""
+        return self._local.url
+
     def alias(self, pipeline: str) -> str:
         """Return the alias of a pipeline's access point, which is created on first use."""
         if pipeline not in self._aliases:
@@ -90,7 +95,7 @@ class Stage:
         """
         jobs = [
             {
-                "endpoint": self._local.url,
+                "endpoint": self.url,
                 "bucket": self.alias(pipeline),
                 "prefix": f"{folder}/",
                 "keys": list(originals(folder)),

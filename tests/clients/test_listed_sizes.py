@@ -57,6 +57,20 @@ def test_some_clients_believe_the_listing(stage, tmp_path, name):
     ], done.error
 
 
+@pytest.mark.parametrize(("pipeline", "folder"), SIZES)
+def test_duckdb_believes_the_listing_too(stage, tmp_path, pipeline, folder):
+    """It truncates longer objects, and refuses shorter ones."""
+    done, _ = stage.run(BY_NAME["duckdb-read_blob_by_glob"], [(pipeline, folder)], tmp_path)
+    encode = Pipeline.parse(pipeline).encode
+    sizes = {key: len(original) for key, original in originals(folder).items()}
+    bodies = {key: bytes(encode(original).body) for key, original in originals(folder).items()}
+    if all(len(bodies[key]) >= size for key, size in sizes.items()):
+        assert done.reads == [{key: report_of(bodies[key][:size]) for key, size in sizes.items()}]
+    else:
+        assert done.reads is None
+        assert "Content-Length from server mismatches requested range" in done.error
+
+
 def test_keys_of_unknown_size_can_be_hidden(stage_of, tmp_path):
     hiding = stage_of(JITPREP_LIST_UNKNOWN_SIZES="hide")
     done, _ = hiding.run(BY_NAME["s3fs-find_then_open"], [(DEPENDS, "few")], tmp_path)

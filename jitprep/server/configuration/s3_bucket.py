@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import field
-from typing import Literal
-from urllib.parse import quote, unquote_plus, urlencode
+from typing import TYPE_CHECKING, Literal
+from urllib.parse import quote, urlencode
 from xml.etree import ElementTree as ET
 
 from jitprep.service.messages import ListingName, Presigned
 from jitprep.service.source.stores import SourceUrl, StoreCredentials
 from jitprep.sigv4.signing import SigningCredentials, sign
 from preprocessing.frozen import frozen
+
+if TYPE_CHECKING:
+    pass
 
 _DEFAULT_REGION = "us-east-1"
 # Parameters of a listing that hold a key, or the beginning of one.
@@ -73,16 +77,24 @@ class S3Bucket:
 
     def relative(self, xml: bytes, mount: str) -> bytes:
         """Return a listing of the bucket as one of the mount: its name, and keys without the prefix."""
-        root = ET.fromstring(xml)  # noqa: S314  # the store's own, bounded
+        try:
+            root = ET.fromstring(xml)  # noqa: S314  # the store's own, bounded
+        except ET.ParseError:
+            return xml  # whoever derives the listing refuses it
         space = root.tag.partition("}")[0] + "}" if root.tag.startswith("{") else ""
         name = root.find(f"{space}Name")
         if name is not None:
             name.text = mount
         if self.url.prefix:
             coded = root.findtext(f"{space}EncodingType") == "url"
+            prefix = (
+                _encoded(self.url.prefix)
+                if coded
+                else re.compile(rf"\A{re.escape(self.url.prefix)}")
+            )
             for element in root.iter():
-                if element.tag.removeprefix(space) in _NAMES and element.text:
-                    element.text = self._within(element.text, coded)
+                if element.tag.removeprefix(space) in _NAMES:
+                    element.text = prefix.sub("", element.text or "", count=1)
         whole: bytes = ET.tostring(
             root,
             encoding="utf-8",
@@ -90,12 +102,6 @@ class S3Bucket:
             default_namespace=space.strip("{}") or None,
         )
         return whole
-
-    def _within(self, text: str, coded: bool) -> str:
-        """Return a key without the prefix; whether slashes and prefixes are encoded differs by store."""
-        if not coded or text.startswith(self.url.prefix):
-            return text.removeprefix(self.url.prefix)
-        return quote(unquote_plus(text).removeprefix(self.url.prefix), safe="/~")
 
     def _signed(self, method: str, url: str) -> Presigned:
         if self.credentials is None:
@@ -105,3 +111,18 @@ class S3Bucket:
         headers = sign(method, url, {}, pair, self.region or _DEFAULT_REGION)
         del headers["host"]  # the connection sends it
         return Presigned(url, headers, endpoint=self.base)
+
+
+def _encoded(prefix: str) -> str:
+    """Return a pattern that matches a prefix, whichever of its characters are percent-encoded.
+
+    AWS writes a slash as it is, Ceph as ``%2F``.
+    """
+    return "".join(map(_encoded_byte, prefix.encode()))
+
+
+def _encoded_byte(byte: int) -> str:
+    spellings = [f"%{byte:02X}", f"%{byte:02x}", *(["[+]"] if byte == ord(" ") else [])]
+    if byte < 128 and byte != ord("%"):
+        spellings.append(re.escape(chr(byte)))
+    return f"(?:{'|'.join(spellings)})"

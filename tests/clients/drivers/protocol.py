@@ -34,6 +34,8 @@ class Job:
         The bucket and key of a CSV file whose column ``key`` lists the keys.
     folder : Path
         An empty folder to write in.
+    proxy : str
+        An HTTP proxy through which the endpoint's subdomains resolve; empty without one.
     """
 
     endpoint: str
@@ -42,6 +44,7 @@ class Job:
     keys: tuple[str, ...]
     table: str
     folder: Path
+    proxy: str = ""
 
     @classmethod
     def of(cls, fields: dict[str, Any]) -> Job:
@@ -49,8 +52,8 @@ class Job:
         return cls(**fields | {"keys": tuple(fields["keys"]), "folder": Path(fields["folder"])})
 
 
-# Key to the object's bytes, or to the size that the client reported.
-Read = Mapping[str, bytes | int]
+# Key to the object's bytes, to the size that the client reported, or to the words of its error.
+Read = Mapping[str, bytes | int | str]
 
 
 def main(package: str, *calls: Callable[[Job], Read]) -> None:
@@ -73,7 +76,18 @@ def main(package: str, *calls: Callable[[Job], Read]) -> None:
     json.dump(report, sys.stdout)
 
 
-def _report(got: bytes | int) -> dict[str, str | int]:
+def words_of(call: Callable[[], object]) -> str:
+    """Return the class and the message of the error that a call raises; empty without an error."""
+    try:
+        call()
+    except Exception as error:
+        return f"{type(error).__name__}: {error}"
+    return ""
+
+
+def _report(got: bytes | int | str) -> dict[str, str | int]:
     if isinstance(got, int):
         return {"size": got}
+    if isinstance(got, str):
+        return {"error": got}
     return {"size": len(got), "sha256": hashlib.sha256(got).hexdigest()}

@@ -16,6 +16,12 @@ def aws(job: Job, *words: str) -> str:
     return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
 
 
+def aws_error(job: Job, *words: str) -> str:
+    """Run `aws` and return its standard error."""
+    command = [str(Path(sys.executable).with_name("aws")), "--endpoint-url", job.endpoint, *words]
+    return subprocess.run(command, check=False, capture_output=True, text=True).stderr
+
+
 def s3api_get_object(job: Job) -> Read:
     target = job.folder / "photo"
     read = {}
@@ -59,9 +65,18 @@ def s3_ls(job: Job) -> Read:
     return {key: int(size) for _day, _time, size, key in entries}
 
 
+def limits(job: Job) -> Read:
+    name = f"s3://{job.bucket}/{job.prefix}missing.jpg"
+    return {
+        "missing": aws_error(job, "s3", "cp", name, str(job.folder / "photo")),
+        "written": aws_error(job, "s3", "cp", __file__, name),
+        "keys": len(aws(job, "s3", "ls", f"s3://{job.bucket}/{job.prefix}").splitlines()),
+    }
+
+
 if __name__ == "__main__":
     main(
         "awscli",
         *(s3api_get_object, s3_cp, s3_cp_recursive),
-        *(s3api_head_object, s3api_list_objects_v2, s3_ls),
+        *(s3api_head_object, s3api_list_objects_v2, s3_ls, limits),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fsspec
 import s3fs
-from protocol import Job, Read, main
+from protocol import Job, Read, main, words_of
 
 
 def connect(job: Job) -> s3fs.S3FileSystem:
@@ -101,9 +101,19 @@ def ls(job: Job) -> Read:
     return {entry["name"].removeprefix(f"{job.bucket}/"): entry["size"] for entry in entries}
 
 
+def limits(job: Job) -> Read:
+    fs = connect(job)
+    path = f"{job.bucket}/{job.prefix}missing.jpg"
+    return {
+        "missing": words_of(lambda: fs.cat_file(path)),
+        "written": words_of(lambda: fs.pipe_file(path, b"text")),
+        "keys": len(fs.find(f"{job.bucket}/{job.prefix}")),
+    }
+
+
 if __name__ == "__main__":
     main(
         "s3fs",
         *(cat_file, open_and_read, fsspec_open, numpy_load, numpy_load_by_pandas),
-        *(get_recursive, find_then_open, find_then_open_anew, find_then_cat, info, ls),
+        *(get_recursive, find_then_open, find_then_open_anew, find_then_cat, info, ls, limits),
     )

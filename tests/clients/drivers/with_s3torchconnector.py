@@ -6,8 +6,9 @@ import io
 
 import numpy as np
 import torch
-from protocol import Job, Read, main
+from protocol import Job, Read, main, words_of
 from s3torchconnector import (
+    S3Checkpoint,
     S3ClientConfig,
     S3IterableDataset,
     S3MapDataset,
@@ -87,10 +88,25 @@ def range_based(job: Job) -> Read:
     return dict(DataLoader(dataset, batch_size=None))
 
 
+def limits(job: Job) -> Read:
+    uri = f"s3://{job.bucket}/{job.prefix}"
+    missing = S3MapDataset.from_objects([f"{uri}missing.jpg"], transform=whole, **connect(job))
+
+    def write() -> None:
+        with S3Checkpoint(**connect(job)).writer(f"{uri}missing.jpg") as file:
+            file.write(b"text")
+
+    return {
+        "missing": words_of(lambda: missing[0]),
+        "written": words_of(write),
+        "keys": len(S3MapDataset.from_prefix(uri, **connect(job))),
+    }
+
+
 if __name__ == "__main__":
     main(
         "s3torchconnector",
         *(map_dataset, map_dataset_of_objects, map_dataset_two_workers),
         *(iterable_dataset, iterable_dataset_two_workers, batches_of_tensors),
-        *(range_based_of_objects, range_based),
+        *(range_based_of_objects, range_based, limits),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import boto3
 import smart_open
-from protocol import Job, Read, main
+from protocol import Job, Read, main, words_of
 
 
 def connect(job: Job) -> dict[str, object]:
@@ -46,5 +46,18 @@ def numpy_load(job: Job) -> Read:
     return read
 
 
+def limits(job: Job) -> Read:
+    options, url = connect(job), f"s3://{job.bucket}/{job.prefix}missing.jpg"
+
+    def write() -> None:
+        with smart_open.open(url, "wb", transport_params=options) as file:
+            file.write(b"text")
+
+    return {
+        "missing": words_of(lambda: smart_open.open(url, "rb", transport_params=options).read()),
+        "written": words_of(write),
+    }
+
+
 if __name__ == "__main__":
-    main("smart-open", open_and_read, open_and_seek, numpy_load)
+    main("smart-open", open_and_read, open_and_seek, numpy_load, limits)

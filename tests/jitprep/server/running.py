@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -88,19 +89,7 @@ class Running:
 
     def client(self, access_key: str = "key", secret_key: str = "secret", **changed: Any) -> Any:
         """Return an S3 client; `changed` is for botocore's configuration."""
-        settings: dict[str, Any] = {
-            "signature_version": "s3v4",
-            "s3": {"addressing_style": "path"},
-            "retries": {"total_max_attempts": 1},
-        }
-        return boto3.client(
-            "s3",
-            endpoint_url=self.url,
-            region_name="us-east-1",
-            aws_access_key_id=access_key,
-            aws_secret_access_key=secret_key,
-            config=Config(**{**settings, **changed}),
-        )
+        return _client(self.url, access_key, secret_key, tuple(changed.items()))
 
     def metric(self, name: str, **labels: str) -> float:
         """Return the sum of a metric of all workers over the labels that are not given."""
@@ -127,6 +116,25 @@ class Running:
         """Ask it to end, and return its exit status."""
         self.process.send_signal(signal.SIGTERM)
         return self.process.wait(_PATIENCE_S)
+
+
+@cache  # making one takes longer than most of what is asked of it
+def _client(
+    url: str, access_key: str, secret_key: str, changed: tuple[tuple[str, Any], ...]
+) -> Any:
+    settings: dict[str, Any] = {
+        "region_name": "us-east-1",
+        "signature_version": "s3v4",
+        "s3": {"addressing_style": "path"},
+        "retries": {"total_max_attempts": 1},
+    }
+    return boto3.client(
+        "s3",
+        endpoint_url=url,
+        aws_access_key_id=access_key,
+        aws_secret_access_key=secret_key,
+        config=Config(**{**settings, **dict(changed)}),
+    )
 
 
 def read_answer(connection: http.client.HTTPConnection) -> Answer:

@@ -73,6 +73,11 @@ def endpoint(object_lambda_endpoint: Callable[..., Any]) -> Any:
 
 
 @pytest.fixture(scope="module")
+def through(endpoint: Any) -> Any:
+    return endpoint.client("s3")
+
+
+@pytest.fixture(scope="module")
 def aliases(endpoint: Any) -> Mapping[tuple[str, int], str]:
     return {
         (kind, number): endpoint.create_access_point(
@@ -140,9 +145,9 @@ def test_every_encoding_is_compared():
 
 
 @pytest.mark.parametrize(("kind", "number"), CASES)
-def test_a_mount_and_an_access_point_answer_alike(endpoint, aliases, server, kind, number):
+def test_a_mount_and_an_access_point_answer_alike(through, aliases, server, kind, number):
     """The mount of a prefix draws what an access point draws for the whole key."""
-    through, direct, alias = endpoint.client("s3"), server.client(), aliases[kind, number]
+    direct, alias = server.client(), aliases[kind, number]
     random = Pipeline.parse(SPECS[kind][number]).random
     for key in keys(kind):
         for method in ("get_object", "head_object"):
@@ -156,8 +161,8 @@ def test_a_mount_and_an_access_point_answer_alike(endpoint, aliases, server, kin
 
 
 @pytest.mark.parametrize(("kind", "number"), CASES)
-def test_listings_are_alike(endpoint, aliases, server, kind, number):
-    through, direct = endpoint.client("s3"), server.client()
+def test_listings_are_alike(through, aliases, server, kind, number):
+    direct = server.client()
     for method in ("list_objects", "list_objects_v2"):
         asked = {"Prefix": f"{kind}/"}
         expected, found = (
@@ -177,7 +182,7 @@ def test_listings_are_alike(endpoint, aliases, server, kind, number):
     ("kind", "number"), [("image", 0), ("image", 4), ("sound", 0), ("text", 0), ("video", 3)]
 )
 def test_objects_of_other_kinds_and_missing_ones_are_refused_alike(
-    endpoint, aliases, server, kind, number
+    through, aliases, server, kind, number
 ):
     for key in (*keys("image"), "text/note.html", "sound/tone.wav", "video/short.mp4", "no/such"):
         if key.startswith(f"{kind}/"):
@@ -186,7 +191,7 @@ def test_objects_of_other_kinds_and_missing_ones_are_refused_alike(
             expected, found = (
                 ask(client, method, Bucket=bucket, Key=key)
                 for client, bucket in (
-                    (endpoint.client("s3"), aliases[kind, number]),
+                    (through, aliases[kind, number]),
                     (server.client(), f"{kind}-{number}"),
                 )
             )
@@ -216,12 +221,12 @@ PARTS = st.one_of(
 )
 @settings(max_examples=15)
 @given(part=PARTS)
-def test_any_part_is_alike(endpoint, aliases, server, kind, number, key, part):
+def test_any_part_is_alike(through, aliases, server, kind, number, key, part):
     for method in ("get_object", "head_object"):
         expected, found = (
             ask(client, method, Bucket=bucket, Key=key, **part)
             for client, bucket in (
-                (endpoint.client("s3"), aliases[kind, number]),
+                (through, aliases[kind, number]),
                 (server.client(), f"{kind}-{number}"),
             )
         )

@@ -10,7 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from jitprep.service.deadline import Deadline, run_within
+from jitprep.service import deadline
+from jitprep.service.deadline import Deadline, run_within, transform_turn
 from jitprep.service.errors import RequestFailed
 from preprocessing import Pipeline
 from preprocessing.cancellation import checkpoint
@@ -73,3 +74,61 @@ def test_the_deadline_keeps_time_for_the_answer():
     assert Deadline.of(900_000).left == pytest.approx(57, abs=0.1)
     assert Deadline.of(3_000).left == pytest.approx(2.4, abs=0.1)
     assert Deadline(time.monotonic() - 1).left == 0
+
+
+@pytest.fixture
+def turns(monkeypatch: pytest.MonkeyPatch) -> deadline._Turns:
+    """The turns of a process with one processor."""
+    turns = deadline._Turns(1)
+    monkeypatch.setattr(deadline, "_turns", lambda: turns)
+    return turns
+
+
+def test_turns_are_first_come_first_served(turns: deadline._Turns) -> None:
+    """Else some wait until their deadline under load while others overtake them."""
+    order: list[int] = []
+
+    def wait(number: int) -> None:
+        with transform_turn(soon(60)):
+            order.append(number)
+
+    with ThreadPoolExecutor(20) as pool:
+        with transform_turn(soon(60)):
+            for number in range(20):
+                pool.submit(wait, number)
+                while len(turns._waiting) <= number:
+                    time.sleep(0.001)
+        # The turn is given to the first that waits, so one that comes now is the last.
+        wait(20)
+    assert order == list(range(21))
+
+
+def test_who_has_no_time_to_wait_takes_no_turn(turns: deadline._Turns) -> None:
+    with transform_turn(soon(60)):
+        with pytest.raises(RequestFailed) as failed, transform_turn(soon(0.01)):
+            pass
+        assert failed.value.code == "DeadlineExceeded"
+    for _ in range(3):
+        with transform_turn(soon(60)):
+            assert not turns._waiting
+
+
+def test_each_turn_is_given_back_whoever_gives_up(turns: deadline._Turns) -> None:
+    """Some give up just as their turn comes; no turn is lost, and none is had by two."""
+    draw = random.Random(5)
+    having: list[int] = []
+
+    def take(seconds: float) -> None:
+        try:
+            with transform_turn(soon(seconds)):
+                having.append(1)
+                assert len(having) == 1
+                time.sleep(0.0005)
+                having.pop()
+        except RequestFailed:
+            pass
+
+    with ThreadPoolExecutor(16) as pool:
+        list(pool.map(take, [draw.uniform(0.0, 0.02) for _ in range(800)]))
+    with transform_turn(soon(60)):
+        assert not turns._waiting

@@ -80,18 +80,15 @@ class S3Bucket:
         try:
             root = ET.fromstring(xml)  # noqa: S314  # the store's own, bounded
         except ET.ParseError:
-            return xml  # whoever derives the listing refuses it
+            return xml  # it is refused where sizes are derived
         space = root.tag.partition("}")[0] + "}" if root.tag.startswith("{") else ""
         name = root.find(f"{space}Name")
         if name is not None:
             name.text = mount
         if self.url.prefix:
             coded = root.findtext(f"{space}EncodingType") == "url"
-            prefix = (
-                _encoded(self.url.prefix)
-                if coded
-                else re.compile(rf"\A{re.escape(self.url.prefix)}")
-            )
+            own = _encoded(self.url.prefix) if coded else re.escape(self.url.prefix)
+            prefix = re.compile(rf"\A{own}")
             for element in root.iter():
                 if element.tag.removeprefix(space) in _NAMES:
                     element.text = prefix.sub("", element.text or "", count=1)

@@ -1,4 +1,4 @@
-"""The end of a server and of its workers: requests under way are answered, and the dead are replaced."""
+"""Workers: what they are started with, and how they end: requests under way are answered."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from jitprep.server import supervisor
 from preprocessing import Pipeline
 from tests.photos import photo
 
@@ -133,3 +134,26 @@ def test_a_file_that_is_wrong_keeps_a_worker_from_being_replaced_and_no_more(ser
     eventually(lambda: len(server.workers) == 2 and pids[0] not in server.workers)
     assert server.ask("/web/quick").status == 200
     assert server.stop() == 0
+
+
+@pytest.fixture
+def own_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPatch:
+    for name in ("JITPREP_MEMORY", "JITPREP_CPUS", supervisor.FOLDER_VARIABLE):
+        monkeypatch.setenv(name, "")  # so that it is restored, whatever the supervisor sets
+        monkeypatch.delenv(name)
+    config = tmp_path / "jitprep.toml"
+    config.write_text('memory = "300MB"\n')
+    monkeypatch.setenv("JITPREP_CONFIG", str(config))
+    return monkeypatch
+
+
+@pytest.mark.usefixtures("own_environment")
+def test_the_memory_in_the_file_is_that_of_a_worker(tmp_path):
+    supervisor._share(2, tmp_path)
+    assert "JITPREP_MEMORY" not in os.environ
+
+
+def test_without_one_workers_have_equal_shares(own_environment, tmp_path):
+    own_environment.setenv("JITPREP_CONFIG", "")
+    supervisor._share(2, tmp_path)
+    assert int(os.environ["JITPREP_MEMORY"]) > 0

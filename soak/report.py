@@ -81,7 +81,8 @@ _SERVER_PHASES = """\
   and must then read the right bytes.
 - **{beside} clients**, and **{beside} beside a crowd**: the same reads, alone and beside {idle:,} idle
   connections and {slow} slow ones: half of them send their request byte by byte, half take their
-  answer little by little. All of them must be answered in the end. The p50 and p99 are of the
+  answer little by little. All of them must be answered in the end, but for those that take less than
+  the server has patience for, which it cuts off. The p50 and p99 are of the
   {beside} clients.
 - **SIGTERM**: the server is stopped while all clients read. No answer that has begun may break off,
   and the exit status must be 0."""
@@ -129,6 +130,7 @@ def verdict(result: Mapping[str, Any]) -> str:
 def page(result: Mapping[str, Any]) -> str:
     """Return the whole page, docs/soak.md."""
     made = result["made"]
+    server = result.get("server")  # a run before the server had phases has none
     return "\n\n".join(
         (
             "# Load and faults",
@@ -140,7 +142,7 @@ def page(result: Mapping[str, Any]) -> str:
             verdict(result),
             f"## What is done\n\n{_done(result)}",
             f"## What must hold\n\n{_LAWS.format(**made)}",
-            f"## The server\n\n{_of_server(result['server'])}",
+            *([f"## The server\n\n{_of_server(server)}"] if server else ()),
         )
     )
 

@@ -13,6 +13,8 @@ from pathlib import Path
 from jitprep.server.configuration.folder_config import folder_config
 from jitprep.service.settings import FILE_VARIABLE
 
+# Somewhat more than the time for which an answer waits for a client that takes nothing.
+_STALL_MS = 45_000
 _PLACES = (Path("jitprep.toml"), Path("/etc/jitprep.toml"))
 
 
@@ -97,6 +99,9 @@ def _socket(host: str, port: int) -> socket.socket:
     # TCP by name: only then does asyncio disable Nagle's algorithm, which would delay answers by 40 ms.
     sock = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux; each connection inherits it
+        # Closing a connection in order waits until its client takes all bytes, which it may never do.
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _STALL_MS)
     try:
         sock.bind((host, port))
     except OSError as error:

@@ -5,14 +5,17 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from jitprep.server.__main__ import _socket
 from jitprep.server.app import Server
 from jitprep.server.configuration.settings import ServerSettings
+from jitprep.server.replies import _STALL_S
 from jitprep.service.settings import FILE_VARIABLE
 
 
@@ -75,3 +78,12 @@ def test_a_signal_begins_the_end_of_each_connection(
 
     asyncio.run(live())
     assert signals == [number]
+
+
+def test_the_kernel_ends_connections_whose_client_takes_nothing() -> None:
+    """Else they would last as long as their client, and delay the end of the server."""
+    with _socket("127.0.0.1", 0) as listening:
+        listening.listen()
+        with socket.create_connection(listening.getsockname()), listening.accept()[0] as accepted:
+            found = accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT)
+    assert found / 1000 > _STALL_S

@@ -218,10 +218,11 @@ class Server:
         record.mount = mount.name
         if not body:  # the store asks whether anybody is here
             return Response(200, b"", {"Content-Type": "text/plain"})
-        call = webhook_calls.parse_call(body, mount)
-        record.key = call.request.key
+        call = webhook_calls.parse_call(body)
         try:
-            response = await self._dispatch(call.request, mount, exchange, record)
+            asked = call.request(mount)
+            record.key = asked.key
+            response = await self._dispatch(asked, mount, exchange, record)
         except ClientGone:
             raise
         except Exception as error:  # the store's client must get an answer

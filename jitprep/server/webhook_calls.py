@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import field
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -28,17 +29,37 @@ class WebhookCall:
 
     Parameters
     ----------
-    request : ObjectRequest
+    url : str
+        Of the original, presigned.
+    headers, parameters : mapping of str to str
+        The client's, names in lower case.
     route, token : str
         What the store knows its waiting client by.
     forwards : bool
         Whether the store reads the answer from headers ``x-amz-fwd-…``, as MinIO does.
     """
 
-    request: ObjectRequest
+    url: str = field(repr=False)
+    headers: Mapping[str, str] = field(repr=False)
+    parameters: Mapping[str, str] = field(repr=False)
     route: str
-    token: str
+    token: str = field(repr=False)
     forwards: bool
+
+    def request(self, mount: Mount) -> ObjectRequest:
+        """Return what the store's client asks for.
+
+        Raises
+        ------
+        RequestFailed
+            ``SourceNotAllowed`` where the object is not in the source of the mount; what
+            `client_request.choice` and `client_request.object_request` raise.
+        """
+        headers = client_request.headers_of(self.headers)
+        choice = client_request.choice(mount.configuration, headers, self.parameters)
+        source = Presigned(self.url, endpoint=mount.endpoint_url)
+        key = _key(self.url, mount)
+        return client_request.object_request("GET", key, source, choice, headers, {})
 
     def reply(self, response: Response, request_id: str) -> Response:
         """Return the answer to the store."""
@@ -56,19 +77,16 @@ class WebhookCall:
         }
         if response.error_code is not None:
             forwarded[f"{_FORWARD}error-code"] = response.error_code
-            forwarded[f"{_FORWARD}error-message"] = " ".join((response.error_message or "").split())
+            message = " ".join((response.error_message or "").split())
+            # It travels in a header.
+            forwarded[f"{_FORWARD}error-message"] = message.encode(
+                "ascii", "backslashreplace"
+            ).decode()
         return Response(200, body, forwarded)
 
 
-def parse_call(body: bytes, mount: Mount) -> WebhookCall:
-    """Read a store's call.
-
-    Raises
-    ------
-    RequestFailed
-        ``InvalidEvent``; ``SourceNotAllowed`` where the URL is not on the endpoint of the mount; what
-        `client_request.object_request` raises.
-    """
+def parse_call(body: bytes) -> WebhookCall:
+    """Read a store's call. Raises RequestFailed, ``InvalidEvent``."""
     try:
         event = json.loads(body)
     except (ValueError, RecursionError):
@@ -82,14 +100,10 @@ def parse_call(body: bytes, mount: Mount) -> WebhookCall:
         name: (value[0] if value else "") if isinstance(value, list) else value
         for name, value in given.items()
     }
-    headers = client_request.headers_of(first)
-    _, _, query = str(user.get("url") or "").partition("?")
-    parameters = client_request.parameters(query)
-    choice = client_request.choice(mount.configuration, headers, parameters)
-    url = _text(context, "inputS3Url")
-    source = Presigned(url, endpoint=mount.endpoint_url)
     return WebhookCall(
-        client_request.object_request("GET", _key(url, mount), source, choice, headers, {}),
+        _text(context, "inputS3Url"),
+        first,
+        client_request.parameters(str(user.get("url") or "").partition("?")[2]),
         _text(context, "outputRoute"),
         _text(context, "outputToken"),
         forwards=listed or not given,

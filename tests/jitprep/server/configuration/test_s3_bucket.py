@@ -11,10 +11,7 @@ import pytest
 
 from jitprep.server.configuration.s3_bucket import S3Bucket
 from jitprep.server.configuration.settings import ServerSettings
-from jitprep.server.webhook_calls import WebhookCall
 from jitprep.service.config import config
-from jitprep.service.errors import RequestFailed
-from jitprep.service.messages import ObjectRequest, PipelineChoice, Presigned, Response
 from jitprep.service.source.stores import SourceUrl
 
 KEY = "a b+c/100%.jpg"
@@ -70,28 +67,3 @@ def test_without_any_it_is_us_east_1():
     mount = ServerSettings.read().mounts["photos"]
     assert mount.bucket is not None
     assert mount.bucket.base == "https://my-photos.s3.us-east-1.amazonaws.com"
-
-
-REQUEST = ObjectRequest("GET", "a.jpg", Presigned("http://store/b/a.jpg"), PipelineChoice(""))
-ANSWERS = (
-    Response(200, b"array", {"Content-Type": "application/x-npy"}),
-    Response.refusal(RequestFailed(404, "NoSuchKey", "there is no such object")),
-)
-
-
-@pytest.mark.parametrize("answer", ANSWERS, ids=["result", "error"])
-@pytest.mark.parametrize("forwards", [True, False], ids=["MinIO", "RustFS"])
-def test_an_answer_carries_the_route_and_the_token_of_its_call(answer, forwards):
-    """Both stores refuse a successful answer without them."""
-    reply = WebhookCall(REQUEST, "route-1", "token-1", forwards).reply(answer, "REQUEST")
-    assert reply.headers["x-amz-request-route"] == "route-1"
-    assert reply.headers["x-amz-request-token"] == "token-1"
-
-
-@pytest.mark.parametrize("answer", ANSWERS, ids=["result", "error"])
-def test_the_status_is_the_answers_own_where_the_store_reads_nothing_else(answer):
-    by_rustfs = WebhookCall(REQUEST, "r", "t", forwards=False).reply(answer, "REQUEST")
-    by_minio = WebhookCall(REQUEST, "r", "t", forwards=True).reply(answer, "REQUEST")
-    assert by_rustfs.status == answer.status
-    assert (by_minio.status, by_minio.headers["x-amz-fwd-status"]) == (200, str(answer.status))
-    assert by_rustfs.body == by_minio.body

@@ -60,7 +60,7 @@ def test_its_environment_is_what_the_handler_reads() -> None:
     assert found.buckets == {"photos": "photos"}
     assert found.outputs == (S3Prefix("out", "a/b/"),)
     assert found.spill == S3Prefix(outputs["SpillBucketName"])
-    assert found.overrides == {"pipeline", "seed"}
+    assert found.policy.overrides == {"pipeline", "seed"}
     assert found.default_preset == "clip"
 
 
@@ -69,7 +69,7 @@ def test_behind_object_lambda_it_has_no_bucket_of_its_own() -> None:
     with as_function(outputs := stack.deploy(stack.expanded(FrontDoor="ObjectLambda"))):
         found = config()
     assert (found.buckets, found.outputs, found.spill) == ({}, (), None)
-    assert found.overrides == frozenset()
+    assert found.policy.overrides == frozenset()
     assert "SpillBucketName" not in outputs
 
 

@@ -67,7 +67,7 @@ def reading() -> set[Call]:
 
 def listing() -> set[Call]:
     return {
-        of_request("GET", bucket_source.signed_listing(ListingName("photos", {"Prefix": "a/"})).url)
+        of_request("GET", bucket_source.signed_listing(ListingName("photos", {"prefix": "a/"})).url)
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sys
 import threading
 import time
 from collections.abc import MutableMapping
@@ -234,4 +235,8 @@ class Server:
 
 def create_app() -> Any:
     """Return the application of a new worker, as uvicorn asks for it."""
-    return Server(ServerSettings.read())
+    try:
+        return Server(ServerSettings.read())
+    except ValueError as error:  # the file has changed since the parent read it
+        sys.stderr.write(f"error: {error}\n")
+        sys.exit(1)

@@ -11,7 +11,13 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
 from itertools import islice
-from multiprocessing import connection, forkserver, get_context, parent_process
+from multiprocessing import (
+    connection,
+    forkserver,
+    get_context,
+    parent_process,
+    resource_tracker,
+)
 
 from jitprep.backfill.job import BackfillJob, CannotBackfill
 from jitprep.backfill.outcome import TaskOutcome
@@ -82,6 +88,7 @@ def _start_fork_server() -> None:
 
     Ctrl-C reaches every process of the terminal. The parent decides what its children do.
     """
+    resource_tracker.ensure_running()  # it would unblock the signal
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         forkserver.ensure_running()

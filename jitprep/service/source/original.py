@@ -36,7 +36,7 @@ _TRIES = 5
 _PAUSE_S = 0.1
 _WHOLE = frozenset({200})
 # S3 lists at most a thousand keys at once, each of up to a thousand bytes, which XML may escape.
-_LARGEST_PAGE = 8 * 2**20
+LARGEST_PAGE = 8 * 2**20
 
 
 class Original(ABC):
@@ -136,7 +136,7 @@ def open_signed(source: Presigned, deadline: Deadline) -> Iterator[Original]:
 def read_signed_page(source: Presigned, deadline: Deadline) -> bytes:
     """Return S3's XML of a page of a listing. Raises what `open_signed` raises."""
     with open_signed(source, deadline) as original:
-        return original.read(_LARGEST_PAGE)
+        return original.read(LARGEST_PAGE)
 
 
 def head_signed(source: Presigned, deadline: Deadline) -> ObjectHead:

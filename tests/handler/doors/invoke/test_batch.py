@@ -11,9 +11,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from jitprep.service import batch, thread_pools
+from jitprep.service import batch
 from jitprep.service.config import config
-from jitprep.service.deadline import Deadline
+from jitprep.service.deadline import Budget, Deadline
 from jitprep.service.errors import RequestFailed
 from jitprep.service.source import original
 
@@ -135,7 +135,7 @@ def test_reading_continues_while_others_are_transformed(photos, s3, ask, monkeyp
 
 
 def test_no_more_bytes_are_held_than_one_object_may_have():
-    budget = thread_pools.Budget(10)
+    budget = Budget(10)
     soon = Deadline.of(60_000)
     budget.take(7, soon)
     with pytest.raises(RequestFailed, match="ran out of time"):

@@ -10,6 +10,7 @@ import pytest
 from jitprep.service import listing
 from jitprep.service.config import config
 from jitprep.service.results.derived_object import derived_etag
+from jitprep.service.source.original import LARGEST_PAGE
 from preprocessing import Pipeline
 
 FIXED, UNKNOWN = "resize:16,16/npy", "resize:16,16/png"
@@ -105,7 +106,7 @@ def test_s3s_refusal_passes(s3, ask):
 
 
 def test_a_listing_without_end_is_refused(s3, ask):
-    s3.answer.claimed_length = listing.LARGEST + 1
+    s3.answer.claimed_length = LARGEST_PAGE + 1
     returned = ask(s3.event_of("ListObjectsV2", json.dumps({"spec": FIXED})))
     assert (returned["statusCode"], returned["errorCode"]) == (400, "ObjectTooLarge")
 

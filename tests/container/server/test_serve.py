@@ -11,7 +11,7 @@ import pytest
 
 from preprocessing import Pipeline
 
-from .harness import Container, answers, container, docker, wait_until
+from ..harness import Container, answers, container, docker, wait_until
 
 SPEC = "resize:64/center_crop:48/npy"
 HARDENED = (

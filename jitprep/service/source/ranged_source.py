@@ -197,7 +197,7 @@ def _asked(source: Presigned, start: int, stop: int, before: ObjectHead | None) 
     headers = {**source.headers, "Range": f"bytes={start}-{stop - 1}"}
     if before is not None and before.etag and "if-match" not in _names(source):
         headers["If-Match"] = before.etag
-    return Presigned(source.url, headers)
+    return replace(source, headers=headers)
 
 
 def _names(source: Presigned) -> frozenset[str]:

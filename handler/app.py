@@ -35,13 +35,13 @@ from typing import Any, Protocol
 
 from handler.doors import DOORS, Door
 from handler.runtime import log, malloc
-from jitprep.service import errors, pipeline_choice, s3
+from jitprep.service import pipeline_choice, s3
 from jitprep.service.config import config
 from jitprep.service.deadline import Deadline, run_within
 from jitprep.service.dispatch import dispatch
 from jitprep.service.errors import RequestFailed
 from jitprep.service.messages import ObjectRequest, Request, Response, StoreRequest
-from jitprep.service.request_metrics import RequestMetrics, Unexpected
+from jitprep.service.request_metrics import RequestMetrics
 from jitprep.service.source import bucket_source
 from jitprep.service.source.connection import pool
 
@@ -130,10 +130,7 @@ def _answer(
         asked = request
         return request, run_within(deadline, lambda: _dispatch(asked, deadline, metrics))
     except Exception as error:  # the client must get an answer, whatever went wrong
-        response = Response.refusal(errors.as_request_failed(error))
-        if response.error_code == "InternalError":
-            metrics.unexpected.append(Unexpected.of(error))
-        return request, response
+        return request, metrics.refusal(error)
 
 
 def _dispatch(request: Request, deadline: Deadline, metrics: RequestMetrics) -> Response:

@@ -30,12 +30,10 @@ from jitprep.server.routing import (
     find_destination,
 )
 from jitprep.server.work import ClientGone, Work
-from jitprep.service import errors
 from jitprep.service.config import config
 from jitprep.service.deadline import Deadline
 from jitprep.service.dispatch import dispatch
 from jitprep.service.messages import ListRequest, ObjectRequest, Response
-from jitprep.service.request_metrics import Unexpected
 
 _XML = {"Content-Type": "application/xml"}
 _LARGEST_CALL = 2**20
@@ -130,9 +128,7 @@ class Server:
         except ClientGone:
             raise
         except Exception as error:  # the client must get an answer, whatever went wrong
-            record.response = response = Response.refusal(errors.as_request_failed(error))
-            if response.error_code == "InternalError":
-                record.metrics.unexpected.append(Unexpected.of(error))
+            record.response = response = record.metrics.refusal(error)
         return response if not record.streamed else None
 
     async def _answer(
@@ -227,9 +223,7 @@ class Server:
         except ClientGone:
             raise
         except Exception as error:  # the store's client must get an answer
-            response = Response.refusal(errors.as_request_failed(error))
-            if response.error_code == "InternalError":
-                record.metrics.unexpected.append(Unexpected.of(error))
+            response = record.metrics.refusal(error)
         return call.reply(response, exchange.request_id)
 
 

@@ -17,14 +17,13 @@ from typing import TYPE_CHECKING, Any
 from jitprep.server.exchange import Exchange, Send
 from jitprep.server.replies import send_head, send_pieces
 from jitprep.server.work import ClientGone, Work
-from jitprep.service import errors
 from jitprep.service.deadline import Deadline
 from jitprep.service.dispatch import dispatch
 from jitprep.service.errors import RequestFailed
 from jitprep.service.http import client_request
 from jitprep.service.messages import ObjectName, ObjectRequest, PipelineChoice, Response
 from jitprep.service.pipeline_choice import choose, require_overrides_allowed
-from jitprep.service.request_metrics import RequestMetrics, Unexpected
+from jitprep.service.request_metrics import RequestMetrics
 from jitprep.service.s3_names import METADATA_HEADER
 from preprocessing.names import is_utf8
 
@@ -132,12 +131,8 @@ class BatchStream:
             )
         except ClientGone:
             raise
-        except RequestFailed as failure:
-            response = Response.refusal(failure)
-        except Exception as error:
-            response = Response.refusal(errors.as_request_failed(error))
-            if response.error_code == "InternalError":
-                total.unexpected.append(Unexpected.of(error))
+        except Exception as error:  # it fails this object only
+            response = total.refusal(error)
         total.pipeline = metrics.pipeline
         total.bytes_in += metrics.bytes_in
         for stage, ms in metrics.ms.items():

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from jitprep.service.errors import as_request_failed
 from jitprep.service.messages import Response
 from preprocessing.frozen import frozen
 
@@ -52,6 +53,13 @@ class RequestMetrics:
     cached: bool = False
     ms: dict[str, float] = field(default_factory=dict)
     unexpected: list[Unexpected] = field(default_factory=list)
+
+    def refusal(self, error: Exception) -> Response:
+        """Return the answer to a request that failed, whatever went wrong; keep what is unexpected."""
+        response = Response.refusal(as_request_failed(error))
+        if response.error_code == "InternalError":
+            self.unexpected.append(Unexpected.of(error))
+        return response
 
     @contextmanager
     def timed(self, stage: str) -> Iterator[None]:

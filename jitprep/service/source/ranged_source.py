@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import urllib3
@@ -44,6 +45,8 @@ _CONTENT_RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+)")
 
 # Returns the bytes from a start to a stop, of the version that was opened.
 FetchPart = Callable[[int, int, Tries], bytes]
+# Returns the object's head too; given the head of an earlier answer, of the same version only.
+ReadPart = Callable[[int, int, Tries, ObjectHead | None], tuple[ObjectHead, bytes]]
 
 
 class Ranges:
@@ -127,7 +130,8 @@ def open_signed_ranges(source: Presigned, deadline: Deadline) -> Iterator[Ranges
     the object is empty, and where it has a Content-Encoding, since a range of it cannot be decoded.
     Raises what `open_signed` raises.
     """
-    ranges = _begun(source, deadline)
+    signed_whole = "range" in _names(source)
+    ranges = None if signed_whole else begin_ranges(partial(_part, source), deadline)
     if ranges is not None:
         yield ranges
         return
@@ -135,12 +139,23 @@ def open_signed_ranges(source: Presigned, deadline: Deadline) -> Iterator[Ranges
         yield original
 
 
-def _begun(source: Presigned, deadline: Deadline) -> Ranges | None:
-    if "range" in _names(source):
-        return None
+class AnsweredWhole(Exception):
+    """The store answers with the whole object instead of a range."""
+
+
+def begin_ranges(read_part: ReadPart, deadline: Deadline) -> Ranges | None:
+    """Read the first bytes of an object; None where it must be read whole.
+
+    Parameters
+    ----------
+    read_part : callable
+        Takes where a part begins and ends, the tries, and the object's head, None for the first part.
+        Returns the head of the whole object, and the bytes. Raises AnsweredWhole.
+    deadline : Deadline
+    """
     try:
-        object_head, first = _part(source, 0, FIRST_BYTES, Tries(deadline), None)
-    except _Whole:
+        object_head, first = read_part(0, FIRST_BYTES, Tries(deadline), None)
+    except AnsweredWhole:
         return None
     except RequestFailed as failure:
         if failure.status == 416:  # an empty object has no range
@@ -150,13 +165,9 @@ def _begun(source: Presigned, deadline: Deadline) -> Ranges | None:
         return None
 
     def fetch_part(start: int, stop: int, tries: Tries) -> bytes:
-        return _part(source, start, stop, tries, object_head)[1]
+        return read_part(start, stop, tries, object_head)[1]
 
     return Ranges(fetch_part, deadline, object_head, first)
-
-
-class _Whole(Exception):
-    """S3 answered with the whole object instead of a range."""
 
 
 def _part(
@@ -179,7 +190,7 @@ def _part(
             raise
         try:
             if response.status != 206:
-                raise _Whole
+                raise AnsweredWhole
             object_head = replace(ObjectHead.of(response.headers), length=_total(response, start))
             if before is not None:
                 require_same(object_head, before)

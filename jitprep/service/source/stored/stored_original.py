@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from email.utils import format_datetime
+from functools import partial
 from typing import Any
 
 from jitprep.service.deadline import Deadline
@@ -23,7 +24,7 @@ from jitprep.service.source.original import (
     require_same,
     require_time,
 )
-from jitprep.service.source.ranged_source import FIRST_BYTES, Ranges
+from jitprep.service.source.ranged_source import AnsweredWhole, Ranges, begin_ranges
 from jitprep.service.source.response_heads import ObjectHead
 from jitprep.service.source.source_errors import replaced
 from jitprep.service.source.stored.store_errors import (
@@ -85,7 +86,7 @@ def open_stored_ranges(source: StoredObject, deadline: Deadline) -> Iterator[Ran
     has a Content-Encoding. Raises what `open_stored` raises.
     """
     bounded = _bounded(source, deadline)
-    ranges = _begun(source, bounded)
+    ranges = begin_ranges(partial(_part, source), bounded)
     yield _StoredOriginal(source, Tries(bounded)) if ranges is None else ranges
 
 
@@ -97,28 +98,6 @@ def head_stored(source: StoredObject, deadline: Deadline) -> ObjectHead:
 
 def _bounded(source: StoredObject, deadline: Deadline) -> Deadline:
     return Deadline(min(deadline.at, time.monotonic() + source.timeout_s))
-
-
-def _begun(source: StoredObject, deadline: Deadline) -> Ranges | None:
-    try:
-        object_head, first = _part(source, 0, FIRST_BYTES, Tries(deadline), None)
-    except _Whole:
-        return None
-    except RequestFailed as failure:
-        if failure.status == 416:  # an empty object has no range
-            return None
-        raise
-    if object_head.coded:
-        return None
-
-    def fetch_part(start: int, stop: int, tries: Tries) -> bytes:
-        return _part(source, start, stop, tries, object_head)[1]
-
-    return Ranges(fetch_part, deadline, object_head, first)
-
-
-class _Whole(Exception):
-    """The server does not answer with a range."""
 
 
 def _part(
@@ -158,7 +137,7 @@ def _get(source: StoredObject, tries: Tries, options: Mapping[str, Any]) -> Any:
             return source.store.get(source.path, options=asked)
         except Exception as error:
             if "range" in options and without_ranges(error):
-                raise _Whole from None
+                raise AnsweredWhole from None
             failure = store_failure(error, source.place)
         _again(failure, tries)
 

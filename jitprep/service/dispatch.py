@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import partial
+from typing import Literal
+
 from jitprep.service import read
 from jitprep.service.batch import read_batch
 from jitprep.service.config import Policy
@@ -14,6 +17,7 @@ from jitprep.service.messages import (
     ObjectRequest,
     Request,
     Response,
+    Source,
     Sources,
     StoreRequest,
 )
@@ -22,6 +26,7 @@ from jitprep.service.request_metrics import RequestMetrics
 from jitprep.service.results.output_policy import choose_output
 from jitprep.service.results.spill import fit_body
 from jitprep.service.results.stored_copies import store_copies
+from jitprep.service.source.signing import readable
 
 
 def dispatch(
@@ -42,12 +47,12 @@ def dispatch(
     pipeline = choose(request.choice.configuration, request.choice.preset)
     metrics.pipeline = str(pipeline)
     match request:
+        case ObjectRequest(method="HEAD"):
+            by_method = partial(_source, request, sources)
+            response = read.head(request, by_method, pipeline, policy, deadline, metrics)
         case ObjectRequest():
-            source = request.source
-            if isinstance(source, ObjectName):
-                source = sources.resolve(source, request.method)
-            answer = read.head if request.method == "HEAD" else read.get
-            response = answer(request, source, pipeline, policy, deadline, metrics)
+            source = _source(request, sources, "GET")
+            response = read.get(request, source, pipeline, policy, deadline, metrics)
         case BatchRequest():
             originals = [sources.resolve(name, "GET") for name in request.objects]
             response = read_batch(request, originals, pipeline, policy, deadline, metrics)
@@ -58,3 +63,11 @@ def dispatch(
             return store_copies(request, output, pipeline, deadline, metrics)
     most = request.max_body_bytes
     return response if most is None else fit_body(response, most)
+
+
+def _source(request: ObjectRequest, sources: Sources, method: Literal["GET", "HEAD"]) -> Source:
+    """Return the source of a request's object, which may be signed for `method` only."""
+    source = request.source
+    if isinstance(source, ObjectName):
+        return sources.resolve(source, method)
+    return source if method == request.method else readable(source)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack
+from typing import Literal
 
 from jitprep.service.config import Policy
 from jitprep.service.deadline import Deadline, room_for_original, transform_turn
@@ -17,8 +19,11 @@ from jitprep.service.results.derived_object import DerivedObject, Description, r
 from jitprep.service.source.opening import head_original, open_original, open_ranges
 from jitprep.service.source.original import Original, require_same, require_size, require_time
 from jitprep.service.source.ranged_source import Ranges
-from jitprep.service.source.signing import readable, size_unknown
+from jitprep.service.source.signing import size_unknown
 from preprocessing import EmptySource, Limits, Pipeline
+
+# Of one object: a presigned URL is good for one method only.
+SourceByMethod = Callable[[Literal["GET", "HEAD"]], Source]
 
 
 def get(
@@ -72,7 +77,7 @@ def get(
 
 def head(
     request: ObjectRequest,
-    source: Source,
+    source: SourceByMethod,
     pipeline: Pipeline,
     policy: Policy,
     deadline: Deadline,
@@ -80,10 +85,12 @@ def head(
 ) -> Response:
     """Answer with the derived object's headers; make its bytes only where its size depends on them.
 
-    Takes and raises what `get` does; ``SizeUnknown`` where the bytes are needed and cannot be read.
+    Takes and raises what `get` does, but a function that returns the source for a method, because a
+    presigned URL is good for one method; ``SizeUnknown`` where the bytes are needed and cannot be read.
     """
+    asked = source("HEAD")
     with metrics.timed("fetch"):
-        derived = DerivedObject.of(request, source, pipeline, head_original(source, deadline))
+        derived = DerivedObject.of(request, asked, pipeline, head_original(asked, deadline))
     if unmodified := _require_conditions(request, derived):
         return unmodified
     if not pipeline.seeks:
@@ -92,7 +99,7 @@ def head(
         raise EmptySource("the object has no bytes")
     description = derived.description
     if description is None:
-        data = _read_for_head(source, derived, policy.limits, deadline, metrics)
+        data = _read_for_head(source("GET"), derived, policy.limits, deadline, metrics)
         # A GET is likely to follow.
         description, _ = _transform(derived, data, policy.limits, deadline, metrics, keep=True)
     return _answer(request, derived, description, None)
@@ -128,10 +135,9 @@ def _read_for_head(
     deadline: Deadline,
     metrics: RequestMetrics,
 ) -> bytes | Ranges:
-    """Read the original of a HEAD, whose presigned URL is not good for a GET."""
+    """Read the original of a HEAD."""
     try:
-        good = readable(source) if isinstance(source, Presigned) else source
-        opened = _open(derived.pipeline, good, deadline)
+        opened = _open(derived.pipeline, source, deadline)
         with metrics.timed("read"), opened as original:
             require_same(original.object_head, derived.object_head)
             return _content(original, limits)

@@ -242,6 +242,7 @@ def test_a_listing_has_the_sizes_and_etags_of_gets(server, folder_server, expect
         ("max-keys=-1", (400, "InvalidArgument")),
         ("max-keys=a", (400, "InvalidArgument")),
         ("list-type=2&continuation-token=nonsense%FF", None),
+        ("list-type=3", (400, "InvalidArgument")),
         ("list-type=2&marker=a", (501, "NotImplemented")),
         ("start-after=a", (501, "NotImplemented")),
     ],

@@ -45,6 +45,11 @@ _CREDENTIALS = tuple(
     )
     if hasattr(sdk, name)
 )
+# A change of these in a process makes new clients, as it does in a new process.
+_VARIABLES = (
+    *("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL_LAMBDA", "AWS_PROFILE"),
+    *("AWS_CONFIG_FILE", "AWS_ACCESS_KEY_ID", "AWS_REGION", "AWS_DEFAULT_REGION"),
+)
 # The connection failed, or the response was incomplete.
 _BROKEN = (
     sdk.ConnectionError,
@@ -107,16 +112,16 @@ os.register_at_fork(
 def shared_client(made_of: ClientSettings) -> Any:
     """Return the client of this process."""
     with _MAKING:
-        return _client(made_of, os.getpid())
+        return _client(made_of, _environment())
 
 
 def identity() -> Identity:
     """Return the identity that this process signs with."""
     with _MAKING:
-        me = _identity(os.getpid())
+        me = _identity(_environment())
         if me.credentials is None and time.monotonic() - me.found_at > _NO_CREDENTIALS_S:
             _identity.cache_clear()
-            me = _identity(os.getpid())
+            me = _identity(_environment())
         return me
 
 
@@ -127,8 +132,13 @@ def forget() -> None:
         _identity.cache_clear()
 
 
+def _environment() -> tuple[object, ...]:
+    """Return what a client depends on beside its settings; a forked process creates its own."""
+    return (os.getpid(), *map(os.environ.get, _VARIABLES))
+
+
 @lru_cache(maxsize=16)
-def _client(made_of: ClientSettings, pid: int) -> Any:  # noqa: ARG001  a forked process creates its own
+def _client(made_of: ClientSettings, environment: tuple[object, ...]) -> Any:  # noqa: ARG001
     proxies = {"http": made_of.endpoint_url} if made_of.by_proxy else None
     config = Config(
         max_pool_connections=made_of.connections,
@@ -184,7 +194,7 @@ def signature_headers(
 
 
 @lru_cache(maxsize=1)
-def _identity(pid: int) -> Identity:  # noqa: ARG001
+def _identity(environment: tuple[object, ...]) -> Identity:  # noqa: ARG001
     session = boto3.Session()
     return Identity(session.get_credentials(), session.region_name, time.monotonic())
 

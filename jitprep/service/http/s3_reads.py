@@ -82,8 +82,10 @@ def parse_list_request(
         ``NotImplemented`` for an unknown parameter; ``InvalidArgument``; what `client_request.choice`
         raises.
     """
-    version: Literal[1, 2] = 2 if query.get("list-type") == "2" else 1
-    _require_known(query, _LISTING_V2 if version == 2 else _LISTING_V1 | {"list-type"})
+    version: Literal[1, 2] = 2 if "list-type" in query else 1
+    if query.get("list-type", "2") != "2":
+        raise RequestFailed(400, "InvalidArgument", "list-type must be 2, or left out")
+    _require_known(query, _LISTING_V2 if version == 2 else _LISTING_V1)
     if not _NUMBER.fullmatch(query.get("max-keys", "0")):
         raise RequestFailed(400, "InvalidArgument", "max-keys must be a whole number")
     parameters = {

@@ -51,6 +51,15 @@ def credentials_by(monkeypatch, tmp_path, command: str) -> None:
     monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
 
 
+def test_a_client_follows_the_environment(monkeypatch):
+    made_of = aws.ClientSettings("lambda", None, None, 1)
+    for url in ("http://127.0.0.1:1", "http://127.0.0.1:2"):
+        monkeypatch.setenv("AWS_ENDPOINT_URL", url)
+        monkeypatch.setenv("AWS_ACCESS_KEY_ID", f"AK{url[-1]}")
+        assert aws.shared_client(made_of).meta.endpoint_url == url
+        assert aws.identity().credentials.access_key == f"AK{url[-1]}"
+
+
 @pytest.mark.parametrize("command", ["/bin/false", "/bin/echo words", "/no/such/program"])
 @pytest.mark.usefixtures("pauses")
 def test_missing_credentials_are_temporary(door, web, monkeypatch, tmp_path, command):
@@ -142,14 +151,15 @@ def test_errors_of_the_sdk_are_translated(error, kind):
     assert type(caught.value) is kind
 
 
-def test_the_absence_of_credentials_is_checked_again(web, monkeypatch):
+def test_the_absence_of_credentials_is_checked_again(web, monkeypatch, tmp_path):
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "credentials"))
     web.answers = [GOOD]
     reader = open_reader(f"{web.url}/_lambda-url/preprocess/photos")
     reader.get("a")
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    keys = "aws_access_key_id = test\naws_secret_access_key = test\n"
+    (tmp_path / "credentials").write_text(f"[default]\n{keys}")
     reader.get("a")
     monkeypatch.setattr(aws, "_NO_CREDENTIALS_S", -1.0)
     reader.get("a")

@@ -85,7 +85,7 @@ def test_a_head_says_what_a_get_says_without_opening_the_file(tmp_path, monkeypa
     monkeypatch.setattr(os, "open", None)
     request = ObjectRequest("HEAD", "a.jpg", source)
     pipeline = Pipeline.parse("resize:8,8/npy")
-    head = read.head(request, source, pipeline, config().policy, soon(), RequestMetrics())
+    head = read.head(request, lambda _: source, pipeline, config().policy, soon(), RequestMetrics())
     assert {**head.headers, "Content-Length": None} == {**got.headers, "Content-Length": None}
     assert int(head.headers["Content-Length"]) == len(got.body)
 
@@ -104,7 +104,7 @@ def test_a_head_that_needs_the_bytes_reads_them(tmp_path):
     source = stored(tmp_path, "a.jpg")
     request = ObjectRequest("HEAD", "a.jpg", source)
     pipeline = Pipeline.parse("resize:8/jpeg")
-    head = read.head(request, source, pipeline, config().policy, soon(), RequestMetrics())
+    head = read.head(request, lambda _: source, pipeline, config().policy, soon(), RequestMetrics())
     assert int(head.headers["Content-Length"]) == len(get(source, "resize:8/jpeg").body)
 
 

@@ -173,7 +173,7 @@ def test_an_object_is_transformed_by_get_and_head(web, opened):
     result_cache.cache_clear()
     head = read.head(
         ObjectRequest("HEAD", "a", source),
-        source,
+        lambda _: source,
         pipeline,
         config().policy,
         soon(),

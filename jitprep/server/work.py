@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from typing import Any, TypeVar
+from contextlib import contextmanager, suppress
+from functools import partial
+from typing import Any, TypeVar, cast
 
 from jitprep.server.exchange import Exchange
 from jitprep.service.deadline import Deadline
@@ -72,21 +73,17 @@ class Work:
             Where the client left. `work` then ends at its next checkpoint, as it does without time.
         """
         self.require_room()
-        signal = Signal(deadline.at)
-        future = self._submit(work, signal)
+        signal, answer = Signal(deadline.at), asyncio.get_running_loop().create_future()
+        self._submit(work, signal, answer)
+        patience = answer.get_loop().call_later(
+            min(_PATIENCE_S, deadline.left), self._watch, answer, deadline, exchange
+        )
         try:
-            await asyncio.wait({future}, timeout=min(_PATIENCE_S, deadline.left))
-            if not future.done():
-                either: set[asyncio.Future[Any]] = {future, exchange.gone}
-                await asyncio.wait(
-                    either, timeout=deadline.left, return_when=asyncio.FIRST_COMPLETED
-                )
-            if future.done():
-                return future.result()
-            raise ClientGone if exchange.gone.done() else out_of_time()
+            return await answer
         except Cancelled:
             raise out_of_time() from None
         finally:
+            patience.cancel()
             signal.cancel()
 
     async def run_when_free(
@@ -105,21 +102,52 @@ class Work:
             self._waiting -= 1
         return await self.run(work, deadline, exchange)
 
-    def _submit(self, work: Callable[[], _T], signal: Signal) -> asyncio.Future[_T]:
-        def signalled() -> _T:
-            with cancellable(signal):
-                return work()
+    def _watch(
+        self, answer: asyncio.Future[Any], deadline: Deadline, exchange: Exchange
+    ) -> None:
+        """Give up an answer that is not there in time, or whose client leaves."""
+
+        def give_up(error: Exception) -> None:
+            if not answer.done():
+                answer.set_exception(error)
+
+        late = answer.get_loop().call_later(deadline.left, lambda: give_up(out_of_time()))
+        exchange.gone.add_done_callback(lambda _: give_up(ClientGone()))
+        answer.add_done_callback(lambda _: late.cancel())
+
+    def _submit(
+        self, work: Callable[[], _T], signal: Signal, answer: asyncio.Future[_T]
+    ) -> None:
+        """Start work in a thread.
+
+        `loop.run_in_executor` does the same with one turn of the loop more, which is noticeable: between
+        turns the loop and the thread contend for the interpreter.
+        """
+        loop = answer.get_loop()
+
+        def run() -> None:
+            try:
+                with cancellable(signal):
+                    end = partial(self._end, answer, work(), None)
+            except BaseException as error:  # noqa: BLE001  the request's own thread awaits it
+                end = partial(self._end, answer, None, error)
+            with suppress(RuntimeError):  # the loop has ended
+                loop.call_soon_threadsafe(end)
 
         self.under_way += 1
-        future = asyncio.get_running_loop().run_in_executor(self._threads, signalled)
-        future.add_done_callback(self._end)
-        return future
+        self._threads.submit(run)
 
-    def _end(self, future: asyncio.Future[_T]) -> None:
+    def _end(
+        self, answer: asyncio.Future[_T], result: _T | None, error: BaseException | None
+    ) -> None:
         self.under_way -= 1
         self._freed.set()
-        if not future.cancelled():
-            future.exception()  # retrieved, where nobody waits any more
+        if answer.done():  # nobody waits any more
+            return
+        if error is None:
+            answer.set_result(cast(_T, result))
+        else:
+            answer.set_exception(error)
 
     @contextmanager
     def hold(self, nbytes: int) -> Iterator[None]:

@@ -6,19 +6,16 @@ GET of the object answers. The last line counts them, so that a client notices a
 
 from __future__ import annotations
 
-import asyncio
 import json
-import time
-from collections import deque
 from collections.abc import Iterator
+from contextlib import aclosing
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from jitprep.server.batch_rows import BatchRows
 from jitprep.server.exchange import Exchange, Send
 from jitprep.server.replies import send_head, send_pieces
 from jitprep.server.work import ClientGone, Work
-from jitprep.service.deadline import Deadline
-from jitprep.service.dispatch import dispatch
 from jitprep.service.errors import RequestFailed
 from jitprep.service.http import client_request
 from jitprep.service.messages import ObjectName, ObjectRequest, PipelineChoice, Response
@@ -33,8 +30,6 @@ if TYPE_CHECKING:
 
 CONTENT_TYPE = "application/vnd.jitprep.batch"
 _MEMBERS = frozenset({"keys", "pipeline", "seed"})
-# Objects of one batch that are under way. One is transformed while the next ones are fetched.
-_AHEAD = 8
 _DESCRIBE = ("shape", "dtype")
 
 
@@ -95,49 +90,31 @@ class BatchStream:
         """
         self._record.streamed = True
         await send_head(send, self._exchange, 200, {"Content-Type": CONTENT_TYPE})
-        ahead: deque[asyncio.Task[tuple[ObjectRequest, Response]]] = deque()
-        try:
-            while True:
-                for request in requests:
-                    ahead.append(asyncio.ensure_future(self._read(request)))
-                    if len(ahead) >= _AHEAD:
-                        break
-                if not ahead:
-                    break
-                await self._send_one(*(await ahead.popleft()), send)
+        rows = BatchRows(requests, self._mount, self._work, self._exchange)
+        async with aclosing(rows.in_order()) as in_order:
+            async for row in in_order:
+                try:
+                    await self._send_one(row.request, row.response, send)
+                except TimeoutError:
+                    raise ClientGone from None
+                self._add(row.metrics)
                 # What is sent to a client that left is dropped without a word.
                 if self._exchange.gone.done():
                     raise ClientGone
-        except TimeoutError:
-            raise ClientGone from None
-        finally:
-            for task in ahead:
-                task.cancel()
-            await asyncio.gather(*ahead, return_exceptions=True)
         metrics = self._record.metrics
         metrics.rows, metrics.failed = self._done, self._failed
         end = json.dumps({"rows": self._done, "failed": self._failed}) + "\n"
         await send_pieces(send, end.encode())
         return Response(200)
 
-    async def _read(self, request: ObjectRequest) -> tuple[ObjectRequest, Response]:
-        metrics, deadline = RequestMetrics(), Deadline(time.monotonic() + self._mount.timeout_s)
-        mount, total = self._mount, self._record.metrics
-        try:
-            response = await self._work.run_when_free(
-                lambda: dispatch(request, mount, mount.policy, deadline, metrics),
-                deadline,
-                self._exchange,
-            )
-        except ClientGone:
-            raise
-        except Exception as error:  # it fails this object only
-            response = total.refusal(error)
+    def _add(self, metrics: RequestMetrics) -> None:
+        """Add what was measured of an object to what is measured of the batch."""
+        total = self._record.metrics
         total.pipeline = metrics.pipeline
         total.bytes_in += metrics.bytes_in
+        total.unexpected += metrics.unexpected
         for stage, ms in metrics.ms.items():
             total.ms[stage] = round(total.ms.get(stage, 0.0) + ms, 3)
-        return request, response
 
     async def _send_one(self, request: ObjectRequest, response: Response, send: Send) -> None:
         assert isinstance(request.source, ObjectName)

@@ -58,7 +58,7 @@ async def send_pieces(send: Send, body: bytes | bytearray, *, more: bool = False
     """Send a body, or a part of one where more follows."""
     view = memoryview(body)
     for start in range(0, max(len(body), 1), _PIECE):
-        piece = view[start : start + _PIECE]
+        piece = bytes(view[start : start + _PIECE]) if len(body) > _PIECE else body
         last = start + _PIECE >= len(body) and not more
         async with asyncio.timeout(_STALL_S):
-            await send({"type": "http.response.body", "body": bytes(piece), "more_body": not last})
+            await send({"type": "http.response.body", "body": piece, "more_body": not last})

@@ -74,10 +74,10 @@ class Work:
         """
         self.require_room()
         signal, answer = Signal(deadline.at), asyncio.get_running_loop().create_future()
-        self._submit(work, signal, answer)
         patience = answer.get_loop().call_later(
             min(_PATIENCE_S, deadline.left), self._watch, answer, deadline, exchange
         )
+        self._submit(work, signal, answer)
         try:
             return await answer
         except Cancelled:

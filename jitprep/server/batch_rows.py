@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, Iterator
+from functools import partial
 from threading import Lock
 
 from jitprep.server.configuration.mounts import Mount
@@ -68,7 +69,7 @@ class BatchRows:
         self._ended = False  # whether every request was taken
         self._arrived, self._room = asyncio.Event(), asyncio.Event()
 
-    async def in_order(self) -> AsyncIterator[BatchRow]:
+    async def in_order(self) -> AsyncGenerator[BatchRow]:
         """Yield the rows in order of the requests.
 
         Raises
@@ -112,9 +113,7 @@ class BatchRows:
                 continue
             job = _Job(*taken, deadline)
             try:
-                await self._work.run_when_free(
-                    lambda job=job: self._run(job), deadline, self._exchange
-                )
+                await self._work.run_when_free(partial(self._run, job), deadline, self._exchange)
             except ClientGone:
                 raise
             except Exception as error:  # it fails this object only

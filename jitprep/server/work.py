@@ -73,7 +73,8 @@ class Work:
             Where the client left. `work` then ends at its next checkpoint, as it does without time.
         """
         self.require_room()
-        signal, answer = Signal(deadline.at), asyncio.get_running_loop().create_future()
+        signal = Signal(deadline.at)
+        answer: asyncio.Future[_T] = asyncio.get_running_loop().create_future()
         patience = answer.get_loop().call_later(
             min(_PATIENCE_S, deadline.left), self._watch, answer, deadline, exchange
         )
@@ -102,9 +103,7 @@ class Work:
             self._waiting -= 1
         return await self.run(work, deadline, exchange)
 
-    def _watch(
-        self, answer: asyncio.Future[Any], deadline: Deadline, exchange: Exchange
-    ) -> None:
+    def _watch(self, answer: asyncio.Future[Any], deadline: Deadline, exchange: Exchange) -> None:
         """Give up an answer that is not there in time, or whose client leaves."""
 
         def give_up(error: Exception) -> None:
@@ -115,9 +114,7 @@ class Work:
         exchange.gone.add_done_callback(lambda _: give_up(ClientGone()))
         answer.add_done_callback(lambda _: late.cancel())
 
-    def _submit(
-        self, work: Callable[[], _T], signal: Signal, answer: asyncio.Future[_T]
-    ) -> None:
+    def _submit(self, work: Callable[[], _T], signal: Signal, answer: asyncio.Future[_T]) -> None:
         """Start work in a thread.
 
         `loop.run_in_executor` does the same with one turn of the loop more, which is noticeable: between
@@ -129,7 +126,7 @@ class Work:
             try:
                 with cancellable(signal):
                     end = partial(self._end, answer, work(), None)
-            except BaseException as error:  # noqa: BLE001  the request's own thread awaits it
+            except BaseException as error:
                 end = partial(self._end, answer, None, error)
             with suppress(RuntimeError):  # the loop has ended
                 loop.call_soon_threadsafe(end)

@@ -15,6 +15,7 @@ from jitprep.service.messages import (
     ListRequest,
     ObjectName,
     ObjectRequest,
+    Presigned,
     Request,
     Response,
     Source,
@@ -70,4 +71,6 @@ def _source(request: ObjectRequest, sources: Sources, method: Literal["GET", "HE
     source = request.source
     if isinstance(source, ObjectName):
         return sources.resolve(source, method)
-    return source if method == request.method else readable(source)
+    if method != request.method and isinstance(source, Presigned):
+        return readable(source)
+    return source

@@ -80,13 +80,8 @@ def head_file(source: StoredObject) -> ObjectHead:
 
 
 def _head(status: os.stat_result) -> ObjectHead:
-    return ObjectHead.of(
-        {
-            "ETag": file_etag(status),
-            "Last-Modified": formatdate(status.st_mtime, usegmt=True),
-            "Content-Length": str(status.st_size),
-        }
-    )
+    modified = formatdate(status.st_mtime, usegmt=True)
+    return ObjectHead(file_etag(status), modified, None, status.st_size, None, {})
 
 
 @contextmanager

@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import socket
 import sys
+import time
+from math import ceil
 from pathlib import Path
 from urllib.parse import quote
 
 import uvicorn
-from uvicorn.supervisors import Multiprocess
+from uvicorn.supervisors.multiprocess import Multiprocess, Process
 
 from jitprep.server.access import Access
 from jitprep.server.configuration.settings import ServerSettings
@@ -21,10 +23,48 @@ _BACKLOG = 2048
 _KEEP_ALIVE_S = 75
 # A worker that answers no ping for this long is replaced; a transform may hold the interpreter a while.
 _HUNG_S = 30
+# For the last answers to be sent, while the server drains.
+_REPLY_S = 5
+
+
+class _Worker(Process):
+    """A worker that is asked whether it lives, and not waited for: a signal would wait too."""
+
+    _asked_at: float | None = None
+
+    def is_alive(self, timeout: float = _HUNG_S) -> bool:
+        """Whether it runs, and answers within `timeout` seconds."""
+        if not self.process.is_alive():
+            return False
+        try:
+            if self._asked_at is None:
+                self.parent_conn.send(b"ping")
+                self._asked_at = time.monotonic()
+            elif self.parent_conn.poll():
+                self.parent_conn.recv()
+                self._asked_at = None
+        except (OSError, EOFError):
+            return False
+        return self._asked_at is None or time.monotonic() - self._asked_at < timeout
 
 
 class _Workers(Multiprocess):
     """The workers, and this process's copy of their socket."""
+
+    def init_processes(self) -> None:
+        self.processes = [self._started() for _ in range(self.processes_num)]
+
+    def keep_subprocess_alive(self) -> None:
+        for number, process in enumerate(self.processes):
+            if not process.is_alive():
+                process.kill()
+                process.join()
+                self.processes[number] = self._started()
+
+    def _started(self) -> Process:
+        process = _Worker(self.config, self.sockets)
+        process.start()
+        return process
 
     def terminate_all(self) -> None:
         # While one copy is open, clients connect, and wait for workers that take no more.
@@ -76,12 +116,16 @@ def run_workers(sock: socket.socket, folder: Path) -> int:
             server_header=False,
             backlog=_BACKLOG,
             timeout_keep_alive=_KEEP_ALIVE_S,
-            timeout_graceful_shutdown=settings.timeout_s,
-            timeout_worker_healthcheck=_HUNG_S,
+            timeout_graceful_shutdown=_longest(settings) + _REPLY_S,
         ),
         sockets=[sock],
     ).run()
     return 0
+
+
+def _longest(settings: ServerSettings) -> int:
+    """Return the seconds within which every request under way has its answer."""
+    return ceil(max([mount.timeout_s for mount in settings.mounts.values()], default=0))
 
 
 def _share(workers: int, folder: Path) -> None:

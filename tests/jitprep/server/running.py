@@ -112,6 +112,12 @@ class Running:
             if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()
         ]
 
+    @property
+    def ready_workers(self) -> list[int]:
+        """The process IDs of the workers that have read the configuration."""
+        maps = {pid: Path(f"/proc/{pid}/maps").read_text() for pid in self.workers}
+        return [pid for pid, text in maps.items() if f"_{pid}.db" in text]
+
     def stop(self) -> int:
         """Ask it to end, and return its exit status."""
         self.process.send_signal(signal.SIGTERM)

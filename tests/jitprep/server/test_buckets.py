@@ -12,7 +12,7 @@ from botocore.config import Config
 from preprocessing import Pipeline
 from tests.photos import photo
 
-from .running import Running, serving
+from .running import Running, eventually, serving
 
 SPEC = "resize:8,8/npy"
 
@@ -168,7 +168,7 @@ def test_errors_have_the_id_that_the_log_has(server):
     answer = server.ask("/photos/none")
     request_id = answer.headers["x-amz-request-id"]
     assert f"<RequestId>{request_id}</RequestId>".encode() in answer.body
-    assert request_id in server.log_file.read_text()
+    eventually(lambda: request_id in server.log_file.read_text())
 
 
 def test_a_trace_is_continued(server):
@@ -176,4 +176,4 @@ def test_a_trace_is_continued(server):
     parent = f"00-{trace}-b7ad6b7169203331-01"
     answer = server.ask("/photos/rocket.jpg", headers={"traceparent": parent})
     assert answer.headers["traceparent"] == parent
-    assert f'"traceId":"{trace}"' in server.log_file.read_text()
+    eventually(lambda: f'"traceId":"{trace}"' in server.log_file.read_text())

@@ -16,7 +16,7 @@ DOCS    := .venv-docs
 # The tests start hundreds of processes. Without bytecode, each of them compiles what it imports.
 export PYTHONDONTWRITEBYTECODE :=
 # One more than processors, because some tests wait.
-RUNNERS := $(shell expr $$(nproc) + 1)
+RUNNERS := $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 # One environment per client, because some of them pin versions that others refuse.
 CLIENT_STAMPS := $(patsubst %,$(CLIENTS)/%/stamp,boto3 awscli s3fs smart_open pyarrow s3torchconnector obstore duckdb rclone)
 

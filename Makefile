@@ -15,8 +15,6 @@ SOUND   := .venv-sound
 DOCS    := .venv-docs
 # The tests start hundreds of processes. Without bytecode, each of them compiles what it imports.
 export PYTHONDONTWRITEBYTECODE :=
-# One more than processors, because some tests wait.
-RUNNERS := $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 # One environment per client, because some of them pin versions that others refuse.
 CLIENT_STAMPS := $(patsubst %,$(CLIENTS)/%/stamp,boto3 awscli s3fs smart_open pyarrow s3torchconnector obstore duckdb rclone)
 
@@ -29,7 +27,7 @@ demo: $(VENV)/demo.stamp ## read each kind of data through access points; write 
 	$(BIN)/jitprep demo
 
 test: $(VENV)/dev.stamp ## the tests that need neither Docker nor an environment of their own
-	$(BIN)/pytest -n $(RUNNERS) --dist loadfile $(foreach folder,container clients ray torch notebooks store packaging,--ignore=tests/$(folder))
+	$(BIN)/pytest -n auto $(foreach folder,container clients ray torch notebooks store packaging,--ignore=tests/$(folder))
 
 check: $(VENV)/dev.stamp $(CHECKOV)/stamp ## lint, check types and layering, and check what deploys it
 	$(BIN)/ruff check .
@@ -135,7 +133,7 @@ image: ## build the Lambda image; TARGET=video adds FFmpeg, PYTHON_IMAGE pins th
 	docker build --target $(TARGET) --tag $(IMAGE) $(BASE) .
 
 test-clients: $(VENV)/dev.stamp $(CLIENT_STAMPS) ## test S3 clients against the endpoint, each in its own environment
-	$(BIN)/pytest -n $(RUNNERS) tests/clients
+	$(BIN)/pytest -n auto tests/clients
 
 test-ray: $(VENV)/dev.stamp $(RAY)/stamp ## test the backfill on Ray, and read its shards with webdataset
 	$(BIN)/pytest tests/ray

@@ -76,9 +76,10 @@ class _Workers(Multiprocess):
 def check() -> int:
     """Check the configuration, and print its mounts."""
     settings = ServerSettings.read()
-    Access(settings.mounts)
+    access = Access(settings.mounts)
     for name, mount in sorted(settings.mounts.items()):
-        who = "anonymous" if mount.anonymous else "with a key"
+        keyed = "with a key" if access.opens(name) else "which no key of [keys] may read"
+        who = "anonymous" if mount.anonymous else keyed
         sys.stdout.write(f"{name}: {mount.url.place}/{mount.url.prefix}, {who}\n")
     return 0
 

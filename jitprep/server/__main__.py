@@ -52,7 +52,9 @@ def _parser() -> argparse.ArgumentParser:
         nargs="?",
         help="a local folder to serve without a configuration, to this machine only",
     )
-    parser.add_argument("--pipeline", help="the folder's pipeline: a preset's name or a spec")
+    parser.add_argument(
+        "--pipeline", help="the folder's pipeline: a preset, or steps as in resize:256/npy"
+    )
     parser.add_argument(
         "--config",
         type=Path,

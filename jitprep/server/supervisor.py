@@ -150,6 +150,6 @@ def _say(settings: ServerSettings, sock: socket.socket) -> None:
         if mount.url.scheme == "file" and mount.anonymous:
             page = mount.first_keys(1)
             key = quote(page[0]) if page else "KEY"
-            sys.stderr.write(f"try: curl -o result http://{shown}:{port}/{name}/{key}\n")
+            sys.stderr.write(f"try: curl -fo result http://{shown}:{port}/{name}/{key}\n")
             break
     sys.stderr.flush()

@@ -70,7 +70,7 @@ WRONG = {
     "memory of no size": (f'memory = "much"\n{MOUNT}', "jitprep.toml: memory must be bytes"),
     "keys is not a table": (f"keys = 3\n{MOUNT}", "keys must be a table"),
     "a key without mounts": (MOUNT + KEY.replace('mounts = ["*"]', ""), "keys.k.mounts is missing"),
-    "a key that is no table": (f"{MOUNT}[keys]\nk = 3", "keys.k must be a table of"),
+    "a key that is not a table": (f"{MOUNT}[keys]\nk = 3", "keys.k must be a table of"),
     "a key for nothing": (MOUNT + KEY.replace('"*"', ""), "keys.k.mounts must be a list"),
     "a key for text": (MOUNT + KEY.replace('["*"]', '"photos"'), "keys.k.mounts must be a list"),
     "a key for an unknown mount": (MOUNT + KEY.replace("*", "other"), "choose from photos"),

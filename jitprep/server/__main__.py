@@ -35,13 +35,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
 
 
-def _in_terms_of(asked: argparse.Namespace, message: str) -> str:
-    """Return a message about the mount that was made of a folder in words of the command line."""
-    if asked.folder is None:
-        return message
-    return message.replace(f"mounts.{mount_name(Path(asked.folder))}.pipeline", "--pipeline")
-
-
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="jitprep serve",
@@ -108,6 +101,13 @@ def _config_path(given: Path | None) -> Path:
         "there is no jitprep.toml here or in /etc; name one with --config, or serve a folder: "
         "jitprep serve FOLDER --pipeline imagenet-uint8"
     )
+
+
+def _in_terms_of(asked: argparse.Namespace, message: str) -> str:
+    """Return a message about the mount that was made of a folder in words of the command line."""
+    if asked.folder is None:
+        return message
+    return message.replace(f"mounts.{mount_name(Path(asked.folder))}.pipeline", "--pipeline")
 
 
 def _socket(host: str, port: int) -> socket.socket:

@@ -16,6 +16,8 @@ complete.
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from preprocessing.names import as_text
 
 # Codes of docs/errors.md, section "The object".
@@ -114,3 +116,29 @@ def read_error(status: int, code: str, message: str, key: str | None = None) -> 
     elif (status >= 500 and status != 501) or status in {408, 429} or code in _PASSING | STALE:
         kind = Unavailable
     return kind(message, key=key, code=code, status=status)
+
+
+def no_answer(url: str, error: BaseException, key: str | None = None) -> Unavailable:
+    """Return the error for a request that got no complete answer.
+
+    Parameters
+    ----------
+    url : str
+        Only its host and port are named, because it may be presigned.
+    error : Exception
+        Of the connection; only the system's words in it are quoted.
+    key : str, optional
+    """
+    parts, kind = urlsplit(url), type(error).__name__
+    host = f"{parts.hostname}:{parts.port}" if parts.port else parts.hostname
+    why = ""
+    cause: BaseException | None = error
+    while cause is not None and not why:
+        if isinstance(cause, OSError) and cause.strerror:
+            why = f" ({cause.strerror})"
+        cause = cause.__cause__ or cause.__context__
+    return Unavailable(
+        f"no complete response from {host}{why}; check the address, and that a server is up there",
+        key=key,
+        code=kind,
+    )

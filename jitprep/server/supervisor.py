@@ -76,9 +76,10 @@ class _Workers(Multiprocess):
 def check() -> int:
     """Check the configuration, and print its mounts."""
     settings = ServerSettings.read()
-    Access(settings.mounts)
+    access = Access(settings.mounts)
     for name, mount in sorted(settings.mounts.items()):
-        who = "anonymous" if mount.anonymous else "with a key"
+        keyed = "with a key" if access.opens(name) else "which no key of [keys] may read"
+        who = "anonymous" if mount.anonymous else keyed
         sys.stdout.write(f"{name}: {mount.url.place}/{mount.url.prefix}, {who}\n")
     return 0
 
@@ -149,6 +150,6 @@ def _say(settings: ServerSettings, sock: socket.socket) -> None:
         if mount.url.scheme == "file" and mount.anonymous:
             page = mount.first_keys(1)
             key = quote(page[0]) if page else "KEY"
-            sys.stderr.write(f"try: curl -o result http://{shown}:{port}/{name}/{key}\n")
+            sys.stderr.write(f"try: curl -fo result http://{shown}:{port}/{name}/{key}\n")
             break
     sys.stderr.flush()

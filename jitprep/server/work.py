@@ -127,9 +127,10 @@ class Work:
                 with cancellable(signal):
                     end = partial(self._end, answer, work(), None)
             except BaseException as error:
-                end = partial(self._end, answer, None, error)
+                end = partial(self._end, answer, None, _raisable(error))
             with suppress(RuntimeError):  # the loop has ended
                 loop.call_soon_threadsafe(end)
+            del end  # an error keeps this frame, which would keep the error
 
         self.under_way += 1
         self._threads.submit(run)
@@ -159,6 +160,19 @@ class Work:
     def close(self) -> None:
         """End the threads that have nothing to do; the others end with their work."""
         self._threads.shutdown(wait=False, cancel_futures=True)
+
+
+def _raisable(error: BaseException) -> Exception | Cancelled:
+    """Return what fails the request and nothing else.
+
+    asyncio ends its loop on SystemExit, takes its CancelledError for the task's own end, and cannot
+    raise StopIteration. A panic in Rust is no `Exception` either.
+    """
+    if isinstance(error, Cancelled):
+        return error
+    if isinstance(error, Exception) and not isinstance(error, StopIteration):
+        return error
+    return RuntimeError(type(error).__name__).with_traceback(error.__traceback__)
 
 
 def _slow_down() -> RequestFailed:

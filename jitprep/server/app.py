@@ -206,7 +206,7 @@ class Server:
         body = await exchange.body(_LARGEST_CALL * 8)
         mount = self._let_in(name, exchange, record, body)
         asked = parse_batch(body, exchange, mount)
-        self._work.require_waiting_room()
+        self._work.require_room_for_batch()
         return await BatchStream(mount, self._work, exchange, record).send(asked, send)
 
     async def _webhook(self, name: str, exchange: Exchange, record: RequestRecord) -> Response:

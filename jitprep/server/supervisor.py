@@ -137,7 +137,7 @@ def run_workers(sock: socket.socket, folder: Path) -> int:
             "jitprep.server.app:create_app",
             factory=True,
             workers=settings.workers,
-            http="httptools",
+            http="jitprep.server.exchange:BoundedHttp",
             ws="none",
             loop="asyncio",
             log_config=None,

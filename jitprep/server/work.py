@@ -118,9 +118,17 @@ class Work:
             if not answer.done():
                 answer.set_exception(error)
 
+        def leave(_: asyncio.Future[None]) -> None:
+            give_up(ClientGone())
+
+        def forget(_: asyncio.Future[Any]) -> None:
+            late.cancel()
+            gone.remove_done_callback(leave)  # a batch has many answers, and one client
+
         late = answer.get_loop().call_later(deadline.left, lambda: give_up(out_of_time()))
-        exchange.gone.add_done_callback(lambda _: give_up(ClientGone()))
-        answer.add_done_callback(lambda _: late.cancel())
+        gone = exchange.gone
+        gone.add_done_callback(leave)
+        answer.add_done_callback(forget)
 
     def _submit(self, work: Callable[[], _T], signal: Signal, answer: asyncio.Future[_T]) -> None:
         """Start work in a thread.

@@ -1,4 +1,4 @@
-"""Errors in a request's thread fail that request, and nothing else."""
+"""What a request's thread ends with: an error fails that request only, and nothing is kept."""
 
 from __future__ import annotations
 
@@ -79,3 +79,27 @@ def test_any_error_fails_its_request_at_once_and_keeps_nothing(error):
     if expected:
         assert any(" work" in frame for frame in metrics.unexpected[0].traceback)
     assert [reference() for reference in held] == [None]
+
+
+async def answers(held: list[weakref.ref[Original]]) -> list[bool]:
+    """Answer slowly for one client, and return for each answer whether anything keeps it."""
+
+    def work() -> Original:
+        time.sleep(0.1)  # longer than an answer goes unwatched
+        original = Original()
+        held.append(weakref.ref(original))
+        return original
+
+    own, exchange = Work(1, 1), Exchange(SCOPE, never)
+    for _ in range(3):
+        await own.run(work, Deadline(time.monotonic() + 10), exchange)
+    await asyncio.sleep(0.1)
+    kept = [reference() is not None for reference in held]
+    exchange.close()
+    own.close()
+    return kept
+
+
+@pytest.mark.usefixtures("no_collector")
+def test_an_answer_is_not_kept_until_its_client_leaves():
+    assert asyncio.run(answers([])) == [False] * 3

@@ -18,6 +18,7 @@ _CODE = re.compile(r"<Code>([A-Za-z]{1,64})</Code>")
 # What a server sends that obstore cannot read, and that another try will not change.
 _UNREADABLE = re.compile(r"Header missing from response|Invalid last modified|Invalid etag")
 _NO_RANGES = re.compile(r"non-partial response|Range request not supported")
+_NO_HEADS = frozenset({"405", "501"})
 # What no path of obstore's may contain, of a key that it meets in a listing.
 _UNNAMEABLE = re.compile(r"contained empty path segment|illegal character sequence")
 _ELSEWHERE = "redirect without LOCATION"
@@ -74,6 +75,12 @@ def cut_off(place: str) -> RequestFailed:
 def without_ranges(error: Exception) -> bool:
     """Whether the server answers a request for a range with all of the object."""
     return _NO_RANGES.search(str(error)[:_READ]) is not None
+
+
+def without_heads(error: Exception) -> bool:
+    """Whether the server does not answer HEAD; obstore takes its 405 for a missing object."""
+    found = _STATUS.search(str(error)[:_READ])
+    return found is not None and found[1] in _NO_HEADS
 
 
 def unnameable(place: str) -> RequestFailed:

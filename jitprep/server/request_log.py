@@ -79,7 +79,7 @@ def _write(level: str, exchange: Exchange, fields: dict[str, Any]) -> None:
         "traceId": exchange.trace_id,
     } | fields
     present = {name: value for name, value in line.items() if value is not None}
-    # A reader of the log that ended, or a full disk, is no reason to end the client's connection.
+    # A closed pipe or a full disk must not end the client's connection.
     with suppress(OSError):
         sys.stdout.write(json.dumps(present, separators=(",", ":")) + "\n")
         sys.stdout.flush()

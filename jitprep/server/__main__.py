@@ -112,9 +112,10 @@ def _socket(host: str, port: int) -> socket.socket:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _STALL_MS)
     try:
         sock.bind((host, port))
-    except OSError as error:
+    except (OSError, OverflowError) as error:
         sock.close()
-        raise ValueError(f"cannot listen on {host}, port {port}: {error.strerror}") from None
+        why = error.strerror if isinstance(error, OSError) else "a port is from 0 to 65535"
+        raise ValueError(f"cannot listen on {host}, port {port}: {why}") from None
     sock.set_inheritable(True)
     return sock
 

@@ -73,6 +73,8 @@ WRONG = {
     "no workers": (f"workers = 0\n{MOUNT}", "workers must be a whole number"),
     "a queue as text": (f'queue = "long"\n{MOUNT}', "queue must be a whole number"),
     "a timeout of nothing": (f"timeout = 0\n{MOUNT}", "timeout must be a whole number"),
+    "a timeout of years": (f"timeout = {10**12}\n{MOUNT}", "timeout may be 86400 seconds"),
+    "a mount's timeout of years": (f"{MOUNT}timeout = {10**30}", "mounts.photos.timeout may be"),
     "memory of no size": (f'memory = "much"\n{MOUNT}', "much"),
     "keys is not a table": (f"keys = 3\n{MOUNT}", "keys must be a table"),
     "a key without mounts": (MOUNT + KEY.replace('mounts = ["*"]', ""), "keys.k must be a table of"),
@@ -123,6 +125,14 @@ def refusal(capsys, *arguments: str | Path) -> str:
 def test_a_wrong_setting_is_one_line_that_names_it(write, capsys, case):
     text, says = WRONG[case]
     assert says in refusal(capsys, "--config", write(text), "--check")
+
+
+@pytest.mark.parametrize("port", ["-1", "65536"])
+def test_a_port_that_there_is_not_is_one_line_too(write, capsys, port):
+    assert main(["--config", str(write(MOUNT)), "--port", port]) == 2
+    assert capsys.readouterr().err == (
+        f"error: cannot listen on 0.0.0.0, port {port}: a port is from 0 to 65535\n"
+    )
 
 
 @pytest.mark.parametrize("case", LITERAL)

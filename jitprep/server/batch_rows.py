@@ -84,8 +84,8 @@ class BatchRows:
         """
         number = _THREADS_OF_FILES if self._mount.url.scheme == "file" else _THREADS
         makers = [asyncio.ensure_future(self._make()) for _ in range(number)]
-        for maker in makers:
-            maker.add_done_callback(lambda _: self._arrived.set())
+        for end in (*makers, self._exchange.gone):
+            end.add_done_callback(lambda _: self._arrived.set())
         try:
             while not (self._ended and self._sent == self._taken):
                 row = self._made.pop(self._sent, None)
@@ -100,6 +100,8 @@ class BatchRows:
                     self._room.set()
                     continue
                 self._arrived.clear()
+                if self._exchange.gone.done():  # also where the makers still wait for a thread
+                    raise ClientGone
                 if self._sent not in self._made:
                     await self._arrived.wait()
                 for maker in makers:

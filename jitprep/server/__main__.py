@@ -5,11 +5,13 @@ from __future__ import annotations
 import argparse
 import errno
 import os
+import signal
 import socket
 import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from types import FrameType
 
 from jitprep.server.configuration.folder_config import folder_config, mount_name
 from jitprep.service.settings import FILE_VARIABLE
@@ -22,6 +24,8 @@ _PLACES = (Path("jitprep.toml"), Path("/etc/jitprep.toml"))
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command. A wrong configuration is one line, and exit status 2."""
     asked = _parser().parse_args(arguments)
+    # Until the workers run. As a container's first process it would ignore the signal otherwise.
+    signal.signal(signal.SIGTERM, _end)
     with tempfile.TemporaryDirectory(prefix="jitprep-") as folder:
         try:
             return _run(asked, Path(folder))
@@ -33,6 +37,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 "pip install 'jitprep[server]'\n"
             )
         return 2
+
+
+def _end(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
+    sys.exit(128 + number)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -45,7 +45,7 @@ class Access:
         name : str
         head : RequestHead
         body : bytes, optional
-            None for a read, which has no body.
+            None for a read, which has no body, and before the body is read.
 
         Raises
         ------

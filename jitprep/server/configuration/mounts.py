@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import field
 from typing import TYPE_CHECKING, Any, Literal
+from urllib.parse import unquote
 from xml.etree import ElementTree as ET
 
 from jitprep.server.configuration.s3_bucket import S3Bucket
@@ -60,9 +61,15 @@ class Mount:
         return None if self.bucket is None else self.bucket.base
 
     def first_keys(self, number: int) -> list[str]:
-        """Return the first keys of a folder."""
-        xml = list_stored(self.url, self.store, {"max-keys": str(number)}, self.name, 2)
-        return [key.text or "" for key in ET.fromstring(xml).iter() if key.tag.endswith("}Key")]  # noqa: S314  # our own
+        """Return the first keys of a folder; none where it cannot be listed."""
+        # Encoded, since XML cannot represent every name of a file.
+        asked = {"max-keys": str(number), "encoding-type": "url"}
+        try:
+            xml = list_stored(self.url, self.store, asked, self.name, 2)
+        except RequestFailed:
+            return []
+        keys = (found for found in ET.fromstring(xml).iter() if found.tag.endswith("}Key"))  # noqa: S314  # our own
+        return [unquote(key.text or "") for key in keys]
 
     def drawn_key(self, key: str) -> str:
         """Return the key that random steps draw from: that in the bucket, or in the folder."""
@@ -75,8 +82,8 @@ class Mount:
         ------
         RequestFailed
             ``NotImplemented`` for an owner, which a mount does not compare, or for a version of a source
-            that has none; ``NoSuchKey`` for a key that no file can have, and ``InvalidRequest`` for one
-            that an object may have, but that obstore cannot read.
+            that has none; ``InvalidRequest`` for a key that an object may have, but that obstore cannot
+            read.
         """
         self._require_comparable(name.owner)
         if name.version is not None and self.bucket is None:
@@ -86,12 +93,11 @@ class Mount:
                 f"{self.url.scheme}:// sources have no versions; leave versionId out",
             )
         path = self.url.path_of(name.key)
-        if nameable(path):
+        # A folder is read without obstore, and refuses what no file can be named.
+        if self.url.scheme == "file" or nameable(path):
             return StoredObject(
                 self.store, name.key, path, self.url.place, name.version, self.timeout_s
             )
-        if self.url.scheme == "file":  # clients ask whether KEY/ is there, too
-            raise RequestFailed(404, "NoSuchKey", f"the mount has no file {name.key!r}")
         if self.bucket is None:
             raise RequestFailed(
                 400,

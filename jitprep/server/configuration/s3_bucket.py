@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import field
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 from urllib.parse import quote, urlencode
 from xml.etree import ElementTree as ET
 
@@ -13,9 +13,6 @@ from jitprep.service.messages import ListingName, Presigned
 from jitprep.service.source.stores import SourceUrl, StoreCredentials
 from jitprep.sigv4.signing import SigningCredentials, sign
 from preprocessing.frozen import frozen
-
-if TYPE_CHECKING:
-    pass
 
 _DEFAULT_REGION = "us-east-1"
 # Parameters of a listing that hold a key, or the beginning of one.
@@ -102,12 +99,12 @@ class S3Bucket:
 
     def _signed(self, method: str, url: str) -> Presigned:
         if self.credentials is None:
-            return Presigned(url, endpoint=self.base)
+            return Presigned(url, endpoint=self.base, place=self.url.place)
         found = self.credentials()
         pair = SigningCredentials(found.access_key, found.secret_key, found.token)
         headers = sign(method, url, {}, pair, self.region or _DEFAULT_REGION)
         del headers["host"]  # the connection sends it
-        return Presigned(url, headers, endpoint=self.base)
+        return Presigned(url, headers, endpoint=self.base, place=self.url.place)
 
 
 def _encoded(prefix: str) -> str:

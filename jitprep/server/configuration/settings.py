@@ -28,6 +28,8 @@ _DOMAIN = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)*")
 # What may be meant as a preset's name: a pipeline that is more than one step has slashes.
 _NAME = re.compile(r"[\w.-]+")
 _QUEUE, _TIMEOUT_S = 64, 60
+# A day. Timers refuse numbers that are far larger.
+_LONGEST_S = 24 * 60 * 60
 _OF_S3 = frozenset({"access_key_id", "endpoint", "region", "secret_access_key", "webhook_token"})
 _MEMBERS = _OF_S3 | {
     "anonymous", "list_unknown_sizes", "max_bytes", "max_pixels", "max_side", "overrides", "pipeline",
@@ -72,7 +74,7 @@ class ServerSettings:
             Where a setting is wrong; the message names it.
         """
         settings = Settings.read()
-        timeout_s = settings.whole("timeout", _TIMEOUT_S)
+        timeout_s = _timeout(settings.spelling("timeout"), settings.whole("timeout", _TIMEOUT_S))
         tables = settings.tables("mounts")
         if not tables:
             raise ValueError(
@@ -118,7 +120,7 @@ def _mount(name: str, table: Any, timeout_s: int) -> Mount:
         raise ValueError(
             f"{place}.{others[0]} is for s3:// sources only, and the source is {url.place}"
         )
-    own_timeout = _whole(place, table, "timeout", timeout_s)
+    own_timeout = _timeout(f"{place}.timeout", _whole(place, table, "timeout", timeout_s))
     store, bucket = _source(place, table, url, own_timeout)
     return Mount(
         name=name,
@@ -208,6 +210,12 @@ def _policy(place: str, table: Mapping[str, Any]) -> Policy:
 
 def _whole(place: str, table: Mapping[str, Any], name: str, default: int) -> int:
     return positive(f"{place}.{name}", str(table[name])) if name in table else default
+
+
+def _timeout(name: str, seconds: int) -> int:
+    if seconds > _LONGEST_S:
+        raise ValueError(f"{name} may be {_LONGEST_S} seconds, got {seconds}")
+    return seconds
 
 
 def _flag(place: str, table: Mapping[str, Any], name: str) -> bool:

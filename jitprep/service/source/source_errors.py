@@ -23,6 +23,11 @@ _WORDLESS = {
     405: "MethodNotAllowed",
     412: "PreconditionFailed",
 }
+# The codes of other statuses than 401 and 403 that refuse a mount's keys, bucket or region.
+_OF_MOUNT = frozenset({
+    "AuthorizationHeaderMalformed", "ExpiredToken", "InvalidToken", "NoSuchBucket",
+    "TokenRefreshRequired",
+})  # fmt: skip
 # S3's headers on a delete marker, for which it answers 404, or 405 where its version was asked for.
 _OF_MARKER = ("x-amz-delete-marker", "x-amz-version-id")
 
@@ -64,20 +69,37 @@ def source_too_large(size: int, limit: int) -> RequestFailed:
     )
 
 
-def refused(response: urllib3.BaseHTTPResponse) -> RequestFailed:
-    """Return the failure that S3's answer reports, and close it."""
+def refused(response: urllib3.BaseHTTPResponse, source: Presigned) -> RequestFailed:
+    """Return the failure that S3's answer reports, and close it.
+
+    Where a mount signed the request, the refusal of its keys is put in the server's words: the client
+    would take S3's for a refusal of its own.
+    """
     try:
         body = response.read(_ERROR_BYTES)
     finally:
         response.close()
     code, message = _words(body)
     wordless = "SourceRefused" if body else _WORDLESS.get(response.status, "SourceRefused")
+    moved = 300 <= response.status < 400 and response.status != 304
+    if source.place and (moved or response.status in {401, 403} or code in _OF_MOUNT):
+        return source_refused(source.place, code or f"status {response.status}")
     named = {name.lower(): value for name, value in response.headers.items()}
     return RequestFailed(
         response.status,
         code or wordless,
         message or f"S3 answered the read of the original with status {response.status}",
         {name: named[name] for name in _OF_MARKER if name in named},
+    )
+
+
+def source_refused(place: str, why: str | None) -> RequestFailed:
+    """Return the failure of a read for which a mount's own keys do not suffice."""
+    words = f" ({why})" if why else ""
+    return RequestFailed(
+        403,
+        "SourceRefused",
+        f"{place} refused the server's credentials{words}; check the mount's",
     )
 
 

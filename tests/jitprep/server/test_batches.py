@@ -176,11 +176,12 @@ def test_a_batch_is_signed_with_its_body(server):
 
 
 def next_batch(server: Running, size: int) -> dict[str, Any] | None:
-    """Return the first line of a batch in the log beyond `size` bytes."""
+    """Return the first line of a batch of the mount ``plain`` in the log beyond `size` bytes."""
     with server.log_file.open() as log:
         log.seek(size)
         lines = [json.loads(line) for line in log if line.endswith("\n")]
-    return next((line for line in lines if line.get("door") == "batch"), None)
+    wanted = {"door": "batch", "mount": "plain"}.items()
+    return next((line for line in lines if wanted <= line.items()), None)
 
 
 def test_a_batch_is_one_line_of_the_log_and_counted(server):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import unquote
+from xml.etree import ElementTree as ET
 
 import boto3
 import pytest
@@ -177,3 +179,18 @@ def test_a_trace_is_continued(server):
     answer = server.ask("/photos/rocket.jpg", headers={"traceparent": parent})
     assert answer.headers["traceparent"] == parent
     eventually(lambda: f'"traceId":"{trace}"' in server.log_file.read_text())
+
+
+def test_a_folder_is_served_whatever_its_files_are_named(photographs, tmp_path):
+    folder = tmp_path / "odd"
+    folder.mkdir()
+    names = ("\x01.jpg", "a\nb.jpg", "c\x7f.jpg", "d \u00fc+%.jpg")
+    for name in names:
+        (folder / name).write_bytes((photographs / "rocket.jpg").read_bytes())
+    with serving(tmp_path, folder, "--pipeline", "resize:8,8/npy") as server:
+        listed = ET.fromstring(server.ask("/odd?list-type=2&encoding-type=url").body)
+        keys = [key.text or "" for key in listed.iter() if key.tag.endswith("}Key")]
+        assert sorted(map(unquote, keys)) == sorted(names)
+        assert f"/odd/{keys[0]}\n" in server.errors_file.read_text()  # the line to try
+        for key in keys:
+            assert server.ask(f"/odd/{key}").status == 200

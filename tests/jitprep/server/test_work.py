@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -111,6 +112,25 @@ def test_a_client_that_leaves_is_not_waited_for(start, expected):
     assert (line["status"], line["level"]) == (499, "INFO")
     source.gate.set()
     assert server.ask("/web/slow").body == expected
+
+
+def test_a_batch_that_waits_for_room_ends_with_its_client(start, expected):
+    server, source = start("workers = 1\nqueue = 1")
+    with ThreadPoolExecutor(1) as threads:
+        one = threads.submit(server.ask, "/web/slow")
+        source.wait()
+        body = b'{"keys": ["quick"]}'
+        with socket.create_connection(("127.0.0.1", server.port)) as client:
+            client.sendall(
+                b"POST /_batch/web HTTP/1.1\r\nHost: a\r\nContent-Length: 19\r\n\r\n" + body
+            )
+            assert client.recv(1000).startswith(b"HTTP/1.1 200 ")
+            assert under_way(server) == 2
+        left = time.monotonic()
+        eventually(lambda: under_way(server) == 1)
+        assert time.monotonic() - left < 20  # and not after the 60 s that an object may take
+        source.gate.set()
+        assert one.result().body == expected
 
 
 def test_a_request_that_never_ends_its_head_or_body_holds_nothing(start, expected):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 from jitprep.service.errors import RequestFailed
+from jitprep.service.source.source_errors import source_refused
 
 # The parts of messages that matter stand at their beginning.
 _READ = 4096
@@ -17,6 +18,7 @@ _CODE = re.compile(r"<Code>([A-Za-z]{1,64})</Code>")
 # What a server sends that obstore cannot read, and that another try will not change.
 _UNREADABLE = re.compile(r"Header missing from response|Invalid last modified|Invalid etag")
 _NO_RANGES = re.compile(r"non-partial response|Range request not supported")
+_NO_HEADS = frozenset({"405", "501"})
 # What no path of obstore's may contain, of a key that it meets in a listing.
 _UNNAMEABLE = re.compile(r"contained empty path segment|illegal character sequence")
 _ELSEWHERE = "redirect without LOCATION"
@@ -39,19 +41,19 @@ def store_failure(error: Exception, place: str) -> RequestFailed:
     if kind == "PreconditionError" or status == 412:
         return RequestFailed(412, "PreconditionFailed", "the object is not the version asked for")
     if code is not None and code[1] in _NO_BUCKET:
-        return _refused(place, code[1])
+        return source_refused(place, code[1])
     if isinstance(error, FileNotFoundError):
         return RequestFailed(404, "NoSuchKey", f"{place} has no such object")
     if kind in _REFUSALS:
-        return _refused(place, code[1] if code else None)
+        return source_refused(place, code[1] if code else None)
     if status == 416:
         return RequestFailed(416, "InvalidRange", "the object has no byte in this range")
     if _ELSEWHERE in text:
-        return _refused(place, "PermanentRedirect; its region may be another")
+        return source_refused(place, "PermanentRedirect; its region may be another")
     if _UNREADABLE.search(text):
         return _unversioned(place)
     if status is not None and status not in _BUSY:
-        return _refused(place, code[1] if code else f"status {status}")
+        return source_refused(place, code[1] if code else f"status {status}")
     why = code[1] if code else f"status {status}" if status else "no whole answer came"
     return _unavailable(place, why)
 
@@ -59,7 +61,7 @@ def store_failure(error: Exception, place: str) -> RequestFailed:
 def listing_failure(error: Exception, place: str) -> RequestFailed:
     """Return the failure of a listing that an error of obstore reports."""
     if isinstance(error, FileNotFoundError):
-        return _refused(place, "there is no such bucket")
+        return source_refused(place, "there is no such bucket")
     if _UNNAMEABLE.search(str(error)[:_READ]):
         return unnameable(place)
     return store_failure(error, place)
@@ -73,6 +75,12 @@ def cut_off(place: str) -> RequestFailed:
 def without_ranges(error: Exception) -> bool:
     """Whether the server answers a request for a range with all of the object."""
     return _NO_RANGES.search(str(error)[:_READ]) is not None
+
+
+def without_heads(error: Exception) -> bool:
+    """Whether the server does not answer HEAD; obstore takes its 405 for a missing object."""
+    found = _STATUS.search(str(error)[:_READ])
+    return found is not None and found[1] in _NO_HEADS
 
 
 def unnameable(place: str) -> RequestFailed:
@@ -106,15 +114,6 @@ def require_version(etag: str, place: str) -> str:
     if not etag:
         raise _unversioned(place)
     return etag
-
-
-def _refused(place: str, code: str | None) -> RequestFailed:
-    words = f" ({code})" if code else ""
-    return RequestFailed(
-        403,
-        "SourceRefused",
-        f"{place} refused the server's credentials{words}; check the mount's",
-    )
 
 
 def _unavailable(place: str, why: str) -> RequestFailed:

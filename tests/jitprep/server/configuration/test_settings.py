@@ -158,7 +158,8 @@ def test_a_port_that_cannot_be_used_is_one_line_with_a_remedy(own_settings, caps
         assert "another process listens there; choose another --port" in refused(
             other.getsockname()[1]
         )
-    assert refused(80_000).endswith("a port is a number from 0 to 65535\n")
+    for port in (-1, 65_536, 80_000):
+        assert refused(port).endswith("a port is a number from 0 to 65535\n")
 
 
 @pytest.mark.parametrize(

@@ -130,17 +130,16 @@ def test_workers_end_with_their_parent_however_it_ends(server, source, expected)
     eventually(lambda: not any(Path(f"/proc/{pid}").exists() for pid in pids))
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
-def test_a_worker_that_hangs_does_not_keep_the_server_from_its_end(server, number):
+def test_a_worker_that_hangs_does_not_keep_the_server_from_its_end(server):
     stopped, other = eventually(lambda: len(server.ready_workers) == 2 and server.ready_workers)
     os.kill(stopped, signal.SIGSTOP)
-    server.process.send_signal(number)
+    server.process.send_signal(signal.SIGHUP)
     assert server.process.wait(30) == 0
     for pid in (stopped, other):
         assert not Path(f"/proc/{pid}").exists()
 
 
-@pytest.mark.parametrize("after_s", [0.0, 0.05, 0.1, 0.2, 0.4, 0.8])
+@pytest.mark.parametrize("after_s", [0.0, 0.2, 0.8])
 def test_a_signal_ends_it_at_any_moment_of_its_start(photographs, tmp_path, after_s):
     own = tmp_path / "own"
     own.mkdir()

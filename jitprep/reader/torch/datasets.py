@@ -1,8 +1,5 @@
 """PyTorch datasets over any reader, for DataLoader with forked or spawned workers.
 
-`ObjectDataset` is map-style: it works with samplers, DistributedSampler and any collate function.
-`ObjectBatches` is iterable, and yields whole batches as one call returns them.
-
 In both, ``set_epoch(n)`` before an epoch changes what random transforms draw, in persistent workers too.
 """
 
@@ -21,9 +18,9 @@ from torch import distributed
 from torch.utils.data import Dataset, IterableDataset, default_collate, get_worker_info
 
 from jitprep.reader.base import Reader, require_seed, stack
-from jitprep.reader.epochs import Epoch
 from jitprep.reader.errors import BadObject, ReadError
 from jitprep.reader.samples import Targets, pair_targets
+from jitprep.reader.torch.epochs import Epoch
 from preprocessing.media import Array
 
 OnBadObject: TypeAlias = Literal["raise", "skip"]

@@ -34,7 +34,7 @@ class LoadedBatch(NamedTuple):
 
 
 class PendingBatch:
-    """A batch of which some samples may still be missing.
+    """A batch whose samples may still be missing.
 
     Parameters
     ----------

@@ -13,7 +13,7 @@ _WHOLE = re.compile(r"-?(0|[1-9]\d*)")
 _DECIMAL = re.compile(rf"{_WHOLE.pattern}(\.\d+)?([eE][+-]?\d+)?")
 
 
-def read_manifest(path: str | PathLike[str]) -> dict[str, list[Any]]:
+def manifest_columns(path: str | PathLike[str]) -> dict[str, list[Any]]:
     """Read the columns of a manifest.
 
     Parameters

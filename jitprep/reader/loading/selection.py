@@ -10,7 +10,7 @@ from os import PathLike
 from typing import Any
 
 from jitprep.reader.base import Reader
-from jitprep.reader.loading.manifest import read_manifest
+from jitprep.reader.loading.manifest import manifest_columns
 from jitprep.reader.samples import Targets, pair_targets
 
 _log = logging.getLogger(__name__)
@@ -61,7 +61,7 @@ def select_samples(
             raise ValueError(
                 "a manifest has keys and labels; omit keys and labels, or the manifest"
             )
-        columns = read_manifest(manifest)
+        columns = manifest_columns(manifest)
         keys, labels = columns.pop("key"), columns.pop("label", None)
     named = labels if isinstance(labels, str) else None
     if named not in {None, "folder"}:

@@ -1,4 +1,4 @@
-"""`BatchStream`: batches in their order, ahead of the consumer, whichever worker makes their rows."""
+"""`EpochStream`: batches in their order, ahead of the consumer, whichever worker makes their rows."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _AHEAD = 32
 _LEAST = 2
 
 
-class BatchStream:
+class EpochStream:
     """Batches of one epoch after the other.
 
     Tasks of the next batches wait in one queue, and each worker takes the first when it is free. The

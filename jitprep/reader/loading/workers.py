@@ -26,7 +26,7 @@ class WorkerDied(ReaderError, RuntimeError):
 
 
 class TaskRunners(Protocol):
-    """What `BatchStream` needs of those that run its tasks."""
+    """What `EpochStream` needs of those that run its tasks."""
 
     def put(self, task: LoadTask) -> None:
         """Append a task. Tasks are begun in this order."""

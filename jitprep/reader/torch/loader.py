@@ -17,7 +17,7 @@ from jitprep.reader.errors import BadObject
 from jitprep.reader.loading.order import EpochOrder
 from jitprep.reader.loading.selection import select_samples
 from jitprep.reader.loading.stats import LoaderStats
-from jitprep.reader.loading.stream import BatchStream
+from jitprep.reader.loading.stream import EpochStream
 from jitprep.reader.loading.workers import worker_count
 from jitprep.reader.samples import Targets
 from jitprep.reader.torch.collation import BatchCollation
@@ -128,7 +128,7 @@ class Loader:
             drop_last=drop_last,
             **ranks_of(rank, world_size),
         )
-        self._stream = BatchStream(
+        self._stream = EpochStream(
             reader,
             self._samples.keys,
             self._order,

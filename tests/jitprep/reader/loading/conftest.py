@@ -11,7 +11,7 @@ from PIL import Image
 
 from jitprep.reader import Reader, open_reader
 from jitprep.reader.loading.order import EpochOrder
-from jitprep.reader.loading.stream import BatchStream
+from jitprep.reader.loading.stream import EpochStream
 
 COUNT = 23
 CROPS = "random_resized_crop:8/random_horizontal_flip/npy"
@@ -37,13 +37,13 @@ def crops(small) -> Reader:
 @pytest.fixture
 def streams() -> Iterator[object]:
     """Make streams, which are closed after the test."""
-    made: list[BatchStream] = []
+    made: list[EpochStream] = []
 
     def make(reader, keys=None, workers=0, method="fork", nbytes=0, skips=False, **order):
         named = list(reader.keys()) if keys is None else keys
         whole = EpochOrder(count=len(named), **{"batch_size": 5, **order})
         made.append(
-            BatchStream(
+            EpochStream(
                 reader,
                 named,
                 whole,

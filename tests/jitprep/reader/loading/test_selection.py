@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pyarrow import parquet
 
 from jitprep.reader import open_reader
-from jitprep.reader.loading.manifest import read_manifest
+from jitprep.reader.loading.manifest import manifest_columns
 from jitprep.reader.loading.selection import folder_labels, select_samples
 
 NAMES = st.text("abc", min_size=1, max_size=3)
@@ -69,7 +69,7 @@ def test_a_manifest_has_keys_labels_and_other_columns(reader, tmp_path):
     parquet.write_table(pa.table(ROWS), table)
     lines = tmp_path / "table.csv"
     lines.write_text("key,label,weight,who\ndog/3.jpg,1,0.5,x\ncat/1.jpg,0,2e0,y\n", "utf-8-sig")
-    assert read_manifest(table) == read_manifest(str(lines)) == ROWS
+    assert manifest_columns(table) == manifest_columns(str(lines)) == ROWS
     samples = selected(reader, manifest=lines, exclude="dog/*")
     assert (samples.keys, samples.labels) == (["cat/1.jpg"], [0])
     assert samples.columns == {"weight": [2.0], "who": ["y"]}
@@ -78,7 +78,7 @@ def test_a_manifest_has_keys_labels_and_other_columns(reader, tmp_path):
 def test_a_csv_column_is_numbers_only_where_all_are(tmp_path):
     lines = tmp_path / "table.csv"
     lines.write_text('key,a,b,c,d\n1,1,007,1_0,-2.5\n2,"x, ""y""",8,2,3\n')
-    columns = read_manifest(lines)
+    columns = manifest_columns(lines)
     assert columns == {
         "key": ["1", "2"],
         "a": ["1", 'x, "y"'],
@@ -100,7 +100,7 @@ def test_a_wrong_manifest_says_what_is_wrong(tmp_path, text, message):
     lines = tmp_path / "table.csv"
     lines.write_text(text)
     with pytest.raises(ValueError, match=re.escape(message)):
-        read_manifest(lines)
+        manifest_columns(lines)
 
 
 def test_what_excludes_each_other_is_refused(reader, tmp_path):

@@ -108,13 +108,13 @@ TRAINER = """
 import sys, time
 from jitprep import open_reader
 from jitprep.reader.loading.order import EpochOrder
-from jitprep.reader.loading.stream import BatchStream
+from jitprep.reader.loading.stream import EpochStream
 
 if __name__ == "__main__":
     reader = open_reader(f"file:{sys.argv[1]}", pipeline="resize:8,8/npy")
     keys = list(reader.keys()) * 50
     order = EpochOrder(count=len(keys), batch_size=4)
-    stream = BatchStream(
+    stream = EpochStream(
         reader, keys, order, workers=2, start_method=sys.argv[2], nbytes=0, skips=False
     )
     stream.begin(0, 0)

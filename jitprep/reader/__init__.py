@@ -26,6 +26,7 @@ from jitprep.reader.errors import (
     Refused,
     Unavailable,
     Undecodable,
+    WorkerDied,
 )
 from jitprep.reader.opening import open_reader
 
@@ -38,5 +39,6 @@ __all__ = [
     "Refused",
     "Unavailable",
     "Undecodable",
+    "WorkerDied",
     "open_reader",
 ]

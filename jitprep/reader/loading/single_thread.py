@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ctypes
 import os
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 _VARIABLES = ("OMP", "OPENBLAS", "MKL", "VECLIB_MAXIMUM", "NUMEXPR")
@@ -26,11 +28,10 @@ def use_one_thread() -> None:
     """
     os.environ.update({f"{name}_NUM_THREADS": "1" for name in _VARIABLES})
     for path in _loaded():
-        library = ctypes.CDLL(path)
-        for name in _SETTERS:
-            if hasattr(library, name):
+        with suppress(OSError):  # its file was replaced since
+            library = ctypes.CDLL(path, os.RTLD_NOLOAD | os.RTLD_LAZY)
+            for name in filter(partial(hasattr, library), _SETTERS):
                 getattr(library, name)(ctypes.c_int(1))
-                break
 
 
 def _loaded() -> set[str]:

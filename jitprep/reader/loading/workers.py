@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import selectors
 import signal
 from collections import deque
+from contextlib import suppress
 from multiprocessing import connection
 from typing import Protocol
 
 from jitprep.reader.base import Reader
-from jitprep.reader.errors import ReaderError
+from jitprep.reader.errors import WorkerDied
 from jitprep.reader.loading.ring import RingView, SharedFile
 from jitprep.reader.loading.task_queue import TaskQueue
 from jitprep.reader.loading.tasks import LoadTask, TaskResult
@@ -19,10 +21,6 @@ from jitprep.service.thread_pools import granted_cpus
 
 # How long a worker may take to end before it is killed.
 _END_S = 2.0
-
-
-class WorkerDied(ReaderError, RuntimeError):
-    """A worker process of a loader ended without being asked to."""
 
 
 class TaskRunners(Protocol):
@@ -95,6 +93,7 @@ class WorkerPool:
         self._owner = os.getpid()
         self._queue = TaskQueue(context)
         self._pipes: list[connection.Connection] = []
+        self._selector = selectors.PollSelector()
         self._workers: list[multiprocessing.process.BaseProcess] = []
         try:
             for number in range(count):
@@ -109,6 +108,8 @@ class WorkerPool:
                 )
                 worker.start()
                 self._workers.append(worker)
+                self._selector.register(receive, selectors.EVENT_READ, receive)
+                self._selector.register(worker.sentinel, selectors.EVENT_READ, worker)
                 send.close()  # or the end of the worker would not end the pipe
         except BaseException:
             self.close()
@@ -125,31 +126,33 @@ class WorkerPool:
         ------
         WorkerDied
         """
-        sentinels = {worker.sentinel: worker for worker in self._workers}
-        ready = connection.wait([*self._pipes, *sentinels])
-        found: list[TaskResult] = []
-        for pipe in self._pipes:
-            if pipe in ready:
-                try:
-                    found.append(pipe.recv())
-                except (EOFError, OSError):
-                    continue  # the sentinel is ready too, now or soon
-        for result in found:
-            self._queue.finished(result.batch, result.row)
-        if not found:
-            for worker in self._workers:
-                if worker.sentinel in ready:
-                    raise WorkerDied(_described(worker))
-        return found
+        ready = [key.data for key, _ in self._selector.select()]
+        found = []
+        for pipe in ready:
+            if isinstance(pipe, connection.Connection):
+                with suppress(EOFError, OSError):  # the worker has ended, and will be found below
+                    found.append(self._received(pipe))
+        if found:
+            return found
+        for worker in self._workers:
+            if worker in ready:
+                raise WorkerDied(_described(worker))
+        return []
 
     def withdraw(self) -> list[LoadTask]:
         """Remove and return the tasks that no worker has taken."""
         return self._queue.withdraw()
 
+    def _received(self, pipe: connection.Connection) -> TaskResult:
+        result: TaskResult = pipe.recv()
+        self._queue.finished(result.batch, result.row)
+        return result
+
     def close(self) -> None:
         """End the processes."""
         if os.getpid() != self._owner:
             return  # a forked copy, whose workers these are not
+        self._selector.close()
         for worker in self._workers:
             worker.terminate()
         for worker in self._workers:

@@ -13,9 +13,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from jitprep.reader import ReaderError
+from jitprep.reader import ReaderError, WorkerDied
 from jitprep.reader.base import Reader
-from jitprep.reader.loading.workers import WorkerDied, worker_count
+from jitprep.reader.loading.workers import worker_count
 
 ROOT = Path(__file__).parents[4]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import count
+from itertools import chain, count, islice
 
 import numpy as np
 
@@ -16,6 +16,8 @@ from jitprep.reader.loading.workers import InProcess, TaskRunners, WorkerPool
 
 # Batches ahead of the consumer at most: what a queue of samples needs to hide slow ones.
 _AHEAD = 32
+# Batches that are made of the epoch after this one, on the guess that it will be wanted.
+_GUESSED = 4
 # Batches that are being made when the consumer holds all slots.
 _LEAST = 2
 
@@ -79,11 +81,15 @@ class EpochStream:
 
         What was made ahead is kept if it is of this epoch, and dropped otherwise.
         """
-        wanted = (0 if self._fixed else epoch, start, 0)
-        first = next(iter(self._pending.values()), None)
-        if first is None or first.identity != wanted:
-            self._drop()
-            self._source = self._batches(*wanted[:2])
+        wanted = (0 if self._fixed else epoch, start)
+        made = len(self._pending)
+        for number, batch in enumerate(self._pending.values()):
+            if batch.identity != (*wanted, number):
+                self._drop()
+                made = 0
+                break
+        following = self._batches(wanted[0] + (not self._fixed), 0, 0)
+        self._source = chain(self._batches(*wanted, made), islice(following, _GUESSED))
         self._fill()
 
     def take(self) -> LoadedBatch:
@@ -115,16 +121,14 @@ class EpochStream:
         self._runners = None
         self._clear()
 
-    def _batches(self, epoch: int, start: int) -> Iterator[PendingBatch]:
-        """Yield the batches of an epoch, and then of those after it."""
+    def _batches(self, epoch: int, start: int, first: int) -> Iterator[PendingBatch]:
+        """Yield the batches of an epoch, after the first ones."""
         size = self._order.batch_size
-        while True:
-            indices = self._order.indices(epoch, start)
-            for number in range(self._order.batches(start)):
-                own = indices[number * size :][:size]
-                keys = tuple(self._keys[index] for index in own)
-                yield PendingBatch(epoch, start, number, own, keys)
-            epoch, start = epoch if self._fixed else epoch + 1, 0
+        indices = self._order.indices(epoch, start)
+        for number in range(first, self._order.batches(start)):
+            own = indices[number * size :][:size]
+            keys = tuple(self._keys[index] for index in own)
+            yield PendingBatch(epoch, start, number, own, keys)
 
     def _fill(self) -> None:
         """Queue the tasks of as many batches as may be made ahead."""
@@ -135,7 +139,12 @@ class EpochStream:
                 slot = self._ring.take(grow=len(self._pending) < _LEAST)
                 if slot is None:
                     return
-            number, batch = next(self._numbers), next(self._source)
+            batch = next(self._source, None)
+            if batch is None:
+                if self._ring is not None and slot is not None:
+                    self._ring.give_back(slot)
+                return
+            number = next(self._numbers)
             batch.slot = slot
             self._pending[number] = batch
             epoch = batch.identity[0]

@@ -9,7 +9,9 @@ import pickle
 import signal
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from multiprocessing.connection import Connection
+from threading import Lock, Thread
 
 from jitprep.reader.base import Reader
 from jitprep.reader.loading.ring import RingView, SharedFile
@@ -76,13 +78,20 @@ def load_tasks(
         end.close()
     use_one_thread()
     gc.freeze()  # what a fork shares stays shared
-    runner, is_orphan = TaskRunner(reader, RingView(file)), _orphan_check()
-    try:
-        while not is_orphan():
-            if (task := tasks.take(_WATCH_S)) is not None:
-                results.send(runner.run(task))
-    except (EOFError, OSError):  # the loader closed its ends
-        return
+    sending, is_orphan = Lock(), _orphan_check()
+
+    def work() -> None:
+        runner = TaskRunner(reader, RingView(file))
+        with suppress(EOFError, OSError):  # the loader closed its ends
+            while not is_orphan():
+                if (task := tasks.take(_WATCH_S)) is not None:
+                    result = runner.run(task)
+                    with sending:
+                        results.send(result)
+
+    if not reader.computes:  # while one task waits for its last objects, another has begun
+        Thread(target=work, daemon=True).start()
+    work()
 
 
 def _orphan_check() -> Callable[[], bool]:

@@ -35,6 +35,13 @@ class OddReader(Reader):
             os._exit(int(argument))
         if verb == "raise":
             raise Unsendable(argument) if argument == "odd" else KeyError(argument)
+        if verb == "touch":
+            Path(argument).touch()
+        if verb == "await":
+            late = time.monotonic() + 20
+            while not Path(argument).exists():
+                assert time.monotonic() < late
+                time.sleep(0.01)
         if verb == "threads":
             import ctypes
 
@@ -164,3 +171,11 @@ def test_the_number_of_workers(monkeypatch):
     for wrong in (-1, 1.5, "all"):
         with pytest.raises(ValueError, match="num_workers"):
             worker_count(wrong)
+
+
+def test_a_worker_that_waits_has_two_tasks_under_way(streams, tmp_path):
+    """A task ends when the one after it has been run, by the same worker."""
+    keys = ["a", f"await {tmp_path / 'there'}", f"touch {tmp_path / 'there'}"]
+    stream, _, _ = streams(OddReader(), keys, workers=1, batch_size=1)
+    stream.begin(0, 0)
+    assert len({int(stream.take().rows[0, 0]) for _ in keys}) == 1

@@ -63,7 +63,7 @@ class EpochStream:
         self._nbytes = nbytes
         self._skips = skips
         self._fixed = reader.draws is False and not order.shuffle
-        self._whole = not reader.computes
+        self._together = not reader.computes
         self._runners: TaskRunners | None = None
         self._clear()
 
@@ -148,7 +148,7 @@ class EpochStream:
             batch.slot = slot
             self._pending[number] = batch
             epoch = batch.identity[0]
-            for rows in task_rows(batch.keys, whole=self._whole):
+            for rows in task_rows(batch.keys, together=self._together):
                 keys = batch.keys[rows.start : rows.stop]
                 place = None
                 if self._ring is not None and slot is not None:

@@ -13,6 +13,8 @@ from preprocessing.media import Array
 _ROWS = 8
 # Tasks of a batch at most, so that those of a very large batch do not fill the pipe.
 _MOST = 32
+# Rows of a task for a door that reads many objects in one request. Its keys must fit into the pipe.
+_TOGETHER = 512
 
 # Rows that are not in the ring: arrays that do not fit there, and errors.
 Apart: TypeAlias = dict[int, "Array | Exception"]
@@ -72,9 +74,9 @@ class TaskResult(NamedTuple):
     apart: Apart
 
 
-def task_rows(keys: Sequence[str], *, whole: bool) -> Iterator[range]:
-    """Divide a batch into the rows of tasks of about equal size; `whole` gives one."""
+def task_rows(keys: Sequence[str], *, together: bool) -> Iterator[range]:
+    """Divide a batch into the rows of tasks of about equal size: small ones, or large ones together."""
     count = len(keys)
-    tasks = 1 if whole else min(ceil(count / _ROWS), _MOST)
+    tasks = ceil(count / _TOGETHER) if together else min(ceil(count / _ROWS), _MOST)
     for task in range(tasks):
         yield range(count * task // tasks, count * (task + 1) // tasks)

@@ -51,9 +51,10 @@ def test_a_closed_queue_ends_its_readers():
 
 
 @given(st.integers(1, 5000), st.booleans())
-def test_tasks_divide_a_batch_into_equal_parts(count, whole):
-    parts = list(task_rows("k" * count, whole=whole))
+def test_tasks_divide_a_batch_into_equal_parts(count, together):
+    parts = list(task_rows("k" * count, together=together))
     assert [row for part in parts for row in part] == list(range(count))
     assert max(map(len, parts)) - min(map(len, parts)) <= 1
     assert len(parts) <= 32
-    assert whole == (len(parts) == 1) or count <= 8
+    assert max(map(len, parts)) <= max(512 if together else 8, count / 32 + 1)
+    assert not together or len(parts) == 1 or count > 512

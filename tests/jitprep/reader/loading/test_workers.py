@@ -179,3 +179,16 @@ def test_a_worker_that_waits_has_two_tasks_under_way(streams, tmp_path):
     stream, _, _ = streams(OddReader(), keys, workers=1, batch_size=1)
     stream.begin(0, 0)
     assert len({int(stream.take().rows[0, 0]) for _ in keys}) == 1
+
+
+def test_a_worker_that_is_killed_while_it_waits_is_noticed(streams):
+    stream, _, _ = streams(OddReader(), list("abcd"), workers=2, batch_size=1)
+    stream.begin(0, 0)
+    killed = int(stream.take().rows[0, 0])
+    time.sleep(0.2)  # all is made, and both wait for the next task
+    os.kill(killed, signal.SIGKILL)
+    with pytest.raises(WorkerDied, match="SIGKILL"):
+        for number in range(1, 5):
+            stream.begin(number, 0)
+            for _ in range(4):
+                stream.take()

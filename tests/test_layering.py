@@ -144,8 +144,12 @@ SHARED = {
         "jitprep.service.source.response_heads",
         "jitprep.service.source.s3_hosts",
     },
-    # The presets, and which links lead out of a folder.
-    "jitprep.reader": {"jitprep.service.config", "jitprep.service.source.stored.folder"},
+    # The presets, which links lead out of a folder, and the processors that a loader may use.
+    "jitprep.reader": {
+        "jitprep.service.config",
+        "jitprep.service.source.stored.folder",
+        "jitprep.service.thread_pools",
+    },
     "jitprep.costs": set(),
 }
 

@@ -4,6 +4,7 @@
 
     ReaderError
     ├── CannotOpen       an invalid address, or an option that its door does not support
+    ├── WorkerDied       a worker process of a loader was killed, for example out of memory
     └── ReadError        has the key, and the code and the status of the response
         ├── BadObject        the object is missing, damaged, or not for this pipeline
         ├── Refused          a retry would not help: permissions, an unknown preset
@@ -51,6 +52,10 @@ class ReaderError(Exception):
 
 class CannotOpen(ReaderError, ValueError):
     """An invalid address, or an option that its door does not support."""
+
+
+class WorkerDied(ReaderError, RuntimeError):
+    """A worker process of a loader ended without being asked to."""
 
 
 class ReadError(ReaderError):

@@ -15,7 +15,7 @@ AWS_SDKS = {"boto3", "botocore", "s3transfer", "aiobotocore", "awslambdaric", "a
 ALLOWED = {
     "preprocessing": set(),
     "handler": {"preprocessing", "jitprep.service"},
-    "jitprep.service": {"preprocessing"},
+    "jitprep.service": {"preprocessing", "jitprep.sigv4"},
     "jitprep.server": {"preprocessing", "jitprep.service", "jitprep.sigv4"},
     "jitprep.sigv4": set(),
     "jitprep.emulator": {"jitprep.sigv4"},

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-from jitprep.service.config import config
 from jitprep.service.source.stored.folder import Folder
 from preprocessing.frozen import frozen
 
@@ -127,8 +126,7 @@ def open_store(
     ----------
     url : SourceUrl
     endpoint : str, optional
-        Of S3: the URL of another store than AWS's. It is asked by path and not by virtual host. The
-        default is that of the service, ``AWS_ENDPOINT_URL``.
+        Of S3: the URL of another store than AWS's. It is asked by path and not by virtual host.
     region : str, optional
         Of S3; the default is ``AWS_REGION``, or us-east-1.
     credentials : callable, optional
@@ -152,7 +150,7 @@ def open_store(
             raise ValueError(f"{url.host} is not a folder")
         return Folder(Path(url.host))
     try:
-        from obstore import exceptions, store  # noqa: PLC0415  # only the server has it
+        from obstore import exceptions, store  # noqa: PLC0415  # the function does without
     except ImportError:
         raise ValueError(
             f"{url.scheme}:// sources need obstore: pip install 'jitprep[server]'"
@@ -160,11 +158,10 @@ def open_store(
     try:
         match url.scheme:
             case "s3":
-                given = endpoint or config().endpoint
                 return store.S3Store(
                     url.host,
-                    **_s3_options(url.host, given, region, credentials, anonymous),
-                    **_common(timeout_s, plain=_is_plain(given)),
+                    **_s3_options(url.host, endpoint, region, credentials, anonymous),
+                    **_common(timeout_s, plain=_is_plain(endpoint)),
                 )
             case "gs":
                 common = _common(timeout_s, plain=False)

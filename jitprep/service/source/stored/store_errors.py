@@ -26,6 +26,27 @@ _REFUSALS = frozenset({"PermissionDeniedError", "UnauthenticatedError"})
 _BUSY = frozenset({408, 429, 500, 502, 503, 504})
 
 
+class StoreRefused(RequestFailed):
+    """A store that does not let itself be read.
+
+    Parameters
+    ----------
+    place : str
+        The store, such as ``s3://bucket``.
+    reason : str, optional
+        The store's own code, or what else is known.
+    """
+
+    def __init__(self, place: str, reason: str | None) -> None:
+        words = f" ({reason})" if reason else ""
+        super().__init__(
+            403,
+            "SourceRefused",
+            f"{place} refused to be read{words}; check its name, and the credentials for it",
+        )
+        self.reason = reason
+
+
 def store_failure(error: Exception, place: str) -> RequestFailed:
     """Return the failure that an error of obstore reports.
 
@@ -39,19 +60,19 @@ def store_failure(error: Exception, place: str) -> RequestFailed:
     if kind == "PreconditionError" or status == 412:
         return RequestFailed(412, "PreconditionFailed", "the object is not the version asked for")
     if code is not None and code[1] in _NO_BUCKET:
-        return _refused(place, code[1])
+        return StoreRefused(place, code[1])
     if isinstance(error, FileNotFoundError):
         return RequestFailed(404, "NoSuchKey", f"{place} has no such object")
     if kind in _REFUSALS:
-        return _refused(place, code[1] if code else None)
+        return StoreRefused(place, code[1] if code else None)
     if status == 416:
         return RequestFailed(416, "InvalidRange", "the object has no byte in this range")
     if _ELSEWHERE in text:
-        return _refused(place, "PermanentRedirect; its region may be another")
+        return StoreRefused(place, "PermanentRedirect; its region may be another")
     if _UNREADABLE.search(text):
         return _unversioned(place)
     if status is not None and status not in _BUSY:
-        return _refused(place, code[1] if code else f"status {status}")
+        return StoreRefused(place, code[1] if code else f"status {status}")
     why = code[1] if code else f"status {status}" if status else "no whole answer came"
     return _unavailable(place, why)
 
@@ -59,7 +80,7 @@ def store_failure(error: Exception, place: str) -> RequestFailed:
 def listing_failure(error: Exception, place: str) -> RequestFailed:
     """Return the failure of a listing that an error of obstore reports."""
     if isinstance(error, FileNotFoundError):
-        return _refused(place, "there is no such bucket")
+        return StoreRefused(place, "there is no such bucket")
     if _UNNAMEABLE.search(str(error)[:_READ]):
         return unnameable(place)
     return store_failure(error, place)
@@ -108,19 +129,10 @@ def require_version(etag: str, place: str) -> str:
     return etag
 
 
-def _refused(place: str, code: str | None) -> RequestFailed:
-    words = f" ({code})" if code else ""
-    return RequestFailed(
-        403,
-        "SourceRefused",
-        f"{place} refused the server's credentials{words}; check the mount's",
-    )
-
-
 def _unavailable(place: str, why: str) -> RequestFailed:
     return RequestFailed(
         503,
         "SourceUnavailable",
         f"{place} could not be read ({why}); try again, and check that it is up and can be "
-        "reached from the server",
+        "reached from here",
     )

@@ -18,6 +18,7 @@ from jitprep.service.deadline import Deadline
 from jitprep.service.errors import RequestFailed
 from jitprep.service.s3_names import METADATA_HEADER
 from jitprep.service.source.original import (
+    MOST_TRIES,
     TRANSIENT,
     Original,
     Tries,
@@ -27,6 +28,7 @@ from jitprep.service.source.original import (
 from jitprep.service.source.ranged_source import AnsweredWhole, Ranges, begin_ranges
 from jitprep.service.source.response_heads import ObjectHead
 from jitprep.service.source.source_errors import replaced
+from jitprep.service.source.stored.obstore_process import require_obstore_here
 from jitprep.service.source.stored.store_errors import (
     cut_off,
     require_version,
@@ -65,8 +67,10 @@ class _StoredOriginal(Original):
 
 
 @contextmanager
-def open_stored(source: StoredObject, deadline: Deadline) -> Iterator[Original]:
-    """Open an object, to be read whole.
+def open_stored(
+    source: StoredObject, deadline: Deadline, tries: int = MOST_TRIES
+) -> Iterator[Original]:
+    """Open an object, to be read whole. Opening and reading it have so many `tries` in all.
 
     Raises
     ------
@@ -75,7 +79,7 @@ def open_stored(source: StoredObject, deadline: Deadline) -> Iterator[Original]:
         ``SourceUnavailable`` where no try succeeded; ``InvalidRequest`` for a key that obstore cannot
         name, and for a server that says nothing of the version; ``DeadlineExceeded``.
     """
-    yield _StoredOriginal(source, Tries(_bounded(source, deadline)))
+    yield _StoredOriginal(source, Tries(_bounded(source, deadline), tries))
 
 
 @contextmanager
@@ -130,6 +134,7 @@ def _get(source: StoredObject, tries: Tries, options: Mapping[str, Any]) -> Any:
     """Return obstore's result, its body unread."""
     if not nameable(source.path):
         raise unnameable(source.place)
+    require_obstore_here(source.place)
     asked = {**options, **({"version": source.version} if source.version else {})}
     while True:
         require_time(tries.deadline)

@@ -1,0 +1,72 @@
+"""Credentials and the region for S3, from where AWS's SDKs find them.
+
+The environment is read here, since importing the SDK takes 150 ms. Everything else that AWS defines is
+left to the SDK: profiles, single sign-on, and the roles of containers and instances.
+"""
+
+from __future__ import annotations
+
+import os
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jitprep.service.source.stores import StoreCredentials
+
+_REGIONS = ("AWS_REGION", "AWS_DEFAULT_REGION")
+
+
+def find_credentials() -> StoreCredentials:
+    """Return the credentials of this process, renewed where they are about to expire.
+
+    Raises
+    ------
+    ValueError
+        Where there are none.
+    botocore.exceptions.BotoCoreError
+        Where they cannot be loaded.
+    """
+    pair = os.environ.get("AWS_ACCESS_KEY_ID"), os.environ.get("AWS_SECRET_ACCESS_KEY")
+    if all(pair):
+        return StoreCredentials(*map(str, pair), os.environ.get("AWS_SESSION_TOKEN") or None)
+    credentials = _sdk_credentials(os.getpid())
+    if credentials is None:
+        _sdk_credentials.cache_clear()  # a machine that is starting has none yet
+        raise ValueError(
+            "no AWS credentials are found; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or a "
+            "profile, or give the machine a role"
+        )
+    frozen = credentials.get_frozen_credentials()
+    ends: datetime | None = getattr(credentials, "_expiry_time", None)
+    return StoreCredentials(frozen.access_key, frozen.secret_key, frozen.token, ends)
+
+
+def forget_credentials() -> None:
+    """Make the next request look for credentials again, after a store refused them."""
+    _sdk_credentials.cache_clear()
+
+
+def find_region() -> str | None:
+    """Return the region that the environment or the profile names."""
+    found = next(filter(None, map(os.environ.get, _REGIONS)), None)
+    if found is None and _config_file().is_file():
+        region: str | None = _session(os.getpid()).get_config_variable("region")
+        return region
+    return found
+
+
+def _config_file() -> Path:
+    return Path(os.environ.get("AWS_CONFIG_FILE") or "~/.aws/config").expanduser()
+
+
+@cache
+def _sdk_credentials(process: int) -> Any:
+    return _session(process).get_credentials()
+
+
+@cache
+def _session(process: int) -> Any:  # noqa: ARG001  a fork may happen while a lock of the SDK is held
+    from botocore.session import get_session  # noqa: PLC0415  150 ms, and often not needed
+
+    return get_session()

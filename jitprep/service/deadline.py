@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -230,6 +231,10 @@ class Budget:
 @cache
 def _originals() -> Budget:
     return Budget(config().policy.limits.memory // 2)
+
+
+# In a forked process nobody would give back what threads of its parent have taken.
+os.register_at_fork(after_in_child=_originals.cache_clear)
 
 
 @contextmanager

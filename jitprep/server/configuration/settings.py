@@ -17,7 +17,6 @@ from jitprep.service.pipeline_choice import choose
 from jitprep.service.s3_names import BUCKET_NAME
 from jitprep.service.settings import Settings, positive
 from jitprep.service.source.aws_credentials import find_region
-from jitprep.service.source.hosts import ParsedUrl
 from jitprep.service.source.original_store import OriginalStore
 from jitprep.service.source.stores import SourceUrl
 from jitprep.service.thread_pools import granted_cpus
@@ -119,11 +118,6 @@ def _source(place: str, table: Mapping[str, Any], url: SourceUrl, timeout_s: int
     unsigned = _flag(place, table, "unsigned")
     region = _region(table) if url.scheme == "s3" else None
     endpoint = table.get("endpoint") or config().endpoint
-    if endpoint is not None and (ParsedUrl.of(str(endpoint)) is None or "?" in endpoint):
-        raise ValueError(
-            f"{place}.endpoint must be the URL of a host, such as http://minio:9000, without a user and "
-            "a query"
-        )
     signs = url.scheme == "s3" and not unsigned
     credentials = credentials_of(place, table) if signs else None
     try:

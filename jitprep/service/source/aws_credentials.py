@@ -27,9 +27,9 @@ def find_credentials() -> StoreCredentials:
     botocore.exceptions.BotoCoreError
         Where they cannot be loaded.
     """
-    pair = os.environ.get("AWS_ACCESS_KEY_ID"), os.environ.get("AWS_SECRET_ACCESS_KEY")
-    if all(pair):
-        return StoreCredentials(*map(str, pair), os.environ.get("AWS_SESSION_TOKEN") or None)
+    key, secret = os.environ.get("AWS_ACCESS_KEY_ID"), os.environ.get("AWS_SECRET_ACCESS_KEY")
+    if key and secret:
+        return StoreCredentials(key, secret, os.environ.get("AWS_SESSION_TOKEN") or None)
     credentials = _sdk_credentials(os.getpid())
     if credentials is None:
         _sdk_credentials.cache_clear()  # a machine that is starting has none yet

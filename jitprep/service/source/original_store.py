@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from jitprep.service.errors import RequestFailed
 from jitprep.service.messages import ListingName, Presigned
+from jitprep.service.source.hosts import ParsedUrl
 from jitprep.service.source.original import MOST_TRIES, read_signed_page
 from jitprep.service.source.stored.obstore_process import obstore_is_here
 from jitprep.service.source.stored.s3_bucket import S3Bucket
@@ -66,8 +67,13 @@ class OriginalStore:
         Raises
         ------
         ValueError
-            What `open_store` raises.
+            For an endpoint that is not a URL; what `open_store` raises.
         """
+        if endpoint is not None and (ParsedUrl.of(endpoint) is None or "?" in endpoint):
+            raise ValueError(
+                "endpoint must be the URL of a host, such as http://minio:9000, without a user and "
+                "a query"
+            )
         store = open_store(
             url,
             endpoint=endpoint,

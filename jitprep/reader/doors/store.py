@@ -1,0 +1,211 @@
+"""Reader of originals in any store, transformed in this process."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from functools import lru_cache, partial
+from itertools import islice
+from queue import SimpleQueue
+
+import obstore  # noqa: F401  # a missing one is reported when the reader is made
+
+from jitprep.reader.base import Reader
+from jitprep.reader.errors import CannotOpen, ReadError, Refused, Unavailable
+from jitprep.reader.originals import computing_turn, transform
+from jitprep.reader.transport import listing
+from jitprep.reader.transport.retry import with_retries
+from jitprep.reader.transport.stores import TIMEOUT_S, shared_store, translate_failures
+from jitprep.service.config import config
+from jitprep.service.deadline import Deadline, room_for_original
+from jitprep.service.messages import ListingName
+from jitprep.service.results.derived_object import is_derived_etag
+from jitprep.service.source.opening import open_original, open_ranges
+from jitprep.service.source.original import Original, require_size
+from jitprep.service.source.ranged_source import Ranges
+from jitprep.service.source.stores import SourceUrl
+from preprocessing import Limits, Pipeline, Seed
+from preprocessing.media import Array
+from preprocessing.names import is_utf8
+
+_IS_RESULT = (
+    "the answer is a result of jitprep and not an original; omit pipeline=, so that the address is "
+    "read as that of a server or a function"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Fetched:
+    """An original that waits for its turn.
+
+    Parameters
+    ----------
+    content : bytes or Ranges
+    seed : Seed
+    held : ExitStack
+        Its room in memory, to be given back by `close`.
+    """
+
+    content: bytes | Ranges
+    seed: Seed
+    held: ExitStack = field(repr=False)
+
+    def close(self) -> None:
+        """Give the room back."""
+        self.held.close()
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoreReader(Reader):
+    """Reader of originals in a bucket, a container or on a web server.
+
+    Results equal those of an access point on the bucket, random transforms included: they draw from the
+    key in the bucket and the ETag.
+
+    Parameters
+    ----------
+    url : SourceUrl
+        Keys are relative to its prefix.
+    endpoint_url : str, optional
+        Of S3; None for AWS's configuration.
+    pipeline : Pipeline
+    threads : int
+        Originals that are fetched at once. They wait in Rust and without Python's lock, while one thread
+        transforms. 32 keep it busy where an answer takes 30 ms.
+
+    Raises
+    ------
+    CannotOpen
+        For an endpoint of another store than S3.
+    """
+
+    url: SourceUrl
+    endpoint_url: str | None
+    pipeline: Pipeline
+    threads: int = 32
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.endpoint_url is not None and self.url.scheme != "s3":
+            raise CannotOpen(
+                f"endpoint_url is for s3:// addresses; {self.url.scheme}:// takes its endpoint from the "
+                "environment"
+            )
+
+    @property
+    def draws(self) -> bool:
+        """Whether a seed may change results."""
+        return self.pipeline.random
+
+    def get(self, key: str) -> Array:
+        """Read one object."""
+        return with_retries(lambda: self._made(key, self._fetch(key)))
+
+    def get_each(self, keys: Iterable[str]) -> dict[str, Array | ReadError]:
+        """Read many objects: this thread transforms one while others are fetched."""
+        wanted = list(dict.fromkeys(keys))
+        if len(wanted) < 2 or self.threads == 1:
+            return super().get_each(wanted)
+        arrived: SimpleQueue[Future[_Fetched]] = SimpleQueue()
+        of: dict[Future[_Fetched], str] = {}
+        left = iter(wanted)
+
+        def ask(count: int) -> None:
+            for key in islice(left, count):
+                future = _pool(self.threads, os.getpid()).submit(
+                    with_retries, partial(self._fetch, key)
+                )
+                of[future] = key
+                future.add_done_callback(arrived.put)
+
+        read: dict[str, Array | ReadError] = {}
+        try:
+            ask(self.threads)
+            while of:
+                future = arrived.get()
+                key = of.pop(future)
+                ask(1)
+                read[key] = self._finished(key, future)
+        finally:
+            for future in of:
+                if not future.cancel():
+                    future.add_done_callback(_give_up)
+        return {key: read[key] for key in wanted}
+
+    def keys(self, prefix: str = "") -> Iterator[str]:
+        """List keys, a thousand at a time; those of a web server cannot be listed."""
+        return listing.list_keys(lambda query: with_retries(partial(self._list, query)), prefix)
+
+    def _finished(self, key: str, future: Future[_Fetched]) -> Array | ReadError:
+        if isinstance(error := future.exception(), ReadError):
+            return error
+        try:
+            return self._made(key, future.result())
+        except Unavailable:  # parts of a video are fetched in its turn
+            return self._tried(key)
+        except ReadError as error:
+            return error
+
+    def _made(self, key: str, fetched: _Fetched) -> Array:
+        try:
+            with computing_turn(), translate_failures(key):
+                limits = config().policy.limits
+                return transform(self.pipeline, fetched.content, fetched.seed, key, limits)
+        finally:
+            fetched.close()
+
+    def _fetch(self, key: str) -> _Fetched:
+        """Fetch an original, once."""
+        if not is_utf8(key):
+            raise Refused("the key is not UTF-8, as keys must be", key=key)
+        with translate_failures(key), ExitStack() as holding:
+            store = shared_store(self.url, self.endpoint_url)
+            source = store.resolve(key)
+            deadline = Deadline(time.monotonic() + TIMEOUT_S)
+            limits = config().policy.limits
+            if self.pipeline.seeks:
+                original = holding.enter_context(open_ranges(source, deadline))
+                content = _content(original, limits, deadline, holding)
+            else:
+                with open_original(source, deadline, tries=1) as original:
+                    content = _content(original, limits, deadline, holding)
+            etag = original.object_head.etag
+            if is_derived_etag(etag):
+                raise Refused(_IS_RESULT, key=key)
+            seed = Seed(self.seed, store.drawn_key(key), etag)
+            return _Fetched(content, seed, holding.pop_all())
+
+    def _list(self, query: Mapping[str, str]) -> bytes:
+        with translate_failures(None):
+            asked = {name: value for name, value in query.items() if name != "list-type"}
+            page, deadline = ListingName("", asked), Deadline(time.monotonic() + TIMEOUT_S)
+            store = shared_store(self.url, self.endpoint_url)
+            return store.list_page(page, self.url.host, deadline, tries=1)
+
+
+def _content(
+    original: Original | Ranges, limits: Limits, deadline: Deadline, holding: ExitStack
+) -> bytes | Ranges:
+    """Return all bytes, once there is room for them, or the ranges to read them by."""
+    if isinstance(original, Ranges):
+        return original
+    head = original.object_head
+    require_size(head, limits.source_bytes)
+    length = None if head.coded else head.length
+    room = limits.source_bytes if length is None else length
+    holding.enter_context(room_for_original(room, deadline))
+    return original.read(limits.source_bytes)
+
+
+def _give_up(future: Future[_Fetched]) -> None:
+    if future.exception() is None:
+        future.result().close()
+
+
+@lru_cache(maxsize=4)
+def _pool(threads: int, process: int) -> ThreadPoolExecutor:  # noqa: ARG001  a fork has no threads
+    return ThreadPoolExecutor(threads, "fetch")

@@ -1,0 +1,117 @@
+"""Stores of originals, opened once per process, and the meaning of their errors."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from threading import Lock
+
+from jitprep.reader.errors import STALE, CannotOpen, ReaderError, Unavailable, read_error
+from jitprep.service.config import s3_endpoint
+from jitprep.service.errors import RequestFailed
+from jitprep.service.source.aws_credentials import (
+    find_credentials,
+    find_region,
+    forget_credentials,
+)
+from jitprep.service.source.original_store import OriginalStore
+from jitprep.service.source.stored.store_errors import StoreRefused
+from jitprep.service.source.stores import SourceUrl, StoreCredentials
+
+# Seconds that one try of a read may take.
+TIMEOUT_S = 120.0
+# A change of these in a process opens the store anew, as it does in a new process.
+_VARIABLES = (
+    *("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3", "AWS_PROFILE", "AWS_CONFIG_FILE"),
+    *("AWS_ACCESS_KEY_ID", "AWS_REGION", "AWS_DEFAULT_REGION"),
+    *("AZURE_STORAGE_ACCOUNT_NAME", "GOOGLE_APPLICATION_CREDENTIALS"),
+)
+# One thread opens what all of a batch wait for. No process forks meanwhile: its child would deadlock.
+_OPENING = Lock()
+os.register_at_fork(
+    before=_OPENING.acquire, after_in_parent=_OPENING.release, after_in_child=_OPENING.release
+)
+
+
+class _Credentials:
+    """What AWS's SDKs find, and why it could not be loaded, which obstore does not pass on."""
+
+    def __init__(self) -> None:
+        self.failure: Exception | None = None
+
+    def __call__(self) -> StoreCredentials:
+        try:
+            found = find_credentials()
+        except Exception as error:
+            self.failure = error
+            raise
+        self.failure = None
+        return found
+
+
+_credentials = _Credentials()
+
+
+def shared_store(url: SourceUrl, endpoint_url: str | None) -> OriginalStore:
+    """Return the store of this process.
+
+    Raises
+    ------
+    CannotOpen
+        Where it cannot be opened as it is configured, such as an Azure container without an account.
+    """
+    with _OPENING:
+        return _store(url, endpoint_url, (os.getpid(), *map(os.environ.get, _VARIABLES)))
+
+
+def forget() -> None:
+    """Make the next read look for credentials again, after they were refused or missing."""
+    with _OPENING:
+        _store.cache_clear()
+        forget_credentials()
+
+
+@lru_cache(maxsize=8)
+def _store(
+    url: SourceUrl,
+    endpoint_url: str | None,
+    environment: tuple[object, ...],  # noqa: ARG001
+) -> OriginalStore:
+    is_s3 = url.scheme == "s3"
+    try:
+        return OriginalStore.open(
+            url,
+            endpoint=(endpoint_url or s3_endpoint()) if is_s3 else None,
+            region=find_region() if is_s3 else None,
+            credentials=_credentials if is_s3 else None,
+            timeout_s=TIMEOUT_S,
+        )
+    except ValueError as error:
+        raise CannotOpen(str(error)) from None
+
+
+@contextmanager
+def translate_failures(key: str | None) -> Iterator[None]:
+    """Translate failures of the service in the block into a `ReadError` about `key`.
+
+    Credentials may be loaded in the block, by a program, a file or a service. Any error of theirs may
+    pass, so it is `Unavailable`.
+    """
+    try:
+        yield
+    except ReaderError:
+        raise
+    except Exception as error:
+        if (failure := _credentials.failure) is not None:
+            forget()
+            raise Unavailable(str(failure), key=key, code="NoCredentials") from None
+        if not isinstance(error, RequestFailed):
+            raise
+        code = error.code
+        if isinstance(error, StoreRefused) and (error.reason or "").isalnum():
+            code = error.reason or code
+        if code in STALE:
+            forget()
+        raise read_error(error.status, code, error.message, key) from None

@@ -144,8 +144,22 @@ SHARED = {
         "jitprep.service.source.response_heads",
         "jitprep.service.source.s3_hosts",
     },
-    # The presets, and which links lead out of a folder.
-    "jitprep.reader": {"jitprep.service.config", "jitprep.service.source.stored.folder"},
+    # The presets, which links lead out of a folder, and how originals are opened in a store.
+    "jitprep.reader": {
+        "jitprep.service.config",
+        "jitprep.service.deadline",
+        "jitprep.service.errors",
+        "jitprep.service.messages",
+        "jitprep.service.results.derived_object",
+        "jitprep.service.source.aws_credentials",
+        "jitprep.service.source.opening",
+        "jitprep.service.source.original",
+        "jitprep.service.source.original_store",
+        "jitprep.service.source.ranged_source",
+        "jitprep.service.source.stored.folder",
+        "jitprep.service.source.stored.store_errors",
+        "jitprep.service.source.stores",
+    },
     "jitprep.costs": set(),
 }
 

@@ -138,9 +138,11 @@ def parse_address(text: str, *, with_pipeline: bool = False) -> ReaderAddress:
             if with_pipeline and not transforms:
                 return _store(text)
             return AccessPointAddress(rest[2:], None, transforms=transforms)
-        case "s3" | "gs" | "az" if rest.startswith("//"):
+        case "s3" if rest.startswith("//") and (with_pipeline or "/" in rest[2:]):
             if not rest[2:].partition("/")[0].endswith(OBJECT_LAMBDA_ALIAS):
                 return _store(text)
+        case "gs" | "az" if rest.startswith("//"):
+            return _store(text)
         case "https" | "http":
             found = _http_url(text)
             return _store(text) if with_pipeline and found.service is None else found

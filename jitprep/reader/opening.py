@@ -64,9 +64,9 @@ def open_reader(
         Endpoint in place of AWS's own, for ``arn:``, ``s3:`` and ``lambda:``. Default: AWS's
         configuration. Whether ``s3:`` there is a mount or holds results, the first answer says.
     threads : int, optional
-        Requests of one batch that are in flight at once: 8 by default, and 32 for originals, of which
-        one at a time is transformed. For ``file:`` it is the number of files that are transformed at
-        once, by default 1.
+        Requests of one batch that are in flight at once: 8 by default, and 32 for originals. These are
+        transformed one at a time. For ``file:`` it is the number of files that are transformed at once,
+        by default 1.
 
     Raises
     ------

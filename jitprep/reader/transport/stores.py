@@ -66,7 +66,7 @@ def shared_store(url: SourceUrl, endpoint_url: str | None) -> OriginalStore:
         return _store(url, endpoint_url, (os.getpid(), *map(os.environ.get, _VARIABLES)))
 
 
-def forget() -> None:
+def forget_stores() -> None:
     """Make the next read look for credentials again, after they were refused or missing."""
     with _OPENING:
         _store.cache_clear()
@@ -105,7 +105,7 @@ def translate_failures(key: str | None) -> Iterator[None]:
         raise
     except Exception as error:
         if (failure := _credentials.failure) is not None:
-            forget()
+            forget_stores()
             raise Unavailable(str(failure), key=key, code="NoCredentials") from None
         if not isinstance(error, RequestFailed):
             raise
@@ -113,5 +113,5 @@ def translate_failures(key: str | None) -> Iterator[None]:
         if isinstance(error, StoreRefused) and (error.reason or "").isalnum():
             code = error.reason or code
         if code in STALE:
-            forget()
+            forget_stores()
         raise read_error(error.status, code, error.message, key) from None

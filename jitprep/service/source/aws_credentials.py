@@ -30,9 +30,8 @@ def find_credentials() -> StoreCredentials:
     key, secret = os.environ.get("AWS_ACCESS_KEY_ID"), os.environ.get("AWS_SECRET_ACCESS_KEY")
     if key and secret:
         return StoreCredentials(key, secret, os.environ.get("AWS_SESSION_TOKEN") or None)
-    credentials = _sdk_credentials(os.getpid())
+    credentials = _session(os.getpid()).get_credentials()
     if credentials is None:
-        _sdk_credentials.cache_clear()  # a machine that is starting has none yet
         raise ValueError(
             "no AWS credentials are found; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or a "
             "profile, or give the machine a role"
@@ -44,7 +43,7 @@ def find_credentials() -> StoreCredentials:
 
 def forget_credentials() -> None:
     """Make the next request look for credentials again, after a store refused them."""
-    _sdk_credentials.cache_clear()
+    _session.cache_clear()
 
 
 def find_region() -> str | None:
@@ -58,11 +57,6 @@ def find_region() -> str | None:
 
 def _config_file() -> Path:
     return Path(os.environ.get("AWS_CONFIG_FILE") or "~/.aws/config").expanduser()
-
-
-@cache
-def _sdk_credentials(process: int) -> Any:
-    return _session(process).get_credentials()
 
 
 @cache

@@ -215,11 +215,14 @@ def _s3_options(
 def _provider(credentials: Callable[[], StoreCredentials]) -> Callable[[], dict[str, Any]]:
     def provide() -> dict[str, Any]:
         found = credentials()
+        ends = found.expires_at or datetime.now(UTC) + _ASK_AGAIN
         return {
             "access_key_id": found.access_key,
             "secret_access_key": found.secret_key,
             "token": found.token,
-            "expires_at": found.expires_at or datetime.now(UTC) + _ASK_AGAIN,
+            "expires_at": ends.astimezone(
+                UTC
+            ),  # obstore takes no other timezone, not even its equal
         }
 
     return provide

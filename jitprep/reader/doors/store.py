@@ -6,8 +6,7 @@ import os
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache, partial
 from itertools import islice
 from queue import SimpleQueue
@@ -21,14 +20,14 @@ from jitprep.reader.transport import listing
 from jitprep.reader.transport.retry import with_retries
 from jitprep.reader.transport.stores import TIMEOUT_S, shared_store, translate_failures
 from jitprep.service.config import config
-from jitprep.service.deadline import Deadline, room_for_original
+from jitprep.service.deadline import Deadline, original_room
 from jitprep.service.messages import ListingName
 from jitprep.service.results.derived_object import is_derived_etag
 from jitprep.service.source.opening import open_original, open_ranges
 from jitprep.service.source.original import Original, require_size
 from jitprep.service.source.ranged_source import Ranges
 from jitprep.service.source.stores import SourceUrl
-from preprocessing import Limits, Pipeline, Seed
+from preprocessing import Pipeline, Seed
 from preprocessing.media import Array
 from preprocessing.names import is_utf8
 
@@ -46,17 +45,13 @@ class _Fetched:
     ----------
     content : bytes or Ranges
     seed : Seed
-    held : ExitStack
-        Its room in memory, to be given back by `close`.
+    room : int
+        Bytes of memory to give back.
     """
 
     content: bytes | Ranges
     seed: Seed
-    held: ExitStack = field(repr=False)
-
-    def close(self) -> None:
-        """Give the room back."""
-        self.held.close()
+    room: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -156,28 +151,27 @@ class StoreReader(Reader):
                 limits = config().policy.limits
                 return transform(self.pipeline, fetched.content, fetched.seed, key, limits)
         finally:
-            fetched.close()
+            original_room().give(fetched.room)
 
     def _fetch(self, key: str) -> _Fetched:
         """Fetch an original, once."""
         if not is_utf8(key):
             raise Refused("the key is not UTF-8, as keys must be", key=key)
-        with translate_failures(key), ExitStack() as holding:
+        with translate_failures(key):
             store = shared_store(self.url, self.endpoint_url)
             source = store.resolve(key)
             deadline = Deadline(time.monotonic() + TIMEOUT_S)
-            limits = config().policy.limits
-            if self.pipeline.seeks:
-                original = holding.enter_context(open_ranges(source, deadline))
-                content = _content(original, limits, deadline, holding)
-            else:
-                with open_original(source, deadline, tries=1) as original:
-                    content = _content(original, limits, deadline, holding)
-            etag = original.object_head.etag
-            if is_derived_etag(etag):
-                raise Refused(_IS_RESULT, key=key)
-            seed = Seed(self.seed, store.drawn_key(key), etag)
-            return _Fetched(content, seed, holding.pop_all())
+            opened = (
+                open_ranges(source, deadline)
+                if self.pipeline.seeks
+                else open_original(source, deadline, tries=1)
+            )
+            with opened as original:
+                etag = original.object_head.etag
+                if is_derived_etag(etag):
+                    raise Refused(_IS_RESULT, key=key)
+                content, room = _content(original, deadline)
+            return _Fetched(content, Seed(self.seed, store.drawn_key(key), etag), room)
 
     def _list(self, query: Mapping[str, str]) -> bytes:
         with translate_failures(None):
@@ -187,23 +181,24 @@ class StoreReader(Reader):
             return store.list_page(page, self.url.host, deadline, tries=1)
 
 
-def _content(
-    original: Original | Ranges, limits: Limits, deadline: Deadline, holding: ExitStack
-) -> bytes | Ranges:
-    """Return all bytes, once there is room for them, or the ranges to read them by."""
+def _content(original: Original | Ranges, deadline: Deadline) -> tuple[bytes | Ranges, int]:
+    """Return all bytes, once there is room for them, and the room; or the ranges to read them by."""
     if isinstance(original, Ranges):
-        return original
-    head = original.object_head
-    require_size(head, limits.source_bytes)
-    length = None if head.coded else head.length
-    room = limits.source_bytes if length is None else length
-    holding.enter_context(room_for_original(room, deadline))
-    return original.read(limits.source_bytes)
+        return original, 0
+    head, limit = original.object_head, config().policy.limits.source_bytes
+    require_size(head, limit)
+    room = limit if head.coded or head.length is None else head.length
+    original_room().take(room, deadline)
+    try:
+        return original.read(limit), room
+    except BaseException:
+        original_room().give(room)
+        raise
 
 
 def _give_up(future: Future[_Fetched]) -> None:
     if future.exception() is None:
-        future.result().close()
+        original_room().give(future.result().room)
 
 
 @lru_cache(maxsize=4)

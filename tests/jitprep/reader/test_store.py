@@ -15,7 +15,6 @@ from jitprep.reader import BadObject, Reader, ReadError, Refused, Unavailable, o
 from jitprep.reader.doors import store as door
 from jitprep.reader.errors import STALE
 from jitprep.reader.transport.retry import TRIES
-from jitprep.service import deadline
 from jitprep.service.config import config
 from jitprep.service.deadline import Budget
 from preprocessing import Pipeline, Seed
@@ -168,7 +167,7 @@ def test_a_large_object_is_refused_before_it_is_fetched(opened, monkeypatch):
 def test_originals_wait_for_room_and_give_it_back(opened, monkeypatch):
     """Each has about 100 KB, and there is room for one of them at a time."""
     budget = Budget(120_000)
-    monkeypatch.setattr(deadline, "_originals", lambda: budget)
+    monkeypatch.setattr(door, "original_room", lambda: budget)
     keys = [key for key, name in NAMES.items() if len(photo(name)) < 120_000]
     assert len(keys) > 2
     for _ in range(3):

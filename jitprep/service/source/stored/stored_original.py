@@ -26,7 +26,7 @@ from jitprep.service.source.original import (
     require_time,
 )
 from jitprep.service.source.ranged_source import AnsweredWhole, Ranges, begin_ranges
-from jitprep.service.source.response_heads import ObjectHead
+from jitprep.service.source.response_heads import ObjectHead, passed_through
 from jitprep.service.source.source_errors import replaced
 from jitprep.service.source.stored.obstore_process import require_obstore_here
 from jitprep.service.source.stored.store_errors import (
@@ -177,21 +177,30 @@ def _body(result: Any, length: int, source: StoredObject, tries: Tries) -> bytes
 
 
 def _head(result: Any, source: StoredObject) -> ObjectHead:
-    """Return the object's head, made of headers as S3 sends them, so that S3's rules hold for all."""
-    meta, attributes = result.meta, dict(result.attributes)
-    headers = {"Content-Length": str(meta["size"])}
+    """Return the object's head, as `ObjectHead.of` returns it for the headers that S3 sends."""
+    meta = result.meta
+    modified = meta["last_modified"]
     # obstore's moment for an answer without the header.
-    if meta["last_modified"].timestamp() != 0:
-        headers["Last-Modified"] = format_datetime(meta["last_modified"], usegmt=True)
-    headers["ETag"] = require_version(_etag(meta, "Last-Modified" in headers), source.place)
-    if meta["version"]:
-        headers["x-amz-version-id"] = meta["version"]
-    for name, value in attributes.items():
+    dated = modified.timestamp() != 0
+    etag = require_version(_etag(meta, dated), source.place)
+    headers, metadata = {}, {}
+    for name, value in result.attributes.items():
         if name in _HEADERS:
             headers[name] = value
         elif name not in _OTHERS:
-            headers[f"{METADATA_HEADER}{name}"] = value
-    return ObjectHead.of(headers)
+            metadata[f"{METADATA_HEADER}{name}"] = value
+    if meta["version"]:
+        metadata["x-amz-version-id"] = meta["version"]
+    if "Cache-Control" in headers:
+        metadata["cache-control"] = headers["Cache-Control"]
+    return ObjectHead(
+        etag,
+        format_datetime(modified, usegmt=True) if dated else None,
+        headers.get("Content-Type"),
+        meta["size"],
+        headers.get("Content-Encoding"),
+        passed_through(metadata) if metadata else {},
+    )
 
 
 def _etag(meta: Mapping[str, Any], dated: bool) -> str:

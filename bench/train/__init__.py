@@ -1,0 +1,1 @@
+"""What reading training data costs the trainer's host."""

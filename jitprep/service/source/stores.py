@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable
 from dataclasses import field
@@ -120,7 +121,8 @@ def open_store(
     """Open a store. Nothing is sent yet.
 
     Google's and Azure's credentials are taken from the environment, as obstore documents it. An Azure
-    container's account is ``AZURE_STORAGE_ACCOUNT_NAME``.
+    container's account is ``AZURE_STORAGE_ACCOUNT_NAME``. ``GOOGLE_ALLOW_HTTP`` and ``AZURE_ALLOW_HTTP``
+    are for emulators without TLS.
 
     Parameters
     ----------
@@ -164,16 +166,21 @@ def open_store(
                     **_common(timeout_s, plain=_is_plain(endpoint)),
                 )
             case "gs":
-                common = _common(timeout_s, plain=False)
+                common = _common(timeout_s, plain=_is_set("GOOGLE_ALLOW_HTTP"))
                 return store.GCSStore(url.host, skip_signature=anonymous, **common)
             case "az":
-                common = _common(timeout_s, plain=False)
+                common = _common(timeout_s, plain=_is_set("AZURE_ALLOW_HTTP"))
                 return store.AzureStore(url.host, skip_signature=anonymous, **common)
             case _:
                 common = _common(timeout_s, plain=url.scheme == "http")
                 return store.HTTPStore.from_url(f"{url.place}/", **common)
     except exceptions.BaseError as error:
         raise ValueError(f"{url.place} cannot be opened: {str(error).splitlines()[0]}") from None
+
+
+def _is_set(variable: str) -> bool:
+    """Return whether a variable of obstore's, which our own options replace, is true."""
+    return os.environ.get(variable, "").lower() == "true"
 
 
 def _is_plain(endpoint: str | None) -> bool:

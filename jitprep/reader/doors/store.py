@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
-from functools import lru_cache, partial
-from itertools import islice
-from queue import SimpleQueue
+from functools import partial
+from itertools import chain, repeat
 
 import obstore  # noqa: F401  # a missing one is reported when the reader is made
 
@@ -17,6 +15,7 @@ from jitprep.reader.base import Reader
 from jitprep.reader.errors import CannotOpen, ReadError, Refused, Unavailable
 from jitprep.reader.originals import computing_turn, transform
 from jitprep.reader.transport import listing
+from jitprep.reader.transport.arrivals import as_arrived
 from jitprep.reader.transport.retry import with_retries
 from jitprep.reader.transport.stores import TIMEOUT_S, shared_store, translate_failures
 from jitprep.service.config import config
@@ -25,6 +24,7 @@ from jitprep.service.messages import ListingName
 from jitprep.service.results.derived_object import is_derived_etag
 from jitprep.service.source.opening import open_original, open_ranges
 from jitprep.service.source.original import Original, require_size
+from jitprep.service.source.original_store import OriginalStore
 from jitprep.service.source.ranged_source import Ranges
 from jitprep.service.source.stores import SourceUrl
 from preprocessing import Pipeline, Seed
@@ -105,41 +105,30 @@ class StoreReader(Reader):
         wanted = list(dict.fromkeys(keys))
         if len(wanted) < 2 or self.threads == 1:
             return super().get_each(wanted)
-        arrived: SimpleQueue[Future[_Fetched]] = SimpleQueue()
-        of: dict[Future[_Fetched], str] = {}
-        left = iter(wanted)
+        opened = shared_store(self.url, self.endpoint_url)
 
-        def ask(count: int) -> None:
-            for key in islice(left, count):
-                future = _pool(self.threads, os.getpid()).submit(
-                    with_retries, partial(self._fetch, key)
-                )
-                of[future] = key
-                future.add_done_callback(arrived.put)
+        def fetch(key: str) -> _Fetched:
+            # Later tries ask for the store again, since their credentials may be new.
+            stores = chain((opened,), repeat(None))
+            return with_retries(lambda: self._fetch(key, next(stores)))
 
         read: dict[str, Array | ReadError] = {}
-        try:
-            ask(self.threads)
-            while of:
-                future = arrived.get()
-                key = of.pop(future)
-                ask(1)
-                read[key] = self._finished(key, future)
-        finally:
-            for future in of:
-                if not future.cancel():
-                    future.add_done_callback(_give_up)
+        with closing(as_arrived(fetch, wanted, self.threads, _give_back)) as arrivals:
+            for key, got in arrivals:
+                read[key] = self._finished(key, got)
         return {key: read[key] for key in wanted}
 
     def keys(self, prefix: str = "") -> Iterator[str]:
         """List keys, a thousand at a time; those of a web server cannot be listed."""
         return listing.list_keys(lambda query: with_retries(partial(self._list, query)), prefix)
 
-    def _finished(self, key: str, future: Future[_Fetched]) -> Array | ReadError:
-        if isinstance(error := future.exception(), ReadError):
-            return error
+    def _finished(self, key: str, got: _Fetched | BaseException) -> Array | ReadError:
+        if isinstance(got, ReadError):
+            return got
+        if isinstance(got, BaseException):
+            raise got
         try:
-            return self._made(key, future.result())
+            return self._made(key, got)
         except Unavailable:  # parts of a video are fetched in its turn
             return self._tried(key)
         except ReadError as error:
@@ -151,22 +140,22 @@ class StoreReader(Reader):
                 limits = config().policy.limits
                 return transform(self.pipeline, fetched.content, fetched.seed, key, limits)
         finally:
-            original_room().give(fetched.room)
+            _give_back(fetched)
 
-    def _fetch(self, key: str) -> _Fetched:
+    def _fetch(self, key: str, opened: OriginalStore | None = None) -> _Fetched:
         """Fetch an original, once."""
         if not is_utf8(key):
             raise Refused("the key is not UTF-8, as keys must be", key=key)
         with translate_failures(key):
-            store = shared_store(self.url, self.endpoint_url)
+            store = opened or shared_store(self.url, self.endpoint_url)
             source = store.resolve(key)
             deadline = Deadline(time.monotonic() + TIMEOUT_S)
-            opened = (
+            opening = (
                 open_ranges(source, deadline)
                 if self.pipeline.seeks
                 else open_original(source, deadline, tries=1)
             )
-            with opened as original:
+            with opening as original:
                 etag = original.object_head.etag
                 if is_derived_etag(etag):
                     raise Refused(_IS_RESULT, key=key)
@@ -196,11 +185,5 @@ def _content(original: Original | Ranges, deadline: Deadline) -> tuple[bytes | R
         raise
 
 
-def _give_up(future: Future[_Fetched]) -> None:
-    if future.exception() is None:
-        original_room().give(future.result().room)
-
-
-@lru_cache(maxsize=4)
-def _pool(threads: int, process: int) -> ThreadPoolExecutor:  # noqa: ARG001  a fork has no threads
-    return ThreadPoolExecutor(threads, "fetch")
+def _give_back(fetched: _Fetched) -> None:
+    original_room().give(fetched.room)

@@ -47,12 +47,21 @@ def forget_credentials() -> None:
 
 
 def find_region() -> str | None:
-    """Return the region that the environment or the profile names."""
+    """Return the region that the environment or the profile names.
+
+    Raises
+    ------
+    ValueError
+        Where the configuration cannot be read, or has no such profile.
+    """
     found = next(filter(None, map(os.environ.get, _REGIONS)), None)
-    if found is None and _config_file().is_file():
+    if found is not None or not _config_file().is_file():
+        return found
+    try:
         region: str | None = _session(os.getpid()).get_config_variable("region")
-        return region
-    return found
+    except Exception as error:  # of the SDK, which is imported only here
+        raise ValueError(f"AWS's configuration cannot be read: {error}") from None
+    return region
 
 
 def _config_file() -> Path:

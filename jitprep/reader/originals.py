@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from threading import Lock
 
 from jitprep.reader.decode import ReadResult, decode, is_array
-from jitprep.reader.errors import OF_THE_OBJECT, BadObject, Refused
+from jitprep.reader.errors import OF_THE_OBJECT, BadObject, ReadError, Refused
 from jitprep.service.errors import as_request_failed
 from preprocessing import Limits, Pipeline, PreprocessingError, Seed
 from preprocessing.limits import DEFAULT_LIMITS
@@ -46,10 +45,15 @@ def transform(
             return pipeline(source, seed=seed, limits=limits)
         made = pipeline.encode(source, seed=seed, limits=limits)
     except PreprocessingError as error:
-        failure = as_request_failed(error)
-        kind = BadObject if failure.code in OF_THE_OBJECT else Refused
-        raise kind(failure.message, key=key, code=failure.code) from None
+        raise object_error(error, key) from None
     return decode(ReadResult(bytearray(made.body), made.content_type, made.metadata), key)
+
+
+def object_error(error: PreprocessingError, key: str) -> ReadError:
+    """Return an error of the library as one about an object, with the function's code."""
+    failure = as_request_failed(error)
+    kind = BadObject if failure.code in OF_THE_OBJECT else Refused
+    return kind(failure.message, key=key, code=failure.code)
 
 
 class _Turn:
@@ -67,12 +71,10 @@ class _Turn:
 _turn = _Turn()
 
 
-@contextmanager
-def computing_turn() -> Iterator[None]:
-    """Wait until no other thread of this process transforms originals in such a block.
+def computing_turn() -> AbstractContextManager[bool]:
+    """Return what a thread holds while it transforms originals.
 
     Several would take turns for Python's lock anyway, at a higher price. Other processes use the other
     cores.
     """
-    with _turn.lock:
-        yield
+    return _turn.lock

@@ -13,21 +13,21 @@ import obstore  # noqa: F401  # a missing one is reported when the reader is mad
 
 from jitprep.reader.base import Reader
 from jitprep.reader.errors import CannotOpen, ReadError, Refused, Unavailable
-from jitprep.reader.originals import computing_turn, transform
+from jitprep.reader.originals import computing_turn, object_error, transform
 from jitprep.reader.transport import listing
 from jitprep.reader.transport.arrivals import as_arrived
 from jitprep.reader.transport.retry import with_retries
-from jitprep.reader.transport.stores import TIMEOUT_S, shared_store, translate_failures
+from jitprep.reader.transport.stores import TIMEOUT_S, as_reader_error, shared_store
 from jitprep.service.config import config
 from jitprep.service.deadline import Deadline, original_room
 from jitprep.service.messages import ListingName
 from jitprep.service.results.derived_object import is_derived_etag
 from jitprep.service.source.opening import open_original, open_ranges
-from jitprep.service.source.original import Original, require_size
+from jitprep.service.source.original import Original
 from jitprep.service.source.original_store import OriginalStore
 from jitprep.service.source.ranged_source import Ranges
 from jitprep.service.source.stores import SourceUrl
-from preprocessing import Pipeline, Seed
+from preprocessing import Pipeline, PreprocessingError, Seed
 from preprocessing.media import Array
 from preprocessing.names import is_utf8
 
@@ -43,14 +43,17 @@ class _Fetched:
 
     Parameters
     ----------
-    content : bytes or Ranges
-    seed : Seed
+    store : OriginalStore
+    original : Original or Ranges
+    stored : bytes
+        As they are in the store; none of an original that is read by ranges.
     room : int
         Bytes of memory to give back.
     """
 
-    content: bytes | Ranges
-    seed: Seed
+    store: OriginalStore
+    original: Original | Ranges
+    stored: bytes
     room: int
 
 
@@ -113,8 +116,9 @@ class StoreReader(Reader):
             return with_retries(lambda: self._fetch(key, next(stores)))
 
         read: dict[str, Array | ReadError] = {}
-        with closing(as_arrived(fetch, wanted, self.threads, _give_back)) as arrivals:
-            for key, got in arrivals:
+        arriving = as_arrived(fetch, wanted, self.threads, _give_back)
+        with closing(arriving):
+            for key, got in arriving:
                 read[key] = self._finished(key, got)
         return {key: read[key] for key in wanted}
 
@@ -122,10 +126,10 @@ class StoreReader(Reader):
         """List keys, a thousand at a time; those of a web server cannot be listed."""
         return listing.list_keys(lambda query: with_retries(partial(self._list, query)), prefix)
 
-    def _finished(self, key: str, got: _Fetched | BaseException) -> Array | ReadError:
+    def _finished(self, key: str, got: _Fetched | Exception) -> Array | ReadError:
         if isinstance(got, ReadError):
             return got
-        if isinstance(got, BaseException):
+        if isinstance(got, Exception):
             raise got
         try:
             return self._made(key, got)
@@ -134,52 +138,67 @@ class StoreReader(Reader):
         except ReadError as error:
             return error
 
+    def _fetch(self, key: str, opened: OriginalStore | None = None) -> _Fetched:
+        """Fetch an original, once.
+
+        In an I/O thread, so nothing is done here that can wait until the original's turn: this thread
+        would take Python's lock from the one that computes.
+        """
+        if not is_utf8(key):
+            raise Refused("the key is not UTF-8, as keys must be", key=key)
+        try:
+            store = opened or shared_store(self.url, self.endpoint_url)
+            source, deadline = store.resolve(key), Deadline(time.monotonic() + TIMEOUT_S)
+            if self.pipeline.seeks:
+                with open_ranges(source, deadline) as original:
+                    return _Fetched(store, original, *_received(original, deadline))
+            with open_original(source, deadline, tries=1) as original:
+                return _Fetched(store, original, *_received(original, deadline))
+        except Exception as error:
+            raise as_reader_error(error, key) from None
+
     def _made(self, key: str, fetched: _Fetched) -> Array:
         try:
-            with computing_turn(), translate_failures(key):
-                limits = config().policy.limits
-                return transform(self.pipeline, fetched.content, fetched.seed, key, limits)
+            with computing_turn():
+                return self._transformed(key, fetched)
+        except Exception as error:
+            raise as_reader_error(error, key) from None
         finally:
             _give_back(fetched)
 
-    def _fetch(self, key: str, opened: OriginalStore | None = None) -> _Fetched:
-        """Fetch an original, once."""
-        if not is_utf8(key):
-            raise Refused("the key is not UTF-8, as keys must be", key=key)
-        with translate_failures(key):
-            store = opened or shared_store(self.url, self.endpoint_url)
-            source = store.resolve(key)
-            deadline = Deadline(time.monotonic() + TIMEOUT_S)
-            opening = (
-                open_ranges(source, deadline)
-                if self.pipeline.seeks
-                else open_original(source, deadline, tries=1)
-            )
-            with opening as original:
-                etag = original.object_head.etag
-                if is_derived_etag(etag):
-                    raise Refused(_IS_RESULT, key=key)
-                content, room = _content(original, deadline)
-            return _Fetched(content, Seed(self.seed, store.drawn_key(key), etag), room)
+    def _transformed(self, key: str, fetched: _Fetched) -> Array:
+        original, limits = fetched.original, config().policy.limits
+        etag = original.object_head.etag
+        if is_derived_etag(etag):
+            raise Refused(_IS_RESULT, key=key)
+        seed = Seed(self.seed, fetched.store.drawn_key(key), etag)
+        if isinstance(original, Ranges):
+            return transform(self.pipeline, original, seed, key, limits)
+        try:
+            content = original.decoded(fetched.stored, limits.source_bytes)
+        except PreprocessingError as error:
+            raise object_error(error, key) from None
+        return transform(self.pipeline, content, seed, key, limits)
 
     def _list(self, query: Mapping[str, str]) -> bytes:
-        with translate_failures(None):
-            asked = {name: value for name, value in query.items() if name != "list-type"}
-            page, deadline = ListingName("", asked), Deadline(time.monotonic() + TIMEOUT_S)
+        asked = {name: value for name, value in query.items() if name != "list-type"}
+        page, deadline = ListingName("", asked), Deadline(time.monotonic() + TIMEOUT_S)
+        try:
             store = shared_store(self.url, self.endpoint_url)
             return store.list_page(page, self.url.host, deadline, tries=1)
+        except Exception as error:
+            raise as_reader_error(error, None) from None
 
 
-def _content(original: Original | Ranges, deadline: Deadline) -> tuple[bytes | Ranges, int]:
-    """Return all bytes, once there is room for them, and the room; or the ranges to read them by."""
+def _received(original: Original | Ranges, deadline: Deadline) -> tuple[bytes, int]:
+    """Return the stored bytes, once there is room for them, and the room; none to be read by ranges."""
     if isinstance(original, Ranges):
-        return original, 0
-    head, limit = original.object_head, config().policy.limits.source_bytes
-    require_size(head, limit)
-    room = limit if head.coded or head.length is None else head.length
+        return b"", 0
+    limit = config().policy.limits.source_bytes
+    room = limit if original.length is None else min(original.length, limit)
     original_room().take(room, deadline)
     try:
-        return original.read(limit), room
+        return original.stored(limit), room
     except BaseException:
         original_room().give(room)
         raise

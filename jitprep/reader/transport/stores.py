@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import lru_cache
 from threading import Lock
 
@@ -93,26 +91,22 @@ def _store(
         raise CannotOpen(str(error)) from None
 
 
-@contextmanager
-def translate_failures(key: str | None) -> Iterator[None]:
-    """Translate failures of the service in the block into a `ReadError` about `key`.
+def as_reader_error(error: Exception, key: str | None) -> Exception:
+    """Return a failure of the service as a `ReadError` about `key`; any other exception as it is.
 
-    Credentials may be loaded in the block, by a program, a file or a service. Any error of theirs may
-    pass, so it is `Unavailable`.
+    Credentials may have been loaded, by a program, a file or a service. Any error of theirs may pass, so
+    it is `Unavailable`.
     """
-    try:
-        yield
-    except ReaderError:
-        raise
-    except Exception as error:
-        if (failure := _credentials.failure) is not None:
-            forget_stores()
-            raise Unavailable(str(failure), key=key, code="NoCredentials") from None
-        if not isinstance(error, RequestFailed):
-            raise
-        code = error.code
-        if isinstance(error, StoreRefused) and (error.reason or "").isalnum():
-            code = error.reason or code
-        if code in STALE:
-            forget_stores()
-        raise read_error(error.status, code, error.message, key) from None
+    if isinstance(error, ReaderError):
+        return error
+    if (failure := _credentials.failure) is not None:
+        forget_stores()
+        return Unavailable(str(failure), key=key, code="NoCredentials")
+    if not isinstance(error, RequestFailed):
+        return error
+    code = error.code
+    if isinstance(error, StoreRefused) and (error.reason or "").isalnum():
+        code = error.reason or code
+    if code in STALE:
+        forget_stores()
+    return read_error(error.status, code, error.message, key)

@@ -48,7 +48,17 @@ class Original(ABC):
     """
 
     def __init__(self, object_head: ObjectHead) -> None:
-        self.object_head = object_head
+        self._object_head = object_head
+
+    @property
+    def object_head(self) -> ObjectHead:
+        """What the headers say."""
+        return self._object_head
+
+    @property
+    def length(self) -> int | None:
+        """The number of bytes as they are stored, by the headers."""
+        return self._object_head.length
 
     def read(self, limit: int) -> bytes:
         """Return the body, with the length that the headers say, and the checksum where they say one.
@@ -63,8 +73,16 @@ class Original(ABC):
         SourceError, LimitExceeded
             What `content_codings.decode` raises.
         """
-        require_size(self.object_head, limit)
-        stored = self._stored(limit)
+        return self.decoded(self.stored(limit), limit)
+
+    def stored(self, limit: int) -> bytes:
+        """Return the body as it is stored. Raises RequestFailed, as `read` does."""
+        if self.length is not None and self.length > limit:
+            raise source_too_large(self.length, limit)
+        return self._stored(limit)
+
+    def decoded(self, stored: bytes, limit: int) -> bytes:
+        """Return the body without its Content-Encoding, at most `limit` bytes. Raises as `read` does."""
         if not self.object_head.coded:
             return stored
         limits = replace(config().policy.limits, source_bytes=limit)

@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from email.utils import format_datetime
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 from jitprep.service.deadline import Deadline
@@ -47,23 +47,32 @@ _OTHERS = frozenset({"Content-Disposition", "Content-Language", "Storage-Class"}
 
 
 class _StoredOriginal(Original):
-    """An object whose headers have arrived."""
+    """An object whose headers have arrived. They are parsed when they are asked for."""
 
     def __init__(self, source: StoredObject, tries: Tries) -> None:
         self._source, self._tries = source, tries
         self._result = _get(source, tries, {})
-        super().__init__(_head(self._result, source))
+
+    @cached_property
+    def object_head(self) -> ObjectHead:
+        """What the headers say."""
+        return _head(self._result, self._source)
+
+    @cached_property
+    def length(self) -> int:
+        """The number of bytes as they are stored, by the headers."""
+        return int(self._result.meta["size"])
 
     def _stored(self, limit: int) -> bytes:
-        assert self.object_head.length is not None
-        assert self.object_head.length <= limit
+        assert self.length <= limit
         while True:
             try:
-                return _body(self._result, self.object_head.length, self._source, self._tries)
+                return _body(self._result, self.length, self._source, self._tries)
             except RequestFailed as failure:
                 _again(failure, self._tries)
+            before = self.object_head
             self._result = _get(self._source, self._tries, {})
-            require_same(_head(self._result, self._source), self.object_head)
+            require_same(_head(self._result, self._source), before)
 
 
 @contextmanager
@@ -101,7 +110,8 @@ def head_stored(source: StoredObject, deadline: Deadline) -> ObjectHead:
 
 
 def _bounded(source: StoredObject, deadline: Deadline) -> Deadline:
-    return Deadline(min(deadline.at, time.monotonic() + source.timeout_s))
+    ends = time.monotonic() + source.timeout_s
+    return deadline if deadline.at <= ends else Deadline(ends)
 
 
 def _part(

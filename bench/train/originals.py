@@ -20,6 +20,7 @@ from statistics import median
 from typing import TYPE_CHECKING, Any
 
 import boto3
+from obstore.store import S3Store
 
 from bench import photos
 from bench.environment import occasion
@@ -109,11 +110,17 @@ def _ways(
     def by_boto3(key: str) -> Any:
         return pipeline(s3.get_object(Bucket=_BUCKET, Key=f"{_PREFIX}/{key}")["Body"].read())
 
+    store = S3Store(_BUCKET, endpoint=url, region="us-east-1", client_options={"allow_http": True})
+
+    def by_obstore(key: str) -> Any:
+        return pipeline(bytes(store.get(f"{_PREFIX}/{key}").bytes()))
+
     return {
         _BASELINE: lambda batch: [pipeline(bodies[key]) for key in batch],
         "S3, in batches": there.get_each,
         "S3, one by one": lambda batch: [there.get(key) for key in batch],
-        "S3 by boto3, one by one": lambda batch: [by_boto3(key) for key in batch],
+        "S3 by obstore, by hand": lambda batch: [by_obstore(key) for key in batch],
+        "S3 by boto3, by hand": lambda batch: [by_boto3(key) for key in batch],
         "folder, in batches": here.get_each,
         "folder, paths to the pipeline": lambda batch: [
             pipeline(f"{folder}/{key}") for key in batch

@@ -34,18 +34,22 @@ os.register_at_fork(
 )
 
 
+class _NoCredentials(Exception):
+    """Credentials could not be loaded, for the reason in the message."""
+
+
 class _Credentials:
     """What AWS's SDKs find, and why it could not be loaded, which obstore does not pass on."""
 
     def __init__(self) -> None:
-        self.failure: Exception | None = None
+        self.failure: _NoCredentials | None = None
 
     def __call__(self) -> StoreCredentials:
         try:
             found = find_credentials()
         except Exception as error:
-            self.failure = error
-            raise
+            self.failure = _NoCredentials(str(error))
+            raise self.failure from None
         self.failure = None
         return found
 
@@ -99,9 +103,9 @@ def as_reader_error(error: Exception, key: str | None) -> Exception:
     """
     if isinstance(error, ReaderError):
         return error
-    if (failure := _credentials.failure) is not None:
+    if (missing := _missing_credentials(error)) is not None:
         forget_stores()
-        return Unavailable(str(failure), key=key, code="NoCredentials")
+        return Unavailable(str(missing), key=key, code="NoCredentials")
     if not isinstance(error, RequestFailed):
         return error
     code = error.code
@@ -110,3 +114,11 @@ def as_reader_error(error: Exception, key: str | None) -> Exception:
     if code in STALE:
         forget_stores()
     return read_error(error.status, code, error.message, key)
+
+
+def _missing_credentials(error: Exception) -> _NoCredentials | None:
+    if isinstance(error, _NoCredentials):
+        return error
+    # A refusal of S3's own has a code.
+    by_obstore = isinstance(error, StoreRefused) and error.reason is None
+    return _credentials.failure if by_obstore else None

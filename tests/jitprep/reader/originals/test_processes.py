@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from jitprep.reader import Unavailable, open_reader
+from jitprep.reader import BadObject, CannotOpen, Unavailable, open_reader
 from jitprep.reader.transport import retry, stores
 from tests.jitprep.service.source.stored.server import Page, WebServer, served
 from tests.paths import ROOT
@@ -164,3 +164,21 @@ def test_missing_credentials_are_temporary(store, profile, pauses, monkeypatch):
     with pytest.raises(Unavailable, match="no AWS credentials are found; set AWS_ACCESS_KEY_ID"):
         reader.get("a.jpg")
     assert store.requests == []
+
+
+def test_a_later_error_is_not_blamed_on_missing_credentials(store, profile, pauses, monkeypatch):
+    profile(3600, failures=99)
+    monkeypatch.setattr(retry, "TRIES", 1)
+    reader = open_reader("s3://bucket", endpoint_url=store.url, pipeline=SPEC)
+    read = reader.get_each(["a.jpg", "b.jpg"])
+    assert {type(error) for error in read.values()} == {Unavailable}
+    by_http = open_reader(f"{store.url}/bucket", pipeline=SPEC)
+    with pytest.raises(BadObject, match="NoSuchKey"):
+        by_http.get("none.jpg")
+
+
+def test_a_profile_that_is_missing_is_named(store, profile, monkeypatch):
+    profile(3600)
+    monkeypatch.setenv("AWS_PROFILE", "nobody")
+    with pytest.raises(CannotOpen, match="nobody"):
+        open_reader("s3://bucket", endpoint_url=store.url, pipeline=SPEC).get("a.jpg")

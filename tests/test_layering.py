@@ -15,7 +15,7 @@ AWS_SDKS = {"boto3", "botocore", "s3transfer", "aiobotocore", "awslambdaric", "a
 ALLOWED = {
     "preprocessing": set(),
     "handler": {"preprocessing", "jitprep.service"},
-    "jitprep.service": {"preprocessing"},
+    "jitprep.service": {"preprocessing", "jitprep.sigv4"},
     "jitprep.server": {"preprocessing", "jitprep.service", "jitprep.sigv4"},
     "jitprep.sigv4": set(),
     "jitprep.emulator": {"jitprep.sigv4"},
@@ -144,10 +144,22 @@ SHARED = {
         "jitprep.service.source.response_heads",
         "jitprep.service.source.s3_hosts",
     },
-    # The presets, which links lead out of a folder, and the processors that a loader may use.
+    # The presets, which links lead out of a folder, how originals are opened in a store, and the
+    # processors that a loader may use.
     "jitprep.reader": {
         "jitprep.service.config",
+        "jitprep.service.deadline",
+        "jitprep.service.errors",
+        "jitprep.service.messages",
+        "jitprep.service.results.derived_object",
+        "jitprep.service.source.aws_credentials",
+        "jitprep.service.source.opening",
+        "jitprep.service.source.original",
+        "jitprep.service.source.original_store",
+        "jitprep.service.source.ranged_source",
         "jitprep.service.source.stored.folder",
+        "jitprep.service.source.source_errors",
+        "jitprep.service.source.stores",
         "jitprep.service.thread_pools",
     },
     "jitprep.costs": set(),

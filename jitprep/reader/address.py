@@ -9,12 +9,15 @@ from urllib.parse import urlsplit
 
 from jitprep.reader.errors import CannotOpen
 from jitprep.service.s3_names import BUCKET_NAME, OBJECT_LAMBDA_ALIAS
+from jitprep.service.source.stores import SourceUrl
 
 FORMS = """\
 arn:aws:s3-object-lambda:REGION:ACCOUNT:accesspoint/NAME
 s3://ALIAS of an access point, s3://BUCKET of results, or s3://MOUNT of a server at the endpoint
+s3://BUCKET/PREFIX, gs://BUCKET/PREFIX or az://CONTAINER/PREFIX of originals, with a pipeline or a preset
 http://HOST:PORT/MOUNT of a server
 https://ID.lambda-url.REGION.on.aws/BUCKET, or another URL that leads to the function
+https://HOST/PATH of originals, with a pipeline
 lambda:FUNCTION/BUCKET, with the function's name or ARN
 file:DIR"""
 
@@ -96,11 +99,30 @@ class FolderAddress:
     path: Path
 
 
-ReaderAddress = AccessPointAddress | UrlAddress | FunctionAddress | FolderAddress
+@dataclass(frozen=True, slots=True)
+class StoreAddress:
+    """Originals in a bucket, in a container or on a web server.
+
+    Parameters
+    ----------
+    url : SourceUrl
+    """
+
+    url: SourceUrl
 
 
-def parse_address(text: str) -> ReaderAddress:
+ReaderAddress = AccessPointAddress | UrlAddress | FunctionAddress | FolderAddress | StoreAddress
+
+
+def parse_address(text: str, *, with_pipeline: bool = False) -> ReaderAddress:
     """Read an address.
+
+    Parameters
+    ----------
+    text : str
+    with_pipeline : bool
+        Whether the caller gives a pipeline of their own. A bucket and a URL then hold originals, unless
+        they are known to lead to a function.
 
     Raises
     ------
@@ -112,9 +134,18 @@ def parse_address(text: str) -> ReaderAddress:
         case "arn" if arn := _ARN.fullmatch(text):
             return AccessPointAddress(text, arn["region"], transforms=True)
         case "s3" if rest.startswith("//") and BUCKET_NAME.fullmatch(rest[2:]):
-            return AccessPointAddress(rest[2:], None, transforms=rest.endswith(OBJECT_LAMBDA_ALIAS))
+            transforms = rest.endswith(OBJECT_LAMBDA_ALIAS)
+            if with_pipeline and not transforms:
+                return _store(text)
+            return AccessPointAddress(rest[2:], None, transforms=transforms)
+        case "s3" if rest.startswith("//") and (with_pipeline or "/" in rest[2:]):
+            if not rest[2:].partition("/")[0].endswith(OBJECT_LAMBDA_ALIAS):
+                return _store(text)
+        case "gs" | "az" if rest.startswith("//"):
+            return _store(text)
         case "https" | "http":
-            return _function_url(text)
+            found = _http_url(text)
+            return _store(text) if with_pipeline and found.service is None else found
         case "lambda" if function := _FUNCTION.fullmatch(rest):
             return FunctionAddress(function["name"], function["bucket"], function["region"])
         case "file" if rest.strip("/") and (rest.startswith("///") or not rest.startswith("//")):
@@ -122,7 +153,14 @@ def parse_address(text: str) -> ReaderAddress:
     raise _unknown(text)
 
 
-def _function_url(text: str) -> UrlAddress:
+def _store(text: str) -> StoreAddress:
+    try:
+        return StoreAddress(SourceUrl.parse(text))
+    except ValueError:
+        raise _unknown(text) from None
+
+
+def _http_url(text: str) -> UrlAddress:
     try:
         parts = urlsplit(text)
         host, path = parts.hostname, parts.path.rstrip("/")

@@ -125,6 +125,11 @@ def is_tensor(answer: ReadResult) -> bool:
     return _kind(answer) in _TENSORS
 
 
+def is_array(pipeline: Pipeline) -> bool:
+    """Return whether `decode` would return what calling the pipeline does, bit for bit."""
+    return not pipeline.skip and pipeline.encoding.content_type in _TENSORS
+
+
 def _kind(answer: ReadResult) -> str:
     """Return the media type, detected from the first bytes where the content type is missing."""
     said = (answer.content_type or "").partition(";")[0].strip().lower()

@@ -10,6 +10,7 @@ from jitprep.reader.address import (
     FolderAddress,
     FunctionAddress,
     ReaderAddress,
+    StoreAddress,
     UrlAddress,
     parse_address,
 )
@@ -25,11 +26,12 @@ def open_reader(
     preset: str | None = None,
     seed: int = 0,
     endpoint_url: str | None = None,
-    threads: int = 8,
+    threads: int | None = None,
 ) -> Reader:
     """Return a reader for `address`, without connecting.
 
-    Credentials and the region come from where AWS's SDKs find them.
+    Credentials and the region come from where AWS's SDKs find them. For ``gs:`` and ``az:`` they come
+    from the environment.
 
     Parameters
     ----------
@@ -43,21 +45,28 @@ def open_reader(
             https://ID.lambda-url.REGION.on.aws/BUCKET
             lambda:FUNCTION/BUCKET
             file:DIR
+            s3://BUCKET/PREFIX             of originals, which this process transforms
+            gs://BUCKET/PREFIX, az://CONTAINER/PREFIX, https://HOST/PATH    likewise
 
-        BUCKET is the name that the function's JITPREP_BUCKETS has for the bucket.
+        BUCKET behind a function is the name that its JITPREP_BUCKETS has for the bucket. Keys of
+        originals are relative to the prefix. Random transforms draw from the whole key in the bucket, as
+        behind an access point.
     pipeline : Pipeline, str or mapping, optional
-        For ``lambda:`` and ``file:``, in any spelling. A folder without one holds results.
+        In any spelling: for ``lambda:``, ``file:`` and originals. A folder or a bucket without one holds
+        results. With one, ``s3://BUCKET`` and ``https:`` are originals.
     preset : str, optional
         Name of a pipeline. For ``lambda:`` and ``https:`` it is one of the function's presets, whose
-        default runs where none is given; for a mount, one of the server's. For ``file:`` it is one of
-        ``JITPREP_PRESETS``, or built in.
+        default runs where none is given; for a mount, one of the server's. For ``file:`` and for
+        originals in ``s3://BUCKET/``, ``gs:`` and ``az:`` it is one of ``JITPREP_PRESETS``, or built in.
     seed : int
         Seed of random transforms, usually the epoch; see `Reader.with_seed`.
     endpoint_url : str, optional
         Endpoint in place of AWS's own, for ``arn:``, ``s3:`` and ``lambda:``. Default: AWS's
         configuration. Whether ``s3:`` there is a mount or holds results, the first answer says.
-    threads : int
-        Requests of one batch that are in flight at once.
+    threads : int, optional
+        Requests of one batch that are in flight at once: 8 by default, and 32 for originals. These are
+        transformed one at a time. For ``file:`` it is the number of files that are transformed at once,
+        by default 1.
 
     Raises
     ------
@@ -66,11 +75,11 @@ def open_reader(
     """
     try:
         return _open(
-            parse_address(address),
+            parse_address(address, with_pipeline=pipeline is not None),
             pipeline,
             preset,
             endpoint_url,
-            {"seed": seed, "threads": threads},
+            {"seed": seed} if threads is None else {"seed": seed, "threads": threads},
         )
     except ModuleNotFoundError as error:
         raise CannotOpen(
@@ -122,6 +131,16 @@ def _open(
 
             chosen = made if preset is None else _preset(preset)
             return FolderReader(path=path, pipeline=chosen, **common)
+        case StoreAddress(url):
+            from jitprep.reader.doors.store import StoreReader  # noqa: PLC0415
+
+            chosen = made if preset is None else _preset(preset)
+            if chosen is None:
+                raise CannotOpen(
+                    f"{url.place}/{url.prefix} holds originals; give the pipeline= or the preset= to "
+                    "transform them with"
+                )
+            return StoreReader(url=url, endpoint_url=endpoint_url, pipeline=chosen, **common)
 
 
 # Options of each kind of address besides seed and threads, and why it has no others.
@@ -136,6 +155,7 @@ _SUPPORTED: Mapping[type, tuple[set[str], str]] = {
     ),
     FunctionAddress: ({"pipeline", "preset", "endpoint_url"}, ""),
     FolderAddress: ({"pipeline", "preset"}, "a folder has no endpoint"),
+    StoreAddress: ({"pipeline", "preset", "endpoint_url"}, ""),
 }
 
 

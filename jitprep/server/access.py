@@ -85,7 +85,7 @@ class Access:
             ``NoSuchBucket`` for a mount that is not there or not of S3; ``AccessDenied``.
         """
         mount = self._mounts.get(name)
-        if mount is None or mount.bucket is None:
+        if mount is None or mount.source.bucket is None:
             raise RequestFailed(404, "NoSuchBucket", "there is no such mount of an s3:// source")
         if mount.webhook_token is not None:
             given = headers.get("authorization", "").removeprefix("Bearer ").encode()

@@ -121,8 +121,13 @@ def config() -> Config:
         spill=next(iter(_folders(settings, "spill", most=1)), None),
         memory_bytes=_function_memory() * 2**20,
         metrics=_namespace(settings),
-        endpoint=os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL"),
+        endpoint=s3_endpoint(),
     )
+
+
+def s3_endpoint() -> str | None:
+    """Return the URL that the environment names for S3."""
+    return os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
 
 
 def _policy(settings: Settings) -> Policy:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -228,8 +229,13 @@ class Budget:
 
 
 @cache
-def _originals() -> Budget:
+def original_room() -> Budget:
+    """Return this process's limit on originals that wait to be transformed: half of its memory."""
     return Budget(config().policy.limits.memory // 2)
+
+
+# In a forked process nobody would give back what threads of its parent have taken.
+os.register_at_fork(after_in_child=original_room.cache_clear)
 
 
 @contextmanager
@@ -241,8 +247,8 @@ def room_for_original(nbytes: int, deadline: Deadline) -> Iterator[None]:
     RequestFailed
         ``DeadlineExceeded``.
     """
-    _originals().take(nbytes, deadline)
+    original_room().take(nbytes, deadline)
     try:
         yield
     finally:
-        _originals().give(nbytes)
+        original_room().give(nbytes)

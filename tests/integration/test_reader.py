@@ -19,7 +19,7 @@ import numpy as np
 import pytest
 
 from jitprep.reader import BadObject, Reader, Refused, open_reader
-from jitprep.reader.transport import aws
+from jitprep.reader.transport import aws, stores
 from preprocessing import Pipeline, Seed
 
 from ..paths import ROOT
@@ -30,7 +30,7 @@ GRAY = "grayscale/resize:32,32/png"
 IMAGENET = "resize:256/center_crop:224/normalize:imagenet/safetensors"
 LARGE = "resize:1700,1700/npy"  # 8.7 MB, more than Lambda lets through
 PRESETS = {"crops": CROPS, "gray": GRAY, "imagenet": IMAGENET, "large": LARGE}
-DOORS = ("alias", "arn", "url", "invoke", "invoke a preset")
+DOORS = ("alias", "arn", "url", "invoke", "invoke a preset", "originals")
 BAD = {"cut.jpg": "CorruptObject", "words.jpg": "UnknownFormat", "empty.jpg": "EmptyObject"}
 KEYS = ("train/rocket.jpg", "train/deep/er/coffee & crème +100%?#.jpg", "train/astronaut.jpg")
 
@@ -96,6 +96,8 @@ def open_door(
                 return open_reader("lambda:preprocess/pictures", pipeline=spec, **at)
             case "invoke a preset":
                 return open_reader("lambda:preprocess/pictures", preset=preset, **at)
+            case "originals":
+                return open_reader("s3://photos", pipeline=spec, **at)
         return open_reader(f"file:{scratch}/photos", pipeline=spec, **options)
 
     return opened
@@ -164,6 +166,7 @@ def test_a_listing_has_as_many_pages_as_it_needs(open_door, object_lambda_endpoi
         open_reader("s3://many-keys", **at),
         open_reader(f"{local.function_url()}/many-keys"),
         open_reader("lambda:preprocess/many-keys", **at),
+        open_reader("s3://many-keys", pipeline=CROPS, **at),
     ):
         assert list(reader.keys()) == keys
 
@@ -179,13 +182,14 @@ def test_a_bucket_that_is_not_allowed_is_refused(open_door, door):
 
 def test_a_wrong_secret_is_refused(open_door, monkeypatch):
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "wrong")
-    for cache in (aws._client, aws._identity):
-        cache.cache_clear()
+    forgets = (aws._client.cache_clear, aws._identity.cache_clear, stores.forget_stores)
+    for forget in forgets:
+        forget()
     for door in DOORS:
         with pytest.raises(Refused, match=r"\(403\)"):
             open_door(door, "crops").get(KEYS[0])
-    for cache in (aws._client, aws._identity):
-        cache.cache_clear()
+    for forget in forgets:
+        forget()
 
 
 def test_results_that_a_bucket_holds_are_read_as_they_are(open_door, bucket):

@@ -81,7 +81,7 @@ def test_ranges_and_versions(store, make_bucket, s3):
         (
             {"secret_key": "wrong"},
             403,
-            r"refused the server's credentials \(SignatureDoesNotMatch\)",
+            r"refused to be read \(SignatureDoesNotMatch\)",
         ),
         ({"key": "nothing"}, 404, "no such object"),
         ({"bucket": "not-there-at-all"}, 403, r"\(NoSuchBucket\)"),

@@ -1,1 +1,1 @@
-"""One reader per door: access point, Function URL, Invoke, local folder."""
+"""One reader per door: access point, Function URL, Invoke, store, local folder."""

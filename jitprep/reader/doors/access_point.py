@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
@@ -18,6 +17,7 @@ from jitprep.reader.doors.batches import BatchReader
 from jitprep.reader.errors import CannotOpen, ReaderError, Refused
 from jitprep.reader.transport import aws, listing
 from jitprep.reader.transport.retry import with_retries
+from jitprep.service.config import s3_endpoint
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,7 +127,8 @@ class AccessPointReader(BatchReader):
         if refused is not None:
             raise kind(
                 f"the bucket {self.bucket} holds results, which no {refused} changes; omit the "
-                f"{refused}, or read through an access point or the server"
+                f"{refused}, read through an access point or the server, or write s3://{self.bucket}/ "
+                "to transform originals in this process"
             )
 
     @property
@@ -142,8 +143,7 @@ class AccessPointReader(BatchReader):
 
     @property
     def _endpoint(self) -> str | None:
-        url = self.endpoint_url or os.environ.get("AWS_ENDPOINT_URL_S3")
-        return url or os.environ.get("AWS_ENDPOINT_URL")
+        return self.endpoint_url or s3_endpoint()
 
     @property
     def _client(self) -> Any:

@@ -13,31 +13,12 @@ from jitprep.reader.base import Reader, RowLayout, write_row
 from jitprep.reader.decode import ReadResult, decode
 from jitprep.reader.doors.folder import LEADS_OUT, list_folder
 from jitprep.reader.errors import BadObject, CannotOpen, ReadError, Refused
+from jitprep.reader.originals import transform
 from jitprep.service.source.stored.folder import leads_out
-from preprocessing import (
-    CorruptSource,
-    EmptySource,
-    IncompatibleSource,
-    LimitExceeded,
-    Pipeline,
-    PreprocessingError,
-    Seed,
-    UnknownFormat,
-    UnsupportedSource,
-)
+from preprocessing import Pipeline, Seed
 from preprocessing.media import Array, known
 from preprocessing.names import as_text, is_utf8
 
-# The function's error codes.
-_CODES: tuple[tuple[type[PreprocessingError], str], ...] = (
-    (EmptySource, "EmptyObject"),
-    (UnknownFormat, "UnknownFormat"),
-    (CorruptSource, "CorruptObject"),
-    (UnsupportedSource, "UnsupportedFormat"),
-    (IncompatibleSource, "IncompatibleObject"),
-    (LimitExceeded, "ObjectTooLarge"),
-)
-_KINDS = tuple(kind for kind, _ in _CODES)
 # Names that an error or a log line shows.
 _SHOWN = 3
 
@@ -57,6 +38,9 @@ class FolderReader(Reader):
         The folder.
     pipeline : Pipeline, optional
         None where the files are results.
+    threads : int
+        Files that are transformed at once. More than one thread gains nothing beside other processes
+        that compute, such as a DataLoader's workers: they would take turns for Python's lock.
 
     Raises
     ------
@@ -66,6 +50,7 @@ class FolderReader(Reader):
 
     path: Path
     pipeline: Pipeline | None
+    threads: int = 1
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -122,18 +107,11 @@ class FolderReader(Reader):
                 raise self._missing(key)
             if self.pipeline is None:
                 return decode(ReadResult(bytearray(path.read_bytes())), key)
-            seed = Seed(self.seed, key)
-            if self.pipeline.encoding.stacks and not self.pipeline.skip:  # the body is the array
-                return self.pipeline(path, seed=seed, out=out)
-            made = self.pipeline.encode(path, seed=seed)
-        except _KINDS as error:
-            code = next(code for kind, code in _CODES if isinstance(error, kind))
-            raise BadObject(str(error), key=key, code=code) from None
+            return transform(self.pipeline, path, Seed(self.seed, key), key, out=out)
         except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
             raise self._missing(key) from None
         except OSError as error:
             raise Refused(error.strerror or type(error).__name__, key=key) from None
-        return decode(ReadResult(bytearray(made.body), made.content_type, made.metadata), key)
 
     def keys(self, prefix: str = "") -> Iterator[str]:
         """List the files in S3's order; links are followed within the folder.

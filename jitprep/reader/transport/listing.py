@@ -33,7 +33,8 @@ def visible_keys(entries: Iterable[Entry], prefix: str) -> Iterator[str]:
     """Yield the keys that `Reader.keys` describes, and log hidden ones."""
     hidden, first = 0, ""
     for entry in entries:
-        if entry.key.endswith("/") and not entry.size:
+        # The marker of the folder that a prefix names has no key of its own below it.
+        if not entry.key or (entry.key.endswith("/") and not entry.size):
             continue
         if is_hidden(entry.key, prefix):
             hidden, first = hidden + 1, first or entry.key

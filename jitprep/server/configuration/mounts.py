@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 from urllib.parse import unquote
 from xml.etree import ElementTree as ET
 
-from jitprep.server.configuration.s3_bucket import S3Bucket
 from jitprep.service.errors import RequestFailed
 from jitprep.service.messages import ListingName, ObjectName, Presigned
-from jitprep.service.source.original import read_signed_page
 from jitprep.service.source.stored_listing import list_stored
-from jitprep.service.source.stored_object import StoredObject, nameable
+from jitprep.service.source.stored_object import StoredObject
 from preprocessing.frozen import frozen
 
 if TYPE_CHECKING:
     from jitprep.server.configuration.references import Reference
     from jitprep.service.config import Policy
     from jitprep.service.deadline import Deadline
+    from jitprep.service.source.original_store import OriginalStore
     from jitprep.service.source.stores import SourceUrl
 
 
@@ -29,16 +27,10 @@ class Mount:
     Parameters
     ----------
     name : str
-    url : SourceUrl
-    store : Any
-        As `jitprep.service.source.stores.open_store` returns it.
-    bucket : S3Bucket, optional
-        The source, where it is S3.
+    source : OriginalStore
     configuration : str
         The pipeline, in the form of an access point's payload.
     policy : Policy
-    timeout_s : float
-        Seconds that a request may take.
     anonymous : bool
         Whether requests need no key.
     webhook_token : Reference, optional
@@ -46,26 +38,33 @@ class Mount:
     """
 
     name: str
-    url: SourceUrl
-    store: Any = field(repr=False)
-    bucket: S3Bucket | None
+    source: OriginalStore
     configuration: str
     policy: Policy
-    timeout_s: float
     anonymous: bool
     webhook_token: Reference | None
 
     @property
+    def url(self) -> SourceUrl:
+        """The source's URL."""
+        return self.source.url
+
+    @property
+    def timeout_s(self) -> float:
+        """Seconds that a request may take."""
+        return self.source.timeout_s
+
+    @property
     def endpoint_url(self) -> str | None:
         """The URL of the store that a webhook's presigned URLs must be on; None without S3."""
-        return None if self.bucket is None else self.bucket.base
+        return None if self.source.bucket is None else self.source.bucket.base
 
     def first_keys(self, number: int) -> list[str]:
         """Return the first keys of a folder; none where it cannot be listed."""
         # Encoded, since XML cannot represent every name of a file.
         asked = {"max-keys": str(number), "encoding-type": "url"}
         try:
-            xml = list_stored(self.url, self.store, asked, self.name, 2)
+            xml = list_stored(self.url, self.source.store, asked, self.name, 2)
         except RequestFailed:
             return []
         keys = (found for found in ET.fromstring(xml).iter() if found.tag.endswith("}Key"))  # noqa: S314  # our own
@@ -73,7 +72,7 @@ class Mount:
 
     def drawn_key(self, key: str) -> str:
         """Return the key that random steps draw from: that in the bucket, or in the folder."""
-        return key if self.url.scheme == "file" else self.url.path_of(key)
+        return self.source.drawn_key(key)
 
     def resolve(self, name: ObjectName, method: Literal["GET", "HEAD"]) -> Presigned | StoredObject:
         """Return the source of an object.
@@ -81,31 +80,11 @@ class Mount:
         Raises
         ------
         RequestFailed
-            ``NotImplemented`` for an owner, which a mount does not compare, or for a version of a source
-            that has none; ``InvalidRequest`` for a key that an object may have, but that obstore cannot
-            read.
+            ``NotImplemented`` for an owner, which a mount does not compare; what
+            `OriginalStore.resolve` raises.
         """
         self._require_comparable(name.owner)
-        if name.version is not None and self.bucket is None:
-            raise RequestFailed(
-                501,
-                "NotImplemented",
-                f"{self.url.scheme}:// sources have no versions; leave versionId out",
-            )
-        path = self.url.path_of(name.key)
-        # A folder is read without obstore, and refuses what no file can be named.
-        if self.url.scheme == "file" or nameable(path):
-            return StoredObject(
-                self.store, name.key, path, self.url.place, name.version, self.timeout_s
-            )
-        if self.bucket is None:
-            raise RequestFailed(
-                400,
-                "InvalidRequest",
-                f"{name.key!r} cannot be read from {self.url.scheme}://: between its slashes a part is "
-                "empty or dots, or it has a control character",
-            )
-        return self.bucket.signed_object(method, path, name.version)
+        return self.source.resolve(name.key, method, name.version)
 
     def list_page(self, name: ListingName, deadline: Deadline) -> bytes:
         """Return a page of the listing of the originals, as S3's XML.
@@ -116,10 +95,7 @@ class Mount:
             ``NotImplemented`` for an owner; what reading the source raises.
         """
         self._require_comparable(name.owner)
-        if self.bucket is not None:
-            xml = read_signed_page(self.bucket.signed_listing(name), deadline)
-            return self.bucket.relative(xml, self.name)
-        return list_stored(self.url, self.store, name.parameters, self.name, name.version)
+        return self.source.list_page(name, self.name, deadline)
 
     def _require_comparable(self, owner: str | None) -> None:
         if owner:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -11,15 +10,15 @@ from typing import Any
 from jitprep.server.configuration.aws_credentials import credentials_of
 from jitprep.server.configuration.mounts import Mount
 from jitprep.server.configuration.references import Reference
-from jitprep.server.configuration.s3_bucket import S3Bucket
 from jitprep.server.routing import OPERATIONS
 from jitprep.service.config import Policy, config, overrides_named, unknown_sizes_named
 from jitprep.service.errors import RequestFailed
 from jitprep.service.pipeline_choice import choose
 from jitprep.service.s3_names import BUCKET_NAME
 from jitprep.service.settings import Settings, or_another, positive
-from jitprep.service.source.hosts import ParsedUrl
-from jitprep.service.source.stores import SourceUrl, open_store
+from jitprep.service.source.aws_credentials import find_region
+from jitprep.service.source.original_store import OriginalStore
+from jitprep.service.source.stores import SourceUrl
 from jitprep.service.thread_pools import granted_cpus
 from preprocessing import Limits
 from preprocessing.frozen import frozen
@@ -121,35 +120,24 @@ def _mount(name: str, table: Any, timeout_s: int) -> Mount:
             f"{place}.{others[0]} is for s3:// sources only, and the source is {url.place}"
         )
     own_timeout = _timeout(f"{place}.timeout", _whole(place, table, "timeout", timeout_s))
-    store, bucket = _source(place, table, url, own_timeout)
     return Mount(
         name=name,
-        url=url,
-        store=store,
-        bucket=bucket,
+        source=_source(place, table, url, own_timeout),
         configuration=_configuration(place, table),
         policy=_policy(place, table),
-        timeout_s=own_timeout,
         anonymous=_flag(place, table, "anonymous"),
         webhook_token=_token(place, table),
     )
 
 
-def _source(
-    place: str, table: Mapping[str, Any], url: SourceUrl, timeout_s: int
-) -> tuple[Any, S3Bucket | None]:
+def _source(place: str, table: Mapping[str, Any], url: SourceUrl, timeout_s: int) -> OriginalStore:
     unsigned = _flag(place, table, "unsigned")
     region = _region(table) if url.scheme == "s3" else None
     endpoint = table.get("endpoint") or config().endpoint
-    if endpoint is not None and (ParsedUrl.of(str(endpoint)) is None or "?" in endpoint):
-        raise ValueError(
-            f"{place}.endpoint must be the URL of a host, such as http://minio:9000, without a user and "
-            "a query"
-        )
     signs = url.scheme == "s3" and not unsigned
     credentials = credentials_of(place, table) if signs else None
     try:
-        store = open_store(
+        return OriginalStore.open(
             url,
             endpoint=endpoint,
             region=region,
@@ -159,14 +147,11 @@ def _source(
         )
     except ValueError as error:
         raise ValueError(f"{place}.source: {error}") from None
-    bucket = S3Bucket(url, endpoint, region, credentials) if url.scheme == "s3" else None
-    return store, bucket
 
 
 def _region(table: Mapping[str, Any]) -> str | None:
     """Return the region of a source, which obstore and listings must agree on."""
-    found = (os.environ.get(name) for name in ("AWS_REGION", "AWS_DEFAULT_REGION"))
-    return str(table["region"]) if "region" in table else next(filter(None, found), None)
+    return str(table["region"]) if "region" in table else find_region()
 
 
 def _configuration(place: str, table: Mapping[str, Any]) -> str:

@@ -7,6 +7,7 @@ warm worker transforms it once. Cache keys contain the derived ETag, so nothing 
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import field
@@ -24,6 +25,7 @@ from preprocessing.frozen import frozen
 
 # A description has a few hundred bytes.
 _MOST_DESCRIPTIONS = 4096
+_DERIVED_ETAG = re.compile('"[0-9a-f]{40}-1"')
 
 
 def derived_etag(source_etag: str, fingerprint: str, seed: int) -> str:
@@ -34,6 +36,11 @@ def derived_etag(source_etag: str, fingerprint: str, seed: int) -> str:
     """
     digest = hashlib.sha256(f"{source_etag}\n{fingerprint}\n{seed}".encode()).hexdigest()
     return f'"{digest[:40]}-1"'
+
+
+def is_derived_etag(etag: str) -> bool:
+    """Return whether an ETag is one of `derived_etag`; those of S3 have 32 digits."""
+    return _DERIVED_ETAG.fullmatch(etag) is not None
 
 
 def provenance(metadata: Mapping[str, str], source_etag: str | None = None) -> dict[str, str]:

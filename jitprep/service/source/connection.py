@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import errno
 import logging
+import os
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -89,6 +90,10 @@ def pool() -> urllib3.PoolManager:
     made = urllib3.PoolManager(maxsize=readers())
     made.pool_classes_by_scheme = {"http": _HttpPool, "https": _HttpsPool}
     return made
+
+
+# A forked process must not read answers from its parent's connections.
+os.register_at_fork(after_in_child=pool.cache_clear)
 
 
 def send_request(

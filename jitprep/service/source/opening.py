@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
 from jitprep.service.messages import Presigned, Source
-from jitprep.service.source.original import Original, head_signed, open_signed
+from jitprep.service.source.original import MOST_TRIES, Original, head_signed, open_signed
 from jitprep.service.source.ranged_source import Ranges, open_signed_ranges
 
 if TYPE_CHECKING:
@@ -18,8 +18,17 @@ if TYPE_CHECKING:
     from jitprep.service.source.response_heads import ObjectHead
 
 
-def open_original(source: Source, deadline: Deadline) -> AbstractContextManager[Original]:
+def open_original(
+    source: Source, deadline: Deadline, tries: int = MOST_TRIES
+) -> AbstractContextManager[Original]:
     """Open the original, to be read whole.
+
+    Parameters
+    ----------
+    source : Presigned or StoredObject
+    deadline : Deadline
+    tries : int
+        That opening and reading it have in all; 1 for a caller that tries again itself.
 
     Raises
     ------
@@ -29,12 +38,12 @@ def open_original(source: Source, deadline: Deadline) -> AbstractContextManager[
         its source; ``SourceUnavailable`` where no try succeeded; ``DeadlineExceeded``.
     """
     if isinstance(source, Presigned):
-        return open_signed(source, deadline)
+        return open_signed(source, deadline, tries)
     from jitprep.service.source.stored import folder, folder_file, stored_original  # noqa: PLC0415
 
     if isinstance(source.store, folder.Folder):
         return folder_file.open_file(source, deadline)
-    return stored_original.open_stored(source, deadline)
+    return stored_original.open_stored(source, deadline, tries)
 
 
 def open_ranges(source: Source, deadline: Deadline) -> AbstractContextManager[Ranges | Original]:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 _CHUNK = 2**20
 # What AWS's SDKs retry, and how often: at most five tries, with pauses of 1.5 s in all.
 TRANSIENT = frozenset({500, 502, 503, 504})
-_TRIES = 5
+MOST_TRIES = 5
 _PAUSE_S = 0.1
 _WHOLE = frozenset({200})
 # S3 lists at most a thousand keys at once, each of up to a thousand bytes, which XML may escape.
@@ -48,7 +48,17 @@ class Original(ABC):
     """
 
     def __init__(self, object_head: ObjectHead) -> None:
-        self.object_head = object_head
+        self._object_head = object_head
+
+    @property
+    def object_head(self) -> ObjectHead:
+        """What the headers say."""
+        return self._object_head
+
+    @property
+    def length(self) -> int | None:
+        """The number of bytes as they are stored, by the headers."""
+        return self._object_head.length
 
     def read(self, limit: int) -> bytes:
         """Return the body, with the length that the headers say, and the checksum where they say one.
@@ -63,8 +73,16 @@ class Original(ABC):
         SourceError, LimitExceeded
             What `content_codings.decode` raises.
         """
-        require_size(self.object_head, limit)
-        stored = self._stored(limit)
+        return self.decoded(self.stored(limit), limit)
+
+    def stored(self, limit: int) -> bytes:
+        """Return the body as it is stored. Raises RequestFailed, as `read` does."""
+        if self.length is not None and self.length > limit:
+            raise source_too_large(self.length, limit)
+        return self._stored(limit)
+
+    def decoded(self, stored: bytes, limit: int) -> bytes:
+        """Return the body without its Content-Encoding, at most `limit` bytes. Raises as `read` does."""
         if not self.object_head.coded:
             return stored
         limits = replace(config().policy.limits, source_bytes=limit)
@@ -117,8 +135,10 @@ class SignedOriginal(Original):
 
 
 @contextmanager
-def open_signed(source: Presigned, deadline: Deadline) -> Iterator[Original]:
-    """Open the object of a signed URL.
+def open_signed(
+    source: Presigned, deadline: Deadline, tries: int = MOST_TRIES
+) -> Iterator[Original]:
+    """Open the object of a signed URL. Opening and reading it have so many `tries` in all.
 
     Raises
     ------
@@ -126,16 +146,16 @@ def open_signed(source: Presigned, deadline: Deadline) -> Iterator[Original]:
         With S3's own status, code and message where S3 refuses; ``SourceNotAllowed`` for a URL that is
         not S3's; ``SourceUnavailable`` where S3 cannot be reached; ``DeadlineExceeded``.
     """
-    original = SignedOriginal(source, Tries(deadline))
+    original = SignedOriginal(source, Tries(deadline, tries))
     try:
         yield original
     finally:
         original.close()
 
 
-def read_signed_page(source: Presigned, deadline: Deadline) -> bytes:
+def read_signed_page(source: Presigned, deadline: Deadline, tries: int = MOST_TRIES) -> bytes:
     """Return S3's XML of a page of a listing. Raises what `open_signed` raises."""
-    with open_signed(source, deadline) as original:
+    with open_signed(source, deadline, tries) as original:
         return original.read(LARGEST_PAGE)
 
 
@@ -167,15 +187,22 @@ def require_same(object_head: ObjectHead, before: ObjectHead) -> None:
 class Tries:
     """The tries that one read has within its deadline; opening and reading share them.
 
+    Parameters
+    ----------
+    deadline : Deadline
+    most : int
+        1 for a caller that tries again itself.
+
     Attributes
     ----------
     failed : int
         So far.
     """
 
-    def __init__(self, deadline: Deadline) -> None:
+    def __init__(self, deadline: Deadline, most: int = MOST_TRIES) -> None:
         self.deadline = deadline
         self.failed = 0
+        self._most = most
 
     def again(self, failure: RequestFailed) -> None:
         """Wait before the next try; raise `failure` where no try, or no time, is left."""
@@ -183,7 +210,7 @@ class Tries:
         self.failed += 1
         # Jitter: many workers fail together when S3 is busy, and must not retry together.
         pause = _PAUSE_S * 2 ** (self.failed - 1) * random.uniform(0.5, 1.0)  # noqa: S311
-        if self.failed >= _TRIES or pause >= self.deadline.left:
+        if self.failed >= self._most or pause >= self.deadline.left:
             raise failure
         time.sleep(pause)
 

@@ -57,29 +57,34 @@ class ObjectHead:
     def of(cls, headers: Mapping[str, str]) -> ObjectHead:
         """Return what the headers of an answer say."""
         length, modified = headers.get("Content-Length") or "", headers.get("Last-Modified")
-        named = {name.lower(): value for name, value in headers.items()}
-        passed = {name: value for name, value in named.items() if name in _PASSED_THROUGH}
-        metadata = {
-            name.removeprefix(METADATA_HEADER): value
-            for name, value in named.items()
-            if name.startswith(METADATA_HEADER)
-        }
-        if metadata:
-            owned = owner_metadata(metadata)
-            passed |= {f"{METADATA_HEADER}{name}": value for name, value in owned.items()}
         return cls(
             headers.get("ETag", ""),
             modified if http_date(modified) else None,
             headers.get("Content-Type"),
             int(length) if length.isdecimal() else None,
             headers.get("Content-Encoding"),
-            passed,
+            passed_through(headers),
         )
 
     @property
     def coded(self) -> bool:
         """Whether the stored bytes must be decoded, so that their length says little."""
         return self.coding is not None and bool(content_codings.of(self.coding))
+
+
+def passed_through(headers: Mapping[str, str]) -> dict[str, str]:
+    """Return the headers of an original that hold for the derived object too, metadata included."""
+    named = {name.lower(): value for name, value in headers.items()}
+    passed = {name: value for name, value in named.items() if name in _PASSED_THROUGH}
+    metadata = {
+        name.removeprefix(METADATA_HEADER): value
+        for name, value in named.items()
+        if name.startswith(METADATA_HEADER)
+    }
+    if metadata:
+        owned = owner_metadata(metadata)
+        passed |= {f"{METADATA_HEADER}{name}": value for name, value in owned.items()}
+    return passed
 
 
 def http_date(text: str | None) -> datetime | None:

@@ -32,6 +32,27 @@ _OF_MOUNT = frozenset({
 _OF_MARKER = ("x-amz-delete-marker", "x-amz-version-id")
 
 
+class StoreRefused(RequestFailed):
+    """A store that does not let itself be read.
+
+    Parameters
+    ----------
+    place : str
+        The store, such as ``s3://bucket``.
+    reason : str, optional
+        The store's own code, or what else is known.
+    """
+
+    def __init__(self, place: str, reason: str | None) -> None:
+        words = f" ({reason})" if reason else ""
+        super().__init__(
+            403,
+            "SourceRefused",
+            f"{place} refused to be read{words}; check its name, and the credentials for it",
+        )
+        self.reason = reason
+
+
 def replaced() -> RequestFailed:
     """Return the failure of a read during which the object was replaced."""
     words = "the object was replaced while it was read; try again"
@@ -83,23 +104,13 @@ def refused(response: urllib3.BaseHTTPResponse, source: Presigned) -> RequestFai
     wordless = "SourceRefused" if body else _WORDLESS.get(response.status, "SourceRefused")
     moved = 300 <= response.status < 400 and response.status != 304
     if source.place and (moved or response.status in {401, 403} or code in _OF_MOUNT):
-        return source_refused(source.place, code or f"status {response.status}")
+        return StoreRefused(source.place, code or f"status {response.status}")
     named = {name.lower(): value for name, value in response.headers.items()}
     return RequestFailed(
         response.status,
         code or wordless,
         message or f"S3 answered the read of the original with status {response.status}",
         {name: named[name] for name in _OF_MARKER if name in named},
-    )
-
-
-def source_refused(place: str, why: str | None) -> RequestFailed:
-    """Return the failure of a read for which a mount's own keys do not suffice."""
-    words = f" ({why})" if why else ""
-    return RequestFailed(
-        403,
-        "SourceRefused",
-        f"{place} refused the server's credentials{words}; check the mount's",
     )
 
 

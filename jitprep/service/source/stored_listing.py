@@ -12,6 +12,7 @@ from jitprep.service.errors import RequestFailed
 from jitprep.service.source.stored.folder import Folder
 from jitprep.service.source.stored.folder_walk import walk_folder
 from jitprep.service.source.stored.listing_page import Listed, PageRequest
+from jitprep.service.source.stored.obstore_process import require_obstore_here
 from jitprep.service.source.stored.store_errors import listing_failure
 from jitprep.service.source.stored_object import nameable
 from jitprep.service.source.stores import SourceUrl
@@ -71,6 +72,7 @@ def _stored(url: SourceUrl, store: Any, asked: PageRequest) -> Iterator[Listed]:
     folder = first.rpartition("/")[0]
     if folder and not nameable(folder):
         return  # of such keys obstore lists none
+    require_obstore_here(url.place)
     try:
         # obstore takes a folder, and not the beginning of a name, for a prefix.
         for batch in store.list(prefix=folder or None, offset=_offset(url, asked)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable
 from dataclasses import field
@@ -10,7 +11,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-from jitprep.service.config import config
 from jitprep.service.source.stored.folder import Folder
 from preprocessing.frozen import frozen
 
@@ -121,14 +121,14 @@ def open_store(
     """Open a store. Nothing is sent yet.
 
     Google's and Azure's credentials are taken from the environment, as obstore documents it. An Azure
-    container's account is ``AZURE_STORAGE_ACCOUNT_NAME``.
+    container's account is ``AZURE_STORAGE_ACCOUNT_NAME``. ``GOOGLE_ALLOW_HTTP`` and ``AZURE_ALLOW_HTTP``
+    are for emulators without TLS.
 
     Parameters
     ----------
     url : SourceUrl
     endpoint : str, optional
-        Of S3: the URL of another store than AWS's. It is asked by path and not by virtual host. The
-        default is that of the service, ``AWS_ENDPOINT_URL``.
+        Of S3: the URL of another store than AWS's. It is asked by path and not by virtual host.
     region : str, optional
         Of S3; the default is ``AWS_REGION``, or us-east-1.
     credentials : callable, optional
@@ -152,7 +152,7 @@ def open_store(
             raise ValueError(f"{url.host} is not a folder")
         return Folder(Path(url.host))
     try:
-        from obstore import exceptions, store  # noqa: PLC0415  # only the server has it
+        from obstore import exceptions, store  # noqa: PLC0415  # the function does without
     except ImportError:
         raise ValueError(
             f"{url.scheme}:// sources need obstore: pip install 'jitprep[server]'"
@@ -160,23 +160,27 @@ def open_store(
     try:
         match url.scheme:
             case "s3":
-                given = endpoint or config().endpoint
                 return store.S3Store(
                     url.host,
-                    **_s3_options(url.host, given, region, credentials, anonymous),
-                    **_common(timeout_s, plain=_is_plain(given)),
+                    **_s3_options(url.host, endpoint, region, credentials, anonymous),
+                    **_common(timeout_s, plain=_is_plain(endpoint)),
                 )
             case "gs":
-                common = _common(timeout_s, plain=False)
+                common = _common(timeout_s, plain=_is_set("GOOGLE_ALLOW_HTTP"))
                 return store.GCSStore(url.host, skip_signature=anonymous, **common)
             case "az":
-                common = _common(timeout_s, plain=False)
+                common = _common(timeout_s, plain=_is_set("AZURE_ALLOW_HTTP"))
                 return store.AzureStore(url.host, skip_signature=anonymous, **common)
             case _:
                 common = _common(timeout_s, plain=url.scheme == "http")
                 return store.HTTPStore.from_url(f"{url.place}/", **common)
     except exceptions.BaseError as error:
         raise ValueError(f"{url.place} cannot be opened: {str(error).splitlines()[0]}") from None
+
+
+def _is_set(variable: str) -> bool:
+    """Return whether a variable of obstore's, which our own options replace, is true."""
+    return os.environ.get(variable, "").lower() == "true"
 
 
 def _is_plain(endpoint: str | None) -> bool:
@@ -218,11 +222,14 @@ def _s3_options(
 def _provider(credentials: Callable[[], StoreCredentials]) -> Callable[[], dict[str, Any]]:
     def provide() -> dict[str, Any]:
         found = credentials()
+        ends = found.expires_at or datetime.now(UTC) + _ASK_AGAIN
         return {
             "access_key_id": found.access_key,
             "secret_access_key": found.secret_key,
             "token": found.token,
-            "expires_at": found.expires_at or datetime.now(UTC) + _ASK_AGAIN,
+            "expires_at": ends.astimezone(
+                UTC
+            ),  # obstore takes no other timezone, not even its equal
         }
 
     return provide

@@ -13,8 +13,8 @@ from jitprep.cli.commands import COMMANDS, load_command
 
 # Libraries that `jitprep[cli]` does not install.
 FOREIGN = (
-    *("awslambdaric", "av", "boto3", "botocore", "flask", "httpx", "moto", "pyarrow", "ray"),
-    *("skimage", "starlette", "torch", "urllib3", "uvicorn"),
+    *("awslambdaric", "av", "boto3", "botocore", "flask", "httpx", "moto", "obstore"),
+    *("pyarrow", "ray", "skimage", "starlette", "torch", "urllib3", "uvicorn"),
 )
 
 

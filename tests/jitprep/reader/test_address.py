@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from contextlib import suppress
 from pathlib import Path
@@ -16,10 +17,12 @@ from jitprep.reader.address import (
     AccessPointAddress,
     FolderAddress,
     FunctionAddress,
+    StoreAddress,
     UrlAddress,
     parse_address,
 )
 from jitprep.service.config import config
+from jitprep.service.source.stores import SourceUrl
 from preprocessing import Pipeline
 
 POINT = "arn:aws:s3-object-lambda:eu-west-1:123456789012:accesspoint/crops"
@@ -49,10 +52,29 @@ LOCAL = "http://127.0.0.1:9000/_lambda-url/preprocess/photos"
         ("file:photos/train", FolderAddress(Path("photos/train"))),
         ("file:/photos", FolderAddress(Path("/photos"))),
         ("file:///photos", FolderAddress(Path("/photos"))),
+        ("s3://bucket/", StoreAddress(SourceUrl("s3", "bucket"))),
+        ("s3://bucket/a/b", StoreAddress(SourceUrl("s3", "bucket", "a/b/"))),
+        ("gs://bucket", StoreAddress(SourceUrl("gs", "bucket"))),
+        ("az://container/a/", StoreAddress(SourceUrl("az", "container", "a/"))),
     ],
 )
 def test_each_form_is_an_address(text, address):
     assert parse_address(text) == address
+
+
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        ("s3://photos", StoreAddress(SourceUrl("s3", "photos"))),
+        ("https://host:8443/a%20b", StoreAddress(SourceUrl("https", "host:8443", "a b/"))),
+        # These lead to a function, whose pipeline nobody else can choose.
+        ("s3://crops-x1--ol-s3", AccessPointAddress("crops-x1--ol-s3", None, transforms=True)),
+        (URL, UrlAddress(URL, "lambda", "eu-west-1")),
+        (LOCAL, UrlAddress(LOCAL, "lambda", None)),
+    ],
+)
+def test_with_a_pipeline_a_bucket_or_a_url_holds_originals(text, address):
+    assert parse_address(text, with_pipeline=True) == address
 
 
 @pytest.mark.parametrize(
@@ -63,7 +85,10 @@ def test_each_form_is_an_address(text, address):
         "file:",
         "file://host/photos",
         "s3:bucket",
-        "s3://bucket/prefix",
+        "s3:///prefix",
+        "s3://crops-x1--ol-s3/prefix",
+        "gs:bucket/prefix",
+        "az://",
         "s3://UPPER",
         "lambda:preprocess",
         "lambda:/photos",
@@ -96,12 +121,13 @@ def test_a_secret_in_a_url_is_refused_and_not_repeated(text):
 @given(
     st.text()
     | st.tuples(
-        st.sampled_from(["s3://", "https://", "lambda:", "file:", "arn:aws:"]), st.text()
+        st.sampled_from(["s3://", "gs://", "https://", "lambda:", "file:", "arn:aws:"]), st.text()
     ).map("".join)
 )
 def test_any_text_is_an_address_or_is_refused(text):
-    with suppress(CannotOpen):
-        parse_address(text)
+    for with_pipeline in (False, True):
+        with suppress(CannotOpen):
+            parse_address(text, with_pipeline=with_pipeline)
 
 
 SPEC = "resize:8,8/npy"
@@ -119,6 +145,18 @@ SPEC = "resize:8,8/npy"
         ("file:.", {"endpoint_url": "http://127.0.0.1:9000"}, "endpoint_url"),
         ("lambda:f/b", {"pipeline": SPEC, "preset": "imagenet"}, "one of them"),
         ("s3://results", {"seed": 1}, "no seed changes"),
+        ("s3://results", {"preset": "imagenet"}, "write s3://results/ to transform originals"),
+        ("s3://photos/train", {}, "s3://photos/train/ holds originals; give the pipeline="),
+        ("gs://photos", {}, "holds originals"),
+        ("s3://photos/", {"preset": "imagnet"}, "no preset 'imagnet', only clean-text, clip"),
+        (
+            "s3://photos",
+            {"pipeline": SPEC, "endpoint_url": "minio:9000"},
+            "endpoint must be the URL",
+        ),
+        ("gs://photos", {"pipeline": SPEC, "endpoint_url": "http://a"}, "is for s3:// addresses"),
+        ("az://photos", {"pipeline": SPEC}, "Account must be specified"),
+        ("s3://photos", {"pipeline": SPEC, "threads": 0}, "thread"),
         ("file:.", {"seed": 1}, "no seed changes"),
         ("file:nowhere-at-all", {}, "is not a folder"),
         ("file:.", {"pipeline": "resise:8"}, "did you mean 'resize'"),
@@ -168,3 +206,24 @@ def test_a_missing_extra_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "jitprep.reader.doors.access_point", None)
     with pytest.raises(CannotOpen, match=r"s3://photos needs .*: pip install 'jitprep\[reader\]'"):
         open_reader("s3://photos")
+
+
+@pytest.mark.parametrize("library", ["obstore", "urllib3"])
+def test_what_a_store_needs_is_missed_when_its_reader_is_made(library):
+    program = (
+        f"import sys; sys.modules[{library!r}] = None; from jitprep import open_reader\n"
+        f"try: open_reader('gs://photos', pipeline={SPEC!r})\nexcept ValueError as error: print(error)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == (
+        f"gs://photos needs {library}, which is not installed: pip install 'jitprep[reader]'\n"
+    )
+
+
+def test_each_door_has_a_number_of_threads_of_its_own():
+    assert open_reader("file:.", pipeline=SPEC).threads == 1
+    assert open_reader("s3://photos", pipeline=SPEC).threads == 32
+    assert open_reader("lambda:f/b", pipeline=SPEC).threads == 8
+    assert open_reader("file:.", pipeline=SPEC, threads=3).threads == 3

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-HEAVY = ("boto3", "botocore", "urllib3", "PIL", "torch")
+HEAVY = ("boto3", "botocore", "obstore", "urllib3", "PIL", "torch")
 
 
 @pytest.mark.parametrize(

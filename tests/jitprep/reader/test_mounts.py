@@ -13,7 +13,6 @@ import pytest
 
 from jitprep.reader import (
     BadObject,
-    CannotOpen,
     Reader,
     ReadError,
     Refused,
@@ -196,9 +195,11 @@ def test_an_epoch_draws_anew(door):
     assert not np.array_equal(first.get_batch(GOOD), first.for_epoch(2).get_batch(GOOD))
 
 
-def test_a_pipeline_of_ones_own_is_refused(server):
-    with pytest.raises(CannotOpen, match="a preset"):
-        open_reader(f"{server}/free", pipeline=CROPS)
+def test_results_are_not_taken_for_originals(server):
+    """With a pipeline, a URL holds originals, and those of a mount are behind its own."""
+    for address, options in ((f"{server}/free", {}), ("s3://keyed", {"endpoint_url": server})):
+        with pytest.raises(Refused, match="is a result of jitprep and not an original"):
+            open_reader(address, pipeline=CROPS, **options).get(GOOD[0])
 
 
 def test_the_pages_addresses_are_mounts(server):

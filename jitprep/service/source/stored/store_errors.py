@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from jitprep.service.errors import RequestFailed
-from jitprep.service.source.source_errors import source_refused
+from jitprep.service.source.source_errors import StoreRefused
 
 # The parts of messages that matter stand at their beginning.
 _READ = 4096
@@ -41,19 +41,19 @@ def store_failure(error: Exception, place: str) -> RequestFailed:
     if kind == "PreconditionError" or status == 412:
         return RequestFailed(412, "PreconditionFailed", "the object is not the version asked for")
     if code is not None and code[1] in _NO_BUCKET:
-        return source_refused(place, code[1])
+        return StoreRefused(place, code[1])
     if isinstance(error, FileNotFoundError):
         return RequestFailed(404, "NoSuchKey", f"{place} has no such object")
     if kind in _REFUSALS:
-        return source_refused(place, code[1] if code else None)
+        return StoreRefused(place, code[1] if code else None)
     if status == 416:
         return RequestFailed(416, "InvalidRange", "the object has no byte in this range")
     if _ELSEWHERE in text:
-        return source_refused(place, "PermanentRedirect; its region may be another")
+        return StoreRefused(place, "PermanentRedirect; its region may be another")
     if _UNREADABLE.search(text):
         return _unversioned(place)
     if status is not None and status not in _BUSY:
-        return source_refused(place, code[1] if code else f"status {status}")
+        return StoreRefused(place, code[1] if code else f"status {status}")
     why = code[1] if code else f"status {status}" if status else "no whole answer came"
     return _unavailable(place, why)
 
@@ -61,7 +61,7 @@ def store_failure(error: Exception, place: str) -> RequestFailed:
 def listing_failure(error: Exception, place: str) -> RequestFailed:
     """Return the failure of a listing that an error of obstore reports."""
     if isinstance(error, FileNotFoundError):
-        return source_refused(place, "there is no such bucket")
+        return StoreRefused(place, "there is no such bucket")
     if _UNNAMEABLE.search(str(error)[:_READ]):
         return unnameable(place)
     return store_failure(error, place)
@@ -121,5 +121,5 @@ def _unavailable(place: str, why: str) -> RequestFailed:
         503,
         "SourceUnavailable",
         f"{place} could not be read ({why}); try again, and check that it is up and can be "
-        "reached from the server",
+        "reached from here",
     )

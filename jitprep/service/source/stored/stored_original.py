@@ -11,13 +11,14 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from email.utils import format_datetime
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 from jitprep.service.deadline import Deadline
 from jitprep.service.errors import RequestFailed
 from jitprep.service.s3_names import METADATA_HEADER
 from jitprep.service.source.original import (
+    MOST_TRIES,
     TRANSIENT,
     Original,
     Tries,
@@ -25,8 +26,9 @@ from jitprep.service.source.original import (
     require_time,
 )
 from jitprep.service.source.ranged_source import AnsweredWhole, Ranges, begin_ranges
-from jitprep.service.source.response_heads import ObjectHead
+from jitprep.service.source.response_heads import ObjectHead, passed_through
 from jitprep.service.source.source_errors import replaced
+from jitprep.service.source.stored.obstore_process import require_obstore_here
 from jitprep.service.source.stored.store_errors import (
     cut_off,
     require_version,
@@ -46,28 +48,39 @@ _OTHERS = frozenset({"Content-Disposition", "Content-Language", "Storage-Class"}
 
 
 class _StoredOriginal(Original):
-    """An object whose headers have arrived."""
+    """An object whose headers have arrived. They are parsed when they are asked for."""
 
     def __init__(self, source: StoredObject, tries: Tries) -> None:
         self._source, self._tries = source, tries
         self._result = _get(source, tries, {})
-        super().__init__(_head(self._result, source))
+
+    @cached_property
+    def object_head(self) -> ObjectHead:
+        """What the headers say."""
+        return _head(self._result, self._source)
+
+    @cached_property
+    def length(self) -> int:
+        """The number of bytes as they are stored, by the headers."""
+        return int(self._result.meta["size"])
 
     def _stored(self, limit: int) -> bytes:
-        assert self.object_head.length is not None
-        assert self.object_head.length <= limit
+        assert self.length <= limit
         while True:
             try:
-                return _body(self._result, self.object_head.length, self._source, self._tries)
+                return _body(self._result, self.length, self._source, self._tries)
             except RequestFailed as failure:
                 _again(failure, self._tries)
+            before = self.object_head
             self._result = _get(self._source, self._tries, {})
-            require_same(_head(self._result, self._source), self.object_head)
+            require_same(_head(self._result, self._source), before)
 
 
 @contextmanager
-def open_stored(source: StoredObject, deadline: Deadline) -> Iterator[Original]:
-    """Open an object, to be read whole.
+def open_stored(
+    source: StoredObject, deadline: Deadline, tries: int = MOST_TRIES
+) -> Iterator[Original]:
+    """Open an object, to be read whole. Opening and reading it have so many `tries` in all.
 
     Raises
     ------
@@ -76,7 +89,7 @@ def open_stored(source: StoredObject, deadline: Deadline) -> Iterator[Original]:
         ``SourceUnavailable`` where no try succeeded; ``InvalidRequest`` for a key that obstore cannot
         name, and for a server that says nothing of the version; ``DeadlineExceeded``.
     """
-    yield _StoredOriginal(source, Tries(_bounded(source, deadline)))
+    yield _StoredOriginal(source, Tries(_bounded(source, deadline), tries))
 
 
 @contextmanager
@@ -98,7 +111,8 @@ def head_stored(source: StoredObject, deadline: Deadline) -> ObjectHead:
 
 
 def _bounded(source: StoredObject, deadline: Deadline) -> Deadline:
-    return Deadline(min(deadline.at, time.monotonic() + source.timeout_s))
+    ends = time.monotonic() + source.timeout_s
+    return deadline if deadline.at <= ends else Deadline(ends)
 
 
 def _part(
@@ -131,6 +145,7 @@ def _get(source: StoredObject, tries: Tries, options: Mapping[str, Any]) -> Any:
     """Return obstore's result, its body unread."""
     if not nameable(source.path):
         raise unnameable(source.place)
+    require_obstore_here(source.place)
     asked = {**options, **({"version": source.version} if source.version else {})}
     while True:
         require_time(tries.deadline)
@@ -175,21 +190,30 @@ def _body(result: Any, length: int, source: StoredObject, tries: Tries) -> bytes
 
 
 def _head(result: Any, source: StoredObject) -> ObjectHead:
-    """Return the object's head, made of headers as S3 sends them, so that S3's rules hold for all."""
-    meta, attributes = result.meta, dict(result.attributes)
-    headers = {"Content-Length": str(meta["size"])}
+    """Return the object's head, as `ObjectHead.of` returns it for the headers that S3 sends."""
+    meta = result.meta
+    modified = meta["last_modified"]
     # obstore's moment for an answer without the header.
-    if meta["last_modified"].timestamp() != 0:
-        headers["Last-Modified"] = format_datetime(meta["last_modified"], usegmt=True)
-    headers["ETag"] = require_version(_etag(meta, "Last-Modified" in headers), source.place)
-    if meta["version"]:
-        headers["x-amz-version-id"] = meta["version"]
-    for name, value in attributes.items():
+    dated = modified.timestamp() != 0
+    etag = require_version(_etag(meta, dated), source.place)
+    headers, metadata = {}, {}
+    for name, value in result.attributes.items():
         if name in _HEADERS:
             headers[name] = value
         elif name not in _OTHERS:
-            headers[f"{METADATA_HEADER}{name}"] = value
-    return ObjectHead.of(headers)
+            metadata[f"{METADATA_HEADER}{name}"] = value
+    if meta["version"]:
+        metadata["x-amz-version-id"] = meta["version"]
+    if "Cache-Control" in headers:
+        metadata["cache-control"] = headers["Cache-Control"]
+    return ObjectHead(
+        etag,
+        format_datetime(modified, usegmt=True) if dated else None,
+        headers.get("Content-Type"),
+        meta["size"],
+        headers.get("Content-Encoding"),
+        passed_through(metadata) if metadata else {},
+    )
 
 
 def _etag(meta: Mapping[str, Any], dated: bool) -> str:

@@ -49,11 +49,11 @@ def test_faults_in_ranges_pass_too(web, opened, fault):
 
 
 @pytest.mark.parametrize("status", [401, 403])
-def test_refused_credentials_are_the_servers_own(web, opened, status):
+def test_refused_credentials_are_not_the_clients(web, opened, status):
     web.faults = [Fault(status, b"<Error><Code>InvalidAccessKeyId</Code></Error>")]
     refused = failure(lambda: whole(opened()))
     assert (refused.status, refused.code) == (403, "SourceRefused")
-    assert "(InvalidAccessKeyId); check the mount's" in refused.message
+    assert "(InvalidAccessKeyId); check its name" in refused.message
     assert len(web.requests) == 1
 
 

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
+from dateutil.tz import tzutc
 
 from jitprep.service.config import config
 from jitprep.service.source.stored.folder import Folder
 from jitprep.service.source.stored_object import StoredObject
 from jitprep.service.source.stores import SourceUrl, StoreCredentials, open_store
+
+from .reading import BODY, put, whole
 
 
 @pytest.fixture(autouse=True)
@@ -111,3 +115,15 @@ def test_the_function_loads_nothing_of_stores():
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
     assert done.stdout == "\n"
+
+
+@pytest.mark.parametrize("zone", [UTC, tzutc(), timezone(timedelta(hours=2))], ids=str)
+def test_credentials_may_expire_in_any_timezone(web, zone):
+    """botocore's have a UTC of dateutil's, which obstore refuses."""
+
+    def credentials() -> StoreCredentials:
+        return StoreCredentials("KEY", "SECRET", None, datetime.now(zone) + timedelta(hours=1))
+
+    store = open_store(SourceUrl.parse("s3://bucket"), endpoint=web.url, credentials=credentials)
+    put(web)
+    assert whole(StoredObject(store, "a", "pre/fix/a", "s3://bucket")) == BODY

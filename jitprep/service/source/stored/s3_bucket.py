@@ -1,4 +1,4 @@
-"""A bucket that a mount reads, for what obstore cannot: listings, and keys that it cannot name."""
+"""A bucket of S3, for what obstore cannot do: listings, and keys that it cannot name."""
 
 from __future__ import annotations
 
@@ -59,10 +59,10 @@ class S3Bucket:
         query = f"?{urlencode({'versionId': version})}" if version else ""
         return self._signed(method, f"{self.base}/{quote(path, safe='/~')}{query}")
 
-    def signed_listing(self, name: ListingName) -> Presigned:
-        """Return a source of a page of the listing below the mount's prefix."""
-        query = {"list-type": "2"} if name.version == 2 else {}
-        asked = dict(name.parameters)
+    def signed_listing(self, page: ListingName) -> Presigned:
+        """Return a source of a page of the listing below the source's prefix."""
+        query = {"list-type": "2"} if page.version == 2 else {}
+        asked = dict(page.parameters)
         if self.url.prefix:
             asked.setdefault("prefix", "")
         for parameter, text in asked.items():
@@ -72,16 +72,16 @@ class S3Bucket:
             "GET", f"{self.base}?{urlencode(sorted(query.items()), quote_via=quote)}"
         )
 
-    def relative(self, xml: bytes, mount: str) -> bytes:
-        """Return a listing of the bucket as one of the mount: its name, and keys without the prefix."""
+    def relative(self, xml: bytes, name: str) -> bytes:
+        """Return a listing with another name for the bucket, and with keys without the prefix."""
         try:
             root = ET.fromstring(xml)  # noqa: S314  # the store's own, bounded
         except ET.ParseError:
             return xml  # refused where sizes and ETags are put in
         space = root.tag.partition("}")[0] + "}" if root.tag.startswith("{") else ""
-        name = root.find(f"{space}Name")
-        if name is not None:
-            name.text = mount
+        named = root.find(f"{space}Name")
+        if named is not None:
+            named.text = name
         if self.url.prefix:
             coded = root.findtext(f"{space}EncodingType") == "url"
             spelt = _encoded(self.url.prefix) if coded else re.escape(self.url.prefix)

@@ -1,0 +1,132 @@
+"""CPU of a trainer's host per sample beside the transform: ``python -m bench.train.originals --s3 URL``.
+
+64 photographs of 500×375 are read in batches of 32 from an S3 store and from a folder, and each round
+also transforms the same bytes from memory. CPU time is that of the whole process, obstore's threads
+included. The store's keys are AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; the photographs go into its
+bucket ``jitprep-bench-train``. ``--json`` prints JSON.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+import time
+from importlib.metadata import version
+from pathlib import Path
+from random import Random
+from statistics import median
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from obstore.store import S3Store
+
+from bench import photos
+from bench.environment import occasion
+from jitprep import Pipeline, open_reader
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+_BUCKET, _PREFIX = "jitprep-bench-train", "originals"
+_SPEC = "resize:256/center_crop:224/npy"
+_COUNT, _BATCH = 64, 32
+_BASELINE = "transform"
+
+
+def main() -> None:
+    """Run the command line."""
+    parser = argparse.ArgumentParser(prog="python -m bench.train.originals", description=__doc__)
+    parser.add_argument("--s3", metavar="URL", required=True, help="the store")
+    parser.add_argument("--rounds", type=int, default=15, help="rounds of all ways")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    options = parser.parse_args()
+    found = measure(options.s3, options.rounds)
+    if options.json:
+        libraries = ("numpy", "simplejpeg", "obstore", "boto3")
+        made = occasion("preprocessing", "jitprep", "bench") | {
+            "versions": {name: version(name) for name in libraries}
+        }
+        json.dump({"made": made, "rounds": options.rounds, "ways": found}, sys.stdout, indent=1)
+        print()
+        return
+    for name, row in found.items():
+        print(f"{name:32} {row['cpu_ms']:.3f} ms of CPU a sample, beside it {row['beside_ms']:.3f}")
+
+
+def measure(url: str, rounds: int) -> dict[str, dict[str, float]]:
+    """Return the CPU time of each way per sample, and beside the transform, in ms; medians."""
+    bodies = {
+        f"{number:02}.jpg": photos.small(photos.SMALL[number % len(photos.SMALL)])
+        for number in range(_COUNT)
+    }
+    with tempfile.TemporaryDirectory() as folder:
+        for key, body in bodies.items():
+            (Path(folder) / key).write_bytes(body)
+        ways = _ways(url, _stored(url, bodies), folder, bodies)
+        keys = list(bodies)
+        times: dict[str, list[float]] = {name: [] for name in ways}
+        order, chance = list(ways), Random(1)  # noqa: S311  the order is not a secret
+        for number in range(rounds + 1):
+            chance.shuffle(order)
+            batch = keys[:_BATCH] if number % 2 else keys[_BATCH:]
+            for name in order:
+                spent = _timed(ways[name], batch)
+                if number:  # the first round connects, and fills caches
+                    times[name].append(spent)
+    return {
+        name: {
+            "cpu_ms": round(median(spent), 3),
+            "beside_ms": round(median(map(float.__sub__, spent, times[_BASELINE])), 3),
+        }
+        for name, spent in times.items()
+    }
+
+
+def _timed(way: Callable[[list[str]], Any], batch: list[str]) -> float:
+    start = time.process_time()
+    way(batch)
+    return (time.process_time() - start) * 1000 / len(batch)
+
+
+def _stored(url: str, bodies: Mapping[str, bytes]) -> Any:
+    """Store the photographs, and return the client."""
+    s3 = boto3.client("s3", endpoint_url=url, region_name="us-east-1")
+    if _BUCKET not in [bucket["Name"] for bucket in s3.list_buckets()["Buckets"]]:
+        s3.create_bucket(Bucket=_BUCKET)
+    for key, body in bodies.items():
+        s3.put_object(Bucket=_BUCKET, Key=f"{_PREFIX}/{key}", Body=body)
+    return s3
+
+
+def _ways(
+    url: str, s3: Any, folder: str, bodies: Mapping[str, bytes]
+) -> dict[str, Callable[[list[str]], Any]]:
+    pipeline = Pipeline.parse(_SPEC)
+    there = open_reader(f"s3://{_BUCKET}/{_PREFIX}", endpoint_url=url, pipeline=pipeline)
+    here = open_reader(f"file:{folder}", pipeline=pipeline)
+
+    def by_boto3(key: str) -> Any:
+        return pipeline(s3.get_object(Bucket=_BUCKET, Key=f"{_PREFIX}/{key}")["Body"].read())
+
+    store = S3Store(_BUCKET, endpoint=url, region="us-east-1", client_options={"allow_http": True})
+
+    def by_obstore(key: str) -> Any:
+        return pipeline(bytes(store.get(f"{_PREFIX}/{key}").bytes()))
+
+    return {
+        _BASELINE: lambda batch: [pipeline(bodies[key]) for key in batch],
+        "S3, in batches": there.get_each,
+        "S3, one by one": lambda batch: [there.get(key) for key in batch],
+        "S3 by obstore, by hand": lambda batch: [by_obstore(key) for key in batch],
+        "S3 by boto3, by hand": lambda batch: [by_boto3(key) for key in batch],
+        "folder, in batches": here.get_each,
+        "folder, paths to the pipeline": lambda batch: [
+            pipeline(f"{folder}/{key}") for key in batch
+        ],
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(main())

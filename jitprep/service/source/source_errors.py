@@ -41,15 +41,17 @@ class StoreRefused(RequestFailed):
         The store, such as ``s3://bucket``.
     reason : str, optional
         The store's own code, or what else is known.
+    remedy : str
     """
 
-    def __init__(self, place: str, reason: str | None) -> None:
+    def __init__(
+        self,
+        place: str,
+        reason: str | None,
+        remedy: str = "check its name, and the credentials for it",
+    ) -> None:
         words = f" ({reason})" if reason else ""
-        super().__init__(
-            403,
-            "SourceRefused",
-            f"{place} refused to be read{words}; check its name, and the credentials for it",
-        )
+        super().__init__(403, "SourceRefused", f"{place} refused to be read{words}; {remedy}")
         self.reason = reason
 
 

@@ -10,6 +10,7 @@ from urllib.parse import quote, urlencode
 from xml.etree import ElementTree as ET
 
 from jitprep.service.messages import ListingName, Presigned
+from jitprep.service.source.stored.store_errors import without_credentials
 from jitprep.service.source.stores import SourceUrl, StoreCredentials
 from jitprep.sigv4.signing import SigningCredentials, sign
 from preprocessing.frozen import frozen
@@ -100,7 +101,10 @@ class S3Bucket:
     def _signed(self, method: str, url: str) -> Presigned:
         if self.credentials is None:
             return Presigned(url, endpoint=self.base, place=self.url.place)
-        found = self.credentials()
+        try:
+            found = self.credentials()
+        except Exception:  # of a program, a file or a service: its message may be anything
+            raise without_credentials(self.url.place) from None
         pair = SigningCredentials(found.access_key, found.secret_key, found.token)
         headers = sign(method, url, {}, pair, self.region or _DEFAULT_REGION)
         del headers["host"]  # the connection sends it

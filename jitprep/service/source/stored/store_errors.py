@@ -26,6 +26,16 @@ _NO_BUCKET = frozenset({"NoSuchBucket", "ContainerNotFound"})
 # obstore's errors are known by their names, so that this module does not import it.
 _REFUSALS = frozenset({"PermissionDeniedError", "UnauthenticatedError"})
 _BUSY = frozenset({408, 429, 500, 502, 503, 504})
+# Why there is no answer, by a part of the message; the host that was asked is all that is quoted of it.
+_UNANSWERED = {
+    "ConnectionRefused": "the connection was refused",
+    "dns error": "its name cannot be resolved",
+    "InvalidContentType": "it does not speak TLS",
+    "invalid peer certificate": "its certificate was rejected",
+    "TimedOut": "it did not answer in time",
+}
+_HOST = re.compile(r"performing [A-Z]+ https?://([A-Za-z0-9._-]+(?::\d+)?)/")
+_OF_PROVIDER = "External AWS credential provider"
 
 
 def store_failure(error: Exception, place: str) -> RequestFailed:
@@ -44,6 +54,8 @@ def store_failure(error: Exception, place: str) -> RequestFailed:
         return StoreRefused(place, code[1])
     if isinstance(error, FileNotFoundError):
         return RequestFailed(404, "NoSuchKey", f"{place} has no such object")
+    if _OF_PROVIDER in text:
+        return without_credentials(place)
     if kind in _REFUSALS:
         return StoreRefused(place, code[1] if code else None)
     if status == 416:
@@ -54,8 +66,26 @@ def store_failure(error: Exception, place: str) -> RequestFailed:
         return _unversioned(place)
     if status is not None and status not in _BUSY:
         return StoreRefused(place, code[1] if code else f"status {status}")
-    why = code[1] if code else f"status {status}" if status else "no whole answer came"
+    why = code[1] if code else f"status {status}" if status else _unanswered(text)
     return _unavailable(place, why)
+
+
+def without_credentials(place: str) -> StoreRefused:
+    """Return the failure of a read that could not be signed."""
+    return StoreRefused(
+        place,
+        "no credentials for it could be loaded",
+        "give the mount access_key_id and secret_access_key, let AWS's SDKs find some, or write "
+        "unsigned = true for a public bucket",
+    )
+
+
+def _unanswered(text: str) -> str:
+    why = next(
+        (words for part, words in _UNANSWERED.items() if part in text), "no whole answer came"
+    )
+    host = _HOST.search(text)
+    return f"{host[1]}: {why}" if host else why
 
 
 def listing_failure(error: Exception, place: str) -> RequestFailed:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 import pytest
 
+from jitprep.service.messages import ListingName
 from jitprep.service.source.opening import head_original, open_ranges
+from jitprep.service.source.original_store import OriginalStore
 from jitprep.service.source.ranged_source import Ranges
 from jitprep.service.source.stored_object import StoredObject
 from jitprep.service.source.stores import SourceUrl, StoreCredentials, open_store
 
 from .reading import BODY, TOKEN, failure, put, soon, whole
-from .server import Fault
+from .server import Fault, WebServer
 
 FAULTS = {
     "slow down": Fault(503, b"<Error><Code>SlowDown</Code></Error>"),
@@ -86,9 +91,61 @@ def test_a_provider_without_credentials_is_a_refusal(web):
     store = open_store(SourceUrl.parse("s3://bucket"), endpoint=web.url, credentials=none)
     refused = failure(lambda: whole(StoredObject(store, "a", "a", "s3://bucket")))
     assert (refused.status, refused.code) == (403, "SourceRefused")
+    assert "give the mount access_key_id" in refused.message
+    assert TOKEN not in refused.message
 
 
 def test_a_server_that_is_down(web, opened, unused_port):
     store = open_store(SourceUrl.parse(f"http://127.0.0.1:{unused_port}"))
     refused = failure(lambda: whole(StoredObject(store, "a", "a", "http://127.0.0.1")))
     assert (refused.status, refused.code) == (503, "SourceUnavailable")
+    assert f"(127.0.0.1:{unused_port}: the connection was refused)" in refused.message
+    assert TOKEN not in refused.message
+
+
+def test_a_host_that_has_no_name_and_one_without_tls(web):
+    for endpoint, words in (
+        ("http://store.invalid", "(store.invalid: its name cannot be resolved)"),
+        (web.url.replace("http:", "https:"), "it does not speak TLS)"),
+    ):
+        store = open_store(SourceUrl.parse("s3://bucket"), endpoint=endpoint, anonymous=True)
+        source = StoredObject(store, "a", "a", "s3://bucket")
+        refused = failure(partial(whole, source))
+        assert words in refused.message
+
+
+def bucket_of(web: WebServer, credentials: Callable[[], StoreCredentials]) -> OriginalStore:
+    return OriginalStore.open(
+        SourceUrl.parse("s3://bucket"),
+        endpoint=web.url,
+        region=None,
+        credentials=credentials,
+        timeout_s=30,
+    )
+
+
+@pytest.mark.parametrize(
+    ("fault", "code"),
+    [
+        (Fault(403, b"<Error><Code>SignatureDoesNotMatch</Code></Error>"), "SourceRefused"),
+        (Fault(404, b"<Error><Code>NoSuchBucket</Code></Error>"), "SourceRefused"),
+        (Fault(301, b"<Error><Code>PermanentRedirect</Code></Error>"), "SourceRefused"),
+        (Fault(400, b"<Error><Code>InvalidArgument</Code></Error>"), "InvalidArgument"),
+    ],
+)
+def test_a_refused_listing_is_not_the_clients_unless_it_chose_the_parameters(web, fault, code):
+    web.faults = [fault]
+    store = bucket_of(web, lambda: StoreCredentials("id", "secret"))
+    page = ListingName("bucket", {}, 2)
+    assert failure(lambda: store.list_page(page, "photos", soon())).code == code
+
+
+def test_a_listing_that_cannot_be_signed_says_what_to_do(web):
+    def none() -> StoreCredentials:
+        raise LookupError(TOKEN)
+
+    page = ListingName("bucket", {}, 2)
+    refused = failure(lambda: bucket_of(web, none).list_page(page, "photos", soon()))
+    assert (refused.status, refused.code) == (403, "SourceRefused")
+    assert "give the mount access_key_id" in refused.message
+    assert TOKEN not in refused.message

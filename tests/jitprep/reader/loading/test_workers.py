@@ -187,8 +187,12 @@ def test_a_worker_that_is_killed_while_it_waits_is_noticed(streams):
     killed = int(stream.take().rows[0, 0])
     time.sleep(0.2)  # all is made, and both wait for the next task
     os.kill(killed, signal.SIGKILL)
-    with pytest.raises(WorkerDied, match="SIGKILL"):
+
+    def read_on() -> None:
         for number in range(1, 5):
             stream.begin(number, 0)
             for _ in range(4):
                 stream.take()
+
+    with pytest.raises(WorkerDied, match="SIGKILL"):
+        read_on()

@@ -13,6 +13,8 @@ TORCH   := .venv-torch
 NOTEBOOKS := .venv-notebooks
 SOUND   := .venv-sound
 DOCS    := .venv-docs
+# The tests start hundreds of processes. Without bytecode, each of them compiles what it imports.
+export PYTHONDONTWRITEBYTECODE :=
 # One environment per client, because some of them pin versions that others refuse.
 CLIENT_STAMPS := $(patsubst %,$(CLIENTS)/%/stamp,boto3 awscli s3fs smart_open pyarrow s3torchconnector obstore duckdb rclone)
 

@@ -15,10 +15,9 @@ import sys
 import torch
 from doors import DOORS, PIPELINE, opened
 from torch import nn
-from torch.utils.data import DataLoader
 
 from jitprep.reader import Reader
-from jitprep.reader.torch import ObjectBatches
+from jitprep.reader.torch import Loader
 
 BATCH = 8
 
@@ -35,30 +34,27 @@ def network(classes: int) -> nn.Module:
 def train(reader: Reader, epochs: int) -> list[float]:
     """Train the network to name the photograph of a random crop; return the loss of each step."""
     torch.manual_seed(0)
-    keys = list(reader.keys())
-    classes = sorted(
-        {key.partition("/")[0] for key in keys}
-    )  # "rocket/2.jpg" is of the class "rocket"
-    labels = [classes.index(key.partition("/")[0]) for key in keys]
-    data = ObjectBatches(reader, keys, labels, batch_size=BATCH, shuffle=True)
-    loader = DataLoader(
-        data,
-        batch_size=None,  # the dataset yields whole batches
+    loader = Loader(
+        reader,
+        labels="folder",  # "rocket/2.jpg" is of the class "rocket"
+        batch_size=BATCH,
+        shuffle=True,
         num_workers=2,
-        persistent_workers=True,
-        multiprocessing_context="forkserver",  # the endpoint has threads in this process
+        start_method="forkserver",  # the endpoint has threads in this process
     )
-    model = network(len(classes))
+    assert loader.classes is not None
+    model = network(len(loader.classes))
     optimizer = torch.optim.AdamW(model.parameters(), lr=3e-3)
     losses = []
     for epoch in range(epochs):
-        data.set_epoch(epoch)  # changes the order and the crops
+        loader.set_epoch(epoch)  # changes the order and the crops
         for images, targets in loader:
             loss = nn.functional.cross_entropy(model(images.float() / 255), targets)
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
             losses.append(loss.item())
+    loader.close()
     return losses
 
 

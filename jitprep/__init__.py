@@ -7,7 +7,7 @@ The package has two public names, each imported when it is first used:
     library `preprocessing`, which has the steps, encodings and errors.
 `open_reader`
     Open a reader of many objects, from a local folder or through AWS. See `jitprep.reader`, and
-    `jitprep.reader.torch` for PyTorch datasets.
+    `jitprep.reader.torch` for PyTorch.
 
 >>> from jitprep import Pipeline, open_reader
 >>> pipeline = Pipeline.parse("resize:256/center_crop:224/npy")

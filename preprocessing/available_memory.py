@@ -45,14 +45,12 @@ def memory() -> int:
     return FALLBACK_BYTES if whole is None else max(whole - PROCESS_BYTES, whole // 4)
 
 
-def parse_size(text: str) -> int:
-    """Return the bytes that a size names. Raises ValueError, which names ``JITPREP_MEMORY``."""
+def parse_size(text: str, setting: str = "JITPREP_MEMORY") -> int:
+    """Return the bytes that a size names. Raises ValueError, which names the setting."""
     found = _SIZE.fullmatch(text.strip())
     size = int(found[1]) * _UNITS[(found[2] or "").lower()] if found else 0
     if not size:
-        raise ValueError(
-            f"JITPREP_MEMORY must be bytes, or a size such as 1500MB or 2GiB, got {text!r}"
-        )
+        raise ValueError(f"{setting} must be bytes, or a size such as 1500MB or 2GiB, got {text!r}")
     return size
 
 

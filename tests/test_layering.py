@@ -144,7 +144,8 @@ SHARED = {
         "jitprep.service.source.response_heads",
         "jitprep.service.source.s3_hosts",
     },
-    # The presets, which links lead out of a folder, and how originals are opened in a store.
+    # The presets, which links lead out of a folder, how originals are opened in a store, and the
+    # processors that a loader may use.
     "jitprep.reader": {
         "jitprep.service.config",
         "jitprep.service.deadline",
@@ -157,8 +158,9 @@ SHARED = {
         "jitprep.service.source.original_store",
         "jitprep.service.source.ranged_source",
         "jitprep.service.source.stored.folder",
-        "jitprep.service.source.stored.store_errors",
+        "jitprep.service.source.source_errors",
         "jitprep.service.source.stores",
+        "jitprep.service.thread_pools",
     },
     "jitprep.costs": set(),
 }

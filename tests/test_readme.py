@@ -44,7 +44,7 @@ ELSEWHERE = {
 HERE = (
     "pip install '.[cli,server,reader]'",
     "jitprep serve photos/ --pipeline imagenet-uint8",
-    "curl -o rocket.npy http://127.0.0.1:8080/photos/rocket.jpg",
+    "curl -fo rocket.npy http://127.0.0.1:8080/photos/rocket.jpg",
     "jitprep cost imagenet-uint8 photos/*.jpg",
     "photos = open_reader(",
     "p = Pipeline.parse(",

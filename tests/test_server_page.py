@@ -69,7 +69,7 @@ def test_the_first_reads(address: str, folder: Path) -> None:
     assert names["image"].shape == (3, 224, 224)
     assert names["head"]["errorCode"] == "NoSuchKey"
     for command in blocks("sh"):
-        if command.startswith(("curl -o", "aws ")):
+        if command.startswith(("curl -fo", "aws ")):
             run(command, address)
             assert (folder / "rocket.npy").read_bytes() == names["body"]
             (folder / "rocket.npy").unlink()

@@ -9,7 +9,7 @@
 ``with_seed(epoch)`` returns a reader whose random transforms draw differently. The same code reads
 through S3 Object Lambda, a Function URL, Lambda's Invoke or a server of ``jitprep serve``, or transforms
 originals of a store or a folder in its own process, and gets the same bytes.
-`jitprep.reader.torch` has datasets for PyTorch.
+`jitprep.reader.torch` has a loader and datasets for PyTorch.
 
 A read passes through `opening` and `address`, which turn an address into a reader; `base`, the
 interface; a module of `doors`, with `transport`; and `decode`, which turns the response into an array,
@@ -27,6 +27,7 @@ from jitprep.reader.errors import (
     Refused,
     Unavailable,
     Undecodable,
+    WorkerDied,
 )
 from jitprep.reader.opening import open_reader
 
@@ -39,5 +40,6 @@ __all__ = [
     "Refused",
     "Unavailable",
     "Undecodable",
+    "WorkerDied",
     "open_reader",
 ]

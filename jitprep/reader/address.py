@@ -172,7 +172,7 @@ def _http_url(text: str) -> UrlAddress:
         )
     if not path or (path.startswith(_SIGNED_PATH) and path.count("/") < 3):
         raise CannotOpen(
-            f"{text} does not name a bucket; append the bucket's name or alias, as in URL/BUCKET"
+            f"{text} does not name a bucket or a mount; append its name, as in URL/BUCKET"
         )
     url = f"{parts.scheme}://{parts.netloc}{path}"
     if signed := _SIGNED_HOST.fullmatch(host):
@@ -182,4 +182,5 @@ def _http_url(text: str) -> UrlAddress:
 
 
 def _unknown(text: str) -> CannotOpen:
-    return CannotOpen(f"{text!r} is not the address of a reader. Valid forms:\n{FORMS}")
+    hint = f"; for a folder write 'file:{text}'" if text and ":" not in text else ""
+    return CannotOpen(f"{text!r} is not the address of a reader{hint}. Valid forms:\n{FORMS}")

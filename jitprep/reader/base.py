@@ -7,13 +7,27 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from operator import index
-from typing import Self
+from typing import NamedTuple, Self
 
 import numpy as np
 
 from jitprep.reader.errors import CannotOpen, ReadError
 from preprocessing.media import Array
 from preprocessing.rng import LARGEST_SEED
+
+
+class RowLayout(NamedTuple):
+    """Shape and dtype of a result, which is one row of a batch.
+
+    Parameters
+    ----------
+    shape : tuple of int
+    dtype : str
+        NumPy's name.
+    """
+
+    shape: tuple[int, ...]
+    dtype: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +62,16 @@ class Reader(ABC):
     @property
     def draws(self) -> bool | None:
         """Whether a seed may change what is read; None where only the function knows."""
+        return None
+
+    @property
+    def computes(self) -> bool:
+        """Whether a read is work for this machine's processors, rather than waiting for another's."""
+        return False
+
+    @property
+    def row_layout(self) -> RowLayout | None:
+        """What every result is like; None where it depends on the object, or only the function knows."""
         return None
 
     @abstractmethod
@@ -108,6 +132,28 @@ class Reader(ABC):
             rows.append(row)
         return stack(wanted, rows)
 
+    def read_into(self, keys: Sequence[str], out: Array | None) -> dict[int, Array | ReadError]:
+        """Read many objects into the rows of an array.
+
+        Parameters
+        ----------
+        keys : sequence of str
+        out : ndarray, optional
+            Shape (N, ...), a row per key; None where there is no such array.
+
+        Returns
+        -------
+        dict
+            By position, what is not in `out`: results of another shape or dtype than its rows, and
+            errors.
+        """
+        read, apart = self.get_each(keys), {}
+        for position, key in enumerate(keys):
+            row = read[key]
+            if isinstance(row, ReadError) or not write_row(row, out, position):
+                apart[position] = row
+        return apart
+
     def with_seed(self, seed: int) -> Self:
         """Return the same reader with another seed, such as the next epoch.
 
@@ -163,6 +209,14 @@ def stack(keys: Sequence[str], rows: Sequence[Array]) -> Array:
             )
     whole = rows[0].base
     return whole if whole is not None and _are_all_of(whole, rows) else np.stack(rows)
+
+
+def write_row(row: Array, out: Array | None, position: int) -> bool:
+    """Copy a result to a row of `out`, if it has its shape and dtype; return whether it has."""
+    if out is None or (row.shape, row.dtype) != (out.shape[1:], out.dtype):
+        return False
+    out[position] = row
+    return True
 
 
 def _are_all_of(whole: Array, rows: Sequence[Array]) -> bool:

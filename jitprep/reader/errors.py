@@ -4,6 +4,7 @@
 
     ReaderError
     ├── CannotOpen       an invalid address, or an option that its door does not support
+    ├── WorkerDied       a worker process of a loader was killed, for example out of memory
     └── ReadError        has the key, and the code and the status of the response
         ├── BadObject        the object is missing, damaged, or not for this pipeline
         ├── Refused          a retry would not help: permissions, an unknown preset
@@ -15,6 +16,8 @@ complete.
 """
 
 from __future__ import annotations
+
+from urllib.parse import urlsplit
 
 from preprocessing.names import as_text
 
@@ -49,6 +52,10 @@ class ReaderError(Exception):
 
 class CannotOpen(ReaderError, ValueError):
     """An invalid address, or an option that its door does not support."""
+
+
+class WorkerDied(ReaderError, RuntimeError):
+    """A worker process of a loader ended without being asked to."""
 
 
 class ReadError(ReaderError):
@@ -114,3 +121,29 @@ def read_error(status: int, code: str, message: str, key: str | None = None) -> 
     elif (status >= 500 and status != 501) or status in {408, 429} or code in _PASSING | STALE:
         kind = Unavailable
     return kind(message, key=key, code=code, status=status)
+
+
+def no_answer(url: str, error: BaseException, key: str | None = None) -> Unavailable:
+    """Return the error for a request that got no complete answer.
+
+    Parameters
+    ----------
+    url : str
+        Only its host and port are named, because it may be presigned.
+    error : Exception
+        Of the connection; only the system's words in it are quoted.
+    key : str, optional
+    """
+    parts, kind = urlsplit(url), type(error).__name__
+    host = f"{parts.hostname}:{parts.port}" if parts.port else parts.hostname
+    why = ""
+    cause: BaseException | None = error
+    while cause is not None and not why:
+        if isinstance(cause, OSError) and cause.strerror:
+            why = f" ({cause.strerror})"
+        cause = cause.__cause__ or cause.__context__
+    return Unavailable(
+        f"no complete response from {host}{why}; check the address, and that a server is up there",
+        key=key,
+        code=kind,
+    )

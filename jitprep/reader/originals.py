@@ -21,6 +21,7 @@ def transform(
     seed: Seed,
     key: str,
     limits: Limits = DEFAULT_LIMITS,
+    out: Array | None = None,
 ) -> Array:
     """Return what a read of the object through any door returns.
 
@@ -32,6 +33,8 @@ def transform(
     key : str
         Key for error messages.
     limits : Limits
+    out : ndarray, optional
+        Array that the result is written to, and which is returned, where the pipeline can do that.
 
     Raises
     ------
@@ -42,7 +45,7 @@ def transform(
     """
     try:
         if is_array(pipeline):
-            return pipeline(source, seed=seed, limits=limits)
+            return pipeline(source, seed=seed, limits=limits, out=out)
         made = pipeline.encode(source, seed=seed, limits=limits)
     except PreprocessingError as error:
         raise object_error(error, key) from None

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import os
+import signal
 import socket
 import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from types import FrameType
 
-from jitprep.server.configuration.folder_config import folder_config
+from jitprep.server.configuration.folder_config import folder_config, mount_name
 from jitprep.service.settings import FILE_VARIABLE
 
 # Somewhat more than the time for which an answer waits for a client that takes nothing.
@@ -21,17 +24,23 @@ _PLACES = (Path("jitprep.toml"), Path("/etc/jitprep.toml"))
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command. A wrong configuration is one line, and exit status 2."""
     asked = _parser().parse_args(arguments)
+    # Until the workers run. As a container's first process it would ignore the signal otherwise.
+    signal.signal(signal.SIGTERM, _end)
     with tempfile.TemporaryDirectory(prefix="jitprep-") as folder:
         try:
             return _run(asked, Path(folder))
         except ValueError as error:
-            sys.stderr.write(f"error: {error}\n")
+            sys.stderr.write(f"error: {_in_terms_of(asked, str(error))}\n")
         except ModuleNotFoundError as error:
             sys.stderr.write(
                 f"error: jitprep serve needs {error.name}, which is not installed: "
                 "pip install 'jitprep[server]'\n"
             )
         return 2
+
+
+def _end(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
+    sys.exit(128 + number)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -44,9 +53,13 @@ def _parser() -> argparse.ArgumentParser:
         nargs="?",
         help="a local folder to serve without a configuration, to this machine only",
     )
-    parser.add_argument("--pipeline", help="the folder's pipeline: a preset's name or a spec")
     parser.add_argument(
-        "--config", type=Path, help="the configuration (./jitprep.toml, or /etc/jitprep.toml)"
+        "--pipeline", help="the folder's pipeline: a preset, or steps as in resize:256/npy"
+    )
+    parser.add_argument(
+        "--config",
+        type=Path,
+        help="the configuration (JITPREP_CONFIG, ./jitprep.toml, or /etc/jitprep.toml)",
     )
     parser.add_argument("--host", help="address to listen on (0.0.0.0; 127.0.0.1 for a folder)")
     parser.add_argument(
@@ -61,15 +74,19 @@ def _parser() -> argparse.ArgumentParser:
 def _run(asked: argparse.Namespace, folder: Path) -> int:
     if asked.folder is not None:
         if asked.config is not None or asked.host is not None:
+            option = "--config" if asked.config is not None else "--host"
             raise ValueError(
-                "a folder is served to this machine only, without a key; to serve others, write a mount "
-                "in jitprep.toml"
+                f"{option} is not for a folder, which is served to this machine only and without a key; "
+                "to serve it to others, write a mount in jitprep.toml"
             )
         path = folder_config(Path(asked.folder), asked.pipeline, folder)
         host = "127.0.0.1"
     else:
         if asked.pipeline is not None:
-            raise ValueError("--pipeline is for a folder; a mount in jitprep.toml has its own")
+            raise ValueError(
+                "--pipeline is for a folder: jitprep serve FOLDER --pipeline PIPELINE; a mount in "
+                "jitprep.toml has its own"
+            )
         path, host = _config_path(asked.config), asked.host or "0.0.0.0"  # noqa: S104  # as asked
     os.environ[FILE_VARIABLE] = str(path)
     from jitprep.server import supervisor  # noqa: PLC0415  # reads the configuration
@@ -94,6 +111,13 @@ def _config_path(given: Path | None) -> Path:
     )
 
 
+def _in_terms_of(asked: argparse.Namespace, message: str) -> str:
+    """Return a message about the mount that was made of a folder in words of the command line."""
+    if asked.folder is None:
+        return message
+    return message.replace(f"mounts.{mount_name(Path(asked.folder))}.pipeline", "--pipeline")
+
+
 def _socket(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # TCP by name: only then does asyncio disable Nagle's algorithm, which would delay answers by 40 ms.
@@ -104,11 +128,24 @@ def _socket(host: str, port: int) -> socket.socket:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _STALL_MS)
     try:
         sock.bind((host, port))
-    except OSError as error:
+    except (OSError, OverflowError) as error:
         sock.close()
-        raise ValueError(f"cannot listen on {host}, port {port}: {error.strerror}") from None
+        raise ValueError(_cannot_listen(host, port, error)) from None
     sock.set_inheritable(True)
     return sock
+
+
+def _cannot_listen(host: str, port: int, error: OSError | OverflowError) -> str:
+    where = f"cannot listen on {host}, port {port}"
+    if isinstance(error, OverflowError):
+        return f"{where}: a port is a number from 0 to 65535"
+    if error.errno == errno.EADDRINUSE:
+        return (
+            f"{where}: another process listens there; choose another --port, or 0 for any free one"
+        )
+    if error.errno == errno.EACCES:
+        return f"{where}: {error.strerror}; choose a --port from 1024"
+    return f"{where}: {error.strerror}; check --host"
 
 
 if __name__ == "__main__":

@@ -8,9 +8,15 @@ from collections.abc import Mapping
 from jitprep.server.configuration.keys import KeyRing
 from jitprep.server.configuration.mounts import Mount
 from jitprep.service.errors import RequestFailed
-from jitprep.sigv4.refusals import SignatureRefused
+from jitprep.sigv4.refusals import SignatureRefused, Unsigned
 from jitprep.sigv4.request_head import RequestHead
 from jitprep.sigv4.verification import Verifier
+
+# The same for a mount with a key and for one that is not there: only a key may learn which it is.
+_UNSIGNED = (
+    "the request is not signed, and no mount of this name is anonymous; check the name, or sign with "
+    "a key of the server"
+)
 
 
 class Access:
@@ -39,7 +45,7 @@ class Access:
         name : str
         head : RequestHead
         body : bytes, optional
-            None for a read, which has no body.
+            None for a read, which has no body, and before the body is read.
 
         Raises
         ------
@@ -53,10 +59,22 @@ class Access:
             return mount
         key = self._signer(head, body)
         if mount is None:
-            raise RequestFailed(404, "NoSuchBucket", "there is no such mount; GET / lists yours")
+            raise RequestFailed(
+                404,
+                "NoSuchBucket",
+                f"there is no mount {name!r}; GET / lists those that you may read",
+            )
         if not self._keys.may_read(key, name):
-            raise RequestFailed(403, "AccessDenied", "this key may not read this mount")
+            raise RequestFailed(
+                403,
+                "AccessDenied",
+                f"this key may not read the mount {name!r}; let the operator add it to the key's mounts",
+            )
         return mount
+
+    def opens(self, name: str) -> bool:
+        """Return whether any key may read a mount."""
+        return self._keys.opens(name)
 
     def called(self, name: str, headers: Mapping[str, str]) -> Mount:
         """Return the mount that a store's webhook calls.
@@ -72,7 +90,9 @@ class Access:
         if mount.webhook_token is not None:
             given = headers.get("authorization", "").removeprefix("Bearer ").encode()
             if not hmac.compare_digest(given, mount.webhook_token.read().encode()):
-                raise RequestFailed(403, "AccessDenied", "the call has not the token of this mount")
+                raise RequestFailed(
+                    403, "AccessDenied", "the call does not carry the token of this mount"
+                )
         return mount
 
     def readable(self, head: RequestHead) -> list[str]:
@@ -95,5 +115,7 @@ class Access:
     def _signer(self, head: RequestHead, body: bytes | None) -> str:
         try:
             return self._verifier.verify(head, ("s3",), body)
+        except Unsigned as refusal:
+            raise RequestFailed(refusal.status, refusal.code, _UNSIGNED) from None
         except SignatureRefused as refusal:
             raise RequestFailed(refusal.status, refusal.code, refusal.message) from None

@@ -161,10 +161,8 @@ class Server:
                 requests.require_method(exchange, "POST")
                 return await self._batch(name, exchange, send, record)
 
-    def _let_in(
-        self, name: str, exchange: Exchange, record: RequestRecord, body: bytes | None = None
-    ) -> Mount:
-        mount = self._access.mount(name, exchange.head, body)
+    def _let_in(self, name: str, exchange: Exchange, record: RequestRecord) -> Mount:
+        mount = self._access.mount(name, exchange.head)
         record.mount = mount.name
         return mount
 
@@ -203,15 +201,16 @@ class Server:
     async def _batch(
         self, name: str, exchange: Exchange, send: Send, record: RequestRecord
     ) -> Response:
+        mount = self._let_in(name, exchange, record)  # before its body is kept
         body = await exchange.body(_LARGEST_CALL * 8)
-        mount = self._let_in(name, exchange, record, body)
+        self._access.mount(name, exchange.head, body)
         asked = parse_batch(body, exchange, mount)
-        self._work.require_waiting_room()
+        self._work.require_room_for_batch()
         return await BatchStream(mount, self._work, exchange, record).send(asked, send)
 
     async def _webhook(self, name: str, exchange: Exchange, record: RequestRecord) -> Response:
-        body = await exchange.body(_LARGEST_CALL) if exchange.head.method == "POST" else b""
         mount = self._access.called(name, exchange.headers)
+        body = await exchange.body(_LARGEST_CALL) if exchange.head.method == "POST" else b""
         record.mount = mount.name
         if not body:  # the store asks whether anybody is here
             return Response(200, b"", {"Content-Type": "text/plain"})

@@ -38,11 +38,15 @@ class BatchRow:
     metrics: RequestMetrics
 
 
-class _Job:
-    """A thread's slice of a batch, and the place of the object that it is at."""
+# A request, and its place in the batch.
+_Taken = tuple[int, ObjectRequest]
 
-    def __init__(self, place: int, request: ObjectRequest, deadline: Deadline) -> None:
-        self.place, self.request, self.deadline = place, request, deadline
+
+class _Job:
+    """A thread's slice of a batch, and the request that it is at."""
+
+    def __init__(self, taken: _Taken, deadline: Deadline) -> None:
+        self.taken, self.deadline = taken, deadline
         self.until = time.monotonic() + _SLICE_S
 
 
@@ -67,6 +71,7 @@ class BatchRows:
         self._made: dict[int, BatchRow] = {}
         self._held = self._sent = self._taken = 0
         self._ended = False  # whether every request was taken
+        self._closed = False  # whether the rest is given up
         self._arrived, self._room = asyncio.Event(), asyncio.Event()
 
     async def in_order(self) -> AsyncGenerator[BatchRow]:
@@ -79,18 +84,24 @@ class BatchRows:
         """
         number = _THREADS_OF_FILES if self._mount.url.scheme == "file" else _THREADS
         makers = [asyncio.ensure_future(self._make()) for _ in range(number)]
-        for maker in makers:
-            maker.add_done_callback(lambda _: self._arrived.set())
+        for end in (*makers, self._exchange.gone):
+            end.add_done_callback(lambda _: self._arrived.set())
         try:
             while not (self._ended and self._sent == self._taken):
                 row = self._made.pop(self._sent, None)
                 if row is not None:
-                    self._held -= len(row.response.body)
-                    self._sent += 1
-                    yield row
+                    with self._lock:
+                        self._held -= len(row.response.body)
+                        self._sent += 1
+                    try:
+                        yield row
+                    finally:
+                        self._work.give(len(row.response.body))
                     self._room.set()
                     continue
                 self._arrived.clear()
+                if self._exchange.gone.done():  # also where the makers still wait for a thread
+                    raise ClientGone
                 if self._sent not in self._made:
                     await self._arrived.wait()
                 for maker in makers:
@@ -100,6 +111,9 @@ class BatchRows:
             for maker in makers:
                 maker.cancel()
             await asyncio.gather(*makers, return_exceptions=True)
+            with self._lock:  # a thread that was given up may still make a row
+                self._closed = True
+                self._work.give(self._held)
 
     async def _make(self) -> None:
         """Make rows, a slice at a time, until all are taken."""
@@ -111,7 +125,7 @@ class BatchRows:
                 if not self._ended and not self._may_take():
                     await self._room.wait()
                 continue
-            job = _Job(*taken, deadline)
+            job = _Job(taken, deadline)
             try:
                 await self._work.run_when_free(partial(self._run, job), deadline, self._exchange)
             except ClientGone:
@@ -125,19 +139,23 @@ class BatchRows:
         while True:
             metrics = RequestMetrics()
             try:
-                response = dispatch(job.request, mount, mount.policy, job.deadline, metrics)
+                request = job.taken[1]
+                response = dispatch(request, mount, mount.policy, job.deadline, metrics)
             except Exception as error:  # it fails this object only
                 response = metrics.refusal(error)
             self._put(job, metrics, response)
             taken = self._take() if time.monotonic() < job.until else None
             if taken is None:
                 return
-            job.place, job.request = taken
+            job.taken = taken
 
     def _may_take(self) -> bool:
-        return self._taken < self._sent + _AHEAD and self._held <= _AHEAD_BYTES
+        ahead = self._taken - self._sent
+        return ahead == 0 or (
+            ahead < _AHEAD and self._held <= _AHEAD_BYTES and self._work.may_go_ahead
+        )
 
-    def _take(self) -> tuple[int, ObjectRequest] | None:
+    def _take(self) -> _Taken | None:
         """Return the next request and its place; None where there is none, or no room for it."""
         with self._lock:
             if not self._may_take():
@@ -150,10 +168,12 @@ class BatchRows:
 
     def _put(self, job: _Job, metrics: RequestMetrics, response: Response) -> None:
         """Hand a row over, unless it was given up and answered before."""
+        place, request = job.taken
         with self._lock:
-            if job.place < self._sent or job.place in self._made:
+            if self._closed or place < self._sent or place in self._made:
                 return
-            self._made[job.place] = BatchRow(job.request, response, metrics)
+            self._work.take(len(response.body))
+            self._made[place] = BatchRow(request, response, metrics)
             self._held += len(response.body)
-        if job.place == self._sent:
+        if place == self._sent:
             self._loop.call_soon_threadsafe(self._arrived.set)

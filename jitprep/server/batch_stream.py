@@ -89,23 +89,26 @@ class BatchStream:
             Where the client leaves, or reads nothing. The objects under way are given up.
         """
         self._record.streamed = True
-        await send_head(send, self._exchange, 200, {"Content-Type": CONTENT_TYPE})
+        try:
+            await send_head(send, self._exchange, 200, {"Content-Type": CONTENT_TYPE})
+            await self._send_rows(requests, send)
+            metrics = self._record.metrics
+            metrics.rows, metrics.failed = self._done, self._failed
+            end = json.dumps({"rows": self._done, "failed": self._failed}) + "\n"
+            await send_pieces(send, end.encode())
+        except TimeoutError:
+            raise ClientGone from None
+        return Response(200)
+
+    async def _send_rows(self, requests: Iterator[ObjectRequest], send: Send) -> None:
         rows = BatchRows(requests, self._mount, self._work, self._exchange)
         async with aclosing(rows.in_order()) as in_order:
             async for row in in_order:
-                try:
-                    await self._send_one(row.request, row.response, send)
-                except TimeoutError:
-                    raise ClientGone from None
+                await self._send_one(row.request, row.response, send)
                 self._add(row.metrics)
                 # What is sent to a client that left is dropped without a word.
                 if self._exchange.gone.done():
                     raise ClientGone
-        metrics = self._record.metrics
-        metrics.rows, metrics.failed = self._done, self._failed
-        end = json.dumps({"rows": self._done, "failed": self._failed}) + "\n"
-        await send_pieces(send, end.encode())
-        return Response(200)
 
     def _add(self, metrics: RequestMetrics) -> None:
         """Add what was measured of an object to what is measured of the batch."""

@@ -8,6 +8,8 @@ import secrets
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
 from jitprep.service.errors import RequestFailed
 from jitprep.sigv4.request_head import RequestHead
 
@@ -17,6 +19,39 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 # W3C Trace Context: version, trace ID, parent ID, flags.
 _TRACEPARENT = re.compile(r"[0-9a-f]{2}-(?P<trace>[0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}.*")
+
+
+# Of a path and headers together. S3's headers have at most 8 KiB, and a presigned URL rarely 4.
+_LARGEST_HEAD = 64 * 2**10
+
+
+class BoundedHttp(HttpToolsProtocol):
+    """A connection that ends where a head is too large.
+
+    The parser keeps whatever comes, and joins it anew with each piece, which takes longer and longer.
+    """
+
+    _in_head = False
+    _heads = _head_bytes = 0
+
+    def on_message_begin(self) -> None:
+        """Begin to count."""
+        self._in_head, self._heads, self._head_bytes = True, self._heads + 1, 0
+        super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        """Count no more: what follows is a body, which has its own limit."""
+        self._in_head = False
+        super().on_headers_complete()
+
+    def data_received(self, data: bytes) -> None:
+        """Parse what came, and refuse a head that is still not complete."""
+        heads = self._heads
+        super().data_received(data)
+        if self._in_head and heads == self._heads:
+            self._head_bytes += len(data)
+            if self._head_bytes > _LARGEST_HEAD and not self.transport.is_closing():
+                self.send_400_response(f"The path and the headers may have {_LARGEST_HEAD} bytes.")
 
 
 class Exchange:

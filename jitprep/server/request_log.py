@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -78,5 +79,7 @@ def _write(level: str, exchange: Exchange, fields: dict[str, Any]) -> None:
         "traceId": exchange.trace_id,
     } | fields
     present = {name: value for name, value in line.items() if value is not None}
-    sys.stdout.write(json.dumps(present, separators=(",", ":")) + "\n")
-    sys.stdout.flush()
+    # A closed pipe or a full disk must not end the client's connection.
+    with suppress(OSError):
+        sys.stdout.write(json.dumps(present, separators=(",", ":")) + "\n")
+        sys.stdout.flush()

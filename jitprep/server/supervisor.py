@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
+import signal
 import socket
 import sys
+import threading
 import time
 from math import ceil
 from pathlib import Path
@@ -31,6 +34,11 @@ class _Worker(Process):
     """A worker that is asked whether it lives, and not waited for: a signal would wait too."""
 
     _asked_at: float | None = None
+
+    def target(self, sockets: list[socket.socket] | None = None) -> None:
+        """Serve, in the process of the worker, until a signal or the parent's end."""
+        threading.Thread(target=_end_with_parent, daemon=True).start()
+        super().target(sockets)
 
     def is_alive(self, timeout: float = _HUNG_S) -> bool:
         """Whether it runs, and answers within `timeout` seconds."""
@@ -72,13 +80,35 @@ class _Workers(Multiprocess):
             sock.close()
         super().terminate_all()
 
+    def join_all(self) -> None:
+        """Wait until the workers have answered what is under way, and end those that hang."""
+        ends = time.monotonic() + (self.config.timeout_graceful_shutdown or 0) + _REPLY_S
+        for worker in self.processes:
+            worker.process.join(max(ends - time.monotonic(), 0))
+            if worker.process.is_alive():
+                worker.kill()
+                worker.join()
+
+    def handle_hup(self) -> None:
+        """End, as the terminal does: uvicorn's new workers would be waited for."""
+        self.handle_term()
+
+
+def _end_with_parent() -> None:
+    """Drain this worker once its parent has ended, however it did: nobody would replace or end it."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os.kill(os.getpid(), signal.SIGTERM)
+
 
 def check() -> int:
     """Check the configuration, and print its mounts."""
     settings = ServerSettings.read()
-    Access(settings.mounts)
+    access = Access(settings.mounts)
     for name, mount in sorted(settings.mounts.items()):
-        who = "anonymous" if mount.anonymous else "with a key"
+        keyed = "with a key" if access.opens(name) else "which no key of [keys] may read"
+        who = "anonymous" if mount.anonymous else keyed
         sys.stdout.write(f"{name}: {mount.url.place}/{mount.url.prefix}, {who}\n")
     return 0
 
@@ -108,7 +138,7 @@ def run_workers(sock: socket.socket, folder: Path) -> int:
             "jitprep.server.app:create_app",
             factory=True,
             workers=settings.workers,
-            http="httptools",
+            http="jitprep.server.exchange:BoundedHttp",
             ws="none",
             loop="asyncio",
             log_config=None,
@@ -149,6 +179,6 @@ def _say(settings: ServerSettings, sock: socket.socket) -> None:
         if mount.url.scheme == "file" and mount.anonymous:
             page = mount.first_keys(1)
             key = quote(page[0]) if page else "KEY"
-            sys.stderr.write(f"try: curl -o result http://{shown}:{port}/{name}/{key}\n")
+            sys.stderr.write(f"try: curl -fo result http://{shown}:{port}/{name}/{key}\n")
             break
     sys.stderr.flush()

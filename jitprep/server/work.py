@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from functools import partial
+from threading import Lock
 from typing import Any, TypeVar, cast
 
 from jitprep.server.exchange import Exchange
@@ -43,23 +44,27 @@ class Work:
     def __init__(self, queue: int, most_held: int) -> None:
         self._queue, self._most_held = queue, most_held
         self._held = self._waiting = 0
+        self._lock = Lock()
         self._threads = ThreadPoolExecutor(queue, "request")
         self._freed = asyncio.Event()
         self.under_way = 0
 
     @property
-    def is_full(self) -> bool:
-        """Whether the queue is full, or the answers on their way hold all of their memory."""
-        return self.under_way >= self._queue or self._held > self._most_held
+    def may_go_ahead(self) -> bool:
+        """Whether batches may make more than the objects that are to be sent next.
+
+        They have half of the memory for it: the other half is for answers that clients wait for.
+        """
+        return self._held <= self._most_held // 2
 
     def require_room(self) -> None:
-        """Raise RequestFailed, ``SlowDown``, where the queue is full."""
-        if self.is_full:
+        """Raise RequestFailed, ``SlowDown``, where threads or memory for another answer are missing."""
+        if self.under_way >= self._queue or self._held > self._most_held:
             raise _slow_down()
 
-    def require_waiting_room(self) -> None:
-        """Raise RequestFailed, ``SlowDown``, where too many objects of batches wait already."""
-        if self._waiting >= self._queue:
+    def require_room_for_batch(self) -> None:
+        """Raise RequestFailed, ``SlowDown``, where enough objects of batches wait, or memory is full."""
+        if self._waiting >= self._queue or self._held > self._most_held:
             raise _slow_down()
 
     async def run(self, work: Callable[[], _T], deadline: Deadline, exchange: Exchange) -> _T:
@@ -73,6 +78,9 @@ class Work:
             Where the client left. `work` then ends at its next checkpoint, as it does without time.
         """
         self.require_room()
+        return await self._run(work, deadline, exchange)
+
+    async def _run(self, work: Callable[[], _T], deadline: Deadline, exchange: Exchange) -> _T:
         signal = Signal(deadline.at)
         answer: asyncio.Future[_T] = asyncio.get_running_loop().create_future()
         patience = answer.get_loop().call_later(
@@ -90,18 +98,18 @@ class Work:
     async def run_when_free(
         self, work: Callable[[], _T], deadline: Deadline, exchange: Exchange
     ) -> _T:
-        """Do what `run` does, once there is room."""
+        """Do what `run` does, once a thread is free."""
         self._waiting += 1
         try:
             async with asyncio.timeout(deadline.left):
-                while self.is_full:
+                while self.under_way >= self._queue:
                     self._freed.clear()
                     await self._freed.wait()
         except TimeoutError:
             raise out_of_time() from None
         finally:
             self._waiting -= 1
-        return await self.run(work, deadline, exchange)
+        return await self._run(work, deadline, exchange)
 
     def _watch(self, answer: asyncio.Future[Any], deadline: Deadline, exchange: Exchange) -> None:
         """Give up an answer that is not there in time, or whose client leaves."""
@@ -110,9 +118,17 @@ class Work:
             if not answer.done():
                 answer.set_exception(error)
 
+        def leave(_: asyncio.Future[None]) -> None:
+            give_up(ClientGone())
+
+        def forget(_: asyncio.Future[Any]) -> None:
+            late.cancel()
+            gone.remove_done_callback(leave)  # a batch has many answers, and one client
+
         late = answer.get_loop().call_later(deadline.left, lambda: give_up(out_of_time()))
-        exchange.gone.add_done_callback(lambda _: give_up(ClientGone()))
-        answer.add_done_callback(lambda _: late.cancel())
+        gone = exchange.gone
+        gone.add_done_callback(leave)
+        answer.add_done_callback(forget)
 
     def _submit(self, work: Callable[[], _T], signal: Signal, answer: asyncio.Future[_T]) -> None:
         """Start work in a thread.
@@ -127,9 +143,10 @@ class Work:
                 with cancellable(signal):
                     end = partial(self._end, answer, work(), None)
             except BaseException as error:
-                end = partial(self._end, answer, None, error)
+                end = partial(self._end, answer, None, _raisable(error))
             with suppress(RuntimeError):  # the loop has ended
                 loop.call_soon_threadsafe(end)
+            del end  # an error keeps this frame, which would keep the error
 
         self.under_way += 1
         self._threads.submit(run)
@@ -149,16 +166,38 @@ class Work:
     @contextmanager
     def hold(self, nbytes: int) -> Iterator[None]:
         """Count an answer as on its way in the block."""
-        self._held += nbytes
+        self.take(nbytes)
         try:
             yield
         finally:
+            self.give(nbytes)
+
+    def take(self, nbytes: int) -> None:
+        """Count bytes of an answer as held. Thread-safe."""
+        with self._lock:
+            self._held += nbytes
+
+    def give(self, nbytes: int) -> None:
+        """Count bytes as held no longer. Thread-safe."""
+        with self._lock:
             self._held -= nbytes
-            self._freed.set()
 
     def close(self) -> None:
         """End the threads that have nothing to do; the others end with their work."""
         self._threads.shutdown(wait=False, cancel_futures=True)
+
+
+def _raisable(error: BaseException) -> Exception | Cancelled:
+    """Return what fails the request and nothing else.
+
+    asyncio ends its loop on SystemExit, takes its CancelledError for the task's own end, and cannot
+    raise StopIteration. A panic in Rust is no `Exception` either.
+    """
+    if isinstance(error, Cancelled):
+        return error
+    if isinstance(error, Exception) and not isinstance(error, StopIteration):
+        return error
+    return RuntimeError(type(error).__name__).with_traceback(error.__traceback__)
 
 
 def _slow_down() -> RequestFailed:

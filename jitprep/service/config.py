@@ -132,7 +132,7 @@ def s3_endpoint() -> str | None:
 
 def _policy(settings: Settings) -> Policy:
     memory = settings.text("memory")
-    safe = Limits(memory=parse_size(memory) if memory else 0)
+    safe = Limits(memory=parse_size(memory, settings.spelling("memory")) if memory else 0)
     return Policy(
         Limits(
             source_bytes=min(settings.whole("max_bytes", safe.source_bytes), safe.memory // 2),

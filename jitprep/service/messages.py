@@ -29,11 +29,15 @@ class Presigned:
         To be sent with it: the headers that the signature covers, or that carry it.
     endpoint : str, optional
         The URL of the only store that may be asked; None for the configured endpoint, or AWS.
+    place : str, optional
+        The store as messages name it, where a mount signed with its own keys: their refusal is not the
+        client's.
     """
 
     url: str = field(repr=False)
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     endpoint: str | None = None
+    place: str | None = None
 
     @property
     def name(self) -> str:

@@ -50,7 +50,9 @@ def choose(payload: str, preset: str | None) -> Pipeline:
     if not payload.strip():
         return _preset(config().default_preset)
     key, value = _read(payload)
-    return _preset(value) if key == "pipeline" else _parse(value, "the spec")
+    if key == "pipeline":
+        return _preset(value, ", or give a spec instead")
+    return _parse(value, "the spec")
 
 
 def _read(payload: str) -> tuple[str, Any]:
@@ -66,14 +68,13 @@ def _read(payload: str) -> tuple[str, Any]:
     return key, value
 
 
-def _preset(name: object) -> Pipeline:
+def _preset(name: object, otherwise: str = "") -> Pipeline:
     presets = config().presets
     if not isinstance(name, str) or name not in presets:
         raise RequestFailed(
             400,
             "UnknownPipeline",
-            f"no preset is named {name!r}; choose from {', '.join(sorted(presets))}, or give a spec "
-            "instead",
+            f"no preset is named {name!r}; choose from {', '.join(sorted(presets))}{otherwise}",
         )
     return _parse(presets[name], f"the preset {name!r}")
 

@@ -54,7 +54,9 @@ def get(
         Where the original cannot be transformed.
     """
     with ExitStack() as held:
-        with metrics.timed("fetch"), _open(pipeline, source, deadline) as original:
+        with metrics.timed("fetch"):
+            # Open until the object is made: ranges are read meanwhile.
+            original = held.enter_context(_open(pipeline, source, deadline))
             derived = DerivedObject.of(request, source, pipeline, original.object_head)
             if unmodified := _require_conditions(request, derived):
                 return unmodified
@@ -99,9 +101,7 @@ def head(
         raise EmptySource("the object has no bytes")
     description = derived.description
     if description is None:
-        data = _read_for_head(source("GET"), derived, policy.limits, deadline, metrics)
-        # A GET is likely to follow.
-        description, _ = _transform(derived, data, policy.limits, deadline, metrics, keep=True)
+        description = _make_for_head(source("GET"), derived, policy.limits, deadline, metrics)
     return _answer(request, derived, description, None)
 
 
@@ -128,23 +128,27 @@ def _held_bytes(original: Original | Ranges, limits: Limits) -> int:
     return limits.source_bytes if length is None else min(length, limits.source_bytes)
 
 
-def _read_for_head(
+def _make_for_head(
     source: Source,
     derived: DerivedObject,
     limits: Limits,
     deadline: Deadline,
     metrics: RequestMetrics,
-) -> bytes | Ranges:
-    """Read the original of a HEAD."""
-    try:
-        opened = _open(derived.pipeline, source, deadline)
-        with metrics.timed("read"), opened as original:
-            require_same(original.object_head, derived.object_head)
-            return _content(original, limits)
-    except RequestFailed as failure:
-        if isinstance(source, Presigned) and failure.status == 403:
-            raise size_unknown(f"its role may not read the original ({failure.code})") from None
-        raise
+) -> Description:
+    """Make the object for a HEAD, and return its description."""
+    with ExitStack() as held:
+        try:
+            with metrics.timed("read"):
+                original = held.enter_context(_open(derived.pipeline, source, deadline))
+                require_same(original.object_head, derived.object_head)
+                held.enter_context(room_for_original(_held_bytes(original, limits), deadline))
+                data = _content(original, limits)
+        except RequestFailed as failure:
+            if isinstance(source, Presigned) and failure.status == 403:
+                raise size_unknown(f"its role may not read the original ({failure.code})") from None
+            raise
+        # A GET is likely to follow.
+        return _transform(derived, data, limits, deadline, metrics, keep=True)[0]
 
 
 def _transform(

@@ -59,6 +59,7 @@ class RequestMetrics:
         response = Response.refusal(as_request_failed(error))
         if response.error_code == "InternalError":
             self.unexpected.append(Unexpected.of(error))
+        _clear_frames(error)
         return response
 
     @contextmanager
@@ -69,6 +70,21 @@ class RequestMetrics:
             yield
         finally:
             self.ms[stage] = round((time.perf_counter() - start) * 1000, 3)
+
+
+def _clear_frames(error: BaseException) -> None:
+    """Forget the variables of the functions that raised an error, such as the original's bytes.
+
+    The frames often refer to the error themselves, so that only the garbage collector would free them.
+    """
+    seen: set[int] = set()
+    chain: list[BaseException | None] = [error]
+    while chain:
+        one = chain.pop()
+        if one is not None and id(one) not in seen:
+            seen.add(id(one))
+            traceback.clear_frames(one.__traceback__)
+            chain += [one.__cause__, one.__context__]
 
 
 def log_fields(key: str | None, response: Response, metrics: RequestMetrics) -> dict[str, Any]:

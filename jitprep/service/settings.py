@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -93,6 +93,16 @@ def positive(name: str, text: str) -> int:
     return int(text)
 
 
+def or_another(wrong: str, names: Iterable[str]) -> str:
+    """Return the end of a message: the name that was probably meant, or all that there are."""
+    from difflib import get_close_matches  # noqa: PLC0415  only errors need it
+
+    choices = sorted(names)
+    if close := get_close_matches(wrong.lower(), choices, n=1):
+        return f"; did you mean {close[0]!r}?"
+    return f"; choose from {', '.join(choices)}"
+
+
 def _variable(name: str) -> str:
     return f"JITPREP_{name.upper()}"
 
@@ -106,7 +116,5 @@ def _table(path: Path) -> Mapping[str, Any]:
         raise ValueError(f"{path} is not TOML: {error}") from None
     known = _OF_SERVICE | _OF_SERVER | _TABLES
     if unknown := sorted(table.keys() - known):
-        raise ValueError(
-            f"{path}: {unknown[0]!r} is not a setting; the settings are {', '.join(sorted(known))}"
-        )
+        raise ValueError(f"{path}: {unknown[0]!r} is not a setting{or_another(unknown[0], known)}")
     return table

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import logging
 import stat
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from jitprep.reader.base import Reader
+from jitprep.reader.base import Reader, RowLayout, write_row
 from jitprep.reader.decode import ReadResult, decode
 from jitprep.reader.doors.folder import LEADS_OUT, list_folder
-from jitprep.reader.errors import BadObject, CannotOpen, Refused
+from jitprep.reader.errors import BadObject, CannotOpen, ReadError, Refused
 from jitprep.reader.originals import transform
 from jitprep.service.source.stored.folder import leads_out
 from preprocessing import Pipeline, Seed
-from preprocessing.media import Array
+from preprocessing.media import Array, known
 from preprocessing.names import as_text, is_utf8
 
 # Names that an error or a log line shows.
@@ -67,15 +67,47 @@ class FolderReader(Reader):
         """Whether a seed may change results."""
         return self.pipeline is not None and self.pipeline.random
 
+    @property
+    def computes(self) -> bool:
+        """True: files are near."""
+        return True
+
+    @property
+    def row_layout(self) -> RowLayout | None:
+        """The pipeline's output; None if its size depends on the file."""
+        if self.pipeline is None or self.pipeline.output.dtype == "str":
+            return None
+        shape = known(self.pipeline.output.shape)
+        return None if shape is None else RowLayout(shape, self.pipeline.output.dtype)
+
     def get(self, key: str) -> Array:
         """Read one file."""
+        return self._read(key, None)
+
+    def read_into(self, keys: Sequence[str], out: Array | None) -> dict[int, Array | ReadError]:
+        """Read files into the rows of an array, one after the other, and without a copy."""
+        apart: dict[int, Array | ReadError] = {}
+        fits = out is not None and self.row_layout == (out.shape[1:], out.dtype.name)
+        for position, key in enumerate(keys):
+            row = out[position] if fits and out is not None else None
+            try:
+                made = self._read(key, row)
+            except ReadError as error:
+                apart[position] = error
+                continue
+            if made is not row and not write_row(made, out, position):
+                apart[position] = made
+        return apart
+
+    def _read(self, key: str, out: Array | None) -> Array:
+        """Return the result of a file, which is written to `out` where the pipeline can do that."""
         path = self._path(key)
         try:
             if not stat.S_ISREG(path.stat().st_mode):
                 raise self._missing(key)
             if self.pipeline is None:
                 return decode(ReadResult(bytearray(path.read_bytes())), key)
-            return transform(self.pipeline, path, Seed(self.seed, key), key)
+            return transform(self.pipeline, path, Seed(self.seed, key), key, out=out)
         except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
             raise self._missing(key) from None
         except OSError as error:

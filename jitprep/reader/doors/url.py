@@ -84,7 +84,8 @@ class UrlReader(BatchReader):
             # A machine that is starting has no credentials yet.
             aws.forget()
             raise Unavailable(
-                "the request was refused because it was not signed: no credentials were found",
+                "the request was refused because it is not signed, and no credentials were found; set "
+                "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or check the name of the mount",
                 key=key,
                 code="NoCredentials",
                 status=_FORBIDDEN,

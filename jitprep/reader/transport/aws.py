@@ -45,10 +45,16 @@ _CREDENTIALS = tuple(
     )
     if hasattr(sdk, name)
 )
+_NO_CREDENTIALS = (
+    "; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE. An anonymous mount needs none "
+    "at its http:// address"
+)
 # A change of these in a process makes new clients, as it does in a new process.
 _VARIABLES = (
-    *("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL_LAMBDA", "AWS_PROFILE"),
-    *("AWS_CONFIG_FILE", "AWS_ACCESS_KEY_ID", "AWS_REGION", "AWS_DEFAULT_REGION"),
+    *("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL_LAMBDA"),
+    *("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_CONFIG_FILE", "AWS_PROFILE", "AWS_DEFAULT_PROFILE"),
+    *("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"),
+    *("AWS_SHARED_CREDENTIALS_FILE", "AWS_ROLE_ARN", "AWS_WEB_IDENTITY_TOKEN_FILE"),
 )
 # The connection failed, or the response was incomplete.
 _BROKEN = (
@@ -227,7 +233,8 @@ def translate_errors(key: str | None) -> Iterator[None]:
         if not isinstance(error, _CREDENTIALS):
             raise Refused(str(error), key=key, code=type(error).__name__) from None
         forget()
-        raise Unavailable(str(error), key=key, code=type(error).__name__) from None
+        remedy = _NO_CREDENTIALS if isinstance(error, sdk.NoCredentialsError) else ""
+        raise Unavailable(f"{error}{remedy}", key=key, code=type(error).__name__) from None
     except Exception as error:
         forget()
         why = f"the AWS SDK failed, perhaps while renewing credentials: {error}"

@@ -15,7 +15,7 @@ from jitprep.service.source.aws_credentials import (
     forget_credentials,
 )
 from jitprep.service.source.original_store import OriginalStore
-from jitprep.service.source.stored.store_errors import StoreRefused
+from jitprep.service.source.source_errors import StoreRefused
 from jitprep.service.source.stores import SourceUrl, StoreCredentials
 
 # Seconds that one try of a read may take.

@@ -15,7 +15,7 @@ from weakref import finalize
 
 from urllib3.util import wait_for_read
 
-from jitprep.reader.errors import Unavailable
+from jitprep.reader.errors import no_answer
 from jitprep.reader.transport.aws import CONNECT_S, READ_S
 
 _JSON = {"Content-Type": "application/json"}
@@ -45,8 +45,7 @@ def http_post(url: str, headers: dict[str, str], body: bytes) -> Iterator[HTTPRe
             yield answer
             keep = answer.isclosed() and not answer.will_close
     except (OSError, HTTPException) as error:
-        kind = type(error).__name__
-        raise Unavailable(f"no complete response from {parts.hostname}", code=kind) from None
+        raise no_answer(url, error) from None
     finally:
         if keep:
             idle.give(connection)

@@ -5,12 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from functools import lru_cache
-from urllib.parse import urlsplit
 
 import urllib3
 from urllib3.exceptions import HTTPError
 
-from jitprep.reader.errors import Refused, Unavailable, read_error
+from jitprep.reader.errors import Refused, no_answer, read_error
 from jitprep.reader.transport.aws import CONNECT_S, READ_S
 from jitprep.reader.transport.xml_errors import error_fields
 
@@ -49,8 +48,7 @@ def http_get(
             *("GET", url), headers=headers, redirect=False, retries=False, timeout=_TIMEOUT
         )
     except HTTPError as error:
-        host, kind = urlsplit(url).hostname, type(error).__name__
-        raise Unavailable(f"no complete response from {host}", key=key, code=kind) from None
+        raise no_answer(url, error, key) from None
     learn(answer.status, answer.headers)
     if answer.status in {200, 307}:
         return answer

@@ -21,8 +21,10 @@ def folder_config(source: Path, pipeline: str | None, into: Path) -> Path:
     ValueError
         Where the folder does not exist, or no pipeline is given.
     """
+    if not source.exists():
+        raise ValueError(f"there is no folder {source}")
     if not source.is_dir():
-        raise ValueError(f"{source} is not a folder")
+        raise ValueError(f"{source} is not a folder; serve the folder that it is in")
     if pipeline is None:
         raise ValueError("name a pipeline: jitprep serve FOLDER --pipeline imagenet-uint8")
     name = mount_name(source)

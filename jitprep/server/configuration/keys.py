@@ -10,7 +10,7 @@ from threading import Lock
 from typing import Any
 
 from jitprep.server.configuration.references import Reference
-from jitprep.service.settings import Settings
+from jitprep.service.settings import Settings, or_another
 from preprocessing.frozen import frozen
 
 _log = logging.getLogger(__name__)
@@ -42,13 +42,21 @@ class Key:
     def parse(cls, name: str, table: Any, mounts: Sequence[str]) -> Key:
         """Read ``[keys.NAME]``. Raises ValueError, which names what is wrong."""
         place = f"keys.{name}"
-        if not isinstance(table, Mapping) or table.keys() != _MEMBERS:
-            raise ValueError(f"{place} must be a table of {', '.join(sorted(_MEMBERS))}")
+        if not isinstance(table, Mapping):
+            raise ValueError(f"{place} must be a table of {', '.join(sorted(_MEMBERS))}")  # noqa: TRY004  as all settings
+        if unknown := sorted(table.keys() - _MEMBERS):
+            raise ValueError(
+                f"{place}.{unknown[0]} is not a setting{or_another(unknown[0], _MEMBERS)}"
+            )
+        if missing := sorted(_MEMBERS - table.keys()):
+            raise ValueError(f"{place}.{missing[0]} is missing")
         allowed = table["mounts"]
         if not isinstance(allowed, list) or not allowed:
             raise ValueError(f'{place}.mounts must be a list of mounts, or ["{_ALL}"]')
         if unknown := sorted(set(map(str, allowed)) - {*mounts, _ALL}):
-            raise ValueError(f"{place}.mounts: there is no mount {unknown[0]!r}")
+            raise ValueError(
+                f"{place}.mounts: there is no mount {unknown[0]!r}{or_another(unknown[0], mounts)}"
+            )
         return cls(
             name,
             Reference.parse(f"{place}.access_key_id", table["access_key_id"]),
@@ -92,6 +100,10 @@ class KeyRing:
         pair = self._pairs.get(access_key)
         return None if pair is None else pair.secret
 
+    def opens(self, mount: str) -> bool:
+        """Return whether any key may read a mount."""
+        return any(pair.mounts & {mount, _ALL} for pair in self._pairs.values())
+
     def may_read(self, access_key: str, mount: str) -> bool:
         """Return whether a key may read a mount."""
         pair = self._pairs.get(access_key)
@@ -109,7 +121,7 @@ class KeyRing:
         except (
             ValueError
         ) as error:  # a file that is being written, or wrong: the old keys stay valid
-            _log.error("the keys are not read anew: %s", error)
+            _log.error("the keys were not read again, and the old ones stay valid: %s", error)
         finally:
             self._lock.release()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
+from urllib.parse import unquote
 from xml.etree import ElementTree as ET
 
 from jitprep.service.errors import RequestFailed
@@ -59,10 +60,15 @@ class Mount:
         return None if self.source.bucket is None else self.source.bucket.base
 
     def first_keys(self, number: int) -> list[str]:
-        """Return the first keys of a folder."""
-        asked = {"max-keys": str(number)}
-        xml = list_stored(self.url, self.source.store, asked, self.name, 2)
-        return [key.text or "" for key in ET.fromstring(xml).iter() if key.tag.endswith("}Key")]  # noqa: S314  # our own
+        """Return the first keys of a folder; none where it cannot be listed."""
+        # Encoded, since XML cannot represent every name of a file.
+        asked = {"max-keys": str(number), "encoding-type": "url"}
+        try:
+            xml = list_stored(self.url, self.source.store, asked, self.name, 2)
+        except RequestFailed:
+            return []
+        keys = (found for found in ET.fromstring(xml).iter() if found.tag.endswith("}Key"))  # noqa: S314  # our own
+        return [unquote(key.text or "") for key in keys]
 
     def drawn_key(self, key: str) -> str:
         """Return the key that random steps draw from: that in the bucket, or in the folder."""

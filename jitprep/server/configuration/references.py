@@ -14,11 +14,14 @@ class Reference:
 
     Parameters
     ----------
+    setting : str
+        The setting that has it, for messages.
     scheme : {"env", "file"}
     name : str
         Of the variable, or the path of the file.
     """
 
+    setting: str
     scheme: str
     name: str
 
@@ -30,7 +33,7 @@ class Reference:
             raise ValueError(
                 f"{setting} must be a reference, env:NAME or file:PATH, so that no secret is in the file"
             )
-        return cls(scheme, name)
+        return cls(setting, scheme, name)
 
     def read(self) -> str:
         """Return the value, without the line break that a file ends with.
@@ -38,18 +41,24 @@ class Reference:
         Raises
         ------
         ValueError
-            Where it is missing or empty.
+            Where it is missing or empty. The message names the setting.
         """
         if self.scheme == "env":
-            value = os.environ.get(self.name, "")
+            value = os.environ.get(self.name)
+            if value is None:
+                raise ValueError(f"{self.setting}: the environment variable {self.name} is not set")
+            what = f"the environment variable {self.name}"
         else:
-            try:
-                value = Path(self.name).read_text(encoding="utf-8").strip()
-            except (OSError, UnicodeDecodeError) as error:
-                raise ValueError(f"{self} cannot be read: {type(error).__name__}") from None
+            value, what = self._read_file(), f"the file {self.name}"
         if not value:
-            raise ValueError(f"{self} is empty or not set")
+            raise ValueError(f"{self.setting}: {what} is empty")
         return value
 
-    def __str__(self) -> str:
-        return f"{self.scheme}:{self.name}"
+    def _read_file(self) -> str:
+        try:
+            return Path(self.name).read_text(encoding="utf-8").strip()
+        except OSError as error:
+            why = error.strerror
+        except UnicodeDecodeError:
+            why = "it is not UTF-8 text"
+        raise ValueError(f"{self.setting}: {self.name} cannot be read: {why}")

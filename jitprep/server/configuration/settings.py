@@ -15,7 +15,7 @@ from jitprep.service.config import Policy, config, overrides_named, unknown_size
 from jitprep.service.errors import RequestFailed
 from jitprep.service.pipeline_choice import choose
 from jitprep.service.s3_names import BUCKET_NAME
-from jitprep.service.settings import Settings, positive
+from jitprep.service.settings import Settings, or_another, positive
 from jitprep.service.source.aws_credentials import find_region
 from jitprep.service.source.original_store import OriginalStore
 from jitprep.service.source.stores import SourceUrl
@@ -24,12 +24,20 @@ from preprocessing import Limits
 from preprocessing.frozen import frozen
 
 _DOMAIN = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)*")
+# What may be meant as a preset's name: a pipeline that is more than one step has slashes.
+_NAME = re.compile(r"[\w.-]+")
 _QUEUE, _TIMEOUT_S = 64, 60
+# A day. Timers refuse numbers that are far larger.
+_LONGEST_S = 24 * 60 * 60
 _OF_S3 = frozenset({"access_key_id", "endpoint", "region", "secret_access_key", "webhook_token"})
 _MEMBERS = _OF_S3 | {
     "anonymous", "list_unknown_sizes", "max_bytes", "max_pixels", "max_side", "overrides", "pipeline",
     "source", "timeout", "unsigned",
 }  # fmt: skip
+_REQUIRED = {
+    "source": '"s3://bucket/prefix", or the path of a folder',
+    "pipeline": '"imagenet-uint8", or another preset or pipeline',
+}
 
 
 @frozen
@@ -65,7 +73,7 @@ class ServerSettings:
             Where a setting is wrong; the message names it.
         """
         settings = Settings.read()
-        timeout_s = settings.whole("timeout", _TIMEOUT_S)
+        timeout_s = _timeout(settings.spelling("timeout"), settings.whole("timeout", _TIMEOUT_S))
         tables = settings.tables("mounts")
         if not tables:
             raise ValueError(
@@ -74,7 +82,10 @@ class ServerSettings:
             )
         domain = settings.text("domain").lower() or None
         if domain is not None and not _DOMAIN.fullmatch(domain):
-            raise ValueError(f"{settings.spelling('domain')} must be a domain, got {domain!r}")
+            raise ValueError(
+                f"{settings.spelling('domain')} must be a host name, such as data.example.com, got "
+                f"{domain!r}"
+            )
         return cls(
             {name: _mount(name, table, timeout_s) for name, table in tables.items()},
             domain,
@@ -88,22 +99,27 @@ def _mount(name: str, table: Any, timeout_s: int) -> Mount:
     place = f"mounts.{name}"
     if not BUCKET_NAME.fullmatch(name) or name in OPERATIONS:
         raise ValueError(
-            f"{place}: a mount is named as a bucket is, by 3 to 63 of a-z, 0-9 and -, and not "
-            f"{', '.join(sorted(OPERATIONS))}"
+            f"{place}: a mount is named like a bucket, with 3 to 63 of a-z, 0-9, - and ., and not "
+            f"{', '.join(sorted(OPERATIONS))}; rename it"
         )
     if not isinstance(table, Mapping):
         raise ValueError(f"{place} must be a table")  # noqa: TRY004  # as all settings
     if unknown := sorted(table.keys() - _MEMBERS):
-        raise ValueError(
-            f"{place}.{unknown[0]} is not a setting; a mount has {', '.join(sorted(_MEMBERS))}"
-        )
+        raise ValueError(f"{place}.{unknown[0]} is not a setting{or_another(unknown[0], _MEMBERS)}")
+    for required, example in _REQUIRED.items():
+        if required not in table:
+            raise ValueError(f"{place}.{required} is missing; write {required} = {example}")
+    if empty := sorted(setting for setting, value in table.items() if value == ""):
+        raise ValueError(f"{place}.{empty[0]} is empty; give it a value, or leave it out")
     try:
-        url = SourceUrl.parse(str(table.get("source", "")))
+        url = SourceUrl.parse(str(table["source"]))
     except ValueError as error:
         raise ValueError(f"{place}.source: {error}") from None
     if url.scheme != "s3" and (others := sorted(table.keys() & _OF_S3)):
-        raise ValueError(f"{place}.{others[0]} is for s3:// sources only")
-    own_timeout = _whole(place, table, "timeout", timeout_s)
+        raise ValueError(
+            f"{place}.{others[0]} is for s3:// sources only, and the source is {url.place}"
+        )
+    own_timeout = _timeout(f"{place}.timeout", _whole(place, table, "timeout", timeout_s))
     return Mount(
         name=name,
         source=_source(place, table, url, own_timeout),
@@ -140,16 +156,17 @@ def _region(table: Mapping[str, Any]) -> str | None:
 
 def _configuration(place: str, table: Mapping[str, Any]) -> str:
     """Return the mount's pipeline, in the form of an access point's payload; check it."""
-    pipeline = table.get("pipeline")
+    pipeline = table["pipeline"]
     named = isinstance(pipeline, str) and pipeline in config().presets
     configuration = json.dumps({"pipeline" if named else "spec": pipeline})
     try:
         choose(configuration, None)
     except RequestFailed as failure:
-        presets = ", ".join(sorted(config().presets))
-        raise ValueError(
-            f"{place}.pipeline is neither a preset ({presets}) nor a pipeline: {failure.message}"
-        ) from None
+        wrong = failure.message.removeprefix("the spec: ")
+        if isinstance(pipeline, str) and not named and _NAME.fullmatch(pipeline):
+            near = or_another(pipeline, config().presets)
+            wrong = f"there is no preset {pipeline!r}{near}. As a pipeline: {wrong}"
+        raise ValueError(f"{place}.pipeline: {wrong}") from None
     return configuration
 
 
@@ -178,6 +195,12 @@ def _policy(place: str, table: Mapping[str, Any]) -> Policy:
 
 def _whole(place: str, table: Mapping[str, Any], name: str, default: int) -> int:
     return positive(f"{place}.{name}", str(table[name])) if name in table else default
+
+
+def _timeout(name: str, seconds: int) -> int:
+    if seconds > _LONGEST_S:
+        raise ValueError(f"{name} may be {_LONGEST_S} seconds, got {seconds}")
+    return seconds
 
 
 def _flag(place: str, table: Mapping[str, Any], name: str) -> bool:

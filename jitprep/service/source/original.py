@@ -229,7 +229,7 @@ def open_response(
             response = send_request(method, address, source, tries.deadline.left)
             if response.status in statuses:
                 return response
-            failure = refused(response)
+            failure = refused(response, source)
         except urllib3.exceptions.HTTPError as error:
             failure = unavailable(error, source)
         if failure.status not in TRANSIENT:

@@ -100,9 +100,8 @@ class OriginalStore:
         Raises
         ------
         RequestFailed
-            ``NotImplemented`` for a version of a store that has none; ``NoSuchKey`` for a key that no
-            file can have; ``InvalidRequest`` for an empty key, and for one that an object may have, but
-            that cannot be read.
+            ``NotImplemented`` for a version of a store that has none; ``InvalidRequest`` for an empty
+            key, and for one that an object may have, but that cannot be read.
         """
         if version is not None and self.bucket is None:
             raise RequestFailed(
@@ -111,10 +110,11 @@ class OriginalStore:
                 f"{self.url.scheme}:// sources have no versions; leave versionId out",
             )
         path = self.url.path_of(key)
-        if nameable(path) and (self.bucket is None or obstore_is_here()):
+        # A folder is read without obstore, and refuses what no file can be named.
+        if self.url.scheme == "file" or (
+            nameable(path) and (self.bucket is None or obstore_is_here())
+        ):
             return StoredObject(self.store, key, path, self.url.place, version, self.timeout_s)
-        if self.url.scheme == "file":  # clients ask whether KEY/ is there, too
-            raise RequestFailed(404, "NoSuchKey", f"the mount has no file {key!r}")
         if not key:
             raise RequestFailed(400, "InvalidRequest", "the object's key is empty; name an object")
         if self.bucket is None:

@@ -23,8 +23,34 @@ _WORDLESS = {
     405: "MethodNotAllowed",
     412: "PreconditionFailed",
 }
+# The codes of other statuses than 401 and 403 that refuse a mount's keys, bucket or region.
+_OF_MOUNT = frozenset({
+    "AuthorizationHeaderMalformed", "ExpiredToken", "InvalidToken", "NoSuchBucket",
+    "TokenRefreshRequired",
+})  # fmt: skip
 # S3's headers on a delete marker, for which it answers 404, or 405 where its version was asked for.
 _OF_MARKER = ("x-amz-delete-marker", "x-amz-version-id")
+
+
+class StoreRefused(RequestFailed):
+    """A store that does not let itself be read.
+
+    Parameters
+    ----------
+    place : str
+        The store, such as ``s3://bucket``.
+    reason : str, optional
+        The store's own code, or what else is known.
+    """
+
+    def __init__(self, place: str, reason: str | None) -> None:
+        words = f" ({reason})" if reason else ""
+        super().__init__(
+            403,
+            "SourceRefused",
+            f"{place} refused to be read{words}; check its name, and the credentials for it",
+        )
+        self.reason = reason
 
 
 def replaced() -> RequestFailed:
@@ -64,14 +90,21 @@ def source_too_large(size: int, limit: int) -> RequestFailed:
     )
 
 
-def refused(response: urllib3.BaseHTTPResponse) -> RequestFailed:
-    """Return the failure that S3's answer reports, and close it."""
+def refused(response: urllib3.BaseHTTPResponse, source: Presigned) -> RequestFailed:
+    """Return the failure that S3's answer reports, and close it.
+
+    Where a mount signed the request, the refusal of its keys is put in the server's words: the client
+    would take S3's for a refusal of its own.
+    """
     try:
         body = response.read(_ERROR_BYTES)
     finally:
         response.close()
     code, message = _words(body)
     wordless = "SourceRefused" if body else _WORDLESS.get(response.status, "SourceRefused")
+    moved = 300 <= response.status < 400 and response.status != 304
+    if source.place and (moved or response.status in {401, 403} or code in _OF_MOUNT):
+        return StoreRefused(source.place, code or f"status {response.status}")
     named = {name.lower(): value for name, value in response.headers.items()}
     return RequestFailed(
         response.status,

@@ -100,6 +100,7 @@ def test_an_error_lists_the_valid_forms(text):
     with pytest.raises(CannotOpen) as caught:
         parse_address(text)
     assert FORMS in str(caught.value)
+    assert ("for a folder write 'file:photos'" in str(caught.value)) == (text == "photos")
 
 
 @pytest.mark.parametrize("text", [URL.removesuffix("/photos"), LOCAL.removesuffix("/photos")])

@@ -60,6 +60,26 @@ def test_a_client_follows_the_environment(monkeypatch):
         assert aws.identity().credentials.access_key == f"AK{url[-1]}"
 
 
+def test_a_secret_that_is_corrected_counts_though_its_key_is_the_same(monkeypatch):
+    made_of = aws.ClientSettings("s3", None, None, 1)
+    for secret, token in (("mistyped", "a"), ("right", "a"), ("right", "b")):
+        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", secret)
+        monkeypatch.setenv("AWS_SESSION_TOKEN", token)
+        found = aws.shared_client(made_of)._request_signer._credentials
+        for credentials in (found, aws.identity().credentials):
+            assert (credentials.secret_key, credentials.token) == (secret, token)
+
+
+def test_a_profile_is_followed_to_another_file(monkeypatch, tmp_path):
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
+    for name in ("one", "other"):
+        path = tmp_path / name
+        path.write_text(f"[default]\naws_access_key_id = {name}\naws_secret_access_key = x\n")
+        monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(path))
+        assert aws.identity().credentials.access_key == name
+
+
 @pytest.mark.parametrize("command", ["/bin/false", "/bin/echo words", "/no/such/program"])
 @pytest.mark.usefixtures("pauses")
 def test_missing_credentials_are_temporary(door, web, monkeypatch, tmp_path, command):

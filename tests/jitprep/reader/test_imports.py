@@ -16,6 +16,7 @@ HEAVY = ("boto3", "botocore", "obstore", "urllib3", "PIL", "torch")
         "import jitprep.reader",
         "import jitprep.reader; jitprep.reader.open_reader('file:.')",
         "import jitprep.reader; jitprep.reader.open_reader('file:.', preset='imagenet')",
+        "import jitprep.reader.loading.stream, jitprep.reader.loading.selection",
     ],
 )
 def test_a_folder_needs_none_of_them(code):

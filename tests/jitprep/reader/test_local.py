@@ -69,6 +69,29 @@ def test_a_batch_that_cannot_be_stacked_names_both(folder):
             open_reader(f"file:{folder}", pipeline="npy").get_batch(keys)
 
 
+@pytest.mark.parametrize("spec", [CROPS, "resize:16,16/png", "resize:16,16/safetensors:layout=hwc"])
+def test_rows_are_written_where_they_fit(folder, spec):
+    (folder / "notes.txt").write_text("words")
+    reader = open_reader(f"file:{folder}", pipeline=spec, seed=3)
+    keys = ["rocket.jpg", "notes.txt", KEYS[0]]
+    shape = reader.get("rocket.jpg").shape
+    assert reader.row_layout == (shape, "uint8")
+    for out in (None, np.zeros((3, *shape), np.uint8), np.zeros((3, *shape), np.float32)):
+        apart = reader.read_into(keys, out)
+        assert apart.pop(1).code == "UnknownFormat"
+        for row in (0, 2):
+            expected = reader.get(keys[row])
+            fits = out is not None and out.dtype == np.uint8
+            np.testing.assert_array_equal(out[row] if fits else apart.pop(row), expected)
+        assert apart == {}
+
+
+def test_what_depends_on_the_object_has_no_layout(folder):
+    for spec in ("npy", "image:skip/resize:8,8/npy", "text/text"):
+        assert open_reader(f"file:{folder}", pipeline=spec).row_layout is None
+    assert open_reader(f"file:{folder}").row_layout is None
+
+
 def test_each_key_has_its_array_or_its_error(folder):
     (folder / "empty.jpg").touch()
     (folder / "notes.txt").write_text("words")

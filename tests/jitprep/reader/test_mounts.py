@@ -168,8 +168,10 @@ def test_without_credentials_a_key_is_asked_for(server, monkeypatch, pauses):
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     aws.forget()
     try:
-        with pytest.raises(Unavailable, match="no credentials were found"):
+        with pytest.raises(Unavailable, match="no credentials were found; set AWS_ACCESS_KEY_ID"):
             open_reader(f"{server}/keyed").get(GOOD[0])
+        with pytest.raises(Unavailable, match=r"set AWS_ACCESS_KEY_ID .* at its http:// address"):
+            open_reader("s3://free", endpoint_url=server).get(GOOD[0])
         assert open_reader(f"{server}/free").get(GOOD[0]).shape == (3, 32, 32)
     finally:
         aws.forget()

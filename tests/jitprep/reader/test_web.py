@@ -93,6 +93,7 @@ def test_an_unreachable_redirect_does_not_reveal_the_url(web, pauses):
     with pytest.raises(Unavailable) as caught:
         open_reader(web.url + LOCAL).get("a.jpg")
     assert "hunter2" not in str(caught.value)
+    assert "no complete response from 127.0.0.1:1 (Connection refused); check" in str(caught.value)
     assert len(pauses) == TRIES - 1
 
 

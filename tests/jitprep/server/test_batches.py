@@ -175,17 +175,24 @@ def test_a_batch_is_signed_with_its_body(server):
     assert server.ask("/_batch/none", "POST", body=body).error == (403, "AccessDenied")
 
 
-def last_batch(server: Running) -> dict[str, Any] | None:
-    lines = [json.loads(line) for line in server.log_file.read_text().splitlines()]
-    return next((line for line in reversed(lines) if line.get("door") == "batch"), None)
+def next_batch(server: Running, size: int) -> dict[str, Any] | None:
+    """Return the first line of a batch of the mount ``plain`` in the log beyond `size` bytes."""
+    with server.log_file.open() as log:
+        log.seek(size)
+        lines = [json.loads(line) for line in log if line.endswith("\n")]
+    wanted = {"door": "batch", "mount": "plain"}.items()
+    return next((line for line in lines if wanted <= line.items()), None)
 
 
 def test_a_batch_is_one_line_of_the_log_and_counted(server):
+    size = server.log_file.stat().st_size
     before = server.metric("jitprep_rows_total", mount="plain", outcome="done")
     frames(ask(server, "plain", keys=["tiny.jpg", "none", "tiny.jpg"]))
-    line = eventually(lambda: last_batch(server))
+    line = eventually(lambda: next_batch(server, size))
     assert (line["mount"], line["status"], line["rows"], line["failed"]) == ("plain", 200, 2, 1)
-    assert server.metric("jitprep_rows_total", mount="plain", outcome="done") == before + 2
+    eventually(
+        lambda: server.metric("jitprep_rows_total", mount="plain", outcome="done") == before + 2
+    )
 
 
 def test_a_client_that_leaves_midway_stops_the_work(server):
@@ -198,13 +205,7 @@ def test_a_client_that_leaves_midway_stops_the_work(server):
         client.sendall(body)
         client.recv(1000)
 
-    def ended() -> dict[str, Any] | None:
-        with server.log_file.open() as log:
-            log.seek(size)
-            lines = [json.loads(line) for line in log if line.endswith("\n")]
-        return next((line for line in lines if line.get("door") == "batch"), None)
-
-    line = eventually(ended)
+    line = eventually(lambda: next_batch(server, size))
     assert line["status"] == 499
     assert line.get("bytesOut", 0) < MANY * 100
     own = 1  # the request for the metrics is under way itself

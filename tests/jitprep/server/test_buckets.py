@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import unquote
+from xml.etree import ElementTree as ET
 
 import boto3
 import pytest
@@ -12,7 +14,7 @@ from botocore.config import Config
 from preprocessing import Pipeline
 from tests.photos import photo
 
-from .running import Running, serving
+from .running import Running, eventually, serving
 
 SPEC = "resize:8,8/npy"
 
@@ -168,7 +170,7 @@ def test_errors_have_the_id_that_the_log_has(server):
     answer = server.ask("/photos/none")
     request_id = answer.headers["x-amz-request-id"]
     assert f"<RequestId>{request_id}</RequestId>".encode() in answer.body
-    assert request_id in server.log_file.read_text()
+    eventually(lambda: request_id in server.log_file.read_text())
 
 
 def test_a_trace_is_continued(server):
@@ -176,4 +178,19 @@ def test_a_trace_is_continued(server):
     parent = f"00-{trace}-b7ad6b7169203331-01"
     answer = server.ask("/photos/rocket.jpg", headers={"traceparent": parent})
     assert answer.headers["traceparent"] == parent
-    assert f'"traceId":"{trace}"' in server.log_file.read_text()
+    eventually(lambda: f'"traceId":"{trace}"' in server.log_file.read_text())
+
+
+def test_a_folder_is_served_whatever_its_files_are_named(photographs, tmp_path):
+    folder = tmp_path / "odd"
+    folder.mkdir()
+    names = ("\x01.jpg", "a\nb.jpg", "c\x7f.jpg", "d \u00fc+%.jpg")
+    for name in names:
+        (folder / name).write_bytes((photographs / "rocket.jpg").read_bytes())
+    with serving(tmp_path, folder, "--pipeline", "resize:8,8/npy") as server:
+        listed = ET.fromstring(server.ask("/odd?list-type=2&encoding-type=url").body)
+        keys = [key.text or "" for key in listed.iter() if key.tag.endswith("}Key")]
+        assert sorted(map(unquote, keys)) == sorted(names)
+        assert f"/odd/{keys[0]}\n" in server.errors_file.read_text()  # the line to try
+        for key in keys:
+            assert server.ask(f"/odd/{key}").status == 200

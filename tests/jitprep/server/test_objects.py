@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,12 +13,13 @@ from botocore.exceptions import ClientError
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from jitprep.server.configuration.folder_config import mount_name
 from jitprep.service.config import config
 from jitprep.service.errors import RequestFailed
 from jitprep.service.http.ranges import PART_BYTES, ByteWindow, parse_part
 from preprocessing import Pipeline
 
-from .running import Running, serving
+from .running import Running, eventually, read_answer, serving
 
 SPECS = {
     "fixed": "resize:16,16/npy",
@@ -259,3 +261,18 @@ def test_requests_of_one_connection_are_answered_in_order(server, wholes):
         connection.request("GET", f"/{mount}/coffee.jpg")
         assert connection.getresponse().read() == wholes[mount].body
     connection.close()
+
+
+def test_requests_are_answered_and_counted_though_their_log_cannot_be_written(
+    photographs, tmp_path
+):
+    (tmp_path / "server.log").symlink_to("/dev/full")
+    original = (photographs / "rocket.jpg").read_bytes()
+    expected = Pipeline.parse(SPECS["fixed"]).encode(original).body
+    with serving(tmp_path, photographs, "--pipeline", SPECS["fixed"]) as server:
+        with closing(server.connection()) as connection:
+            for _ in range(3):
+                connection.request("GET", f"/{mount_name(photographs)}/rocket.jpg")
+                assert read_answer(connection).body == expected
+        eventually(lambda: server.metric("jitprep_requests_total", status="200") == 3)
+        assert "Traceback" not in server.errors_file.read_text()

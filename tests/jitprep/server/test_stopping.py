@@ -5,6 +5,9 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -13,9 +16,10 @@ import pytest
 
 from jitprep.server import supervisor
 from preprocessing import Pipeline
+from tests.paths import ROOT
 from tests.photos import photo
 
-from .running import Running, eventually, serving
+from .running import PLAIN, Running, eventually, serving
 from .slow_source import SlowSource
 
 SPEC = "resize:8,8/npy"
@@ -97,8 +101,8 @@ def test_a_worker_that_is_killed_is_replaced_while_the_others_answer(server, exp
     assert len(after) == 2 and before[1] in after
     for _ in range(20):
         assert server.ask("/web/quick").body == expected
-    assert server.metric("jitprep_requests_total", mount="web", status="200") == 41
-    assert server.metric("jitprep_requests_under_way") == 1
+    eventually(lambda: server.metric("jitprep_requests_total", mount="web", status="200") == 41)
+    eventually(lambda: server.metric("jitprep_requests_under_way") == 1)
     assert server.stop() == 0
 
 
@@ -112,6 +116,44 @@ def test_a_worker_that_is_killed_at_work_leaves_no_request_under_way(server, sou
         assert isinstance(waiting.exception(), OSError)
     eventually(lambda: server.metric("jitprep_requests_under_way") == 1)
     assert server.metric("jitprep_requests_total", mount="web") == 0
+
+
+def test_workers_end_with_their_parent_however_it_ends(server, source, expected):
+    pids = eventually(lambda: len(server.ready_workers) == 2 and server.ready_workers)
+    with ThreadPoolExecutor(1) as threads:
+        waiting = threads.submit(server.ask, "/web/slow")
+        source.wait()
+        server.process.kill()
+        eventually(lambda: takes_no_more(server))
+        source.gate.set()
+        assert waiting.result().body == expected
+    eventually(lambda: not any(Path(f"/proc/{pid}").exists() for pid in pids))
+
+
+def test_a_worker_that_hangs_does_not_keep_the_server_from_its_end(server):
+    stopped, other = eventually(lambda: len(server.ready_workers) == 2 and server.ready_workers)
+    os.kill(stopped, signal.SIGSTOP)
+    server.process.send_signal(signal.SIGHUP)
+    assert server.process.wait(30) == 0
+    for pid in (stopped, other):
+        assert not Path(f"/proc/{pid}").exists()
+
+
+@pytest.mark.parametrize("after_s", [0.0, 0.2, 0.8])
+def test_a_signal_ends_it_at_any_moment_of_its_start(photographs, tmp_path, after_s):
+    own = tmp_path / "own"
+    own.mkdir()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "jitprep.server", photographs, "--pipeline", SPEC, "--port", "0"],
+        cwd=ROOT,
+        stderr=subprocess.DEVNULL,
+        env={**PLAIN, "TMPDIR": str(own)},
+    )
+    eventually(lambda: any(own.iterdir()))
+    time.sleep(after_s)
+    process.terminate()
+    assert process.wait(60) in {0, 128 + signal.SIGTERM}
+    assert not any(own.iterdir())
 
 
 def test_a_file_that_is_wrong_keeps_a_worker_from_being_replaced_and_no_more(server, tmp_path):

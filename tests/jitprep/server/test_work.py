@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -58,7 +59,7 @@ def test_what_the_queue_has_no_room_for_is_told_to_come_back(start, expected):
     with ThreadPoolExecutor(3) as threads:
         waiting = [threads.submit(server.ask, f"/web/slow{number}") for number in range(2)]
         source.wait(2)
-        assert under_way(server) == 2
+        eventually(lambda: under_way(server) == 2)
         batch = threads.submit(server.ask, "/_batch/web", "POST", body=b'{"keys": ["quick"]}')
         for path in ("/web/quick", "/web/slow"):
             refused = server.ask(path)
@@ -72,7 +73,7 @@ def test_what_the_queue_has_no_room_for_is_told_to_come_back(start, expected):
         assert [answer.result().body for answer in waiting] == [expected] * 2
         assert expected in batch.result().body  # the objects of a batch wait
     assert server.ask("/web/quick").body == expected
-    assert server.metric("jitprep_errors_total", code="SlowDown") >= 2
+    eventually(lambda: server.metric("jitprep_errors_total", code="SlowDown") >= 2)
 
 
 def test_a_batch_waits_for_room_instead(start, expected):
@@ -111,6 +112,25 @@ def test_a_client_that_leaves_is_not_waited_for(start, expected):
     assert (line["status"], line["level"]) == (499, "INFO")
     source.gate.set()
     assert server.ask("/web/slow").body == expected
+
+
+def test_a_batch_that_waits_for_room_ends_with_its_client(start, expected):
+    server, source = start("workers = 1\nqueue = 1")
+    with ThreadPoolExecutor(1) as threads:
+        one = threads.submit(server.ask, "/web/slow")
+        source.wait()
+        body = b'{"keys": ["quick"]}'
+        with socket.create_connection(("127.0.0.1", server.port)) as client:
+            client.sendall(
+                b"POST /_batch/web HTTP/1.1\r\nHost: a\r\nContent-Length: 19\r\n\r\n" + body
+            )
+            assert client.recv(1000).startswith(b"HTTP/1.1 200 ")
+            assert under_way(server) == 2
+        left = time.monotonic()
+        eventually(lambda: under_way(server) == 1)
+        assert time.monotonic() - left < 20  # and not after the 60 s that an object may take
+        source.gate.set()
+        assert one.result().body == expected
 
 
 def test_a_request_that_never_ends_its_head_or_body_holds_nothing(start, expected):

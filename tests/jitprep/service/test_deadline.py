@@ -64,7 +64,7 @@ def test_given_up_work_uses_no_processor_and_its_thread_is_used_again() -> None:
         time.sleep(1.5)
         before = time.process_time()
         time.sleep(0.5)
-        assert time.process_time() - before < 0.1
+        assert time.process_time() - before < 0.25
     first = run_within(soon(30), threading.current_thread)
     assert run_within(soon(30), threading.current_thread) is first
 

@@ -99,12 +99,12 @@ class S3Bucket:
 
     def _signed(self, method: str, url: str) -> Presigned:
         if self.credentials is None:
-            return Presigned(url, endpoint=self.base)
+            return Presigned(url, endpoint=self.base, place=self.url.place)
         found = self.credentials()
         pair = SigningCredentials(found.access_key, found.secret_key, found.token)
         headers = sign(method, url, {}, pair, self.region or _DEFAULT_REGION)
         del headers["host"]  # the connection sends it
-        return Presigned(url, headers, endpoint=self.base)
+        return Presigned(url, headers, endpoint=self.base, place=self.url.place)
 
 
 def _encoded(prefix: str) -> str:

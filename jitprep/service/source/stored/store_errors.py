@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 from jitprep.service.errors import RequestFailed
+from jitprep.service.source.source_errors import StoreRefused
 
 # The parts of messages that matter stand at their beginning.
 _READ = 4096
@@ -17,6 +18,7 @@ _CODE = re.compile(r"<Code>([A-Za-z]{1,64})</Code>")
 # What a server sends that obstore cannot read, and that another try will not change.
 _UNREADABLE = re.compile(r"Header missing from response|Invalid last modified|Invalid etag")
 _NO_RANGES = re.compile(r"non-partial response|Range request not supported")
+_NO_HEADS = frozenset({"405", "501"})
 # What no path of obstore's may contain, of a key that it meets in a listing.
 _UNNAMEABLE = re.compile(r"contained empty path segment|illegal character sequence")
 _ELSEWHERE = "redirect without LOCATION"
@@ -24,27 +26,6 @@ _NO_BUCKET = frozenset({"NoSuchBucket", "ContainerNotFound"})
 # obstore's errors are known by their names, so that this module does not import it.
 _REFUSALS = frozenset({"PermissionDeniedError", "UnauthenticatedError"})
 _BUSY = frozenset({408, 429, 500, 502, 503, 504})
-
-
-class StoreRefused(RequestFailed):
-    """A store that does not let itself be read.
-
-    Parameters
-    ----------
-    place : str
-        The store, such as ``s3://bucket``.
-    reason : str, optional
-        The store's own code, or what else is known.
-    """
-
-    def __init__(self, place: str, reason: str | None) -> None:
-        words = f" ({reason})" if reason else ""
-        super().__init__(
-            403,
-            "SourceRefused",
-            f"{place} refused to be read{words}; check its name, and the credentials for it",
-        )
-        self.reason = reason
 
 
 def store_failure(error: Exception, place: str) -> RequestFailed:
@@ -94,6 +75,12 @@ def cut_off(place: str) -> RequestFailed:
 def without_ranges(error: Exception) -> bool:
     """Whether the server answers a request for a range with all of the object."""
     return _NO_RANGES.search(str(error)[:_READ]) is not None
+
+
+def without_heads(error: Exception) -> bool:
+    """Whether the server does not answer HEAD; obstore takes its 405 for a missing object."""
+    found = _STATUS.search(str(error)[:_READ])
+    return found is not None and found[1] in _NO_HEADS
 
 
 def unnameable(place: str) -> RequestFailed:

@@ -34,6 +34,7 @@ from jitprep.service.source.stored.store_errors import (
     require_version,
     store_failure,
     unnameable,
+    without_heads,
     without_ranges,
 )
 from jitprep.service.source.stored_object import StoredObject, nameable
@@ -153,6 +154,8 @@ def _get(source: StoredObject, tries: Tries, options: Mapping[str, Any]) -> Any:
         except Exception as error:
             if "range" in options and without_ranges(error):
                 raise AnsweredWhole from None
+            if "head" in options and without_heads(error):
+                return _get(source, tries, {})  # its body is left unread
             failure = store_failure(error, source.place)
         _again(failure, tries)
 

@@ -78,6 +78,10 @@ def refused(call: Any, **arguments: Any) -> tuple[int, str]:
     return answer["ResponseMetadata"]["HTTPStatusCode"], answer["Error"]["Code"]
 
 
+def message(answer: Any) -> str:
+    return re.search(b"<Message>(.*)</Message>", answer.body)[1].decode()
+
+
 def target(url: str) -> str:
     parts = urlsplit(url)
     return f"{parts.path}?{parts.query}"
@@ -122,10 +126,22 @@ def test_without_a_key_a_mount_that_is_there_answers_as_one_that_is_not(server, 
     for path in (f"/{mount}", f"/{mount}/rocket.jpg", f"/{mount}/none", f"/{mount}?location"):
         assert server.ask(path).error == (403, "AccessDenied")
         assert (server.ask(path, "HEAD").status, server.ask(path, "HEAD").body) == (403, b"")
+        assert message(server.ask(path)) == message(server.ask("/no-such-mount"))
+        assert "check the name, or sign with a key" in message(server.ask(path))
     assert server.ask(f"/_batch/{mount}", "POST", body=b'{"keys": ["a"]}').error == (
         403,
         "AccessDenied",
     )
+
+
+def test_a_key_learns_which_mount_is_not_there_or_not_for_it(server):
+    s3 = of(server, "trainer")
+    for bucket, words in (
+        ("no-such-mount", "there is no mount 'no-such-mount'; GET / lists"),
+        ("others", "this key may not read the mount 'others'; let the operator add it"),
+    ):
+        with pytest.raises(ClientError, match=words):
+            s3.get_object(Bucket=bucket, Key="rocket.jpg")
 
 
 def at(monkeypatch: pytest.MonkeyPatch, moved: timedelta) -> None:

@@ -102,7 +102,7 @@ def test_what_cannot_be_read_leaves_the_keys_as_they_are(server, keys):
     complains("cannot be read")
     (keys.folder / "one").unlink()
     keys.write("one", "two")
-    complains(f"file:{keys.folder}/one cannot be read")
+    complains(f"{keys.folder}/one cannot be read: No such file")
     keys.give("one", "id-one", "")
     complains("is empty")
     keys.give("one", "id-one", "secret-newest")

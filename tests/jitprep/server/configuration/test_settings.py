@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -14,85 +15,7 @@ from jitprep.server.configuration.settings import ServerSettings
 from tests.paths import ROOT
 
 from ..running import PLAIN
-
-MOUNT = '[mounts.photos]\nsource = "."\npipeline = "npy"\n'
-S3 = '[mounts.photos]\nsource = "s3://bucket"\npipeline = "npy"\n'
-KEY = '[keys.k]\naccess_key_id = "env:ID"\nsecret_access_key = "env:SECRET"\nmounts = ["*"]\n'
-
-WRONG = {
-    "no mounts": ("", "has no mounts"),
-    "mounts is not a table": ("mounts = 3", "mounts must be a table"),
-    "a mount is not a table": ("[mounts]\nphotos = 3", "mounts.photos must be a table"),
-    "not TOML": ("[mounts", "is not TOML"),
-    "not UTF-8": ('domain = "\udcff"', "is not TOML"),
-    "an unknown setting": (f"quee = 3\n{MOUNT}", "'quee' is not a setting"),
-    "an unknown setting of a mount": (f"{MOUNT}pipelin = 3", "mounts.photos.pipelin is not a s"),
-    "no source": ('[mounts.photos]\npipeline = "npy"', "mounts.photos.source"),
-    "a scheme": (MOUNT.replace('"."', '"ftp://host"'), "ftp:// is not a source"),
-    "a bucket's name": (MOUNT.replace('"."', '"s3://"'), "the name of a bucket"),
-    "a secret in the URL": (MOUNT.replace('"."', '"https://a:b@c/"'), "the name of a host"),
-    "a query in the URL": (MOUNT.replace('"."', '"https://c/?sig=1"'), "no query"),
-    "a folder that is not there": (MOUNT.replace('"."', '"/no/such"'), "/no/such is not a folder"),
-    "no pipeline": ('[mounts.photos]\nsource = "."', "mounts.photos.pipeline"),
-    "a preset": (MOUNT.replace('"npy"', '"imagenett"'), "imagenet-uint8"),
-    "a step": (MOUNT.replace('"npy"', '"resiz:3/npy"'), "resize"),
-    "a pipeline of another type": (MOUNT.replace('"npy"', "3"), "mounts.photos.pipeline"),
-    "a preset's spec": (f'[presets]\na = "x:"\n{MOUNT.replace(chr(34) + "npy", chr(34) + "a")}', "x"),
-    "presets is not a table": (f"presets = 3\n{MOUNT}", "presets must be a table"),
-    "overrides as text": (f'{MOUNT}overrides = "seed"', "overrides must be a list"),
-    "an unknown override": (f'{MOUNT}overrides = ["seeds"]', "pipeline, seed"),
-    "anonymous as text": (f'{MOUNT}anonymous = "yes"', "anonymous must be true or false"),
-    "unsigned as text": (f'{S3}unsigned = "yes"', "unsigned must be true or false"),
-    "a limit of nothing": (f"{MOUNT}max_bytes = 0", "mounts.photos.max_bytes must be a whole num"),
-    "a limit below nothing": (f"{MOUNT}max_pixels = -1", "max_pixels must be a whole number"),
-    "a limit as a fraction": (f"{MOUNT}max_side = 1.5", "max_side must be a whole number"),
-    "a timeout as text": (f'{MOUNT}timeout = "long"', "mounts.photos.timeout must be a whole"),
-    "unknown sizes": (f'{MOUNT}list_unknown_sizes = "no"', "source, hide, mark"),
-    "an endpoint for a folder": (f'{MOUNT}endpoint = "http://a"', "for s3:// sources only"),
-    "a webhook for a folder": (f'{MOUNT}webhook_token = "env:ID"', "for s3:// sources only"),
-    "a region for a folder": (f'{MOUNT}region = "a"', "region is for s3:// sources only"),
-    "an endpoint without a scheme": (f'{S3}endpoint = "minio:9000"', "endpoint must be the URL"),
-    "an endpoint of no host": (f'{S3}endpoint = "http://"', "endpoint must be the URL"),
-    "an endpoint with a query": (f'{S3}endpoint = "http://a/?b"', "without a user and a query"),
-    "a secret in the endpoint": (f'{S3}endpoint = "http://a:b@c"', "without a user and a query"),
-    "one credential": (f'{S3}access_key_id = "env:ID"', "give both"),
-    "the other credential": (f'{S3}secret_access_key = "env:ID"', "give both"),
-    "credentials that are not set": (
-        f'{S3}access_key_id = "env:NONE"\nsecret_access_key = "env:NONE"', "env:NONE is empty"
-    ),
-    "a credential of no file": (
-        f'{S3}access_key_id = "file:/no/such"\nsecret_access_key = "env:ID"', "cannot be read"
-    ),
-    "a token of no variable": (f'{S3}webhook_token = "env:NONE"', "env:NONE is empty"),
-    "a reserved name": (MOUNT.replace("photos", "healthz"), "not healthz, metrics, readyz"),
-    "a reserved name too": (MOUNT.replace("photos", "metrics"), "not healthz, metrics, readyz"),
-    "a name with an underscore": (MOUNT.replace("photos", "_batch"), "mounts._batch"),
-    "a name in capitals": (MOUNT.replace("photos", "Photos"), "mounts.Photos"),
-    "a short name": (MOUNT.replace("photos", "ab"), "3 to 63"),
-    "a domain": (f'domain = "http://a"\n{MOUNT}', "must be a domain"),
-    "no workers": (f"workers = 0\n{MOUNT}", "workers must be a whole number"),
-    "a queue as text": (f'queue = "long"\n{MOUNT}', "queue must be a whole number"),
-    "a timeout of nothing": (f"timeout = 0\n{MOUNT}", "timeout must be a whole number"),
-    "memory of no size": (f'memory = "much"\n{MOUNT}', "much"),
-    "keys is not a table": (f"keys = 3\n{MOUNT}", "keys must be a table"),
-    "a key without mounts": (MOUNT + KEY.replace('mounts = ["*"]', ""), "keys.k must be a table of"),
-    "a key for nothing": (MOUNT + KEY.replace('"*"', ""), "keys.k.mounts must be a list"),
-    "a key for text": (MOUNT + KEY.replace('["*"]', '"photos"'), "keys.k.mounts must be a list"),
-    "a key for an unknown mount": (MOUNT + KEY.replace("*", "other"), "there is no mount 'other'"),
-    "a key with another member": (f"{MOUNT}{KEY}role = 3", "keys.k must be a table of"),
-    "a key that is not set": (MOUNT + KEY.replace("SECRET", "NONE"), "env:NONE is empty"),
-    "two keys with one ID": (MOUNT + KEY + KEY.replace("keys.k", "keys.l"), "same access_key_id"),
-}  # fmt: skip
-# Of these the message must not have the value.
-LITERAL = {
-    "a literal key": MOUNT + KEY.replace("env:ID", "AKIAHUNTER"),
-    "a literal secret": MOUNT + KEY.replace("env:SECRET", "hunter2"),
-    "a literal with a colon": MOUNT + KEY.replace("env:SECRET", "hunter:2"),
-    "a reference to nothing": MOUNT + KEY.replace("env:SECRET", "env:"),
-    "a number": MOUNT + KEY.replace('"env:SECRET"', "31337"),
-    "a literal of a source": f'{S3}access_key_id = "AKIAHUNTER"\nsecret_access_key = "hunter2"',
-    "a literal token": f'{S3}webhook_token = "hunter2"',
-}
+from .wrong_settings import KEY, LITERAL, MOUNT, S3, WRONG
 
 
 @pytest.fixture
@@ -100,6 +23,7 @@ def write(own_settings, tmp_path):
     """Return a function that writes a configuration, and returns its path."""
     own_settings.setenv("ID", "trainer")
     own_settings.setenv("SECRET", "hunter2")
+    own_settings.setenv("EMPTY", "")
 
     def write(text: str) -> Path:
         path = tmp_path / "jitprep.toml"
@@ -175,12 +99,14 @@ def test_a_preset_of_the_file_and_a_spec_as_a_table_are_pipelines(write, capsys)
 
 
 def test_a_check_prints_the_mounts_and_no_secret(write, capsys):
-    text = f"{MOUNT}anonymous = true\n{S3.replace('photos', 'bucket')}{KEY}"
+    text = f"{MOUNT}anonymous = true\n{S3.replace('photos', 'bucket')}{KEY}".replace("*", "bucket")
+    text += '[mounts.closed]\nsource = "."\npipeline = "npy"\n'
     text = text.replace("s3://bucket", "s3://bucket/a/prefix")
     assert main(["--config", str(write(text)), "--check"]) == 0
     said = capsys.readouterr()
     assert said.out.splitlines() == [
         "bucket: s3://bucket/a/prefix/, with a key",
+        f"closed: file://{Path.cwd()}/, which no key of [keys] may read",
         f"photos: file://{Path.cwd()}/, anonymous",
     ]
     assert said.err == ""
@@ -212,11 +138,28 @@ def test_a_mount_has_its_own_limits_and_the_common_ones(write, own_settings):
 def test_a_folder_is_served_to_this_machine_only(own_settings, capsys, photographs):
     for option in (("--host", "0.0.0.0"), ("--host", "127.0.0.1"), ("--config", "a.toml")):
         said = refusal(capsys, photographs, "--pipeline", "npy", *option)
-        assert "to this machine only" in said
-    assert "is not a folder" in refusal(capsys, photographs / "none", "--pipeline", "npy")
+        assert said.startswith(f"error: {option[0]} is not for a folder")
+    assert "there is no folder" in refusal(capsys, photographs / "none", "--pipeline", "npy")
+    photo = next(photographs.iterdir())
+    assert "serve the folder that it is in" in refusal(capsys, photo, "--pipeline", "npy")
     assert "name a pipeline" in refusal(capsys, photographs)
-    assert "neither a preset" in refusal(capsys, photographs, "--pipeline", "nope")
+    assert "--pipeline: there is no preset 'nope'" in refusal(
+        capsys, photographs, "--pipeline", "nope"
+    )
     assert "--pipeline is for a folder" in refusal(capsys, "--pipeline", "npy")
+
+
+def test_a_port_that_cannot_be_used_is_one_line_with_a_remedy(own_settings, capsys, photographs):
+    def refused(port: int) -> str:
+        assert main([str(photographs), "--pipeline", "npy", "--port", str(port)]) == 2
+        return capsys.readouterr().err
+
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        assert "another process listens there; choose another --port" in refused(
+            other.getsockname()[1]
+        )
+    for port in (-1, 65_536, 80_000):
+        assert refused(port).endswith("a port is a number from 0 to 65535\n")
 
 
 @pytest.mark.parametrize(

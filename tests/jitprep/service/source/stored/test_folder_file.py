@@ -16,17 +16,18 @@ import pytest
 from jitprep.reader import open_reader
 from jitprep.service import read
 from jitprep.service.config import config
-from jitprep.service.deadline import Deadline
+from jitprep.service.deadline import Deadline, room_for_original
 from jitprep.service.errors import RequestFailed
 from jitprep.service.http.conditions import Conditions
 from jitprep.service.messages import ObjectRequest, PipelineChoice
 from jitprep.service.request_metrics import RequestMetrics
 from jitprep.service.results.derived_object import result_cache
 from jitprep.service.source.opening import head_original, open_original, open_ranges
-from jitprep.service.source.ranged_source import MOST_REQUESTS, Ranges
+from jitprep.service.source.ranged_source import FIRST_BYTES, MOST_REQUESTS, Ranges
 from jitprep.service.source.stored.folder import Folder
 from jitprep.service.source.stored_object import StoredObject
 from preprocessing import Pipeline
+from tests.media import clip as film
 from tests.photos import photo
 from tests.preprocessing.support.clips import clip
 
@@ -68,6 +69,13 @@ def get(source: StoredObject, spec: str, **asked) -> read.Response:
     )
 
 
+def head(source: StoredObject, spec: str, deadline: Deadline) -> read.Response:
+    request, pipeline = ObjectRequest("HEAD", source.key, source), Pipeline.parse(spec)
+    return read.head(
+        request, lambda _: source, pipeline, config().policy, deadline, RequestMetrics()
+    )
+
+
 @pytest.mark.parametrize("seed", [0, 7])
 def test_random_draws_are_those_of_the_folders_reader(tmp_path, seed):
     (tmp_path / "a b").mkdir()
@@ -83,11 +91,9 @@ def test_a_head_says_what_a_get_says_without_opening_the_file(tmp_path, monkeypa
     source = stored(tmp_path, "a.jpg")
     got = get(source, "resize:8,8/npy")
     monkeypatch.setattr(os, "open", None)
-    request = ObjectRequest("HEAD", "a.jpg", source)
-    pipeline = Pipeline.parse("resize:8,8/npy")
-    head = read.head(request, lambda _: source, pipeline, config().policy, soon(), RequestMetrics())
-    assert {**head.headers, "Content-Length": None} == {**got.headers, "Content-Length": None}
-    assert int(head.headers["Content-Length"]) == len(got.body)
+    asked = head(source, "resize:8,8/npy", soon())
+    assert {**asked.headers, "Content-Length": None} == {**got.headers, "Content-Length": None}
+    assert int(asked.headers["Content-Length"]) == len(got.body)
 
 
 def test_a_condition_is_answered_without_reading(tmp_path, monkeypatch):
@@ -227,6 +233,27 @@ def test_videos_are_read_by_ranges(tmp_path):
     spec = "sample_frames:2/resize:8,8/npy"
     body = get(stored(tmp_path, "a.mp4"), spec).body
     assert body == Pipeline.parse(spec).encode(tmp_path / "a.mp4").body
+
+
+def test_a_video_stays_open_until_it_is_transformed(tmp_path):
+    body = film(120, height=240, width=320)
+    assert len(body) > 2 * FIRST_BYTES
+    (tmp_path / "a.mp4").write_bytes(body)
+    source, spec = stored(tmp_path, "a.mp4"), "sample_frames:4/resize:32,32/mp4"
+    expected = Pipeline.parse(spec).encode(body).body
+    headers = head(source, spec, soon()).headers  # of a size that depends on the pixels
+    assert headers["Content-Length"] == str(len(expected))
+    result_cache.cache_clear()
+    assert get(source, spec).body == expected
+
+
+def test_a_head_that_needs_the_pixels_waits_for_room_in_memory(tmp_path):
+    (tmp_path / "a.jpg").write_bytes(photo("rocket"))
+    source = stored(tmp_path, "a.jpg")
+    everything = room_for_original(config().policy.limits.memory // 2, soon())
+    with everything, pytest.raises(RequestFailed, match="out of time"):
+        head(source, "resize:8,8/png", Deadline(time.monotonic() + 0.1))
+    assert head(source, "resize:8,8/png", soon()).status == 200
 
 
 def test_an_empty_file_is_an_empty_object(tmp_path):

@@ -50,6 +50,15 @@ def test_heads_are_those_of_the_server(web, opened):
     assert [method for method, _, _ in web.requests] == ["HEAD", "GET", "GET"]
 
 
+@pytest.mark.parametrize("status", [405, 501])
+def test_a_head_is_that_of_a_get_where_the_server_answers_none(web, opened, status):
+    put(web)
+    expected = head_original(opened(), soon())
+    web.faults.append(Fault(status=status))
+    assert head_original(opened(), soon()) == expected
+    assert [method for method, _, _ in web.requests] == ["HEAD", "HEAD", "GET"]
+
+
 @pytest.mark.parametrize(
     "key", ["a b+c.jpg", "100%.jpg", "%2e%2e", "q?x=1&y#z", "ü/日本", "~(1)*!'"]
 )

@@ -64,6 +64,6 @@ class Epoch:
             self._shared[3] = 1
             warnings.warn(
                 f"epoch {self.number} is read again, with the same order and random transforms; "
-                "call set_epoch(n) on the dataset before each epoch",
+                "call set_epoch(n) on the dataset or the loader before each epoch",
                 stacklevel=2,
             )

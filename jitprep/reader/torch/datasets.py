@@ -1,29 +1,24 @@
 """PyTorch datasets over any reader, for DataLoader with forked or spawned workers.
 
-`ObjectDataset` is map-style: it works with samplers, DistributedSampler and any collate function.
-`ObjectBatches` is iterable, and yields whole batches as one call returns them.
-
 In both, ``set_epoch(n)`` before an epoch changes what random transforms draw, in persistent workers too.
 """
 
 from __future__ import annotations
 
 import logging
-import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import cycle, islice
-from math import ceil
 from typing import Any, Literal, TypeAlias
 
 import numpy.random  # noqa: F401  # torch seeds it in each worker, and importing it after a fork may deadlock
 import torch
-from torch import distributed
 from torch.utils.data import Dataset, IterableDataset, default_collate, get_worker_info
 
 from jitprep.reader.base import Reader, require_seed, stack
-from jitprep.reader.epochs import Epoch
 from jitprep.reader.errors import BadObject, ReadError
+from jitprep.reader.loading.order import EpochOrder
 from jitprep.reader.samples import Targets, pair_targets
+from jitprep.reader.torch.epochs import Epoch
+from jitprep.reader.torch.ranks import warn_of_ranks
 from preprocessing.media import Array
 
 OnBadObject: TypeAlias = Literal["raise", "skip"]
@@ -42,9 +37,7 @@ class _Objects:
         on_bad_object: OnBadObject,
     ) -> None:
         self._keys, self._targets = pair_targets(keys, targets)
-        if on_bad_object not in {"raise", "skip"}:
-            raise ValueError(f"on_bad_object must be 'raise' or 'skip', got {on_bad_object!r}")
-        self._skips = on_bad_object == "skip"
+        self._skips = require_on_bad_object(on_bad_object)
         self._reader = reader
         self._epoch = Epoch(reader.seed)
 
@@ -200,40 +193,28 @@ class ObjectBatches(_Objects, IterableDataset[Any]):  # type: ignore[misc]
         on_bad_object: OnBadObject = "raise",
     ) -> None:
         super().__init__(reader, keys, targets, on_bad_object)
-        counts = {"batch_size": batch_size, "rank": rank, "world_size": world_size}
-        for name, value in counts.items():
-            if not hasattr(value, "__index__"):  # such as 2.5, or a rank of None
-                raise ValueError(f"{name} must be an integer, got {value!r}")
-        if batch_size < 1:
-            raise ValueError(f"batch_size must be at least 1, got {batch_size}")
-        if not 0 <= rank < world_size:
-            raise ValueError(
-                f"rank must be from 0 to world_size - 1, got rank={rank}, world_size={world_size}"
-            )
-        self._batch_size = batch_size
-        self._shuffle = shuffle
-        self._drop_last = drop_last
-        self._rank, self._world_size = rank, world_size
-        if self._keys and not len(self):
-            raise ValueError(
-                f"with drop_last, {len(self._keys)} keys do not make one batch of {batch_size} for each "
-                f"of {world_size} ranks"
-            )
-        self._warn_of_ranks()
+        self._order = EpochOrder(
+            count=len(self._keys),
+            batch_size=batch_size,
+            shuffle=shuffle,
+            drop_last=drop_last,
+            rank=rank,
+            world_size=world_size,
+        )
+        warn_of_ranks(world_size)
 
     def __len__(self) -> int:
-        batches = self._share / self._batch_size
-        return int(batches) if self._drop_last else ceil(batches)
+        return self._order.batches()
 
     def __iter__(self) -> Iterator[tuple[Any, Any]]:
         worker = get_worker_info()
         first, step = (worker.id, worker.num_workers) if worker else (0, 1)
-        repeats = first == 0 and (self._shuffle or bool(self._reader.draws))
+        repeats = first == 0 and (self._order.shuffle or bool(self._reader.draws))
         if repeats:
             self._epoch.start()
-        order = self._order()
+        size, order = self._order.batch_size, self._order.indices(self.epoch).tolist()
         for number in range(first, len(self), step):
-            indices = order[number * self._batch_size :][: self._batch_size]
+            indices = order[number * size :][:size]
             keys, rows, targets = zip(*self._read(indices), strict=True)
             batch = (
                 [row.tolist() for row in rows]
@@ -244,33 +225,19 @@ class ObjectBatches(_Objects, IterableDataset[Any]):  # type: ignore[misc]
         if repeats:
             self._epoch.end()
 
-    @property
-    def _share(self) -> int:
-        """Number of objects that each rank takes."""
-        share = len(self._keys) / self._world_size
-        return int(share) if self._drop_last else ceil(share)
-
-    def _order(self) -> list[int]:
-        """Return this rank's part of the epoch's order, which is the same for all ranks."""
-        order = list(range(len(self._keys)))
-        if self._shuffle:
-            chance = torch.Generator().manual_seed(self.epoch)
-            order = torch.randperm(len(order), generator=chance).tolist()
-        whole = islice(cycle(order), self._share * self._world_size)
-        return list(islice(whole, self._rank, None, self._world_size))
-
-    def _warn_of_ranks(self) -> None:
-        """Warn where the process group has several ranks, and `world_size` was not given."""
-        if self._world_size == 1 and distributed.is_available() and distributed.is_initialized():
-            ranks = distributed.get_world_size()
-            if ranks > 1:
-                warnings.warn(
-                    f"this process is one of {ranks}, and ObjectBatches has world_size=1; ranks with "
-                    "different numbers of batches deadlock. Give each rank all keys, rank= and "
-                    "world_size=",
-                    stacklevel=3,
-                )
-
 
 def _is_text(row: Array) -> bool:
     return row.dtype.kind in "OU"
+
+
+def require_on_bad_object(given: str) -> bool:
+    """Return whether bad objects are skipped.
+
+    Raises
+    ------
+    ValueError
+        Where it is neither "raise" nor "skip".
+    """
+    if given not in {"raise", "skip"}:
+        raise ValueError(f"on_bad_object must be 'raise' or 'skip', got {given!r}")
+    return given == "skip"

@@ -1,0 +1,70 @@
+"""Manifests: tables of keys, labels and other columns, as CSV or Parquet."""
+
+from __future__ import annotations
+
+import csv
+import re
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+# Numbers as programs write them: 007 and 1_000 are names.
+_WHOLE = re.compile(r"-?(0|[1-9]\d*)")
+_DECIMAL = re.compile(rf"{_WHOLE.pattern}(\.\d+)?([eE][+-]?\d+)?")
+
+
+def manifest_columns(path: str | PathLike[str]) -> dict[str, list[Any]]:
+    """Read the columns of a manifest.
+
+    Parameters
+    ----------
+    path : str or PathLike
+        A local file. ``.parquet`` needs pyarrow; any other name is CSV in UTF-8, whose first row names
+        the columns. A CSV column of numbers becomes numbers, except for that of the keys.
+
+    Returns
+    -------
+    dict of str to list
+        Among them ``key``.
+
+    Raises
+    ------
+    ValueError
+        Where there is no column ``key``, or a row of another length than the first.
+    OSError
+    """
+    file = Path(path)
+    columns = _parquet(file) if file.suffix == ".parquet" else _csv(file)
+    if "key" not in columns:
+        raise ValueError(
+            f"{file} has the columns {', '.join(columns) or '(none)'}; one must be named key, and "
+            "the one of the labels label"
+        )
+    return columns
+
+
+def _csv(file: Path) -> dict[str, list[Any]]:
+    with file.open(encoding="utf-8-sig", newline="") as lines:
+        names, *rows = list(csv.reader(lines)) or [[]]
+    for number, row in enumerate(rows, 2):
+        if len(row) != len(names):
+            raise ValueError(f"{file}, row {number}: {len(row)} values for {len(names)} columns")
+    columns = {name: [row[place] for row in rows] for place, name in enumerate(names)}
+    return {name: texts if name == "key" else _numbers(texts) for name, texts in columns.items()}
+
+
+def _numbers(texts: list[str]) -> list[Any]:
+    if all(map(_WHOLE.fullmatch, texts)):
+        return list(map(int, texts))
+    return list(map(float, texts)) if all(map(_DECIMAL.fullmatch, texts)) else texts
+
+
+def _parquet(file: Path) -> dict[str, list[Any]]:
+    try:
+        from pyarrow import parquet  # noqa: PLC0415  only for Parquet
+    except ModuleNotFoundError as error:
+        raise ValueError(
+            f"{file} needs {error.name}, which is not installed: pip install pyarrow, or give a CSV file"
+        ) from None
+    table = parquet.read_table(file)
+    return {name: table.column(name).to_pylist() for name in table.column_names}

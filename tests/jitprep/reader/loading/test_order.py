@@ -1,0 +1,104 @@
+"""Orders of epochs: every sample once, equal shares, and the same rest after a start in the middle."""
+
+from __future__ import annotations
+
+from itertools import chain
+
+import numpy as np
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from jitprep.reader.loading.order import EpochOrder
+
+COUNTS = st.integers(1, 60)
+EPOCHS = st.integers(0, 2**63 - 1)
+
+
+@st.composite
+def ranked(draw) -> list[EpochOrder]:
+    """The orders of all ranks."""
+    world_size, size = draw(st.integers(1, 5)), draw(st.integers(1, 9))
+    options = {"batch_size": size, "shuffle": draw(st.booleans()), "drop_last": draw(st.booleans())}
+    count = draw(COUNTS)
+    assume(not options["drop_last"] or count // world_size >= size)
+    return [
+        EpochOrder(count=count, rank=rank, world_size=world_size, **options)
+        for rank in range(world_size)
+    ]
+
+
+@given(ranked(), EPOCHS)
+def test_ranks_share_all_samples_equally(orders, epoch):
+    taken = [order.indices(epoch).tolist() for order in orders]
+    first = orders[0]
+    size = first.batch_size
+    assert {len(indices) for indices in taken} == {len(taken[0])}
+    assert first.batches() == -(-len(taken[0]) // size)
+    everything = list(chain(*taken))
+    if first.drop_last:
+        assert len(taken[0]) % size == 0
+        assert len(set(everything)) == len(everything)
+        assert len(everything) > first.count - first.world_size * (size + 1)
+    else:
+        assert set(everything) == set(range(first.count))
+        assert len(everything) - first.count < first.world_size
+
+
+@given(ranked(), EPOCHS, st.integers(0, 60))
+def test_an_order_continues_where_it_stopped(orders, epoch, batches):
+    for order in orders:
+        whole = order.indices(epoch)
+        given_ = min(batches, order.batches()) * order.batch_size
+        rest = order.indices(epoch, given_ * order.world_size)
+        np.testing.assert_array_equal(rest, whole[given_:])
+
+
+@given(COUNTS, EPOCHS, st.integers(1, 4), st.integers(1, 4), st.integers(1, 5), st.data())
+def test_other_ranks_take_what_is_left(count, epoch, before, after, size, data):
+    """A training that stops with some ranks may continue with more or fewer."""
+    options = {"count": count, "batch_size": size, "shuffle": True}
+    first = [EpochOrder(rank=rank, world_size=before, **options) for rank in range(before)]
+    done = data.draw(st.integers(0, first[0].batches() - 1)) * size
+    start = done * before
+    seen = {index for order in first for index in order.indices(epoch)[:done].tolist()}
+    then = [EpochOrder(rank=rank, world_size=after, **options) for rank in range(after)]
+    rest = [order.indices(epoch, start).tolist() for order in then]
+    assert seen | set(chain(*rest)) == set(range(count))
+    assert len(seen) + sum(map(len, rest)) - count < after
+
+
+@given(st.integers(20, 200), EPOCHS)
+def test_a_shuffle_is_a_permutation_of_its_epoch(count, epoch):
+    order = EpochOrder(count=count, batch_size=7, shuffle=True)
+    indices = order.indices(epoch)
+    assert sorted(indices.tolist()) == list(range(count))
+    np.testing.assert_array_equal(indices, order.indices(epoch))
+    assert indices.tolist() != order.indices(epoch ^ 1).tolist()
+
+
+def test_a_shuffle_stays_what_it_was():
+    """A training that began with another version of NumPy must be able to continue."""
+    order = EpochOrder(count=10, batch_size=10, shuffle=True)
+    assert order.indices(0).tolist() == [3, 2, 1, 8, 6, 0, 7, 4, 5, 9]
+    assert order.indices(2**63 - 1).tolist() == [9, 0, 3, 1, 4, 6, 8, 7, 5, 2]
+
+
+def test_no_samples_are_no_batches():
+    order = EpochOrder(count=0, batch_size=4, shuffle=True)
+    assert order.batches() == 0
+    assert order.indices(3).tolist() == []
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"batch_size": 0}, "at least 1"),
+        ({"batch_size": 1.5}, "must be an integer"),
+        ({"rank": 2, "world_size": 2}, "from 0 to world_size - 1"),
+        ({"drop_last": True, "batch_size": 6}, "do not make one batch"),
+    ],
+)
+def test_wrong_numbers_are_refused(wrong, message):
+    with pytest.raises(ValueError, match=message):
+        EpochOrder(**{"count": 5, "batch_size": 1, **wrong})

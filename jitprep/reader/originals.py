@@ -6,12 +6,13 @@ import os
 from contextlib import AbstractContextManager
 from threading import Lock
 
+from jitprep.reader.base import RowLayout
 from jitprep.reader.decode import ReadResult, decode, is_array
 from jitprep.reader.errors import OF_THE_OBJECT, BadObject, ReadError, Refused
 from jitprep.service.errors import as_request_failed
 from preprocessing import Limits, Pipeline, PreprocessingError, Seed
 from preprocessing.limits import DEFAULT_LIMITS
-from preprocessing.media import Array
+from preprocessing.media import Array, known
 from preprocessing.sources import AnySource
 
 
@@ -50,6 +51,13 @@ def transform(
     except PreprocessingError as error:
         raise object_error(error, key) from None
     return decode(ReadResult(bytearray(made.body), made.content_type, made.metadata), key)
+
+
+def layout_of(pipeline: Pipeline) -> RowLayout | None:
+    """Return what every result of a pipeline is like; None if its size depends on the original."""
+    shape = known(pipeline.output.shape)
+    text = pipeline.output.dtype == "str"
+    return None if shape is None or text else RowLayout(shape, pipeline.output.dtype)
 
 
 def object_error(error: PreprocessingError, key: str) -> ReadError:

@@ -13,10 +13,10 @@ from jitprep.reader.base import Reader, RowLayout, write_row
 from jitprep.reader.decode import ReadResult, decode
 from jitprep.reader.doors.folder import LEADS_OUT, list_folder
 from jitprep.reader.errors import BadObject, CannotOpen, ReadError, Refused
-from jitprep.reader.originals import transform
+from jitprep.reader.originals import layout_of, transform
 from jitprep.service.source.stored.folder import leads_out
 from preprocessing import Pipeline, Seed
-from preprocessing.media import Array, known
+from preprocessing.media import Array
 from preprocessing.names import as_text, is_utf8
 
 # Names that an error or a log line shows.
@@ -75,10 +75,7 @@ class FolderReader(Reader):
     @property
     def row_layout(self) -> RowLayout | None:
         """The pipeline's output; None if its size depends on the file."""
-        if self.pipeline is None or self.pipeline.output.dtype == "str":
-            return None
-        shape = known(self.pipeline.output.shape)
-        return None if shape is None else RowLayout(shape, self.pipeline.output.dtype)
+        return None if self.pipeline is None else layout_of(self.pipeline)
 
     def get(self, key: str) -> Array:
         """Read one file."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
@@ -11,9 +11,9 @@ from itertools import chain, repeat
 
 import obstore  # noqa: F401  # a missing one is reported when the reader is made
 
-from jitprep.reader.base import Reader
+from jitprep.reader.base import Reader, RowLayout, write_row
 from jitprep.reader.errors import CannotOpen, ReadError, Refused, Unavailable
-from jitprep.reader.originals import computing_turn, object_error, transform
+from jitprep.reader.originals import computing_turn, layout_of, object_error, transform
 from jitprep.reader.transport import listing
 from jitprep.reader.transport.arrivals import as_arrived
 from jitprep.reader.transport.retry import with_retries
@@ -99,6 +99,11 @@ class StoreReader(Reader):
         """Whether a seed may change results."""
         return self.pipeline.random
 
+    @property
+    def row_layout(self) -> RowLayout | None:
+        """The pipeline's output; None if its size depends on the original."""
+        return layout_of(self.pipeline)
+
     def get(self, key: str) -> Array:
         """Read one object."""
         return with_retries(lambda: self._made(key, self._fetch(key)))
@@ -106,8 +111,31 @@ class StoreReader(Reader):
     def get_each(self, keys: Iterable[str]) -> dict[str, Array | ReadError]:
         """Read many objects: this thread transforms one while others are fetched."""
         wanted = list(dict.fromkeys(keys))
-        if len(wanted) < 2 or self.threads == 1:
-            return super().get_each(wanted)
+        if len(wanted) < 2:
+            return {key: self._tried(key) for key in wanted}
+        read = dict(self._each(wanted, {}))
+        return {key: read[key] for key in wanted}
+
+    def read_into(self, keys: Sequence[str], out: Array | None) -> dict[int, Array | ReadError]:
+        """Read many objects into the rows of an array, without a copy."""
+        places: dict[str, list[int]] = {}
+        for position, key in enumerate(keys):
+            places.setdefault(key, []).append(position)
+        rows: dict[str, Array] = {}
+        if out is not None and self.row_layout == (out.shape[1:], out.dtype.name):
+            rows = {key: out[positions[0]] for key, positions in places.items()}
+        apart: dict[int, Array | ReadError] = {}
+        for key, made in self._each(list(places), rows):
+            for position in places[key]:
+                in_place = made is rows.get(key) and position == places[key][0]
+                if isinstance(made, ReadError) or not (in_place or write_row(made, out, position)):
+                    apart[position] = made
+        return apart
+
+    def _each(
+        self, keys: Sequence[str], rows: Mapping[str, Array]
+    ) -> Iterator[tuple[str, Array | ReadError]]:
+        """Yield the result or the error of each key, in any order, written to its row if it has one."""
         opened = shared_store(self.url, self.endpoint_url)
 
         def fetch(key: str) -> _Fetched:
@@ -115,24 +143,24 @@ class StoreReader(Reader):
             stores = chain((opened,), repeat(None))
             return with_retries(lambda: self._fetch(key, next(stores)))
 
-        read: dict[str, Array | ReadError] = {}
-        arriving = as_arrived(fetch, wanted, self.threads, _give_back)
+        arriving = as_arrived(fetch, keys, self.threads, _give_back)
         with closing(arriving):
             for key, got in arriving:
-                read[key] = self._finished(key, got)
-        return {key: read[key] for key in wanted}
+                yield key, self._finished(key, got, rows.get(key))
 
     def keys(self, prefix: str = "") -> Iterator[str]:
         """List keys, a thousand at a time; those of a web server cannot be listed."""
         return listing.list_keys(lambda query: with_retries(partial(self._list, query)), prefix)
 
-    def _finished(self, key: str, got: _Fetched | Exception) -> Array | ReadError:
+    def _finished(
+        self, key: str, got: _Fetched | Exception, out: Array | None
+    ) -> Array | ReadError:
         if isinstance(got, ReadError):
             return got
         if isinstance(got, Exception):
             raise got
         try:
-            return self._made(key, got)
+            return self._made(key, got, out)
         except Unavailable:  # parts of a video are fetched in its turn
             return self._tried(key)
         except ReadError as error:
@@ -157,28 +185,28 @@ class StoreReader(Reader):
         except Exception as error:
             raise as_reader_error(error, key) from None
 
-    def _made(self, key: str, fetched: _Fetched) -> Array:
+    def _made(self, key: str, fetched: _Fetched, out: Array | None = None) -> Array:
         try:
             with computing_turn():
-                return self._transformed(key, fetched)
+                return self._transformed(key, fetched, out)
         except Exception as error:
             raise as_reader_error(error, key) from None
         finally:
             _give_back(fetched)
 
-    def _transformed(self, key: str, fetched: _Fetched) -> Array:
+    def _transformed(self, key: str, fetched: _Fetched, out: Array | None) -> Array:
         original, limits = fetched.original, config().policy.limits
         etag = original.object_head.etag
         if is_derived_etag(etag):
             raise Refused(_IS_RESULT, key=key)
         seed = Seed(self.seed, fetched.store.drawn_key(key), etag)
         if isinstance(original, Ranges):
-            return transform(self.pipeline, original, seed, key, limits)
+            return transform(self.pipeline, original, seed, key, limits, out)
         try:
             content = original.decoded(fetched.stored, limits.source_bytes)
         except PreprocessingError as error:
             raise object_error(error, key) from None
-        return transform(self.pipeline, content, seed, key, limits)
+        return transform(self.pipeline, content, seed, key, limits, out)
 
     def _list(self, query: Mapping[str, str]) -> bytes:
         asked = {name: value for name, value in query.items() if name != "list-type"}

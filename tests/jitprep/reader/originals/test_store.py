@@ -53,6 +53,27 @@ def test_random_steps_draw_from_the_key_in_the_bucket_and_the_etag(opened, seed)
     np.testing.assert_array_equal(again.get_batch(NAMES), batch)
 
 
+def test_rows_of_an_array_are_filled_in_place(opened):
+    keys = ["a.jpg", "cut.jpg", "b c.jpg", "a.jpg", "none.jpg"]
+    for spec in (CROPS, "random_resized_crop:16/png"):  # the second is decoded from its bytes
+        reader = opened(spec, seed=2)
+        first = reader.get("a.jpg")
+        out = np.zeros((len(keys), *first.shape), first.dtype)
+        apart = reader.read_into(keys, out)
+        assert {position: error.code for position, error in apart.items()} == {
+            1: "CorruptObject",
+            4: "NoSuchKey",
+        }
+        for position in (0, 2, 3):
+            np.testing.assert_array_equal(out[position], reader.get(keys[position]))
+    assert opened().row_layout == ((3, 16, 16), "uint8")
+    assert opened("npy").row_layout is None
+    for other in (None, np.zeros((2, 3, 8, 8), np.uint8)):
+        apart = opened().read_into(["a.jpg", "b c.jpg"], other)
+        np.testing.assert_array_equal(apart[0], opened().get("a.jpg"), strict=True)
+        np.testing.assert_array_equal(apart[1], opened().get("b c.jpg"), strict=True)
+
+
 @pytest.mark.parametrize("threads", [1, 2, 8])
 def test_each_key_has_its_array_or_the_error_of_a_folder(opened, tmp_path, threads):
     (tmp_path / "cut.jpg").write_bytes(photo("rocket")[:20_000])

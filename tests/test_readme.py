@@ -196,6 +196,7 @@ def doors(
     }.items():
         monkeypatch.setenv(name, value)
     return {
+        "s3://photos": "s3://photos",
         "http://127.0.0.1:8080/photos": f"{served}/photos",
         "https://<id>.lambda-url.us-east-1.on.aws/photos": f"{local.function_url()}/photos",
         "lambda:preprocess/photos": "lambda:preprocess/photos",

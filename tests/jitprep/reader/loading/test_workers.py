@@ -188,7 +188,11 @@ def test_a_worker_that_is_killed_while_it_waits_is_noticed(streams):
     time.sleep(0.2)  # all is made, and both wait for the next task
     os.kill(killed, signal.SIGKILL)
     with pytest.raises(WorkerDied, match="SIGKILL"):
-        for number in range(1, 5):
-            stream.begin(number, 0)
-            for _ in range(4):
-                stream.take()
+        read(stream, epochs=4)
+
+
+def read(stream, epochs: int) -> None:
+    for number in range(1, epochs + 1):
+        stream.begin(number, 0)
+        for _ in range(4):
+            stream.take()

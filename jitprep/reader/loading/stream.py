@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import chain, count, islice
+from time import perf_counter
 
 import numpy as np
 
@@ -16,6 +17,10 @@ from jitprep.reader.loading.workers import InProcess, TaskRunners, WorkerPool
 
 # Batches ahead of the consumer at most: what a queue of samples needs to hide slow ones.
 _AHEAD = 32
+# At first, because memory that is soon used again costs fewer page faults; more, one by one, where the
+# consumer finds its batch ready, within this many seconds.
+_AHEAD_FIRST = 8
+_READY_S = 0.001
 # Batches that are made of the epoch after this one, on the guess that it will be wanted.
 _GUESSED = 4
 # Batches that are being made when the consumer holds all slots.
@@ -74,7 +79,7 @@ class EpochStream:
         self._source: Iterator[PendingBatch] = iter(())
         self._file: SharedFile | None = None
         self._ring: SlotRing | None = None
-        self._ahead = _AHEAD if self._reader.row_layout else 1  # until a row has been seen
+        self._ahead = self._most = 1  # until the layout of a row is known
 
     def begin(self, epoch: int, start: int) -> None:
         """Begin an epoch after `start` of its samples, and start making its batches.
@@ -101,12 +106,14 @@ class EpochStream:
         """
         try:
             self._fill()
-            number = next(iter(self._pending))
+            number, asked = next(iter(self._pending)), perf_counter()
             while self._pending[number].missing:
                 assert self._runners is not None
                 for result in self._runners.results():
                     self._add(result)
                 self._fill()
+            if perf_counter() - asked < _READY_S:
+                self._ahead = min(self._ahead + 1, self._most)
         except BaseException:  # also Ctrl-C, which may cut a message in two
             self.close()
             raise
@@ -170,7 +177,7 @@ class EpochStream:
         assert self._file is not None
         size = self._order.batch_size
         self._ring = SlotRing(self._file, layout, size, self._nbytes, _AHEAD)
-        self._ahead = _AHEAD
+        self._ahead, self._most = _AHEAD_FIRST, _AHEAD
 
     def _add(self, result: TaskResult) -> None:
         if self._ring is None:
@@ -190,7 +197,7 @@ class EpochStream:
             self._lay_out(layout)
             return
         batch = sum(row.nbytes for row in rows) / len(rows) * self._order.batch_size
-        self._ahead = int(min(_AHEAD, max(_LEAST, self._nbytes / max(batch, 1))))
+        self._ahead = self._most = int(min(_AHEAD, max(_LEAST, self._nbytes / max(batch, 1))))
 
     def _drop(self) -> None:
         """Drop all batches that were made ahead; slots that workers still write to stay taken."""

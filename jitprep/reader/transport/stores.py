@@ -15,7 +15,7 @@ from jitprep.service.source.aws_credentials import (
     forget_credentials,
 )
 from jitprep.service.source.original_store import OriginalStore
-from jitprep.service.source.source_errors import StoreRefused
+from jitprep.service.source.source_errors import NO_CREDENTIALS, StoreRefused
 from jitprep.service.source.stores import SourceUrl, StoreCredentials
 
 # Seconds that one try of a read may take.
@@ -120,5 +120,5 @@ def _missing_credentials(error: Exception) -> _NoCredentials | None:
     if isinstance(error, _NoCredentials):
         return error
     # A refusal of S3's own has a code.
-    by_obstore = isinstance(error, StoreRefused) and error.reason is None
-    return _credentials.failure if by_obstore else None
+    own = isinstance(error, StoreRefused) and error.reason in {None, NO_CREDENTIALS}
+    return _credentials.failure if own else None

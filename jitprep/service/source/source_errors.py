@@ -31,6 +31,9 @@ _OF_MOUNT = frozenset({
 # S3's headers on a delete marker, for which it answers 404, or 405 where its version was asked for.
 _OF_MARKER = ("x-amz-delete-marker", "x-amz-version-id")
 
+# The reason of a `StoreRefused` where a request could not be signed.
+NO_CREDENTIALS = "no credentials for it could be loaded"
+
 
 class StoreRefused(RequestFailed):
     """A store that does not let itself be read.

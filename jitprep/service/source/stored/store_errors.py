@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from jitprep.service.errors import RequestFailed
-from jitprep.service.source.source_errors import StoreRefused
+from jitprep.service.source.source_errors import NO_CREDENTIALS, StoreRefused
 
 # The parts of messages that matter stand at their beginning.
 _READ = 4096
@@ -74,7 +74,7 @@ def without_credentials(place: str) -> StoreRefused:
     """Return the failure of a read that could not be signed."""
     return StoreRefused(
         place,
-        "no credentials for it could be loaded",
+        NO_CREDENTIALS,
         "give the mount access_key_id and secret_access_key, let AWS's SDKs find some, or write "
         "unsigned = true for a public bucket",
     )

@@ -48,7 +48,7 @@ class OddReader(Reader):
             libraries = [
                 line.split()[-1]
                 for line in Path("/proc/self/maps").read_text().splitlines()
-                if "openblas" in line
+                if "openblas" in line and "numpy" in line
             ]
             count = ctypes.CDLL(libraries[0]).scipy_openblas_get_num_threads64_()
             return np.array([count, int(os.environ["OMP_NUM_THREADS"])])
@@ -112,12 +112,14 @@ def test_closing_ends_the_workers_and_leaves_no_descriptor(streams):
 
 
 TRAINER = """
-import sys, time
+import signal, sys, time
 from jitprep import open_reader
 from jitprep.reader.loading.order import EpochOrder
 from jitprep.reader.loading.stream import EpochStream
 
 if __name__ == "__main__":
+    # A process in the background of a shell inherits that it ignores the signal.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     reader = open_reader(f"file:{sys.argv[1]}", pipeline="resize:8,8/npy")
     keys = list(reader.keys()) * 50
     order = EpochOrder(count=len(keys), batch_size=4)
@@ -187,12 +189,12 @@ def test_a_worker_that_is_killed_while_it_waits_is_noticed(streams):
     killed = int(stream.take().rows[0, 0])
     time.sleep(0.2)  # all is made, and both wait for the next task
     os.kill(killed, signal.SIGKILL)
-
-    def read_on() -> None:
-        for number in range(1, 5):
-            stream.begin(number, 0)
-            for _ in range(4):
-                stream.take()
-
     with pytest.raises(WorkerDied, match="SIGKILL"):
-        read_on()
+        read(stream, epochs=4)
+
+
+def read(stream, epochs: int) -> None:
+    for number in range(1, epochs + 1):
+        stream.begin(number, 0)
+        for _ in range(4):
+            stream.take()

@@ -18,7 +18,7 @@ export PYTHONDONTWRITEBYTECODE :=
 # One environment per client, because some of them pin versions that others refuse.
 CLIENT_STAMPS := $(patsubst %,$(CLIENTS)/%/stamp,boto3 awscli s3fs smart_open pyarrow s3torchconnector obstore duckdb rclone)
 
-.PHONY: help demo test check format audit docs bench bench-quick bench-kinds soak soak-quick hostile hostile-check peaks fuzz lock image test-container test-clients test-ray test-torch test-notebooks test-store test-packaging dist release sbom image-digests licences bench-invoke clients-table cost-page clean
+.PHONY: help demo test check format audit docs bench bench-quick bench-kinds bench-train soak soak-quick hostile hostile-check peaks fuzz lock image test-container test-clients test-ray test-torch test-notebooks test-store test-packaging dist release sbom image-digests licences bench-invoke clients-table cost-page clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -61,6 +61,9 @@ bench-kinds: $(SOUND)/stamp $(VENV)/dev.stamp ## compare audio, text and video w
 	$(BIN)/python -m bench.kinds.text
 	$(BIN)/python -m bench.kinds.video
 	$(BIN)/python tools/kinds_page.py
+
+bench-train: $(PEERS)/stamp ## compare what input pipelines deliver to PyTorch, printed as JSON
+	$(PEERS)/bin/python -m bench.train --json
 
 cost-page: $(VENV)/dev.stamp ## compute the cost for the demo's photographs: docs/cost.{json,svg}, docs/cost/model.md, README's table
 	$(BIN)/jitprep cost imagenet-uint8 --json --plot docs/cost.svg > docs/cost.json

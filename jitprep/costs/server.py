@@ -22,9 +22,9 @@ from jitprep.costs.invocation import MARGIN_MB
 from jitprep.costs.measure import Measured
 from jitprep.costs.prices import Instance, Prices
 
-# CPU time of a request in addition to the transform: HTTP, and the read from S3. Measured on 2026-11-30 by
-# ``python -m bench.doors --quick --json --s3 URL`` on the machine of docs/cost.json, where the transform of
-# a photograph of 500×375 took 2.5 ms.
+# CPU time of a request in addition to the transform: HTTP, and the read from S3. Measured on 2026-11-30
+# by ``python -m bench.doors --quick --json --s3 URL`` on the machine of docs/cost.json, where the
+# transform of a photograph of 500×375 took 2.5 ms.
 SERVER_OVERHEAD_MS = 2.9
 # Requests under way in a worker. Each may hold an object and a result.
 _REQUESTS = 64

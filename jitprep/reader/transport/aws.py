@@ -29,6 +29,7 @@ from jitprep.reader.errors import (
     Unavailable,
     read_error,
 )
+from jitprep.reader.transport.environment import client_environment
 
 # The function may take a minute, and its response is worth waiting for.
 READ_S, CONNECT_S = 70, 10
@@ -48,13 +49,6 @@ _CREDENTIALS = tuple(
 _NO_CREDENTIALS = (
     "; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE. An anonymous mount needs none "
     "at its http:// address"
-)
-# A change of these in a process makes new clients, as it does in a new process.
-_VARIABLES = (
-    *("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL_LAMBDA"),
-    *("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_CONFIG_FILE", "AWS_PROFILE", "AWS_DEFAULT_PROFILE"),
-    *("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"),
-    *("AWS_SHARED_CREDENTIALS_FILE", "AWS_ROLE_ARN", "AWS_WEB_IDENTITY_TOKEN_FILE"),
 )
 # The connection failed, or the response was incomplete.
 _BROKEN = (
@@ -118,16 +112,16 @@ os.register_at_fork(
 def shared_client(made_of: ClientSettings) -> Any:
     """Return the client of this process."""
     with _MAKING:
-        return _client(made_of, _environment())
+        return _client(made_of, client_environment())
 
 
 def identity() -> Identity:
     """Return the identity that this process signs with."""
     with _MAKING:
-        me = _identity(_environment())
+        me = _identity(client_environment())
         if me.credentials is None and time.monotonic() - me.found_at > _NO_CREDENTIALS_S:
             _identity.cache_clear()
-            me = _identity(_environment())
+            me = _identity(client_environment())
         return me
 
 
@@ -136,11 +130,6 @@ def forget() -> None:
     with _MAKING:
         _client.cache_clear()
         _identity.cache_clear()
-
-
-def _environment() -> tuple[object, ...]:
-    """Return what a client depends on beside its settings; a forked process creates its own."""
-    return (os.getpid(), *map(os.environ.get, _VARIABLES))
 
 
 @lru_cache(maxsize=16)

@@ -7,6 +7,7 @@ from functools import lru_cache
 from threading import Lock
 
 from jitprep.reader.errors import STALE, CannotOpen, ReaderError, Unavailable, read_error
+from jitprep.reader.transport.environment import client_environment
 from jitprep.service.config import s3_endpoint
 from jitprep.service.errors import RequestFailed
 from jitprep.service.source.aws_credentials import (
@@ -20,13 +21,6 @@ from jitprep.service.source.stores import SourceUrl, StoreCredentials
 
 # Seconds that one try of a read may take.
 TIMEOUT_S = 120.0
-# A change of these in a process opens the store anew, as it does in a new process. They are compared for
-# each object; as bytes they need no decoding.
-_VARIABLES = (
-    *(b"AWS_ENDPOINT_URL", b"AWS_ENDPOINT_URL_S3", b"AWS_PROFILE", b"AWS_CONFIG_FILE"),
-    *(b"AWS_ACCESS_KEY_ID", b"AWS_REGION", b"AWS_DEFAULT_REGION"),
-    *(b"AZURE_STORAGE_ACCOUNT_NAME", b"GOOGLE_APPLICATION_CREDENTIALS"),
-)
 # One thread opens what all of a batch wait for. No process forks meanwhile: its child would deadlock.
 _OPENING = Lock()
 os.register_at_fork(
@@ -66,7 +60,7 @@ def shared_store(url: SourceUrl, endpoint_url: str | None) -> OriginalStore:
         Where it cannot be opened as it is configured, such as an Azure container without an account.
     """
     with _OPENING:
-        return _store(url, endpoint_url, (os.getpid(), *map(os.environb.get, _VARIABLES)))
+        return _store(url, endpoint_url, client_environment())
 
 
 def forget_stores() -> None:

@@ -11,8 +11,9 @@ from botocore import exceptions as sdk
 
 from jitprep.reader import CannotOpen, ReadError, Refused, Unavailable, open_reader
 from jitprep.reader.errors import STALE
-from jitprep.reader.transport import aws
+from jitprep.reader.transport import aws, stores
 from jitprep.reader.transport.retry import TRIES
+from jitprep.service.source.stores import SourceUrl
 from preprocessing import Pipeline
 from tests.photos import photo
 
@@ -78,6 +79,14 @@ def test_a_profile_is_followed_to_another_file(monkeypatch, tmp_path):
         path.write_text(f"[default]\naws_access_key_id = {name}\naws_secret_access_key = x\n")
         monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(path))
         assert aws.identity().credentials.access_key == name
+
+
+def test_a_store_follows_the_environment_as_clients_do(monkeypatch):
+    url = SourceUrl.parse("s3://bucket")
+    opened = stores.shared_store(url, "http://127.0.0.1:1")
+    assert stores.shared_store(url, "http://127.0.0.1:1") is opened
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "corrected")
+    assert stores.shared_store(url, "http://127.0.0.1:1") is not opened
 
 
 @pytest.mark.parametrize("command", ["/bin/false", "/bin/echo words", "/no/such/program"])

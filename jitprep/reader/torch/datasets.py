@@ -13,11 +13,11 @@ import numpy.random  # noqa: F401  # torch seeds it in each worker, and importin
 import torch
 from torch.utils.data import Dataset, IterableDataset, default_collate, get_worker_info
 
-from jitprep.reader.base import Reader, require_seed, stack
+from jitprep.reader.base import Reader, stack
 from jitprep.reader.errors import BadObject, ReadError
 from jitprep.reader.loading.order import EpochOrder
 from jitprep.reader.samples import Targets, pair_targets
-from jitprep.reader.torch.epochs import Epoch
+from jitprep.reader.torch.epochs import Epoch, ReadsByEpoch
 from jitprep.reader.torch.ranks import warn_of_ranks
 from preprocessing.media import Array
 
@@ -26,7 +26,7 @@ OnBadObject: TypeAlias = Literal["raise", "skip"]
 _log = logging.getLogger(__name__)
 
 
-class _Objects:
+class _Objects(ReadsByEpoch):
     """Base of both datasets; `ObjectBatches` describes the parameters."""
 
     def __init__(
@@ -46,26 +46,6 @@ class _Objects:
         made.__dict__ |= {**self.__dict__, "_epoch": Epoch(self.epoch)}
         return made
 
-    @property
-    def epoch(self) -> int:
-        """Seed of random transforms."""
-        return self._epoch.number
-
-    def set_epoch(self, epoch: int) -> None:
-        """Set the epoch, the seed of random transforms and shuffling, before the loader is iterated.
-
-        Raises
-        ------
-        CannotOpen
-            For a value that is not an integer from 0 to 2**63 - 1.
-        """
-        number = require_seed(epoch)
-        self._of_epoch(number)
-        self._epoch.begin(number)
-
-    def _of_epoch(self, number: int) -> Reader:
-        return self._reader.for_epoch(number)
-
     def _read(self, indices: Sequence[int]) -> list[tuple[str, Array, Any]]:
         """Read many objects; return key, array and target of each that could be read.
 
@@ -75,7 +55,7 @@ class _Objects:
             Also where every object is bad.
         """
         wanted = [self._keys[index] for index in indices]
-        read = self._of_epoch(self.epoch).get_each(wanted)
+        read = self._reader.for_epoch(self.epoch).get_each(wanted)
         bad = [error for error in read.values() if isinstance(error, ReadError)]
         for error in bad:
             if not self._skips or not isinstance(error, BadObject) or len(bad) == len(read):

@@ -1,4 +1,4 @@
-"""Epoch of a dataset, in memory that DataLoader's workers share."""
+"""Epoch of a dataset or a loader, in memory that DataLoader's workers share."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import warnings
 from typing import Any
 
 import torch
+
+from jitprep.reader.base import Reader, require_seed
 
 # Reads per object above which a second epoch has begun. A sampler that draws some samples twice stays
 # below it.
@@ -67,3 +69,27 @@ class Epoch:
                 "call set_epoch(n) on the dataset or the loader before each epoch",
                 stacklevel=2,
             )
+
+
+class ReadsByEpoch:
+    """Base of the datasets and the loader: a reader, and the epoch that it is read for."""
+
+    _reader: Reader
+    _epoch: Epoch
+
+    @property
+    def epoch(self) -> int:
+        """Seed of random transforms and of the order."""
+        return self._epoch.number
+
+    def set_epoch(self, epoch: int) -> None:
+        """Set the epoch, the seed of random transforms and shuffling, before iterating.
+
+        Raises
+        ------
+        CannotOpen
+            For a value that is not an integer from 0 to 2**63 - 1.
+        """
+        number = require_seed(epoch)
+        self._reader.for_epoch(number)
+        self._epoch.begin(number)

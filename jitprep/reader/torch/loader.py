@@ -22,7 +22,7 @@ from jitprep.reader.loading.workers import worker_count
 from jitprep.reader.samples import Targets
 from jitprep.reader.torch.collation import BatchCollation
 from jitprep.reader.torch.datasets import OnBadObject, require_on_bad_object
-from jitprep.reader.torch.epochs import Epoch
+from jitprep.reader.torch.epochs import Epoch, ReadsByEpoch
 from jitprep.reader.torch.ranks import ranks_of
 
 _RING_BYTES = 2**28
@@ -30,7 +30,7 @@ _RING_BYTES = 2**28
 _log = logging.getLogger(__name__)
 
 
-class Loader:
+class Loader(ReadsByEpoch):
     """Iterable of batches, which replaces a dataset and its DataLoader.
 
     Workers take samples from one queue, whichever is free, and compute them straight into the memory
@@ -163,11 +163,6 @@ class Loader:
         return self._batches(batches, self._iteration, perf_counter())
 
     @property
-    def epoch(self) -> int:
-        """Seed of random transforms and of the order."""
-        return self._epoch.number
-
-    @property
     def keys(self) -> list[str]:
         """Keys of all ranks, in the order that they have without shuffling."""
         return list(self._samples.keys)
@@ -183,18 +178,17 @@ class Loader:
         return self._stats
 
     def set_epoch(self, epoch: int) -> None:
-        """Set the epoch, the seed of random transforms and shuffling, before the loader is iterated.
+        """Set the epoch. Another one than that of `load_state_dict` begins at its beginning.
 
         Raises
         ------
         CannotOpen
             For a value that is not an integer from 0 to 2**63 - 1.
         """
-        number = require_seed(epoch)
-        self._reader.for_epoch(number)
-        if number != self.epoch:
+        before = self.epoch
+        super().set_epoch(epoch)
+        if self.epoch != before:
             self._resumes = False
-        self._epoch.begin(number)
 
     def state_dict(self) -> dict[str, Any]:
         """Return where the consumer is: after the last batch that it was given.

@@ -53,15 +53,12 @@ class ServerSettings:
         Processes.
     queue : int
         Requests that a worker has under way at most; others are asked to come back.
-    timeout_s : int
-        Seconds that a request may take, where its mount says nothing else.
     """
 
     mounts: Mapping[str, Mount]
     domain: str | None
     workers: int
     queue: int
-    timeout_s: int
 
     @classmethod
     def read(cls) -> ServerSettings:
@@ -91,7 +88,6 @@ class ServerSettings:
             domain,
             settings.whole("workers", granted_cpus()),
             settings.whole("queue", _QUEUE),
-            timeout_s,
         )
 
 

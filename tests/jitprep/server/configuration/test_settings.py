@@ -119,7 +119,8 @@ def test_the_environment_precedes_the_file(write, own_settings):
     own_settings.setenv("JITPREP_QUEUE", "7")
     own_settings.setenv("JITPREP_WORKERS", "2")
     found = ServerSettings.read()
-    assert (found.queue, found.timeout_s, found.workers) == (7, 4, 2)
+    timeout = found.mounts["photos"].timeout_s
+    assert (found.queue, timeout, found.workers) == (7, 4, 2)
 
 
 def test_a_mount_has_its_own_limits_and_the_common_ones(write, own_settings):

@@ -139,7 +139,7 @@ class Reader(ABC):
         ----------
         keys : sequence of str
         out : ndarray, optional
-            Shape (N, ...), a row per key; None where there is no such array.
+            Shape (N, ...), one row per key. None returns every result in the dict.
 
         Returns
         -------

@@ -62,7 +62,7 @@ class Access:
             raise RequestFailed(
                 404,
                 "NoSuchBucket",
-                f"there is no mount {name!r}; GET / lists those that you may read",
+                f"there is no mount {name!r}; GET / lists the mounts that you may read",
             )
         if not self._keys.may_read(key, name):
             raise RequestFailed(

@@ -19,8 +19,6 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 # W3C Trace Context: version, trace ID, parent ID, flags.
 _TRACEPARENT = re.compile(r"[0-9a-f]{2}-(?P<trace>[0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}.*")
-
-
 # Of a path and headers together. S3's headers have at most 8 KiB, and a presigned URL rarely 4.
 _LARGEST_HEAD = 64 * 2**10
 

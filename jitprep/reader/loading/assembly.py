@@ -81,7 +81,7 @@ class PendingBatch:
         return LoadedBatch(rows, self.indices[good], tuple(bad.values()))
 
     def give_back(self, ring: SlotRing | None) -> None:
-        """Give back the slot of a batch that nobody wants."""
+        """Return the slot of a batch to the ring without using its rows."""
         if ring is not None and self.slot is not None:
             ring.give_back(self.slot)
 

@@ -30,7 +30,7 @@ def manifest_columns(path: str | PathLike[str]) -> dict[str, list[Any]]:
     Raises
     ------
     ValueError
-        Where there is no column ``key``, or a row of another length than the first.
+        If the column ``key`` is missing, or if rows differ in length.
     OSError
     """
     file = Path(path)

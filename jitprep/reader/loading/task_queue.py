@@ -80,7 +80,7 @@ class TaskQueue:
         self._send()
 
     def finished(self, batch: int, row: int) -> None:
-        """Note that a task is finished, and so is no longer in the pipe."""
+        """Record that a task is finished and has left the pipe."""
         self._unfinished -= self._sent.pop((batch, row))
         self._send()
 

@@ -7,8 +7,8 @@ Pipeline([Grayscale(), Resize((224, 224))], encode=Png())
 
 A pipeline returns the same bytes wherever it runs. ``p(source)`` returns an array, ``p.batch(sources)``
 one array of many sources, ``p.encode(source)`` bytes; a `Stack` encodes many sources into one body.
-``p.output`` describes the result, ``p.plan(source)`` how it is computed, and ``p.fingerprint``
-identifies the pipeline.
+``p.output`` describes the result, ``p.plan(source)`` how it is computed, and ``p.geometry(source)``
+where boxes and masks move. ``p.fingerprint`` identifies the pipeline.
 
 To follow ``Pipeline.parse(text)`` through the code, read in this order:
 
@@ -35,6 +35,9 @@ checkers and editors find them in ``__init__.pyi``, which is generated from the 
 
 from __future__ import annotations
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from preprocessing.encodings import ENCODINGS, Encoding
 from preprocessing.errors import (
     CorruptSource,
@@ -44,14 +47,17 @@ from preprocessing.errors import (
     PreprocessingError,
     SourceError,
     SpecError,
+    StepFailed,
     UnknownFormat,
     UnsupportedSource,
 )
+from preprocessing.geometry.geometry import Geometry
 from preprocessing.limits import Limits
 from preprocessing.media import (
     AudioSpec,
     Encoded,
     ImageSpec,
+    IndexSpec,
     Media,
     OutputSpec,
     Ranged,
@@ -60,13 +66,24 @@ from preprocessing.media import (
     TokensSpec,
     VideoSpec,
 )
-from preprocessing.pipeline import Pipeline
+from preprocessing.pipeline import Pipeline, parse_pipeline
 from preprocessing.planner.plan import Plan
-from preprocessing.rng import Seed
-from preprocessing.spec.step import Step
+from preprocessing.rng import Draws, Seed
+from preprocessing.spec.view_specs import SectionsSpec, ViewsSpec
 from preprocessing.stack import Stack
 from preprocessing.transforms import TRANSFORMS, Transform
 
+if TYPE_CHECKING:
+    from preprocessing.own_steps.step import Step
+    from preprocessing.shards.shard_pipeline import ShardPipeline
+    from preprocessing.shards.tar_step import Tar
+
+# Imported at their first use: most processes read no shard and have no steps of their own.
+_LAZY = {
+    "ShardPipeline": "shards.shard_pipeline",
+    "Step": "own_steps.step",
+    "Tar": "shards.tar_step",
+}
 _STEPS = {name: registry for registry in (TRANSFORMS, ENCODINGS) for name in registry.classes}
 
 __all__ = [  # noqa: PLE0604  and every transform and encoding
@@ -74,11 +91,14 @@ __all__ = [  # noqa: PLE0604  and every transform and encoding
     "TRANSFORMS",
     "AudioSpec",
     "CorruptSource",
+    "Draws",
     "EmptySource",
     "Encoded",
     "Encoding",
+    "Geometry",
     "ImageSpec",
     "IncompatibleSource",
+    "IndexSpec",
     "LimitExceeded",
     "Limits",
     "Media",
@@ -87,24 +107,34 @@ __all__ = [  # noqa: PLE0604  and every transform and encoding
     "Plan",
     "PreprocessingError",
     "Ranged",
+    "SectionsSpec",
     "Seed",
+    "ShardPipeline",
     "SourceError",
     "SpecError",
     "SpectrogramSpec",
     "Stack",
+    "Step",
+    "StepFailed",
+    "Tar",
     "TextSpec",
     "TokensSpec",
     "Transform",
     "UnknownFormat",
     "UnsupportedSource",
     "VideoSpec",
+    "ViewsSpec",
+    "parse_pipeline",
     *_STEPS,
 ]
 
 
-def __getattr__(name: str) -> type[Step]:
+def __getattr__(name: str) -> type[Any]:
     if name in _STEPS:
         return _STEPS[name].by_class(name)
+    if name in _LAZY:
+        found: type[Any] = getattr(import_module(f"preprocessing.{_LAZY[name]}"), name)
+        return found
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

@@ -19,14 +19,17 @@ from preprocessing.errors import (
     PreprocessingError,
     SourceError,
     SpecError,
+    StepFailed,
     UnknownFormat,
     UnsupportedSource,
 )
+from preprocessing.geometry.geometry import Geometry
 from preprocessing.limits import Limits
 from preprocessing.media import (
     AudioSpec,
     Encoded,
     ImageSpec,
+    IndexSpec,
     Media,
     OutputSpec,
     Ranged,
@@ -35,9 +38,13 @@ from preprocessing.media import (
     TokensSpec,
     VideoSpec,
 )
-from preprocessing.pipeline import Pipeline
+from preprocessing.own_steps.step import Step
+from preprocessing.pipeline import Pipeline, parse_pipeline
 from preprocessing.planner.plan import Plan
-from preprocessing.rng import Seed
+from preprocessing.rng import Draws, Seed
+from preprocessing.shards.shard_pipeline import ShardPipeline
+from preprocessing.shards.tar_step import Tar
+from preprocessing.spec.view_specs import SectionsSpec, ViewsSpec
 from preprocessing.stack import Stack
 from preprocessing.transforms import TRANSFORMS, Transform
 from preprocessing.transforms.audio.add_noise import AddNoise
@@ -96,6 +103,7 @@ from preprocessing.transforms.image.random_warp import (
 from preprocessing.transforms.image.resize import Resize
 from preprocessing.transforms.image.restoration import DenoiseBilateral, DenoiseTV, UnsharpMask
 from preprocessing.transforms.image.tone import AutoContrast, Equalize, Invert, Posterize, Solarize
+from preprocessing.transforms.image.views import Views
 from preprocessing.transforms.image.warp import Affine, Perspective, Rotate
 from preprocessing.transforms.text.cleaning import FixMojibake, RedactPatterns, StripHtml
 from preprocessing.transforms.text.normal import CollapseWhitespace, Lower, Nfc, Nfkc
@@ -133,6 +141,7 @@ __all__ = [
     "Csv",
     "DenoiseBilateral",
     "DenoiseTV",
+    "Draws",
     "EmptySource",
     "Encoded",
     "Encoding",
@@ -143,10 +152,12 @@ __all__ = [
     "Flac",
     "FreqMask",
     "GaussianBlur",
+    "Geometry",
     "Grayscale",
     "HorizontalFlip",
     "ImageSpec",
     "IncompatibleSource",
+    "IndexSpec",
     "Invert",
     "Jpeg",
     "JsonLines",
@@ -204,7 +215,9 @@ __all__ = [
     "Safetensors",
     "SampleFps",
     "SampleFrames",
+    "SectionsSpec",
     "Seed",
+    "ShardPipeline",
     "Sobel",
     "Solarize",
     "SourceError",
@@ -212,8 +225,11 @@ __all__ = [
     "Spectrogram",
     "SpectrogramSpec",
     "Stack",
+    "Step",
+    "StepFailed",
     "Stretch",
     "StripHtml",
+    "Tar",
     "Text",
     "TextSpec",
     "TimeMask",
@@ -233,6 +249,9 @@ __all__ = [
     "UnsupportedSource",
     "VerticalFlip",
     "VideoSpec",
+    "Views",
+    "ViewsSpec",
     "Wav",
     "WebP",
+    "parse_pipeline",
 ]

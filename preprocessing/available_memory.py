@@ -62,8 +62,16 @@ def _function() -> int | None:
     size = os.environ.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "")
     if not size.isdecimal():
         return None
+    return int(size) * 2**20 // workers_here()
+
+
+def workers_here() -> int:
+    """Return how many processes share the function's memory and processors, this one included.
+
+    Lambda sets ``AWS_LAMBDA_MAX_CONCURRENCY`` for a multi-concurrent function: it has as many workers.
+    """
     workers = os.environ.get("AWS_LAMBDA_MAX_CONCURRENCY", "")
-    return int(size) * 2**20 // max(int(workers) if workers.isdecimal() else 1, 1)
+    return max(int(workers) if workers.isdecimal() else 1, 1)
 
 
 def _cgroup() -> int | None:

@@ -10,6 +10,7 @@
     │   ├── CorruptSource        a known format, but truncated or damaged
     │   └── UnsupportedSource    a valid file of a variant that is not supported
     ├── IncompatibleSource   the object is fine, but this pipeline cannot take it
+    ├── StepFailed           a step that is not part of the library raised an error, or broke its word
     └── LimitExceeded        the work would exceed a limit; raised before memory is allocated
 
 Messages name the cause and, if there is one, the remedy. A server answers each type with its own code.
@@ -46,6 +47,10 @@ class UnsupportedSource(SourceError):
 
 class IncompatibleSource(PreprocessingError):
     """The object can be decoded, or is an array, but a step or the encoding cannot take it."""
+
+
+class StepFailed(PreprocessingError):
+    """A step that is not part of the library raised an error, or did not return what it promised."""
 
 
 class LimitExceeded(PreprocessingError):

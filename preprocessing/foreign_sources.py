@@ -4,18 +4,35 @@ from __future__ import annotations
 
 import re
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast, get_args
 
 import numpy as np
 
-from preprocessing.decode.image.pillow import pixels_of_image
+from preprocessing.decode.image.pillow import (
+    ids_of_image,
+    loading_errors,
+    pixels_of_image,
+    turn_of_image,
+)
 from preprocessing.errors import EmptySource, IncompatibleSource, LimitExceeded
 from preprocessing.limits import require_pixels
-from preprocessing.media import AudioSpec, ImageSpec, Media, SampleType, TextSpec, VideoSpec
+from preprocessing.media import (
+    AudioSpec,
+    ImageSpec,
+    IndexSpec,
+    Media,
+    SampleType,
+    TextSpec,
+    VideoSpec,
+)
+from preprocessing.spec.kinds import DECODED
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from preprocessing.limits import Limits
-    from preprocessing.media import Array, DType, SourceKind, Spec
+    from preprocessing.media import Array, DType, Kind, SourceKind, Spec
 
 # Satellite images have about a dozen bands, and those of the finest spectrometers a few hundred.
 _FEW_CHANNELS, _MOST_CHANNELS = 16, 512
@@ -32,10 +49,6 @@ def bytes_or_media(source: Any, kind: SourceKind, limits: Limits) -> bytes | Med
         If the source is something else, or a file that is closed or open in text mode.
     CorruptSource, EmptySource, UnsupportedSource, LimitExceeded
     """
-    pillow = sys.modules.get("PIL.Image")  # if Pillow is not imported, the source is not its image
-    if pillow is not None and isinstance(source, pillow.Image):
-        require_pixels(source.height, source.width, limits, "the image has")
-        return Media(pixels_of_image(source), "image")
     if hasattr(source, "read"):
         return _read(source, limits)
     gives = hasattr(source, "__array__") or hasattr(source, "__array_interface__")
@@ -53,6 +66,36 @@ def bytes_or_media(source: Any, kind: SourceKind, limits: Limits) -> bytes | Med
     return Media(array, kind)
 
 
+def is_pillow_image(source: Any) -> bool:
+    """Return whether a source is an image that Pillow opened or made."""
+    # If Pillow is not imported, the source is not its image; nor while another thread imports it.
+    made = getattr(sys.modules.get("PIL.Image"), "Image", None)
+    return made is not None and isinstance(source, made)
+
+
+def pillow_spec(image: Any, kind: SourceKind, limits: Limits) -> tuple[ImageSpec, int]:
+    """Return the spec of an image that Pillow opened, upright, and its EXIF orientation.
+
+    Raises
+    ------
+    IncompatibleSource, CorruptSource, LimitExceeded
+    """
+    require_pixels(image.height, image.width, limits, "the image has")
+    with loading_errors():
+        orientation = turn_of_image(image)
+    height, width = (image.height, image.width)[:: -1 if orientation >= 5 else 1]
+    wanted = DECODED[kind]
+    assert isinstance(wanted, ImageSpec)
+    return replace(wanted, height=height, width=width), orientation
+
+
+def pillow_media(image: Any, kind: SourceKind) -> Media:
+    """Return the pixels of an image that Pillow opened. Raises CorruptSource, UnsupportedSource."""
+    if DECODED[kind].kind == "index":
+        return Media(ids_of_image(image), kind)
+    return Media(pixels_of_image(image, DECODED[kind].dtype), "image")
+
+
 def array_and_spec(media: Media) -> tuple[Array, Spec]:
     """Return the array of a decoded object, with all axes of its kind, and its spec.
 
@@ -61,7 +104,7 @@ def array_and_spec(media: Media) -> tuple[Array, Spec]:
     IncompatibleSource
         If the array's shape or type is not one of its kind, or sound has no sample rate.
     """
-    return _CHECKS[media.kind](media)
+    return _CHECKS[DECODED[media.kind].kind](media)
 
 
 def _image(media: Media) -> tuple[Array, Spec]:
@@ -75,6 +118,23 @@ def _image(media: Media) -> tuple[Array, Spec]:
     _require_channels(image.shape)
     height, width, channels = image.shape
     return image, ImageSpec(height, width, channels, _pixel_type(image))
+
+
+def _index(media: Media) -> tuple[Array, Spec]:
+    mask, _ = _image(media)
+    if mask.dtype.kind != "u" or mask.shape[2] != 1:
+        raise IncompatibleSource(
+            "a mask array must have shape (height, width) and type uint8 or uint16, got "
+            f"{media.array.shape} {mask.dtype.name}; convert it"
+        )
+    wanted = DECODED[media.kind].dtype
+    if np.dtype(wanted) < mask.dtype:
+        raise IncompatibleSource(
+            f"the mask array is {mask.dtype.name}, and the pipeline takes {wanted}; begin it with "
+            "index:uint16/"
+        )
+    height, width, _ = mask.shape
+    return mask.astype(wanted, copy=False), IndexSpec(height, width, 1, wanted)
 
 
 def _video(media: Media) -> tuple[Array, Spec]:
@@ -175,4 +235,10 @@ def _hint(source: Any) -> str:
     return ""
 
 
-_CHECKS = {"image": _image, "video": _video, "audio": _audio, "text": _text}
+_CHECKS: dict[Kind, Callable[[Media], tuple[Array, Spec]]] = {
+    "image": _image,
+    "video": _video,
+    "index": _index,
+    "audio": _audio,
+    "text": _text,
+}

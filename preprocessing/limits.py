@@ -31,7 +31,9 @@ class Limits:
     seconds : float
         Longest sound or video, by its header. The default is six hours.
     frames : int
-        Most frames that are taken from a video.
+        Most frames that are taken from a video, and most views of an image.
+    members : int
+        Most files and folders of a shard.
     samples, characters : int, optional
         Most samples (channels × samples) of decoded sound, and most characters or tokens of a text. By
         default, the number that takes a quarter of `memory` at 4 bytes each.
@@ -47,6 +49,7 @@ class Limits:
     side: int = 65_535
     seconds: float = 6 * 3600.0
     frames: int = 2**14
+    members: int = 2**20
     samples: int = 0
     characters: int = 0
     memory: int = 0

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, TypeAlias
 
 from preprocessing.frozen import frozen
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from preprocessing.spec.view_specs import SectionsSpec
 
 # Every image array is indexed (height, width, channel), whatever its memory layout: a planar result is
 # the transposed view of a (channel, height, width) buffer, so kernels and transforms need not know which
@@ -38,9 +41,13 @@ DType: TypeAlias = Literal["uint8", "uint16", "float16", "float32", "int32", "st
 Layout: TypeAlias = Literal["chw", "hwc"]
 Shape: TypeAlias = tuple[int | None, ...]
 
-# Kinds of source objects; and kinds of results, which include the last two.
-SourceKind: TypeAlias = Literal["image", "video", "audio", "text"]
-Kind: TypeAlias = Literal["image", "video", "audio", "text", "spectrogram", "tokens"]
+# Kinds of sources, some with a type of their samples; and of results.
+SourceKind: TypeAlias = Literal[
+    "image", "video", "audio", "text", "index", "index:uint16", "image:uint16", "image:float32"
+]
+Kind: TypeAlias = Literal[
+    "image", "video", "audio", "text", "index", "spectrogram", "tokens", "views", "sections"
+]
 
 
 @frozen
@@ -69,7 +76,7 @@ class ImageSpec:
         return (self.height, self.width, self.channels)
 
     def __str__(self) -> str:
-        return f"{_times(self.height, self.width, self.channels)} {self.dtype}"
+        return f"{times(self.height, self.width, self.channels)} {self.dtype}"
 
 
 @frozen
@@ -95,7 +102,14 @@ class VideoSpec(ImageSpec):
         return (self.frames, self.height, self.width, self.channels)
 
     def __str__(self) -> str:
-        return f"{_times(*self.shape)} {self.dtype}"
+        return f"{times(*self.shape)} {self.dtype}"
+
+
+@frozen
+class IndexSpec(ImageSpec):
+    """The shape and type of a mask, whose pixels are class ids, of ``uint8`` or ``uint16``."""
+
+    kind: ClassVar[Kind] = "index"
 
 
 @frozen
@@ -125,7 +139,7 @@ class AudioSpec:
 
     def __str__(self) -> str:
         rate = "?" if self.rate is None else self.rate
-        return f"{_times(*self.shape)} {self.dtype} at {rate} Hz"
+        return f"{times(*self.shape)} {self.dtype} at {rate} Hz"
 
 
 @frozen
@@ -151,7 +165,7 @@ class SpectrogramSpec:
         return (self.channels, self.bins, self.frames)
 
     def __str__(self) -> str:
-        return f"{_times(*self.shape)} {self.dtype}"
+        return f"{times(*self.shape)} {self.dtype}"
 
 
 @frozen
@@ -174,7 +188,7 @@ class TextSpec:
         return (self.documents,)
 
     def __str__(self) -> str:
-        return "1 text" if self.documents == 1 else f"{_times(self.documents)} texts"
+        return "1 text" if self.documents == 1 else f"{times(self.documents)} texts"
 
 
 @frozen
@@ -199,26 +213,16 @@ class TokensSpec:
         return (2, self.documents, self.length)
 
     def __str__(self) -> str:
-        return f"{_times(*self.shape)} {self.dtype}"
+        return f"{times(*self.shape)} {self.dtype}"
 
 
-Spec: TypeAlias = ImageSpec | VideoSpec | AudioSpec | SpectrogramSpec | TextSpec | TokensSpec
+Spec: TypeAlias = "ImageSpec | AudioSpec | SpectrogramSpec | TextSpec | TokensSpec | SectionsSpec"
 
 
 def known(shape: Shape) -> tuple[int, ...] | None:
     """Return the shape if all of it is known, else None."""
     sides = tuple(side for side in shape if side is not None)
     return sides if len(sides) == len(shape) else None
-
-
-# What the decoders return for any file (see preprocessing.decode): 8-bit RGB for images and videos,
-# float32 for sound.
-DECODED: Mapping[SourceKind, Spec] = {
-    "image": ImageSpec(None, None, 3, "uint8"),
-    "video": VideoSpec(None, None, 3, "uint8", None),
-    "audio": AudioSpec(None, None, None),
-    "text": TextSpec(1),
-}
 
 
 @frozen
@@ -228,10 +232,10 @@ class Media:
     Parameters
     ----------
     array : ndarray
-        An image (height, width, channel), a video (frame, height, width, channel), sound (channel,
-        sample), or texts (document,).
-    kind : {"image", "video", "audio", "text"}
-        Decides which transforms are legal.
+        An image or a mask (height, width, channel), a video (frame, height, width, channel), sound
+        (channel, sample), or texts (document,).
+    kind : {"image", "video", "audio", "text", "index"}
+        Decides which transforms are legal. ``index`` is a mask of class ids.
     rate : float, optional
         Samples, or frames, per second. Required for sound.
     """
@@ -248,19 +252,23 @@ class OutputSpec:
     Parameters
     ----------
     shape : tuple of (int or None)
-        Shape of the array, in the encoding's layout; None for a side that depends on the source.
+        Shape of the array, in the encoding's layout; None for a side that depends on the source. For
+        several sections of views, the number of samples in all of them.
     dtype : str
         NumPy name of the sample type; ``str`` for text.
     nbytes : int or None
         Length of the encoded body; None if it depends on the source.
     content_type : str
         Media type of the encoded body.
+    sections : dict of str to tuple of (int or None)
+        Shape of each section's array by its key; empty if the result is one array.
     """
 
     shape: tuple[int | None, ...]
     dtype: DType
     nbytes: int | None
     content_type: str
+    sections: Mapping[str, tuple[int | None, ...]] = field(default_factory=dict)
 
 
 @frozen
@@ -273,9 +281,8 @@ class Encoded:
     content_type : str
         Media type of `body`.
     metadata : dict of str to str
-        ``pipeline``, ``fingerprint``, the ``shape`` and ``dtype`` of the array in `body`, the ``rate``
-        of sound, and the ``seed`` of a random pipeline. An object that was passed through unchanged has
-        only the first two.
+        ``pipeline``, ``fingerprint``; and if the object was not passed through: ``shape`` (of sections
+        ``global=2,3,224,224;local=6,3,96,96``), ``dtype``, ``rate``, ``geometry`` and ``seed``.
     """
 
     body: bytes | bytearray
@@ -288,5 +295,6 @@ class Encoded:
         return f"Encoded(<{len(self.body):,} bytes>, {about})"
 
 
-def _times(*sides: int | None) -> str:
+def times(*sides: int | None) -> str:
+    """Return sides as text, such as ``224×224×3``; ``?`` for one that is unknown."""
     return "×".join("?" if side is None else str(side) for side in sides)

@@ -2,31 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from preprocessing.buffers import allocate, naming_source, place_of, run_each
+from preprocessing.errors import SpecError
 from preprocessing.limits import DEFAULT_LIMITS, Limits
-from preprocessing.media import AudioSpec, Encoded, known
-from preprocessing.planner import plan as planning
-from preprocessing.planner.execute import execute
-from preprocessing.rng import Draws, Seed
-from preprocessing.sources import AnySource, Loaded, Passed, classify, load_source
-from preprocessing.spec.pipeline_spec import PipelineSpec
+from preprocessing.media import Encoded, known
+from preprocessing.planner.execute import encode_result, execute
+from preprocessing.planner.pipeline_planner import PipelinePlanner
+from preprocessing.planner.turns import TransformTurn
+from preprocessing.rng import Seed
+from preprocessing.sources import AnySource, Passed, classify, load_source
+from preprocessing.spec.parse import is_shard_spelling, read_spelling
+from preprocessing.spec.view_specs import SectionsSpec
 
 if TYPE_CHECKING:
+    from preprocessing.geometry.geometry import Geometry
     from preprocessing.media import Array
-    from preprocessing.planner.plan import Plan
-    from preprocessing.planner.stages import Start
     from preprocessing.preview import Preview
+    from preprocessing.shards.shard_pipeline import ShardPipeline
 
-# Plans are cached per source size and format, because a dataset's images come in few sizes.
-_PLANS_KEPT = 64
-_NO_DRAWS = Draws(b"")
+AnyPipeline: TypeAlias = "Pipeline | ShardPipeline"
 
 
-class Pipeline(PipelineSpec):
+class Pipeline(PipelinePlanner):
     """An ordered list of transforms and one output encoding. Immutable, hashable, thread-safe.
 
     Parameters
@@ -38,9 +38,11 @@ class Pipeline(PipelineSpec):
     exact : bool
         Decode all pixels in full colour and resample in double precision. Otherwise the planner may save
         work within the tolerances that a `Plan` states.
-    kind : {"image", "video", "audio", "text"}, optional
-        Kind of objects that the pipeline takes. By default it follows from the steps: ``resample`` takes
-        sound. Steps for images also take video, if `kind` says so.
+    kind : {"image", "video", "audio", "text", "index"}, optional
+        Kind of sources that the pipeline takes. By default it follows from the steps: ``resample`` takes
+        sound. Steps for images also take video, if `kind` says so. ``index`` is for masks of class ids
+        up to 255, and ``index:uint16`` for those up to 65,535. ``image:uint16`` and ``image:float32``
+        decode images to these types.
     skip : bool
         Whether `encode` returns objects of other kinds unchanged. Otherwise it raises an error for them.
 
@@ -59,14 +61,12 @@ class Pipeline(PipelineSpec):
     True
     """
 
-    @cached_property
-    def _kept_plan(self) -> Callable[[Start, Limits, Draws], Plan]:
-        return lru_cache(_PLANS_KEPT)(self._build)
-
-    def plan(
+    def geometry(
         self, source: AnySource, *, seed: int | Seed = 0, limits: Limits = DEFAULT_LIMITS
-    ) -> Plan:
-        """Return the physical plan for a source. Only the source's header is read.
+    ) -> Geometry:
+        """Return where each place of a source is in the result, to move boxes, points and masks.
+
+        Only the source's header is read; for random draws all of it, unless `seed` has the ETag.
 
         Parameters
         ----------
@@ -75,30 +75,17 @@ class Pipeline(PipelineSpec):
 
         Returns
         -------
-        Plan
-            The stages that calling the pipeline would run. Print it to see them.
+        Geometry
+            Of an image, or of each frame of a video.
 
         Raises
         ------
-        SourceError, IncompatibleSource, LimitExceeded
+        IncompatibleSource, SourceError, LimitExceeded
+            The first for sound and text, and for a step that does not state where it moves places.
         """
-        return self._plan(load_source(source, self.kind, limits), seed, limits)
+        from preprocessing.geometry.planned import planned_geometry  # noqa: PLC0415  few need it
 
-    def _plan(self, loaded: Loaded, seed: int | Seed, limits: Limits) -> Plan:
-        content = loaded.content
-        if not self.random:
-            plan = self._kept_plan(loaded.start, limits, _NO_DRAWS)
-        else:
-            whole = (Seed(seed) if isinstance(seed, int) else seed).of(content)
-            plan = self._build(loaded.start, limits, Draws.of(self.fingerprint, whole))
-        if isinstance(content, bytes):
-            plan.require(len(content), limits)
-        return plan
-
-    def _build(self, start: Start, limits: Limits, draws: Draws) -> Plan:
-        return planning.build(
-            self.steps, self.encoding, start, limits, exact=self.exact, draws=draws
-        )
+        return planned_geometry(self, source, seed, limits)
 
     def __call__(
         self,
@@ -119,8 +106,8 @@ class Pipeline(PipelineSpec):
               reads it in pieces;
             - pixels: an array, or anything with ``__array__`` such as a tensor, of shape (H, W) or
               (H, W, C), or for a video (N, H, W, C), and of dtype ``uint8``, ``uint16``, ``float16`` or
-              ``float32``;
-            - a Pillow image, which is converted to upright 8-bit RGB as its file would be;
+              ``float32``; for a mask, an integer type;
+            - a Pillow image, which is converted as its file would be, to upright 8-bit RGB;
             - `Media`, for sound, which needs a sampling rate.
         seed : int or Seed
             Seed of the random transforms, which also depend on the pipeline and the source. Pass a
@@ -156,14 +143,34 @@ class Pipeline(PipelineSpec):
         >>> p(np.zeros((375, 500, 3), np.uint8)).shape
         (3, 224, 224)
         """
-        loaded = load_source(source, self.kind, limits)
-        plan = self._plan(loaded, seed, limits)
-        if out is None and known(plan.output.shape) is None:  # known only after decoding
-            array = execute(plan, loaded.content)
-            return self.encoding.as_seen(array, plan.output).copy()
-        result = place_of(plan.output, self.encoding, out)
-        execute(plan, loaded.content, self.encoding.as_planned(result, plan.output))
-        return result
+        self.require_one_array()
+        plan, content = self._planned(source, seed, limits)
+        with TransformTurn(content):
+            if out is None and known(plan.output.shape) is None:  # known only after decoding
+                return self.encoding.as_seen(execute(plan, content), plan.output).copy()
+            result = place_of(plan.output, self.encoding, out)
+            execute(plan, content, self.encoding.as_planned(result, plan.output))
+            return result
+
+    def views(
+        self, source: AnySource, *, seed: int | Seed = 0, limits: Limits = DEFAULT_LIMITS
+    ) -> dict[str, Array]:
+        """Return the array of each section of views by its key, where there are several.
+
+        Parameters
+        ----------
+        source, seed, limits
+            As for calling the pipeline.
+
+        Raises
+        ------
+        SpecError, SourceError, IncompatibleSource, LimitExceeded
+            The first if the pipeline returns one array, the others as for calling it.
+        """
+        plan, content = self._planned(source, seed, limits)
+        if not isinstance(plan.output, SectionsSpec):
+            raise SpecError("the pipeline returns one array; call it instead of views()")
+        return self.encoding.parts(execute(plan, content), plan.output)
 
     def batch(
         self,
@@ -184,7 +191,7 @@ class Pipeline(PipelineSpec):
         seed : int or sequence of Seed
             One number for all sources, or a `Seed` for each.
         threads : int
-            Number of sources to process at once.
+            Number of sources to process at once; as many transform as there are processors.
         limits : Limits
             Bounds for each source.
 
@@ -200,6 +207,7 @@ class Pipeline(PipelineSpec):
         SourceError, LimitExceeded, OSError
             As for calling the pipeline. The message starts with the index of the source.
         """
+        self.require_one_array()
         given = list(sources)
         seeds: Sequence[int | Seed] = [seed] * len(given) if isinstance(seed, int) else seed
         loaded, plans = [], []
@@ -210,7 +218,7 @@ class Pipeline(PipelineSpec):
         stack = allocate(self.encoding, [plan.output for plan in plans])
 
         def fill(index: int) -> None:
-            with naming_source(index):
+            with naming_source(index), TransformTurn(loaded[index].content):
                 place = self.encoding.as_planned(stack[index], plans[index].output)
                 execute(plans[index], loaded[index].content, place)
 
@@ -236,26 +244,16 @@ class Pipeline(PipelineSpec):
         ------
         SourceError, IncompatibleSource, LimitExceeded
         """
-        loaded = (
-            classify(source, self.kind, limits)
-            if self.skip
-            else load_source(source, self.kind, limits)
-        )
+        load = classify if self.skip else load_source
+        loaded = load(source, self.kind, limits)
         if isinstance(loaded, Passed):
             return Encoded(loaded.content, loaded.content_type, self._common)
         plan = self._plan(loaded, seed, limits)
-        buffer = self.encoding.allocate(plan.output)
-        if buffer is None:
-            array = execute(plan, loaded.content)
-            body: bytes | bytearray = self.encoding.encode(array, plan.output)
-        else:
-            array = execute(plan, loaded.content, buffer.array)
-            body = buffer.body
-        shape = self.encoding.as_seen(array, plan.output).shape
-        metadata = self.metadata(shape, plan.output.dtype, seed=seed)
-        if isinstance(plan.output, AudioSpec):
-            metadata["rate"] = str(plan.output.rate)
-        return Encoded(body, self.encoding.content_type, metadata)
+        with TransformTurn(loaded.content):
+            body, shape = encode_result(plan, loaded.content)
+        about = self.metadata(shape, plan.output.dtype, seed=seed, geometry=plan.geometry)
+        about |= self._planned_metadata(plan.output)
+        return Encoded(body, self.encoding.content_type, about)
 
     def preview(
         self, source: AnySource, *, seed: int | Seed = 0, limits: Limits = DEFAULT_LIMITS
@@ -278,3 +276,23 @@ class Pipeline(PipelineSpec):
 
         loaded = load_source(source, self.kind, limits)
         return compare(loaded, self._plan(loaded, seed, limits), self.steps, str(self))
+
+
+def parse_pipeline(spec: str | Mapping[str, Any]) -> AnyPipeline:
+    """Parse a pipeline for objects, or one for shards, whose line begins with ``tar/``.
+
+    Raises
+    ------
+    SpecError
+
+    Examples
+    --------
+    >>> from preprocessing import parse_pipeline
+    >>> parse_pipeline("tar/resize:256/npy")
+    ShardPipeline(Pipeline([Resize(256)], encode=Npy()), Tar())
+    """
+    if not is_shard_spelling(read_spelling(spec)):
+        return Pipeline.parse(spec)
+    from preprocessing.shards.shard_pipeline import ShardPipeline  # noqa: PLC0415  for shards
+
+    return ShardPipeline.parse(spec)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
+from math import prod
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
@@ -19,6 +20,8 @@ from preprocessing.frozen import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from numpy.typing import NDArray
 
     from preprocessing.media import Content
 
@@ -78,7 +81,7 @@ def _parts(content: Content) -> Iterator[bytes | memoryview]:
 
 
 class Draws:
-    """One stream of random numbers.
+    """One stream of random numbers: what a `Step` is given as `rng`.
 
     Parameters
     ----------
@@ -97,7 +100,11 @@ class Draws:
         return cls(b"".join(len(p).to_bytes(8, "big") + p for p in map(str.encode, parts)))
 
     def fork(self, index: int) -> Draws:
-        """Return the stream of step `index`, independent of all others."""
+        """Return the stream of step `index`, independent of all others.
+
+        A step at place p of view v, from 0, of the section that begins at place s has the stream
+        ``request.fork(s).fork(v).fork(p)``; any other step has ``request.fork(p)``.
+        """
         return Draws(self._key + index.to_bytes(8, "big"))
 
     def uniform(self, low: float, high: float) -> float:
@@ -125,6 +132,17 @@ class Draws:
             other = self.integer(0, last)
             result[last], result[other] = result[other], result[last]
         return result
+
+    def uniforms(self, *shape: int) -> NDArray[np.float64]:
+        """Return an array of numbers from 0 to 1, which is excluded, in a new stream (SHAKE-256).
+
+        It draws one number of this stream, whatever the shape. A number is a multiple of 2**-53.
+        """
+        identity = self._key + self._word().to_bytes(8, "big")
+        stream = hashlib.shake_256(identity)
+        words = np.frombuffer(stream.digest(8 * prod(shape)), ">u8").astype(np.uint64)
+        words >>= np.uint64(11)
+        return np.multiply(words, 2.0**-53, dtype=np.float64).reshape(shape)
 
     def _word(self) -> int:
         block = hashlib.sha256(self._key + self._count.to_bytes(8, "big")).digest()

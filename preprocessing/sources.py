@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from os import PathLike, fspath, fstat
 from stat import S_ISREG
@@ -23,12 +24,13 @@ from preprocessing.media import (
 )
 from preprocessing.planner.stages.base import Given, Start
 from preprocessing.planner.stages.starts import start
+from preprocessing.spec.kinds import DECODED, object_kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from preprocessing.decode.formats import Format
-    from preprocessing.media import SourceKind
+    from preprocessing.media import Kind, SourceKind
 
 
 class Readable(Protocol):
@@ -59,17 +61,19 @@ AnySource: TypeAlias = (
 )
 
 # The kinds of objects in messages: one object, and objects in general.
-_ONE: dict[SourceKind, str] = {
+_ONE: dict[Kind, str] = {
     "image": "an image",
     "video": "a video",
     "audio": "audio",
     "text": "text",
+    "index": "a mask of class ids",
 }
-_MANY: dict[SourceKind, str] = {
+_MANY: dict[Kind, str] = {
     "image": "images",
     "video": "videos",
     "audio": "audio",
     "text": "text",
+    "index": "masks of class ids",
 }
 
 # Bytes of an object from which its format is detected.
@@ -117,7 +121,7 @@ def load_source(source: AnySource, kind: SourceKind, limits: Limits) -> Loaded:
     Parameters
     ----------
     source : bytes, str, path, file, array, Media or Ranged
-    kind : {"image", "video", "audio", "text"}
+    kind : SourceKind
         The kind that the pipeline takes.
     limits : Limits
 
@@ -130,9 +134,9 @@ def load_source(source: AnySource, kind: SourceKind, limits: Limits) -> Loaded:
     loaded = classify(source, kind, limits, any_kind=False)
     if isinstance(loaded, Passed):
         raise IncompatibleSource(
-            f"the object is {_ONE[loaded.kind]} ({loaded.content_type}), but the pipeline takes "
-            f"{_MANY[kind]}; read it with a pipeline for {_MANY[loaded.kind]}, or begin this one with "
-            f"{kind}:skip/ to pass other kinds through unchanged"
+            f"the object is {_ONE[_kind(loaded.kind)]} ({loaded.content_type}), but the pipeline takes "
+            f"{_MANY[_kind(kind)]}; read it with a pipeline for {_MANY[_kind(loaded.kind)]}, or begin "
+            f"this one with {kind}:skip/ to pass other kinds through unchanged"
         )
     return loaded
 
@@ -149,10 +153,18 @@ def classify(
     any_kind : bool
         Whether an object of no known format that can be text counts as text if another kind is wanted.
     """
+    if type(source) is bytes:  # what most sources are needs no more checks
+        _require_bytes(source, limits)
+        return _encoded(source, kind, limits, any_kind=any_kind)
     if isinstance(source, str | PathLike):
         source = _video_file(source) if kind == "video" else _file(source, limits)
     elif hasattr(source, "read_at"):
         return _ranged(cast("Ranged", source), kind, limits, any_kind=any_kind)
+    elif foreign_sources.is_pillow_image(source):
+        begin = pillow_start(source, kind, limits)
+        return Loaded(
+            _given(foreign_sources.pillow_media(source, kind), kind, limits).content, begin
+        )
     elif not isinstance(source, bytes | bytearray | memoryview | Media):
         source = foreign_sources.bytes_or_media(source, kind, limits)
     if isinstance(source, Media):
@@ -165,12 +177,18 @@ def classify(
 
 
 def _encoded(data: bytes, kind: SourceKind, limits: Limits, *, any_kind: bool) -> Loaded | Passed:
-    found = _by_tracks(sniff(data, kind, any_kind=any_kind), partial(_slice, data), len(data))
-    if found.kind != kind:
+    found = format_of(data, kind, any_kind=any_kind)
+    if found.kind != object_kind(kind):
         if not any_kind and found.name in _CONTAINERS_NAMED:
-            start(data, found, limits)  # raises: a pipeline of its kind would not decode it either
+            start(data, found, limits, found.kind)  # raises: a pipeline of its kind would fail too
         return Passed(data, found.kind, found.content_type)
-    return Loaded(data, start(data, found, limits))
+    return Loaded(data, start(data, found, limits, kind))
+
+
+def format_of(data: bytes, kind: SourceKind, *, any_kind: bool) -> Format:
+    """Return the format of an object, given all of it. Raises UnknownFormat, CorruptSource."""
+    found = sniff(data, object_kind(kind), any_kind=any_kind)
+    return _by_tracks(found, partial(_slice, data), len(data))
 
 
 def _ranged(source: Ranged, kind: SourceKind, limits: Limits, *, any_kind: bool) -> Loaded | Passed:
@@ -182,7 +200,7 @@ def _ranged(source: Ranged, kind: SourceKind, limits: Limits, *, any_kind: bool)
         found = sniff(pieces.read_at(0, _HEAD), kind, any_kind=any_kind)
         found = _by_tracks(found, pieces.read_at, pieces.size)
         if found.kind == kind:
-            return Loaded(pieces, start(pieces, found, limits))
+            return Loaded(pieces, start(pieces, found, limits, kind))
     return _encoded(pieces.whole(), kind, limits, any_kind=any_kind)
 
 
@@ -228,12 +246,24 @@ def _require_bytes(data: bytes, limits: Limits) -> None:
         )
 
 
+def pillow_start(image: Any, kind: SourceKind, limits: Limits) -> Given:
+    """Return the start of an image that Pillow opened, whose pixels need not be loaded yet.
+
+    Raises
+    ------
+    IncompatibleSource, CorruptSource, LimitExceeded
+    """
+    if object_kind(kind) != "image":
+        raise _not_of_kind("image", kind)
+    spec, orientation = foreign_sources.pillow_spec(image, kind, limits)
+    require_sides(spec, limits)
+    return Given(spec, orientation)
+
+
 def _given(media: Media, kind: SourceKind, limits: Limits) -> Loaded:
-    if media.kind != kind:
-        raise IncompatibleSource(
-            f"the array is {_ONE[media.kind]}, but the pipeline takes {_MANY[kind]}"
-        )
-    array, spec = foreign_sources.array_and_spec(media)
+    if _kind(media.kind) != _kind(kind):
+        raise _not_of_kind(media.kind, kind)
+    array, spec = foreign_sources.array_and_spec(replace(media, kind=kind))
     if isinstance(spec, ImageSpec):
         height, width = array.shape[-3:-1]
         require_pixels(height, width, limits, "the array has")
@@ -245,6 +275,17 @@ def _given(media: Media, kind: SourceKind, limits: Limits) -> Loaded:
 
         return Loaded(array, GivenVideo.of(spec, media.rate))
     return Loaded(array, Given(spec))
+
+
+def _not_of_kind(given: SourceKind, kind: SourceKind) -> IncompatibleSource:
+    return IncompatibleSource(
+        f"the array is {_ONE[_kind(given)]}, but the pipeline takes {_MANY[_kind(kind)]}"
+    )
+
+
+def _kind(source: SourceKind) -> Kind:
+    """Return the kind of what a source is decoded to."""
+    return DECODED[source].kind
 
 
 def _require_characters(texts: Array, limits: Limits) -> None:

@@ -36,7 +36,8 @@ class Stack:
     Raises
     ------
     SpecError
-        If the shape of the results depends on the source, or the encoding holds a single result.
+        If the shape of the results depends on the source, the encoding holds a single result, or a
+        result is several arrays.
     ValueError
         If `count` is below 1.
 
@@ -99,6 +100,30 @@ class Stack:
         """
         with self._writing() as samples:
             self._pipeline(source, seed=seed, limits=limits, out=samples[row])
+            self._filled.add(row)
+
+    def put(self, row: int, body: bytes | bytearray) -> None:
+        """Write a row of the stack that was made before.
+
+        Parameters
+        ----------
+        row : int
+            Index of the row, from 0.
+        body : bytes or bytearray
+            What `Pipeline.encode` of the same pipeline returned for one source.
+
+        Raises
+        ------
+        ValueError
+            If the body has another length than results have.
+        RuntimeError
+            If the stack has been encoded.
+        """
+        if len(body) != self._pipeline.output.nbytes:
+            raise ValueError(f"a result has {self._pipeline.output.nbytes} bytes, got {len(body)}")
+        with self._writing() as samples:
+            made = np.frombuffer(body, samples.dtype, offset=len(body) - self._row_bytes)
+            samples[row] = made.reshape(self._row)
             self._filled.add(row)
 
     def encode(self, rows: Sequence[int], *, seed: int = 0) -> Encoded:
@@ -183,6 +208,7 @@ class Stack:
 
 def _row(pipeline: Pipeline) -> tuple[int, ...]:
     """Return the shape of a row; raise SpecError as `Stack` does."""
+    pipeline.require_one_array()
     shape = tuple(side for side in pipeline.output.shape if side is not None)
     if len(shape) < len(pipeline.output.shape):
         raise SpecError(

@@ -17,6 +17,7 @@ image
     `image.avif`, `image.gif`, `image.bmp`, or one of the packages `image.jpeg` and `image.tiff`.
     `image.faults` has the wording of errors, `image.header` what `probe` returns, and `image.pillow` the
     calls of Pillow's plugins. Results are 8-bit RGB, upright; `image.decoder` has the rules.
+    `image.index` decodes masks, to the class ids that such a file stores.
 audio
     `audio.decoder` decodes by libsndfile, after `audio.truncation` (WAV, AIFF, AU, CAF), `audio.mpeg`
     (MP3), `audio.ogg` or `audio.flac` has checked that the file is complete. `audio.container_track`

@@ -11,10 +11,12 @@ import re
 _PICTURE = "convert it to JPEG or PNG"
 _RAW = "develop it to JPEG or PNG"
 _MEMBERS = "store each file in it as an object of its own"
+_SHARD = "begin the pipeline with tar/ to transform its members"
 _UNPACK = "store it uncompressed"
 _PAGES = "render its pages to PNG"
 _ARRAY = "load the array yourself and pass it to the pipeline"
 _TABLE = "store each picture, sound or text in it as an object of its own"
+_ROWS = f"read its rows by open_reader(..., column=...), or {_TABLE}"
 _NOT_DATA = "leave it out of the dataset"
 
 # Offset of the signature, the signature, the format's name with its article, and the remedy.
@@ -57,7 +59,7 @@ _SIGNATURES: tuple[tuple[int, bytes, str, str], ...] = (
     (0, b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Office document or Thumbs.db", _MEMBERS),
     (0, b"PK\3\4", "a ZIP archive (or DOCX, XLSX, NPZ or a PyTorch file)", _MEMBERS),
     (0, b"PK\5\6", "an empty ZIP archive", _NOT_DATA),
-    (257, b"ustar", "a tar archive", _MEMBERS),
+    (257, b"ustar", "a tar archive", _SHARD),
     (0, b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive", _MEMBERS),
     (0, b"Rar!\x1a\x07", "a RAR archive", _MEMBERS),
     (0, b"\x1f\x8b", "compressed with gzip", f"{_UNPACK}, or with Content-Encoding: gzip"),
@@ -65,7 +67,7 @@ _SIGNATURES: tuple[tuple[int, bytes, str, str], ...] = (
     (0, b"\xfd7zXZ\0", "compressed with xz", _UNPACK),
     (0, b"\x28\xb5\x2f\xfd", "compressed with Zstandard", _UNPACK),
     (0, b"\x04\x22\x4d\x18", "compressed with LZ4", _UNPACK),
-    (0, b"PAR1", "a Parquet table", _TABLE),
+    (0, b"PAR1", "a Parquet table", _ROWS),
     (0, b"ARROW1", "an Arrow table", _TABLE),
     (0, b"ORC", "an ORC table", _TABLE),
     (0, b"Obj\1", "an Avro table", _TABLE),
@@ -116,6 +118,14 @@ def is_avif(data: bytes) -> bool:
     )
 
 
+def is_heic(data: bytes) -> bool:
+    """Return whether these are the first bytes of a HEIC image or image sequence."""
+    names = brands(data)
+    return bool(names) and (
+        names[0] in _HEIC or (names[0] in _ANY_STILL and any(name in _HEIC for name in names))
+    )
+
+
 def describe_foreign(data: bytes) -> str | None:
     """Return a sentence that names the format and a remedy; None for an unknown format.
 
@@ -128,10 +138,6 @@ def describe_foreign(data: bytes) -> str | None:
         if data.startswith(signature, at):
             return _sentence(name, remedy)
     if names := brands(data):
-        if names[0] in _HEIC or (names[0] in _ANY_STILL and any(n in _HEIC for n in names)):
-            return _sentence(
-                "a HEIC image", f"{_PICTURE}, or set the phone's camera to 'most compatible'"
-            )
         if names[0] in _BRANDS:
             return _sentence(*_BRANDS[names[0]])
         if names[0] in _ANY_STILL:

@@ -1,9 +1,9 @@
 """The table of formats that are detected, including those that are not decoded.
 
 A new format takes a line here and its decoder. An image's decoder is the module ``image/<name>.py`` with
-`probe` and `decode`. Sound that libsndfile reads, and video that is named like FFmpeg's demuxer, take
-only the line. A format that a signature does not identify also has a rule in `sniff` or
-`containers.tracks`.
+`probe` and `decode`; if it can hold masks, also `index_bits` and `decode_index`. Sound that libsndfile
+reads, and video that is named like FFmpeg's demuxer, take only the line. A format that a signature does
+not identify also has a rule in `sniff` or `containers.tracks`.
 """
 
 from __future__ import annotations
@@ -68,6 +68,7 @@ _DECODED = (
     Format("image", "gif", "image/gif", "GIF", _GIF),
     Format("image", "tiff", "image/tiff", "TIFF", (b"II*\x00", b"MM\x00*", *_BIG_TIFF)),
     Format("image", "bmp", "image/bmp", "BMP"),
+    Format("image", "heic", "image/heic", "HEIC"),
     Format("audio", "wav", "audio/wav", "WAV", chunks=_WAVE),
     Format("audio", "flac", "audio/flac", "FLAC", (b"fLaC",)),
     Format("audio", "ogg", "audio/ogg", "OGG", (b"OggS",)),

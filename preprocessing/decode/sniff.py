@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from preprocessing.decode.foreign_formats import brands, describe_foreign, is_avif
+from preprocessing.decode.foreign_formats import brands, describe_foreign, is_avif, is_heic
 from preprocessing.decode.formats import FORMATS, Format, decoded_formats
 from preprocessing.errors import UnknownFormat
 
@@ -71,8 +71,8 @@ def _signed(data: bytes) -> Format | None:
     chunked = _CHUNKS.get((data[:4], data[8:12]))
     if chunked is not None:
         return chunked
-    if is_avif(data):
-        return FORMATS["avif"]
+    if is_avif(data) or is_heic(data):
+        return FORMATS["avif" if is_avif(data) else "heic"]
     if named := brands(data):
         if describe_foreign(data):
             return None

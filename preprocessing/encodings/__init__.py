@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 ENCODINGS: Registry[Encoding] = Registry("encoding", __name__, ENCODING_CLASSES)
 
 # The encoding of a pipeline that names none, by the kind of its result; for other kinds it is ``npy``.
-_DEFAULTS: Mapping[Kind, str] = {"text": "text"}
+_DEFAULTS: Mapping[Kind, str] = {"text": "text", "sections": "safetensors"}
 
 
 def default_encoding(kind: Kind | None) -> Encoding:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from math import prod
 from typing import TYPE_CHECKING, Any, ClassVar
-
-import numpy as np
 
 from preprocessing.frozen import frozen
 from preprocessing.limits import nbytes
-from preprocessing.media import ImageSpec, Kind, Layout
-from preprocessing.spec.step import Step
+from preprocessing.media import ImageSpec, Kind, Layout, known
+from preprocessing.spec.step import StepBase
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from preprocessing.media import Array, Shape, Spec
+    from preprocessing.spec.view_specs import SectionsSpec
 
 
 @frozen
@@ -26,13 +28,16 @@ class Buffer:
         The whole body, with its header.
     array : ndarray
         A writable view of its samples, with the axes of the spec.
+    shape : tuple of int
+        Of the array as the caller sees it.
     """
 
     body: bytearray
     array: Array
+    shape: tuple[int, ...]
 
 
-class Encoding(Step):
+class Encoding(StepBase):
     """The last step of a pipeline: it writes the result as bytes."""
 
     content_type: ClassVar[str]
@@ -77,8 +82,8 @@ class Encoding(Step):
         """
         return 2 * nbytes(spec)
 
-    def allocate(self, spec: Any) -> Buffer | None:
-        """Return a body that the last stage can write into; None if there is none."""
+    def allocator(self, spec: Any) -> Callable[[], Buffer] | None:
+        """Return what makes a body for the last stage to write into; None if there is none."""
         return None
 
     def shape(self, spec: Spec) -> Shape:
@@ -95,12 +100,34 @@ class Encoding(Step):
         gray = spec.channels == 1
         return (*frames, height, width) if gray else (*frames, height, width, channels)
 
+    def shapes(self, spec: SectionsSpec) -> dict[str, Shape]:
+        """Return the shape of each section's array as the caller sees it, by the section's key."""
+        return {key: self.shape(views) for key, views in spec.sections}
+
+    def parts(self, array: Array, spec: SectionsSpec) -> dict[str, Array]:
+        """Return views of each section's samples, with the caller's axes, by the section's key.
+
+        Parameters
+        ----------
+        array : ndarray, shape (samples,)
+        spec : SectionsSpec
+            Its sizes are known.
+        """
+        found, start = {}, 0
+        for key, sides in self.shapes(spec).items():
+            shape = known(sides)
+            assert shape is not None
+            found[key] = array[start : start + prod(shape)].reshape(shape)
+            start += prod(shape)
+        return found
+
     def as_planned(self, array: Array, spec: Spec) -> Array:
         """Return a view, with the axes of `spec`, of the caller's array."""
         if not isinstance(spec, ImageSpec):
             return array
         if self.axes == "chw":
-            return np.moveaxis(array, -3, -1)
+            *frames, channels, rows, columns = range(array.ndim)
+            return array.transpose(*frames, rows, columns, channels)
         return array[..., None] if array.ndim < len(spec.shape) else array
 
     def as_seen(self, array: Array, spec: Spec) -> Array:
@@ -108,5 +135,6 @@ class Encoding(Step):
         if not isinstance(spec, ImageSpec):
             return array
         if self.axes == "chw":
-            return np.moveaxis(array, -1, -3)
+            *frames, rows, columns, channels = range(array.ndim)
+            return array.transpose(*frames, channels, rows, columns)
         return array[..., 0] if spec.channels == 1 else array

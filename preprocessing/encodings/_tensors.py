@@ -8,16 +8,18 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from math import prod
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
 from preprocessing.encodings._base import Buffer, Encoding
 from preprocessing.frozen import frozen
 from preprocessing.limits import nbytes
-from preprocessing.media import DType, Layout, known
+from preprocessing.media import DType, Kind, Layout, known
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from preprocessing.media import Array, Spec
 
 
@@ -32,7 +34,15 @@ class TensorEncoding(Encoding):
         ``hwc`` is NumPy's, without a channel axis for gray. Other kinds ignore it.
     """
 
-    input_kinds = ("image", "video", "audio", "spectrogram", "tokens")
+    input_kinds: ClassVar[tuple[Kind, ...]] = (
+        "image",
+        "video",
+        "audio",
+        "index",
+        "spectrogram",
+        "tokens",
+        "views",
+    )
     layout: Layout = "chw"
 
     @property
@@ -43,6 +53,10 @@ class TensorEncoding(Encoding):
     def header(self, shape: tuple[int, ...], dtype: DType) -> bytes:
         """Return the bytes before the samples; their number is a multiple of 8, for alignment."""
 
+    def head(self, spec: Spec, shape: tuple[int, ...]) -> bytes:
+        """Return the header for an array of `spec` that has this shape as the caller sees it."""
+        return self.header(shape, spec.dtype)
+
     def accept(self, spec: Spec) -> None:
         """Accept any array of numbers."""
 
@@ -50,7 +64,7 @@ class TensorEncoding(Encoding):
         shape = known(self.shape(spec))
         if shape is None:
             return None
-        return len(self.header(shape, spec.dtype)) + prod(shape) * np.dtype(spec.dtype).itemsize
+        return len(self.head(spec, shape)) + prod(shape) * np.dtype(spec.dtype).itemsize
 
     def holds(self, spec: Spec) -> int:
         """Return 0 if the result is computed into the body, otherwise the size of the body."""
@@ -58,25 +72,39 @@ class TensorEncoding(Encoding):
 
     def frame(self, shape: tuple[int, ...], dtype: DType) -> bytearray:
         """Return a body with its header and zeros as samples."""
-        header = self.header(shape, dtype)
-        body = bytearray(len(header) + prod(shape) * np.dtype(dtype).itemsize)
-        body[: len(header)] = header
-        return body
+        return _zeros(self.header(shape, dtype), shape, dtype)
 
     def samples(self, body: bytearray, shape: tuple[int, ...], dtype: DType) -> Array:
         """Return a writable view of the samples in a body of this shape and type."""
-        kind, start = np.dtype(dtype).newbyteorder("<"), len(self.header(shape, dtype))
-        return np.frombuffer(body, kind, offset=start).reshape(shape)
+        return _samples(body, len(self.header(shape, dtype)), shape, dtype)
 
-    def allocate(self, spec: Spec) -> Buffer | None:
+    def allocator(self, spec: Spec) -> Callable[[], Buffer] | None:
         shape = known(self.shape(spec))
         if shape is None:
             return None
-        body = self.frame(shape, spec.dtype)
-        return Buffer(body, self.as_planned(self.samples(body, shape, spec.dtype), spec))
+        header = self.head(spec, shape)
+
+        def allocate() -> Buffer:
+            body = _zeros(header, shape, spec.dtype)
+            samples = _samples(body, len(header), shape, spec.dtype)
+            return Buffer(body, self.as_planned(samples, spec), shape)
+
+        return allocate
 
     def encode(self, array: Array, spec: Spec) -> bytearray:
         seen = self.as_seen(array, spec)
-        body = self.frame(seen.shape, spec.dtype)
-        np.copyto(self.samples(body, seen.shape, spec.dtype), seen)
+        header = self.head(spec, seen.shape)
+        body = _zeros(header, seen.shape, spec.dtype)
+        np.copyto(_samples(body, len(header), seen.shape, spec.dtype), seen)
         return body
+
+
+def _zeros(header: bytes, shape: tuple[int, ...], dtype: DType) -> bytearray:
+    body = bytearray(len(header) + prod(shape) * np.dtype(dtype).itemsize)
+    body[: len(header)] = header
+    return body
+
+
+def _samples(body: bytearray, start: int, shape: tuple[int, ...], dtype: DType) -> Array:
+    kind = np.dtype(dtype).newbyteorder("<")
+    return np.ndarray(shape, kind, body, start)

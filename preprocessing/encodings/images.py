@@ -66,6 +66,7 @@ class Png(ImageFileEncoding):
     """
 
     name: ClassVar[str] = "png"
+    input_kinds = ("image", "index")
     compression: Literal["fast", "small"] = "fast"
     content_type: ClassVar[str] = "image/png"
     dtypes: ClassVar[tuple[str, ...]] = ("uint8", "uint16")

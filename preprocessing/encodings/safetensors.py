@@ -9,11 +9,16 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from preprocessing.encodings._tensors import TensorEncoding
+from preprocessing.errors import IncompatibleSource
 from preprocessing.frozen import frozen
+from preprocessing.media import Kind, known
 from preprocessing.spec.step import require
+from preprocessing.spec.view_specs import SectionsSpec
 
 if TYPE_CHECKING:
-    from preprocessing.media import DType
+    from collections.abc import Mapping
+
+    from preprocessing.media import DType, Shape, Spec
 
 # Names of sample types: README of safetensors, "Format"
 DTYPES = {
@@ -27,7 +32,7 @@ DTYPES = {
 
 @frozen
 class Safetensors(TensorEncoding):
-    """One tensor in the safetensors format, which ``safetensors.numpy.load`` reads.
+    """The safetensors format, which ``safetensors.numpy.load`` reads: one tensor, or one per section.
 
     Parameters
     ----------
@@ -35,8 +40,10 @@ class Safetensors(TensorEncoding):
         Order of the axes of images and frames. ``chw`` is PyTorch's and always has a channel axis;
         ``hwc`` is NumPy's, without a channel axis for gray. Other kinds ignore it.
     key : str
-        Name of the tensor in the file.
+        Name of the tensor in the file. Several sections of `Views` have the names of their own keys.
     """
+
+    input_kinds: ClassVar[tuple[Kind, ...]] = (*TensorEncoding.input_kinds, "sections")
 
     name: ClassVar[str] = "safetensors"
     key: str = "image"
@@ -46,10 +53,30 @@ class Safetensors(TensorEncoding):
     def check(self) -> None:
         require(self.key not in ("", "__metadata__"), f"key: {self.key!r} cannot name a tensor")
 
+    def accept(self, spec: Spec) -> None:
+        if isinstance(spec, SectionsSpec) and self.key != type(self).key:
+            raise IncompatibleSource(
+                "key names a single tensor, and each section has its own; omit the encoding's key"
+            )
+
     def header(self, shape: tuple[int, ...], dtype: DType) -> bytes:
-        """Return the length of a JSON table in 8 bytes, then the table, padded to a multiple of 8."""
-        size = prod(shape) * np.dtype(dtype).itemsize
-        entry = {"dtype": DTYPES[dtype], "shape": shape, "data_offsets": [0, size]}
-        table = json.dumps({self.key: entry}, separators=(",", ":")).encode()
-        table += b" " * (-len(table) % 8)
-        return len(table).to_bytes(8, "little") + table
+        return _header({self.key: shape}, dtype)
+
+    def head(self, spec: Spec, shape: tuple[int, ...]) -> bytes:
+        if isinstance(spec, SectionsSpec):
+            return _header(self.shapes(spec), spec.dtype)
+        return super().head(spec, shape)
+
+
+def _header(shapes: Mapping[str, Shape], dtype: DType) -> bytes:
+    """Return the length of a JSON table in 8 bytes, then the table, padded to a multiple of 8."""
+    entries, start = {}, 0
+    for key, sides in shapes.items():
+        shape = known(sides)
+        assert shape is not None
+        end = start + prod(shape) * np.dtype(dtype).itemsize
+        entries[key] = {"dtype": DTYPES[dtype], "shape": shape, "data_offsets": [start, end]}
+        start = end
+    table = json.dumps(entries, separators=(",", ":")).encode()
+    table += b" " * (-len(table) % 8)
+    return len(table).to_bytes(8, "little") + table

@@ -6,8 +6,8 @@ soxr, ftfy or tokenizers. Transforms are lowered to them, and stages of the plan
 - `image` has a module per group of operations. `image.pointwise` and `image.lut` change single samples;
   `image.strips` cuts large images for the others. Modules that name scikit-image call it.
 - `image.geometry` moves pixels. For resizing, read `taps` (which inputs an output depends on), then
-  `bands` (their weights as blocks), then `resample`. For rotations and perspective, read `projective`
-  (matrices), then `warp`.
+  `row_windows` and `bands` (their weights, for each pass), then `resample`. For rotations and
+  perspective, read `projective` (matrices), then `warp`.
 - `audio` starts at `stft`; `mel`, `logarithm`, `dct` and then `spectrogram` build on it.
 - `text` has one module per operation on a ``str``; `text.map_texts` applies it to an array of texts.
 - `scratch` lends memory that each thread reuses. `temporaries` lets a kernel state what it allocates

@@ -10,13 +10,13 @@ from preprocessing.cancellation import checkpoint
 from preprocessing.errors import CorruptSource
 from preprocessing.media import VideoSpec, known
 from preprocessing.planner.stages import VideoStart
+from preprocessing.planner.stages.base import apply_stages, apply_stages_into
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from preprocessing.media import Array, Content
     from preprocessing.planner.plan import Plan
-    from preprocessing.planner.stages import Stage
 
 
 def execute(plan: Plan, content: Content, out: Array | None = None) -> Array:
@@ -44,9 +44,25 @@ def execute(plan: Plan, content: Content, out: Array | None = None) -> Array:
         return _execute_video(plan, content, out)
     array = plan.source.run(content)
     if out is None:
-        return apply(plan.stages, array)
-    _apply_into(plan.stages, array, out)
+        return apply_stages(plan.stages, array)
+    apply_stages_into(plan.stages, array, out)
     return out
+
+
+def encode_result(plan: Plan, content: Content) -> tuple[bytes | bytearray, tuple[int, ...]]:
+    """Run a plan, and return the encoded result and the shape of its array as callers see it.
+
+    Raises
+    ------
+    SourceError, LimitExceeded, Cancelled
+    """
+    encoding = plan.encoding
+    if plan.allocate is None:
+        array = execute(plan, content)
+        return encoding.encode(array, plan.output), encoding.as_seen(array, plan.output).shape
+    buffer = plan.allocate()
+    execute(plan, content, buffer.array)
+    return buffer.body, buffer.shape
 
 
 def _execute_video(plan: Plan, content: Content, out: Array | None) -> Array:
@@ -54,10 +70,12 @@ def _execute_video(plan: Plan, content: Content, out: Array | None) -> Array:
     if out is None:
         shape = known(plan.output.shape)
         if shape is None:  # the number of frames is known only after decoding
-            return np.stack([apply(plan.stages, frame).copy() for frame in _frames(plan, content)])
+            return np.stack(
+                [apply_stages(plan.stages, frame).copy() for frame in _frames(plan, content)]
+            )
         out = np.empty(shape, plan.output.dtype)
     for index, frame in enumerate(_frames(plan, content)):
-        _apply_into(plan.stages, frame, out[index])
+        apply_stages_into(plan.stages, frame, out[index])
     return out
 
 
@@ -73,19 +91,3 @@ def _frames(plan: Plan, content: Content) -> Iterator[Array]:
         raise CorruptSource(
             "no frame of the video could be decoded; replace it with an intact copy"
         )
-
-
-def apply(stages: Sequence[Stage], array: Array, out: Array | None = None) -> Array:
-    """Run stages. The result is `out` only if `out` is given and the last stage could write to it."""
-    last = len(stages) - 1
-    for i, stage in enumerate(stages):
-        checkpoint()
-        array = stage.apply(array, out if i == last else None)
-    return array
-
-
-def _apply_into(stages: Sequence[Stage], array: Array, out: Array) -> None:
-    """Run stages and have the result in `out`, whether or not the last stage could write to it."""
-    result = apply(stages, array, out)
-    if not np.may_share_memory(result, out):
-        np.copyto(out, result)

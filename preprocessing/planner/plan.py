@@ -2,33 +2,35 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from functools import cached_property, partial
 from math import prod
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from preprocessing.errors import IncompatibleSource, LimitExceeded
+from preprocessing.errors import IncompatibleSource
 from preprocessing.frozen import frozen
-from preprocessing.limits import require_memory, require_sides
+from preprocessing.limits import require_memory
 from preprocessing.media import VideoSpec, known
+from preprocessing.planner.lowering import Lowered, lower_steps, naming_step
 from preprocessing.planner.peak import display_name, most_frames, peak
 from preprocessing.planner.rewrites import RULES, Draft, Rule
 from preprocessing.planner.stages import Stage, VideoStart
 from preprocessing.spec.kinds import kind_mismatch
-from preprocessing.transforms._base import FixedTransform, RandomTransform, Selection
+from preprocessing.spec.sections import divide, joined_spec
+from preprocessing.transforms._base import Branch, Selection
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Sequence
 
     from preprocessing.encodings import Encoding
+    from preprocessing.encodings._base import Buffer
+    from preprocessing.geometry.geometry import Geometry
     from preprocessing.limits import Limits
     from preprocessing.media import Kind, Spec
     from preprocessing.planner.peak import Moment
     from preprocessing.planner.stages import Start
     from preprocessing.rng import Draws
-    from preprocessing.spec.step import Step
     from preprocessing.transforms import Transform
 
 
@@ -50,6 +52,9 @@ class Plan:
         How the result is written.
     output : Spec
         Kind, shape and dtype of the last stage's result.
+    geometry : Geometry or None
+        Where each place of the source is in the result; None if that is not an image, or several of
+        them, or a step does not state where it moves places.
 
     Examples
     --------
@@ -74,11 +79,17 @@ class Plan:
     rewrites: tuple[Rule, ...]
     encoding: Encoding
     output: Spec
+    geometry: Geometry | None
 
     @cached_property
     def holds(self) -> int:
         """Peak memory of the work in bytes, without the encoded source."""
         return self._peak[0]
+
+    @cached_property
+    def allocate(self) -> Callable[[], Buffer] | None:
+        """Makes a body that the last stage can write into; None if there is none."""
+        return self.encoding.allocator(self.output)
 
     @cached_property
     def _peak(self) -> Moment:
@@ -128,19 +139,25 @@ class Plan:
 
 
 def infer(steps: Sequence[Transform], encoding: Encoding, start: Spec) -> list[Spec]:
-    """Return the spec before the first step and after each.
+    """Return the spec before the first step and after each; the last is that of the whole result.
 
     Raises
     ------
     IncompatibleSource
         If a step or the encoding cannot take its input. The message names the step.
     """
-    specs = [start]
+    specs, shared = [start], None
     for index, step in enumerate(steps, 1):
-        with _naming(index, step):
-            _require_kind(step.input_kinds, specs[-1])
-            specs.append(step.infer(specs[-1]))
-    with _naming(len(steps) + 1, encoding):
+        before = specs[-1]
+        if isinstance(step, Branch):  # every section begins with what the first one begins with
+            before = shared = shared or before
+        with naming_step(index, step):
+            _require_kind(step.input_kinds, before)
+            specs.append(step.infer(before))
+    if shared is not None:
+        _, sections = divide(steps)
+        specs[-1] = joined_spec(sections, [specs[section.end] for section in sections])
+    with naming_step(len(steps) + 1, encoding):
         _require_kind(encoding.input_kinds, specs[-1])
         encoding.accept(specs[-1])
     return specs
@@ -176,67 +193,74 @@ def build(
     LimitExceeded
         If the work would exceed `limits`.
     """
-    source = _select_frames(steps, source, limits)
-    spec, stages, names = source.output(), list[Stage](), list[tuple[Stage, str]]()
-    for index, step in enumerate(steps, 1):
-        if isinstance(step, Selection):
-            continue
-        with _naming(index, step):
-            for fixed, after in resolve_random(step, spec, draws.fork(index)):
-                require_sides(after, limits)
-                lowered = fixed.lower(spec)
-                stages += lowered
-                names += [(stage, _place(index, step)) for stage in lowered]
-                spec = after
-    with _naming(len(steps) + 1, encoding):
-        encoding.accept(spec)
-    draft, rewrites = _rewrite(Draft(source, tuple(stages)), exact=exact)
-    source = draft.source
+    if any(isinstance(step, Branch) for step in steps):
+        from preprocessing.planner.views import build_views  # noqa: PLC0415  few pipelines have views
+
+        return build_views(steps, encoding, source, limits, exact=exact, draws=draws)
+    source = select_frames(steps, source, limits)
+    lowered = lower_pipeline(steps, encoding, source, limits, draws)
+    return assemble(source, lowered, encoding, limits, exact=exact)
+
+
+def lower_pipeline(
+    steps: Sequence[Transform], encoding: Encoding, source: Start, limits: Limits, draws: Draws
+) -> Lowered:
+    """Draw for random steps, and lower all steps, for a source whose frames are selected.
+
+    Parameters
+    ----------
+    steps, encoding, source, limits, draws
+        As for `build`.
+
+    Raises
+    ------
+    IncompatibleSource, LimitExceeded
+        As `build`, but without the peak memory.
+    """
+    places = [pair for pair in enumerate(steps, 1) if not isinstance(pair[1], Selection)]
+    lowered = lower_steps(places, source.output(), source.geometry, limits, draws)
+    with naming_step(len(steps) + 1, encoding):
+        encoding.accept(lowered.spec)
+    return lowered
+
+
+def assemble(
+    source: Start, lowered: Lowered, encoding: Encoding, limits: Limits, *, exact: bool
+) -> Plan:
+    """Rewrite stages, and return the plan. Raises LimitExceeded."""
+    draft, rewrites = rewrite(Draft(source, lowered.stages), allowed_rules(exact=exact))
+    source, spec = draft.source, lowered.spec
     if isinstance(spec, VideoSpec) and spec.frames is None:
         assert isinstance(source, VideoStart)
         most = most_frames(source, draft.stages, encoding, spec, limits)
         source = source.limit_frames(most)
-    plan = Plan(source, draft.stages, rewrites, encoding, spec)
-    plan.require(0, limits, names)
+    plan = Plan(source, draft.stages, rewrites, encoding, spec, lowered.geometry)
+    plan.require(0, limits, lowered.names)
     return plan
 
 
-def _select_frames(steps: Sequence[Transform], source: Start, limits: Limits) -> Start:
+def select_frames(steps: Sequence[Transform], source: Start, limits: Limits) -> Start:
     """Return the source with only the frames that the steps keep, so that no others are decoded."""
     for index, step in enumerate(steps, 1):
         if isinstance(step, Selection):
             assert isinstance(source, VideoStart)
-            with _naming(index, step):
+            with naming_step(index, step):
                 source = source.narrow(partial(step.narrow, limits=limits))
     return source
 
 
-def resolve_random(
-    step: Transform, spec: Spec, draws: Draws
-) -> Iterator[tuple[FixedTransform, Spec]]:
-    """Yield the fixed transforms that a step becomes for an input of `spec`, and the spec after each.
-
-    A random step draws its transforms here; they may be random in turn.
-    """
-    if isinstance(step, RandomTransform):
-        step.infer(spec)  # so that a source is refused or accepted whatever is drawn
-        for inner in step.choose(spec, draws):
-            for fixed, after in resolve_random(inner, spec, draws):
-                yield fixed, after
-                spec = after
-    else:
-        assert isinstance(step, FixedTransform)
-        yield step, step.infer(spec)
+def allowed_rules(*, exact: bool) -> list[Rule]:
+    """Return the rules for an exact pipeline, or for any other."""
+    return [rule for rule in RULES if rule.exact or not exact]
 
 
-def _rewrite(draft: Draft, *, exact: bool) -> tuple[Draft, tuple[Rule, ...]]:
+def rewrite(draft: Draft, rules: Sequence[Rule]) -> tuple[Draft, tuple[Rule, ...]]:
     """Apply the rules until none matches. This ends because every rule leaves less work."""
-    allowed = [rule for rule in RULES if rule.exact or not exact]
     applied: dict[str, Rule] = {}
     again = True
     while again:
         again = False
-        for rule in allowed:
+        for rule in rules:
             while better := rule.apply(draft):
                 draft, again = better, True
                 applied[rule.name] = rule
@@ -246,19 +270,6 @@ def _rewrite(draft: Draft, *, exact: bool) -> tuple[Draft, tuple[Rule, ...]]:
 def _require_kind(input_kinds: Sequence[Kind], spec: Spec) -> None:
     if spec.kind not in input_kinds:
         raise IncompatibleSource(kind_mismatch(input_kinds, spec.kind))
-
-
-@contextmanager
-def _naming(index: int, step: Step) -> Iterator[None]:
-    """Prefix an error with the step that raised it."""
-    try:
-        yield
-    except (IncompatibleSource, LimitExceeded) as error:
-        raise type(error)(f"{_place(index, step)}: {error}") from None
-
-
-def _place(index: int, step: Step) -> str:
-    return f"step {index} {step.name!r}"
 
 
 def _size(spec: Spec) -> str:

@@ -13,6 +13,8 @@ from preprocessing.planner.stages import VideoStart
 from preprocessing.preview import images, page, sound
 from preprocessing.preview.page import TextPreview
 from preprocessing.preview.picture import BOX, Picture
+from preprocessing.spec.sections import divide
+from preprocessing.spec.view_specs import SectionsSpec
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,10 +55,11 @@ def compare(loaded: Loaded, plan: Plan, steps: Sequence[Transform], title: str) 
     if before.kind == "text":
         shown = page.texts(result) if after.kind == "text" else page.numbers(result)
         return TextPreview(caption, page.texts(loaded.start.run(loaded.content)), shown)
-    return Picture.of(
-        (panel_before(loaded), panel(result, after.kind, steps)),
-        f"{caption}{_how(result, after, steps)}",
-    )
+    if isinstance(after, SectionsSpec):
+        panels = _sections(plan, result, after, steps)
+    else:
+        panels = [panel(result, after.kind, steps)]
+    return Picture.of((panel_before(loaded), *panels), f"{caption}{_how(result, after, steps)}")
 
 
 def panel_before(loaded: Loaded) -> Array:
@@ -77,14 +80,16 @@ def panel(array: Array, kind: Kind, steps: Sequence[Transform] = ()) -> Array:
     ----------
     array : ndarray
         Indexed as the specs of its kind tell.
-    kind : {"image", "video", "audio", "spectrogram"}
+    kind : {"image", "views", "video", "index", "audio", "spectrogram"}
     steps : sequence of Transform
         The steps that made it. A normalisation among them is undone.
     """
     if array.size == 0:
         return np.full((BOX, BOX, 3), 255, np.uint8)
-    if kind == "video":
+    if kind in {"video", "views"}:
         return images.contact_sheet(array[images.chosen(len(array))], steps)
+    if kind == "index":
+        return images.mask_panel(array)
     if kind == "audio":
         return sound.panel(array)
     if kind == "spectrogram":
@@ -92,8 +97,23 @@ def panel(array: Array, kind: Kind, steps: Sequence[Transform] = ()) -> Array:
     return images.panel(array, steps)
 
 
+def _sections(
+    plan: Plan, result: Array, spec: SectionsSpec, steps: Sequence[Transform]
+) -> list[Array]:
+    """Draw the views of each section."""
+    shared, sections = divide(steps)
+    parts = plan.encoding.parts(result, spec)
+    drawn = []
+    for section, (key, views) in zip(sections, spec.sections, strict=True):
+        own = [step for _, step in (*shared, *section.steps)]
+        drawn.append(panel(plan.encoding.as_planned(parts[key], views), views.kind, own))
+    return drawn
+
+
 def _described(spec: Spec, array: Array) -> str:
     """Return a spec as text, with its unknown sizes taken from the array."""
+    if isinstance(spec, SectionsSpec):
+        return str(spec)
     if isinstance(spec, TextSpec):
         return str(TextSpec(len(array)))
     if isinstance(spec, AudioSpec):

@@ -27,6 +27,21 @@ def panel(image: Array, steps: Sequence[Transform] = ()) -> Array:
     return fit_into_box(as_picture(image, steps))
 
 
+def mask_panel(ids: Array) -> Array:
+    """Return class ids, (H, W, 1), as a panel in the colours of PASCAL VOC's masks, with 0 in black.
+
+    They are those of ``VOClabelcolormap`` in VOC's development kit: red, green and blue take the bits
+    of the id in turn, the lowest first, and each fills its bits from the highest on.
+    """
+    left = ids[:, :, 0].astype(np.uint32)
+    colours = np.zeros((*left.shape, 3), np.uint8)
+    for place in range(7, -1, -1):
+        for channel in range(3):
+            colours[:, :, channel] |= ((left >> channel & 1) << place).astype(np.uint8)
+        left >>= 3
+    return fit_into_box(colours, filter_="nearest_exact")
+
+
 def contact_sheet(frames: Iterable[Array], steps: Sequence[Transform] = ()) -> Array:
     """Return frames, each (H, W, C), in rows of three, as a panel."""
     side = (BOX - _SEAM * (_COLUMNS - 1)) // _COLUMNS

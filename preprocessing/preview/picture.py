@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from preprocessing.media import Array, DType
+    from preprocessing.planner.stages import Interpolation
 
 # Side of the square that a panel is scaled into, and white space between panels, in pixels.
 BOX = 320
@@ -51,20 +52,22 @@ class Picture(Preview):
         return {".png": self.png} | super().files
 
 
-def scale(image: Array, height: int, width: int) -> Array:
+def scale(image: Array, height: int, width: int, filter_: Interpolation = "bilinear") -> Array:
     """Resize an image of shape (H, W, C), antialiased."""
     rows, columns, channels = image.shape
     spec = ImageSpec(rows, columns, channels, cast("DType", image.dtype.name))
-    for stage in Resize((height, width)).lower(spec):
+    for stage in Resize((height, width), filter_).lower(spec):
         image = stage.apply(image)
     return image
 
 
-def fit_into_box(picture: Array, height: int = BOX, width: int = BOX) -> Array:
+def fit_into_box(
+    picture: Array, height: int = BOX, width: int = BOX, filter_: Interpolation = "bilinear"
+) -> Array:
     """Scale a picture, (H, W, 3) uint8, into a box, keeping its aspect ratio."""
     factor = min(height / picture.shape[0], width / picture.shape[1])
     rows, columns = (max(1, round(side * factor)) for side in picture.shape[:2])
-    return scale(picture, rows, columns)
+    return scale(picture, rows, columns, filter_)
 
 
 def beside(pictures: Sequence[Array], gap: int = GAP) -> Array:

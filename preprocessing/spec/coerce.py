@@ -53,7 +53,7 @@ def coerce(value: object, hint: Any) -> object:
     """
     if type(value) is hint and hint in _PLAIN and _portable(value):
         return value
-    for option in _options(hint):
+    for option in options(hint):
         try:
             return _coerce_one(value, option)
         except TypeMismatch:
@@ -63,16 +63,17 @@ def coerce(value: object, hint: Any) -> object:
 
 def takes_sequence(hint: Any) -> bool:
     """Return whether a field of this type can hold more than one value."""
-    return any(get_origin(option) is tuple for option in _options(hint))
+    return any(get_origin(option) is tuple for option in options(hint))
 
 
 def describe(hint: Any) -> str:
     """Return a type as messages name it: ``a whole number or 2 whole numbers``."""
-    return " or ".join(_describe_one(option) for option in _options(hint) if option is not NoneType)
+    return " or ".join(_describe_one(option) for option in options(hint) if option is not NoneType)
 
 
 @lru_cache
-def _options(hint: Any) -> tuple[Any, ...]:
+def options(hint: Any) -> tuple[Any, ...]:
+    """Return the types of a union, or the one type."""
     return get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
 
 

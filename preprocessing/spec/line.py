@@ -16,7 +16,7 @@ import re
 from preprocessing.errors import SpecError
 from preprocessing.frozen import frozen
 from preprocessing.spec.coerce import Words, show, takes_sequence
-from preprocessing.spec.step import Step, hints, keywords, positional
+from preprocessing.spec.step import StepBase, hints, keywords, positional
 
 _PLAIN = re.compile(r"[A-Za-z0-9_.~-]*")
 
@@ -61,7 +61,7 @@ def parse_step(text: str) -> StepText:
     )
 
 
-def bind(call: StepText, step: type[Step]) -> dict[str, object]:
+def bind(call: StepText, step: type[StepBase]) -> dict[str, object]:
     """Return the arguments by field name, the positional ones included.
 
     If the first field can hold several values it takes all positional ones; otherwise each field takes
@@ -83,12 +83,16 @@ def bind(call: StepText, step: type[Step]) -> dict[str, object]:
     return given | arguments
 
 
-def write_step(step: Step, *, all_fields: bool = False) -> str:
-    """Return a step's text: required values, then those that differ from their default, or all."""
+def write_step(step: StepBase, *, all_fields: bool = False) -> str:
+    """Return a step's text: required values, then those that differ from their default, or all.
+
+    With `all_fields`, which is for hashing, the name has the step's version if it has one: ``name@1``.
+    """
     values = [_write(value) for value in positional(step)]
     named = keywords(step, all_fields=all_fields)
     values += [f"{key}={_write(value)}" for key, value in named.items()]
-    return f"{step.name}:{','.join(values)}" if values else step.name
+    name = f"{step.name}@{step.version}" if all_fields and step.version is not None else step.name
+    return f"{name}:{','.join(values)}" if values else name
 
 
 def _write(value: object) -> str:

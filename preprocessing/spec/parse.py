@@ -12,7 +12,8 @@ from preprocessing.frozen import frozen
 from preprocessing.spec.coerce import show
 from preprocessing.spec.kinds import SOURCES, implied_kind, result_kind
 from preprocessing.spec.line import bind, parse_step, write_step
-from preprocessing.spec.step import Step, keywords, positional, required, suggest
+from preprocessing.spec.sections import require_keys
+from preprocessing.spec.step import StepBase, keywords, positional, required, suggest
 from preprocessing.transforms import TRANSFORMS, Transform
 
 if TYPE_CHECKING:
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 VERSION = 1
 _EXACT = "exact"
 _SKIP = "skip"
+_SHARD = "tar"
+# Words of a line that cannot be names of steps, besides the kinds.
+RESERVED = frozenset({_EXACT, _SKIP, _SHARD})
 
 
 @frozen
@@ -34,8 +38,8 @@ class Parsed:
     steps : tuple of Transform
     encoding : Encoding
     exact : bool
-    kind : {"image", "video", "audio", "text"}
-        Kind of object that it reads.
+    kind : SourceKind
+        Kind of source that it reads.
     skip : bool
         Whether objects of other kinds are returned unchanged.
     """
@@ -64,6 +68,7 @@ class Parsed:
         """
         given = tuple(steps)
         require_steps(given, encoding)
+        require_keys(given)
         if kind is not None and kind not in SOURCES:
             raise SpecError(f"kind: must be one of {', '.join(SOURCES)}, got {show(kind)}")
         settled = kind or implied_kind(given, encoding)
@@ -114,20 +119,43 @@ def parse_spec(source: str | Mapping[str, Any]) -> Parsed:
     ------
     SpecError
     """
+    given = read_spelling(source)
+    if is_shard_spelling(given):
+        raise SpecError(
+            f"{_SHARD}/ is for shards, and this takes single objects; use a ShardPipeline, or unpack "
+            f"the shard and leave {_SHARD}/ out"
+        )
+    return _from_line(given) if isinstance(given, str) else _from_document(given)
+
+
+def is_shard_spelling(spelling: str | Mapping[str, Any]) -> bool:
+    """Whether a spelling, as `read_spelling` returns it, is of a pipeline for shards."""
+    if isinstance(spelling, str):
+        return "/" in spelling and spelling.partition("/")[0].partition(":")[0] == _SHARD
+    return _SHARD in spelling
+
+
+def read_spelling(source: str | Mapping[str, Any]) -> str | Mapping[str, Any]:
+    """Return a line as it is, and any other spelling as the mapping that it contains.
+
+    Raises
+    ------
+    SpecError
+    """
     if isinstance(source, Mapping):
-        return _from_document(source)
+        return source
     if not isinstance(source, str):
         raise SpecError(f"a pipeline must be a string or a mapping, got {show(source)}")
     text = source.strip()
     if text.startswith("{"):
         import json  # noqa: PLC0415  only documents need it
 
-        return _from_document(_load(json.loads, text, "JSON"))
+        return _load(json.loads, text, "JSON")
     if "\n" in text:
         import tomllib  # noqa: PLC0415
 
-        return _from_document(_load(tomllib.loads, text, "TOML"))
-    return _from_line(text)
+        return _load(tomllib.loads, text, "TOML")
+    return text
 
 
 def write_line(parsed: Parsed, *, all_fields: bool = False) -> str:
@@ -135,7 +163,7 @@ def write_line(parsed: Parsed, *, all_fields: bool = False) -> str:
 
     With `all_fields` defaults are written too, for hashing.
     """
-    steps: tuple[Step, ...] = (*parsed.steps, parsed.encoding)
+    steps: tuple[StepBase, ...] = (*parsed.steps, parsed.encoding)
     written = [write_step(step, all_fields=all_fields) for step in steps]
     return "/".join(parsed.prefixes + written)
 
@@ -175,12 +203,15 @@ def _kind_and_skip(parts: list[str]) -> tuple[SourceKind | None, bool]:
     """
     if len(parts) < 2:
         return None, False
-    word, colon, rest = parts[0].partition(":")
+    word, _, rest = parts[0].partition(":")
     if word not in SOURCES:
         return None, False
-    if colon and rest != _SKIP:
-        raise SpecError(f"{word}: can only be followed by {_SKIP}, got {show(rest)}")
-    return word, bool(colon)
+    named = parts[0].removesuffix(f":{_SKIP}")
+    if named not in SOURCES:
+        types = [kind.partition(":")[2] for kind in SOURCES if kind.startswith(f"{word}:")]
+        choices = " or ".join((*types, _SKIP))
+        raise SpecError(f"{word}: can only be followed by {choices}, got {show(rest)}")
+    return named, named != parts[0]
 
 
 def _steps_of(parts: list[str]) -> tuple[list[Transform], Encoding | None]:
@@ -199,7 +230,8 @@ def _steps_of(parts: list[str]) -> tuple[list[Transform], Encoding | None]:
             elif call.name in TRANSFORMS:
                 steps.append(TRANSFORMS.build(call.name, bind(call, TRANSFORMS[call.name])))
             else:
-                raise SpecError(f"unknown step{suggest(call.name, [*TRANSFORMS, *ENCODINGS])}")
+                names = [*TRANSFORMS, *ENCODINGS]
+                raise SpecError(f"unknown step{suggest(call.name, names, TRANSFORMS.own())}")
     return steps, encoding
 
 
@@ -241,10 +273,15 @@ def _split(entry: object, where: str) -> tuple[str, Mapping[str, object]]:
     )
 
 
-def _entry(step: Step) -> dict[str, Any]:
+def _entry(step: StepBase) -> dict[str, Any]:
+    return {step.name: plain_arguments(step)}
+
+
+def plain_arguments(step: StepBase) -> dict[str, Any]:
+    """Return a step's arguments as a document holds them, without those that have their default."""
     values = dict(zip(required(type(step)), positional(step), strict=True))
     values |= keywords(step)
-    return {step.name: {key: _plain(value) for key, value in values.items()}}
+    return {key: _plain(value) for key, value in values.items()}
 
 
 def _plain(value: object) -> object:

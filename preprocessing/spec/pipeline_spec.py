@@ -9,17 +9,24 @@ from typing import TYPE_CHECKING, Any, Self
 
 from preprocessing.errors import IncompatibleSource, SpecError
 from preprocessing.kernels import NUMERICS_VERSION
-from preprocessing.media import DECODED, AudioSpec, OutputSpec
+from preprocessing.media import AudioSpec, OutputSpec
 from preprocessing.planner import plan as planning
+from preprocessing.spec.kinds import DECODED
 from preprocessing.spec.parse import Parsed, parse_spec, write_document, write_line
-from preprocessing.transforms import RandomTransform, Selection, Transform
+from preprocessing.spec.view_specs import SectionsSpec
+from preprocessing.transforms import Selection, Transform
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from preprocessing.encodings import Encoding
-    from preprocessing.media import SourceKind
+    from preprocessing.geometry.geometry import Geometry
+    from preprocessing.media import SourceKind, Spec
     from preprocessing.rng import Seed
+
+# S3 takes 2 KB of metadata in all. Most geometries have 100 characters, and an area as many more; only
+# a chain of warps has more than a few areas.
+_LONGEST_GEOMETRY = 1000
 
 
 class PipelineSpec:
@@ -49,7 +56,10 @@ class PipelineSpec:
         SpecError
             With the step, the argument, and the nearest valid name.
         """
-        parsed = parse_spec(spec)
+        return cls._of(parse_spec(spec))
+
+    @classmethod
+    def _of(cls, parsed: Parsed) -> Self:
         return cls(
             parsed.steps,
             parsed.encoding,
@@ -107,12 +117,32 @@ class PipelineSpec:
             shape, nbytes = (None,) * len(shape), None
         if isinstance(spec, AudioSpec) and spec.rate is None:
             nbytes = None  # so that HEAD reads the object and returns its rate, as GET does
-        return OutputSpec(shape, spec.dtype, nbytes, encoding.content_type)
+        sections = encoding.shapes(spec) if isinstance(spec, SectionsSpec) else {}
+        return OutputSpec(shape, spec.dtype, nbytes, encoding.content_type, sections)
 
     @property
+    def result(self) -> Spec:
+        """Spec of the last step's result; None for the sizes that depend on the source."""
+        return self._specs[-1]
+
+    def require_one_array(self) -> None:
+        """Raise SpecError if the result is several arrays, of sections of views."""
+        if isinstance(self.result, SectionsSpec):
+            raise SpecError(
+                f"the pipeline returns several arrays ({self.result}), which views(source) returns by "
+                "key and encode(source) in one body"
+            )
+
+    @property
+    def stacks(self) -> bool:
+        """Whether the results of many sources fit into one body, as `Stack` makes it."""
+        one = self.encoding.stacks and not isinstance(self.result, SectionsSpec)
+        return one and None not in self.output.shape
+
+    @cached_property
     def random(self) -> bool:
         """Whether the result depends on a seed."""
-        return any(isinstance(step, RandomTransform) for step in self.steps)
+        return any(step.random for step in self.steps)
 
     @property
     def seeks(self) -> bool:
@@ -120,22 +150,38 @@ class PipelineSpec:
         return any(isinstance(step, Selection) for step in self.steps)
 
     def metadata(
-        self, shape: tuple[int | None, ...], dtype: str, *, seed: int | Seed = 0
+        self,
+        shape: tuple[int | None, ...],
+        dtype: str,
+        *,
+        seed: int | Seed = 0,
+        geometry: Geometry | None = None,
     ) -> dict[str, str]:
-        """Return the metadata of a result of this shape and type."""
+        """Return the metadata of a result of this shape, type and geometry."""
         found = {**self._common, "shape": ",".join(map(str, shape)), "dtype": dtype}
-        last = self._specs[-1]
-        if isinstance(last, AudioSpec) and last.rate is not None:
-            found["rate"] = str(last.rate)
+        found |= self._planned_metadata(self._specs[-1])
         if self.random:
             found["seed"] = str(seed if isinstance(seed, int) else seed.number)
+        if geometry is not None and len(text := str(geometry)) <= _LONGEST_GEOMETRY:
+            found["geometry"] = text
         return found
+
+    def _planned_metadata(self, output: Spec) -> dict[str, str]:
+        """Return what the spec of a result adds to its metadata."""
+        if isinstance(output, AudioSpec) and output.rate is not None:
+            return {"rate": str(output.rate)}
+        if isinstance(output, SectionsSpec):
+            shapes = self.encoding.shapes(output).items()
+            return {"shape": ";".join(f"{key}={','.join(map(str, of))}" for key, of in shapes)}
+        return {}
 
     @property
     def _common(self) -> dict[str, str]:
         return {"pipeline": str(self), "fingerprint": self.fingerprint}
 
     def __reduce__(self) -> tuple[Any, ...]:
+        if any(step.version is not None for step in self.steps):
+            return (self._of, (self._parsed,))  # imports the modules of its steps
         return (type(self).parse, (str(self),))  # the spelling determines it
 
     def __eq__(self, other: object) -> bool:

@@ -1,12 +1,12 @@
 """Base class and registry of transforms and encodings.
 
 A step is a frozen dataclass, whose name and fields determine its spelling. CONTRIBUTING.md explains how
-to add one.
+to add one to the library; `preprocessing.Step` is the base of steps that are not part of it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import MISSING, fields
 from importlib import import_module
 from typing import Any, ClassVar, Generic, TypeVar, get_type_hints
@@ -14,14 +14,16 @@ from typing import Any, ClassVar, Generic, TypeVar, get_type_hints
 from preprocessing.errors import SpecError
 from preprocessing.spec.coerce import TypeMismatch, coerce, show
 
-S = TypeVar("S", bound="Step")
+S = TypeVar("S", bound="StepBase")
 _LISTED = 400  # characters of names in a message, which becomes part of an HTTP response
 
 
-class Step:
+class StepBase:
     """Base of transforms and encodings, all of them frozen dataclasses."""
 
     name: ClassVar[str]
+    version: ClassVar[int | None] = None
+    """Of a step that is not part of the library; those have the library's numerics version."""
 
     def __post_init__(self) -> None:
         for key, hint in hints(type(self)).items():
@@ -63,12 +65,12 @@ def required(step: type[Any]) -> tuple[str, ...]:
     return tuple(field.name for field in fields(step) if field.default is MISSING)
 
 
-def positional(step: Step) -> list[object]:
+def positional(step: StepBase) -> list[object]:
     """Return the values of the required fields."""
     return [getattr(step, name) for name in required(type(step))]
 
 
-def keywords(step: Step, *, all_fields: bool = False) -> dict[str, object]:
+def keywords(step: StepBase, *, all_fields: bool = False) -> dict[str, object]:
     """Return the fields that differ from their default, or all that have one, by name."""
     kind: type[Any] = type(step)
     return {
@@ -90,22 +92,34 @@ class Registry(Generic[S]):
         Package of their modules.
     catalogue : mapping of str to str
         ``module.Class`` of each name.
+    own : callable
+        Returns the steps that are not part of the library, by name. It is called only for names that
+        are not in the catalogue, because it may have to load them. Iteration leaves them out.
     """
 
-    def __init__(self, noun: str, package: str, catalogue: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        noun: str,
+        package: str,
+        catalogue: Mapping[str, str],
+        own: Callable[[], Mapping[str, type[S]]] = dict,
+    ) -> None:
         self.noun = noun
         self.package = package
         self.catalogue = catalogue
+        self.own = own
         self._by_class = {path.rpartition(".")[2]: name for name, path in catalogue.items()}
         self._steps: dict[str, type[S]] = {}
 
     def __contains__(self, name: object) -> bool:
-        return name in self.catalogue
+        return name in self.catalogue or name in self.own()
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.catalogue)
 
     def __getitem__(self, name: str) -> type[S]:
+        if name not in self.catalogue:
+            return self.own()[name]
         if name not in self._steps:
             module, _, step = self.catalogue[name].rpartition(".")
             self._steps[name] = getattr(import_module(f"{self.package}.{module}"), step)
@@ -129,7 +143,7 @@ class Registry(Generic[S]):
             If the name or an argument is unknown, an argument is missing, or a value is wrong.
         """
         if name not in self:
-            raise SpecError(f"unknown {self.noun} {show(name)}{suggest(name, self)}")
+            raise SpecError(f"unknown {self.noun} {show(name)}{suggest(name, self, self.own())}")
         step = self[name]
         for key in arguments:
             if key not in hints(step):
@@ -140,15 +154,22 @@ class Registry(Generic[S]):
         return step(**arguments)
 
 
-def suggest(wrong: str, right: Iterable[str]) -> str:
-    """Return the end of a message: the nearest name, or all of them if they are few."""
+def suggest(wrong: str, right: Iterable[str], own: Iterable[str] = ()) -> str:
+    """Return the end of a message: the nearest name, or all of them if they are few.
+
+    `own` are the names of steps that are not part of the library.
+    """
     from difflib import get_close_matches  # noqa: PLC0415  only errors need it
 
-    names = list(right)
-    close = get_close_matches(wrong.lower(), names, n=1)
+    names, added = list(right), sorted(own)
+    close = get_close_matches(wrong.lower(), [*names, *added], n=1)
     if close:
         return f"; did you mean {close[0]!r}?"
-    choices = ", ".join(sorted(names))
+    choices = ", ".join(sorted([*names, *added]))
     if len(choices) > _LISTED:
-        return f"; docs/steps.md lists all {len(names)}"
+        others = ", ".join(added)
+        besides = f", and your own are {others}" if len(others) <= _LISTED else ""
+        if not added:
+            besides = "; for a step of your own, name its module in JITPREP_STEPS, or import it"
+        return f"; docs/steps.md lists all {len(names)}{besides}"
     return f"; choose from {choices}" if names else "; it takes none"

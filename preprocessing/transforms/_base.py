@@ -12,7 +12,7 @@ from abc import abstractmethod
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from preprocessing.media import Kind
-from preprocessing.spec.step import Step, require
+from preprocessing.spec.step import StepBase, require
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from preprocessing.planner.stages import Stage
     from preprocessing.planner.stages.frame_selection import FrameSelection
     from preprocessing.rng import Draws
+
+# The kinds of a step that only moves pixels: class ids stay, as long as none is mixed with another.
+MOVABLE: tuple[Kind, ...] = ("image", "video", "index")
 
 # JPEG's longest side. A larger size is a mistake, or an attempt to fill the memory.
 MAX_SIDE = 65_535
@@ -40,7 +43,7 @@ def height_and_width(size: int | tuple[int, int]) -> tuple[int, int]:
     return (size, size) if isinstance(size, int) else size
 
 
-class Transform(Step):
+class Transform(StepBase):
     """One step of a pipeline.
 
     Specs are typed as Any here, because each transform takes only specs of its `input_kinds`, which the
@@ -50,6 +53,8 @@ class Transform(Step):
     input_kinds: ClassVar[tuple[Kind, ...]] = ("image", "video")
     output_kind: ClassVar[Kind | None] = None
     """Kind of the result; None if it is that of the input."""
+    random: ClassVar[bool] = False
+    """Whether the result depends on the seed."""
 
     @abstractmethod
     def infer(self, spec: Any) -> Any:
@@ -88,8 +93,21 @@ class Selection(Transform):
         """
 
 
+class Branch(Transform):
+    """A transform that begins a section of the pipeline: the steps up to the next branch.
+
+    A section is applied `count` times to the result of the steps before the first branch.
+    """
+
+    input_kinds = ("image",)
+    count: int
+    key: str
+
+
 class RandomTransform(Transform):
     """A transform that depends on random numbers."""
+
+    random: ClassVar[bool] = True
 
     @abstractmethod
     def choose(self, spec: Any, draws: Draws) -> Sequence[Transform]:

@@ -60,6 +60,7 @@ TRANSFORM_CLASSES = {
     "trivial_augment_wide": "image.auto_augment.TrivialAugmentWide",
     "unsharp_mask": "image.restoration.UnsharpMask",
     "vertical_flip": "image.flip.VerticalFlip",
+    "views": "image.views.Views",
     "add_noise": "audio.add_noise.AddNoise",
     "freq_mask": "audio.masks.FreqMask",
     "log_mel": "audio.log_mel.LogMel",

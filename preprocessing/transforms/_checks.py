@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar
+
+import numpy as np
 
 from preprocessing.errors import IncompatibleSource
+from preprocessing.media import IndexSpec
 from preprocessing.spec.step import require
 from preprocessing.transforms._base import MAX_SIDE
 
@@ -13,6 +16,8 @@ if TYPE_CHECKING:
 
 # One value for all channels, or one for each of three.
 Fill: TypeAlias = float | tuple[float, float, float]
+
+_Filter = TypeVar("_Filter", bound=str)
 
 # In degrees: a hundred turns. More is not meaningful, and sines would lose accuracy.
 _LARGEST_ANGLE = 36_000.0
@@ -65,11 +70,24 @@ def require_shear(shear: tuple[float, ...]) -> None:
 
 
 def require_fill(fill: Fill, spec: ImageSpec) -> None:
-    """Raise IncompatibleSource unless `fill` has one value, or one per channel."""
+    """Raise IncompatibleSource unless `fill` has one value, or one per channel; for masks a class id."""
+    if isinstance(spec, IndexSpec):
+        most = np.iinfo(spec.dtype).max
+        if isinstance(fill, tuple) or not (0 <= fill <= most and fill == int(fill)):
+            raise IncompatibleSource(
+                f"fill: must be a class id, a whole number from 0 to {most}, got {fill}"
+            )
     if isinstance(fill, tuple) and len(fill) != spec.channels:
         raise IncompatibleSource(
             f"fill has {len(fill)} values, but the image has {spec.channels} channels; give one value"
         )
+
+
+def interpolation_for(spec: ImageSpec, wanted: _Filter) -> _Filter | Literal["nearest"]:
+    """Return the interpolation of a step: for a mask ``nearest``, as in torchvision, or as wanted."""
+    if isinstance(spec, IndexSpec) and wanted != "nearest_exact":
+        return "nearest"
+    return wanted
 
 
 def require_gray_or_rgb(spec: ImageSpec) -> ImageSpec:

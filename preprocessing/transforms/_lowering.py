@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from preprocessing.geometry.matrices import IDENTITY
 from preprocessing.kernels.image.lut import apply_table, table_of
 from preprocessing.planner.stages import KernelStage, Stage
 
@@ -16,8 +17,12 @@ if TYPE_CHECKING:
 def call(
     spec: ImageSpec, kernel: Callable[..., Array], *arguments: object, pointwise: bool = False
 ) -> tuple[Stage, ...]:
-    """Return the stage that calls a kernel on an image of `spec` or on a part of it."""
-    return (KernelStage(kernel, arguments, replace(spec, height=None, width=None), pointwise),)
+    """Return the stage that calls a kernel on an image of `spec` or on a part of it.
+
+    Each pixel of the result must show the same place as that pixel of the image: see `Geometry`.
+    """
+    result = replace(spec, height=None, width=None)
+    return (KernelStage(kernel, arguments, result, IDENTITY, pointwise),)
 
 
 def call_by_sample(

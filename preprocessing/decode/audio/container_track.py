@@ -17,7 +17,7 @@ import numpy as np
 from preprocessing.cancellation import checkpoint
 from preprocessing.decode.audio.decoder import CONTAINERS, AudioHeader
 from preprocessing.decode.audio.truncation import DecodablePart
-from preprocessing.decode.video.container import open_container, require_undamaged
+from preprocessing.decode.video.container import open_container, packets_of, require_undamaged
 from preprocessing.decode.video.container_checks import require_plausible
 from preprocessing.errors import CorruptSource, LimitExceeded, UnsupportedSource
 from preprocessing.limits import require_memory
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 _MICROSECONDS = 10**6
 # Full scale of FFmpeg's sample formats, whose names end in "p" if each channel has its own plane.
 _FULL_SCALE = {"u8": 2**7, "s16": 2**15, "s32": 2**31, "s64": 2**63, "flt": 1, "dbl": 1}
+_DTYPES = {"u8": "u1", "s16": "i2", "s32": "i4", "s64": "i8", "flt": "f4", "dbl": "f8"}
 # Decoders that verify the checksums of their format, but report a wrong one only if asked to.
 _CHECKED = frozenset({"flac", "mp3", "mp3float"})
 
@@ -108,7 +109,7 @@ def _opened(data: bytes, format_: str, limits: Limits) -> Iterator[tuple[Any, An
 
 
 def _frames(container: Any, stream: Any) -> Iterator[Any]:
-    for packet in container.demux(stream):
+    for packet in packets_of(container, stream):
         checkpoint()
         if packet.is_corrupt:
             raise CorruptSource("the file is cut off; upload it again")
@@ -120,14 +121,12 @@ def _frames(container: Any, stream: Any) -> Iterator[Any]:
 def _floats(frame: Any) -> Array:
     """Return a frame's samples, (channels, samples), float32."""
     name, channels = frame.format.name, len(frame.layout.channels)
-    array: Array = frame.to_ndarray()
-    if not frame.format.is_planar:
-        array = array.reshape(-1, channels).T
     kind = name.removesuffix("p")
     if kind not in _FULL_SCALE:
         raise UnsupportedSource(
             f"FFmpeg returns samples of type {name}, which is not supported; convert it to FLAC"
         )
+    array = _samples(frame, channels, _DTYPES[kind])
     if kind == "u8":
         return np.divide(
             array.astype(np.float32) - _FULL_SCALE[kind], np.float32(_FULL_SCALE[kind])
@@ -135,6 +134,19 @@ def _floats(frame: Any) -> Array:
     if kind in ("flt", "dbl"):
         return np.array(array, np.float32)
     return (array * (1 / _FULL_SCALE[kind])).astype(np.float32)
+
+
+def _samples(frame: Any, channels: int, dtype: str) -> Array:
+    """Return a frame's samples, (channels, samples), as a view where they are interleaved.
+
+    ``frame.to_ndarray()`` would crash: PyAV takes planes until a null pointer, which a frame of eight
+    channels or more does not have, and reads whatever follows them.
+    """
+    if frame.format.is_planar:
+        planes = frame.planes[:channels]
+        return np.stack([np.frombuffer(plane, dtype, frame.samples) for plane in planes])
+    packed: Array = np.frombuffer(frame.planes[0], dtype, frame.samples * channels)
+    return packed.reshape(-1, channels).T
 
 
 def _claimed(container: Any, stream: Any) -> Fraction:

@@ -243,8 +243,11 @@ def _part(data: bytes, format_: str) -> tuple[DecodablePart, int | None, float]:
 
 def _failed(format_: str, error: Any) -> Exception:
     reason = error.error_string.rstrip(".").removeprefix("Error : ")
-    if "malloc" in reason or "memory allocation" in reason:  # not an error of the file
-        return MemoryError(f"libsndfile ran out of memory while it read the {format_} file")
+    if "malloc" in reason or "memory allocation" in reason:
+        return LimitExceeded(
+            f"the {format_} file asks libsndfile for more memory than there is; if it is not damaged, "
+            "give the process more memory"
+        )
     if error.code == _UNSUPPORTED_ENCODING or (error.code, format_) == (_UNIMPLEMENTED, "wav"):
         return UnsupportedSource(
             f"libsndfile does not decode this {format_} file: {reason}; convert it: ffmpeg -i IN "

@@ -15,7 +15,7 @@ import numpy as np
 from preprocessing.decode.image.bmp_rle import decode_runs
 from preprocessing.decode.image.faults import cut, damaged, unsupported
 from preprocessing.decode.image.header import ImageHeader
-from preprocessing.decode.image.palette import looked_up
+from preprocessing.decode.image.palette import looked_up, require_in_palette
 from preprocessing.frozen import frozen
 
 if TYPE_CHECKING:
@@ -51,6 +51,13 @@ class _Bmp:
         """Bytes per row, a multiple of four."""
         return (self.width * self.bits + 31) // 32 * 4
 
+    @property
+    def colours(self) -> Array:
+        """The palette, (colours, 3), stored as blue, green and red."""
+        count = len(self.palette) // self.entry
+        table = np.frombuffer(self.palette, np.uint8, count * self.entry)
+        return table.reshape(count, self.entry)[:, 2::-1]
+
 
 def probe(data: bytes) -> ImageHeader:
     """Read the header, without decoding pixels.
@@ -68,12 +75,25 @@ def probe(data: bytes) -> ImageHeader:
 def decode(data: bytes) -> Array:
     """Decode to uint8, (H, W, 3). Raises the errors of `probe`."""
     bmp = _read(data)
-    if bmp.compression in (_RLE8, _RLE4):
-        rows = decode_runs(data, bmp.at, (bmp.height, bmp.width), nibbles=bmp.compression == _RLE4)
+    if bmp.bits <= _PALETTE:
+        pixels = looked_up("BMP", bmp.colours, _indices(data, bmp))
     else:
-        rows = _rows(data, bmp)
-    pixels = _looked_up(rows, bmp) if bmp.bits <= _PALETTE else _coloured(rows, bmp, data)
+        pixels = _coloured(_rows(data, bmp), bmp, data)
     return pixels if bmp.top_down else pixels[::-1]
+
+
+def index_bits(data: bytes) -> int:
+    """Return the bits of a class id; 0 for colours. Raises the errors of `probe`."""
+    bits = _read(data).bits
+    return bits if bits <= _PALETTE else 0
+
+
+def decode_index(data: bytes) -> Array:
+    """Decode palette indices: uint8, (H, W). Raises the errors of `probe`."""
+    bmp = _read(data)
+    ids = _indices(data, bmp)
+    require_in_palette("BMP", len(bmp.colours), ids)
+    return ids if bmp.top_down else ids[::-1]
 
 
 def _read(data: bytes) -> _Bmp:
@@ -138,17 +158,17 @@ def _rows(data: bytes, bmp: _Bmp) -> Array:
     )
 
 
-def _looked_up(rows: Array, bmp: _Bmp) -> Array:
-    if bmp.compression == _RAW and bmp.bits < 8:
-        bits = np.unpackbits(rows, axis=1).reshape(len(rows), -1, bmp.bits)
-        indices = (bits << np.arange(bmp.bits - 1, -1, -1, dtype=np.uint8)).sum(
-            axis=2, dtype=np.uint8
-        )[:, : bmp.width]
-    else:
-        indices = rows
-    count = len(bmp.palette) // bmp.entry
-    table = np.frombuffer(bmp.palette, np.uint8, count * bmp.entry).reshape(count, bmp.entry)
-    return looked_up("BMP", table[:, 2::-1], indices)
+def _indices(data: bytes, bmp: _Bmp) -> Array:
+    if bmp.compression in (_RLE8, _RLE4):
+        shape = (bmp.height, bmp.width)
+        return decode_runs(data, bmp.at, shape, nibbles=bmp.compression == _RLE4)
+    rows = _rows(data, bmp)
+    if bmp.bits == _PALETTE:
+        return rows
+    bits = np.unpackbits(rows, axis=1).reshape(len(rows), -1, bmp.bits)
+    weights = np.arange(bmp.bits - 1, -1, -1, dtype=np.uint8)
+    indices: Array = (bits << weights).sum(axis=2, dtype=np.uint8)
+    return indices[:, : bmp.width]
 
 
 def _coloured(rows: Array, bmp: _Bmp, data: bytes) -> Array:

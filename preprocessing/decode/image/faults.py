@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from preprocessing.errors import CorruptSource, UnsupportedSource
 
+# The remedy for masks in files that change or hide their class ids.
+LOSSLESS = "store the mask as PNG, with a palette or in gray"
+
 
 def cut(name: str, what: object) -> CorruptSource:
     """Return the error for a file that ends too early.

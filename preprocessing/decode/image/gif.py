@@ -13,7 +13,7 @@ import numpy as np
 from preprocessing.cancellation import checkpoint
 from preprocessing.decode.image.faults import cut, damaged
 from preprocessing.decode.image.header import ImageHeader
-from preprocessing.decode.image.palette import looked_up
+from preprocessing.decode.image.palette import looked_up, require_in_palette
 from preprocessing.frozen import frozen
 
 if TYPE_CHECKING:
@@ -40,6 +40,17 @@ class _Gif:
     bits: int
     at: int
 
+    @property
+    def colours(self) -> Array:
+        """The palette, (colours, 3)."""
+        return np.frombuffer(self.palette, np.uint8).reshape(-1, 3)
+
+    @property
+    def background(self) -> int:
+        """Index of the canvas around the picture."""
+        transparent = self.transparent or 0
+        return transparent if transparent < len(self.palette) // 3 else 0
+
 
 def probe(data: bytes) -> ImageHeader:
     """Read the header, without decoding pixels.
@@ -55,9 +66,36 @@ def probe(data: bytes) -> ImageHeader:
 
 def decode(data: bytes) -> Array:
     """Decode to uint8, (H, W, 3). Raises the errors of `probe`."""
+    gif = _read(data)
+    pixels = looked_up("GIF", gif.colours, _indices(data, gif))
+    return _on_canvas(pixels, gif, gif.colours[gif.background])
+
+
+def index_bits(_: bytes) -> int:
+    """Return the bits of a class id: a GIF has palette indices of up to 8 bits."""
+    return 8
+
+
+def decode_index(data: bytes) -> Array:
+    """Decode palette indices: uint8, (H, W). Raises the errors of `probe`."""
+    gif = _read(data)
+    ids = _indices(data, gif)
+    require_in_palette("GIF", len(gif.colours), ids)
+    return _on_canvas(ids, gif, gif.background)
+
+
+def _on_canvas(pixels: Array, gif: _Gif, background: Array | int) -> Array:
+    if gif.canvas == gif.size:
+        return pixels
+    canvas = np.empty((gif.canvas[1], gif.canvas[0], *pixels.shape[2:]), np.uint8)
+    canvas[:] = background
+    canvas[gif.top : gif.top + gif.size[1], gif.left : gif.left + gif.size[0]] = pixels
+    return canvas
+
+
+def _indices(data: bytes, gif: _Gif) -> Array:
     from PIL import Image  # noqa: PLC0415  heavy
 
-    gif = _read(data)
     packed, whole = _blocks(data, gif.at)
     try:
         picture = Image.frombytes("L", gif.size, packed, "gif", gif.bits, int(gif.interlaced), -1)
@@ -66,16 +104,7 @@ def decode(data: bytes) -> Array:
             raise damaged("GIF", "its compressed pixels cannot be decoded") from None
         what = "its pixels end before the last row"
         raise (damaged if whole else cut)("GIF", what) from None
-    indices = np.asarray(picture)
-    colours = np.frombuffer(gif.palette, np.uint8).reshape(-1, 3)
-    pixels = looked_up("GIF", colours, indices)
-    if gif.canvas == gif.size:
-        return pixels
-    transparent = gif.transparent if gif.transparent is not None else 0
-    canvas = np.empty((gif.canvas[1], gif.canvas[0], 3), np.uint8)
-    canvas[:] = colours[transparent if transparent < len(colours) else 0]
-    canvas[gif.top : gif.top + gif.size[1], gif.left : gif.left + gif.size[0]] = pixels
-    return canvas
+    return np.asarray(picture)
 
 
 def _read(data: bytes) -> _Gif:

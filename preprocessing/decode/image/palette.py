@@ -12,6 +12,12 @@ if TYPE_CHECKING:
     from preprocessing.media import Array
 
 
+def require_in_palette(name: str, colours: int, indices: Array) -> None:
+    """Raise CorruptSource if an index is beyond a palette of so many colours."""
+    if (last := int(indices.max())) >= colours:
+        raise damaged(name, f"a pixel has colour {last}, but the palette has {colours} colours")
+
+
 def looked_up(name: str, palette: Array, indices: Array) -> Array:
     """Return the colours of palette indices: uint8, (H, W, 3).
 
@@ -29,10 +35,7 @@ def looked_up(name: str, palette: Array, indices: Array) -> Array:
     CorruptSource
         If an index is beyond the palette.
     """
-    if (last := int(indices.max())) >= len(palette):
-        raise damaged(
-            name, f"a pixel has colour {last}, but the palette has {len(palette)} colours"
-        )
+    require_in_palette(name, len(palette), indices)
     from PIL import Image  # noqa: PLC0415  heavy; three times as fast as NumPy
 
     image = Image.fromarray(np.ascontiguousarray(indices))

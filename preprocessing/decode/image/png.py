@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import struct
 import zlib
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,7 +16,7 @@ from preprocessing.cancellation import checkpoint
 from preprocessing.decode.image.faults import cut, damaged, unsupported
 from preprocessing.decode.image.header import ImageHeader
 from preprocessing.decode.image.orientation import orientation_in
-from preprocessing.decode.image.palette import looked_up
+from preprocessing.decode.image.palette import looked_up, require_in_palette
 from preprocessing.decode.image.pillow import rgb_of_image
 from preprocessing.decode.image.png_chunks import metadata, walk
 from preprocessing.frozen import frozen
@@ -23,7 +24,7 @@ from preprocessing.frozen import frozen
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-    from preprocessing.media import Array
+    from preprocessing.media import Array, DType
 
 # By bits per sample and colour type: Pillow's modes in memory and in the file, and samples per pixel.
 _MODES: dict[tuple[int, int], tuple[str, str, int]] = {
@@ -43,7 +44,7 @@ _MODES: dict[tuple[int, int], tuple[str, str, int]] = {
     (8, 6): ("RGBA", "RGBA", 4),
     (16, 6): ("RGBA", "RGBA;16B", 4),
 }
-_PALETTE = 3
+_GRAY, _PALETTE, _GRAY_ALPHA = 0, 3, 4
 # Adam7: first column and row of each pass, and the steps from one to the next.
 _PASSES = (
     (0, 0, 8, 8),
@@ -58,6 +59,8 @@ _SENTINEL = 0xA5  # few rows of real pictures have only this value
 _PIECE = 2**20
 # Bytes per pixel: Pillow's image, its conversion to RGB, and two of NumPy's copies of that.
 _HELD = 16
+# For 16 bits two of Pillow's images, NumPy's copies of both, and the result.
+_HELD_DEEP = 40
 
 
 @frozen
@@ -87,8 +90,8 @@ class _Png:
         return total
 
 
-def probe(data: bytes) -> ImageHeader:
-    """Read the header, without decoding pixels.
+def probe(data: bytes, deep: DType = "uint8") -> ImageHeader:
+    """Read the header, without decoding pixels. `deep` is the type for which it will be decoded.
 
     Raises
     ------
@@ -97,16 +100,41 @@ def probe(data: bytes) -> ImageHeader:
     png = _read(data, pixels=False)
     width, height = png.size
     mode = png.modes[0]
-    held = _HELD * height * width + 2 * len(data)
+    held = (_HELD if deep == "uint8" else _HELD_DEEP) * height * width + 2 * len(data)
     return ImageHeader("png", (height, width), orientation_in(png.info), mode, held=held)
 
 
-def decode(data: bytes) -> Array:
-    """Decode to uint8, (H, W, 3), before orientation. Raises the errors of `probe`."""
+def decode(data: bytes, deep: DType = "uint8") -> Array:
+    """Decode to (H, W, 3), before orientation. Raises the errors of `probe`.
+
+    The type is uint8, or uint16 for samples of 16 bits if `deep` is another.
+    """
+    png = _read_pixels(data)
+    return _rgb(_image(png), png) if deep == "uint8" or png.depth < 16 else _deep(png)
+
+
+def index_bits(data: bytes) -> int:
+    """Return the bits of a class id; 0 if pixels have several samples. Raises the errors of `probe`."""
+    png = _read(data, pixels=False)
+    return png.depth if png.modes[2] == 1 else 0
+
+
+def decode_index(data: bytes) -> Array:
+    """Decode palette indices, or gray as stored: uint8 or uint16, (H, W). Raises as `decode`."""
+    png = _read_pixels(data)
+    # Pillow would stretch gray of fewer than 8 bits to the whole range, but not indices.
+    image = _image(png if png.depth > 8 else replace(png, colour=_PALETTE))
+    ids = np.asarray(image)[: png.size[1]]
+    if png.colour == _PALETTE:
+        require_in_palette("PNG", len(png.palette) // 3, ids)
+    return ids
+
+
+def _read_pixels(data: bytes) -> _Png:
     png = _read(data, pixels=True)
     if not png.pixels:
         raise damaged("PNG", "it does not have an IDAT chunk")
-    return _rgb(_image(png), png)
+    return png
 
 
 def _read(data: bytes, *, pixels: bool) -> _Png:
@@ -146,7 +174,23 @@ def _read(data: bytes, *, pixels: bool) -> _Png:
     return _Png((width, height), depth, colour, bool(interlace), palette, tuple(parts), info)
 
 
-def _image(png: _Png) -> Image:
+def _deep(png: _Png) -> Array:
+    """Return samples of 16 bits. Pillow keeps those of gray only; others are decoded byte by byte."""
+    rows, (mode, raw, _) = slice(0, png.size[1]), png.modes
+    if png.colour == _GRAY:
+        return np.repeat(np.asarray(_image(png))[rows, :, None], 3, axis=2)
+    if png.colour == _GRAY_ALPHA:  # the four bytes of a pixel
+        pixels = np.asarray(_image(png, ("CMYK", "CMYK")))[rows]
+        high, low = (np.repeat(pixels[:, :, i : i + 1], 3, axis=2) for i in (0, 1))
+    else:
+        # As if the file were little-endian, so that Pillow takes the other byte of each sample.
+        modes = (mode, raw), (mode, raw.replace("16B", "16L"))
+        high, low = (np.asarray(_image(png, each))[rows, :, :3] for each in modes)
+    samples: Array = high.astype(np.uint16) << 8 | low
+    return samples
+
+
+def _image(png: _Png, modes: tuple[str, str] | None = None) -> Image:
     """Decode the pixels into an image with one extra row at the bottom.
 
     Pillow's decoder neither reads the checksum after the last row nor reports missing rows. Given one
@@ -155,14 +199,14 @@ def _image(png: _Png) -> Image:
     """
     from PIL import Image  # noqa: PLC0415  some formats do not need Pillow otherwise
 
-    mode, raw, _ = png.modes
+    mode, raw = modes or png.modes[:2]
     (width, height), stream = png.size, b"".join(png.pixels)
     image = Image.new(mode, (width, height + 1), _filled(mode))
     try:
         image.frombytes(stream, "zip", raw, int(png.interlaced))
     except ValueError as error:
         if "not enough" not in str(error):  # that error is expected, because of the extra row
-            return _image_before_more(png, stream)
+            return _image_before_more(png, stream, mode, raw)
     edge = image.crop((0, height - 1, width, height + 1)).tobytes()
     blank = Image.new(mode, (width, 1), _filled(mode)).tobytes()
     if png.interlaced or edge[: len(blank)] == blank or edge[len(blank) :] != blank:
@@ -173,12 +217,11 @@ def _image(png: _Png) -> Image:
     return image
 
 
-def _image_before_more(png: _Png, stream: bytes) -> Image:
+def _image_before_more(png: _Png, stream: bytes, mode: str, raw: str) -> Image:
     """Decode pixels followed by extra bytes, which some writers leave there from a buffer."""
     from PIL import Image  # noqa: PLC0415  loaded already
 
     _require_whole(stream, png.inflated())
-    mode, raw, _ = png.modes
     try:
         alone = Image.frombytes(mode, png.size, stream, "zip", raw, int(png.interlaced))
     except ValueError:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from preprocessing.block_reader import BlockReader
 from preprocessing.cancellation import Cancelled, checkpoint
 from preprocessing.decode.video.memory_guard import Growth, bounded
-from preprocessing.errors import CorruptSource, IncompatibleSource, UnsupportedSource
+from preprocessing.errors import CorruptSource, IncompatibleSource, LimitExceeded, UnsupportedSource
 from preprocessing.optional_deps import require_module
 
 if TYPE_CHECKING:
@@ -51,7 +51,8 @@ class _Memory(BytesIO):
             checkpoint()
             self.growth.require_bounded()
             return super().read(size)
-        except (MemoryError, Cancelled) as error:  # PyAV would print it; `open_container` raises it
+        except (LimitExceeded, MemoryError, Cancelled) as error:
+            # PyAV would print it; `open_container` raises it.
             self.failure = error
             return b""
 
@@ -77,7 +78,7 @@ def open_container(
 
     Raises
     ------
-    SourceError, IncompatibleSource
+    SourceError, IncompatibleSource, LimitExceeded
         As well as any error of reading the source.
     """
     av = require_av()
@@ -105,16 +106,19 @@ def open_container(
         if file.failure is not None:  # the cause of the error that FFmpeg reports
             raise file.failure from None
         if isinstance(error, av.FFmpegError):
-            raise _ours(error, demuxer) from None
+            raise _ours(error, demuxer, limits) from None
         raise
     if file.failure is not None:
         raise file.failure
 
 
-def _ours(error: Any, demuxer: str) -> Exception:
+def _ours(error: Any, demuxer: str, limits: Limits) -> Exception:
     """Translate an error of FFmpeg, which is not always about the file."""
-    if isinstance(error, MemoryError):
-        return MemoryError(f"FFmpeg ran out of memory while it read the {demuxer} file")
+    if isinstance(error, MemoryError):  # FFmpeg was refused it, or refuses what a header asks for
+        return LimitExceeded(
+            f"the {demuxer} file asks FFmpeg for more than the limit of {limits.memory >> 20} MiB; if "
+            "it is not damaged, give the process more memory (JITPREP_MEMORY)"
+        )
     name = type(error).__name__
     if name in _UNKNOWN or _OPENING in str(error):
         return UnsupportedSource(
@@ -125,6 +129,21 @@ def _ours(error: Any, demuxer: str) -> Exception:
         return CorruptSource("the file is cut off; upload it again")
     reason = error.strerror or name
     return CorruptSource(f"the file is damaged (FFmpeg: {reason}); replace it with an intact copy")
+
+
+def packets_of(container: Any, stream: Any) -> Iterator[Any]:
+    """Yield a track's packets, and an empty one at their end, for which a decoder returns what it kept.
+
+    Some formats, such as FLV and MPEG, add tracks while they are read. PyAV knows only those that it
+    found when it opened the file. It raises IndexError for the others, after the end of this one.
+    """
+    packets = container.demux(stream)
+    while True:
+        try:
+            packet = next(packets)
+        except (StopIteration, IndexError):
+            return
+        yield packet
 
 
 def decode_packets(packets: Iterable[Any]) -> Iterator[tuple[int | None, Any]]:

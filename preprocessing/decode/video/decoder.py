@@ -16,7 +16,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from preprocessing.decode.formats import require_decoded
-from preprocessing.decode.video.container import decode_packets, open_container
+from preprocessing.decode.video.container import decode_packets, open_container, packets_of
 from preprocessing.decode.video.container_checks import require_plausible
 from preprocessing.decode.video.display_matrix import turn_of
 from preprocessing.decode.video.duration import length_of
@@ -65,7 +65,7 @@ def probe(content: bytes | BlockReader, format_: str, limits: Limits) -> VideoHe
         require_plausible(format_, content.read_at, content.size, limits)
     with open_container(content, demuxer, limits) as (container, stream):
         _require_size(stream.codec_context, limits)
-        _, first = next(decode_packets(container.demux(stream)), (None, None))
+        _, first = next(decode_packets(packets_of(container, stream)), (None, None))
         if first is None:
             raise CorruptSource(
                 "the file has no frame that can be decoded; replace it with an intact copy"

@@ -14,7 +14,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from preprocessing.cancellation import checkpoint
-from preprocessing.decode.video.container import decode_packets, require_av
+from preprocessing.decode.video.container import decode_packets, packets_of, require_av
 from preprocessing.decode.video.timestamps import last_stamp
 from preprocessing.errors import CorruptSource
 
@@ -111,7 +111,7 @@ def _of_matroska(container: Any, stream: Any, header: VideoHeader) -> Fraction:
         if tagged is not None and 0 < tagged <= whole + 1:
             return tagged
     container.seek(max(_last(stream), header.begin), stream=stream)
-    return _end(container.demux(stream), stream, header)
+    return _end(packets_of(container, stream), stream, header)
 
 
 def _tagged(tags: dict[str, str]) -> Fraction | None:
@@ -193,10 +193,10 @@ def _reader(content: bytes | BlockReader) -> Any:
 def _counted(container: Any, stream: Any, header: VideoHeader) -> Fraction:
     """Return the duration by reading the whole file: all frames, or all packets, after the first."""
     if header.counted:
-        return header.unit * (1 + sum(1 for _ in decode_packets(container.demux(stream))))
+        return header.unit * (1 + sum(1 for _ in decode_packets(packets_of(container, stream))))
     with suppress(require_av().FFmpegError):  # fails if the first frame took all packets
         container.seek(0)
-    return _end(container.demux(stream), stream, header)
+    return _end(packets_of(container, stream), stream, header)
 
 
 def _end(packets: Iterable[Any], stream: Any, header: VideoHeader) -> Fraction:

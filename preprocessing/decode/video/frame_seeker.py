@@ -12,7 +12,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from preprocessing.cancellation import checkpoint
-from preprocessing.decode.video.container import BUFFER, decode_packets
+from preprocessing.decode.video.container import BUFFER, decode_packets, packets_of
 from preprocessing.errors import CorruptSource
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ class FrameSeeker:
         packets is shown later but not after the wanted time.
         """
         ahead: deque[Any] = deque()
-        for packet in self._container.demux(self._stream):
+        for packet in packets_of(self._container, self._stream):
             ahead.append(packet)
             if len(ahead) > _AHEAD:
                 yield self._marked(ahead.popleft(), ahead)

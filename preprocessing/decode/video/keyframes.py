@@ -5,7 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from preprocessing.cancellation import checkpoint
-from preprocessing.decode.video.container import BUFFER, decode_packet, require_undamaged
+from preprocessing.decode.video.container import (
+    BUFFER,
+    decode_packet,
+    packets_of,
+    require_undamaged,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator
@@ -106,7 +111,9 @@ class KeyFrameReader:
     def _met(self) -> Iterator[Any]:
         if self._header.indexed and self._begin > self._header.begin:
             self._container.seek(self._begin, stream=self._stream)
-        yield from filter(lambda packet: packet.is_keyframe, self._container.demux(self._stream))
+        yield from filter(
+            lambda packet: packet.is_keyframe, packets_of(self._container, self._stream)
+        )
 
     def _listed(self, wanted: Container[int] | None) -> Iterator[Any | None]:
         """Yield the packets that the index lists; None for each that is not in `wanted`."""
@@ -123,7 +130,7 @@ class KeyFrameReader:
             last = self._stream.index_entries[-1]
             moment = after[0].timestamp - 1 if after else last.timestamp
             self._container.seek(moment, stream=self._stream)
-            for packet in self._container.demux(self._stream):
+            for packet in packets_of(self._container, self._stream):
                 if packet.pos == place.pos:
                     yield packet
                     break

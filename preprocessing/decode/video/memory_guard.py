@@ -1,7 +1,7 @@
 """Bounds on the memory that FFmpeg may allocate, in case our own header checks miss something.
 
 While FFmpeg opens a file, RLIMIT_DATA is lowered: an allocation beyond it fails, and the read ends with
-MemoryError. The limit applies to the whole process, so it is lowered only for the milliseconds that
+LimitExceeded. The limit applies to the whole process, so it is lowered only for the milliseconds that
 FFmpeg takes to read a header; another thread that allocates gigabytes in that time fails as well.
 Platforms without this limit, such as macOS, rely on the header checks only. Memory that grows while the
 rest of the file is read is measured as it is read (`Growth`).
@@ -13,6 +13,8 @@ from contextlib import contextmanager
 from mmap import PAGESIZE
 from threading import Lock
 from typing import TYPE_CHECKING
+
+from preprocessing.errors import LimitExceeded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,10 +54,13 @@ class Growth:
         self._base = _bytes(_RESIDENT)
 
     def require_bounded(self) -> None:
-        """Raise MemoryError if the process grew too much; only every 128th call measures."""
+        """Raise LimitExceeded if the process grew too much; only every 128th call measures."""
         self._reads += 1
         if self._reads % _READS == 0 and _bytes(_RESIDENT) - self._base > self._most:
-            raise MemoryError(f"reading the file took more than {self._most >> 20} MiB")
+            raise LimitExceeded(
+                f"reading the file took more than {self._most >> 20} MiB; if it is not damaged, give "
+                "the process more memory (JITPREP_MEMORY)"
+            )
 
 
 def _lower(memory: int) -> bool:

@@ -20,10 +20,14 @@ class Draft:
     source : Start
         How the source is decoded.
     stages : tuple of Stage
+    scales : tuple of int
+        Scales at which a JPEG may be decoded besides its full size, in eighths. At 1/8 only a block's
+        mean is decoded: a poor filter, and hardly faster. For others libjpeg-turbo has no SIMD code.
     """
 
     source: Start
     stages: tuple[Stage, ...]
+    scales: tuple[int, ...] = (2, 4)
 
     def before(self, index: int) -> Any:
         """Return the spec of the input of stage `index`."""

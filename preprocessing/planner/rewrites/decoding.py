@@ -12,9 +12,6 @@ from preprocessing.planner.stages import CropStage, Decode, FlipStage, Luma, Res
 # Least ratio of decoded size to target size. At 3, photographs are within 50 dB of the full decode; at
 # 2, which is faster, within 44 dB. docs/decisions/decoding.md has the worst case.
 MARGIN = 3
-# At 1/8 only a block's mean is decoded: a poor filter, and hardly faster. For other scales libjpeg-turbo
-# has no SIMD code.
-_EIGHTHS = (2, 4)
 # The edges of a crop lie inside blocks, where pixels beyond the edge leak in. A smaller crop would
 # consist mostly of edge.
 _LEAST_OF_CROP = 32
@@ -62,7 +59,7 @@ def _scaled(draft: Draft, *, subsampled: bool) -> Draft | None:
     sides = tuple(zip((whole.height, whole.width), resample.size, strict=True))
     if window is not None and min(resample.size) < _LEAST_OF_CROP:
         return None
-    for eighths in _EIGHTHS:
+    for eighths in draft.scales:
         if any(-(-side * eighths // 8) < MARGIN * size for side, size in sides):
             continue
         scaled = replace(decode, eighths=eighths)

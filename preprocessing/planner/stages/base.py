@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
+from preprocessing.cancellation import checkpoint
 from preprocessing.decode.image import decoder as image
 from preprocessing.decode.image.header import ImageHeader
 from preprocessing.frozen import frozen
+from preprocessing.geometry.geometry import Geometry
+from preprocessing.geometry.matrices import IDENTITY
 from preprocessing.kernels.temporaries import temporary_bytes
 from preprocessing.limits import frame, nbytes
 from preprocessing.media import ImageSpec, Spec
 
 if TYPE_CHECKING:
     from preprocessing.decode.formats import Format
+    from preprocessing.geometry.matrices import Coefficients
     from preprocessing.limits import Limits
     from preprocessing.media import Array, Content
     from preprocessing.planner.stages.frame_selection import FrameSelection
@@ -48,6 +52,20 @@ class Start(ABC):
         """Return the peak memory of `run` in bytes: the decoder's and the result, not the object."""
         return nbytes(self.output())
 
+    @property
+    def orientation(self) -> int:
+        """EXIF orientation by which stored pixels are turned upright, 1 to 8."""
+        return 1
+
+    @property
+    def geometry(self) -> Geometry | None:
+        """The way from the upright source to the decoded array; None if that is not an image."""
+        spec = self.output()
+        if not isinstance(spec, ImageSpec) or spec.height is None or spec.width is None:
+            return None
+        size = (spec.height, spec.width)
+        return Geometry(IDENTITY, size, size, self.orientation)
+
 
 class VideoStart(Start):
     """A start that decodes chosen frames of a video."""
@@ -76,9 +94,17 @@ class VideoStart(Start):
 
 @frozen
 class Given(Start):
-    """Start of a source that is an array."""
+    """Start of a source that is an array.
+
+    Parameters
+    ----------
+    spec : Spec
+    orientation : int
+        EXIF orientation of the file that Pillow read the array from, and by which it was turned.
+    """
 
     spec: Spec
+    orientation: int = 1
 
     def __str__(self) -> str:
         return "Array"
@@ -121,6 +147,10 @@ class Decode(Start):
     @classmethod
     def probe(cls, data: bytes, found: Format, limits: Limits) -> Decode:
         return cls(image.probe(data, found.name, limits))
+
+    @property
+    def orientation(self) -> int:
+        return self.header.orientation
 
     def output(self) -> ImageSpec:
         height, width = (
@@ -168,8 +198,32 @@ class Stage(ABC):
         return nbytes(self.output(spec))
 
     @abstractmethod
+    def matrix(self, spec: Any) -> Coefficients | None:
+        """Return where the stage moves the places of an input of `spec`, as `Geometry` counts them.
+
+        `IDENTITY` if each pixel of the result shows the same place; None if the result is not an image,
+        or nobody says where it shows what.
+        """
+
+    @abstractmethod
     def apply(self, array: Array, out: Array | None = None) -> Array:
         """Return the result. It is `out` only if `out` is given and the stage could write to it."""
+
+
+def apply_stages(stages: Sequence[Stage], array: Array, out: Array | None = None) -> Array:
+    """Run stages. The result is `out` only if `out` is given and the last stage could write to it."""
+    last = len(stages) - 1
+    for i, stage in enumerate(stages):
+        checkpoint()
+        array = stage.apply(array, out if i == last else None)
+    return array
+
+
+def apply_stages_into(stages: Sequence[Stage], array: Array, out: Array) -> None:
+    """Run stages and have the result in `out`, whether or not the last stage could write to it."""
+    result = apply_stages(stages, array, out)
+    if not np.may_share_memory(result, out):
+        np.copyto(out, result)
 
 
 @frozen
@@ -208,13 +262,19 @@ class KernelStage(Kernel):
         As for `Kernel`.
     result : ImageSpec
         Spec of the result. A side that is None is the input's.
+    moves : tuple of 9 floats or None
+        The stage's matrix.
     pointwise : bool
         Whether each pixel of the result depends only on the same pixel of the input. A stage that moves
         pixels can then run first.
     """
 
     result: ImageSpec
+    moves: Coefficients | None
     pointwise: bool = False
+
+    def matrix(self, spec: Any) -> Coefficients | None:
+        return self.moves
 
     def output(self, spec: ImageSpec) -> ImageSpec:
         height, width = self.result.height or spec.height, self.result.width or spec.width

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 import numpy as np
 
 from preprocessing.frozen import frozen
+from preprocessing.geometry.matrices import scale_then_move
 from preprocessing.planner.stages.base import Stage
 
 if TYPE_CHECKING:
+    from preprocessing.geometry.matrices import Coefficients
     from preprocessing.media import Array, ImageSpec
 
 PadMode: TypeAlias = Literal["constant", "edge", "reflect", "symmetric"]
@@ -30,6 +32,9 @@ class CropStage(Stage):
 
     def holds(self, spec: ImageSpec) -> int:
         return 0
+
+    def matrix(self, spec: ImageSpec) -> Coefficients:
+        return scale_then_move(1.0, 1.0, -float(self.left), -float(self.top))
 
     def apply(self, image: Array, out: Array | None = None) -> Array:
         return image[self.top : self.top + self.height, self.left : self.left + self.width]
@@ -54,6 +59,9 @@ class PadStage(Stage):
             width=spec.width + self.left + self.right,
         )
 
+    def matrix(self, spec: ImageSpec) -> Coefficients:
+        return scale_then_move(1.0, 1.0, float(self.left), float(self.top))
+
     def apply(self, image: Array, out: Array | None = None) -> Array:
         widths = ((self.top, self.bottom), (self.left, self.right), (0, 0))
         if self.mode == "constant":
@@ -72,6 +80,12 @@ class FlipStage(Stage):
 
     def holds(self, spec: ImageSpec) -> int:
         return 0
+
+    def matrix(self, spec: ImageSpec) -> Coefficients:
+        assert spec.height and spec.width
+        if self.direction == "horizontal":
+            return scale_then_move(-1.0, 1.0, float(spec.width), 0.0)
+        return scale_then_move(1.0, -1.0, 0.0, float(spec.height))
 
     def apply(self, image: Array, out: Array | None = None) -> Array:
         return image[:, ::-1] if self.direction == "horizontal" else image[::-1]

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import lru_cache
+from functools import cached_property
 from typing import TYPE_CHECKING, Literal, TypeAlias, cast
 
 import numpy as np
 
 from preprocessing.frozen import frozen
+from preprocessing.geometry.matrices import scale_then_move
 from preprocessing.kernels.image import pointwise
 from preprocessing.kernels.image.geometry.resample import (
+    Resampling,
     nearest_indices,
     precision,
-    resample_image,
     resample_temporaries,
 )
+from preprocessing.kernels.image.geometry.resampling_cache import ResamplingCache
 from preprocessing.kernels.image.geometry.taps import Axis, Filter
 from preprocessing.kernels.scratch import scratch
 from preprocessing.limits import nbytes
@@ -24,6 +26,7 @@ from preprocessing.planner.stages.base import Stage
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from preprocessing.geometry.matrices import Coefficients
     from preprocessing.media import Array, DType, ImageSpec
 
 Interpolation: TypeAlias = Literal["bilinear", "bicubic", "lanczos", "nearest", "nearest_exact"]
@@ -71,6 +74,16 @@ class ResampleStage(Stage):
     def output(self, spec: ImageSpec) -> ImageSpec:
         return replace(spec, height=self.window[2], width=self.window[3], dtype=self.dtype)
 
+    def matrix(self, spec: ImageSpec) -> Coefficients:
+        (across, x), (down, y) = (self._along(axis) for axis in (1, 0))
+        return scale_then_move(across, down, x, y)
+
+    def _along(self, axis: int) -> tuple[float, float]:
+        """Return the factor and the offset from inputs to outputs along rows (0) or columns (1)."""
+        factor = self.size[axis] / self.box[axis + 2]
+        offset = -self.box[axis] * factor - self.window[axis]
+        return (-factor, self.window[axis + 2] - offset) if self.mirror[axis] else (factor, offset)
+
     @property
     def fills(self) -> bool:
         return self.linear and self.dtype != "float32"  # floats only if `out` is planar
@@ -105,8 +118,18 @@ class ResampleStage(Stage):
         return result
 
     def _resample(self, image: Array, planar: NDArray[np.float32]) -> None:
-        rows, columns = _axes(self, *image.shape[:2])
-        resample_image(image, rows, columns, planar, single=self.single)
+        def prepare() -> Resampling:
+            rows, columns = _axes(self, *image.shape[:2])
+            name = image.dtype.name
+            return Resampling(image.shape, name, rows, columns, single=self.single)
+
+        key = self._identity, image.shape, image.dtype.char
+        _prepared.get(key, prepare).run(image, planar)
+
+    @cached_property
+    def _identity(self) -> object:
+        """Stands for the stage in the cache's keys: the hash of all its fields takes time."""
+        return object()
 
     def _narrow(self, planar: NDArray[np.float32], out: Array | None) -> Array:
         channels, height, width = planar.shape
@@ -134,9 +157,11 @@ class ResampleStage(Stage):
         return image[flipped, columns[::-1] if self.mirror[1] else columns]
 
 
-@lru_cache(maxsize=256)
+_prepared = ResamplingCache()
+
+
 def _axes(stage: ResampleStage, height: int, width: int) -> tuple[Axis, Axis]:
-    """Return the rows and columns to compute. Cached, because cached plans need them repeatedly."""
+    """Return the rows and columns to compute."""
     rows, columns = (
         Axis(
             n_in=side,

@@ -8,16 +8,25 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from preprocessing.frozen import frozen
+from preprocessing.geometry.matrices import IDENTITY
 from preprocessing.kernels.image import pointwise
 from preprocessing.limits import nbytes
 from preprocessing.planner.stages.base import Stage
 
 if TYPE_CHECKING:
+    from preprocessing.geometry.matrices import Coefficients
     from preprocessing.media import Array, DType, ImageSpec
 
 
+class _InPlace(Stage):
+    """Stage whose result shows the same places."""
+
+    def matrix(self, spec: ImageSpec) -> Coefficients:
+        return IDENTITY
+
+
 @frozen
-class Luma(Stage):
+class Luma(_InPlace):
     """Convert RGB to one channel, the luma of BT.601."""
 
     def output(self, spec: ImageSpec) -> ImageSpec:
@@ -34,7 +43,7 @@ class Luma(Stage):
 
 
 @frozen
-class Replicate(Stage):
+class Replicate(_InPlace):
     """Repeat one channel. The result is a view."""
 
     channels: int
@@ -50,7 +59,7 @@ class Replicate(Stage):
 
 
 @frozen
-class ScaleShift(Stage):
+class ScaleShift(_InPlace):
     """Scale and shift each channel; the result is float32."""
 
     scale: tuple[float, ...]
@@ -72,7 +81,7 @@ class ScaleShift(Stage):
 
 
 @frozen
-class Cast(Stage):
+class Cast(_InPlace):
     """Change the sample type."""
 
     dtype: DType

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from preprocessing.errors import IncompatibleSource
 from preprocessing.frozen import frozen
+from preprocessing.geometry.matrices import IDENTITY
 from preprocessing.kernels.image import colorspace
 from preprocessing.planner.stages import KernelStage, Stage
 from preprocessing.transforms._base import FixedTransform
@@ -36,7 +37,7 @@ class ToHSV(FixedTransform):
         return _of_rgb(spec)
 
     def lower(self, spec: ImageSpec) -> tuple[Stage, ...]:
-        return (KernelStage(colorspace.to_hsv, (), self.infer(spec), pointwise=True),)
+        return (KernelStage(colorspace.to_hsv, (), self.infer(spec), IDENTITY, pointwise=True),)
 
 
 @frozen
@@ -60,7 +61,7 @@ class ToLab(FixedTransform):
         return _of_rgb(spec)
 
     def lower(self, spec: ImageSpec) -> tuple[Stage, ...]:
-        return (KernelStage(colorspace.to_lab, (), self.infer(spec), pointwise=True),)
+        return (KernelStage(colorspace.to_lab, (), self.infer(spec), IDENTITY, pointwise=True),)
 
 
 @frozen
@@ -85,7 +86,7 @@ class ToYCbCr(FixedTransform):
         return _of_rgb(spec)
 
     def lower(self, spec: ImageSpec) -> tuple[Stage, ...]:
-        return (KernelStage(colorspace.to_ycbcr, (), self.infer(spec), pointwise=True),)
+        return (KernelStage(colorspace.to_ycbcr, (), self.infer(spec), IDENTITY, pointwise=True),)
 
 
 def _of_rgb(spec: ImageSpec) -> ImageSpec:

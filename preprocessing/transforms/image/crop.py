@@ -7,7 +7,12 @@ from typing import TYPE_CHECKING, ClassVar
 
 from preprocessing.frozen import frozen
 from preprocessing.planner.stages import CropStage, PadStage, Stage
-from preprocessing.transforms._base import FixedTransform, height_and_width, require_side_lengths
+from preprocessing.transforms._base import (
+    MOVABLE,
+    FixedTransform,
+    height_and_width,
+    require_side_lengths,
+)
 
 if TYPE_CHECKING:
     from preprocessing.media import ImageSpec
@@ -27,6 +32,7 @@ class CenterCrop(FixedTransform):
     Exact. The offset is half the margin, rounded by Python's ``round``, as in torchvision.
     """
 
+    input_kinds = MOVABLE
     name: ClassVar[str] = "center_crop"
     size: int | tuple[int, int]
 
@@ -70,6 +76,7 @@ class Crop(FixedTransform):
     Exact.
     """
 
+    input_kinds = MOVABLE
     name: ClassVar[str] = "crop"
     top: int
     left: int

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from preprocessing.frozen import frozen
+from preprocessing.geometry.matrices import IDENTITY
 from preprocessing.kernels.image import edges
 from preprocessing.planner.stages import KernelStage, Luma, Stage
 from preprocessing.spec.step import require
@@ -44,7 +45,7 @@ class Sobel(FixedTransform):
 
     def lower(self, spec: ImageSpec) -> tuple[Stage, ...]:
         require_scikit_image(self.name)
-        return (*_gray(spec), KernelStage(edges.sobel, (), self.infer(spec)))
+        return (*_gray(spec), KernelStage(edges.sobel, (), self.infer(spec), IDENTITY))
 
 
 @frozen
@@ -94,7 +95,7 @@ class Canny(FixedTransform):
     def lower(self, spec: ImageSpec) -> tuple[Stage, ...]:
         require_scikit_image(self.name)
         arguments = (self.sigma, self.low_threshold, self.high_threshold)
-        return (*_gray(spec), KernelStage(edges.canny, arguments, self.infer(spec)))
+        return (*_gray(spec), KernelStage(edges.canny, arguments, self.infer(spec), IDENTITY))
 
 
 def _gray(spec: ImageSpec) -> tuple[Stage, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from preprocessing.frozen import frozen
+from preprocessing.geometry.matrices import IDENTITY
 from preprocessing.kernels.image.geometry.erase import erase
 from preprocessing.planner.stages import KernelStage, Stage
 from preprocessing.spec.step import require
@@ -61,4 +62,4 @@ class Erase(FixedTransform):
     def lower(self, spec: ImageSpec) -> tuple[Stage, ...]:
         values = self.value if isinstance(self.value, tuple) else (self.value,)
         box = (self.top, self.left, self.height, self.width)
-        return (KernelStage(erase, (box, values), spec),)
+        return (KernelStage(erase, (box, values), spec, IDENTITY),)

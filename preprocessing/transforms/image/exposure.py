@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from preprocessing.errors import IncompatibleSource
 from preprocessing.frozen import frozen
+from preprocessing.geometry.matrices import IDENTITY
 from preprocessing.kernels.image import exposure
 from preprocessing.planner.stages import KernelStage, Stage
 from preprocessing.spec.step import require
@@ -85,7 +86,8 @@ class CLAHE(FixedTransform):
 
     def lower(self, spec: ImageSpec) -> tuple[Stage, ...]:
         require_scikit_image(self.name)
-        return (KernelStage(exposure.clahe, (self.clip_limit, self._region), self.infer(spec)),)
+        arguments = (self.clip_limit, self._region)
+        return (KernelStage(exposure.clahe, arguments, self.infer(spec), IDENTITY),)
 
 
 @frozen
@@ -115,4 +117,4 @@ class EqualizeHist(FixedTransform):
 
     def lower(self, spec: ImageSpec) -> tuple[Stage, ...]:
         require_scikit_image(self.name)
-        return (KernelStage(exposure.equalize_hist, (), spec),)
+        return (KernelStage(exposure.equalize_hist, (), spec, IDENTITY),)

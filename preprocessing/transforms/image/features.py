@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from preprocessing.errors import IncompatibleSource
 from preprocessing.frozen import frozen
+from preprocessing.geometry.matrices import scale_then_move
 from preprocessing.kernels.image import features
 from preprocessing.planner.stages import KernelStage, Stage
 from preprocessing.spec.step import require
@@ -94,4 +95,7 @@ class HOG(FixedTransform):
     def lower(self, spec: ImageSpec) -> tuple[Stage, ...]:
         require_scikit_image(self.name)
         arguments = (self.orientations, self.pixels_per_cell, self.cells_per_block)
-        return (KernelStage(features.hog, arguments, self.infer(spec)),)
+        # A pixel shows a block, which is centred on it; the next block begins one cell later.
+        shift = (1 - self.cells_per_block) / 2
+        moves = scale_then_move(*(1 / self.pixels_per_cell,) * 2, shift, shift)
+        return (KernelStage(features.hog, arguments, self.infer(spec), moves),)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from preprocessing.frozen import frozen
 from preprocessing.planner.stages import FlipStage, Stage
-from preprocessing.transforms._base import FixedTransform
+from preprocessing.transforms._base import MOVABLE, FixedTransform
 
 if TYPE_CHECKING:
     from preprocessing.media import ImageSpec
@@ -19,6 +19,7 @@ class HorizontalFlip(FixedTransform):
     Exact.
     """
 
+    input_kinds = MOVABLE
     name: ClassVar[str] = "horizontal_flip"
 
     def infer(self, spec: ImageSpec) -> ImageSpec:
@@ -35,6 +36,7 @@ class VerticalFlip(FixedTransform):
     Exact.
     """
 
+    input_kinds = MOVABLE
     name: ClassVar[str] = "vertical_flip"
 
     def infer(self, spec: ImageSpec) -> ImageSpec:

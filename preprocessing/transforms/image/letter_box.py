@@ -5,14 +5,24 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
+from preprocessing.errors import IncompatibleSource
 from preprocessing.frozen import frozen
+from preprocessing.media import IndexSpec
 from preprocessing.planner.stages import Interpolation, Stage
-from preprocessing.transforms._base import FixedTransform, height_and_width, require_side_lengths
+from preprocessing.transforms._base import (
+    MOVABLE,
+    FixedTransform,
+    height_and_width,
+    require_side_lengths,
+)
+from preprocessing.transforms._checks import require_fill
 from preprocessing.transforms.image.pad import Pad
 from preprocessing.transforms.image.resize import Resize
 
 if TYPE_CHECKING:
     from preprocessing.media import ImageSpec
+
+_GRAY = 114.0
 
 
 @frozen
@@ -24,7 +34,8 @@ class LetterBox(FixedTransform):
     size : int or (int, int)
         Side of a square frame, or its height and width.
     fill : float
-        Value of the border, in the units of the image at this step.
+        Value of the border, in the units of the image at this step. Masks of class ids need another
+        than the default, which is a gray.
     scaleup : bool
         Whether an image smaller than the frame is enlarged.
     interpolation : {"bilinear", "bicubic", "lanczos", "nearest", "nearest_exact"}
@@ -44,9 +55,10 @@ class LetterBox(FixedTransform):
         If the size is below 1.
     """
 
+    input_kinds = MOVABLE
     name: ClassVar[str] = "letter_box"
     size: int | tuple[int, int]
-    fill: float = 114.0
+    fill: float = _GRAY
     scaleup: bool = True
     interpolation: Interpolation = "bilinear"
     antialias: bool = True
@@ -59,6 +71,9 @@ class LetterBox(FixedTransform):
         return height_and_width(self.size)
 
     def infer(self, spec: ImageSpec) -> ImageSpec:
+        require_fill(self.fill, spec)
+        if isinstance(spec, IndexSpec) and self.fill == _GRAY:
+            raise IncompatibleSource("fill: its default is a gray; give a class id, such as fill=0")
         return replace(spec, height=self._sides[0], width=self._sides[1])
 
     def lower(self, spec: ImageSpec) -> tuple[Stage, ...]:

@@ -9,7 +9,8 @@ from preprocessing.errors import IncompatibleSource
 from preprocessing.frozen import frozen
 from preprocessing.planner.stages import PadMode, PadStage, Stage
 from preprocessing.spec.step import require
-from preprocessing.transforms._base import MAX_SIDE, FixedTransform
+from preprocessing.transforms._base import MAX_SIDE, MOVABLE, FixedTransform
+from preprocessing.transforms._checks import require_fill
 
 if TYPE_CHECKING:
     from preprocessing.media import ImageSpec
@@ -34,6 +35,7 @@ class Pad(FixedTransform):
     Exact. ``reflect`` and ``symmetric`` need an image larger than the border.
     """
 
+    input_kinds = MOVABLE
     name: ClassVar[str] = "pad"
     padding: int | tuple[int, int] | tuple[int, int, int, int]
     fill: float = 0.0
@@ -55,6 +57,7 @@ class Pad(FixedTransform):
         return self.padding
 
     def infer(self, spec: ImageSpec) -> ImageSpec:
+        require_fill(self.fill, spec)
         left, top, right, bottom = self.edges
         slack = {"reflect": 1, "symmetric": 0}.get(self.padding_mode)
         for side, edge in ((spec.height, max(top, bottom)), (spec.width, max(left, right))):

@@ -55,7 +55,7 @@ class RandomCrop(RandomTransform):
         If the size is below 1 or, for an image, above 65,535, or the padding is below 0.
     """
 
-    input_kinds = ("image", "video", "audio")
+    input_kinds = ("image", "video", "audio", "index")
     name: ClassVar[str] = "random_crop"
     size: int | tuple[int, int]
     padding: int | tuple[int, int] | tuple[int, int, int, int] | None = None
@@ -107,6 +107,7 @@ class RandomCrop(RandomTransform):
             raise IncompatibleSource(
                 f"size: must be from 1 to {MAX_SIDE} for images, got {self.size}"
             )
+        self._border().infer(spec)
         if spec.height and spec.width:
             self._pad(spec).infer(spec)
         return replace(spec, height=self._sides[0], width=self._sides[1])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from preprocessing.frozen import frozen
+from preprocessing.transforms._base import MOVABLE
 from preprocessing.transforms.image._random_apply import RandomApply
 from preprocessing.transforms.image.flip import HorizontalFlip, VerticalFlip
 
@@ -27,6 +28,7 @@ class RandomHorizontalFlip(RandomApply):
     Exact. Applies `HorizontalFlip` with probability `p`.
     """
 
+    input_kinds = MOVABLE
     name: ClassVar[str] = "random_horizontal_flip"
     p: float = 0.5
 
@@ -48,6 +50,7 @@ class RandomVerticalFlip(RandomApply):
     Exact. Applies `VerticalFlip` with probability `p`.
     """
 
+    input_kinds = MOVABLE
     name: ClassVar[str] = "random_vertical_flip"
     p: float = 0.5
 

@@ -8,7 +8,12 @@ from typing import TYPE_CHECKING, ClassVar
 
 from preprocessing.frozen import frozen
 from preprocessing.planner.stages import Interpolation
-from preprocessing.transforms._base import RandomTransform, height_and_width, require_side_lengths
+from preprocessing.transforms._base import (
+    MOVABLE,
+    RandomTransform,
+    height_and_width,
+    require_side_lengths,
+)
 from preprocessing.transforms._checks import require_area
 from preprocessing.transforms.image.crop import Crop
 from preprocessing.transforms.image.resize import Resize
@@ -50,6 +55,7 @@ class RandomResizedCrop(RandomTransform):
         If the size is below 1, or a range is not in order.
     """
 
+    input_kinds = MOVABLE
     name: ClassVar[str] = "random_resized_crop"
     size: int | tuple[int, int]
     scale: tuple[float, float] = (0.08, 1.0)

@@ -10,7 +10,7 @@ from preprocessing.frozen import frozen
 from preprocessing.kernels.image.geometry.projective import Corners, perspective
 from preprocessing.kernels.image.geometry.warp import WarpInterpolation
 from preprocessing.spec.step import require
-from preprocessing.transforms._base import RandomTransform
+from preprocessing.transforms._base import MOVABLE, RandomTransform
 from preprocessing.transforms._checks import (
     Fill,
     require_angle,
@@ -52,6 +52,7 @@ class RandomRotation(RandomTransform):
         If `degrees` is one number below 0, or two that are not in order.
     """
 
+    input_kinds = MOVABLE
     name: ClassVar[str] = "random_rotation"
     degrees: float | tuple[float, float]
     interpolation: WarpInterpolation = "nearest"
@@ -100,6 +101,7 @@ class RandomAffine(RandomTransform):
         If a range is not in order, or `Affine` does not accept its values.
     """
 
+    input_kinds = MOVABLE
     name: ClassVar[str] = "random_affine"
     degrees: float | tuple[float, float]
     translate: tuple[float, float] | None = None
@@ -185,6 +187,7 @@ class RandomPerspective(RandomTransform):
         If the scale or the probability is outside 0 to 1.
     """
 
+    input_kinds = MOVABLE
     name: ClassVar[str] = "random_perspective"
     distortion_scale: float = 0.5
     p: float = 0.5

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from preprocessing.frozen import frozen
 from preprocessing.planner.stages import ResampleStage, Stage
 from preprocessing.spec.step import require
-from preprocessing.transforms._base import FixedTransform, require_side_lengths
+from preprocessing.transforms._base import MOVABLE, FixedTransform, require_side_lengths
+from preprocessing.transforms._checks import interpolation_for
 
 if TYPE_CHECKING:
     from preprocessing.media import ImageSpec
@@ -25,7 +26,8 @@ class Resize(FixedTransform):
         down. Two numbers are height and width.
     interpolation : {"bilinear", "bicubic", "lanczos", "nearest", "nearest_exact"}
         Filter. ``nearest`` is PyTorch's, which takes the upper left of the nearest pixels;
-        ``nearest_exact`` is Pillow's.
+        ``nearest_exact`` is Pillow's. Masks of class ids are resized by ``nearest``, as in torchvision,
+        unless ``nearest_exact`` is given.
     max_size : int, optional
         Largest length of the longer side, if `size` is one number. The shorter side becomes smaller
         than `size` where the aspect ratio requires it.
@@ -46,6 +48,7 @@ class Resize(FixedTransform):
         If a size is below 1, or `max_size` is given with two sizes or is not above `size`.
     """
 
+    input_kinds = MOVABLE
     name: ClassVar[str] = "resize"
     size: int | tuple[int, int]
     interpolation: Literal["bilinear", "bicubic", "lanczos", "nearest", "nearest_exact"] = (
@@ -88,7 +91,7 @@ class Resize(FixedTransform):
                 box=(0.0, 0.0, float(spec.height), float(spec.width)),
                 size=(result.height, result.width),
                 window=(0, 0, result.height, result.width),
-                filter=self.interpolation,
+                filter=interpolation_for(spec, self.interpolation),
                 antialias=self.antialias,
                 dtype=spec.dtype,
             ),

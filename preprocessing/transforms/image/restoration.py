@@ -6,6 +6,7 @@ from math import ceil
 from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias
 
 from preprocessing.frozen import frozen
+from preprocessing.geometry.matrices import IDENTITY
 from preprocessing.kernels.image import bilateral, restoration
 from preprocessing.planner.stages import KernelStage, Stage
 from preprocessing.spec.step import require
@@ -70,7 +71,7 @@ class DenoiseTV(FixedTransform):
     def lower(self, spec: ImageSpec) -> tuple[Stage, ...]:
         require_scikit_image(self.name)
         arguments = (self.weight, self.eps, self.max_num_iter)
-        return (KernelStage(restoration.denoise_tv, arguments, spec),)
+        return (KernelStage(restoration.denoise_tv, arguments, spec, IDENTITY),)
 
 
 @frozen
@@ -137,7 +138,7 @@ class DenoiseBilateral(FixedTransform):
 
     def lower(self, spec: ImageSpec) -> tuple[Stage, ...]:
         arguments = (self.window, self.sigma_color, self.sigma_spatial, self.mode)
-        return (KernelStage(bilateral.denoise_bilateral, arguments, spec),)
+        return (KernelStage(bilateral.denoise_bilateral, arguments, spec, IDENTITY),)
 
 
 @frozen
@@ -181,4 +182,5 @@ class UnsharpMask(FixedTransform):
 
     def lower(self, spec: ImageSpec) -> tuple[Stage, ...]:
         require_scikit_image(self.name)
-        return (KernelStage(restoration.unsharp_mask, (self.radius, self.amount), spec),)
+        arguments = (self.radius, self.amount)
+        return (KernelStage(restoration.unsharp_mask, arguments, spec, IDENTITY),)

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from preprocessing.frozen import frozen
+from preprocessing.geometry.matrices import corners_from_middles, inverse_of
 from preprocessing.kernels.image.geometry.projective import (
     Corners,
     from_middles,
@@ -16,9 +17,10 @@ from preprocessing.kernels.image.geometry.projective import (
 from preprocessing.kernels.image.geometry.warp import Matrix, WarpInterpolation, quarter_turns, warp
 from preprocessing.planner.stages import FlipStage, KernelStage, Stage
 from preprocessing.spec.step import require
-from preprocessing.transforms._base import FixedTransform
+from preprocessing.transforms._base import MOVABLE, FixedTransform
 from preprocessing.transforms._checks import (
     Fill,
+    interpolation_for,
     require_angle,
     require_fill,
     require_places,
@@ -27,6 +29,7 @@ from preprocessing.transforms._checks import (
 )
 
 if TYPE_CHECKING:
+    from preprocessing.geometry.matrices import Coefficients
     from preprocessing.media import ImageSpec
 
 
@@ -39,6 +42,7 @@ class Rotate(FixedTransform):
     angle : float
         Degrees, counterclockwise.
     interpolation : {"nearest", "bilinear"}
+        Masks of class ids are sampled by ``nearest``.
     expand : bool
         Whether the result is large enough for the whole rotated image. Otherwise it keeps the image's
         size, and the corners are lost.
@@ -57,6 +61,7 @@ class Rotate(FixedTransform):
     usually less than one in 10,000.
     """
 
+    input_kinds = MOVABLE
     name: ClassVar[str] = "rotate"
     angle: float
     interpolation: WarpInterpolation = "nearest"
@@ -88,7 +93,8 @@ class Rotate(FixedTransform):
         if self._turns == 2:
             return (FlipStage("horizontal"), FlipStage("vertical"))
         if self._turns is not None and (self.expand or spec.height == spec.width):
-            return (KernelStage(quarter_turns, (self._turns,), result),)
+            moves = _turned(self._turns, spec.height, spec.width)
+            return (KernelStage(quarter_turns, (self._turns,), result, moves),)
         before, after = (spec.height, spec.width), (result.height, result.width)
         matrix = from_middles(self._matrix(*before), before, after)
         return _warped(matrix, result, self.interpolation, self.fill)
@@ -97,7 +103,9 @@ class Rotate(FixedTransform):
     def _turns(self) -> int | None:
         """Number of quarter turns; None for other rotations."""
         angle = self.angle % 360.0
-        return int(angle // 90.0) if self.center is None and angle % 90.0 == 0.0 else None
+        if self.center is not None or angle % 90.0:
+            return None
+        return int(angle // 90.0) % 4  # a little less than 0 is 360 degrees, after rounding
 
     def _matrix(self, height: int, width: int) -> tuple[float, float, float, float, float, float]:
         center = _from_middle(self.center, height, width)
@@ -119,6 +127,7 @@ class Affine(FixedTransform):
     shear : (float, float)
         Angles along x and y in degrees, between -90 and 90.
     interpolation : {"nearest", "bilinear"}
+        Masks of class ids are sampled by ``nearest``.
     fill : float or (float, float, float)
         Value outside the image, in the units of the image at this step: one, or one per channel.
     center : (float, float), optional
@@ -136,6 +145,7 @@ class Affine(FixedTransform):
         If `scale` is not positive, or a shear is 90 degrees or more.
     """
 
+    input_kinds = MOVABLE
     name: ClassVar[str] = "affine"
     angle: float
     translate: tuple[float, float] = (0.0, 0.0)
@@ -174,6 +184,7 @@ class Perspective(FixedTransform):
         x and y of the upper left, upper right, lower right and lower left point, before and after the
         transform.
     interpolation : {"nearest", "bilinear"}
+        Masks of class ids are sampled by ``nearest``.
     fill : float or (float, float, float)
         Value outside the image, in the units of the image at this step: one, or one per channel.
 
@@ -188,6 +199,7 @@ class Perspective(FixedTransform):
         If three of the four points are on one line.
     """
 
+    input_kinds = MOVABLE
     name: ClassVar[str] = "perspective"
     startpoints: Corners
     endpoints: Corners | None = None
@@ -228,4 +240,13 @@ def _warped(
 ) -> tuple[Stage, ...]:
     values = fill if isinstance(fill, tuple) else (fill,)
     size = (result.height, result.width)
-    return (KernelStage(warp, (matrix, size, interpolation, values), result),)
+    sampling, forth = interpolation_for(result, interpolation), inverse_of(matrix)
+    moves = None if forth is None else corners_from_middles(forth)
+    return (KernelStage(warp, (matrix, size, sampling, values), result, moves),)
+
+
+def _turned(turns: int, height: int, width: int) -> Coefficients:
+    """Return the matrix of one or three quarter turns, counterclockwise."""
+    if turns == 1:
+        return 0.0, 1.0, 0.0, -1.0, 0.0, float(width), 0.0, 0.0, 1.0
+    return 0.0, -1.0, float(height), 1.0, 0.0, 0.0, 0.0, 0.0, 1.0

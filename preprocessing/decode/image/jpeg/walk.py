@@ -41,6 +41,8 @@ _CHUNK = 2**15
 _LONGEST_MCU = 2**12
 _RESTART = re.compile(rb"\xff([\xd0-\xd7])")
 _COEFFICIENTS = 64
+# Most bits of a DC difference that libjpeg takes: T.81, F.1.2.1, allows 11 for samples of 8 bits.
+_LARGEST_DC = 15
 # More coefficients than any run of zeros passes, to tell the two apart.
 _END_OF_BLOCK = 128
 
@@ -114,6 +116,8 @@ def _codes(table: bytes, *, dc: bool) -> _Codes:
     symbols, first = iter(table[16:]), 0
     for length, count in enumerate(table[:16], 1):
         for symbol in islice(symbols, count):
+            if dc and symbol > _LARGEST_DC:
+                raise ValueError(f"a Huffman table has a DC difference of {symbol} bits")
             last = first + (1 << (16 - length))
             run, size = symbol >> 4, symbol & 15
             bits[first:last] = length + (symbol if dc else size)

@@ -6,6 +6,13 @@ from typing import TYPE_CHECKING
 
 from preprocessing.decode.image.faults import damaged, unsupported
 from preprocessing.decode.image.orientation import orientation_in
+from preprocessing.decode.image.tiff.sample_format import (
+    DIFFERENCES,
+    MOST_SAMPLES,
+    PLANAR_BYTES,
+    predictor_of,
+    sample_format,
+)
 from preprocessing.errors import LimitExceeded, UnsupportedSource
 from preprocessing.frozen import frozen
 
@@ -13,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from preprocessing.decode.image.tiff.fields import Directory
+    from preprocessing.media import DType
 
 WHITE_IS_ZERO, BLACK_IS_ZERO, RGB, PALETTE, CMYK, YCBCR, LAB = 0, 1, 2, 3, 5, 6, 8
 # By photometric interpretation: its name, the number of colour samples, and the bits that these may
@@ -30,6 +38,7 @@ RAW, RLE, GROUP3, GROUP4, LZW, JPEG, DEFLATE = 1, 2, 3, 4, 5, 7, 8
 PACKBITS, OLD_DEFLATE, LZMA, ZSTD, WEBP = 32773, 32946, 34925, 50000, 50001
 _FAX = (RLE, GROUP3, GROUP4)
 _DECODED = (RAW, *_FAX, LZW, JPEG, DEFLATE, PACKBITS, OLD_DEFLATE, LZMA, ZSTD, WEBP)
+_PREDICTED = (LZW, DEFLATE, OLD_DEFLATE, LZMA, ZSTD)
 _COMPRESSIONS = {
     6: "old-style JPEG",
     9: "JBIG",
@@ -59,7 +68,6 @@ _FULL_RANGE = (0, 255, 128, 255, 128, 255)  # ReferenceBlackWhite of YCbCr in JF
 # Pixels that the tiles of a picture may have in any case, because tiles may be larger than a small
 # picture.
 _SMALL = 2**22
-_MOST_SAMPLES = 2**10
 # Most strips and tiles, which take about 30 µs each, and 60 µs if each is a JPEG or WebP file.
 _MOST_PIECES, _MOST_FILES = 2**17, 2**16
 _LEAST_TILE = 16  # pixels per side: TIFF 6.0, section 15
@@ -94,6 +102,10 @@ class TiffLayout:
         Whether the bits of each byte are reversed (FillOrder 2).
     differences : bool
         Whether samples are differences from the sample before (predictor 2).
+    floats : bool
+        Whether samples are floats.
+    planar_bytes : bool
+        Whether the bytes of floats are apart, and differences (predictor 3).
     """
 
     width: int
@@ -111,12 +123,23 @@ class TiffLayout:
     options: int
     reversed_bits: bool
     differences: bool
+    floats: bool = False
+    planar_bytes: bool = False
 
     @property
     def name(self) -> str:
         """Name of the stored colours and bits, as in "gray 12 bits"."""
         name = _COLOURS[self.photometric][0]
+        if self.floats:
+            return f"{name} float{self.bits}"
         return f"{name} {self.bits} bits" if self.bits != 8 else name
+
+    @property
+    def sample_type(self) -> str:
+        """NumPy's name for the type of unpacked samples."""
+        if self.floats:
+            return f"float{self.bits}"
+        return "uint8" if self.bits <= 8 else "uint16"
 
     @property
     def row_bytes(self) -> int:
@@ -142,14 +165,14 @@ class TiffLayout:
     @property
     def held(self) -> int:
         """Most bytes that decoding holds at once, including its result."""
-        pixels, sample = self.width * self.height, 2 if self.bits > 8 else 1
+        pixels, sample = self.width * self.height, -(-self.bits // 8)
         segment = self.rows * self.row_bytes * (8 // self.bits if self.bits < 8 else 1)
         converted = 8 if self.photometric in (CMYK, YCBCR, LAB) or self.alpha else 1
         return pixels * (self.kept * sample * 2 + converted + 3) + 4 * segment + 2**20
 
 
-def layout(fields: Directory) -> TiffLayout:
-    """Return the layout of the picture.
+def layout(fields: Directory, deep: DType = "uint8") -> TiffLayout:
+    """Return the layout of the picture. `deep` is the type for which it will be decoded.
 
     Raises
     ------
@@ -169,12 +192,14 @@ def layout(fields: Directory) -> TiffLayout:
         raise unsupported("TIFF", f"{name} compression ({compression})")
     if photometric not in _COLOURS:
         raise unsupported("TIFF", f"the PhotometricInterpretation {photometric}")
-    samples, extras = fields.number(277, 1), fields.numbers(338, _MOST_SAMPLES)
+    samples, extras = fields.number(277, 1), fields.numbers(338, MOST_SAMPLES)
     _, colours, depths = _COLOURS[photometric]
     if 258 not in fields and photometric not in (WHITE_IS_ZERO, BLACK_IS_ZERO):
         raise damaged("TIFF", "its BitsPerSample is missing")
-    bits = _bits(fields, samples)
-    if bits not in depths or (samples > 1 and bits not in (8, 16)):
+    bits, floats = sample_format(fields, samples, deep)
+    if floats:
+        depths = (16, 32) if photometric in (BLACK_IS_ZERO, RGB) else ()
+    if bits not in depths or (samples > 1 and bits not in (8, 16, 32)):
         raise UnsupportedSource(
             f"the TIFF has {samples} samples per pixel of {bits} bits each, which are not decoded or "
             "have no agreed range; store 8 or 16 bits per sample"
@@ -190,6 +215,7 @@ def layout(fields: Directory) -> TiffLayout:
     tiled = 322 in fields
     across = fields.number(322, 0) if tiled else width
     rows = fields.number(323, 0) if tiled else min(fields.number(278, height), height)
+    predictor = predictor_of(fields, bits, floats=floats) if compression in _PREDICTED else 1
     found = TiffLayout(
         width=width,
         height=height,
@@ -205,9 +231,16 @@ def layout(fields: Directory) -> TiffLayout:
         tiled=tiled,
         options=fields.number(292, 0),
         reversed_bits=fields.number(266, 1) == 2 and compression not in (JPEG, WEBP),
-        differences=_differences(fields, compression, bits),
+        differences=predictor == DIFFERENCES,
+        floats=floats,
+        planar_bytes=predictor == PLANAR_BYTES,
     )
     _require_decoded(found, fields)
+    if deep != "uint8" and bits > 8 and (alpha or photometric == CMYK):
+        what = "CMYK" if photometric == CMYK else "colours multiplied by their alpha"
+        raise unsupported(
+            "TIFF", f"{what} at {bits} bits per sample", "store RGB, or decode it to 8 bits"
+        )
     return found
 
 
@@ -221,31 +254,6 @@ def _require_picture(fields: Directory) -> None:
             "only a thumbnail as its first picture, like a camera's raw file",
             "develop it to JPEG or PNG",
         )
-
-
-def _bits(fields: Directory, samples: int) -> int:
-    if not 0 < samples <= _MOST_SAMPLES:
-        raise damaged("TIFF", f"it claims {samples} samples per pixel")
-    bits = {int(n) for n in fields.numbers(258, _MOST_SAMPLES)[:samples]} or {1}
-    formats = {int(n) for n in fields.numbers(339, _MOST_SAMPLES)[:samples]} - {4}
-    if formats - {1}:
-        raise UnsupportedSource(
-            f"the TIFF has signed or float samples of {max(bits)} bits, which have no agreed range; "
-            "store 8 or 16 bits per sample, unsigned"
-        )
-    if len(bits) > 1:
-        raise unsupported("TIFF", f"samples of different sizes, {sorted(bits)} bits")
-    return bits.pop()
-
-
-def _differences(fields: Directory, compression: int, bits: int) -> bool:
-    """Return whether samples are horizontal differences, which only some compressions support."""
-    if compression not in (LZW, DEFLATE, OLD_DEFLATE, LZMA, ZSTD):
-        return False
-    predictor = fields.number(317, 1)
-    if predictor not in (1, 2) or (predictor == 2 and bits not in (8, 16)):
-        raise unsupported("TIFF", f"predictor {predictor} at {bits} bits per sample")
-    return predictor == 2
 
 
 def _require_decoded(found: TiffLayout, fields: Directory) -> None:

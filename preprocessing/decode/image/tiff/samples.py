@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from preprocessing.decode.image.faults import damaged
+from preprocessing.decode.image.faults import damaged, unsupported
 from preprocessing.decode.image.palette import looked_up
 from preprocessing.decode.image.tiff.layout import (
     BLACK_IS_ZERO,
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _MODES = {CMYK: "CMYK", YCBCR: "YCbCr", LAB: "LAB"}
 _COLOR_MAP, _SHORT = 320, 3
+_TWELVE = 12
 
 
 def rgb_of_samples(samples: Array, layout: TiffLayout, fields: Directory) -> Array:
@@ -47,6 +48,31 @@ def rgb_of_samples(samples: Array, layout: TiffLayout, fields: Directory) -> Arr
         mode = _MODES[layout.photometric]
         return _converted(pixels, mode, mode)
     return pixels
+
+
+def deep_of_samples(samples: Array, layout: TiffLayout) -> Array:
+    """Convert gray or RGB samples of more than 8 bits: (H, W, 3), uint16 or float32.
+
+    Raises
+    ------
+    UnsupportedSource
+        If a float is infinite or not a number.
+    """
+    pixels: Array
+    if layout.floats:
+        pixels = samples.astype(np.float32, copy=False)
+        if not np.isfinite(pixels).all():
+            raise unsupported(
+                "TIFF", "samples that are infinite or not numbers", "replace them, or store a mask"
+            )
+    elif layout.bits == _TWELVE:
+        most = 2**_TWELVE - 1
+        pixels = ((samples.astype(np.uint32) * 65_535 + most // 2) // most).astype(np.uint16)
+    else:
+        pixels = samples
+    if layout.photometric == WHITE_IS_ZERO:
+        pixels = np.uint16(65_535) - pixels
+    return np.repeat(pixels, 3, axis=2) if layout.colours == 1 else pixels[:, :, :3]
 
 
 def _eight_bits(samples: Array, bits: int) -> Array:

@@ -83,8 +83,11 @@ def _samples(data: bytes | memoryview, rows: int, layout: TiffLayout, order: str
     bits, shape = layout.bits, (rows, layout.across, layout.samples)
     if bits == 8:
         values = flat.reshape(shape)
-    elif bits == 16:
-        values = flat.view(f"{order}u2").reshape(shape)
+    elif layout.planar_bytes:
+        values = _floats(flat, bits // 8, layout.samples).reshape(shape)
+    elif bits in (16, 32):
+        letter = "f" if layout.floats else "u"
+        values = flat.view(f"{order}{letter}{bits // 8}").reshape(shape)
     elif bits == 12:
         values = _twelve(flat)[:, : layout.across, None]
     else:
@@ -97,6 +100,18 @@ def _samples(data: bytes | memoryview, rows: int, layout: TiffLayout, order: str
         native = np.uint8 if bits == 8 else np.uint16
         values = np.cumsum(values, axis=1, dtype=native)
     return values
+
+
+def _floats(flat: Array, size: int, samples: int) -> Array:
+    """Undo predictor 3: Adobe Photoshop TIFF Technical Note 3, "Floating Point Predictor".
+
+    Each byte is a difference from the byte a pixel before. Each row has first the highest bytes of all
+    samples, then the next ones, in either byte order.
+    """
+    rows = len(flat)
+    planes = np.cumsum(flat.reshape(rows, -1, samples), axis=1, dtype=np.uint8)
+    together = planes.reshape(rows, size, -1).transpose(0, 2, 1)
+    return np.ascontiguousarray(together).view(f">f{size}")
 
 
 def _twelve(flat: Array) -> Array:

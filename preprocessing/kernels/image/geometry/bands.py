@@ -1,9 +1,10 @@
-"""Resampling weights as banded blocks, built in one vectorised pass and cached.
+"""The weights of a resampling's second pass as banded blocks, built in one vectorised pass.
 
-A separable resampling is a product with a banded matrix: each output depends only on the few inputs
+Resampling an axis is a product with a banded matrix: each output depends only on the few inputs
 under its filter. Cut into blocks of neighbouring outputs, each block is a small dense matrix over a
 short window of inputs. The windows start at nearly even steps; padding a few with zero weights makes
-the steps even, so that one stacked product computes many blocks in one call. `_bands` has an example.
+the steps even, so that one stacked product computes many blocks in one call. `column_bands` has an
+example.
 
 The weights (see `taps`) are rounded to a fixed number of binary places, with each output's weights still
 adding up to exactly 1. With few enough places the float type holds every partial sum exactly, so the
@@ -14,8 +15,7 @@ processor; see docs/decisions/exact-sums.md.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from threading import Lock
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, cast
 
 import numpy as np
 
@@ -27,12 +27,7 @@ if TYPE_CHECKING:
 
     Floats: TypeAlias = NDArray[np.float64]
 
-FloatType: TypeAlias = Literal["float32", "float64"]
-
-# Outputs per block. These sizes measured best, or tied, at every scale. A row pass has wide lines, and a
-# block of 8 rows has few zero weights. A column pass has many lines; 16 columns are one tile of the
-# product.
-ROW_BLOCK = 8
+# Outputs per block, one tile of the product.
 COLUMN_BLOCK = 16
 # Most zero weights that a window of inputs is padded with, so that windows start at even steps.
 _SLACK = 3
@@ -50,8 +45,7 @@ class BlockRun:
     in_start, in_step : int
         First input of the first block, and the step from one block to the next.
     weights : ndarray
-        Shape (blocks, outputs, inputs) for a product from the left, (blocks, inputs, outputs) for one
-        from the right.
+        Shape (blocks, inputs, outputs), for a product from the right.
     """
 
     out_start: int
@@ -73,34 +67,6 @@ class Bands:
     def nbytes(self) -> int:
         """Bytes of all weights."""
         return sum(run.weights.nbytes for run in self.runs)
-
-
-def row_bands(axis: Axis, places: int, dtype: FloatType, gain: int = 0) -> Bands:
-    """Return weights, rounded to 2**-places and then times 2**gain, for products from the left."""
-    return _kept_bands((axis, places, dtype, gain, ROW_BLOCK, True))
-
-
-def column_bands(axis: Axis, places: int, dtype: FloatType, gain: int = 0) -> Bands:
-    """Return weights, rounded to 2**-places and then times 2**gain, for products from the right."""
-    return _kept_bands((axis, places, dtype, gain, COLUMN_BLOCK, False))
-
-
-# Cache of weights, oldest first, bounded in bytes because the weights of one axis may take megabytes.
-_KEPT_BYTES = 24 * 2**20
-_kept: dict[tuple[Any, ...], Bands] = {}
-_kept_lock = Lock()
-
-
-def _kept_bands(asked: tuple[Axis, int, FloatType, int, int, bool]) -> Bands:
-    bands = _kept.get(asked)
-    if bands is None:
-        bands = _bands(*asked)
-        with _kept_lock:
-            _kept[asked] = bands
-            total = sum(kept.nbytes for kept in _kept.values())
-            while total > _KEPT_BYTES:
-                total -= _kept.pop(next(iter(_kept))).nbytes
-    return bands
 
 
 def weights_temporaries(axis: Axis) -> int:
@@ -135,17 +101,15 @@ class _Stretch(NamedTuple):
         return self.start + (self.blocks - 1) * self.step + self.inputs
 
 
-def _bands(
-    axis: Axis, places: int, dtype: FloatType, gain: int, size: int, from_left: bool
-) -> Bands:
-    """Build the weights of one axis, in blocks of `size` outputs.
+def column_bands(axis: Axis, places: int, dtype: str, gain: int = 0) -> Bands:
+    """Return the weights of one axis, rounded to 2**-places and then times 2**gain.
 
     Outputs are numbered from 0, the axis's first wanted one, and inputs from 0, the image's first
     sample. The third numbering is the position in the result. It is the output's own number, or on a
     flipped axis, counted from the end.
 
     Take 40 inputs, 20 outputs and the triangle. Output ``o`` needs the inputs from ``2 o - 1`` to
-    ``2 o + 2``, so that blocks of 8 outputs are::
+    ``2 o + 2``, so that blocks of 8 outputs would be::
 
         outputs 0 to 7     _Block(out=0, low=0, high=17)
         outputs 8 to 15    _Block(out=8, low=15, high=33)
@@ -162,15 +126,15 @@ def _bands(
     index, weight = taps(axis)
     units = np.ldexp(rounded(weight, places), gain)
     n = axis.last - axis.first
-    whole = n - n % size
+    whole = n - n % COLUMN_BLOCK
     runs, stretches = list[BlockRun](), list[_Stretch]()
-    for first, last, outputs in ((0, whole, size), (whole, n, n - whole)):
+    for first, last, outputs in ((0, whole, COLUMN_BLOCK), (whole, n, n - whole)):
         if first == last:
             continue
         for stretch in _stretches(_blocks(index, first, last, outputs), axis.n_in):
             out = stretch.out
             part = slice(out, out + stretch.blocks * outputs)
-            weights = _grid(index[part], units[part], outputs, stretch, axis.reverse, from_left)
+            weights = _grid(index[part], units[part], outputs, stretch, axis.reverse)
             place, step = (n - out - outputs, -outputs) if axis.reverse else (out, outputs)
             runs.append(BlockRun(place, step, stretch.start, stretch.step, weights.astype(dtype)))
             stretches.append(stretch)
@@ -212,7 +176,6 @@ def _grid(
     size: int,
     stretch: _Stretch,
     reverse: bool,
-    from_left: bool,
 ) -> Floats:
     """Scatter taps into dense blocks. Taps on the same input, a repeated edge sample, are added up."""
     blocks, inputs = stretch.blocks, stretch.inputs
@@ -220,11 +183,6 @@ def _grid(
     column = index - (stretch.start + block * stretch.step)[:, None]
     if reverse:
         output = size - 1 - output
-    if from_left:
-        shape = (blocks, size, inputs)
-        cell = ((block * size + output) * inputs)[:, None] + column
-    else:
-        shape = (blocks, inputs, size)
-        cell = (block[:, None] * inputs + column) * size + output[:, None]
-    grid = np.bincount(cell.ravel(), units.ravel(), blocks * size * inputs)
-    return cast("Floats", grid.reshape(shape))
+    cell = (block[:, None] * inputs + column) * size + output[:, None]
+    grid = np.bincount(cell.ravel(), units.ravel(), blocks * inputs * size)
+    return cast("Floats", grid.reshape(blocks, inputs, size))

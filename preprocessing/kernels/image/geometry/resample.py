@@ -1,8 +1,8 @@
-"""Separable resampling: first rows, then columns, each as a few stacked products of small matrices.
+"""Separable resampling: first rows, then columns, each as a few stacked products.
 
-The first pass casts one strip of input rows at a time to floats, in a buffer that stays in cache, and
-multiplies it into the output rows that depend on it. The half-resampled image is small. It is
-de-interleaved once, and the second pass computes all channels of a block of columns in one product.
+The first pass casts a strip of input rows at a time to floats, and multiplies it into the output rows
+that depend on it. The half-resampled image is small. It is de-interleaved as it is made, and the second
+pass computes all channels of a block of columns in one product.
 
 Products are stacked so that a pass takes few calls. Each call releases Python's lock and takes it back;
 a hundred of those per photograph would cost two threads all that they gain.
@@ -12,20 +12,18 @@ For integer images every sum of both passes is exact, in whatever order BLAS add
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from preprocessing.cancellation import checkpoint
-from preprocessing.frozen import frozen
-from preprocessing.kernels.image.geometry.bands import (
-    ROW_BLOCK,
-    Bands,
-    FloatType,
-    column_bands,
-    row_bands,
-    weights_temporaries,
+from preprocessing.kernels.image.geometry.bands import column_bands, weights_temporaries
+from preprocessing.kernels.image.geometry.passes import (
+    ColumnsPass,
+    Precision,
+    RowsPass,
+    rows_at_once,
 )
+from preprocessing.kernels.image.geometry.row_windows import row_windows
 from preprocessing.kernels.image.geometry.taps import Axis, Filter, reach
 from preprocessing.kernels.scratch import scratch
 
@@ -33,31 +31,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from preprocessing.media import Array
-
-
-@frozen
-class Precision:
-    """Float types and binary places that make every sum of a resampling exact.
-
-    A sample of ``b`` bits times a weight of ``p`` places has ``b + p`` bits. Because of the filters'
-    negative lobes a sum may approach twice the largest sample, which takes one more bit. float32 holds
-    24 bits, float64 holds 53.
-
-    Parameters
-    ----------
-    rows, columns : str
-        Float types of the first and the second pass.
-    row_places, column_places : int
-        Binary places of the weights of the first and the second pass.
-    kept_places : int, optional
-        Binary places that the half-resampled image is rounded to between the passes.
-    """
-
-    rows: FloatType
-    row_places: int
-    columns: FloatType
-    column_places: int
-    kept_places: int | None = None
 
 
 _DOUBLE = {
@@ -74,127 +47,76 @@ _SINGLE: dict[Filter, Precision] = {
     "lanczos": Precision("float32", 15, "float32", 10, 4),
 }
 
-# Bytes of input rows cast at a time. One thread is equally fast from 256 KiB to 1 MiB; two threads wait
-# for each other less with the fewer calls of 1 MiB.
-_STRIP_BYTES = 1024 * 1024
-# Samples that the second pass computes between two checkpoints; most images have fewer in all.
-_PASS_SAMPLES = 2**24
-
 
 def precision(dtype: str, filter_: Filter, *, single: bool) -> Precision:
     """Return the precision for samples of a type; `single` is for uint8 only."""
     return _SINGLE[filter_] if single else _DOUBLE.get(dtype, _FLOATS)
 
 
-def resample_image(
-    image: Array, rows: Axis, columns: Axis, out: NDArray[np.float32], *, single: bool = False
-) -> None:
-    """Resample `image` into `out`.
+class Resampling:
+    """A resampling of images of one shape and type. Immutable, so that several threads may run it.
 
     Parameters
     ----------
-    image : ndarray, shape (rows.n_in, columns.n_in, C), uint8, uint16 or float, any strides
+    shape : (int, int, int)
+        Of the images: (rows.n_in, columns.n_in, C).
+    dtype : str
+        Of the images: uint8, uint16 or a float type.
     rows, columns : Axis
         The outputs to compute along each axis.
-    out : ndarray of float32, shape (C, rows wanted, columns wanted), in C order
-        Receives the result, in the units of `image`, unrounded and unclipped.
     single : bool
-        Whether the second pass of a uint8 image is in float32, with fewer places.
-
-    Notes
-    -----
-    Allocates nothing of the image's size. Each thread keeps a strip of input rows in the first pass's
-    type (1 MiB, or what one block of outputs needs) and the half-resampled image (rows wanted × width)
-    in the types of both passes; if the second pass is in float64, also its result.
-
-    Against unrounded weights in float64 the PSNR is at least 100 dB, and at least 79 dB with `single`.
-    The tests measure both on photographs.
+        Whether the second pass of uint8 images is in float32, with fewer places.
     """
-    how = precision(image.dtype.name, columns.filter, single=single)
-    kept = how.kept_places or 0
-    across = column_bands(columns, how.column_places, how.columns, -kept)
-    down = row_bands(rows, how.row_places, how.rows, kept)
-    image = image[:, across.start : across.stop]
-    planar = _planar(_rows_pass(image, down, out.shape[1], how.rows), how)
-    flat = out.reshape(-1, out.shape[2])
-    result = flat if how.columns == "float32" else scratch("flat", flat.shape, how.columns)
-    _columns_pass(planar, across, result)
-    if result is not flat:
-        np.copyto(flat, result, casting="same_kind")
+
+    def __init__(
+        self, shape: tuple[int, ...], dtype: str, rows: Axis, columns: Axis, *, single: bool
+    ) -> None:
+        how = precision(dtype, columns.filter, single=single)
+        kept = how.kept_places or 0
+        bands = column_bands(columns, how.column_places, how.columns, -kept)
+        used = (shape[0], bands.stop - bands.start, shape[2])
+        most = rows_at_once(used[1] * used[2], how)
+        windows = row_windows(rows, how.row_places, how.rows, kept, most)
+        self._used = slice(bands.start, bands.stop)
+        self._down = RowsPass(windows, used, rows.last - rows.first, how)
+        self._across = ColumnsPass(bands)
+        self._flat = None if how.columns == "float32" else how.columns
+        self.nbytes = windows.nbytes + bands.nbytes
+
+    def run(self, image: Array, out: NDArray[np.float32]) -> None:
+        """Resample an image.
+
+        Parameters
+        ----------
+        image : ndarray, shape (rows.n_in, columns.n_in, C), any strides
+        out : ndarray of float32, shape (C, rows wanted, columns wanted), in C order
+            Receives the result, in the units of `image`, unrounded and unclipped.
+
+        Notes
+        -----
+        Allocates nothing of the image's size. Each thread keeps a strip of input rows in the first
+        pass's type (up to 2 MiB, or what one output needs) and the half-resampled image (rows wanted ×
+        width) in the types of both passes; if the second pass is in float64, also its result.
+
+        Against unrounded weights in float64 the PSNR is at least 100 dB, and at least 79 dB with
+        `single`. The tests measure both on photographs.
+        """
+        planar = self._down.run(image[:, self._used])
+        lines = out.reshape(-1, out.shape[2])
+        if self._flat is None:
+            self._across.run(planar, lines)
+            return
+        wide = scratch("flat", lines.shape, self._flat)
+        self._across.run(planar, wide)
+        np.copyto(lines, wide, casting="same_kind")
 
 
-def _rows_pass(image: Array, bands: Bands, height: int, dtype: FloatType) -> NDArray[Any]:
-    """Resample the rows to shape (height, width, C), in this thread's scratch memory."""
-    n_in, width, channels = image.shape
-    line = width * channels
-    item = np.dtype(dtype).itemsize
-    row = line * item
-    span = max(run.weights.shape[2] for run in bands.runs)
-    longest = max(span, min(n_in, _STRIP_BYTES // row))
-    strip = scratch("strip", (longest, width, channels), dtype)
-    half = scratch("half", (height, line), dtype)
-    for run in bands.runs:
-        blocks, outputs, inputs = run.weights.shape
-        at_once = (longest - inputs) // run.in_step + 1 if run.in_step else blocks
-        for k in range(0, blocks, at_once):
-            checkpoint()
-            weights = run.weights[k : k + at_once]
-            count = len(weights)
-            start, stop = run.in_start + k * run.in_step, (count - 1) * run.in_step + inputs
-            np.copyto(strip[:stop], image[start : start + stop])
-            sources = np.ndarray(
-                (count, inputs, line), dtype, strip, 0, (run.in_step * row, row, item)
-            )
-            place = (run.out_start + k * run.out_step) * row
-            results = np.ndarray(
-                (count, outputs, line), dtype, half, place, (run.out_step * row, row, item)
-            )
-            np.matmul(weights, sources, out=results)
-    return half.reshape(height, width, channels)
-
-
-def _columns_pass(planar: NDArray[Any], bands: Bands, result: NDArray[Any]) -> None:
-    """Resample lines of shape (C * H, W) to (C * H, columns wanted).
-
-    The first column of `planar` is the bands' first input.
-    """
-    rows = max(1, _PASS_SAMPLES // max(planar.shape[1], result.shape[1]))
-    for start in range(0, len(planar), rows):
-        checkpoint()
-        _lines_pass(planar[start : start + rows], bands, result[start : start + rows])
-
-
-def _lines_pass(planar: NDArray[Any], bands: Bands, result: NDArray[Any]) -> None:
-    lines, width = planar.shape
-    item = planar.itemsize
-    for run in bands.runs:
-        blocks, inputs, outputs = run.weights.shape
-        sources = np.ndarray(
-            (blocks, lines, inputs),
-            planar.dtype,
-            planar,
-            (run.in_start - bands.start) * item,
-            (run.in_step * item, width * item, item),
-        )
-        results = np.ndarray(
-            (blocks, lines, outputs),
-            result.dtype,
-            result,
-            run.out_start * item,
-            (run.out_step * item, result.shape[1] * item, item),
-        )
-        np.matmul(sources, run.weights, out=results)
-
-
-def _planar(half: NDArray[Any], how: Precision) -> NDArray[Any]:
-    """Reorder (H, W, C) to (C * H, W), so that the second pass is one product for all channels."""
-    height, width, channels = half.shape
-    planar = scratch("planar", (channels, height, width), how.columns)
-    if how.kept_places is None:
-        np.copyto(planar, half.transpose(2, 0, 1))
-    else:
-        np.rint(half.transpose(2, 0, 1), out=planar)
-    return planar.reshape(channels * height, width)
+def resample_image(
+    image: Array, rows: Axis, columns: Axis, out: NDArray[np.float32], *, single: bool = False
+) -> None:
+    """Resample one image; the parameters are those of `Resampling`."""
+    resampling = Resampling(image.shape, image.dtype.name, rows, columns, single=single)
+    resampling.run(image, out)
 
 
 def resample_temporaries(
@@ -215,13 +137,15 @@ def resample_temporaries(
     line = min(width, reach(columns, columns.last - columns.first)) * channels
     count = rows.last - rows.first
     row_item, column_item = (np.dtype(kind).itemsize for kind in (how.rows, how.columns))
-    strip = max(_STRIP_BYTES, min(height, reach(rows, ROW_BLOCK)) * line * row_item)
+    window = reach(rows, 1) + 8
+    tallest = max(rows_at_once(line, how), window) + window
+    strip = min(tallest, height + 2 * window) * line * row_item
     half, planar = count * line * row_item, count * line * column_item
     result = count * (columns.last - columns.first) * channels
     flat = result * column_item if how.columns != "float32" else 0
     out = result * 4 if dtype != "float32" else 0
     weights = weights_temporaries(rows) + weights_temporaries(columns)
-    return out + weights + max(strip + half, half + planar, planar + flat)
+    return out + weights + planar + max(strip + half, flat)
 
 
 def nearest_indices(n_in: int, n_out: int, *, centred: bool) -> NDArray[np.intp]:

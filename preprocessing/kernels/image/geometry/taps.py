@@ -92,11 +92,17 @@ def rounded(weight: Floats, places: int) -> Floats:
     return rounded
 
 
+def width(axis: Axis) -> float:
+    """Return the width of the filter in inputs."""
+    scale = axis.length / axis.n_out
+    stretch = max(scale, 1.0) if axis.antialias else 1.0
+    return 2 * _FILTERS[axis.filter][0] * stretch
+
+
 def reach(axis: Axis, count: int) -> int:
     """Return an upper bound of the inputs that `count` neighbouring outputs depend on."""
     scale = axis.length / axis.n_out
-    stretch = max(scale, 1.0) if axis.antialias else 1.0
-    return min(axis.n_in, ceil((count - 1) * scale + 2 * _FILTERS[axis.filter][0] * stretch) + 6)
+    return min(axis.n_in, ceil((count - 1) * scale + width(axis)) + 6)
 
 
 # Keys' parameter: -1/2 in Pillow and in PyTorch's antialiased path, -3/4 in PyTorch's plain path.

@@ -8,13 +8,17 @@ import tomllib
 from collections.abc import Collection, Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal, cast, get_args
+from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 
 from jitprep.service.s3_names import BUCKET_NAME, S3Prefix
 from jitprep.service.settings import Settings
 from preprocessing import Limits
-from preprocessing.available_memory import parse_size
+from preprocessing.available_memory import parse_size, workers_here
 from preprocessing.frozen import frozen
+from preprocessing.own_steps.loading import load_steps
+
+if TYPE_CHECKING:
+    from jitprep.service.results.copy_place import CopyPlace
 
 _PRESETS = Path(__file__).with_name("presets.toml")
 
@@ -44,11 +48,15 @@ class Policy:
     list_unknown_sizes : {"source", "hide", "mark"}
         How a listing has keys whose derived size depends on the object:
         ``JITPREP_LIST_UNKNOWN_SIZES``. See `jitprep.service.listing.derive`.
+    store : CopyPlace, optional
+        Where copies of results are kept, for later reads: ``JITPREP_STORE`` and ``JITPREP_STORE_BYTES``;
+        nowhere by default.
     """
 
     limits: Limits
     overrides: frozenset[str]
     list_unknown_sizes: UnknownSizes
+    store: CopyPlace | None = None
 
 
 @frozen
@@ -56,7 +64,8 @@ class Config:
     """The configuration.
 
     Each variable may be in the file at ``JITPREP_CONFIG`` instead, without its prefix and in lower case.
-    The environment precedes the file.
+    The environment precedes the file. ``JITPREP_STEPS`` names modules that define steps, separated by
+    commas; they are imported here.
 
     Parameters
     ----------
@@ -68,7 +77,7 @@ class Config:
         Of the function's requests, and the default of a server's mounts.
     cache_bytes : int
         How many bytes of results a process caches, for ranges and sizes of the same object:
-        ``JITPREP_CACHE_BYTES``, 32 MiB by default.
+        ``JITPREP_CACHE_BYTES``. By default the workers of a multi-concurrent function share 32 MiB.
     buckets : mapping of str to str
         What the function may read with its own role, for requests without a presigned URL: buckets, or
         access points' aliases, by the names that requests use. ``JITPREP_BUCKETS``: names, or
@@ -80,8 +89,8 @@ class Config:
         Where answers are stored that are too large for Lambda: ``JITPREP_SPILL``, ``bucket`` or
         ``bucket/prefix``.
     memory_bytes : int
-        The function's memory, from ``AWS_LAMBDA_FUNCTION_MEMORY_SIZE``; Lambda's minimum of 128 MB where
-        that is not set.
+        This process's share of the function's memory, from ``AWS_LAMBDA_FUNCTION_MEMORY_SIZE`` and
+        ``AWS_LAMBDA_MAX_CONCURRENCY``; Lambda's minimum of 128 MB where the first is not set.
     metrics : str, optional
         The CloudWatch namespace of the metrics in log lines: ``JITPREP_METRICS``; no metrics by default.
     endpoint : str, optional
@@ -107,19 +116,21 @@ def config() -> Config:
     Raises
     ------
     ValueError
-        Where a variable, the file or the presets file is wrong; the message names it.
+        Where a variable, the file or the presets file is wrong, or a module of steps; the message names
+        it.
     """
     settings = Settings.read()
+    load_steps(settings.words("steps"), settings.spelling("steps"))
     presets, default = _presets(Path(os.environ.get("JITPREP_PRESETS") or _PRESETS))
     return Config(
         presets={**presets, **settings.presets},
         default_preset=settings.text("default_preset") or default,
         policy=_policy(settings),
-        cache_bytes=settings.whole("cache_bytes", _CACHE_BYTES),
+        cache_bytes=settings.whole("cache_bytes", _CACHE_BYTES // workers_here()),
         buckets=_buckets(settings),
         outputs=_folders(settings, "outputs"),
         spill=next(iter(_folders(settings, "spill", most=1)), None),
-        memory_bytes=_function_memory() * 2**20,
+        memory_bytes=_function_memory() * 2**20 // workers_here(),
         metrics=_namespace(settings),
         endpoint=s3_endpoint(),
     )
@@ -146,6 +157,15 @@ def _policy(settings: Settings) -> Policy:
         unknown_sizes_named(
             settings.spelling("list_unknown_sizes"), settings.text("list_unknown_sizes") or "source"
         ),
+        _store(settings),
+    )
+
+
+def _store(settings: Settings) -> CopyPlace | None:
+    return store_named(
+        (settings.spelling("store"), settings.spelling("store_bytes")),
+        settings.text("store"),
+        settings.text("store_bytes"),
     )
 
 
@@ -218,3 +238,14 @@ def unknown_sizes_named(name: str, word: str) -> UnknownSizes:
     if word not in get_args(UnknownSizes):
         raise ValueError(f"{name} must be one of {', '.join(get_args(UnknownSizes))}, got {word!r}")
     return cast(UnknownSizes, word)
+
+
+def store_named(names: tuple[str, str], text: str, most: str) -> CopyPlace | None:
+    """Return the store that two settings of these names name; None without. Raises ValueError."""
+    if text:
+        from jitprep.service.results.copy_place import CopyPlace  # noqa: PLC0415  few have a store
+
+        return CopyPlace.parse(text, most, settings=names)
+    if most:
+        raise ValueError(f"{names[1]} limits a store, and {names[0]} names none; set both")
+    return None

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cache
 from threading import Condition, Lock
@@ -14,7 +12,8 @@ from typing import TypeVar
 
 from jitprep.service.config import config
 from jitprep.service.errors import out_of_time
-from jitprep.service.thread_pools import granted_cpus
+from jitprep.service.process.renewal import renewed_in_copies
+from jitprep.service.thread_pools import HandedOver, granted_cpus, work_threads
 from preprocessing.cancellation import Cancelled, Signal, cancellable
 from preprocessing.frozen import frozen
 from preprocessing.kernels.scratch import lent_scratch
@@ -58,54 +57,31 @@ class Deadline:
         return Deadline(self.at - share * self.left)
 
 
-# The most threads, including those whose work was given up and has not ended yet.
-_MOST = 64
+class RenewableDeadline(Deadline):
+    """The deadline of each piece of a stream in turn: the time in which the client reads is not counted.
 
+    Parameters
+    ----------
+    seconds : float
+        For each piece.
+    """
 
-class _Threads:
-    """A pool of threads that outlive their work, so that the kernels' per-thread buffers are reused."""
+    def __init__(self, seconds: float) -> None:
+        super().__init__(time.monotonic() + seconds)
+        object.__setattr__(self, "_seconds", seconds)
 
-    def __init__(self) -> None:
-        self._idle: list[ThreadPoolExecutor] = []
-        self._made = 0
-        self._changed = Condition()
+    def renew(self) -> None:
+        """Begin with the next piece."""
+        object.__setattr__(self, "at", time.monotonic() + self._seconds)
 
-    def submit(self, work: Callable[[], _T], deadline: Deadline) -> Future[_T]:
-        """Start work in an idle thread.
-
-        Raises
-        ------
-        RequestFailed
-            ``DeadlineExceeded`` where no thread is free in time.
-        """
-        thread = self._take(deadline)
-        future = thread.submit(work)
-        future.add_done_callback(lambda _: self._give(thread))
-        return future
-
-    def _take(self, deadline: Deadline) -> ThreadPoolExecutor:
-        with self._changed:
-            free = self._changed.wait_for(
-                lambda: self._idle or self._made < _MOST, timeout=deadline.left
-            )
-            if not free:
-                raise out_of_time()
-            if self._idle:
-                return self._idle.pop()  # the last one used: its buffers are the warmest
-            self._made += 1
-        return ThreadPoolExecutor(1, "request")
-
-    def _give(self, thread: ThreadPoolExecutor) -> None:
-        with self._changed:
-            self._idle.append(thread)
-            self._changed.notify()
-
-
-_threads = _Threads()
+    _seconds: float
 
 
 def run_within(deadline: Deadline, work: Callable[[], _T]) -> _T:
     """Return what `work` returns, if it ends in time. Thread-safe.
+
+    It runs in a thread of its own, because C code that hangs cannot be stopped, only left behind: the
+    answer must be sent all the same.
 
     Raises
     ------
@@ -119,13 +95,11 @@ def run_within(deadline: Deadline, work: Callable[[], _T]) -> _T:
         with cancellable(signal):
             return work()
 
-    future: Future[_T] = _threads.submit(signalled, deadline)
+    job = HandedOver(signalled)
     try:
-        return future.result(timeout=deadline.left)
-    except TimeoutError:
-        if future.done():  # just now, or with a TimeoutError of its own
-            return future.result()
-        raise out_of_time() from None
+        if not (work_threads().start(job, deadline.left) and job.ended(deadline.left)):
+            raise out_of_time()
+        return job.result()
     except Cancelled:
         raise out_of_time() from None
     finally:
@@ -175,6 +149,10 @@ def _turns() -> _Turns:
     return _Turns(granted_cpus())
 
 
+# In a forked process nobody would give back what threads of its parent have taken.
+renewed_in_copies(_turns.cache_clear)
+
+
 @contextmanager
 def transform_turn(deadline: Deadline) -> Iterator[None]:
     """Wait until fewer objects than there are processors are transformed, and be one of them.
@@ -186,13 +164,14 @@ def transform_turn(deadline: Deadline) -> Iterator[None]:
     RequestFailed
         ``DeadlineExceeded``.
     """
-    if not _turns().acquire(timeout=deadline.left):
+    turns = _turns()
+    if not turns.acquire(timeout=deadline.left):
         raise out_of_time()
     try:
         with lent_scratch():
             yield
     finally:
-        _turns().release()
+        turns.release()
 
 
 class Budget:
@@ -234,8 +213,7 @@ def original_room() -> Budget:
     return Budget(config().policy.limits.memory // 2)
 
 
-# In a forked process nobody would give back what threads of its parent have taken.
-os.register_at_fork(after_in_child=original_room.cache_clear)
+renewed_in_copies(original_room.cache_clear)  # for the same reason as the turns
 
 
 @contextmanager
@@ -247,8 +225,9 @@ def room_for_original(nbytes: int, deadline: Deadline) -> Iterator[None]:
     RequestFailed
         ``DeadlineExceeded``.
     """
-    original_room().take(nbytes, deadline)
+    room = original_room()
+    room.take(nbytes, deadline)
     try:
         yield
     finally:
-        original_room().give(nbytes)
+        room.give(nbytes)

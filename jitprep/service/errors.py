@@ -11,6 +11,8 @@ from collections.abc import Mapping
 
 import preprocessing as pp
 
+# Codes of defects, in jitprep or in a step of the operator: their tracebacks are logged.
+DEFECTS = frozenset({"InternalError", "StepFailed"})
 _PASSED_ON = frozenset({304, 400, 401, 403, 404, 405, 409, 411, 412, 413, 416, 500, 501, 503})
 
 
@@ -60,6 +62,7 @@ _LIBRARY: tuple[tuple[type[Exception], int, str], ...] = (
     (pp.IncompatibleSource, 400, "IncompatibleObject"),
     (pp.LimitExceeded, 400, "ObjectTooLarge"),
     (pp.SpecError, 400, "InvalidPipeline"),
+    (pp.StepFailed, 500, "StepFailed"),
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
 from jitprep.service.config import Policy, UnknownSizes
@@ -11,7 +12,9 @@ from jitprep.service.messages import ListRequest, Presigned, Response, Sources
 from jitprep.service.request_metrics import RequestMetrics
 from jitprep.service.results.derived_object import derived_etag
 from jitprep.service.source.original import read_signed_page
-from preprocessing import Pipeline
+
+if TYPE_CHECKING:
+    from preprocessing.pipeline import AnyPipeline
 
 # The storage class that marks an object whose Size is its original's.
 MARK = "SIZE_OF_SOURCE"
@@ -22,7 +25,7 @@ _CHECKSUMS = ("ChecksumAlgorithm", "ChecksumType")
 def read_listing(
     request: ListRequest,
     sources: Sources,
-    pipeline: Pipeline,
+    pipeline: AnyPipeline,
     policy: Policy,
     deadline: Deadline,
     metrics: RequestMetrics,
@@ -39,14 +42,14 @@ def read_listing(
     return Response(200, body, {"Content-Type": "application/xml"})
 
 
-def derive(xml: bytes, pipeline: Pipeline, seed: int, unknown: UnknownSizes) -> bytes:
+def derive(xml: bytes, pipeline: AnyPipeline, seed: int, unknown: UnknownSizes) -> bytes:
     """Return the listing of the derived objects for S3's listing of the originals.
 
     Parameters
     ----------
     xml : bytes
         The answer to ListObjects or ListObjectsV2.
-    pipeline : Pipeline
+    pipeline : Pipeline or ShardPipeline
     seed : int
         What random transforms draw from.
     unknown : {"source", "hide", "mark"}
@@ -60,7 +63,7 @@ def derive(xml: bytes, pipeline: Pipeline, seed: int, unknown: UnknownSizes) -> 
     """
     try:
         root = ET.fromstring(xml)  # noqa: S314  # S3's own, bounded
-    except ET.ParseError:
+    except (ET.ParseError, ValueError, LookupError):  # the last two for its encoding
         raise RequestFailed(
             400,
             "InvalidListing",

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import field
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from jitprep.service.errors import RequestFailed
 from jitprep.service.http.conditions import Conditions
 from jitprep.service.http.ranges import Part
+from jitprep.service.lambda_limits import BodyLimit
 from jitprep.service.s3_names import S3Prefix
+from jitprep.service.shards.body_stream import BodyStream
 from jitprep.service.source.stored_object import StoredObject
 from preprocessing.frozen import frozen
 
@@ -30,8 +32,7 @@ class Presigned:
     endpoint : str, optional
         The URL of the only store that may be asked; None for the configured endpoint, or AWS.
     place : str, optional
-        The store as messages name it, where a mount signed with its own keys: their refusal is not the
-        client's.
+        The store's name in messages, where a mount's own keys signed: a refusal is not the client's.
     """
 
     url: str = field(repr=False)
@@ -95,6 +96,8 @@ class ListingName:
 
 # Where an original is read from.
 Source = Presigned | StoredObject
+# Of one object: a presigned URL is good for one method only.
+SourceByMethod = Callable[[Literal["GET", "HEAD"]], Source]
 
 
 class Sources(Protocol):
@@ -147,8 +150,8 @@ class ObjectRequest:
         The part of the derived object; None for all of it.
     checksum : bool
         Whether the client wants a checksum to verify the whole body with.
-    max_body_bytes : int, optional
-        How many bytes of body the door can carry; None for any number.
+    body_limit : BodyLimit, optional
+        What the door can carry; None for anything, as a stream too.
     """
 
     method: Literal["GET", "HEAD"]
@@ -158,7 +161,7 @@ class ObjectRequest:
     conditions: Conditions | None = None
     part: Part | None = None
     checksum: bool = False
-    max_body_bytes: int | None = None
+    body_limit: BodyLimit | None = None
 
 
 @frozen
@@ -170,13 +173,13 @@ class ListRequest:
     source : Presigned or ListingName
         Of the bucket's own listing.
     choice : PipelineChoice
-    max_body_bytes : int, optional
-        How many bytes of body the door can carry; None for any number.
+    body_limit : BodyLimit, optional
+        What the door can carry; None for anything, as a stream too.
     """
 
     source: Presigned | ListingName
     choice: PipelineChoice = PipelineChoice()
-    max_body_bytes: int | None = None
+    body_limit: BodyLimit | None = None
 
 
 @frozen
@@ -187,13 +190,13 @@ class BatchRequest:
     ----------
     objects : tuple of ObjectName
     choice : PipelineChoice
-    max_body_bytes : int, optional
-        How many bytes of body the door can carry; None for any number.
+    body_limit : BodyLimit, optional
+        What the door can carry; None for anything, as a stream too.
     """
 
     objects: tuple[ObjectName, ...]
     choice: PipelineChoice = PipelineChoice()
-    max_body_bytes: int | None = None
+    body_limit: BodyLimit | None = None
 
 
 @frozen
@@ -229,10 +232,10 @@ class Response:
     Parameters
     ----------
     status : int
-        HTTP status.
-    body : bytes or bytearray
+    body : bytes, bytearray or BodyStream
+        A stream where it is made while it is sent; never for doors that return it whole.
     headers : mapping of str to str
-        By S3's header names; ``Content-Length`` only where it is not the body's.
+        By S3's names; ``Content-Length`` only where it is not the body's.
     error_code, error_message : str, optional
         S3's error code, and a sentence on what is wrong and what to do.
     each : tuple of Response
@@ -240,11 +243,22 @@ class Response:
     """
 
     status: int
-    body: bytes | bytearray = b""
+    body: bytes | bytearray | BodyStream = b""
     headers: Mapping[str, str] = field(default_factory=dict)
     error_code: str | None = None
     error_message: str | None = None
     each: tuple[Response, ...] = ()
+
+    @property
+    def whole_body(self) -> bytes | bytearray:
+        """The body, for a door that gets it whole."""
+        assert not isinstance(self.body, BodyStream)
+        return self.body
+
+    @property
+    def body_bytes(self) -> int:
+        """Bytes of the body; of a stream, those that were taken."""
+        return self.body.taken if isinstance(self.body, BodyStream) else len(self.body)
 
     @classmethod
     def refusal(cls, failure: RequestFailed) -> Response:

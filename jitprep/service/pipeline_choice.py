@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jitprep.service.config import Policy, config
 from jitprep.service.errors import RequestFailed
 from jitprep.service.messages import PipelineChoice
-from preprocessing import Pipeline, SpecError
+from preprocessing import Pipeline, SpecError, parse_pipeline
 
+if TYPE_CHECKING:
+    from preprocessing.pipeline import AnyPipeline
 _KEYS = ("pipeline", "spec")
 
 
@@ -28,8 +30,17 @@ def require_overrides_allowed(choice: PipelineChoice, policy: Policy) -> None:
         )
 
 
+def require_single_objects(pipeline: AnyPipeline) -> Pipeline:
+    """Return the pipeline. Raise RequestFailed, ``InvalidPipeline``, for one that takes shards."""
+    if not isinstance(pipeline, Pipeline):
+        raise _invalid(
+            "a shard has no row in a batch; read shards one by one, or leave tar/ out of the pipeline"
+        )
+    return pipeline
+
+
 @lru_cache(maxsize=64)
-def choose(payload: str, preset: str | None) -> Pipeline:
+def choose(payload: str, preset: str | None) -> AnyPipeline:
     """Return the pipeline that an access point's payload, an invocation, or the client asks for.
 
     Parameters
@@ -68,7 +79,7 @@ def _read(payload: str) -> tuple[str, Any]:
     return key, value
 
 
-def _preset(name: object, otherwise: str = "") -> Pipeline:
+def _preset(name: object, otherwise: str = "") -> AnyPipeline:
     presets = config().presets
     if not isinstance(name, str) or name not in presets:
         raise RequestFailed(
@@ -79,11 +90,11 @@ def _preset(name: object, otherwise: str = "") -> Pipeline:
     return _parse(presets[name], f"the preset {name!r}")
 
 
-def _parse(spec: Any, what: str) -> Pipeline:
+def _parse(spec: Any, what: str) -> AnyPipeline:
     if not isinstance(spec, str | dict):
         raise _invalid(f"{what} must be one line of text or a document, got {spec!r}")
     try:
-        return Pipeline.parse(spec)
+        return parse_pipeline(spec)
     except SpecError as error:
         raise _invalid(f"{what}: {error}") from None
 

@@ -7,10 +7,11 @@ import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
-from jitprep.service.errors import as_request_failed
+from jitprep.service.errors import DEFECTS, as_request_failed
 from jitprep.service.messages import Response
+from preprocessing import StepFailed
 from preprocessing.frozen import frozen
 
 
@@ -31,7 +32,9 @@ class Unexpected:
 
     @classmethod
     def of(cls, error: BaseException) -> Unexpected:
-        """Describe an error without keeping its frames alive."""
+        """Describe an error without keeping its frames alive; for a step's, the one that it raised."""
+        if isinstance(error, StepFailed):
+            error = error.__cause__ or error
         frames = traceback.extract_tb(error.__traceback__)
         where = tuple(f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames)
         return cls(type(error).__name__, where)
@@ -51,16 +54,21 @@ class RequestMetrics:
     rows: int | None = None
     failed: int | None = None
     cached: bool = False
+    store: dict[Literal["hit", "miss"], int] = field(default_factory=dict)
     ms: dict[str, float] = field(default_factory=dict)
     unexpected: list[Unexpected] = field(default_factory=list)
 
     def refusal(self, error: Exception) -> Response:
         """Return the answer to a request that failed, whatever went wrong; keep what is unexpected."""
         response = Response.refusal(as_request_failed(error))
-        if response.error_code == "InternalError":
+        if response.error_code in DEFECTS:
             self.unexpected.append(Unexpected.of(error))
         _clear_frames(error)
         return response
+
+    def count_copies(self, outcome: Literal["hit", "miss"], number: int = 1) -> None:
+        """Count copies that were looked for in the store."""
+        self.store[outcome] = self.store.get(outcome, 0) + number
 
     @contextmanager
     def timed(self, stage: str) -> Iterator[None]:
@@ -98,6 +106,7 @@ def log_fields(key: str | None, response: Response, metrics: RequestMetrics) -> 
         "rows": metrics.rows,
         "failed": metrics.failed,
         "bytesIn": metrics.bytes_in,
-        "bytesOut": len(response.body),
+        "bytesOut": response.body_bytes,
+        "store": metrics.store or None,
         "ms": metrics.ms,
     }

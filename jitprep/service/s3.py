@@ -5,26 +5,37 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-import boto3
-from botocore.config import Config
-from botocore.handlers import set_list_objects_encoding_type_url
-
 from jitprep.service.config import config
+from jitprep.service.process.renewal import renewed_in_copies
 
 
 @cache
 def client() -> Any:
-    """Return this process's S3 client."""
+    """Return this process's S3 client, for what is seldom: copies, and answers that are put aside.
+
+    Importing the SDK and making the client take 0.2 s, so no request that can do without waits for it.
+    """
+    import boto3  # noqa: PLC0415
+    from botocore.config import Config  # noqa: PLC0415
+
+    from jitprep.service.http.whole_heads import take_whole_heads  # noqa: PLC0415
+
+    take_whole_heads()
     # Presigned URLs would use the old signature by default.
-    settings: dict[str, Any] = {"signature_version": "s3v4"}
+    # Hashing large bodies takes time. TLS and checksums protect them.
+    s3: dict[str, Any] = {"payload_signing_enabled": False}
+    settings: dict[str, Any] = {"signature_version": "s3v4", "s3": s3}
     if config().endpoint is not None:
-        # The SDK prefixes the host with "{RequestRoute}." and buckets, and only AWS resolves such names.
-        settings |= {"inject_host_prefix": False, "s3": {"addressing_style": "path"}}
+        s3["addressing_style"] = "path"  # only AWS resolves hosts that are named for buckets
         # Through a proxy, urllib3 removes dots from the path and requests another key than was signed.
         settings["proxies"] = {}
-    made = boto3.client("s3", config=Config(**settings))
-    # boto3 would add encoding-type=url, but a listing has the encoding that its client asks for.
-    made.meta.events.unregister(
-        "before-parameter-build.s3.ListObjectsV2", set_list_objects_encoding_type_url
-    )
-    return made
+    return boto3.client("s3", config=Config(**settings))
+
+
+def _close() -> None:
+    """Close the connections. The client makes others, and loads credentials anew once they expire."""
+    if client.cache_info().currsize:
+        client().close()
+
+
+renewed_in_copies(_close)

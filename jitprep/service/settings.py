@@ -17,7 +17,8 @@ FILE_VARIABLE = "JITPREP_CONFIG"
 # Each is a variable JITPREP_<NAME> too.
 _OF_SERVICE = frozenset({
     "buckets", "cache_bytes", "default_preset", "list_unknown_sizes", "max_bytes", "max_pixels",
-    "max_side", "memory", "metrics", "outputs", "request_overrides", "spill",
+    "max_side", "memory", "metrics", "outputs", "request_overrides", "spill", "steps", "store",
+    "store_bytes",
 })  # fmt: skip
 _OF_SERVER = frozenset({"domain", "queue", "timeout", "workers"})
 _TABLES = frozenset({"keys", "mounts", "presets"})

@@ -9,6 +9,7 @@ from urllib.parse import parse_qs
 from jitprep.service.errors import RequestFailed
 from jitprep.service.http import ranges
 from jitprep.service.http.conditions import HEADERS, Conditions
+from jitprep.service.lambda_limits import BodyLimit
 from jitprep.service.messages import ObjectName, ObjectRequest, PipelineChoice, Presigned
 from preprocessing.rng import LARGEST_SEED
 
@@ -80,7 +81,7 @@ def object_request(
     chosen: PipelineChoice,
     headers: Mapping[str, str],
     query: Mapping[str, str],
-    max_body_bytes: int | None = None,
+    body_limit: BodyLimit | None = None,
 ) -> ObjectRequest:
     """Return a request for an object, or a part of it, under the client's conditions.
 
@@ -92,8 +93,8 @@ def object_request(
     chosen : PipelineChoice
     headers, query : mapping of str to str
         The client's, names in lower case.
-    max_body_bytes : int, optional
-        How many bytes of body the door can carry; None for any number.
+    body_limit : BodyLimit, optional
+        What the door can carry; None for anything, as a stream too.
 
     Raises
     ------
@@ -109,5 +110,5 @@ def object_request(
         Conditions.of(headers) if HEADERS & headers.keys() else None,
         None if byte_range is None and part is None else ranges.parse_part(byte_range, part),
         checksum=headers.get("x-amz-checksum-mode", "").upper() == "ENABLED",
-        max_body_bytes=max_body_bytes,
+        body_limit=body_limit,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import Enum
 
-from jitprep.service.source.response_heads import http_date
+from jitprep.service.http.http_date import http_date
 from preprocessing.frozen import frozen
 
 # The names of the conditional headers, in lower case.

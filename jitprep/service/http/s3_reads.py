@@ -6,10 +6,10 @@ import re
 from collections.abc import Mapping, Set
 from typing import Literal, cast
 from urllib.parse import unquote_to_bytes
-from xml.sax.saxutils import escape
 
 from jitprep.service.errors import RequestFailed
 from jitprep.service.http import client_request
+from jitprep.service.lambda_limits import BodyLimit
 from jitprep.service.messages import (
     ListingName,
     ListRequest,
@@ -28,8 +28,6 @@ _LISTING_V1 = _LISTING | {"marker"}
 _LISTING_V2 = _LISTING | {"continuation-token", "fetch-owner", "list-type", "start-after"}
 _NUMBER = re.compile(r"[0-9]{1,9}")
 _ACCOUNT = re.compile(r"[0-9]{12}")
-# Characters that XML 1.0 cannot represent.
-_UNWRITABLE = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def read_method(method: object) -> Literal["GET", "HEAD"]:
@@ -48,7 +46,7 @@ def parse_object_request(
     query: Mapping[str, str],
     *,
     configuration: str = "",
-    max_body_bytes: int | None = None,
+    body_limit: BodyLimit | None = None,
 ) -> ObjectRequest:
     """Return a request for the object of a bucket's name and a key.
 
@@ -61,9 +59,7 @@ def parse_object_request(
     bucket, key = name
     source = ObjectName(bucket, key, query.get("versionid"), _owner(headers))
     chosen = client_request.choice(configuration, headers, query)
-    return client_request.object_request(
-        method, key, source, chosen, headers, query, max_body_bytes
-    )
+    return client_request.object_request(method, key, source, chosen, headers, query, body_limit)
 
 
 def parse_list_request(
@@ -72,7 +68,7 @@ def parse_list_request(
     query: Mapping[str, str],
     *,
     configuration: str = "",
-    max_body_bytes: int | None = None,
+    body_limit: BodyLimit | None = None,
 ) -> ListRequest:
     """Return a request for a page of a bucket's listing, by ListObjectsV2 or ListObjects.
 
@@ -94,7 +90,7 @@ def parse_list_request(
         if name in _LISTING_V2 - {"list-type"} | _LISTING_V1
     }
     source = ListingName(bucket, parameters, _owner(headers), version)
-    return ListRequest(source, client_request.choice(configuration, headers, query), max_body_bytes)
+    return ListRequest(source, client_request.choice(configuration, headers, query), body_limit)
 
 
 def decoded_path(path: str) -> str:
@@ -118,7 +114,7 @@ def error_document(response: Response, request_id: str) -> bytes:
         "RequestId": request_id,
     }
     content = "".join(
-        f"<{name}>{escape(_UNWRITABLE.sub('�', text))}</{name}>" for name, text in elements.items()
+        f"<{name}>{_escaped(_writable(text))}</{name}>" for name, text in elements.items()
     )
     return f'<?xml version="1.0" encoding="UTF-8"?>\n<Error>{content}</Error>'.encode()
 
@@ -144,3 +140,14 @@ def _require_known(query: Mapping[str, str], known: Set[str]) -> None:
         raise RequestFailed(
             501, "NotImplemented", f"the parameter {unknown[0]!r} is not supported; leave it out"
         )
+
+
+def _writable(text: str) -> str:
+    """Replace the characters that XML 1.0 cannot represent."""
+    # Compiled at the first error: it takes 4 ms.
+    return re.sub(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "�", text)
+
+
+def _escaped(text: str) -> str:
+    """Escape text for XML; the standard library's function would import a web client."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

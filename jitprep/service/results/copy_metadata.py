@@ -9,10 +9,12 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from preprocessing import Pipeline
 from preprocessing.frozen import frozen
+
+if TYPE_CHECKING:
+    from preprocessing.pipeline import AnyPipeline
 
 # The prefix of all our names.
 PREFIX = "jitprep-"
@@ -22,6 +24,7 @@ _OF_ORIGINAL = f"{PREFIX}original-"
 SOURCE_ETAG = f"{PREFIX}source-etag"
 _PIPELINE = f"{PREFIX}pipeline"
 _FINGERPRINT = f"{PREFIX}fingerprint"
+_GEOMETRY = f"{PREFIX}geometry"
 _SEED = f"{PREFIX}seed"
 _MARK = f"{PREFIX}mark"
 # S3 takes 2 KB of metadata, names included.
@@ -79,12 +82,12 @@ class Found:
         """Whether jitprep wrote it at this key, and so may overwrite it."""
         return self.metadata.get(_MARK) == _mark(self.name, self.metadata, self.length)
 
-    def is_current(self, pipeline: Pipeline, source_etag: str, seed: int) -> bool:
+    def is_current(self, pipeline: AnyPipeline, source_etag: str, seed: int) -> bool:
         """Return whether it is the copy that the pipeline would make of the original now.
 
         Parameters
         ----------
-        pipeline : Pipeline
+        pipeline : Pipeline or ShardPipeline
         source_etag : str
             The original's current ETag, in quotes.
         seed : int
@@ -137,7 +140,8 @@ def storable(name: str, metadata: Mapping[str, str], length: int) -> dict[str, s
     """Return a copy's metadata as it is stored, with the mark that `Found` recognises.
 
     Where the metadata would be too large, the pipeline's text is left out, since the fingerprint
-    identifies it. The owner's metadata is never left out.
+    identifies it, and then the geometry, which follows from the original. The owner's metadata is never
+    left out.
 
     Parameters
     ----------
@@ -153,8 +157,9 @@ def storable(name: str, metadata: Mapping[str, str], length: int) -> dict[str, s
     MetadataTooLarge
     """
     stored = {**metadata, _MARK: _mark(name, metadata, length)}
-    if _size(stored) > MOST_METADATA:
-        stored.pop(_PIPELINE, None)
+    for less in (_PIPELINE, _GEOMETRY):
+        if _size(stored) > MOST_METADATA:
+            stored.pop(less, None)
     if (size := _size(stored)) > MOST_METADATA:
         raise MetadataTooLarge(
             f"the original's metadata and the copy's own have {size} bytes, and S3 takes "

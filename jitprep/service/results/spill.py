@@ -6,11 +6,10 @@ import hashlib
 from dataclasses import replace
 from urllib.parse import urlsplit
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from jitprep.service import s3
 from jitprep.service.config import config
 from jitprep.service.errors import RequestFailed
+from jitprep.service.lambda_limits import BodyLimit
 from jitprep.service.messages import Response
 from jitprep.service.s3_names import S3Prefix
 
@@ -20,14 +19,14 @@ _SHARE_OF_MEMORY = 4
 _EXPIRES_S = 900
 
 
-def largest_body(carried: int) -> int:
-    """Return how many bytes a body may have for a door that can carry `carried` bytes.
+def largest_body(limit: BodyLimit) -> int:
+    """Return how many bytes a body may have for a door that can carry `limit`.
 
-    Where JITPREP_SPILL is set, larger bodies are possible, up to a quarter of the function's memory.
+    Where JITPREP_SPILL is set, larger bodies can be returned, up to a quarter of the function's memory.
     """
-    if config().spill is None:
-        return carried
-    return max(carried, config().memory_bytes // _SHARE_OF_MEMORY)
+    if limit.streamed or config().spill is None:
+        return limit.nbytes
+    return max(limit.nbytes, config().memory_bytes // _SHARE_OF_MEMORY)
 
 
 def fit_body(response: Response, most: int) -> Response:
@@ -51,7 +50,7 @@ def fit_body(response: Response, most: int) -> Response:
         the client would ask the copy for the same part again. ``SpillFailed``, 500, where the body
         could not be stored.
     """
-    size = len(response.body)
+    size = len(response.whole_body)
     if size <= most:
         return response
     folder = config().spill
@@ -59,8 +58,9 @@ def fit_body(response: Response, most: int) -> Response:
         raise RequestFailed(
             413,
             "ResponseTooLarge",
-            f"the answer has {size} bytes, and Lambda returns at most {most}; ask for less at a time, "
-            "or set a folder for large answers in JITPREP_SPILL",
+            f"the answer has {size} bytes, and Lambda returns at most {most} whole; ask for less at a "
+            "time, let the function stream (JITPREP_RUNTIME_CLIENT=jitprep), or set a folder for large "
+            "answers in JITPREP_SPILL",
         )
     headers = {**response.headers, "Location": _put(folder, response)}
     return replace(response, status=307, body=b"", headers=headers)
@@ -71,11 +71,13 @@ def _put(folder: S3Prefix, response: Response) -> str:
 
     It is stored even where a copy exists, because the copy may be about to expire.
     """
-    key = folder.prefix + hashlib.sha256(response.body).hexdigest()
+    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415  as the client
+
+    key = folder.prefix + hashlib.sha256(response.whole_body).hexdigest()
     place = {"Bucket": folder.bucket, "Key": key}
     kind = response.headers.get("Content-Type", "application/octet-stream")
     try:
-        s3.client().put_object(**place, Body=response.body, ContentType=kind)
+        s3.client().put_object(**place, Body=response.whole_body, ContentType=kind)
     except ClientError as error:
         raise _failed(error.response["Error"]["Code"]) from None
     except BotoCoreError as error:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
 from botocore.exceptions import ClientError, ConnectionError, HTTPClientError  # noqa: A004
@@ -34,15 +34,22 @@ from jitprep.service.results.copy_metadata import (
     storable,
 )
 from jitprep.service.s3_names import METADATA_HEADER, S3Prefix
+from jitprep.service.shards.collect import collect
 from jitprep.service.source import bucket_source
 from jitprep.service.source.original import head_signed, require_time
-from preprocessing import Pipeline, PreprocessingError
+from preprocessing import PreprocessingError
+
+if TYPE_CHECKING:
+    from preprocessing.pipeline import AnyPipeline
+
+# A copy of a shard is in memory, whole, while it is made and put.
+_SHARE_OF_MEMORY = 4
 
 
 def store_copies(
     request: StoreRequest,
     output: S3Prefix,
-    pipeline: Pipeline,
+    pipeline: AnyPipeline,
     deadline: Deadline,
     metrics: RequestMetrics,
 ) -> Response:
@@ -66,7 +73,7 @@ def _answer(
     request: StoreRequest,
     output: S3Prefix,
     task: ObjectName,
-    pipeline: Pipeline,
+    pipeline: AnyPipeline,
     deadline: Deadline,
     metrics: RequestMetrics,
 ) -> Response:
@@ -82,7 +89,7 @@ def _store(
     request: StoreRequest,
     output: S3Prefix,
     task: ObjectName,
-    pipeline: Pipeline,
+    pipeline: AnyPipeline,
     deadline: Deadline,
     metrics: RequestMetrics,
 ) -> str:
@@ -97,7 +104,8 @@ def _store(
         if found.is_current(pipeline, etag, request.choice.seed):
             return f"current: {_shown(place)}"
     asked = ObjectRequest("GET", task.key, task, request.choice)
-    derived = read.get(asked, _original("GET", task), pipeline, config().policy, deadline, metrics)
+    answer = read.get(asked, _original("GET", task), pipeline, config().policy, deadline, metrics)
+    derived = collect(answer, config().memory_bytes // _SHARE_OF_MEMORY)
     with metrics.timed("store"):
         if _put(place, task.key, found, derived):
             return f"stored: {_shown(place)}"
@@ -158,7 +166,7 @@ def _put(place: Mapping[str, str], name: str, found: Found | None, derived: Resp
 
     def write(condition: Mapping[str, str]) -> int:
         try:
-            s3.client().put_object(**place, **condition, **described, Body=derived.body)
+            s3.client().put_object(**place, **condition, **described, Body=derived.whole_body)
         except ClientError as error:
             if _status(error) in {CONFLICT, FAILED}:
                 return _status(error)
@@ -184,7 +192,7 @@ def _described(name: str, derived: Response) -> dict[str, Any]:
         if header.startswith(METADATA_HEADER)
     }
     try:
-        return {**described, "Metadata": storable(name, metadata, len(derived.body))}
+        return {**described, "Metadata": storable(name, metadata, len(derived.whole_body))}
     except MetadataTooLarge as error:
         raise RequestFailed(400, "MetadataTooLarge", str(error)) from None
 

@@ -7,14 +7,35 @@ left to the SDK: profiles, single sign-on, and the roles of containers and insta
 from __future__ import annotations
 
 import os
+from dataclasses import field
 from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from jitprep.service.source.stores import StoreCredentials
+from jitprep.service.process.renewal import renewed_in_copies
+from jitprep.sigv4.signing import SigningCredentials
+from preprocessing.frozen import frozen
 
 _REGIONS = ("AWS_REGION", "AWS_DEFAULT_REGION")
+
+
+@frozen
+class StoreCredentials:
+    """Credentials of an S3 store.
+
+    Parameters
+    ----------
+    access_key, secret_key : str
+    token : str, optional
+    expires_at : datetime, optional
+        With its timezone; None where no end is known.
+    """
+
+    access_key: str
+    secret_key: str = field(repr=False)
+    token: str | None = field(default=None, repr=False)
+    expires_at: datetime | None = None
 
 
 def find_credentials() -> StoreCredentials:
@@ -39,6 +60,18 @@ def find_credentials() -> StoreCredentials:
     frozen = credentials.get_frozen_credentials()
     ends: datetime | None = getattr(credentials, "_expiry_time", None)
     return StoreCredentials(frozen.access_key, frozen.secret_key, frozen.token, ends)
+
+
+def prepare_credentials() -> None:
+    """Import the SDK where Lambda keeps the credentials out of the environment, as with SnapStart."""
+    if os.environ.get("AWS_CONTAINER_CREDENTIALS_FULL_URI"):
+        _session(os.getpid())
+
+
+def signing_credentials() -> SigningCredentials:
+    """Return what requests of this process are signed with. Raises as `find_credentials` does."""
+    found = find_credentials()
+    return SigningCredentials(found.access_key, found.secret_key, found.token)
 
 
 def forget_credentials() -> None:
@@ -73,3 +106,6 @@ def _session(process: int) -> Any:  # noqa: ARG001  a fork may happen while a lo
     from botocore.session import get_session  # noqa: PLC0415  150 ms, and often not needed
 
     return get_session()
+
+
+renewed_in_copies(forget_credentials)

@@ -54,13 +54,14 @@ class ParsedUrl:
         path = target if target.startswith("/") else f"/{target}"
         return cls(found["scheme"], found["host"].lower(), port, path) if 0 < port < 2**16 else None
 
+    @property
+    def server(self) -> tuple[str, str, int]:
+        """The scheme, the host and the port."""
+        return self.scheme, self.host, self.port
+
     def same_server(self, other: ParsedUrl | None) -> bool:
         """Return whether both are of one scheme, host and port."""
-        return other is not None and (self.scheme, self.host, self.port) == (
-            other.scheme,
-            other.host,
-            other.port,
-        )
+        return other is not None and self.server == other.server
 
     @property
     def authority(self) -> str:

@@ -10,11 +10,10 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
-import urllib3
-
 from jitprep.service.config import config
 from jitprep.service.errors import RequestFailed, out_of_time
 from jitprep.service.http import checksums, content_codings
+from jitprep.service.http_client.failures import HttpFailed
 from jitprep.service.source.connection import send_request
 from jitprep.service.source.hosts import require_allowed
 from jitprep.service.source.response_heads import ObjectHead
@@ -27,6 +26,7 @@ from jitprep.service.source.source_errors import (
 
 if TYPE_CHECKING:
     from jitprep.service.deadline import Deadline
+    from jitprep.service.http_client.answer import HttpAnswer
     from jitprep.service.messages import Presigned
 
 _CHUNK = 2**20
@@ -89,6 +89,16 @@ class Original(ABC):
         return content_codings.decode(stored, self.object_head.coding, limits)
 
     @abstractmethod
+    def pieces(self) -> Iterator[bytes]:
+        """Yield the body as it is stored, as it arrives, once and without further tries.
+
+        Raises
+        ------
+        RequestFailed
+            ``SourceUnavailable`` where it breaks off; ``DeadlineExceeded``.
+        """
+
+    @abstractmethod
     def _stored(self, limit: int) -> bytes:
         """Return the bytes as they are stored, at most `limit`."""
 
@@ -106,11 +116,24 @@ class SignedOriginal(Original):
         while True:
             try:
                 return self._read(limit)
-            except (urllib3.exceptions.HTTPError, checksums.ChecksumMismatch) as error:
+            except (HttpFailed, checksums.ChecksumMismatch) as error:
                 self.close()
                 self._tries.again(unavailable(error, self._source))
             self._response = open_response("GET", self._source, self._tries)
             require_same(ObjectHead.of(self._response.headers), self.object_head)
+
+    def pieces(self) -> Iterator[bytes]:
+        """Yield the body as it arrives."""
+        total = 0
+        try:
+            while chunk := self._response.read1(_CHUNK):
+                require_time(self._tries.deadline)
+                total += len(chunk)
+                yield chunk
+        except HttpFailed as error:
+            raise unavailable(error, self._source) from None
+        if total != (self.length if self.length is not None else total):
+            raise unavailable(HttpFailed("the connection closed within the body"), self._source)
 
     def close(self) -> None:
         """Close the connection, unless the body was read to its end and the pool has it back.
@@ -129,8 +152,8 @@ class SignedOriginal(Original):
                 raise source_too_large(total, limit)
             chunks.append(chunk)
         body = b"".join(chunks)
-        if any(name.lower().startswith(checksums.HEADER) for name in self._response.headers):
-            checksums.verify(body, self._response.headers)
+        if any(name.startswith(checksums.HEADER) for name in self._response.headers):
+            checksums.verify(self._response.headers, body)
         return body
 
 
@@ -159,9 +182,9 @@ def read_signed_page(source: Presigned, deadline: Deadline, tries: int = MOST_TR
         return original.read(LARGEST_PAGE)
 
 
-def head_signed(source: Presigned, deadline: Deadline) -> ObjectHead:
+def head_signed(source: Presigned, deadline: Deadline, tries: int = MOST_TRIES) -> ObjectHead:
     """Ask S3 for only the headers. Raises what `open_signed` raises."""
-    response = open_response("HEAD", source, Tries(deadline))
+    response = open_response("HEAD", source, Tries(deadline, tries))
     response.close()
     return ObjectHead.of(response.headers)
 
@@ -220,7 +243,7 @@ def open_response(
     source: Presigned,
     tries: Tries,
     statuses: frozenset[int] = _WHOLE,
-) -> urllib3.BaseHTTPResponse:
+) -> HttpAnswer:
     """Return S3's answer with one of `statuses`, its body unread. Raises as `open_signed` does."""
     address = require_allowed(source.url, source.endpoint)
     while True:
@@ -230,7 +253,7 @@ def open_response(
             if response.status in statuses:
                 return response
             failure = refused(response, source)
-        except urllib3.exceptions.HTTPError as error:
+        except HttpFailed as error:
             failure = unavailable(error, source)
         if failure.status not in TRANSIENT:
             raise failure

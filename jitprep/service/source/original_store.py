@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from jitprep.service.errors import RequestFailed
 from jitprep.service.messages import ListingName, Presigned
+from jitprep.service.source.aws_credentials import StoreCredentials
 from jitprep.service.source.hosts import ParsedUrl
 from jitprep.service.source.original import MOST_TRIES, read_signed_page
 from jitprep.service.source.stored.obstore_process import obstore_is_here
 from jitprep.service.source.stored.s3_bucket import S3Bucket
 from jitprep.service.source.stored_listing import list_stored
 from jitprep.service.source.stored_object import StoredObject, nameable
-from jitprep.service.source.stores import SourceUrl, StoreCredentials, open_store
+from jitprep.service.source.stores import SourceUrl, open_store
 from preprocessing.frozen import frozen
 
 if TYPE_CHECKING:

@@ -13,10 +13,9 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-import urllib3
-
 from jitprep.service.config import config
 from jitprep.service.errors import RequestFailed
+from jitprep.service.http_client.failures import HttpFailed
 from jitprep.service.messages import Presigned
 from jitprep.service.source.original import (
     Original,
@@ -31,6 +30,7 @@ from jitprep.service.source.source_errors import replaced, unavailable
 
 if TYPE_CHECKING:
     from jitprep.service.deadline import Deadline
+    from jitprep.service.http_client.answer import HttpAnswer
 
 # The first bytes of a video say its container, and hold its index or where the index is.
 FIRST_BYTES = 64 * 2**10
@@ -40,7 +40,7 @@ _CHUNK = 2**20
 MOST_REQUESTS = 256
 _ANSWERS = frozenset({200, 206})
 # RFC 9110, 14.4.
-_CONTENT_RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+)")
+_CONTENT_RANGE = re.compile(r"bytes ([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18})")
 
 
 # Returns the bytes from a start to a stop, of the version that was opened.
@@ -131,12 +131,27 @@ def open_signed_ranges(source: Presigned, deadline: Deadline) -> Iterator[Ranges
     Raises what `open_signed` raises.
     """
     signed_whole = "range" in _names(source)
-    ranges = None if signed_whole else begin_ranges(partial(_part, source), deadline)
+    ranges = None if signed_whole else begin_ranges(partial(read_signed_part, source), deadline)
     if ranges is not None:
         yield ranges
         return
     with open_signed(source, deadline) as original:
         yield original
+
+
+def peek_signed(source: Presigned, deadline: Deadline) -> ObjectHead:
+    """Return the headers of a URL that is signed for GET, by asking once for the first byte.
+
+    Raises
+    ------
+    RequestFailed
+        As `open_signed` does; 416 for an empty object.
+    AnsweredWhole
+        Where the object can only be read whole.
+    """
+    if "range" in _names(source):
+        raise AnsweredWhole
+    return read_signed_part(source, 0, 1, Tries(deadline, 1), None)[0]
 
 
 class AnsweredWhole(Exception):
@@ -170,7 +185,7 @@ def begin_ranges(read_part: ReadPart, deadline: Deadline) -> Ranges | None:
     return Ranges(fetch_part, deadline, object_head, first)
 
 
-def _part(
+def read_signed_part(
     source: Presigned, start: int, stop: int, tries: Tries, before: ObjectHead | None
 ) -> tuple[ObjectHead, bytes]:
     """Return the object's head, and these bytes, or those of them that exist.
@@ -179,6 +194,13 @@ def _part(
     ----------
     before : ObjectHead, optional
         The head of an earlier answer; the bytes must be of the same version.
+
+    Raises
+    ------
+    RequestFailed
+        As `open_signed` does; 416 where there are no such bytes.
+    AnsweredWhole
+        Where the object can only be read whole.
     """
     asked = _asked(source, start, stop, before)
     while True:
@@ -197,7 +219,7 @@ def _part(
             return object_head, _body(
                 response, min(stop, object_head.length or 0) - start, tries.deadline
             )
-        except urllib3.exceptions.HTTPError as error:
+        except HttpFailed as error:
             failed = unavailable(error, source)
         finally:
             response.close()
@@ -215,15 +237,15 @@ def _names(source: Presigned) -> frozenset[str]:
     return frozenset(name.lower() for name in source.headers)
 
 
-def _total(response: urllib3.BaseHTTPResponse, start: int) -> int:
+def _total(response: HttpAnswer, start: int) -> int:
     """Return the length of the whole object, from the answer to a request for a range from `start`."""
     found = _CONTENT_RANGE.fullmatch(response.headers.get("Content-Range", ""))
     if found is None or int(found[1]) != start:
-        raise urllib3.exceptions.ProtocolError("the answer has another range than the request")
+        raise HttpFailed("the answer has another range than the request")
     return int(found[3])
 
 
-def _body(response: urllib3.BaseHTTPResponse, length: int, deadline: Deadline) -> bytes:
+def _body(response: HttpAnswer, length: int, deadline: Deadline) -> bytes:
     chunks, total = [], 0
     while chunk := response.read1(_CHUNK):
         require_time(deadline)
@@ -232,5 +254,5 @@ def _body(response: urllib3.BaseHTTPResponse, length: int, deadline: Deadline) -
             break
         chunks.append(chunk)
     if total != length:
-        raise urllib3.exceptions.ProtocolError("the range has another length than the request")
+        raise HttpFailed("the range has another length than the request")
     return b"".join(chunks)

@@ -1,19 +1,15 @@
-"""The heads of S3's answers: read whole or not at all, and what they say of the original."""
+"""What the heads of S3's answers say of the original."""
 
 from __future__ import annotations
 
-import http.client
 from collections.abc import Mapping
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
-from typing import Any
 
 from jitprep.service.http import content_codings
-from jitprep.service.results.copy_metadata import MOST_METADATA, owner_metadata
+from jitprep.service.http.http_date import http_date
+from jitprep.service.results.copy_metadata import owner_metadata
 from jitprep.service.s3_names import METADATA_HEADER
 from preprocessing.frozen import frozen
 
-_read_headers = http.client._read_headers  # type: ignore[attr-defined]
 # S3's headers of the original that hold for the derived object too, beside the owner's metadata.
 _PASSED_THROUGH = frozenset(
     {
@@ -44,6 +40,8 @@ class ObjectHead:
         Its Content-Encoding.
     headers : mapping of str to str
         Those that hold for the derived object too, metadata included.
+    state : str, optional
+        Identifies the bytes where the ETag does not; empty where nothing does.
     """
 
     etag: str
@@ -52,6 +50,7 @@ class ObjectHead:
     length: int | None
     coding: str | None
     headers: Mapping[str, str]
+    state: str | None = None
 
     @classmethod
     def of(cls, headers: Mapping[str, str]) -> ObjectHead:
@@ -65,6 +64,17 @@ class ObjectHead:
             headers.get("Content-Encoding"),
             passed_through(headers),
         )
+
+    @property
+    def version(self) -> str | None:
+        """What no other bytes of this name ever have; None where the source says nothing that sure.
+
+        The coding is part of it: it may change without the stored bytes.
+        """
+        found = self.etag if self.state is None else self.state
+        if not found or found.startswith("W/"):
+            return None
+        return f"{found} {self.coding}" if self.coding else found
 
     @property
     def coded(self) -> bool:
@@ -85,39 +95,3 @@ def passed_through(headers: Mapping[str, str]) -> dict[str, str]:
         owned = owner_metadata(metadata)
         passed |= {f"{METADATA_HEADER}{name}": value for name, value in owned.items()}
     return passed
-
-
-def http_date(text: str | None) -> datetime | None:
-    """Return the moment that an HTTP date names; None where it is absent or malformed."""
-    if text is None:
-        return None
-    try:
-        moment = parsedate_to_datetime(text)
-    except (ValueError, IndexError, OverflowError):
-        return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
-def take_whole_heads() -> None:
-    """Make http.client, and so boto3 and urllib3, take as many headers as S3 may send, or none.
-
-    It gives up at 100 headers, and 2 KB of metadata may be more. Where the connection closes among the
-    headers, it takes those that came for all: an object would lose metadata without an error.
-    """
-    # Python 3.15 gets a public way to set the number; the end has none.
-    http.client._MAXHEADERS = MOST_METADATA  # type: ignore[attr-defined]
-    http.client._read_headers = _read_whole  # type: ignore[attr-defined]
-
-
-def _read_whole(file: Any, *limits: Any) -> list[bytes]:
-    """Return the lines of a head, the last of them empty.
-
-    Raises
-    ------
-    http.client.RemoteDisconnected
-        As where no answer comes at all, and so what is tried again.
-    """
-    lines: list[bytes] = _read_headers(file, *limits)
-    if lines[-1].strip(b"\r\n") or not lines[-1]:
-        raise http.client.RemoteDisconnected("the connection closed within the headers")
-    return lines

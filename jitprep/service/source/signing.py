@@ -1,4 +1,4 @@
-"""Signatures of GETs that the function makes with its own execution role.
+"""Signatures of reads that the function makes with its own execution role.
 
 `signed` is for events without a presigned URL (`bucket_source`).
 
@@ -11,18 +11,13 @@ permission, so no caller learns more than they may read.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
+from typing import Literal
 from urllib.parse import parse_qs, urlencode, urlsplit, urlunsplit
-
-import boto3
-from botocore.auth import S3SigV4Auth, S3SigV4QueryAuth
-from botocore.awsrequest import AWSRequest
-from botocore.exceptions import NoCredentialsError
 
 from jitprep.service.errors import RequestFailed
 from jitprep.service.messages import Presigned
-
-EXPIRES_S = 300
+from jitprep.service.source.aws_credentials import find_region, signing_credentials
+from jitprep.sigv4.signing import sign
 
 
 def readable(head: Presigned) -> Presigned:
@@ -31,37 +26,37 @@ def readable(head: Presigned) -> Presigned:
     Raises
     ------
     RequestFailed
-        ``SizeUnknown`` where the function has no credentials.
+        ``SizeUnknown`` where the function has no credentials, or no region.
     """
     parts = urlsplit(head.url)
     version = parse_qs(parts.query).get("versionId")
     query = urlencode({"versionId": version[0]}) if version else ""
     url = urlunsplit((parts.scheme, parts.netloc, parts.path, query, ""))
-    request = AWSRequest("GET", url, headers=dict(head.headers))
-    credentials = _session().get_credentials()
-    if credentials is None:
-        raise size_unknown("the function has no credentials")
-    frozen, region = credentials.get_frozen_credentials(), _session().region_name
-    S3SigV4QueryAuth(frozen, "s3", region, EXPIRES_S).add_auth(request)
-    return Presigned(str(request.url), head.headers)
+    region = find_region()
+    if region is None:
+        raise size_unknown("the function has no region")
+    try:
+        return signed("GET", url, region, head.headers)
+    except ValueError:
+        raise size_unknown("the function has no credentials") from None
 
 
-def signed(url: str, region: str, headers: Mapping[str, str]) -> Presigned:
-    """Return a GET of an object, signed in its headers by the execution role; it covers `headers`.
+def signed(
+    method: Literal["GET", "HEAD"], url: str, region: str, headers: Mapping[str, str]
+) -> Presigned:
+    """Return a read that is signed in its headers by the execution role; it covers `headers`.
 
     This is cheaper than presigning, and keeps the URL short: it is parsed several times, and a role's
     token in it has two thousand characters.
 
     Raises
     ------
-    NoCredentialsError
+    ValueError
+        Where there are no credentials.
     """
-    credentials = _session().get_credentials()
-    if credentials is None:
-        raise NoCredentialsError
-    request = AWSRequest("GET", url, headers=dict(headers))
-    S3SigV4Auth(credentials.get_frozen_credentials(), "s3", region).add_auth(request)
-    return Presigned(url, dict(request.headers.items()))
+    sent = sign(method, url, headers, signing_credentials(), region)
+    del sent["host"]  # the connection sends it
+    return Presigned(url, sent)
 
 
 def size_unknown(why: str) -> RequestFailed:
@@ -72,8 +67,3 @@ def size_unknown(why: str) -> RequestFailed:
         f"the size of this pipeline's objects depends on their pixels, and {why}; allow the function's "
         "role s3:GetObject on the supporting access point, or choose a pipeline of fixed size",
     )
-
-
-@cache
-def _session() -> boto3.Session:
-    return boto3.Session()

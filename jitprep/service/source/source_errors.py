@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
-from xml.etree import ElementTree
 
 from jitprep.service.errors import RequestFailed
-from jitprep.service.source.connection import connected, reason
+from jitprep.service.http.checksums import ChecksumMismatch
+from jitprep.service.source.connection import connected
 from jitprep.service.source.hosts import ParsedUrl
 
 if TYPE_CHECKING:
-    import urllib3
-
+    from jitprep.service.http_client.answer import HttpAnswer
+    from jitprep.service.http_client.failures import HttpFailed
     from jitprep.service.messages import Presigned
 
 # S3's errors are a few hundred bytes of XML.
 _ERROR_BYTES = 64 * 1024
+_CODE = re.compile(r"[A-Za-z0-9._-]{1,100}")
 # The codes of statuses without an error document, as in the answer to a HEAD.
 _WORDLESS = {
     403: "AccessDenied",
@@ -64,23 +66,25 @@ def replaced() -> RequestFailed:
     return RequestFailed(503, "SourceUnavailable", words)
 
 
-def unavailable(error: Exception, source: Presigned) -> RequestFailed:
+def unavailable(error: HttpFailed | ChecksumMismatch, source: Presigned) -> RequestFailed:
     """Return the failure of a read that was not completed.
 
     Parameters
     ----------
-    error : Exception
-        Its message is left out, because it may hold the URL.
+    error : HttpFailed or ChecksumMismatch
+        What says why, without the URL.
     source : Presigned
         What was read. Its URL may be signed, so only its host, or the endpoint, is named.
     """
     address = ParsedUrl.of(source.url)
     assert address is not None  # it was allowed
+    mismatch = isinstance(error, ChecksumMismatch)
+    why = "its bytes do not match its checksum" if mismatch else str(error)
     where = connected(address, source)
     return RequestFailed(
         503,
         "SourceUnavailable",
-        f"S3 at {where.host}:{where.port} could not be read ({reason(error)}); try again, and check "
+        f"S3 at {where.host}:{where.port} could not be read ({why}); try again, and check "
         "that it is up and can be reached from here",
     )
 
@@ -95,7 +99,7 @@ def source_too_large(size: int, limit: int) -> RequestFailed:
     )
 
 
-def refused(response: urllib3.BaseHTTPResponse, source: Presigned) -> RequestFailed:
+def refused(response: HttpAnswer, source: Presigned) -> RequestFailed:
     """Return the failure that S3's answer reports, and close it.
 
     Where a mount signed the request, the refusal of its keys is put in the server's words: the client
@@ -105,24 +109,29 @@ def refused(response: urllib3.BaseHTTPResponse, source: Presigned) -> RequestFai
         body = response.read(_ERROR_BYTES)
     finally:
         response.close()
-    code, message = _words(body)
+    code, message = s3_words(body)
     wordless = "SourceRefused" if body else _WORDLESS.get(response.status, "SourceRefused")
     moved = 300 <= response.status < 400 and response.status != 304
     if source.place and (moved or response.status in {401, 403} or code in _OF_MOUNT):
         return StoreRefused(source.place, code or f"status {response.status}")
-    named = {name.lower(): value for name, value in response.headers.items()}
     return RequestFailed(
         response.status,
         code or wordless,
         message or f"S3 answered the read of the original with status {response.status}",
-        {name: named[name] for name in _OF_MARKER if name in named},
+        {name: response.headers[name] for name in _OF_MARKER if name in response.headers},
     )
 
 
-def _words(body: bytes) -> tuple[str, str]:
-    """Return the code and the message of S3's error document; empty where the body is not one."""
+def s3_words(body: bytes) -> tuple[str, str]:
+    """Return the code and the message of S3's error document; empty where the body is not one.
+
+    The code is passed on in headers, so anything but a word is not one.
+    """
+    from xml.etree import ElementTree  # noqa: PLC0415  for errors only
+
     try:
         root = ElementTree.fromstring(body)  # noqa: S314  # S3's own, bounded
-    except ElementTree.ParseError:
+    except (ElementTree.ParseError, ValueError, LookupError):  # the last two for its encoding
         return "", ""
-    return root.findtext("Code", ""), root.findtext("Message", "")
+    code = root.findtext("Code", "")
+    return code if _CODE.fullmatch(code) else "", root.findtext("Message", "")

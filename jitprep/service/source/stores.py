@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable
-from dataclasses import field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
+from jitprep.service.source.aws_credentials import StoreCredentials
 from jitprep.service.source.stored.folder import Folder
 from preprocessing.frozen import frozen
 
@@ -89,24 +89,6 @@ def _folder(text: str, *, escaped: bool) -> str:
     if not path:
         raise ValueError("write the source as the path of a folder, or as file:///PATH")
     return str(Path(path).expanduser().absolute())
-
-
-@frozen
-class StoreCredentials:
-    """Credentials of an S3 store.
-
-    Parameters
-    ----------
-    access_key, secret_key : str
-    token : str, optional
-    expires_at : datetime, optional
-        With its timezone; None where no end is known.
-    """
-
-    access_key: str
-    secret_key: str = field(repr=False)
-    token: str | None = field(default=None, repr=False)
-    expires_at: datetime | None = None
 
 
 def open_store(

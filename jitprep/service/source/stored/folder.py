@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
 from preprocessing.frozen import frozen
+
+# The coarsest clock of a file system is FAT's, which ticks every two seconds.
+SETTLED_S = 2.0
 
 
 @frozen
@@ -49,3 +53,16 @@ def file_etag(status: os.stat_result) -> str:
     bytes are renamed to the file's name, even where they keep the size and the time.
     """
     return f'"{status.st_ino:x}-{status.st_mtime_ns:x}-{status.st_size:x}"'
+
+
+def file_state(status: os.stat_result) -> str:
+    """Return what identifies a file's bytes, beyond its ETag; empty where nothing does.
+
+    The time of the last change of status changes with every write, and no program can set it. A file
+    that has just changed may change again within one tick of the clock, as git knows.
+    """
+    changed = max(status.st_mtime_ns, status.st_ctime_ns)
+    if time.time() - changed / 1e9 < SETTLED_S:
+        return ""
+    parts = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+    return "-".join(format(part, "x") for part in parts)

@@ -15,11 +15,11 @@ from email.utils import formatdate
 from typing import TYPE_CHECKING
 
 from jitprep.service.errors import RequestFailed
-from jitprep.service.source.original import Original, Tries, require_time
+from jitprep.service.source.original import Original, Tries, require_same, require_time
 from jitprep.service.source.ranged_source import FIRST_BYTES, Ranges
 from jitprep.service.source.response_heads import ObjectHead
 from jitprep.service.source.source_errors import replaced
-from jitprep.service.source.stored.folder import file_etag, leads_out
+from jitprep.service.source.stored.folder import file_etag, file_state, leads_out
 
 if TYPE_CHECKING:
     from jitprep.service.deadline import Deadline
@@ -35,6 +35,14 @@ class _FileOriginal(Original):
     def __init__(self, opened: int, deadline: Deadline) -> None:
         super().__init__(_head(os.fstat(opened)))
         self._opened, self._deadline = opened, deadline
+
+    def pieces(self) -> Iterator[bytes]:
+        """Yield the file, if it is still what it was when it was opened."""
+        length = self.object_head.length
+        assert length is not None
+        for at in range(0, length, _CHUNK):
+            most = min(_CHUNK, length - at)
+            yield _read(self._opened, at, self.object_head, most, self._deadline)
 
     def _stored(self, limit: int) -> bytes:
         length = self.object_head.length
@@ -73,6 +81,22 @@ def open_file_ranges(source: StoredObject, deadline: Deadline) -> Iterator[Range
         yield Ranges(fetch_part, deadline, object_head, first, sys.maxsize)
 
 
+def read_file_part(
+    source: StoredObject, start: int, stop: int, tries: Tries, before: ObjectHead | None
+) -> tuple[ObjectHead, bytes]:
+    """Return a file's head, and these bytes, or those of them that exist, of the same version.
+
+    Raises what `open_file` raises.
+    """
+    with _opened(source) as opened:
+        object_head = _head(os.fstat(opened))
+        if before is not None:
+            require_same(object_head, before)
+        assert object_head.length is not None
+        length = max(min(stop, object_head.length) - start, 0)
+        return object_head, _read(opened, start, object_head, length, tries.deadline)
+
+
 def head_file(source: StoredObject) -> ObjectHead:
     """Return the head of a file without opening it. Raises what `open_file` raises."""
     with _refusals(source):
@@ -81,7 +105,9 @@ def head_file(source: StoredObject) -> ObjectHead:
 
 def _head(status: os.stat_result) -> ObjectHead:
     modified = formatdate(status.st_mtime, usegmt=True)
-    return ObjectHead(file_etag(status), modified, None, status.st_size, None, {})
+    return ObjectHead(
+        file_etag(status), modified, None, status.st_size, None, {}, file_state(status)
+    )
 
 
 @contextmanager

@@ -10,8 +10,9 @@ from urllib.parse import quote, urlencode
 from xml.etree import ElementTree as ET
 
 from jitprep.service.messages import ListingName, Presigned
+from jitprep.service.source.aws_credentials import StoreCredentials
 from jitprep.service.source.stored.store_errors import without_credentials
-from jitprep.service.source.stores import SourceUrl, StoreCredentials
+from jitprep.service.source.stores import SourceUrl
 from jitprep.sigv4.signing import SigningCredentials, sign
 from preprocessing.frozen import frozen
 
@@ -77,7 +78,7 @@ class S3Bucket:
         """Return a listing with another name for the bucket, and with keys without the prefix."""
         try:
             root = ET.fromstring(xml)  # noqa: S314  # the store's own, bounded
-        except ET.ParseError:
+        except (ET.ParseError, ValueError, LookupError):  # the last two for its encoding
             return xml  # refused where sizes and ETags are put in
         space = root.tag.partition("}")[0] + "}" if root.tag.startswith("{") else ""
         named = root.find(f"{space}Name")

@@ -42,6 +42,8 @@ from jitprep.service.source.stored_object import StoredObject, nameable
 # A body of at most this size is received by one call. A larger one comes in pieces, and the deadline is
 # checked between them.
 _CHUNK = 2**20
+# How far a web server's clock may be behind.
+_SETTLED_S = 60.0
 # obstore's names of what is not metadata.
 _HEADERS = frozenset({"Cache-Control", "Content-Encoding", "Content-Type"})
 _OTHERS = frozenset({"Content-Disposition", "Content-Language", "Storage-Class"})
@@ -63,6 +65,21 @@ class _StoredOriginal(Original):
     def length(self) -> int:
         """The number of bytes as they are stored, by the headers."""
         return int(self._result.meta["size"])
+
+    def pieces(self) -> Iterator[bytes]:
+        """Yield the body as it arrives."""
+        total = 0
+        try:
+            for chunk in self._result.stream(min_chunk_size=_CHUNK):
+                require_time(self._tries.deadline)
+                total += len(chunk)
+                yield bytes(chunk)
+        except RequestFailed:
+            raise
+        except Exception as error:
+            raise store_failure(error, self._source.place) from None
+        if total != self.length:
+            raise cut_off(self._source.place)
 
     def _stored(self, limit: int) -> bytes:
         assert self.length <= limit
@@ -100,14 +117,14 @@ def open_stored_ranges(source: StoredObject, deadline: Deadline) -> Iterator[Ran
     has a Content-Encoding. Raises what `open_stored` raises.
     """
     bounded = _bounded(source, deadline)
-    ranges = begin_ranges(partial(_part, source), bounded)
+    ranges = begin_ranges(partial(read_stored_part, source), bounded)
     yield _StoredOriginal(source, Tries(bounded)) if ranges is None else ranges
 
 
-def head_stored(source: StoredObject, deadline: Deadline) -> ObjectHead:
+def head_stored(source: StoredObject, deadline: Deadline, tries: int = MOST_TRIES) -> ObjectHead:
     """Ask for only the headers. Raises what `open_stored` raises."""
-    tries = Tries(_bounded(source, deadline))
-    return _head(_get(source, tries, {"head": True}), source)
+    bounded = Tries(_bounded(source, deadline), tries)
+    return _head(_get(source, bounded, {"head": True}), source)
 
 
 def _bounded(source: StoredObject, deadline: Deadline) -> Deadline:
@@ -115,10 +132,13 @@ def _bounded(source: StoredObject, deadline: Deadline) -> Deadline:
     return deadline if deadline.at <= ends else Deadline(ends)
 
 
-def _part(
+def read_stored_part(
     source: StoredObject, start: int, stop: int, tries: Tries, before: ObjectHead | None
 ) -> tuple[ObjectHead, bytes]:
-    """Return the object's head, and these bytes, or those of them that exist, of the same version."""
+    """Return the object's head, and these bytes, or those of them that exist, of the same version.
+
+    Raises what `jitprep.service.source.ranged_source.read_signed_part` raises.
+    """
     options: dict[str, Any] = {"range": (start, stop)}
     # A weak ETag matches nothing, and one that was made of a date is not the server's.
     if before is not None and not source.place.startswith("http"):
@@ -213,7 +233,16 @@ def _head(result: Any, source: StoredObject) -> ObjectHead:
         meta["size"],
         headers.get("Content-Encoding"),
         passed_through(metadata) if metadata else {},
+        "" if source.place.startswith("http") and not _is_settled(meta) else None,
     )
+
+
+def _is_settled(meta: Mapping[str, Any]) -> bool:
+    """Whether the ETag of a web server identifies bytes.
+
+    Servers make it of the size and the second of the last change, which may not be over for them yet.
+    """
+    return bool(meta["e_tag"]) and time.time() - meta["last_modified"].timestamp() > _SETTLED_S
 
 
 def _etag(meta: Mapping[str, Any], dated: bool) -> str:

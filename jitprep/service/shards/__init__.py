@@ -1,0 +1,1 @@
+"""Shards: archives of samples that are transformed while they are sent."""

@@ -8,42 +8,50 @@ To follow one GetObject from here down, read these files in this order.
 3.  ``jitprep/service/http/client_request.py``: the client's headers and query
 4.  ``jitprep/service/messages.py``: the request and the response
 5.  ``jitprep/service/request_metrics.py``: what is measured on the way
-6.  ``jitprep/service/deadline.py``: the thread that the work runs in, and when it must stop
-7.  ``jitprep/service/dispatch.py``: the steps, in order
-8.  ``jitprep/service/pipeline_choice.py``: the access point's payload becomes a pipeline
-9.  ``jitprep/service/read.py``: fetch, transform, answer
-10. ``jitprep/service/source/opening.py``: what opens the original, by where it is
-11. ``jitprep/service/source/original.py``: the original is read, with retries
-12. ``jitprep/service/source/hosts.py``: which URLs may be read
-13. ``jitprep/service/source/connection.py``: the HTTP request to S3
-14. ``jitprep/service/source/response_heads.py``: S3's headers
-15. ``jitprep/service/results/derived_object.py``: the result's ETag, headers and cache
-16. ``handler/runtime/log.py``: its line in the log
+6.  ``jitprep/service/deadline.py``: when the work must stop
+7.  ``jitprep/service/thread_pools.py``: the thread that it runs in
+8.  ``jitprep/service/dispatch.py``: the steps, in order
+9.  ``jitprep/service/pipeline_choice.py``: the access point's payload becomes a pipeline
+10. ``jitprep/service/read.py``: fetch, transform, answer
+11. ``jitprep/service/source/opening.py``: what opens the original, by where it is
+12. ``jitprep/service/source/original.py``: the original is read, with retries
+13. ``jitprep/service/source/hosts.py``: which URLs may be read
+14. ``jitprep/service/source/connection.py``: the HTTP request to S3
+15. ``jitprep/service/source/response_heads.py``: S3's headers
+16. ``jitprep/service/results/derived_object.py``: the result's ETag, headers and cache
+17. ``jitprep/service/aws/write_get_object_response.py``: the request that answers S3
+18. ``jitprep/service/source/aws_credentials.py``: what it is signed with
+19. ``handler/runtime/log.py``: its line in the log
 
-Step 9 hands the bytes to ``preprocessing``; its docstring says in which order to read it. Conditions,
+Step 10 hands the bytes to ``preprocessing``; its docstring says in which order to read it. Conditions,
 ranges, checksums, content codings and errors have modules of their own, which a request enters only if
-it needs them. ``jitprep/service/config.py`` is read once, when the process starts.
+it needs them. ``jitprep/service/http_client`` is HTTP itself. ``jitprep/service/config.py`` is read
+once, when the process starts.
 """
 
 from __future__ import annotations
 
 import gc
+import os
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any, Protocol
 
-from handler.doors import DOORS, Door
-from handler.runtime import log, malloc
-from jitprep.service import pipeline_choice, s3
+from handler.doors import DOORS, STREAMING_DOORS, Door
+from handler.doors.streamed import StreamedReply
+from handler.runtime import copies, log, malloc, marshaller
+from jitprep.service import pipeline_choice
 from jitprep.service.config import config
 from jitprep.service.deadline import Deadline, run_within
 from jitprep.service.dispatch import dispatch
 from jitprep.service.errors import RequestFailed
 from jitprep.service.messages import ObjectRequest, Request, Response, StoreRequest
 from jitprep.service.request_metrics import RequestMetrics
+from jitprep.service.shards.body_stream import BodyStream
 from jitprep.service.source import bucket_source
-from jitprep.service.source.connection import pool
+from jitprep.service.source.connection import prepare_connections
 
 
 class Context(Protocol):
@@ -58,11 +66,17 @@ class Context(Protocol):
 # Initialisation: Lambda gives it a full CPU, and all later requests profit. A wrong configuration fails
 # here, before the first request.
 malloc.keep()
+marshaller.replace_marshaller()
 config()
-pool()
-s3.client()
+prepare_connections()
+if config().policy.store is not None:
+    copies.open_copies()
 with suppress(RequestFailed):  # every request reports it
     pipeline_choice.choose("", None)  # imports the steps that most requests need
+if os.environ.get("AWS_LAMBDA_INITIALIZATION_TYPE") == "snap-start":
+    from handler.runtime.restore import register_hooks
+
+    register_hooks()
 # The objects so far are permanent: searching them for garbage would take a tenth of a request's time.
 gc.freeze()
 
@@ -70,7 +84,7 @@ _state = {"cold": True}
 
 
 def lambda_handler(event: Any, context: Context) -> Any:
-    """Answer one event.
+    """Answer one event by what is returned.
 
     Once the event is recognised, every failure is answered with an S3 error.
 
@@ -81,16 +95,62 @@ def lambda_handler(event: Any, context: Context) -> Any:
     ReplyFailed
         Where the answer does not reach S3.
     """
+    return _handle(event, context, DOORS, lambda reply: reply)
+
+
+def stream_handler(event: Any, context: Context, send: Callable[[StreamedReply], object]) -> Any:
+    """Answer one event, by a stream where its door has one: for a runtime client that can send it.
+
+    Parameters
+    ----------
+    event : object
+    context : Context
+    send : callable
+        Sends a streamed answer. It returns once Lambda has the answer, or the error that ended it.
+
+    Returns
+    -------
+    object
+        The function's result; None where the answer was sent.
+
+    Raises
+    ------
+    ValueError, ReplyFailed
+        As `lambda_handler` does.
+    Exception
+        What `send` raises.
+    """
+
+    def deliver(reply: Any) -> Any:
+        if not isinstance(reply, StreamedReply):
+            return reply
+        send(reply)
+        return None
+
+    return _handle(event, context, STREAMING_DOORS, deliver)
+
+
+def _handle(
+    event: Any, context: Context, doors: Sequence[Door], deliver: Callable[[Any], Any]
+) -> Any:
     cold, _state["cold"] = _state["cold"], False
     start = time.perf_counter()
-    door = choose_door(event)
+    door = choose_door(event, doors)
     deadline = Deadline.of(context.get_remaining_time_in_millis(), door.client_timeout_s)
     metrics = RequestMetrics(context.aws_request_id)
     request, response = _answer(door, event, deadline, metrics)
     try:
         with metrics.timed("reply"):
-            return door.reply(event, response)
+            result = deliver(door.reply(event, response))
+        if metrics.store:  # Lambda stops the process once the answer is returned
+            with metrics.timed("write"):
+                copies.finish_writes(deadline)
+        return result
     finally:
+        if isinstance(response.body, BodyStream):
+            response.body.close()
+            if response.body.failure is not None:  # what was sent until then stays counted
+                response = replace(metrics.refusal(response.body.failure), body=response.body)
         for found in metrics.unexpected:
             log.unexpected(context.aws_request_id, found)
         metrics.ms["total"] = round((time.perf_counter() - start) * 1000, 3)
@@ -104,7 +164,7 @@ def lambda_handler(event: Any, context: Context) -> Any:
         )
 
 
-def choose_door(event: object) -> Door:
+def choose_door(event: object, doors: Sequence[Door] = DOORS) -> Door:
     """Return the door that `event` came through. Events fit one door at most, so order is irrelevant.
 
     Raises
@@ -113,11 +173,11 @@ def choose_door(event: object) -> Door:
         For an event that fits none.
     """
     if isinstance(event, Mapping):
-        for door in DOORS:
+        for door in doors:
             if door.fits(event):
                 return door
     shape = sorted(map(str, event)) if isinstance(event, Mapping) else type(event).__name__
-    names = ", ".join(door.name for door in DOORS)
+    names = ", ".join(door.name for door in doors)
     raise ValueError(f"this event fits none of the doors ({names}): {shape}")
 
 

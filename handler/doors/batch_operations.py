@@ -143,7 +143,7 @@ def _choice(arguments: Mapping[str, str]) -> PipelineChoice:
 def _result(answer: Response) -> dict[str, str]:
     code = answer.error_code
     if code is None:
-        return {"resultCode": "Succeeded", "resultString": _line(answer.body.decode())}
+        return {"resultCode": "Succeeded", "resultString": _line(answer.whole_body.decode())}
     temporary = answer.status >= 500 or answer.status == _THROTTLED or code in _TEMPORARY
     return {
         "resultCode": "TemporaryFailure" if temporary else "PermanentFailure",

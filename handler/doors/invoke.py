@@ -1,20 +1,23 @@
 """Lambda's Invoke: the event names a bucket, and one key or many.
 
 ``{"bucket": "photos", "key": "a.jpg"}`` or ``{"bucket": "photos", "keys": ["a.jpg", "b.jpg"]}``, with
-``"pipeline"`` or ``"spec"``, and ``"seed"``. The answer is what the function returns.
+``"pipeline"`` or ``"spec"``, and ``"seed"``. The answer is what the function returns. With ``"stream":
+true`` it is streamed: the same JSON without the body, eight NUL bytes, and the body as it is.
 """
 
 from __future__ import annotations
 
 import json
-from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import pybase64
+
+from handler.doors.streamed import OCTETS, StreamedReply, stream_head
 from jitprep.service.deadline import LAMBDA_CLIENT_TIMEOUT_S
 from jitprep.service.errors import RequestFailed
 from jitprep.service.http import client_request
-from jitprep.service.lambda_limits import max_body_bytes
+from jitprep.service.lambda_limits import body_limit
 from jitprep.service.messages import (
     BatchRequest,
     BatchResponse,
@@ -24,7 +27,8 @@ from jitprep.service.messages import (
     Response,
 )
 
-_OF_ALL = frozenset({"bucket", "pipeline", "spec", "seed"})
+_STREAM = "stream"
+_OF_ALL = frozenset({"bucket", "pipeline", "spec", "seed", _STREAM})
 _OF_ONE = _OF_ALL | {"key", "versionId"}
 _OF_MANY = _OF_ALL | {"keys"}
 # As many keys as a page of a listing has.
@@ -35,10 +39,19 @@ _LONGEST_MESSAGE = 1000
 
 
 class InvokeDoor:
-    """A direct invocation."""
+    """A direct invocation.
+
+    Parameters
+    ----------
+    streams : bool
+        Whether the function's runtime client can send a streamed answer.
+    """
 
     name = "invoke"
     client_timeout_s = LAMBDA_CLIENT_TIMEOUT_S
+
+    def __init__(self, *, streams: bool = False) -> None:
+        self._streams = streams
 
     def fits(self, event: Mapping[str, Any]) -> bool:
         """Return whether the event names a bucket, and a key or keys."""
@@ -50,10 +63,12 @@ class InvokeDoor:
         Raises
         ------
         RequestFailed
-            ``InvalidEvent``, ``InvalidPipeline``, ``InvalidSeed``.
+            ``InvalidEvent``, ``InvalidPipeline``, ``InvalidSeed``; ``NotImplemented`` for a stream that
+            the function cannot send.
         """
         many = "keys" in event
         _require_known(event, _OF_MANY if many else _OF_ONE)
+        streamed = self._streamed(event)
         bucket, choice = _text(event["bucket"], "bucket"), _choice(event)
         # The metadata has the pipeline's canonical spelling, which may be longer than the given one.
         overhead = 2 * len(choice.configuration)
@@ -61,22 +76,50 @@ class InvokeDoor:
             keys = _keys(event["keys"])
             overhead += sum(len(json.dumps(key)) + _BESIDE_KEY for key in keys)
             names = tuple(ObjectName(bucket, key) for key in keys)
-            return BatchRequest(names, choice, max_body_bytes(overhead))
+            return BatchRequest(names, choice, body_limit(overhead, streamed=streamed))
         version = _text(event["versionId"], "versionId") if "versionId" in event else None
         name = ObjectName(bucket, _text(event["key"], "key"), version)
-        most = max_body_bytes(overhead)
-        return ObjectRequest("GET", name.key, name, choice, max_body_bytes=most)
+        limit = body_limit(overhead, streamed=streamed)
+        return ObjectRequest("GET", name.key, name, choice, checksum=True, body_limit=limit)
 
-    def reply(self, event: Mapping[str, Any], response: Response) -> dict[str, Any]:
+    def reply(self, event: Mapping[str, Any], response: Response) -> dict[str, Any] | StreamedReply:
         """Return the function's result."""
-        if response.error_code is not None:
-            return _failure(response.status, response.error_code, response.error_message or "")
-        batch = response if isinstance(response, BatchResponse) else None
-        headers = {name: _sendable(value) for name, value in response.headers.items()}
-        answer: dict[str, Any] = {"statusCode": response.status, "headers": headers}
-        if response.status == 200 and (batch is None or batch.rows):
-            answer |= {"body": b64encode(response.body).decode(), "isBase64Encoded": True}
-        return answer | (_per_key(batch) if batch else {})
+        answer = _described(response)
+        if self._streams and event.get(_STREAM) is True:
+            return StreamedReply(OCTETS, stream_head(answer), response.body)
+        if _has_body(response):
+            answer["body"] = pybase64.b64encode_as_string(response.whole_body)
+            answer["isBase64Encoded"] = True
+        return answer
+
+    def _streamed(self, event: Mapping[str, Any]) -> bool:
+        """Return whether the event asks for a streamed answer. Raises RequestFailed."""
+        asked = event.get(_STREAM, False)
+        if not isinstance(asked, bool):
+            raise _invalid("stream must be true or false")
+        if asked and not self._streams:
+            raise RequestFailed(
+                501,
+                "NotImplemented",
+                "this function cannot stream its answers; set JITPREP_RUNTIME_CLIENT=jitprep in its "
+                "environment, or leave stream out",
+            )
+        return asked
+
+
+def _described(response: Response) -> dict[str, Any]:
+    """Return the answer without its body."""
+    if response.error_code is not None:
+        return _failure(response.status, response.error_code, response.error_message or "")
+    headers = {name: _sendable(value) for name, value in response.headers.items()}
+    answer = {"statusCode": response.status, "headers": headers}
+    return answer | (_per_key(response) if isinstance(response, BatchResponse) else {})
+
+
+def _has_body(response: Response) -> bool:
+    """Return whether a body belongs to the answer; of a batch without rows, none does."""
+    rows = response.rows if isinstance(response, BatchResponse) else True
+    return response.status == 200 and response.error_code is None and bool(rows)
 
 
 def _per_key(batch: BatchResponse) -> dict[str, Any]:

@@ -7,41 +7,41 @@ AWS's contract: "Event context format and usage" in the S3 user guide.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from email.utils import parsedate_to_datetime
+from collections.abc import Mapping
 from typing import Any, Literal
 from urllib.parse import SplitResult, unquote, urlsplit
 
-from botocore.exceptions import ClientError
-
-from jitprep.service import s3
+from jitprep.service.aws.write_get_object_response import send_get_object_response
 from jitprep.service.deadline import S3_CLIENT_TIMEOUT_S
 from jitprep.service.errors import ReplyFailed, RequestFailed
 from jitprep.service.http import client_request
 from jitprep.service.messages import ListRequest, ObjectRequest, Presigned, Response
 from jitprep.service.s3_names import METADATA_HEADER
+from jitprep.service.shards.body_stream import BodyStream
 
 # RFC 9110, 5.1 and 5.5; a name in lower case.
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9a-z-]+")
 _HEADER_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
-# S3's headers as the parameters of WriteGetObjectResponse.
-_PARAMETERS: Mapping[str, tuple[str, Callable[[str], Any]]] = {
-    "accept-ranges": ("AcceptRanges", str),
-    "cache-control": ("CacheControl", str),
-    "content-range": ("ContentRange", str),
-    "content-type": ("ContentType", str),
-    "etag": ("ETag", str),
-    "last-modified": ("LastModified", parsedate_to_datetime),
-    "x-amz-checksum-crc32": ("ChecksumCRC32", str),
-    "x-amz-delete-marker": ("DeleteMarker", "true".__eq__),
-    "x-amz-missing-meta": ("MissingMeta", int),
-    "x-amz-mp-parts-count": ("PartsCount", int),
-    "x-amz-request-charged": ("RequestCharged", str),
-    "x-amz-server-side-encryption": ("ServerSideEncryption", str),
-    "x-amz-server-side-encryption-aws-kms-key-id": ("SSEKMSKeyId", str),
-    "x-amz-server-side-encryption-bucket-key-enabled": ("BucketKeyEnabled", "true".__eq__),
-    "x-amz-version-id": ("VersionId", str),
-}
+# The headers of an object that WriteGetObjectResponse passes on, beside its metadata.
+_PASSED_ON = frozenset(
+    {
+        "accept-ranges",
+        "cache-control",
+        "content-range",
+        "content-type",
+        "etag",
+        "last-modified",
+        "x-amz-checksum-crc32",
+        "x-amz-delete-marker",
+        "x-amz-missing-meta",
+        "x-amz-mp-parts-count",
+        "x-amz-request-charged",
+        "x-amz-server-side-encryption",
+        "x-amz-server-side-encryption-aws-kms-key-id",
+        "x-amz-server-side-encryption-bucket-key-enabled",
+        "x-amz-version-id",
+    }
+)
 
 
 class ObjectLambdaDoor:
@@ -78,28 +78,27 @@ class GetObjectDoor(ObjectLambdaDoor):
 
         Raises
         ------
-        ClientError
-            S3's refusal.
         ReplyFailed
-            Where the response did not reach S3.
+            Where S3 refuses the response, or it did not reach S3.
         """
-        written: dict[str, Any] = {
-            "RequestRoute": _text(event, self._context, "outputRoute"),
-            "RequestToken": _text(event, self._context, "outputToken"),
-            "StatusCode": response.status,
-        }
+        headers = {"x-amz-fwd-status": str(response.status), **_passed_on(response.headers)}
         if response.error_code is not None:
-            written["ErrorCode"] = response.error_code
-            written["ErrorMessage"] = _header_safe(response.error_message or "")
-        if response.status in {200, 206}:
-            written["Body"] = response.body
-            written["ContentLength"] = len(response.body)
+            headers["x-amz-fwd-error-code"] = response.error_code
+            headers["x-amz-fwd-error-message"] = _header_safe(response.error_message or "")
         try:
-            s3.client().write_get_object_response(**written, **_as_parameters(response.headers))
-        except ClientError:
+            send_get_object_response(
+                _text(event, self._context, "outputRoute"),
+                _text(event, self._context, "outputToken"),
+                headers,
+                response.body if response.status in {200, 206} else b"",
+            )
+        except (ReplyFailed, RequestFailed):
             raise
         except Exception as error:  # its message may quote the token
             raise ReplyFailed(type(error).__name__) from None
+        finally:
+            if isinstance(response.body, BodyStream):
+                response.body.close()
         return {"statusCode": response.status}
 
 
@@ -134,7 +133,7 @@ class ListObjectsDoor(ObjectLambdaDoor):
         """Return the function's result."""
         if response.error_code is not None:
             return _failure(response)
-        return {"statusCode": response.status, "listResultXml": response.body.decode()}
+        return {"statusCode": response.status, "listResultXml": response.whole_body.decode()}
 
 
 GET_OBJECT = GetObjectDoor("object-lambda-get", "getObjectContext")
@@ -221,18 +220,21 @@ def _failure(response: Response) -> dict[str, Any]:
     return {**failed, "headers": dict(response.headers)} if response.headers else failed
 
 
-def _as_parameters(headers: Mapping[str, str]) -> dict[str, Any]:
-    """Return the response's headers as parameters of WriteGetObjectResponse."""
-    found: dict[str, Any] = {}
-    metadata = {}
+def _passed_on(headers: Mapping[str, str]) -> dict[str, str]:
+    """Return the headers of WriteGetObjectResponse that pass on those of the response.
+
+    Metadata keeps its names, and so does the length of a body that is made while it is sent.
+    """
+    found: dict[str, str] = {}
     for header, value in headers.items():
         name = header.lower()
-        if name.startswith(METADATA_HEADER):
-            metadata[name.removeprefix(METADATA_HEADER)] = value
+        if name.startswith(METADATA_HEADER) or name == "content-length":
+            found[name] = value
+        elif name in _PASSED_ON:
+            found[f"x-amz-fwd-header-{name}"] = value
         else:
-            parameter, convert = _PARAMETERS[name]
-            found[parameter] = convert(value)
-    return {**found, "Metadata": metadata} if metadata else found
+            raise KeyError(name)
+    return found
 
 
 def _header_safe(message: str) -> str:

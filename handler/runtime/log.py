@@ -10,6 +10,7 @@ import json
 import os
 import sys
 import time
+from collections.abc import Mapping
 from typing import Any
 
 from handler.runtime.metrics import embedded
@@ -39,31 +40,32 @@ def request_line(
         embedded_metrics = embedded(
             namespace, function, door, response, metrics, cold=cold, at_ms=now
         )
-    _write(
+    write_log_line(
+        "ERROR" if response.status in _OURS else "INFO",
         {
-            "level": "ERROR" if response.status in _OURS else "INFO",
             "requestId": request_id,
             "door": door,
             **log_fields(key, response, metrics),
             "cold": cold,
             **embedded_metrics,
-        }
+        },
     )
 
 
 def unexpected(request_id: str, found: Unexpected) -> None:
     """Write the traceback of an unexpected error."""
-    _write(
-        {
-            "level": "ERROR",
-            "requestId": request_id,
-            "error": found.name,
-            "traceback": found.traceback,
-        }
-    )
+    members = {"requestId": request_id, "error": found.name, "traceback": found.traceback}
+    write_log_line("ERROR", members)
 
 
-def _write(line: dict[str, Any]) -> None:
-    present = {name: value for name, value in line.items() if value is not None}
-    sys.stdout.write(json.dumps(present, separators=(",", ":")) + "\n")
+def write_log_line(level: str, members: Mapping[str, Any]) -> None:
+    """Write a line; members without a value are left out.
+
+    Lambda takes the level from JSON only where a time is there too, as RFC 3339 has it.
+    """
+    ms = time.time_ns() // 10**6
+    moment = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(ms // 1000))
+    line = {"level": level, "timestamp": f"{moment}.{ms % 1000:03d}Z"}
+    line |= {name: value for name, value in members.items() if value is not None}
+    sys.stdout.write(json.dumps(line, separators=(",", ":")) + "\n")
     sys.stdout.flush()

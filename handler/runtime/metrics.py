@@ -52,7 +52,7 @@ def embedded(
     }
     if metrics.rows is not None and metrics.failed is not None:
         counts |= {"Rows": metrics.rows, "FailedRows": metrics.failed}
-    sizes = {"BytesIn": metrics.bytes_in, "BytesOut": len(response.body)}
+    sizes = {"BytesIn": metrics.bytes_in, "BytesOut": response.body_bytes}
     times = {f"{stage.capitalize()}Time": ms for stage, ms in metrics.ms.items()}
     units = dict.fromkeys(counts, "Count") | dict.fromkeys(sizes, "Bytes")
     units |= dict.fromkeys(times, "Milliseconds")

@@ -22,6 +22,7 @@ from jitprep.reader.base import Reader
 from jitprep.reader.errors import (
     BadObject,
     CannotOpen,
+    OverflowDiffers,
     ReaderError,
     ReadError,
     Refused,
@@ -34,6 +35,7 @@ from jitprep.reader.opening import open_reader
 __all__ = [
     "BadObject",
     "CannotOpen",
+    "OverflowDiffers",
     "ReadError",
     "Reader",
     "ReaderError",

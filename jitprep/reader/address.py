@@ -18,8 +18,11 @@ s3://BUCKET/PREFIX, gs://BUCKET/PREFIX or az://CONTAINER/PREFIX of originals, wi
 http://HOST:PORT/MOUNT of a server
 https://ID.lambda-url.REGION.on.aws/BUCKET, or another URL that leads to the function
 https://HOST/PATH of originals, with a pipeline
-lambda:FUNCTION/BUCKET, with the function's name or ARN
+any of these two or a file: with /TABLE.parquet, with a pipeline and a column
+lambda:FUNCTION/BUCKET, with the function's name or ARN; lambda+stream: where it streams its answers
 file:DIR"""
+
+TABLE_SUFFIX = ".parquet"
 
 _ARN = re.compile(r"arn:[a-z-]+:s3-object-lambda:(?P<region>[a-z0-9-]+):\d{12}:accesspoint[/:].+")
 # Hosts where AWS requires a signature. The host names the service and the region.
@@ -80,11 +83,14 @@ class FunctionAddress:
         The function's name for the bucket.
     region : str, optional
         None where the address is not an ARN.
+    streamed : bool
+        Whether to ask for streamed answers.
     """
 
     name: str
     bucket: str
     region: str | None
+    streamed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +117,25 @@ class StoreAddress:
     url: SourceUrl
 
 
-ReaderAddress = AccessPointAddress | UrlAddress | FunctionAddress | FolderAddress | StoreAddress
+@dataclass(frozen=True, slots=True)
+class TableAddress:
+    """Parquet tables in a folder, in a bucket, in a container or on a web server.
+
+    Parameters
+    ----------
+    url : SourceUrl
+        Of the folder that has them.
+    table : str, optional
+        Name of the only one in it; None for all.
+    """
+
+    url: SourceUrl
+    table: str | None
+
+
+ReaderAddress = (
+    AccessPointAddress | UrlAddress | FunctionAddress | FolderAddress | StoreAddress | TableAddress
+)
 
 
 def parse_address(text: str, *, with_pipeline: bool = False) -> ReaderAddress:
@@ -146,11 +170,47 @@ def parse_address(text: str, *, with_pipeline: bool = False) -> ReaderAddress:
         case "https" | "http":
             found = _http_url(text)
             return _store(text) if with_pipeline and found.service is None else found
-        case "lambda" if function := _FUNCTION.fullmatch(rest):
-            return FunctionAddress(function["name"], function["bucket"], function["region"])
+        case "lambda" | "lambda+stream" if function := _FUNCTION.fullmatch(rest):
+            streamed = scheme != "lambda"
+            name, bucket, region = function["name"], function["bucket"], function["region"]
+            return FunctionAddress(name, bucket, region, streamed)
         case "file" if rest.strip("/") and (rest.startswith("///") or not rest.startswith("//")):
             return FolderAddress(Path(rest.removeprefix("//")))
     raise _unknown(text)
+
+
+def parse_table_address(text: str) -> TableAddress:
+    """Read the address of one table, whose name ends in ``.parquet``, or of a folder of tables.
+
+    Raises
+    ------
+    CannotOpen
+        Also where the address is that of a function or an access point.
+    """
+    where = parse_address(text, with_pipeline=True)
+    match where:
+        case FolderAddress(path) if path.is_dir():
+            return TableAddress(SourceUrl.parse(str(path.absolute())), None)
+        case FolderAddress(path) if path.is_file() and names_table(text):
+            return TableAddress(SourceUrl.parse(str(path.absolute().parent)), path.name)
+        case FolderAddress(path):
+            what = "is not a table" if path.exists() else "does not exist"
+            raise CannotOpen(
+                f"{path} {what}; name a folder, or a file whose name ends in {TABLE_SUFFIX}"
+            )
+        case StoreAddress(url) if names_table(text):
+            prefix, slash, name = url.prefix.removesuffix("/").rpartition("/")
+            return TableAddress(SourceUrl(url.scheme, url.host, prefix + slash), name)
+        case StoreAddress(url):
+            return TableAddress(url, None)
+    raise CannotOpen(
+        f"column= is for tables in a store or a folder, such as s3://BUCKET/t.parquet, not for {text}"
+    )
+
+
+def names_table(text: str) -> bool:
+    """Whether an address ends as the name of a table does."""
+    return text.endswith(TABLE_SUFFIX)
 
 
 def _store(text: str) -> StoreAddress:

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from operator import index
-from typing import NamedTuple, Self
+from typing import TYPE_CHECKING, Literal, NamedTuple, Self, overload
 
 import numpy as np
 
 from jitprep.reader.errors import CannotOpen, ReadError
+from jitprep.reader.metadata import geometry_in, noting_metadata
+from jitprep.reader.threads import in_threads
 from preprocessing.media import Array
 from preprocessing.rng import LARGEST_SEED
+
+if TYPE_CHECKING:
+    from preprocessing import Geometry, Pipeline
 
 
 class RowLayout(NamedTuple):
@@ -74,19 +78,53 @@ class Reader(ABC):
         """What every result is like; None where it depends on the object, or only the function knows."""
         return None
 
-    @abstractmethod
-    def get(self, key: str) -> Array:
+    @property
+    def own_pipeline(self) -> Pipeline | None:
+        """The pipeline that this process runs; None where results are made or were made elsewhere."""
+        return None
+
+    @property
+    def takes_whole_keys(self) -> bool:
+        """Whether keys are those of the bucket. Those of a mount are relative to its source."""
+        return False
+
+    def whole_key(self, key: str) -> str:
+        """Return the key of an object in its bucket."""
+        return key
+
+    @overload
+    def get(self, key: str, *, geometry: Literal[False] = ...) -> Array: ...
+    @overload
+    def get(self, key: str, *, geometry: Literal[True]) -> tuple[Array, Geometry]: ...
+    def get(self, key: str, *, geometry: bool = False) -> Array | tuple[Array, Geometry]:
         """Read one object.
+
+        Parameters
+        ----------
+        key : str
+        geometry : bool
+            Whether to return the geometry too, to move boxes, points and masks as the pixels.
 
         Returns
         -------
-        ndarray
+        array : ndarray
             The pipeline's result, in the layout of its encoding: writable, in C order, and not shared.
+        geometry : Geometry
+            Only if asked for.
 
         Raises
         ------
         ReadError
         """
+        if not geometry:
+            return self._get_array(key)
+        with noting_metadata() as metadata:
+            array = self._get_array(key)
+        return array, geometry_in(metadata, key)
+
+    @abstractmethod
+    def _get_array(self, key: str) -> Array:
+        """Read one object. Raises as `get` does."""
 
     @abstractmethod
     def keys(self, prefix: str = "") -> Iterator[str]:
@@ -103,10 +141,7 @@ class Reader(ABC):
     def get_each(self, keys: Iterable[str]) -> dict[str, Array | ReadError]:
         """Read many objects; return for each the result of `get`, or the error that it raises."""
         wanted = list(dict.fromkeys(keys))
-        if len(wanted) < 2 or self.threads == 1:
-            return {key: self._tried(key) for key in wanted}
-        with ThreadPoolExecutor(min(self.threads, len(wanted))) as pool:
-            return dict(zip(wanted, pool.map(self._tried, wanted), strict=True))
+        return dict(zip(wanted, in_threads(self._tried, wanted, self.threads), strict=True))
 
     def get_batch(self, keys: Iterable[str]) -> Array:
         """Read many objects into one array.

@@ -8,10 +8,12 @@ from dataclasses import dataclass, field
 from io import BytesIO
 from math import prod
 from tokenize import TokenError
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from jitprep.reader.errors import Undecodable
+from jitprep.reader.metadata import note_metadata
 from preprocessing import Pipeline, PreprocessingError
 from preprocessing.encodings.safetensors import DTYPES
 from preprocessing.media import Array
@@ -31,6 +33,7 @@ _MAGIC = {
 }
 _RIFF = {b"WEBP": "image/webp", b"WAVE": "audio/wav"}
 # Pipelines that decode the other kinds.
+_SHARD = "application/x-tar"
 _BACK = {
     "audio/wav": "audio/npy",
     "audio/flac": "audio/npy",
@@ -38,6 +41,29 @@ _BACK = {
     "text/plain": "text/text",
     "application/jsonl": "json_lines:text/jsonl",
 }
+
+
+# What decoding a body raises that is not what its type says.
+_INVALID = (
+    *(ValueError, LookupError, TypeError, AttributeError, OSError, SyntaxError),
+    PreprocessingError,
+)
+
+
+class TensorLayout(NamedTuple):
+    """Layout of a body that ends in the samples as they are in memory.
+
+    Parameters
+    ----------
+    shape : tuple of int
+    dtype : dtype
+    offset : int
+        Where the samples begin.
+    """
+
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+    offset: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,30 +125,45 @@ def decode(answer: ReadResult, key: str | None = None) -> Array:
     ------
     Undecodable
     """
+    note_metadata(answer.metadata)
     kind = _kind(answer)
     try:
         if kind in _TENSORS:
-            return _TENSORS[kind](answer)
+            return _samples(answer.body, _TENSORS[kind](answer))
         if kind.startswith("image/"):
             return _image(answer)
         if kind in _BACK:
             return _back(answer, _BACK[kind])
-    except (
-        *(ValueError, LookupError, TypeError, AttributeError, OSError, SyntaxError),
-        PreprocessingError,
-    ) as error:
+    except _INVALID as error:
         reason = str(error) or type(error).__name__
         raise Undecodable(f"the response is not valid {kind}: {reason}", key=key) from None
+    remedy = "which no pipeline writes; read originals through a pipeline"
+    if answer.content_type == _SHARD:
+        remedy = "a shard, whose samples have no one array; read it with WebDataset"
     raise Undecodable(
-        f"the response is {answer.content_type or 'of an unknown type'}, which no pipeline writes; read "
-        "originals through a pipeline",
-        key=key,
+        f"the response is {answer.content_type or 'of an unknown type'}, {remedy}", key=key
     )
 
 
-def is_tensor(answer: ReadResult) -> bool:
-    """Return whether the body ends in the samples as they are in memory."""
-    return _kind(answer) in _TENSORS
+def tensor_layout(
+    head: bytes, content_type: str | None, shape: str | None, dtype: str | None
+) -> TensorLayout | None:
+    """Return the layout of a tensor whose body begins with `head`; None for another type.
+
+    Parameters
+    ----------
+    head : bytes
+        All that comes before the samples.
+    content_type, shape, dtype : str, optional
+        As in `ReadResult`.
+    """
+    if content_type is None or content_type not in _TENSORS:
+        return None
+    about = {name: value for name, value in (("shape", shape), ("dtype", dtype)) if value}
+    try:
+        return _TENSORS[content_type](ReadResult(bytearray(head), content_type, about))
+    except _INVALID:
+        return None
 
 
 def is_array(pipeline: Pipeline) -> bool:
@@ -148,7 +189,7 @@ def _kind(answer: ReadResult) -> str:
     return "application/x-safetensors" if answer.body[8:9] == b"{" else ""
 
 
-def _npy(answer: ReadResult) -> Array:
+def _npy(answer: ReadResult) -> TensorLayout:
     stream = BytesIO(answer.body[:_LARGEST_TABLE])
     version = np.lib.format.read_magic(stream)
     if version != (1, 0):
@@ -159,10 +200,10 @@ def _npy(answer: ReadResult) -> Array:
         raise ValueError(str(error)) from None
     if fortran or dtype.hasobject:
         raise ValueError("it holds Python objects, or is in Fortran order")
-    return _samples(answer.body, stream.tell(), shape, dtype)
+    return TensorLayout(shape, dtype, stream.tell())
 
 
-def _safetensors(answer: ReadResult) -> Array:
+def _safetensors(answer: ReadResult) -> TensorLayout:
     length = int.from_bytes(answer.body[:8], "little")
     if length > _LARGEST_TABLE:
         raise ValueError(f"its header claims {length} bytes")
@@ -171,16 +212,17 @@ def _safetensors(answer: ReadResult) -> Array:
     if len(tensors) != 1:
         raise ValueError(f"it holds {len(tensors)} tensors, not one")
     dtype = _SAFETENSORS_DTYPES[tensors[0]["dtype"]]
-    return _samples(answer.body, 8 + length, tuple(tensors[0]["shape"]), dtype)
+    return TensorLayout(tuple(tensors[0]["shape"]), dtype, 8 + length)
 
 
-def _raw(answer: ReadResult) -> Array:
+def _raw(answer: ReadResult) -> TensorLayout:
     shape = tuple(map(int, answer.metadata["shape"].split(",")))
     dtype = np.dtype(answer.metadata["dtype"]).newbyteorder("<")
-    return _samples(answer.body, 0, shape, dtype)
+    return TensorLayout(shape, dtype, 0)
 
 
-def _samples(body: bytearray, offset: int, shape: tuple[int, ...], dtype: np.dtype) -> Array:
+def _samples(body: bytearray, layout: TensorLayout) -> Array:
+    shape, dtype, offset = layout
     wanted = offset + prod(shape) * dtype.itemsize
     if min(shape, default=0) < 0 or wanted != len(body):
         raise ValueError(
@@ -215,7 +257,7 @@ def _back(answer: ReadResult, spec: str) -> Array:
 
 
 _RAW = "application/octet-stream"
-_TENSORS: Mapping[str, Callable[[ReadResult], Array]] = {
+_TENSORS: Mapping[str, Callable[[ReadResult], TensorLayout]] = {
     "application/x-npy": _npy,
     "application/x-safetensors": _safetensors,
     _RAW: _raw,

@@ -5,6 +5,7 @@
     ReaderError
     ├── CannotOpen       an invalid address, or an option that its door does not support
     ├── WorkerDied       a worker process of a loader was killed, for example out of memory
+    ├── OverflowDiffers  a loader's overflow gives other results than this machine
     └── ReadError        has the key, and the code and the status of the response
         ├── BadObject        the object is missing, damaged, or not for this pipeline
         ├── Refused          a retry would not help: permissions, an unknown preset
@@ -56,6 +57,10 @@ class CannotOpen(ReaderError, ValueError):
 
 class WorkerDied(ReaderError, RuntimeError):
     """A worker process of a loader ended without being asked to."""
+
+
+class OverflowDiffers(ReaderError, ValueError):
+    """The overflow of a loader gives other results than this machine."""
 
 
 class ReadError(ReaderError):
@@ -118,12 +123,16 @@ def read_error(status: int, code: str, message: str, key: str | None = None) -> 
     kind: type[ReadError] = Refused
     if code in OF_THE_OBJECT:
         kind = BadObject
+    elif code == "StepFailed":  # 500, and it would fail again
+        kind = Refused
     elif (status >= 500 and status != 501) or status in {408, 429} or code in _PASSING | STALE:
         kind = Unavailable
     return kind(message, key=key, code=code, status=status)
 
 
-def no_answer(url: str, error: BaseException, key: str | None = None) -> Unavailable:
+def no_answer(
+    url: str, error: BaseException, key: str | None = None, code: str | None = None
+) -> Unavailable:
     """Return the error for a request that got no complete answer.
 
     Parameters
@@ -133,8 +142,10 @@ def no_answer(url: str, error: BaseException, key: str | None = None) -> Unavail
     error : Exception
         Of the connection; only the system's words in it are quoted.
     key : str, optional
+    code : str, optional
+        The name of the error's type by default.
     """
-    parts, kind = urlsplit(url), type(error).__name__
+    parts = urlsplit(url)
     host = f"{parts.hostname}:{parts.port}" if parts.port else parts.hostname
     why = ""
     cause: BaseException | None = error
@@ -145,5 +156,5 @@ def no_answer(url: str, error: BaseException, key: str | None = None) -> Unavail
     return Unavailable(
         f"no complete response from {host}{why}; check the address, and that a server is up there",
         key=key,
-        code=kind,
+        code=code or type(error).__name__,
     )

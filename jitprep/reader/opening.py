@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any, overload
 
 from jitprep.reader.address import (
     AccessPointAddress,
@@ -11,22 +11,62 @@ from jitprep.reader.address import (
     FunctionAddress,
     ReaderAddress,
     StoreAddress,
+    TableAddress,
     UrlAddress,
-    parse_address,
 )
 from jitprep.reader.base import Reader
 from jitprep.reader.errors import CannotOpen
-from preprocessing import Pipeline, SpecError
+from jitprep.reader.options import (
+    given_pipeline,
+    parse_with_column,
+    preset_named,
+    require_pipeline,
+    require_supported,
+)
+from preprocessing import Pipeline
+
+if TYPE_CHECKING:
+    from jitprep.reader.doors.tables import TableReader
+    from jitprep.service.results.copy_place import CopyPlace
 
 
+@overload
+def open_reader(
+    address: str,
+    *,
+    pipeline: Pipeline | str | Mapping[str, Any] | None = ...,
+    preset: str | None = ...,
+    column: str,
+    seed: int = ...,
+    endpoint_url: str | None = ...,
+    threads: int | None = ...,
+    store: str | None = ...,
+    store_bytes: int | str | None = ...,
+) -> TableReader: ...
+@overload
+def open_reader(
+    address: str,
+    *,
+    pipeline: Pipeline | str | Mapping[str, Any] | None = ...,
+    preset: str | None = ...,
+    column: None = ...,
+    seed: int = ...,
+    endpoint_url: str | None = ...,
+    threads: int | None = ...,
+    store: str | None = ...,
+    store_bytes: int | str | None = ...,
+) -> Reader: ...
 def open_reader(
     address: str,
     *,
     pipeline: Pipeline | str | Mapping[str, Any] | None = None,
     preset: str | None = None,
+    column: str | None = None,
     seed: int = 0,
     endpoint_url: str | None = None,
     threads: int | None = None,
+    store: str | None = None,
+    store_bytes: int | str | None = None,
 ) -> Reader:
     """Return a reader for `address`, without connecting.
 
@@ -44,8 +84,10 @@ def open_reader(
             http://HOST:PORT/MOUNT         of a server
             https://ID.lambda-url.REGION.on.aws/BUCKET
             lambda:FUNCTION/BUCKET
+            lambda+stream:FUNCTION/BUCKET  of a function that streams its answers
             file:DIR
             s3://BUCKET/PREFIX             of originals, which this process transforms
+            s3://BUCKET/TABLE.parquet      of a table, with a column
             gs://BUCKET/PREFIX, az://CONTAINER/PREFIX, https://HOST/PATH    likewise
 
         BUCKET behind a function is the name that its JITPREP_BUCKETS has for the bucket. Keys of
@@ -58,6 +100,10 @@ def open_reader(
         Name of a pipeline. For ``lambda:`` and ``https:`` it is one of the function's presets, whose
         default runs where none is given; for a mount, one of the server's. For ``file:`` and for
         originals in ``s3://BUCKET/``, ``gs:`` and ``az:`` it is one of ``JITPREP_PRESETS``, or built in.
+    column : str, optional
+        Column of the samples in Parquet tables: binary, or Hugging Face's images or sounds. The address
+        is then that of a ``.parquet`` file, or of a folder of them, and each row is a sample, whose
+        key is ``TABLE.parquet#ROW``. It needs pyarrow.
     seed : int
         Seed of random transforms, usually the epoch; see `Reader.with_seed`.
     endpoint_url : str, optional
@@ -67,18 +113,30 @@ def open_reader(
         Requests of one batch that are in flight at once: 8 by default, and 32 for originals. These are
         transformed one at a time. For ``file:`` it is the number of files that are transformed at once,
         by default 1.
+    store : str, optional
+        Where copies of results are kept, for readers that transform here: ``file:DIR``,
+        ``s3://BUCKET/PREFIX``, or the same with ``gs:`` and ``az:``. The first read of an object writes
+        its copy, and later reads take that, while object and pipeline are the same. Of a random
+        pipeline, the part before its first random step is kept.
+    store_bytes : int or str, optional
+        What the copies in a folder may have in all, such as ``"200GB"``; the oldest use is evicted
+        first. Default: half of the space that they have or could have.
 
     Raises
     ------
     CannotOpen
-        For an address without a known form, or an option that its door does not support.
+        For an address without a known form, an option that its door does not support, or a pipeline that
+        returns several arrays.
     """
     try:
         return _open(
-            parse_address(address, with_pipeline=pipeline is not None),
+            parse_with_column(address, column, with_pipeline=pipeline is not None),
             pipeline,
             preset,
+            column,
             endpoint_url,
+            store,
+            store_bytes,
             {"seed": seed} if threads is None else {"seed": seed, "threads": threads},
         )
     except ModuleNotFoundError as error:
@@ -91,12 +149,23 @@ def _open(
     where: ReaderAddress,
     pipeline: Pipeline | str | Mapping[str, Any] | None,
     preset: str | None,
+    column: str | None,
     endpoint_url: str | None,
+    store: str | None,
+    store_bytes: int | str | None,
     common: dict[str, Any],
 ) -> Reader:
-    asked = {"pipeline": pipeline, "preset": preset, "endpoint_url": endpoint_url}
-    _require_no_others(where, {name for name, value in asked.items() if value is not None})
-    made = _pipeline(pipeline)
+    asked = {
+        "pipeline": pipeline,
+        "preset": preset,
+        "column": column,
+        "endpoint_url": endpoint_url,
+        "store": store,
+        "store_bytes": store_bytes,
+    }
+    require_supported(where, {name for name, value in asked.items() if value is not None})
+    made = given_pipeline(pipeline)
+    kept = _copy_place(where, store, store_bytes, endpoint_url)
     # A door's libraries are imported only where it is used.
     match where:
         case AccessPointAddress(bucket, region, transforms):
@@ -114,13 +183,14 @@ def _open(
             from jitprep.reader.doors.url import UrlReader  # noqa: PLC0415
 
             return UrlReader(url=url, service=service, region=region, preset=preset, **common)
-        case FunctionAddress(name, bucket, region):
+        case FunctionAddress(name, bucket, region, streamed):
             from jitprep.reader.doors.invoke import FunctionReader  # noqa: PLC0415
 
             return FunctionReader(
                 name=name,
                 bucket=bucket,
                 region=region,
+                streamed=streamed,
                 endpoint_url=endpoint_url,
                 pipeline=made,
                 preset=preset,
@@ -129,65 +199,49 @@ def _open(
         case FolderAddress(path):
             from jitprep.reader.doors.local import FolderReader  # noqa: PLC0415
 
-            chosen = made if preset is None else _preset(preset)
-            return FolderReader(path=path, pipeline=chosen, **common)
+            chosen = made if preset is None else preset_named(preset)
+            return FolderReader(path=path, pipeline=chosen, store=kept, **common)
         case StoreAddress(url):
             from jitprep.reader.doors.store import StoreReader  # noqa: PLC0415
 
-            chosen = made if preset is None else _preset(preset)
-            if chosen is None:
-                raise CannotOpen(
-                    f"{url.place}/{url.prefix} holds originals; give the pipeline= or the preset= to "
-                    "transform them with"
-                )
-            return StoreReader(url=url, endpoint_url=endpoint_url, pipeline=chosen, **common)
+            chosen = require_pipeline(made if preset is None else preset_named(preset), url)
+            return StoreReader(
+                url=url, endpoint_url=endpoint_url, pipeline=chosen, store=kept, **common
+            )
+        case TableAddress(url, table):
+            from jitprep.reader.doors.tables import TableReader  # noqa: PLC0415
+
+            assert column is not None  # the address is parsed by it
+            return TableReader(
+                url=url,
+                table=table,
+                column=column,
+                endpoint_url=endpoint_url,
+                pipeline=require_pipeline(made if preset is None else preset_named(preset), url),
+                **common,
+            )
 
 
-# Options of each kind of address besides seed and threads, and why it has no others.
-_SUPPORTED: Mapping[type, tuple[set[str], str]] = {
-    AccessPointAddress: (
-        {"endpoint_url", "preset"},
-        "the owner of the access point chose the pipeline, and a mount lets callers choose a preset",
-    ),
-    UrlAddress: (
-        {"preset"},
-        "the function or the server behind a URL lets callers choose only a preset",
-    ),
-    FunctionAddress: ({"pipeline", "preset", "endpoint_url"}, ""),
-    FolderAddress: ({"pipeline", "preset"}, "a folder has no endpoint"),
-    StoreAddress: ({"pipeline", "preset", "endpoint_url"}, ""),
-}
-
-
-def _require_no_others(where: object, given: set[str]) -> None:
-    supported, why = _SUPPORTED[type(where)]
-    if others := sorted(given - supported):
-        raise CannotOpen(
-            f"this address does not support {', '.join(others)}: {why}. Its options are "
-            f"{', '.join(sorted(supported))}, seed and threads"
-        )
-    if {"pipeline", "preset"} <= given:
-        raise CannotOpen("pipeline and preset exclude each other; give one of them")
-
-
-def _pipeline(given: Pipeline | str | Mapping[str, Any] | None) -> Pipeline | None:
-    if given is None or isinstance(given, Pipeline):
-        return given
-    try:
-        return Pipeline.parse(given)
-    except SpecError as error:
-        hint = "; to choose a preset, use preset=" if str(given).isidentifier() else ""
-        raise CannotOpen(f"pipeline: {error}{hint}") from None
-
-
-def _preset(name: str) -> Pipeline:
-    """Return the pipeline of a preset, as the function would on this machine."""
-    from jitprep.service.config import config  # noqa: PLC0415  only for presets
+def _copy_place(
+    where: ReaderAddress,
+    store: str | None,
+    most: int | str | None,
+    endpoint_url: str | None,
+) -> CopyPlace | None:
+    if store is None:
+        if most is not None:
+            raise CannotOpen("store_bytes limits a store; give store= too")
+        return None
+    from jitprep.service.results.copy_place import CopyPlace  # noqa: PLC0415  few have a store
+    from jitprep.service.source.stores import SourceUrl  # noqa: PLC0415  as above
 
     try:
-        presets = config().presets
-        if name in presets:
-            return Pipeline.parse(presets[name])
-    except ValueError as error:  # the file or its pipeline is wrong
-        raise CannotOpen(f"preset {name}: {error}") from None
-    raise CannotOpen(f"there is no preset {name!r}, only {', '.join(sorted(presets))}")
+        place = CopyPlace.parse(store, most, endpoint=endpoint_url)
+        match where:
+            case FolderAddress(path):
+                place.require_outside(SourceUrl.parse(str(path.absolute())))
+            case StoreAddress(url):
+                place.require_outside(url)
+        return place
+    except ValueError as error:
+        raise CannotOpen(str(error)) from None

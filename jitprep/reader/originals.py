@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from threading import Lock
 
 from jitprep.reader.base import RowLayout
 from jitprep.reader.decode import ReadResult, decode, is_array
-from jitprep.reader.errors import OF_THE_OBJECT, BadObject, ReadError, Refused
+from jitprep.reader.errors import OF_THE_OBJECT, BadObject, Refused
+from jitprep.reader.metadata import notes_metadata
 from jitprep.service.errors import as_request_failed
 from preprocessing import Limits, Pipeline, PreprocessingError, Seed
 from preprocessing.limits import DEFAULT_LIMITS
@@ -44,12 +46,10 @@ def transform(
     OSError
         Where a path cannot be read.
     """
-    try:
-        if is_array(pipeline):
+    with object_errors(key):
+        if is_array(pipeline) and not notes_metadata():
             return pipeline(source, seed=seed, limits=limits, out=out)
         made = pipeline.encode(source, seed=seed, limits=limits)
-    except PreprocessingError as error:
-        raise object_error(error, key) from None
     return decode(ReadResult(bytearray(made.body), made.content_type, made.metadata), key)
 
 
@@ -60,11 +60,15 @@ def layout_of(pipeline: Pipeline) -> RowLayout | None:
     return None if shape is None or text else RowLayout(shape, pipeline.output.dtype)
 
 
-def object_error(error: PreprocessingError, key: str) -> ReadError:
-    """Return an error of the library as one about an object, with the function's code."""
-    failure = as_request_failed(error)
-    kind = BadObject if failure.code in OF_THE_OBJECT else Refused
-    return kind(failure.message, key=key, code=failure.code)
+@contextmanager
+def object_errors(key: str) -> Iterator[None]:
+    """Translate the library's errors in the block into an object's, with the function's codes."""
+    try:
+        yield
+    except PreprocessingError as error:
+        failure = as_request_failed(error)
+        kind = BadObject if failure.code in OF_THE_OBJECT else Refused
+        raise kind(failure.message, key=key, code=failure.code) from None
 
 
 class _Turn:

@@ -4,12 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import islice
-from typing import Any, TypeAlias, cast
+from typing import Any, Protocol, TypeAlias, cast, runtime_checkable
 
 import numpy as np
 
 # Keys that an error shows.
 _SHOWN = 3
+
+
+@runtime_checkable
+class HasColumns(Protocol):
+    """A reader of tables, whose samples have other columns."""
+
+    def column_values(self, name: str, keys: Iterable[str] | None = None) -> list[Any]:
+        """Return the values of a column, one per key."""
+
+    def class_names(self, name: str) -> tuple[str, ...] | None:
+        """Return the names of a column's classes; None where they have none."""
+
+    def group_sizes(self, keys: Iterable[str]) -> tuple[int, ...]:
+        """Return the sizes of runs of keys that are read together."""
+
 
 Targets: TypeAlias = Iterable[Any] | Mapping[str, Any] | None
 

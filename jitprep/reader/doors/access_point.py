@@ -12,17 +12,28 @@ from urllib.parse import quote
 from botocore.exceptions import ClientError
 
 from jitprep.reader.base import require_seed
-from jitprep.reader.decode import ReadResult
+from jitprep.reader.decode import ReadResult, decode
 from jitprep.reader.doors.batches import BatchReader
-from jitprep.reader.errors import CannotOpen, ReaderError, Refused
-from jitprep.reader.transport import aws, listing
+from jitprep.reader.errors import CannotOpen, ReaderError, Refused, read_error
+from jitprep.reader.transport import aws, direct, listing
+from jitprep.reader.transport.receiving import Incoming, JointRows, receive_object
 from jitprep.reader.transport.retry import with_retries
+from jitprep.reader.transport.xml_errors import error_fields
 from jitprep.service.config import s3_endpoint
+from preprocessing.media import Array
+
+# A key in the URL of a route, which that of an object replaces.
+_ANY_KEY = "key"
+# Answers of S3 to requests for a bucket of another region.
+_REDIRECTS = frozenset({301, 302, 307})
+_ELSEWHERE = frozenset({
+    *("PermanentRedirect", "AuthorizationHeaderMalformed", "IllegalLocationConstraintException"),
+})  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
 class AccessPointReader(BatchReader):
-    """Reader by GetObject and ListObjectsV2, with boto3.
+    """Reader by GetObject and ListObjectsV2, with boto3's configuration.
 
     Parameters
     ----------
@@ -61,6 +72,11 @@ class AccessPointReader(BatchReader):
         """Whether a seed may change results; None where only the function or the server knows."""
         return False if self._stored else None
 
+    @property
+    def takes_whole_keys(self) -> bool:
+        """Whether it is an access point, and not a mount or a bucket of results."""
+        return self.transforms
+
     def for_epoch(self, epoch: int) -> Self:
         """Return the reader of an epoch, also where only an answer says whether results are stored."""
         number = require_seed(epoch)
@@ -81,19 +97,40 @@ class AccessPointReader(BatchReader):
             following = page.get("NextContinuationToken")
             token = listing.next_page("ContinuationToken", following, token)
 
-    def _get(self, key: str) -> ReadResult:
-        with (
-            aws.translate_errors(key),
-            self._learning() as learn,
-            aws.asking_for(self.seed, self.preset),
-        ):
-            answer = self._client.get_object(Bucket=self.bucket, Key=key)
+    def _get(self, key: str, rows: JointRows | None) -> Array:
+        with aws.translate_errors(key):
+            client = self._client
+            route = direct.route_of(client, "get_object", Bucket=self.bucket, Key=_ANY_KEY)
+            if route is None or not key:  # it says what is wrong with the key
+                return self._by_client(client, key, rows)
+            url = route.url.removesuffix(_ANY_KEY) + quote(key, safe="/~")
+            with route.request(url, key, aws.choice_headers(self.seed, self.preset)) as answer:
+                self._facts.learn(answer.status, answer.headers)
+                if answer.status == 200:
+                    if self._stored:
+                        self._require_no_choice(Refused)
+                    return receive_object(
+                        answer, key, Incoming.of(answer.headers, answer.length), rows
+                    )
+                fields = error_fields(answer.read(), str(answer.status), answer.reason)
+            if answer.status not in _REDIRECTS and fields[0] not in _ELSEWHERE:
+                raise read_error(answer.status, *fields, key)
+            try:
+                return self._by_client(client, key, rows)
+            finally:
+                direct.forget_routes(client)
+
+    def _by_client(self, client: Any, key: str, rows: JointRows | None) -> Array:
+        """Read by boto3, which asks proxies, and finds the region of a bucket."""
+        with self._learning() as learn, aws.asking_for(self.seed, self.preset):
+            answer = client.get_object(Bucket=self.bucket, Key=key)
             learn(answer)
             with closing(answer["Body"]) as stream:
                 if self._stored:
                     self._require_no_choice(Refused)
                 body = bytearray(stream.read())
-        return ReadResult.stored(body, answer.get("ContentType"), answer["Metadata"])
+        made = decode(ReadResult.stored(body, answer.get("ContentType"), answer["Metadata"]), key)
+        return rows.place(key, made) if rows else made
 
     def _list(self, prefix: str, token: dict[str, str]) -> Any:
         with aws.translate_errors(None), self._learning() as learn:

@@ -5,23 +5,23 @@ from __future__ import annotations
 import json
 from abc import abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 from math import ceil
 
 from jitprep.reader.base import Reader
-from jitprep.reader.decode import ReadResult, decode
 from jitprep.reader.errors import ReadError, Refused, Unavailable, Undecodable, read_error
+from jitprep.reader.threads import in_threads
 from jitprep.reader.transport import aws, batch_answer
-from jitprep.reader.transport.batch_answer import JointRows
+from jitprep.reader.transport.receiving import JointRows
 from jitprep.reader.transport.retry import with_retries
-from jitprep.reader.transport.stream import http_post
+from jitprep.reader.transport.stream import http_request
 from jitprep.reader.transport.xml_errors import error_fields
 from preprocessing.media import Array
 from preprocessing.names import is_utf8
 
 _MARK = "x-jitprep-batch"
+_JSON = {"Content-Type": "application/json"}
 # Requests for fewer objects than this would cost more than they save.
 _LEAST_KEYS = 4
 
@@ -69,8 +69,8 @@ class BatchReader(Reader):
     _facts: ServerFacts = field(default_factory=ServerFacts, repr=False, compare=False)
 
     @abstractmethod
-    def _get(self, key: str) -> ReadResult:
-        """Ask for one object, once."""
+    def _get(self, key: str, rows: JointRows | None) -> Array:
+        """Ask for one object, once; put it into its row, if there are rows."""
 
     @property
     @abstractmethod
@@ -81,33 +81,58 @@ class BatchReader(Reader):
     def _batch_headers(self, body: bytes) -> dict[str, str]:
         """Return the headers that sign a batch."""
 
-    def get(self, key: str) -> Array:
+    def _get_array(self, key: str) -> Array:
         """Read one object."""
-        if not is_utf8(key):
-            raise Refused("the key is not UTF-8, as keys must be", key=key)
-        return decode(with_retries(partial(self._get, key)), key)
+        return self._read(key, None)
 
     def get_each(self, keys: Iterable[str]) -> dict[str, Array | ReadError]:
         """Read many objects, in at most `threads` requests where the server takes batches."""
         wanted = list(dict.fromkeys(keys))
+        return self._each(wanted, None)
+
+    def read_into(self, keys: Sequence[str], out: Array | None) -> dict[int, Array | ReadError]:
+        """Read many objects; samples are received straight into the rows of `out`."""
+        if out is None:
+            return super().read_into(keys, None)
+        rows = JointRows(keys, out)
+        return rows.apart(self._each(list(dict.fromkeys(keys)), rows))
+
+    def _each(self, wanted: Sequence[str], rows: JointRows | None) -> dict[str, Array | ReadError]:
+        """Read many objects into rows; without rows, those of batches into an array of their own."""
         read: dict[str, Array | ReadError] = {}
         if self._facts.serves is None and len(wanted) > 1:
-            read[wanted[0]] = self._tried(wanted[0])
+            read |= self._singly(wanted[:1], rows)
         left = [key for key in wanted if key not in read]
         if self._facts.serves and self._facts.batches and len(left) > 1:
-            read |= self._in_batches([key for key in left if key and is_utf8(key)])
+            sent = [key for key in left if key and is_utf8(key)]
+            read |= self._in_batches(sent, rows or JointRows(sent))
         # Batches that failed were retried already. Objects that failed within one were not.
-        return read | super().get_each(key for key in left if _is_left(read.get(key)))
+        read |= self._singly([key for key in left if _is_left(read.get(key))], rows)
+        return {key: read[key] for key in wanted}
 
-    def _in_batches(self, keys: Sequence[str]) -> dict[str, Array | ReadError]:
+    def _singly(self, keys: Sequence[str], rows: JointRows | None) -> dict[str, Array | ReadError]:
+        """Read in one request per object."""
+
+        def read(key: str) -> Array | ReadError:
+            try:
+                return self._read(key, rows)
+            except ReadError as error:
+                return error
+
+        return dict(zip(keys, in_threads(read, keys, self.threads), strict=True))
+
+    def _read(self, key: str, rows: JointRows | None) -> Array:
+        if not is_utf8(key):
+            raise Refused("the key is not UTF-8, as keys must be", key=key)
+        return with_retries(partial(self._get, key, rows))
+
+    def _in_batches(self, keys: Sequence[str], rows: JointRows) -> dict[str, Array | ReadError]:
         """Read in one request per thread, because each is answered by one of the server's workers."""
-        rows = JointRows(keys)
         size = max(ceil(len(keys) / self.threads), _LEAST_KEYS)
         parts = [keys[start : start + size] for start in range(0, len(keys), size)]
         read: dict[str, Array | ReadError] = {}
-        with ThreadPoolExecutor(min(self.threads, len(parts)) or 1) as pool:
-            for part in pool.map(lambda part: self._part(part, rows), parts):
-                read |= part
+        for part in in_threads(partial(self._part, rows=rows), parts, self.threads):
+            read |= part
         return read
 
     def _part(self, keys: Sequence[str], rows: JointRows) -> dict[str, Array | ReadError]:
@@ -133,7 +158,9 @@ class BatchReader(Reader):
         body = json.dumps({name: value for name, value in asked.items() if value}).encode()
         with (
             aws.translate_errors(None),
-            http_post(self._batch_url, self._batch_headers(body), body) as answer,
+            http_request(
+                "POST", self._batch_url, _JSON | self._batch_headers(body), body
+            ) as answer,
         ):
             if answer.status != 200:
                 error = read_error(

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import logging
+import os
 import stat
 from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import islice
 from pathlib import Path
 
 from jitprep.reader.base import Reader, RowLayout, write_row
+from jitprep.reader.copies import copied_array, find_copy, made_array, reader_kept_part
 from jitprep.reader.decode import ReadResult, decode
 from jitprep.reader.doors.folder import LEADS_OUT, list_folder
 from jitprep.reader.errors import BadObject, CannotOpen, ReadError, Refused
 from jitprep.reader.originals import layout_of, transform
-from jitprep.service.source.stored.folder import leads_out
+from jitprep.service.results.copy_place import CopyPlace
+from jitprep.service.results.kept_part import KeptPart
+from jitprep.service.source.stored.folder import file_state, leads_out
 from preprocessing import Pipeline, Seed
 from preprocessing.media import Array
 from preprocessing.names import as_text, is_utf8
@@ -41,6 +47,8 @@ class FolderReader(Reader):
     threads : int
         Files that are transformed at once. More than one thread gains nothing beside other processes
         that compute, such as a DataLoader's workers: they would take turns for Python's lock.
+    store : CopyPlace, optional
+        Where copies of results are kept, for later reads.
 
     Raises
     ------
@@ -51,6 +59,7 @@ class FolderReader(Reader):
     path: Path
     pipeline: Pipeline | None
     threads: int = 1
+    store: CopyPlace | None = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -61,11 +70,21 @@ class FolderReader(Reader):
                 f"{self.path} holds results, which no seed changes; omit the seed, or read originals "
                 "through a pipeline"
             )
+        if self.store is not None and self.pipeline is None:
+            raise CannotOpen(
+                f"{self.path} holds results, which need no copies; omit store=, or read originals "
+                "through a pipeline"
+            )
 
     @property
     def draws(self) -> bool:
         """Whether a seed may change results."""
         return self.pipeline is not None and self.pipeline.random
+
+    @property
+    def own_pipeline(self) -> Pipeline | None:
+        """The pipeline."""
+        return self.pipeline
 
     @property
     def computes(self) -> bool:
@@ -77,9 +96,14 @@ class FolderReader(Reader):
         """The pipeline's output; None if its size depends on the file."""
         return None if self.pipeline is None else layout_of(self.pipeline)
 
-    def get(self, key: str) -> Array:
+    def _get_array(self, key: str) -> Array:
         """Read one file."""
         return self._read(key, None)
+
+    def original(self, key: str) -> bytes:
+        """Return the bytes of a file. Raises as `get` does."""
+        with self._errors_of(key):
+            return self._regular(key)[0].read_bytes()
 
     def read_into(self, keys: Sequence[str], out: Array | None) -> dict[int, Array | ReadError]:
         """Read files into the rows of an array, one after the other, and without a copy."""
@@ -98,17 +122,52 @@ class FolderReader(Reader):
 
     def _read(self, key: str, out: Array | None) -> Array:
         """Return the result of a file, which is written to `out` where the pipeline can do that."""
-        path = self._path(key)
-        try:
-            if not stat.S_ISREG(path.stat().st_mode):
-                raise self._missing(key)
+        with self._errors_of(key):
+            path, status = self._regular(key)
             if self.pipeline is None:
                 return decode(ReadResult(bytearray(path.read_bytes())), key)
-            return transform(self.pipeline, path, Seed(self.seed, key), key, out=out)
+            kept = reader_kept_part(self.store, self.pipeline)
+            if kept is None:
+                return transform(self.pipeline, path, Seed(self.seed, key), key, out=out)
+            return self._through(kept, path, file_state(status), key, out)
+
+    def _regular(self, key: str) -> tuple[Path, os.stat_result]:
+        """Return the path of a key, which is a regular file, and its state. Raises OSError."""
+        path = self._path(key)
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            raise self._missing(key)
+        return path, status
+
+    @contextmanager
+    def _errors_of(self, key: str) -> Iterator[None]:
+        """Translate the system's errors to the reader's."""
+        try:
+            yield
         except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
             raise self._missing(key) from None
         except OSError as error:
             raise Refused(error.strerror or type(error).__name__, key=key) from None
+
+    def _through(
+        self, kept: KeptPart, path: Path, state: str, key: str, out: Array | None
+    ) -> Array:
+        """Return the result of a file by its copy, or make it and keep a copy."""
+        seed = Seed(self.seed, key)
+        name = kept.name(f"file://{self._top}/{key}", state or None)
+        found = find_copy(kept, name, out)
+        if found is not None:
+            made = copied_array(kept, found, seed, key, out=out)
+            if made is not None:
+                return made
+        array, copy = made_array(kept, path, seed, key, out=out)
+        if name is not None and found is None and copy is not None and _is_still(path, state):
+            kept.store.keep(name, copy)
+        return array
+
+    @cached_property
+    def _top(self) -> str:
+        return os.path.abspath(self.path)  # noqa: PTH100  as a mount of the server names it
 
     def keys(self, prefix: str = "") -> Iterator[str]:
         """List the files in S3's order; links are followed within the folder.
@@ -145,6 +204,14 @@ class FolderReader(Reader):
 
     def _missing(self, key: str) -> BadObject:
         return BadObject(f"{self.path} has no such file", key=key, code="NoSuchKey")
+
+
+def _is_still(path: Path, state: str) -> bool:
+    """Whether a file is what it was before it was read."""
+    try:
+        return file_state(path.stat()) == state
+    except OSError:
+        return False
 
 
 def _some(names: Collection[str]) -> str:

@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from functools import partial
-from urllib.parse import quote, urlencode
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import lru_cache, partial
+from types import MappingProxyType
+from typing import TypeVar
+from urllib.parse import quote, urlencode, urlsplit, urlunsplit
 
-from urllib3 import BaseHTTPResponse
-
-from jitprep.reader.decode import ReadResult
 from jitprep.reader.doors.batches import BatchReader
 from jitprep.reader.errors import CannotOpen, Refused, Unavailable
 from jitprep.reader.transport import aws, listing, web
+from jitprep.reader.transport.answer import Answer
+from jitprep.reader.transport.receiving import (
+    ASKING_FOR_CHECKSUMS,
+    Incoming,
+    JointRows,
+    receive_object,
+)
 from jitprep.reader.transport.retry import with_retries
+from preprocessing.media import Array
+
+_T = TypeVar("_T")
 
 _FORBIDDEN = 403
+# Characters of a path as RFC 3986 writes them, and of escapes.
+_OF_PATHS = "/%:@!$&'()*+,;=~"
 # The server takes a signature for any region, and a machine without AWS has none.
 _ANY_REGION = "us-east-1"
 
@@ -39,11 +50,16 @@ class UrlReader(BatchReader):
     service: str | None
     region: str | None
 
+    @property
+    def takes_whole_keys(self) -> bool:
+        """Whether the address is AWS's, and so a function's."""
+        return self.service is not None
+
     def keys(self, prefix: str = "") -> Iterator[str]:
         """List keys, a thousand at a time."""
         return listing.list_keys(lambda query: with_retries(partial(self._list, query)), prefix)
 
-    def _get(self, key: str) -> ReadResult:
+    def _get(self, key: str, rows: JointRows | None) -> Array:
         if not {".", ".."}.isdisjoint(key.split("/")):
             raise Refused(
                 "a URL cannot contain a key with . or .. as a name; read it through S3 or Invoke",
@@ -52,26 +68,41 @@ class UrlReader(BatchReader):
         chosen = {"pipeline": self.preset} if self.preset else {}
         if self.seed:
             chosen["seed"] = str(self.seed)
-        answer = self._ask(f"/{quote(key)}", chosen, key)
-        headers = {name.lower(): value for name, value in answer.headers.items()}
-        if answer.status == 200:
-            return ReadResult.of(bytearray(answer.data), headers)
-        tls, aside = self.url.startswith("https:"), headers.get("location", "")
-        return ReadResult.of(web.follow_redirect(aside, key, self.threads, tls=tls), headers)
+
+        def take(answer: Answer) -> Array:
+            incoming = Incoming.of(answer.headers, answer.length)
+            if answer.status == 200:
+                return receive_object(answer, key, incoming, rows)
+            tls, aside = self.url.startswith("https:"), answer.headers.get("location", "")
+            with web.redirected(aside, key, tls=tls) as target:
+                return receive_object(target, key, replace(incoming, nbytes=target.length), rows)
+
+        return self._ask(f"/{quote(key)}", chosen, key, take, ASKING_FOR_CHECKSUMS)
 
     def _list(self, query: Mapping[str, str]) -> bytes:
-        answer = self._ask("", query, None)
-        return answer.data
+        return self._ask("", query, None, Answer.read)
 
-    def _ask(self, path: str, query: Mapping[str, str], key: str | None) -> BaseHTTPResponse:
-        url = self.url + path + (f"?{urlencode(query, quote_via=quote)}" if query else "")
-        send = partial(
-            web.http_get, url, key=key, connections=self.threads, learn=self._facts.learn
+    def _ask(
+        self,
+        path: str,
+        query: Mapping[str, str],
+        key: str | None,
+        take: Callable[[Answer], _T],
+        headers: Mapping[str, str] = MappingProxyType({}),
+    ) -> _T:
+        """Send a GET, and return what `take` makes of the answer."""
+        url = (
+            _sendable(self.url) + path + (f"?{urlencode(query, quote_via=quote)}" if query else "")
         )
+
+        def send(signature: Mapping[str, str]) -> _T:
+            with web.http_get(url, {**headers, **signature}, key, self._facts.learn) as answer:
+                return take(answer)
+
         with aws.translate_errors(key):
-            signature = self._signature("GET", url)
+            signature = self._signature("GET", url, headers=headers)
             try:
-                return send(headers=signature)
+                return send(signature)
             except Refused as error:
                 if error.status != _FORBIDDEN or signature:
                     raise
@@ -79,8 +110,8 @@ class UrlReader(BatchReader):
                 self._facts.keyed = bool(self._facts.serves)
                 if self._signs_for is None:
                     raise
-            if signature := self._signature("GET", url):
-                return send(headers=signature)
+            if signature := self._signature("GET", url, headers=headers):
+                return send(signature)
             # A machine that is starting has no credentials yet.
             aws.forget()
             raise Unavailable(
@@ -93,7 +124,7 @@ class UrlReader(BatchReader):
 
     @property
     def _batch_url(self) -> str:
-        base, _, mount = self.url.rpartition("/")
+        base, _, mount = _sendable(self.url).rpartition("/")
         return f"{base}/_batch/{mount}"
 
     def _batch_headers(self, body: bytes) -> dict[str, str]:
@@ -104,8 +135,14 @@ class UrlReader(BatchReader):
         """The service to sign requests for, as far as the reader knows."""
         return "s3" if self._facts.keyed else self.service
 
-    def _signature(self, method: str, url: str, body: bytes = b"") -> dict[str, str]:
-        """Return the headers that sign a request; none without credentials."""
+    def _signature(
+        self,
+        method: str,
+        url: str,
+        body: bytes = b"",
+        headers: Mapping[str, str] = MappingProxyType({}),
+    ) -> dict[str, str]:
+        """Return the headers that sign a request, and those that it signs; none without credentials."""
         service = self._signs_for
         if service is None:
             return {}
@@ -117,4 +154,11 @@ class UrlReader(BatchReader):
             raise CannotOpen(
                 f"requests to {self.url} are signed for a region; set AWS_DEFAULT_REGION"
             )
-        return aws.signature_headers(method, url, service, region, me.credentials, body)
+        return aws.signature_headers(method, url, service, region, me.credentials, body, headers)
+
+
+@lru_cache(maxsize=32)
+def _sendable(url: str) -> str:
+    """Return a URL with what its path cannot have percent-encoded."""
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(path=quote(parts.path, safe=_OF_PATHS)))

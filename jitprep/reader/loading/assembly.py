@@ -8,7 +8,7 @@ from jitprep.reader.base import stack
 from jitprep.reader.errors import BadObject
 from jitprep.reader.loading.order import Indices
 from jitprep.reader.loading.ring import SlotRing
-from jitprep.reader.loading.tasks import Apart, TaskResult
+from jitprep.reader.loading.tasks import Apart, LoadTask, TaskResult
 from preprocessing.media import Array
 
 # An array of shape (N, ...), or for text the strings of each document.
@@ -26,11 +26,17 @@ class LoadedBatch(NamedTuple):
         Which samples the rows are, shape (N,).
     skipped : tuple of BadObject
         Errors of the samples that are left out.
+    remote : int
+        Samples that the overflow made.
+    redone : int
+        Samples that the overflow failed to make, or was late with.
     """
 
     rows: Rows
     indices: Indices
     skipped: tuple[BadObject, ...]
+    remote: int = 0
+    redone: int = 0
 
 
 class PendingBatch:
@@ -48,6 +54,8 @@ class PendingBatch:
 
     slot: int | None = None
     """Slot of the ring that the rows are written to; None where results bring them."""
+    writers: int = 0
+    """Tasks that may still write to the slot."""
 
     def __init__(
         self, epoch: int, start: int, number: int, indices: Indices, keys: tuple[str, ...]
@@ -56,12 +64,30 @@ class PendingBatch:
         self.indices = indices
         self.keys = keys
         self.missing = len(keys)
+        self.redone = 0
+        self._made = bytearray(len(keys))
         self._apart: Apart = {}
+        self._remote = 0
 
-    def add(self, result: TaskResult) -> None:
-        """Add the result of a task."""
-        self.missing -= result.rows
-        self._apart |= result.apart
+    def add(self, task: LoadTask, result: TaskResult) -> list[int]:
+        """Add the result of a task, and return the rows that the overflow failed to make.
+
+        Rows that were made before, by another task, stay as they are.
+        """
+        failed = []
+        for row in range(task.row, task.row + len(task.keys)):
+            what = result.apart.get(row)
+            if self._made[row]:
+                continue
+            if result.remote and isinstance(what, Exception):
+                failed.append(row)
+                continue
+            self._made[row] = True
+            self.missing -= 1
+            self._remote += result.remote
+            if what is not None:
+                self._apart[row] = what
+        return failed
 
     def finish(self, ring: SlotRing | None, *, skips: bool) -> LoadedBatch:
         """Return the batch. Its slot then belongs to the rows, or is given back.
@@ -78,11 +104,12 @@ class PendingBatch:
             raise
         good = [row for row in range(len(self.keys)) if row not in bad]
         rows = self._rows(ring, good)
-        return LoadedBatch(rows, self.indices[good], tuple(bad.values()))
+        skipped = tuple(bad.values())
+        return LoadedBatch(rows, self.indices[good], skipped, self._remote, self.redone)
 
     def give_back(self, ring: SlotRing | None) -> None:
-        """Return the slot of a batch to the ring without using its rows."""
-        if ring is not None and self.slot is not None:
+        """Return the slot to the ring, unless a task may still write to it."""
+        if ring is not None and self.slot is not None and not self.writers:
             ring.give_back(self.slot)
 
     def _errors(self, *, skips: bool) -> dict[int, BadObject]:
@@ -101,14 +128,16 @@ class PendingBatch:
         apart = {row: what for row, what in self._apart.items() if not isinstance(what, Exception)}
         if ring is None or self.slot is None:
             found = [apart[row] for row in good]
-        else:
+        elif not apart and not self.writers:
             slot = ring.array(self.slot, len(self.keys))
-            if not apart:
-                for row, source in enumerate(good):
-                    if row != source:
-                        slot[row] = slot[source]
-                return slot[: len(good)]
+            for row, source in enumerate(good):
+                if row != source:
+                    slot[row] = slot[source]
+            return slot[: len(good)]
+        else:  # a copy, because a late task may write to the slot after the batch is returned
+            slot = ring.view(self.slot, len(self.keys)).copy()
             found = [apart.get(row, slot[row]) for row in good]
+            self.give_back(ring)
         if found[0].dtype.kind in "OU":
             return [row.tolist() for row in found]
         return stack([self.keys[row] for row in good], found)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -30,7 +32,8 @@ def manifest_columns(path: str | PathLike[str]) -> dict[str, list[Any]]:
     Raises
     ------
     ValueError
-        If the column ``key`` is missing, or if rows differ in length.
+        If the file is damaged, the column ``key`` is missing, two columns have one name, or rows
+        differ in length.
     OSError
     """
     file = Path(path)
@@ -44,8 +47,12 @@ def manifest_columns(path: str | PathLike[str]) -> dict[str, list[Any]]:
 
 
 def _csv(file: Path) -> dict[str, list[Any]]:
-    with file.open(encoding="utf-8-sig", newline="") as lines:
-        names, *rows = list(csv.reader(lines)) or [[]]
+    try:
+        with file.open(encoding="utf-8-sig", newline="") as lines:
+            names, *rows = list(csv.reader(lines)) or [[]]
+    except (csv.Error, UnicodeDecodeError) as error:
+        raise ValueError(f"{file} cannot be read as CSV in UTF-8: {error}") from None
+    _require_distinct(file, names)
     for number, row in enumerate(rows, 2):
         if len(row) != len(names):
             raise ValueError(f"{file}, row {number}: {len(row)} values for {len(names)} columns")
@@ -66,5 +73,25 @@ def _parquet(file: Path) -> dict[str, list[Any]]:
         raise ValueError(
             f"{file} needs {error.name}, which is not installed: pip install pyarrow, or give a CSV file"
         ) from None
-    table = parquet.read_table(file)
-    return {name: table.column(name).to_pylist() for name in table.column_names}
+    with file.open("rb") as stream, _damage_named(file):
+        table = parquet.ParquetFile(stream).read()
+    _require_distinct(file, table.column_names)
+    with _damage_named(file):
+        return {name: table.column(name).to_pylist() for name in table.column_names}
+
+
+@contextmanager
+def _damage_named(file: Path) -> Iterator[None]:
+    """Raise ValueError for any of pyarrow's errors, and for values that Python cannot hold."""
+    try:
+        yield
+    except MemoryError:
+        raise
+    except Exception as error:
+        raise ValueError(f"{file} cannot be read as Parquet: {error}") from error
+
+
+def _require_distinct(file: Path, names: list[str]) -> None:
+    if len(set(names)) < len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"{file} has two columns named {twice}; rename one")

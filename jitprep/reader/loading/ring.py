@@ -17,6 +17,9 @@ from jitprep.reader.base import RowLayout
 from jitprep.reader.loading.tasks import RingPlace
 from preprocessing.media import Array
 
+# Bytes of the batches that a loader makes ahead.
+RING_BYTES = 2**28
+
 
 class SharedFile:
     """Memory that processes share by a descriptor. It has no name, and is freed with its last user."""
@@ -72,9 +75,10 @@ class RingView:
         """Return `count` rows at a place, to write to, shape (count, ...)."""
         layout = place.layout
         end = place.offset + count * row_bytes(layout)
-        if self._map is None or len(self._map) < end:  # the ring has grown
-            self._map = self._file.map()
-        return np.ndarray((count, *layout.shape), layout.dtype, self._map, place.offset)
+        memory = self._map  # which another thread may replace
+        if memory is None or len(memory) < end:  # the ring has grown
+            memory = self._map = self._file.map()
+        return np.ndarray((count, *layout.shape), layout.dtype, memory, place.offset)
 
 
 class SlotRing:
@@ -90,6 +94,11 @@ class SlotRing:
         Bytes that the slots should take.
     most : int
         Number of slots that are of use.
+
+    Attributes
+    ----------
+    planned : int
+        Number of slots that are used without growing.
     """
 
     def __init__(
@@ -99,10 +108,14 @@ class SlotRing:
         self._file = file
         needed = batch_size * row_bytes(layout)
         self._stride = -(-needed // ALLOCATIONGRANULARITY) * ALLOCATIONGRANULARITY
-        self._planned = max(2, min(nbytes // self._stride, most))
-        self._free = list(range(self._planned))[::-1]
+        self.planned = max(2, min(nbytes // self._stride, most))
+        self._free = list(range(self.planned))[::-1]
         self._spare: list[int] = []  # slots beyond the planned ones, without memory now
-        self._maps: list[mmap] = []
+        self._fresh = self.planned  # the first slot that was never taken, of those beyond
+        # With the first slot of each. Every map holds a descriptor, so that one per slot would be too
+        # many where the consumer keeps its batches: each is as large as all before it.
+        self._maps: list[tuple[int, mmap]] = []
+        self._mapped = 0
         # Arrays may be collected in any thread, at any moment, and appending is safe there.
         self._returned: deque[int] = deque()
 
@@ -112,23 +125,32 @@ class SlotRing:
             self._release(self._returned.popleft())
         if self._free:
             slot = self._free.pop()
-        elif grow:
-            slot = self._spare.pop() if self._spare else max(len(self._maps), self._planned)
-        else:
+        elif not grow:
             return None
-        while len(self._maps) <= slot:
-            offset = len(self._maps) * self._stride
-            self._file.grow(offset + self._stride)
-            self._maps.append(self._file.map(self._stride, offset))
+        elif self._spare:
+            slot = self._spare.pop()
+        else:
+            slot = self._fresh
+            self._fresh += 1
+        if slot >= self._mapped:
+            offset, more = self._mapped * self._stride, max(self._mapped, self.planned)
+            self._file.grow(offset + more * self._stride)
+            self._maps.append((self._mapped, self._file.map(more * self._stride, offset)))
+            self._mapped += more
         return slot
 
     def place(self, slot: int, row: int) -> RingPlace:
         """Return the place of a row."""
         return RingPlace(slot * self._stride + row * row_bytes(self.layout), self.layout)
 
+    def view(self, slot: int, count: int) -> Array:
+        """Return the first rows of a slot, shape (count, ...), for the moment."""
+        memory, offset = self._memory(slot)
+        return np.ndarray((count, *self.layout.shape), self.layout.dtype, memory, offset)
+
     def array(self, slot: int, count: int) -> Array:
         """Return the first rows of a slot, shape (count, ...), which then belongs to the array."""
-        array = np.ndarray((count, *self.layout.shape), self.layout.dtype, self._maps[slot])
+        array = self.view(slot, count)
         weakref.finalize(array, self._returned.append, slot).atexit = False
         return array
 
@@ -137,11 +159,17 @@ class SlotRing:
         self._returned.append(slot)
 
     def _release(self, slot: int) -> None:
-        if slot < self._planned:
+        if slot < self.planned:
             self._free.append(slot)
             return
         self._spare.append(slot)
-        self._maps[slot].madvise(_FREE)
+        memory, offset = self._memory(slot)
+        memory.madvise(_FREE, offset, self._stride)
+
+    def _memory(self, slot: int) -> tuple[mmap, int]:
+        """Return the map of a slot, and the slot's offset there."""
+        first, memory = next(found for found in reversed(self._maps) if found[0] <= slot)
+        return memory, (slot - first) * self._stride
 
 
 def row_bytes(layout: RowLayout) -> int:

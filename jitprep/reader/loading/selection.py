@@ -7,11 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from os import PathLike
-from typing import Any
+from typing import Any, Literal
 
 from jitprep.reader.base import Reader
 from jitprep.reader.loading.manifest import manifest_columns
-from jitprep.reader.samples import Targets, pair_targets
+from jitprep.reader.samples import HasColumns, Targets, pair_targets
 
 _log = logging.getLogger(__name__)
 
@@ -56,6 +56,7 @@ def select_samples(
         Where the reader cannot list its keys.
     """
     columns: dict[str, list[Any]] = {}
+    classes: tuple[str, ...] | None = None
     if manifest is not None:
         if keys is not None or labels is not None:
             raise ValueError(
@@ -65,7 +66,7 @@ def select_samples(
         keys, labels = columns.pop("key"), columns.pop("label", None)
     named = labels if isinstance(labels, str) else None
     if named not in {None, "folder"}:
-        raise ValueError(f'labels must be "folder", one per key or a mapping, got {named!r}')
+        keys, labels, classes, named = *_column(reader, keys, str(named)), None
     paired, values = pair_targets(
         reader.keys() if keys is None else keys, None if named else labels
     )
@@ -79,7 +80,26 @@ def select_samples(
     if named:
         values, classes = folder_labels(paired)
         return SampleTable(paired, values, classes)
-    return SampleTable(paired, values, columns=columns)
+    return SampleTable(paired, values, classes, columns)
+
+
+def near_groups(
+    reader: Reader, keys: Sequence[str], shuffle: bool | Literal["groups"]
+) -> tuple[int, ...]:
+    """Return the sizes of the groups of keys that shuffling keeps near each other; none for most.
+
+    Raises
+    ------
+    ValueError
+        For groups of samples that have none, and for another word.
+    """
+    if isinstance(shuffle, bool):
+        return ()
+    if shuffle != "groups" or not isinstance(reader, HasColumns):
+        raise ValueError(
+            f'shuffle must be True, False or, for rows of tables, "groups", got {shuffle!r}'
+        )
+    return reader.group_sizes(keys)
 
 
 def folder_labels(keys: Sequence[str]) -> tuple[list[int], tuple[str, ...]]:
@@ -110,6 +130,19 @@ def folder_labels(keys: Sequence[str]) -> tuple[list[int], tuple[str, ...]]:
     classes = sorted({names[depth] for names in folders})
     indices = {name: index for index, name in enumerate(classes)}
     return [indices[names[depth]] for names in folders], tuple(classes)
+
+
+def _column(
+    reader: Reader, keys: Iterable[str] | None, name: str
+) -> tuple[list[str], list[Any], tuple[str, ...] | None]:
+    """Return the keys of a table's rows, their labels in a column, and the names of the classes."""
+    if not isinstance(reader, HasColumns):
+        raise ValueError(  # noqa: TRY004  of a wrong argument, as others here
+            f'labels must be "folder", one per key or a mapping, got {name!r}; only readers of '
+            "tables have columns to name"
+        )
+    named = list(reader.keys() if keys is None else keys)
+    return named, reader.column_values(name, named), reader.class_names(name)
 
 
 def _matching(

@@ -39,6 +39,8 @@ class LoadTask(NamedTuple):
 
     Parameters
     ----------
+    number : int
+        Of the task; no two have the same.
     batch : int
         Number of the batch.
     row : int
@@ -50,6 +52,7 @@ class LoadTask(NamedTuple):
         None where the rows are sent with the result.
     """
 
+    number: int
     batch: int
     row: int
     keys: tuple[str, ...]
@@ -62,16 +65,35 @@ class TaskResult(NamedTuple):
 
     Parameters
     ----------
-    batch, row, rows : int
-        The task's batch, its first row there, and its number of rows.
+    number : int
+        The task's.
     apart : dict
         By row of the batch, what is not in the ring.
+    seconds : float
+        How long it took.
+    remote : bool
+        Whether the overflow ran it.
     """
 
-    batch: int
-    row: int
-    rows: int
+    number: int
     apart: Apart
+    seconds: float
+    remote: bool = False
+
+
+class TaskBegun(NamedTuple):
+    """A task that the overflow has taken.
+
+    Parameters
+    ----------
+    number : int
+        The task's.
+    at : float
+        When, by `time.monotonic`, which all processes of a machine share.
+    """
+
+    number: int
+    at: float
 
 
 def task_rows(keys: Sequence[str], *, together: bool) -> Iterator[range]:

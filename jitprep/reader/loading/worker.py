@@ -7,8 +7,8 @@ import multiprocessing
 import os
 import pickle
 import signal
+import time
 import traceback
-from collections.abc import Callable
 from contextlib import suppress
 from multiprocessing.connection import Connection
 from threading import Lock, Thread
@@ -20,71 +20,74 @@ from jitprep.reader.loading.task_queue import TaskReader
 from jitprep.reader.loading.tasks import Apart, LoadTask, TaskResult
 
 # How long a worker may outlive its loader, if that was killed.
-_WATCH_S = 2.0
+_WATCH_S = 1.0
+# How long it waits for a task before it looks again.
+_WAIT_S = 2.0
 
 
 class TaskRunner:
-    """What a worker does with a task.
+    """What a worker does with a task. Several threads may share it.
 
     Parameters
     ----------
     reader : Reader
     view : RingView
+    draws : bool
+        Whether the epoch of a task is the reader's seed.
     """
 
-    def __init__(self, reader: Reader, view: RingView) -> None:
-        self._reader = reader
+    def __init__(self, reader: Reader, view: RingView, *, draws: bool = True) -> None:
+        self._of_epoch: tuple[int | None, Reader] = None, reader
         self._view = view
-        self._epoch: int | None = None
+        self._draws = draws
 
     def run(self, task: LoadTask) -> TaskResult:
         """Read the objects of a task. Errors are part of the result."""
-        count = len(task.keys)
+        began, count = time.monotonic(), len(task.keys)
         try:
-            if task.epoch != self._epoch:
-                self._reader = self._reader.for_epoch(task.epoch)
-                self._epoch = task.epoch
             out = None if task.place is None else self._view.rows(task.place, count)
-            found: Apart = {**self._reader.read_into(task.keys, out)}
+            found = self._reader(task.epoch).read_into(task.keys, out)
         except Exception as error:  # the loader raises it
-            found = {0: _portable(error)}
+            return failed_task(task, error, time.monotonic() - began)
         apart: Apart = {task.row + row: what for row, what in found.items()}
-        return TaskResult(task.batch, task.row, count, apart)
+        return TaskResult(task.number, apart, time.monotonic() - began)
+
+    def _reader(self, epoch: int) -> Reader:
+        known, reader = self._of_epoch
+        if known != epoch and self._draws:
+            reader = reader.for_epoch(epoch)
+            self._of_epoch = epoch, reader
+        return reader
 
 
 def load_tasks(
     reader: Reader,
     tasks: TaskReader,
-    results: Connection,
     file: SharedFile,
+    results: Connection,
     inherited: tuple[Connection, ...],
 ) -> None:
-    """Run tasks until the loader closes the queue or is gone.
+    """Run tasks until the loader closes the queue.
 
     Parameters
     ----------
     reader : Reader
     tasks : TaskReader
-    results : Connection
-        Where each `TaskResult` is sent.
     file : SharedFile
         Memory of the ring.
+    results : Connection
+        Where each `TaskResult` is sent.
     inherited : tuple of Connection
-        The loader's ends, which a fork copied. While they are open, the pipes do not end with it.
+        As for `begin_process`.
     """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the loader, which ends its workers
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    for end in inherited:
-        end.close()
-    use_one_thread()
-    gc.freeze()  # what a fork shares stays shared
-    sending, is_orphan = Lock(), _orphan_check()
+    begin_process(inherited)
+    sending = Lock()
 
     def work() -> None:
         runner = TaskRunner(reader, RingView(file))
         with suppress(EOFError, OSError):  # the loader closed its ends
-            while not is_orphan():
-                if (task := tasks.take(_WATCH_S)) is not None:
+            while True:
+                if (task := tasks.take(_WAIT_S)) is not None:
                     result = runner.run(task)
                     with sending:
                         results.send(result)
@@ -94,13 +97,38 @@ def load_tasks(
     work()
 
 
-def _orphan_check() -> Callable[[], bool]:
-    """Return a function that says whether the process that started this one is gone."""
-    parent, number = multiprocessing.parent_process(), os.getppid()
-    return lambda: os.getppid() != number or (parent is not None and not parent.is_alive())
+def begin_process(inherited: tuple[Connection, ...]) -> None:
+    """Make this a process of a loader, which ends with it, whatever it is doing then.
+
+    Parameters
+    ----------
+    inherited : tuple of Connection
+        The loader's ends, which a fork copied. While they are open, the pipes do not end with it.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the loader, which ends its workers
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    for end in inherited:
+        end.close()
+    use_one_thread()
+    gc.freeze()  # what a fork shares stays shared
+    Thread(target=_end_with_loader, args=(os.getppid(),), daemon=True).start()
 
 
-def _portable(error: Exception) -> Exception:
+def _end_with_loader(number: int) -> None:
+    """End this process once its parent, which had this number, is gone."""
+    parent = multiprocessing.parent_process()
+    while os.getppid() == number and (parent is None or parent.is_alive()):
+        time.sleep(_WATCH_S)
+    os._exit(1)  # even where a read waits for a store that hangs
+
+
+def failed_task(task: LoadTask, error: Exception, seconds: float = 0.0) -> TaskResult:
+    """Return the result of a task that failed as a whole."""
+    rows = range(task.row, task.row + len(task.keys))
+    return TaskResult(task.number, dict.fromkeys(rows, portable(error)), seconds)
+
+
+def portable(error: Exception) -> Exception:
     """Return an error that can be sent to the loader, with the worker's traceback as a note."""
     trace = "".join(traceback.format_exception(error)).rstrip()
     error.add_note(f"In a worker of the loader:\n{trace}")

@@ -7,20 +7,29 @@ import os
 import selectors
 import signal
 from collections import deque
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from multiprocessing import connection
-from typing import Protocol
+from typing import Any, Protocol, TypeAlias
 
 from jitprep.reader.base import Reader
 from jitprep.reader.errors import WorkerDied
+from jitprep.reader.loading.overflow.opening import Overflow
+from jitprep.reader.loading.overflow.wanted import Wanted
+from jitprep.reader.loading.overflow.worker import OverflowTrouble, run_overflow
 from jitprep.reader.loading.ring import RingView, SharedFile
 from jitprep.reader.loading.task_queue import TaskQueue
-from jitprep.reader.loading.tasks import LoadTask, TaskResult
+from jitprep.reader.loading.tasks import LoadTask, TaskBegun, TaskResult
 from jitprep.reader.loading.worker import TaskRunner, load_tasks
 from jitprep.service.thread_pools import granted_cpus
 
+# Name of the process that takes tasks for the overflow.
+OVERFLOW_PROCESS = "jitprep-loader-overflow"
 # How long a worker may take to end before it is killed.
 _END_S = 2.0
+
+# What processes report.
+Report: TypeAlias = "TaskResult | TaskBegun | OverflowTrouble"
 
 
 class TaskRunners(Protocol):
@@ -29,8 +38,14 @@ class TaskRunners(Protocol):
     def put(self, task: LoadTask) -> None:
         """Append a task. Tasks are begun in this order."""
 
-    def results(self) -> list[TaskResult]:
-        """Return finished tasks; wait for one."""
+    def put_again(self, task: LoadTask) -> None:
+        """Run a task before all that are not begun, and on this machine."""
+
+    def reports(self, timeout: float | None) -> list[Report]:
+        """Return what was reported; wait for it, at most `timeout` seconds."""
+
+    def want(self, samples: float) -> None:
+        """Set how many samples the overflow should have under way."""
 
     def withdraw(self) -> list[LoadTask]:
         """Remove and return the tasks that have not been begun."""
@@ -57,7 +72,14 @@ class InProcess:
         """Append a task."""
         self._tasks.append(task)
 
-    def results(self) -> list[TaskResult]:
+    def put_again(self, task: LoadTask) -> None:
+        """Insert a task before all others."""
+        self._tasks.appendleft(task)
+
+    def want(self, samples: float) -> None:
+        """Ignore the number: only worker processes can overflow."""
+
+    def reports(self, timeout: float | None) -> list[Report]:  # noqa: ARG002  nothing is waited for
         """Run the next task, and return its result."""
         return [self._runner.run(self._tasks.popleft())]
 
@@ -83,50 +105,75 @@ class WorkerPool:
         Number of processes.
     start_method : str, optional
         As for ``multiprocessing.get_context``; None for the platform's default.
+    overflow : Overflow, optional
+        One more process takes tasks for it.
+    keys : sequence of str
+        Of objects to compare the overflow's results by.
     """
 
     def __init__(
-        self, reader: Reader, file: SharedFile, count: int, start_method: str | None
+        self,
+        reader: Reader,
+        file: SharedFile,
+        count: int,
+        start_method: str | None,
+        overflow: Overflow | None = None,
+        keys: Sequence[str] = (),
     ) -> None:
-        context = multiprocessing.get_context(start_method)
-        forks = context.get_start_method() == "fork"
+        self._context: Any = multiprocessing.get_context(start_method)
         self._owner = os.getpid()
-        self._queue = TaskQueue(context)
+        self._queue = TaskQueue(self._context)
         self._pipes: list[connection.Connection] = []
         self._selector = selectors.PollSelector()
         self._workers: list[multiprocessing.process.BaseProcess] = []
+        self._wanted = Wanted()
         try:
             for number in range(count):
-                receive, send = context.Pipe(duplex=False)
-                self._pipes.append(receive)
-                inherited = (self._queue.writer, *self._pipes) if forks else ()
-                worker = context.Process(  # type: ignore[attr-defined]  # typeshed's BaseContext lacks it
-                    target=load_tasks,
-                    args=(reader, self._queue.reader, send, file, inherited),
-                    name=f"jitprep-loader-{number}",
-                    daemon=True,
+                self._start(
+                    f"jitprep-loader-{number}", load_tasks, reader, self._queue.reader, file
                 )
-                worker.start()
-                self._workers.append(worker)
-                self._selector.register(receive, selectors.EVENT_READ, receive)
-                self._selector.register(worker.sentinel, selectors.EVENT_READ, worker)
-                send.close()  # or the end of the worker would not end the pipe
+            if overflow is not None:
+                given = (overflow, reader, keys, self._queue.overflow_reader, file, self._wanted)
+                self._start(OVERFLOW_PROCESS, run_overflow, *given)
         except BaseException:
             self.close()
             raise
+
+    def _start(self, name: str, target: Callable[..., None], *given: Any) -> None:
+        """Start a process, which is given a pipe to report by, and what it must close."""
+        receive, send = self._context.Pipe(duplex=False)
+        self._pipes.append(receive)
+        forks = self._context.get_start_method() == "fork"
+        inherited = (*self._queue.writers, *self._pipes) if forks else ()
+        worker = self._context.Process(
+            target=target, args=(*given, send, inherited), name=name, daemon=True
+        )
+        worker.start()
+        self._workers.append(worker)
+        self._selector.register(receive, selectors.EVENT_READ, receive)
+        self._selector.register(worker.sentinel, selectors.EVENT_READ, worker)
+        send.close()  # or the end of the worker would not end the pipe
 
     def put(self, task: LoadTask) -> None:
         """Append a task."""
         self._queue.put(task)
 
-    def results(self) -> list[TaskResult]:
-        """Return finished tasks; wait for one.
+    def put_again(self, task: LoadTask) -> None:
+        """Append a task to those that workers of this machine take first."""
+        self._queue.put_again(task)
+
+    def want(self, samples: float) -> None:
+        """Set how many samples the overflow should have under way."""
+        self._wanted.samples = samples
+
+    def reports(self, timeout: float | None) -> list[Report]:
+        """Return what was reported; wait for it, at most `timeout` seconds.
 
         Raises
         ------
         WorkerDied
         """
-        ready = [key.data for key, _ in self._selector.select()]
+        ready = [key.data for key, _ in self._selector.select(timeout)]
         found = []
         for pipe in ready:
             if isinstance(pipe, connection.Connection):
@@ -143,10 +190,11 @@ class WorkerPool:
         """Remove and return the tasks that no worker has taken."""
         return self._queue.withdraw()
 
-    def _received(self, pipe: connection.Connection) -> TaskResult:
-        result: TaskResult = pipe.recv()
-        self._queue.finished(result.batch, result.row)
-        return result
+    def _received(self, pipe: connection.Connection) -> Report:
+        report: Report = pipe.recv()
+        if isinstance(report, TaskResult):
+            self._queue.finished(report.number)
+        return report
 
     def close(self) -> None:
         """End the processes."""
@@ -166,6 +214,7 @@ class WorkerPool:
             pipe.close()
         self._pipes.clear()
         self._queue.close()
+        self._wanted.close()
 
 
 def worker_count(asked: int | str) -> int:

@@ -6,7 +6,6 @@ import hashlib
 import logging
 import weakref
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from functools import cached_property
 from os import PathLike
 from time import perf_counter
@@ -15,7 +14,10 @@ from typing import Any, Literal, Self
 from jitprep.reader.base import Reader, require_seed
 from jitprep.reader.errors import BadObject
 from jitprep.reader.loading.order import EpochOrder
-from jitprep.reader.loading.selection import select_samples
+from jitprep.reader.loading.overflow.opening import MAX_REMOTE, open_overflow
+from jitprep.reader.loading.progress import progress_of
+from jitprep.reader.loading.ring import RING_BYTES
+from jitprep.reader.loading.selection import near_groups, select_samples
 from jitprep.reader.loading.stats import LoaderStats
 from jitprep.reader.loading.stream import EpochStream
 from jitprep.reader.loading.workers import worker_count
@@ -24,8 +26,6 @@ from jitprep.reader.torch.collation import BatchCollation
 from jitprep.reader.torch.datasets import OnBadObject, require_on_bad_object
 from jitprep.reader.torch.epochs import Epoch, ReadsByEpoch
 from jitprep.reader.torch.ranks import ranks_of
-
-_RING_BYTES = 2**28
 
 _log = logging.getLogger(__name__)
 
@@ -42,13 +42,15 @@ class Loader(ReadsByEpoch):
     reader : Reader
     keys : iterable of str, optional
         In a fixed order. Default: all of the reader's.
-    labels : iterable, mapping or "folder", optional
+    labels : iterable, mapping, "folder" or str, optional
         One per key, as the targets of `ObjectBatches`. "folder" takes the index of each key's first
-        folder, below those that all keys have in common; `classes` has the names. Default: the keys.
+        folder, below those that all keys have in common; `classes` has the names. Another name is that
+        of a column, where samples are rows of a table. Default: the keys.
     batch_size : int
         Samples per batch; the last one may be smaller.
-    shuffle : bool
-        Whether to shuffle, in an order that depends on the epoch.
+    shuffle : bool or "groups"
+        Whether to shuffle, in an order that depends on the epoch. "groups", for rows of tables, mixes
+        the rows of a few row groups at a time.
     drop_last : bool
         Whether to leave out samples that do not fill a batch, or that cannot be divided among the ranks.
     rank, world_size : int, optional
@@ -70,6 +72,14 @@ class Loader(ReadsByEpoch):
         Bytes of the batches that are made ahead, at least two. What you keep comes on top.
     pin_memory : bool, optional
         Whether to return tensors in pinned memory. Default: if there is a GPU.
+    overflow : Reader or str, optional
+        A remote door, or its address, for the samples that this machine cannot make in time. It must
+        run the same pipeline on the same objects; the first result is compared. Behind ``lambda:`` the
+        function runs the reader's pipeline.
+    max_remote : int
+        Samples that the overflow may have under way, rounded up to tasks of eight.
+    progress : bool
+        Whether rank 0 shows a line per epoch on standard error, by rich or tqdm.
 
     Yields
     ------
@@ -81,7 +91,11 @@ class Loader(ReadsByEpoch):
     Raises
     ------
     ValueError
-        For parameters out of range, or keys and labels that do not match.
+        For parameters out of range, keys and labels that do not match, or no library for `progress`.
+    CannotOpen
+        For an overflow that cannot be one.
+    OverflowDiffers
+        While iterating, if the overflow gives other results than this machine.
     ReadError
         Where the reader cannot list its keys; while iterating, where an object cannot be read.
     WorkerDied
@@ -100,10 +114,10 @@ class Loader(ReadsByEpoch):
         self,
         reader: Reader,
         keys: Iterable[str] | None = None,
-        labels: Targets | Literal["folder"] = None,
+        labels: Targets | str = None,
         *,
         batch_size: int,
-        shuffle: bool = False,
+        shuffle: bool | Literal["groups"] = False,
         drop_last: bool = False,
         rank: int | None = None,
         world_size: int | None = None,
@@ -113,33 +127,42 @@ class Loader(ReadsByEpoch):
         on_bad_object: OnBadObject = "raise",
         num_workers: int | Literal["auto"] = "auto",
         start_method: str | None = None,
-        ring_bytes: int = _RING_BYTES,
+        ring_bytes: int = RING_BYTES,
         pin_memory: bool | None = None,
+        overflow: Reader | str | None = None,
+        max_remote: int = MAX_REMOTE,
+        progress: bool = False,
     ) -> None:
         if ring_bytes < 0:
             raise ValueError(f"ring_bytes must be at least 0, got {ring_bytes}")
         skips = require_on_bad_object(on_bad_object)
-        self._reader = reader
+        self._reader, self._shuffle = reader, shuffle
         self._samples = select_samples(reader, keys, labels, manifest, include, exclude)
         self._order = EpochOrder(
             count=len(self._samples.keys),
             batch_size=batch_size,
-            shuffle=shuffle,
+            shuffle=bool(shuffle),
+            groups=near_groups(reader, self._samples.keys, shuffle),
             drop_last=drop_last,
             **ranks_of(rank, world_size),
         )
+        workers = worker_count(num_workers)
+        if overflow is not None and not workers:
+            raise ValueError("overflow= needs worker processes: num_workers must be at least 1")
         self._stream = EpochStream(
             reader,
             self._samples.keys,
             self._order,
-            workers=worker_count(num_workers),
+            workers=workers,
             start_method=start_method,
             nbytes=ring_bytes,
             skips=skips,
+            overflow=None if overflow is None else open_overflow(overflow, reader, max_remote),
         )
         weakref.finalize(self, self._stream.close)
         self._collation = BatchCollation(self._samples, pin_memory)
         self._epoch = Epoch(reader.seed)
+        self._with_progress = progress_of(progress, self._order.rank)
         self._position = 0  # samples of the epoch's order that all ranks have been given
         self._resumes = False  # whether the next iteration begins there
         self._finished = False  # whether the last iteration came to its end
@@ -160,7 +183,9 @@ class Loader(ReadsByEpoch):
         batches = self._order.batches(start)
         if batches:
             self._stream.begin(self.epoch, start)
-        return self._batches(batches, self._iteration, perf_counter())
+        found = self._batches(batches, self._iteration, perf_counter())
+        done, title = len(self) - batches, f"epoch {self.epoch}"
+        return self._with_progress(found, title, done, len(self), lambda: self._stats)
 
     @property
     def keys(self) -> list[str]:
@@ -169,7 +194,7 @@ class Loader(ReadsByEpoch):
 
     @property
     def classes(self) -> tuple[str, ...] | None:
-        """Names of the classes by label, with ``labels="folder"``; None otherwise."""
+        """Names of the classes by label, of folders and of a table's column; None otherwise."""
         return self._samples.classes
 
     @property
@@ -201,7 +226,7 @@ class Loader(ReadsByEpoch):
         return {
             "epoch": self.epoch + self._finished,
             "samples": 0 if self._finished else self._position,
-            "shuffle": self._order.shuffle,
+            "shuffle": self._shuffle,
             "keys": self._digest,
         }
 
@@ -215,7 +240,7 @@ class Loader(ReadsByEpoch):
         ValueError
             If the state is that of other keys, or of another order.
         """
-        for name, own in (("keys", self._digest), ("shuffle", self._order.shuffle)):
+        for name, own in (("keys", self._digest), ("shuffle", self._shuffle)):
             if state[name] != own:
                 raise ValueError(
                     f"the state is of a loader with other {name}; give this one the same keys, in the "
@@ -249,14 +274,7 @@ class Loader(ReadsByEpoch):
             skipped += loaded.skipped
             rows = len(loaded.indices)
             self._position += (rows + len(loaded.skipped)) * self._order.world_size
-            self._stats = replace(
-                self._stats,
-                batches=self._stats.batches + 1,
-                images=self._stats.images + rows,
-                skipped=len(skipped),
-                waited_s=self._stats.waited_s + now - asked,
-                seconds=now - began,
-            )
+            self._stats = self._stats.after(loaded, now - asked, now - began)
             yield batch
         if self._iteration is iteration:
             self._finished = True

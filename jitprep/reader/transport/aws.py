@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -16,8 +16,7 @@ from typing import Any, Literal
 
 import boto3
 from botocore import exceptions as sdk
-from botocore.auth import S3SigV4Auth, SigV4Auth
-from botocore.awsrequest import AWSRequest
+from botocore.awsrequest import AWSPreparedRequest
 from botocore.config import Config
 
 from jitprep.reader.errors import (
@@ -30,6 +29,7 @@ from jitprep.reader.errors import (
     read_error,
 )
 from jitprep.reader.transport.environment import client_environment
+from jitprep.sigv4.signing import SigningCredentials, sign
 
 # The function may take a minute, and its response is worth waiting for.
 READ_S, CONNECT_S = 70, 10
@@ -150,6 +150,7 @@ def _client(made_of: ClientSettings, environment: tuple[object, ...]) -> Any:  #
     except (sdk.BotoCoreError, ValueError) as error:
         raise CannotOpen(str(error)) from None
     made.meta.events.register("before-call.s3.GetObject", _ask)
+    made.meta.events.register("before-send", _stop)
     return made
 
 
@@ -157,35 +158,75 @@ def _ask(params: dict[str, Any], **_: Any) -> None:
     params["headers"].update(_asked.get())
 
 
+def choice_headers(seed: int, preset: str | None) -> dict[str, str]:
+    """Return the headers that choose a seed and a preset; none for 0 and None."""
+    asked = {"x-jitprep-seed": seed, "x-jitprep-pipeline": preset}
+    return {name: str(value) for name, value in asked.items() if value}
+
+
 @contextmanager
 def asking_for(seed: int, preset: str | None) -> Iterator[None]:
-    """Send a seed and a preset with each GetObject in the block; 0 and None send none.
+    """Send a seed and a preset with each GetObject in the block.
 
     They are headers of the request and not settings of the client, or each epoch would create one.
     """
-    asked = {"x-jitprep-seed": seed, "x-jitprep-pipeline": preset}
-    before = _asked.set({name: str(value) for name, value in asked.items() if value})
+    before = _asked.set(choice_headers(seed, preset))
     try:
         yield
     finally:
         _asked.reset(before)
 
 
+class _Stopped(Exception):
+    """A request that a client has prepared, and does not send."""
+
+    def __init__(self, request: AWSPreparedRequest) -> None:
+        super().__init__()
+        self.request = request
+
+
+# Whether the client's calls in this thread only prepare requests.
+_preparing: ContextVar[bool] = ContextVar("preparing", default=False)
+
+
+def _stop(request: AWSPreparedRequest, **_: Any) -> None:
+    if _preparing.get():
+        raise _Stopped(request)
+
+
+def prepared_request(call: Callable[[], object]) -> AWSPreparedRequest:
+    """Return the request that a call of a shared client would send, signed; nothing is sent."""
+    before = _preparing.set(True)
+    try:
+        call()
+    except _Stopped as stopped:
+        return stopped.request
+    finally:
+        _preparing.reset(before)
+    raise AssertionError("the client sent a request")
+
+
 def signature_headers(
-    method: str, url: str, service: str, region: str, credentials: Any, body: bytes = b""
+    method: str,
+    url: str,
+    service: str,
+    region: str,
+    credentials: Any,
+    body: bytes = b"",
+    headers: Mapping[str, str] = MappingProxyType({}),
 ) -> dict[str, str]:
-    """Return the headers that sign a request.
+    """Return the headers of a request, with its signature; a quarter of the CPU of the SDK's signer.
 
     Parameters
     ----------
     method, url, service, region : str
     credentials : botocore.credentials.Credentials
     body : bytes
+    headers : mapping of str to str
     """
-    request = AWSRequest(method, url, data=body)
-    auth = S3SigV4Auth if service == "s3" else SigV4Auth  # S3 takes a path as it is sent
-    auth(credentials.get_frozen_credentials(), service, region).add_auth(request)
-    return dict(request.headers)
+    found = credentials.get_frozen_credentials()
+    own = SigningCredentials(found.access_key, found.secret_key, found.token)
+    return sign(method, url, headers, own, region, service, body)
 
 
 @lru_cache(maxsize=1)

@@ -90,7 +90,7 @@ def next_page(name: str, following: str | None, before: dict[str, str]) -> dict[
 def _page(xml: bytes) -> tuple[list[Entry], str | None]:
     try:
         root = ET.fromstring(xml)  # noqa: S314  the function is trusted
-    except ET.ParseError:
+    except (ET.ParseError, ValueError, LookupError):  # the last two for its encoding
         raise Undecodable("the response to ListObjectsV2 is not XML") from None
     space = root.tag.partition("}")[0] + "}" if root.tag.startswith("{") else ""
     if root.tag != f"{space}ListBucketResult":

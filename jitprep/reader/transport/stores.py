@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import os
+import time
+from collections.abc import Mapping
 from functools import lru_cache
 from threading import Lock
 
 from jitprep.reader.errors import STALE, CannotOpen, ReaderError, Unavailable, read_error
 from jitprep.reader.transport.environment import client_environment
 from jitprep.service.config import s3_endpoint
+from jitprep.service.deadline import Deadline
 from jitprep.service.errors import RequestFailed
+from jitprep.service.messages import ListingName
 from jitprep.service.source.aws_credentials import (
+    StoreCredentials,
     find_credentials,
     find_region,
     forget_credentials,
 )
 from jitprep.service.source.original_store import OriginalStore
 from jitprep.service.source.source_errors import NO_CREDENTIALS, StoreRefused
-from jitprep.service.source.stores import SourceUrl, StoreCredentials
+from jitprep.service.source.stores import SourceUrl
 
 # Seconds that one try of a read may take.
 TIMEOUT_S = 120.0
@@ -61,6 +66,21 @@ def shared_store(url: SourceUrl, endpoint_url: str | None) -> OriginalStore:
     """
     with _OPENING:
         return _store(url, endpoint_url, client_environment())
+
+
+def listing_page(url: SourceUrl, endpoint_url: str | None, query: Mapping[str, str]) -> bytes:
+    """Return a page of a store's listing, as S3's XML, for the query of ListObjectsV2.
+
+    Raises
+    ------
+    ReadError
+    """
+    asked = {name: value for name, value in query.items() if name != "list-type"}
+    page, deadline = ListingName("", asked), Deadline(time.monotonic() + TIMEOUT_S)
+    try:
+        return shared_store(url, endpoint_url).list_page(page, url.host, deadline, tries=1)
+    except Exception as error:
+        raise as_reader_error(error, None) from None
 
 
 def forget_stores() -> None:

@@ -1,29 +1,24 @@
-"""Plain HTTP, with one connection pool per process."""
+"""Plain HTTP: GETs, their errors, and where a redirect leads."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Mapping
-from functools import lru_cache
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 
-import urllib3
-from urllib3.exceptions import HTTPError
-
-from jitprep.reader.errors import Refused, no_answer, read_error
-from jitprep.reader.transport.aws import CONNECT_S, READ_S
+from jitprep.reader.errors import Refused, read_error
+from jitprep.reader.transport.answer import Answer
+from jitprep.reader.transport.stream import http_request
 from jitprep.reader.transport.xml_errors import error_fields
 
-_TIMEOUT = urllib3.Timeout(connect=CONNECT_S, read=READ_S)
 
-
+@contextmanager
 def http_get(
     url: str,
     headers: Mapping[str, str],
     key: str | None,
-    connections: int,
     learn: Callable[[int, Mapping[str, str]], None] = lambda _status, _headers: None,
-) -> urllib3.BaseHTTPResponse:
-    """Send a GET, and return a response of status 200 or 307 with its body.
+) -> Iterator[Answer]:
+    """Send a GET, and yield a response of status 200 or 307, to be read in the block.
 
     Redirects are not followed, because headers signed for this host would be sent to another one.
 
@@ -33,8 +28,6 @@ def http_get(
     headers : mapping of str to str
     key : str, optional
         Key for error messages.
-    connections : int
-        Connections to each host that are kept open.
     learn : callable
         Called with the status and the headers of any answer.
 
@@ -43,20 +36,18 @@ def http_get(
     Unavailable, Refused, BadObject
         Messages do not contain the URL, which may be presigned.
     """
-    try:
-        answer = _pool(connections, os.getpid()).request(
-            *("GET", url), headers=headers, redirect=False, retries=False, timeout=_TIMEOUT
-        )
-    except HTTPError as error:
-        raise no_answer(url, error, key) from None
-    learn(answer.status, answer.headers)
-    if answer.status in {200, 307}:
-        return answer
-    raise read_error(answer.status, *_error_of(answer), key)
+    with http_request("GET", url, headers, key=key) as answer:
+        learn(answer.status, answer.headers)
+        if answer.status not in {200, 307}:
+            kind = answer.headers.get("x-amzn-errortype", "Unknown")
+            fields = error_fields(answer.read(), kind, answer.reason or "")
+            raise read_error(answer.status, *fields, key)
+        yield answer
 
 
-def follow_redirect(url: str, key: str | None, connections: int, *, tls: bool) -> bytearray:
-    """Fetch the target of a 307, and return its body.
+@contextmanager
+def redirected(url: str, key: str | None, *, tls: bool) -> Iterator[Answer]:
+    """Fetch the target of a 307, and yield the response, of status 200, to be read in the block.
 
     Parameters
     ----------
@@ -64,7 +55,6 @@ def follow_redirect(url: str, key: str | None, connections: int, *, tls: bool) -
         Presigned; secret.
     key : str, optional
         Key for error messages.
-    connections : int
     tls : bool
         Whether the 307 came over TLS; then the target must use it too.
 
@@ -74,17 +64,7 @@ def follow_redirect(url: str, key: str | None, connections: int, *, tls: bool) -
     """
     if not url.startswith("https://" if tls else ("http://", "https://")):
         raise Refused("the redirect does not lead to an https URL", key=key)
-    answer = http_get(url, {}, key, connections)
-    if answer.status != 200:
-        raise Refused("the redirect leads to another redirect", key=key, status=307)
-    return bytearray(answer.data)
-
-
-def _error_of(answer: urllib3.BaseHTTPResponse) -> tuple[str, str]:
-    kind = answer.headers.get("x-amzn-errortype", "Unknown")
-    return error_fields(answer.data, kind, answer.reason or "")
-
-
-@lru_cache(maxsize=4)
-def _pool(connections: int, pid: int) -> urllib3.PoolManager:  # noqa: ARG001  sockets are not shared across a fork
-    return urllib3.PoolManager(maxsize=connections)
+    with http_get(url, {}, key) as answer:
+        if answer.status != 200:
+            raise Refused("the redirect leads to another redirect", key=key, status=307)
+        yield answer

@@ -24,5 +24,5 @@ def error_fields(body: bytes, code: str = "Unknown", message: str = "") -> tuple
             return root.findtext("Code", code), root.findtext("Message", message)
         words = {name.lower(): value for name, value in json.loads(text).items()}
         return code, str(words.get("message", message))
-    except (ValueError, AttributeError, ET.ParseError):
+    except (ValueError, LookupError, AttributeError, RecursionError, ET.ParseError):
         return code, message

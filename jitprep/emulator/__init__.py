@@ -7,7 +7,8 @@ A read passes through these files, in order:
 2. `data_plane.dispatch` decides what is read (`actions`), builds the function's event (`events`)
    and, for a GetObject, registers a response that is pending (`pending_responses`).
 3. `workers` run the function: `local_function` in processes of this machine, which take their
-   events from `runtime_api`, or `container_function` in containers.
+   events from `runtime_api`, or `container_function` in containers. What a function streams passes
+   through `workers.streams`, chunk by chunk.
 4. What the function writes arrives in `write_get_object_response`, waits in a `spool`, and leaves
    by `reply_response`. What it returns, for HEAD and LIST, is parsed by `function_result`.
 

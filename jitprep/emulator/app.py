@@ -21,7 +21,7 @@ from jitprep.emulator.data_plane.upstream import Upstream
 from jitprep.emulator.data_plane.write_get_object_response import write_get_object_response
 from jitprep.emulator.function_url import dispatch as function_url
 from jitprep.emulator.function_url.dispatch import FunctionUrls
-from jitprep.emulator.header_case import head_too_large, is_too_large
+from jitprep.emulator.http_protocol import head_too_large, is_too_large
 from jitprep.emulator.jobs.control import JobsControl
 from jitprep.emulator.request_ids import RequestIds
 from jitprep.emulator.s3_errors import S3Error, error_response, signature_error
@@ -109,8 +109,8 @@ class App:
             case routing.ToMissingAccessPoint(label):
                 message = f"The Object Lambda access point {label} does not exist. Create it first."
                 raise S3Error(404, "NoSuchBucket", message, {"BucketName": label})
-            case routing.ToFunction(name):
-                return await invoke_api.answer_invoke(self.functions, name, request)
+            case routing.ToFunction(name, stream):
+                return await invoke_api.answer_invoke(self.functions, name, request, stream=stream)
             case routing.ToFunctionUrl(name, path, domain):
                 return await self.function_urls.answer(name, path, domain, request)
             case routing.ToWriteGetObjectResponse():

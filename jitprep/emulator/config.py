@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
 from typing import TextIO
 from urllib.parse import urlsplit
@@ -14,8 +15,17 @@ from jitprep.emulator.workers.child import OWN_HANDLER
 
 DEFAULT_PORT = 9000
 _LAST_PORT = 65535
+# Lambda's limit of concurrent events in one execution environment: 64 for each vCPU, here for one.
+_MOST_CONCURRENT = 64
 # botocore's rule for a region, except that a region of digits only is not accepted.
 _REGION = re.compile(r"(?=.{1,63}$)[a-z0-9]+(?:-[a-z0-9]+)*")
+
+
+class InvokeMode(StrEnum):
+    """How a Function URL sends responses, in AWS's names."""
+
+    BUFFERED = "BUFFERED"
+    RESPONSE_STREAM = "RESPONSE_STREAM"
 
 
 class EndpointError(Exception):
@@ -50,6 +60,21 @@ class EndpointConfig:
         for a handler of your own; jitprep's is imported from where it is installed.
     worker_env
         Environment variables for the workers, in addition to Lambda's own.
+    runtime_client
+        The module of the client of the Runtime API that workers run. None is ``awslambdaric``; for
+        jitprep's handler it is the client that ``JITPREP_RUNTIME_CLIENT`` names, or jitprep's own
+        where ``invoke_mode`` is RESPONSE_STREAM.
+    function_concurrency
+        Events that each local worker takes at the same time, as on Lambda Managed Instances. None
+        is one, as in Lambda's default.
+    snap_start
+        Whether local workers wait in a snapshot until the first event, as with SnapStart: hooks run,
+        and credentials from before the restore are refused after it.
+    invoke_mode
+        Whether Function URLs send a response once it is complete, or as the function streams it.
+    stream_rate
+        Bytes per second of a streamed response after its first 6 MB. Lambda's is 2 MB/s. None is
+        no limit.
     containers
         Function name to the URLs of the Runtime Interface Emulator containers that run it. Such
         a function has no local workers.
@@ -80,6 +105,11 @@ class EndpointConfig:
     workers: int = 2
     task_root: Path | None = None
     worker_env: Mapping[str, str] = field(default_factory=dict, repr=False)
+    runtime_client: str | None = None
+    function_concurrency: int | None = None
+    snap_start: bool = False
+    invoke_mode: InvokeMode = InvokeMode.BUFFERED
+    stream_rate: float | None = None
     containers: Mapping[str, Sequence[str]] = field(default_factory=dict)
     container_url: str | None = None
     output: TextIO | None = field(default=None, repr=False)
@@ -95,6 +125,7 @@ class EndpointConfig:
             raise EndpointError(f"region is {self.region!r}; it must look like us-east-1.")
         if self.workers < 1:
             raise EndpointError(f"workers is {self.workers}; it must be at least 1.")
+        self._require_valid_streams()
         if self.timeout <= 0:
             raise EndpointError(f"timeout is {self.timeout} s; it must be greater than 0.")
         if self.concurrency < 1:
@@ -115,6 +146,33 @@ class EndpointConfig:
         if self.s3_url is not None and urlsplit(self.s3_url).path.strip("/"):
             raise EndpointError(
                 f"s3_url {self.s3_url!r} has a path; give only its scheme, host and port."
+            )
+
+    def _require_valid_streams(self) -> None:
+        parallel = self.function_concurrency
+        if parallel is not None and not 1 <= parallel <= _MOST_CONCURRENT:
+            raise EndpointError(
+                f"function_concurrency is {parallel}; it must be from 1 to {_MOST_CONCURRENT}."
+            )
+        if parallel is not None and self.function_name in self.containers:
+            raise EndpointError(
+                f"function_concurrency is for local workers, and {self.function_name} runs in a "
+                "container. Set AWS_LAMBDA_MAX_CONCURRENCY there."
+            )
+        if parallel is not None and self.snap_start:
+            raise EndpointError("Lambda Managed Instances have no SnapStart. Set only one of them.")
+        if self.stream_rate is not None and self.stream_rate <= 0:
+            raise EndpointError(
+                f"stream_rate is {self.stream_rate} bytes/s; it must be greater than 0."
+            )
+        if self.invoke_mode not in tuple(InvokeMode):  # it may be plain text
+            known = " or ".join(InvokeMode)
+            raise EndpointError(f"invoke_mode is {self.invoke_mode!r}; it must be {known}.")
+        if self.invoke_mode == InvokeMode.RESPONSE_STREAM and self.containers:
+            raise EndpointError(
+                "invoke_mode is RESPONSE_STREAM, but the Runtime Interface Emulator in the container "
+                f"of {', '.join(self.containers)} does not stream. Run the function in local workers, "
+                "or leave invoke_mode at BUFFERED."
             )
 
     def _urls(self) -> list[str]:

@@ -18,7 +18,10 @@ from jitprep.emulator.data_plane.s3_client import S3_ALIAS_ENDING
 from jitprep.emulator.jobs import control as jobs_control
 from jitprep.sigv4.signature import credential
 
-_INVOKE = re.compile(r"/2015-03-31/functions/(?P<name>[^/]+)/invocations")
+_INVOKE = re.compile(
+    r"/2015-03-31/functions/([^/]+)/invocations"
+    r"|/2021-11-15/functions/([^/]+)/response-streaming-invocations"
+)
 _FUNCTIONS = "/2015-03-31/functions/"
 _CONTROL = "/v20180820/"
 FUNCTION_URL = "/_lambda-url/"  # not a valid name of a bucket
@@ -54,11 +57,12 @@ class ToMissingAccessPoint:
 
 @dataclass(frozen=True)
 class ToFunction:
-    """Lambda's Invoke."""
+    """Lambda's Invoke, or InvokeWithResponseStream."""
 
     services: ClassVar = ("lambda",)
 
     name: str
+    stream: bool = False
 
 
 @dataclass(frozen=True)
@@ -211,7 +215,7 @@ def _s3_control(address: _Address) -> Route | None:
 
 def _invoke(address: _Address) -> Route | None:
     found = _INVOKE.fullmatch(address.path) if address.method == "POST" else None
-    return found and ToFunction(unquote(found["name"]))
+    return found and ToFunction(unquote(found[1] or found[2]), stream=bool(found[2]))
 
 
 def _other_service(address: _Address) -> Route | None:

@@ -14,7 +14,7 @@ from typing import Self
 import uvicorn
 
 from jitprep.emulator.config import EndpointConfig, EndpointError
-from jitprep.emulator.header_case import HeaderCaseProtocol
+from jitprep.emulator.http_protocol import EndpointHttpProtocol
 from jitprep.emulator.service import Service
 from jitprep.emulator.sockets import bridge_address, listen, url_of
 
@@ -134,7 +134,7 @@ class Endpoint:
             for sock in sockets:
                 sock.close()
             raise
-        server = uvicorn.Server(_uvicorn_config(app))
+        server = uvicorn.Server(_uvicorn_config(app, self.config.timeout))
         serving = asyncio.create_task(server.serve(sockets))
         started.set_result(None)
         await self._stopping.wait()
@@ -162,10 +162,10 @@ async def _signalled() -> None:
     await received.wait()
 
 
-def _uvicorn_config(app: object) -> uvicorn.Config:
+def _uvicorn_config(app: object, timeout: float) -> uvicorn.Config:
     return uvicorn.Config(
         app,  # type: ignore[arg-type]
-        http=HeaderCaseProtocol,  # httptools accepts a proxy's request targets, http://host/path
+        http=EndpointHttpProtocol,  # httptools accepts a proxy's request targets, http://host/path
         ws="none",
         lifespan="off",
         loop="asyncio",
@@ -174,6 +174,7 @@ def _uvicorn_config(app: object) -> uvicorn.Config:
         access_log=False,
         proxy_headers=False,  # the peer is the client; its X-Forwarded-For is not trusted
         server_header=False,
-        timeout_keep_alive=_KEEP_ALIVE_S,
+        # A worker's connection is idle while the function runs.
+        timeout_keep_alive=int(timeout) + _KEEP_ALIVE_S,
         timeout_graceful_shutdown=_LEAVE_S,
     )

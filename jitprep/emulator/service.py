@@ -45,11 +45,10 @@ class Service:
     def __init__(self, config: EndpointConfig, url: str, container_url: str) -> None:
         self._config = config
         self._urls = (url, container_url)
-        self._local = (
-            None
-            if config.function_name in config.containers
-            else LocalFunction(worker_command(config, url), config.workers)
-        )
+        local = config.function_name not in config.containers
+        command = worker_command(config, url) if local else None
+        self._snapshot = command.snapshot if command else None
+        self._local = LocalFunction(command, config.workers) if command else None
         self.sockets = [worker.socket for worker in self._local.workers] if self._local else []
         self._stack = AsyncExitStack()
 
@@ -94,12 +93,13 @@ class Service:
             config.region,
             _PRESIGNED_S,
         )
-        runner = JobRunner(functions, self._places(functions), ObjectClient(s3, signer))
+        runner = JobRunner(
+            functions, self._places(functions), ObjectClient(s3, signer), config.account
+        )
         self._stack.push_async_callback(runner.stop)
         supporting = SupportingAccessPoints(control, signer, config.account)
         workers = self._local.workers if self._local else []
-        secrets = {config.access_key: config.secret_key}
-        verifier = Verifier(secrets.get, config.region)
+        verifier = Verifier(self._secret_key, config.region)
         return App(
             workers={worker.address: worker for worker in workers},
             verifier=verifier if config.verify_signatures else None,
@@ -115,17 +115,25 @@ class Service:
             ),
             pending_responses=pending_responses,
             functions=functions,
-            function_urls=FunctionUrls(functions, config.account, config.region),
+            function_urls=FunctionUrls(
+                functions, config.account, config.region, config.invoke_mode
+            ),
             control=S3Control(points, supporting, config.account, config.region),
             jobs=JobsControl(runner, config.account, config.region),
             s3_control=control,
             s3=s3,
         )
 
+    def _secret_key(self, access_key: str) -> str | None:
+        if access_key == self._config.access_key:
+            return self._config.secret_key
+        return None if self._snapshot is None else self._snapshot.secret_key(access_key)
+
     def _places(self, functions: Mapping[str, Function]) -> dict[str, int]:
         """Return how many invocations of each function can run at the same time."""
-        containers = self._config.containers
-        return {name: len(containers.get(name, ())) or self._config.workers for name in functions}
+        config = self._config
+        local = config.workers * (config.function_concurrency or 1)
+        return {name: len(config.containers.get(name, ())) or local for name in functions}
 
     def _input_urls(self, functions: Mapping[str, Function]) -> dict[str, str]:
         """Return the base of each function's ``inputS3Url``: the endpoint, unless S3 is elsewhere."""

@@ -33,6 +33,7 @@ from jitprep.emulator.data_plane.s3_client import Signer, SupportingAccessPoints
 from jitprep.emulator.data_plane.upstream import Upstream
 from jitprep.emulator.request_ids import RequestIds
 from jitprep.emulator.s3_errors import S3Error, error_response, no_response_error
+from jitprep.emulator.workers.buffered import invoke_buffered
 from jitprep.emulator.workers.function import Function, InvocationOutcome, function_name
 from jitprep.sigv4.signature import AUTH_PARAMETERS
 
@@ -152,7 +153,9 @@ class DataPlane:
     ) -> asyncio.Task[InvocationOutcome]:
         context = {"inputS3Url": self._input_s3_url(call, self.input_urls[name]), **output}
         payload = object_lambda_event(call, ids.request_id, context)
-        invocation = asyncio.create_task(self.functions[name].invoke(payload, str(uuid.uuid4())))
+        invocation = asyncio.create_task(
+            invoke_buffered(self.functions[name], payload, str(uuid.uuid4()))
+        )
         self._running.add(invocation)  # it may outlast the request
         invocation.add_done_callback(self._running.discard)
         return invocation

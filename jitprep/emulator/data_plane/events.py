@@ -11,7 +11,7 @@ from starlette.requests import Request
 
 from jitprep.emulator.control.access_points import AccessPoint, Transformation
 from jitprep.emulator.data_plane.actions import Action
-from jitprep.emulator.header_case import headers_as_sent
+from jitprep.emulator.http_protocol import headers_as_sent
 from jitprep.emulator.partitions import partition_of
 from jitprep.sigv4.signature import AUTH_PARAMETERS, credential
 

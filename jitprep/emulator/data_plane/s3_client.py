@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
-from urllib.parse import quote, unquote, urlencode
+from datetime import datetime
+from urllib.parse import quote, unquote, unquote_plus, urlencode
 from xml.etree import ElementTree as ET
 
 from botocore.auth import S3SigV4Auth, S3SigV4QueryAuth
@@ -56,8 +57,18 @@ class Signer:
 
 
 @dataclass(frozen=True)
+class ListingEntry:
+    """An object in a listing; ``size`` is in bytes."""
+
+    key: str
+    size: int
+    modified: datetime
+    storage_class: str
+
+
+@dataclass(frozen=True)
 class ObjectClient:
-    """Client that reads and writes whole objects.
+    """Client that lists, reads and writes whole objects.
 
     Parameters
     ----------
@@ -83,10 +94,36 @@ class ObjectClient:
         _require_success(answer.status_code, answer.content, f"{bucket}/{key}")
         return answer.content, answer.headers.get("etag", "").strip('"')
 
-    async def put(self, bucket: str, key: str, body: bytes) -> None:
-        """Write an object. Raises S3Error, the error that S3 returns."""
+    async def put(self, bucket: str, key: str, body: bytes) -> str:
+        """Write an object, and return its ETag without quotes. Raises S3Error, S3's own."""
         answer = await self.s3.fetch(self._target("PUT", bucket, key, []), {}, body)
         _require_success(answer.status_code, answer.content, f"{bucket}/{key}")
+        return str(answer.headers.get("etag", "")).strip('"')
+
+    async def list(self, bucket: str, prefix: str) -> AsyncIterator[ListingEntry]:
+        """List the objects below a prefix. Raises S3Error, S3's own."""
+        asked = [("list-type", "2"), ("encoding-type", "url"), ("prefix", prefix)]
+        token: str | None = ""
+        while token is not None:
+            more = [("continuation-token", token)] if token else []
+            page = await self._document(bucket, [*asked, *more])
+            for entry in page.iterfind("{*}Contents"):
+                yield ListingEntry(
+                    unquote_plus(entry.findtext("{*}Key", "")),
+                    int(entry.findtext("{*}Size", "0")),
+                    datetime.fromisoformat(entry.findtext("{*}LastModified", "")),
+                    entry.findtext("{*}StorageClass", "STANDARD"),
+                )
+            token = page.findtext("{*}NextContinuationToken")
+
+    async def is_versioned(self, bucket: str) -> bool:
+        """Return whether a bucket has or had versions. Raises S3Error, S3's own."""
+        return bool((await self._document(bucket, [("versioning", "")])).findtext("{*}Status"))
+
+    async def _document(self, bucket: str, query: Sequence[tuple[str, str]]) -> ET.Element:
+        answer = await self.s3.fetch(self._target("GET", bucket, "", query), {})
+        _require_success(answer.status_code, answer.content, bucket)
+        return ET.fromstring(answer.content)  # noqa: S314 - from the S3 behind the endpoint
 
     def _target(self, method: str, bucket: str, key: str, query: Sequence[tuple[str, str]]) -> str:
         url = object_url(self.s3.url, bucket, key)

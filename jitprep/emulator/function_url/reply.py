@@ -5,7 +5,8 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from starlette.responses import Response
@@ -32,6 +33,21 @@ class InvalidReply(Exception):
     """What the function returned is not a valid response; the message is for the log."""
 
 
+@dataclass(frozen=True)
+class FunctionUrlHead:
+    """The status, headers and cookies of a response."""
+
+    status: int
+    headers: Mapping[str, str]
+    cookies: Sequence[str] = ()
+
+    def with_cookies(self, answer: Response) -> Response:
+        """Return ``answer`` with the cookies."""
+        for cookie in self.cookies:
+            answer.headers.append("set-cookie", cookie)
+        return answer
+
+
 def client_response(payload: bytes, method: str) -> Response:
     """Return the response that a function's JSON describes.
 
@@ -48,13 +64,24 @@ def client_response(payload: bytes, method: str) -> Response:
         raise InvalidReply(f"it is not JSON ({error})") from error
     if not isinstance(value, dict) or "statusCode" not in value:
         return Response(payload, 200, media_type="application/json")
+    head = reply_head(value, method)
+    return head.with_cookies(Response(_body(value), head.status, head.headers))
+
+
+def reply_head(value: Mapping[str, Any], method: str) -> FunctionUrlHead:
+    """Return the head that a function's JSON describes.
+
+    Raises
+    ------
+    InvalidReply
+        If Lambda would answer 502.
+    """
     headers = {"content-type": "application/json"} | _headers(value.get("headers"))
     if method != "HEAD":  # a HEAD has no body to take the length from
         headers.pop("content-length", None)
-    answer = Response(_body(value), _status(value["statusCode"]), headers)
-    for cookie in _cookies(value.get("cookies")):
-        answer.headers.append("set-cookie", cookie)
-    return answer
+    return FunctionUrlHead(
+        _status(value.get("statusCode")), headers, _cookies(value.get("cookies"))
+    )
 
 
 def _status(status: object) -> int:

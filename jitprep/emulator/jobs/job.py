@@ -10,6 +10,7 @@ from enum import StrEnum
 from xml.etree import ElementTree as ET
 
 from jitprep.emulator.control.access_points import now
+from jitprep.emulator.jobs.manifest_generator import GeneratedManifest, ManifestGenerator
 
 # After this many tasks, a job fails if more than half of them have failed. See "Tracking job failures"
 # in the user guide.
@@ -70,7 +71,7 @@ class JobRequest:
     function_arn: str
     schema: str
     arguments: Mapping[str, str] | None
-    manifest: Manifest
+    manifest: Manifest | ManifestGenerator
     report: CompletionReport | None
     priority: int
     role_arn: str
@@ -114,6 +115,7 @@ class BatchJob:
     status: Status = Status.NEW
     reason: str | None = None
     failure: tuple[str, str] | None = None
+    generated: GeneratedManifest | None = None
     total: int = 0
     results: list[tuple[JobTask, Result]] = field(default_factory=list)
     failed: int = 0

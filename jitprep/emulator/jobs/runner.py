@@ -1,4 +1,4 @@
-"""Runs jobs of S3 Batch Operations: reads the manifest, invokes the function, writes the report."""
+"""Runs jobs of S3 Batch Operations: finds the tasks, invokes the function, writes the report."""
 
 from __future__ import annotations
 
@@ -11,8 +11,11 @@ from collections.abc import Callable, Iterable, Mapping
 from jitprep.emulator.data_plane.s3_client import ObjectClient
 from jitprep.emulator.jobs import task_invocation
 from jitprep.emulator.jobs.files import BadManifest, read_manifest, report_files
-from jitprep.emulator.jobs.job import RUNNING, BatchJob, JobTask, Result, Status
+from jitprep.emulator.jobs.generation import matching_keys, store_manifest
+from jitprep.emulator.jobs.job import RUNNING, BatchJob, JobTask, Manifest, Result, Status
+from jitprep.emulator.jobs.manifest_generator import ManifestGenerator
 from jitprep.emulator.s3_errors import S3Error
+from jitprep.emulator.workers.buffered import invoke_buffered
 from jitprep.emulator.workers.function import Function, function_name
 
 _log = logging.getLogger(__name__)
@@ -32,15 +35,22 @@ class JobRunner:
     places
         How many invocations of each function can run at the same time.
     objects
-        Reads manifests and writes reports.
+        Reads and makes manifests, and writes reports.
+    account
+        The endpoint's account.
     """
 
     def __init__(
-        self, functions: Mapping[str, Function], places: Mapping[str, int], objects: ObjectClient
+        self,
+        functions: Mapping[str, Function],
+        places: Mapping[str, int],
+        objects: ObjectClient,
+        account: str,
     ) -> None:
         self._functions = functions
         self._places = places
         self._objects = objects
+        self._account = account
         self._jobs: list[BatchJob] = []
         self._running: set[asyncio.Task[None]] = set()
         self._changed = asyncio.Condition()
@@ -85,24 +95,36 @@ class JobRunner:
         await self.change(lambda: job.move(status))
 
     async def _prepare(self, job: BatchJob) -> list[JobTask]:
-        """Return the job's tasks; an empty list if the manifest is not valid."""
+        """Return the job's tasks; an empty list if it has no valid manifest."""
         manifest = job.request.manifest
         try:
-            body, etag = await self._objects.get(manifest.bucket, manifest.key, manifest.version)
-        except S3Error as error:
-            job.fail(error.code, f"The manifest cannot be read: {error.message}")
-            return []
-        if etag != manifest.etag:
-            message = f"The manifest's ETag is {etag}; the job names {manifest.etag}."
-            job.fail("InvalidManifestContent", message)
-            return []
-        try:
-            tasks = read_manifest(body, manifest)
+            if isinstance(manifest, ManifestGenerator):
+                tasks = await self._generate(job, manifest)
+            else:
+                tasks = await self._read(manifest)
         except BadManifest as error:
             job.fail("InvalidManifestContent", str(error))
             return []
+        except S3Error as error:
+            verb = "generated" if isinstance(manifest, ManifestGenerator) else "read"
+            job.fail(error.code, f"The manifest cannot be {verb}: {error.message}")
+            return []
         job.total = len(tasks)
         return tasks
+
+    async def _read(self, manifest: Manifest) -> list[JobTask]:
+        body, etag = await self._objects.get(manifest.bucket, manifest.key, manifest.version)
+        if etag != manifest.etag:
+            raise BadManifest(f"The manifest's ETag is {etag}; the job names {manifest.etag}.")
+        return read_manifest(body, manifest)
+
+    async def _generate(self, job: BatchJob, generator: ManifestGenerator) -> list[JobTask]:
+        keys = await matching_keys(generator, self._account, self._objects)
+        if generator.output is not None:
+            bucket, folder = generator.output
+            place = bucket, f"{folder}job-{job.id}"
+            job.generated = await store_manifest(generator.bucket, keys, place, self._objects)
+        return [JobTask(generator.bucket, key, None) for key in keys]
 
     async def _confirmed(self, job: BatchJob) -> bool:
         """Wait until the job is confirmed and has its turn; return False if it is stopped first."""
@@ -174,7 +196,7 @@ class JobRunner:
             return Result(404, "ResourceNotFoundException", message)
         invocation_id, task_id = task_invocation.new_id(), task_invocation.new_id()
         payload = task_invocation.task_event(job, task, invocation_id, task_id)
-        outcome = await function.invoke(payload, str(uuid.uuid4()))
+        outcome = await invoke_buffered(function, payload, str(uuid.uuid4()))
         return task_invocation.task_result(outcome, schema, invocation_id, task_id)
 
     async def _report(self, job: BatchJob) -> None:

@@ -8,12 +8,13 @@ from datetime import datetime
 from xml.etree import ElementTree as ET
 
 from jitprep.emulator.control.xml import invalid_request, parse_document, result_root, write_text
+from jitprep.emulator.jobs.elements import bucket_of, not_supported, parse_boolean, require_part
+from jitprep.emulator.jobs.generator_xml import parse_generator
 from jitprep.emulator.jobs.job import BatchJob, CompletionReport, JobRequest, Manifest
-from jitprep.emulator.s3_errors import S3Error
+from jitprep.emulator.jobs.manifest_generator import FORMAT, ManifestGenerator
 from jitprep.emulator.workers.function import function_name
 
 _ROLE = re.compile(r"arn:[^:]+:iam::\d{12}:role/.*")
-_BUCKET = re.compile(r"arn:[^:]+:s3:::(?P<bucket>[^/]+)")
 _OBJECT = re.compile(r"arn:[^:]+:s3:::(?P<bucket>[^/]+)/(?P<key>.+)", re.DOTALL)
 _FIELDS = frozenset({"Ignore", "Bucket", "Key", "VersionId"})
 _SCHEMAS = ("1.0", "2.0")
@@ -22,6 +23,7 @@ _REPORT_FORMAT = "Report_CSV_20180820"
 _SCOPES = ("AllTasks", "FailedTasksOnly")
 _LARGEST_PRIORITY = 2**31 - 1
 _MOST_ARGUMENTS, _LONGEST_NAME, _LONGEST_VALUE = 10, 64, 1024
+_SHOWN = ("Manifest", "ManifestGenerator", "Operation", "Report")
 _LONGEST_TOKEN, _LONGEST_DESCRIPTION = 64, 256
 
 
@@ -35,7 +37,7 @@ def parse_create_job(body: bytes) -> JobRequest:
         NotImplemented if the endpoint does not support the request.
     """
     root = parse_document(body)
-    invoke = _lambda_invoke(_part(root, "Operation"))
+    invoke = _lambda_invoke(require_part(root, "Operation"))
     description = root.findtext("Description")
     if description is not None and not 1 <= len(description) <= _LONGEST_DESCRIPTION:
         raise invalid_request(f"Description must have 1 to {_LONGEST_DESCRIPTION} characters.")
@@ -45,21 +47,27 @@ def parse_create_job(body: bytes) -> JobRequest:
     role = root.findtext("RoleArn", "")
     if not _ROLE.fullmatch(role):
         raise invalid_request(f"RoleArn {role!r} is not the ARN of a role.")
-    if root.find("ManifestGenerator") is not None:
-        raise _not_supported("ManifestGenerator; list the objects in a CSV manifest")
+    report = require_part(root, "Report")
     return JobRequest(
         function_arn=_function(invoke),
         schema=_choice(invoke, "InvocationSchemaVersion", _SCHEMAS, default="1.0"),
         arguments=_arguments(invoke),
-        manifest=_manifest(_part(root, "Manifest")),
-        report=_report(_part(root, "Report")),
+        manifest=_manifest_or_generator(root),
+        report=_report(report),
         priority=parse_priority(root.findtext("Priority", "")),
         role_arn=role,
         description=description,
-        confirmation=_boolean(root, "ConfirmationRequired", "false"),
+        confirmation=parse_boolean(root, "ConfirmationRequired", "false"),
         token=token,
-        shown=tuple(_part(root, name) for name in ("Manifest", "Operation", "Report")),
+        shown=tuple(part for name in _SHOWN if (part := root.find(name)) is not None),
     )
+
+
+def _manifest_or_generator(root: ET.Element) -> Manifest | ManifestGenerator:
+    manifest, generator = root.find("Manifest"), root.find("ManifestGenerator")
+    if (manifest is None) is (generator is None):
+        raise invalid_request("A job must have either a Manifest or a ManifestGenerator.")
+    return parse_generator(generator) if generator is not None else _manifest(manifest)
 
 
 def parse_priority(text: str) -> int:
@@ -95,6 +103,12 @@ def describe_job_result(job: BatchJob, arn: str) -> ET.Element:
     write_text(element, "ConfirmationRequired", str(job.request.confirmation).lower())
     write_text(element, "RoleArn", job.request.role_arn)
     element.extend(job.request.shown)
+    if job.generated is not None:
+        generated = ET.SubElement(element, "GeneratedManifestDescriptor")
+        write_text(generated, "Format", FORMAT)
+        location = ET.SubElement(generated, "Location")
+        write_text(location, "ObjectArn", job.generated.arn)
+        write_text(location, "ETag", job.generated.etag)
     if job.reason is not None:
         write_text(element, "StatusUpdateReason", job.reason)
     if job.failure is not None:
@@ -141,7 +155,7 @@ def _lambda_invoke(operation: ET.Element) -> ET.Element:
     if len(names) != 1:
         raise invalid_request("Operation must name exactly one operation.")
     if names != ["LambdaInvoke"]:
-        raise _not_supported(f"the operation {names[0]}; use LambdaInvoke")
+        raise not_supported(f"the operation {names[0]}; use LambdaInvoke")
     return operation[0]
 
 
@@ -173,11 +187,12 @@ def _arguments(invoke: ET.Element) -> dict[str, str] | None:
     return found
 
 
-def _manifest(element: ET.Element) -> Manifest:
-    spec, location = _part(element, "Spec"), _part(element, "Location")
+def _manifest(element: ET.Element | None) -> Manifest:
+    assert element is not None
+    spec, location = require_part(element, "Spec"), require_part(element, "Location")
     kind = spec.findtext("Format", "")
     if kind != _MANIFEST_FORMAT:
-        raise _not_supported(f"the manifest format {kind!r}; use {_MANIFEST_FORMAT}")
+        raise not_supported(f"the manifest format {kind!r}; use {_MANIFEST_FORMAT}")
     fields = tuple(member.text or "" for member in spec.iterfind("Fields/member"))
     if not {"Bucket", "Key"} <= set(fields) <= _FIELDS:
         raise invalid_request("Fields must name Bucket and Key, and may name VersionId and Ignore.")
@@ -193,18 +208,13 @@ def _manifest(element: ET.Element) -> Manifest:
 
 
 def _report(element: ET.Element) -> CompletionReport | None:
-    if not _boolean(element, "Enabled", ""):
+    if not parse_boolean(element, "Enabled", ""):
         return None
-    arn = element.findtext("Bucket", "")
-    bucket = _BUCKET.fullmatch(arn)
-    if bucket is None:
-        raise invalid_request(f"Report.Bucket {arn!r} is not the ARN of a bucket.")
+    bucket = bucket_of(element, "Bucket")
     _choice(element, "Format", (_REPORT_FORMAT,))
     scope = _choice(element, "ReportScope", _SCOPES)
     prefix = element.findtext("Prefix", "").strip("/")
-    return CompletionReport(
-        bucket["bucket"], f"{prefix}/" if prefix else "", scope == "FailedTasksOnly"
-    )
+    return CompletionReport(bucket, f"{prefix}/" if prefix else "", scope == "FailedTasksOnly")
 
 
 def _choice(
@@ -214,20 +224,6 @@ def _choice(
     if text not in choices:
         raise invalid_request(f"{name} {text!r} is not one of {', '.join(choices)}.")
     return text
-
-
-def _boolean(element: ET.Element, name: str, default: str) -> bool:
-    text = element.findtext(name, default)
-    if text not in {"true", "false"}:
-        raise S3Error(400, "MalformedXML", f"{name} {text!r} is not a boolean.")
-    return text == "true"
-
-
-def _part(element: ET.Element, name: str) -> ET.Element:
-    part = element.find(name)
-    if part is None:
-        raise invalid_request(f"{element.tag} has no {name}.")
-    return part
 
 
 def _texts(root: str, **texts: str | None) -> ET.Element:
@@ -240,7 +236,3 @@ def _texts(root: str, **texts: str | None) -> ET.Element:
 
 def _time(time: datetime) -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _not_supported(what: str) -> S3Error:
-    return S3Error(501, "NotImplemented", f"This endpoint does not support {what}.")

@@ -14,7 +14,7 @@ from pathlib import Path
 # The folder that jitprep is installed in, together with its handler and its library.
 INSTALLED = Path(__file__).resolve().parents[3]
 OWN_HANDLER = "handler.app.lambda_handler"
-_RUNTIME = "awslambdaric"
+AWS_CLIENT = "awslambdaric"
 
 
 def child_command(root: Path, module: str, *arguments: str) -> list[str]:
@@ -30,7 +30,7 @@ def _main(root: str, module: str, *arguments: str) -> None:
     try:
         runpy.run_module(module, run_name="__main__", alter_sys=True)
     except SystemExit as ended:
-        if module == _RUNTIME and ended.code:
+        if module == AWS_CLIENT and ended.code:
             sys.stderr.writelines(_wrong_modules(Path(root), *arguments))
         raise
 

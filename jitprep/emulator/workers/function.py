@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -15,9 +17,10 @@ _FUNCTION_NAME = re.compile(
 
 @dataclass(frozen=True)
 class Returned:
-    """The function returned; ``payload`` is its JSON."""
+    """The function returned ``payload``: its JSON, or all that it streamed."""
 
     payload: bytes
+    content_type: str = "application/json"
 
 
 @dataclass(frozen=True)
@@ -54,7 +57,33 @@ class NotInvoked:
     detail: str
 
 
-InvocationOutcome = Returned | Raised | TimedOut | Died | NotInvoked
+FunctionOutcome = Returned | Raised | TimedOut | Died
+InvocationOutcome = FunctionOutcome | NotInvoked
+
+
+class StreamFailed(Exception):
+    """A streamed response ended before it was complete; ``outcome`` is the reason."""
+
+    def __init__(self, outcome: Raised | TimedOut | Died) -> None:
+        super().__init__(str(outcome))
+        self.outcome = outcome
+
+
+class StreamedBody(Protocol):
+    """Chunks of a streamed response, in order. Their iteration may raise `StreamFailed`."""
+
+    def __aiter__(self) -> AsyncIterator[bytes]: ...
+
+    def close(self) -> None:
+        """Discard the rest. The receiver of a stream must close it."""
+
+
+@dataclass(frozen=True)
+class Streamed:
+    """The function has begun to stream its response; ``body`` yields it as it arrives."""
+
+    content_type: str
+    body: StreamedBody
 
 
 class Function(Protocol):
@@ -66,7 +95,7 @@ class Function(Protocol):
     async def stop(self) -> None:
         """Stop every process and invocation."""
 
-    async def invoke(self, payload: bytes, request_id: str) -> InvocationOutcome:
+    async def invoke(self, payload: bytes, request_id: str) -> InvocationOutcome | Streamed:
         """Run the function on one event, once a worker is free.
 
         Cancelling this removes an invocation that has not begun from the queue.
@@ -77,3 +106,14 @@ def function_name(arn: str) -> str | None:
     """Return the name in a function's ARN, partial ARN or name; None if ``arn`` is not valid."""
     match = _FUNCTION_NAME.fullmatch(arn)
     return match["name"] if match else None
+
+
+def raised(kind: str, message: str) -> Raised:
+    """Return an error of a function, in Lambda's JSON."""
+    return Raised(json.dumps({"errorType": kind, "errorMessage": message}).encode())
+
+
+def too_large(limit: int) -> Raised:
+    """Return Lambda's error of a response that has more than ``limit`` bytes."""
+    message = f"Response payload size exceeded maximum allowed payload size ({limit} bytes)."
+    return raised("Function.ResponseSizeTooLarge", message)

@@ -6,14 +6,21 @@ import asyncio
 import os
 from pathlib import Path
 
-from jitprep.emulator.config import EndpointConfig
-from jitprep.emulator.workers.child import INSTALLED, OWN_HANDLER
-from jitprep.emulator.workers.function import Died, InvocationOutcome
-from jitprep.emulator.workers.worker import Invocation, Worker
+from jitprep.emulator.config import EndpointConfig, EndpointError, InvokeMode
+from jitprep.emulator.workers.child import AWS_CLIENT, INSTALLED, OWN_HANDLER
+from jitprep.emulator.workers.function import Died, InvocationOutcome, Streamed
+from jitprep.emulator.workers.invocation import Invocation
+from jitprep.emulator.workers.snapshot import Snapshot
+from jitprep.emulator.workers.worker import Worker
 from jitprep.emulator.workers.worker_process import WorkerCommand
 
 # The memory at which Lambda gives one vCPU. It is not enforced, but a function may read it.
-_MEMORY_MB = "1769"
+_MEMORY_MB = 1769
+# Lambda Managed Instances have at least 2 GB per vCPU; here there is one vCPU per process.
+_MANAGED_MEMORY_MB, _MOST_MEMORY_MB = 2048, 32_768
+# The image's entrypoint reads the same variable.
+_CLIENT_VARIABLE = "JITPREP_RUNTIME_CLIENT"
+_CLIENTS = {AWS_CLIENT: AWS_CLIENT, "jitprep": "handler.runtime_client"}
 
 
 class LocalFunction:
@@ -21,6 +28,7 @@ class LocalFunction:
 
     def __init__(self, command: WorkerCommand, workers: int) -> None:
         self._queue: asyncio.Queue[Invocation] = asyncio.Queue()
+        self._snapshot = command.snapshot
         self._tasks: list[asyncio.Task[None]] = []
         self.workers = [
             Worker(command, index, self._queue, self._refuse_if_none_starts)
@@ -40,12 +48,18 @@ class LocalFunction:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._refuse_waiting(Died("The endpoint stopped before the function ran."))
 
-    async def invoke(self, payload: bytes, request_id: str) -> InvocationOutcome:
+    async def invoke(self, payload: bytes, request_id: str) -> InvocationOutcome | Streamed:
         """Run the function on one event, once a worker is free."""
-        outcome: asyncio.Future[InvocationOutcome] = asyncio.get_running_loop().create_future()
-        self._queue.put_nowait(Invocation(request_id, payload, outcome))
+        invocation = Invocation(request_id, payload, asyncio.get_running_loop().create_future())
+        self._queue.put_nowait(invocation)
+        if self._snapshot is not None:
+            self._snapshot.needed.set()
         self._refuse_if_none_starts()
-        return await outcome
+        try:
+            return await invocation.outcome
+        except asyncio.CancelledError:
+            invocation.abandon()
+            raise
 
     def _refuse_if_none_starts(self) -> None:
         """Fail the waiting invocations if no worker can start: nothing would ever take them."""
@@ -59,14 +73,22 @@ class LocalFunction:
 
 
 def worker_command(config: EndpointConfig, endpoint_url: str) -> WorkerCommand:
-    """Return the command of the workers of ``config``, with the environment of a Lambda function."""
+    """Return the command of the workers of ``config``, with the environment of a Lambda function.
+
+    Raises
+    ------
+    EndpointError
+        If the runtime client cannot do what ``config`` asks for.
+    """
     folder = (config.task_root or Path.cwd()).resolve()
     # An unrelated handler.py in the current folder must not be taken for jitprep's own handler.
-    own = config.task_root is None and config.handler == OWN_HANDLER
-    root = INSTALLED if own else folder
+    root = INSTALLED if _is_own(config) else folder
+    keys = (config.access_key, config.secret_key, config.session_token)
+    snapshot = Snapshot(*keys) if config.snap_start else None
     return WorkerCommand(
         function_name=config.function_name,
         function_arn=config.function_arn(config.function_name),
+        runtime_client=runtime_client(config),
         handler=config.handler,
         task_root=root,
         folder=folder,
@@ -75,10 +97,44 @@ def worker_command(config: EndpointConfig, endpoint_url: str) -> WorkerCommand:
         env={
             **_inherited(),
             **_lambda_env(config, root),
+            **(_credentials_env(config) if snapshot is None else snapshot.env()),
             **_endpoint_env(endpoint_url),
             **config.worker_env,
         },
+        concurrency=config.function_concurrency,
+        stream_rate=config.stream_rate,
+        snapshot=snapshot,
     )
+
+
+def runtime_client(config: EndpointConfig) -> str:
+    """Return the module of the runtime client that the workers of ``config`` run.
+
+    Raises
+    ------
+    EndpointError
+        If it is not known, or cannot stream where ``config`` asks for it.
+    """
+    if config.runtime_client is not None:
+        return config.runtime_client
+    if not _is_own(config):
+        return AWS_CLIENT
+    streams = config.invoke_mode == InvokeMode.RESPONSE_STREAM
+    named = {**os.environ, **config.worker_env}.get(_CLIENT_VARIABLE)
+    named = named or ("jitprep" if streams else AWS_CLIENT)
+    if named not in _CLIENTS:
+        known = " or ".join(_CLIENTS)
+        raise EndpointError(f"{_CLIENT_VARIABLE} is {named!r}; it must be {known}.")
+    if streams and named == AWS_CLIENT:
+        raise EndpointError(
+            f"invoke_mode is RESPONSE_STREAM, and {_CLIENT_VARIABLE} is {named}, which does not stream. "
+            "Set it to jitprep."
+        )
+    return _CLIENTS[named]
+
+
+def _is_own(config: EndpointConfig) -> bool:
+    return config.task_root is None and config.handler == OWN_HANDLER
 
 
 def _inherited() -> dict[str, str]:
@@ -98,18 +154,38 @@ def _lambda_env(config: EndpointConfig, root: Path) -> dict[str, str]:
     return {
         "AWS_LAMBDA_FUNCTION_NAME": config.function_name,
         "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
-        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": _MEMORY_MB,
-        "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
+        **_mode_env(config.function_concurrency),
         "AWS_LAMBDA_LOG_GROUP_NAME": f"/aws/lambda/{config.function_name}",
         "AWS_LAMBDA_LOG_STREAM_NAME": "local/[$LATEST]",
         "AWS_REGION": config.region,
         "AWS_DEFAULT_REGION": config.region,
-        "AWS_ACCESS_KEY_ID": config.access_key,
-        "AWS_SECRET_ACCESS_KEY": config.secret_key,
-        **({"AWS_SESSION_TOKEN": config.session_token} if config.session_token else {}),
         "LAMBDA_TASK_ROOT": str(root),
         "_HANDLER": config.handler,
         "PYTHONUNBUFFERED": "1",
+    }
+
+
+def _credentials_env(config: EndpointConfig) -> dict[str, str]:
+    return {
+        "AWS_ACCESS_KEY_ID": config.access_key,
+        "AWS_SECRET_ACCESS_KEY": config.secret_key,
+        **({"AWS_SESSION_TOKEN": config.session_token} if config.session_token else {}),
+    }
+
+
+def _mode_env(concurrency: int | None) -> dict[str, str]:
+    """Return the variables by which a function knows how Lambda runs it."""
+    if concurrency is None:
+        return {
+            "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(_MEMORY_MB),
+            "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
+        }
+    memory = min(concurrency * _MANAGED_MEMORY_MB, _MOST_MEMORY_MB)
+    return {
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(memory),
+        "AWS_LAMBDA_INITIALIZATION_TYPE": "lambda-managed-instances",
+        "AWS_LAMBDA_LOG_FORMAT": "JSON",
+        "AWS_LAMBDA_MAX_CONCURRENCY": str(concurrency),
     }
 
 

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from jitprep.emulator.workers.function import Function, InvocationOutcome, NotInvoked
+from collections.abc import AsyncIterator
+from dataclasses import replace
+
+from jitprep.emulator.workers.function import (
+    Function,
+    InvocationOutcome,
+    NotInvoked,
+    Streamed,
+    StreamedBody,
+)
 
 
 class Throttle:
@@ -29,7 +38,7 @@ class Throttle:
         """Stop the function."""
         await self._function.stop()
 
-    async def invoke(self, payload: bytes, request_id: str) -> InvocationOutcome:
+    async def invoke(self, payload: bytes, request_id: str) -> InvocationOutcome | Streamed:
         """Run the function on one event, unless too many run or wait."""
         if self._in_flight >= self._most:
             return NotInvoked(
@@ -39,7 +48,32 @@ class Throttle:
                 "again later, or start the endpoint with a higher concurrency.",
             )
         self._in_flight += 1
+        outcome = None
         try:
-            return await self._function.invoke(payload, request_id)
+            outcome = await self._function.invoke(payload, request_id)
         finally:
-            self._in_flight -= 1
+            if not isinstance(outcome, Streamed):
+                self._in_flight -= 1
+        if isinstance(outcome, Streamed):
+            return replace(outcome, body=_Counted(outcome.body, self))
+        return outcome
+
+    def _release(self) -> None:
+        self._in_flight -= 1
+
+
+class _Counted:
+    """A stream whose invocation counts until it is closed."""
+
+    def __init__(self, body: StreamedBody, throttle: Throttle) -> None:
+        self._body = body
+        self._throttle: Throttle | None = throttle
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self._body.__aiter__()
+
+    def close(self) -> None:
+        self._body.close()
+        if self._throttle is not None:
+            self._throttle._release()
+            self._throttle = None

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TextIO
 
 from jitprep.emulator.workers.child import child_command
+from jitprep.emulator.workers.snapshot import CREDENTIALS_PATH, Snapshot
 
 _TAIL_LINES = 20
 _LONGEST_LINE = 64 * 1024
@@ -29,26 +30,38 @@ class WorkerCommand:
     ----------
     function_name, function_arn, handler
         The function, and its entry point as ``module.function``.
+    runtime_client
+        The module of the client of the Runtime API, which is run with the handler as argument.
     task_root, folder
         The folder that ``handler`` is imported from, and the process's current folder.
     timeout
         Seconds that it may take to start, and to answer one event.
     env, output
         Its environment, and where the lines go that it writes; None is standard output.
+    concurrency
+        The number of children that take events at the same time; None if it takes them itself.
+    stream_rate
+        Bytes per second of a streamed response after its first 6 MB; unlimited if None.
+    snapshot
+        What SnapStart adds; None without it.
     """
 
     function_name: str
     function_arn: str
     handler: str
+    runtime_client: str
     task_root: Path
     folder: Path
     timeout: float
     env: Mapping[str, str] = field(repr=False)
     output: TextIO | None = None
+    concurrency: int | None = None
+    stream_rate: float | None = None
+    snapshot: Snapshot | None = field(default=None, repr=False)
 
 
 class WorkerProcess:
-    """One process of Lambda's runtime client, awslambdaric, from its start to its end.
+    """One process of a client of the Runtime API, from its start to its end.
 
     Its output goes to the command's ``output``, each line prefixed with ``label``.
     """
@@ -64,8 +77,8 @@ class WorkerProcess:
     async def start(cls, label: str, command: WorkerCommand, runtime_api: str) -> WorkerProcess:
         """Start the function's process, which takes its events from ``runtime_api``, host:port."""
         process = await asyncio.create_subprocess_exec(
-            *child_command(command.task_root, "awslambdaric", command.handler),
-            env={**command.env, "AWS_LAMBDA_RUNTIME_API": runtime_api},
+            *child_command(command.task_root, command.runtime_client, command.handler),
+            env={**command.env, **_addresses(command, runtime_api)},
             cwd=command.folder,
             stdin=DEVNULL,
             stdout=PIPE,
@@ -132,3 +145,11 @@ class WorkerProcess:
                 await asyncio.wait_for(self._process.wait(), _GRACE_S)
         self._signal(signal.SIGKILL)
         await self._process.wait()
+
+
+def _addresses(command: WorkerCommand, runtime_api: str) -> dict[str, str]:
+    addresses = {"AWS_LAMBDA_RUNTIME_API": runtime_api}
+    if command.snapshot is not None:
+        url = f"http://{runtime_api}{CREDENTIALS_PATH}"
+        addresses["AWS_CONTAINER_CREDENTIALS_FULL_URI"] = url
+    return addresses

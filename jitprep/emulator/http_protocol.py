@@ -1,7 +1,11 @@
-"""uvicorn's HTTP protocol, with S3's limits on headers, and header names in their original case."""
+"""uvicorn's HTTP protocol with S3's limits on headers, and with what ASGI leaves out.
+
+That is the case of header names, trailers, and the connection that carries a request.
+"""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 
 from starlette.types import Scope
@@ -16,8 +20,26 @@ _LARGEST_HEAD = 64 * 1024  # bytes of the target and of all headers
 _MOST_UNPARSED = 2 * 1024 * 1024  # awslambdaric puts a traceback of up to 1 MiB into a header
 
 
-class HeaderCaseProtocol(HttpToolsProtocol):
-    """HTTP protocol that keeps the case of header names, which a function's event shows."""
+class ClientConnection:
+    """A client's connection; ``closed`` is done when it has ended."""
+
+    def __init__(self) -> None:
+        self.closed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+
+class EndpointHttpProtocol(HttpToolsProtocol):
+    """HTTP protocol that keeps the case of header names, trailers, and the connection of a request."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Begin a connection."""
+        self._connection = ClientConnection()
+        super().connection_made(transport)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """End a connection."""
+        super().connection_lost(exc)
+        if not self._connection.closed.done():
+            self._connection.closed.set_result(None)
 
     def data_received(self, data: bytes) -> None:
         """Parse received bytes. Close the connection if a head exceeds the limit without ending."""
@@ -31,7 +53,14 @@ class HeaderCaseProtocol(HttpToolsProtocol):
         super().on_message_begin()
         self._names: list[bytes] = []
         self._size = 0
-        self._extension: dict[str, object] = {"names": self._names, "too_large": False}
+        self._trailers: dict[str, str] = {}
+        self._in_body = False
+        self._extension: dict[str, object] = {
+            "names": self._names,
+            "too_large": False,
+            "trailers": self._trailers,
+            "connection": self._connection,
+        }
         self.scope["extensions"] = {_EXTENSION: self._extension}  # type: ignore[dict-item]
 
     def on_url(self, url: bytes) -> None:
@@ -40,7 +69,10 @@ class HeaderCaseProtocol(HttpToolsProtocol):
         super().on_url(url)
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Take one header, unless the head exceeds a limit."""
+        """Take one header, unless the head exceeds a limit, or one trailer after a body."""
+        if self._in_body:
+            self._trailers[name.decode("latin-1").lower()] = value.decode("latin-1")
+            return
         line = len(name) + len(value)
         self._size += line
         if line > _LONGEST_LINE or self._size > _LARGEST_HEAD:
@@ -52,6 +84,7 @@ class HeaderCaseProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """Finish a head."""
         self._unparsed = 0
+        self._in_body = True
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
@@ -91,3 +124,15 @@ def headers_as_sent(scope: Scope) -> Iterator[tuple[str, str]]:
     names = scope["extensions"][_EXTENSION]["names"]
     for name, (_, value) in zip(names, scope["headers"], strict=True):
         yield name.decode("latin-1"), value.decode("latin-1")
+
+
+def trailers(scope: Scope) -> dict[str, str]:
+    """Return the trailers that followed a request's body, once it was read; names in lower case."""
+    found: dict[str, str] = scope["extensions"][_EXTENSION]["trailers"]
+    return found
+
+
+def connection_of(scope: Scope) -> ClientConnection:
+    """Return the connection that carries a request."""
+    found: ClientConnection = scope["extensions"][_EXTENSION]["connection"]
+    return found

@@ -1,0 +1,1 @@
+"""Responses that functions stream, and the encodings that callers get them in."""

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import boto3
 from botocore.config import Config
 
-from jitprep.service.source.response_heads import take_whole_heads
+from jitprep.service.http.whole_heads import take_whole_heads
 from jitprep.service.source.s3_hosts import PARTITIONS
 
 # Reads and writes of one process at once: most of a copy's time is spent waiting for S3.

@@ -33,6 +33,8 @@ class BackfillJob:
         One object per original, or shards.
     limits : Limits
         Limits for each original.
+    column : str, optional
+        Column of the samples, where the originals are rows of Parquet tables; None for objects.
 
     Raises
     ------
@@ -46,6 +48,7 @@ class BackfillJob:
     seed: int = 0
     format: OutputFormat = "objects"
     limits: Limits = DEFAULT_LIMITS
+    column: str | None = None
 
     def __post_init__(self) -> None:
         if self.source.bucket.endswith(OBJECT_LAMBDA_ALIAS):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import IO
+from typing import IO, Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -28,7 +28,8 @@ _COLUMNS = (
 class ParquetWriter:
     """Writer of one shard.
 
-    Its columns are ``key``, ``etag``, ``body``, ``shape``, ``dtype`` and ``metadata``.
+    Its columns are ``key``, ``etag``, ``body``, ``shape``, ``dtype`` and ``metadata``, and where the
+    originals are rows of a table, ``columns``: structures of its other columns.
 
     The schema's metadata have the pipeline, its fingerprint and the content type of the bodies, under
     our prefix. Bodies are not compressed, because most encodings are already.
@@ -38,12 +39,16 @@ class ParquetWriter:
     file : file
         Open for writing.
     job : BackfillJob
+    columns : pyarrow.StructType, optional
+        Of the other columns.
     """
 
-    def __init__(self, file: IO[bytes], job: BackfillJob) -> None:
+    def __init__(self, file: IO[bytes], job: BackfillJob, columns: Any = None) -> None:
         kind = job.pipeline.encoding.content_type
         about = {**shard_metadata(job), f"{PREFIX}content-type": kind}
-        self._schema = pa.schema(_COLUMNS, about)
+        # Parquet has no structures without fields.
+        others = (pa.field("columns", columns),) if columns else ()
+        self._schema = pa.schema((*_COLUMNS, *others), about)
         self._writer = pq.ParquetWriter(
             file,
             self._schema,
@@ -74,9 +79,12 @@ class ParquetWriter:
             [list(copy.shape) for _, copy in self._rows],
             [copy.dtype for _, copy in self._rows],
             [list(copy.metadata.items()) for _, copy in self._rows],
+            [copy.columns for _, copy in self._rows],
         ]
+        # The last ones only of tables.
         arrays = [
-            pa.array(values, field.type) for values, field in zip(columns, _COLUMNS, strict=True)
+            pa.array(values, field.type)
+            for values, field in zip(columns, self._schema, strict=False)
         ]
         self._writer.write_table(pa.Table.from_arrays(arrays, schema=self._schema))
         self._rows, self._size = [], 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -28,12 +28,14 @@ class Copy:
     body : bytes or bytearray
     content_type : str
     shape : tuple of int
-        Empty where the original was passed through.
+        Empty where the original was passed through, and for several arrays, whose body has their shapes.
     dtype : str
     metadata : dict of str to str
         The original's metadata, and how the copy was made.
     cache_control : str, optional
         Header of the original.
+    columns : dict or pyarrow.StructScalar, optional
+        Other columns of a table's row, for shards; None for an object.
     """
 
     body: bytes | bytearray
@@ -42,6 +44,7 @@ class Copy:
     dtype: str
     metadata: dict[str, str]
     cache_control: str | None
+    columns: Any = None
 
 
 def make(s3: Any, job: BackfillJob, original: ListedObject) -> Copy:
@@ -55,9 +58,23 @@ def make(s3: Any, job: BackfillJob, original: ListedObject) -> Copy:
     if original.size > limit:
         raise _too_large(original.size, limit)
     stored, head = _read(s3, job, original)
-    seed = Seed(job.seed, original.key, original.etag)
     try:
         body = content_codings.decode(stored, head.get("ContentEncoding"), job.limits)
+    except PreprocessingError as error:
+        raise Failed(str(error), lasting=True) from None
+    copy = transformed(job, original, body, Seed(job.seed, original.key, original.etag))
+    metadata = {**owner_metadata(head["Metadata"]), **copy.metadata}
+    return replace(copy, metadata=metadata, cache_control=head.get("CacheControl"))
+
+
+def transformed(job: BackfillJob, original: ListedObject, body: bytes, seed: Seed) -> Copy:
+    """Return the result of the pipeline for the bytes of an original.
+
+    Raises
+    ------
+    Failed
+    """
+    try:
         encoded = job.pipeline.encode(body, seed=seed, limits=job.limits)
     except PreprocessingError as error:
         raise Failed(str(error), lasting=True) from None
@@ -66,20 +83,39 @@ def make(s3: Any, job: BackfillJob, original: ListedObject) -> Copy:
     except Exception as error:  # a defect of ours must not stop the others
         why = f"unexpected error in the pipeline, please report it: {type(error).__name__}: {error}"
         raise Failed(why, lasting=True) from error
-    metadata = {**owner_metadata(head["Metadata"]), **provenance(encoded.metadata, original.etag)}
     sides = encoded.metadata.get("shape")
     return Copy(
         body=encoded.body,
         content_type=encoded.content_type,
-        shape=tuple(map(int, sides.split(","))) if sides else (),
+        shape=tuple(map(int, sides.split(","))) if sides and "=" not in sides else (),
         dtype=encoded.metadata.get("dtype", ""),
-        metadata=metadata,
-        cache_control=head.get("CacheControl"),
+        metadata=provenance(encoded.metadata, original.etag),
+        cache_control=None,
     )
 
 
-def _read(s3: Any, job: BackfillJob, original: ListedObject) -> tuple[bytes, dict[str, Any]]:
+def read_range(s3: Any, job: BackfillJob, original: ListedObject, start: int, stop: int) -> bytes:
+    """Read some bytes of the listed version of an original.
+
+    Raises
+    ------
+    Failed
+    """
+    if start == stop:
+        return b""
+    body, head = _read(s3, job, original, start, stop)
+    if content_codings.of(head.get("ContentEncoding") or ""):
+        raise Failed("the table has a Content-Encoding; store it without", lasting=True)
+    return body
+
+
+def _read(
+    s3: Any, job: BackfillJob, original: ListedObject, start: int = 0, stop: int | None = None
+) -> tuple[bytes, dict[str, Any]]:
     place = {"Bucket": job.source.bucket, "Key": original.key}
+    size = original.size if stop is None else stop - start
+    if stop is not None:
+        place["Range"] = f"bytes={start}-{stop - 1}"
     tries = 0
     while True:
         try:
@@ -91,12 +127,12 @@ def _read(s3: Any, job: BackfillJob, original: ListedObject) -> tuple[bytes, dic
             raise Failed(f"{sdk_message(error)}; run the command again") from None
         try:
             body: bytes = head["Body"].read()
-            why = f"received {len(body)} of {original.size} bytes"
+            why = f"received {len(body)} of {size} bytes"
         except BotoCoreError as error:  # the body broke off, or its checksum differs
             why = sdk_message(error)
         else:
             # Where the connection closes within the headers, http.client takes those it has for all.
-            if len(body) == original.size:
+            if len(body) == size:
                 return body, head
         tries += 1
         if tries == _TRIES:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import IO, Protocol
+from typing import IO, Any, Protocol
 
 from jitprep.backfill.job import BackfillJob
 from jitprep.backfill.listing import ListedObject
@@ -22,7 +22,7 @@ class ShardWriter(Protocol):
         """Write what follows the last copy; the file stays open."""
 
 
-def shard_writer(file: IO[bytes], job: BackfillJob) -> ShardWriter:
+def shard_writer(file: IO[bytes], job: BackfillJob, columns: Any = None) -> ShardWriter:
     """Return a writer for the job's format.
 
     Parameters
@@ -31,9 +31,11 @@ def shard_writer(file: IO[bytes], job: BackfillJob) -> ShardWriter:
         Open for writing.
     job : BackfillJob
         Its format is ``tar`` or ``parquet``.
+    columns : pyarrow.StructType, optional
+        Of the other columns, where the originals are rows of a table.
     """
     if job.format == "tar":
         return TarWriter(file, job.pipeline)
     from jitprep.backfill.parquet import ParquetWriter  # noqa: PLC0415  pyarrow is an extra
 
-    return ParquetWriter(file, job)
+    return ParquetWriter(file, job, columns)

@@ -10,9 +10,10 @@ import hashlib
 import posixpath
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
 
 from jitprep.backfill.job import BackfillJob, CannotBackfill, OutputFormat
-from jitprep.backfill.listing import ListedObject
+from jitprep.backfill.listing import ListedObject, stored_keys
 from jitprep.service.results.copy_metadata import PREFIX
 from jitprep.service.results.derived_object import provenance
 
@@ -20,76 +21,86 @@ from jitprep.service.results.derived_object import provenance
 _USUAL = 1000
 # Originals per shard at most. A killed run loses one shard of work, and S3's 2 KB of metadata hold one
 # bit per original.
-_MOST = 4096
+MOST = 4096
 _MOST_SHARDS = 99_999
 # Metadata of originals without a copy: a hexadecimal number with one bit per original.
 _LEFT_OUT = f"{PREFIX}left-out"
 _LAYOUT = "2"  # increase it when the content of shards changes
 
 
-def count(there: Collection[str], job: BackfillJob, originals: int, asked: int | None) -> int:
-    """Return the number of shards.
+def name(number: int, shards: int, form: OutputFormat) -> str:
+    """Return the name of a shard."""
+    return f"{number:05d}-of-{shards:05d}.{form}"
+
+
+def stored(s3: Any, job: BackfillJob) -> frozenset[str]:
+    """Return the names of the shards in the target of a job, of any number of shards."""
+    skipped = len(job.target.prefix)
+    names = (key[skipped:] for key in stored_keys(s3, job.target, below_folders=False))
+    return frozenset(name for name in names if set_sizes([name], job.format))
+
+
+def set_sizes(names: Iterable[str], form: OutputFormat) -> set[int]:
+    """Return the sizes of the sets that the named shards are of; other names are ignored."""
+    pattern = re.compile(rf"\d{{5}}-of-(\d{{5}})\.{form}")
+    return {int(found[1]) for name in names if (found := pattern.fullmatch(name))}
+
+
+def chosen_number(there: Collection[str], job: BackfillJob, asked: int | None) -> int | None:
+    """Return the number of shards that the caller asked for or the target has; None where neither is.
 
     Parameters
     ----------
     there : collection of str
-        Names of the objects in the target.
+        Names of the shards in the target.
     job : BackfillJob
-    originals : int
-        Number of originals.
     asked : int, optional
-        Number that the caller chose; None for that of the target, or one per thousand originals.
 
     Raises
     ------
     CannotBackfill
         Where the target has shards of a different number, so that it would hold every original twice.
     """
-    pattern = re.compile(rf"\d{{5}}-of-(\d{{5}})\.{job.format}")
-    numbers = {int(found[1]) for name in there if (found := pattern.fullmatch(name))}
-    if len(numbers | ({asked} if asked else set())) > 1:
+    stored_numbers = set_sizes(there, job.format)
+    if len(stored_numbers | ({asked} if asked else set())) > 1:
         raise CannotBackfill(
-            f"{job.target} has sets of {' and of '.join(map(str, sorted(numbers)))} shards"
+            f"{job.target} has sets of {' and of '.join(map(str, sorted(stored_numbers)))} shards"
             f"{f', not of {asked}' if asked else ''}, so that it would hold originals twice; choose "
             "another target, or delete those shards"
         )
-    return asked or next(iter(numbers), min(max(-(-originals // _USUAL), 1), _MOST_SHARDS))
+    return asked or next(iter(stored_numbers), None)
 
 
-def deal(
-    originals: Iterable[ListedObject], shards: int, form: OutputFormat
-) -> dict[str, tuple[ListedObject, ...]]:
-    """Assign originals to shards.
+def usual_number(originals: int) -> int:
+    """Return the number of shards for a number of originals: one per thousand."""
+    return min(max(-(-originals // _USUAL), 1), _MOST_SHARDS)
+
+
+def place(key: str) -> int:
+    """Return a hash of a key; its remainder by the number of shards is the shard.
 
     Originals whose keys differ only after the last dot are assigned to one shard, where the tar writer
     gives them distinct names.
-
-    Returns
-    -------
-    dict of str to tuple of ListedObject
-        Originals of each shard, in order, by the shard's name. Empty shards are included.
-
-    Raises
-    ------
-    CannotBackfill
-        Where a shard has too many originals.
     """
-    hands: list[list[tuple[bytes, ListedObject]]] = [[] for _ in range(shards)]
-    for original in originals:
-        digest = hashlib.sha256(posixpath.splitext(original.key)[0].encode()).digest()
-        hands[int.from_bytes(digest[:8], "big") % shards].append((digest, original))
-    most = max(map(len, hands))
-    if most > _MOST:
+    return int.from_bytes(_digest(key)[:8], "big")
+
+
+def order(originals: Iterable[ListedObject]) -> tuple[ListedObject, ...]:
+    """Return the originals of a shard in the order of their copies."""
+    return tuple(sorted(originals, key=lambda original: (_digest(original.key), original.key)))
+
+
+def require_most(originals: int, shards: int) -> None:
+    """Raise CannotBackfill where the largest shard would have too many originals."""
+    if originals > MOST:
         raise CannotBackfill(
-            f"one of {shards} shards has {most} originals, and the limit is {_MOST}; use more --shards, "
-            "in a target without shards"
+            f"one of {shards} shards has {originals} originals, and the limit is {MOST}; use more "
+            "--shards, in a target without shards"
         )
-    return {
-        f"{number:05d}-of-{shards:05d}.{form}": tuple(
-            original for _, original in sorted(hand, key=lambda pair: (pair[0], pair[1].key))
-        )
-        for number, hand in enumerate(hands)
-    }
+
+
+def _digest(key: str) -> bytes:
+    return hashlib.sha256(posixpath.splitext(key)[0].encode()).digest()
 
 
 def etag(originals: Sequence[ListedObject]) -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import posixpath
 import re
 import tarfile
 from io import BytesIO
 from itertools import chain, count
-from typing import IO
+from typing import IO, Any
 from urllib.parse import quote
 
 from jitprep.backfill.listing import ListedObject
@@ -19,6 +20,8 @@ from preprocessing import Pipeline
 # are control characters, empty names, . and .. as names, and leading or trailing slashes. Escaping %
 # keeps names distinct.
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f%]|^/|(?:^|(?<=/))\.{1,2}(?=/)|\.(?=[^/]*/?$)|/$")
+
+_ROW = re.compile(r"(?P<table>.+)\.parquet#(?P<row>\d+)", re.DOTALL)
 
 
 class TarWriter:
@@ -42,14 +45,16 @@ class TarWriter:
     def add(self, original: ListedObject, copy: Copy) -> None:
         """Write a copy and its metadata."""
         name = self._name(original.key)
-        about = {
+        about: dict[str, Any] = {
             "key": original.key,
             "etag": original.etag,
             "content-type": copy.content_type,
             "metadata": copy.metadata,
         }
+        if copy.columns is not None:
+            about["columns"] = copy.columns
         self._add(f"{name}.{self._suffix}", copy.body)
-        self._add(f"{name}.json", json.dumps(about, ensure_ascii=False).encode())
+        self._add(f"{name}.json", json.dumps(about, ensure_ascii=False, default=_plain).encode())
 
     def _name(self, key: str) -> str:
         """Return a name that no sample of the shard has yet.
@@ -61,7 +66,7 @@ class TarWriter:
         numbered = (
             f"{whole}%_{number}" for number in count(2)
         )  # not a valid escape, so it is unique
-        names = chain([sample_name(posixpath.splitext(key)[0]), whole], numbered)
+        names = chain([sample_name(_stem(key)), whole], numbered)
         name = next(name for name in names if name not in self._names)
         self._names.add(name)
         return name
@@ -74,6 +79,18 @@ class TarWriter:
         member = tarfile.TarInfo(name)
         member.size = len(body)
         self._tar.addfile(member, BytesIO(body))
+
+
+def _stem(key: str) -> str:
+    """Return a key without its suffix; that of a table's row without the suffix of the table."""
+    if row := _ROW.fullmatch(key):
+        return f"{row['table']}#{row['row']}"
+    return posixpath.splitext(key)[0]
+
+
+def _plain(value: Any) -> str:
+    """Return a value of a table that JSON does not have: bytes in base64, and others as text."""
+    return base64.b64encode(value).decode() if isinstance(value, bytes) else str(value)
 
 
 def sample_name(key: str) -> str:

@@ -6,9 +6,10 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
+from functools import partial
 from os import SEEK_END
 from tempfile import TemporaryFile
-from typing import IO, TypeVar
+from typing import IO, TYPE_CHECKING, TypeAlias, TypeVar
 
 from jitprep.backfill import reading, shards
 from jitprep.backfill.aws import THREADS, sdk_client
@@ -21,7 +22,12 @@ from jitprep.backfill.storage import Storage
 from jitprep.backfill.tasks import BackfillTask, Copies, Shard
 from jitprep.service.results.copy_metadata import SOURCE_ETAG, storable
 
+if TYPE_CHECKING:
+    from jitprep.backfill.tables import RowSource
+
 _T = TypeVar("_T")
+# Returns the copy of an original, or raises Failed.
+_Make: TypeAlias = Callable[[ListedObject], Copy]
 # Copies that may wait in memory for an earlier one of their shard.
 _AHEAD = 2 * THREADS
 # S3's limit for one PutObject.
@@ -49,7 +55,8 @@ class TaskWorker:
         """Do a task, except for current copies."""
         if isinstance(task, Shard):
             return self._shard(task)
-        done = self._each(lambda original: self._object(task, original), task.originals)
+        make, _ = self._source(task)
+        done = self._each(lambda original: self._object(task, original, make), task.originals)
         return TaskOutcome.of_all(done)
 
     def left(self, task: BackfillTask) -> tuple[ListedObject, ...]:
@@ -69,7 +76,16 @@ class TaskWorker:
         except Failed:  # doing the task reports it
             return False
 
-    def _object(self, task: Copies, original: ListedObject) -> TaskOutcome:
+    def _source(self, task: BackfillTask) -> tuple[_Make, RowSource | None]:
+        """Return what makes the copy of an original, and the row group that has it, if one does."""
+        if task.group is None:
+            return partial(reading.make, self._s3, self._job), None
+        from jitprep.backfill.tables import RowSource  # noqa: PLC0415  pyarrow is an extra
+
+        source = RowSource(self._s3, self._job, task.group)
+        return source.make, source
+
+    def _object(self, task: Copies, original: ListedObject, make: _Make) -> TaskOutcome:
         if self._stopped():
             return TaskOutcome()
         key, etag = original.key, original.etag
@@ -77,7 +93,7 @@ class TaskWorker:
             before = self._storage.look(key) if key in task.there else None
             if self._storage.is_current(before, etag):
                 return TaskOutcome(already=1)
-            copy = reading.make(self._s3, self._job, original)
+            copy = make(original)
             about = {
                 "ContentType": copy.content_type,
                 "CacheControl": copy.cache_control,
@@ -123,8 +139,10 @@ class TaskWorker:
             Where an original could not be read, and a retry may succeed.
         """
         failures = {}
-        with closing(shard_writer(file, self._job)) as writer:
-            for position, made in enumerate(self._each(self._make, task.originals)):
+        make, rows = self._source(task)
+        columns = None if rows is None else rows.columns
+        with closing(shard_writer(file, self._job, columns)) as writer:
+            for position, made in enumerate(self._each(partial(self._made, make), task.originals)):
                 original = task.originals[position]
                 if isinstance(made, Copy):
                     writer.add(original, made)
@@ -138,11 +156,11 @@ class TaskWorker:
             )
         return failures
 
-    def _make(self, original: ListedObject) -> Copy | Failed:
+    def _made(self, make: _Make, original: ListedObject) -> Copy | Failed:
         if self._stopped():
             raise _Stopped
         try:
-            return reading.make(self._s3, self._job, original)
+            return make(original)
         except Exception as error:
             return error if isinstance(error, Failed) else Failed(reason_of(error))
 

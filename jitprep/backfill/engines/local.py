@@ -10,7 +10,6 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
-from itertools import islice
 from multiprocessing import (
     connection,
     forkserver,
@@ -19,6 +18,7 @@ from multiprocessing import (
     resource_tracker,
 )
 
+from jitprep.backfill.engines.look_ahead import LookAhead
 from jitprep.backfill.job import BackfillJob, CannotBackfill
 from jitprep.backfill.outcome import TaskOutcome
 from jitprep.backfill.tasks import BackfillTask
@@ -45,6 +45,7 @@ def run(
     ----------
     job : BackfillJob
     tasks : iterable of BackfillTask
+        Taken in a thread of their own, a few ahead of the processes.
     processes : int
     stopped : callable
         Returns whether to stop.
@@ -53,24 +54,30 @@ def run(
     ------
     CannotBackfill
         Where a process died.
+    What `tasks` raises, after the tasks before it have ended.
     """
     # A fork server has no threads that may hold a lock, unlike this process, and imports modules once.
     context = get_context("forkserver")
     _start_fork_server()
     # A pipe and not an event: a process that dies while it waits for an event may leave it locked.
     ends, end = context.Pipe(duplex=False)
-    waiting = iter(tasks)
     pool = ProcessPoolExecutor(processes, context, _begin, (job, ends))
+    planned = LookAhead(tasks, processes)
+    running: set[Future[TaskOutcome]] = set()
     try:
-        running = {pool.submit(_do, task) for task in islice(waiting, processes * _IN_HAND)}
-        while running and not stopped():
+        while not (stopped() or (planned.ended and not running)):
+            while len(running) < processes * _IN_HAND:
+                task = planned.take(0 if running else _POLL_S)
+                if task is None:
+                    break
+                running.add(pool.submit(_do, task))
             ended, running = wait(running, _POLL_S, FIRST_COMPLETED)
             for future in ended:
                 yield future.result()
-            running |= {pool.submit(_do, task) for task in islice(waiting, len(ended))}
         if running:
             end.close()
             yield from _ended_in_time(running)
+        planned.require_whole()
     except BrokenProcessPool:
         if not stopped():  # stopping ends a process that is still starting
             raise CannotBackfill(
@@ -78,6 +85,7 @@ def run(
                 "--processes to resume"
             ) from None
     finally:
+        planned.close()
         end.close()
         pool.shutdown(cancel_futures=True)
         ends.close()

@@ -1,15 +1,14 @@
-"""Engine that runs tasks with Ray Data's `map_batches`, on this machine or on a cluster."""
+"""Engine that runs tasks in Ray's actors, on this machine or on a cluster."""
 
 from __future__ import annotations
 
 import logging
 import os
-import pickle
-from collections.abc import Generator, Iterable, Mapping, Sequence
+from collections import deque
+from collections.abc import Generator, Iterable
 from typing import Any
 
 import ray
-from ray.data import ActorPoolStrategy, DataContext
 from ray.exceptions import RayError
 
 from jitprep.backfill.job import BackfillJob, CannotBackfill
@@ -17,8 +16,10 @@ from jitprep.backfill.outcome import TaskOutcome
 from jitprep.backfill.tasks import BackfillTask
 from jitprep.backfill.worker import TaskWorker
 
-# Tasks and outcomes are pickled, because keys may hold text that Arrow's columns cannot.
-_TASK, _OUTCOME = "task", "outcome"
+# Tasks per actor at once, so that the next one is there when a task ends.
+_IN_HAND = 2
+# How often an actor that died is started again, and its task repeated: its machine may be gone.
+_RESTARTS = 3
 
 
 def run(
@@ -30,6 +31,7 @@ def run(
     ----------
     job : BackfillJob
     tasks : iterable of BackfillTask
+        Taken as actors become free.
     processes : int, optional
         Number of actors, with one CPU each; None for Ray's number of CPUs. They run on the cluster at
         ``RAY_ADDRESS``, which needs jitprep and access to S3, or otherwise on this machine.
@@ -40,46 +42,34 @@ def run(
     """
     _begin(processes)
     try:
-        rows = [{_TASK: pickle.dumps(task)} for task in tasks]
-        if not rows:
-            return
+        started = 0
         actors = processes or max(int(ray.cluster_resources().get("CPU", 1)), 1)
-        outcomes = ray.data.from_items(rows).map_batches(
-            BatchWorker,
-            fn_constructor_args=(job,),
-            batch_size=1,
-            num_cpus=1,
-            compute=ActorPoolStrategy(size=min(actors, len(rows))),
-        )
-        for row in outcomes.iter_rows():
-            yield pickle.loads(row[_OUTCOME])  # noqa: S301  our own
+        waiting = iter(tasks)
+        remote = ray.remote(num_cpus=1, max_restarts=_RESTARTS, max_task_retries=_RESTARTS)
+        start = remote(TaskWorker).remote
+        free: deque[Any] = deque()
+        running: dict[Any, Any] = {}
+        while True:
+            while len(running) < actors * _IN_HAND and (task := next(waiting, None)) is not None:
+                if started < actors:
+                    started += 1
+                    actor = start(job)
+                    free.extend([actor] * (_IN_HAND - 1))
+                else:
+                    actor = free.popleft()
+                running[actor.do.remote(task)] = actor
+            if not running:
+                return
+            (ended,), _ = ray.wait(list(running), num_returns=1)
+            free.append(running.pop(ended))
+            yield ray.get(ended)
     except RayError as error:
         raise CannotBackfill(f"Ray failed; run the same command to resume: {error}") from None
     finally:
         ray.shutdown()
 
 
-class BatchWorker:
-    """Adapter of `TaskWorker` to Ray's batches. Each actor has one, with its own client.
-
-    Parameters
-    ----------
-    job : BackfillJob
-    """
-
-    def __init__(self, job: BackfillJob) -> None:
-        self._worker = TaskWorker(job)
-
-    def __call__(self, batch: Mapping[str, Sequence[bytes]]) -> dict[str, list[bytes]]:
-        """Run a batch of tasks."""
-        tasks = (pickle.loads(task) for task in batch[_TASK])  # noqa: S301  our own
-        return {_OUTCOME: [pickle.dumps(self._worker.do(task)) for task in tasks]}
-
-
 def _begin(processes: int | None) -> None:
-    # Ray Data logs its progress, which our progress bar shows already.
-    logging.getLogger("ray.data").setLevel(logging.ERROR)
-    DataContext.get_current().enable_progress_bars = False
     quiet: dict[str, Any] = {"logging_level": logging.WARNING, "log_to_driver": False}
     if "RAY_ADDRESS" in os.environ:
         ray.init(**quiet)

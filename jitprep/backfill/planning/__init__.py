@@ -1,0 +1,1 @@
+"""Planning of a job: its originals, as they are listed, and what each of them needs."""

@@ -5,17 +5,23 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from jitprep.costs.measure import Measured
 from jitprep.costs.prices import Arch, Prices
 
 OBJECT_LAMBDA, FUNCTION_URL, INVOKE = "Object Lambda", "Function URL", "batched Invoke"
 FARGATE, EC2, EC2_SPOT = "Fargate server", "EC2 server", "EC2 spot server"
 BACKFILL, GPU = "backfilled copies", "GPU instance"
 LAMBDA_WAYS, SERVER_WAYS = (OBJECT_LAMBDA, FUNCTION_URL, INVOKE), (FARGATE, EC2, EC2_SPOT)
-# The ways that store nothing.
+# The ways that store nothing and read objects one by one or in batches, each by a GET of its own.
 JUST_IN_TIME = (*LAMBDA_WAYS, *SERVER_WAYS)
+# Ways that read shards, by one GET each.
+SHARDS_OBJECT_LAMBDA, SHARDS_EC2_SPOT, SHARDS_GPU = (
+    f"shards, {name}" for name in (OBJECT_LAMBDA, EC2_SPOT, GPU)
+)
+SHARD_WAYS = (SHARDS_OBJECT_LAMBDA, SHARDS_EC2_SPOT, SHARDS_GPU)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TrainingPlan:
     """The user's plan, and quantities that cannot be measured here.
 
@@ -45,20 +51,23 @@ class TrainingPlan:
         Type of the EC2 instances that run the server.
     utilisation : float
         Share of the server's CPU time that is used, above 0 and at most 1. The rest is paid for too.
+    shard : int
+        Objects per shard, at least 1, where the data set is stored in shards.
     """
 
     objects: int
-    arch: Arch
-    memory_mb: int | None
-    gpu: str
-    train_ms: float
-    months: float
+    arch: Arch = "arm64"
+    memory_mb: int | None = None
+    gpu: str = "g5.xlarge"
+    train_ms: float = 0.0
+    months: float = 1.0
     stackable: bool
-    overhead_ms: float
-    s3_ms: float
-    speed: float
-    server: str
-    utilisation: float
+    overhead_ms: float = 5.0
+    s3_ms: float = 50.0
+    speed: float = 1.0
+    server: str = "c8g.large"
+    utilisation: float = 0.7
+    shard: int = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +89,7 @@ class Way:
     memory_mb, ms : int or None
         Memory and duration of an invocation, where there is one.
     objects : int
-        Objects per invocation.
+        Objects per request.
     """
 
     name: str
@@ -113,6 +122,23 @@ class Missing:
     reason: str
 
 
-def charge_gets(objects: int, prices: Prices) -> Charge:
-    """Return the charge of one GET per object."""
-    return Charge("S3 GET", objects * prices.s3_get.usd)
+def charge_gets(gets: int, prices: Prices) -> Charge:
+    """Return the charge of a number of GETs."""
+    return Charge("S3 GET", gets * prices.s3_get.usd)
+
+
+def charge_returned(measured: Measured, plan: TrainingPlan, prices: Prices) -> Charge:
+    """Return the charge of the results of an epoch that Object Lambda returns.
+
+    AWS's example counts a million times 500 KB as 500 GB.
+    """
+    return Charge(
+        "data returned", plan.objects * measured.bytes_out / 10**9 * prices.object_lambda_gb.usd
+    )
+
+
+def charge_idle(measured: Measured, plan: TrainingPlan, prices: Prices) -> Charge:
+    """Return the charge of an epoch in which the GPU waits for its host's CPUs."""
+    instance = prices.instances[plan.gpu]
+    idle_ms = max(0.0, measured.ms / instance.vcpus - plan.train_ms)
+    return Charge("idle instance", plan.objects * idle_ms / 3_600_000 * instance.usd)

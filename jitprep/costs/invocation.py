@@ -1,10 +1,14 @@
-"""Duration of an invocation by memory size, and the cheapest size."""
+"""Duration of an invocation by memory size, the cheapest size, and what a number of them costs."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+
+from jitprep.costs.bill import Charge, Missing, TrainingPlan, Way, charge_gets
+from jitprep.costs.measure import Measured
+from jitprep.costs.prices import Prices
 
 # "At 1,769 MB, a function has the equivalent of one vCPU":
 # https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
@@ -15,6 +19,7 @@ SIZES = range(128, 10_240 + 1, 64)
 MARGIN_MB = 64
 READ_LIMIT_MS = 60_000  # Object Lambda's limit
 LIMIT_MS = 900_000  # Lambda's limit
+_MB_PER_GB = 1024  # Lambda's memory is in binary megabytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,3 +66,62 @@ class BilledInvocation:
         """
         fitting = [size for size in sizes if self.fits(size)]
         return min(fitting, key=lambda size: (size * self.ms(size), -size), default=None)
+
+
+def function_mb(measured: Measured, *, threads: int = 1) -> float:
+    """Return the memory in MiB of a function that transforms `threads` objects at once."""
+    return measured.base_mb + threads * measured.working_mb + MARGIN_MB
+
+
+def sizes(plan: TrainingPlan) -> Iterable[int]:
+    """Return the memory sizes that the plan allows."""
+    return SIZES if plan.memory_mb is None else (plan.memory_mb,)
+
+
+def price_calls(
+    name: str,
+    call: BilledInvocation,
+    plan: TrainingPlan,
+    prices: Prices,
+    *more: Charge,
+    gets: int,
+    objects: int = 1,
+) -> Way | Missing:
+    """Price an epoch by invocations of the function.
+
+    Parameters
+    ----------
+    name : str
+    call : BilledInvocation
+    plan : TrainingPlan
+    prices : Prices
+    *more : Charge
+        Other charges of an epoch.
+    gets : int
+        GETs of an epoch.
+    objects : int
+        Objects per invocation.
+    """
+    memory = call.cheapest(sizes(plan))
+    if memory is None:
+        return Missing(name, no_size(call))
+    calls = math.ceil(plan.objects / objects)
+    charges = (charge_gets(gets, prices), *charge_calls(calls, call, memory, plan, prices), *more)
+    return Way(name, (), charges, memory, call.ms(memory), objects)
+
+
+def charge_calls(
+    calls: int, call: BilledInvocation, memory_mb: int, plan: TrainingPlan, prices: Prices
+) -> tuple[Charge, ...]:
+    """Return the charges of a number of equal invocations."""
+    gb_seconds = calls * call.ms(memory_mb) / 1000 * memory_mb / _MB_PER_GB
+    return (
+        Charge("Lambda requests", calls * prices.lambda_request.usd),
+        Charge("Lambda GB-seconds", gb_seconds * prices.lambda_gb_second(plan.arch)),
+    )
+
+
+def no_size(call: BilledInvocation) -> str:
+    """Return why no memory size suffices."""
+    reason = f"it needs {call.memory_mb:.0f} MB, and must end within {call.limit_ms / 1000:g} s"
+    return f"no memory size suffices: {reason}"

@@ -15,6 +15,10 @@ from jitprep.costs.bill import (
     GPU,
     INVOKE,
     OBJECT_LAMBDA,
+    SHARD_WAYS,
+    SHARDS_EC2_SPOT,
+    SHARDS_GPU,
+    SHARDS_OBJECT_LAMBDA,
     Way,
 )
 from jitprep.costs.breakeven import crossing
@@ -35,6 +39,12 @@ _COLORS = {
     EC2_SPOT: "#7dbb97",
     BACKFILL: "#5f86b8",
     GPU: "#7a828c",
+}
+# Dashed, in the color of the way that reads single objects.
+_COLORS |= {
+    SHARDS_OBJECT_LAMBDA: _COLORS[OBJECT_LAMBDA],
+    SHARDS_EC2_SPOT: _COLORS[EC2_SPOT],
+    SHARDS_GPU: _COLORS[GPU],
 }
 _TITLE = 70  # characters of a pipeline that fit into the title
 # Multiple of the planned epochs up to which the plot may extend to show where a stored copy is cheaper.
@@ -104,7 +114,8 @@ class _Plot:
     def line(self, way: Way) -> str:
         places = (self.x(0), self.y(way.fixed), self.x(self.epochs), self.y(way.total(self.epochs)))
         start = "M{:.1f} {:.1f}L{:.1f} {:.1f}".format(*places)
-        return f'<path d="{start}" stroke="{_COLORS[way.name]}" stroke-width="2.5"/>'
+        dashes = ' stroke-dasharray="7 4"' if way.name in SHARD_WAYS else ""
+        return f'<path d="{start}" stroke="{_COLORS[way.name]}" stroke-width="2.5"{dashes}/>'
 
     def dots(self, estimate: Estimate) -> list[str]:
         """Return dots where the line of the stored copy crosses another."""

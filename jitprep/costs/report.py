@@ -4,9 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from jitprep.costs.bill import EC2, FARGATE, LAMBDA_WAYS, SERVER_WAYS, Missing, Way
+from jitprep.costs.bill import (
+    EC2,
+    FARGATE,
+    GPU,
+    INVOKE,
+    LAMBDA_WAYS,
+    SERVER_WAYS,
+    SHARD_WAYS,
+    Missing,
+    Way,
+)
 from jitprep.costs.breakeven import cheaper_from, cheapest_just_in_time, worthwhile_ms
 from jitprep.costs.estimate import Estimate
+from jitprep.costs.invocation import READ_LIMIT_MS
 from jitprep.costs.model import READS_AT_ONCE
 from jitprep.costs.prices import RATES
 from jitprep.costs.server import (
@@ -16,6 +27,13 @@ from jitprep.costs.server import (
     worker_mb,
     zones_usd,
 )
+from jitprep.costs.shards import (
+    FUNCTION_SAMPLE_MS,
+    SERVER_SAMPLE_MS,
+    SHARD_LIMIT_MS,
+    samples_per_shard,
+)
+from jitprep.costs.store import with_store
 
 
 def title(estimate: Estimate) -> str:
@@ -31,7 +49,7 @@ def title(estimate: Estimate) -> str:
 def header(estimate: Estimate) -> tuple[str, ...]:
     """Return the headings of `rows`."""
     total = _count(estimate.epochs, "epoch")
-    return ("", "MB", "ms", "once", "per epoch", total, "a copy is cheaper from")
+    return ("", "MB", "ms", "once", "per epoch", total, "copies win")
 
 
 def rows(estimate: Estimate) -> list[tuple[str, ...]]:
@@ -61,6 +79,7 @@ def losses(estimate: Estimate) -> list[str]:
         _against_gpu(estimate, "through Lambda", LAMBDA_WAYS),
         f"{_against_gpu(estimate, 'through a server', SERVER_WAYS)} The host's CPU time to receive "
         "a result is not counted.",
+        _from_shards(estimate),
         *_against_copy(estimate),
     ]
 
@@ -68,7 +87,10 @@ def losses(estimate: Estimate) -> list[str]:
 def _against_gpu(estimate: Estimate, how: str, names: Collection[str]) -> str:
     ms, plan = estimate.measured.ms, estimate.plan
     least = worthwhile_ms(estimate.measured, plan, estimate.prices, names)
-    trained = f"With {plan.train_ms:g} ms of training per object, the cheapest read {how} costs"
+    trained = (
+        f"With {plan.train_ms:g} ms of training per object, the cheapest read of single objects "
+        f"{how} costs"
+    )
     if least is None:
         return f"{trained} more than the instance's idle seconds, however slow the pipeline."
     verdict = "more" if ms < least else "less"
@@ -78,20 +100,43 @@ def _against_gpu(estimate: Estimate, how: str, names: Collection[str]) -> str:
     )
 
 
+def _from_shards(estimate: Estimate) -> str:
+    costs = ", ".join(
+        f"{dollars(way.slope)} ({way.name.removeprefix('shards, ')})"
+        for way in estimate.open
+        if way.name in SHARD_WAYS
+    )
+    return f"Where the originals are in shards, an epoch costs {costs}."
+
+
 def _against_copy(estimate: Estimate) -> list[str]:
     stored, read = estimate.stored, cheapest_just_in_time(estimate.open, estimate.epochs)
     if stored is None or read is None:
         return []
     epoch = cheaper_from(read, stored)
-    copy = f"A stored copy, kept for {_count(estimate.plan.months, 'month')}, costs"
+    copy = f"A stored copy of each object, kept for {_count(estimate.plan.months, 'month')}, costs"
+    cheapest = f"the cheapest read of single objects, {read.name},"
     said = [
-        f"{copy} more than the cheapest read, {read.name}, for any number of epochs."
+        f"{copy} more than {cheapest} for any number of epochs."
         if epoch is None
-        else f"{copy} less than the cheapest read, {read.name}, from epoch {epoch:,}."
+        else f"{copy} less than {cheapest} from epoch {epoch:,}."
     ]
     if estimate.random:
         said.append("The pipeline is random: a stored copy repeats one draw in every epoch.")
+        return said
+    (host,) = (way for way in estimate.open if way.name == GPU)
+    said.append(_with_store(estimate, read, "JITPREP_STORE in S3", in_s3=True))
+    said.append(_with_store(estimate, host, "store= on its own disk", in_s3=False))
     return said
+
+
+def _with_store(estimate: Estimate, way: Way, store: str, *, in_s3: bool) -> str:
+    kept = with_store(way, estimate.measured, estimate.plan, estimate.prices, in_s3=in_s3)
+    epoch = cheaper_from(way, kept)
+    costs = f"With {store}, the {way.name} costs"
+    if epoch is None:
+        return f"{costs} more than without, for any number of epochs."
+    return f"{costs} less than without from epoch {epoch:,}."
 
 
 def notes(estimate: Estimate) -> list[str]:
@@ -114,9 +159,10 @@ def notes(estimate: Estimate) -> list[str]:
         *(
             f"A {way.name} prepares {way.objects:,} objects, and reads {READS_AT_ONCE} at a time."
             for way in estimate.open
-            if way.objects > 1
+            if way.name == INVOKE
         ),
         *_server_notes(estimate),
+        _shard_note(estimate),
         f"{plan.gpu} trains {plan.train_ms:g} ms per object (--train-ms); {waits}.",
         f"Prices are from {min(dates)} to {max(dates)}; {plan.gpu} costs ${instance.usd:g} per hour, as "
         f"of {instance.date}. Free tier, discounts and cold starts are not included. Transfer "
@@ -143,6 +189,17 @@ def _server_notes(estimate: Estimate) -> list[str]:
         f"Balancer, they cost {dollars(balancer_usd(measured, plan, prices))} more per epoch, and "
         f"${prices.alb_hour.usd:g} per hour.",
     ]
+
+
+def _shard_note(estimate: Estimate) -> str:
+    limit, planned = READ_LIMIT_MS / 1000, SHARD_LIMIT_MS / 1000
+    return (
+        f"A shard has {_count(samples_per_shard(estimate.plan), 'sample')} (--shard), and is read by "
+        f"one request. A sample takes {FUNCTION_SAMPLE_MS:g} ms of CPU in addition to its transform "
+        f"through Object Lambda, and {SERVER_SAMPLE_MS:g} ms through a server. Object Lambda gives a "
+        f"shard {limit:g} s. The function has memory enough to make it in {planned:g} s, and the rest "
+        "is left for a client that pauses."
+    )
 
 
 def _overtaken(estimate: Estimate, way: Way) -> str:

@@ -37,16 +37,29 @@ def price_servers(
     measured: Measured, plan: TrainingPlan, prices: Prices
 ) -> tuple[Way | Missing, ...]:
     """Price reads through servers in the trainer's zone, with no load balancer between."""
+    hours, gets = vcpu_hours(measured, plan), charge_gets(plan.objects, prices)
     return (
         _fargate(measured, plan, prices),
-        _machine(EC2, prices.instances[plan.server], measured, plan, prices),
-        _spot(measured, plan, prices),
+        _machine(EC2, prices.instances[plan.server], hours, gets),
+        price_spot(EC2_SPOT, hours, gets, plan, prices),
     )
 
 
-def vcpu_hours(measured: Measured, plan: TrainingPlan) -> float:
-    """Return the hours of vCPUs that an epoch takes, idle ones included."""
-    ms = plan.objects * (measured.ms + SERVER_OVERHEAD_MS)
+def price_spot(
+    name: str, hours: float, gets: Charge, plan: TrainingPlan, prices: Prices
+) -> Way | Missing:
+    """Price hours of vCPUs on spot machines."""
+    if plan.server not in prices.spot:
+        return Missing(name, f"the price file has no spot price for {plan.server}")
+    return _machine(name, prices.spot[plan.server], hours, gets)
+
+
+def vcpu_hours(measured: Measured, plan: TrainingPlan, own_ms: float = SERVER_OVERHEAD_MS) -> float:
+    """Return the hours of vCPUs that an epoch takes, idle ones included.
+
+    An object takes `own_ms` of CPU in addition to its transform.
+    """
+    ms = plan.objects * (measured.ms + own_ms)
     return ms / 3_600_000 / plan.utilisation
 
 
@@ -75,18 +88,9 @@ def _fargate(measured: Measured, plan: TrainingPlan, prices: Prices) -> Way | Mi
     return Way(FARGATE, (), charges)
 
 
-def _spot(measured: Measured, plan: TrainingPlan, prices: Prices) -> Way | Missing:
-    if plan.server not in prices.spot:
-        return Missing(EC2_SPOT, f"the price file has no spot price for {plan.server}")
-    return _machine(EC2_SPOT, prices.spot[plan.server], measured, plan, prices)
-
-
-def _machine(
-    name: str, machine: Instance, measured: Measured, plan: TrainingPlan, prices: Prices
-) -> Way:
+def _machine(name: str, machine: Instance, hours: float, gets: Charge) -> Way:
     """Price machines whose price per hour includes their memory."""
-    usd = vcpu_hours(measured, plan) / machine.vcpus * machine.usd
-    return Way(name, (), (charge_gets(plan.objects, prices), Charge("EC2 hours", usd)))
+    return Way(name, (), (gets, Charge("EC2 hours", hours / machine.vcpus * machine.usd)))
 
 
 def balancer_usd(measured: Measured, plan: TrainingPlan, prices: Prices) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing, suppress
 from enum import StrEnum
 from importlib.util import find_spec
@@ -15,15 +15,17 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from jitprep.backfill.aws import sdk_client
 from jitprep.backfill.engines import local
-from jitprep.backfill.engines.s3_batch import BatchFunction, BatchJobs
+from jitprep.backfill.engines.s3_batch import BatchJobs, BatchSettings
 from jitprep.backfill.job import BackfillJob, CannotBackfill, OutputFormat
-from jitprep.backfill.listing import ListedObject
-from jitprep.backfill.outcome import Failure, TaskOutcome, sdk_message
-from jitprep.backfill.tasks import BackfillTask, plan_tasks
+from jitprep.backfill.listing import ListedObject, ListingCounts
+from jitprep.backfill.outcome import TaskOutcome, sdk_message
+from jitprep.backfill.planning.plan import plan_tasks
+from jitprep.backfill.tasks import BackfillTask
 from jitprep.backfill.worker import TaskWorker
-from jitprep.cli.backfill_report import ProgressReport, reporting
-from jitprep.cli.console import PIPELINE, err, fail, out, parse_path, parse_pipeline, progress
+from jitprep.cli.console import PIPELINE, err, fail, out, parse_path, pipeline_argument, progress
 from jitprep.cli.interrupt import Interruption, catch_interrupts
+from jitprep.cli.reports.backfill import ProgressReport, reporting
+from jitprep.cli.reports.s3_job import add_outcome, watch
 from jitprep.service.config import config
 from jitprep.service.s3_names import S3Prefix
 from preprocessing.rng import LARGEST_SEED
@@ -64,6 +66,13 @@ def backfill(
             help="Number of shards. Default: as in the target, or one per thousand originals.",
         ),
     ] = None,
+    column: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="Column of the samples, where the originals are rows of Parquet tables.",
+        ),
+    ] = None,
     engine: Annotated[
         Engine, typer.Option(help="This machine, Ray, or the function through S3 Batch Operations.")
     ] = Engine.LOCAL,
@@ -77,6 +86,20 @@ def backfill(
     role_arn: Annotated[
         str | None, typer.Option(metavar="ARN", help="For s3-batch: the role that S3 assumes.")
     ] = None,
+    job_folder: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL",
+            help="For s3-batch: the folder for lists and reports, which the function may not write to.",
+        ),
+    ] = None,
+    manifest_generator: Annotated[
+        bool,
+        typer.Option(
+            "--manifest-generator",
+            help="For s3-batch: let S3 list the originals, also those with current copies.",
+        ),
+    ] = False,
     wait: Annotated[
         bool, typer.Option("--wait/--no-wait", help="For s3-batch: whether to wait for the job.")
     ] = True,
@@ -97,21 +120,27 @@ def backfill(
     """
     if shards and form == "objects":
         fail("--shards needs --format tar or parquet", 2)
-    function = _function(engine, function_arn, role_arn)
-    _require_extras(engine, form)
-    job = _job(source, to, pipeline, seed, form)
+    if column is not None and (shards or engine is Engine.S3_BATCH):
+        fail(
+            "--column excludes --shards, since each row group is a shard, and --engine s3-batch", 2
+        )
+    if manifest_generator and (engine is not Engine.S3_BATCH or dry_run):
+        fail("--manifest-generator needs --engine s3-batch, and excludes --dry-run", 2)
+    by_s3 = _batch_settings(engine, function_arn, role_arn, job_folder)
+    _require_extras(engine, tables=form == "parquet" or column is not None)
+    job = _job(source, to, pipeline, seed, form, column)
     with catch_interrupts() as interruption:
         try:
-            hidden: list[str] = []
-            with err.status("listing objects"):
-                tasks = plan_tasks(sdk_client("s3"), job, shards, hidden)
+            counts = ListingCounts()
+            tasks = plan_tasks(sdk_client("s3"), job, shards, counts)
             if dry_run:
-                _print_plan(job, tasks, len(hidden))
+                _print_plan(job, tasks, counts)
                 return
-            with reporting(errors) as report:
-                report.skip(len(hidden))
-                if function is not None:
-                    _by_s3(job, tasks, function, report, interruption, wait=wait)
+            with reporting(errors, counts) as report:
+                if by_s3 is not None:
+                    jobs = BatchJobs(sdk_client("s3"), sdk_client("s3control"), job, by_s3)
+                    left = None if manifest_generator else _left(job, tasks, report)
+                    _by_s3(jobs, left, report, interruption, wait=wait)
                 else:
                     _by_workers(job, tasks, engine, processes, report, interruption)
         except ClientError as error:
@@ -122,8 +151,10 @@ def backfill(
             _interrupted("run the same command to resume", interruption)
 
 
-def _job(source: str, to: str, pipeline: str, seed: int, form: OutputFormat) -> BackfillJob:
-    made = parse_pipeline(pipeline)
+def _job(
+    source: str, to: str, pipeline: str, seed: int, form: OutputFormat, column: str | None
+) -> BackfillJob:
+    made = pipeline_argument(pipeline)
     try:
         return BackfillJob(
             S3Prefix.from_url(source),
@@ -132,48 +163,58 @@ def _job(source: str, to: str, pipeline: str, seed: int, form: OutputFormat) -> 
             seed,
             form,
             config().policy.limits,
+            column,
         )
     except (CannotBackfill, ValueError) as error:
         fail(str(error), 2)
 
 
-def _function(engine: Engine, arn: str | None, role_arn: str | None) -> BatchFunction | None:
+def _batch_settings(
+    engine: Engine, function_arn: str | None, role_arn: str | None, folder: str | None
+) -> BatchSettings | None:
     if engine is not Engine.S3_BATCH:
-        if arn or role_arn:
-            fail("--function-arn and --role-arn need --engine s3-batch", 2)
+        if function_arn or role_arn or folder:
+            fail("--function-arn, --role-arn and --job-folder need --engine s3-batch", 2)
         return None
-    if not (arn and role_arn):
-        fail("--engine s3-batch needs --function-arn and --role-arn", 2)
+    if not (function_arn and role_arn and folder):
+        fail("--engine s3-batch needs --function-arn, --role-arn and --job-folder", 2)
     try:
-        return BatchFunction(arn, role_arn)
-    except CannotBackfill as error:
+        return BatchSettings(function_arn, role_arn, S3Prefix.from_url(folder).folder)
+    except (CannotBackfill, ValueError) as error:
         fail(str(error), 2)
 
 
-def _require_extras(engine: Engine, form: OutputFormat) -> None:
+def _require_extras(engine: Engine, *, tables: bool) -> None:
     for wanted, module, extra in (
         (engine is Engine.RAY, "ray", "ray"),
-        (form == "parquet", "pyarrow", "parquet"),
+        (tables, "pyarrow", "parquet"),
     ):
         if wanted and find_spec(module) is None:
             fail(f"{module} is not installed: pip install 'jitprep[{extra}]'", 2)
 
 
-def _print_plan(job: BackfillJob, tasks: list[BackfillTask], hidden: int) -> None:
+def _print_plan(job: BackfillJob, tasks: Iterator[BackfillTask], counts: ListingCounts) -> None:
     """Print how much there is to do."""
-    left, originals = len(_left(job, tasks)), _count(tasks)
-    size = sum(original.size for task in tasks for original in task.originals)
-    shards = "" if job.format == "objects" else f", in {len(tasks):,} shards"
+    worker = TaskWorker(job)
+    originals = size = left = shards = 0
+    with err.status("listing objects, and checking existing copies"):
+        for task in tasks:
+            shards += 1
+            originals += len(task.originals)
+            size += sum(original.size for original in task.originals)
+            left += len(worker.left(task))
+    in_shards = "" if job.format == "objects" else f", in {shards:,} shards"
+    hidden = f", {counts.hidden:,} hidden ones skipped" if counts.hidden else ""
     out.print(
-        f"{originals:,} originals of {size:,} bytes{shards}: {originals - left:,} already there, "
-        f"{left:,} to do{f', {hidden:,} hidden ones skipped' if hidden else ''}",
+        f"{originals:,} originals of {size:,} bytes{in_shards}: {originals - left:,} already there, "
+        f"{left:,} to do{hidden}",
         soft_wrap=True,
     )
 
 
 def _by_workers(
     job: BackfillJob,
-    tasks: list[BackfillTask],
+    tasks: Iterator[BackfillTask],
     engine: Engine,
     processes: int | None,
     report: ProgressReport,
@@ -183,12 +224,11 @@ def _by_workers(
         if engine is Engine.RAY:
             from jitprep.backfill.engines import ray  # noqa: PLC0415  an extra
 
-            _follow_tasks(job, tasks, ray.run(job, tasks, processes), report)
+            _follow_tasks(job, ray.run(job, tasks, processes), report)
         else:
             number = processes or os.cpu_count() or 1
             with interruption.held():
-                outcomes = local.run(job, tasks, number, interruption)
-                _follow_tasks(job, tasks, outcomes, report)
+                _follow_tasks(job, local.run(job, tasks, number, interruption), report)
     if interruption():
         report.show()
         _interrupted("run the same command to resume", interruption)
@@ -196,74 +236,55 @@ def _by_workers(
 
 
 def _follow_tasks(
-    job: BackfillJob,
-    tasks: list[BackfillTask],
-    outcomes: Generator[TaskOutcome],
-    report: ProgressReport,
+    job: BackfillJob, outcomes: Generator[TaskOutcome], report: ProgressReport
 ) -> None:
     with closing(outcomes), progress() as bars:
-        bar = bars.add_task(str(job.pipeline), total=_count(tasks))
-        for outcome in outcomes:
-            report.add(outcome)
-            bars.advance(bar, outcome.objects)
+        bar = bars.add_task(str(job.pipeline), total=None)
+        try:
+            for outcome in outcomes:
+                report.add(outcome)
+                bars.update(bar, advance=outcome.objects, total=report.originals)
+        except (CannotBackfill, BotoCoreError, ClientError):
+            report.show_if_any()
+            raise
 
 
 def _by_s3(
-    job: BackfillJob,
-    tasks: list[BackfillTask],
-    function: BatchFunction,
+    jobs: BatchJobs,
+    left: Iterable[ListedObject] | None,
     report: ProgressReport,
     interruption: Interruption,
     *,
     wait: bool,
 ) -> None:
-    jobs = BatchJobs(sdk_client("s3"), sdk_client("s3control"), job, function)
+    """Run a job for what is left, or for what S3 lists where that is None."""
     job_id = jobs.under_way()
     if job_id is None:
-        left = _left(job, tasks)
-        report.add(TaskOutcome(already=_count(tasks) - len(left)))
-        if not left:
-            report.finish()
-            return
-        job_id = jobs.create(left)
+        job_id = jobs.create_with_generator() if left is None else jobs.create(left)
+    if job_id is None:
+        report.finish()
+        return
     out.print(f"S3 Batch Operations job {job_id}", soft_wrap=True)
-    if wait:
-        _follow(jobs, job_id, report, interruption)
-
-
-def _follow(
-    jobs: BatchJobs, job_id: str, report: ProgressReport, interruption: Interruption
-) -> None:
+    if not wait:
+        return
     try:
-        with progress() as bars:
-            bar = bars.add_task(job_id, total=None)
-            for now in jobs.follow(job_id):
-                ended = now.succeeded + now.failed
-                bars.update(bar, total=now.total or None, completed=ended, description=now.status)
+        ended = watch(jobs, job_id)
     except KeyboardInterrupt:
         _interrupted("the S3 job continues; run the same command to follow it", interruption)
-    report.add(TaskOutcome(now.succeeded, failures=_failures(jobs, job_id, now.failed)))
-    if now.status != "Complete":
-        report.note(f"the S3 job ended as {now.status}: {now.reasons or 'S3 gave no reason'}")
+    add_outcome(jobs, job_id, ended, report)
     report.finish()
 
 
-def _failures(jobs: BatchJobs, job_id: str, number: int) -> tuple[Failure, ...]:
-    try:
-        return tuple(jobs.failures(job_id)) if number else ()
-    except ClientError as error:
-        why = f"the report of its failures cannot be read: {sdk_message(error)}"
-        return (Failure(f"S3 job {job_id}", why, number),)
-
-
-def _left(job: BackfillJob, tasks: Iterable[BackfillTask]) -> list[ListedObject]:
+def _left(
+    job: BackfillJob, tasks: Iterable[BackfillTask], report: ProgressReport
+) -> Iterator[ListedObject]:
+    """Yield the originals without a current copy, and report the others."""
     worker = TaskWorker(job)
-    with err.status("checking existing copies"):
-        return [original for task in tasks for original in worker.left(task)]
-
-
-def _count(tasks: Iterable[BackfillTask]) -> int:
-    return sum(len(task.originals) for task in tasks)
+    with err.status("listing objects, and checking existing copies"):
+        for task in tasks:
+            left = worker.left(task)
+            report.add(TaskOutcome(already=len(task.originals) - len(left)))
+            yield from left
 
 
 def _interrupted(and_now: str, interruption: Interruption) -> NoReturn:

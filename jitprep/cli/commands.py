@@ -55,6 +55,9 @@ COMMANDS = {
     "serve": ListedCommand(
         "Serve objects, transformed as they are read, by S3's read API.", "server", passes_on=True
     ),
+    "read": ListedCommand(
+        "Measure what a loader gives on this machine, where the time goes, and what to change."
+    ),
     "plan": ListedCommand("Print the physical plan: stages, their shapes, and the rewrites."),
     "preview": ListedCommand("Draw a file before and after a pipeline."),
     "cost": ListedCommand(

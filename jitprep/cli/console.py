@@ -77,7 +77,7 @@ def parse_path(text: str) -> Path:
     return Path(text)
 
 
-def parse_pipeline(text: str) -> Pipeline:
+def pipeline_argument(text: str) -> Pipeline:
     """Return the pipeline of a preset, or the one that the text spells; fail where it is wrong."""
     try:
         presets = config().presets

@@ -8,27 +8,40 @@ import platform
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich import box
 from rich.table import Table
 
-from jitprep.cli.console import PIPELINE, err, fail, fail_to_write, out, parse_path, parse_pipeline
+from jitprep.cli.console import (
+    PIPELINE,
+    err,
+    fail,
+    fail_to_write,
+    out,
+    parse_path,
+    pipeline_argument,
+)
 from jitprep.cli.demo_data.photos import photographs
 from jitprep.costs import plot, report
 from jitprep.costs.bill import TrainingPlan
 from jitprep.costs.estimate import Estimate, to_json
-from jitprep.costs.measure import Measured, Unmeasured, measure_samples
+from jitprep.costs.measure import (
+    FUNCTION_MB,
+    Measured,
+    Unmeasured,
+    function_is_installed,
+    measure_function,
+)
 from jitprep.costs.prices import ARCHS, SHIPPED, Arch, PriceError, Prices, dump_prices, load_prices
 from preprocessing import Pipeline
 
-# Modules that the function imports before its first event, and the MiB that their libraries take.
-_FUNCTION, _FUNCTION_MB = ("awslambdaric", "handler.app"), 35.0
-_LIBRARIES = ("awslambdaric", "boto3", "urllib3")
+# What is assumed where no option says otherwise.
+_PLAN = TrainingPlan(objects=1_000_000, stackable=False)
 
 
 def cost(
@@ -42,18 +55,18 @@ def cost(
         ),
     ] = None,
     *,
-    objects: Annotated[int, typer.Option(min=1, help="Objects in the data set.")] = 1_000_000,
+    objects: Annotated[int, typer.Option(min=1, help="Objects in the data set.")] = _PLAN.objects,
     epochs: Annotated[int, typer.Option(min=1, help="How often each object is read.")] = 10,
     region: Annotated[str, typer.Option(help="AWS region whose prices apply.")] = "us-east-1",
     arch: Annotated[
         str, typer.Option(help=f"Architecture of Lambda and Fargate: {' or '.join(ARCHS)}.")
-    ] = "arm64",
+    ] = _PLAN.arch,
     memory: Annotated[
         str, typer.Option(metavar="MB", help="The function's memory; auto for the cheapest.")
     ] = "auto",
     gpu: Annotated[
         str, typer.Option(metavar="TYPE", help="Instance type that trains.")
-    ] = "g5.xlarge",
+    ] = _PLAN.gpu,
     train_ms: Annotated[
         float,
         typer.Option(
@@ -61,20 +74,22 @@ def cost(
             help="Training time per object, with all GPUs of the instance. Preparing the next objects "
             "in that time is free; with 0, all preparation leaves the GPU idle.",
         ),
-    ] = 0.0,
-    months: Annotated[float, typer.Option(min=0, help="How long stored copies are kept.")] = 1.0,
+    ] = _PLAN.train_ms,
+    months: Annotated[
+        float, typer.Option(min=0, help="How long stored copies are kept.")
+    ] = _PLAN.months,
     overhead_ms: Annotated[
         float, typer.Option(min=0, help="CPU time of a request in addition to the transform.")
-    ] = 5.0,
+    ] = _PLAN.overhead_ms,
     s3_ms: Annotated[
         float, typer.Option(min=0, help="Time that the function waits for each request to S3.")
-    ] = 50.0,
+    ] = _PLAN.s3_ms,
     speed: Annotated[
         float, typer.Option(min=0.01, help="Speed of Lambda's CPU relative to this machine's.")
-    ] = 1.0,
+    ] = _PLAN.speed,
     server: Annotated[
         str, typer.Option(metavar="TYPE", help="Instance type that runs the server on EC2.")
-    ] = "c8g.large",
+    ] = _PLAN.server,
     utilisation: Annotated[
         float,
         typer.Option(
@@ -82,7 +97,10 @@ def cost(
             max=1,
             help="Share of the server's CPU time that is used. The rest is paid for too.",
         ),
-    ] = 0.7,
+    ] = _PLAN.utilisation,
+    shard: Annotated[
+        int, typer.Option(min=1, help="Objects per shard, where they are stored in tar archives.")
+    ] = _PLAN.shard,
     prices: Annotated[
         Path | None,
         typer.Option(
@@ -114,7 +132,7 @@ def cost(
     """
     _require_finite(train_ms=train_ms, months=months, overhead_ms=overhead_ms)
     _require_finite(s3_ms=s3_ms, speed=speed)
-    pipeline = parse_pipeline(spec)
+    pipeline = pipeline_argument(spec)
     known = _refresh(prices, region, {gpu, server}) if refresh else _load(prices)
     estimate = Estimate(
         pipeline=str(pipeline),
@@ -130,12 +148,13 @@ def cost(
             gpu=gpu,
             train_ms=train_ms,
             months=months,
-            stackable=pipeline.encoding.stacks and pipeline.output.nbytes is not None,
+            stackable=pipeline.stacks,
             overhead_ms=overhead_ms,
             s3_ms=s3_ms,
             speed=speed,
             server=server,
             utilisation=utilisation,
+            shard=shard,
         ),
         prices=_of_region(known, region, (gpu, server), prices or SHIPPED),
         measured=_measure(pipeline, samples or []),
@@ -212,16 +231,16 @@ def _refresh(path: Path | None, region: str, types: set[str]) -> dict[str, Price
 def _measure(pipeline: Pipeline, samples: Sequence[Path]) -> Measured:
     with _files(samples) as files:
         try:
-            if all(map(find_spec, _LIBRARIES)):
-                return measure_samples(pipeline, files, _FUNCTION)
-            measured = measure_samples(pipeline, files)
+            measured = measure_function(pipeline, files)
         except Unmeasured as error:
             fail(str(error))
-    err.print(
-        f"note: the function's libraries are not installed; {_FUNCTION_MB:g} MB are assumed for them",
-        soft_wrap=True,
-    )
-    return replace(measured, base_mb=measured.base_mb + _FUNCTION_MB)
+    if not function_is_installed():
+        err.print(
+            f"note: the function's libraries are not installed; {FUNCTION_MB:g} MB are assumed for "
+            "them",
+            soft_wrap=True,
+        )
+    return measured
 
 
 @contextmanager
@@ -259,7 +278,14 @@ def _machine() -> str:
 
 
 def _say(estimate: Estimate) -> None:
-    table = Table(title=report.title(estimate), title_justify="left")
+    table = Table(
+        title=report.title(estimate),
+        title_justify="left",
+        box=box.SIMPLE_HEAD,  # these four: a terminal of 80 columns shows every column
+        show_edge=False,
+        pad_edge=False,
+        padding=(0, 1, 0, 0),
+    )
     for i, heading in enumerate(report.header(estimate)):
         table.add_column(heading, justify="right" if i else "left", no_wrap=i < 6)
     for row in report.rows(estimate):

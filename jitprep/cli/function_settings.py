@@ -9,7 +9,7 @@ from pathlib import Path
 from jitprep.cli.console import fail
 from jitprep.emulator import EndpointError
 from jitprep.service import config
-from preprocessing import Pipeline, SpecError
+from preprocessing import SpecError, parse_pipeline
 
 
 def environment(
@@ -54,7 +54,7 @@ def require_valid(settings: Mapping[str, str]) -> None:
         try:
             if not isinstance(spec, str | dict):
                 fail(f"the preset {name!r} must be text or a table, got {spec!r}", 2)
-            Pipeline.parse(spec)
+            parse_pipeline(spec)
         except SpecError as error:
             fail(f"the preset {name!r}: {error}", 2)
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from jitprep.cli.console import PIPELINE, fail, os_reason, out, parse_path, parse_pipeline
+from jitprep.cli.console import PIPELINE, fail, os_reason, out, parse_path, pipeline_argument
 from preprocessing import Limits, Pipeline, Plan, PreprocessingError
 from preprocessing.planner.timing import measure_plan
 from preprocessing.sources import load_source
@@ -32,7 +32,7 @@ def plan(
     ] = False,
 ) -> None:
     """Print the physical plan: stages, their shapes, and the rewrites."""
-    pipeline = parse_pipeline(spec)
+    pipeline = pipeline_argument(spec)
     try:
         physical = pipeline.plan(file, seed=seed)
         times = _times(pipeline, physical, file) if time else ()

@@ -14,7 +14,7 @@ from jitprep.cli.console import (
     os_reason,
     out,
     parse_path,
-    parse_pipeline,
+    pipeline_argument,
 )
 from preprocessing import PreprocessingError
 
@@ -42,7 +42,7 @@ def preview(
     Images are drawn as pictures, sound as waveforms and spectrograms, video as contact sheets, and text
     as text.
     """
-    pipeline = parse_pipeline(spec)
+    pipeline = pipeline_argument(spec)
     try:
         shown = pipeline.preview(file, seed=seed)
     except PreprocessingError as error:

@@ -16,7 +16,7 @@ from jitprep.cli.console import (
     os_reason,
     out,
     parse_path,
-    parse_pipeline,
+    pipeline_argument,
     progress,
     report_failure,
 )
@@ -50,7 +50,7 @@ def run(
     A file that fails is reported at the end, and does not stop the others. Hidden files, and files that
     desktops leave in folders, are skipped. Links are followed.
     """
-    pipeline = parse_pipeline(spec)
+    pipeline = pipeline_argument(spec)
     if len(paths) < 2:
         fail("give at least one input, then the output", 2)
     with catch_interrupts() as interruption:

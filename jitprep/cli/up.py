@@ -12,7 +12,9 @@ import typer
 from jitprep.cli import function_settings
 from jitprep.cli.console import fail, out, parse_path
 from jitprep.emulator import Endpoint, EndpointConfig, EndpointError
+from jitprep.emulator.config import InvokeMode
 from jitprep.emulator.routing import FUNCTION_URL
+from jitprep.emulator.workers.local_function import runtime_client
 
 _OVERRIDES = "JITPREP_REQUEST_OVERRIDES"
 _ALIAS_ENDING = "-s3alias"
@@ -22,8 +24,36 @@ def up(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on; 0 for any free port.")] = 9000,
     workers: Annotated[
-        int, typer.Option(help="Number of local processes that run the function.")
-    ] = 2,
+        int | None,
+        typer.Option(
+            help="Number of local processes that run the function. Default: 2, or 1 with "
+            "--function-concurrency."
+        ),
+    ] = None,
+    function_concurrency: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            help="Run the function as Lambda Managed Instances does: N events at once in each worker, "
+            "each in a child process.",
+        ),
+    ] = None,
+    invoke_mode: Annotated[
+        InvokeMode,
+        typer.Option(
+            help="Whether the Function URL sends a response once it is complete, or as the function "
+            "streams it.",
+        ),
+    ] = InvokeMode.BUFFERED,
+    stream_rate: Annotated[
+        float | None,
+        typer.Option(
+            min=0.1,
+            metavar="MB",
+            help="Megabytes per second of a streamed response after its first 6 MB. Lambda's limit is "
+            "2. Default: as fast as possible.",
+        ),
+    ] = None,
     s3: Annotated[
         str | None,
         typer.Option(
@@ -100,7 +130,10 @@ def up(
         config = EndpointConfig(
             host=host,
             port=port,
-            workers=workers,
+            workers=_workers(workers, function_concurrency),
+            function_concurrency=function_concurrency,
+            invoke_mode=invoke_mode,
+            stream_rate=None if stream_rate is None else stream_rate * 2**20,
             s3_url=s3,
             containers=_containers(function or []),
             container_url=container_url,
@@ -110,6 +143,8 @@ def up(
             worker_env={_OVERRIDES: os.environ.get(_OVERRIDES, "seed"), **settings},
             **(_credentials() if s3 else {}),
         )
+        if config.function_name not in config.containers:
+            runtime_client(config)
     except EndpointError as error:
         fail(str(error), 2)
     if config.function_name not in config.containers:
@@ -133,6 +168,12 @@ def up(
     finally:
         endpoint.stop()
     out.print("stopped")
+
+
+def _workers(given: int | None, function_concurrency: int | None) -> int:
+    if given is not None:
+        return given
+    return 2 if function_concurrency is None else 1
 
 
 def _credentials() -> Mapping[str, Any]:
@@ -188,7 +229,9 @@ def _say(endpoint: Endpoint) -> None:
     config = endpoint.config
     runs = [f"{name} in {len(urls)} container(s)" for name, urls in config.containers.items()]
     if config.function_name not in config.containers:
-        runs.append(f"{config.function_name} in {config.workers} local worker(s)")
+        at_once = config.function_concurrency
+        each = f", {at_once} events at once in each" if at_once else ""
+        runs.append(f"{config.function_name} in {config.workers} local worker(s){each}")
     keys, signing = f"{config.access_key}, from the environment", ""
     if config.s3_url is None:  # do not print the secrets of another S3
         keys = f"{config.access_key}/{config.secret_key}"
@@ -199,7 +242,7 @@ def _say(endpoint: Endpoint) -> None:
         f"S3 with Object Lambda on {' and '.join(endpoint.listen_urls)}",
         f"  S3          {config.s3_url or 'built in, in memory: lost when this command ends'}",
         f"  function    {', '.join(runs)}",
-        f"  URLs        {' and '.join(_function_urls(endpoint))}",
+        f"  URLs        {' and '.join(_function_urls(endpoint))} ({config.invoke_mode})",
         f"  account     {config.account}, {config.region}, credentials {keys}"
         f"{'' if config.verify_signatures else ', not verified'}",
         f"  try         {signing}aws --region {config.region} --endpoint-url {endpoint.url} s3 ls",

@@ -25,9 +25,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command. A wrong configuration is one line, and exit status 2."""
     asked = _parser().parse_args(arguments)
     # Until the workers run. As a container's first process it would ignore the signal otherwise.
-    signal.signal(signal.SIGTERM, _end)
+    # One that comes while the folder is made waits until it would be deleted.
+    came: list[int] = []
+    signal.signal(signal.SIGTERM, lambda number, _: came.append(number))
     with tempfile.TemporaryDirectory(prefix="jitprep-") as folder:
         try:
+            signal.signal(signal.SIGTERM, _end)
+            if came:
+                _end(came[0], None)
             return _run(asked, Path(folder))
         except ValueError as error:
             sys.stderr.write(f"error: {_in_terms_of(asked, str(error))}\n")

@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import MutableMapping
+from functools import partial
 from types import FrameType
 from typing import Any
 
@@ -17,7 +18,7 @@ from jitprep.server.configuration.mounts import Mount
 from jitprep.server.configuration.settings import ServerSettings
 from jitprep.server.exchange import AsgiScope, Exchange, Receive, Send
 from jitprep.server.metrics import Metrics
-from jitprep.server.replies import send_response
+from jitprep.server.replies import send_response, send_stream
 from jitprep.server.request_log import RequestRecord
 from jitprep.server.requests import BucketQuestion
 from jitprep.server.routing import (
@@ -31,9 +32,11 @@ from jitprep.server.routing import (
 )
 from jitprep.server.work import ClientGone, Work
 from jitprep.service.config import config
-from jitprep.service.deadline import Deadline
+from jitprep.service.deadline import RenewableDeadline
 from jitprep.service.dispatch import dispatch
+from jitprep.service.errors import RequestFailed
 from jitprep.service.messages import ListRequest, ObjectRequest, Response
+from jitprep.service.shards.body_stream import BodyStream
 
 _XML = {"Content-Type": "application/xml"}
 _LARGEST_CALL = 2**20
@@ -69,15 +72,63 @@ class Server:
             try:
                 response = await self._respond(exchange, send, record)
                 if response is not None:
-                    start = time.perf_counter()
-                    with self._work.hold(len(response.body)):
-                        record.sent_bytes = await send_response(send, exchange, response)
-                    record.metrics.ms["reply"] = round((time.perf_counter() - start) * 1000, 3)
+                    await self._reply(exchange, send, response, record)
             except (ClientGone, TimeoutError):
                 record.client_left = True
             finally:
                 exchange.close()
             record.end(exchange, self._metrics)
+
+    async def _reply(
+        self, exchange: Exchange, send: Send, response: Response, record: RequestRecord
+    ) -> None:
+        start = time.perf_counter()
+        if isinstance(response.body, BodyStream):
+            try:
+                self._require_stream(exchange, response)
+            except RequestFailed as failure:
+                response.body.close()
+                response = record.response = record.metrics.refusal(failure)
+        if isinstance(response.body, BodyStream):
+            self._work.streams += 1
+            try:
+                await self._stream(exchange, send, response.body, record)
+            finally:
+                self._work.streams -= 1
+        else:
+            with self._work.hold(len(response.body)):
+                record.sent_bytes = await send_response(send, exchange, response)
+        record.metrics.ms["reply"] = round((time.perf_counter() - start) * 1000, 3)
+
+    def _require_stream(self, exchange: Exchange, response: Response) -> None:
+        """Raise RequestFailed unless an answer that is made while it is sent can be sent now."""
+        if not exchange.takes_chunks and "Content-Length" not in response.headers:
+            raise RequestFailed(
+                400,
+                "InvalidRequest",
+                "the answer is streamed, which HTTP/1.0 cannot; ask by HTTP/1.1",
+            )
+        self._work.require_room_for_stream()
+
+    async def _stream(
+        self, exchange: Exchange, send: Send, body: BodyStream, record: RequestRecord
+    ) -> None:
+        """Send a body while it is made. One that fails is not ended, so that the client notices."""
+        deadline = record.deadline
+
+        async def take() -> bytes | None:
+            deadline.renew()
+            return await self._work.run_when_free(partial(next, body, None), deadline, exchange)
+
+        try:
+            await send_stream(send, exchange, record.response, take)
+        except (ClientGone, TimeoutError):
+            raise
+        except Exception as error:  # the head is sent; the log has what went wrong
+            record.response = record.metrics.refusal(error)
+        finally:
+            body.close()
+            record.sent_bytes = body.taken
 
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()
@@ -192,8 +243,8 @@ class Server:
         exchange: Exchange,
         record: RequestRecord,
     ) -> Response:
-        deadline = Deadline(time.monotonic() + mount.timeout_s)
-        metrics = record.metrics
+        deadline, metrics = RenewableDeadline(mount.timeout_s), record.metrics
+        record.deadline = deadline
         return await self._work.run(
             lambda: dispatch(asked, mount, mount.policy, deadline, metrics), deadline, exchange
         )

@@ -91,12 +91,12 @@ class BatchRows:
                 row = self._made.pop(self._sent, None)
                 if row is not None:
                     with self._lock:
-                        self._held -= len(row.response.body)
+                        self._held -= row.response.body_bytes
                         self._sent += 1
                     try:
                         yield row
                     finally:
-                        self._work.give(len(row.response.body))
+                        self._work.give(row.response.body_bytes)
                     self._room.set()
                     continue
                 self._arrived.clear()
@@ -172,8 +172,8 @@ class BatchRows:
         with self._lock:
             if self._closed or place < self._sent or place in self._made:
                 return
-            self._work.take(len(response.body))
+            self._work.take(response.body_bytes)
             self._made[place] = BatchRow(request, response, metrics)
-            self._held += len(response.body)
+            self._held += response.body_bytes
         if place == self._sent:
             self._loop.call_soon_threadsafe(self._arrived.set)

@@ -1,7 +1,8 @@
 """Batches: many objects of a mount in one answer, which is streamed in the order of the keys.
 
-Each object is a line of JSON, which says its status and its bytes, and then those bytes: exactly what a
-GET of the object answers. The last line counts them, so that a client notices an answer that ends early.
+Each object is a line of JSON, which says its status, its bytes and their checksum, and then those
+bytes: exactly what a GET of the object answers. The last line counts them, so that a client notices an
+answer that ends early.
 """
 
 from __future__ import annotations
@@ -17,9 +18,13 @@ from jitprep.server.exchange import Exchange, Send
 from jitprep.server.replies import send_head, send_pieces
 from jitprep.server.work import ClientGone, Work
 from jitprep.service.errors import RequestFailed
-from jitprep.service.http import client_request
+from jitprep.service.http import checksums, client_request
 from jitprep.service.messages import ObjectName, ObjectRequest, PipelineChoice, Response
-from jitprep.service.pipeline_choice import choose, require_overrides_allowed
+from jitprep.service.pipeline_choice import (
+    choose,
+    require_overrides_allowed,
+    require_single_objects,
+)
 from jitprep.service.request_metrics import RequestMetrics
 from jitprep.service.s3_names import METADATA_HEADER
 from preprocessing.names import is_utf8
@@ -30,7 +35,7 @@ if TYPE_CHECKING:
 
 CONTENT_TYPE = "application/vnd.jitprep.batch"
 _MEMBERS = frozenset({"keys", "pipeline", "seed"})
-_DESCRIBE = ("shape", "dtype")
+_DESCRIBE = ("shape", "dtype", "fingerprint")
 
 
 def parse_batch(body: bytes, exchange: Exchange, mount: Mount) -> Iterator[ObjectRequest]:
@@ -55,13 +60,13 @@ def parse_batch(body: bytes, exchange: Exchange, mount: Mount) -> Iterator[Objec
     chosen = {name: str(asked[name]) for name in ("pipeline", "seed") if name in asked}
     choice = client_request.choice(mount.configuration, {}, chosen)
     require_overrides_allowed(choice, mount.policy)
-    choose(choice.configuration, choice.preset)
+    require_single_objects(choose(choice.configuration, choice.preset))
     client_request.headers_of(exchange.headers)
     return (_request(mount, key, choice) for key in keys)
 
 
 def _request(mount: Mount, key: str, choice: PipelineChoice) -> ObjectRequest:
-    request = ObjectRequest("GET", key, ObjectName(mount.name, key), choice)
+    request = ObjectRequest("GET", key, ObjectName(mount.name, key), choice, checksum=True)
     return replace(request, key=mount.drawn_key(key))
 
 
@@ -116,6 +121,8 @@ class BatchStream:
         total.pipeline = metrics.pipeline
         total.bytes_in += metrics.bytes_in
         total.unexpected += metrics.unexpected
+        for outcome, number in metrics.store.items():
+            total.count_copies(outcome, number)
         for stage, ms in metrics.ms.items():
             total.ms[stage] = round(total.ms.get(stage, 0.0) + ms, 3)
 
@@ -128,17 +135,18 @@ class BatchStream:
                 "etag": response.headers["ETag"],
                 "contentType": response.headers["Content-Type"],
                 **_described(response),
+                "crc32": response.headers[checksums.CRC32],
             }
         else:
             self._failed += 1
             line |= {"errorCode": response.error_code, "errorMessage": response.error_message}
-        head = json.dumps(line | {"bytes": len(response.body)}) + "\n"
-        await send_pieces(send, head.encode() + response.body, more=True)
-        self._record.sent_bytes += len(response.body)
+        head = json.dumps(line | {"bytes": response.body_bytes}) + "\n"
+        await send_pieces(send, head.encode() + response.whole_body, more=True)
+        self._record.sent_bytes += response.body_bytes
 
 
 def _described(response: Response) -> dict[str, str]:
-    """Return what some media types do not say themselves, as a GET's metadata does."""
+    """Return what media types do not say themselves, as a GET's metadata does."""
     found = {name: response.headers.get(f"{METADATA_HEADER}jitprep-{name}") for name in _DESCRIBE}
     return {name: value for name, value in found.items() if value is not None}
 

@@ -61,6 +61,8 @@ class Exchange:
     headers : dict of str to str
         The request's, names in lower case; the first of those that share a name.
     request_id : str
+    takes_chunks : bool
+        Whether its version of HTTP has bodies of unknown length.
     trace_id : str
         The client's, from ``traceparent``, or a new one.
     """
@@ -77,6 +79,7 @@ class Exchange:
             pairs,
         )
         self.headers = dict(reversed(pairs))
+        self.takes_chunks: bool = scope.get("http_version") != "1.0"
         self.request_id = secrets.token_hex(8).upper()
         found = _TRACEPARENT.fullmatch(self.headers.get("traceparent", ""))
         self.trace_id = found["trace"] if found else secrets.token_hex(16)

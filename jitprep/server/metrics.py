@@ -56,6 +56,8 @@ class Metrics:
             _child("sent_bytes", mount).inc(record.sent_bytes)
         if metrics.cached or (record.door != "list" and "transform" in metrics.ms):
             _child("cache", "hit" if metrics.cached else "miss").inc()
+        for found, copies in metrics.store.items():
+            _child("store", mount, found).inc(copies)
         for outcome, number in (("done", metrics.rows), ("failed", metrics.failed)):
             if number:
                 _child("rows", mount, outcome).inc(number)
@@ -82,6 +84,7 @@ def _instruments() -> dict[str, Any]:
         "source_bytes": Counter("jitprep_source_bytes", "Bytes of originals.", ["mount"]),
         "sent_bytes": Counter("jitprep_sent_bytes", "Bytes of answers.", ["mount"]),
         "cache": Counter("jitprep_cache", "Results from the cache, or made.", ["outcome"]),
+        "store": Counter("jitprep_store", "Copies looked for in the store.", ["mount", "outcome"]),
         "rows": Counter("jitprep_rows", "Objects of batches.", ["mount", "outcome"]),
         "stages": Histogram(
             "jitprep_stage_seconds", "Seconds that a stage takes.", ["stage"], buckets=_BUCKETS

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 
 from jitprep.server.exchange import Exchange, Send
+from jitprep.server.work import ClientGone
 from jitprep.service.http import s3_reads
 from jitprep.service.messages import Response
 
 # A client that takes no piece for this long is cut off: what it has not read stays in memory.
 _STALL_S = 30.0
+# Of a stream only a piece stays in memory, and a training job that reads it may pause for an evaluation.
+_STREAM_STALL_S = 900.0
 _PIECE = 256 * 2**10
 _XML = "application/xml"
 # By this clients tell the server from a bucket or a function, which have no batches.
@@ -25,7 +28,7 @@ async def send_response(send: Send, exchange: Exchange, response: Response) -> i
     TimeoutError
         Where the client reads nothing.
     """
-    headers, body = dict(response.headers), response.body
+    headers, body = dict(response.headers), response.whole_body
     if response.error_code is not None:
         headers["Content-Type"] = _XML
         body = s3_reads.error_document(response, exchange.request_id)
@@ -41,6 +44,26 @@ async def send_response(send: Send, exchange: Exchange, response: Response) -> i
     await send_head(send, exchange, response.status, headers)
     await send_pieces(send, body)
     return len(body)
+
+
+async def send_stream(
+    send: Send, exchange: Exchange, response: Response, take: Callable[[], Awaitable[bytes | None]]
+) -> None:
+    """Send a response whose body is taken piece by piece; what `take` raises leaves it unended.
+
+    Raises
+    ------
+    TimeoutError
+        Where the client reads nothing.
+    """
+    await send_head(send, exchange, response.status, response.headers)
+    while (piece := await take()) is not None:
+        async with asyncio.timeout(_STREAM_STALL_S):
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
+        # What is sent to a client that left is dropped without a word.
+        if exchange.gone.done():
+            raise ClientGone
+    await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
 async def send_head(

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from jitprep.service.deadline import RenewableDeadline
 from jitprep.service.messages import Response
 from jitprep.service.request_metrics import RequestMetrics, log_fields
 
@@ -39,6 +40,8 @@ class RequestRecord:
     quiet : bool
         Whether to leave the line out, as for health checks.
     client_left : bool
+    deadline : RenewableDeadline
+        Of the work.
     """
 
     door: str = "none"
@@ -50,6 +53,7 @@ class RequestRecord:
     streamed: bool = False
     quiet: bool = False
     client_left: bool = False
+    deadline: RenewableDeadline = field(default_factory=lambda: RenewableDeadline(0.0))
     began: float = field(default_factory=time.perf_counter)
 
     def end(self, exchange: Exchange, metrics: Metrics) -> None:

@@ -39,11 +39,13 @@ class Work:
     ----------
     under_way : int
         Requests whose thread has not ended, those that were given up included.
+    streams : int
+        Answers that are made while they are sent. Each holds its source until its client has read it.
     """
 
     def __init__(self, queue: int, most_held: int) -> None:
         self._queue, self._most_held = queue, most_held
-        self._held = self._waiting = 0
+        self._held = self._waiting = self.streams = 0
         self._lock = Lock()
         self._threads = ThreadPoolExecutor(queue, "request")
         self._freed = asyncio.Event()
@@ -65,6 +67,11 @@ class Work:
     def require_room_for_batch(self) -> None:
         """Raise RequestFailed, ``SlowDown``, where enough objects of batches wait, or memory is full."""
         if self._waiting >= self._queue or self._held > self._most_held:
+            raise _slow_down()
+
+    def require_room_for_stream(self) -> None:
+        """Raise RequestFailed, ``SlowDown``, where as many answers are streamed as may wait."""
+        if self.streams >= self._queue:
             raise _slow_down()
 
     async def run(self, work: Callable[[], _T], deadline: Deadline, exchange: Exchange) -> _T:

@@ -1,11 +1,13 @@
-"""Signs requests without a body, such as a GET of an object."""
+"""Signs requests, such as a GET of an object."""
 
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 from urllib.parse import SplitResult, urlsplit
 
 from jitprep.sigv4.canonical import (
@@ -47,9 +49,11 @@ def sign(
     credentials: SigningCredentials,
     region: str,
     service: str = "s3",
-    now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    body: bytes = b"",
+    payload: str | None = None,
+    now: Callable[[], datetime] | None = None,
 ) -> dict[str, str]:
-    """Return the headers of a request without a body, with its signature.
+    """Return the headers of a request, with its signature.
 
     Parameters
     ----------
@@ -64,8 +68,12 @@ def sign(
         The keys to sign with.
     region, service
         The region and the service that the request is for.
+    body
+        The request's body.
+    payload
+        The keyword that stands for the body, such as ``UNSIGNED-PAYLOAD``; the default is its hash.
     now
-        Returns the current time.
+        Returns the current time; the default is the clock.
 
     Returns
     -------
@@ -79,18 +87,19 @@ def sign(
     """
     if not url.isascii():
         raise ValueError(f"cannot sign {url!r}: a URL is signed percent-encoded, as it is sent")
-    parts, timestamp = urlsplit(url), now().astimezone(UTC).strftime(TIMESTAMP)
-    signed = {"host": _host(parts)}
+    payload = payload or (hashlib.sha256(body).hexdigest() if body else _NO_BODY)
+    parts, timestamp = urlsplit(url), _timestamp(int(now().timestamp() if now else time.time()))
+    signed = {"host": _host(parts.scheme, parts.netloc)}
     signed |= {name.lower(): value for name, value in headers.items()}
     signed.pop("authorization", None)
     signed["x-amz-date"] = timestamp
     if service.startswith("s3"):
-        signed[CONTENT_SHA256] = _NO_BODY
+        signed[CONTENT_SHA256] = payload
     if credentials.token is not None:
         signed["x-amz-security-token"] = credentials.token
     names, date = sorted(signed), timestamp[:8]
     head = RequestHead(method, parts.path, parts.query, list(signed.items()))
-    canonical = canonical_request(head, service, names, signed.get(CONTENT_SHA256, _NO_BODY))
+    canonical = canonical_request(head, service, names, signed.get(CONTENT_SHA256, payload))
     text = string_to_sign(canonical, timestamp, region, service)
     value = signature_of(text, credentials.secret_key, date, region, service)
     scope = f"{credentials.access_key}/{date}/{region}/{service}/{TERMINAL}"
@@ -100,8 +109,15 @@ def sign(
     return signed
 
 
-def _host(parts: SplitResult) -> str:
+@lru_cache(maxsize=2)
+def _timestamp(second: int) -> str:
+    return datetime.fromtimestamp(second, UTC).strftime(TIMESTAMP)
+
+
+@lru_cache(maxsize=32)
+def _host(scheme: str, netloc: str) -> str:
     """Return the Host header that HTTP clients send: without the default port."""
+    parts = SplitResult(scheme, netloc, "", "", "")
     host = parts.hostname or ""
     if ":" in host:
         host = f"[{host}]"

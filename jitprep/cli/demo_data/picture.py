@@ -70,7 +70,7 @@ def after(body: bytes, pipeline: Pipeline) -> Image.Image:
     array = np.load(BytesIO(body), allow_pickle=False)
     kind = result_kind(pipeline.steps, pipeline.kind)
     assert kind is not None
-    if kind in {"image", "video"}:
+    if kind in {"image", "video", "index", "views"}:
         array = np.moveaxis(array, -3, -1)
     return _picture(panel(array, kind, pipeline.steps))
 

@@ -6,8 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from jitprep.server.configuration.references import Reference
-from jitprep.service.source.aws_credentials import find_credentials
-from jitprep.service.source.stores import StoreCredentials
+from jitprep.service.source.aws_credentials import StoreCredentials, find_credentials
 
 _PAIR = ("access_key_id", "secret_access_key")
 

@@ -11,9 +11,17 @@ from jitprep.server.configuration.aws_credentials import credentials_of
 from jitprep.server.configuration.mounts import Mount
 from jitprep.server.configuration.references import Reference
 from jitprep.server.routing import OPERATIONS
-from jitprep.service.config import Policy, config, overrides_named, unknown_sizes_named
+from jitprep.service.config import (
+    Policy,
+    config,
+    overrides_named,
+    store_named,
+    unknown_sizes_named,
+)
 from jitprep.service.errors import RequestFailed
 from jitprep.service.pipeline_choice import choose
+from jitprep.service.results.copy_place import CopyPlace
+from jitprep.service.results.read_through import read_through
 from jitprep.service.s3_names import BUCKET_NAME
 from jitprep.service.settings import Settings, or_another, positive
 from jitprep.service.source.aws_credentials import find_region
@@ -32,7 +40,7 @@ _LONGEST_S = 24 * 60 * 60
 _OF_S3 = frozenset({"access_key_id", "endpoint", "region", "secret_access_key", "webhook_token"})
 _MEMBERS = _OF_S3 | {
     "anonymous", "list_unknown_sizes", "max_bytes", "max_pixels", "max_side", "overrides", "pipeline",
-    "source", "timeout", "unsigned",
+    "source", "store", "store_bytes", "timeout", "unsigned",
 }  # fmt: skip
 _REQUIRED = {
     "source": '"s3://bucket/prefix", or the path of a folder',
@@ -120,7 +128,7 @@ def _mount(name: str, table: Any, timeout_s: int) -> Mount:
         name=name,
         source=_source(place, table, url, own_timeout),
         configuration=_configuration(place, table),
-        policy=_policy(place, table),
+        policy=_policy(place, table, url),
         anonymous=_flag(place, table, "anonymous"),
         webhook_token=_token(place, table),
     )
@@ -166,7 +174,7 @@ def _configuration(place: str, table: Mapping[str, Any]) -> str:
     return configuration
 
 
-def _policy(place: str, table: Mapping[str, Any]) -> Policy:
+def _policy(place: str, table: Mapping[str, Any], url: SourceUrl) -> Policy:
     common = config().policy
     words = table.get("overrides", sorted(common.overrides))
     if not isinstance(words, list):
@@ -186,7 +194,24 @@ def _policy(place: str, table: Mapping[str, Any]) -> Policy:
             f"{place}.list_unknown_sizes",
             str(table.get("list_unknown_sizes", common.list_unknown_sizes)),
         ),
+        _store(place, table, common.store, url),
     )
+
+
+def _store(
+    place: str, table: Mapping[str, Any], common: CopyPlace | None, url: SourceUrl
+) -> CopyPlace | None:
+    """Return where the mount's copies are, opened once, so that an error ends the start."""
+    names = (f"{place}.store", f"{place}.store_bytes")
+    own = store_named(names, str(table.get("store", "")), str(table.get("store_bytes", "")))
+    store = own or common
+    if store is not None:
+        try:
+            store.require_outside(url)
+            read_through(store)
+        except ValueError as error:
+            raise ValueError(f"{names[0] if own else 'store'}: {error}") from None
+    return store
 
 
 def _whole(place: str, table: Mapping[str, Any], name: str, default: int) -> int:

@@ -10,6 +10,7 @@ from typing import IO
 
 import typer
 
+from jitprep.backfill.listing import ListingCounts
 from jitprep.backfill.outcome import Failure, TaskOutcome
 from jitprep.cli.console import err, out, report_failure
 
@@ -24,12 +25,14 @@ class ProgressReport:
     ----------
     file : file, optional
         Receives one line of JSON per failure, at once.
+    counts : ListingCounts
+        What the listing of the originals has found so far.
     """
 
-    def __init__(self, file: IO[str] | None) -> None:
-        self._file = file
+    def __init__(self, file: IO[str] | None, counts: ListingCounts) -> None:
+        self._file, self._counts = file, counts
         self._done = self._already = self._failed = self._failures = 0
-        self._skipped = 0
+        self._current: int | None = None
         self._shown: list[Failure] = []
         self._notes: list[str] = []
 
@@ -41,9 +44,14 @@ class ProgressReport:
         for failure in outcome.failures:
             self._keep(failure)
 
-    def skip(self, objects: int) -> None:
-        """Count hidden objects, which are not originals."""
-        self._skipped += objects
+    def add_current(self, objects: int) -> None:
+        """Count originals that have a current copy now, and may have had it before the run."""
+        self._current = objects
+
+    @property
+    def originals(self) -> int | None:
+        """Number of originals; None until all are listed."""
+        return self._counts.originals
 
     def note(self, what: str) -> None:
         """Add a failure of the run as a whole."""
@@ -54,6 +62,11 @@ class ProgressReport:
         self.show()
         if self._failed or self._notes:
             raise typer.Exit(1)
+
+    def show_if_any(self) -> None:
+        """Print the report of a run that fails, if there is anything to report."""
+        if self._done or self._already or self._failed:
+            self.show()
 
     def show(self) -> None:
         """Print the report."""
@@ -67,13 +80,14 @@ class ProgressReport:
             err.print(f"and {more:,} more, {where}", soft_wrap=True)
         for note in self._notes:
             err.print(note, soft_wrap=True, markup=False)
-        counts = [
-            f"{self._done:,} done",
-            f"{self._already:,} already there",
-            f"{self._failed:,} failed",
-        ]
-        if self._skipped:
-            counts.append(f"{self._skipped:,} hidden ones skipped")
+        copied = (
+            [f"{self._done:,} done", f"{self._already:,} already there"]
+            if self._current is None
+            else [f"{self._current:,} done or already there"]
+        )
+        counts = [*copied, f"{self._failed:,} failed"]
+        if self._counts.hidden:
+            counts.append(f"{self._counts.hidden:,} hidden ones skipped")
         out.print(", ".join(counts), soft_wrap=True)
 
     def _keep(self, failure: Failure) -> None:
@@ -87,10 +101,10 @@ class ProgressReport:
 
 
 @contextmanager
-def reporting(errors: Path | None) -> Iterator[ProgressReport]:
+def reporting(errors: Path | None, counts: ListingCounts) -> Iterator[ProgressReport]:
     """Yield a report, which writes failures to the file if there is one."""
     if errors is None:
-        yield ProgressReport(None)
+        yield ProgressReport(None, counts)
         return
     with errors.open("w", encoding="utf-8") as file:
-        yield ProgressReport(file)
+        yield ProgressReport(file, counts)

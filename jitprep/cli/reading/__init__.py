@@ -1,0 +1,1 @@
+"""Measurement of a loader: the run, its processes, the stages of single samples, and what limits it."""

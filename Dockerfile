@@ -13,7 +13,7 @@ WORKDIR /var/task
 
 # --- dependencies, checked by hash; these layers change only with the locks -------------------
 # Only wheels, so that no stage needs a compiler. --target keeps the path free of the Python version.
-# --no-deps, because the locks leave out the packages in requirements/excludes.txt.
+# --no-deps, because the locks leave out the packages in requirements/excludes*.txt.
 FROM base AS function-deps
 COPY requirements/function.txt /requirements.txt
 RUN python -m pip install --no-cache-dir --no-compile --no-deps --only-binary :all: \

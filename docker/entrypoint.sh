@@ -1,6 +1,7 @@
 #!/bin/sh
 # Starts the server for the arguments `serve ...`, else the function: on AWS against Lambda's Runtime API,
 # elsewhere behind the Runtime Interface Emulator, which serves one invocation at a time. Both listen on port 8080.
+# JITPREP_RUNTIME_CLIENT chooses what runs the function: AWS's client, or jitprep's, which streams answers.
 set -eu
 
 if [ "${1:-}" = serve ]; then
@@ -9,8 +10,18 @@ if [ "${1:-}" = serve ]; then
     exec python -m jitprep.server --host 0.0.0.0 --port 8080 "$@"
 fi
 
+case "${JITPREP_RUNTIME_CLIENT:-awslambdaric}" in
+    awslambdaric) client=awslambdaric ;;
+    jitprep) client=handler.runtime_client ;;
+    *)
+        echo "entrypoint: JITPREP_RUNTIME_CLIENT must be awslambdaric or jitprep, got" \
+            "'$JITPREP_RUNTIME_CLIENT'" >&2
+        exit 64
+        ;;
+esac
+
 if [ -n "${AWS_LAMBDA_RUNTIME_API:-}" ]; then
-    exec python -m awslambdaric "$@"
+    exec python -m "$client" "$@"
 fi
 
 # Prints the address of the host, where `jitprep up` listens. Docker Desktop has a name for it. On Linux
@@ -49,4 +60,4 @@ export AWS_REGION="${AWS_REGION:-${AWS_DEFAULT_REGION:-us-east-1}}"
 export AWS_DEFAULT_REGION="$AWS_REGION"
 export AWS_LAMBDA_FUNCTION_TIMEOUT="${AWS_LAMBDA_FUNCTION_TIMEOUT:-60}"
 
-exec aws-lambda-rie python -m awslambdaric "$@"
+exec aws-lambda-rie python -m "$client" "$@"

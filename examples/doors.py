@@ -4,37 +4,26 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TextIO
 
-from jitprep.cli.demo_data.photos import photographs
+from shared import PIPELINE, objects, write
+
 from jitprep.emulator import Endpoint, EndpointConfig
 from jitprep.emulator.testing import LocalObjectLambda
 from jitprep.reader import Reader, open_reader
-from preprocessing import Pipeline
 
-PIPELINE = "random_resized_crop:64/random_horizontal_flip/npy"
 DOORS = ("access-point", "function-url", "invoke", "folder")
 _BUCKET = "photos"
 _ACTIONS = ("GetObject", "ListObjectsV2")
 
 
-def objects() -> dict[str, bytes]:
-    """Return four crops of each photograph, as JPEG, with keys such as ``rocket/2.jpg``."""
-    pieces = {}
-    for name, photo in photographs().items():
-        for number, (top, left) in enumerate(((0, 0), (0, 200), (150, 0), (150, 200))):
-            cut = Pipeline.parse(f"crop:{top},{left},150,200/jpeg")
-            pieces[f"{Path(name).stem}/{number}.jpg"] = bytes(cut.encode(photo).body)
-    return pieces
-
-
 @contextmanager
-def opened(names: Sequence[str] = ()) -> Iterator[Mapping[str, Reader]]:
-    """Start the endpoint, and open a reader for each named door, or for all."""
+def opened() -> Iterator[Mapping[str, Reader]]:
+    """Start the endpoint, and open a reader for each door."""
     with TemporaryDirectory() as scratch:
         folder, presets = Path(scratch, "photos"), Path(scratch, "presets.toml")
         presets.write_text(f'default = "crops"\n[presets]\ncrops = "{PIPELINE}"\n')
@@ -45,9 +34,9 @@ def opened(names: Sequence[str] = ()) -> Iterator[Mapping[str, Reader]]:
         }
         with Path(os.devnull).open("w") as log, _endpoint(settings, log) as endpoint:
             local = LocalObjectLambda(endpoint)
-            _upload(local, folder)
-            doors = _doors(local, folder)
-            yield {name: doors[name] for name in names or DOORS}
+            _upload(local)
+            write(folder)
+            yield _doors(local, folder)
 
 
 def _endpoint(settings: Mapping[str, str], log: TextIO) -> Endpoint:
@@ -55,13 +44,11 @@ def _endpoint(settings: Mapping[str, str], log: TextIO) -> Endpoint:
     return Endpoint(EndpointConfig(port=0, task_root=root, output=log, worker_env=settings))
 
 
-def _upload(local: LocalObjectLambda, folder: Path) -> None:
+def _upload(local: LocalObjectLambda) -> None:
     s3 = local.client("s3")
     s3.create_bucket(Bucket=_BUCKET)
     for key, body in objects().items():
         s3.put_object(Bucket=_BUCKET, Key=key, Body=body)
-        (folder / key).parent.mkdir(parents=True, exist_ok=True)
-        (folder / key).write_bytes(body)
 
 
 def _doors(local: LocalObjectLambda, folder: Path) -> dict[str, Reader]:

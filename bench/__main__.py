@@ -54,10 +54,13 @@ def main() -> None:
     which.add_argument(
         "--render", action="store_true", help="write the page and the plot from the existing JSON"
     )
+    which.add_argument("--threads", action="store_true", help="print only P2 by number of threads")
     options = parser.parse_args()
     if options.render:
         return write(json.loads((DOCS / "benchmarks.json").read_text()))
     environment.enter(sys.argv[1:])
+    if options.threads:
+        return print(several_threads())
     result = measure(QUICK if options.quick else FULL)
     result["made"]["command"] = "make bench-quick" if options.quick else "make bench"
     print(report.table(result), report.figures(result), report.rest(result), sep="\n\n")
@@ -102,6 +105,23 @@ def measure(effort: Effort) -> Result:
     }
     result["figures"] = [asdict(figure) for figure in judge(result)]
     return result
+
+
+def several_threads() -> str:
+    """Return a table of the milliseconds per image that P2 takes by number of threads.
+
+    Only of jitprep and of the fastest other library, so that it takes a minute.
+    """
+    peers = [peer for peer in field.load().peers if peer.role == "ours" or "cykooz" in peer.name]
+    environment.limit_threads()
+    rows = []
+    for case in cases.cases():
+        if case.name in threads.CASES:
+            found = threads.by_count(peers, case, FULL.threads, threads.COUNTS)
+            for name, seconds in found.items():
+                times = [f"{seconds[count] * 1e3:.2f}" for count in threads.COUNTS]
+                rows.append((case.name, name, *times, f"{seconds[1] / seconds[2]:.2f}×"))
+    return report.markdown(("", "", *map(str, threads.COUNTS), "1 to 2"), rows)
 
 
 def write(result: Result) -> None:

@@ -105,7 +105,7 @@ def _firsts(field: Field, operation: str) -> dict[str, tuple[str, int]]:
 
 def _run(code: str, *arguments: str) -> str:
     done = subprocess.run(
-        [sys.executable, "-I", "-c", code, *arguments],
+        [sys.executable, "-Es", "-c", code, *arguments],
         cwd=ROOT,
         env=clean(),
         capture_output=True,

@@ -14,7 +14,14 @@ from pathlib import Path
 import atheris
 
 _BUILD = Path(__file__).parents[1] / "build/fuzz"
-_TARGETS = ("decode", "spec")
+TARGETS = ("decode", "sound", "video", "text", "shards", "tables", "spec")
+_INSTRUMENTED = [
+    "preprocessing",
+    "PIL",
+    "fuzz",
+    "jitprep.reader.loading.manifest",
+    "jitprep.tables",
+]
 # The limits of one input in seconds and of the process in MB; exceeding them is a finding.
 _TIMEOUT_S = 10
 _RSS_MB = 768
@@ -22,10 +29,10 @@ _RSS_MB = 768
 
 def main() -> None:
     """Instrument the target, write its seeds, and fuzz it."""
-    if len(sys.argv) < 2 or sys.argv[1] not in _TARGETS:
-        sys.exit(f"{__doc__}\nTARGET is one of {', '.join(_TARGETS)}.")
+    if len(sys.argv) < 2 or sys.argv[1] not in TARGETS:
+        sys.exit(f"{__doc__}\nTARGET is one of {', '.join(TARGETS)}.")
     name, *options = sys.argv[1:]
-    with atheris.instrument_imports(include=["preprocessing", "PIL", "fuzz"]):
+    with atheris.instrument_imports(include=_INSTRUMENTED):
         module = importlib.import_module(f"fuzz.{name}")
         seeds = list(module.seeds())
         for seed in seeds:  # imports the modules that are loaded on demand

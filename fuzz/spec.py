@@ -8,7 +8,18 @@ from collections.abc import Iterator
 from preprocessing import ENCODINGS, TRANSFORMS, Pipeline, SpecError
 
 WORDS = [*TRANSFORMS, *ENCODINGS, "version", "steps", "encode", "exact", "true"]
-WORDS += ["imagenet", "whisper", "kind", "skip", "image", "video", "audio"]
+WORDS += [
+    "imagenet",
+    "whisper",
+    "kind",
+    "skip",
+    "image",
+    "video",
+    "audio",
+    "index",
+    "index:uint16",
+    "image:float32",
+]
 # One step for each kind of argument.
 LINES = (
     "grayscale/resize:224,224/png",

@@ -1,8 +1,8 @@
 """``python -m soak``: run every phase, then write docs/soak.json and docs/soak.md.
 
-``--quick`` runs for a minute and a half and only prints. ``--server`` runs the server's phases alone.
-``--render`` writes the page from the existing JSON. The exit status is 1 if a law is broken; timings do
-not affect it.
+``--quick`` runs for a minute and a half and only prints. ``--server`` and ``--overflow`` run the phases
+of the server, or of a loader's overflow, alone. ``--render`` writes the page from the existing JSON. The
+exit status is 1 if a law is broken; timings do not affect it.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from typing import Any
 from bench.environment import occasion
 from soak import bombing, laws, mutants, phases, report
 from soak.load.clients import PATIENCE_S
+from soak.overflow import phases as overflow_phases
 from soak.rows import Row
 from soak.server import phases as server_phases
 from soak.server import stage as server_stage
@@ -29,6 +30,7 @@ _MEASURED = ("preprocessing", "handler", "jitprep", "soak")
 _OF_FUNCTION = {
     "clients": phases.CLIENTS,
     "workers": WORKERS,
+    "at_once": phases.AT_ONCE,
     "formats": len(mutants.files()) // 2,
     "patience": PATIENCE_S,
     "growth": laws.MOST_GROWTH // 2**20,
@@ -47,40 +49,50 @@ def main() -> int:
     which.add_argument(
         "--render", action="store_true", help="write the page from the existing JSON"
     )
-    parser.add_argument(
-        "--server", action="store_true", help="run only the server's phases, and keep the others"
-    )
+    parts = parser.add_mutually_exclusive_group()
+    for part in ("server", "overflow"):
+        parts.add_argument(
+            f"--{part}",
+            dest="only",
+            action="store_const",
+            const=part,
+            help=f"run only the phases of the {part}, and keep the others",
+        )
     options = parser.parse_args()
     if options.render:
         return _write(json.loads(_JSON.read_text()))
-    ran = dict(soak(quick=options.quick, server_only=options.server))
+    ran = dict(soak(options.only, quick=options.quick))
     for run in ran.values():
-        run["made"]["command"] = _command(quick=options.quick, server_only=options.server)
-        parts = (report.table, report.codes, report.deeds, report.verdict)
-        print(*(part(run) for part in parts), sep="\n\n")
+        run["made"]["command"] = _command(options.only, quick=options.quick)
+        tables = (report.table, report.codes, report.deeds, report.verdict)
+        print(*(table(run) for table in tables), sep="\n\n")
     broken = any(run["broken"] for run in ran.values())
     if not options.quick and not broken:
-        result = {**json.loads(_JSON.read_text()), **ran.get("function", {})}
-        result["server"] = ran["server"]
+        result = {**json.loads(_JSON.read_text()), **ran.pop("function", {}), **ran}
         _JSON.write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n")
         _write(result)
     return int(broken)
 
 
-def soak(*, quick: bool, server_only: bool) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Run the phases of the function and of the server, and report progress."""
-    with faulty_s3() as s3:
-        phases.fill(s3)
-        if not server_only:
-            effort = phases.QUICK if quick else phases.FULL
-            yield "function", _run(phases.play(s3, effort), _OF_FUNCTION)
-        of_server = server_phases.QUICK if quick else server_phases.FULL
-        yield "server", _run(server_phases.play_server(s3, of_server), _of_server(of_server))
+def soak(only: str | None, *, quick: bool) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Run the phases of the function, of the server and of the overflow, and report progress."""
+    if only != "overflow":
+        with faulty_s3() as s3:
+            phases.fill(s3)
+            if not only:
+                effort = phases.QUICK if quick else phases.FULL
+                yield "function", _run(phases.play(s3, effort), _OF_FUNCTION)
+            of_server = server_phases.QUICK if quick else server_phases.FULL
+            yield "server", _run(server_phases.play_server(s3, of_server), _of_server(of_server))
+    if only != "server":
+        samples = overflow_phases.QUICK if quick else overflow_phases.FULL
+        how = {"samples": samples, "patience": overflow_phases.PATIENCE_S}
+        yield "overflow", _run(overflow_phases.play_overflow(samples), how)
 
 
-def _command(*, quick: bool, server_only: bool) -> str:
-    if server_only:
-        return f"python -m soak --server{' --quick' if quick else ''}"
+def _command(only: str | None, *, quick: bool) -> str:
+    if only:
+        return f"python -m soak --{only}{' --quick' if quick else ''}"
     return "make soak-quick" if quick else "make soak"
 
 

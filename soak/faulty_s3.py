@@ -63,15 +63,15 @@ class Message:
 
 @dataclass
 class Proxy:
-    """The proxy in front of moto.
+    """The proxy in front of moto, or of another server.
 
     Parameters
     ----------
-    moto
-        The port of moto.
+    port
+        The server's port.
     """
 
-    moto: int
+    port: int
     writers: int | None = None
     plan: Plan = field(default_factory=Plan)
     done: Counter[Fault] = field(default_factory=Counter)
@@ -87,7 +87,7 @@ class Proxy:
                 answer = await _ask(self.writers, request)
                 writer.write(answer.head + answer.body)
             else:
-                answer = await _ask(self.moto, request)
+                answer = await _ask(self.port, request)
                 if await self._send(writer, request, answer) is Fault.SILENT:
                     await reader.read()  # until the client gives up
             await writer.drain()
@@ -165,16 +165,20 @@ def _plain(status: bytes, body: bytes, kind: bytes = b"application/json") -> byt
     return head % (status, kind, len(body)) + body
 
 
+async def serve_until_end(port: int, **more: str) -> None:
+    """Run a proxy in front of a port until standard input ends; print its URL, and more, as JSON."""
+    server = await asyncio.start_server(Proxy(port).serve, "127.0.0.1", 0)
+    own = server.sockets[0].getsockname()[1]
+    sys.stdout.write(json.dumps({"url": f"http://127.0.0.1:{own}", **more}) + "\n")
+    sys.stdout.flush()
+    await asyncio.to_thread(sys.stdin.buffer.read)
+
+
 async def main() -> None:
     """Serve until standard input ends."""
     moto = await StoreProcess.start("123456789012", "us-east-1")
     try:
-        store = int(moto.url.rpartition(":")[2])
-        server = await asyncio.start_server(Proxy(store).serve, "127.0.0.1", 0)
-        port = server.sockets[0].getsockname()[1]
-        sys.stdout.write(json.dumps({"url": f"http://127.0.0.1:{port}", "store": moto.url}) + "\n")
-        sys.stdout.flush()
-        await asyncio.to_thread(sys.stdin.buffer.read)
+        await serve_until_end(int(moto.url.rpartition(":")[2]), store=moto.url)
     finally:
         await moto.stop()
 

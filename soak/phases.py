@@ -24,6 +24,7 @@ from soak.rows import Answers, Processes, Row
 from soak.stage import BUCKET, FaultyS3, Stage, stage
 
 CLIENTS = 32
+AT_ONCE = 8  # requests in the managed mode, each in a process
 SEED = 22  # with this seed even a quick run meets a silent S3
 # The share of S3's answers with each fault. All five tries of a read fail once in a hundred reads.
 FAULTS: Mapping[Fault, float] = {
@@ -51,6 +52,7 @@ class Effort:
     load: int
     faults: int
     kills: int
+    managed: int
     leavers: int
     tokens: int
     mutants: int
@@ -58,8 +60,8 @@ class Effort:
     hostile: int  # files; 0 means all files with all of their pipelines
 
 
-FULL = Effort(10_000, 2_000, 1_500, 1_000, 300, 5_000, 1_000, 0)
-QUICK = Effort(300, 150, 150, 100, 60, 300, 100, 8)
+FULL = Effort(10_000, 2_000, 1_500, 10_000, 1_000, 300, 5_000, 1_000, 0)
+QUICK = Effort(300, 150, 150, 100, 100, 60, 300, 100, 8)
 
 
 def fill(s3: FaultyS3) -> None:
@@ -80,6 +82,7 @@ def play(s3: FaultyS3, effort: Effort) -> Iterator[Row]:
         yield leavers(standing, points, effort.leavers)
         yield damaged(standing, effort.mutants)
         yield absurd(standing, effort.events)
+    yield managed(s3, effort.managed)
     yield faults(s3, effort.faults)
     yield tokens(s3, effort.tokens)
     yield hostile(s3, effort.hostile)
@@ -106,6 +109,14 @@ def faults(s3: FaultyS3, count: int) -> Row:
         s3.behave()
         deeds = {str(fault): done.get(fault, 0) for fault in FAULTS}
         return watch.row("S3 fails", outcomes, _S3_FAILED, deeds, least_right=0.95)
+
+
+def managed(s3: FaultyS3, count: int) -> Row:
+    """Read from a function that runs several requests at once, while its processes are killed."""
+    with stage(s3, at_once=AT_ONCE) as standing:
+        points = _points(standing)
+        _warm_up(standing, points)
+        return replace(kills(standing, points, count), name="managed mode")
 
 
 def kills(standing: Stage, points: Sequence[Sequence[DerivedObject]], count: int) -> Row:

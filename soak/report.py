@@ -33,6 +33,9 @@ _PHASES = {
     "workers killed": """\
 - **workers killed**: by SIGKILL, at any moment. Each killed worker loses at most one request. Its client
   gets `LambdaRuntimeError`, or an incomplete body if the answer had started.""",
+    "managed mode": """\
+- **managed mode**: the function runs as on Lambda Managed Instances, by jitprep's own runtime client:
+  {at_once} processes take requests from one Runtime API. They are killed as above.""",
     "clients leave": """\
 - **clients leave**: before their answer, or in the middle of it. Other clients must not notice.""",
     "damaged images": """\
@@ -95,6 +98,27 @@ and a worker may have at most {descriptors} more files and sockets open than bef
 secret and no traceback."""
 
 
+_OVERFLOW = """\
+{date}, commit {commit}: {machine[processor]}; {machine[cores]} cores, shared by
+loader, server and proxy; {machine[system]}; Python {python}. Made by `{command}` in
+{minutes:.0f} minutes.
+
+A loader with one worker reads an epoch of {samples:,} samples and overflows to `jitprep serve`, behind
+a proxy that fails. Every sample is compared with the one that the reader makes alone, and so is their
+order. A *request* is a sample; p50 and p99 are waits for a batch. *remote* counts the samples of the
+overflow, and *redone* those that it failed to make or was late with."""
+
+_OVERFLOW_PHASES = """\
+- **well**: nothing fails.
+- **late**: some answers arrive late and in small pieces.
+- **fails**: some arrive late, some are cut off, some are 503, and some never come.
+- **refuses**: every answer is 503.
+- **forges**: one bit of some answers is flipped, and their length is right.
+- **killed**: the server is killed in the middle of the epoch, and starts again.
+
+No sample may be wrong, missing or out of order, and no batch may take more than {patience} s."""
+
+
 def table(result: Mapping[str, Any]) -> str:
     """Return the table of phases, one line per phase."""
     header = (
@@ -130,7 +154,7 @@ def verdict(result: Mapping[str, Any]) -> str:
 def page(result: Mapping[str, Any]) -> str:
     """Return the whole page, docs/soak.md."""
     made = result["made"]
-    server = result.get("server")  # a run before the server had phases has none
+    server, overflow = result.get("server"), result.get("overflow")  # an early run has none
     return "\n\n".join(
         (
             "# Load and faults",
@@ -143,6 +167,7 @@ def page(result: Mapping[str, Any]) -> str:
             f"## What is done\n\n{_done(result)}",
             f"## What must hold\n\n{_LAWS.format(**made)}",
             *([f"## The server\n\n{_of_server(server)}"] if server else ()),
+            *([f"## The overflow of a loader\n\n{_of_overflow(overflow)}"] if overflow else ()),
         )
     )
 
@@ -153,6 +178,11 @@ def _of_server(result: Mapping[str, Any]) -> str:
     conditions, introduction, played, kept = (text.format(**made) for text in words)
     tables = (table(result), codes(result), deeds(result), verdict(result))
     return "\n\n".join((conditions, introduction, *tables, played, kept))
+
+
+def _of_overflow(result: Mapping[str, Any]) -> str:
+    words, played = (text.format(**result["made"]) for text in (_OVERFLOW, _OVERFLOW_PHASES))
+    return "\n\n".join((words, table(result), deeds(result), verdict(result), played))
 
 
 def _done(result: Mapping[str, Any]) -> str:

@@ -21,11 +21,12 @@ from jitprep.emulator import Endpoint, EndpointConfig
 from jitprep.emulator.testing import LocalObjectLambda
 from soak.faults import Fault
 from soak.load.clients import Door
-from soak.workers import Workers
+from soak.workers import Workers, running_child
 
 ROOT = Path(__file__).parents[1]
 BUCKET = "photos"
 WORKERS = 2
+_CLIENT = "handler.runtime_client"
 # Values that show that a log line contains a secret.
 # They are values, not names, because a message may name a missing member of an event.
 _SECRETS = re.compile(
@@ -43,20 +44,17 @@ FEATURES = (
 )
 
 
-class FaultyS3:
-    """The process of `soak.faulty_s3`.
+class FaultyProxy:
+    """A proxy that fails on request.
 
     Parameters
     ----------
-    process
-        The started process.
+    url
+        Where it listens.
     """
 
-    def __init__(self, process: subprocess.Popen[str]) -> None:
-        assert process.stdout is not None
-        told = json.loads(process.stdout.readline())
-        self.url: str = told["url"]
-        self.store = Door(told["store"])
+    def __init__(self, url: str) -> None:
+        self.url = url
 
     def fail(
         self,
@@ -93,18 +91,48 @@ class FaultyS3:
             connection.close()
 
 
+class FaultyS3(FaultyProxy):
+    """The S3 that can fail.
+
+    Parameters
+    ----------
+    url
+        Where the proxy listens.
+    store
+        Where the S3 behind it listens.
+    """
+
+    def __init__(self, url: str, store: str) -> None:
+        super().__init__(url)
+        self.store = Door(store)
+
+
 @contextmanager
 def faulty_s3() -> Iterator[FaultyS3]:
     """Start the S3 that can fail."""
-    command = [sys.executable, "-m", "soak.faulty_s3"]
+    with _started("soak.faulty_s3") as said:
+        yield FaultyS3(said["url"], said["store"])
+
+
+@contextmanager
+def faulty_proxy(port: int) -> Iterator[FaultyProxy]:
+    """Start a proxy that can fail in front of a server on this machine."""
+    with _started("soak.overflow.proxy", str(port)) as said:
+        yield FaultyProxy(said["url"])
+
+
+@contextmanager
+def _started(module: str, *arguments: str) -> Iterator[dict[str, str]]:
+    """Start a module, and yield what it says of itself; closing its input ends it."""
+    command = [sys.executable, "-m", module, *arguments]
     with subprocess.Popen(
         command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:
+        assert process.stdin is not None and process.stdout is not None
         try:
-            yield FaultyS3(process)
+            yield json.loads(process.stdout.readline())
         finally:
-            assert process.stdin is not None
-            process.stdin.close()  # closing its input ends it
+            process.stdin.close()
 
 
 class Log(io.TextIOBase):
@@ -164,14 +192,21 @@ def stage(
     handler: str = "handler.app.lambda_handler",
     worker_env: Mapping[str, str] = MappingProxyType({}),
     timeout: float = 60.0,
+    at_once: int | None = None,
 ) -> Iterator[Stage]:
-    """Start an endpoint whose workers run ``handler`` on ``s3`` with a timeout per request."""
+    """Start an endpoint whose workers run ``handler`` on ``s3`` with a timeout per request.
+
+    With ``at_once`` there is one, whose children run that many requests at once, as on Lambda Managed
+    Instances.
+    """
     log = Log()
     config = EndpointConfig(
         port=0,
         s3_url=s3.url,
         handler=handler,
-        workers=WORKERS,
+        workers=WORKERS if at_once is None else 1,
+        runtime_client=None if at_once is None else _CLIENT,
+        function_concurrency=at_once,
         task_root=ROOT,
         worker_env=worker_env,
         timeout=timeout,
@@ -181,7 +216,13 @@ def stage(
     said = logging.StreamHandler(log)
     logging.getLogger("emulator").addHandler(said)
     try:
-        with Endpoint(config) as endpoint, Workers() as workers:
+        with Endpoint(config) as endpoint, _workers(at_once) as workers:
             yield Stage(s3, LocalObjectLambda(endpoint), workers, log)
     finally:
         logging.getLogger("emulator").removeHandler(said)
+
+
+def _workers(at_once: int | None) -> Workers:
+    if at_once is None:
+        return Workers()
+    return Workers(_CLIENT.encode(), running_child(_CLIENT.encode()))

@@ -113,7 +113,19 @@ class Workers:
         """Return the resident memory of each live worker by process ID."""
         children = _children(self._parent) - self.seen
         self.seen |= {pid for pid in children if _resident(pid, self._runs)}
-        return {pid: size for pid in self.seen if (size := _resident(pid, self._runs))}
+        # Another program, even another soak's worker, may have got the ID of a worker that ended.
+        parent = self._parent or os.getpid()
+        ours = (pid for pid in self.seen if _parent_of(pid) == parent)
+        return {pid: size for pid in ours if (size := _resident(pid, self._runs))}
+
+
+def running_child(runs: bytes) -> int:
+    """Return the child of this process whose command line contains ``runs``, once it is there."""
+    while True:
+        for pid in _children(None):
+            if _resident(pid, runs):
+                return pid
+        time.sleep(_EVERY_S)
 
 
 def measure(samples: list[dict[int, int]]) -> Memory:
@@ -146,6 +158,14 @@ def _resident(pid: int, runs: bytes) -> int:
         return int((process / "statm").read_text().split()[1]) * _PAGE
     except OSError:
         return 0
+
+
+def _parent_of(pid: int) -> int | None:
+    """Return the ID of a process's parent; None if the process has ended."""
+    try:
+        return int((_PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()[1])
+    except OSError:
+        return None
 
 
 def _children(parent: int | None) -> set[int]:

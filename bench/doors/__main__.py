@@ -1,8 +1,10 @@
-"""``python -m bench.doors``: what the server costs beside the transform, and how it behaves under load.
+"""``python -m bench.doors``: what the function and the server cost beside the transform.
+
+It also measures how the server behaves under load.
 
 ``--json`` prints JSON, with the machine; ``--quick`` runs a shorter time. ``--s3 URL`` also measures a
 mount on an S3 store, into whose bucket ``jitprep-bench`` it writes 32 photographs; its keys are
-AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY. `bench.doors.overhead` measures the same of the function.
+AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY. ``--function`` measures the function alone.
 """
 
 from __future__ import annotations
@@ -10,11 +12,12 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from typing import Any
 
 import boto3
 
 from bench import photos
-from bench.doors import server
+from bench.doors import function, server
 from bench.environment import occasion
 
 _BUCKET = "jitprep-bench"
@@ -26,19 +29,24 @@ def main() -> None:
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.add_argument("--quick", action="store_true", help="a shorter time")
     parser.add_argument("--s3", metavar="URL", help="also measure a mount on this store")
+    parser.add_argument("--function", action="store_true", help="measure the function alone")
     options = parser.parse_args()
     mount = _bucket(options.s3) if options.s3 else None
     rounds, seconds = (5, 3.0) if options.quick else (40, 12.0)
-    found = server.measure(rounds, seconds, mount)
+    found: dict[str, Any] = {"function_ms": function.measure(rounds)}
+    if not options.function:
+        found |= server.measure(rounds, seconds, mount)
     if options.json:
-        made = occasion("preprocessing", "jitprep", "bench")
+        made = occasion("preprocessing", "handler", "jitprep", "bench")
         json.dump(
             {"made": made | {"rounds": rounds, "seconds": seconds}, **found}, sys.stdout, indent=1
         )
         print()
         return
     for name, value in found.items():
-        print(name, value)
+        print(name)
+        for row, figures in value.items():
+            print(f"  {row}: {figures}")
 
 
 def _bucket(url: str) -> str:

@@ -102,7 +102,7 @@ def _measure(
     expected = Pipeline.parse(spec).batch(bodies)
     for way in known:  # also warms them up
         np.testing.assert_array_equal(way.read(), expected, err_msg=way.name)
-    clock, random = _worker_clock(), Random(0)  # noqa: S311  an order for each round
+    clock, random = worker_clock(), Random(0)  # noqa: S311  an order for each round
     spent: dict[str, list[float]] = {way.name: [] for way in known}
     for _ in range(rounds):
         for way in random.sample(known, len(known)):
@@ -120,7 +120,7 @@ def _measure(
     }
 
 
-def _worker_clock() -> int:
+def worker_clock() -> int:
     """Return the CPU clock of the only worker that this process started."""
     tasks = Path("/proc/self/task").iterdir()
     children = [int(pid) for task in tasks for pid in (task / "children").read_text().split()]

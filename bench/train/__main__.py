@@ -2,7 +2,7 @@
 
 Rows run in turn, each in a new process, for several rounds. The median of a row's epochs counts, and its
 ratio to the median of torchvision's tensors. ``--json`` prints JSON, with the machine and the versions;
-``--row`` chooses rows.
+``--row`` chooses rows. A row whose requirements are not installed is named and left out.
 """
 
 from __future__ import annotations
@@ -36,6 +36,10 @@ def main() -> None:
     if not rows:
         parser.error(f"there are only the rows {', '.join(row.name for row in ROWS)}")
     photographs()
+    left_out = {row.name: why for row in rows if (why := row.missing)}
+    for name, why in left_out.items():
+        print(f"{name} is left out: it needs {why}", file=sys.stderr)
+    rows = [row for row in rows if row.name not in left_out]
     runs = interleaved(rows, options.rounds)
     found = {name: summary(made) for name, made in runs.items()}
     if BASELINE in found:
@@ -48,7 +52,8 @@ def main() -> None:
             for made_ in runs.values()
             for package, version in made_[0]["versions"].items()
         }
-        json.dump({"made": made | {"versions": versions}, "rows": found}, sys.stdout, indent=1)
+        whole = {"made": made | {"versions": versions}, "rows": found, "left_out": left_out}
+        json.dump(whole, sys.stdout, indent=1)
         print()
         return
     for name, row in found.items():

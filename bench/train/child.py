@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
 from time import perf_counter
@@ -23,9 +24,12 @@ def main() -> None:
     """Measure the row that the arguments name."""
     name, epochs = sys.argv[1:]
     row = next(row for row in ROWS if row.name == name)
+    output = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)  # what libraries print is not the result
     found = measured(row, photographs(), int(epochs))
     found["versions"] = {package: version(package) for package in row.packages}
-    json.dump(found, sys.stdout)
+    with output:
+        json.dump(found, output)
 
 
 def measured(row: Row, workload: Workload, epochs: int) -> dict[str, Any]:
@@ -59,11 +63,13 @@ def tree_cpu() -> float:
         process = Path("/proc", str(waiting.pop()))
         try:
             fields = (process / "stat").read_text().rpartition(")")[2].split()
-            for task in (process / "task").iterdir():
-                waiting += map(int, (task / "children").read_text().split())
+            tasks = list((process / "task").iterdir())
         except OSError:  # it ended
             continue
         ticks += int(fields[11]) + int(fields[12])
+        for task in tasks:
+            with suppress(OSError):  # a thread that ended
+                waiting += map(int, (task / "children").read_text().split())
     return ticks / _TICKS
 
 

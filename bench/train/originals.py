@@ -19,19 +19,17 @@ from random import Random
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
-import boto3
 from obstore.store import S3Store
 
-from bench import photos
 from bench.environment import occasion
+from bench.train import samples
+from bench.train.samples import BATCH, BUCKET, PREFIX
 from jitprep import Pipeline, open_reader
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-_BUCKET, _PREFIX = "jitprep-bench-train", "originals"
 _SPEC = "resize:256/center_crop:224/npy"
-_COUNT, _BATCH = 64, 32
 _BASELINE = "transform"
 
 
@@ -57,20 +55,18 @@ def main() -> None:
 
 def measure(url: str, rounds: int) -> dict[str, dict[str, float]]:
     """Return the CPU time of each way per sample, and beside the transform, in ms; medians."""
-    bodies = {
-        f"{number:02}.jpg": photos.small(photos.SMALL[number % len(photos.SMALL)])
-        for number in range(_COUNT)
-    }
+    bodies = samples.bodies()
     with tempfile.TemporaryDirectory() as folder:
         for key, body in bodies.items():
             (Path(folder) / key).write_bytes(body)
-        ways = _ways(url, _stored(url, bodies), folder, bodies)
+        samples.fill_bucket(url, bodies)
+        ways = _ways(url, folder, bodies)
         keys = list(bodies)
         times: dict[str, list[float]] = {name: [] for name in ways}
         order, chance = list(ways), Random(1)  # noqa: S311  the order is not a secret
         for number in range(rounds + 1):
             chance.shuffle(order)
-            batch = keys[:_BATCH] if number % 2 else keys[_BATCH:]
+            batch = keys[:BATCH] if number % 2 else keys[BATCH:]
             for name in order:
                 spent = _timed(ways[name], batch)
                 if number:  # the first round connects, and fills caches
@@ -90,30 +86,20 @@ def _timed(way: Callable[[list[str]], Any], batch: list[str]) -> float:
     return (time.process_time() - start) * 1000 / len(batch)
 
 
-def _stored(url: str, bodies: Mapping[str, bytes]) -> Any:
-    """Store the photographs, and return the client."""
-    s3 = boto3.client("s3", endpoint_url=url, region_name="us-east-1")
-    if _BUCKET not in [bucket["Name"] for bucket in s3.list_buckets()["Buckets"]]:
-        s3.create_bucket(Bucket=_BUCKET)
-    for key, body in bodies.items():
-        s3.put_object(Bucket=_BUCKET, Key=f"{_PREFIX}/{key}", Body=body)
-    return s3
-
-
 def _ways(
-    url: str, s3: Any, folder: str, bodies: Mapping[str, bytes]
+    url: str, folder: str, bodies: Mapping[str, bytes]
 ) -> dict[str, Callable[[list[str]], Any]]:
-    pipeline = Pipeline.parse(_SPEC)
-    there = open_reader(f"s3://{_BUCKET}/{_PREFIX}", endpoint_url=url, pipeline=pipeline)
+    pipeline, s3 = Pipeline.parse(_SPEC), samples.client(url)
+    there = open_reader(f"s3://{BUCKET}/{PREFIX}", endpoint_url=url, pipeline=pipeline)
     here = open_reader(f"file:{folder}", pipeline=pipeline)
 
     def by_boto3(key: str) -> Any:
-        return pipeline(s3.get_object(Bucket=_BUCKET, Key=f"{_PREFIX}/{key}")["Body"].read())
+        return pipeline(s3.get_object(Bucket=BUCKET, Key=f"{PREFIX}/{key}")["Body"].read())
 
-    store = S3Store(_BUCKET, endpoint=url, region="us-east-1", client_options={"allow_http": True})
+    store = S3Store(BUCKET, endpoint=url, region="us-east-1", client_options={"allow_http": True})
 
     def by_obstore(key: str) -> Any:
-        return pipeline(bytes(store.get(f"{_PREFIX}/{key}").bytes()))
+        return pipeline(bytes(store.get(f"{PREFIX}/{key}").bytes()))
 
     return {
         _BASELINE: lambda batch: [pipeline(bodies[key]) for key in batch],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import torch
 from torch.utils.data import DataLoader, Dataset
@@ -17,12 +18,30 @@ from bench.train.workload import Epoch, Workload
 warnings.filterwarnings("ignore", category=DeprecationWarning, module="torchvision")
 
 
+class TensorTransform:
+    """torchvision's transform of an encoded photograph.
+
+    Parameters
+    ----------
+    workload : Workload
+    """
+
+    def __init__(self, workload: Workload) -> None:
+        self._resize, self._crop = [workload.resize], [workload.crop, workload.crop]
+
+    def __call__(self, encoded: bytes | torch.Tensor) -> torch.Tensor:
+        """Return a photograph, uint8 of shape (3, H, W)."""
+        if not isinstance(encoded, torch.Tensor):
+            encoded = torch.frombuffer(bytearray(encoded), dtype=torch.uint8)
+        image = decode_jpeg(encoded, ImageReadMode.RGB)
+        return F.center_crop(F.resize(image, self._resize, antialias=True), self._crop)
+
+
 class Photographs(Dataset[torch.Tensor]):
     """The photographs as tensors."""
 
     def __init__(self, workload: Workload) -> None:
-        self._paths = workload.paths
-        self._resize, self._crop = [workload.resize], [workload.crop, workload.crop]
+        self._paths, self._transform = workload.paths, TensorTransform(workload)
 
     def __len__(self) -> int:
         """Return the number of photographs."""
@@ -30,17 +49,18 @@ class Photographs(Dataset[torch.Tensor]):
 
     def __getitem__(self, index: int) -> torch.Tensor:
         """Return a photograph, uint8 of shape (3, H, W)."""
-        image = decode_jpeg(read_file(self._paths[index]), ImageReadMode.RGB)
-        return F.center_crop(F.resize(image, self._resize, antialias=True), self._crop)
+        return self._transform(read_file(self._paths[index]))
 
 
 @contextmanager
 def loader(workload: Workload) -> Iterator[Epoch]:
     """Yield the epochs of the DataLoader."""
-    made = DataLoader(
-        Photographs(workload),
-        workload.batch,
-        num_workers=workload.workers,
-        persistent_workers=True,
-    )
+    made = torch_loader(Photographs(workload), workload)
     yield lambda _: made
+
+
+def torch_loader(dataset: Any, workload: Workload) -> DataLoader[Any]:
+    """Return a DataLoader of the samples of a dataset."""
+    return DataLoader(
+        dataset, workload.batch, num_workers=workload.workers, persistent_workers=True
+    )

@@ -11,16 +11,18 @@ from PIL import Image
 from soak.bombs.base import bomb
 
 _SPEC = "resize:224,224/npy"
+_DEEP = "image:uint16/resize:224,224/npy"
 _SIDE = 9000
 _SHORT, _LONG = 3, 4
 
 
 def _tiff(width: int, height: int, compression: int, strip: bytes, **more: int) -> bytes:
-    """Return a TIFF of one gray strip; ``more`` has its bits and photometric interpretation."""
+    """Return a TIFF of one gray strip; ``more`` has its bits, sample format and predictor."""
     tags = (
         (256, _LONG, 1, width), (257, _LONG, 1, height), (258, _SHORT, 1, more.get("bits", 8)),
         (259, _SHORT, 1, compression), (262, _SHORT, 1, 1), (273, _LONG, 1, 8),
         (277, _SHORT, 1, 1), (278, _LONG, 1, height), (279, _LONG, 1, len(strip)),
+        (317, _SHORT, 1, more.get("predictor", 1)), (339, _SHORT, 1, more.get("format", 1)),
     )  # fmt: skip
     strip += bytes(len(strip) % 2)
     table = struct.pack("<H", len(tags)) + b"".join(struct.pack("<HHII", *tag) for tag in tags)
@@ -156,6 +158,39 @@ def _many_riff_chunks() -> bytes:
     data = _saved(Image.new("RGB", (8, 8)), "WEBP", exif=b"Exif\0\0")
     body = data[12:] + b"abcd\0\0\0\0" * 1_000_000
     return b"RIFF" + struct.pack("<I", 4 + len(body)) + b"WEBP" + body
+
+
+def _png(side: int, colour: int, channels: int) -> bytes:
+    """Return a black PNG of 16 bits."""
+    packer, row = zlib.compressobj(1), bytes(1 + 2 * channels * side)
+    rows = b"".join(packer.compress(row) for _ in range(side)) + packer.flush()
+    header = struct.pack(">IIBBBBB", side, side, 16, colour, 0, 0, 0)
+    chunks = ((b"IHDR", header), (b"IDAT", rows), (b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+        for kind, body in chunks
+    )
+
+
+@bomb("PNG of 25 megapixels of RGB at 16 bits", _DEEP, "image:float32/resize:224,224/npy")
+def _deep_png() -> bytes:
+    return _png(5000, 2, 3)
+
+
+@bomb("PNG of 81 megapixels of RGB at 16 bits", _DEEP)
+def _deeper_png() -> bytes:
+    return _png(_SIDE, 2, 3)
+
+
+@bomb("PNG mask of 81 megapixels at 16 bits", "index:uint16/resize:224,224/npy")
+def _mask() -> bytes:
+    return _png(_SIDE, 0, 1)
+
+
+@bomb("TIFF of 25 megapixels of floats, each a difference", "image:float32/resize:224,224/npy")
+def _floats() -> bytes:
+    packed = zlib.compress(bytes(4 * 5000 * 5000), 1)
+    return _tiff(5000, 5000, 8, packed, bits=32, format=3, predictor=3)
 
 
 @bomb("AVIF of 36 megapixels", _SPEC)

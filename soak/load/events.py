@@ -15,7 +15,7 @@ from soak.load.reads import Outcome, Verdict
 
 CONTEXTS = ("getObjectContext", "headObjectContext", "listObjectsContext", "listObjectsV2Context")
 # The event has an unknown shape, or its token is missing, unknown or cannot be sent.
-NOBODY_TO_ANSWER = ("ValueError", "ClientError", "RequestFailed", "Unsent")
+NOBODY_TO_ANSWER = ("ValueError", "RequestFailed", "ReplyFailed")
 _REMOVED = "(removed)"
 
 TEXTS = st.text(max_size=30) | st.sampled_from(

@@ -92,9 +92,7 @@ class ServerStage:
 
     def __init__(self, s3: FaultyS3, process: subprocess.Popen[str], log: ServerLog) -> None:
         self.s3, self.log, self._process = s3, log, process
-        self.url = _address(process)
-        assert process.stdout is not None
-        threading.Thread(target=_pump, args=(process.stdout, log), daemon=True).start()
+        self.url = watch(process, log)
         self.workers = Workers(b"spawn_main", process.pid)
         # One process of clients for all phases, since its imports take longer than a short phase.
         self.clients = ProcessPoolExecutor(1, multiprocessing.get_context("spawn"))
@@ -177,19 +175,22 @@ def _configuration(s3: FaultyS3, mounts: Sequence[MountTable]) -> Iterator[str]:
     yield 'mounts = ["*"]'
 
 
-def _address(process: subprocess.Popen[str]) -> str:
+def watch(process: subprocess.Popen[str], log: ServerLog) -> str:
+    """Return the URL that a server says, and write to the log what it says after that."""
     assert process.stdout is not None
     said = []
     for line in process.stdout:
         if found := _AT.match(line):
+            threading.Thread(target=_pump, args=(process.stdout, log), daemon=True).start()
             return found[1]
         said.append(line)
     raise RuntimeError(f"the server did not start: {''.join(said)}")
 
 
 def _pump(lines: IO[str], log: ServerLog) -> None:
-    for line in lines:
-        log.write(line)
+    with lines:
+        for line in lines:
+            log.write(line)
 
 
 def _get(url: str) -> urllib3.BaseHTTPResponse:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import io
 import json
@@ -77,6 +78,12 @@ class Visitor:
         self._entrance = entrance
         self._pool = urllib3.PoolManager(timeout=PATIENCE_S, retries=False, maxsize=connections)
 
+    def leave(self) -> None:
+        """Close all connections. urllib3 closes those of a pool when it is collected."""
+        self._pool.clear()
+        self.s3.close()
+        gc.collect()
+
     def ask(self, job: Read | Leaving) -> Outcome:
         """Send a request until an answer comes that is not tried again; no try may take too long."""
         start = time.monotonic()
@@ -115,8 +122,12 @@ class Visitor:
 
 
 def ask_all(entrance: Entrance, jobs: Sequence[Read | Leaving], clients: int) -> list[Outcome]:
-    """Do all jobs with several clients at once, and judge the answers."""
-    return at_once([Visitor(entrance, clients)] * clients, jobs, Visitor.ask)
+    """Do all jobs with several clients at once, and judge the answers; then close connections."""
+    visitor = Visitor(entrance, clients)
+    try:
+        return at_once([visitor] * clients, jobs, Visitor.ask)
+    finally:
+        visitor.leave()
 
 
 def _compared(read: Read, answer: bytes) -> Outcome:

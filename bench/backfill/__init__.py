@@ -1,0 +1,1 @@
+"""What the planning of a backfill needs, by the number of originals."""

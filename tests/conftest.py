@@ -6,6 +6,7 @@ Hypothesis draws the same examples every time, so that a red run can be repeated
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
@@ -30,6 +31,12 @@ with suppress(ImportError):  # the environments of torch and of the notebooks do
         "explore", max_examples=2000, deadline=None, suppress_health_check=_SLOW
     )
     settings.load_profile("laws")
+
+
+def pytest_collection_finish() -> None:
+    """Leave ten thousand collected tests out of garbage collections, which they would make slow."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

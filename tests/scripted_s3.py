@@ -16,6 +16,8 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
+from jitprep.service.http.whole_heads import take_whole_heads
+
 
 @dataclass
 class Answer:
@@ -104,6 +106,7 @@ class _Server(ThreadingHTTPServer):
 @pytest.fixture
 def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[ScriptedS3]:
     """Serve a scripted S3, and configure the handler to use it as its endpoint."""
+    take_whole_heads()  # the server is Python's, and must take as many headers as S3
     server = _Server(("127.0.0.1", 0), BaseHTTPRequestHandler)
     scripted = ScriptedS3(f"http://127.0.0.1:{server.server_port}")
     server.RequestHandlerClass = _handler(scripted)
@@ -129,10 +132,13 @@ def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[ScriptedS3]:
 
 def _forget() -> None:
     """Clear what the handler cached for another endpoint."""
-    from jitprep.service import config, pipeline_choice
+    import boto3
+
+    from jitprep.service import config, deadline, pipeline_choice
     from jitprep.service import s3 as own
+    from jitprep.service.aws import write_get_object_response
     from jitprep.service.results import derived_object
-    from jitprep.service.source import bucket_source, connection, signing
+    from jitprep.service.source import bucket_source, connection
 
     for made in (
         bucket_source._place,
@@ -140,10 +146,13 @@ def _forget() -> None:
         derived_object.result_cache,
         pipeline_choice.choose,
         connection.pool,
+        deadline.original_room,
+        deadline._turns,
         own.client,
-        signing._session,
+        write_get_object_response.located,
     ):
         made.cache_clear()
+    boto3.DEFAULT_SESSION = None  # it keeps the credentials that it found first
 
 
 def _handler(s3: ScriptedS3) -> type[BaseHTTPRequestHandler]:

@@ -17,7 +17,8 @@ CATALOGUES = {"preprocessing/transforms/image", "preprocessing/transforms/audio"
 # Protocols: a module of each format, door or command has a function of this name, which means the same
 # in each, and is called by way of its module.
 PROTOCOLS = frozenset(
-    {"answer", "client", "decode", "holds", "main", "panel", "parse", "probe", "read", "run"}
+    {"answer", "client", "decode", "decode_index", "holds", "index_bits", "main", "panel"}
+    | {"parse", "probe", "read", "run"}
 )
 
 

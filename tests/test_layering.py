@@ -19,8 +19,9 @@ ALLOWED = {
     "jitprep.server": {"preprocessing", "jitprep.service", "jitprep.sigv4"},
     "jitprep.sigv4": set(),
     "jitprep.emulator": {"jitprep.sigv4"},
-    "jitprep.reader": {"preprocessing", "jitprep.service"},
-    "jitprep.backfill": {"preprocessing", "jitprep.service"},
+    "jitprep.tables": {"preprocessing"},
+    "jitprep.reader": {"preprocessing", "jitprep.service", "jitprep.sigv4", "jitprep.tables"},
+    "jitprep.backfill": {"preprocessing", "jitprep.service", "jitprep.tables"},
     "jitprep.costs": {"preprocessing", "jitprep.service"},
     "jitprep.cli": {
         "preprocessing",
@@ -141,17 +142,24 @@ SHARED = {
         "jitprep.service.results.copy_metadata",
         "jitprep.service.results.derived_object",
         "jitprep.service.http.content_codings",
-        "jitprep.service.source.response_heads",
+        "jitprep.service.http.whole_heads",
         "jitprep.service.source.s3_hosts",
     },
-    # The presets, which links lead out of a folder, how originals are opened in a store, and the
-    # processors that a loader may use.
+    # The presets, which links lead out of a folder, how originals are opened in a store, the copies that
+    # are kept of results, the checksums of answers, what each HTTP client refuses, and the processors
+    # that a loader may use.
     "jitprep.reader": {
         "jitprep.service.config",
+        "jitprep.service.http.checksums",
+        "jitprep.service.http_client.content_length",
+        "jitprep.service.http_client.idle",
         "jitprep.service.deadline",
         "jitprep.service.errors",
         "jitprep.service.messages",
+        "jitprep.service.results.copy_format",
+        "jitprep.service.results.copy_place",
         "jitprep.service.results.derived_object",
+        "jitprep.service.results.kept_part",
         "jitprep.service.source.aws_credentials",
         "jitprep.service.source.opening",
         "jitprep.service.source.original",
@@ -173,16 +181,18 @@ def test_packages_share_little_with_the_service(package: str) -> None:
 
 
 def test_doors_are_pure_codecs() -> None:
-    """They import no configuration, no signing, no source; one sends its reply by S3's client."""
+    """They import no configuration, no signing, no source; one sends its reply to S3."""
     codecs = {
         "jitprep.service.deadline",
         "jitprep.service.errors",
         "jitprep.service.http.client_request",
         "jitprep.service.http.s3_reads",
         "jitprep.service.messages",
+        "jitprep.service.shards.body_stream",
     }
     for path in files("handler.doors"):
-        sends = {"jitprep.service.s3"} if path.stem == "object_lambda" else set()
+        by = {"jitprep.service.aws.write_get_object_response"}
+        sends = by if path.stem == "object_lambda" else set()
         more = service_modules(path) - codecs - FACTS - sends
         more |= tops(imports(path)) & {"boto3", "os", "urllib3"}
         assert not more, f"{path}: a door is a codec, and leaves the use of these to the service"

@@ -44,7 +44,7 @@ def test_the_three_spellings_are_one_value() -> None:
     "spec",
     [
         line.split("   ")[0]
-        for page in ("pipelines/index.md", "pipelines/kinds.md")
+        for page in ("pipelines/index.md", "pipelines/kinds.md", "training/views.md")
         for block in blocks(page, "text")
         for line in block.splitlines()
         if "tokenize" not in line  # needs a tokenizer file
@@ -56,10 +56,30 @@ def test_every_pipeline_that_is_shown_parses(spec: str) -> None:
 
 
 @pytest.mark.usefixtures("folder")
+def test_the_blocks_on_boxes_and_masks() -> None:
+    names: dict[str, Any] = {}
+    for code in blocks("pipelines/geometry.md", "python"):
+        exec(code, names)
+    assert names["geometry"].result == (640, 640)
+    assert names["keep"].tolist() == [True]
+    assert names["mask"].shape == (224, 224)
+
+
+@pytest.mark.usefixtures("folder")
 def test_the_librarys_block(capsys: pytest.CaptureFixture[str]) -> None:
     (code,) = blocks("pipelines/index.md", "python")
     exec(code, {})
     assert "Resample(" in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("folder")
+def test_the_blocks_on_views() -> None:
+    names: dict[str, Any] = {}
+    for code in blocks("training/views.md", "python"):
+        exec(code, names)
+    assert names["batch"].shape == (1, 2, 3, 224, 224)
+    assert names["shapes"] == {"global": (2, 3, 224, 224), "local": (6, 3, 96, 96)}
+    assert names["Crops"](["photo.jpg"])[0].keys() == names["shapes"].keys()
 
 
 def test_the_commands_for_local_files(folder: Path) -> None:

@@ -13,6 +13,7 @@ import pytest
 from tests.jitprep.server.running import serving
 
 from .invocations import Log
+from .reading import Drivers
 from .served import KEYS, ServerStage, lay
 from .stage import WORKERS, Stage
 
@@ -30,7 +31,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 @pytest.fixture(scope="session")
-def stage_of(object_lambda_endpoint: Callable[..., Any]) -> Callable[..., Stage]:
+def drivers() -> Iterator[Drivers]:
+    """The clients' drivers, each started when it is first used."""
+    running = Drivers()
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="session")
+def stage_of(object_lambda_endpoint: Callable[..., Any], drivers: Drivers) -> Callable[..., Stage]:
     """Return a function that starts an endpoint whose workers run our handler."""
 
     def start(**worker_env: str) -> Stage:
@@ -38,7 +47,7 @@ def stage_of(object_lambda_endpoint: Callable[..., Any]) -> Callable[..., Stage]
         local = object_lambda_endpoint(
             task_root=ROOT, workers=WORKERS, output=log, worker_env=worker_env
         )
-        return Stage(local, log)
+        return Stage(local, log, drivers)
 
     return start
 
@@ -50,7 +59,7 @@ def stage(stage_of: Callable[..., Stage]) -> Stage:
 
 @pytest.fixture(scope="session")
 def served_by(
-    stage: Stage, tmp_path_factory: pytest.TempPathFactory
+    stage: Stage, drivers: Drivers, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Callable[[int], ServerStage]]:
     """Return a function that starts a server with so many workers."""
     with ExitStack() as stack:
@@ -60,7 +69,7 @@ def served_by(
             config = lay(folder, stage.url)
             asked = ("--config", config, "--host", "127.0.0.1")
             running = serving(folder, *asked, JITPREP_WORKERS=str(workers), **KEYS)
-            return ServerStage(stack.enter_context(running), folder)
+            return ServerStage(stack.enter_context(running), folder, drivers)
 
         yield start
 

@@ -14,7 +14,7 @@ from tests.jitprep.server.running import Running, eventually
 
 from .invocations import BARRIER
 from .matrix import DEPENDS, FIXED, LARGE, Call
-from .reading import Run, run
+from .reading import Drivers, Run
 from .stage import BUCKET, originals
 
 DOMAIN = "data.localhost"
@@ -54,10 +54,12 @@ class ServerStage:
         The server, which reads `lay`'s configuration.
     folder
         The folder with the photographs.
+    drivers
+        The clients.
     """
 
-    def __init__(self, running: Running, folder: Path) -> None:
-        self._running, self._folder = running, folder
+    def __init__(self, running: Running, folder: Path, drivers: Drivers) -> None:
+        self._running, self._folder, self._drivers = running, folder, drivers
 
     def job(self, mount: str, folder: str, **changed: str) -> dict[str, Any]:
         """Return the job of reading a folder of a mount."""
@@ -81,7 +83,7 @@ class ServerStage:
             os.utime(path)  # a new version: nothing of it is cached
         self._settle()
         start, counted = len(self._lines()), self._counted()
-        done = run(call, jobs, scratch)
+        done = self._drivers.run(call, jobs, scratch)
         self._settle()
         served = [line for line in map(_parse, self._lines()[start:]) if line.key != BARRIER]
         made = sum(line.transformed for line in served)

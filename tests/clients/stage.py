@@ -12,13 +12,15 @@ from typing import Any
 from jitprep.emulator.testing import LocalObjectLambda
 from tests.media import of_kind
 from tests.photos import NAMES, photo, picture
+from tests.preprocessing.shards.archives import shard
 
 from .invocations import BARRIER, Invocation, Log
-from .matrix import Call
-from .reading import Run, run
+from .matrix import FIXED, Call
+from .reading import Drivers, Run
 
 BUCKET = "photos"
 OTHER_KINDS = ("sound", "text", "video")
+SHARDS = "shards"
 WORKERS = 2
 _ACTIONS = ("GetObject", "HeadObject", "ListObjects", "ListObjectsV2")
 _FEATURES = (
@@ -32,10 +34,13 @@ def originals(folder: str) -> Mapping[str, bytes]:
     """Return the objects of a folder by key.
 
     ``all`` has every photograph, one of them under a name that must be percent-encoded; ``few`` has
-    two, and ``camera`` one of more than 8 MB. The other folders are of other kinds.
+    two, and ``camera`` one of more than 8 MB; ``shards`` has two archives. The other folders are of
+    other kinds.
     """
     if folder in OTHER_KINDS:
         return of_kind(folder)
+    if folder == SHARDS:
+        return {f"{SHARDS}/{number}.tar": _shard(number) for number in range(2)}
     if folder == "camera":
         stream = BytesIO()
         picture("retina").resize((1700, 1700)).save(stream, "BMP")
@@ -43,6 +48,20 @@ def originals(folder: str) -> Mapping[str, bytes]:
     names = {name: f"{name}.jpg" for name in NAMES} | {"coffee": "coffee & crème +100%.jpg"}
     wanted = NAMES if folder == "all" else ("coffee", "retina")
     return {f"{folder}/{names[name]}": photo(name) for name in wanted}
+
+
+def _shard(number: int) -> bytes:
+    """Return an archive of twelve photographs with labels."""
+    return shard(
+        {
+            f"{number}-{index:02d}.{extension}": body
+            for index in range(12)
+            for extension, body in (
+                ("cls", str(index).encode()),
+                ("jpg", photo(NAMES[index % len(NAMES)])),
+            )
+        }
+    )
 
 
 class Stage:
@@ -54,16 +73,19 @@ class Stage:
         The endpoint. Its workers write to ``log``.
     log
         The workers' output.
+    drivers
+        The clients.
     """
 
-    def __init__(self, local: LocalObjectLambda, log: Log) -> None:
+    def __init__(self, local: LocalObjectLambda, log: Log, drivers: Drivers) -> None:
         self._local = local
+        self._drivers = drivers
         self._log = log
         self._s3 = local.client("s3")
         self._aliases: dict[str, str] = {}
         self._s3.create_bucket(Bucket=BUCKET)
         self._put(BARRIER, photo("chelsea"))
-        for folder in ("all", "few", "camera", *OTHER_KINDS):
+        for folder in ("all", "few", "camera", SHARDS, *OTHER_KINDS):
             for key, body in originals(folder).items():
                 self._put(key, body)
             table = "\n".join(("label,key", *(f'0,"{key}"' for key in originals(folder))))
@@ -104,11 +126,11 @@ class Stage:
             for pipeline, folder in reads
         ]
         before = len(self._log.getvalue())
-        done = run(call, jobs, scratch)
-        return done, self._log.passed(before, WORKERS, lambda: self._knock(reads[0][0]))
+        done = self._drivers.run(call, jobs, scratch)
+        return done, self._log.passed(before, WORKERS, self._knock)
 
-    def _knock(self, pipeline: str) -> Any:
-        return self._s3.head_object(Bucket=self.alias(pipeline), Key=BARRIER)
+    def _knock(self) -> Any:
+        return self._s3.head_object(Bucket=self.alias(FIXED), Key=BARRIER)
 
     def _put(self, key: str, body: bytes) -> None:
         self._s3.put_object(Bucket=BUCKET, Key=key, Body=body)

@@ -62,17 +62,22 @@ def runtime_api(event: bytes) -> Iterator[tuple[str, Queue[str]]]:
         server.server_close()
 
 
-def test_on_lambda_the_function_takes_its_events_from_lambda(function_image: str) -> None:
+@pytest.mark.parametrize(
+    ("client", "module"), [("awslambdaric", "awslambdaric"), ("jitprep", "handler.runtime_client")]
+)
+def test_on_lambda_the_function_takes_its_events_from_lambda(
+    function_image: str, client: str, module: str
+) -> None:
     with runtime_api(UNKNOWN_EVENT) as (address, posted):
         lambda_gives = (
             *("--network", "host", "--env", f"AWS_LAMBDA_RUNTIME_API={address}"),
-            *("--env", "AWS_REGION=us-east-1"),
+            *("--env", "AWS_REGION=us-east-1", "--env", f"JITPREP_RUNTIME_CLIENT={client}"),
         )
         with container(function_image, *lambda_gives, *LOCKED_DOWN) as function:
             wait_until(lambda: not posted.empty(), function.logs, seconds=30)
             processes = function.processes()
     assert posted.get().startswith("/2018-06-01/runtime/invocation/one/")
-    assert "awslambdaric" in processes
+    assert module in processes
     assert "aws-lambda-rie" not in processes
 
 

@@ -14,7 +14,8 @@ import pytest
 
 from jitprep.emulator.sockets import bridge_address
 from jitprep.emulator.testing import LocalObjectLambda, RunningEndpoint
-from preprocessing import Pipeline
+from preprocessing import Pipeline, ShardPipeline
+from tests.preprocessing.shards.archives import shard
 
 from .harness import container, free_port, jitprep_up
 from .reader import BUCKET, Reader
@@ -46,7 +47,7 @@ def invoke(
     with container(function_image, *options) as function:
         function.wait_until_it_listens()
         with jitprep_up(log, port, "--function", f"preprocess={function.url}") as url:
-            Reader(url).put(photos)
+            Reader(url).put({**photos, "train.tar": shard(photos)})
             client = LocalObjectLambda(RunningEndpoint(url)).client("lambda")
 
             def call(**event: Any) -> dict[str, Any]:
@@ -73,7 +74,7 @@ def test_one_key_and_many_are_what_the_library_makes(
     one = invoke(key=keys[0])
     assert base64.b64decode(one["body"]) == Pipeline.parse(SPEC).encode(photos[keys[0]]).body
     many = invoke(keys=["missing.jpg", *keys])
-    assert (many["statusCode"], many["keys"]) == (200, keys)
+    assert (many["statusCode"], many["keys"]) == (200, keys), many["errors"]
     assert [error["errorCode"] for error in many["errors"]] == ["NoSuchKey"]
     array = np.load(io.BytesIO(base64.b64decode(many["body"])))
     np.testing.assert_array_equal(array, rows(photos, keys))
@@ -90,3 +91,9 @@ def test_what_lambda_cannot_carry_is_put_aside(invoke: Invoke, photos: Mapping[s
 
 def test_it_reads_no_other_bucket(invoke: Invoke) -> None:
     assert invoke(bucket=BUCKET, key="rocket.jpg")["errorCode"] == "BucketNotAllowed"
+
+
+def test_a_shard(invoke: Invoke, photos: Mapping[str, bytes]) -> None:
+    answer = invoke(key="train.tar", spec=f"tar/{SPEC}")
+    made = b"".join(ShardPipeline.parse(f"tar/{SPEC}").encode(shard(photos)))
+    assert base64.b64decode(answer["body"]) == made

@@ -12,7 +12,8 @@ from moto import mock_aws
 
 from jitprep.service import config, pipeline_choice
 from jitprep.service import s3 as own
-from jitprep.service.source import signing
+from jitprep.service.aws import write_get_object_response
+from jitprep.service.source import bucket_source
 from tests.deploy import stack
 
 
@@ -32,7 +33,7 @@ def account() -> Iterator[None]:
 @contextmanager
 def as_function(outputs: dict[str, Any]) -> Iterator[None]:
     """Give the handler the environment of a deployed function."""
-    name = outputs["FunctionName"]
+    name, _, _ = outputs["FunctionName"].partition(":")  # moto makes no alias
     found = boto3.client("lambda").get_function_configuration(FunctionName=name)
     with pytest.MonkeyPatch.context() as patch:
         for variable, value in found["Environment"]["Variables"].items():
@@ -50,5 +51,6 @@ def aws() -> Iterator[None]:
 
 
 def _forget() -> None:
-    for made in (config.config, own.client, pipeline_choice.choose, signing._session):
+    caches = (config.config, own.client, pipeline_choice.choose, bucket_source._place)
+    for made in (*caches, write_get_object_response.located):
         made.cache_clear()

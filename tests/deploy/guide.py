@@ -30,6 +30,9 @@ docker() {{ note docker "$@"; }}
 kubectl() {{ note kubectl "$@"; }}
 make() {{ note make "$@"; }}
 publish() {{ note publish "$@"; }}
+jitprep() {{ note jitprep "$@"; }}
+check-quotas() {{ note check-quotas "$@"; }}
+openssl() {{ note openssl "$@"; echo key | tee public.pem >private.pem; }}
 """
 
 
@@ -39,9 +42,10 @@ def blocks(page: str) -> list[str]:
     return re.findall(r"^```sh\n(.*?)^```$", text, re.M | re.S)
 
 
-def followed(page: str, folder: Path) -> list[list[str]]:
-    """Run the page's commands in a folder; return those that were noted, as words."""
-    script = NOTED + "\n".join(blocks(page)).replace("deploy/publish", "publish")
+def followed(folder: Path, *pages: str) -> list[list[str]]:
+    """Run the pages' commands in a folder; return those that were noted, as words."""
+    commands = "\n".join(block for page in pages for block in blocks(page))
+    script = NOTED + re.sub(r"deploy/(publish|check-quotas)", r"\1", commands)
     done = subprocess.run(
         ["bash", "-c", script],
         env={"LOG": str(folder / "log"), "PATH": "/usr/bin:/bin"},

@@ -7,10 +7,11 @@ exclude are removed, because moto would keep empty items in lists.
 from __future__ import annotations
 
 import copy
+import functools
 import json
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -34,8 +35,13 @@ BEYOND_MOTO = frozenset(
     {
         "AWS::ApplicationAutoScaling::ScalableTarget",
         "AWS::ApplicationAutoScaling::ScalingPolicy",
+        "AWS::CloudFront::CachePolicy",
+        "AWS::CloudFront::Distribution",
+        "AWS::CloudFront::OriginAccessControl",
         "AWS::CloudWatch::Alarm",
         "AWS::ECS::ClusterCapacityProviderAssociations",
+        "AWS::Lambda::Alias",
+        "AWS::Lambda::CapacityProvider",
         "AWS::Lambda::Url",
         "AWS::S3::AccessPoint",
         "AWS::S3::BucketPolicy",
@@ -43,9 +49,17 @@ BEYOND_MOTO = frozenset(
         "AWS::SecretsManager::Secret",
     }
 )
-# The documented ARNs of the resources that moto does not create.
+# The documented ARNs and IDs of the resources that moto does not create.
 ORIGINALS = f"arn:aws:s3:{REGION}:{ACCOUNT}:accesspoint/{NAME}-originals"
+CAPACITY = f"arn:aws:lambda:{REGION}:{ACCOUNT}:capacity-provider:{NAME}"
+DISTRIBUTION = "E2EXAMPLE"
 TRAINER_KEY = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:trainer"
+_BY_ARN = {"Originals": ORIGINALS, "ManagedCapacity": CAPACITY}
+_BY_REF = {
+    "Distribution": DISTRIBUTION,
+    "LiveAlias": f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{NAME}:live",
+    "TrainerKey": TRAINER_KEY,
+}
 
 
 def source(path: Path = PATH) -> dict[str, Any]:
@@ -63,13 +77,27 @@ def expanded(**parameters: Any) -> dict[str, Any]:
 def evaluated(path: Path, parameters: Mapping[str, Any]) -> dict[str, Any]:
     """Return a template for these parameters, with loops expanded and conditions evaluated."""
     template = source(path)
-    for name, value in parameters.items():
-        template["Parameters"][name]["Default"] = value  # where cfn-lint looks for them
+    _give(template, parameters)  # where cfn-lint looks for them
     whole = Template(str(path), template, [REGION])
     assert whole.transform() == []
-    plain = json.loads(json.dumps(whole.template))
-    values = {name: it["Default"] for name, it in plain["Parameters"].items()}
-    decided = _decide(plain.pop("Conditions"), values)
+    return _without_conditions(json.loads(json.dumps(whole.template)))
+
+
+def of_parameters(resources: Collection[str], **parameters: Any) -> dict[str, Any]:
+    """Return some resources of deploy/template.yaml that are in no loop, conditions evaluated: fast."""
+    template = json.loads(_text())
+    _give(template, {**REQUIRED, **parameters})
+    template["Resources"] = {name: template["Resources"][name] for name in resources}
+    return _without_conditions({**template, "Outputs": {}})
+
+
+def _give(template: dict[str, Any], parameters: Mapping[str, Any]) -> None:
+    for name, value in parameters.items():
+        template["Parameters"][name]["Default"] = value
+
+
+def _without_conditions(plain: dict[str, Any]) -> dict[str, Any]:
+    decided = _decide(plain.pop("Conditions"), _values(plain))
     for section in ("Resources", "Outputs"):
         plain[section] = {
             name: _chosen({k: v for k, v in it.items() if k != "Condition"}, decided)
@@ -77,6 +105,27 @@ def evaluated(path: Path, parameters: Mapping[str, Any]) -> dict[str, Any]:
             if decided.get(it.get("Condition"), True)
         }
     return plain
+
+
+@functools.cache
+def _text() -> str:
+    return json.dumps(source())
+
+
+def refusals(**parameters: Any) -> list[str]:
+    """Return what the rules of deploy/template.yaml say against these parameters."""
+    template = json.loads(_text())
+    values = {**_values(template), **REQUIRED, **parameters}
+    asserted = [
+        (rule.get("RuleCondition", {"Fn::Not": [False]}), it["Assert"], it["AssertDescription"])
+        for rule in template["Rules"].values()
+        for it in rule["Assertions"]
+    ]
+    return [
+        description
+        for condition, claim, description in asserted
+        if evaluate(condition, values) and not evaluate(claim, values)
+    ]
 
 
 def resources(template: dict[str, Any], kind: str) -> dict[str, dict[str, Any]]:
@@ -108,10 +157,13 @@ def _for_moto(template: dict[str, Any]) -> dict[str, Any]:
     for name in beyond:
         del template["Resources"][name]
     text = json.dumps(template)
-    text = text.replace('{"Fn::GetAtt": ["Originals", "Arn"]}', json.dumps(ORIGINALS))
-    text = text.replace("${Originals.Arn}", ORIGINALS)
-    text = text.replace('{"Ref": "TrainerKey"}', json.dumps(TRAINER_KEY))
-    template = json.loads(text.replace("${TrainerKey}", TRAINER_KEY))
+    for name, arn in _BY_ARN.items():
+        text = text.replace(f'{{"Fn::GetAtt": ["{name}", "Arn"]}}', json.dumps(arn))
+        text = text.replace(f"${{{name}.Arn}}", arn)
+    for name, reference in _BY_REF.items():
+        text = text.replace(f'{{"Ref": "{name}"}}', json.dumps(reference))
+        text = text.replace(f"${{{name}}}", reference)
+    template = json.loads(text)
     for resource in template["Resources"].values():
         resource["DependsOn"] = [it for it in resource.get("DependsOn", []) if it not in beyond]
     template["Outputs"] = {
@@ -150,27 +202,43 @@ def _chosen(value: Any, decided: dict[str, bool]) -> Any:
     return value
 
 
-def _decide(conditions: dict[str, Any], values: dict[str, Any]) -> dict[str, bool]:
-    def of(it: Any) -> Any:
-        if not isinstance(it, dict):
-            return it
-        ((function, given),) = it.items()
-        match function:
-            case "Ref":
-                return values[given]
-            case "Condition":
-                return of(conditions[given])
-            case "Fn::Equals":
-                first, second = map(of, given)
-                return str(first) == str(second)
-            case "Fn::Not":
-                return not of(given[0])
-            case "Fn::And":
-                return all(map(of, given))
-            case "Fn::Or":
-                return any(map(of, given))
-            case "Fn::Join":  # of a list of text, which is one text with commas in it here
-                return of(given[1]).replace(",", given[0])
-        raise AssertionError(function)
+def _values(template: dict[str, Any]) -> dict[str, Any]:
+    """Return the default of each parameter that has one."""
+    parameters = template["Parameters"].items()
+    return {name: it["Default"] for name, it in parameters if "Default" in it}
 
-    return {name: of(it) for name, it in conditions.items()}
+
+def _decide(conditions: dict[str, Any], values: Mapping[str, Any]) -> dict[str, bool]:
+    return {name: evaluate(it, values, conditions) for name, it in conditions.items()}
+
+
+def evaluate(
+    it: Any, values: Mapping[str, Any], conditions: Mapping[str, Any] | None = None
+) -> Any:
+    """Return the value of a condition or of a rule's assertion."""
+
+    def of(it: Any) -> Any:
+        return evaluate(it, values, conditions)
+
+    if not isinstance(it, dict):
+        return it
+    ((function, given),) = it.items()
+    match function:
+        case "Ref":
+            return values[given]
+        case "Condition":
+            return of((conditions or {})[given])
+        case "Fn::Equals":
+            first, second = map(of, given)
+            return str(first) == str(second)
+        case "Fn::Not":
+            return not of(given[0])
+        case "Fn::And":
+            return all(map(of, given))
+        case "Fn::Or":
+            return any(map(of, given))
+        case "Fn::Contains":
+            return str(of(given[1])) in given[0]
+        case "Fn::Join":  # of a list of text, which is one text with commas in it here
+            return of(given[1]).replace(",", given[0])
+    raise AssertionError(function)

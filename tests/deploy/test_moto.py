@@ -12,6 +12,7 @@ from jitprep.service.config import config
 from jitprep.service.s3_names import S3Prefix
 from tests.deploy import stack
 from tests.deploy.conftest import as_function
+from tests.deploy.variants import VARIANTS
 
 ALL = {
     "OutputBucket": "out",
@@ -20,14 +21,15 @@ ALL = {
     "RequestOverrides": "pipeline,seed",
     "DefaultPreset": "clip",
     "ReservedConcurrency": 7,
+    "StoreBucket": "kept",
 }
 
 
 def test_what_moto_does_not_make() -> None:
     kinds = {
         it["Type"]
-        for door in ("ObjectLambda", "FunctionUrl")
-        for it in stack.expanded(FrontDoor=door, OutputBucket="out")["Resources"].values()
+        for parameters in VARIANTS.values()
+        for it in stack.expanded(**parameters)["Resources"].values()
     }
     kinds |= {it["Type"] for it in stack.source(stack.ECS)["Resources"].values()}
     assert kinds - get_model_map().keys() == stack.BEYOND_MOTO
@@ -46,6 +48,14 @@ def test_the_function_runs_the_image_as_asked() -> None:
 
 
 @pytest.mark.usefixtures("aws")
+def test_a_stack_with_snapstart_has_published_a_version() -> None:
+    outputs = stack.deploy(stack.expanded(SnapStart="yes"))
+    name, _, alias = outputs["FunctionName"].partition(":")
+    versions = boto3.client("lambda").list_versions_by_function(FunctionName=name)["Versions"]
+    assert ([it["Version"] for it in versions], alias) == (["$LATEST", "1"], "live")
+
+
+@pytest.mark.usefixtures("aws")
 def test_by_default_no_concurrency_is_reserved() -> None:
     outputs = stack.deploy(stack.expanded())
     assert "Concurrency" not in boto3.client("lambda").get_function(
@@ -59,6 +69,8 @@ def test_its_environment_is_what_the_handler_reads() -> None:
         found = config()
     assert found.buckets == {"photos": "photos"}
     assert found.outputs == (S3Prefix("out", "a/b/"),)
+    assert found.policy.store is not None
+    assert found.policy.store.url.path_of("a") == "results/a"
     assert found.spill == S3Prefix(outputs["SpillBucketName"])
     assert found.policy.overrides == {"pipeline", "seed"}
     assert found.default_preset == "clip"

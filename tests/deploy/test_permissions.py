@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import boto3
@@ -15,25 +16,32 @@ from botocore.exceptions import ClientError
 from moto.core import set_initial_no_auth_action_count
 
 from handler.doors.object_lambda import GET_OBJECT
+from jitprep.service.aws import write_get_object_response
 from jitprep.service.config import config
 from jitprep.service.messages import ListingName, ObjectName, Presigned, Response
 from jitprep.service.results import spill, stored_copies
+from jitprep.service.results.copy_bucket import CopyBucket
 from jitprep.service.source import bucket_source, signing
+from jitprep.service.source.hosts import ParsedUrl
 from tests.deploy import stack
 from tests.deploy.calls import (
     Call,
     access_point,
     allows,
+    answered,
     grants,
     of_request,
     of_role,
     sent,
 )
 from tests.deploy.conftest import account, as_function
+from tests.deploy.variants import VARIANTS
 
 KEY = f"arn:aws:kms:{stack.REGION}:{stack.ACCOUNT}:key/0a1b"
 VIA_S3 = {"kms:ViaService": f"s3.{stack.REGION}.amazonaws.com"}
 LOG = f"arn:aws:logs:{stack.REGION}:{stack.ACCOUNT}:log-group:/aws/lambda/{stack.NAME}:log-stream:s"
+# The key of a kept result, below the store's prefix.
+KEPT = "0123456789/rest"
 OL = {"FrontDoor": "ObjectLambda"}
 
 
@@ -44,7 +52,13 @@ def logging() -> set[Call]:
 
 def answering() -> set[Call]:
     event = {"getObjectContext": {"outputRoute": "io-cell", "outputToken": "token"}}
-    return sent(lambda: GET_OBJECT.reply(event, Response(200, b"tensor")))
+    there, region = write_get_object_response.located("io-cell")
+    assert there.host == f"io-cell.s3-object-lambda.{stack.REGION}.amazonaws.com"
+    with answered() as (url, found), pytest.MonkeyPatch.context() as patch:
+        here = ParsedUrl.of(f"{url}{there.target}")
+        patch.setattr(write_get_object_response, "located", lambda _: (here, region))
+        GET_OBJECT.reply(event, Response(200, b"tensor"))
+    return found
 
 
 def measuring() -> set[Call]:
@@ -92,6 +106,17 @@ def storing() -> set[Call]:
     return sent(work) | {Call("s3:ListBucket", f"arn:aws:s3:::{config().outputs[0].bucket}")}
 
 
+def keeping() -> set[Call]:
+    place = config().policy.store
+    assert place is not None
+    with answered() as (url, found):
+        store = CopyBucket(replace(place, endpoint=url))
+        assert store.read(KEPT.replace("/", "")) is None
+        store.write(KEPT.replace("/", ""), b"head", b"tensor")
+    # S3 answers 404 for a missing result only if the caller may list the bucket.
+    return found | {Call("s3:ListBucket", f"arn:aws:s3:::{place.url.host}")}
+
+
 def decrypting() -> set[Call]:
     return {Call("kms:Decrypt", KEY)}
 
@@ -100,6 +125,7 @@ def encrypting() -> set[Call]:
     return {Call("kms:GenerateDataKey", KEY)}
 
 
+ALL = {"OutputBucket": "out", "KmsKeyArns": KEY, "StoreBucket": "kept"}
 OTHER = (logging, reading, listing, spilling)
 CASES: dict[str, tuple[Mapping[str, str], tuple[Callable[[], set[Call]], ...]]] = {
     "Object Lambda": (OL, (logging, answering)),
@@ -109,20 +135,25 @@ CASES: dict[str, tuple[Mapping[str, str], tuple[Callable[[], set[Call]], ...]]] 
         {**OL, "OutputBucket": "out"},
         (logging, answering, reading, storing),
     ),
+    "Object Lambda, store": ({**OL, "StoreBucket": "kept"}, (logging, answering, keeping)),
     "Object Lambda, all": (
-        {**OL, "OutputBucket": "out", "HeadUnknownSizes": "yes", "KmsKeyArns": KEY},
-        (logging, answering, measuring, reading, storing, decrypting, encrypting),
+        {**OL, **ALL, "HeadUnknownSizes": "yes", "SnapStart": "yes"},
+        (logging, answering, measuring, reading, storing, keeping, decrypting, encrypting),
     ),
     "Function URL": ({"FrontDoor": "FunctionUrl"}, OTHER),
     "Function URL, keys": (
         {"FrontDoor": "FunctionUrl", "KmsKeyArns": KEY},
         (*OTHER, decrypting),
     ),
+    "Function URL, store, keys, CloudFront": (
+        {**VARIANTS["url-managed"], "StoreBucket": "kept", "KmsKeyArns": KEY},
+        (*OTHER, keeping, decrypting, encrypting),
+    ),
     "Invoke": ({"FrontDoor": "None"}, OTHER),
     "Invoke, batch": ({"FrontDoor": "None", "OutputBucket": "out"}, (*OTHER, storing)),
-    "Invoke, batch, keys": (
-        {"FrontDoor": "None", "OutputBucket": "out", "KmsKeyArns": KEY},
-        (*OTHER, storing, decrypting, encrypting),
+    "Invoke, all": (
+        {"FrontDoor": "None", **ALL},
+        (*OTHER, storing, keeping, decrypting, encrypting),
     ),
 }
 
@@ -140,9 +171,9 @@ def case(request: Any) -> Iterator[tuple[dict[str, Any], set[Call]]]:
 
 def _fill() -> None:
     client = boto3.client("s3")
-    for name in ("photos", "out", "other"):
+    for name in ("photos", "out", "other", "kept"):
         client.create_bucket(Bucket=name)
-        for key in ("a.jpg", "derived/a.jpg"):
+        for key in ("a.jpg", "derived/a.jpg", f"results/{KEPT}"):
             client.put_object(Bucket=name, Key=key, Body=b"bytes")
 
 
@@ -176,6 +207,8 @@ def test_the_role_may_do_nothing_near_it(case):
         "other/a.jpg",
         "other",
         "out/derived2/a",
+        "kept/a.jpg",
+        "kept",
     )
     near = {Call(f"s3:{verb}", f"arn:aws:s3:::{place}") for verb in verbs for place in places}
     near |= {
@@ -200,7 +233,7 @@ def test_moto_lets_the_role_do_the_same(case):
         if call.resource.startswith("arn:aws:s3:::"):
             assert _may(client, call), call
     for verb in ("GetObject", "PutObject", "DeleteObject", "ListBucket"):
-        for place in ("other/a.jpg", "out/a.jpg", "photos/a.jpg"):
+        for place in ("other/a.jpg", "out/a.jpg", "photos/a.jpg", "kept/a.jpg"):
             name = place.partition("/")[0] if verb == "ListBucket" else place
             call = Call(f"s3:{verb}", f"arn:aws:s3:::{name}")
             assert _may(client, call) == (call in calls), call

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -205,12 +206,11 @@ def test_what_is_wrong_is_said(environment, arguments, words):
 
 
 def test_its_parameters_are_the_templates(environment):
-    (first, _) = (
-        _overrides(parsed(it))
-        for it in _commands(publish(environment, "--dry-run", "--region", REGION).stdout)
-        if "cloudformation" in it
-    )
+    printed = publish(environment, "--dry-run", "--region", REGION).stdout
+    (first, _) = (_overrides(parsed(it)) for it in _commands(printed) if "cloudformation" in it)
     parameters = stack.source()["Parameters"]
     needed = {name for name, it in parameters.items() if "Default" not in it}
     assert needed <= first.keys() <= parameters.keys()
+    named = re.findall(r"([A-Z]\w+)=", "".join(re.findall(r"^# (?!arm64|x86_64).*", printed, re.M)))
+    assert {"SnapStart", "CapacityProvider"} <= set(named) <= parameters.keys()
     assert os.access(PUBLISH, os.X_OK)

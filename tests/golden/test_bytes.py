@@ -27,6 +27,8 @@ SPECS = (
     "color_jitter:brightness=0.4,contrast=0.4,saturation=0.4,hue=0.1/gaussian_blur:9/npy",
     "random_resized_crop:96/random_affine:30,translate=0.1,0.1/random_erasing/npy",
     "resize:128/trivial_augment_wide/rand_augment:3/npy",
+    "resize:200/views:2/random_resized_crop:96/random_horizontal_flip/npy",
+    "views:1,key=global/random_resized_crop:64/views:3,key=local/random_crop:32/safetensors",
 )
 
 

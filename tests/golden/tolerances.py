@@ -29,7 +29,12 @@ class Golden:
 
     @property
     def step(self) -> str:
-        return self.spec.partition(":")[0]
+        return self.spec.removeprefix("index/").partition(":")[0]
+
+    @property
+    def ids(self) -> bool:
+        """Whether it is a mask of class ids, which is right or wrong."""
+        return self.spec.startswith("index/")
 
     @property
     def integer(self) -> bool:

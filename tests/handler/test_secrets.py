@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from handler import app
-from jitprep.service import s3 as own
+from jitprep.service.aws.write_get_object_response import located
 from jitprep.service.config import config
 from jitprep.service.source import original
 from preprocessing import Pipeline
@@ -61,7 +61,7 @@ def with_payload(payload: str) -> Failing:
 
 
 def unreachable(s3: Any, patch: pytest.MonkeyPatch, event: Event) -> None:
-    own.client()  # which answers where S3 is
+    located("io-iad-cell001")  # which answers where S3 is
     patch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
     config.cache_clear()
 

@@ -158,3 +158,13 @@ def test_the_pages_block(local, photos, monkeypatch, capsys):
     for key, body in photos.items():
         copy = s3.get_object(Bucket="copies", Key=f"imagenet/a b/{key}")["Body"].read()
         assert copy == pipeline.encode(body).body
+    (generator,) = re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL)
+    before, _, after = code.partition("    Manifest={")
+    after = after.partition("\n    },\n")[2]
+    exec(
+        f"{before}    ManifestGenerator={generator.replace('false', 'False').strip()},\n{after}".replace(
+            "http://127.0.0.1:9000", local.url
+        ),
+        names,
+    )
+    assert names["described"]()["ProgressSummary"]["NumberOfTasksSucceeded"] == len(photos)

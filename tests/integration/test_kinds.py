@@ -70,10 +70,13 @@ def test_an_access_point_gives_it_whole_in_parts_and_by_head(local, aliases, nam
     told = s3.head_object(Bucket=aliases[name], Key=key)
     whole = s3.get_object(Bucket=aliases[name], Key=key)
     assert whole["Body"].read() == body
+    described = provenance(made.metadata)
+    assert whole["Metadata"].items() >= described.items()
+    described.pop("jitprep-geometry", None)  # HEAD has it only where it must read the original
     for answer in (told, whole):
         assert answer["ContentLength"] == len(body)
         assert answer["ContentType"] == made.content_type
-        assert answer["Metadata"].items() >= provenance(made.metadata).items()
+        assert answer["Metadata"].items() >= described.items()
         assert answer["ETag"] == whole["ETag"]
     middle = len(body) // 2
     for first, last in ((0, middle), (middle + 1, len(body) - 1)):

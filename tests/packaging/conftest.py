@@ -65,13 +65,14 @@ class Installed:
 def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Installed:
     """Install the wheel, then what ``jitprep up`` needs, pytest, and the package `reader`."""
     folder = tmp_path_factory.mktemp("installed")
-    command(sys.executable, "-m", "venv", folder / "v", folder=folder)
+    uv = ROOT / ".venv-uv/bin/uv"  # `make test-packaging` made dist/ with it
+    command(uv, "venv", "--quiet", "--python", sys.executable, folder / "v", folder=folder)
     (site_packages,) = (folder / "v").glob("lib/python*/site-packages")
     before = {path.name for path in site_packages.iterdir()}
-    pip = (folder / "v/bin/pip", "install", "--quiet", "--no-compile", "--no-deps")
-    command(*pip, wheel, folder=folder)
+    install = (uv, "pip", "install", "--quiet", "--no-deps", "--python", folder / "v")
+    command(*install, wheel, folder=folder)
     added = {path.name for path in site_packages.iterdir()} - before
     for lock in ("endpoint", "packaging"):
         requirements = ROOT / f"requirements/{lock}.txt"
-        command(*pip, "--require-hashes", "--requirement", requirements, folder=folder, timeout=900)
+        command(*install, "--require-hashes", "--requirement", requirements, folder=folder)
     return Installed(folder / "v/bin", site_packages, added)

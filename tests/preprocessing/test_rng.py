@@ -114,3 +114,36 @@ def test_an_etag_left_out_is_the_md5_of_the_source() -> None:
     array = np.frombuffer(content, np.uint8)
     assert Seed(1, "k").of(array) == Seed(1, "k", etag)
     assert Seed(1, "k", '"given"').of(content) == Seed(1, "k", '"given"')
+
+
+def test_the_numbers_of_an_array_are_these() -> None:
+    draws = Draws.of("0" * 32, Seed(7, "a/b.jpg", '"e"'))
+    assert draws.uniforms(2, 2).tolist() == [
+        [0.1684507263867253, 0.775446378017504],
+        [0.9513484464648465, 0.5746726995027427],
+    ]
+    assert draws.uniform(0, 1) == 0.6884707615567937  # it drew one number
+
+
+@given(STREAMS, st.lists(st.integers(0, 5), max_size=3).map(tuple))
+def test_an_array_is_the_start_of_its_stream(draws: Draws, shape: tuple[int, ...]) -> None:
+    """The definition: the high 53 bits of SHAKE-256's words, whatever the shape."""
+    again = Draws(b"").fork(0)
+    again._key = draws._key
+    word = again.integer(0, 2**64 - 1).to_bytes(8, "big")
+    count = int(np.prod(shape))
+    stream = hashlib.shake_256(draws._key + word).digest(8 * count)
+    words = [int.from_bytes(stream[8 * i : 8 * i + 8], "big") for i in range(count)]
+    found = draws.uniforms(*shape)
+    assert found.shape == shape
+    assert found.dtype == np.float64
+    assert found.ravel().tolist() == [(word >> 11) * 2.0**-53 for word in words]
+
+
+def test_numbers_of_arrays_are_even_and_independent() -> None:
+    draws = Draws(b"arrays")
+    first, second = draws.uniforms(20_000), draws.uniforms(20_000)
+    slack = 5 * (20_000 * 0.1 * 0.9) ** 0.5
+    assert np.abs(np.bincount((first * 10).astype(int), minlength=10) - 2_000).max() < slack
+    assert first.min() >= 0 and first.max() < 1
+    assert abs(np.corrcoef(first, second)[0, 1]) < 5 / 20_000**0.5

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import io
 import os
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -175,3 +177,9 @@ def test_more_channels_than_any_image_has() -> None:
     with pytest.raises(IncompatibleSource, match="1000 channels, more than 512"):
         PIXELS(np.zeros((40, 30, 1000), np.uint8))
     assert PIXELS(np.zeros((40, 30, 224), np.uint8)).shape == (40, 30, 224)
+
+
+def test_a_source_while_another_thread_imports_pillow(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A function's first batch imports it in one thread and asks for it in another."""
+    monkeypatch.setitem(sys.modules, "PIL.Image", ModuleType("PIL.Image"))
+    assert Pipeline.parse("resize:8,8/npy")(photo("rocket")).shape == (3, 8, 8)

@@ -32,6 +32,7 @@ SPECS = (
     "resize:40/center_crop:32/npy",
     "random_resized_crop:32/normalize:imagenet/safetensors:key=batch",
     "resize:32,32/grayscale/safetensors:layout=hwc",
+    "resize:40/views:2/random_crop:16/npy",
 )
 LAYOUTS = st.sampled_from(("chw", "hwc"))
 
@@ -78,6 +79,7 @@ def test_any_rows_in_any_order_are_their_single_encodes(p, sources, random, data
             single.shape,
         )
         wanted = {**one.metadata, "shape": ",".join(map(str, array.shape))}
+        del wanted["geometry"]  # each row has its own
         assert encoded.metadata == wanted
     if len(kept) == len(sources):
         assert len(encoded.body) == stack.output.nbytes
@@ -199,6 +201,7 @@ def test_it_tells_how_many_fit(spec, nbytes):
         ("resize:256/npy", "center_crop:224"),
         ("resize:8,8/raw", "raw holds a single result"),
         ("resize:8,8/png", "png holds a single result"),
+        ("views:1,key=a/resize:8,8/views:1,key=b/resize:8,8/safetensors", "several arrays"),
     ],
 )
 def test_what_cannot_be_stacked_says_why(spec, words):
@@ -222,3 +225,16 @@ def test_a_result_goes_where_it_is_told(image, layout, strided):
     for wrong in (np.zeros((5, *shape[1:]), np.uint8), np.zeros(shape, np.float32)):
         with pytest.raises(IncompatibleSource, match="`out`"):
             p(image, out=wrong)
+
+
+@pytest.mark.parametrize("encoding", ["npy", "npy:layout=hwc", "safetensors"])
+def test_a_row_that_was_made_before_is_put_as_it_is(encoding: str) -> None:
+    pipeline = Pipeline.parse(f"resize:8,8/{encoding}")
+    made, put = Stack(pipeline, 2), Stack(pipeline, 2)
+    for row in range(2):
+        image = np.full((9, 9, 3), 50 * row, np.uint8)
+        made.fill(row, image)
+        put.put(row, pipeline.encode(image).body)
+    assert put.encode([0, 1]) == made.encode([0, 1])
+    with pytest.raises(ValueError, match="a result has"):
+        Stack(pipeline, 1).put(0, b"short")

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import os
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+from pyarrow import parquet
 
+from jitprep import open_reader
 from preprocessing import Pipeline
 from tests.jitprep.backfill.stage import ROOT, SPEC, assert_survives_kill, finish
 
@@ -59,3 +63,21 @@ def test_shards_are_what_webdataset_reads(stage, on_ray):
         for key, body in photos.items()
     ]
     assert sorted(json.loads(read.stdout)) == sorted(expected)
+
+
+def test_the_rows_of_a_table_are_what_the_reader_reads(stage, on_ray):
+    table = ROOT / "tests/jitprep/tables/data/images.parquet"
+    stage.put("train/images.parquet", table.read_bytes())
+    for outcome in ("10 done, 0 already there, 0 failed\n", "0 done, 10 already there, 0 failed\n"):
+        done = finish(on_ray("--column", "image", "--format", "parquet"))
+        assert (done.returncode, done.stdout) == (0, outcome), done.stderr
+    reader = open_reader(f"s3://{stage.source}/", pipeline=SPEC, column="image")
+    keys = list(reader.keys())
+    read = []
+    for number in range(3):
+        shard = stage.read(f"small/train/images/{number:05d}-of-00003.parquet")["Body"]
+        read += parquet.read_table(io.BytesIO(shard)).to_pylist()
+    assert [row["key"] for row in read] == keys
+    assert [row["columns"]["caption"] for row in read] == reader.column_values("caption")
+    bodies = [np.load(io.BytesIO(row["body"])) for row in read]
+    np.testing.assert_array_equal(bodies, reader.get_batch(keys))

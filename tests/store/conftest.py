@@ -1,7 +1,7 @@
 """A real S3 server, which verifies signatures, and the endpoint in front of it.
 
-``JITPREP_STORE`` is the server's URL. ``AWS_ACCESS_KEY_ID`` and ``AWS_SECRET_ACCESS_KEY`` belong to a
-user who may create buckets. Any server with S3's API will do; CI runs Ceph's gateway.
+``JITPREP_TEST_STORE`` is the server's URL. ``AWS_ACCESS_KEY_ID`` and ``AWS_SECRET_ACCESS_KEY`` belong to
+a user who may create buckets. Any server with S3's API will do; CI runs Ceph's gateway.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ class Store:
 
 @pytest.fixture(scope="session")
 def store() -> Store:
-    names = ("JITPREP_STORE", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+    names = ("JITPREP_TEST_STORE", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
     missing = [name for name in names if not os.environ.get(name)]
     if missing:
         pytest.fail(f"these tests need an S3 server; set {', '.join(missing)}")

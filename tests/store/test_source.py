@@ -12,10 +12,11 @@ import pytest
 from jitprep.service.config import config
 from jitprep.service.deadline import Deadline
 from jitprep.service.errors import RequestFailed
+from jitprep.service.source.aws_credentials import StoreCredentials
 from jitprep.service.source.opening import head_original, open_original, open_ranges
 from jitprep.service.source.ranged_source import Ranges
 from jitprep.service.source.stored_object import StoredObject, nameable
-from jitprep.service.source.stores import SourceUrl, StoreCredentials, open_store
+from jitprep.service.source.stores import SourceUrl, open_store
 
 from .conftest import Store
 

@@ -11,9 +11,9 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 
 
-def example(*arguments: str) -> subprocess.CompletedProcess[str]:
+def example(*arguments: str, name: str = "train.py") -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-W", "error", str(ROOT / "examples/train.py"), *arguments],
+        [sys.executable, "-W", "error", str(ROOT / "examples" / name), *arguments],
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
@@ -22,16 +22,22 @@ def example(*arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_losses_are_equal_through_every_door():
+def test_losses_are_equal_in_every_way():
     done = example("--epochs", "2")
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
-    assert "6 steps, equal losses through 4 doors" in done.stdout
-    rows = re.findall(r"^ +\d+((?: +\d\.\d{8}){4})$", done.stdout, re.MULTILINE)
+    assert "6 steps, equal losses in 5 ways" in done.stdout
+    rows = re.findall(r"^ +\d+((?: +\d\.\d{8}){5})$", done.stdout, re.MULTILINE)
     assert len(rows) == 6
     losses = [row.split() for row in rows]
     assert all(len(set(row)) == 1 for row in losses)
     assert len({row[0] for row in losses}) == 6
+
+
+def test_losses_of_shards_are_those_of_single_photographs():
+    done = example(name="train_shards.py")
+    assert done.returncode == 0, done.stderr
+    assert "8 steps, equal losses in 4 ways" in done.stdout
 
 
 def test_the_pages_block_runs(photos, monkeypatch):
@@ -50,20 +56,19 @@ def test_the_pages_block_runs(photos, monkeypatch):
     assert sorted(targets) == names["keys"]
 
 
-def test_the_readmes_block_reads(photos, monkeypatch):
+def test_the_readmes_block_reads(photos):
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     (code,) = [
         text for text in re.findall(r"```python\n(.*?)```", readme, re.DOTALL) if "torch" in text
     ]
     assert "file:photos" in code
-    monkeypatch.setattr("torch._utils.cpu_count", lambda: 2)
     names: dict[str, object] = {}
     exec(code.replace("file:photos", f"file:{photos.path}"), names)
     assert names["images"].shape == (12, 3, 224, 224)
     assert sorted(names["keys"]) == sorted(photos.keys())
 
 
-def test_an_unknown_door_is_refused():
+def test_an_unknown_way_is_refused():
     done = example("window")
     assert done.returncode == 2
     assert "access-point" in done.stderr

@@ -7,7 +7,10 @@ from pathlib import Path
 
 import torch
 
-PAGE = (Path(__file__).parents[2] / "docs/training/loader.md").read_text(encoding="utf-8")
+from jitprep import open_reader
+from tests.paths import ROOT
+
+PAGE = (ROOT / "docs/training/loader.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
 
 
@@ -35,9 +38,15 @@ def test_the_other_blocks_run(thumbnails, tmp_path, tmp_path_factory, monkeypatc
     Path("train.csv").write_text("key,label\n" + "".join(f"{key},1\n" for key in keys))
     from jitprep.reader.torch import Loader
 
+    table = ROOT / "tests/jitprep/tables/data/images.parquet"
+    rows = open_reader(f"file:{table}", column="image", pipeline="resize:8,8/npy")
     names = {"Loader": Loader, "photos": thumbnails, "keys": keys, "labels": torch.arange(12)}
+    names["rows"] = rows
     exec(BLOCKS[1], names)
     names["loader"] = Loader(thumbnails, batch_size=4, num_workers=0)
     exec(BLOCKS[2], names)
     assert len(names["labels"]) == 4
-    assert len(BLOCKS) == 3
+    names["photos"] = open_reader(f"file:{tmp_path}", pipeline="resize:8,8/npy")
+    exec(BLOCKS[3], names)
+    exec(BLOCKS[4].replace("file:photos", f"file:{tmp_path}"), names | {"open_reader": open_reader})
+    assert len(BLOCKS) == 5

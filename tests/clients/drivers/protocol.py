@@ -1,13 +1,18 @@
 """The protocol between the tests and a client's driver. Uses only the standard library.
 
-A driver is a program in its client's environment. It reads jobs as JSON from standard input, and
-writes a report as JSON to standard output. Credentials and region come from environment variables.
+A driver is a program in its client's environment, which stays for many requests. A request is a line of
+JSON on standard input: a call, its jobs, and a folder. The driver forks a process for it, which writes
+what it read to `report.json` in the folder, and its errors to `errors.txt`. Then the driver prints the
+exit status of that process. The client is thus imported once, and each request finds it unused.
+Credentials and region come from environment variables.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import os
+import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -56,8 +61,8 @@ class Job:
 Read = Mapping[str, bytes | int | str]
 
 
-def main(package: str, *calls: Callable[[Job], Read]) -> None:
-    """Run the jobs on standard input, with the call that they name.
+def main(package: str, *calls: Callable[[Job], Read], has_threads: bool = False) -> None:
+    """Run the requests on standard input, with the calls that they name, until it ends.
 
     Parameters
     ----------
@@ -65,15 +70,39 @@ def main(package: str, *calls: Callable[[Job], Read]) -> None:
         The client's distribution, whose version is reported.
     *calls : callable
         The calls of this driver.
+    has_threads : bool
+        Whether the client has threads once it is imported. A fork would lack them, so each request
+        runs in an interpreter of its own.
     """
-    fields = json.load(sys.stdin)
-    (call,) = (known for known in calls if known.__name__ == fields["call"])
-    reads = [call(Job.of(job)) for job in fields["jobs"]]
+    known = {call.__name__: call for call in calls}
+    if has_threads and len(sys.argv) > 1:
+        _run(json.loads(sys.argv[1]), package, known)
+        return
+    for line in sys.stdin:
+        if has_threads:
+            status = subprocess.run([sys.executable, sys.argv[0], line], check=False).returncode
+        elif child := os.fork():
+            status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        else:
+            _run(json.loads(line), package, known)
+            return
+        sys.stdout.write(f"{status}\n")
+        sys.stdout.flush()
+
+
+def _run(request: dict[str, Any], package: str, calls: Mapping[str, Callable[[Job], Read]]) -> None:
+    """Run one request, the only one of this process."""
+    folder = Path(request["folder"])
+    os.environ["HOME"] = str(folder)
+    with (folder / "errors.txt").open("wb") as errors:
+        os.dup2(errors.fileno(), sys.stdout.fileno())
+        os.dup2(errors.fileno(), sys.stderr.fileno())
+    reads = [calls[request["call"]](Job.of(job)) for job in request["jobs"]]
     report = {
         "version": version(package),
         "reads": [{key: _report(got) for key, got in read.items()} for read in reads],
     }
-    json.dump(report, sys.stdout)
+    (folder / "report.json").write_text(json.dumps(report))
 
 
 def words_of(call: Callable[[], object]) -> str:

@@ -63,4 +63,4 @@ def limits(job: Job) -> Read:
 
 
 if __name__ == "__main__":
-    main("duckdb", read_blob, read_blob_by_glob, size, limits)
+    main("duckdb", read_blob, read_blob_by_glob, size, limits, has_threads=True)

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from preprocessing import Pipeline
+from preprocessing import Pipeline, ShardPipeline
+from tests.preprocessing.shards.archives import shard
 
 from ..harness import Container, answers, container, docker, wait_until
 
@@ -24,6 +25,10 @@ workers = 2
 source = "/data"
 pipeline = "{SPEC}"
 anonymous = true
+[mounts.shards]
+source = "/data"
+pipeline = "tar/{SPEC}"
+anonymous = true
 """
 
 
@@ -36,6 +41,7 @@ def served(
     data.mkdir()
     for name, body in photos.items():
         (data / name).write_bytes(body)
+    (data / "train.tar").write_bytes(shard(photos))
     config.write_text(CONFIG)
     for path in (folder, data, config, *data.iterdir(), *_parents(folder)):
         path.chmod(path.stat().st_mode | 0o055 if path.is_dir() else 0o444)
@@ -58,6 +64,11 @@ def read(running: Container, path: str) -> bytes:
 def test_reads_are_the_librarys_bytes(served: Container, photos: Mapping[str, bytes]) -> None:
     for name, body in photos.items():
         assert read(served, f"/photos/{name}") == Pipeline.parse(SPEC).encode(body).body
+
+
+def test_shards_are_streamed(served: Container, photos: Mapping[str, bytes]) -> None:
+    made = b"".join(ShardPipeline.parse(f"tar/{SPEC}").encode(shard(photos)))
+    assert read(served, "/shards/train.tar") == made
 
 
 def test_it_runs_without_root_in_two_workers(served: Container) -> None:

@@ -101,6 +101,17 @@ def test_without_serve_it_starts_the_function(tmp_path: Path) -> None:
     assert on_aws == f"python -m awslambdaric {name} \n"
 
 
+def test_a_variable_chooses_the_runtime_client(tmp_path: Path) -> None:
+    name = "handler.app.lambda_handler"
+    for chosen, module in (("awslambdaric", "awslambdaric"), ("jitprep", "handler.runtime_client")):
+        ran = started(tmp_path, name, JITPREP_RUNTIME_CLIENT=chosen)
+        assert ran == f"aws-lambda-rie python -m {module} {name} \n"
+    with pytest.raises(subprocess.CalledProcessError) as failure:
+        started(tmp_path, name, JITPREP_RUNTIME_CLIENT="Jitprep")
+    assert failure.value.returncode == 64
+    assert "awslambdaric or jitprep, got 'Jitprep'" in failure.value.stderr
+
+
 def test_the_image_has_what_the_server_imports() -> None:
     copied = re.findall(r"^COPY (\S+) /var/task/", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
     assert {"preprocessing", "jitprep/service", "jitprep/server", "jitprep/sigv4"} <= set(copied)

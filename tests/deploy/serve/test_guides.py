@@ -24,14 +24,14 @@ KUBERNETES = stack.PATH.with_name("kubernetes")
 def on_ecs(tmp_path_factory: pytest.TempPathFactory) -> Run:
     """The folder in which the page was followed, and the commands that were noted."""
     folder = tmp_path_factory.mktemp("ecs")
-    return folder, guide.followed("ecs.md", folder)
+    return folder, guide.followed(folder, "ecs.md")
 
 
 @pytest.fixture(scope="module")
 def on_kubernetes(tmp_path_factory: pytest.TempPathFactory) -> Run:
     """The folder in which the page was followed, and the commands that were noted."""
     folder = tmp_path_factory.mktemp("kubernetes")
-    return folder, guide.followed("kubernetes.md", folder)
+    return folder, guide.followed(folder, "kubernetes.md")
 
 
 def options(words: list[str], name: str) -> list[str]:

@@ -33,4 +33,8 @@ def inputs() -> dict[str, np.ndarray]:
     result["steps"] = np.stack([40 + grid, 20 + grid // 2, 99 + 0 * grid], axis=2).astype(np.uint8)
     noise = random.normal(0, 1e-3, result["photo"].shape)
     result["photo_float32"] = (result["photo"] / 255.0 + noise).astype(np.float32)
+    # A mask with regions of several pixels, and single ones between them.
+    ids = np.add.outer(np.arange(11) // 3, np.arange(13) // 4) * 3 % 21
+    ids[::4, ::5] = 255
+    result["mask"] = ids.astype(np.uint8)[:, :, None]
     return result

@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 
 from handler.app import choose_door
-from handler.doors import DOORS
+from handler.doors import DOORS, STREAMING_DOORS
 
 from ...paths import ROOT
 from ...scripted_s3 import ScriptedS3
 from .batch_operations.test_batch_operations import event as batch_operations
-from .http.http_events import function_url, http_api
+from .http.http_events import function_url, http_api, rest_api
 
 S3 = ScriptedS3("http://127.0.0.1:9")
 EVENTS: dict[str, tuple[Mapping[str, Any], str]] = {
@@ -26,6 +26,7 @@ EVENTS: dict[str, tuple[Mapping[str, Any], str]] = {
     "Function URL": (function_url("/photos/a.jpg"), "function-url"),
     "HTTP API": (http_api("/photos/a.jpg"), "http-api"),
     "HTTP API, own domain": (http_api("/a", stage="v1", domain="photos.example.com"), "http-api"),
+    "REST API": (rest_api("/photos/a.jpg"), "rest-api"),
     "Batch Operations 1.0": (batch_operations("1.0"), "s3-batch-operations"),
     "Batch Operations 2.0": (batch_operations("2.0", seed="1"), "s3-batch-operations"),
     "Invoke, one key": ({"bucket": "photos", "key": "a.jpg"}, "invoke"),
@@ -47,7 +48,9 @@ RECORDED_DOORS = {
 
 
 def fitting(event: Mapping[str, Any]) -> list[str]:
-    return [door.name for door in DOORS if door.fits(event)]
+    found = [door.name for door in DOORS if door.fits(event)]
+    assert found == [door.name for door in STREAMING_DOORS if door.fits(event)]
+    return found
 
 
 @pytest.mark.parametrize("name", EVENTS)

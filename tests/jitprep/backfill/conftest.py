@@ -12,7 +12,7 @@ import pytest
 
 from jitprep.backfill.aws import sdk_client
 
-from .stage import ROOT, Stage, environment
+from .stage import ROOT, Stage, environment, use_threads
 
 _NUMBERS = itertools.count()
 # Buckets that the function may read and write with its own role.
@@ -39,6 +39,12 @@ def stage(moto: str, monkeypatch: pytest.MonkeyPatch) -> Stage:
     for name, value in environment(moto).items():
         monkeypatch.setenv(name, value)
     return Stage(sdk_client("s3"), next(_NUMBERS))
+
+
+@pytest.fixture
+def in_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The local engine in this process."""
+    use_threads(monkeypatch)
 
 
 @pytest.fixture(scope="session")

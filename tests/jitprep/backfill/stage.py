@@ -11,10 +11,16 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import pytest
+from click.testing import Result
+from typer.testing import CliRunner
+
+from jitprep.backfill.engines import local
 from jitprep.backfill.job import BackfillJob
 from jitprep.backfill.outcome import TaskOutcome
-from jitprep.backfill.tasks import plan_tasks
+from jitprep.backfill.planning.plan import plan_tasks
 from jitprep.backfill.worker import TaskWorker
+from jitprep.cli.commands import app
 from jitprep.service.s3_names import S3Prefix
 from preprocessing import Pipeline
 from tests.photos import picture
@@ -97,6 +103,22 @@ class Stage:
         return {**answer, "Body": answer["Body"].read()}
 
 
+def use_threads(patch: pytest.MonkeyPatch) -> None:
+    """Have the local engine use threads instead of processes, which take seconds to start."""
+
+    def pool(most: int, _: Any, __: Any, given: tuple[BackfillJob, Any]) -> ThreadPoolExecutor:
+        patch.setattr(local, "_worker", [TaskWorker(given[0])])
+        return ThreadPoolExecutor(most)
+
+    patch.setattr(local, "_start_fork_server", lambda: None)
+    patch.setattr(local, "ProcessPoolExecutor", pool)
+
+
+def invoke(command: Sequence[str]) -> Result:
+    """Run a command to its end in this process."""
+    return CliRunner().invoke(app, command[1:])
+
+
 def finish(command: Sequence[str]) -> subprocess.CompletedProcess[str]:
     """Run a command to its end."""
     return subprocess.run(command, capture_output=True, text=True, check=False, timeout=_PATIENCE_S)
@@ -125,18 +147,18 @@ def wait_for(stage: Stage, key: str, child: subprocess.Popen[str]) -> None:
 
 
 def assert_survives_kill(stage: Stage, command: Sequence[str]) -> None:
-    """Kill a backfill of 500 photographs half-way and run it again: no object is copied twice."""
-    photos = stage.fill(500)
+    """Kill a backfill of 200 photographs half-way and run it again: no object is copied twice."""
+    photos = stage.fill(200)
     with begin(command) as child:
-        wait_for(stage, "small/train/5/", child)
+        wait_for(stage, "small/train/2/", child)
         child.kill()
     again = finish(command)
     assert again.returncode == 0, again.stderr
     done, already, failed = (
         int(word.split()[0].replace(",", "")) for word in again.stdout.split(", ")
     )
-    assert (done + already, failed) == (500, 0)
-    assert done > 100 and already > 100
+    assert (done + already, failed) == (200, 0)
+    assert done > 20 and already > 20
     assert stage.versions() == dict.fromkeys((f"small/{key}" for key in photos), 1)
     pipeline = Pipeline.parse(SPEC)
     for key in list(photos)[::50]:

@@ -11,14 +11,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from typer.testing import CliRunner
 
-from jitprep.cli.commands import app
 from jitprep.reader import open_reader
 from preprocessing import Pipeline
 from preprocessing.encodings._png_writer import write_png
 
-from .stage import assert_survives_kill, begin, finish, small_photos, wait_for
+from .stage import assert_survives_kill, begin, finish, invoke, small_photos, wait_for
 
 
 def test_killed_half_way_and_run_again_it_does_no_object_twice(stage):
@@ -26,7 +24,7 @@ def test_killed_half_way_and_run_again_it_does_no_object_twice(stage):
 
 
 def test_ctrl_c_ends_it_and_the_same_command_resumes(stage):
-    stage.fill(200)
+    stage.fill(100)
     with begin(stage.command("--processes", "2")) as child:
         wait_for(stage, "small/train/1/", child)
         os.killpg(child.pid, signal.SIGINT)
@@ -35,9 +33,9 @@ def test_ctrl_c_ends_it_and_the_same_command_resumes(stage):
     assert re.fullmatch(r"\d+ done, 0 already there, 0 failed\n", counted)
     assert "interrupted; run the same command to resume" in told
     assert "Traceback" not in told
-    assert 0 < len(stage.versions()) < 200
+    assert 0 < len(stage.versions()) < 100
     assert finish(stage.command()).returncode == 0
-    assert set(stage.versions().values()) == {1} and len(stage.versions()) == 200
+    assert set(stage.versions().values()) == {1} and len(stage.versions()) == 100
 
 
 @pytest.mark.parametrize("form", ["objects", "tar"])
@@ -71,6 +69,7 @@ def _works(parent: int) -> bool:
         return False
 
 
+@pytest.mark.usefixtures("in_threads")
 def test_hidden_objects_are_counted_and_are_not_failures(stage):
     ((key, photo),) = small_photos(1)
     for name in (key, "train/tail/", "train/a/./b.jpg"):
@@ -79,11 +78,11 @@ def test_hidden_objects_are_counted_and_are_not_failures(stage):
     for name in hidden:
         stage.put(name, b"words")
     stage.put("train/marker/", b"")
-    done = finish(stage.command())
+    done = invoke(stage.command())
     assert done.stdout == "3 done, 0 already there, 0 failed, 4 hidden ones skipped\n"
     copied = {name.removeprefix("small/") for name in stage.versions()}
     assert copied == {key, "train/tail/", "train/a/./b.jpg"}
-    told = CliRunner().invoke(app, [*stage.command()[1:], "--dry-run"]).output
+    told = invoke([*stage.command(), "--dry-run"]).output
     assert "3 originals of" in told
     assert "0 to do, 4 hidden ones skipped" in told
     reader = open_reader(f"s3://{stage.source}")
@@ -92,13 +91,13 @@ def test_hidden_objects_are_counted_and_are_not_failures(stage):
 
 def test_a_source_with_only_hidden_objects_is_an_error(stage):
     stage.put("train/.DS_Store", b"words")
-    done = CliRunner().invoke(app, stage.command()[1:])
+    done = invoke(stage.command())
     assert done.exit_code == 1
     assert "only 1 hidden ones" in done.output
 
 
 def test_a_process_that_dies_is_reported(stage):
-    stage.fill(200)
+    stage.fill(100)
     with begin(stage.command("--processes", "1")) as child:
         wait_for(stage, "small/train/1/", child)
         os.kill(_worker_of(child.pid), signal.SIGKILL)
@@ -122,14 +121,15 @@ def _children(parent: int) -> list[int]:
     return [int(pid) for pid in Path(f"/proc/{parent}/task/{parent}/children").read_text().split()]
 
 
+@pytest.mark.usefixtures("in_threads")
 def test_failures_are_printed_and_written_to_a_file(stage, tmp_path):
     for number in range(25):
         stage.put(f"train/{number:02d} [bold].txt", b"words")
     ((key, photo),) = small_photos(1)
     stage.put(key, photo)
     errors = tmp_path / "errors.jsonl"
-    done = finish(stage.command("--errors", str(errors)))
-    assert done.returncode == 1
+    done = invoke(stage.command("--errors", str(errors)))
+    assert done.exit_code == 1
     assert done.stdout == "1 done, 0 already there, 25 failed\n"
     assert done.stderr.count("failed: train/") == 20
     assert "failed: train/00 [bold].txt: " in done.stderr
@@ -141,20 +141,21 @@ def test_failures_are_printed_and_written_to_a_file(stage, tmp_path):
 
 def test_a_dry_run_counts_and_copies_nothing(stage):
     stage.fill(5)
-    _, *arguments = stage.command("--format", "tar", "--dry-run")
-    told = CliRunner().invoke(app, arguments).output
+    command = stage.command("--format", "tar", "--dry-run")
+    told = invoke(command).output
     assert "5 originals of" in told
     assert "in 1 shards: 0 already there, 5 to do" in told
     assert stage.versions() == {}
     stage.run(stage.job(format="tar"))
-    assert "5 already there, 0 to do" in CliRunner().invoke(app, arguments).output
+    assert "5 already there, 0 to do" in invoke(command).output
 
 
+@pytest.mark.usefixtures("in_threads")
 def test_a_preset_is_used_by_name(stage):
     ((key, photo),) = small_photos(1)
     stage.put(key, photo)
-    done = finish([*stage.command(), "--pipeline", "grayscale-224"])
-    assert done.returncode == 0, done.stderr
+    done = invoke([*stage.command(), "--pipeline", "grayscale-224"])
+    assert done.exit_code == 0, done.stderr
     expected = Pipeline.parse("grayscale/resize:224,224/png").encode(photo)
     copy = stage.read(f"small/{key}")
     assert copy["Body"] == expected.body
@@ -169,17 +170,21 @@ def test_a_preset_is_used_by_name(stage):
         (["--to", "copies"], "write the location as s3://bucket/prefix"),
         (["--to", "s3://nowhere-at-all"], "NoSuchBucket"),
         (["--dry-run"], "there are no objects at s3://photos-"),
-        (["--engine", "s3-batch"], "--engine s3-batch needs --function-arn and --role-arn"),
+        (
+            ["--engine", "s3-batch"],
+            "--engine s3-batch needs --function-arn, --role-arn and --job-folder",
+        ),
         (["--shards", "3"], "--shards needs --format tar or parquet"),
         (["--errors", "/nowhere/at/all"], "/nowhere/at/all"),
         (["--role-arn", "x"], "need --engine s3-batch"),
+        (["--manifest-generator"], "--manifest-generator needs --engine s3-batch"),
     ],
 )
 def test_errors_are_explained(stage, arguments, words):
     """The status is 2 for a wrong command, and 1 for an error of S3 or the disk."""
     if arguments != ["--dry-run"]:
         stage.put("train/a.jpg", b"words")
-    done = CliRunner().invoke(app, [*stage.command()[1:], *arguments])
+    done = invoke([*stage.command(), *arguments])
     assert done.exit_code == (
         1 if words in {"NoSuchBucket", "/nowhere/at/all"} or "no object" in words else 2
     )

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import re
 import shlex
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
+from pyarrow import parquet
 
 from jitprep.backfill.aws import sdk_client
 from preprocessing import Pipeline
 from tests.photos import NAMES, photo
 
-from .stage import JITPREP, ROOT, environment, finish
+from .stage import ROOT, environment, invoke, use_threads
 
 PAGE = (ROOT / "docs/training/backfill.md").read_text(encoding="utf-8")
 COMMANDS = [
@@ -36,13 +39,17 @@ def backfilled(local):
             s3.create_bucket(Bucket=bucket)
         for name in NAMES:
             s3.put_object(Bucket="photos", Key=f"train/{name}.jpg", Body=photo(name))
-        yield [finish([JITPREP, *shlex.split(command)[1:]]) for command in COMMANDS]
+        stream = BytesIO()
+        parquet.write_table(pa.table({"image": [photo(name) for name in NAMES]}), stream)
+        s3.put_object(Bucket="photos", Key="tables/train.parquet", Body=stream.getvalue())
+        use_threads(patch)
+        yield [invoke(shlex.split(command)) for command in COMMANDS]
 
 
 def test_the_commands(backfilled):
     dry, *real = backfilled
     assert f"{len(NAMES)} originals" in dry.stdout and f"{len(NAMES)} to do" in dry.stdout
-    assert len(real) == 4
+    assert len(real) == 5
     for told in real:
         assert f"{len(NAMES)} done, 0 already there, 0 failed" in told.stdout, told.stderr
 

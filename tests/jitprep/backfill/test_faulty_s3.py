@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from botocore.retries.standard import ExponentialBackoff
 
 from jitprep.backfill.outcome import TaskOutcome
-from jitprep.backfill.tasks import plan_tasks
+from jitprep.backfill.planning.plan import plan_tasks
 from jitprep.backfill.worker import TaskWorker
 from soak.faults import Fault
 from soak.stage import faulty_s3
@@ -18,6 +19,7 @@ FAULTS = {Fault.RESET: 0.1, Fault.TRUNCATED: 0.1, Fault.FORGED: 0.1, Fault.BUSY:
 
 @pytest.mark.parametrize("form", ["objects", "tar"])
 def test_the_next_run_repairs_what_failed(monkeypatch, form):
+    monkeypatch.setattr(ExponentialBackoff, "delay_amount", lambda *_: 0.01)  # or it waits seconds
     with faulty_s3() as s3:
         for name, value in environment(s3.url).items():
             monkeypatch.setenv(name, value)

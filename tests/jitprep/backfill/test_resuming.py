@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from jitprep.backfill import shards
 from jitprep.backfill.job import BackfillJob
 from jitprep.backfill.outcome import TaskOutcome
-from jitprep.backfill.tasks import BackfillTask, Shard, plan_tasks
+from jitprep.backfill.planning.plan import plan_tasks
+from jitprep.backfill.tasks import BackfillTask, Shard
 from jitprep.backfill.worker import TaskWorker
 
 from .stage import Stage, small_photos
@@ -31,9 +32,9 @@ delete = st.tuples(st.just("delete"), st.sampled_from(KEYS[1:]))
 run = st.tuples(
     st.just("run"), st.sampled_from(SPECS), st.integers(0, 1), st.integers(0, 5) | st.just(NEVER)
 )
-histories = st.lists(st.one_of(put, delete, run), max_size=8)
+histories = st.lists(st.one_of(put, delete, run), max_size=6)
 few = settings(
-    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 
 
@@ -57,7 +58,7 @@ class Checked:
 
     def run(self, job: BackfillJob, most: int) -> TaskOutcome:
         """Run a job. Each copy that is missing or outdated is written once, and no other one."""
-        tasks = plan_tasks(self.stage.s3, job, None if job.format == "objects" else 2)
+        tasks = list(plan_tasks(self.stage.s3, job, None if job.format == "objects" else 2))
         drawn = job.seed if job.pipeline.random else None
         wanted = {
             name: (etag, job.pipeline.fingerprint, drawn) for name, etag in sources(tasks).items()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import closing
 
 import pytest
 from hypothesis import example, given
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from jitprep.backfill import shards
 from jitprep.backfill.job import BackfillJob, CannotBackfill
 from jitprep.backfill.listing import ListedObject
+from jitprep.backfill.planning.spool import OriginalsSpool
 from jitprep.backfill.webdataset import sample_name
 from jitprep.service.s3_names import S3Prefix
 from preprocessing import Pipeline
@@ -31,26 +33,34 @@ def original(key: str) -> ListedObject:
     return ListedObject(key, f'"{len(key)}"', 1)
 
 
+def dealt(keys, number):
+    with closing(OriginalsSpool(map(original, keys))) as spool:
+        assert len(spool) == len(keys)
+        return list(spool.deal(number))
+
+
 @given(st.sets(KEYS, max_size=40), st.integers(1, 9))
 def test_each_original_is_in_one_shard_with_all_of_its_name(keys, number):
-    dealt = shards.deal(map(original, keys), number, "tar")
-    assert list(dealt) == [f"{n:05d}-of-{number:05d}.tar" for n in range(number)]
-    found = [o.key for hand in dealt.values() for o in hand]
-    assert sorted(found) == sorted(keys)
+    hands = dealt(keys, number)
+    assert len(hands) == number
+    assert sorted(o.key for hand in hands for o in hand) == sorted(keys)
+    for position, hand in enumerate(hands):
+        assert {shards.place(o.key) % number for o in hand} <= {position}
+        assert shards.order(hand) == hand
 
 
 @given(st.sets(KEYS, max_size=40), KEYS, st.integers(1, 9))
 def test_another_original_changes_one_shard(keys, key, number):
-    before = shards.deal(map(original, keys - {key}), number, "tar")
-    after = shards.deal(map(original, sorted(keys | {key}, reverse=True)), number, "tar")
-    changed = [name for name in before if shards.etag(before[name]) != shards.etag(after[name])]
-    assert len(changed) == 1
+    before = dealt(keys - {key}, number)
+    after = dealt(sorted(keys | {key}, reverse=True), number)
+    changed = [shards.etag(old) != shards.etag(new) for old, new in zip(before, after, strict=True)]
+    assert sum(changed) == 1
 
 
 @given(st.text("ab", min_size=1), st.sampled_from(["jpg", "png", "JPEG"]), st.integers(1, 9))
 def test_keys_that_differ_only_in_their_suffix_share_a_shard(stem, ending, number):
-    dealt = shards.deal([original(f"{stem}.{ending}"), original(stem)], number, "tar")
-    assert sorted(map(len, dealt.values())) == [0] * (number - 1) + [2]
+    hands = dealt([f"{stem}.{ending}", stem], number)
+    assert sorted(map(len, hands)) == [0] * (number - 1) + [2]
 
 
 @example({"a./", "a.b/", "a/b.c/"})
@@ -79,23 +89,23 @@ def test_left_out_originals_are_in_the_metadata(positions):
 
 def test_a_target_keeps_its_number_of_shards():
     there = {"00000-of-00004.tar", "00003-of-00004.tar", "00000-of-00009.parquet", "train/a.jpg"}
-    assert shards.count(there, JOB, 10_000, None) == 4
-    assert shards.count(there, JOB, 10_000, 4) == 4
-    assert shards.count(set(), JOB, 10_001, None) == 11
-    assert shards.count(set(), JOB, 0, None) == 1
+    assert shards.chosen_number(there, JOB, None) == 4
+    assert shards.chosen_number(there, JOB, 4) == 4
+    assert shards.chosen_number(set(), JOB, None) is None
+    assert [shards.usual_number(n) for n in (0, 10_001, 10**9)] == [1, 11, 99_999]
     with pytest.raises(CannotBackfill, match="sets of 4 shards, not of 5"):
-        shards.count(there, JOB, 10_000, 5)
+        shards.chosen_number(there, JOB, 5)
     with pytest.raises(
         CannotBackfill, match="sets of 2 and of 4 shards, so that it would hold originals twice"
     ):
-        shards.count(there | {"00001-of-00002.tar"}, JOB, 10, None)
+        shards.chosen_number(there | {"00001-of-00002.tar"}, JOB, None)
 
 
 def test_a_shard_has_a_limit_of_originals():
     with pytest.raises(
         CannotBackfill, match="one of 1 shards has 4097 originals, and the limit is 4096"
     ):
-        shards.deal((original(str(n)) for n in range(4097)), 1, "tar")
+        dealt([str(n) for n in range(4097)], 1)
 
 
 @pytest.mark.parametrize(

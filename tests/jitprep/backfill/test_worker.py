@@ -12,8 +12,8 @@ import pytest
 
 from jitprep.backfill.listing import ListedObject
 from jitprep.backfill.outcome import Failure, TaskOutcome
+from jitprep.backfill.planning.plan import plan_tasks
 from jitprep.backfill.reading import Copy
-from jitprep.backfill.tasks import plan_tasks
 from jitprep.backfill.webdataset import TarWriter
 from jitprep.backfill.worker import TaskWorker
 from preprocessing import Limits, Pipeline
@@ -117,7 +117,7 @@ def test_a_copy_that_another_run_stores_is_not_stored_twice(stage):
     """For example, a killed run's last write ends after the next run has listed the target."""
     stage.put("train/a.jpg", PHOTO)
     job = stage.job()
-    tasks = plan_tasks(stage.s3, job)
+    tasks = list(plan_tasks(stage.s3, job))
     assert stage.run(job).done == 1
     assert TaskOutcome.of_all(map(TaskWorker(job).do, tasks)) == TaskOutcome(already=1)
     assert stage.versions() == {"small/train/a.jpg": 1}
@@ -126,7 +126,7 @@ def test_a_copy_that_another_run_stores_is_not_stored_twice(stage):
 def test_another_copy_that_appears_during_the_run_is_not_overwritten(stage):
     stage.put("train/a.jpg", PHOTO)
     job = stage.job()
-    tasks = plan_tasks(stage.s3, job)
+    tasks = list(plan_tasks(stage.s3, job))
     stage.run(stage.job("resize:9,9/npy"))
     (failure,) = TaskOutcome.of_all(map(TaskWorker(job).do, tasks)).failures
     assert "another process writes to the same key" in failure.reason

@@ -25,6 +25,12 @@ def test_a_wrong_spec_is_explained(command, folder):
     [
         (["plan", "npy", "a.jpg"], {"JITPREP_MEMORY": "abc"}, "JITPREP_MEMORY must be bytes"),
         (["--version"], {"JITPREP_MEMORY": "0"}, "JITPREP_MEMORY must be bytes"),
+        (
+            ["plan", "npy", "a.jpg"],
+            {"JITPREP_STEPS": "no_steps"},
+            "the module 'no_steps' cannot be",
+        ),
+        (["up"], {"JITPREP_STEPS": "no_steps"}, "JITPREP_STEPS: the module 'no_steps' cannot be"),
         (["demo", "--endpoint-url", "nowhere"], {}, "nowhere"),
         (["backfill", "s3://a", "--pipeline", "npy", "--to", "s3://copies"], {}, "3 to 63"),
     ],

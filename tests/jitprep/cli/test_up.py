@@ -76,6 +76,8 @@ def test_up_starts_the_endpoint_that_its_options_describe(monkeypatch):
         "bucket": "photos",
         "output": "copies/small",
         "override": "seed",
+        "function-concurrency": 4,
+        "stream-rate": 2,
     }
     arguments = [f"--{name}={value}" for name, value in options.items()]
     done = CliRunner().invoke(app, ["up", *arguments, "--no-verify-signatures"])
@@ -93,6 +95,8 @@ def test_up_starts_the_endpoint_that_its_options_describe(monkeypatch):
             secret_key="b",
             session_token="c",
             verify_signatures=False,
+            function_concurrency=4,
+            stream_rate=2 * 2**20,
             worker_env={
                 "JITPREP_BUCKETS": "photos",
                 "JITPREP_OUTPUTS": "copies/small",
@@ -124,6 +128,23 @@ def test_up_starts_the_endpoint_that_its_options_describe(monkeypatch):
             {},
             "runs in a container; set it there",
         ),
+        (["--function-concurrency", "65"], {}, "function_concurrency is 65"),
+        (
+            ["--function-concurrency", "2", "--function", "preprocess=http://127.0.0.1:9001"],
+            {},
+            "AWS_LAMBDA_MAX_CONCURRENCY",
+        ),
+        (
+            ["--invoke-mode", "RESPONSE_STREAM", "--function", "other=http://127.0.0.1:9001"],
+            {},
+            "Runtime Interface Emulator in the container of other does not stream",
+        ),
+        (
+            ["--invoke-mode", "RESPONSE_STREAM"],
+            {"JITPREP_RUNTIME_CLIENT": "awslambdaric"},
+            "does not stream",
+        ),
+        ([], {"JITPREP_RUNTIME_CLIENT": "rust"}, "awslambdaric or jitprep"),
         ([], {"JITPREP_BUCKETS": "A B"}, "JITPREP_BUCKETS"),
         ([], {"JITPREP_DEFAULT_PRESET": "nope"}, "'nope'"),
         ([], {"JITPREP_MAX_BYTES": "many"}, "JITPREP_MAX_BYTES"),

@@ -24,6 +24,7 @@ PLAN = TrainingPlan(
     speed=1.0,
     server="c8g.large",
     utilisation=0.7,
+    shard=1000,
 )
 ESTIMATE = Estimate(
     pipeline="resize:256/center_crop:224/npy",

@@ -18,6 +18,8 @@ from jitprep.costs.bill import (
     LAMBDA_WAYS,
     OBJECT_LAMBDA,
     SERVER_WAYS,
+    SHARD_WAYS,
+    SHARDS_OBJECT_LAMBDA,
     Charge,
     Missing,
     TrainingPlan,
@@ -54,6 +56,7 @@ plans = st.builds(
     speed=st.floats(0.2, 5),
     server=st.sampled_from(sorted(PRICES.spot)),
     utilisation=st.floats(0.01, 1),
+    shard=st.integers(1, 10_000),
 )
 lines = st.builds(
     lambda once, each: Way("", (Charge("", once),), (Charge("", each),)),
@@ -130,9 +133,18 @@ def test_a_batch_fills_one_response():
     [
         ({"bytes_out": 5e6}, {}, {FUNCTION_URL, INVOKE}),
         ({}, {"stackable": False}, {INVOKE}),
-        ({"working_mb": 11_000}, {}, {OBJECT_LAMBDA, FUNCTION_URL, INVOKE, FARGATE, BACKFILL}),
-        ({}, {"memory_mb": 128}, {OBJECT_LAMBDA, FUNCTION_URL, INVOKE, BACKFILL}),
-        ({"ms": 70_000}, {}, {OBJECT_LAMBDA}),
+        (
+            {"working_mb": 11_000},
+            {},
+            {OBJECT_LAMBDA, FUNCTION_URL, INVOKE, FARGATE, BACKFILL, SHARDS_OBJECT_LAMBDA},
+        ),
+        (
+            {},
+            {"memory_mb": 128},
+            {OBJECT_LAMBDA, FUNCTION_URL, INVOKE, BACKFILL, SHARDS_OBJECT_LAMBDA},
+        ),
+        ({"ms": 70_000}, {}, {OBJECT_LAMBDA, SHARDS_OBJECT_LAMBDA}),
+        ({"ms": 31}, {}, {SHARDS_OBJECT_LAMBDA}),
     ],
 )
 def test_a_way_that_is_not_possible_has_a_reason(took, plan, missing):
@@ -145,7 +157,7 @@ def test_a_way_that_is_not_possible_has_a_reason(took, plan, missing):
 @given(measured, plans)
 def test_nothing_is_negative_and_every_way_is_listed(took, plan):
     found = ways(took, plan, PRICES)
-    assert [way.name for way in found] == [*LAMBDA_WAYS, *SERVER_WAYS, BACKFILL, GPU]
+    assert [way.name for way in found] == [*LAMBDA_WAYS, *SERVER_WAYS, BACKFILL, GPU, *SHARD_WAYS]
     for way in found:
         if isinstance(way, Way):
             assert all(charge.usd >= 0 for charge in (*way.once, *way.each_epoch))

@@ -48,7 +48,8 @@ def test_rows_are_the_ways():
     for way in ESTIMATE.open:
         assert f"${way.total(10):,.2f}" in rows[way.name][5]
         if way != stored:
-            assert rows[way.name][6] == f"epoch {cheaper_from(way, stored)}"
+            epoch = cheaper_from(way, stored)
+            assert rows[way.name][6] == ("never" if epoch is None else f"epoch {epoch}")
     starred = [name for name, row in rows.items() if "*" in row[5]]
     assert starred == [min(ESTIMATE.open, key=lambda way: way.total(10)).name]
 
@@ -63,9 +64,9 @@ def test_a_stored_copy_that_never_pays_is_reported():
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"ms": 1.0}, "the cheapest read through Lambda costs more than the instance's idle"),
-        ({"ms": 40.0}, "the cheapest read through Lambda costs less than the instance's idle"),
-        ({"ms": 1.0}, "the cheapest read through a server costs less than the instance's idle"),
+        ({"ms": 1.0}, "single objects through Lambda costs more than the instance's idle"),
+        ({"ms": 40.0}, "single objects through Lambda costs less than the instance's idle"),
+        ({"ms": 1.0}, "single objects through a server costs less than the instance's idle"),
         (
             {"utilisation": 0.01},
             "through a server costs more than the instance's idle seconds, how",
@@ -74,11 +75,14 @@ def test_a_stored_copy_that_never_pays_is_reported():
         ({"random": True}, "repeats one draw in every epoch"),
         (
             {"months": 1.0},
-            "kept for 1 month, costs less than the cheapest read, EC2 spot server, from",
+            "kept for 1 month, costs less than the cheapest read of single objects, EC2 spot "
+            "server, from",
         ),
         ({"months": 12.0}, "kept for 12 months"),
         ({}, "The 4 vCPUs of g5.xlarge prepare an object every 1.0 ms."),
         ({"gpu": "p5.48xlarge"}, "The 192 vCPUs of p5.48xlarge"),
+        ({}, "$0.28 (GPU instance)."),
+        ({"ms": 31.0}, "in shards, an epoch costs $0.20 (EC2 spot server), $2.17 (GPU instance)."),
     ],
 )
 def test_the_report_says_when_lambda_costs_more(changes, said):
@@ -96,6 +100,8 @@ def test_notes_have_the_assumptions_and_the_ways_left_out():
         told in text
         for told in ("70% of the CPU", "$0.07976 per hour", "Fargate bills 2 GB", "$3.01", "$1.21")
     )
+    assert "A shard has 1,000 samples (--shard)" in text
+    assert "A shard has 7 samples" in " ".join(report.notes(of(objects=7)))
     assert "1.5% of the CPU" in " ".join(report.notes(of(utilisation=0.015)))
     large = " ".join(report.notes(of(working_mb=9_000)))
     assert "Fargate server is left out: a worker needs 9 GB" in large
@@ -150,5 +156,7 @@ def test_a_name_is_escaped_and_a_long_one_cut():
     assert "&lt;b&gt;" in plot.render_svg(of(pipeline="<b>"))
 
 
-def test_every_way_has_its_color():
-    assert len(set(re.findall(r'stroke="(#\w{6})" ', plot.render_svg(ESTIMATE)))) == 8
+def test_every_way_has_its_color_or_dashes():
+    drawn = plot.render_svg(ESTIMATE)
+    lines = re.findall(r'stroke="(#\w{6})" stroke-width="2.5"(.*)/>', drawn)
+    assert len(set(lines)) == len(lines) == len(ESTIMATE.open)

@@ -63,6 +63,19 @@ def local(object_lambda_endpoint: Callable[..., LocalObjectLambda]) -> LocalObje
 
 
 @pytest.fixture(scope="session")
+def streams(object_lambda_endpoint: Callable[..., LocalObjectLambda]) -> LocalObjectLambda:
+    """Return an endpoint whose function streams, in one worker."""
+    return object_lambda_endpoint(
+        handler="streaming",
+        runtime_client="streaming",
+        task_root=FUNCTIONS,
+        timeout=2,
+        workers=1,
+        invoke_mode="RESPONSE_STREAM",
+    )
+
+
+@pytest.fixture(scope="session")
 def reader(local: LocalObjectLambda) -> Reader:
     return Reader(local)
 

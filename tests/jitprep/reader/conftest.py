@@ -37,6 +37,7 @@ class Web:
     """Server that sends its responses in order, repeats the last, and records requests."""
 
     url: str
+    server: ThreadingHTTPServer
     answers: list[Says] = field(default_factory=list)
     asked: list[Asked] = field(default_factory=list)
 
@@ -62,7 +63,7 @@ def web() -> Iterator[Web]:
         def log_message(self, *args: object) -> None: ...
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    made = Web(f"http://127.0.0.1:{server.server_address[1]}")
+    made = Web(f"http://127.0.0.1:{server.server_address[1]}", server)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     yield made

@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 
 from jitprep.reader import CannotOpen, Refused, Unavailable, Undecodable, open_reader
+from jitprep.reader.transport import receiving
 from jitprep.reader.transport.retry import TRIES
+from jitprep.service.http import checksums
 from preprocessing import Pipeline
 from tests.photos import photo
 
@@ -32,10 +34,10 @@ def line(**said: object) -> bytes:
     return json.dumps(said).encode() + b"\n"
 
 
-def frame(key: str, body: bytes | None = None) -> bytes:
+def frame(key: str, body: bytes | None = None, **more: str) -> bytes:
     body = BODIES[key] if body is None else body
     kind = NPY["Content-Type"]
-    return line(key=key, statusCode=200, contentType=kind, bytes=len(body)) + body
+    return line(key=key, statusCode=200, contentType=kind, bytes=len(body), **more) + body
 
 
 def batch(*keys: str, cut: int = 0) -> Says:
@@ -107,6 +109,45 @@ def test_a_row_that_was_unavailable_is_read_again(web):
     assert [one.path for one in web.asked[1:]] == ["/_batch/photos", f"/photos/{KEYS[1]}"]
 
 
+def test_a_row_that_was_changed_on_the_way_is_read_again(web):
+    """In any byte: also one of the header, whose array has another form, or none."""
+    crc = checksums.crc32(BODIES[KEYS[1]])
+    for at in (3, 60, len(BODIES[KEYS[1]]) - 1):
+        body = bytearray(BODIES[KEYS[1]])
+        body[at] ^= 1
+        whole = frame(KEYS[0]) + frame(KEYS[1], bytes(body), crc32=crc) + frame(KEYS[2])
+        web.answers = [LISTED, of(whole + line(rows=3, failed=0)), read(KEYS[1], **MARK)]
+        web.asked = []
+        reader = open_reader(f"{web.url}/photos")
+        list(reader.keys())
+        out = np.zeros_like(ROWS)
+        assert reader.read_into(KEYS, out) == {}
+        np.testing.assert_array_equal(out, ROWS)
+        assert [one.path for one in web.asked[1:]] == ["/_batch/photos", f"/photos/{KEYS[1]}"]
+
+
+@pytest.mark.parametrize("serves", [True, False], ids=["in batches", "one by one"])
+def test_rows_are_received_into_the_callers_array(web, serves):
+    """Where they have its shape and dtype; a key that occurs twice fills each of its rows."""
+    keys = [KEYS[1], KEYS[0], KEYS[1], KEYS[2]]
+    batched = [LISTED, batch(*dict.fromkeys(keys))]
+    singles = [Says(200, LISTED.body), *(read(key) for key in dict.fromkeys(keys))]
+    wanted = ROWS[[1, 0, 1, 2]]
+    # An array of its own layout is filled too, and one of another type is not.
+    for out in (np.zeros_like(wanted), np.zeros((*wanted.shape, 2), np.uint8)[..., 0]):
+        web.answers = list(batched if serves else singles)
+        reader = open_reader(f"{web.url}/photos", threads=1)
+        list(reader.keys())
+        assert reader.read_into(keys, out) == {}
+        np.testing.assert_array_equal(out, wanted)
+    for other in (None, np.zeros(wanted.shape, np.int16), np.zeros((4, 3), np.uint8)):
+        web.answers = list(batched if serves else singles)
+        reader = open_reader(f"{web.url}/photos", threads=1)
+        list(reader.keys())
+        apart = reader.read_into(keys, other)
+        np.testing.assert_array_equal(np.stack([apart[row] for row in range(4)]), wanted)
+
+
 def test_where_a_proxy_refuses_batches_objects_are_read_one_by_one(web):
     web.answers = [
         LISTED,
@@ -131,6 +172,7 @@ def test_where_a_proxy_refuses_batches_objects_are_read_one_by_one(web):
         of(b"".join(map(frame, KEYS)) + line(rows=3, failed=0) + b"more"),
         of(line(key=KEYS[0], statusCode=200, contentType="application/x-npy", bytes="all")),
         of(b"x" * 2**17),
+        of(b"[" * 20_000 + b"\n"),
     ],
 )
 def test_an_answer_that_is_no_batch_is_an_error(web, says):
@@ -139,6 +181,8 @@ def test_an_answer_that_is_no_batch_is_an_error(web, says):
     list(reader.keys())
     with pytest.raises(Undecodable):
         reader.get_batch(KEYS)
+    apart = reader.read_into(KEYS, np.zeros_like(ROWS))
+    assert [type(apart[row]) for row in range(len(KEYS))] == [Undecodable] * len(KEYS)
 
 
 def test_a_row_that_is_no_array_fails_alone(web):
@@ -208,3 +252,36 @@ class TestABucketAtAnotherEndpoint:
         assert "x-jitprep-seed" in one.headers["authorization"]
         assert json.loads(many.body) == {"keys": list(KEYS), "seed": 1, "pipeline": "crops"}
         assert "/s3/aws4_request" in many.headers["authorization"]
+
+    def test_a_bucket_of_another_region_is_found_as_boto3_finds_it(self, web):
+        body = b"<Error><Code>PermanentRedirect</Code><Message>elsewhere</Message></Error>"
+        moved = Says(301, body, {"x-amz-bucket-region": "eu-west-1"})
+        web.answers = [moved, moved, read(KEYS[0])]
+        reader = open_reader("s3://photos", endpoint_url=web.url)
+        for _ in range(2):
+            np.testing.assert_array_equal(reader.get(KEYS[0]), ROWS[0], strict=True)
+        regions = [one.headers["authorization"].split("/")[2] for one in web.asked]
+        assert regions == ["us-east-1", "us-east-1", "eu-west-1", "eu-west-1"]
+        assert "Boto3" in web.asked[-1].headers["user-agent"]
+
+
+def test_a_process_may_require_that_all_results_are_of_one_pipeline(web, monkeypatch):
+    """As an overflow's does: the pipeline behind the door may change while a training runs."""
+    monkeypatch.setattr(receiving, "_pipelines", None)
+    one, other = ({"x-amz-meta-jitprep-fingerprint": name} for name in ("one", "other"))
+    rows = [frame(key, fingerprint=name) for key, name in zip(KEYS, ("other", "one"), strict=False)]
+    changed = of(b"".join(rows) + line(rows=2, failed=0))
+    for required in (False, True):
+        web.answers = [read(KEYS[2], **MARK, **one), changed, read(KEYS[0], **other)]
+        reader = open_reader(f"{web.url}/photos")
+        if required:
+            receiving.require_one_pipeline()
+        reader.get(KEYS[2])
+        found = reader.get_each(KEYS[:2])
+        np.testing.assert_array_equal(found[KEYS[1]], ROWS[1], strict=True)
+        if not required:
+            reader.get(KEYS[0])
+            continue
+        assert isinstance(found[KEYS[0]], Undecodable) and "another pipeline" in str(found[KEYS[0]])
+        with pytest.raises(Undecodable, match="another pipeline"):
+            reader.get(KEYS[0])

@@ -152,6 +152,11 @@ def test_a_response_without_an_array_is_an_error(answer):
         decode(answer, "a.bin")
 
 
+def test_a_shard_is_named_as_one():
+    with pytest.raises(Undecodable, match="read it with WebDataset"):
+        decode(ReadResult(bytearray(1024), "application/x-tar"), "a.tar")
+
+
 def test_objects_are_not_unpickled():
     header = b"{'descr': '|O', 'fortran_order': False, 'shape': (1,), }          \n"
     body = bytearray(b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header + bytes(8))

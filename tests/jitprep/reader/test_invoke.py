@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from jitprep.reader import BadObject, Refused, Unavailable, Undecodable, open_reader
+from jitprep.reader.transport import aws
 from jitprep.reader.transport.retry import TRIES
 from preprocessing import Pipeline
 
@@ -43,9 +44,7 @@ def test_a_batch_that_is_too_large_is_halved_and_its_rows_are_remembered(opened,
     batch = reader.get_batch(KEYS)
     assert batch[:, 1].tolist() == list(range(10))
     assert batch[:, 0].max() <= 3
-    monkeypatch.setattr(
-        "jitprep.reader.doors.invoke._MAX_BATCH_BYTES", 5
-    )  # room for two rows of two bytes
+    monkeypatch.setattr("jitprep.reader.doors.invoke.most_rows", lambda *_, **__: 2)
     assert reader.with_seed(1).get_batch(KEYS)[:, 0].tolist() == [2] * 10
 
 
@@ -121,6 +120,25 @@ def test_a_process_that_died_is_retried(opened, pauses):
     with pytest.raises(Unavailable, match=r"Runtime\.ExitError"):
         opened("exits").get("1")
     assert len(pauses) == TRIES - 1
+
+
+def test_bytes_that_were_changed_on_the_way_are_asked_for_again(opened, pauses):
+    for read in (lambda reader: reader.get("1"), lambda reader: reader.get_batch(KEYS)):
+        with pytest.raises(Unavailable, match="ChecksumMismatch: bytes of the result were changed"):
+            read(opened("changed"))
+    assert len(pauses) == 2 * (TRIES - 1)
+
+
+def test_a_proxy_is_asked_by_the_client(opened, monkeypatch):
+    """boto3 sends the request, because only it reads its configuration of proxies."""
+    reader = opened("rows")
+    for host in (reader.endpoint_url, "http://nowhere.invalid"):
+        aws.forget()
+        monkeypatch.setenv("http_proxy", reader.endpoint_url)
+        monkeypatch.setenv("no_proxy", "")
+        there = open_reader("lambda:preprocess/rows", endpoint_url=host)
+        assert there.get_batch(KEYS).tolist() == [[10, number] for number in range(10)]
+    aws.forget()
 
 
 def test_a_missing_function_is_refused(opened, object_lambda_endpoint):

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jitprep.reader import BadObject, ReadError, Undecodable, open_reader
+from jitprep.reader import BadObject, CannotOpen, ReadError, Undecodable, open_reader
 from preprocessing import Pipeline, Seed
 from tests.photos import photo
 
@@ -18,17 +18,34 @@ KEYS = ["deeper/coffee & crème +1%.jpg", "rocket.jpg"]
 BODIES = dict(zip(KEYS, map(photo, ("coffee", "rocket")), strict=True))
 
 
-@pytest.mark.parametrize("spec", [CROPS, "resize:16,16/png", "resize:16,16/safetensors"])
+@pytest.mark.parametrize(
+    "spec", [CROPS, f"views:3/{CROPS}", "resize:16,16/png", "resize:16,16/safetensors"]
+)
 def test_originals_become_what_a_read_of_that_key_and_seed_gives(folder, spec):
     reader = open_reader(f"file:{folder}", pipeline=spec, seed=3)
     pipeline = Pipeline.parse(spec)
     for key, body in BODIES.items():
         expected = pipeline(body, seed=Seed(3, key))
         np.testing.assert_array_equal(reader.get(key), expected, strict=True)
+        assert reader.original(key) == body
     again = pickle.loads(pickle.dumps(reader))
     assert again == reader
     np.testing.assert_array_equal(again.get_batch(KEYS), reader.get_batch(KEYS))
     assert reader.get_batch(KEYS).flags.writeable
+
+
+def test_views_are_rows_of_one_shape(folder):
+    reader = open_reader(f"file:{folder}", pipeline=f"resize:40/views:3/{CROPS}", seed=3)
+    batch = np.zeros((2, 3, 3, 16, 16), np.uint8)
+    assert reader.read_into(KEYS, batch) == {}
+    np.testing.assert_array_equal(batch, np.stack([reader.get(key) for key in KEYS]))
+
+
+def test_a_pipeline_that_returns_several_arrays_is_refused(folder):
+    several = "views:1,key=a/resize:8,8/views:2,key=b/resize:9,9/safetensors"
+    for pipeline in (several, Pipeline.parse(several)):
+        with pytest.raises(CannotOpen, match="returns several arrays"):
+            open_reader(f"file:{folder}", pipeline=pipeline)
 
 
 def test_another_seed_draws_anew_and_the_same_seed_the_same(folder):

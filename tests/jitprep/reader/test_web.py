@@ -44,6 +44,12 @@ def test_a_host_that_is_not_awss_gets_no_signature(web):
     assert web.asked[0].path == "/photos/a.jpg"
 
 
+def test_the_name_of_a_mount_is_encoded(web):
+    web.answers = [GOOD]
+    open_reader(f"{web.url}/photös und%20mehr").get("a.jpg")
+    assert web.asked[0].path == "/phot%C3%B6s%20und%20mehr/a.jpg"
+
+
 def test_without_credentials_nothing_is_signed(web, monkeypatch):
     from jitprep.reader.transport import aws
 
@@ -133,6 +139,7 @@ def test_an_error_has_the_doors_code_and_is_not_tried_again(web, says, kind, cod
             429, b'{"Reason":"ReservedFunctionConcurrentInvocationLimitExceeded","message":"Rate"}'
         ),
         Says(200, bytes(MADE.body)[:-9], NPY, cut=9),
+        Says(200, bytes(MADE.body), {**NPY, "x-amz-checksum-crc32": "AAAAAA=="}),
     ],
 )
 def test_temporary_errors_are_retried(web, failing, pauses):
@@ -190,7 +197,9 @@ def test_a_listing_without_encoding_is_read_unchanged(web):
     assert list(open_reader(web.url + LOCAL).keys()) == ["a%2B+b"]
 
 
-@pytest.mark.parametrize("body", [b"words", b"<html/>"])
+@pytest.mark.parametrize(
+    "body", [b"words", b"<html/>", b'<?xml version="1.0" encoding="none"?><a/>']
+)
 def test_a_response_that_is_not_a_listing_is_an_error(web, body):
     web.answers = [Says(200, body)]
     with pytest.raises(Undecodable, match="ListObjectsV2"):

@@ -81,13 +81,18 @@ def test_frames_are_what_gets_answer_in_order_with_failures_in_their_places(serv
     found, end = frames(ask(server, "drawn", keys=keys, seed=7))
     assert [line["key"] for line, _ in found] == keys
     for line, body in found:
-        got = server.ask(f"/drawn/{quote(line['key'], safe='')}?seed=7")
+        path = f"/drawn/{quote(line['key'], safe='')}?seed=7"
+        got = server.ask(path, headers={"x-amz-checksum-mode": "ENABLED"})
         assert line["statusCode"] == got.status
         if got.status == 200:
             assert body == got.body
-            assert (line["etag"], line["contentType"]) == (
+            assert tuple(
+                line[name] for name in ("etag", "contentType", "crc32", "fingerprint")
+            ) == (
                 got.headers["etag"],
                 got.headers["content-type"],
+                got.headers["x-amz-checksum-crc32"],
+                got.headers["x-amz-meta-jitprep-fingerprint"],
             )
         else:
             assert (line["statusCode"], line["errorCode"]) == got.error

@@ -79,6 +79,9 @@ def test_head_says_what_get_gives(s3, mount):
         head, get = (call(Bucket=mount, Key=key) for call in (s3.head_object, s3.get_object))
         body = get.pop("Body").read()
         assert head["ContentLength"] == len(body)
+        # HEAD has the geometry only where it must read the original.
+        geometry = get["Metadata"].pop("jitprep-geometry")
+        assert head["Metadata"].pop("jitprep-geometry", geometry) == geometry
         for name in ("ETag", "LastModified", "ContentType", "AcceptRanges", "Metadata"):
             assert head[name] == get[name], name
 

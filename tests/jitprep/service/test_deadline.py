@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import threading
 import time
@@ -101,6 +102,20 @@ def test_turns_are_first_come_first_served(turns: deadline._Turns) -> None:
         # The turn is given to the first that waits, so one that comes now is the last.
         wait(20)
     assert order == list(range(21))
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="the system does not fork")
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+def test_a_forked_process_has_all_turns(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(deadline, "granted_cpus", lambda: 1)
+    deadline._turns.cache_clear()
+    with transform_turn(soon(60)):
+        child = os.fork()
+        if child == 0:  # pragma: no cover
+            os._exit(0 if deadline._turns().acquire(timeout=0) else 1)
+        _, status = os.waitpid(child, 0)
+    deadline._turns.cache_clear()
+    assert os.waitstatus_to_exitcode(status) == 0
 
 
 def test_who_has_no_time_to_wait_takes_no_turn(turns: deadline._Turns) -> None:

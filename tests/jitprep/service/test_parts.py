@@ -8,6 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Barrier
 
+import pytest
+
+from jitprep.service import deadline
 from jitprep.service.config import config
 from jitprep.service.deadline import Deadline
 from jitprep.service.http.client_request import object_request
@@ -25,8 +28,12 @@ SPEC = "resize:300,300/npy"
 PARTS = 12
 
 
-def test_parts_that_are_asked_for_at_once_cost_one_transform_per_processor(tmp_path: Path) -> None:
+def test_parts_that_are_asked_for_at_once_cost_one_transform_per_processor(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A worker of the server has one."""
+    turns = deadline._Turns(granted_cpus())  # other tests change how many processors there are
+    monkeypatch.setattr(deadline, "_turns", lambda: turns)
     (tmp_path / "coffee.jpg").write_bytes(photo("coffee"))
     source = StoredObject(Folder(tmp_path), "coffee.jpg", "coffee.jpg", f"file://{tmp_path}")
     chosen = PipelineChoice(json.dumps({"spec": SPEC}), None, 0, frozenset())
@@ -36,10 +43,10 @@ def test_parts_that_are_asked_for_at_once_cost_one_transform_per_processor(tmp_p
     def read(number: int) -> tuple[Response, RequestMetrics]:
         part = {"range": f"bytes={number * size}-{(number + 1) * size - 1}"}
         asked = object_request("GET", "coffee.jpg", source, chosen, part, {})
-        metrics, deadline = RequestMetrics(), Deadline(time.monotonic() + 60)
+        metrics, end = RequestMetrics(), Deadline(time.monotonic() + 60)
         together.wait()
         pipeline = choose(chosen.configuration, None)
-        return get(asked, source, pipeline, config().policy, deadline, metrics), metrics
+        return get(asked, source, pipeline, config().policy, end, metrics), metrics
 
     with ThreadPoolExecutor(PARTS) as threads:
         answers = list(threads.map(read, range(PARTS)))

@@ -47,9 +47,9 @@ urls = st.builds(
 tokens = st.none() | st.just("a/session+token=")
 
 
-def by_botocore(method, url, headers, credentials, region, service):
+def by_botocore(method, url, headers, credentials, region, service, body=b""):
     """Return the headers that botocore sends, by names in lower case."""
-    request = AWSRequest(method, url, headers=dict(headers))
+    request = AWSRequest(method, url, headers=dict(headers), data=body)
     kind = S3SigV4Auth if service.startswith("s3") else SigV4Auth
     theirs = Credentials(credentials.access_key, credentials.secret_key, credentials.token)
     with mock.patch("botocore.auth.get_current_datetime", return_value=NOW):
@@ -63,17 +63,18 @@ def sent(method, url, headers):
 
 
 @given(
-    st.sampled_from(["GET", "HEAD"]),
+    st.sampled_from(["GET", "HEAD", "POST"]),
     urls,
     given_headers,
     tokens,
     st.sampled_from(["us-east-1", "eu-west-1"]),
     st.sampled_from(["s3", "s3-object-lambda", "lambda"]),
+    st.binary(max_size=4),
 )
-def test_botocore_signs_the_same(method, url, headers, token, region, service):
+def test_botocore_signs_the_same(method, url, headers, token, region, service, body):
     credentials = SigningCredentials(KEY, SECRET, token)
-    made = sign(method, url, headers, credentials, region, service, now=lambda: NOW)
-    expected = by_botocore(method, url, headers, credentials, region, service)
+    made = sign(method, url, headers, credentials, region, service, body, now=lambda: NOW)
+    expected = by_botocore(method, url, headers, credentials, region, service, body)
     assert made.pop("host") == urlsplit(url).netloc.lower().removesuffix(
         {"http": ":80", "https": ":443"}[urlsplit(url).scheme]
     )

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from preprocessing import Pipeline
-from preprocessing.kernels.image.geometry.bands import Bands, column_bands, row_bands
+from preprocessing.kernels.image.geometry.bands import Bands, column_bands
 from preprocessing.kernels.image.geometry.resample import nearest_indices, precision, resample_image
+from preprocessing.kernels.image.geometry.row_windows import RowWindows, row_windows
 from preprocessing.kernels.image.geometry.taps import Axis, Filter
 from tests.photos import picture
 
@@ -82,22 +83,46 @@ def test_a_photograph_is_within_100_db_of_its_definition(size: tuple, filter_: F
     assert 10 * np.log10(255**2 / np.mean(error**2)) >= 100
 
 
-def dense(axis: Axis, bands: Bands, *, from_left: bool) -> np.ndarray:
+def dense_columns(axis: Axis, bands: Bands) -> np.ndarray:
     """The matrix (outputs, inputs) that bands are cut from."""
     matrix = np.zeros((axis.last - axis.first, axis.n_in))
     for run in bands.runs:
-        for k, block in enumerate(run.weights if from_left else run.weights.transpose(0, 2, 1)):
+        for k, block in enumerate(run.weights.transpose(0, 2, 1)):
             out, inside = run.out_start + k * run.out_step, run.in_start + k * run.in_step
             assert min(out, inside) >= 0
             matrix[out : out + len(block), inside : inside + block.shape[1]] += block
     return matrix
 
 
-@given(st.integers(1, 400).flatmap(lambda n: axes(n, longest=400)), st.integers(12, 24))
-def test_weights_are_their_definition_rounded(axis: Axis, places: int) -> None:
+def dense_rows(axis: Axis, windows: RowWindows) -> np.ndarray:
+    """The matrix (outputs, inputs) that windows are cut from; what is outside it has no weights."""
+    around = 10 * (windows.inputs + axis.n_in)
+    matrix = np.zeros((axis.last - axis.first + around, around + axis.n_in + around))
+    for group in windows.groups:
+        for run in group.runs:
+            for (k, i), window in zip(
+                np.ndindex(*run.weights.shape[:2]),
+                run.weights.reshape(-1, windows.inputs),
+                strict=True,
+            ):
+                start = group.start + run.in_start + k * group.in_step + i * run.in_next
+                assert group.start <= start <= group.stop - windows.inputs
+                out = group.out + k * group.series + run.first + i
+                matrix[out, around + start : around + start + windows.inputs] += window
+    wanted = matrix[: axis.last - axis.first, around:-around]
+    assert np.count_nonzero(matrix) == np.count_nonzero(wanted)
+    return wanted
+
+
+@given(
+    st.integers(1, 400).flatmap(lambda n: axes(n, longest=400)),
+    st.integers(12, 24),
+    st.integers(0, 500),
+)
+def test_weights_are_their_definition_rounded(axis: Axis, places: int, rows: int) -> None:
     for matrix in (
-        dense(axis, row_bands(axis, places, "float64"), from_left=True),
-        dense(axis, column_bands(axis, places, "float64"), from_left=False),
+        dense_rows(axis, row_windows(axis, places, "float64", 0, rows)),
+        dense_columns(axis, column_bands(axis, places, "float64")),
     ):
         # Each tap within a unit; at an edge that is repeated, up to six taps add up.
         atol = (1 if axis.antialias else 6) * 2.0**-places
@@ -114,9 +139,9 @@ def test_integers_are_summed_exactly(job: tuple, single: bool, stark: bool) -> N
     if stark:
         image = np.where(image > image.mean(), top(image), 0).astype(image.dtype)
     how = precision(image.dtype.name, columns.filter, single=single)
-    bands = row_bands(rows, how.row_places, how.rows)
-    down = dense(rows, bands, from_left=True) * 2**how.row_places
-    across = dense(columns, column_bands(columns, how.column_places, "float64"), from_left=False)
+    windows = row_windows(rows, how.row_places, how.rows, 0, 100)
+    down = dense_rows(rows, windows) * 2**how.row_places
+    across = dense_columns(columns, column_bands(columns, how.column_places, "float64"))
     whole = [matrix.astype(np.int64) for matrix in (down, across * 2**how.column_places)]
     half, places = whole[0] @ image.astype(np.int64).transpose(2, 0, 1), how.row_places
     if how.kept_places is not None:

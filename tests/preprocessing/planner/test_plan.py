@@ -18,7 +18,8 @@ from preprocessing import (
     Transform,
 )
 from preprocessing.planner.execute import execute
-from preprocessing.planner.plan import build, resolve_random
+from preprocessing.planner.lowering import resolve_random
+from preprocessing.planner.plan import build
 from preprocessing.planner.stages import (
     Cast,
     Given,

@@ -14,7 +14,8 @@ from PIL import Image
 
 from preprocessing import Limits, Npy, Pipeline
 from preprocessing.planner.execute import execute
-from preprocessing.planner.plan import Plan, resolve_random
+from preprocessing.planner.lowering import resolve_random
+from preprocessing.planner.plan import Plan
 from preprocessing.planner.rewrites import RULES, Draft
 from preprocessing.planner.stages import Stage
 from preprocessing.rng import Draws
@@ -39,7 +40,7 @@ def drafted(p: Pipeline, source: AnySource) -> tuple[Draft, bytes | np.ndarray]:
 
 
 def run(draft: Draft, content: bytes | np.ndarray) -> np.ndarray:
-    plan = Plan(draft.source, draft.stages, (), Npy(), draft.before(len(draft.stages)))
+    plan = Plan(draft.source, draft.stages, (), Npy(), draft.before(len(draft.stages)), None)
     return execute(plan, content).astype(np.float64)
 
 

@@ -13,7 +13,7 @@ import pytest
 
 import preprocessing
 from preprocessing import ENCODINGS, TRANSFORMS, Encoding, Transform
-from preprocessing.spec.step import Step
+from preprocessing.spec.step import StepBase
 from tests.paths import ROOT
 from tools import catalogue, steps_page
 
@@ -23,7 +23,7 @@ REGISTRIES = {
 }
 
 
-def steps_of(package: str, base: type[Step]) -> Iterator[type[Step]]:
+def steps_of(package: str, base: type[StepBase]) -> Iterator[type[StepBase]]:
     """Yield the public dataclasses of steps that the public modules of a package define."""
     for found in pkgutil.walk_packages(import_module(package).__path__, f"{package}."):
         if not found.name.rpartition(".")[2].startswith("_"):

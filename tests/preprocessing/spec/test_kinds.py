@@ -78,7 +78,7 @@ def test_a_kind_is_bound_by_its_word():
     [
         ("audio/resize:8/npy", "step 1 'resize': takes image or video, but is given audio"),
         ("video/resize:8/png", "step 2 'png': takes image, but is given video"),
-        ("image:jump/resize:8/npy", "image: can only be followed by skip, got 'jump'"),
+        ("image:jump/npy", "image: can only be followed by uint16 or float32 or skip, got"),
         ({"version": 1, "kind": "smell", "steps": []}, "kind: must be one of image, video"),
         ({"version": 1, "skip": 1, "steps": []}, "skip must be true or false, got 1"),
     ],

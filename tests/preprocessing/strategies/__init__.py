@@ -25,6 +25,7 @@ from preprocessing import (
     Safetensors,
     SpecError,
     Transform,
+    Views,
     Wav,
     WebP,
 )
@@ -75,7 +76,9 @@ _OF_IMAGES: dict[str, st.SearchStrategy[Transform]] = {
     **auto_augment.TRANSFORMS,
     **scikit.TRANSFORMS,
 }
-_OF_IMAGES |= derived.missing(TRANSFORMS, _OF_IMAGES, "image.")
+_OF_IMAGES |= derived.missing(
+    TRANSFORMS, {*_OF_IMAGES, "views"}, "image."
+)  # views: see `pipelines`
 _OF_SOUND = {**audio.TRANSFORMS, **spectrogram.TRANSFORMS}
 _OF_SOUND |= derived.missing(TRANSFORMS, _OF_SOUND, "audio.")
 TRANSFORMS_BY_NAME = {**_OF_IMAGES, **_OF_SOUND, **text.TRANSFORMS, **video.TRANSFORMS}
@@ -111,11 +114,16 @@ sound_encodings = st.one_of(*(ENCODINGS_BY_NAME[name] for name in ("wav", "flac"
 
 
 @st.composite
-def pipelines(draw: st.DrawFn) -> Pipeline:
-    """Any legal pipeline for images."""
+def pipelines(draw: st.DrawFn, *, several: bool = False) -> Pipeline:
+    """Any legal pipeline for images; with `several`, also those that return several arrays."""
     steps = draw(st.lists(transforms, max_size=5))
+    encoding = draw(encodings)
+    keys = draw(st.sampled_from(((), (), ("",), *([("a", "b.c")] if several else []))))
+    for key in keys:
+        steps += [Views(draw(st.integers(1, 3)), key), *draw(st.lists(transforms, max_size=2))]
+        encoding = draw(_FOR_IMAGES["npy"]) if key == "" else Safetensors(draw(_layouts))
     try:
-        return Pipeline(steps, draw(encodings), exact=draw(st.booleans()))
+        return Pipeline(steps, encoding, exact=draw(st.booleans()))
     except SpecError:
         assume(False)
         raise

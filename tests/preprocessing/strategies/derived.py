@@ -14,7 +14,7 @@ from hypothesis import assume
 from hypothesis import strategies as st
 
 from preprocessing import SpecError
-from preprocessing.spec.step import Registry, Step, hints
+from preprocessing.spec.step import Registry, StepBase, hints
 
 _SIMPLE: dict[Any, st.SearchStrategy[Any]] = {
     NoneType: st.none(),
@@ -25,12 +25,12 @@ _SIMPLE: dict[Any, st.SearchStrategy[Any]] = {
 }
 
 
-def derive(step: type[Step]) -> st.SearchStrategy[Any]:
+def derive(step: type[StepBase]) -> st.SearchStrategy[Any]:
     """Return a strategy of steps of this class that are valid by themselves."""
     arguments = st.fixed_dictionaries({key: _of(hint) for key, hint in hints(step).items()})
 
     @st.composite
-    def steps(draw: st.DrawFn) -> Step:
+    def steps(draw: st.DrawFn) -> StepBase:
         try:
             return step(**draw(arguments))
         except SpecError:

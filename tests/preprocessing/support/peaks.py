@@ -43,9 +43,11 @@ from preprocessing import (
     Pipeline,
     Resize,
     Rotate,
+    Safetensors,
     SpecError,
     Spectrogram,
     UnsharpMask,
+    Views,
 )
 from preprocessing import Resample as ResampleSound
 from preprocessing.cancellation import Cancelled, Signal, cancellable
@@ -90,7 +92,14 @@ _stretches = st.one_of(
 @st.composite
 def _images(draw: st.DrawFn) -> tuple[Pipeline, Any]:
     steps = draw(st.lists(_hostile | strategies.transforms, max_size=4))
-    pipeline = _pipeline(steps, draw(strategies.encodings), draw(st.booleans()))
+    encoding = draw(strategies.encodings)
+    if draw(st.integers(0, 3)) == 0:
+        keys = draw(st.sampled_from(("a", "ab")))
+        for key in keys:
+            steps.append(Views(draw(st.integers(1, 40)), key if len(keys) > 1 else ""))
+            steps += draw(st.lists(_hostile | strategies.transforms, max_size=2))
+        encoding = Safetensors(draw(st.sampled_from(("chw", "hwc"))))
+    pipeline = _pipeline(steps, encoding, draw(st.booleans()))
     area = 2 ** draw(st.floats(12, 23))
     height = max(1, min(30_000, int(area ** draw(st.floats(0, 1)))))
     width = max(1, min(30_000, int(area / height)))

@@ -97,3 +97,43 @@ def _event(
     if query:
         event["queryStringParameters"] = dict(parse_qsl(query, keep_blank_values=True))
     return event
+
+
+def rest_api(
+    path: str,
+    query: str = "",
+    method: str = "GET",
+    headers: Mapping[str, str] = _NONE,
+    **more: Any,
+) -> dict[str, Any]:
+    """Return the event of a REST API, of payload format 1.0; ``path`` is as it was sent."""
+    domain = "e5d4c3b2a1.execute-api.us-east-1.amazonaws.com"
+    values: dict[str, list[str]] = {}
+    for name, value in parse_qsl(query, keep_blank_values=True):
+        values.setdefault(name, []).append(value)
+    return {
+        "resource": "/{proxy+}",
+        "path": path,
+        "httpMethod": method,
+        "headers": dict(headers) or None,
+        "multiValueHeaders": {name: [value] for name, value in headers.items()} or None,
+        "queryStringParameters": {name: found[-1] for name, found in values.items()} or None,
+        "multiValueQueryStringParameters": values or None,
+        "pathParameters": {"proxy": path.removeprefix("/")},
+        "stageVariables": None,
+        "requestContext": {
+            "accountId": "123456789012",
+            "apiId": domain.partition(".")[0],
+            "domainName": domain,
+            "httpMethod": method,
+            "identity": {"sourceIp": "192.0.2.1", "userArn": _CALLER["userArn"]},
+            "path": f"/live{path}",
+            "protocol": "HTTP/1.1",
+            "requestId": REQUEST_ID,
+            "resourcePath": "/{proxy+}",
+            "stage": "live",
+        },
+        "body": None,
+        "isBase64Encoded": False,
+        **more,
+    }

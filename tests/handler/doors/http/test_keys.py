@@ -16,7 +16,7 @@ from jitprep.service.config import config
 from jitprep.service.messages import ObjectName, ObjectRequest
 from jitprep.service.source import bucket_source
 
-from .http_events import function_url, http_api
+from .http_events import function_url, http_api, rest_api
 
 # boto3's client is made with the first.
 UNHURRIED = settings(deadline=None)
@@ -83,8 +83,9 @@ def examples(*seconds: str):
 @UNHURRIED
 @examples("", "/")
 @given(KEYS, SAFE)
-def test_a_function_url_has_the_path_as_it_was_sent(key, safe):
-    assert key_read(function_url(f"/photos/{quote(key, safe=safe)}")) == key
+def test_a_function_url_and_a_rest_api_have_the_path_as_it_was_sent(key, safe):
+    for event in (function_url, rest_api):
+        assert key_read(event(f"/photos/{quote(key, safe=safe)}")) == key
 
 
 @UNHURRIED
@@ -97,4 +98,5 @@ def test_an_http_api_has_the_path_decoded(key, stage):
 @UNHURRIED
 @given(KEYS, SAFE, st.sampled_from(["", "x-id=GetObject", "versionId=v%201&partNumber=1"]))
 def test_a_query_is_not_part_of_the_key(key, safe, query):
-    assert key_read(function_url(f"/photos/{quote(key, safe=safe)}", query)) == key
+    for event in (function_url, rest_api):
+        assert key_read(event(f"/photos/{quote(key, safe=safe)}", query)) == key

@@ -40,7 +40,7 @@ def test_every_parameter_of_a_listing_reaches_s3(s3, ask):
     )
     assert ask(function_url("/train", query))["statusCode"] == 200
     (_, target) = s3.targets[-1]
-    assert urlsplit(target).path == "/company-photos"
+    assert urlsplit(target).path == "/company-photos/"
     for name, values in parse_qs(query).items():
         if name != "x-id":
             assert parse_qs(urlsplit(target).query)[name] == values

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import io
 import json
+import socket
 import threading
+import time
+from contextlib import suppress
 
 import numpy as np
 import pytest
@@ -21,9 +24,10 @@ from ....scripted_s3 import Answer, Context
 from .invoking import BAD, KEYS, LINE, array_of, etag_of, expected, one, put, several
 
 
+@pytest.mark.parametrize("views", ["", "views:2/"])
 @pytest.mark.parametrize("encoding", ["npy", "npy:hwc", "safetensors:key=batch"])
-def test_each_row_equals_a_single_read(photos, ask, encoding):
-    spec = f"random_resized_crop:16/{encoding}"
+def test_each_row_equals_a_single_read(photos, ask, encoding, views):
+    spec = f"{views}random_resized_crop:16/{encoding}"
     keys = [*KEYS, *reversed(KEYS)]  # which may be named twice
     answer = ask(several(*keys, spec=spec, seed=3))
     assert (answer["statusCode"], answer["keys"], answer["errors"]) == (200, keys, [])
@@ -38,6 +42,14 @@ def test_each_row_equals_a_single_read(photos, ask, encoding):
     for name in ("pipeline", "fingerprint", "dtype", "seed"):
         meta = f"x-amz-meta-jitprep-{name}"
         assert headers[meta] == singles[0]["headers"][meta]
+
+
+def test_several_arrays_for_each_object_are_refused(photos, ask):
+    spec = "views:1,key=a/resize:8,8/views:1,key=b/resize:8,8/safetensors"
+    answer = ask(several(*KEYS, spec=spec))
+    assert answer["statusCode"] == 400
+    assert "returns several arrays (a 1×8×8×3 uint8, b 1×8×8×3 uint8)" in str(answer)
+    assert ask(one(key=KEYS[0], spec=spec))["statusCode"] == 200
 
 
 @settings(
@@ -91,6 +103,7 @@ def test_a_defect_is_the_keys_own_and_its_place_is_logged(photos, ask, monkeypat
 
 
 def test_objects_that_are_late_are_reported_beside_the_rest(photos, s3, ask):
+    ask(several(KEYS[0], **LINE))  # a first request imports and connects, which may take a second
     put(s3, "late.jpg", photos[KEYS[0]], delay_s=3)
     for _ in range(2):  # threads of the first may still be at work
         answer = ask(several(KEYS[0], "late.jpg", KEYS[1], **LINE), remaining_ms=1500)
@@ -105,7 +118,36 @@ def test_objects_that_are_late_are_reported_beside_the_rest(photos, s3, ask):
         np.testing.assert_array_equal(array_of(answer), np.stack(rows))
 
 
+@pytest.mark.parametrize("event", [one(**LINE), several(*KEYS[:2], **LINE)])
+def test_a_store_that_sends_byte_after_byte_holds_no_thread(photos, ask, monkeypatch, event):
+    left = threading.Semaphore(0)
+
+    def drip(connection: socket.socket) -> None:
+        with connection, suppress(OSError):
+            connection.sendall(b"HTTP/1.1 200 OK\r\nA: ")
+            while True:
+                connection.sendall(b"b")
+                time.sleep(0.005)
+        left.release()
+
+    def serve() -> None:
+        with suppress(OSError):
+            while True:
+                threading.Thread(target=drip, args=(server.accept()[0],), daemon=True).start()
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        threading.Thread(target=serve, daemon=True).start()
+        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{server.getsockname()[1]}")
+        config.cache_clear()
+        assert "DeadlineExceeded" in str(ask(event, remaining_ms=500))
+        for _ in range(len(event.get("keys", [1]))):
+            assert left.acquire(timeout=10), "its connection is still open"
+        server.shutdown(socket.SHUT_RDWR)
+    config.cache_clear()
+
+
 def test_every_object_is_reported_where_all_are_late(photos, s3, ask):
+    ask(several(KEYS[0], **LINE))
     put(s3, "late.jpg", photos[KEYS[0]], delay_s=3)
     answer = ask(several("late.jpg", "late.jpg", **LINE), remaining_ms=400)
     assert [error["errorCode"] for error in answer["errors"]] == ["DeadlineExceeded"] * 2

@@ -14,6 +14,7 @@ import pytest
 
 from handler.doors.invoke import InvokeDoor
 from jitprep.service.config import config
+from jitprep.service.lambda_limits import most_rows
 from preprocessing import Pipeline, Stack
 
 from .invoking import KEYS, body_of, one, put, several
@@ -43,7 +44,7 @@ def test_long_keys_count_in_what_can_be_sent(photos, s3, ask, length):
 
     def fits(count):
         request = InvokeDoor().parse(several(*[key] * count, spec=spec))
-        return Stack(Pipeline.parse(spec), count).output.nbytes <= request.max_body_bytes
+        return Stack(Pipeline.parse(spec), count).output.nbytes <= request.body_limit.nbytes
 
     most = bisect.bisect(range(1, 1000), False, key=lambda count: not fits(count))
     assert ask(several(*[key] * (most + 1), spec=spec))["statusCode"] == 413
@@ -53,15 +54,17 @@ def test_long_keys_count_in_what_can_be_sent(photos, s3, ask, length):
 
 def test_the_guide_says_how_many_fit(photos):
     """For keys of forty characters."""
-    rows = re.findall(r"^\| (\S+) (\w+)( \(.*\))? \| ([\d,]+) \| (\d+) \|$", GUIDE, re.MULTILINE)
+    row = r"^\| (\S+) (\w+)( \(.*\))? \| ([\d,]+) \| (\d+) \| (\d+) \|$"
+    rows = re.findall(row, GUIDE, re.MULTILINE)
     assert len(rows) == 5
-    for shape, dtype, _, nbytes, most in rows:
+    for shape, dtype, _, nbytes, most, streamed in rows:
+        assert most_rows(int(nbytes.replace(",", "")), 128, streamed=True) == int(streamed)
         _, height, width = map(int, shape.split("×"))
         spec = f"resize:{height},{width}/to_dtype:{dtype}/npy"
         for count, fits in ((int(most), True), (int(most) + 1, False)):
             request = InvokeDoor().parse(several(*["k" * 40] * count, spec=spec))
             output = Stack(Pipeline.parse(spec), count).output
-            assert (output.nbytes <= request.max_body_bytes) == fits
+            assert (output.nbytes <= request.body_limit.nbytes) == fits
             assert output.nbytes - 128 == count * int(nbytes.replace(",", ""))
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from jitprep.service.results.derived_object import derived_etag
-from preprocessing import Pipeline
+from preprocessing import Pipeline, Seed
 
 SPEC = "grayscale/resize:16,16/png"
 PAYLOAD = json.dumps({"spec": SPEC})
@@ -46,6 +46,18 @@ def test_answer_is_the_librarys_bytes_under_s3s_headers(s3, invoke):
     assert headers["x-amz-meta-jitprep-pipeline"] == SPEC
     assert headers["x-amz-meta-jitprep-fingerprint"] == pipeline.fingerprint
     assert headers["x-amz-meta-jitprep-source-etag"] == '"source"'
+
+
+@pytest.mark.parametrize("spec", ["resize:16,16/npy", "random_resized_crop:16/png"])
+def test_each_part_has_the_geometry_of_the_whole(s3, invoke, spec):
+    """Also from the cache, and after other objects were asked for."""
+    body = serve_photo(s3)
+    pipeline, seed = Pipeline.parse(spec), Seed(0, "a photo.jpg", '"source"')
+    expected = str(pipeline.geometry(body, seed=seed))
+    for asked in ({}, {"Range": "bytes=3-9"}, {"Range": "bytes=9-20"}, {}):
+        written = invoke(s3.event(json.dumps({"spec": spec}), headers=asked, url="/a%20photo.jpg"))
+        assert written.headers["x-amz-meta-jitprep-geometry"] == expected
+        assert pipeline.encode(body, seed=seed).metadata["geometry"] == expected
 
 
 def test_signed_headers_are_sent_to_s3_and_no_others(s3, invoke):

@@ -20,6 +20,7 @@ from tests.preprocessing.strategies import pipelines
 from ....scripted_s3 import Answer
 
 DATE = "Wed, 21 Oct 2015 07:28:00 GMT"
+GEOMETRY = "x-amz-meta-jitprep-geometry"
 FIXED, UNKNOWN = "resize:16,16/npy", "grayscale/resize:16,16/png"
 
 
@@ -67,7 +68,13 @@ def test_head_has_the_headers_of_get(s3, invoke, ask, spec, user):
     head = ask(s3.event_of("HeadObject", payload(spec), **user))
     get = invoke(s3.event(payload(spec), **user))
     assert head["statusCode"] == get.status == (206 if user else 200)
-    assert lower(head["headers"]) == told(get)
+    expected = dict(told(get))
+    geometry = expected.pop(GEOMETRY)
+    if (
+        Pipeline.parse(spec).output.nbytes is None
+    ):  # the original was read, as its size was asked for
+        expected[GEOMETRY] = geometry
+    assert lower(head["headers"]) == expected
     assert head["headers"]["Content-Length"] == len(get.body)
     assert head["headers"]["x-amz-meta-label"] == "cat"
 
@@ -75,7 +82,7 @@ def test_head_has_the_headers_of_get(s3, invoke, ask, spec, user):
 @settings(
     max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
-@given(pipeline=pipelines())
+@given(pipeline=pipelines(several=True))
 def test_the_length_is_right_for_every_pipeline(s3, invoke, ask, pipeline: Pipeline):
     s3.answer.body = photo()
     try:
@@ -108,7 +115,7 @@ def test_a_size_that_depends_on_the_pixels_is_found_once_with_the_functions_own_
     # Through the proxy that an endpoint is, the target is the whole URL.
     assert target.startswith("/photos/a%20photo.jpg?")
     assert "versionId=v7" in target
-    assert "X-Amz-Credential=test%2F" in target
+    assert s3.gets[0]["authorization"].startswith("AWS4-HMAC-SHA256 Credential=test/")
     assert "SECRETSIGNATURE" not in target
     assert ask(event) == first
     assert [method for method, _ in s3.targets] == ["HEAD", "GET", "HEAD"]

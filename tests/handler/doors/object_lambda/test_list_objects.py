@@ -92,8 +92,16 @@ def test_a_listing_without_a_namespace_or_keys_is_one_too():
     assert contents(listing.derive(empty, Pipeline.parse(FIXED), 0, "source")) == []
 
 
-def test_what_is_not_xml_is_an_error(s3, ask):
-    s3.answer.body = b"<ListBucketResult><Key>\x01</Key></ListBucketResult>"
+@pytest.mark.parametrize(
+    "page",
+    [
+        b"<ListBucketResult><Key>\x01</Key></ListBucketResult>",
+        b'<?xml version="1.0" encoding="none"?><ListBucketResult/>',
+        b'<?xml version="1.0" encoding="utf-7"?><ListBucketResult/>',
+    ],
+)
+def test_what_is_not_xml_is_an_error(s3, ask, page):
+    s3.answer.body = page
     returned = ask(s3.event_of("ListObjects", json.dumps({"spec": FIXED})))
     assert (returned["statusCode"], returned["errorCode"]) == (400, "InvalidListing")
 

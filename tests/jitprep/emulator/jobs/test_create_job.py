@@ -75,6 +75,18 @@ def spec(**changes: Any) -> Callable[[dict[str, Any]], dict[str, Any]]:
     return lambda manifest: {**manifest, "Spec": {**manifest["Spec"], **changes}}
 
 
+def generator(**changes: Any) -> dict[str, Any]:
+    """Return a manifest generator; what is not a setting of it is a rule of its filter."""
+    settings = {"SourceBucket": "arn:aws:s3:::b", "EnableManifestOutput": False}
+    rules = {name: value for name, value in changes.items() if name not in settings}
+    settings |= {name: value for name, value in changes.items() if name in settings}
+    return {"S3JobManifestGenerator": {**settings, "Filter": rules}}
+
+
+def listed(**changes: Any) -> dict[str, Any]:
+    return {"Manifest": None, "ManifestGenerator": generator(**changes)}
+
+
 @pytest.mark.parametrize(
     ("changes", "code", "words"),
     [
@@ -95,9 +107,15 @@ def spec(**changes: Any) -> Callable[[dict[str, Any]], dict[str, Any]]:
             "InvalidRequest",
             "at most 1024",
         ),
-        ({"ManifestGenerator": {"S3JobManifestGenerator": {"SourceBucket": "arn:aws:s3:::b",
-          "EnableManifestOutput": False}}}, "NotImplemented", "ManifestGenerator"),
-        ({"Manifest": None}, "InvalidRequest", "has no Manifest"),
+        ({"ManifestGenerator": generator()}, "InvalidRequest", "either a Manifest or"),
+        ({"Manifest": None}, "InvalidRequest", "either a Manifest or"),
+        (listed(SourceBucket="b"), "InvalidRequest", "is not the ARN of a bucket"),
+        (listed(EnableManifestOutput=True), "InvalidRequest", "needs a ManifestOutputLocation"),
+        (listed(EligibleForReplication=True), "NotImplemented", "EligibleForReplication"),
+        (listed(ObjectReplicationStatuses=["NONE"]), "NotImplemented", "ObjectReplicationStatuses"),
+        (listed(MatchAnyObjectEncryption=[{"NOTSSE": {}}]), "NotImplemented", "MatchAnyObjectEnc"),
+        (listed(KeyNameConstraint={"MatchAnyPrefix": ["a", "b"]}), "InvalidRequest", "one string"),
+        (listed(ObjectSizeLessThanBytes=-1), "InvalidRequest", "not a number of bytes"),
         ({"Manifest": spec(Format="S3InventoryReport_CSV_20161130")}, "NotImplemented", "Inventory"),
         ({"Manifest": spec(Fields=["Key"])}, "InvalidRequest", "Bucket and Key"),
         ({"RoleArn": "arn:aws:iam::1:user/a"}, "InvalidRequest", "RoleArn"),

@@ -117,6 +117,8 @@ def test_it_listens_on_every_host_it_is_given():
         ({"s3_url": "http://localhost:9000/s3"}, "has a path"),
         ({"port": 65536}, "port is 65536"),
         ({"region": "us_east"}, "region is 'us_east'"),
+        ({"invoke_mode": "STREAM"}, "BUFFERED or RESPONSE_STREAM"),
+        ({"function_concurrency": 2, "snap_start": True}, "no SnapStart"),
     ],
 )
 def test_wrong_settings_are_named(settings, words):

@@ -61,6 +61,12 @@ def aside(keys, *, one):
     return answer | {"statusCode": 307, "headers": {**answer["headers"], **location}}
 
 
+def changed(keys, *, one):
+    """Claim the checksum of other bytes."""
+    answer = rows(keys, one=one)
+    return answer | {"headers": {**answer["headers"], "x-amz-checksum-crc32": "AAAAAA=="}}
+
+
 def failed(status, code):
     return {"statusCode": status, "errorCode": code, "errorMessage": "as the test wants it"}
 
@@ -92,6 +98,7 @@ BEHAVIOURS = {
     "some-fail": some_fail,
     "one-by-one": one_by_one,
     "aside": aside,
+    "changed": changed,
     "other-keys": lambda keys, one: rows(keys, one=one, answered=keys[::-1][:1] * len(keys)),
     "too-few": lambda keys, one: rows(keys[1:], one=one, answered=keys),
     "refuses": lambda keys, one: failed(403, "BucketNotAllowed"),

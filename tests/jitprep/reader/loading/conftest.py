@@ -39,7 +39,17 @@ def streams() -> Iterator[object]:
     """Make streams, which are closed after the test."""
     made: list[EpochStream] = []
 
-    def make(reader, keys=None, workers=0, method="fork", nbytes=0, skips=False, **order):
+    def make(
+        reader,
+        keys=None,
+        workers=0,
+        method="fork",
+        nbytes=0,
+        skips=False,
+        overflow=None,
+        guessed=4,
+        **order,
+    ):
         named = list(reader.keys()) if keys is None else keys
         whole = EpochOrder(count=len(named), **{"batch_size": 5, **order})
         made.append(
@@ -51,6 +61,8 @@ def streams() -> Iterator[object]:
                 start_method=method,
                 nbytes=nbytes,
                 skips=skips,
+                overflow=overflow,
+                guessed=guessed,
             )
         )
         return made[-1], named, whole

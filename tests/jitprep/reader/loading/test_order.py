@@ -102,3 +102,33 @@ def test_no_samples_are_no_batches():
 def test_wrong_numbers_are_refused(wrong, message):
     with pytest.raises(ValueError, match=message):
         EpochOrder(**{"count": 5, "batch_size": 1, **wrong})
+
+
+@given(st.lists(st.integers(1, 9), min_size=1, max_size=40), EPOCHS)
+def test_groups_are_taken_eight_at_a_time(sizes, epoch):
+    """Every sample once, and the samples of a group within the window of its eight groups."""
+    count = sum(sizes)
+    options = {"count": count, "batch_size": 4, "groups": tuple(sizes)}
+    taken = EpochOrder(**options, shuffle=True).indices(epoch).tolist()
+    assert sorted(taken) == list(range(count))
+    group_of = np.repeat(np.arange(len(sizes)), sizes)[taken].tolist()
+    windows, seen = [], 0
+    while seen < count:
+        groups = set(group_of[seen:])
+        first = list(dict.fromkeys(group_of[seen:]))[:8]
+        size = sum(sizes[group] for group in first)
+        windows.append(set(group_of[seen : seen + size]))
+        assert windows[-1] <= groups
+        seen += size
+    assert all(len(window) <= 8 for window in windows)
+    assert sum(map(len, windows)) == len(sizes)
+    assert EpochOrder(**options).indices(epoch).tolist() == list(range(count))
+
+
+def test_groups_are_mixed_otherwise_in_another_epoch():
+    order = EpochOrder(count=400, batch_size=4, groups=(10,) * 40, shuffle=True)
+    one, other = order.indices(1), order.indices(2)
+    assert not np.array_equal(one, other)
+    assert len(set((one[:20] // 10).tolist())) > 3
+    # The same on every machine, for ever.
+    assert one[:6].tolist() == [283, 21, 319, 188, 287, 285]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import multiprocessing
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -22,7 +23,7 @@ def ring(nbytes: int = 0, most: int = 8, layout: RowLayout = BYTES, rows: int = 
 
 
 @given(
-    st.lists(st.integers(1, 300), max_size=3).map(tuple),
+    st.lists(st.integers(1, 40), max_size=3).map(tuple),
     st.sampled_from(["uint8", "float16", "float32", "int32"]),
     st.integers(1, 9),
 )
@@ -75,6 +76,18 @@ def test_a_ring_that_is_held_grows_and_gives_its_memory_back():
     taken = [slots.take(grow=False) for _ in range(3)]
     assert taken[2] is None  # two are planned
     assert not slots.array(slots.take(grow=True), 16).any()  # a page that was given back is zero
+
+
+def test_a_consumer_may_keep_more_batches_than_a_process_may_have_descriptors():
+    slots, view = ring(rows=1)
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    held = []
+    for number in range(500):
+        slot = slots.take(grow=True)
+        view.rows(slots.place(slot, 0), 1)[...] = number % 251
+        held.append(slots.array(slot, 1))
+    assert all((array == number % 251).all() for number, array in enumerate(held))
+    assert len(list(Path("/proc/self/fd").iterdir())) < before + 20
 
 
 def test_arrays_outlive_the_ring_and_its_file():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import re
 
 import numpy as np
@@ -13,7 +15,7 @@ from pyarrow import parquet
 
 from jitprep.reader import open_reader
 from jitprep.reader.loading.manifest import manifest_columns
-from jitprep.reader.loading.selection import folder_labels, select_samples
+from jitprep.reader.loading.selection import folder_labels, near_groups, select_samples
 
 NAMES = st.text("abc", min_size=1, max_size=3)
 
@@ -94,6 +96,7 @@ def test_a_csv_column_is_numbers_only_where_all_are(tmp_path):
         ("", "has the columns (none)"),
         ("path,label\na,1\n", "has the columns path, label"),
         ("key,label\na\n", "row 2: 1 values for 2 columns"),
+        ("key,key\na,b\n", "table.csv has two columns named key; rename one"),
     ],
 )
 def test_a_wrong_manifest_says_what_is_wrong(tmp_path, text, message):
@@ -103,8 +106,65 @@ def test_a_wrong_manifest_says_what_is_wrong(tmp_path, text, message):
         manifest_columns(lines)
 
 
+def test_a_manifest_that_is_not_csv_is_named(tmp_path):
+    lines = tmp_path / "table.csv"
+    lines.write_bytes(b"key,label\na,\xff\n")
+    with pytest.raises(
+        ValueError, match=r"table\.csv cannot be read as CSV in UTF-8: 'utf-8' codec"
+    ):
+        manifest_columns(lines)
+    lines.write_text(f"key,label\na,{'x' * 100}\n")
+    before = csv.field_size_limit(99)
+    try:
+        with pytest.raises(ValueError, match=r"table\.csv cannot be read as CSV in UTF-8: field"):
+            manifest_columns(lines)
+    finally:
+        csv.field_size_limit(before)
+
+
+def parquet_file(**columns: pa.Array) -> bytes:
+    stream = io.BytesIO()
+    parquet.write_table(pa.table(list(columns.values()), names=list(columns)), stream)
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"PAR1",
+        b"PAR1" * 9,
+        parquet_file(key=pa.array(["a"]))[:-12],
+        parquet_file(key=pa.array(["a"]), late=pa.array([10**15], pa.timestamp("s"))),
+    ],
+    ids=["empty", "magic", "lengths", "cut off", "a time that Python cannot hold"],
+)
+def test_a_damaged_table_is_named(tmp_path, body):
+    table = tmp_path / "table.parquet"
+    table.write_bytes(body)
+    with pytest.raises(ValueError, match=r"table\.parquet cannot be read as Parquet: "):
+        manifest_columns(table)
+
+
+def test_a_table_with_two_columns_of_one_name_is_refused(tmp_path):
+    table = tmp_path / "table.parquet"
+    twice = pa.table([pa.array(["a"]), pa.array(["b"])], names=["key", "key"])
+    parquet.write_table(twice, table)
+    with pytest.raises(ValueError, match="has two columns named key; rename one"):
+        manifest_columns(table)
+    with pytest.raises(FileNotFoundError):
+        manifest_columns(tmp_path / "missing.parquet")
+
+
 def test_what_excludes_each_other_is_refused(reader, tmp_path):
     with pytest.raises(ValueError, match="omit keys and labels"):
         selected(reader, keys=["a"], manifest=tmp_path / "table.csv")
     with pytest.raises(ValueError, match='labels must be "folder"'):
         selected(reader, labels="folders")
+
+
+@pytest.mark.parametrize("shuffle", ["groups", "rows", 3])
+def test_only_rows_of_tables_are_shuffled_by_groups(reader, shuffle):
+    assert near_groups(reader, ["a"], True) == near_groups(reader, ["a"], False) == ()
+    with pytest.raises(ValueError, match=f'"groups", got {shuffle!r}'):
+        near_groups(reader, ["a"], shuffle)

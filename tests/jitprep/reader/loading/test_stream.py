@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import multiprocessing
 
 import numpy as np
 import pytest
@@ -38,6 +39,17 @@ def test_batches_are_those_of_the_reader_in_order(streams, crops, workers, metho
     require_equal(epoch(stream, order, 3, 10), crops, keys, order, 3, 10)
     stream.close()
     require_equal(epoch(stream, order, 4), crops, keys, order, 4)
+
+
+@pytest.mark.parametrize("guessed", [0, 4])
+def test_an_epoch_begins_with_the_workers_of_the_last(streams, crops, guessed):
+    stream, keys, order = streams(crops, workers=2, shuffle=True, guessed=guessed)
+    before = set(multiprocessing.active_children())
+    for number in (0, 1, 5):
+        require_equal(epoch(stream, order, number), crops, keys, order, number)
+        started = set(multiprocessing.active_children()) - before
+        assert {worker.name for worker in started} == {"jitprep-loader-0", "jitprep-loader-1"}
+        assert len(started) == 2
 
 
 @pytest.mark.parametrize("workers", [0, 2])

@@ -15,7 +15,7 @@ CONTEXT = multiprocessing.get_context("fork")
 
 
 def tasks(count: int, size: int = 1) -> list[LoadTask]:
-    return [LoadTask(number, 0, ("k" * size,), 0, None) for number in range(count)]
+    return [LoadTask(number, number, 0, ("k" * size,), 0, None) for number in range(count)]
 
 
 def test_a_full_pipe_keeps_the_rest_with_the_writer():
@@ -24,7 +24,7 @@ def test_a_full_pipe_keeps_the_rest_with_the_writer():
         queue.put(task)  # nine megabytes, and nobody reads
     for task in waiting:
         assert queue.reader.take(0) == task
-        queue.finished(task.batch, task.row)
+        queue.finished(task.number)
     assert queue.reader.take(0) is None
     queue.close()
 
@@ -36,15 +36,29 @@ def test_an_emptied_queue_has_nothing_more():
     assert queue.reader.take(0) == waiting[0]
     assert sorted(queue.withdraw()) == waiting[1:]
     assert queue.withdraw() == []
-    queue.finished(0, 0)
+    queue.finished(0)
     queue.put(waiting[5])
     assert queue.reader.take(0) == waiting[5]
     queue.close()
 
 
+def test_what_is_run_again_comes_first_and_not_to_the_overflow():
+    queue, (first, second, again) = TaskQueue(CONTEXT), tasks(3)
+    queue.put(first)
+    queue.put(second)
+    queue.put_again(again)
+    assert queue.overflow_reader.take(0) == first
+    assert [queue.reader.take(0), queue.reader.take(0)] == [again, second]
+    queue.put_again(again)
+    assert queue.overflow_reader.take(0) is None
+    assert queue.withdraw() == [again]
+    queue.close()
+
+
 def test_a_closed_queue_ends_its_readers():
     queue = TaskQueue(CONTEXT)
-    queue.writer.close()
+    for writer in queue.writers:
+        writer.close()
     with pytest.raises(EOFError):
         queue.reader.take(1)
     queue.reader.close()

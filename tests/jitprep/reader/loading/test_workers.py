@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import signal
 import subprocess
@@ -15,6 +16,7 @@ import pytest
 
 from jitprep.reader import ReaderError, WorkerDied
 from jitprep.reader.base import Reader
+from jitprep.reader.loading.task_queue import TaskQueue
 from jitprep.reader.loading.workers import worker_count
 
 ROOT = Path(__file__).parents[4]
@@ -27,7 +29,7 @@ class OddReader(Reader):
     def keys(self, prefix=""):
         raise NotImplementedError
 
-    def get(self, key):
+    def _get_array(self, key):
         verb, _, argument = key.partition(" ")
         if verb == "signal":
             os.kill(os.getpid(), int(argument))
@@ -108,7 +110,8 @@ def test_closing_ends_the_workers_and_leaves_no_descriptor(streams):
     assert set(Path("/dev/shm").iterdir()) == named
     stream.close()
     assert not any(map(alive, workers))
-    assert set(Path("/proc/self/fd").iterdir()) == descriptors
+    # Other tests' threads may close some of theirs meanwhile.
+    assert set(Path("/proc/self/fd").iterdir()) <= descriptors
 
 
 TRAINER = """
@@ -157,11 +160,93 @@ def test_workers_end_with_their_trainer(small, tmp_path, method, ending):
     assert method == "spawn" or "leaked" not in errors  # Python's own process removes the lock
 
 
+HANGING = """
+import time
+from dataclasses import dataclass
+from jitprep.reader.base import Reader
+from jitprep.reader.loading.order import EpochOrder
+from jitprep.reader.loading.overflow.opening import Overflow
+from jitprep.reader.loading.stream import EpochStream
+
+@dataclass(frozen=True, kw_only=True)
+class Hanging(Reader):
+    def keys(self, prefix=""):
+        return iter(())
+
+    def _get_array(self, key):
+        time.sleep(600)
+
+order = EpochOrder(count=1, batch_size=1)
+over = Overflow(reader=Hanging(), prefix="", draws=False, most=8)
+options = dict(workers=1, start_method="fork", nbytes=0, skips=False, overflow=over)
+stream = EpochStream(Hanging(), ["a"], order, **options)
+stream.begin(0, 0)
+print(*(worker.pid for worker in stream._runners._workers), flush=True)
+time.sleep(60)
+"""
+
+
+def test_processes_end_with_their_trainer_while_a_read_hangs():
+    with subprocess.Popen(
+        [sys.executable, "-c", HANGING], env={**os.environ, "PYTHONPATH": str(ROOT)}, stdout=-1
+    ) as trainer:
+        workers = [int(number) for number in trainer.stdout.readline().split()]
+        assert len(workers) == 2
+        time.sleep(0.5)  # both read
+        trainer.kill()
+        late = time.monotonic() + 20
+        while any(map(alive, workers)) and time.monotonic() < late:
+            time.sleep(0.05)
+        assert not any(map(alive, workers))
+
+
 def alive(number: int) -> bool:
     try:
         return Path(f"/proc/{number}/stat").read_text().split()[2] != "Z"
     except (FileNotFoundError, ProcessLookupError):
         return False
+
+
+def test_an_interrupted_begin_ends_the_workers(streams, monkeypatch):
+    """Ctrl-C may cut a task in two, or lose some, so that the queue is of no more use."""
+    stream, _, _ = streams(OddReader(), list("abcd"), workers=2, batch_size=1)
+    stream.begin(0, 0)
+    workers = {int(stream.take().rows[0, 0]) for _ in range(4)}
+
+    def interrupted(_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(TaskQueue, "withdraw", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            stream.begin(5, 0)
+    assert not any(map(alive, workers))
+    read(stream, epochs=2)
+
+
+@pytest.mark.parametrize("workers", [0, 1])
+def test_a_forked_copy_has_workers_of_its_own(streams, crops, workers):
+    stream, keys, order = streams(crops, workers=workers, shuffle=True)
+    stream.begin(0, 0)
+    taken = [stream.take()]
+
+    def train(number: int) -> None:
+        with pytest.raises(RuntimeError, match="began in another process"):
+            stream.take()
+        stream.begin(number, 0)
+        for _ in range(order.batches()):
+            rows = stream.take()
+            wanted = crops.with_seed(number).get_batch([keys[index] for index in rows.indices])
+            np.testing.assert_array_equal(rows.rows, wanted)
+        stream.close()
+
+    copy = multiprocessing.get_context("fork").Process(target=train, args=(3,))
+    copy.start()
+    copy.join(60)
+    assert copy.exitcode == 0
+    taken += [stream.take() for _ in range(order.batches() - 1)]
+    wanted = crops.with_seed(0).get_batch([keys[index] for index in order.indices(0)])
+    np.testing.assert_array_equal(np.concatenate([batch.rows for batch in taken]), wanted)
 
 
 def test_the_number_of_workers(monkeypatch):

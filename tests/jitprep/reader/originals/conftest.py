@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from jitprep.reader import Reader, open_reader
+from jitprep.reader.doors import open_tables
 from jitprep.reader.transport import stores
 from jitprep.service.config import config
 from tests.jitprep.service.source.stored.server import MODIFIED, Page, WebServer, served
@@ -74,3 +75,11 @@ def opened(request: pytest.FixtureRequest, store: WebServer, clouds: None) -> Op
 def waits(pauses: list[float]) -> Callable[[], int]:
     """Return a function that counts the pauses of the reader; the server's are of 0 s."""
     return lambda: len([pause for pause in pauses if pause])
+
+
+@pytest.fixture(autouse=True)
+def no_tables() -> Iterator[None]:
+    """Let each test open its tables anew."""
+    open_tables.forget_all()
+    yield
+    open_tables.forget_all()

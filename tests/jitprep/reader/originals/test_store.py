@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from jitprep.reader import BadObject, Reader, ReadError, Refused, Unavailable, open_reader
+from jitprep.reader.doors import fetched
 from jitprep.reader.doors import store as door
 from jitprep.reader.errors import STALE
 from jitprep.reader.transport.retry import TRIES
@@ -144,6 +145,7 @@ def test_a_content_encoding_is_undone(opened, store):
     coded = page(gzip.compress(photo("rocket")), "rocket", {"Content-Encoding": "gzip"})
     store.pages["/bucket/pre/fix/a.jpg"] = coded
     np.testing.assert_array_equal(opened().get("a.jpg"), drawn(opened(), "a.jpg"))
+    assert opened().original("a.jpg") == photo("rocket")
     cut = page(coded.body[:9999], "rocket", {"Content-Encoding": "gzip"})
     store.pages["/bucket/pre/fix/a.jpg"] = cut
     with pytest.raises(BadObject) as caught:
@@ -162,7 +164,7 @@ def test_a_large_object_is_refused_before_it_is_fetched(opened, monkeypatch):
 def test_originals_wait_for_room_and_give_it_back(opened, monkeypatch):
     """Each has about 100 KB, and there is room for one of them at a time."""
     budget = Budget(120_000)
-    monkeypatch.setattr(door, "original_room", lambda: budget)
+    monkeypatch.setattr(fetched, "original_room", lambda: budget)
     keys = [key for key, name in NAMES.items() if len(photo(name)) < 120_000]
     assert len(keys) > 2
     for _ in range(3):

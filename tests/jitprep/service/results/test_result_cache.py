@@ -11,28 +11,41 @@ etags = st.sampled_from("abcdef")
 LIMIT = 100
 
 
+def description(body: bytes) -> Description:
+    return Description(len(body), "image/png", {"geometry": repr(body)})
+
+
+def body_of(cache: ResultCache, etag: str) -> bytes | None:
+    """Return what is cached under a key, whose description must be its own."""
+    made = cache.made(etag)
+    if made is None:
+        return None
+    assert made[0] == description(made[1])
+    return bytes(made[1])
+
+
 @given(st.lists(st.tuples(etags, st.binary(max_size=120), st.booleans())))
 def test_bodies_stay_within_the_limit_and_are_those_that_were_put(steps):
     kept, put = ResultCache(LIMIT), {}
     for etag, body, look in steps:
         if look:
-            assert kept.body(etag) in (None, put.get(etag))
+            assert body_of(kept, etag) in (None, put.get(etag))
         else:
-            kept.keep(etag, body)
+            kept.keep(etag, description(body), body)
             put[etag] = body
-            assert kept.body(etag) == (body if len(body) <= LIMIT else None)
-        held = {etag: kept.body(etag) for etag in "abcdef"}
+            assert body_of(kept, etag) == (body if len(body) <= LIMIT else None)
+        held = {etag: body_of(kept, etag) for etag in "abcdef"}
         assert sum(len(body) for body in held.values() if body) <= LIMIT
 
 
 def test_what_was_used_longest_ago_goes_first():
     kept = ResultCache(LIMIT)
-    kept.keep("a", bytes(40))
-    kept.keep("b", bytes(40))
-    assert kept.body("a") is not None
-    kept.keep("c", bytes(40))
-    assert kept.body("a") is not None
-    assert kept.body("b") is None
+    kept.keep("a", description(bytes(40)), bytes(40))
+    kept.keep("b", description(bytes(40)), bytes(40))
+    assert body_of(kept, "a") is not None
+    kept.keep("c", description(bytes(40)), bytes(40))
+    assert body_of(kept, "a") is not None
+    assert body_of(kept, "b") is None
 
 
 def test_descriptions_are_bounded_too():

@@ -72,7 +72,7 @@ def test_the_answer_says_of_the_object_what_it_always_does(s3, ask, monkeypatch)
     spilled = ask(function_url("/photos/r.jpg"))["headers"]
     head = ask(function_url("/photos/r.jpg", method="HEAD"))
     assert head["statusCode"] == 200
-    del spilled["Location"]
+    del spilled["Location"], spilled["x-amz-meta-jitprep-geometry"]  # HEAD reads no original
     length = head["headers"].pop("Content-Length")
     assert spilled == head["headers"]
     assert int(length) == Pipeline.parse(LARGE).output.nbytes

@@ -196,7 +196,7 @@ def test_a_long_pipelines_text_makes_room_in_the_metadata(world):
     assert long_one[0] == "Succeeded"
     told = world.copy("a.jpg")["Metadata"]
     assert sum(len(name) + len(value) for name, value in told.items()) < 2048
-    ours = ("fingerprint", "shape", "dtype", "source-etag", "mark")
+    ours = ("fingerprint", "shape", "dtype", "geometry", "source-etag", "mark")
     assert told.keys() == {"label", *(f"jitprep-{name}" for name in ours)}
     assert told["jitprep-fingerprint"] == Pipeline.parse(spec).fingerprint
     assert world.run("a.jpg", spec=spec)[1].startswith("current: ")

@@ -37,8 +37,7 @@ def test_a_bucket_is_read_by_the_name_that_the_operator_gave_it(s3, alias, bucke
         assert f"{url.scheme}://{url.netloc}" == s3.url
         assert unquote(url.path) == f"/{bucket}/a b/ü.jpg"
         assert parse_qs(url.query)["versionId"] == ["v 1/+"]
-    assert get.headers["Authorization"].startswith("AWS4-HMAC-SHA256 Credential=test/")
-    assert parse_qs(urlsplit(head.url).query)["X-Amz-Algorithm"] == ["AWS4-HMAC-SHA256"]
+        assert source.headers["authorization"].startswith("AWS4-HMAC-SHA256 Credential=test/")
     assert "Signature" not in repr(get) + repr(head)
 
 
@@ -77,7 +76,7 @@ def test_a_listing_is_signed_with_what_is_asked():
         bucket_source.signed_listing(ListingName("photos", {"prefix": "a/", "max-keys": "7"})).url
     )
     asked = parse_qs(url.query)
-    assert (url.path, asked["prefix"], asked["max-keys"]) == ("/photos", ["a/"], ["7"])
+    assert (url.path, asked["prefix"], asked["max-keys"]) == ("/photos/", ["a/"], ["7"])
     assert asked["list-type"] == ["2"]
 
 

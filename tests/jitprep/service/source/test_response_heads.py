@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import socket
 import threading
+from dataclasses import replace
 
 import boto3
 import pytest
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError
 
-from jitprep.service.source.response_heads import take_whole_heads
+from jitprep.service.http.whole_heads import take_whole_heads
+from jitprep.service.source.response_heads import ObjectHead
 
 HEAD = (
     b'HTTP/1.1 200 OK\r\nETag: "e"\r\nContent-Length: 7\r\nx-amz-meta-jitprep-mark: m\r\n'
@@ -61,3 +63,22 @@ def test_a_truncated_head_is_not_an_answer(server):
         "jitprep-mark": "m",
         "owner": "o",
     }
+
+
+@pytest.mark.parametrize(
+    ("headers", "version"),
+    [
+        ({"ETag": '"a"'}, '"a"'),
+        ({"ETag": '"a"', "Content-Encoding": "gzip"}, '"a" gzip'),  # other bytes are decoded
+        ({"ETag": 'W/"a"'}, None),
+        ({}, None),
+    ],
+)
+def test_a_version_is_what_no_other_bytes_have(headers, version):
+    assert ObjectHead.of(headers).version == version
+
+
+def test_a_state_takes_the_place_of_the_etag():
+    head = ObjectHead.of({"ETag": '"a"'})
+    assert replace(head, state="1-2-3").version == "1-2-3"
+    assert replace(head, state="").version is None

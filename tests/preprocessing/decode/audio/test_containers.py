@@ -277,3 +277,14 @@ def test_a_wav_of_the_other_byte_order_is_decoded():
 def test_sound_needs_no_pyav(monkeypatch):
     monkeypatch.setitem(sys.modules, "av", None)
     assert DECODED(FILES["flac 16 bits"]()).shape == (2, 6_000)
+
+
+def test_memory_that_ffmpeg_refuses_a_header_is_a_limit() -> None:
+    """A description of samples that is longer than the file, and no table of their sizes."""
+    broken = bytearray(contained("mp4", "aac", channels=1))
+    broken[broken.index(b"mp4a\0\0\0\0\0\0\0\1") - 3] = 0x7B
+    broken[broken.index(b"stsz") - 4] = 1
+    with pytest.raises(
+        LimitExceeded, match=r"the mov file asks FFmpeg for more than the limit of \d+ MiB"
+    ):
+        DECODED(bytes(broken))

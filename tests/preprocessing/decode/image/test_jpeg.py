@@ -143,6 +143,14 @@ def test_any_sampling_factors(factors: list[tuple[int, int]], options: dict[str,
     assert "upload it again" in refusal(data[: len(data) * 3 // 4])
 
 
+@pytest.mark.parametrize("bits", [16, 127, 243, 255])
+def test_impossible_size_of_a_dc_difference(bits: int) -> None:
+    """libjpeg refuses such a table. The fuzzer found an overflow of the lookup's bytes."""
+    data = bytearray(write(ycc(small()), ODD[0]))
+    data[data.index(b"\xff\xc4") + 4 + 1 + 16] = bits  # the first symbol of the first table
+    assert f"a DC difference of {bits} bits" in refusal(bytes(data))
+
+
 @pytest.mark.parametrize("factors", [*ODD, *NAMED])
 @pytest.mark.parametrize("spec", ["grayscale/resize:8,8/npy", "resize:4,4/npy", "grayscale/npy"])
 def test_no_rewrite_asks_more_of_a_decoder_than_it_can(

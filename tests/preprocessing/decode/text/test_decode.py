@@ -22,7 +22,7 @@ from preprocessing import (
     UnknownFormat,
 )
 from preprocessing.decode.sniff import sniff
-from preprocessing.spec.kinds import SOURCES
+from preprocessing.spec.kinds import IMPLIED
 from tests.photos import photo
 
 PLAIN = Pipeline.parse("text/text")
@@ -174,7 +174,7 @@ def test_words_are_no_signatures(text: str) -> None:
     """Such a text is never detected as sound or video, whatever kind is wanted."""
     assert sniff(text.encode(), "text").kind == "text"
     assert decoded(text.encode()) == text
-    for wanted in set(SOURCES) - {"text"}:
+    for wanted in set(IMPLIED) - {"text"}:
         with pytest.raises(UnknownFormat):
             sniff(text.encode(), wanted)
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import pytest
 
 from preprocessing import CorruptSource, Pipeline, PreprocessingError
+from preprocessing.decode.video.container import packets_of
 
 from ...support.clips import FILES, clip
 
@@ -48,3 +51,14 @@ def test_a_first_frame_that_is_damaged_is_not_passed_over():
     data[at : at + 5] = b"\xff" * 5
     with pytest.raises(CorruptSource):
         Pipeline.parse("sample_frames:2/npy")(bytes(data))
+
+
+def test_a_track_that_appears_late_does_not_end_the_others() -> None:
+    """PyAV raises IndexError for it after the last packet, as it does for such an FLV."""
+
+    class Container:
+        def demux(self, stream: str) -> Iterator[str]:
+            yield from (f"{stream} 1", f"{stream} 2", f"{stream} end")
+            raise IndexError("list index out of range")
+
+    assert list(packets_of(Container(), "video")) == ["video 1", "video 2", "video end"]

@@ -30,7 +30,7 @@ from preprocessing import (
     SpecError,
     VerticalFlip,
 )
-from preprocessing.planner.plan import resolve_random
+from preprocessing.planner.lowering import resolve_random
 from preprocessing.rng import Draws
 
 from ...strategies.random_geometry import TRANSFORMS, areas, ratios

@@ -11,9 +11,9 @@ import pytest
 
 from jitprep.service.deadline import Deadline
 from jitprep.service.errors import RequestFailed
+from jitprep.service.source.aws_credentials import StoreCredentials
 from jitprep.service.source.opening import open_original
 from jitprep.service.source.stored_object import StoredObject
-from jitprep.service.source.stores import StoreCredentials
 
 from .server import Page, WebServer
 

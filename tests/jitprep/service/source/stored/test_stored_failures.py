@@ -8,11 +8,12 @@ from functools import partial
 import pytest
 
 from jitprep.service.messages import ListingName
+from jitprep.service.source.aws_credentials import StoreCredentials
 from jitprep.service.source.opening import head_original, open_ranges
 from jitprep.service.source.original_store import OriginalStore
 from jitprep.service.source.ranged_source import Ranges
 from jitprep.service.source.stored_object import StoredObject
-from jitprep.service.source.stores import SourceUrl, StoreCredentials, open_store
+from jitprep.service.source.stores import SourceUrl, open_store
 
 from .reading import BODY, TOKEN, failure, put, soon, whole
 from .server import Fault, WebServer

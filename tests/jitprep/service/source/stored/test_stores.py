@@ -11,9 +11,10 @@ import pytest
 from dateutil.tz import tzutc
 
 from jitprep.service.config import config
+from jitprep.service.source.aws_credentials import StoreCredentials
 from jitprep.service.source.stored.folder import Folder
 from jitprep.service.source.stored_object import StoredObject
-from jitprep.service.source.stores import SourceUrl, StoreCredentials, open_store
+from jitprep.service.source.stores import SourceUrl, open_store
 
 from .reading import BODY, put, whole
 

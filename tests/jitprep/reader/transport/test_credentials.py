@@ -17,7 +17,7 @@ from jitprep.service.source.stores import SourceUrl
 from preprocessing import Pipeline
 from tests.photos import photo
 
-from .conftest import Says
+from ..conftest import Says
 
 SPEC = "resize:16,16/npy"
 MADE = Pipeline.parse(SPEC).encode(photo("rocket"))

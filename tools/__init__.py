@@ -1,1 +1,1 @@
-"""Scripts that write pages and tables."""
+"""Scripts that write pages and tables, and one that checks quotas."""

@@ -32,7 +32,8 @@ def generated() -> dict[Path, str]:
         ),
         ROOT / "preprocessing/encodings/_catalogue.py": _catalogue("ENCODING_CLASSES", encodings),
         ROOT / "preprocessing/__init__.pyi": _stub(
-            [f"transforms.{path}" for path in transforms.values()]
+            ["own_steps.step.Step"]  # imported lazily too
+            + [f"transforms.{path}" for path in transforms.values()]
             + [f"encodings.{path}" for path in encodings.values()]
         ),
     }
@@ -115,7 +116,7 @@ def _stub(steps: Iterable[str]) -> str:
     imports: dict[str, set[str]] = {}
     tree = ast.parse((ROOT / "preprocessing/__init__.py").read_text(encoding="utf-8"))
     listed = {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)}
-    for node in tree.body:
+    for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and node.module:
             imports[node.module] = {alias.name for alias in node.names} & listed
     for path in steps:

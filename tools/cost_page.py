@@ -32,8 +32,18 @@ def pages() -> dict[Path, str]:
 
 
 def _table(estimate: Estimate) -> str:
-    caption = f"{report.title(estimate)}. \\* The cheapest of all."
-    return f"{_markdown(report.header(estimate), report.rows(estimate))}\n\n{caption}"
+    return f"{_markdown(report.header(estimate), report.rows(estimate))}\n\n{_caption(estimate)}"
+
+
+def _summary(estimate: Estimate) -> str:
+    """Return the table without the function's memory and time."""
+    rows = [(name, *amounts) for name, _, _, *amounts in report.rows(estimate)]
+    name, _, _, *amounts = report.header(estimate)
+    return f"{_markdown((name, *amounts), rows)}\n\n{_caption(estimate)}"
+
+
+def _caption(estimate: Estimate) -> str:
+    return f"{report.title(estimate)}. \\* The cheapest."
 
 
 def _losses(estimate: Estimate) -> str:
@@ -46,6 +56,7 @@ def _notes(estimate: Estimate) -> str:
 
 _KINDS: dict[str, Callable[[Estimate], str]] = {
     "table": _table,
+    "summary": _summary,
     "losses": _losses,
     "notes": _notes,
 }

@@ -17,7 +17,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from preprocessing import ENCODINGS, TRANSFORMS
-from preprocessing.spec.step import Registry, Step, hints, required
+from preprocessing.spec.step import Registry, StepBase, hints, required
 from preprocessing.transforms import RandomTransform
 
 ROOT = Path(__file__).parents[1]
@@ -89,7 +89,7 @@ def _entry(registry: Registry, name: str) -> str:
     )
 
 
-def _call(step: type[Step]) -> str:
+def _call(step: type[StepBase]) -> str:
     needed = required(step)
     arguments = [key if key in needed else f"{key}={getattr(step, key)!r}" for key in hints(step)]
     return f"{step.__name__}({', '.join(arguments)})"

@@ -5,13 +5,14 @@ from __future__ import annotations
 import argparse
 import errno
 import os
+import shutil
 import signal
 import socket
 import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from types import FrameType
+from typing import NoReturn
 
 from jitprep.server.configuration.folder_config import folder_config, mount_name
 from jitprep.service.settings import FILE_VARIABLE
@@ -25,14 +26,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command. A wrong configuration is one line, and exit status 2."""
     asked = _parser().parse_args(arguments)
     # Until the workers run. As a container's first process it would ignore the signal otherwise.
-    # One that comes while the folder is made waits until it would be deleted.
+    # One that comes while the folder is made waits until it can be deleted.
     came: list[int] = []
     signal.signal(signal.SIGTERM, lambda number, _: came.append(number))
     with tempfile.TemporaryDirectory(prefix="jitprep-") as folder:
+        signal.signal(signal.SIGTERM, lambda number, _: _end(number, folder))
+        if came:
+            _end(came[0], folder)
         try:
-            signal.signal(signal.SIGTERM, _end)
-            if came:
-                _end(came[0], None)
             return _run(asked, Path(folder))
         except ValueError as error:
             sys.stderr.write(f"error: {_in_terms_of(asked, str(error))}\n")
@@ -44,8 +45,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
 
 
-def _end(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
-    sys.exit(128 + number)
+def _end(number: int, folder: str) -> NoReturn:
+    """End at once. An exception might come within an import, which may turn it into another."""
+    shutil.rmtree(folder, ignore_errors=True)
+    os._exit(128 + number)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -34,7 +34,7 @@ COMMANDS = [
 # What another test or a step of CI runs, and a line of the file that does it.
 ELSEWHERE = {
     "make demo": (".ci/run", 'step "make demo" make demo\n'),
-    "make test": (".ci/run", 'step "make test" make test\n'),
+    "make test": (".ci/run", "    make test && return\n"),
     "pip install '.[cli,server,reader]'": (
         "tests/packaging/test_install.py",
         "README_INSTALLS = ",

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from jitprep.costs import plot, report
+from jitprep.costs.answers import plot, report
 from jitprep.costs.estimate import Estimate, from_json
 
 ROOT = Path(__file__).parent.parent

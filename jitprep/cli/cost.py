@@ -27,17 +27,25 @@ from jitprep.cli.console import (
     pipeline_argument,
 )
 from jitprep.cli.demo_data.photos import photographs
-from jitprep.costs import plot, report
-from jitprep.costs.bill import TrainingPlan
+from jitprep.costs.answers import plot, report
 from jitprep.costs.estimate import Estimate, to_json
-from jitprep.costs.measure import (
+from jitprep.costs.inputs.measure import (
     FUNCTION_MB,
     Measured,
     Unmeasured,
     function_is_installed,
     measure_function,
 )
-from jitprep.costs.prices import ARCHS, SHIPPED, Arch, PriceError, Prices, dump_prices, load_prices
+from jitprep.costs.inputs.prices import (
+    ARCHS,
+    SHIPPED,
+    Arch,
+    PriceError,
+    Prices,
+    dump_prices,
+    load_prices,
+)
+from jitprep.costs.ways.bill import TrainingPlan
 from preprocessing import Pipeline
 
 # What is assumed where no option says otherwise.
@@ -213,8 +221,8 @@ def _refresh(path: Path | None, region: str, types: set[str]) -> dict[str, Price
         from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415  an extra
     except ModuleNotFoundError:
         fail("--refresh needs boto3, which is not installed: pip install 'jitprep[backfill]'", 2)
-    from jitprep.costs.refresh import NotListed, pricing_client  # noqa: PLC0415
-    from jitprep.costs.refresh import refresh as ask  # noqa: PLC0415
+    from jitprep.costs.inputs.refresh import NotListed, pricing_client  # noqa: PLC0415
+    from jitprep.costs.inputs.refresh import refresh as ask  # noqa: PLC0415
 
     if path is None:
         fail("--refresh writes the prices to a file; name it with --prices")

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from jitprep.costs.bill import BACKFILL, Missing, TrainingPlan, Way
-from jitprep.costs.measure import Measured
-from jitprep.costs.model import ways
-from jitprep.costs.prices import Prices, parse_prices
+from jitprep.costs.inputs.measure import Measured
+from jitprep.costs.inputs.prices import Prices, parse_prices
+from jitprep.costs.ways.bill import BACKFILL, Missing, TrainingPlan, Way
+from jitprep.costs.ways.model import ways
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
-from jitprep.costs.measure import Measured, Unmeasured, measure_function
+from jitprep.costs.inputs.measure import Measured, Unmeasured, measure_function
 from jitprep.reader import BadObject, Reader
 from jitprep.reader.loading.single_thread import use_one_thread
 from jitprep.reader.originals import transform

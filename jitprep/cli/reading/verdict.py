@@ -7,9 +7,9 @@ from enum import StrEnum
 
 from jitprep.cli.reading.measurement import LoaderRun
 from jitprep.cli.reading.stages import SampleStages
-from jitprep.costs.bill import TrainingPlan
-from jitprep.costs.overflow import OverflowPrice, price_overflow
-from jitprep.costs.prices import SHIPPED, load_prices
+from jitprep.costs.inputs.prices import SHIPPED, load_prices
+from jitprep.costs.ways.bill import TrainingPlan
+from jitprep.costs.ways.overflow import OverflowPrice, price_overflow
 from preprocessing import Pipeline
 
 # From this share of the model's rate on, the loader keeps up with it.

@@ -10,7 +10,7 @@ from jitprep.cli.reading.measurement import LoaderRun
 from jitprep.cli.reading.processes import CpuUse
 from jitprep.cli.reading.stages import SampleStages
 from jitprep.cli.reading.verdict import LIMITS, Limit, find_limit, judge
-from jitprep.costs.measure import Measured
+from jitprep.costs.inputs.measure import Measured
 from jitprep.reader.loading.stats import LoaderStats
 from preprocessing import Pipeline
 from tests.jitprep.server.running import serving

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from jitprep.costs.bill import TrainingPlan
 from jitprep.costs.estimate import Estimate
-from jitprep.costs.measure import Measured
-from jitprep.costs.prices import SHIPPED, load_prices
+from jitprep.costs.inputs.measure import Measured
+from jitprep.costs.inputs.prices import SHIPPED, load_prices
+from jitprep.costs.ways.bill import TrainingPlan
 
 PRICES = load_prices(SHIPPED)["us-east-1"]
 MEASURED = Measured(

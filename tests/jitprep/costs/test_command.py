@@ -8,14 +8,14 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 from PIL import Image
+from tests.jitprep.costs.test_refresh import answer_instance, answer_services, product
 from typer.testing import CliRunner
 
 from jitprep.cli.commands import app
-from jitprep.costs import plot
+from jitprep.costs.answers import plot
 from jitprep.costs.estimate import from_json
-from jitprep.costs.prices import load_prices
+from jitprep.costs.inputs.prices import load_prices
 from jitprep.service.config import config
-from tests.jitprep.costs.test_refresh import answer_instance, answer_services, product
 
 
 @pytest.fixture
@@ -162,7 +162,7 @@ def test_refresh_writes_a_file_and_uses_it(cost, tmp_path, monkeypatch):
     client = boto3.client(
         "pricing", region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x"
     )
-    monkeypatch.setattr("jitprep.costs.refresh.pricing_client", lambda: client)
+    monkeypatch.setattr("jitprep.costs.inputs.refresh.pricing_client", lambda: client)
     asked = ("resize:8,8/npy", "photo.jpg", "--region=eu-west-1", "--gpu=g6.xlarge", "--json")
     with Stubber(client) as stub:
         answer_services(stub)
@@ -186,7 +186,7 @@ def test_an_error_of_aws_is_reported(cost, tmp_path, monkeypatch):
     client = boto3.client(
         "pricing", region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x"
     )
-    monkeypatch.setattr("jitprep.costs.refresh.pricing_client", lambda: client)
+    monkeypatch.setattr("jitprep.costs.inputs.refresh.pricing_client", lambda: client)
     with Stubber(client) as stub:
         stub.add_client_error("get_products", "AccessDeniedException", "may not ask")
         done = cost("imagenet", "photo.jpg", "--prices=mine.toml", "--refresh", fails=True)

@@ -9,10 +9,10 @@ from xml.etree import ElementTree
 
 import pytest
 
-from jitprep.costs import plot, report
-from jitprep.costs.bill import TrainingPlan
-from jitprep.costs.breakeven import cheaper_from
+from jitprep.costs.answers import plot, report
+from jitprep.costs.answers.breakeven import cheaper_from
 from jitprep.costs.estimate import from_json, to_json
+from jitprep.costs.ways.bill import TrainingPlan
 from tests.jitprep.costs.given import ESTIMATE
 
 SVG = "{http://www.w3.org/2000/svg}"

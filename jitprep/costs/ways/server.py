@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import math
 
-from jitprep.costs.bill import (
+from jitprep.costs.inputs.measure import Measured
+from jitprep.costs.inputs.prices import Instance, Prices
+from jitprep.costs.ways.bill import (
     EC2,
     EC2_SPOT,
     FARGATE,
@@ -18,9 +20,7 @@ from jitprep.costs.bill import (
     Way,
     charge_gets,
 )
-from jitprep.costs.invocation import MARGIN_MB
-from jitprep.costs.measure import Measured
-from jitprep.costs.prices import Instance, Prices
+from jitprep.costs.ways.invocation import MARGIN_MB
 
 # CPU time of a request in addition to the transform: HTTP, and the read from S3. Measured on 2026-11-30
 # by ``python -m bench.doors --quick --json --s3 URL`` on the machine of docs/cost.json, where the

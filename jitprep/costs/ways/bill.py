@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from jitprep.costs.measure import Measured
-from jitprep.costs.prices import Arch, Prices
+from jitprep.costs.inputs.measure import Measured
+from jitprep.costs.inputs.prices import Arch, Prices
 
 OBJECT_LAMBDA, FUNCTION_URL, INVOKE = "Object Lambda", "Function URL", "batched Invoke"
 FARGATE, EC2, EC2_SPOT = "Fargate server", "EC2 server", "EC2 spot server"

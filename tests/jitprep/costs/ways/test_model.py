@@ -9,7 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jitprep.costs.bill import (
+from jitprep.costs.answers.breakeven import (
+    cheaper_from,
+    cheapest_just_in_time,
+    crossing,
+    worthwhile_ms,
+)
+from jitprep.costs.inputs.measure import Measured
+from jitprep.costs.inputs.prices import Price
+from jitprep.costs.ways.bill import (
     BACKFILL,
     FARGATE,
     FUNCTION_URL,
@@ -25,11 +33,8 @@ from jitprep.costs.bill import (
     TrainingPlan,
     Way,
 )
-from jitprep.costs.breakeven import cheaper_from, cheapest_just_in_time, crossing, worthwhile_ms
-from jitprep.costs.invocation import LIMIT_MS, SIZES, VCPU_MB, BilledInvocation
-from jitprep.costs.measure import Measured
-from jitprep.costs.model import price_object_lambda, ways
-from jitprep.costs.prices import Price
+from jitprep.costs.ways.invocation import LIMIT_MS, SIZES, VCPU_MB, BilledInvocation
+from jitprep.costs.ways.model import price_object_lambda, ways
 from jitprep.service.lambda_limits import max_body_bytes
 from tests.jitprep.costs.given import MEASURED, PLAN, PRICES
 

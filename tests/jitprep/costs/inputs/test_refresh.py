@@ -10,8 +10,8 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 
-from jitprep.costs.prices import SHIPPED, Price, load_prices
-from jitprep.costs.refresh import NotListed, refresh
+from jitprep.costs.inputs.prices import SHIPPED, Price, load_prices
+from jitprep.costs.inputs.refresh import NotListed, refresh
 
 KNOWN = load_prices(SHIPPED)
 # Usage types of eu-west-1 in AWS's list with their prices, and similar ones that must not match.

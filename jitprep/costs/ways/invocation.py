@@ -6,9 +6,9 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from jitprep.costs.bill import Charge, Missing, TrainingPlan, Way, charge_gets
-from jitprep.costs.measure import Measured
-from jitprep.costs.prices import Prices
+from jitprep.costs.inputs.measure import Measured
+from jitprep.costs.inputs.prices import Prices
+from jitprep.costs.ways.bill import Charge, Missing, TrainingPlan, Way, charge_gets
 
 # "At 1,769 MB, a function has the equivalent of one vCPU":
 # https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import math
 
-from jitprep.costs.bill import (
+from jitprep.costs.inputs.measure import Measured
+from jitprep.costs.inputs.prices import Prices
+from jitprep.costs.ways.bill import (
     BACKFILL,
     FUNCTION_URL,
     GPU,
@@ -22,7 +24,7 @@ from jitprep.costs.bill import (
     charge_idle,
     charge_returned,
 )
-from jitprep.costs.invocation import (
+from jitprep.costs.ways.invocation import (
     LIMIT_MS,
     READ_LIMIT_MS,
     BilledInvocation,
@@ -32,10 +34,8 @@ from jitprep.costs.invocation import (
     price_calls,
     sizes,
 )
-from jitprep.costs.measure import Measured
-from jitprep.costs.prices import Prices
-from jitprep.costs.server import price_servers
-from jitprep.costs.shards import price_shards
+from jitprep.costs.ways.server import price_servers
+from jitprep.costs.ways.shards import price_shards
 from jitprep.service.lambda_limits import max_body_bytes
 
 # AWS's examples of storage use units of 2^30 bytes.

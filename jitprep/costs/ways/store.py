@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from jitprep.costs.bill import Charge, TrainingPlan, Way
-from jitprep.costs.measure import Measured
-from jitprep.costs.model import GIB, ways
-from jitprep.costs.prices import Prices
+from jitprep.costs.inputs.measure import Measured
+from jitprep.costs.inputs.prices import Prices
+from jitprep.costs.ways.bill import Charge, TrainingPlan, Way
+from jitprep.costs.ways.model import GIB, ways
 
 # CPU of reading a copy, in ms: `python -m bench.train.store`, "folder, deterministic, warm".
 READ_MS = 0.13

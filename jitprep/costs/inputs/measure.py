@@ -81,7 +81,7 @@ def measure_samples(
         "preload": list(preload),
     }
     done = subprocess.run(
-        [sys.executable, "-m", "jitprep.costs.probe"],
+        [sys.executable, "-m", "jitprep.costs.inputs.probe"],
         input=json.dumps(asked),
         env={
             **os.environ,

@@ -6,7 +6,10 @@ import math
 from collections.abc import Sequence
 from xml.sax.saxutils import escape
 
-from jitprep.costs.bill import (
+from jitprep.costs.answers.breakeven import crossing
+from jitprep.costs.answers.report import dollars
+from jitprep.costs.estimate import Estimate
+from jitprep.costs.ways.bill import (
     BACKFILL,
     EC2,
     EC2_SPOT,
@@ -21,9 +24,6 @@ from jitprep.costs.bill import (
     SHARDS_OBJECT_LAMBDA,
     Way,
 )
-from jitprep.costs.breakeven import crossing
-from jitprep.costs.estimate import Estimate
-from jitprep.costs.report import dollars
 
 _WIDTH, _HEIGHT = 760, 420
 _LEFT, _RIGHT, _TOP, _BOTTOM = 60, 200, 46, 46

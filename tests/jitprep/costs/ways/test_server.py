@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from jitprep.costs.bill import EC2, EC2_SPOT, FARGATE, SERVER_WAYS, Missing, Way
-from jitprep.costs.measure import Measured
-from jitprep.costs.server import (
+from jitprep.costs.inputs.measure import Measured
+from jitprep.costs.ways.bill import EC2, EC2_SPOT, FARGATE, SERVER_WAYS, Missing, Way
+from jitprep.costs.ways.server import (
     SERVER_OVERHEAD_MS,
     balancer_usd,
     fargate_gb,

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from jitprep.costs.bill import (
+from jitprep.costs.ways.bill import (
     EC2_SPOT,
     GPU,
     OBJECT_LAMBDA,
@@ -19,9 +19,9 @@ from jitprep.costs.bill import (
     Missing,
     Way,
 )
-from jitprep.costs.model import ways
-from jitprep.costs.server import SERVER_OVERHEAD_MS
-from jitprep.costs.shards import FUNCTION_SAMPLE_MS, SERVER_SAMPLE_MS, price_shards
+from jitprep.costs.ways.model import ways
+from jitprep.costs.ways.server import SERVER_OVERHEAD_MS
+from jitprep.costs.ways.shards import FUNCTION_SAMPLE_MS, SERVER_SAMPLE_MS, price_shards
 
 from .given import MEASURED, PLAN, PRICES
 from .test_model import measured, plans

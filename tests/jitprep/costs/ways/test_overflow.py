@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from jitprep.costs.bill import FUNCTION_URL, INVOKE
-from jitprep.costs.overflow import price_overflow
-from jitprep.costs.server import vcpu_hours
+from jitprep.costs.ways.bill import FUNCTION_URL, INVOKE
+from jitprep.costs.ways.overflow import price_overflow
+from jitprep.costs.ways.server import vcpu_hours
 
 from .given import MEASURED, PLAN, PRICES
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from jitprep.costs.measure import Unmeasured, measure_samples
+from jitprep.costs.inputs.measure import Unmeasured, measure_samples
 from preprocessing import Pipeline
 
 

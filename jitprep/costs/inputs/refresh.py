@@ -13,7 +13,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from jitprep.costs.prices import Instance, Price, Prices
+from jitprep.costs.inputs.prices import Instance, Price, Prices
 
 # The API exists in few regions, and serves the prices of all.
 _ENDPOINT = "us-east-1"

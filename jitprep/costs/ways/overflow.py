@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 
-from jitprep.costs.bill import TrainingPlan, Way, charge_gets
-from jitprep.costs.measure import Measured
-from jitprep.costs.model import price_function_url, price_invoke
-from jitprep.costs.prices import Prices
-from jitprep.costs.server import vcpu_hours
+from jitprep.costs.inputs.measure import Measured
+from jitprep.costs.inputs.prices import Prices
+from jitprep.costs.ways.bill import TrainingPlan, Way, charge_gets
+from jitprep.costs.ways.model import price_function_url, price_invoke
+from jitprep.costs.ways.server import vcpu_hours
 
 _HOUR_S = 3600
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from jitprep.costs.bill import (
+from jitprep.costs.answers.breakeven import cheaper_from, cheapest_just_in_time, worthwhile_ms
+from jitprep.costs.estimate import Estimate
+from jitprep.costs.inputs.prices import RATES
+from jitprep.costs.ways.bill import (
     EC2,
     FARGATE,
     GPU,
@@ -15,25 +18,22 @@ from jitprep.costs.bill import (
     Missing,
     Way,
 )
-from jitprep.costs.breakeven import cheaper_from, cheapest_just_in_time, worthwhile_ms
-from jitprep.costs.estimate import Estimate
-from jitprep.costs.invocation import READ_LIMIT_MS
-from jitprep.costs.model import READS_AT_ONCE
-from jitprep.costs.prices import RATES
-from jitprep.costs.server import (
+from jitprep.costs.ways.invocation import READ_LIMIT_MS
+from jitprep.costs.ways.model import READS_AT_ONCE
+from jitprep.costs.ways.server import (
     SERVER_OVERHEAD_MS,
     balancer_usd,
     fargate_gb,
     worker_mb,
     zones_usd,
 )
-from jitprep.costs.shards import (
+from jitprep.costs.ways.shards import (
     FUNCTION_SAMPLE_MS,
     SERVER_SAMPLE_MS,
     SHARD_LIMIT_MS,
     samples_per_shard,
 )
-from jitprep.costs.store import with_store
+from jitprep.costs.ways.store import with_store
 
 
 def title(estimate: Estimate) -> str:

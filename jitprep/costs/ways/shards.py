@@ -11,7 +11,9 @@ import math
 from bisect import bisect_left
 from dataclasses import replace
 
-from jitprep.costs.bill import (
+from jitprep.costs.inputs.measure import Measured
+from jitprep.costs.inputs.prices import Prices
+from jitprep.costs.ways.bill import (
     SHARDS_EC2_SPOT,
     SHARDS_GPU,
     SHARDS_OBJECT_LAMBDA,
@@ -22,16 +24,14 @@ from jitprep.costs.bill import (
     charge_idle,
     charge_returned,
 )
-from jitprep.costs.invocation import (
+from jitprep.costs.ways.invocation import (
     READ_LIMIT_MS,
     BilledInvocation,
     function_mb,
     price_calls,
     sizes,
 )
-from jitprep.costs.measure import Measured
-from jitprep.costs.prices import Prices
-from jitprep.costs.server import SERVER_OVERHEAD_MS, price_spot, vcpu_hours
+from jitprep.costs.ways.server import SERVER_OVERHEAD_MS, price_spot, vcpu_hours
 
 # CPU time of a sample in addition to its transform, in ms, through the function and through the server:
 # its share of reading the shard, of writing another and of sending it. The figures are round, and not

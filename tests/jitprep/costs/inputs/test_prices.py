@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jitprep.costs.prices import (
+from jitprep.costs.inputs.prices import (
     ARCHS,
     RATES,
     SHIPPED,

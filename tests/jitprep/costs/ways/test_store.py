@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from jitprep.costs.bill import GPU, JUST_IN_TIME, Way
-from jitprep.costs.breakeven import cheaper_from
-from jitprep.costs.model import GIB, ways
-from jitprep.costs.store import with_store
+from jitprep.costs.answers.breakeven import cheaper_from
+from jitprep.costs.ways.bill import GPU, JUST_IN_TIME, Way
+from jitprep.costs.ways.model import GIB, ways
+from jitprep.costs.ways.store import with_store
 
 from .given import MEASURED, PLAN, PRICES
 

@@ -6,10 +6,10 @@ import math
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
-from jitprep.costs.bill import GPU, JUST_IN_TIME, Missing, TrainingPlan, Way
-from jitprep.costs.measure import Measured
-from jitprep.costs.model import ways
-from jitprep.costs.prices import Prices
+from jitprep.costs.inputs.measure import Measured
+from jitprep.costs.inputs.prices import Prices
+from jitprep.costs.ways.bill import GPU, JUST_IN_TIME, Missing, TrainingPlan, Way
+from jitprep.costs.ways.model import ways
 
 _MOST_MS = 60_000.0
 

@@ -1,0 +1,1 @@
+"""What the bills say: where the work belongs, tables, and plots."""

@@ -1,0 +1,1 @@
+"""The bill of each way to prepare samples."""

@@ -1,4 +1,4 @@
-"""Probe process: ``python -m jitprep.costs.inputs.probe`` runs samples and measures itself, JSON in and out."""
+"""Probe process: it runs samples and measures itself, JSON in and out."""
 
 from __future__ import annotations
 

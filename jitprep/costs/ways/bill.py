@@ -1,91 +1,70 @@
-"""Plan and bill of each way to preprocess."""
+"""Bill of each way to prepare samples: its charges, and what it takes of the training host."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal, get_args
 
-from jitprep.costs.inputs.measure import Measured
-from jitprep.costs.inputs.prices import Arch, Prices
+# What a charge is for: CPU and memory; requests to Lambda and S3, LIST and HEAD too; bytes that Object Lambda
+# returns; logs; NAT gateways, interface endpoints, load balancers and transfer between zones; SSE-KMS;
+# storage; and the training instance, while its GPUs wait.
+Kind = Literal["compute", "requests", "returned", "logs", "network", "KMS", "storage", "idle"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
 
-OBJECT_LAMBDA, FUNCTION_URL, INVOKE = "Object Lambda", "Function URL", "batched Invoke"
-FARGATE, EC2, EC2_SPOT = "Fargate server", "EC2 server", "EC2 spot server"
-BACKFILL, GPU = "backfilled copies", "GPU instance"
-LAMBDA_WAYS, SERVER_WAYS = (OBJECT_LAMBDA, FUNCTION_URL, INVOKE), (FARGATE, EC2, EC2_SPOT)
-# The ways that store nothing and read objects one by one or in batches, each by a GET of its own.
-JUST_IN_TIME = (*LAMBDA_WAYS, *SERVER_WAYS)
-# Ways that read shards, by one GET each.
-SHARDS_OBJECT_LAMBDA, SHARDS_EC2_SPOT, SHARDS_GPU = (
-    f"shards, {name}" for name in (OBJECT_LAMBDA, EC2_SPOT, GPU)
+# The training host's own cores, alone and with an overflow.
+HOST = "own cores"
+OVERFLOW_LAMBDA, OVERFLOW_SERVER = "own cores + Lambda", "own cores + server"
+# Ways that make single objects elsewhere, at each read.
+OBJECT_LAMBDA, FUNCTION_URL, STREAMED_URL, INVOKE = (
+    "Object Lambda",
+    "Function URL",
+    "streamed URL",
+    "batched Invoke",
 )
-SHARD_WAYS = (SHARDS_OBJECT_LAMBDA, SHARDS_EC2_SPOT, SHARDS_GPU)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TrainingPlan:
-    """The user's plan, and quantities that cannot be measured here.
-
-    Parameters
-    ----------
-    objects : int
-        Objects in the data set.
-    arch : {"x86_64", "arm64"}
-        Architecture of Lambda and of Fargate.
-    memory_mb : int or None
-        Memory of the function; None for the cheapest.
-    gpu : str
-        Type of the instance that trains.
-    train_ms : float
-        Training time per object in milliseconds, in which preparing the next one is free.
-    months : float
-        Time that copies are stored.
-    stackable : bool
-        Whether a batched invocation can stack the results: one shape, in an encoding that stacks.
-    overhead_ms : float
-        CPU time of a request in addition to the transform.
-    s3_ms : float
-        Time that the function waits for one request to S3.
-    speed : float
-        Speed of Lambda's CPU relative to this machine's.
-    server : str
-        Type of the EC2 instances that run the server.
-    utilisation : float
-        Share of the server's CPU time that is used, above 0 and at most 1. The rest is paid for too.
-    shard : int
-        Objects per shard, at least 1, where the data set is stored in shards.
-    """
-
-    objects: int
-    arch: Arch = "arm64"
-    memory_mb: int | None = None
-    gpu: str = "g5.xlarge"
-    train_ms: float = 0.0
-    months: float = 1.0
-    stackable: bool
-    overhead_ms: float = 5.0
-    s3_ms: float = 50.0
-    speed: float = 1.0
-    server: str = "c8g.large"
-    utilisation: float = 0.7
-    shard: int = 1000
+MANAGED = "Managed Instances"
+FARGATE, EC2, EC2_SPOT = "Fargate server", "EC2 server", "EC2 spot server"
+# Ways that read originals from shards.
+SHARDS_HOST, SHARDS_OBJECT_LAMBDA, SHARDS_STREAMED_URL, SHARDS_SERVER = (
+    f"shards, {name}" for name in (HOST, OBJECT_LAMBDA, STREAMED_URL, EC2_SPOT)
+)
+# Ways that store results once.
+COPIES, COPIES_SHARDS, COPIES_EXPRESS, COPIES_DISK = (
+    f"copies, {form}" for form in ("objects", "shards", "Express One Zone", "local disk")
+)
+HOST_WAYS = (HOST, OVERFLOW_LAMBDA, OVERFLOW_SERVER)
+LAMBDA_WAYS = (OBJECT_LAMBDA, FUNCTION_URL, STREAMED_URL, INVOKE, MANAGED)
+SERVER_WAYS = (FARGATE, EC2, EC2_SPOT)
+SHARD_WAYS = (SHARDS_HOST, SHARDS_OBJECT_LAMBDA, SHARDS_STREAMED_URL, SHARDS_SERVER)
+COPY_WAYS = (COPIES, COPIES_SHARDS, COPIES_EXPRESS, COPIES_DISK)
+NAMES = (*HOST_WAYS, *SERVER_WAYS, *LAMBDA_WAYS, *SHARD_WAYS, *COPY_WAYS)
 
 
 @dataclass(frozen=True, slots=True)
 class Charge:
     """One line of a bill, in US dollars."""
 
+    kind: Kind
     what: str
     usd: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Way:
-    """A way to preprocess, and its cost.
+    """A way to prepare samples, and its cost.
 
     Parameters
     ----------
     name : str
+        One of `NAMES`.
     once, each_epoch : tuple of Charge
+    host_ms : float
+        CPU time of the training host per sample: to receive it, or to fetch and transform it.
+    idle_s : float
+        Seconds for which a GPU waits per epoch, added over the instance's GPUs.
+    remote : float
+        Share of the samples that are made elsewhere.
     memory_mb, ms : int or None
         Memory and duration of an invocation, where there is one.
     objects : int
@@ -95,6 +74,9 @@ class Way:
     name: str
     once: tuple[Charge, ...]
     each_epoch: tuple[Charge, ...]
+    host_ms: float
+    idle_s: float
+    remote: float = 1.0
     memory_mb: int | None = None
     ms: int | None = None
     objects: int = 1
@@ -113,6 +95,14 @@ class Way:
         """Return the dollars for a number of epochs."""
         return self.fixed + epochs * self.slope
 
+    def by_kind(self, epochs: float) -> Mapping[Kind, float]:
+        """Return the dollars for a number of epochs, by what they are for."""
+        return {
+            kind: math.fsum(c.usd for c in self.once if c.kind == kind)
+            + epochs * math.fsum(c.usd for c in self.each_epoch if c.kind == kind)
+            for kind in KINDS
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class Missing:
@@ -120,25 +110,3 @@ class Missing:
 
     name: str
     reason: str
-
-
-def charge_gets(gets: int, prices: Prices) -> Charge:
-    """Return the charge of a number of GETs."""
-    return Charge("S3 GET", gets * prices.s3_get.usd)
-
-
-def charge_returned(measured: Measured, plan: TrainingPlan, prices: Prices) -> Charge:
-    """Return the charge of the results of an epoch that Object Lambda returns.
-
-    AWS's example counts a million times 500 KB as 500 GB.
-    """
-    return Charge(
-        "data returned", plan.objects * measured.bytes_out / 10**9 * prices.object_lambda_gb.usd
-    )
-
-
-def charge_idle(measured: Measured, plan: TrainingPlan, prices: Prices) -> Charge:
-    """Return the charge of an epoch in which the GPU waits for its host's CPUs."""
-    instance = prices.instances[plan.gpu]
-    idle_ms = max(0.0, measured.ms / instance.vcpus - plan.train_ms)
-    return Charge("idle instance", plan.objects * idle_ms / 3_600_000 * instance.usd)

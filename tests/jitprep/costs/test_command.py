@@ -8,7 +8,7 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 from PIL import Image
-from tests.jitprep.costs.test_refresh import answer_instance, answer_services, product
+from tests.jitprep.costs.inputs.test_refresh import answer_instance, answer_services, product
 from typer.testing import CliRunner
 
 from jitprep.cli.commands import app

@@ -10,7 +10,7 @@ from jitprep.costs.ways.bill import FUNCTION_URL, INVOKE
 from jitprep.costs.ways.overflow import price_overflow
 from jitprep.costs.ways.server import vcpu_hours
 
-from .given import MEASURED, PLAN, PRICES
+from tests.jitprep.costs.given import MEASURED, PLAN, PRICES
 
 
 @pytest.mark.parametrize("images_per_s", [1.0, 710.0])

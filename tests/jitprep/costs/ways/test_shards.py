@@ -23,7 +23,7 @@ from jitprep.costs.ways.model import ways
 from jitprep.costs.ways.server import SERVER_OVERHEAD_MS
 from jitprep.costs.ways.shards import FUNCTION_SAMPLE_MS, SERVER_SAMPLE_MS, price_shards
 
-from .given import MEASURED, PLAN, PRICES
+from tests.jitprep.costs.given import MEASURED, PLAN, PRICES
 from .test_model import measured, plans
 
 # A sample takes 5 ms of CPU through the function.

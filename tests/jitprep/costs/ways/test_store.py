@@ -11,7 +11,7 @@ from jitprep.costs.ways.bill import GPU, JUST_IN_TIME, Way
 from jitprep.costs.ways.model import GIB, ways
 from jitprep.costs.ways.store import with_store
 
-from .given import MEASURED, PLAN, PRICES
+from tests.jitprep.costs.given import MEASURED, PLAN, PRICES
 
 
 @pytest.mark.parametrize("name", JUST_IN_TIME)

@@ -1,0 +1,83 @@
+"""Elements of SVG pictures, and the colors of the families of ways."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from xml.sax.saxutils import escape
+
+from jitprep.costs.ways import bill
+
+# Readable on white and on GitHub's dark gray. The background is transparent.
+INK, FAINT = "#7a828c", "#7a828c40"
+# Height of a line of text, and the most that a character takes of 12 pixels' sans-serif.
+LINE_HEIGHT, CHARACTER_WIDTH = 16, 6.6
+# Characters of a pipeline that fit into a title.
+_TITLE = 48
+
+FAMILIES: tuple[tuple[str, ...], ...] = (
+    (bill.HOST,),
+    (bill.OVERFLOW_LAMBDA, bill.OVERFLOW_SERVER),
+    bill.SERVER_WAYS,
+    bill.LAMBDA_WAYS,
+    bill.SHARD_WAYS,
+    bill.COPY_WAYS,
+)
+# One hue per family; within it, lighter from way to way.
+_HUES = (
+    ("#7a828c",),
+    ("#a05195", "#c07ab8"),
+    ("#2f7d57", "#4f9f74", "#7dbb97"),
+    ("#a84a22", "#c8602f", "#e07b39", "#eaa56f", "#c9962f"),
+    ("#2a8f9c", "#55a9b4", "#7fc1ca", "#3f7f95"),
+    ("#3f66a3", "#5f86b8", "#86a6cf", "#a9bfdf"),
+)
+COLORS = {
+    name: color
+    for family, hues in zip(FAMILIES, _HUES, strict=True)
+    for name, color in zip(family, hues, strict=True)
+}
+
+
+def svg_document(width: int, height: int, parts: Sequence[str]) -> str:
+    """Return a picture of these elements."""
+    opening = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" '
+        f'font-family="sans-serif" font-size="12" fill="{INK}">'
+    )
+    return "\n".join((opening, *parts, "</svg>")) + "\n"
+
+
+def svg_text(x: float, y: float, text: str, anchor: str = "start", color: str = INK) -> str:
+    """Return a line of text that starts, ends or is centered at a place."""
+    place = f'x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" fill="{color}"'
+    return f"<text {place}>{escape(text)}</text>"
+
+
+def svg_path(shape: str, color: str, width: float = 1, more: str = "") -> str:
+    """Return a line along a path."""
+    return f'<path d="{shape}" fill="none" stroke="{color}" stroke-width="{width:g}"{more}/>'
+
+
+def apart(places: Sequence[float], lowest: float) -> list[float]:
+    """Return sorted baselines moved so that lines of text do not overlap, and none is below `lowest`."""
+    moved = list(places)
+    for i in range(1, len(moved)):
+        moved[i] = max(moved[i], moved[i - 1] + LINE_HEIGHT)
+    for i in reversed(range(len(moved))):
+        moved[i] = min(moved[i], lowest)
+        lowest = moved[i] - LINE_HEIGHT
+    return moved
+
+
+def round_steps(most: float) -> list[float]:
+    """Return about five round numbers from 0 to `most`."""
+    rough = most / 5
+    power = 10.0 ** math.floor(math.log10(rough))
+    step = next(power * factor for factor in (1, 2, 5, 10) if power * factor >= rough)
+    return [step * i for i in range(math.floor(most / step * (1 + 1e-9)) + 1)]
+
+
+def shortened(pipeline: str) -> str:
+    """Return a pipeline that fits into a title."""
+    return pipeline if len(pipeline) <= _TITLE else f"{pipeline[: _TITLE - 1]}…"

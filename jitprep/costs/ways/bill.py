@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-# What a charge is for: CPU and memory; requests to Lambda and S3, LIST and HEAD too; bytes that Object Lambda
-# returns; logs; NAT gateways, interface endpoints, load balancers and transfer between zones; SSE-KMS;
-# storage; and the training instance, while its GPUs wait.
+# What a charge is for: CPU and memory; requests to Lambda and S3, also LIST and HEAD; bytes that Object
+# Lambda returns; logs; NAT gateways, interface endpoints, load balancers and transfer between zones;
+# SSE-KMS; storage; and the training instance, while its GPUs wait.
 Kind = Literal["compute", "requests", "returned", "logs", "network", "KMS", "storage", "idle"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from jitprep.costs.estimate import Estimate
-from jitprep.costs.ways.bill import HOST, Way
+from jitprep.costs.ways.bill import HOST, SHARDS_HOST, Way
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +50,19 @@ def cheaper_from(first: Way, second: Way) -> int | None:
     return max(math.floor(epochs) + 1, 1) if epochs < math.inf else None
 
 
-def keeping_up_ms(estimate: Estimate) -> float | None:
+def own_way(estimate: Estimate) -> Way:
+    """Return the way that prepares on the training host alone, from originals as they are stored."""
+    way = estimate.way(SHARDS_HOST if estimate.plan.packed else HOST)
+    assert way is not None  # a host can always prepare by itself
+    return way
+
+
+def keeping_up_ms(estimate: Estimate) -> float:
     """Return the training time per object on one GPU from which the host's own cores keep up, in ms.
 
-    It is L / v: the CPU time to fetch and prepare an object on the host, over the vCPUs per GPU. None
-    where the host cannot prepare at all.
+    It is L / v: the CPU time to fetch and prepare an object on the host, over the vCPUs per GPU.
     """
-    host = estimate.way(HOST)
-    return None if host is None else host.host_ms / vcpus_per_gpu(estimate)
+    return own_way(estimate).host_ms / vcpus_per_gpu(estimate)
 
 
 def vcpus_per_gpu(estimate: Estimate) -> float:

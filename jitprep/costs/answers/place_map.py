@@ -6,8 +6,9 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
+from typing import TypeVar
 
-from jitprep.costs.answers.breakeven import keeping_up_ms, vcpus_per_gpu
+from jitprep.costs.answers.breakeven import keeping_up_ms, own_way
 from jitprep.costs.answers.svg import (
     CHARACTER_WIDTH,
     COLORS,
@@ -21,13 +22,14 @@ from jitprep.costs.answers.svg import (
 )
 from jitprep.costs.answers.wording import count_of, rounded
 from jitprep.costs.estimate import Estimate
-from jitprep.costs.ways.bill import HOST
 
 _WIDTH, _HEIGHT = 760, 460
 _LEFT, _RIGHT, _TOP, _BOTTOM = 66, 186, 46, 50
 # The map extends by these factors around the user's point, and has so many cells across and down.
 _AROUND = 30.0
-_ACROSS, _DOWN = 72, 54
+_ACROSS, _DOWN = 56, 40
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,7 @@ def map_places(estimate: Estimate, across: int = _ACROSS, down: int = _DOWN) -> 
     """Return the map around an estimate. Only the two times vary; sizes and memory do not."""
     ms = max(estimate.measured.ms, 1e-3)
     transform = LogScale(ms / _AROUND, ms * _AROUND, across)
-    enough = keeping_up_ms(estimate) or ms / vcpus_per_gpu(estimate)
+    enough = max(keeping_up_ms(estimate), 1e-6)
     planned = estimate.plan.train_ms or enough
     train = LogScale(min(planned, enough) / 10, max(planned, enough) * 10, down)
     return PlaceMap(
@@ -122,7 +124,7 @@ def render_map(estimate: Estimate) -> str:
         *drawn.regions(),
         *drawn.axes(),
         *drawn.keeping_up(estimate),
-        *drawn.names(),
+        *drawn.names(estimate),
         *drawn.point(estimate),
     ]
     return svg_document(_WIDTH, _HEIGHT, parts)
@@ -156,11 +158,11 @@ class _Drawing:
             for name, corners in shapes.items()
         ]
 
-    def names(self) -> list[str]:
+    def names(self, estimate: Estimate) -> list[str]:
         """Return the name of each region in it, and of those too narrow beside the map."""
         made, beside = [], []
         for name in sorted({name for names in self.places.best for name in names}):
-            place = self._widest(name)
+            place = self._inside(name, self.y(estimate.plan.train_ms))
             if place is None:
                 beside.append(name)
             else:
@@ -174,23 +176,29 @@ class _Drawing:
             made.append(svg_text(x + 15, top, name))
         return made
 
-    def _widest(self, name: str) -> tuple[float, float] | None:
-        """Return the middle of a region's widest part that is as high as a line; None without one."""
-        high = math.ceil(LINE_HEIGHT / self.cell_height)
-        need = CHARACTER_WIDTH * len(name) + 8
-        best, found = need, None
-        for row in range(self.places.train.cells - high + 1):
-            inside = [
-                all(names[column] == name for names in self.places.best[row : row + high])
-                for column in range(self.places.transform.cells)
-            ]
-            for is_inside, start, length in _runs(inside):
-                if is_inside and length * self.cell_width > best:
-                    best = length * self.cell_width
-                    x = _LEFT + (start + length / 2) * self.cell_width
-                    y = _HEIGHT - _BOTTOM - (row + high / 2) * self.cell_height + 4
-                    found = (x, y)
-        return found
+    def _inside(self, name: str, apart_from: float) -> tuple[float, float] | None:
+        """Return the middle of a place in a region that holds its name, far from its edges; or None."""
+        best, place = -1, None
+        for row in range(self.places.train.cells):
+            y = _HEIGHT - _BOTTOM - (row + 0.5) * self.cell_height
+            if abs(y - apart_from) < LINE_HEIGHT:
+                continue
+            for found, start, length in _runs(self.places.best[row]):
+                middle = start + length // 2
+                clear = self._clear(name, row, middle)
+                wide = length * self.cell_width >= CHARACTER_WIDTH * len(name) + 8
+                if found == name and wide and clear > best and clear * self.cell_height >= 8:
+                    best, place = clear, (_LEFT + (start + length / 2) * self.cell_width, y + 4)
+        return place
+
+    def _clear(self, name: str, row: int, column: int) -> int:
+        """Return how many rows above and below a cell have the same name in its column."""
+        rows = self.places.best
+        for distance in range(1, len(rows)):
+            for other in (row - distance, row + distance):
+                if not 0 <= other < len(rows) or rows[other][column] != name:
+                    return distance - 1
+        return len(rows)
 
     def axes(self) -> list[str]:
         """Return the times along both axes, and what they are."""
@@ -218,18 +226,14 @@ class _Drawing:
         for cell in range(scale.cells):
             ms = scale.middle(cell)
             enough = keeping_up_ms(at(estimate, ms, estimate.plan.train_ms))
-            if enough is not None and self.places.train.low <= enough <= self.places.train.high:
+            if self.places.train.low <= enough <= self.places.train.high:
                 points.append(f"{self.x(ms):.1f} {self.y(enough):.1f}")
-        if len(points) < 2:
-            return []
-        x, y = map(float, points[-1].split())
+        x, y = _WIDTH - _RIGHT + 10, _HEIGHT - _BOTTOM - 2 * LINE_HEIGHT
         dashes = ' stroke-dasharray="5 4"'
         return [
             svg_path(f"M{'L'.join(points)}", "#ffffff", 1.5, dashes),
-            svg_text(_WIDTH - _RIGHT + 10, max(y, _TOP + 120), f"dashes: above, {HOST}")
-            if x >= _WIDTH - _RIGHT - 2 * self.cell_width
-            else svg_text(_WIDTH - _RIGHT + 10, _TOP + 120, f"dashes: above, {HOST}"),
-            svg_text(_WIDTH - _RIGHT + 10, max(y, _TOP + 120) + LINE_HEIGHT, "keep up"),
+            svg_text(x, y, "Above the dashed line,"),
+            svg_text(x, y + LINE_HEIGHT, f"{own_way(estimate).name} keep up."),
         ]
 
     def point(self, estimate: Estimate) -> list[str]:
@@ -242,7 +246,7 @@ class _Drawing:
         ]
 
 
-def _runs[T](values: Sequence[T]) -> Iterator[tuple[T, int, int]]:
+def _runs(values: Sequence[_T]) -> Iterator[tuple[_T, int, int]]:
     """Yield runs of equal values: the value, where the run starts, and its length."""
     start = 0
     for value, group in groupby(values):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from statistics import median_high
 
 from jitprep.costs.answers.breakeven import cheapest_by_epochs
 from jitprep.costs.answers.svg import (
@@ -24,8 +25,8 @@ _WIDTH, _HEIGHT = 760, 420
 _LEFT, _RIGHT, _TOP, _BOTTOM = 66, 240, 46, 46
 # Multiple of the planned epochs up to which the plot may extend to show where another way is cheapest.
 _FARTHEST = 4
-# Multiple of the cheapest way's dollars above which lines are cut.
-_HIGHEST = 8
+# Multiple of the median way's dollars above which lines are cut.
+_HIGHEST = 6
 
 
 def render_plot(estimate: Estimate) -> str:
@@ -71,7 +72,7 @@ def _last_epoch(estimate: Estimate) -> int:
 
 def _top_amount(ways: list[Way], epochs: int) -> float:
     totals = [way.total(epochs) for way in ways]
-    return min(max(totals), _HIGHEST * min(totals)) or max(totals) or 1.0
+    return min(max(totals), _HIGHEST * median_high(totals)) or max(totals) or 1.0
 
 
 class _Frame:
@@ -125,13 +126,17 @@ class _Frame:
     def labels(self, ways: list[Way]) -> list[str]:
         """Return the names of the lines at their ends, moved apart where they would overlap."""
         ends = sorted((max(self.y(way.total(self.epochs)), _TOP), way.name) for way in ways)
-        totals = {way.name: dollars(way.total(self.epochs)) for way in ways}
+        totals = {way.name: self._total(way) for way in ways}
         places = apart([y + 4 for y, _ in ends], self.y(0) + 4.0)
         x = self.x(self.epochs) + 8
         return [
             svg_text(x, y, f"{name} {totals[name]}", color=COLORS[name])
             for y, (_, name) in zip(places, ends, strict=True)
         ]
+
+    def _total(self, way: Way) -> str:
+        usd = way.total(self.epochs)
+        return f"{dollars(usd)} ↑" if usd > self.most * 1.001 else dollars(usd)
 
 
 def _amount(usd: float, most: float) -> str:

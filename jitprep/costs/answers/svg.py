@@ -18,19 +18,19 @@ _TITLE = 48
 FAMILIES: tuple[tuple[str, ...], ...] = (
     (bill.HOST,),
     (bill.OVERFLOW_LAMBDA, bill.OVERFLOW_SERVER),
-    bill.SERVER_WAYS,
-    bill.LAMBDA_WAYS,
+    (*bill.SERVER_WAYS, bill.MANAGED),
+    (bill.OBJECT_LAMBDA, bill.FUNCTION_URL, bill.STREAMED_URL, bill.INVOKE),
     bill.SHARD_WAYS,
     bill.COPY_WAYS,
 )
 # One hue per family; within it, lighter from way to way.
 _HUES = (
     ("#7a828c",),
-    ("#a05195", "#c07ab8"),
-    ("#2f7d57", "#4f9f74", "#7dbb97"),
-    ("#a84a22", "#c8602f", "#e07b39", "#eaa56f", "#c9962f"),
-    ("#2a8f9c", "#55a9b4", "#7fc1ca", "#3f7f95"),
-    ("#3f66a3", "#5f86b8", "#86a6cf", "#a9bfdf"),
+    ("#8f5aa8", "#a860a0"),
+    ("#2f7d57", "#418f66", "#529a70", "#7d8c35"),
+    ("#a84a22", "#c8602f", "#d97434", "#c98a55"),
+    ("#2a8f9c", "#4a9fb0", "#6aa9b5", "#3f7f95"),
+    ("#3f66a3", "#5f86b8", "#7a7fc4", "#5b8bd6"),
 )
 COLORS = {
     name: color

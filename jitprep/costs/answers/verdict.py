@@ -10,22 +10,35 @@ from jitprep.costs.answers.breakeven import (
     cheapest_by_epochs,
     idle_share,
     keeping_up_ms,
+    own_way,
 )
 from jitprep.costs.answers.wording import count_of, dollars, percent, rounded, what_to_do
 from jitprep.costs.estimate import Estimate
 from jitprep.costs.ways.bill import (
     COPY_WAYS,
+    FUNCTION_URL,
     HOST,
-    LAMBDA_WAYS,
+    INVOKE,
+    OBJECT_LAMBDA,
     OVERFLOW_LAMBDA,
     OVERFLOW_SERVER,
     SERVER_WAYS,
     SHARDS_HOST,
+    SHARDS_OBJECT_LAMBDA,
+    SHARDS_SERVER,
+    SHARDS_STREAMED_URL,
+    STREAMED_URL,
     Way,
 )
 
 # Ways that prepare nothing elsewhere at the read.
 _AT_HOME = frozenset({HOST, SHARDS_HOST, *COPY_WAYS})
+# Functions, which are billed while they run, and servers; of single objects, and of shards. Managed Instances
+# are neither: a function that is billed as a server is.
+FUNCTIONS, SHARD_FUNCTIONS = (
+    (OBJECT_LAMBDA, FUNCTION_URL, STREAMED_URL, INVOKE),
+    (SHARDS_OBJECT_LAMBDA, SHARDS_STREAMED_URL),
+)
 # Just below the training time at which the host keeps up, where an overflow is priced as an example.
 _BELOW = 0.9
 # Epochs beyond which a change is not mentioned.
@@ -42,11 +55,11 @@ class Decision:
         As planned.
     best : Way
         The cheapest way for them.
-    host : Way or None
-        The training host's own cores; None where they cannot prepare at all.
+    host : Way
+        The training host's own cores.
     against_remote : str or None
         Why preparing elsewhere at each read makes no sense; None where it does.
-    keeping_up_ms : float or None
+    keeping_up_ms : float
         Training time per object on one GPU from which the host's own cores keep up, in ms.
     overflow : Way or None
         The cheapest overflow where the host falls behind, if it is possible: with the planned training
@@ -60,14 +73,14 @@ class Decision:
     later : CheapestFrom or None
         The way that is cheapest for more epochs, and from how many.
     in_lambda, on_server : Way or None
-        The cheapest way through Lambda and through a server, of those that read single objects.
+        The cheapest function and the cheapest server, of those that read originals as they are stored.
     """
 
     epochs: int
     best: Way
-    host: Way | None
+    host: Way
     against_remote: str | None
-    keeping_up_ms: float | None
+    keeping_up_ms: float
     overflow: Way | None
     overflow_ms: float
     sooner: Way | None
@@ -79,11 +92,11 @@ class Decision:
     @property
     def keeps_up(self) -> bool:
         """Whether no GPU waits for the host's own cores."""
-        return self.host is not None and self.host.idle_s == 0
+        return self.host.idle_s == 0
 
     @property
     def lambda_ratio(self) -> float | None:
-        """Cost of the cheapest way through Lambda, in multiples of the cheapest server's."""
+        """Cost of the cheapest function, in multiples of the cheapest server's."""
         if self.in_lambda is None or self.on_server is None:
             return None
         server = self.on_server.total(self.epochs)
@@ -92,26 +105,24 @@ class Decision:
 
 def decide(estimate: Estimate) -> Decision:
     """Return where the work belongs, and what would change it."""
-    best, epochs, host = estimate.best, estimate.plan.epochs, estimate.way(HOST)
-    least = keeping_up_ms(estimate)
-    at = estimate.plan.train_ms
-    if host is not None and least is not None and host.idle_s == 0:
-        at = _BELOW * least
+    epochs, host, least = estimate.plan.epochs, own_way(estimate), keeping_up_ms(estimate)
+    train_ms = _BELOW * least if host.idle_s == 0 else estimate.plan.train_ms
     by_epochs = cheapest_by_epochs(estimate.open)
     now = max(i for i, each in enumerate(by_epochs) if each.epochs <= epochs)
+    packed = estimate.plan.packed
     return Decision(
         epochs=epochs,
-        best=best,
+        best=estimate.best,
         host=host,
         against_remote=_against_remote(estimate),
         keeping_up_ms=least,
-        overflow=_overflow(estimate, at),
-        overflow_ms=at,
+        overflow=_overflow(estimate, train_ms),
+        overflow_ms=train_ms,
         sooner=by_epochs[now - 1].way if now else None,
         best_from=by_epochs[now].epochs,
         later=by_epochs[now + 1] if now + 1 < len(by_epochs) else None,
-        in_lambda=_cheapest(estimate, LAMBDA_WAYS),
-        on_server=_cheapest(estimate, SERVER_WAYS),
+        in_lambda=cheapest_of(estimate, SHARD_FUNCTIONS if packed else FUNCTIONS),
+        on_server=cheapest_of(estimate, (SHARDS_SERVER,) if packed else SERVER_WAYS),
     )
 
 
@@ -120,27 +131,28 @@ def two_sentences(estimate: Estimate, decision: Decision) -> tuple[str, str]:
     return _first(estimate, decision), _second(estimate, decision)
 
 
-def _cheapest(estimate: Estimate, names: Collection[str]) -> Way | None:
+def cheapest_of(estimate: Estimate, names: Collection[str]) -> Way | None:
+    """Return the cheapest way of these names for the planned epochs; None where none is possible."""
     found = [way for way in estimate.open if way.name in names]
     return min(found, key=lambda way: way.total(estimate.plan.epochs), default=None)
 
 
 def _overflow(estimate: Estimate, train_ms: float) -> Way | None:
     asked = replace(estimate, plan=replace(estimate.plan, train_ms=train_ms))
-    return _cheapest(asked, (OVERFLOW_LAMBDA, OVERFLOW_SERVER))
+    return cheapest_of(asked, (OVERFLOW_LAMBDA, OVERFLOW_SERVER))
 
 
 def _against_remote(estimate: Estimate) -> str | None:
     """Return why preparing elsewhere at each read makes no sense; None where it costs least."""
-    best, host, measured = estimate.best, estimate.way(HOST), estimate.measured
+    best, host, measured = estimate.best, own_way(estimate), estimate.measured
     if best.name not in _AT_HOME:
         return None
-    if host is not None and host.idle_s == 0:
+    if host.idle_s == 0:
         return "your host keeps up"
     if best.name in COPY_WAYS:
         return "stored results cost less"
-    remote = _cheapest(estimate, (*LAMBDA_WAYS, *SERVER_WAYS))
-    if host is not None and remote is not None and remote.host_ms >= host.host_ms:
+    remote = cheapest_of(estimate, (*FUNCTIONS, *SHARD_FUNCTIONS, *SERVER_WAYS, SHARDS_SERVER))
+    if remote is not None and remote.host_ms >= host.host_ms:
         return "receiving a result takes your host as long as preparing it"
     if measured.bytes_out >= measured.bytes_in:
         return "results are larger than the originals"
@@ -149,30 +161,27 @@ def _against_remote(estimate: Estimate) -> str | None:
 
 def _first(estimate: Estimate, decision: Decision) -> str:
     best, host, plan = decision.best, decision.host, estimate.plan
-    todo = what_to_do(best, plan)
     amount = f"for {dollars(best.total(plan.epochs))} over {count_of(plan.epochs, 'epoch')}"
-    if host is None or best.name == HOST:
-        beside = ""
-    else:
-        beside = f"; its own cores alone cost {dollars(host.total(plan.epochs))}"
+    place = f"{what_to_do(best, plan, estimate.measured)}, {amount}"
+    if best != host:
+        place += f"; its own cores alone cost {dollars(host.total(plan.epochs))}"
     if decision.keeps_up:
         opening = "Your host keeps up"
-    elif host is None:
-        opening = "Your host cannot prepare these objects"
+        reason = ", so do not prepare remotely" if decision.against_remote else ""
     else:
         waits = percent(idle_share(host, estimate))
         opening = f"Your host does not keep up, and its GPUs would wait for {waits} of the time"
-    if decision.against_remote is None:
-        return f"{opening}: {todo}, {amount}{beside}."
-    if decision.keeps_up:
-        return f"{opening}, so do not prepare remotely: {todo}, {amount}{beside}."
-    why = decision.against_remote
-    return f"{opening}, but do not prepare remotely, because {why}: {todo}, {amount}{beside}."
+        reason = (
+            f", but do not prepare remotely, because {decision.against_remote}"
+            if decision.against_remote
+            else ""
+        )
+    return f"{opening}{reason}: {place}."
 
 
 def _second(estimate: Estimate, decision: Decision) -> str:
     parts = [
-        *_by_training(estimate, decision),
+        _by_training(estimate, decision),
         *_by_number_of_epochs(estimate, decision),
         *_lambda_or_server(decision),
     ]
@@ -180,44 +189,44 @@ def _second(estimate: Estimate, decision: Decision) -> str:
     return f"{text[0].upper()}{text[1:]}."
 
 
-def _by_training(estimate: Estimate, decision: Decision) -> list[str]:
-    if decision.keeping_up_ms is None:
-        return []
+def _by_training(estimate: Estimate, decision: Decision) -> str:
     least = f"{rounded(decision.keeping_up_ms)} ms of training per object"
-    told = (
-        f"below {least} it no longer keeps up"
-        if decision.keeps_up
-        else f"from {least} on your host keeps up"
-    )
     overflow = decision.overflow
+    changed = (
+        f"below {least}, it no longer keeps up"
+        if decision.keeps_up
+        else f"from {least} on, your host keeps up"
+    )
     if overflow is None or overflow.name == decision.best.name:
-        return [told]
-    at = f"at {rounded(decision.overflow_ms)} ms, " if decision.keeps_up else ""
-    amount = dollars(overflow.total(estimate.plan.epochs))
-    return [f"{told}, and {at}an overflow of {percent(overflow.remote)} costs {amount}"]
+        return changed
+    amount = dollars(overflow.total(decision.epochs))
+    costs = f"an overflow of {percent(overflow.remote)} costs {amount}"
+    if decision.keeps_up:
+        return f"{changed}, and at {rounded(decision.overflow_ms)} ms {costs}"
+    return f"{changed}; today, {costs}"
 
 
 def _by_number_of_epochs(estimate: Estimate, decision: Decision) -> list[str]:
     parts, plan, later = [], estimate.plan, decision.later
     if decision.sooner is not None:
-        todo = what_to_do(decision.sooner, plan)
-        parts.append(f"for fewer than {decision.best_from:,} epochs, it costs less to {todo}")
+        todo = what_to_do(decision.sooner, plan, estimate.measured)
+        most = count_of(decision.best_from - 1, "epoch")
+        parts.append(f"up to {most}, it costs less to {todo}")
     if later is None:
         parts.append("for more epochs, this remains the cheapest way")
     elif later.epochs > _MOST_EPOCHS:
         parts.append(f"up to {_MOST_EPOCHS:,} epochs, this remains the cheapest way")
     else:
-        parts.append(
-            f"from {later.epochs:,} epochs on, it costs less to {what_to_do(later.way, plan)}"
-        )
+        todo = what_to_do(later.way, plan, estimate.measured)
+        parts.append(f"from {later.epochs:,} epochs on, it costs less to {todo}")
     return parts
 
 
 def _lambda_or_server(decision: Decision) -> list[str]:
-    ratio, found, server = decision.lambda_ratio, decision.in_lambda, decision.on_server
-    if ratio is None or found is None or server is None:
+    ratio, function, server = decision.lambda_ratio, decision.in_lambda, decision.on_server
+    if ratio is None or function is None or server is None:
         return []
     return [
-        f"the cheapest way through Lambda ({found.name}) costs {rounded(ratio)} times the cheapest "
-        f"server ({server.name})"
+        f"the cheapest function ({function.name}) costs {rounded(ratio)} times the cheapest server "
+        f"({server.name})"
     ]

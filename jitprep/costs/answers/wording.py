@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from jitprep.costs.inputs.measure import Measured
 from jitprep.costs.inputs.plan import TrainingPlan
 from jitprep.costs.ways import bill
 from jitprep.costs.ways.bill import Way
@@ -25,19 +26,25 @@ _DO = {
     bill.COPIES: "store each result once, as an object",
     bill.COPIES_SHARDS: "store the results once, in shards",
     bill.COPIES_EXPRESS: "store each result once, in Express One Zone",
-    bill.COPIES_DISK: "store the results once, on its local disk",
+    bill.COPIES_DISK: "store the results once, {gigabytes} on its local disk",
 }
 
 
-def what_to_do(way: Way, plan: TrainingPlan) -> str:
+def what_to_do(way: Way, plan: TrainingPlan, measured: Measured) -> str:
     """Return what to do for a way, as a command in words."""
+    nbytes = plan.objects * measured.bytes_out
     pack = "read shards, and " if plan.packed else "pack the originals into shards, and "
-    return _DO[way.name].format(share=percent(way.remote), pack=pack)
+    return _DO[way.name].format(share=percent(way.remote), pack=pack, gigabytes=gigabytes(nbytes))
 
 
 def dollars(usd: float) -> str:
     """Return an amount: to the cent, and from $10,000 on to the dollar."""
     return f"${usd:,.0f}" if abs(usd) >= 9999.995 else f"${usd:,.2f}"
+
+
+def gigabytes(nbytes: float) -> str:
+    """Return bytes in units of 10^9, with three significant digits."""
+    return f"{rounded(nbytes / 10**9)} GB"
 
 
 def count_of(number: float, what: str) -> str:

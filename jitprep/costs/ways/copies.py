@@ -1,7 +1,7 @@
 """Results that are stored once, and read in every epoch.
 
-``jitprep backfill`` makes them on the plan's machine. Results of random steps are not stored: a copy would
-repeat one draw in every epoch.
+``jitprep backfill`` makes them on the plan's machine. Results of random steps are not stored: a copy
+would repeat one draw in every epoch.
 """
 
 from __future__ import annotations

@@ -18,8 +18,8 @@ from statistics import fmean, median
 
 from preprocessing import Pipeline
 
-# Modules that the function imports before its first event, and the MiB that they take: 5.2 in a probe. A
-# worker of the local endpoint had 4.2 more than a bare probe after its reads, with either runtime client.
+# Modules that the function imports before its first event, and the MiB that they take: 5.2 in a probe.
+# A worker of the local endpoint had 4.2 more than a bare probe after its reads, with either client.
 FUNCTION_MB = 5.0
 _FUNCTION = ("awslambdaric", "handler.app")
 _LIBRARIES = ("awslambdaric", "pybase64")

@@ -1,4 +1,4 @@
-"""Inputs of a cost that the tests vary. The overheads are round, so that bills can be computed by hand."""
+"""Inputs of a cost that the tests vary, with round overheads, so that bills can be computed by hand."""
 
 from __future__ import annotations
 

@@ -23,7 +23,9 @@ def way(name, took=MEASURED, plan=GIVEN):
 def test_a_batch_fills_one_response():
     found = way(INVOKE)
     assert found.objects == max_body_bytes() // (150_656 + 96) == 31
-    assert way(INVOKE, replace(MEASURED, bytes_out=200)).objects == 1000  # the limit of keys per call
+    assert (
+        way(INVOKE, replace(MEASURED, bytes_out=200)).objects == 1000
+    )  # the limit of keys per call
     requests = next(c.usd for c in found.each_epoch if c.what == "Lambda requests")
     assert requests == pytest.approx(math.ceil(1e6 / 31) * 0.0000002)
 

@@ -37,7 +37,10 @@ def test_a_million_objects_by_hand():
     )
     x86 = computed(TAKES_10_MS, arch="x86_64")
     assert x86[FARGATE] == pytest.approx(hours * (0.04048 + 2 * 0.004445))
-    assert (x86[EC2], x86[EC2_SPOT]) == (computed(TAKES_10_MS)[EC2], computed(TAKES_10_MS)[EC2_SPOT])
+    assert (x86[EC2], x86[EC2_SPOT]) == (
+        computed(TAKES_10_MS)[EC2],
+        computed(TAKES_10_MS)[EC2_SPOT],
+    )
 
 
 def test_unused_time_is_paid_for():
@@ -60,8 +63,7 @@ def test_memory_is_billed_on_fargate_only():
 
 def test_what_cannot_run_is_left_out():
     by_name = {
-        way.name: way
-        for way in ways(replace(MEASURED, working_mb=9_000), PLAN, PRICES, OVERHEADS)
+        way.name: way for way in ways(replace(MEASURED, working_mb=9_000), PLAN, PRICES, OVERHEADS)
     }
     reason = "a worker needs 9 GB, and a task of one vCPU has 8 GB at most"
     assert by_name[FARGATE] == Missing(FARGATE, reason)

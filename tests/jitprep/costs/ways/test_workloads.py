@@ -1,7 +1,7 @@
 """Three workloads by hand: photographs, speech and video. Each row is within 5% of arithmetic on paper.
 
-The workloads are those of an audit: five million photographs of 110 kB, Whisper's features of 960 kB, and
-clips of 1.2 MB. The prices are AWS's of November 2026, the overheads those of the tests, which are round.
+The workloads are those of an audit: five million photographs of 110 kB, Whisper's features of 960 kB,
+and clips of 1.2 MB. The prices are AWS's of November 2026, the overheads those of the tests, round ones.
 Lambda has 1,769 MB, one vCPU, of arm64 at the speed of this machine: $0.0000230342 a second.
 """
 
@@ -108,7 +108,7 @@ def test_five_million_photographs():
                 packed,
                 0.002 + 0.001 + 5_000 * 1.775 * SECOND + 753.28 * 0.005 + 0.005,
             ),
-            # 150.7 MB each, of which 6.3 leave at once and the rest in 68.8 s
+            # 150.7 MB each: 6.3 leave at once, and the rest in 68.8 s
             SHARDS_STREAMED_URL: (
                 packed,
                 0.002 + 0.001 + 5_000 * 68.9 * SECOND + 0.005,
@@ -132,9 +132,9 @@ def test_five_million_photographs():
 def test_whispers_features_beside_eight_gpus():
     """20 ms each, 500 kB in, 960 kB out; 192 vCPUs beside 8 GPUs that each train 0.8 ms on one.
 
-    The host has 192 × 0.1 = 19.2 ms of CPU for each, and needs 20 + 0.4 + 0.5 = 20.9: its GPUs would wait
-    for 0.00885 ms a sample, at $55.04 an hour. From a server it receives one in 1.16 ms, so it needs
-    (20.9 − 19.2) / (20.9 − 1.16) = 8.61% of them from there; by Lambda's batches as many.
+    The host has 192 × 0.1 = 19.2 ms of CPU for each, and needs 20 + 0.4 + 0.5 = 20.9: its GPUs would
+    wait for 0.00885 ms a sample, at $55.04 an hour. From a server it receives one in 1.16 ms, so it
+    needs (20.9 − 19.2) / (20.9 − 1.16) = 8.61% of them from there; by Lambda's batches as many.
     """
     plan = replace(GIVEN, objects=1_000_000, gpu="p5.48xlarge", train_ms=0.8)
     listed, get = 0.005, 0.40
@@ -192,10 +192,11 @@ def test_whispers_features_beside_eight_gpus():
 def test_random_clips_in_a_private_subnet():
     """300 ms each, 13 requests, 1.2 MB out, encrypted with KMS; 4 vCPUs beside a GPU at 20 ms a clip.
 
-    The host needs 300 + 13 × 0.4 + 3 = 308.2 ms and has 80, so its GPU waits for 57.05 ms a clip. A result
-    takes 1.4 ms to receive. (308.2 − 80) / (308.2 − 1.4) = 74.4% of them come from a server. Lambda's answers
-    pass an interface endpoint for $1.61, which costs more than the GPU's waiting, $1.28, so no clip
-    overflows there. No copies, because the pipeline is random. An epoch takes 0.556 hours.
+    The host needs 300 + 13 × 0.4 + 3 = 308.2 ms and has 80, so its GPU waits for 57.05 ms a clip. A
+    result takes 1.4 ms to receive, so (308.2 − 80) / (308.2 − 1.4) = 74.4% of them come from a server.
+    Lambda's answers pass an interface endpoint for $1.61, which costs more than the GPU's waiting,
+    $1.28, so no clip overflows there. No copies, because the pipeline is random. An epoch takes 0.556
+    hours.
     """
     plan = replace(
         GIVEN,

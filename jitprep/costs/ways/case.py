@@ -16,7 +16,7 @@ GB = 10**9
 GIB = 2**30
 MS_PER_HOUR = 3_600_000
 # What clients read and write at a time of a large object: `aws s3 cp` and boto3's transfers.
-PART_BYTES = 8 * 2**20
+TRANSFER_BYTES = 8 * 2**20
 _KEYS_PER_LIST = 1000
 
 
@@ -91,7 +91,7 @@ class Case:
 
     def parts(self, nbytes: float, objects: int) -> int:
         """Return the requests that move a number of bytes, of so many large objects, in parts."""
-        return max(objects, math.ceil(nbytes / PART_BYTES))
+        return max(objects, math.ceil(nbytes / TRANSFER_BYTES))
 
     def listing(self, objects: int) -> Charge:
         """Return the charge of listing the originals once, before the first epoch."""

@@ -1,7 +1,7 @@
 """Results that are stored once, and read in every epoch.
 
-``jitprep backfill`` makes them on the plan's machine. Results of random steps are not stored: a copy would
-repeat one draw in every epoch.
+``jitprep backfill`` makes them on the plan's machine. Results of random steps are not stored: a copy
+would repeat one draw in every epoch.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from jitprep.costs.ways.bill import (
     Missing,
     Way,
 )
-from jitprep.costs.ways.case import GB, Case
+from jitprep.costs.ways.case import GB, GIB, Case
 from jitprep.costs.ways.invocation import (
     LIMIT_MS,
     BilledInvocation,
@@ -65,12 +65,12 @@ def _in_express(case: Case) -> Way:
     once = (
         *_backfill(case),
         Charge("requests", "Express PUT", n * prices.express_put.usd),
-        Charge("requests", "Express bytes written", nbytes / GB * prices.express_write_gb.usd),
+        Charge("requests", "Express bytes written", nbytes / GIB * prices.express_write_gb.usd),
         case.stored(nbytes, prices.express_gb_month.usd),
     )
     reads = (
         Charge("requests", "Express GET", n * prices.express_get.usd),
-        Charge("requests", "Express bytes read", nbytes / GB * prices.express_read_gb.usd),
+        Charge("requests", "Express bytes read", nbytes / GIB * prices.express_read_gb.usd),
     )
     return _read(COPIES_EXPRESS, case, once, reads, case.overheads.copy)
 

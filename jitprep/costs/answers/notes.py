@@ -1,4 +1,4 @@
-"""What an estimate assumes and leaves out, with the options that change it, and in dollars where it can."""
+"""What an estimate assumes and leaves out, with the options that change it, and in dollars."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import replace
 from itertools import groupby
 from typing import Any
 
-from jitprep.costs.answers.wording import count_of, dollars, gigabytes, rounded
+from jitprep.costs.answers.wording import count_of, dollars, gigabytes, three_digits
 from jitprep.costs.estimate import Estimate
 from jitprep.costs.inputs.prices import RATES
 from jitprep.costs.ways.bill import (
@@ -90,7 +90,7 @@ def _overheads(estimate: Estimate) -> str:
 
 def _functions(estimate: Estimate) -> list[str]:
     plan, gets = estimate.plan, estimate.measured.gets
-    reads = f"{rounded(gets)} requests, one after another," if gets > 1 else "one request"
+    reads = f"{three_digits(gets)} requests, one after another," if gets > 1 else "one request"
     lines = [
         f"A function waits {plan.s3_ms:g} ms for each request to S3 (--s3-ms), and sends {reads} per "
         "object; through an access point, it sends one more to answer."
@@ -99,7 +99,7 @@ def _functions(estimate: Estimate) -> list[str]:
     if batch is not None:
         lines.append(f"A {INVOKE} answers {count_of(batch.objects, 'object')}.")
     if estimate.way(OBJECT_LAMBDA) or estimate.way(SHARDS_OBJECT_LAMBDA):
-        lines.append(f"{OBJECT_LAMBDA} is closed to new customers since 2025-11-07.")
+        lines.append(f"AWS closed {OBJECT_LAMBDA} to new customers on 7 November 2025.")
     return lines
 
 
@@ -118,7 +118,8 @@ def _servers(estimate: Estimate) -> list[str]:
         lines.append("AWS may stop spot machines, with two minutes' notice.")
     if estimate.way(MANAGED):
         lines.append(
-            f"{MANAGED} run on {plan.server}, at least {MANAGED_INSTANCES} of them while an epoch lasts."
+            f"{MANAGED} run on {plan.server}, at least {MANAGED_INSTANCES} of them while an epoch "
+            "lasts."
         )
     return lines
 
@@ -129,9 +130,9 @@ def _shards(estimate: Estimate) -> list[str]:
     if estimate.plan.packed:
         return [f"A shard has {samples} (--shard)."]
     return [
-        f"A shard has {samples} (--shard). The rows of shards include packing the originals once, and "
-        f"storing them twice for {count_of(estimate.plan.months, 'month')}; not if they are in shards "
-        "already (--packed)."
+        f"A shard has {samples} (--shard). Rows of shards include packing the originals once, and "
+        f"storing the shards for {count_of(estimate.plan.months, 'month')}. Where the originals are in "
+        "shards already, pass --packed."
     ]
 
 
@@ -140,8 +141,9 @@ def _copies(estimate: Estimate) -> list[str]:
     nbytes = estimate.plan.objects * estimate.measured.bytes_out
     if estimate.way(COPIES_DISK):
         lines.append(
-            f"Results take {gigabytes(nbytes)}. Copies on the local disk are made in the first epoch. The "
-            "disk must hold them, is taken to be part of the instance, and loses them when it stops."
+            f"Results take {gigabytes(nbytes)}. Copies on the local disk are made in the first epoch. "
+            "The disk must hold them (--disk-gb), is taken to be part of the instance, and loses them "
+            "when it stops."
         )
     stored = estimate.way(COPIES)
     if stored is None:
@@ -182,9 +184,10 @@ def _events(estimate: Estimate) -> str:
     plan, prices = estimate.plan, estimate.prices
     reads = plan.objects * plan.epochs
     return (
-        f"Not included: CloudTrail's data events, {dollars(reads * prices.cloudtrail_event.usd)} if each "
-        f"read of an object is logged; HEADs of clients that send one before each GET, "
-        f"{dollars(reads * prices.s3_get.usd)}; free tier, discounts, cold starts and failed reads."
+        "Not included: CloudTrail's data events, "
+        f"{dollars(reads * prices.cloudtrail_event.usd)} if each read of an object is logged; HEADs of "
+        f"clients that send one before each GET, {dollars(reads * prices.s3_get.usd)}; free tier, "
+        "discounts, cold starts and failed reads."
     )
 
 
@@ -193,8 +196,8 @@ def _prices(estimate: Estimate) -> str:
     dates = [getattr(prices, name).date for name in RATES]
     return (
         f"Prices are from {min(dates)} to {max(dates)}; {estimate.plan.gpu} costs ${instance.usd:g} per "
-        f"hour, as of {instance.date}. Transfer between S3, Lambda and instances of the region is assumed "
-        "to be free."
+        f"hour, as of {instance.date}. Transfer between S3, Lambda and instances of the region is "
+        "assumed to be free."
     )
 
 

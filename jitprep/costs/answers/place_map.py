@@ -20,7 +20,7 @@ from jitprep.costs.answers.svg import (
     svg_path,
     svg_text,
 )
-from jitprep.costs.answers.wording import count_of, rounded
+from jitprep.costs.answers.wording import count_of, three_digits
 from jitprep.costs.estimate import Estimate
 
 _WIDTH, _HEIGHT = 760, 460
@@ -55,7 +55,7 @@ class LogScale:
 
     def middle(self, cell: int) -> float:
         """Return the time in the middle of a cell."""
-        return self.low * (self.high / self.low) ** ((cell + 0.5) / self.cells)
+        return self.low * math.pow(self.high / self.low, (cell + 0.5) / self.cells)
 
     def decades(self) -> Iterator[float]:
         """Yield the powers of ten, and three times them, from end to end."""
@@ -205,12 +205,12 @@ class _Drawing:
         left, right, bottom = _LEFT, _WIDTH - _RIGHT, _HEIGHT - _BOTTOM
         made = [
             svg_path(f"M{self.x(ms):.1f} {bottom}v5", INK)
-            + svg_text(self.x(ms), bottom + 18, rounded(ms), "middle")
+            + svg_text(self.x(ms), bottom + 18, three_digits(ms), "middle")
             for ms in self.places.transform.decades()
         ]
         made += [
             svg_path(f"M{left} {self.y(ms):.1f}h-5", INK)
-            + svg_text(left - 8, self.y(ms) + 4, rounded(ms), "end")
+            + svg_text(left - 8, self.y(ms) + 4, three_digits(ms), "end")
             for ms in self.places.train.decades()
         ]
         return [

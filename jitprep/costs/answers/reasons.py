@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from jitprep.costs.answers.breakeven import cheaper_from, idle_share, own_way, vcpus_per_gpu
 from jitprep.costs.answers.verdict import Decision
-from jitprep.costs.answers.wording import count_of, percent, rounded
+from jitprep.costs.answers.wording import count_of, dollars, percent, three_digits
 from jitprep.costs.estimate import Estimate
-from jitprep.costs.ways.bill import COPY_WAYS, EC2, EC2_SPOT, SHARDS_SERVER, Way
+from jitprep.costs.ways.bill import COPY_WAYS, EC2, EC2_SPOT, SHARDS_SERVER
+from jitprep.costs.ways.case import MS_PER_HOUR
 from jitprep.costs.ways.invocation import VCPU_MB
 
 
@@ -23,25 +24,29 @@ def reasons(estimate: Estimate, decision: Decision) -> list[str]:
 
 
 def _host(estimate: Estimate, decision: Decision) -> str:
-    plan, vcpus, host = estimate.plan, vcpus_per_gpu(estimate), decision.host
+    plan, host, gpu = estimate.plan, decision.host, estimate.prices.instances[estimate.plan.gpu]
+    vcpus, every = vcpus_per_gpu(estimate), three_digits(decision.keeping_up_ms)
+    hours = plan.objects * plan.train_ms / max(gpu.gpus, 1) / MS_PER_HOUR
     waits = percent(idle_share(host, estimate))
     return (
-        f"The host takes {rounded(host.host_ms)} ms of CPU to fetch and prepare an object. With "
-        f"{vcpus:g} vCPUs per GPU, it has one every {rounded(decision.keeping_up_ms)} ms for each GPU, "
-        f"which trains for {plan.train_ms:g} ms (--train-ms): on own cores, GPUs wait for {waits} of "
-        "the time."
+        f"The host takes {three_digits(host.host_ms)} ms of CPU to fetch and prepare an object. With "
+        f"{vcpus:g} vCPUs per GPU it has one every {every} ms for each GPU, which trains on one for "
+        f"{plan.train_ms:g} ms (--train-ms). So its GPUs wait for {waits} of the time on own cores. "
+        f"Training alone costs {dollars(hours * gpu.usd)} per epoch, in each row."
     )
 
 
 def _receiving(estimate: Estimate, decision: Decision) -> list[str]:
     """Return what receiving results takes of the host."""
-    vcpus = vcpus_per_gpu(estimate)
-    ways = [way for way in (decision.on_server, decision.in_lambda) if way is not None]
-    return [
-        f"Receiving a result from {_article(way)} takes {rounded(way.host_ms)} ms of the host's CPU, so "
-        f"GPUs wait where training takes less than {rounded(way.host_ms / vcpus)} ms."
-        for way in ways
-    ]
+    vcpus, lines = vcpus_per_gpu(estimate), []
+    for way in (decision.on_server, decision.in_lambda):
+        if way is not None:
+            least = three_digits(way.host_ms / vcpus)
+            lines.append(
+                f"{way.name}: receiving a result takes {three_digits(way.host_ms)} ms of the host's "
+                f"CPU. GPUs wait for that where training takes less than {least} ms."
+            )
+    return lines
 
 
 def _copies(estimate: Estimate) -> list[str]:
@@ -89,14 +94,8 @@ def _size(estimate: Estimate) -> list[str]:
     measured = estimate.measured
     if measured.bytes_out < measured.bytes_in:
         return []
-    times = rounded(measured.bytes_out / measured.bytes_in)
+    times = three_digits(measured.bytes_out / measured.bytes_in)
     return [
         f"Results are {times} times as large as originals: each way that sends or stores results moves "
         "more bytes than one that reads originals."
     ]
-
-
-def _article(way: Way) -> str:
-    if way.name.startswith("shards, "):
-        return f"the {way.name.removeprefix('shards, ')} that reads shards"
-    return f"the {way.name}"

@@ -1,4 +1,4 @@
-"""Where the work belongs, in two sentences: the best place with its dollars, and what would change it."""
+"""Where the work belongs, in two sentences: the best place and its dollars, and what changes it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from jitprep.costs.answers.breakeven import (
     keeping_up_ms,
     own_way,
 )
-from jitprep.costs.answers.wording import count_of, dollars, percent, rounded, what_to_do
+from jitprep.costs.answers.wording import count_of, dollars, percent, three_digits, what_to_do
 from jitprep.costs.estimate import Estimate
 from jitprep.costs.ways.bill import (
     COPY_WAYS,
@@ -33,8 +33,8 @@ from jitprep.costs.ways.bill import (
 
 # Ways that prepare nothing elsewhere at the read.
 _AT_HOME = frozenset({HOST, SHARDS_HOST, *COPY_WAYS})
-# Functions, which are billed while they run, and servers; of single objects, and of shards. Managed Instances
-# are neither: a function that is billed as a server is.
+# Functions that are billed while they run, which those on Managed Instances are not: they are billed as
+# servers are.
 FUNCTIONS, SHARD_FUNCTIONS = (
     (OBJECT_LAMBDA, FUNCTION_URL, STREAMED_URL, INVOKE),
     (SHARDS_OBJECT_LAMBDA, SHARDS_STREAMED_URL),
@@ -181,7 +181,7 @@ def _first(estimate: Estimate, decision: Decision) -> str:
 
 def _second(estimate: Estimate, decision: Decision) -> str:
     parts = [
-        _by_training(estimate, decision),
+        _by_training(decision),
         *_by_number_of_epochs(estimate, decision),
         *_lambda_or_server(decision),
     ]
@@ -189,8 +189,8 @@ def _second(estimate: Estimate, decision: Decision) -> str:
     return f"{text[0].upper()}{text[1:]}."
 
 
-def _by_training(estimate: Estimate, decision: Decision) -> str:
-    least = f"{rounded(decision.keeping_up_ms)} ms of training per object"
+def _by_training(decision: Decision) -> str:
+    least = f"{three_digits(decision.keeping_up_ms)} ms of training per object"
     overflow = decision.overflow
     changed = (
         f"below {least}, it no longer keeps up"
@@ -202,7 +202,7 @@ def _by_training(estimate: Estimate, decision: Decision) -> str:
     amount = dollars(overflow.total(decision.epochs))
     costs = f"an overflow of {percent(overflow.remote)} costs {amount}"
     if decision.keeps_up:
-        return f"{changed}, and at {rounded(decision.overflow_ms)} ms {costs}"
+        return f"{changed}, and at {three_digits(decision.overflow_ms)} ms {costs}"
     return f"{changed}; today, {costs}"
 
 
@@ -227,6 +227,6 @@ def _lambda_or_server(decision: Decision) -> list[str]:
     if ratio is None or function is None or server is None:
         return []
     return [
-        f"the cheapest function ({function.name}) costs {rounded(ratio)} times the cheapest server "
+        f"the cheapest function ({function.name}) costs {three_digits(ratio)} times the cheapest server "
         f"({server.name})"
     ]

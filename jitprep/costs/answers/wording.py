@@ -44,7 +44,7 @@ def dollars(usd: float) -> str:
 
 def gigabytes(nbytes: float) -> str:
     """Return bytes in units of 10^9, with three significant digits."""
-    return f"{rounded(nbytes / 10**9)} GB"
+    return f"{three_digits(nbytes / 10**9)} GB"
 
 
 def count_of(number: float, what: str) -> str:
@@ -53,7 +53,7 @@ def count_of(number: float, what: str) -> str:
     return f"{shown} {what}{'' if number == 1 else 's'}"
 
 
-def rounded(number: float) -> str:
+def three_digits(number: float) -> str:
     """Return a number with three significant digits, and commas."""
     value = float(f"{number:.3g}")
     return f"{value:,.0f}" if value >= 100 else f"{value:g}"

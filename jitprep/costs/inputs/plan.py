@@ -55,6 +55,9 @@ class TrainingPlan:
         pass a NAT gateway, and its calls of Lambda an interface endpoint.
     kms : bool
         Whether objects are encrypted with SSE-KMS without bucket keys, so that each request is billed.
+    disk_gb : float or None
+        Space for results on the trainer's own disk, in units of 10^9 bytes; None where results of any
+        size are taken to fit.
     """
 
     objects: int
@@ -76,6 +79,7 @@ class TrainingPlan:
     across_zones: bool = False
     private_subnet: bool = False
     kms: bool = False
+    disk_gb: float | None = None
 
     @property
     def speed(self) -> float:

@@ -67,7 +67,7 @@ def cost(
     ] = DEFAULTS.months,
     disk_gb: Annotated[
         float | None,
-        typer.Option(min=0, help="Space on the trainer's disk. Default: as much as results take."),
+        typer.Option(min=0, help="Space on the trainer's own disk. Default: its type's."),
     ] = None,
     private_subnet: Annotated[
         bool,

@@ -166,17 +166,19 @@ def _first(estimate: Estimate, decision: Decision) -> str:
     if best != host:
         place += f"; its own cores alone cost {dollars(host.total(plan.epochs))}"
     if decision.keeps_up:
-        opening = "Your host keeps up"
         reason = ", so do not prepare remotely" if decision.against_remote else ""
-    else:
-        waits = percent(idle_share(host, estimate))
-        opening = f"Your host does not keep up, and its GPUs would wait for {waits} of the time"
-        reason = (
-            f", but do not prepare remotely, because {decision.against_remote}"
-            if decision.against_remote
-            else ""
-        )
+        return f"Your host keeps up{reason}: {place}."
+    why = decision.against_remote
+    reason = f", but do not prepare remotely, because {why}" if why else ""
+    opening = f"Your host does not keep up, and its GPUs would wait {_waits(estimate, host)}"
     return f"{opening}{reason}: {place}."
+
+
+def _waits(estimate: Estimate, host: Way) -> str:
+    if estimate.plan.train_ms > 0:
+        return f"for {percent(idle_share(host, estimate))} of the time"
+    hours = three_digits(host.idle_s / 3600)
+    return f"for {hours} hours per epoch (all of it, without --train-ms)"
 
 
 def _second(estimate: Estimate, decision: Decision) -> str:

@@ -38,8 +38,8 @@ def what_to_do(way: Way, plan: TrainingPlan, measured: Measured) -> str:
 
 
 def dollars(usd: float) -> str:
-    """Return an amount: to the cent, and from $10,000 on to the dollar."""
-    return f"${usd:,.0f}" if abs(usd) >= 9999.995 else f"${usd:,.2f}"
+    """Return an amount: to the cent, and from $1,000 on to the dollar."""
+    return f"${usd:,.0f}" if abs(usd) >= 999.995 else f"${usd:,.2f}"
 
 
 def gigabytes(nbytes: float) -> str:

@@ -77,9 +77,11 @@ def _in_express(case: Case) -> Way:
 
 def _on_disk(case: Case) -> Way | Missing:
     """Return the bill of a host that keeps its results on a disk that is paid for."""
-    space = case.plan.disk_gb
-    if space is not None and disk_gb(case) > space:
-        taken = f"results take {disk_gb(case):,.0f} GB, and the disk has {space:g} GB (--disk-gb)"
+    space = case.plan.space_gb
+    if disk_gb(case) > space:
+        taken = (
+            f"results take {disk_gb(case):,.0f} GB, and the disk holds {space:,.0f} GB (--disk-gb)"
+        )
         return Missing(COPIES_DISK, taken)
     own = case.overheads.disk_copy
     first, later = case.idle(case.own_ms), case.idle(own.receiving_ms(case.measured.bytes_out))

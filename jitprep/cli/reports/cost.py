@@ -36,7 +36,7 @@ def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:
         box=box.SIMPLE_HEAD,  # these four: a terminal of 80 columns shows every column
         show_edge=False,
         pad_edge=False,
-        padding=(0, 1, 0, 0),
+        padding=0,
     )
     for i, heading in enumerate(header):
         table.add_column(heading.replace(" ", "\n"), justify="right" if i else "left", no_wrap=True)

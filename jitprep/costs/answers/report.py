@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from jitprep.costs.answers.breakeven import idle_share
-from jitprep.costs.answers.wording import count_of, dollars, percent
+from jitprep.costs.answers.wording import count_of, dollars, percent, three_digits
 from jitprep.costs.estimate import Estimate
 from jitprep.costs.ways.bill import KINDS, Way
 
@@ -33,9 +33,9 @@ def rows(estimate: Estimate) -> list[tuple[str, ...]]:
     for way in estimate.open:
         memory = _NONE if way.memory_mb is None else f"{way.memory_mb:,}"
         ms = _NONE if way.ms is None else f"{way.ms:,}"
-        total = dollars(way.total(estimate.plan.epochs)) + (" *" if way == estimate.best else "")
+        total = dollars(way.total(estimate.plan.epochs)) + ("*" if way == estimate.best else "")
         amounts = (dollars(way.fixed), dollars(way.slope), total)
-        host = (f"{way.host_ms:.2f}", _idle(way, estimate))
+        host = (three_digits(way.host_ms), _idle(way, estimate))
         made.append((way.name, memory, ms, *amounts, *host))
     return made
 
@@ -63,4 +63,4 @@ def _idle(way: Way, estimate: Estimate) -> str:
     """Return how long GPUs wait: a share of the epoch, or hours per epoch where nothing is trained."""
     if estimate.plan.train_ms > 0 or way.idle_s == 0:
         return percent(idle_share(way, estimate)).replace("under ", "<").replace("over ", ">")
-    return f"{way.idle_s / 3600:,.1f} h"
+    return f"{three_digits(way.idle_s / 3600)} h"

@@ -20,7 +20,7 @@ from jitprep.cli.costing.options import (
 from jitprep.cli.costing.price_files import prices_for
 from jitprep.cli.costing.samples import measure_or_fail, processor
 from jitprep.cli.reports.cost import print_estimate
-from jitprep.costs.answers.place_map import render_map
+from jitprep.costs.answers.place_map import map_places, render_map
 from jitprep.costs.answers.plot import render_plot
 from jitprep.costs.answers.verdict import decide, two_sentences
 from jitprep.costs.estimate import Estimate, to_json
@@ -182,16 +182,16 @@ def cost(
         overheads=load_overheads(),
         measured=measure_or_fail(pipeline, samples or []),
     )
-    pictures = {"plot": (plot, render_plot), "map": (map_, render_map)}
-    for path, render in pictures.values():
-        if path is not None:
-            _write(path, render(estimate))
+    if plot is not None:
+        _write(plot, render_plot(estimate))
+    if map_ is not None:
+        _write(map_, render_map(estimate, map_places(estimate)))
     if as_json:
         answer = two_sentences(estimate, decide(estimate))
         out.print_json(json.dumps({"answer": answer, **to_json(estimate)}))
         return
     print_estimate(estimate)
-    for name, (path, _) in pictures.items():
+    for name, path in (("plot", plot), ("map", map_)):
         if path is not None:
             out.print(f"{name}: {path}", soft_wrap=True, markup=False)
 

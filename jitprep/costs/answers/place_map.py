@@ -15,10 +15,10 @@ from jitprep.costs.answers.svg import (
     FAINT,
     INK,
     LINE_HEIGHT,
-    shortened,
     svg_document,
     svg_path,
     svg_text,
+    svg_title,
 )
 from jitprep.costs.answers.wording import count_of, three_digits
 from jitprep.costs.estimate import Estimate
@@ -27,7 +27,7 @@ _WIDTH, _HEIGHT = 760, 460
 _LEFT, _RIGHT, _TOP, _BOTTOM = 66, 186, 46, 50
 # The map extends by these factors around the user's point, and has so many cells across and down.
 _AROUND = 30.0
-_ACROSS, _DOWN = 56, 40
+_ACROSS, _DOWN = 48, 36
 
 _T = TypeVar("_T")
 
@@ -110,16 +110,16 @@ def at(estimate: Estimate, ms: float, train_ms: float) -> Estimate:
     )
 
 
-def render_map(estimate: Estimate) -> str:
+def render_map(estimate: Estimate, places: PlaceMap) -> str:
     """Return an SVG with one region per best way, the user's point, and where the host keeps up."""
-    drawn = _Drawing(map_places(estimate))
+    drawn = _Drawing(places)
     plan = estimate.plan
     parts = [
-        svg_text(
+        svg_title(
             _LEFT,
-            20,
             f"Best place on {plan.gpu} for {plan.objects:,} objects × "
-            f"{count_of(plan.epochs, 'epoch')}: {shortened(estimate.pipeline)}",
+            f"{count_of(plan.epochs, 'epoch')}: {estimate.pipeline}",
+            _WIDTH - _LEFT,
         ),
         *drawn.regions(),
         *drawn.axes(),

@@ -12,17 +12,17 @@ from jitprep.costs.answers.svg import (
     FAMILIES,
     apart,
     round_steps,
-    shortened,
     svg_document,
     svg_path,
     svg_text,
+    svg_title,
 )
 from jitprep.costs.answers.wording import dollars
 from jitprep.costs.estimate import Estimate
 from jitprep.costs.ways.bill import Way
 
-_WIDTH, _HEIGHT = 760, 420
-_LEFT, _RIGHT, _TOP, _BOTTOM = 66, 240, 46, 46
+_WIDTH, _HEIGHT = 780, 420
+_LEFT, _RIGHT, _TOP, _BOTTOM = 66, 260, 46, 46
 # Multiple of the planned epochs up to which the plot may extend to show where another way is cheapest.
 _FARTHEST = 4
 # Multiple of the median way's dollars above which lines are cut.
@@ -35,11 +35,11 @@ def render_plot(estimate: Estimate) -> str:
     ways = drawn_ways(estimate)
     frame = _Frame(epochs, _top_amount(ways, epochs))
     parts = [
-        svg_text(
+        svg_title(
             _LEFT,
-            20,
             f"US dollars by number of epochs: {estimate.plan.objects:,} objects, "
-            f"{shortened(estimate.pipeline)}",
+            f"{estimate.pipeline}",
+            _WIDTH - _LEFT,
         ),
         f'<clipPath id="frame"><rect x="{_LEFT}" y="{_TOP}" width="{_WIDTH - _LEFT - _RIGHT}" '
         f'height="{_HEIGHT - _TOP - _BOTTOM}"/></clipPath>',
@@ -140,4 +140,6 @@ class _Frame:
 
 
 def _amount(usd: float, most: float) -> str:
+    if most >= 10**6:
+        return f"${usd / 10**6:g}M"
     return f"${usd:,.0f}" if most >= 10 else f"${usd:.2g}"

@@ -12,8 +12,6 @@ from jitprep.costs.ways import bill
 INK, FAINT = "#7a828c", "#7a828c40"
 # Height of a line of text, and the most that a character takes of 12 pixels' sans-serif.
 LINE_HEIGHT, CHARACTER_WIDTH = 16, 6.6
-# Characters of a pipeline that fit into a title.
-_TITLE = 48
 
 FAMILIES: tuple[tuple[str, ...], ...] = (
     (bill.HOST,),
@@ -78,6 +76,7 @@ def round_steps(most: float) -> list[float]:
     return [step * i for i in range(math.floor(most / step * (1 + 1e-9)) + 1)]
 
 
-def shortened(pipeline: str) -> str:
-    """Return a pipeline that fits into a title."""
-    return pipeline if len(pipeline) <= _TITLE else f"{pipeline[: _TITLE - 1]}…"
+def svg_title(x: float, text: str, width: float) -> str:
+    """Return the title of a picture, cut where it is wider than `width`."""
+    most = int(width / CHARACTER_WIDTH)
+    return svg_text(x, 20, text if len(text) <= most else f"{text[: most - 1]}…")

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from jitprep.cli.commands import app
 from jitprep.cli.reports.cost import print_estimate
 from jitprep.costs.answers import report
-from jitprep.costs.answers.place_map import render_map
+from jitprep.costs.answers.place_map import map_places, render_map
 from jitprep.costs.answers.plot import render_plot
 from jitprep.costs.answers.verdict import decide, two_sentences
 from jitprep.costs.estimate import from_json
@@ -125,7 +125,7 @@ def test_json_has_what_was_asked(cost, tmp_path):
     estimate = from_json(found)
     assert tuple(found["answer"]) == two_sentences(estimate, decide(estimate))
     assert (tmp_path / "deeper" / "plot.svg").read_text() == render_plot(estimate)
-    assert (tmp_path / "map.svg").read_text() == render_map(estimate)
+    assert (tmp_path / "map.svg").read_text() == render_map(estimate, map_places(estimate))
 
 
 @pytest.mark.parametrize(

@@ -69,9 +69,8 @@ bench-kinds: $(SOUND)/stamp $(VENV)/dev.stamp ## compare audio, text and video w
 bench-train: $(PEERS)/stamp $(STREAMING)/stamp ## compare what input pipelines deliver to PyTorch, printed as JSON
 	$(PEERS)/bin/python -m bench.train --json
 
-cost-page: $(VENV)/dev.stamp ## compute the cost for the demo's photographs: docs/cost.{json,svg}, docs/cost/model.md, README's table
-	$(BIN)/jitprep cost imagenet-uint8 --json --plot docs/cost.svg > docs/cost.json
-	$(BIN)/python tools/cost_page.py
+cost-page: $(VENV)/dev.stamp ## measure the cost of three cases: docs/cost/*.{json,svg,md}, README's table
+	$(BIN)/python -m tools.cost_page --measure
 
 bench-invoke: $(VENV)/dev.stamp ## measure the CPU time of single reads and batches: docs/invoke-bench.json, docs/doors/invoke.md; five minutes
 	$(BIN)/python -m bench.doors.invoke

@@ -18,8 +18,8 @@ from statistics import fmean, median
 
 from preprocessing import Pipeline
 
-# Modules that the function imports before its first event, and the MiB that they take: 5.2 in a probe. A
-# worker of the local endpoint had 4.2 more than a bare probe after its reads, with either runtime client.
+# Modules that the function imports before its first event, and the MiB that they take: 5.2 in a probe,
+# and 4.2 in a worker of the local endpoint after its reads, with either client of the Runtime API.
 FUNCTION_MB = 5.0
 _FUNCTION = ("awslambdaric", "handler.app")
 _LIBRARIES = ("awslambdaric", "pybase64")

@@ -18,6 +18,13 @@ from typing import IO
 from bench.cpu import cpu_s, peak_bytes
 
 _URL = re.compile(r"at http://127\.0\.0\.1:(\d+)")
+_MOUNT = """\
+[mounts.{}]
+source = "{}"
+pipeline = "{}"
+overrides = ["seed"]
+anonymous = true
+"""
 _S3 = """\
 endpoint = "{}"
 region = "us-east-1"
@@ -28,7 +35,7 @@ secret_access_key = "env:AWS_SECRET_ACCESS_KEY"
 
 def mount_toml(name: str, source: object, pipeline: str, endpoint: str | None = None) -> str:
     """Return the configuration of a mount that anyone may read; of an S3 store with its endpoint."""
-    mount = f'[mounts.{name}]\nsource = "{source}"\npipeline = "{pipeline}"\nanonymous = true\n'
+    mount = _MOUNT.format(name, source, pipeline)
     return mount if endpoint is None else mount + _S3.format(endpoint)
 
 

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bench import photos
-from bench.cpu import cpu_s
+from bench.doors.cpu_time import cpu_s
 from bench.doors.invoke import worker_pid
 from bench.doors.serving import Serving, mount_toml, read, serving
 from bench.environment import ROOT, occasion

@@ -170,7 +170,12 @@ SHARED = {
         "jitprep.service.source.stores",
         "jitprep.service.thread_pools",
     },
-    "jitprep.costs": set(),
+    # How a video is read in ranges, to count the requests that this takes.
+    "jitprep.costs": {
+        "jitprep.service.deadline",
+        "jitprep.service.source.ranged_source",
+        "jitprep.service.source.response_heads",
+    },
 }
 
 

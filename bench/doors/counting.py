@@ -7,7 +7,7 @@ import struct
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.cpu import cpu_s
+from bench.doors.cpu_time import cpu_s
 
 _HERE = Path(__file__).parent
 

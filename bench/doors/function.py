@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from bench import photos
-from bench.cpu import cpu_s, in_rounds
+from bench.doors.cpu_time import cpu_s, in_rounds
 from bench.doors.invoke import COUNT, SPECS, worker_pid
 from bench.doors.ways import Reader
 from bench.environment import ROOT

@@ -25,7 +25,7 @@ from pathlib import Path
 from statistics import median, quantiles
 from typing import Any
 
-from bench.cpu import cpu_s, in_rounds
+from bench.doors.cpu_time import cpu_s, in_rounds
 from bench.doors.http_applications import BODY
 
 _APPLICATIONS = "bench.doors.http_applications"

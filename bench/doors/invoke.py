@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bench import photos
-from bench.cpu import cpu_s, in_rounds
+from bench.doors.cpu_time import cpu_s, in_rounds
 from bench.doors.ways import Reader, Way
 from bench.environment import ROOT, occasion
 from bench.report import markdown

@@ -15,7 +15,7 @@ from statistics import median, quantiles
 from typing import Any
 
 from bench import photos
-from bench.cpu import in_rounds
+from bench.doors.cpu_time import in_rounds
 from bench.doors.serving import Serving, mount_toml, read, read_batch, serving
 from preprocessing import Pipeline
 from preprocessing.available_memory import PROCESS_BYTES

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from bench.cpu import cpu_s, peak_bytes
+from bench.doors.cpu_time import cpu_s, peak_bytes
 
 _URL = re.compile(r"at http://127\.0\.0\.1:(\d+)")
 _MOUNT = """\

@@ -22,8 +22,8 @@ from io import StringIO
 from pathlib import Path
 from statistics import median
 
-from bench.cpu import peak_bytes
 from bench.doors.counting import Counts
+from bench.doors.cpu_time import peak_bytes
 from bench.doors.serving import Serving, mount_toml, serving
 from bench.environment import ROOT
 from bench.train.samples import bodies

@@ -68,7 +68,7 @@ def overheads(date: str, machine: str, spent: Iterable[Spent], shard: int) -> Ov
 def _overhead(name: str, sizes: Sequence[Spent], shard: int) -> Overhead:
     made = line([(one.nbytes / 10**6, lower_quartile(one.made_ms)) for one in sizes])
     received = line([(one.nbytes / 10**6, lower_quartile(one.received_ms)) for one in sizes])
-    # The smaller result, of which a batch has more rows.
+    # Of the smaller result. A batch has more rows of it.
     log_bytes = sizes[0].log_bytes * (shard / _SHARD if name.startswith("shard_") else 1)
     ms, mb_ms, receive_ms, receive_mb_ms = (round(figure, 3) for figure in (*made, *received))
     return Overhead(ms, mb_ms, receive_ms, receive_mb_ms, round(log_bytes, 1))

@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from bench.cpu import in_rounds
 from bench.doors.counting import Counts
+from bench.doors.cpu_time import in_rounds
 from bench.overheads.stage import stage
 from bench.overheads.ways import Way, ways_of_objects, ways_of_shards
 from bench.train.samples import COUNT

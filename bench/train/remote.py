@@ -25,7 +25,7 @@ from urllib.parse import urlsplit
 import numpy as np
 from obstore.store import S3Store
 
-from bench.cpu import in_rounds
+from bench.doors.cpu_time import in_rounds
 from bench.environment import occasion
 from bench.train import samples
 from bench.train.remotes import PRESET, Remotes, remotes

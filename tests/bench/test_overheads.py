@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.cpu import cpu_s, in_rounds
+from bench.doors.cpu_time import cpu_s, in_rounds
 from bench.overheads.figures import dump_overheads, line, lower_quartile, overheads
 from bench.overheads.measuring import Spent
 from jitprep.costs.inputs.overheads import OVERHEADS, load_overheads

@@ -44,7 +44,7 @@ class Measured:
         Mean size of originals and of results.
     gets : float
         Mean number of requests to S3 that a read of one object sends, one after the other: 1, or
-        more for a video, of which the service reads ranges.
+        more for a video, which the service reads in ranges.
     range_bytes : float
         Mean bytes that these requests read. A row of a batch is read whole, by one request.
     base_mb : float

@@ -38,7 +38,7 @@ _VARIABLES = {
     "JITPREP_METRICS": "jitprep",
     **{f"{name}_NUM_THREADS": "1" for name in ("OPENBLAS", "OMP", "MKL")},
 }
-_SETTLES_S = 0.5
+_SETTLES_S = 0.2
 
 
 @dataclass(frozen=True)

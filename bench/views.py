@@ -22,8 +22,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bench import photos
-from bench.doors.invoke import worker_clock
-from bench.doors.serving import Serving, read, serving
+from bench.doors.cpu_time import cpu_s
+from bench.doors.invoke import worker_pid
+from bench.doors.serving import Serving, mount_toml, read, serving
 from bench.environment import ROOT, occasion
 from jitprep.emulator import Endpoint, EndpointConfig
 from jitprep.emulator.testing import LocalObjectLambda
@@ -42,13 +43,6 @@ _PIPELINES = {
     ),
 }
 _SIZES = ((375, 500), (3000, 4000))
-_MOUNT = """
-[mounts.{name}]
-source = "{folder}"
-pipeline = "{spec}"
-overrides = ["seed"]
-anonymous = true
-"""
 # Photographs of a round. Fewer draw too few crops, whose sizes decide how a large JPEG is decoded.
 _READS = 40
 _seeds = count()
@@ -85,7 +79,7 @@ def measure(folder: Path, rounds: int) -> list[dict[str, Any]]:
     for (height, width), name in zip(_SIZES, names.values(), strict=True):
         (originals / name).write_bytes(_photograph(height, width))
     mounts = "".join(
-        _MOUNT.format(name=f"{name}-{views}", folder=originals, spec=_of_views(views, spec))
+        mount_toml(f"{name}-{views}", originals, _of_views(views, spec))
         for name, spec in _PIPELINES.items()
         for views in (1, 2)
     )
@@ -134,8 +128,7 @@ def _function(originals: Path) -> Iterator[tuple[Callable[[], float], Callable[.
                 raise RuntimeError(str(answer)[:300])
 
         call("resize:8/npy", next(originals.iterdir()).name)  # starts the worker
-        clock = worker_clock()
-        yield partial(time.clock_gettime, clock), lambda *what: partial(call, *what)
+        yield partial(cpu_s, worker_pid()), lambda *what: partial(call, *what)
 
 
 def _encoder(spec: str, body: bytes) -> Callable[[], object]:

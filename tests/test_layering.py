@@ -170,7 +170,7 @@ SHARED = {
         "jitprep.service.source.stores",
         "jitprep.service.thread_pools",
     },
-    # What the requests of a video's read are counted with.
+    # How a video is read in ranges, to count the requests that this takes.
     "jitprep.costs": {
         "jitprep.service.deadline",
         "jitprep.service.source.ranged_source",

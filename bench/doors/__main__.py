@@ -18,6 +18,7 @@ import boto3
 
 from bench import photos
 from bench.doors import function, server
+from bench.doors.serving import mount_toml
 from bench.environment import occasion
 
 _BUCKET = "jitprep-bench"
@@ -57,10 +58,7 @@ def _bucket(url: str) -> str:
     for number in range(server.COUNT):
         body = photos.small(photos.SMALL[number % len(photos.SMALL)])
         s3.put_object(Bucket=_BUCKET, Key=f"{number:02}.jpg", Body=body)
-    return server.MOUNT.format(name="bucket", source=f"s3://{_BUCKET}") + (
-        f'endpoint = "{url}"\nregion = "us-east-1"\n'
-        'access_key_id = "env:AWS_ACCESS_KEY_ID"\nsecret_access_key = "env:AWS_SECRET_ACCESS_KEY"\n'
-    )
+    return mount_toml("bucket", f"s3://{_BUCKET}", server.SPEC, url)
 
 
 if __name__ == "__main__":

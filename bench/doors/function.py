@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import http.client
 import time
+from functools import partial
 from io import StringIO
-from random import Random
 from statistics import median
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from bench import photos
-from bench.doors.invoke import COUNT, SPECS, worker_clock
+from bench.doors.cpu_time import cpu_s, in_rounds
+from bench.doors.invoke import COUNT, SPECS, worker_pid
 from bench.doors.ways import Reader
 from bench.environment import ROOT
 from jitprep.emulator import Endpoint, EndpointConfig
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 # The second pipeline's rows fit into one answer.
 _ROWS, _SPEC = 31, SPECS[1]
 _WARM = 3
+_TRANSFORM = "the transform"
 
 
 def measure(rounds: int) -> dict[str, dict[str, float]]:
@@ -86,18 +88,11 @@ def _doors(local: LocalObjectLambda, keys: Sequence[str]) -> dict[str, Callable[
 def _measured(
     doors: dict[str, Callable[[], Any]], bodies: Sequence[bytes], rounds: int
 ) -> dict[str, dict[str, float]]:
-    pipeline, worker = Pipeline.parse(_SPEC), worker_clock()
-    ways = {"the transform": lambda: [pipeline.encode(body) for body in bodies], **doors}
-    spent: dict[str, list[float]] = {name: [] for name in ways}
-    random = Random(0)  # noqa: S311  an order for each round
-    for number in range(rounds + _WARM):
-        for name in random.sample(list(ways), len(ways)):
-            clock = time.CLOCK_PROCESS_CPUTIME_ID if name == "the transform" else worker
-            start = time.clock_gettime(clock)
-            ways[name]()
-            if number >= _WARM:
-                spent[name].append((time.clock_gettime(clock) - start) * 1000 / len(bodies))
-    least, middle = min(spent["the transform"]), median(spent["the transform"])
+    pipeline = Pipeline.parse(_SPEC)
+    ways = {_TRANSFORM: lambda: [pipeline.encode(body) for body in bodies], **doors}
+    clocks = dict.fromkeys(doors, partial(cpu_s, worker_pid())) | {_TRANSFORM: time.process_time}
+    spent = in_rounds(ways, clocks, rounds, len(bodies), warm=_WARM)
+    least, middle = min(spent[_TRANSFORM]), median(spent[_TRANSFORM])
     return {
         name: {
             "ms": round(median(times), 3),

@@ -16,16 +16,16 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from random import Random
 from statistics import median, quantiles
 from typing import Any
 
+from bench.doors.cpu_time import cpu_s, in_rounds
 from bench.doors.http_applications import BODY
 
 _APPLICATIONS = "bench.doors.http_applications"
@@ -37,7 +37,7 @@ _SERVERS = {
     "granian, ASGI": (*_GRANIAN, "--interface", "asgi", f"{_APPLICATIONS}:asgi"),
     "granian, RSGI": (*_GRANIAN, "--interface", "rsgi", f"{_APPLICATIONS}:rsgi"),
 }
-_ROUNDS, _REQUESTS, _WARM = 20, 200, 2
+_ROUNDS, _REQUESTS = 20, 200
 _BUCKET, _KEY, _ORIGINAL = "jitprep-bench", "original", bytes(112_000)
 _AT_ONCE = 8
 
@@ -50,7 +50,7 @@ class _Tree:
     port: int
 
     def cpu_s(self) -> float:
-        return sum(time.clock_gettime((~pid << 3) | 2) for pid in self.pids)
+        return sum(map(cpu_s, self.pids))
 
     def memory(self) -> str:
         """Describe the resident memory: of the largest process, which is the worker, and of all."""
@@ -74,27 +74,14 @@ def main() -> None:
         }
         clocks = {name: tree.cpu_s for name, tree in trees.items()}
         work = {name: _requests(client) for name, client in clients.items()}
-        spent = _measure(work, clocks)
+        spent = in_rounds(work, clocks, _ROUNDS, _REQUESTS)
         for name, tree in trees.items():
             print(f"{name:24} {_shown(spent[name])}, {tree.memory()}")
     if options.s3:
         reads = _reads(options.s3)
-        for name, times in _measure(reads, dict.fromkeys(reads, time.process_time)).items():
+        clock = dict.fromkeys(reads, time.process_time)
+        for name, times in in_rounds(reads, clock, _ROUNDS, _REQUESTS).items():
             print(f"{name:24} {_shown(times)}")
-
-
-def _measure(
-    work: Mapping[str, Callable[[], object]], clocks: Mapping[str, Callable[[], float]]
-) -> dict[str, list[float]]:
-    """Return the CPU time of one request in ms, in rounds of random order."""
-    random, spent = Random(0), {name: [] for name in work}  # type: dict[str, list[float]]  # noqa: S311
-    for number in range(_WARM + _ROUNDS):
-        for name in random.sample(list(work), len(work)):
-            start = clocks[name]()
-            work[name]()
-            if number >= _WARM:
-                spent[name].append((clocks[name]() - start) * 1000 / _REQUESTS)
-    return spent
 
 
 def _shown(times: list[float]) -> str:

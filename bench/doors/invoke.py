@@ -12,16 +12,16 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-import time
+from functools import partial
 from io import StringIO
 from pathlib import Path
-from random import Random
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from bench import photos
+from bench.doors.cpu_time import cpu_s, in_rounds
 from bench.doors.ways import Reader, Way
 from bench.environment import ROOT, occasion
 from bench.report import markdown
@@ -102,13 +102,9 @@ def _measure(
     expected = Pipeline.parse(spec).batch(bodies)
     for way in known:  # also warms them up
         np.testing.assert_array_equal(way.read(), expected, err_msg=way.name)
-    clock, random = worker_clock(), Random(0)  # noqa: S311  an order for each round
-    spent: dict[str, list[float]] = {way.name: [] for way in known}
-    for _ in range(rounds):
-        for way in random.sample(known, len(known)):
-            start = time.clock_gettime(clock)
-            way.read()
-            spent[way.name].append((time.clock_gettime(clock) - start) * 1000 / len(bodies))
+    worker = partial(cpu_s, worker_pid())
+    ways = {way.name: way.read for way in known}
+    spent = in_rounds(ways, dict.fromkeys(ways, worker), rounds, len(bodies), warm=0)
     return {
         way.name: {
             "ms": round(median(spent[way.name]), 3),
@@ -120,14 +116,14 @@ def _measure(
     }
 
 
-def worker_clock() -> int:
-    """Return the CPU clock of the only worker that this process started."""
+def worker_pid() -> int:
+    """Return the process ID of the only worker that this process started."""
     tasks = Path("/proc/self/task").iterdir()
     children = [int(pid) for task in tasks for pid in (task / "children").read_text().split()]
     (worker,) = (
         pid for pid in children if b"awslambdaric" in Path(f"/proc/{pid}/cmdline").read_bytes()
     )
-    return (~worker << 3) | 2  # as in clock_getcpuclockid(3) on Linux
+    return worker
 
 
 def table(result: Mapping[str, Any]) -> str:

@@ -15,13 +15,13 @@ from statistics import median, quantiles
 from typing import Any
 
 from bench import photos
-from bench.doors.serving import Serving, read, read_batch, serving
+from bench.doors.cpu_time import in_rounds
+from bench.doors.serving import Serving, mount_toml, read, read_batch, serving
 from preprocessing import Pipeline
 from preprocessing.available_memory import PROCESS_BYTES
 
 SPEC = "resize:256/center_crop:224/npy"
 COUNT, _CLIENTS, _LOAD = 32, 8, 0.7
-MOUNT = '[mounts.{name}]\nsource = "{source}"\npipeline = "' + SPEC + '"\nanonymous = true\n'
 # 12 megapixels, as telephones take.
 _LARGE = (3000, 4000)
 _MEMORY = 512 * 2**20
@@ -47,7 +47,7 @@ def measure(rounds: int, seconds: float, s3: str | None = None) -> dict[str, Any
         originals.mkdir()
         for key, body in zip(keys, bodies, strict=True):
             (originals / key).write_bytes(body)
-        mounts = MOUNT.format(name="photos", source=originals) + (s3 or "")
+        mounts = mount_toml("photos", originals, SPEC) + (s3 or "")
         with serving(folder, mounts, 1) as server:
             cpu = _cpu(server, keys, bodies, rounds, ["photos", *(["bucket"] if s3 else [])])
         with serving(folder, mounts, 2) as server:
@@ -66,15 +66,8 @@ def _cpu(
     for mount in mounts:
         ways[f"GET {mount}"] = _reads(client, mount, keys)
         ways[f"batch {mount}"] = _batch(client, mount, keys)
-    spent: dict[str, list[float]] = {name: [] for name in ways}
-    random = Random(0)  # noqa: S311  an order for each round
-    for number in range(rounds + 2):
-        for name in random.sample(list(ways), len(ways)):
-            clock = time.process_time if name == "transform" else server.cpu_s
-            start = clock()
-            ways[name]()
-            if number >= 2:  # the first rounds warm everything up
-                spent[name].append((clock() - start) * 1000 / len(keys))
+    clocks = dict.fromkeys(ways, server.cpu_s) | {"transform": time.process_time}
+    spent = in_rounds(ways, clocks, rounds, len(keys))
     found = {name: median(times) for name, times in spent.items()}
     beside = {f"{name}, beside it": found[name] - found["transform"] for name in found}
     return {name: round(ms, 3) for name, ms in (found | beside).items()}
@@ -176,7 +169,7 @@ def _memory(folder: Path) -> dict[str, float]:
     (large / "a.jpg").write_bytes(original)
     limits = {"JITPREP_MEMORY": str((_MEMORY - PROCESS_BYTES) // 2)}
     with (
-        serving(folder, MOUNT.format(name="large", source=large), 1, limits) as server,
+        serving(folder, mount_toml("large", large, SPEC), 1, limits) as server,
         ThreadPoolExecutor(64) as pool,
     ):
         before = server.peak_bytes()

@@ -15,7 +15,28 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from bench.doors.cpu_time import cpu_s, peak_bytes
+
 _URL = re.compile(r"at http://127\.0\.0\.1:(\d+)")
+_MOUNT = """\
+[mounts.{}]
+source = "{}"
+pipeline = "{}"
+overrides = ["seed"]
+anonymous = true
+"""
+_S3 = """\
+endpoint = "{}"
+region = "us-east-1"
+access_key_id = "env:AWS_ACCESS_KEY_ID"
+secret_access_key = "env:AWS_SECRET_ACCESS_KEY"
+"""
+
+
+def mount_toml(name: str, source: object, pipeline: str, endpoint: str | None = None) -> str:
+    """Return the configuration of a mount that anyone may read; of an S3 store with its endpoint."""
+    mount = _MOUNT.format(name, source, pipeline)
+    return mount if endpoint is None else mount + _S3.format(endpoint)
 
 
 @dataclass(frozen=True)
@@ -34,12 +55,11 @@ class Serving:
 
     def cpu_s(self) -> float:
         """Return the CPU seconds of the workers so far."""
-        return sum(time.clock_gettime((~pid << 3) | 2) for pid in self.workers)
+        return sum(map(cpu_s, self.workers))
 
     def peak_bytes(self) -> int:
         """Return the largest peak of a worker's resident memory."""
-        status = [Path(f"/proc/{pid}/status").read_text() for pid in self.workers]
-        return max(int(text.partition("VmHWM:")[2].split()[0]) for text in status) * 1024
+        return max(map(peak_bytes, self.workers))
 
 
 @contextmanager

@@ -12,28 +12,29 @@ import argparse
 import http.client
 import io
 import json
-import struct
 import tarfile
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
 from statistics import median
 
-from bench.doors.serving import Serving, serving
+from bench.doors.counting import Counts
+from bench.doors.cpu_time import peak_bytes
+from bench.doors.serving import Serving, mount_toml, serving
+from bench.environment import ROOT
 from bench.train.samples import bodies
 from jitprep.emulator import Endpoint, EndpointConfig
 from jitprep.emulator.testing import LocalObjectLambda
 
 SPEC = "resize:256/center_crop:224/npy"
-_HERE, _ROOT = Path(__file__).parent, Path(__file__).parents[2]
+_ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1"}
 _COUNT = 1000
 _ONE = "one.tar"
 _MANY = "many.tar"
-_CONFIG = '[mounts.shards]\nsource = "{folder}"\npipeline = "tar/{spec}"\nanonymous = true\n'
 
 
 def main() -> None:
@@ -75,87 +76,67 @@ class Row:
 
 @dataclass
 class Door:
-    """A door: how a shard is read, and the process ID of its worker."""
+    """A door: how a shard is read, and what its worker takes."""
 
     read: Callable[[str], float]
-    pid: int
+    counts: Counts
 
 
 def measure(rounds: int, count: int) -> Mapping[str, Row]:
     """Return the row of each door."""
     photos = list(bodies().values())
     with tempfile.TemporaryDirectory() as scratch:
-        folder, counts = Path(scratch, "shards"), Path(scratch, "counts")
+        folder = Path(scratch, "shards")
         folder.mkdir()
-        counts.mkdir()
         (folder / _ONE).write_bytes(packed(photos, 1))
         (folder / _MANY).write_bytes(packed(photos, count))
-        variables = {
-            "OPENBLAS_NUM_THREADS": "1",
-            "JITPREP_STEPS": "counted_transforms",
-            "BENCH_COUNTS": str(counts),
-            "PYTHONPATH": str(_HERE),
-        }
+        of_server, of_function = (
+            Counts.new(Path(scratch, name)) for name in ("of-server", "of-function")
+        )
         with (
-            through_server(Path(scratch), folder, variables) as server,
-            through_function(folder, variables) as function,
+            through_server(Path(scratch), folder, of_server) as server,
+            through_function(folder, of_function) as function,
         ):
             doors = {"server": server, "function": function}
-            return {name: measured(door, counts, rounds, count) for name, door in doors.items()}
+            return {name: measured(door, rounds, count) for name, door in doors.items()}
 
 
-def measured(door: Door, counts: Path, rounds: int, count: int) -> Row:
+def measured(door: Door, rounds: int, count: int) -> Row:
     """Read the shard several times, and return the row."""
     for _ in range(3):
         door.read(_ONE)
-    before_memory = peak(door.pid)
+    counts, pid = door.counts, door.counts.worker()
+    before_memory = peak_bytes(pid)
     own, transforms, first = list[float](), list[float](), list[float]()
     for _ in range(rounds):
-        before = cpu_s(door.pid), transform_s(counts, door.pid)
+        before = counts.beside_s(pid), counts.transform_s(pid)
         first.append(door.read(_MANY))
         time.sleep(0.3)  # until the worker has written its line
-        spent, made = cpu_s(door.pid) - before[0], transform_s(counts, door.pid) - before[1]
-        own.append((spent - made) / count * 1000)
-        transforms.append(made / count * 1000)
-    memory = peak(door.pid) - before_memory
+        own.append((counts.beside_s(pid) - before[0]) / count * 1000)
+        transforms.append((counts.transform_s(pid) - before[1]) / count * 1000)
+    memory = peak_bytes(pid) - before_memory
     return Row(median(own), median(transforms), own, median(first), memory)
 
 
-def cpu_s(pid: int) -> float:
-    """Return the CPU seconds of a process so far."""
-    return time.clock_gettime((~pid << 3) | 2)
-
-
-def transform_s(counts: Path, pid: int) -> float:
-    """Return the CPU seconds of a worker's transforms so far."""
-    return float(struct.unpack("d", (counts / str(pid)).read_bytes())[0])
-
-
-def peak(pid: int) -> int:
-    """Return the peak of a process's resident memory in bytes."""
-    status = Path(f"/proc/{pid}/status").read_text()
-    return int(status.partition("VmHWM:")[2].split()[0]) * 1024
-
-
-def packed(photos: list[bytes], count: int) -> bytes:
-    """Return a shard of photographs with labels."""
+def packed(objects: Sequence[bytes], count: int, extension: str = "jpg") -> bytes:
+    """Return a shard of objects with labels."""
     stream = io.BytesIO()
     with tarfile.open(fileobj=stream, mode="w") as archive:
         for number in range(count):
-            photo = photos[number % len(photos)]
-            for extension, body in (("cls", str(number).encode()), ("jpg", photo)):
-                info = tarfile.TarInfo(f"{number:06d}.{extension}")
+            one = objects[number % len(objects)]
+            for kind, body in (("cls", str(number).encode()), (extension, one)):
+                info = tarfile.TarInfo(f"{number:06d}.{kind}")
                 info.size = len(body)
                 archive.addfile(info, io.BytesIO(body))
     return stream.getvalue()
 
 
 @contextmanager
-def through_server(scratch: Path, folder: Path, variables: Mapping[str, str]) -> Iterator[Door]:
+def through_server(scratch: Path, folder: Path, counts: Counts) -> Iterator[Door]:
     """Serve the folder with one worker."""
-    toml = _CONFIG.format(folder=folder, spec=SPEC)
-    with serving(scratch, toml, 1, variables) as running:
-        yield Door(lambda key: read_server(running, key), running.workers[0])
+    toml = mount_toml("shards", folder, f"tar/{SPEC}")
+    with serving(scratch, toml, 1, _ONE_THREAD | counts.variables) as running:
+        yield Door(lambda key: read_server(running, key), counts)
 
 
 def read_server(running: Serving, key: str) -> float:
@@ -173,13 +154,12 @@ def read_server(running: Serving, key: str) -> float:
 
 
 @contextmanager
-def through_function(folder: Path, variables: Mapping[str, str]) -> Iterator[Door]:
+def through_function(folder: Path, counts: Counts) -> Iterator[Door]:
     """Run an endpoint whose function reads the shards of a bucket."""
+    variables = _ONE_THREAD | counts.variables
     config = EndpointConfig(
-        port=0, workers=1, output=StringIO(), task_root=_ROOT, worker_env=dict(variables)
+        port=0, workers=1, output=StringIO(), task_root=ROOT, worker_env=variables
     )
-    counts = Path(variables["BENCH_COUNTS"])
-    others = {path.name for path in counts.iterdir()}
     with Endpoint(config) as endpoint:
         local = LocalObjectLambda(endpoint)
         s3 = local.client("s3")
@@ -198,9 +178,7 @@ def through_function(folder: Path, variables: Mapping[str, str]) -> Iterator[Doo
                 pass
             return first
 
-        read(_ONE)
-        (worker,) = {path.name for path in counts.iterdir()} - others
-        yield Door(read, int(worker))
+        yield Door(read, counts)
 
 
 if __name__ == "__main__":

@@ -13,14 +13,15 @@ import json
 import sys
 import tempfile
 import time
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
-from random import Random
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
 from obstore.store import S3Store
 
+from bench.doors.cpu_time import in_rounds
 from bench.environment import occasion
 from bench.train import samples
 from bench.train.samples import BATCH, BUCKET, PREFIX
@@ -60,17 +61,11 @@ def measure(url: str, rounds: int) -> dict[str, dict[str, float]]:
         for key, body in bodies.items():
             (Path(folder) / key).write_bytes(body)
         samples.fill_bucket(url, bodies)
-        ways = _ways(url, folder, bodies)
-        keys = list(bodies)
-        times: dict[str, list[float]] = {name: [] for name in ways}
-        order, chance = list(ways), Random(1)  # noqa: S311  the order is not a secret
-        for number in range(rounds + 1):
-            chance.shuffle(order)
-            batch = keys[:BATCH] if number % 2 else keys[BATCH:]
-            for name in order:
-                spent = _timed(ways[name], batch)
-                if number:  # the first round connects, and fills caches
-                    times[name].append(spent)
+        ways = {
+            name: partial(_read, way, list(bodies))
+            for name, way in _ways(url, folder, bodies).items()
+        }
+        times = in_rounds(ways, dict.fromkeys(ways, time.process_time), rounds, len(bodies), warm=1)
     return {
         name: {
             "cpu_ms": round(median(spent), 3),
@@ -80,10 +75,9 @@ def measure(url: str, rounds: int) -> dict[str, dict[str, float]]:
     }
 
 
-def _timed(way: Callable[[list[str]], Any], batch: list[str]) -> float:
-    start = time.process_time()
-    way(batch)
-    return (time.process_time() - start) * 1000 / len(batch)
+def _read(way: Callable[[list[str]], Any], keys: list[str]) -> None:
+    for first in range(0, len(keys), BATCH):
+        way(keys[first : first + BATCH])
 
 
 def _ways(

@@ -15,9 +15,9 @@ import socket
 import sys
 import time
 from dataclasses import replace
+from functools import partial
 from importlib.metadata import version
 from itertools import count
-from random import Random
 from statistics import median, quantiles
 from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import urlsplit
@@ -25,6 +25,7 @@ from urllib.parse import urlsplit
 import numpy as np
 from obstore.store import S3Store
 
+from bench.doors.cpu_time import in_rounds
 from bench.environment import occasion
 from bench.train import samples
 from bench.train.remotes import PRESET, Remotes, remotes
@@ -92,19 +93,14 @@ def measure(rounds: int, only: Sequence[str] = ()) -> dict[str, dict[str, float]
             for name, way in _ways(there, list(bodies)).items()
             if not only or name in only
         }
-        times: dict[str, list[float]] = {name: [] for name in ways}
-        order, chance = list(ways), Random(1)  # noqa: S311  the order is not a secret
-        for number in range(rounds + 2):
-            chance.shuffle(order)
-            for name in order:
-                start = time.process_time()
-                batches = ways[name]()
-                spent = (time.process_time() - start) * 1000 / COUNT
-                if not np.array_equal(np.concatenate(batches), expected):
-                    raise ValueError(f"{name} returns other rows than the pipeline")
-                if number >= 2:  # the first rounds connect, and fill caches
-                    times[name].append(spent)
+        clocks = dict.fromkeys(ways, time.process_time)
+        times = in_rounds(ways, clocks, rounds, COUNT, check=partial(_require_equal, expected))
     return {name: _summary(spent) for name, spent in times.items()}
+
+
+def _require_equal(expected: Any, name: str, batches: list[Any]) -> None:
+    if not np.array_equal(np.concatenate(batches), expected):
+        raise ValueError(f"{name} returns other rows than the pipeline")
 
 
 def _summary(spent: list[float]) -> dict[str, float]:
@@ -124,17 +120,17 @@ def _ways(there: Remotes, keys: list[str]) -> Mapping[str, _Way]:
     # As behind a CDN that lets through reads only.
     singly = replace(mount, _facts=ServerFacts(serves=True, batches=False))
     return {
-        "server, by batches": _loading(mount, keys),
-        "server, singly": _loading(singly, keys),
-        "lambda:, by batches": _loading(open_reader("lambda:preprocess/photos", **at), keys),
-        "access point": _loading(open_reader(f"s3://{there.access_point}", **at), keys),
-        "Function URL": _loading(open_reader(there.function_url), keys),
+        "server, by batches": loading(mount, keys),
+        "server, singly": loading(singly, keys),
+        "lambda:, by batches": loading(open_reader("lambda:preprocess/photos", **at), keys),
+        "access point": loading(open_reader(f"s3://{there.access_point}", **at), keys),
+        "Function URL": loading(open_reader(there.function_url), keys),
         "server, by a bare socket": _by_socket(there.server, keys),
         "server, by obstore": _by_obstore(there.server, keys),
     }
 
 
-def _loading(reader: Reader, keys: list[str]) -> _Way:
+def loading(reader: Reader, keys: list[str]) -> _Way:
     """Return a function that reads an epoch as `Loader` does with ``num_workers=0``."""
     stream = EpochStream(
         reader,

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,7 +59,7 @@ def remotes(photographs: Mapping[str, bytes]) -> Iterator[Remotes]:
         serve = ("serve", str(folder), "--pipeline", PRESET, "--port", "0")
         up = ("up", "--port", "0", "--workers", "1", "--bucket", _BUCKET, "--override", "seed")
         server, endpoint = (
-            stack.enter_context(_running(command, Path(name, command[0]).with_suffix(".log")))
+            stack.enter_context(running(command, Path(name, command[0]).with_suffix(".log")))
             for command in (serve, up)
         )
         local = LocalObjectLambda(RunningEndpoint(endpoint))
@@ -73,15 +73,17 @@ def remotes(photographs: Mapping[str, bytes]) -> Iterator[Remotes]:
 
 
 @contextmanager
-def _running(arguments: tuple[str, ...], log: Path) -> Iterator[str]:
-    """Run a command of ours, and yield the URL that it prints."""
+def running(
+    arguments: Sequence[str], log: Path, variables: Mapping[str, str] | None = None
+) -> Iterator[str]:
+    """Run a command of ours with one worker and these variables, and yield the URL that it prints."""
     with log.open("w") as output:
         child = subprocess.Popen(
             [sys.executable, "-m", "jitprep.cli.main", *arguments],
             stdout=output,
             stderr=subprocess.STDOUT,
             cwd=ROOT,
-            env={**os.environ, "JITPREP_WORKERS": "1"},
+            env={**os.environ, "JITPREP_WORKERS": "1", **(variables or {})},
         )
     try:
         yield _url(child, log)

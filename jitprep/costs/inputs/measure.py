@@ -18,8 +18,8 @@ from statistics import fmean, median
 
 from preprocessing import Pipeline
 
-# Modules that the function imports before its first event, and the MiB that they take: 5.2 in a probe.
-# A worker of the local endpoint had 4.2 more than a bare probe after its reads, with either client.
+# Modules that the function imports before its first event, and the MiB that they take: 5.2 in a probe,
+# and 4.2 in a worker of the local endpoint after its reads, with either client of the Runtime API.
 FUNCTION_MB = 5.0
 _FUNCTION = ("awslambdaric", "handler.app")
 _LIBRARIES = ("awslambdaric", "pybase64")
@@ -44,7 +44,7 @@ class Measured:
         Mean size of originals and of results.
     gets : float
         Mean number of requests to S3 that a read of one object sends, one after the other: 1, or
-        more for a video, because the service reads ranges of it.
+        more for a video, which the service reads in ranges.
     range_bytes : float
         Mean bytes that these requests read. A row of a batch is read whole, by one request.
     base_mb : float

@@ -17,6 +17,7 @@ from jitprep.costs.ways.bill import (
 from jitprep.costs.ways.case import GB, Case
 from jitprep.costs.ways.invocation import (
     LIMIT_MS,
+    PLATFORM_LOG_BYTES,
     READ_LIMIT_MS,
     BilledInvocation,
     charge_calls,
@@ -86,7 +87,7 @@ def invoke(case: Case) -> Remote | Missing:
     if isinstance(rows, Missing):
         return rows
     vcpus = min(rows, MOST_VCPUS)
-    read_ms = measured.gets * plan.s3_ms
+    read_ms = plan.s3_ms  # one request for each row, which is read whole
     call = BilledInvocation(
         cpu_ms=rows * (measured.ms + own.cpu_ms(measured.bytes_out)) / plan.speed,
         # Nothing is computed before the first original is there; then reading and computing overlap.
@@ -103,10 +104,11 @@ def invoke(case: Case) -> Remote | Missing:
         return Missing(INVOKE, no_size(call))
 
     def charges(samples: float, hours: float) -> tuple[Charge, ...]:
+        calls = math.ceil(samples / rows)
         return (
-            *case.gets(samples * measured.gets),
-            *charge_calls(math.ceil(samples / rows), call, memory, plan, case.prices),
-            case.logs(samples * own.log_bytes),
+            *case.gets(samples),
+            *charge_calls(calls, call, memory, plan, case.prices),
+            case.logs(samples * own.log_bytes + calls * PLATFORM_LOG_BYTES),
             *case.private_link(samples * measured.bytes_out * _BASE64, hours),
         )
 
@@ -163,7 +165,7 @@ def _single(
         return (
             *case.gets(samples * measured.gets),
             *charge_calls(samples, call, memory, plan, case.prices),
-            case.logs(samples * own.log_bytes),
+            case.logs(samples * (own.log_bytes + PLATFORM_LOG_BYTES)),
             *more(samples, hours),
         )
 

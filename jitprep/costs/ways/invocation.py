@@ -20,6 +20,9 @@ SIZES = range(256, 10_240 + 1, 64)
 MARGIN_MB = 64
 # What an object may not use of the function's memory, as the template says of MemorySize.
 RESERVED_MB = 192
+# Lambda's own lines START, END and REPORT of an invocation, as long as AWS's examples of them:
+# https://docs.aws.amazon.com/lambda/latest/dg/python-logging.html
+PLATFORM_LOG_BYTES = 280
 READ_LIMIT_MS = 60_000  # Object Lambda's limit
 LIMIT_MS = 900_000  # Lambda's limit
 _MB_PER_GB = 1024  # Lambda's memory is in binary megabytes

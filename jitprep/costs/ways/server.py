@@ -13,7 +13,7 @@ from jitprep.costs.inputs.prices import Instance
 from jitprep.costs.ways.bill import EC2, EC2_SPOT, FARGATE, MANAGED, Charge, Missing
 from jitprep.costs.ways.case import GB, MS_PER_HOUR, Case
 from jitprep.costs.ways.function import rows_of_a_batch
-from jitprep.costs.ways.invocation import MARGIN_MB
+from jitprep.costs.ways.invocation import MARGIN_MB, PLATFORM_LOG_BYTES
 from jitprep.costs.ways.remote import Remote
 
 # Requests under way in a worker. Each may hold an object and a result.
@@ -63,10 +63,10 @@ def managed_instances(case: Case) -> Remote | Missing:
         used = samples * each_ms / MS_PER_HOUR / plan.utilisation / machine.vcpus
         calls = math.ceil(samples / rows)
         return (
-            *case.gets(samples * measured.gets),
+            *case.gets(samples),
             Charge("compute", "instance hours", max(used, MANAGED_INSTANCES * hours) * usd),
             Charge("requests", "Lambda requests", calls * prices.managed_request.usd),
-            case.logs(samples * own.log_bytes),
+            case.logs(samples * own.log_bytes + calls * PLATFORM_LOG_BYTES),
             *case.private_link(samples * measured.bytes_out * _BASE64, hours),
         )
 

@@ -23,6 +23,7 @@ from jitprep.costs.ways.case import GB, Case
 from jitprep.costs.ways.function import streaming_ms
 from jitprep.costs.ways.invocation import (
     LIMIT_MS,
+    PLATFORM_LOG_BYTES,
     READ_LIMIT_MS,
     BilledInvocation,
     charge_calls,
@@ -146,7 +147,7 @@ def _by_lambda(
         return (
             *case.gets(samples / size),
             *charge_calls(samples / size, call, memory, plan, case.prices),
-            case.logs(samples * own.log_bytes),
+            case.logs(samples * own.log_bytes + samples / size * PLATFORM_LOG_BYTES),
             *more(samples),
             *case.nat(samples * measured.bytes_out, hours),
         )

@@ -50,7 +50,8 @@ def test_awss_own_example():
     """
     took = replace(MEASURED, ms=1000 * 512 / VCPU_MB, bytes_out=500_000, base_mb=0, working_mb=0)
     plan = replace(PLAN, arch="x86_64", memory_mb=512, s3_ms=0)
-    rounded = replace(PRICES, lambda_gb_second_x86_64=Price(0.0000167, "2025-12", "the example"))
+    unlogged = replace(PRICES, logs_gb=Price(0.0, "2025-12", "the example"))
+    rounded = replace(unlogged, lambda_gb_second_x86_64=Price(0.0000167, "2025-12", "the example"))
     bare = replace(OVERHEADS, object_lambda=Overhead(0, 0, 0, 0, 0))
     way = by_name(ways(took, plan, rounded, bare))[OBJECT_LAMBDA]
     assert (way.memory_mb, way.ms) == (512, 1000)
@@ -65,7 +66,7 @@ def test_awss_own_example():
         abs=1e-9,
     )
     assert way.slope == pytest.approx(11.45, abs=1e-9)
-    charged = by_name(ways(took, plan, PRICES, bare))[OBJECT_LAMBDA]
+    charged = by_name(ways(took, plan, unlogged, bare))[OBJECT_LAMBDA]
     assert f"{charged.slope:.2f}" == "11.43"
 
 

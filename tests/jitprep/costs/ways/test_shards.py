@@ -41,7 +41,7 @@ def test_a_million_samples_through_object_lambda_by_hand():
             "Lambda requests": 1000 * 0.0000002,
             "Lambda GB-seconds": 1000 * 5.1 * 1769 / 1024 * 0.0000133334,
             "data returned": 1e6 * 100_000 / 1e9 * 0.005,
-            "CloudWatch Logs": 1e6 * 2 / 1e9 * 0.50,
+            "CloudWatch Logs": (1e6 * 2 + 1000 * 280) / 1e9 * 0.50,
         }
     )
 

@@ -71,7 +71,8 @@ def test_five_million_photographs():
     plan = replace(GIVEN, objects=5_000_000, train_ms=0.5)
     million_s = 5_000  # 5 million times a millisecond
     hours = 5e6 * 1e-3 / 3600 / 0.5  # of a server's vCPU for each millisecond, half of it unused
-    logs = 5e6 * 1342 / 1e9 * 0.5  # $3.355, as the audit has
+    line = 280 / 1e9 * 0.5  # what Lambda logs of an invocation
+    logs = 5e6 * (1342 / 1e9 * 0.5 + line)  # $3.355, as the audit has, and $0.70
     month = 753.28 / 1.0737 * 0.023  # 5 million × 150,656 bytes: $16.14
     originals = 550 / 1.0737 * 0.023  # 5 million × 110 kB: $11.78
     backfill = 2.00 + 0.025 + 1.61 * hours * SPOT
@@ -91,12 +92,12 @@ def test_five_million_photographs():
             # 161,291 batches of 31, which wait twice for S3 and compute 31 × 1.85 ms meanwhile
             INVOKE: (
                 0.025,
-                2.00 + 0.0323 + 161_291 * 0.108 * SECOND + 5e6 * 50 / 1e9 * 0.5,
+                2.00 + 0.0323 + 161_291 * (0.108 * SECOND + line) + 5e6 * 50 / 1e9 * 0.5,
             ),
             # three instances of two vCPUs are on for 0.69 hours; used are 5.1
             MANAGED: (
                 0.025,
-                2.00 + 0.0323 + 1.85 * hours * ON_DEMAND * 1.15 + 0.125,
+                2.00 + 0.0323 + 1.85 * hours * ON_DEMAND * 1.15 + 0.125 + 161_291 * line,
             ),
             FARGATE: (0.025, 2.00 + 2.175 * hours * FARGATE_VCPU),
             EC2: (0.025, 2.00 + 2.175 * hours * ON_DEMAND),
@@ -140,7 +141,7 @@ def test_whispers_features_beside_eight_gpus():
     listed, get = 0.005, 0.40
     idle = 1e6 * 0.008854 / 3.6e6 * 55.04  # $0.1354
     hours = 1e6 * 1e-3 / 3600 / 0.5
-    logs = 1342 * 1e6 / 1e9 * 0.5
+    logs, batches = (1342 + 280) * 1e6 / 1e9 * 0.5, 0.05 + 0.025 + 0.035
     month, originals = 960 / 1.0737 * 0.023, 500 / 1.0737 * 0.023
     backfill = listed + get + 20.9 * hours * SPOT
     # 59,605 parts of 8 MiB, and two requests for each shard of 200
@@ -150,10 +151,10 @@ def test_whispers_features_beside_eight_gpus():
         bills(SPEECH, plan),
         {
             HOST: (listed, get + idle),
-            # batches of 4: 1 + 0.96 ms of the row's own would be 0.6 + 0.96
+            # 250,000 batches of 4: requests, log lines of rows, and Lambda's own
             OVERFLOW_LAMBDA: (
                 listed,
-                get + 0.0861 * (0.05 + 250_000 * (50 + 4 * 21.56) / 1000 * SECOND + 0.025),
+                get + 0.0861 * (batches + 250 * (50 + 4 * 21.56) * SECOND),
             ),
             OVERFLOW_SERVER: (listed, get + 0.0861 * 21.48 * hours * SPOT),
             OBJECT_LAMBDA: (
@@ -162,8 +163,8 @@ def test_whispers_features_beside_eight_gpus():
             ),
             FUNCTION_URL: (listed, get + 0.20 + 72.46 * 1000 * SECOND + logs),
             STREAMED_URL: (listed, get + 0.20 + 71.98 * 1000 * SECOND + logs),
-            INVOKE: (listed, get + 0.05 + 250 * (50 + 4 * 21.56) * SECOND + 0.025),
-            MANAGED: (listed, get + 0.05 + 21.56 * hours * ON_DEMAND * 1.15 + 0.025),
+            INVOKE: (listed, get + batches + 250 * (50 + 4 * 21.56) * SECOND),
+            MANAGED: (listed, get + batches + 21.56 * hours * ON_DEMAND * 1.15),
             FARGATE: (listed, get + 21.48 * hours * FARGATE_VCPU),
             EC2: (listed, get + 21.48 * hours * ON_DEMAND),
             EC2_SPOT: (listed, get + 21.48 * hours * SPOT),
@@ -213,9 +214,10 @@ def test_random_clips_in_a_private_subnet():
     nat = 120.4 * 0.045 + 0.556 * 0.045
     link = 120.4 * 4 / 3 * 0.01 + 0.556 * 0.01
     hours = 1e5 * 1e-3 / 3600 / 0.5
-    logs = 1342 * 1e5 / 1e9 * 0.5
+    logs = (1342 + 280) * 1e5 / 1e9 * 0.5
     calls = 1e5 / 3  # batches of three clips
-    invoked = calls * 2e-7 + calls * (650 + 3 * 301.8) / 1000 * SECOND + 0.0025
+    whole = 1e5 * (4e-7 + 3e-6)  # each clip of a batch is read by one request
+    invoked = whole + calls * (2e-7 + (50 + 3 * 301.8) / 1000 * SECOND + 1.4e-7) + 0.0025
     packed = (
         listed
         + 1e5 * (4e-7 + 3e-6)
@@ -235,10 +237,10 @@ def test_random_clips_in_a_private_subnet():
             ),
             FUNCTION_URL: (listed, reads + 0.02 + 952.7 * 100 * SECOND + logs + nat),
             STREAMED_URL: (listed, reads + 0.02 + 952.1 * 100 * SECOND + logs + nat),
-            INVOKE: (listed, reads + invoked + link),
+            INVOKE: (listed, invoked + link),
             MANAGED: (
                 listed,
-                reads + calls * 2e-7 + 301.8 * hours * ON_DEMAND * 1.15 + 0.0025 + link,
+                whole + calls * 3.4e-7 + 301.8 * hours * ON_DEMAND * 1.15 + 0.0025 + link,
             ),
             FARGATE: (listed, reads + 301.6 * hours * FARGATE_VCPU),
             EC2: (listed, reads + 301.6 * hours * ON_DEMAND),

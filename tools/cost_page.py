@@ -193,7 +193,7 @@ def _markdown(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     table = [tuple(header), *([_escaped(cell) for cell in row] for row in rows)]
     columns = list(zip(*table, strict=True))
     widths = [max(map(len, column)) for column in columns]
-    numbers = [all(re.match(r"[$\d–]", cell) for cell in column[1:]) for column in columns]
+    numbers = [all(re.match(r"[$\d–<>]", cell) for cell in column[1:]) for column in columns]
     first, *rest = ("| " + " | ".join(map(str.ljust, row, widths)) + " |" for row in table)
     rules = [
         f"{'-' * (width + 1)}{':' if right else '-'}"

@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from jitprep.costs.estimate import Estimate
 from jitprep.costs.ways.bill import HOST, SHARDS_HOST, Way
 
+# An overflow that is just large enough leaves less than this share of idle time, by rounding.
+_ROUNDING = 1e-9
+
 
 @dataclass(frozen=True, slots=True)
 class CheapestFrom:
@@ -74,4 +77,5 @@ def vcpus_per_gpu(estimate: Estimate) -> float:
 def idle_share(way: Way, estimate: Estimate) -> float:
     """Return the share of an epoch for which a GPU waits, from 0 to 1."""
     trained_s = estimate.plan.objects * estimate.plan.train_ms / 1000
-    return way.idle_s / (way.idle_s + trained_s) if way.idle_s > 0 else 0.0
+    share = way.idle_s / (way.idle_s + trained_s) if way.idle_s > 0 else 0.0
+    return share if share > _ROUNDING else 0.0

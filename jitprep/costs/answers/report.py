@@ -8,6 +8,8 @@ from jitprep.costs.estimate import Estimate
 from jitprep.costs.ways.bill import KINDS, Way
 
 _NONE = "–"
+# Less than this is what rounding leaves of nothing.
+_LEAST_USD = 1e-6
 
 
 def title(estimate: Estimate) -> str:
@@ -55,7 +57,15 @@ def paid_rows(estimate: Estimate) -> list[tuple[str, ...]]:
     made = []
     for way in estimate.open:
         paid = {str(kind): usd for kind, usd in way.by_kind(estimate.plan.epochs).items()}
-        made.append((way.name, *(dollars(paid[kind]) if paid[kind] else _NONE for kind in kinds)))
+        made.append(
+            (
+                way.name,
+                *(
+                    dollars(paid[kind]) if abs(paid[kind]) >= _LEAST_USD else _NONE
+                    for kind in kinds
+                ),
+            )
+        )
     return made
 
 

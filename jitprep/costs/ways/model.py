@@ -1,6 +1,6 @@
 """All ways to prepare samples, as pure functions of measurements, prices and the user's plan.
 
-Storage of the originals costs the same for each way and is left out. docs/cost/model.md explains the
+Storage of the originals costs the same for each way and is left out. docs/cost/formulas.md has the
 formulas.
 """
 

@@ -61,7 +61,7 @@ COMMANDS = {
     "plan": ListedCommand("Print the physical plan: stages, their shapes, and the rewrites."),
     "preview": ListedCommand("Draw a file before and after a pipeline."),
     "cost": ListedCommand(
-        "Measure a pipeline, and estimate its cost in Lambda, on a server, stored, or beside the GPU."
+        "Measure a pipeline on your files, and say where to prepare them, and what each place costs."
     ),
     "demo": ListedCommand("Read images, sound, video and text through access points.", "demo"),
 }

@@ -97,7 +97,7 @@ def _functions(estimate: Estimate) -> list[str]:
     ]
     batch = estimate.way(INVOKE)
     if batch is not None:
-        lines.append(f"A {INVOKE} answers {count_of(batch.objects, 'object')}.")
+        lines.append(f"A {INVOKE} answers {count_of(batch.objects, 'object')}, each read whole.")
     if estimate.way(OBJECT_LAMBDA) or estimate.way(SHARDS_OBJECT_LAMBDA):
         lines.append(f"AWS closed {OBJECT_LAMBDA} to new customers on 7 November 2025.")
     return lines

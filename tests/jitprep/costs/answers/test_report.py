@@ -139,7 +139,7 @@ def test_the_utilisation_at_which_a_server_and_a_function_cost_the_same(estimate
             "waits 33 ms for each request to S3 (--s3-ms), and sends one request per",
         ),
         ({"gets": 12.0}, "and sends 12 requests, one after another, per object"),
-        ({}, "A batched Invoke answers 31 objects."),
+        ({}, "A batched Invoke answers 31 objects, each read whole."),
         ({}, "AWS closed Object Lambda to new customers on 7 November 2025."),
         ({"utilisation": 0.015}, "Servers use 1.5% of the CPU time that they are paid for"),
         ({}, "c8g.large (--server): $0.07976 per hour"),

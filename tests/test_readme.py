@@ -47,7 +47,7 @@ ELSEWHERE = {
 HERE = (
     "jitprep serve photos/ --pipeline imagenet-uint8",
     "curl -fo rocket.npy http://127.0.0.1:8080/photos/rocket.jpg",
-    "jitprep cost imagenet-uint8 photos/*.jpg",
+    "jitprep cost photos/*.jpg --pipeline imagenet-uint8",
     "photos = open_reader(",
     "p = Pipeline.parse(",
 )

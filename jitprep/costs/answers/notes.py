@@ -127,11 +127,12 @@ def _servers(estimate: Estimate) -> list[str]:
 def _shards(estimate: Estimate) -> list[str]:
     case = _case(estimate)
     samples = count_of(case.shard_samples, "object")
+    read = "and is read by one GET; `aws s3 cp` sends one for each 8 MiB"
     if estimate.plan.packed:
-        return [f"A shard has {samples} (--shard)."]
+        return [f"A shard has {samples} (--shard), {read}."]
     return [
-        f"A shard has {samples} (--shard). Rows of shards include packing the originals once, and "
-        f"storing the shards for {count_of(estimate.plan.months, 'month')}. Where the originals are in "
+        f"A shard has {samples} (--shard), {read}. Rows of shards include packing the "
+        f"originals once, and storing the shards for {count_of(estimate.plan.months, 'month')}. Where the originals are in "
         "shards already, pass --packed."
     ]
 

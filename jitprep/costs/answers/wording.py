@@ -9,8 +9,8 @@ from jitprep.costs.ways.bill import Way
 
 _DO = {
     bill.HOST: "prepare on its own cores",
-    bill.OVERFLOW_LAMBDA: "prepare on its own cores, and {share} of the objects in Lambda",
-    bill.OVERFLOW_SERVER: "prepare on its own cores, and {share} of the objects on a server",
+    bill.OVERFLOW_LAMBDA: "prepare on its own cores, and {share} of the objects in Lambda ({via})",
+    bill.OVERFLOW_SERVER: "prepare on its own cores, and {share} of the objects elsewhere ({via})",
     bill.FARGATE: "prepare on a Fargate server",
     bill.EC2: "prepare on an EC2 server",
     bill.EC2_SPOT: "prepare on an EC2 spot server",
@@ -34,7 +34,9 @@ def what_to_do(way: Way, plan: TrainingPlan, measured: Measured) -> str:
     """Return what to do for a way, as a command in words."""
     nbytes = plan.objects * measured.bytes_out
     pack = "read shards, and " if plan.packed else "pack the originals into shards, and "
-    return _DO[way.name].format(share=percent(way.remote), pack=pack, gigabytes=gigabytes(nbytes))
+    return _DO[way.name].format(
+        share=percent(way.remote), via=way.via, pack=pack, gigabytes=gigabytes(nbytes)
+    )
 
 
 def dollars(usd: float) -> str:

@@ -65,6 +65,8 @@ class Way:
         Seconds for which a GPU waits per epoch, added over the instance's GPUs.
     remote : float
         Share of the samples that are made elsewhere.
+    via : str or None
+        The way by which an overflow makes them.
     memory_mb, ms : int or None
         Memory and duration of an invocation, where there is one.
     objects : int
@@ -77,6 +79,7 @@ class Way:
     host_ms: float
     idle_s: float
     remote: float = 1.0
+    via: str | None = None
     memory_mb: int | None = None
     ms: int | None = None
     objects: int = 1

@@ -56,7 +56,7 @@ def _in_shards(case: Case) -> Way:
         *case.puts(parts + 2 * case.shards),  # two requests more begin and end an upload in parts
         case.stored(nbytes, case.prices.s3_gb_month.usd),
     )
-    reads = case.gets(parts)
+    reads = case.gets(case.shards)
     return _read(COPIES_SHARDS, case, once, reads, case.overheads.shard_copy, case.shard_samples)
 
 

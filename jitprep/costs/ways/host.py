@@ -94,6 +94,7 @@ def _mixed(name: str, case: Case, remote: Remote | None, share: float) -> Way:
         host_ms=host_ms,
         idle_s=case.idle_s(host_ms),
         remote=share,
+        via=called.name if called else None,
         memory_mb=called.memory_mb if called else None,
         ms=called.ms if called else None,
         objects=called.objects if called else 1,

@@ -52,13 +52,12 @@ _More = Callable[[float], tuple[Charge, ...]]
 
 def shards_on_host(case: Case) -> Way:
     """Return the bill of a host that reads shards of originals, and transforms their samples."""
-    measured, plan = case.measured, case.plan
+    measured = case.measured
     host_ms = measured.ms + case.overheads.shard_original.receiving_ms(measured.bytes_in)
-    reads = case.parts(plan.objects * measured.bytes_in, case.shards)
     return Way(
         name=SHARDS_HOST,
         once=packing(case),
-        each_epoch=(*case.gets(reads), case.idle(host_ms)),
+        each_epoch=(*case.gets(case.shards), case.idle(host_ms)),
         host_ms=host_ms,
         idle_s=case.idle_s(host_ms),
         remote=0.0,

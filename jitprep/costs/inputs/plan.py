@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from jitprep.costs.inputs.prices import Arch
 
-# Graviton2, which runs Lambda's arm64, has about 0.6 of the speed of the x86_64 processors that pipelines
-# are measured on. This is an estimate; nothing was run on Lambda.
+# Graviton2, which runs Lambda's arm64, has about 0.6 of the speed of the processors that pipelines are
+# measured on. This is an estimate; nothing was run on Lambda.
 _LAMBDA_SPEED: dict[Arch, float] = {"arm64": 0.6, "x86_64": 1.0}
 
 

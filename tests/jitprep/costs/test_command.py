@@ -8,7 +8,6 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 from PIL import Image
-from tests.jitprep.costs.inputs.test_refresh import answer_instance, answer_services, product
 from typer.testing import CliRunner
 
 from jitprep.cli.commands import app
@@ -16,6 +15,7 @@ from jitprep.costs.answers import plot
 from jitprep.costs.estimate import from_json
 from jitprep.costs.inputs.prices import load_prices
 from jitprep.service.config import config
+from tests.jitprep.costs.inputs.test_refresh import answer_instance, answer_services, product
 
 
 @pytest.fixture

@@ -75,8 +75,14 @@ def _in_express(case: Case) -> Way:
     return _read(COPIES_EXPRESS, case, once, reads, case.overheads.copy)
 
 
-def _on_disk(case: Case) -> Way:
+def _on_disk(case: Case) -> Way | Missing:
     """Return the bill of a host that keeps its results on a disk that is paid for."""
+    space = case.plan.space_gb
+    if disk_gb(case) > space:
+        taken = (
+            f"results take {disk_gb(case):,.0f} GB, and the disk holds {space:,.0f} GB (--disk-gb)"
+        )
+        return Missing(COPIES_DISK, taken)
     own = case.overheads.disk_copy
     first, later = case.idle(case.own_ms), case.idle(own.receiving_ms(case.measured.bytes_out))
     once = (

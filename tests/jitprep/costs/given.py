@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
+from jitprep.costs.estimate import Estimate
 from jitprep.costs.inputs.measure import Measured
 from jitprep.costs.inputs.overheads import Overhead, Overheads
 from jitprep.costs.inputs.plan import TrainingPlan
@@ -37,3 +41,24 @@ OVERHEADS = Overheads(
     shard_copy=Overhead(0.0, 0.0, 0.1, 1.0, 0),
     disk_copy=Overhead(0.0, 0.0, 0.1, 0.2, 0),
 )
+ESTIMATE = Estimate(
+    pipeline="resize:256/center_crop:224/npy",
+    region="us-east-1",
+    date="2026-12-01",
+    machine="some processor",
+    measured=MEASURED,
+    plan=PLAN,
+    prices=PRICES,
+    overheads=OVERHEADS,
+)
+
+
+def changed(estimate: Estimate, **changes: Any) -> Estimate:
+    """Return the estimate with changes to the plan and to the measurement."""
+    plan = {name: value for name, value in changes.items() if hasattr(estimate.plan, name)}
+    measured = {name: value for name, value in changes.items() if name not in plan}
+    return replace(
+        estimate,
+        plan=replace(estimate.plan, **plan),
+        measured=replace(estimate.measured, **measured),
+    )

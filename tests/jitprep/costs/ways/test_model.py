@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from jitprep.costs.inputs.overheads import Overhead
 from jitprep.costs.inputs.prices import Price
 from jitprep.costs.ways.bill import (
+    COPIES_DISK,
     COPY_WAYS,
     FARGATE,
     FUNCTION_URL,
@@ -71,10 +72,10 @@ def test_awss_own_example():
 @pytest.mark.parametrize(
     ("took", "plan", "missing"),
     [
-        ({"bytes_out": 5e6}, {"shard": 40}, {FUNCTION_URL, INVOKE, MANAGED}),
+        ({"bytes_out": 5e6}, {"shard": 40, "disk_gb": 5000}, {FUNCTION_URL, INVOKE, MANAGED}),
         (
             {"bytes_out": 3e8},
-            {},
+            {"disk_gb": 300_000},
             {FUNCTION_URL, STREAMED_URL, INVOKE, MANAGED, *SHARD_WAYS[1:3], FARGATE},
         ),
         ({}, {"stackable": False}, {INVOKE, MANAGED}),
@@ -86,6 +87,9 @@ def test_awss_own_example():
         ({}, {"memory_mb": 128}, {*LAMBDA_WAYS, *SHARD_WAYS[1:3]} - {MANAGED}),
         ({"ms": 70_000}, {}, {OBJECT_LAMBDA, *SHARD_WAYS[1:3]}),
         ({}, {"random": True}, set(COPY_WAYS)),
+        ({}, {"disk_gb": 150}, {COPIES_DISK}),  # of 150.656 GB
+        ({}, {"gpu": "g5.xlarge", "objects": 1_650_000}, set()),  # 248.6 GB of 250
+        ({}, {"gpu": "g5.xlarge", "objects": 1_660_000}, {COPIES_DISK}),  # 250.1 GB
         ({}, {"packed": True}, set(NAMES) - {*SHARD_WAYS, *COPY_WAYS}),
     ],
 )

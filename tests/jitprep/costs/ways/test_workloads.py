@@ -39,7 +39,7 @@ from tests.jitprep.costs.given import MEASURED, OVERHEADS, PLAN, PRICES
 SECOND = 1769 / 1024 * 0.0000133334  # of a function of one vCPU
 SPOT, ON_DEMAND = 0.0319 / 2, 0.07976 / 2  # a vCPU of c8g.large for an hour
 FARGATE_VCPU = 0.03238 + 2 * 0.00356  # with 2 GB
-GIVEN = replace(PLAN, memory_mb=1769, lambda_speed=1.0, utilisation=0.5)
+GIVEN = replace(PLAN, memory_mb=1769, lambda_speed=1.0, utilisation=0.5, disk_gb=1000)
 
 PHOTOS = replace(MEASURED, ms=1.1, bytes_in=110_000, range_bytes=110_000)
 SPEECH = replace(MEASURED, ms=20.0, bytes_in=500_000, range_bytes=500_000, bytes_out=960_000)

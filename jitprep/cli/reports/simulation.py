@@ -91,13 +91,14 @@ def _assumptions(scenario: Scenario, case: Case) -> Iterator[str]:
     yield f"A request to S3 takes {case.plan.s3_ms:g} ms (--s3-ms), which was not measured."
     yield (
         f"S3 answers {store.gets_per_s:,.0f} GETs/s in each partition, of which there are "
-        f"{store.prefixes} (--prefixes). They double after 30 minutes above that, which AWS does not document."
+        f"{store.prefixes} (--prefixes). They double after 30 minutes above that, which AWS does not "
+        "document."
     )
     if isinstance(door, FunctionDoor):
         yield (
             f"Lambda's {case.plan.arch} has {case.plan.speed:g} of this machine's speed. It starts "
-            f"1,000 environments in 10 s, each in {door.cold_start_ms:g} ms (--cold-start-ms), and takes 10 "
-            "requests per second for each unit of concurrency."
+            f"1,000 environments in 10 s, each in {door.cold_start_ms:g} ms (--cold-start-ms), and "
+            "takes 10 requests per second for each unit of concurrency."
         )
     elif door.scaling is None:
         yield "The number of workers is fixed (--max-workers)."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -154,7 +154,7 @@ class Pool(OpenDoor):
         else:
             self._places.add(made)
 
-    def _scale(self, scaling: Autoscaling) -> Iterator[simpy.Event]:
+    def _scale(self, scaling: Autoscaling) -> Generator[simpy.Event, None, None]:
         """Start as many workers as bring the busy share of processors down to the target."""
         busy_before = 0.0
         while True:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from jitprep.costs.inputs.overheads import Overhead
 from jitprep.costs.simulation.outcome import Outcome
@@ -84,15 +84,15 @@ def invoke_setup(case: Case, each_ms: Sequence[float], sizing: Sizing) -> Setup 
         return rows
     own = case.overheads.invoke
     vcpus = min(rows, MOST_VCPUS, _vcpus(case))
-    door = FunctionDoor(
-        service=ServiceTime(
-            cpu_ms=_cpu_ms(case, each_ms, own, case.plan.speed * vcpus), wait_ms=case.plan.s3_ms
-        ),
+    service = ServiceTime(
+        cpu_ms=_cpu_ms(case, each_ms, own, case.plan.speed * vcpus), wait_ms=case.plan.s3_ms
+    )
+    door = replace(
+        _function(case, sizing, service),
         samples_per_request=rows,
         gets_per_request=rows,
         # Reading and computing overlap, once the first originals are there.
         gets_at_once=rows,
-        **_function(case, sizing),
     )
     return Setup(door, own.receiving_ms(case.measured.bytes_out))
 
@@ -105,14 +105,10 @@ def streamed_shards_setup(case: Case, each_ms: Sequence[float], sizing: Sizing) 
         most = int(STREAMED_BYTES // case.measured.bytes_out)
         reason = f"a shard's results exceed the {STREAMED_BYTES:,} bytes of a stream"
         return Missing("streamed-shards", f"{reason}; pass --shard {most} or less")
-    door = FunctionDoor(
-        service=ServiceTime(
-            cpu_ms=_cpu_ms(case, each_ms, own, case.plan.speed * min(1.0, _vcpus(case))),
-            wait_ms=case.plan.s3_ms,
-        ),
-        samples_per_request=size,
-        send_ms=streaming_ms(nbytes),
-        **_function(case, sizing),
+    speed = case.plan.speed * min(1.0, _vcpus(case))
+    service = ServiceTime(cpu_ms=_cpu_ms(case, each_ms, own, speed), wait_ms=case.plan.s3_ms)
+    door = replace(
+        _function(case, sizing, service), samples_per_request=size, send_ms=streaming_ms(nbytes)
     )
     return Setup(door, own.receiving_ms(case.measured.bytes_out))
 
@@ -190,12 +186,8 @@ def _single(
     case: Case, each_ms: Sequence[float], sizing: Sizing, own: Overhead, *, requests: int
 ) -> Setup:
     speed = case.plan.speed * min(1.0, _vcpus(case))
-    door = FunctionDoor(
-        service=_reads(case, each_ms, own, speed=speed, requests=requests),
-        gets_per_request=_gets(case),
-        gets_at_once=1,
-        **_function(case, sizing),
-    )
+    service = _reads(case, each_ms, own, speed=speed, requests=requests)
+    door = replace(_function(case, sizing, service), gets_per_request=_gets(case), gets_at_once=1)
     return Setup(door, own.receiving_ms(case.measured.bytes_out))
 
 
@@ -211,12 +203,13 @@ def _cpu_ms(case: Case, each_ms: Sequence[float], own: Overhead, speed: float) -
     return tuple((ms + own.cpu_ms(case.measured.bytes_out)) / speed for ms in each_ms)
 
 
-def _function(case: Case, sizing: Sizing) -> dict[str, int | float]:
-    return {
-        "concurrency": sizing.concurrency,
-        "cold_start_ms": sizing.cold_start_ms,
-        "memory_mb": _memory_mb(case),
-    }
+def _function(case: Case, sizing: Sizing, service: ServiceTime) -> FunctionDoor:
+    return FunctionDoor(
+        service=service,
+        concurrency=sizing.concurrency,
+        cold_start_ms=sizing.cold_start_ms,
+        memory_mb=_memory_mb(case),
+    )
 
 
 def _scaling(sizing: Sizing, target: float, boot_s: float, every_s: float) -> Autoscaling | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 
 import numpy as np
 import simpy
@@ -65,7 +65,7 @@ class _Timeline:
         self._width_s = _FIRST_INTERVAL_S
         epoch.clock.environment.process(self._take_all())
 
-    def _take_all(self) -> Iterator[simpy.Event]:
+    def _take_all(self) -> Generator[simpy.Event, None, None]:
         while True:
             yield self._epoch.clock.environment.timeout(self._width_s)
             self._take()

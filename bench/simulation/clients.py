@@ -212,6 +212,14 @@ def _owner(client_port: int, port: int, pids: Sequence[int]) -> int:
 def run(load: Load) -> Reading:
     """Read in this process."""
     links = connections(load.port, load.readers, load.spread)
+    try:
+        return _run(load, links)
+    finally:
+        for link in links:
+            link.close()
+
+
+def _run(load: Load, links: Sequence[socket.socket]) -> Reading:
     requests, poll = requests_of(load.targets), select.epoll()
     readers = {link.fileno(): Reader(link, requests, n) for n, link in enumerate(links)}
     for number, reader in readers.items():

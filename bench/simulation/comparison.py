@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bench.report import markdown
+from bench.simulation.doors import DOORS
 from bench.simulation.measurement import Figures, Measured
 from bench.simulation.prediction import scenario
 from bench.simulation.scenes import SCENES, Point
@@ -73,12 +74,18 @@ def _rounded(per_s: float, p50_ms: float, p99_ms: float) -> dict[str, float]:
 def compare(measured: Measured) -> list[Row]:
     """Simulate every point that was measured."""
     rows = []
-    for point in measured.points:
+    for point in sorted(measured.points, key=_place):
         of = point.scene, point.door
         found = simulate(scenario(point, measured.waiting[of], measured.busy[of]))
         middle = measured.middle(point)
         rows.append(Row(point, middle, found.samples_per_s, found.p50_ms, found.p99_ms))
     return rows
+
+
+def _place(point: Point) -> tuple[int, int, int, int]:
+    """Return where a point is in the table, since rounds measure them in random order."""
+    scenes, doors = [scene.name for scene in SCENES], list(DOORS)
+    return scenes.index(point.scene), doors.index(point.door), point.workers, point.readers
 
 
 def result(rows: Iterable[Row], measured: Measured, made: Mapping[str, Any]) -> dict[str, Any]:

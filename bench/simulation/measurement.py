@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import resource
 import sys
 import tempfile
-import time
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import product
 from pathlib import Path
 from random import Random
 from statistics import median, quantiles
 
 from bench.simulation.calibration import ServiceTimes, calibrate
 from bench.simulation.clients import Load, read_under
-from bench.simulation.clocks import Clocks, busy_s
+from bench.simulation.clocks import Clocks
 from bench.simulation.doors import DOORS, OpenDoor
+from bench.simulation.quiet import least_disturbed
 from bench.simulation.scenes import SCENES, WORKERS, Point, Scene, readers_of
 from bench.simulation.slow_store import SlowStore, slow_store
 
@@ -66,71 +66,77 @@ class Measured:
         )
 
 
-def measure(rounds: int, seconds: float) -> Measured:
+def measure(rounds: int, seconds: float, patience_s: float) -> Measured:
     """Measure everything.
 
     Parameters
     ----------
     rounds : int
     seconds : float
-        Of each point in each round.
+        Of each measurement.
+    patience_s : float
+        Seconds in which a measurement is repeated while other programs disturb it.
     """
     measured, random = Measured(), Random(0)  # noqa: S311  an order for each round
+    combinations = list(product(SCENES, DOORS, WORKERS))
     for number in range(rounds):
-        jobs = [partial(_scene, scene, measured, seconds) for scene in SCENES]
-        for job in random.sample(jobs, len(jobs)):
-            job()
+        for scene, door, workers in random.sample(combinations, len(combinations)):
+            bench = _Bench(scene, door, seconds, patience_s, measured)
+            bench.run(workers)
         print(f"round {number + 1} of {rounds} has ended", file=sys.stderr, flush=True)
     return measured
 
 
-def _scene(scene: Scene, measured: Measured, seconds: float) -> None:
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        keys = scene.write(folder)
-        with slow_store(folder, scene.delay_s) as store:
-            for door in DOORS:
-                for workers in WORKERS:
-                    with DOORS[door](store, keys, workers) as opened:
-                        if workers == 1:
-                            of = scene.name, door
-                            _calibrate(measured.waiting, of, opened, store, seconds)
-                            store.delay(0.0)
-                            _calibrate(measured.busy, of, opened, store, seconds)
-                            store.delay(scene.delay_s)
-                        for readers in readers_of(workers):
-                            point = Point(scene.name, door, workers, readers)
-                            found = _figures(opened, store, readers, seconds)
-                            measured.points.setdefault(point, []).append(found)
+@dataclass(frozen=True)
+class _Bench:
+    """A scene and a door, and where their figures go."""
+
+    scene: Scene
+    door: str
+    seconds: float
+    patience_s: float
+    measured: Measured
+
+    def run(self, workers: int) -> None:
+        """Measure all points with a number of workers, and with one the service times."""
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            keys = self.scene.write(folder)
+            with (
+                slow_store(folder, self.scene.delay_s) as store,
+                DOORS[self.door](store, keys, workers) as door,
+            ):
+                if workers == 1:
+                    self._calibrate(door, store)
+                for readers in readers_of(workers):
+                    point = Point(self.scene.name, self.door, workers, readers)
+                    found = self._figures(door, store, readers)
+                    self.measured.points.setdefault(point, []).append(found)
+
+    def _calibrate(self, door: OpenDoor, store: SlowStore) -> None:
+        clocks, of = _clocks(door, store), (self.scene.name, self.door)
+        for known, delay_s in (
+            (self.measured.busy, 0.0),
+            (self.measured.waiting, self.scene.delay_s),
+        ):
+            store.delay(delay_s)
+            work = partial(calibrate, door, store, self.seconds)
+            found, _ = least_disturbed(work, clocks, self.patience_s)
+            known[of] = known[of].with_those(found) if of in known else found
+
+    def _figures(self, door: OpenDoor, store: SlowStore, readers: int) -> Figures:
+        warm_s, spread = self.seconds / 4, door.accepting
+        load = Load(door.port, door.targets, readers, self.seconds, warm_s, spread)
+        work = partial(read_under, load)
+        reading, others = least_disturbed(work, _clocks(door, store), self.patience_s)
+        cuts = quantiles(reading.latencies_s, n=100)
+        return Figures(
+            per_s=len(reading.latencies_s) / reading.seconds,
+            p50_ms=cuts[49] * 1000,
+            p99_ms=cuts[98] * 1000,
+            others=others,
+        )
 
 
-def _calibrate(
-    known: dict[tuple[str, str], ServiceTimes],
-    of: tuple[str, str],
-    door: OpenDoor,
-    store: SlowStore,
-    seconds: float,
-) -> None:
-    found = calibrate(door, store, seconds)
-    known[of] = known[of].with_those(found) if of in known else found
-
-
-def _figures(door: OpenDoor, store: SlowStore, readers: int, seconds: float) -> Figures:
-    clocks = Clocks((*door.front, *door.workers, store.pid))
-    began, own, busy = time.perf_counter(), _spent(clocks), busy_s()
-    load = Load(door.port, door.targets, readers, seconds, seconds / 4, door.accepting)
-    reading = read_under(load)
-    spent, took = busy_s() - busy - (_spent(clocks) - own), time.perf_counter() - began
-    cuts = quantiles(reading.latencies_s, n=100)
-    return Figures(
-        per_s=len(reading.latencies_s) / reading.seconds,
-        p50_ms=cuts[49] * 1000,
-        p99_ms=cuts[98] * 1000,
-        others=max(0.0, spent / took),
-    )
-
-
-def _spent(clocks: Clocks) -> float:
-    """Return the CPU seconds of the measured processes, and of the readers' that have ended."""
-    children = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return sum(clocks.read()) + children.ru_utime + children.ru_stime
+def _clocks(door: OpenDoor, store: SlowStore) -> Clocks:
+    return Clocks((*door.front, *door.workers, store.pid))

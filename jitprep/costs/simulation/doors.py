@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections import deque
+from collections.abc import Callable
+from typing import Any
 
 from jitprep.costs.simulation import draws
-from jitprep.costs.simulation.clock import Clock, Processor
+from jitprep.costs.simulation.clock import Clock, Line, OwnProcessors, Processor
 from jitprep.costs.simulation.requests import Request
-from jitprep.costs.simulation.scenario import Door, FunctionDoor
+from jitprep.costs.simulation.scenario import Door, Front, FunctionDoor
 from jitprep.costs.simulation.store import Partitions, TokenBucket
 
 THROTTLED, SLOW_DOWN = 429, 503
@@ -32,7 +34,7 @@ class OpenDoor(ABC):
         self._clock, self._partitions = clock, partitions
         self._samples, self._gets = samples, door.gets_per_request
         self._cpu_ms = draws.sums(service.cpu_ms, samples, service.spread, seed, draws.SERVICE)
-        self._request_ms = service.request_ms
+        self._request_ms, self._rest_s = service.request_ms, service.rest_ms / 1000
         turns = math.ceil(door.gets_per_request / door.gets_at_once)
         self._wait_ms = draws.sums(service.wait_ms, turns, "measured", seed, draws.WAIT)
         self._pause = draws.uniform(seed, draws.PAUSE)
@@ -107,6 +109,11 @@ class Functions(OpenDoor):
     ) -> None:
         super().__init__(door, partitions, clock, seed)
         self._door, self._processor = door, processor
+        self._below = processor or OwnProcessors(clock)
+        parts = door.front or Front(before_ms=0.0, after_ms=0.0)
+        self._before_s, self._after_s = parts.before_ms / 1000, parts.after_ms / 1000
+        self._front_rest_s = parts.rest_ms / 1000
+        self._front = None if door.front is None else Line(1, self._below, clock)
         self._free = self._started = min(door.warm, door.concurrency)
         self._line: deque[Request] = deque()
         self._billed_s = 0.0
@@ -126,6 +133,16 @@ class Functions(OpenDoor):
 
     def submit(self, request: Request) -> None:
         """Serve a request in a free environment, in a new one, later, or refuse it."""
+        self._pass_front(self._before_s, self._admit, request)
+
+    def _pass_front(self, seconds: float, call: Callable[[Any], None], value: Any) -> None:
+        """Call `call(value)` once the process in front, if there is one, has done its part."""
+        if self._front is None:
+            call(value)
+        else:
+            self._front.work(seconds, call, value)
+
+    def _admit(self, request: Request) -> None:
         if self._rate is not None and not self._rate.take():
             request.refuse(THROTTLED)
         elif self._free:
@@ -169,8 +186,27 @@ class Functions(OpenDoor):
     def _send_s(self, request: Request) -> float:
         return self._door.send_ms * request.samples / self._samples / 1000
 
+    def _finish(self, request: Request) -> None:
+        self._pass_front(self._after_s, self._answer, request)
+
+    def _answer(self, request: Request) -> None:
+        """Answer, and free the environment once it has done the rest."""
+        since = request.since  # the reader uses the request again
+        self.served += 1
+        request.answer()
+        if self._rest_s:
+            self._below.work(self._rest_s, self._end_rest, since)
+        else:
+            self._end_rest(since)
+
+    def _end_rest(self, since: float) -> None:
+        self._pass_front(self._front_rest_s, self._free_one, since)
+
     def _leave(self, request: Request) -> None:
-        self._billed_s += self._clock.now - request.since
+        self._free_one(request.since)
+
+    def _free_one(self, since: float) -> None:
+        self._billed_s += self._clock.now - since
         if self._line:
             self._clock.after(0, self._begin, self._line.popleft())
         else:

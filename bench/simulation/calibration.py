@@ -3,7 +3,8 @@
 The clocks of the processes are read at four moments of a request: when it is sent, when the worker asks
 the store, when the reader has the answer, and a moment later, when all work on it has ended. That
 divides its CPU time into what precedes the wait for the store, what follows it until the answer, and
-what follows the answer.
+what follows the answer. The endpoint also forwards the worker's GET to the store, and the original to
+the worker: the same GETs, sent by the reader, show the CPU time of that.
 """
 
 from __future__ import annotations
@@ -33,6 +34,8 @@ class ServiceTimes:
     front_before_ms, front_after_ms, front_rest_ms : tuple of float
         CPU time of the process in front of the workers: before the wait for the store, after it, and
         after the answer. Empty without such a process.
+    front_get_ms, front_got_ms : tuple of float
+        The parts of the first two that forward a GET to the store, and the original to the worker.
     worker_before_ms, worker_after_ms, worker_rest_ms : tuple of float
         CPU time of the worker.
     wait_ms : tuple of float
@@ -46,6 +49,8 @@ class ServiceTimes:
     front_before_ms: tuple[float, ...]
     front_after_ms: tuple[float, ...]
     front_rest_ms: tuple[float, ...]
+    front_get_ms: tuple[float, ...]
+    front_got_ms: tuple[float, ...]
     worker_before_ms: tuple[float, ...]
     worker_after_ms: tuple[float, ...]
     worker_rest_ms: tuple[float, ...]
@@ -73,6 +78,18 @@ class _Request:
     latency_s: float
 
 
+@dataclass(frozen=True)
+class _Phases:
+    """CPU milliseconds of each process in each phase of a request, and its other times."""
+
+    before: Sequence[float]
+    after: Sequence[float]
+    rest: Sequence[float]
+    wait_ms: float
+    client_ms: float
+    latency_ms: float
+
+
 def calibrate(door: OpenDoor, store: SlowStore, seconds: float) -> ServiceTimes:
     """Measure a door that has one worker.
 
@@ -83,12 +100,44 @@ def calibrate(door: OpenDoor, store: SlowStore, seconds: float) -> ServiceTimes:
         That it reads from.
     seconds : float
         How long.
+
+    Raises
+    ------
+    RuntimeError
+        Where the store was not asked once per request.
     """
+    front = len(door.front)
+    read = _read_all(door, store, door.targets, seconds)
+    forwarded = _read_all(door, store, door.forwarded, seconds / 2) if front else []
+
+    def of_front(phases: Sequence[Sequence[float]]) -> tuple[float, ...]:
+        return tuple(sum(each[:front]) for each in phases) if front else ()
+
+    def of_worker(phases: Sequence[Sequence[float]]) -> tuple[float, ...]:
+        return tuple(sum(each[front:]) for each in phases)
+
+    return ServiceTimes(
+        front_before_ms=of_front([one.before for one in read]),
+        front_after_ms=of_front([one.after for one in read]),
+        front_rest_ms=of_front([one.rest for one in read]),
+        front_get_ms=of_front([one.before for one in forwarded]),
+        front_got_ms=of_front([one.after for one in forwarded]),
+        worker_before_ms=of_worker([one.before for one in read]),
+        worker_after_ms=of_worker([one.after for one in read]),
+        worker_rest_ms=of_worker([one.rest for one in read]),
+        wait_ms=tuple(one.wait_ms for one in read),
+        client_ms=tuple(one.client_ms for one in read),
+        latency_ms=tuple(one.latency_ms for one in read),
+    )
+
+
+def _read_all(
+    door: OpenDoor, store: SlowStore, targets: Sequence[tuple[str, str]], seconds: float
+) -> list[_Phases]:
     pids = door.front + door.workers
-    clocks = Clocks(pids)
-    link = connect(door.port)
+    clocks, link = Clocks(pids), connect(door.port)
     try:
-        reader = Reader(link, requests_of(door.targets))
+        reader = Reader(link, requests_of(targets))
         for _ in range(_WARM):
             _read(reader, clocks)
         store.note(pids)
@@ -100,7 +149,9 @@ def calibrate(door: OpenDoor, store: SlowStore, seconds: float) -> ServiceTimes:
         store.note(())
     finally:
         link.close()
-    return _service_times(requests, noted, len(door.front))
+    if len(requests) != len(noted):
+        raise RuntimeError(f"{len(requests)} requests made {len(noted)} GETs; need one for each")
+    return [_divided(*both) for both in zip(requests, noted, strict=True)]
 
 
 def _read(reader: Reader, clocks: Clocks) -> _Request:
@@ -113,33 +164,14 @@ def _read(reader: Reader, clocks: Clocks) -> _Request:
     return _Request(sent, answered, clocks.read(), spent, latency)
 
 
-def _service_times(
-    requests: Sequence[_Request], noted: Sequence[Noted], front: int
-) -> ServiceTimes:
-    """Divide the CPU time of requests into phases.
-
-    Raises
-    ------
-    RuntimeError
-        Where the store was not asked once per request.
-    """
-    if len(requests) != len(noted):
-        raise RuntimeError(f"{len(requests)} requests made {len(noted)} GETs; need one for each")
-    both = list(zip(requests, noted, strict=True))
-    before = [_spent(one.sent, got.asked) for one, got in both]
-    after = [_spent(got.asked, one.answered) for one, got in both]
-    rest = [_spent(one.answered, one.ended) for one in requests]
-
-    def part(phase: Sequence[Sequence[float]], start: int, stop: int | None) -> tuple[float, ...]:
-        summed = [sum(values[start:stop]) for values in phase]
-        return tuple(summed) if start != stop else ()
-
-    return ServiceTimes(
-        *(part(phase, 0, front) for phase in (before, after, rest)),
-        *(part(phase, front, None) for phase in (before, after, rest)),
-        tuple(got.wait_s * 1000 for got in noted),
-        tuple(one.client_s * 1000 for one in requests),
-        tuple(one.latency_s * 1000 for one in requests),
+def _divided(request: _Request, noted: Noted) -> _Phases:
+    return _Phases(
+        _spent(request.sent, noted.asked),
+        _spent(noted.asked, request.answered),
+        _spent(request.answered, request.ended),
+        noted.wait_s * 1000,
+        request.client_s * 1000,
+        request.latency_s * 1000,
     )
 
 

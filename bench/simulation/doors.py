@@ -12,13 +12,14 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 from urllib.parse import urlsplit
 
 from bench.doors.serving import serving
 from bench.environment import ROOT, clean
 from bench.simulation.slow_store import SlowStore
 from jitprep.emulator import Endpoint, EndpointConfig
-from jitprep.emulator.testing import LocalObjectLambda
+from jitprep.emulator.testing import LocalObjectLambda, RunningEndpoint
 
 SPEC = "resize:256/center_crop:224/npy"
 _BUCKET = "photos"
@@ -45,6 +46,9 @@ class OpenDoor:
     port : int
     targets : tuple of (str, str)
         A path and a Host header for each object.
+    forwarded : tuple of (str, str)
+        The same for each original, which the process in front gets from the store for the workers; none
+        where they get it themselves.
     front : tuple of int
         The processes in front of the workers, through which each request goes.
     workers : tuple of int
@@ -53,6 +57,7 @@ class OpenDoor:
 
     port: int
     targets: tuple[tuple[str, str], ...]
+    forwarded: tuple[tuple[str, str], ...]
     front: tuple[int, ...]
     workers: tuple[int, ...]
 
@@ -80,9 +85,12 @@ def endpoint(
         assert child.stdin is not None and child.stdout is not None
         try:
             found = json.loads(child.stdout.readline())
-            targets = tuple((path, host) for path, host in found["targets"])
+            targets, forwarded = (
+                tuple((path, host) for path, host in found[name])
+                for name in ("targets", "forwarded")
+            )
             pids = _workers_of(child.pid)
-            yield OpenDoor(found["port"], targets, (child.pid,), pids)
+            yield OpenDoor(found["port"], targets, forwarded, (child.pid,), pids)
         finally:
             child.stdin.close()
 
@@ -102,7 +110,7 @@ def server(
     ):
         host = f"127.0.0.1:{found.port}"
         targets = tuple((f"/photos/{key}", host) for key in keys)
-        yield OpenDoor(found.port, targets, (), found.workers)
+        yield OpenDoor(found.port, targets, (), (), found.workers)
 
 
 Door = Callable[..., AbstractContextManager[OpenDoor]]
@@ -132,17 +140,26 @@ def _run_endpoint(url: str, keys: Sequence[str], workers: int, variables: dict[s
             local = LocalObjectLambda(running)
             payload = json.dumps({"spec": SPEC})
             alias = local.create_access_point("bench", _BUCKET, payload=payload)
-            s3 = local.client("s3")
-            signed = (
-                s3.generate_presigned_url("get_object", {"Bucket": alias, "Key": key}, 36_000)
-                for key in keys
-            )
-            parts = [urlsplit(one) for one in signed]
-            targets = [(f"{part.path}?{part.query}", part.netloc) for part in parts]
-            port = urlsplit(running.url).port
-            sys.stdout.write(json.dumps({"port": port, "targets": targets}) + "\n")
+            said = {
+                "port": urlsplit(running.url).port,
+                "targets": _signed(local.client("s3"), alias, keys),
+                "forwarded": _signed(
+                    LocalObjectLambda(RunningEndpoint(url)).client("s3"), _BUCKET, keys
+                ),
+            }
+            sys.stdout.write(json.dumps(said) + "\n")
             sys.stdout.flush()
             sys.stdin.read()
+
+
+def _signed(s3: Any, bucket: str, keys: Sequence[str]) -> list[tuple[str, str]]:
+    """Return the targets of presigned GETs of a bucket's objects."""
+    signed = (
+        s3.generate_presigned_url("get_object", {"Bucket": bucket, "Key": key}, 36_000)
+        for key in keys
+    )
+    parts = [urlsplit(one) for one in signed]
+    return [(f"{part.path}?{part.query}", part.netloc) for part in parts]
 
 
 if __name__ == "__main__":

@@ -49,9 +49,12 @@ def _door(point: Point, times: ServiceTimes, warm: ServiceTimes) -> Door:
     service = ServiceTime(
         cpu_ms=_cpu(times), rest_ms=fmean(times.worker_rest_ms), wait_ms=times.wait_ms
     )
+    get_ms, got_ms = fmean(times.front_get_ms), fmean(times.front_got_ms)
     front = Front(
-        before_ms=fmean(times.front_before_ms),
-        after_ms=fmean(times.front_after_ms),
+        before_ms=fmean(times.front_before_ms) - get_ms,
+        get_ms=get_ms,
+        got_ms=got_ms,
+        after_ms=fmean(times.front_after_ms) - got_ms,
         rest_ms=fmean(times.front_rest_ms),
     )
     return FunctionDoor(

@@ -5,13 +5,11 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Callable
-from typing import Any
 
 from jitprep.costs.simulation import draws
-from jitprep.costs.simulation.clock import Clock, Line, OwnProcessors, Processor
+from jitprep.costs.simulation.clock import Clock, OwnProcessors, Processor
 from jitprep.costs.simulation.requests import Request
-from jitprep.costs.simulation.scenario import Door, Front, FunctionDoor
+from jitprep.costs.simulation.scenario import Door, FunctionDoor
 from jitprep.costs.simulation.store import Partitions, TokenBucket
 
 THROTTLED, SLOW_DOWN = 429, 503
@@ -110,10 +108,6 @@ class Functions(OpenDoor):
         super().__init__(door, partitions, clock, seed)
         self._door, self._processor = door, processor
         self._below = processor or OwnProcessors(clock)
-        parts = door.front or Front(before_ms=0.0, after_ms=0.0)
-        self._before_s, self._after_s = parts.before_ms / 1000, parts.after_ms / 1000
-        self._front_rest_s = parts.rest_ms / 1000
-        self._front = None if door.front is None else Line(1, self._below, clock)
         self._free = self._started = min(door.warm, door.concurrency)
         self._line: deque[Request] = deque()
         self._billed_s = 0.0
@@ -133,16 +127,6 @@ class Functions(OpenDoor):
 
     def submit(self, request: Request) -> None:
         """Serve a request in a free environment, in a new one, later, or refuse it."""
-        self._pass_front(self._before_s, self._admit, request)
-
-    def _pass_front(self, seconds: float, call: Callable[[Any], None], value: Any) -> None:
-        """Call `call(value)` once the process in front, if there is one, has done its part."""
-        if self._front is None:
-            call(value)
-        else:
-            self._front.work(seconds, call, value)
-
-    def _admit(self, request: Request) -> None:
         if self._rate is not None and not self._rate.take():
             request.refuse(THROTTLED)
         elif self._free:
@@ -187,20 +171,14 @@ class Functions(OpenDoor):
         return self._door.send_ms * request.samples / self._samples / 1000
 
     def _finish(self, request: Request) -> None:
-        self._pass_front(self._after_s, self._answer, request)
-
-    def _answer(self, request: Request) -> None:
         """Answer, and free the environment once it has done the rest."""
         since = request.since  # the reader uses the request again
         self.served += 1
         request.answer()
         if self._rest_s:
-            self._below.work(self._rest_s, self._end_rest, since)
+            self._below.work(self._rest_s, self._free_one, since)
         else:
-            self._end_rest(since)
-
-    def _end_rest(self, since: float) -> None:
-        self._pass_front(self._front_rest_s, self._free_one, since)
+            self._free_one(since)
 
     def _leave(self, request: Request) -> None:
         self._free_one(request.since)

@@ -83,6 +83,9 @@ class Front:
     ----------
     before_ms : float
         CPU time from a request to its environment.
+    get_ms, got_ms : float
+        CPU time from the environment's GET to the store, and from the store's answer to the environment,
+        where these pass it too.
     after_ms : float
         CPU time from the environment's answer to the client.
     rest_ms : float
@@ -90,6 +93,8 @@ class Front:
     """
 
     before_ms: float
+    get_ms: float = 0.0
+    got_ms: float = 0.0
     after_ms: float
     rest_ms: float = 0.0
 

@@ -99,6 +99,37 @@ class ScriptedS3:
         }
 
 
+class Ranged(Mapping[str, Answer]):
+    """An answer of an S3 that supports ranges, depending on the request's headers."""
+
+    def __init__(self, s3: ScriptedS3, body: bytes, etag: str = '"source"') -> None:
+        self.s3, self.body, self.etag = s3, body, etag
+        self.more: dict[str, str] = {}
+
+    def get(self, path: str, default: Any = None) -> Answer:
+        asked = self.s3.gets[-1] if self.s3.targets[-1][0] == "GET" else {}
+        if asked.get("if-match", self.etag) != self.etag:
+            return Answer(412)
+        headers = {"ETag": self.etag, "x-amz-meta-owner": "me", **self.more}
+        if "range" not in asked:
+            return Answer(200, headers, self.body)
+        first, _, last = asked["range"].removeprefix("bytes=").partition("-")
+        if int(first) >= len(self.body):
+            return Answer(416, headers, b"<Error><Code>InvalidRange</Code></Error>")
+        part = self.body[int(first) : int(last or len(self.body)) + 1]
+        told = f"bytes {first}-{int(first) + len(part) - 1}/{len(self.body)}"
+        return Answer(206, {**headers, "Content-Range": told}, part)
+
+    def __getitem__(self, path: str) -> Answer:
+        return self.get(path)
+
+    def __iter__(self) -> Any:
+        return iter(())
+
+    def __len__(self) -> int:
+        return 0
+
+
 class _Server(ThreadingHTTPServer):
     request_queue_size = 128  # a batch opens many connections at once
 

@@ -170,7 +170,12 @@ SHARED = {
         "jitprep.service.source.stores",
         "jitprep.service.thread_pools",
     },
-    "jitprep.costs": set(),
+    # What the requests of a video's read are counted with.
+    "jitprep.costs": {
+        "jitprep.service.deadline",
+        "jitprep.service.source.ranged_source",
+        "jitprep.service.source.response_heads",
+    },
 }
 
 

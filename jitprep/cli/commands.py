@@ -63,6 +63,9 @@ COMMANDS = {
     "cost": ListedCommand(
         "Measure a pipeline, and estimate its cost in Lambda, on a server, stored, or beside the GPU."
     ),
+    "simulate": ListedCommand(
+        "Measure a pipeline, and simulate an epoch of many readers through one door."
+    ),
     "demo": ListedCommand("Read images, sound, video and text through access points.", "demo"),
 }
 

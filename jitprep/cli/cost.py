@@ -1,59 +1,35 @@
-"""`jitprep cost`: what preprocessing costs in Lambda, on a server, stored, or beside the GPU."""
+"""`jitprep cost`: where preprocessing belongs, and what it costs in each place."""
 
 from __future__ import annotations
 
 import json
-import math
-import platform
-import tempfile
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from datetime import UTC, datetime
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich import box
-from rich.table import Table
 
-from jitprep.cli.console import (
-    PIPELINE,
-    err,
-    fail,
-    fail_to_write,
-    out,
-    parse_path,
-    pipeline_argument,
+from jitprep.cli.console import PIPELINE, fail_to_write, out, parse_path, pipeline_argument
+from jitprep.cli.costing.options import (
+    DEFAULTS,
+    arch_or_fail,
+    memory_or_fail,
+    parse_objects,
+    require_finite,
 )
-from jitprep.cli.demo_data.photos import photographs
-from jitprep.costs.answers import plot, report
+from jitprep.cli.costing.price_files import prices_for
+from jitprep.cli.costing.samples import measure_or_fail, processor
+from jitprep.cli.reports.cost import print_estimate
+from jitprep.costs.answers.place_map import map_places, render_map
+from jitprep.costs.answers.plot import render_plot
+from jitprep.costs.answers.verdict import decide, two_sentences
 from jitprep.costs.estimate import Estimate, to_json
-from jitprep.costs.inputs.measure import (
-    FUNCTION_MB,
-    Measured,
-    Unmeasured,
-    function_is_installed,
-    measure_function,
-)
-from jitprep.costs.inputs.prices import (
-    ARCHS,
-    SHIPPED,
-    Arch,
-    PriceError,
-    Prices,
-    dump_prices,
-    load_prices,
-)
-from jitprep.costs.ways.bill import TrainingPlan
-from preprocessing import Pipeline
-
-# What is assumed where no option says otherwise.
-_PLAN = TrainingPlan(objects=1_000_000, stackable=False)
+from jitprep.costs.inputs.overheads import load_overheads
+from jitprep.costs.inputs.plan import TrainingPlan
+from jitprep.costs.inputs.prices import ARCHS
 
 
 def cost(
-    spec: Annotated[str, typer.Argument(metavar="PIPELINE", help=PIPELINE)],
     samples: Annotated[
         list[Path] | None,
         typer.Argument(
@@ -63,52 +39,80 @@ def cost(
         ),
     ] = None,
     *,
-    objects: Annotated[int, typer.Option(min=1, help="Objects in the data set.")] = _PLAN.objects,
-    epochs: Annotated[int, typer.Option(min=1, help="How often each object is read.")] = 10,
-    region: Annotated[str, typer.Option(help="AWS region whose prices apply.")] = "us-east-1",
-    arch: Annotated[
-        str, typer.Option(help=f"Architecture of Lambda and Fargate: {' or '.join(ARCHS)}.")
-    ] = _PLAN.arch,
-    memory: Annotated[
-        str, typer.Option(metavar="MB", help="The function's memory; auto for the cheapest.")
-    ] = "auto",
+    spec: Annotated[str, typer.Option("--pipeline", metavar="PIPELINE", help=PIPELINE)],
+    objects: Annotated[
+        int,
+        typer.Option(metavar="N", parser=parse_objects, help="Objects in the data set: 1.2e6."),
+    ] = DEFAULTS.objects,
+    epochs: Annotated[int, typer.Option(min=1, help="How often each is read.")] = DEFAULTS.epochs,
     gpu: Annotated[
         str, typer.Option(metavar="TYPE", help="Instance type that trains.")
-    ] = _PLAN.gpu,
+    ] = DEFAULTS.gpu,
     train_ms: Annotated[
         float,
         typer.Option(
             min=0,
-            help="Training time per object, with all GPUs of the instance. Preparing the next objects "
-            "in that time is free; with 0, all preparation leaves the GPU idle.",
+            help="Time for which one GPU trains on one object. The instance prepares the next ones in "
+            "that time at no cost; with 0, its GPUs wait for all preparation.",
         ),
-    ] = _PLAN.train_ms,
+    ] = DEFAULTS.train_ms,
+    packed: Annotated[
+        bool, typer.Option("--packed", help="The originals are in shards already.")
+    ] = False,
+    shard: Annotated[
+        int, typer.Option(min=1, help="Objects per shard, of originals or of results.")
+    ] = DEFAULTS.shard,
     months: Annotated[
-        float, typer.Option(min=0, help="How long stored copies are kept.")
-    ] = _PLAN.months,
-    overhead_ms: Annotated[
-        float, typer.Option(min=0, help="CPU time of a request in addition to the transform.")
-    ] = _PLAN.overhead_ms,
-    s3_ms: Annotated[
-        float, typer.Option(min=0, help="Time that the function waits for each request to S3.")
-    ] = _PLAN.s3_ms,
-    speed: Annotated[
-        float, typer.Option(min=0.01, help="Speed of Lambda's CPU relative to this machine's.")
-    ] = _PLAN.speed,
+        float, typer.Option(min=0, help="How long copies and shards are stored.")
+    ] = DEFAULTS.months,
+    disk_gb: Annotated[
+        float | None,
+        typer.Option(min=0, help="Space on the trainer's own disk. Default: its type's."),
+    ] = None,
+    private_subnet: Annotated[
+        bool,
+        typer.Option(
+            "--private-subnet",
+            help="The trainer has no route to the internet but a NAT gateway's, and reaches Lambda by "
+            "PrivateLink.",
+        ),
+    ] = False,
+    kms: Annotated[
+        bool, typer.Option("--kms", help="Objects have SSE-KMS without bucket keys.")
+    ] = False,
+    load_balancer: Annotated[
+        bool, typer.Option("--load-balancer", help="Servers are behind a load balancer.")
+    ] = False,
+    across_zones: Annotated[
+        bool, typer.Option("--across-zones", help="Servers are in another zone than the trainer.")
+    ] = False,
     server: Annotated[
-        str, typer.Option(metavar="TYPE", help="Instance type that runs the server on EC2.")
-    ] = _PLAN.server,
+        str, typer.Option(metavar="TYPE", help="Instance type of servers on EC2.")
+    ] = DEFAULTS.server,
     utilisation: Annotated[
         float,
         typer.Option(
-            min=0.01,
-            max=1,
-            help="Share of the server's CPU time that is used. The rest is paid for too.",
+            min=0.01, max=1, help="Share of servers' CPU time that is used. The rest is paid too."
         ),
-    ] = _PLAN.utilisation,
-    shard: Annotated[
-        int, typer.Option(min=1, help="Objects per shard, where they are stored in tar archives.")
-    ] = _PLAN.shard,
+    ] = DEFAULTS.utilisation,
+    arch: Annotated[
+        str, typer.Option(help=f"Architecture of Lambda and Fargate: {' or '.join(ARCHS)}.")
+    ] = DEFAULTS.arch,
+    memory: Annotated[
+        str, typer.Option(metavar="MB", help="The function's memory; auto for the cheapest.")
+    ] = "auto",
+    s3_ms: Annotated[
+        float, typer.Option(min=0, help="Time that a function waits for each request to S3.")
+    ] = DEFAULTS.s3_ms,
+    speed: Annotated[
+        float | None,
+        typer.Option(
+            min=0.01,
+            help="Speed of Lambda's CPU relative to this machine's. Default: 0.6 for arm64, 1 for "
+            "x86_64.",
+        ),
+    ] = None,
+    region: Annotated[str, typer.Option(help="AWS region whose prices apply.")] = "us-east-1",
     prices: Annotated[
         Path | None,
         typer.Option(
@@ -123,151 +127,73 @@ def cost(
             "--refresh", help="Fetch current prices from AWS first, and write them to --prices."
         ),
     ] = False,
-    picture: Annotated[
+    plot: Annotated[
         Path | None,
         typer.Option(
-            "--plot",
+            metavar="FILE", parser=parse_path, help="Also plot dollars over epochs, as SVG."
+        ),
+    ] = None,
+    map_: Annotated[
+        Path | None,
+        typer.Option(
+            "--map",
             metavar="FILE",
             parser=parse_path,
-            help="Also write a plot to this file, as SVG.",
+            help="Also map the best place over ms of transform and of training, as SVG.",
         ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the estimate as JSON.")] = False,
 ) -> None:
-    """Measure a pipeline, and estimate its cost in Lambda, on a server, stored, or beside the GPU.
+    """Measure a pipeline on your files, and say where to prepare them, and what each place costs.
 
     The pipeline runs on the samples here. AWS's prices, with their dates, come from a price file.
     """
-    _require_finite(train_ms=train_ms, months=months, overhead_ms=overhead_ms)
-    _require_finite(s3_ms=s3_ms, speed=speed)
+    require_finite(train_ms=train_ms, months=months, s3_ms=s3_ms, speed=speed, disk_gb=disk_gb)
     pipeline = pipeline_argument(spec)
-    known = _refresh(prices, region, {gpu, server}) if refresh else _load(prices)
+    plan = TrainingPlan(
+        objects=objects,
+        epochs=epochs,
+        arch=arch_or_fail(arch),
+        memory_mb=memory_or_fail(memory),
+        gpu=gpu,
+        train_ms=train_ms,
+        months=months,
+        stackable=pipeline.stacks,
+        random=pipeline.random,
+        s3_ms=s3_ms,
+        lambda_speed=speed,
+        server=server,
+        utilisation=utilisation,
+        shard=shard,
+        packed=packed,
+        load_balancer=load_balancer,
+        across_zones=across_zones,
+        private_subnet=private_subnet,
+        kms=kms,
+        disk_gb=disk_gb,
+    )
     estimate = Estimate(
         pipeline=str(pipeline),
-        random=pipeline.random,
         region=region,
-        epochs=epochs,
         date=datetime.now(UTC).strftime("%Y-%m-%d"),
-        machine=_machine(),
-        plan=TrainingPlan(
-            objects=objects,
-            arch=_arch(arch),
-            memory_mb=_memory(memory),
-            gpu=gpu,
-            train_ms=train_ms,
-            months=months,
-            stackable=pipeline.stacks,
-            overhead_ms=overhead_ms,
-            s3_ms=s3_ms,
-            speed=speed,
-            server=server,
-            utilisation=utilisation,
-            shard=shard,
-        ),
-        prices=_of_region(known, region, (gpu, server), prices or SHIPPED),
-        measured=_measure(pipeline, samples or []),
+        machine=processor(),
+        plan=plan,
+        prices=prices_for(prices, region, (gpu, server), refresh=refresh),
+        overheads=load_overheads(),
+        measured=measure_or_fail(pipeline, samples or []),
     )
-    if picture is not None:
-        _write(picture, plot.render_svg(estimate))
+    if plot is not None:
+        _write(plot, render_plot(estimate))
+    if map_ is not None:
+        _write(map_, render_map(estimate, map_places(estimate)))
     if as_json:
-        out.print_json(json.dumps(to_json(estimate)))
+        answer = two_sentences(estimate, decide(estimate))
+        out.print_json(json.dumps({"answer": answer, **to_json(estimate)}))
         return
-    _say(estimate)
-    if picture is not None:
-        out.print(f"plot: {picture}", soft_wrap=True, markup=False)
-
-
-def _require_finite(**options: float) -> None:
-    for name, value in options.items():
-        if not math.isfinite(value):
-            fail(f"--{name.replace('_', '-')} must be a finite number, got {value}")
-
-
-def _arch(arch: str) -> Arch:
-    if arch not in ARCHS:
-        fail(f"--arch must be {' or '.join(ARCHS)}, got {arch!r}")
-    return arch
-
-
-def _memory(memory: str) -> int | None:
-    if memory == "auto":
-        return None
-    if not memory.isdecimal() or not 128 <= int(memory) <= 10_240:
-        fail(f"--memory must be auto or a number of megabytes from 128 to 10240, got {memory!r}")
-    return int(memory)
-
-
-def _load(path: Path | None) -> dict[str, Prices]:
-    try:
-        return load_prices(path or SHIPPED)
-    except PriceError as error:
-        fail(str(error))
-
-
-def _of_region(known: dict[str, Prices], region: str, types: Iterable[str], path: Path) -> Prices:
-    remedy = "fetch them from AWS with --refresh --prices FILE"
-    if region not in known:
-        fail(f"{path} has no prices for {region}, only for {', '.join(known)}; {remedy}")
-    for type_ in types:
-        if type_ not in known[region].instances:
-            there = ", ".join(known[region].instances) or "none"
-            fail(f"{path} has no price for {type_} in {region}, only for {there}; {remedy}")
-    return known[region]
-
-
-def _refresh(path: Path | None, region: str, types: set[str]) -> dict[str, Prices]:
-    """Fetch a region's prices from AWS, and add them to those in the file."""
-    try:
-        from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415  an extra
-    except ModuleNotFoundError:
-        fail("--refresh needs boto3, which is not installed: pip install 'jitprep[backfill]'", 2)
-    from jitprep.costs.inputs.refresh import NotListed, pricing_client  # noqa: PLC0415
-    from jitprep.costs.inputs.refresh import refresh as ask  # noqa: PLC0415
-
-    if path is None:
-        fail("--refresh writes the prices to a file; name it with --prices")
-    known = {**_load(None), **(_load(path) if path.exists() else {})}
-    wanted = types.union(known[region].instances if region in known else ())
-    try:
-        known[region] = ask(pricing_client(), region, sorted(wanted), known)
-    except (NotListed, BotoCoreError, ClientError) as error:
-        fail(f"AWS returned no prices: {error}")
-    _write(path, dump_prices(known))
-    return known
-
-
-def _measure(pipeline: Pipeline, samples: Sequence[Path]) -> Measured:
-    with _files(samples) as files:
-        try:
-            measured = measure_function(pipeline, files)
-        except Unmeasured as error:
-            fail(str(error))
-    if not function_is_installed():
-        err.print(
-            f"note: the function's libraries are not installed; {FUNCTION_MB:g} MB are assumed for "
-            "them",
-            soft_wrap=True,
-        )
-    return measured
-
-
-@contextmanager
-def _files(samples: Sequence[Path]) -> Iterator[Sequence[Path]]:
-    """Yield the samples; without any, the demo's photographs in a temporary folder."""
-    if samples:
-        yield samples
-        return
-    if find_spec("skimage") is None:
-        fail(
-            "name a SAMPLE file, or get the demo's photographs with pip install 'jitprep[skimage]'",
-            2,
-        )
-    with tempfile.TemporaryDirectory() as folder:
-        files = []
-        for name, body in photographs().items():
-            files.append(Path(folder) / name)
-            files[-1].write_bytes(body)
-        yield files
+    print_estimate(estimate)
+    for name, path in (("plot", plot), ("map", map_)):
+        if path is not None:
+            out.print(f"{name}: {path}", soft_wrap=True, markup=False)
 
 
 def _write(path: Path, text: str) -> None:
@@ -276,32 +202,3 @@ def _write(path: Path, text: str) -> None:
         path.write_text(text, encoding="utf-8")
     except OSError as error:
         fail_to_write(path, error)
-
-
-def _machine() -> str:
-    cpuinfo = Path("/proc/cpuinfo")
-    lines = cpuinfo.read_text(encoding="utf-8").splitlines() if cpuinfo.exists() else []
-    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
-    return next(names, platform.machine())
-
-
-def _say(estimate: Estimate) -> None:
-    table = Table(
-        title=report.title(estimate),
-        title_justify="left",
-        box=box.SIMPLE_HEAD,  # these four: a terminal of 80 columns shows every column
-        show_edge=False,
-        pad_edge=False,
-        padding=(0, 1, 0, 0),
-    )
-    for i, heading in enumerate(report.header(estimate)):
-        table.add_column(heading, justify="right" if i else "left", no_wrap=i < 6)
-    for row in report.rows(estimate):
-        table.add_row(*row)
-    out.print(table)
-    out.print("When not to prepare remotely", style="bold")
-    for line in report.losses(estimate):
-        out.print(f"- {line}", soft_wrap=True, markup=False)
-    out.print("Assumptions", style="bold")
-    for line in report.notes(estimate):
-        out.print(f"- {line}", soft_wrap=True, markup=False)

@@ -1,6 +1,7 @@
-"""Cost of preprocessing: at the read, in Lambda or on a server, once, or beside the GPU.
+"""Where preparing samples belongs, and what it costs there.
 
-`prices` loads AWS's prices from `prices.toml`, and `refresh` fetches current ones. `measure` runs the
-user's samples in a process, `probe`. `invocation`, `server` and `model` turn both into a `bill` of each
-way, and `breakeven` compares them. `estimate` holds the whole, which `report` and `plot` present.
+`inputs` are AWS's prices, what was measured of the user's samples and of reads in general, and the
+user's plan. `ways` makes a bill of each way to prepare samples. `estimate` holds all of it, and
+`answers` says which way costs least, as sentences, tables and plots. `simulation` says what many
+readers do to a way in time.
 """

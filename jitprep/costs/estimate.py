@@ -4,47 +4,47 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from typing import Any
 
 from jitprep.costs.inputs.measure import Measured
+from jitprep.costs.inputs.overheads import Overheads, parse_overheads
+from jitprep.costs.inputs.plan import TrainingPlan
 from jitprep.costs.inputs.prices import Prices, parse_prices
-from jitprep.costs.ways.bill import BACKFILL, Missing, TrainingPlan, Way
+from jitprep.costs.ways.bill import Missing, Way
 from jitprep.costs.ways.model import ways
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Estimate:
-    """Measurements, plan and prices, and the cost of each way that follows from them.
+    """Measurements, plan, prices and overheads, and the cost of each way that follows from them.
 
     Parameters
     ----------
     pipeline : str
         Canonical line of the pipeline.
-    random : bool
-        Whether the pipeline has random transforms.
     region : str
-    epochs : int
     date, machine : str
         Date and machine of the measurement.
     measured : Measured
     plan : TrainingPlan
     prices : Prices
+    overheads : Overheads
     """
 
     pipeline: str
-    random: bool
     region: str
-    epochs: int
     date: str
     machine: str
     measured: Measured
     plan: TrainingPlan
     prices: Prices
+    overheads: Overheads
 
-    @property
+    @cached_property
     def all(self) -> tuple[Way | Missing, ...]:
-        """Every way, possible or not."""
-        return ways(self.measured, self.plan, self.prices)
+        """Every way, possible or not, in the order of `bill.NAMES`."""
+        return ways(self.measured, self.plan, self.prices, self.overheads)
 
     @property
     def open(self) -> tuple[Way, ...]:
@@ -52,9 +52,13 @@ class Estimate:
         return tuple(way for way in self.all if isinstance(way, Way))
 
     @property
-    def stored(self) -> Way | None:
-        """The way that stores each result once, if it is possible."""
-        return next((way for way in self.open if way.name == BACKFILL), None)
+    def best(self) -> Way:
+        """The way that costs least for the planned epochs; of equals, the first."""
+        return min(self.open, key=lambda way: way.total(self.plan.epochs))
+
+    def way(self, name: str) -> Way | None:
+        """Return the way of a name; None where it is not possible."""
+        return next((way for way in self.open if way.name == name), None)
 
 
 def to_json(estimate: Estimate) -> dict[str, Any]:
@@ -62,7 +66,7 @@ def to_json(estimate: Estimate) -> dict[str, Any]:
     return {
         **asdict(estimate),
         "ways": [
-            {**asdict(way), "usd": way.total(estimate.epochs)}
+            {**asdict(way), "usd": way.total(estimate.plan.epochs)}
             if isinstance(way, Way)
             else asdict(way)
             for way in estimate.all
@@ -72,12 +76,13 @@ def to_json(estimate: Estimate) -> dict[str, Any]:
 
 def from_json(table: Mapping[str, Any]) -> Estimate:
     """Return the estimate in a JSON object. The costs in it are ignored, and computed again."""
-    given = {name: value for name, value in table.items() if name != "ways"}
+    given = {name: value for name, value in table.items() if name not in {"ways", "answer"}}
     return Estimate(
         **{
             **given,
             "measured": Measured(**table["measured"]),
             "plan": TrainingPlan(**table["plan"]),
             "prices": parse_prices(table["prices"], "prices"),
+            "overheads": parse_overheads(table["overheads"]),
         }
     )

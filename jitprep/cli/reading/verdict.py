@@ -7,8 +7,10 @@ from enum import StrEnum
 
 from jitprep.cli.reading.measurement import LoaderRun
 from jitprep.cli.reading.stages import SampleStages
+from jitprep.costs.inputs.overheads import load_overheads
+from jitprep.costs.inputs.plan import TrainingPlan
 from jitprep.costs.inputs.prices import SHIPPED, load_prices
-from jitprep.costs.ways.bill import TrainingPlan
+from jitprep.costs.ways.case import Case
 from jitprep.costs.ways.overflow import OverflowPrice, price_overflow
 from preprocessing import Pipeline
 
@@ -145,8 +147,9 @@ def _price(
 ) -> OverflowPrice | None:
     if stages is None or stages.measured is None:
         return None
-    plan = TrainingPlan(objects=1, stackable=pipeline.stacks)
-    return price_overflow(stages.measured, plan, load_prices(SHIPPED)[_REGION], images_per_s)
+    plan = TrainingPlan(objects=1, stackable=pipeline.stacks, random=pipeline.random)
+    case = Case(stages.measured, plan, load_prices(SHIPPED)[_REGION], load_overheads())
+    return price_overflow(case, images_per_s)
 
 
 def _priced(price: OverflowPrice) -> str:

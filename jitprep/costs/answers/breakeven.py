@@ -1,67 +1,77 @@
-"""Epochs from which one way is cheaper than another."""
+"""Epochs from which another way is cheaper, and the training time from which the host keeps up."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 
-from jitprep.costs.inputs.measure import Measured
-from jitprep.costs.inputs.prices import Prices
-from jitprep.costs.ways.bill import GPU, JUST_IN_TIME, Missing, TrainingPlan, Way
-from jitprep.costs.ways.model import ways
-
-_MOST_MS = 60_000.0
+from jitprep.costs.estimate import Estimate
+from jitprep.costs.ways.bill import HOST, SHARDS_HOST, Way
 
 
-def crossing(first: Way, second: Way) -> float | None:
-    """Return the number of epochs at which both cost the same; None where there is not exactly one."""
-    if first.slope == second.slope:
-        return None
-    epochs = (second.fixed - first.fixed) / (first.slope - second.slope)
-    return epochs if 0 <= epochs < math.inf else None
+@dataclass(frozen=True, slots=True)
+class CheapestFrom:
+    """A way that costs least from a number of epochs on, until the next one does.
+
+    Parameters
+    ----------
+    epochs : int
+        At least 1.
+    way : Way
+    """
+
+    epochs: int
+    way: Way
+
+
+def cheapest_by_epochs(ways: Sequence[Way]) -> tuple[CheapestFrom, ...]:
+    """Return the way that costs least for each number of epochs, from 1 on."""
+    at, best = 1, min(ways, key=lambda way: (way.total(1), way.slope))
+    found = [CheapestFrom(at, best)]
+    while True:
+        crossings = [(cheaper_from(best, way), way) for way in ways if way.slope < best.slope]
+        later = [(epochs, way.total(epochs), way.slope, way) for epochs, way in crossings if epochs]
+        if not later:
+            return tuple(found)
+        at, _, _, best = min(later, key=lambda each: each[:3])
+        if at <= found[-1].epochs:  # equal at the crossing, within rounding
+            found.pop()
+        found.append(CheapestFrom(at, best))
 
 
 def cheaper_from(first: Way, second: Way) -> int | None:
-    """Return the first epoch, from 1, after which `second` has cost less; None where there is none."""
+    """Return the first number of epochs, from 1, for which `second` costs less; None without one."""
     if second.total(1) < first.total(1):
         return 1
     if second.slope >= first.slope:
         return None
-    epochs = crossing(first, second)
-    return None if epochs is None else math.floor(epochs) + 1
+    epochs = (second.fixed - first.fixed) / (first.slope - second.slope)
+    return max(math.floor(epochs) + 1, 1) if epochs < math.inf else None
 
 
-def cheapest_just_in_time(
-    found: Sequence[Way | Missing], epochs: int, names: Collection[str] = JUST_IN_TIME
-) -> Way | None:
-    """Return the cheapest way of these names, of those that store nothing."""
-    open_ = [way for way in found if isinstance(way, Way) and way.name in names]
-    return min(open_, key=lambda way: way.total(epochs), default=None)
+def own_way(estimate: Estimate) -> Way:
+    """Return the way that prepares on the training host alone, from originals as they are stored."""
+    way = estimate.way(SHARDS_HOST if estimate.plan.packed else HOST)
+    assert way is not None  # a host can always prepare by itself
+    return way
 
 
-def worthwhile_ms(
-    measured: Measured, plan: TrainingPlan, prices: Prices, names: Collection[str]
-) -> float | None:
-    """Return the CPU time per object, in ms, from which a read costs less than an idle instance.
+def keeping_up_ms(estimate: Estimate) -> float:
+    """Return the training time per object on one GPU from which the host's own cores keep up, in ms.
 
-    Reads by the ways of these names may be cheaper per millisecond, but each costs something of its own.
-    Below this time, the instance is cheaper even while its GPU waits. None where that holds up to a
-    minute.
+    It is L / v: the CPU time to fetch and prepare an object on the host, over the vCPUs per GPU.
     """
+    return own_way(estimate).host_ms / vcpus_per_gpu(estimate)
 
-    def worth(ms: float) -> bool:
-        found = ways(replace(measured, ms=ms), plan, prices)
-        read = cheapest_just_in_time(found, 1, names)
-        (gpu,) = (way for way in found if isinstance(way, Way) and way.name == GPU)
-        return read is not None and read.slope < gpu.slope
 
-    low, high = 0.0, 1.0
-    while not worth(high):
-        low, high = high, 2 * high
-        if high > _MOST_MS:
-            return None
-    for _ in range(20):
-        middle = (low + high) / 2
-        low, high = (low, middle) if worth(middle) else (middle, high)
-    return high
+def vcpus_per_gpu(estimate: Estimate) -> float:
+    """Return the vCPUs of the training instance for each of its GPUs."""
+    instance = estimate.prices.instances[estimate.plan.gpu]
+    return instance.vcpus / max(instance.gpus, 1)
+
+
+def idle_share(way: Way, estimate: Estimate) -> float:
+    """Return the share of an epoch for which a GPU waits, from 0 to 1."""
+    trained_s = estimate.plan.objects * estimate.plan.train_ms / 1000
+    return way.idle_s / (way.idle_s + trained_s) if way.idle_s > 0 else 0.0

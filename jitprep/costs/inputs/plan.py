@@ -6,9 +6,21 @@ from dataclasses import dataclass
 
 from jitprep.costs.inputs.prices import Arch
 
-# Graviton2, which runs Lambda's arm64, has about 0.6 of the speed of the x86_64 processors that pipelines
-# are measured on. This is an estimate; nothing was run on Lambda.
+# Graviton2, which runs Lambda's arm64, has about 0.6 of the speed of the processors that pipelines are
+# measured on. This is an estimate; nothing was run on Lambda.
 _LAMBDA_SPEED: dict[Arch, float] = {"arm64": 0.6, "x86_64": 1.0}
+# Disks that are part of an instance, in units of 10^9 bytes, by memory and not looked up since:
+# https://docs.aws.amazon.com/ec2/latest/instancetypes/ac.html
+_DISKS_GB = {
+    "g5.xlarge": 250,
+    "g5.2xlarge": 450,
+    "g6.xlarge": 250,
+    "g6e.xlarge": 250,
+    "g6e.2xlarge": 450,
+    "p4d.24xlarge": 8_000,
+    "p5.48xlarge": 30_720,
+    "p5en.48xlarge": 30_720,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +67,8 @@ class TrainingPlan:
         pass a NAT gateway, and its calls of Lambda an interface endpoint.
     kms : bool
         Whether objects are encrypted with SSE-KMS without bucket keys, so that each request is billed.
+    disk_gb : float or None
+        Space for results on the trainer's own disk, in units of 10^9 bytes; None for that of its type.
     """
 
     objects: int
@@ -76,8 +90,14 @@ class TrainingPlan:
     across_zones: bool = False
     private_subnet: bool = False
     kms: bool = False
+    disk_gb: float | None = None
 
     @property
     def speed(self) -> float:
         """Speed of Lambda's CPU relative to this machine's."""
         return _LAMBDA_SPEED[self.arch] if self.lambda_speed is None else self.lambda_speed
+
+    @property
+    def space_gb(self) -> float:
+        """Space for results on the trainer's disk, in units of 10^9 bytes; 0 where it is not known."""
+        return _DISKS_GB.get(self.gpu, 0) if self.disk_gb is None else self.disk_gb

@@ -49,9 +49,13 @@ class Instance(Price):
     Parameters
     ----------
     vcpus : int
+        From 1.
+    gpus : int
+        From 0, for machines without.
     """
 
     vcpus: int
+    gpus: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +84,27 @@ class Prices:
         An hour of an Application Load Balancer, and of each of its capacity units.
     zone_gb : Price
         10^9 bytes that enter, or leave, an instance to or from another zone of the region.
+    logs_gb : Price
+        10^9 bytes that CloudWatch Logs takes in, in its Standard class.
+    nat_hour, nat_gb : Price
+        An hour of a NAT gateway, and 10^9 bytes through it, in either direction.
+    private_link_hour, private_link_gb : Price
+        An hour of an interface endpoint in one zone, and 10^9 bytes through it, in either direction.
+    kms_request : Price
+        A request to KMS with a symmetric key.
+    cloudtrail_event : Price
+        A data event that CloudTrail delivers, such as a GET or an invocation.
+    express_gb_month : Price
+        2^30 bytes in S3 Express One Zone for a month.
+    express_get, express_put : Price
+        A GET or HEAD, and a PUT, in S3 Express One Zone.
+    express_read_gb, express_write_gb : Price
+        2^30 bytes that GETs read, and that PUTs write, in S3 Express One Zone, from the first byte on.
+    managed_request : Price
+        An invocation on Lambda Managed Instances.
+    managed_share : Price
+        What Lambda Managed Instances add to an instance's price on demand. Its `usd` is a fraction of
+        that price, from 0.
     instances : mapping of str to Instance
         On demand, by type, such as ``g5.xlarge``.
     spot : mapping of str to Instance
@@ -102,6 +127,20 @@ class Prices:
     alb_hour: Price
     alb_lcu_hour: Price
     zone_gb: Price
+    logs_gb: Price
+    nat_hour: Price
+    nat_gb: Price
+    private_link_hour: Price
+    private_link_gb: Price
+    kms_request: Price
+    cloudtrail_event: Price
+    express_gb_month: Price
+    express_get: Price
+    express_put: Price
+    express_read_gb: Price
+    express_write_gb: Price
+    managed_request: Price
+    managed_share: Price
     instances: Mapping[str, Instance]
     spot: Mapping[str, Instance]
 
@@ -165,11 +204,15 @@ def _types(table: Any, where: str) -> dict[str, Instance]:
 
 
 def _instance(row: Any, where: str) -> Instance:
-    _require_fields(row, {"usd", "vcpus", "date", "source"}, where)
-    vcpus = row["vcpus"]
-    if isinstance(vcpus, bool) or not isinstance(vcpus, int) or vcpus < 1:
-        raise PriceError(f"{where}.vcpus must be a whole number from 1, got {vcpus!r}")
-    return Instance(*_common(row, where), vcpus)
+    _require_fields(row, {"usd", "vcpus", "gpus", "date", "source"}, where)
+    vcpus, gpus = _count(row["vcpus"], 1, f"{where}.vcpus"), _count(row["gpus"], 0, f"{where}.gpus")
+    return Instance(*_common(row, where), vcpus, gpus)
+
+
+def _count(number: Any, least: int, where: str) -> int:
+    if isinstance(number, bool) or not isinstance(number, int) or number < least:
+        raise PriceError(f"{where} must be a whole number from {least}, got {number!r}")
+    return number
 
 
 def _common(row: Mapping[str, Any], where: str) -> tuple[float, str, str]:
@@ -209,9 +252,9 @@ def dump_prices(regions: Mapping[str, Prices]) -> str:
 
 
 def _row(price: Price) -> str:
-    vcpus = f"vcpus = {price.vcpus}, " if isinstance(price, Instance) else ""
+    size = f"vcpus = {price.vcpus}, gpus = {price.gpus}, " if isinstance(price, Instance) else ""
     usd = format(Decimal(repr(price.usd)), "f")
-    return f"{{ usd = {usd}, {vcpus}date = {_text(price.date)}, source = {_text(price.source)} }}"
+    return f"{{ usd = {usd}, {size}date = {_text(price.date)}, source = {_text(price.source)} }}"
 
 
 def _text(text: str) -> str:

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import importlib
 import json
+import math
 import sys
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from preprocessing import Pipeline, PreprocessingError
+
+if TYPE_CHECKING:
+    from jitprep.service.source.original import Tries
+    from jitprep.service.source.response_heads import ObjectHead
 
 # A sample is run until one of these is reached, and at least three times.
 _TURNS, _SECONDS = 15, 1.0
@@ -28,7 +33,11 @@ def main() -> None:
     pipeline = Pipeline.parse(asked["pipeline"])
     base = _mib("VmRSS")
     samples = [_sample(pipeline, path) for path in asked["samples"]]
-    json.dump({"base_mb": base, "peak_mb": _mib("VmHWM"), "samples": samples}, sys.stdout)
+    peak = _mib("VmHWM")
+    # Afterwards, because the service's modules take memory too.
+    for sample, path in zip(samples, asked["samples"], strict=True):
+        sample["gets"], sample["range_bytes"] = count_requests(pipeline, Path(path).read_bytes())
+    json.dump({"base_mb": base, "peak_mb": peak, "samples": samples}, sys.stdout)
 
 
 def _sample(pipeline: Pipeline, path: str) -> dict[str, Any]:
@@ -45,6 +54,49 @@ def _sample(pipeline: Pipeline, path: str) -> dict[str, Any]:
         pipeline.encode(data, seed=len(times))
         times.append((time.process_time() - start) * 1000)
     return {"bytes_in": len(data), "bytes_out": len(body), "ms": times}
+
+
+def count_requests(pipeline: Pipeline, data: bytes) -> tuple[int, int]:
+    """Return the requests that the service sends to S3 to read an object, and the bytes they read.
+
+    Parameters
+    ----------
+    pipeline : Pipeline
+    data : bytes
+        The object, which answers the requests from memory.
+
+    Returns
+    -------
+    int, int
+        One request for all bytes, unless the pipeline seeks.
+
+    Raises
+    ------
+    PreprocessingError
+    """
+    if not pipeline.seeks:
+        return 1, len(data)
+    from jitprep.service.deadline import Deadline  # noqa: PLC0415  for videos
+    from jitprep.service.source.ranged_source import begin_ranges  # noqa: PLC0415  as above
+    from jitprep.service.source.response_heads import ObjectHead  # noqa: PLC0415  as above
+
+    head = ObjectHead('"sample"', None, None, len(data), None, {})
+    sizes: list[int] = []
+
+    def read_part(
+        start: int,
+        stop: int,
+        tries: Tries,  # noqa: ARG001  nothing fails
+        before: ObjectHead | None,  # noqa: ARG001  nothing changes
+    ) -> tuple[ObjectHead, bytes]:
+        part = data[start:stop]
+        sizes.append(len(part))
+        return head, part
+
+    ranges = begin_ranges(read_part, Deadline(math.inf))
+    assert ranges is not None  # a sample that ran is not empty
+    pipeline.encode(ranges)
+    return len(sizes), sum(sizes)
 
 
 def _mib(key: str) -> float:

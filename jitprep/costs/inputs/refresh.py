@@ -1,7 +1,12 @@
 """Current prices from AWS's Price List API. boto3 is imported only here, and only when it is used.
 
-Prices that the list does not have, or has under a usage type that is not documented, are kept from the
-file with their dates: those of Object Lambda, of transfer between zones, and on spot.
+Prices that the list lacks are kept from the file, with their dates. In every region these are:
+
+- `object_lambda_gb` and `zone_gb`, whose usage types are not documented;
+- `managed_share`, because the list has the fee of each type for an hour, and not the share;
+- the prices on spot, which the list does not have.
+
+In some regions the list also lacks services, such as S3 Express One Zone.
 """
 
 from __future__ import annotations
@@ -9,52 +14,100 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from jitprep.costs.inputs.prices import Instance, Price, Prices
+from jitprep.costs.inputs.prices import RATES, Instance, Price, Prices
 
 # The API exists in few regions, and serves the prices of all.
 _ENDPOINT = "us-east-1"
 _SOURCE = "AWS Price List API, {service} {version}"
 # A usage type is prefixed with the region's billing code, except for most in us-east-1:
-# Lambda-GB-Second, EU-Lambda-GB-Second.
-_BILLING_CODE = r"(?:[A-Z][A-Z0-9]+-)?"
-_USAGE = {
-    "AWSLambda": {
-        "Lambda-GB-Second": "lambda_gb_second_x86_64",
-        "Lambda-GB-Second-ARM": "lambda_gb_second_arm64",
-        "Request": "lambda_request",
-    },
-    "AmazonS3": {
-        "Requests-Tier2": "s3_get",
-        "Requests-Tier1": "s3_put",
-        "TimedStorage-ByteHrs": "s3_gb_month",
-        "BatchOperations-Jobs": "batch_job",
-        "BatchOperations-Objects": "batch_object",
-    },
-    "AmazonECS": {
-        "Fargate-vCPU-Hours:perCPU": "fargate_vcpu_hour_x86_64",
-        "Fargate-ARM-vCPU-Hours:perCPU": "fargate_vcpu_hour_arm64",
-        "Fargate-GB-Hours": "fargate_gb_hour_x86_64",
-        "Fargate-ARM-GB-Hours": "fargate_gb_hour_arm64",
-    },
-    "AWSELB": {"LoadBalancerUsage": "alb_hour", "LCUUsage": "alb_lcu_hour"},
-}
-# Classic and network balancers have usage types of the same names.
-_FAMILY = {"AWSELB": {"productFamily": "Load Balancer-Application"}}
-_KEPT = ("object_lambda_gb", "zone_gb")
+# Lambda-GB-Second, EU-Lambda-GB-Second. Those of KMS have the region's name: eu-west-1-KMS-Requests.
+_PREFIX = r"(?:[A-Z][A-Z0-9]+-|[a-z]+(?:-[a-z]+)+-\d+-)?"
+
+
+@dataclass(frozen=True, slots=True)
+class _Offer:
+    """Products of a service, chosen by their attributes, and the names of prices by usage type."""
+
+    service: str
+    wanted: Mapping[str, str]
+    names: Mapping[str, str]
+
+
+_OFFERS = (
+    _Offer(
+        "AWSLambda",
+        {},
+        {
+            "Lambda-GB-Second": "lambda_gb_second_x86_64",
+            "Lambda-GB-Second-ARM": "lambda_gb_second_arm64",
+            "Request": "lambda_request",
+            "Lambda-Managed-Instances-Request": "managed_request",
+        },
+    ),
+    # https://docs.aws.amazon.com/AmazonS3/latest/userguide/aws-usage-report-understand.html
+    _Offer(
+        "AmazonS3",
+        {},
+        {
+            "Requests-Tier2": "s3_get",
+            "Requests-Tier1": "s3_put",
+            "TimedStorage-ByteHrs": "s3_gb_month",
+            "BatchOperations-Jobs": "batch_job",
+            "BatchOperations-Objects": "batch_object",
+            "TimedStorage-XZ-ByteHrs": "express_gb_month",
+            "Requests-XZ-Tier2": "express_get",
+            "Requests-XZ-Tier1": "express_put",
+            "Retrieval-XZ": "express_read_gb",
+            "Upload-XZ": "express_write_gb",
+        },
+    ),
+    _Offer(
+        "AmazonECS",
+        {},
+        {
+            "Fargate-vCPU-Hours:perCPU": "fargate_vcpu_hour_x86_64",
+            "Fargate-ARM-vCPU-Hours:perCPU": "fargate_vcpu_hour_arm64",
+            "Fargate-GB-Hours": "fargate_gb_hour_x86_64",
+            "Fargate-ARM-GB-Hours": "fargate_gb_hour_arm64",
+        },
+    ),
+    # Classic and network balancers have usage types of the same names.
+    _Offer(
+        "AWSELB",
+        {"productFamily": "Load Balancer-Application"},
+        {"LoadBalancerUsage": "alb_hour", "LCUUsage": "alb_lcu_hour"},
+    ),
+    # Other operations, whose prices may differ, have the same usage type.
+    _Offer("AmazonCloudWatch", {"operation": "PutLogEvents"}, {"DataProcessing-Bytes": "logs_gb"}),
+    _Offer(
+        "AmazonEC2",
+        {"productFamily": "NAT Gateway"},
+        {"NatGateway-Hours": "nat_hour", "NatGateway-Bytes": "nat_gb"},
+    ),
+    _Offer(
+        "AmazonVPC",
+        {"productFamily": "VpcEndpoint", "operation": "VpcEndpoint"},
+        {"VpcEndpoint-Hours": "private_link_hour", "VpcEndpoint-Bytes": "private_link_gb"},
+    ),
+    _Offer("awskms", {}, {"KMS-Requests": "kms_request"}),
+    # https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-costs.html
+    _Offer("AWSCloudTrail", {}, {"DataEventsRecorded": "cloudtrail_event"}),
+)
 _INSTANCE = {
     "operatingSystem": "Linux",
     "tenancy": "Shared",
     "preInstalledSw": "NA",
     "capacitystatus": "Used",
+    "marketoption": "OnDemand",  # a capacity block of a p5.48xlarge is listed at $0 an hour
 }
 
 
 class NotListed(Exception):
-    """AWS's list lacks a price, or has it more than once."""
+    """AWS's list lacks a region or an instance type, or has a price more than once."""
 
 
 def pricing_client() -> Any:
@@ -75,8 +128,8 @@ def refresh(pricing: Any, region: str, types: Iterable[str], known: Mapping[str,
     types : iterable of str
         Instance types to include.
     known : mapping of str to Prices
-        Known prices by region. Prices to keep are taken from the region, or from us-east-1, which must
-        be present; spot prices only from the region.
+        Known prices by region. What the list lacks is taken from the region, or from us-east-1, which
+        must be present, and whose prices then say so in their source; spot prices only from the region.
 
     Raises
     ------
@@ -86,14 +139,13 @@ def refresh(pricing: Any, region: str, types: Iterable[str], known: Mapping[str,
     """
     today = datetime.now(UTC).strftime("%Y-%m-%d")
     found: dict[str, Price] = {}
-    for service, names in _USAGE.items():
-        wanted = {"regionCode": region, **_FAMILY.get(service, {})}
-        found |= _rates(_products(pricing, service, wanted), names, today)
-        if missing := set(names.values()) - found.keys():
-            names_ = ", ".join(sorted(missing))
-            raise NotListed(f"AWS lists no {names_} in {region}; check the region's name")
+    for offer in _OFFERS:
+        products = _products(pricing, offer.service, {"regionCode": region, **offer.wanted})
+        found |= _rates(products, offer.names, today)
+    if not found:
+        raise NotListed(f"AWS lists no prices in {region}; check the region's name")
     instances = {type_: _instance(pricing, region, type_, today) for type_ in types}
-    kept = {name: _kept(known, region, name) for name in _KEPT}
+    kept = {name: _kept(known, region, name) for name in RATES if name not in found}
     spot = known[region].spot if region in known else {}
     return Prices(**found, **kept, instances=instances, spot=spot)
 
@@ -118,7 +170,7 @@ def _rates(products: Iterable[Any], names: Mapping[str, str], today: str) -> dic
     for product in products:
         usage = product["product"]["attributes"].get("usagetype", "")
         for ending, name in names.items():
-            if not re.fullmatch(_BILLING_CODE + re.escape(ending), usage):
+            if not re.fullmatch(_PREFIX + re.escape(ending), usage):
                 continue
             price = Price(_usd(product, usage), today, _source(product))
             if found.setdefault(name, price).usd != price.usd:
@@ -132,8 +184,14 @@ def _instance(pricing: Any, region: str, type_: str, today: str) -> Instance:
     if len(products) != 1:
         raise NotListed(f"AWS lists {len(products)} prices of {type_} in {region}, not one")
     (product,) = products
-    vcpus = int(product["product"]["attributes"]["vcpu"])
-    return Instance(_usd(product, type_), today, _source(product), vcpus)
+    attributes = product["product"]["attributes"]
+    gpus = attributes.get("gpu", "0")  # machines without GPUs lack it
+    if not gpus.isdecimal():
+        raise NotListed(
+            f"AWS lists {gpus} GPUs of {type_}, not a whole number; choose another type"
+        )
+    size = int(attributes["vcpu"]), int(gpus)
+    return Instance(_usd(product, type_), today, _source(product), *size)
 
 
 def _usd(product: Any, what: str) -> float:

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-# What a charge is for: CPU and memory; requests to Lambda and S3, LIST and HEAD too; bytes that Object Lambda
-# returns; logs; NAT gateways, interface endpoints, load balancers and transfer between zones; SSE-KMS;
-# storage; and the training instance, while its GPUs wait.
-Kind = Literal["compute", "requests", "returned", "logs", "network", "KMS", "storage", "idle"]
-KINDS: tuple[Kind, ...] = get_args(Kind)
+# What a charge is for: CPU and memory; requests to Lambda and S3, also LIST and HEAD; bytes that Object
+# Lambda returns; logs; NAT gateways, interface endpoints, load balancers and transfer between zones;
+# SSE-KMS; storage; and the training instance, while its GPUs wait.
+ChargeKind = Literal["compute", "requests", "returned", "logs", "network", "KMS", "storage", "idle"]
+KINDS: tuple[ChargeKind, ...] = get_args(ChargeKind)
 
 # The training host's own cores, alone and with an overflow.
 HOST = "own cores"
@@ -45,7 +45,7 @@ NAMES = (*HOST_WAYS, *SERVER_WAYS, *LAMBDA_WAYS, *SHARD_WAYS, *COPY_WAYS)
 class Charge:
     """One line of a bill, in US dollars."""
 
-    kind: Kind
+    kind: ChargeKind
     what: str
     usd: float
 
@@ -95,7 +95,7 @@ class Way:
         """Return the dollars for a number of epochs."""
         return self.fixed + epochs * self.slope
 
-    def by_kind(self, epochs: float) -> Mapping[Kind, float]:
+    def by_kind(self, epochs: float) -> Mapping[ChargeKind, float]:
         """Return the dollars for a number of epochs, by what they are for."""
         return {
             kind: math.fsum(c.usd for c in self.once if c.kind == kind)

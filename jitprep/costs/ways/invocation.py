@@ -7,16 +7,19 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from jitprep.costs.inputs.measure import Measured
+from jitprep.costs.inputs.plan import TrainingPlan
 from jitprep.costs.inputs.prices import Prices
-from jitprep.costs.ways.bill import Charge, Missing, TrainingPlan, Way, charge_gets
+from jitprep.costs.ways.bill import Charge
 
 # "At 1,769 MB, a function has the equivalent of one vCPU":
 # https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
 VCPU_MB = 1769
-# Memory sizes of Lambda, which allows any megabyte; steps of 64 are fine enough.
-SIZES = range(128, 10_240 + 1, 64)
+# Memory sizes that deploy/template.yaml takes, in steps that are fine enough.
+SIZES = range(256, 10_240 + 1, 64)
 # For the result cache (JITPREP_CACHE_BYTES, 32 MiB), and as much again for larger objects.
 MARGIN_MB = 64
+# What an object may not use of the function's memory, as the template says of MemorySize.
+RESERVED_MB = 192
 READ_LIMIT_MS = 60_000  # Object Lambda's limit
 LIMIT_MS = 900_000  # Lambda's limit
 _MB_PER_GB = 1024  # Lambda's memory is in binary megabytes
@@ -29,9 +32,11 @@ class BilledInvocation:
     Parameters
     ----------
     cpu_ms : float
-        CPU time on one vCPU, for all its objects.
+        CPU time on one vCPU, for all its samples.
     wait_ms : float
-        Time that it waits for S3, at any memory size.
+        Time that it waits before it computes, at any memory size.
+    least_ms : float
+        Time that it takes at least, however fast it computes.
     threads : int
         vCPUs that it can use at once.
     memory_mb : float
@@ -45,6 +50,7 @@ class BilledInvocation:
     threads: int
     memory_mb: float
     limit_ms: int
+    least_ms: float = 0.0
 
     def ms(self, memory_mb: int) -> int:
         """Return the billed duration at a memory size, in whole milliseconds, rounded up.
@@ -53,7 +59,7 @@ class BilledInvocation:
         thread gains nothing.
         """
         vcpus = min(memory_mb / VCPU_MB, self.threads)
-        return math.ceil(round(self.cpu_ms / vcpus + self.wait_ms, 6))
+        return math.ceil(round(max(self.cpu_ms / vcpus, self.least_ms) + self.wait_ms, 6))
 
     def fits(self, memory_mb: int) -> bool:
         """Whether the memory and the time limit suffice."""
@@ -70,7 +76,8 @@ class BilledInvocation:
 
 def function_mb(measured: Measured, *, threads: int = 1) -> float:
     """Return the memory in MiB of a function that transforms `threads` objects at once."""
-    return measured.base_mb + threads * measured.working_mb + MARGIN_MB
+    held = measured.base_mb + threads * measured.working_mb + MARGIN_MB
+    return max(held, measured.working_mb + RESERVED_MB)
 
 
 def sizes(plan: TrainingPlan) -> Iterable[int]:
@@ -78,46 +85,14 @@ def sizes(plan: TrainingPlan) -> Iterable[int]:
     return SIZES if plan.memory_mb is None else (plan.memory_mb,)
 
 
-def price_calls(
-    name: str,
-    call: BilledInvocation,
-    plan: TrainingPlan,
-    prices: Prices,
-    *more: Charge,
-    gets: int,
-    objects: int = 1,
-) -> Way | Missing:
-    """Price an epoch by invocations of the function.
-
-    Parameters
-    ----------
-    name : str
-    call : BilledInvocation
-    plan : TrainingPlan
-    prices : Prices
-    *more : Charge
-        Other charges of an epoch.
-    gets : int
-        GETs of an epoch.
-    objects : int
-        Objects per invocation.
-    """
-    memory = call.cheapest(sizes(plan))
-    if memory is None:
-        return Missing(name, no_size(call))
-    calls = math.ceil(plan.objects / objects)
-    charges = (charge_gets(gets, prices), *charge_calls(calls, call, memory, plan, prices), *more)
-    return Way(name, (), charges, memory, call.ms(memory), objects)
-
-
 def charge_calls(
-    calls: int, call: BilledInvocation, memory_mb: int, plan: TrainingPlan, prices: Prices
+    calls: float, call: BilledInvocation, memory_mb: int, plan: TrainingPlan, prices: Prices
 ) -> tuple[Charge, ...]:
     """Return the charges of a number of equal invocations."""
     gb_seconds = calls * call.ms(memory_mb) / 1000 * memory_mb / _MB_PER_GB
     return (
-        Charge("Lambda requests", calls * prices.lambda_request.usd),
-        Charge("Lambda GB-seconds", gb_seconds * prices.lambda_gb_second(plan.arch)),
+        Charge("requests", "Lambda requests", calls * prices.lambda_request.usd),
+        Charge("compute", "Lambda GB-seconds", gb_seconds * prices.lambda_gb_second(plan.arch)),
     )
 
 

@@ -1,14 +1,15 @@
-"""Price of an hour of overflow: samples that a training host cannot make in time."""
+"""Price of an hour of samples that a training host cannot make in time."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from jitprep.costs.inputs.measure import Measured
-from jitprep.costs.inputs.prices import Prices
-from jitprep.costs.ways.bill import TrainingPlan, Way, charge_gets
-from jitprep.costs.ways.model import price_function_url, price_invoke
+from jitprep.costs.ways.bill import Missing
+from jitprep.costs.ways.case import Case
+from jitprep.costs.ways.function import function_url, invoke
+from jitprep.costs.ways.remote import Remote
 from jitprep.costs.ways.server import vcpu_hours
 
 _HOUR_S = 3600
@@ -48,22 +49,21 @@ class OverflowPrice:
     newest: str
 
 
-def price_overflow(
-    measured: Measured, plan: TrainingPlan, prices: Prices, images_per_s: float
-) -> OverflowPrice:
-    """Return the price of `images_per_s`, for an hour; ``plan.objects`` is not used."""
-    plan = replace(plan, objects=round(images_per_s * _HOUR_S))
-    gets = charge_gets(plan.objects, prices).usd
-    priced = (price_function_url(measured, plan, prices), price_invoke(measured, plan, prices))
-    ways = [way for way in priced if isinstance(way, Way)]
-    way = min(ways, key=lambda way: way.slope, default=None)
+def price_overflow(case: Case, images_per_s: float) -> OverflowPrice:
+    """Return the price of `images_per_s`, for an hour; ``case.plan.objects`` is not used."""
+    samples = round(images_per_s * _HOUR_S)
+    case = replace(case, plan=replace(case.plan, objects=samples))
+    plan, prices, own = case.plan, case.prices, case.overheads.server
+    gets = math.fsum(charge.usd for charge in case.gets(case.own_gets))
+    way, usd = _cheapest((function_url(case), invoke(case)), samples)
     machine = prices.instances[plan.server]
-    machines = math.ceil(vcpu_hours(measured, plan) / machine.vcpus)
+    each_ms = case.measured.ms + own.cpu_ms(case.measured.bytes_out)
+    machines = math.ceil(vcpu_hours(case, samples, each_ms) / machine.vcpus)
     used = ("lambda_request", f"lambda_gb_second_{plan.arch}", "s3_get")
     dates = [machine.date, *(getattr(prices, name).date for name in used)]
     return OverflowPrice(
         images_per_s=images_per_s,
-        lambda_usd=None if way is None else way.slope - gets,
+        lambda_usd=None if way is None else usd - gets,
         lambda_way=None if way is None else way.name,
         server_usd=machines * machine.usd,
         machines=machines,
@@ -72,3 +72,14 @@ def price_overflow(
         oldest=min(dates),
         newest=max(dates),
     )
+
+
+def _cheapest(remotes: Iterable[Remote | Missing], samples: int) -> tuple[Remote | None, float]:
+    """Return the remote that costs least in an hour, and its dollars."""
+    priced = [
+        (math.fsum(charge.usd for charge in remote.charges(samples, 1.0)), remote)
+        for remote in remotes
+        if isinstance(remote, Remote)
+    ]
+    usd, remote = min(priced, key=lambda pair: pair[0], default=(0.0, None))
+    return remote, usd

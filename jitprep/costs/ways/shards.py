@@ -1,100 +1,181 @@
-"""Cost of reads of shards: archives of many samples, each read by one request.
+"""Samples of shards: archives of many originals, each read by few requests.
 
-A shard takes one GET and, in Lambda, one invocation. A sample takes its transform and a little CPU of
-its own. Function URLs and Invoke are left out: a shard exceeds what they return whole, and streams at
-2 MB/s are not priced.
+In Lambda a shard is one invocation. A sample takes its transform and a little CPU of its own.
 """
 
 from __future__ import annotations
 
-import math
 from bisect import bisect_left
-from dataclasses import replace
+from collections.abc import Callable
+from functools import partial
 
-from jitprep.costs.inputs.measure import Measured
-from jitprep.costs.inputs.prices import Prices
+from jitprep.costs.inputs.overheads import Overhead
 from jitprep.costs.ways.bill import (
-    SHARDS_EC2_SPOT,
-    SHARDS_GPU,
+    SHARDS_HOST,
     SHARDS_OBJECT_LAMBDA,
+    SHARDS_SERVER,
+    SHARDS_STREAMED_URL,
+    Charge,
     Missing,
-    TrainingPlan,
     Way,
-    charge_gets,
-    charge_idle,
-    charge_returned,
 )
+from jitprep.costs.ways.case import GB, Case
+from jitprep.costs.ways.function import streaming_ms
 from jitprep.costs.ways.invocation import (
+    LIMIT_MS,
     READ_LIMIT_MS,
     BilledInvocation,
+    charge_calls,
     function_mb,
-    price_calls,
+    no_size,
     sizes,
 )
-from jitprep.costs.ways.server import SERVER_OVERHEAD_MS, price_spot, vcpu_hours
+from jitprep.costs.ways.remote import Remote
+from jitprep.costs.ways.server import (
+    balancer,
+    cheapest_vcpu_usd,
+    no_spot,
+    vcpu_hours,
+    vcpu_usd,
+    zones,
+)
+from jitprep.service.lambda_limits import STREAMED_BYTES
 
-# CPU time of a sample in addition to its transform, in ms, through the function and through the server:
-# its share of reading the shard, of writing another and of sending it. The figures are round, and not
-# below what ``python -m bench.doors.shards --rounds 9`` prints in a quiet hour.
-FUNCTION_SAMPLE_MS = 0.5
-SERVER_SAMPLE_MS = 0.7
 # S3 Object Lambda's limit includes the time in which the client pauses. Half of it is left for that.
 SHARD_LIMIT_MS = READ_LIMIT_MS // 2
 
+# An invocation for a shard of so many samples; and charges of so many samples.
+_Sized = Callable[[int], BilledInvocation]
+_More = Callable[[float], tuple[Charge, ...]]
 
-def price_shards(
-    measured: Measured, plan: TrainingPlan, prices: Prices
-) -> tuple[Way | Missing, ...]:
-    """Price shards through Object Lambda, through a server, and on the training host itself."""
-    size = samples_per_shard(plan)
-    gets = charge_gets(math.ceil(plan.objects / size), prices)
-    server_ms = SERVER_SAMPLE_MS + SERVER_OVERHEAD_MS / size
-    spot = price_spot(SHARDS_EC2_SPOT, vcpu_hours(measured, plan, server_ms), gets, plan, prices)
-    return (
-        _object_lambda(measured, plan, prices),
-        replace(spot, objects=size) if isinstance(spot, Way) else spot,
-        Way(SHARDS_GPU, (), (gets, charge_idle(measured, plan, prices)), objects=size),
+
+def shards_on_host(case: Case) -> Way:
+    """Return the bill of a host that reads shards of originals, and transforms their samples."""
+    measured, plan = case.measured, case.plan
+    host_ms = measured.ms + case.overheads.shard_original.receiving_ms(measured.bytes_in)
+    reads = case.parts(plan.objects * measured.bytes_in, case.shards)
+    return Way(
+        name=SHARDS_HOST,
+        once=packing(case),
+        each_epoch=(*case.gets(reads), case.idle(host_ms)),
+        host_ms=host_ms,
+        idle_s=case.idle_s(host_ms),
+        remote=0.0,
+        objects=case.shard_samples,
     )
 
 
-def samples_per_shard(plan: TrainingPlan) -> int:
-    """Return the number of samples in a shard of the data set."""
-    return min(plan.shard, plan.objects)
+def shards_by_object_lambda(case: Case) -> Remote | Missing:
+    """Return shards through an access point."""
+    usd, nbytes = case.prices.object_lambda_gb.usd, case.measured.bytes_out
+
+    def returned(samples: float) -> tuple[Charge, ...]:
+        return (Charge("returned", "data returned", samples * nbytes / GB * usd),)
+
+    own = case.overheads.shard_object_lambda
+    shard = partial(_one_shard, case, own, requests=2, limit_ms=SHARD_LIMIT_MS, streamed=False)
+    return _by_lambda(SHARDS_OBJECT_LAMBDA, shard, own, case, returned)
 
 
-def _object_lambda(measured: Measured, plan: TrainingPlan, prices: Prices) -> Way | Missing:
-    size = samples_per_shard(plan)
-    call = _one_shard(measured, plan, size)
-    priced = price_calls(
-        SHARDS_OBJECT_LAMBDA,
-        call,
-        plan,
-        prices,
-        charge_returned(measured, plan, prices),
-        gets=math.ceil(plan.objects / size),
+def shards_by_streamed_url(case: Case) -> Remote | Missing:
+    """Return shards by a Function URL that streams up to 200 MB."""
+    own, nbytes = case.overheads.shard_streamed_url, case.measured.bytes_out
+    if case.shard_samples * nbytes > STREAMED_BYTES:
+        most = int(STREAMED_BYTES // nbytes)
+        reason = f"a shard's results exceed the {STREAMED_BYTES:,} bytes of a stream"
+        return Missing(SHARDS_STREAMED_URL, _with_remedy(reason, most))
+    shard = partial(_one_shard, case, own, requests=1, limit_ms=LIMIT_MS, streamed=True)
+    return _by_lambda(SHARDS_STREAMED_URL, shard, own, case, lambda _: ())
+
+
+def shards_by_server(case: Case) -> Remote | Missing:
+    """Return shards through a server on spot machines."""
+    measured, plan, own = case.measured, case.plan, case.overheads.shard_server
+    if plan.server not in case.prices.spot:
+        return no_spot(SHARDS_SERVER, case)
+    each_ms = measured.ms + own.cpu_ms(measured.bytes_out)
+    vcpu_hour = vcpu_usd(case.prices.spot[plan.server])
+
+    def charges(samples: float, hours: float) -> tuple[Charge, ...]:
+        nbytes = samples * measured.bytes_out
+        return (
+            *case.gets(samples / case.shard_samples),
+            Charge("compute", "vCPU hours", vcpu_hours(case, samples, each_ms) * vcpu_hour),
+            *((balancer(case, nbytes, hours),) if plan.load_balancer else ()),
+            *((zones(case, nbytes),) if plan.across_zones else ()),
+        )
+
+    return Remote(
+        name=SHARDS_SERVER,
+        receive_ms=own.receiving_ms(measured.bytes_out),
+        charges=charges,
+        once=packing(case),
+        objects=case.shard_samples,
+    )
+
+
+def packing(case: Case) -> tuple[Charge, ...]:
+    """Return what it costs to pack single originals into shards once, and to store these."""
+    plan, measured = case.plan, case.measured
+    if plan.packed:
+        return (case.listing(case.shards),)
+    nbytes = plan.objects * measured.bytes_in
+    each_ms = case.overheads.original.receiving_ms(measured.bytes_in)
+    hours = vcpu_hours(case, plan.objects, each_ms)
+    return (
+        case.listing(plan.objects),
+        *case.gets(plan.objects),
+        Charge("compute", "vCPU hours to pack", hours * cheapest_vcpu_usd(case)),
+        *case.puts(case.parts(nbytes, case.shards) + 2 * case.shards),
+        case.stored(nbytes, case.prices.s3_gb_month.usd),
+    )
+
+
+def _by_lambda(
+    name: str, shard: _Sized, own: Overhead, case: Case, more: _More
+) -> Remote | Missing:
+    measured, plan, size = case.measured, case.plan, case.shard_samples
+    call = shard(size)
+    memory = call.cheapest(sizes(plan))
+    if memory is None:
+        largest = max(sizes(plan))
+        most = bisect_left(range(1, size), True, key=lambda n: not shard(n).fits(largest))
+        return Missing(name, _with_remedy(no_size(call), most))
+
+    def charges(samples: float, hours: float) -> tuple[Charge, ...]:
+        return (
+            *case.gets(samples / size),
+            *charge_calls(samples / size, call, memory, plan, case.prices),
+            case.logs(samples * own.log_bytes),
+            *more(samples),
+            *case.nat(samples * measured.bytes_out, hours),
+        )
+
+    return Remote(
+        name=name,
+        receive_ms=own.receiving_ms(measured.bytes_out),
+        charges=charges,
+        once=packing(case),
+        memory_mb=memory,
+        ms=call.ms(memory),
         objects=size,
     )
-    if isinstance(priced, Missing) and (most := _most_samples(measured, plan)):
-        return replace(priced, reason=f"{priced.reason}; pass --shard {most} or less")
-    return priced
 
 
-def _one_shard(measured: Measured, plan: TrainingPlan, size: int) -> BilledInvocation:
+def _one_shard(
+    case: Case, own: Overhead, size: int, *, requests: int, limit_ms: int, streamed: bool
+) -> BilledInvocation:
     """Return an invocation for one shard, whose samples follow each other on one thread."""
+    measured, plan = case.measured, case.plan
     return BilledInvocation(
-        cpu_ms=(size * (measured.ms + FUNCTION_SAMPLE_MS) + plan.overhead_ms) / plan.speed,
-        wait_ms=2 * plan.s3_ms,  # GET, WriteGetObjectResponse
+        cpu_ms=size * (measured.ms + own.cpu_ms(measured.bytes_out)) / plan.speed,
+        wait_ms=requests * plan.s3_ms,
+        least_ms=streaming_ms(size * measured.bytes_out) if streamed else 0.0,
         threads=1,
         memory_mb=function_mb(measured),
-        limit_ms=SHARD_LIMIT_MS,
+        limit_ms=limit_ms,
     )
 
 
-def _most_samples(measured: Measured, plan: TrainingPlan) -> int:
-    """Return the most samples of a shard that the function can transform in time."""
-    largest = max(sizes(plan))
-
-    def too_many(size: int) -> bool:
-        return not _one_shard(measured, plan, size).fits(largest)
-
-    return bisect_left(range(1, samples_per_shard(plan)), True, key=too_many)
+def _with_remedy(reason: str, most: int) -> str:
+    return f"{reason}; pass --shard {most} or less" if most else reason

@@ -37,7 +37,7 @@ def test_local_commands_need_only_the_extra_cli(folder, tmp_path):
         ("run", "resize:8/npy", photo, str(tmp_path / "rocket.npy")),
         ("plan", "--time", "resize:8/npy", photo),
         ("preview", "resize:8/npy", photo, str(tmp_path / "sheet.png")),
-        ("cost", "resize:8/npy", photo),
+        ("cost", photo, "--pipeline", "resize:8/npy"),
         ("read", f"file:{folder}", "--pipeline", "resize:8,8/npy"),
     ):
         done = run_without(FOREIGN, *arguments)
@@ -46,9 +46,9 @@ def test_local_commands_need_only_the_extra_cli(folder, tmp_path):
 
 def test_a_cost_without_the_functions_libraries_assumes_their_memory(folder):
     photo = str(folder / "rocket.jpg")
-    done = run_without(FOREIGN, "cost", "resize:8/npy", photo, "--json")
+    done = run_without(FOREIGN, "cost", photo, "--pipeline=resize:8/npy", "--json")
     assert "5 MB" in done.stderr
-    whole = run_without((), "cost", "resize:8/npy", photo, "--json")
+    whole = run_without((), "cost", photo, "--pipeline=resize:8/npy", "--json")
     without, with_ = (json.loads(run.stdout)["measured"]["base_mb"] for run in (done, whole))
     assert without == pytest.approx(with_, rel=0.3)
 
@@ -89,11 +89,12 @@ def test_a_demo_names_its_extra_where_the_emulators_is_installed(library):
 
 
 def test_a_cost_names_what_its_options_need(folder, tmp_path):
-    done = run_without(FOREIGN, "cost", "npy")
+    done = run_without(FOREIGN, "cost", "--pipeline=npy")
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
     assert "name a SAMPLE file" in done.stderr
     prices = f"--prices={tmp_path / 'prices.toml'}"
-    done = run_without(FOREIGN, "cost", "npy", str(folder / "rocket.jpg"), "--refresh", prices)
+    photo = str(folder / "rocket.jpg")
+    done = run_without(FOREIGN, "cost", photo, "--pipeline=npy", "--refresh", prices)
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
     assert "jitprep[backfill]" in done.stderr
 

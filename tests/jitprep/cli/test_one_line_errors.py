@@ -60,7 +60,7 @@ def test_an_empty_path_is_not_the_current_folder(folder, tmp_path):
         ("run", "npy", photo, ""),
         ("plan", "npy", ""),
         ("preview", "npy", photo, ""),
-        ("cost", "npy", ""),
+        ("cost", "", "--pipeline", "npy"),
     ):
         done = jitprep(*arguments)
         assert done.returncode == 2, arguments
@@ -75,7 +75,7 @@ def test_output_that_cannot_be_written_is_an_error(folder, tmp_path, command):
         "run": ["npy", photo, str(tmp_path / "rocket.npy")],
         "plan": ["npy", photo],
         "preview": ["npy", photo, str(tmp_path / "sheet.png")],
-        "cost": ["resize:8/npy", photo],
+        "cost": [photo, "--pipeline", "resize:8/npy"],
     }
     with Path("/dev/full").open("w") as full:
         done = subprocess.run(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 
 import pytest
 
@@ -11,6 +12,7 @@ from jitprep.cli.reading.processes import CpuUse
 from jitprep.cli.reading.stages import SampleStages
 from jitprep.cli.reading.verdict import LIMITS, Limit, find_limit, judge
 from jitprep.costs.inputs.measure import Measured
+from jitprep.costs.inputs.overheads import load_overheads
 from jitprep.reader.loading.stats import LoaderStats
 from preprocessing import Pipeline
 from tests.jitprep.server.running import serving
@@ -171,7 +173,14 @@ STAGES = SampleStages(
     shrinks=4.0,
     decode_share=0.6,
     measured=Measured(
-        ms=4.0, bytes_in=180_000, bytes_out=150_656, base_mb=64, working_mb=19, samples=4
+        ms=4.0,
+        bytes_in=180_000,
+        bytes_out=150_656,
+        gets=1,
+        range_bytes=180_000,
+        base_mb=64,
+        working_mb=19,
+        samples=4,
     ),
 )
 
@@ -183,9 +192,10 @@ def test_overflow_has_the_list_price_of_what_is_missing():
     )
     assert "list prices in us-east-1" in verdict.remedy
     price = verdict.overflow
-    # 6.9 ms of CPU each, on machines that are used 70% of the time.
-    assert (price.machines, price.server) == (5, "c8g.large")
-    assert price.server_usd == pytest.approx(5 * 0.07976)
+    # Machines of two vCPUs, which are used 70% of the time.
+    cores = (4.0 + load_overheads().server.cpu_ms(150_656)) / 0.7
+    assert (price.machines, price.server) == (math.ceil(cores / 2), "c8g.large")
+    assert price.server_usd == pytest.approx(price.machines * 0.07976)
     assert price.s3_get_usd == pytest.approx(3600 * 1000 * 0.0000004)
     assert 0 < price.lambda_usd < 10
 

@@ -253,9 +253,13 @@ def test_each_command_takes_a_preset_and_explains_a_wrong_one(
 ):
     monkeypatch.chdir(tmp_path)
     rest = {"run": ["out.png"], "preview": ["out.png"], "plan": [], "cost": ["--json"]}[command]
-    invoked = [command, "grayscale-224", str(folder / "a.png"), *rest]
-    assert CliRunner().invoke(app, invoked).exit_code == 0
-    wrong = CliRunner().invoke(app, [command, "grayscale-24", str(folder / "a.png"), *rest])
+    option = ["--pipeline"] if command == "cost" else []
+    asked = [command, *option, "{}", str(folder / "a.png"), *rest]
+    right, wrong = (
+        CliRunner().invoke(app, [each.format(preset) for each in asked])
+        for preset in ("grayscale-224", "grayscale-24")
+    )
+    assert right.exit_code == 0
     assert wrong.exit_code == 2
     assert len(wrong.stderr.splitlines()) == 1
     assert "or did you mean the preset 'grayscale-224'?" in wrong.stderr

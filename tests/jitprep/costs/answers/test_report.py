@@ -1,162 +1,168 @@
-"""An estimate as JSON, as text and as a plot."""
+"""An estimate as JSON and as text: rows, what is paid for, why, and what is assumed."""
 
 from __future__ import annotations
 
 import json
 import re
-from dataclasses import replace
-from xml.etree import ElementTree
 
 import pytest
+from hypothesis import given
 
-from jitprep.costs.answers import plot, report
-from jitprep.costs.answers.breakeven import cheaper_from
+from jitprep.costs.answers.notes import notes
+from jitprep.costs.answers.reasons import reasons
+from jitprep.costs.answers.report import header, paid_header, paid_rows, rows
+from jitprep.costs.answers.verdict import decide
+from jitprep.costs.answers.wording import dollars, percent
 from jitprep.costs.estimate import from_json, to_json
-from jitprep.costs.ways.bill import TrainingPlan
-from tests.jitprep.costs.given import ESTIMATE
-
-SVG = "{http://www.w3.org/2000/svg}"
-
-
-def of(**changes):
-    """Return the estimate with changes to the plan, the measurement or its own fields."""
-    for part in ("plan", "measured"):
-        names = set(getattr(ESTIMATE, part).__dataclass_fields__) & changes.keys()
-        if names:
-            own = {name: changes.pop(name) for name in names}
-            changes[part] = replace(getattr(ESTIMATE, part), **own)
-    return replace(ESTIMATE, **changes)
+from jitprep.costs.ways.bill import COPIES_DISK, KINDS, Missing
+from tests.jitprep.costs.answers.test_verdict import estimates
+from tests.jitprep.costs.given import ESTIMATE, changed
 
 
-def test_json_holds_the_estimate_and_what_follows():
-    told = json.loads(json.dumps(to_json(ESTIMATE)))
-    assert from_json(told) == ESTIMATE
-    for way, row in zip(ESTIMATE.open, told["ways"], strict=True):
+@given(estimates)
+def test_json_holds_the_estimate_and_what_follows(estimate):
+    found = json.loads(json.dumps(to_json(estimate)))
+    assert from_json(found) == estimate
+    for way, row in zip(estimate.all, found["ways"], strict=True):
         assert row["name"] == way.name
-        assert row["usd"] == pytest.approx(
-            sum(charge["usd"] for charge in row["once"])
-            + 10 * sum(charge["usd"] for charge in row["each_epoch"])
-        )
+        if not isinstance(way, Missing):
+            charges = sum(c["usd"] for c in row["once"]) + estimate.plan.epochs * sum(
+                c["usd"] for c in row["each_epoch"]
+            )
+            assert row["usd"] == pytest.approx(charges)
 
 
-def test_rows_are_the_ways():
-    rows = {row[0]: row for row in report.rows(ESTIMATE)}
-    assert [*rows] == [way.name for way in ESTIMATE.open]
-    assert all(len(row) == len(report.header(ESTIMATE)) for row in rows.values())
-    stored = ESTIMATE.stored
-    assert stored is not None
-    for way in ESTIMATE.open:
-        assert f"${way.total(10):,.2f}" in rows[way.name][5]
-        if way != stored:
-            epoch = cheaper_from(way, stored)
-            assert rows[way.name][6] == ("never" if epoch is None else f"epoch {epoch}")
-    starred = [name for name, row in rows.items() if "*" in row[5]]
-    assert starred == [min(ESTIMATE.open, key=lambda way: way.total(10)).name]
+@given(estimates)
+def test_there_is_a_row_for_each_way_and_a_star_on_the_cheapest(estimate):
+    found = rows(estimate)
+    assert [row[0] for row in found] == [way.name for way in estimate.open]
+    assert {len(row) for row in found} == {len(header(estimate))}
+    for way, row in zip(estimate.open, found, strict=True):
+        assert row[5].removesuffix("*") == dollars(way.total(estimate.plan.epochs))
+    assert [row[0] for row in found if "*" in row[5]] == [estimate.best.name]
 
 
-def test_a_stored_copy_that_never_pays_is_reported():
-    """Where a read costs no more than its GET, a copy only adds to it."""
-    estimate = of(train_ms=1e6)
-    (row,) = (row for row in report.rows(estimate) if row[0] == "GPU instance")
-    assert row[6] == "never"
+@given(estimates)
+def test_what_is_paid_for_is_the_whole_total(estimate):
+    kinds = paid_header(estimate)[1:]
+    assert set(kinds) <= set(KINDS)
+    for way, (name, *cells) in zip(estimate.open, paid_rows(estimate), strict=True):
+        assert name == way.name
+        paid = way.by_kind(estimate.plan.epochs)
+        assert sum(paid[kind] for kind in kinds) == pytest.approx(way.total(estimate.plan.epochs))
+        assert [cell != "–" for cell in cells] == [paid[kind] != 0 for kind in kinds]
+
+
+def test_gpus_that_wait_are_shown_as_a_share_or_as_hours():
+    """4.58 ms on 4 vCPUs are 1.145 ms for each object, of a million: 0.318 hours."""
+    assert rows(ESTIMATE)[0][-1] == "0.318 h"
+    assert rows(changed(ESTIMATE, train_ms=0.916))[0][-1] == "20%"
+    assert rows(changed(ESTIMATE, train_ms=2.0))[0][-1] == "0%"
+
+
+def test_a_small_share_is_not_none_and_a_large_one_not_all():
+    assert [percent(share) for share in (0, 1e-4, 0.5, 0.9999, 1)] == [
+        "0%",
+        "under 1%",
+        "50%",
+        "over 99%",
+        "100%",
+    ]
+
+
+@given(estimates)
+def test_what_an_option_would_add_is_the_difference_that_it_makes(estimate):
+    """Each note of an option names ways with dollars, which are those of the estimate with it."""
+    for note in notes(estimate):
+        option = re.match(r"--([a-z-]+) would add ", note)
+        if option is None:
+            continue
+        other = changed(estimate, **{option[1].replace("-", "_"): True})
+        for way in estimate.open:
+            then = other.way(way.name)
+            for added in re.findall(rf"(\$[\d,.]+) to {way.name}[,.]", note):
+                assert then is not None
+                epochs = estimate.plan.epochs
+                assert added == dollars(then.total(epochs) - way.total(epochs))
 
 
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"ms": 1.0}, "single objects through Lambda costs more than the instance's idle"),
-        ({"ms": 40.0}, "single objects through Lambda costs less than the instance's idle"),
-        ({"ms": 1.0}, "single objects through a server costs less than the instance's idle"),
         (
-            {"utilisation": 0.01},
-            "through a server costs more than the instance's idle seconds, how",
+            {},
+            "takes 4.58 ms of CPU to fetch and prepare an object. With 4 vCPUs per GPU it has one",
         ),
-        ({"train_ms": 1e6}, "idle seconds, however slow the pipeline."),
-        ({"random": True}, "repeats one draw in every epoch"),
+        ({"gpu": "p5.48xlarge"}, "With 24 vCPUs per GPU it has one every 0.191 ms"),
+        ({}, "EC2 spot server: receiving a result takes 0.351 ms of the host's CPU."),
+        ({"train_ms": 2.0}, "Training alone costs $0.56 per epoch"),
         (
-            {"months": 1.0},
-            "kept for 1 month, costs less than the cheapest read of single objects, EC2 spot "
-            "server, from",
+            {},
+            "A vCPU costs $0.083 per hour of use in Lambda (arm64), $0.252 per hour of waiting on",
         ),
-        ({"months": 12.0}, "kept for 12 months"),
-        ({}, "The 4 vCPUs of g5.xlarge prepare an object every 1.0 ms."),
-        ({"gpu": "p5.48xlarge"}, "The 192 vCPUs of p5.48xlarge"),
-        ({}, "$0.28 (GPU instance)."),
-        ({"ms": 31.0}, "in shards, an epoch costs $0.20 (EC2 spot server), $2.17 (GPU instance)."),
+        (
+            {},
+            "The EC2 spot server costs less than batched Invoke where more than 10% of its CPU time",
+        ),
+        ({"train_ms": 2.0}, "local disk from 2 epochs on."),
+        ({"bytes_out": 360_000.0}, "Results are 2 times as large as originals"),
     ],
 )
-def test_the_report_says_when_lambda_costs_more(changes, said):
-    assert said in " ".join(report.losses(of(**changes)))
+def test_reasons(changes, said):
+    estimate = changed(ESTIMATE, **changes)
+    assert said in " ".join(reasons(estimate, decide(estimate)))
 
 
-def test_notes_have_the_assumptions_and_the_ways_left_out():
-    plan = TrainingPlan(
-        **{**to_json(ESTIMATE)["plan"], "overhead_ms": 7.5, "s3_ms": 33.0, "speed": 1.25}
-    )
-    text = " ".join(report.notes(replace(ESTIMATE, plan=plan)))
-    assert all(told in text for told in ("7.5 ms of CPU", "33 ms for each", "1.25 times", "$1.006"))
-    assert "left out" not in text
-    assert all(
-        told in text
-        for told in ("70% of the CPU", "$0.07976 per hour", "Fargate bills 2 GB", "$3.01", "$1.21")
-    )
-    assert "A shard has 1,000 samples (--shard)" in text
-    assert "A shard has 7 samples" in " ".join(report.notes(of(objects=7)))
-    assert "1.5% of the CPU" in " ".join(report.notes(of(utilisation=0.015)))
-    large = " ".join(report.notes(of(working_mb=9_000)))
-    assert "Fargate server is left out: a worker needs 9 GB" in large
-    assert "Fargate bills" not in large
-    assert "batched Invoke is left out: results can be stacked only with one shape" in " ".join(
-        report.notes(of(stackable=False))
-    )
+@given(estimates)
+def test_the_utilisation_at_which_a_server_and_a_function_cost_the_same(estimate):
+    decision = decide(estimate)
+    text = " ".join(reasons(estimate, decision))
+    found = re.search(r"where more than (\d+)% of its CPU time", text)
+    if found is None or decision.in_lambda is None or decision.on_server is None:
+        return
+    above = changed(estimate, utilisation=min(int(found[1]) / 100 + 0.006, 1.0))
+    server, function = above.way(decision.on_server.name), above.way(decision.in_lambda.name)
+    assert server is not None
+    assert function is not None
+    epochs = estimate.plan.epochs
+    assert server.total(epochs) <= function.total(epochs) * (1 + 1e-9)
 
 
 @pytest.mark.parametrize(
-    "changes",
+    ("changes", "said"),
     [
-        {},
-        {"stackable": False},
-        {"epochs": 1},
-        {"objects": 1},
-        {"train_ms": 1e6},
-        {"working_mb": 11e3},
+        ({}, "6 samples measured on 2026-12-01, on one thread of some processor"),
+        ({}, "Lambda's arm64 is assumed to be 0.6 times as fast (--speed)"),
+        ({"lambda_speed": 1.0}, "Lambda's arm64 is assumed to be as fast (--speed)"),
+        (
+            {"s3_ms": 33.0},
+            "waits 33 ms for each request to S3 (--s3-ms), and sends one request per",
+        ),
+        ({"gets": 12.0}, "and sends 12 requests, one after another, per object"),
+        ({}, "A batched Invoke answers 31 objects."),
+        ({}, "AWS closed Object Lambda to new customers on 7 November 2025."),
+        ({"utilisation": 0.015}, "Servers use 1.5% of the CPU time that they are paid for"),
+        ({}, "c8g.large (--server): $0.07976 per hour"),
+        ({}, "Managed Instances run on c8g.large, at least 3 of them while an epoch lasts."),
+        ({}, "A shard has 1,000 objects (--shard)"),
+        ({"objects": 7}, "A shard has 7 objects (--shard)"),
+        ({"months": 12.0}, "stored for 12 months (--months)"),
+        ({}, "Results take 151 GB."),
+        ({}, "by S3 Batch Operations in place of that costs $"),
+        ({}, "CloudTrail's data events, $10.00 if each read"),
+        ({}, "one before each GET, $4.00; free tier"),
+        # 10 epochs of 150.656 GB at $0.02, and no hours without a training time.
+        ({}, "--across-zones would add $30.13 to EC2 server"),
+        (
+            {"disk_gb": 100.0},
+            f"{COPIES_DISK} is left out: results take 151 GB, and the disk holds 100",
+        ),
+        ({"random": True}, "copies, local disk are left out: the pipeline is random"),
+        (
+            {"stackable": False},
+            "batched Invoke; Managed Instances are left out: results can be stacked",
+        ),
     ],
 )
-def test_the_picture_has_a_line_for_each_way(changes):
-    estimate = of(**changes)
-    tree = ElementTree.fromstring(plot.render_svg(estimate))
-    lines = [p for p in tree.iter(f"{SVG}path") if p.get("stroke-width")]
-    texts = [text.text or "" for text in tree.iter(f"{SVG}text")]
-    assert len(lines) == len(estimate.open)
-    for way in estimate.open:
-        assert [text for text in texts if text.startswith(f"{way.name} $")]
-    places = [float(number) for p in lines for number in re.findall(r"[\d.]+", p.get("d") or "")]
-    assert all(0 <= place <= 760 for place in places)
-    heights = sorted(
-        float(t.get("y") or 0) for t in tree.iter(f"{SVG}text") if "$" in (t.text or "")
-    )
-    assert heights[-1] <= 420
-
-
-def test_the_plot_extends_to_the_break_even():
-    """Beyond the ten epochs that are planned, but not beyond ten times as many."""
-    texts = [t.text for t in ElementTree.fromstring(plot.render_svg(ESTIMATE)).iter(f"{SVG}text")]
-    dots = [float(text) for text in texts if text and re.fullmatch(r"\d+\.\d", text)]
-    stored = ESTIMATE.stored
-    assert stored is not None
-    every = [cheaper_from(way, stored) for way in ESTIMATE.open if way != stored]
-    near = [epoch for epoch in every if epoch is not None and epoch <= 100]
-    assert len(near) < len(every)
-    assert [int(dot) + 1 for dot in dots] == near
-
-
-def test_a_name_is_escaped_and_a_long_one_cut():
-    drawn = plot.render_svg(of(pipeline="blur:3/" * 50 + "npy"))
-    assert max(len(t.text or "") for t in ElementTree.fromstring(drawn).iter(f"{SVG}text")) < 130
-    assert "&lt;b&gt;" in plot.render_svg(of(pipeline="<b>"))
-
-
-def test_every_way_has_its_color_or_dashes():
-    drawn = plot.render_svg(ESTIMATE)
-    lines = re.findall(r'stroke="(#\w{6})" stroke-width="2.5"(.*)/>', drawn)
-    assert len(set(lines)) == len(lines) == len(ESTIMATE.open)
+def test_notes(changes, said):
+    assert said in " ".join(notes(changed(ESTIMATE, **changes)))

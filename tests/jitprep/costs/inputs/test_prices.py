@@ -26,7 +26,8 @@ TABLE = tomllib.loads(SHIPPED.read_text())["us-east-1"]
 
 texts = st.text('aé"\\\t #=]', min_size=1, max_size=8)
 rest = (st.floats(0, 1e6), st.sampled_from(["2026-09", "2026-09-06"]), texts)
-instances = st.dictionaries(texts, st.builds(Instance, *rest, st.integers(1, 1000)), max_size=2)
+sizes = (st.integers(1, 1000), st.integers(0, 16))
+instances = st.dictionaries(texts, st.builds(Instance, *rest, *sizes), max_size=2)
 
 
 def test_the_built_in_file_has_every_price_with_date_and_source():
@@ -41,6 +42,13 @@ def test_the_built_in_file_has_every_price_with_date_and_source():
         for name, machine in region.spot.items():
             assert machine.usd < region.instances[name].usd
             assert machine.vcpus == region.instances[name].vcpus
+            assert machine.gpus == region.instances[name].gpus
+        for name, machine in region.instances.items():
+            assert (machine.gpus > 0) == name.startswith(("g", "p"))
+        assert region.express_get.usd < region.s3_get.usd
+        assert region.express_put.usd < region.s3_put.usd
+        assert region.express_gb_month.usd > region.s3_gb_month.usd
+        assert region.managed_share.usd < 1
     assert {field.name for field in fields(Prices)} == {*RATES, "instances", "spot"}
 
 
@@ -68,13 +76,18 @@ def test_a_written_file_is_read_back(tmp_path_factory, price, instances, spot):
         ("s3_get", {"note": ""}, "here.s3_get has unknown fields: note"),
         ("instances", [], "here.instances must be a table"),
         ("spot", None, "here lacks spot"),
-        ("spot", {"c8g.large": {}}, "here.spot.c8g.large lacks date, source, usd, vcpus"),
-        ("instances", {"g5.xlarge": {}}, "here.instances.g5.xlarge lacks date, source, usd, vcpus"),
-        (
-            "instances",
-            {"g5.xlarge": {**TABLE["instances"]["g5.xlarge"], "vcpus": 0}},
-            "here.instances.g5.xlarge.vcpus must be a whole number from 1, got 0",
-        ),
+        ("managed_share", None, "here lacks managed_share"),
+        ("spot", {"c8g.large": {}}, "here.spot.c8g.large lacks date, gpus, source, usd, vcpus"),
+        ("instances", {"g5.xlarge": {}}, "here.instances.g5.xlarge lacks date, gpus, source, usd"),
+        *[
+            (
+                "instances",
+                {"g5.xlarge": {**TABLE["instances"]["g5.xlarge"], name: value}},
+                f"here.instances.g5.xlarge.{name} must be a whole number from {least}, got {value}",
+            )
+            for name, least in (("vcpus", 1), ("gpus", 0))
+            for value in (least - 1, 1.5, True)
+        ],
     ],
 )
 def test_a_wrong_price_is_named_by_its_field(field, row, said):

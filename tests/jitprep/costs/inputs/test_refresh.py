@@ -3,49 +3,101 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Set
 from dataclasses import replace
 from typing import Any
 
 import boto3
 import pytest
 from botocore.stub import Stubber
+from hypothesis import given
+from hypothesis import strategies as st
 
-from jitprep.costs.inputs.prices import SHIPPED, Price, load_prices
+from jitprep.costs.inputs.prices import RATES, SHIPPED, Price, load_prices
 from jitprep.costs.inputs.refresh import NotListed, refresh
 
 KNOWN = load_prices(SHIPPED)
-# Usage types of eu-west-1 in AWS's list with their prices, and similar ones that must not match.
-LAMBDA = {
-    "EU-Lambda-GB-Second": "0.0000166667",
-    "EU-Lambda-GB-Second-ARM": "0.0000133334",
-    "EU-Request": "0.0000002000",
-    "EU-Request-ARM": "0.0000002100",
-    "EU-Lambda-Provisioned-GB-Second": "0.0000097222",
-    "EU-Lambda-Edge-Request": "0.0000006000",
-    "Global-Request": "0.0000000000",
+# Usage types of eu-west-1 in AWS's list, in the order of the requests: the attributes that a request
+# selects, and what each usage type is the price of. The prices are made up, and all differ.
+LISTED: dict[str, tuple[dict[str, str], dict[str, str]]] = {
+    "AWSLambda": (
+        {},
+        {
+            "EU-Lambda-GB-Second": "lambda_gb_second_x86_64",
+            "EU-Lambda-GB-Second-ARM": "lambda_gb_second_arm64",
+            "EU-Request": "lambda_request",
+            "EU-Lambda-Managed-Instances-Request": "managed_request",
+        },
+    ),
+    "AmazonS3": (
+        {},
+        {
+            "EU-Requests-Tier2": "s3_get",
+            "EU-Requests-Tier1": "s3_put",
+            "EU-TimedStorage-ByteHrs": "s3_gb_month",
+            "EU-BatchOperations-Jobs": "batch_job",
+            "EU-BatchOperations-Objects": "batch_object",
+            "EU-TimedStorage-XZ-ByteHrs": "express_gb_month",
+            "EU-Requests-XZ-Tier2": "express_get",
+            "EU-Requests-XZ-Tier1": "express_put",
+            "EU-Retrieval-XZ": "express_read_gb",
+            "EU-Upload-XZ": "express_write_gb",
+        },
+    ),
+    "AmazonECS": (
+        {},
+        {
+            "EU-Fargate-vCPU-Hours:perCPU": "fargate_vcpu_hour_x86_64",
+            "EU-Fargate-ARM-vCPU-Hours:perCPU": "fargate_vcpu_hour_arm64",
+            "EU-Fargate-GB-Hours": "fargate_gb_hour_x86_64",
+            "EU-Fargate-ARM-GB-Hours": "fargate_gb_hour_arm64",
+        },
+    ),
+    "AWSELB": (
+        {"productFamily": "Load Balancer-Application"},
+        {"EU-LoadBalancerUsage": "alb_hour", "EU-LCUUsage": "alb_lcu_hour"},
+    ),
+    "AmazonCloudWatch": ({"operation": "PutLogEvents"}, {"EU-DataProcessing-Bytes": "logs_gb"}),
+    "AmazonEC2": (
+        {"productFamily": "NAT Gateway"},
+        {"EU-NatGateway-Hours": "nat_hour", "EU-NatGateway-Bytes": "nat_gb"},
+    ),
+    "AmazonVPC": (
+        {"productFamily": "VpcEndpoint", "operation": "VpcEndpoint"},
+        {"EU-VpcEndpoint-Hours": "private_link_hour", "EU-VpcEndpoint-Bytes": "private_link_gb"},
+    ),
+    "awskms": ({}, {"eu-west-1-KMS-Requests": "kms_request"}),
+    "AWSCloudTrail": ({}, {"EU-DataEventsRecorded": "cloudtrail_event"}),
 }
-S3 = {
-    "EU-Requests-Tier1": "0.0000050000",
-    "EU-Requests-Tier2": "0.0000004000",
-    "EU-Requests-SIA-Tier2": "0.0000010000",
-    "EU-TimedStorage-ByteHrs": "0.0230000000",
-    "EU-TimedStorage-SIA-ByteHrs": "0.0125000000",
-    "EU-BatchOperations-Jobs": "0.2500000000",
-    "EU-BatchOperations-Objects": "0.0000010000",
+# Similar usage types, which must not match.
+OTHERS = {
+    "AWSLambda": (
+        "EU-Request-ARM",
+        "EU-Lambda-Provisioned-GB-Second",
+        "EU-Lambda-Edge-Request",
+        "EU-Lambda-Managed-Instances-Request-ARM",
+        "EU-Lambda-Managed-Instances-m7g.large-Management-Hours",
+        "Global-Request",
+    ),
+    "AmazonS3": ("EU-Requests-SIA-Tier2", "EU-TimedStorage-SIA-ByteHrs", "EU-Retrieval-SIA"),
+    "AmazonECS": (
+        "EU-Fargate-Windows-vCPU-Hours:perCPU",
+        "EU-Fargate-EphemeralStorage-GB-Hours",
+    ),
+    "AWSELB": ("Outposts-LCUUsage",),
+    "AmazonCloudWatch": ("EU-DataProcessingIA-Bytes",),
+    "AmazonEC2": ("EU-RegionalNatGateway-Hours", "EU-NatGateway-Prvd-Bytes"),
+    "AmazonVPC": ("EU-VpcEndpoint-GWLBE-Hours", "EU-VpcEndpoint-GWLBE-Bytes"),
+    "awskms": ("eu-west-1-KMS-Requests-Asymmetric", "eu-west-1-KMS-Keys", "Global-KMS-Requests"),
+    "AWSCloudTrail": ("EU-PaidEventsRecorded", "EU-FreeEventsRecorded"),
 }
-ECS = {
-    "EU-Fargate-vCPU-Hours:perCPU": "0.0404800000",
-    "EU-Fargate-GB-Hours": "0.0044450000",
-    "EU-Fargate-ARM-vCPU-Hours:perCPU": "0.0323800000",
-    "EU-Fargate-ARM-GB-Hours": "0.0035600000",
-    "EU-Fargate-Windows-vCPU-Hours:perCPU": "0.0465520000",
-    "EU-Fargate-EphemeralStorage-GB-Hours": "0.0001110000",
-}
-ELB = {
-    "EU-LoadBalancerUsage": "0.0252000000",
-    "EU-LCUUsage": "0.0080000000",
-    "Outposts-LCUUsage": "0.0000000000",
-}
+NAMES = {usage: name for _, names in LISTED.values() for usage, name in names.items()}
+USD = {usage: f"0.00{i:02}000000" for i, usage in enumerate(NAMES, 1)}
+SERVICE = {name: service for service, (_, names) in LISTED.items() for name in names.values()}
+CLIENT = boto3.client(
+    "pricing", region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x"
+)
 
 
 def product(service: str, usage: str, usd: str, **attributes: str) -> dict[str, Any]:
@@ -75,17 +127,17 @@ def product(service: str, usage: str, usd: str, **attributes: str) -> dict[str, 
     }
 
 
-def of_service(service: str, usages: dict[str, str]) -> list[dict[str, Any]]:
+def of_service(service: str, lacking: Set[str] = frozenset()) -> list[dict[str, Any]]:
+    """Return a service's entries for eu-west-1, without the usage types that are lacking."""
+    usages = {usage: USD[usage] for usage in LISTED[service][1] if usage not in lacking}
+    usages |= dict.fromkeys(OTHERS[service], "0.5")
     return [product(service, usage, usd) for usage, usd in usages.items()]
 
 
 @pytest.fixture
 def pricing():
-    client = boto3.client(
-        "pricing", region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x"
-    )
-    with Stubber(client) as stub:
-        yield client, stub
+    with Stubber(CLIENT) as stub:
+        yield CLIENT, stub
 
 
 def answer(stub: Stubber, service: str, pages: list[list[dict[str, Any]]], **wanted: str) -> None:
@@ -103,12 +155,10 @@ def answer(stub: Stubber, service: str, pages: list[list[dict[str, Any]]], **wan
         stub.add_response("get_products", response, expected)
 
 
-def answer_services(stub: Stubber) -> None:
-    """Answer for eu-west-1 with every service."""
-    for service, usages in (("AWSLambda", LAMBDA), ("AmazonS3", S3), ("AmazonECS", ECS)):
-        answer(stub, service, [of_service(service, usages)], regionCode="eu-west-1")
-    application = {"regionCode": "eu-west-1", "productFamily": "Load Balancer-Application"}
-    answer(stub, "AWSELB", [of_service("AWSELB", ELB)], **application)
+def answer_services(stub: Stubber, lacking: Set[str] = frozenset()) -> None:
+    """Answer for eu-west-1 with every service, without the usage types that are lacking."""
+    for service, (wanted, _) in LISTED.items():
+        answer(stub, service, [of_service(service, lacking)], regionCode="eu-west-1", **wanted)
 
 
 def answer_instance(
@@ -124,32 +174,55 @@ def answer_instance(
         tenancy="Shared",
         preInstalledSw="NA",
         capacitystatus="Used",
+        marketoption="OnDemand",
     )
 
 
-def test_a_region_is_read_from_the_list(pricing):
+@given(st.sets(st.sampled_from(sorted(NAMES)), max_size=len(NAMES) - 1))
+def test_what_is_listed_is_read_and_the_rest_is_kept(lacking):
+    """A region may lack any price; those of us-east-1 say where they are from."""
+    with Stubber(CLIENT) as stub:
+        answer_services(stub, lacking)
+        found = refresh(CLIENT, "eu-west-1", [], KNOWN)
+        stub.assert_no_pending_responses()
+    listed = {name: float(USD[usage]) for usage, name in NAMES.items() if usage not in lacking}
+    for name in RATES:
+        price, known = getattr(found, name), getattr(KNOWN["us-east-1"], name)
+        if name in listed:
+            assert price.usd == listed[name]
+            assert price.source == f"AWS Price List API, {SERVICE[name]} 20260831092318"
+            assert re.fullmatch(r"\d{4}-\d\d-\d\d", price.date)
+        else:
+            source = f"{known.source} (of us-east-1, not of eu-west-1)"
+            assert price == replace(known, source=source)
+    assert (found.instances, found.spot) == ({}, {})
+
+
+def test_what_the_list_never_has():
+    assert set(RATES) - set(NAMES.values()) == {"object_lambda_gb", "zone_gb", "managed_share"}
+
+
+@pytest.mark.parametrize(
+    ("type_", "attributes", "size"),
+    [("g6.xlarge", {"vcpu": "4", "gpu": "1"}, (4, 1)), ("c8g.large", {"vcpu": "2"}, (2, 0))],
+)
+def test_an_instance_is_read_with_its_size(pricing, type_, attributes, size):
     client, stub = pricing
     answer_services(stub)
-    answer_instance(stub, [product("AmazonEC2", "EU-BoxUsage:g6.xlarge", "0.8982", vcpu="4")])
-    found = refresh(client, "eu-west-1", ["g6.xlarge"], KNOWN)
-    stub.assert_no_pending_responses()
-    assert found.lambda_gb_second_x86_64.usd == 0.0000166667
-    assert found.lambda_gb_second_arm64.usd == 0.0000133334
-    assert found.lambda_request.usd == 0.0000002
-    assert (found.s3_get.usd, found.s3_put.usd, found.s3_gb_month.usd) == (4e-7, 5e-6, 0.023)
-    assert (found.batch_job.usd, found.batch_object.usd) == (0.25, 1e-6)
-    assert found.s3_get.source == "AWS Price List API, AmazonS3 20260831092318"
-    assert (found.fargate_hour("x86_64"), found.fargate_hour("arm64")) == (
-        (0.04048, 0.004445),
-        (0.03238, 0.00356),
-    )
-    assert (found.alb_hour.usd, found.alb_lcu_hour.usd) == (0.0252, 0.008)
-    assert (found.instances["g6.xlarge"].usd, found.instances["g6.xlarge"].vcpus) == (0.8982, 4)
-    taken_over = KNOWN["us-east-1"].object_lambda_gb
-    assert (found.object_lambda_gb.usd, found.object_lambda_gb.date) == (0.005, taken_over.date)
-    assert "of us-east-1, not of eu-west-1" in found.object_lambda_gb.source
-    assert "of us-east-1, not of eu-west-1" in found.zone_gb.source
-    assert found.spot == {}
+    listed = product("AmazonEC2", f"EU-BoxUsage:{type_}", "0.8982", **attributes)
+    answer_instance(stub, [listed], type_)
+    (machine,) = refresh(client, "eu-west-1", [type_], KNOWN).instances.values()
+    assert (machine.usd, machine.vcpus, machine.gpus) == (0.8982, *size)
+    assert machine.source == "AWS Price List API, AmazonEC2 20260831092318"
+
+
+def test_a_part_of_a_gpu_is_refused(pricing):
+    client, stub = pricing
+    answer_services(stub)
+    part = product("AmazonEC2", "EU-BoxUsage:g6f.large", "0.3", vcpu="2", gpu="0.125")
+    answer_instance(stub, [part], "g6f.large")
+    with pytest.raises(NotListed, match=r"0\.125 GPUs of g6f\.large, not a whole number"):
+        refresh(client, "eu-west-1", ["g6f.large"], KNOWN)
 
 
 def test_prices_that_the_list_lacks_are_kept_from_the_regions_own(pricing):
@@ -163,25 +236,29 @@ def test_prices_that_the_list_lacks_are_kept_from_the_regions_own(pricing):
 
 def test_pages_of_the_list_are_joined(pricing):
     client, stub = pricing
-    functions = of_service("AWSLambda", LAMBDA)
-    answer(stub, "AWSLambda", [functions[:1], functions[1:]], regionCode="eu-west-1")
-    answer(stub, "AmazonS3", [[]], regionCode="eu-west-1")
-    with pytest.raises(NotListed, match="lists no batch_job"):
-        refresh(client, "eu-west-1", [], KNOWN)
+    for service, (wanted, _) in LISTED.items():
+        entries = of_service(service)
+        pages = [entries[:1], entries[1:]]
+        answer(stub, service, pages, regionCode="eu-west-1", **wanted)
+    found = refresh(client, "eu-west-1", [], KNOWN)
+    assert {name: getattr(found, name).usd for name in NAMES.values()} == {
+        name: float(USD[usage]) for usage, name in NAMES.items()
+    }
 
 
 def test_a_region_that_the_list_does_not_have(pricing):
     client, stub = pricing
-    answer(stub, "AWSLambda", [[]], regionCode="eu-nowhere-1")
-    with pytest.raises(NotListed, match=r"lists no lambda_gb_second_arm64.* in eu-nowhere-1"):
+    for service, (wanted, _) in LISTED.items():
+        answer(stub, service, [[]], regionCode="eu-nowhere-1", **wanted)
+    with pytest.raises(NotListed, match="lists no prices in eu-nowhere-1; check the region's name"):
         refresh(client, "eu-nowhere-1", [], KNOWN)
 
 
 def test_a_price_that_is_listed_twice_is_not_guessed(pricing):
     client, stub = pricing
-    twice = [*of_service("AWSLambda", LAMBDA), product("AWSLambda", "EU-Request", "0.0000003")]
+    twice = [*of_service("AWSLambda"), product("AWSLambda", "EU-Request", "0.1")]
     answer(stub, "AWSLambda", [twice], regionCode="eu-west-1")
-    with pytest.raises(NotListed, match="lists EU-Request at 2e-07 and at 3e-07"):
+    with pytest.raises(NotListed, match=r"lists EU-Request at 0\.0003 and at 0\.1"):
         refresh(client, "eu-west-1", [], KNOWN)
 
 

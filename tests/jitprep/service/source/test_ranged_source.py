@@ -7,7 +7,6 @@ import json
 import time
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import pytest
@@ -22,7 +21,7 @@ from jitprep.service.source.ranged_source import MOST_REQUESTS, Ranges
 from preprocessing import Pipeline
 from tests.preprocessing.support.clips import clip, write
 
-from ....scripted_s3 import Answer, ScriptedS3, Written
+from ....scripted_s3 import Answer, Ranged, ScriptedS3, Written
 
 SPEC = "sample_frames:3/resize:16,16/npy"
 PAYLOAD = json.dumps({"spec": SPEC})
@@ -31,37 +30,6 @@ PAYLOAD = json.dumps({"spec": SPEC})
 @pytest.fixture(autouse=True)
 def no_pauses(monkeypatch):
     monkeypatch.setattr(time, "sleep", lambda seconds: None)
-
-
-class Ranged(Mapping[str, Answer]):
-    """An answer of an S3 that supports ranges, depending on the request's headers."""
-
-    def __init__(self, s3: ScriptedS3, body: bytes, etag: str = '"source"') -> None:
-        self.s3, self.body, self.etag = s3, body, etag
-        self.more: dict[str, str] = {}
-
-    def get(self, path: str, default: Any = None) -> Answer:
-        asked = self.s3.gets[-1] if self.s3.targets[-1][0] == "GET" else {}
-        if asked.get("if-match", self.etag) != self.etag:
-            return Answer(412)
-        headers = {"ETag": self.etag, "x-amz-meta-owner": "me", **self.more}
-        if "range" not in asked:
-            return Answer(200, headers, self.body)
-        first, _, last = asked["range"].removeprefix("bytes=").partition("-")
-        if int(first) >= len(self.body):
-            return Answer(416, headers, b"<Error><Code>InvalidRange</Code></Error>")
-        part = self.body[int(first) : int(last or len(self.body)) + 1]
-        told = f"bytes {first}-{int(first) + len(part) - 1}/{len(self.body)}"
-        return Answer(206, {**headers, "Content-Range": told}, part)
-
-    def __getitem__(self, path: str) -> Answer:
-        return self.get(path)
-
-    def __iter__(self) -> Any:
-        return iter(())
-
-    def __len__(self) -> int:
-        return 0
 
 
 @pytest.fixture(scope="module")

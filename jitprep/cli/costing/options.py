@@ -1,0 +1,51 @@
+"""Checks of `jitprep cost`'s options, and their defaults."""
+
+from __future__ import annotations
+
+import math
+
+from jitprep.cli.console import fail
+from jitprep.costs.inputs.plan import TrainingPlan
+from jitprep.costs.inputs.prices import ARCHS, Arch
+from jitprep.costs.ways.invocation import SIZES
+
+# What is assumed where no option says otherwise.
+DEFAULTS = TrainingPlan(objects=1_000_000, stackable=False)
+
+
+def parse_objects(text: str) -> int:
+    """Return a whole number from 1, which may be written as 1200000, 1_200_000 or 1.2e6."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0.0
+    if not math.isfinite(number) or number < 1 or number != int(number):
+        fail(f"--objects must be a whole number from 1, such as 1.2e6, got {text!r}", 2)
+    return int(number)
+
+
+def arch_or_fail(arch: str) -> Arch:
+    """Return an architecture."""
+    if arch not in ARCHS:
+        fail(f"--arch must be {' or '.join(ARCHS)}, got {arch!r}", 2)
+    return arch
+
+
+def memory_or_fail(memory: str) -> int | None:
+    """Return a memory size in MB that the template takes; None for the cheapest."""
+    if memory == "auto":
+        return None
+    least, most = SIZES[0], SIZES[-1]
+    if not memory.isdecimal() or not least <= int(memory) <= most:
+        fail(
+            f"--memory must be auto or a number of megabytes from {least} to {most}, got {memory!r}",
+            2,
+        )
+    return int(memory)
+
+
+def require_finite(**options: float | None) -> None:
+    """Fail for an option that is infinite or not a number."""
+    for name, value in options.items():
+        if value is not None and not math.isfinite(value):
+            fail(f"--{name.replace('_', '-')} must be a finite number, got {value}", 2)

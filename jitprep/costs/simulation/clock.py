@@ -117,10 +117,22 @@ class SharedProcessors:
 
 
 class Line:
-    """Workers that take work in the order in which it comes, each one piece at a time."""
+    """Workers that take work in the order in which it comes, each one piece at a time.
 
-    def __init__(self, workers: int, processor: Processor, clock: Clock) -> None:
+    Work takes `cold_s` longer where they were all idle for `cold_after_s`, and proportionally less after
+    a shorter time.
+    """
+
+    def __init__(
+        self,
+        workers: int,
+        processor: Processor,
+        clock: Clock,
+        cold_s: float = 0.0,
+        cold_after_s: float = 0.0,
+    ) -> None:
         self._free, self._processor, self._clock = workers, processor, clock
+        self._cold_s, self._cold_after_s, self._idle_since = cold_s, cold_after_s, 0.0
         self._line: deque[tuple[float, _Call, Any]] = deque()
         self._working, self._since, self._busy_s = 0, 0.0, 0.0
 
@@ -144,11 +156,15 @@ class Line:
     def _start(self) -> None:
         while self._free and self._line:
             seconds, call, value = self._line.popleft()
+            if self._cold_s and not self._working:
+                idle = (self._clock.now - self._idle_since) / self._cold_after_s
+                seconds += self._cold_s * min(1.0, idle)
             self._count(1)
             self._processor.work(seconds, self._end, (call, value))
 
     def _end(self, ended: tuple[_Call, Any]) -> None:
         self._count(-1)
+        self._idle_since = self._clock.now
         self._start()
         call, value = ended
         call(value)

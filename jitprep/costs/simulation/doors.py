@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from collections import deque
 
 from jitprep.costs.simulation import draws
-from jitprep.costs.simulation.clock import Clock, Processor
+from jitprep.costs.simulation.clock import Clock, OwnProcessors, Processor
 from jitprep.costs.simulation.requests import Request
 from jitprep.costs.simulation.scenario import Door, FunctionDoor
 from jitprep.costs.simulation.store import Partitions, TokenBucket
@@ -32,7 +32,7 @@ class OpenDoor(ABC):
         self._clock, self._partitions = clock, partitions
         self._samples, self._gets = samples, door.gets_per_request
         self._cpu_ms = draws.sums(service.cpu_ms, samples, service.spread, seed, draws.SERVICE)
-        self._request_ms = service.request_ms
+        self._request_ms, self._rest_s = service.request_ms, service.rest_ms / 1000
         turns = math.ceil(door.gets_per_request / door.gets_at_once)
         self._wait_ms = draws.sums(service.wait_ms, turns, "measured", seed, draws.WAIT)
         self._pause = draws.uniform(seed, draws.PAUSE)
@@ -107,6 +107,7 @@ class Functions(OpenDoor):
     ) -> None:
         super().__init__(door, partitions, clock, seed)
         self._door, self._processor = door, processor
+        self._below = processor or OwnProcessors(clock)
         self._free = self._started = min(door.warm, door.concurrency)
         self._line: deque[Request] = deque()
         self._billed_s = 0.0
@@ -169,8 +170,21 @@ class Functions(OpenDoor):
     def _send_s(self, request: Request) -> float:
         return self._door.send_ms * request.samples / self._samples / 1000
 
+    def _finish(self, request: Request) -> None:
+        """Answer, and free the environment once it has done the rest."""
+        since = request.since  # the reader uses the request again
+        self.served += 1
+        request.answer()
+        if self._rest_s:
+            self._below.work(self._rest_s, self._free_one, since)
+        else:
+            self._free_one(since)
+
     def _leave(self, request: Request) -> None:
-        self._billed_s += self._clock.now - request.since
+        self._free_one(request.since)
+
+    def _free_one(self, since: float) -> None:
+        self._billed_s += self._clock.now - since
         if self._line:
             self._clock.after(0, self._begin, self._line.popleft())
         else:

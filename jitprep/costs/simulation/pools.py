@@ -124,6 +124,12 @@ class Pool(OpenDoor):
         request, cpu_s = work
         request.place.processor.work(cpu_s, self._finish, request)
 
+    def _finish(self, request: Request) -> None:
+        processor: Processor = request.place.processor
+        super()._finish(request)
+        if self._rest_s:
+            processor.work(self._rest_s, _ignore, None)
+
     def _leave(self, request: Request) -> None:
         self._places.move(request.place, -1)
 
@@ -169,15 +175,20 @@ class Pool(OpenDoor):
                     self._clock.after(scaling.boot_s, self._add)
 
 
+def _ignore(_: Any) -> None:
+    """Do nothing: nobody waits for the rest of a request's work."""
+
+
 def open_server(
     door: ServerDoor, cores: Processor | None, partitions: Partitions, clock: Clock, seed: int
 ) -> Pool:
     """Return the workers of a server."""
-    below = cores or OwnProcessors(clock)
+    below, service = cores or OwnProcessors(clock), door.service
+    cold_s, cold_after_s = service.cold_ms / 1000, service.cold_after_ms / 1000
     return Pool(
         door,
         door.workers,
-        lambda: Place(door.threads, Line(1, below, clock)),
+        lambda: Place(door.threads, Line(1, below, clock, cold_s, cold_after_s)),
         balance=door.balance,
         refusal=SLOW_DOWN,
         vcpus=1.0,

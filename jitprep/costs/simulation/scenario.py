@@ -26,6 +26,12 @@ class ServiceTime:
         CPU time of a request besides its samples.
     wait_ms : float or sequence of float
         Time from a GET to the store to the end of its answer. Sequences are drawn from.
+    rest_ms : float
+        CPU time that follows the answer, before the next request.
+    cold_ms : float
+        CPU time that a request takes more in a server's worker that was idle for `cold_after_ms`: the
+        processor's caches then have other data. After a shorter time it takes proportionally less.
+    cold_after_ms : float
     spread : {"measured", "exponential", "constant"}
         Distribution of `cpu_ms`: draws from the values; exponential; or always the mean.
     """
@@ -33,6 +39,9 @@ class ServiceTime:
     cpu_ms: float | Sequence[float]
     request_ms: float = 0.0
     wait_ms: float | Sequence[float] = 0.0
+    rest_ms: float = 0.0
+    cold_ms: float = 0.0
+    cold_after_ms: float = 0.0
     spread: Spread = "measured"
 
 
@@ -62,6 +71,32 @@ class Store:
     prefixes: int = 1
     split_s: float | None = 1800.0
     burst_s: float = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Front:
+    """One process that each request passes on its way to an environment and back, as in `jitprep up`.
+
+    It does one thing at a time, in the order in which they come.
+
+    Parameters
+    ----------
+    before_ms : float
+        CPU time from a request to its environment.
+    get_ms, got_ms : float
+        CPU time from the environment's GET to the store, and from the store's answer to the environment,
+        where these pass it too.
+    after_ms : float
+        CPU time from the environment's answer to the client.
+    rest_ms : float
+        CPU time after that, before the environment may take the next request.
+    """
+
+    before_ms: float
+    get_ms: float = 0.0
+    got_ms: float = 0.0
+    after_ms: float
+    rest_ms: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +131,8 @@ class FunctionDoor:
         Requests that may wait for an environment. Lambda has none; `jitprep up` has.
     memory_mb : int
         Memory of the function, for its price.
+    front : Front or None
+        Process in front of the environments; None on AWS.
     """
 
     service: ServiceTime
@@ -111,6 +148,7 @@ class FunctionDoor:
     warm: int = 0
     queue: int = 0
     memory_mb: int = 1769
+    front: Front | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

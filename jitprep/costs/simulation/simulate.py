@@ -9,6 +9,7 @@ import simpy
 
 from jitprep.costs.simulation.clock import Clock, Processor, SharedProcessors
 from jitprep.costs.simulation.doors import Functions, OpenDoor
+from jitprep.costs.simulation.front import FunctionsBehind
 from jitprep.costs.simulation.outcome import Interval, Outcome, Usage
 from jitprep.costs.simulation.pools import open_managed, open_server
 from jitprep.costs.simulation.requests import Epoch, start_arrivals, start_readers
@@ -53,6 +54,8 @@ def _open(
         return open_server(door, cores, partitions, clock, seed)
     if isinstance(door, ManagedDoor):
         return open_managed(door, cores, partitions, clock, seed)
+    if door.front is not None:
+        return FunctionsBehind(door.front, door, cores, partitions, clock, seed)
     return Functions(door, cores, partitions, clock, seed)
 
 

@@ -90,9 +90,8 @@ def _assumptions(scenario: Scenario, case: Case) -> Iterator[str]:
     )
     yield f"A request to S3 takes {case.plan.s3_ms:g} ms (--s3-ms), which was not measured."
     yield (
-        f"S3 answers {store.gets_per_s:,.0f} GETs/s in each partition, of which there are "
-        f"{store.prefixes} (--prefixes). They double after 30 minutes above that, which AWS does not "
-        "document."
+        f"S3 answers {store.gets_per_s:,.0f} GETs/s in each partition, and begins with {store.prefixes} "
+        "(--prefixes). They double after 30 minutes above that, which AWS does not document."
     )
     if isinstance(door, FunctionDoor):
         yield (

@@ -8,7 +8,7 @@ from collections import deque
 
 from jitprep.costs.simulation import draws
 from jitprep.costs.simulation.clock import Clock, OwnProcessors, Processor
-from jitprep.costs.simulation.requests import Request
+from jitprep.costs.simulation.requests import ReaderRequest
 from jitprep.costs.simulation.scenario import Door, FunctionDoor
 from jitprep.costs.simulation.store import Partitions, TokenBucket
 
@@ -44,11 +44,11 @@ class OpenDoor(ABC):
         """Environments or workers, those that start included."""
 
     @abstractmethod
-    def submit(self, request: Request) -> None:
+    def submit(self, request: ReaderRequest) -> None:
         """Take a request: call its `answer` or its `refuse`, now or later."""
 
     @abstractmethod
-    def _leave(self, request: Request) -> None:
+    def _leave(self, request: ReaderRequest) -> None:
         """Free what the request occupies."""
 
     @abstractmethod
@@ -59,13 +59,13 @@ class OpenDoor(ABC):
     def machine_s(self) -> float:
         """Return the seconds of machines that are billed whether busy or not, so far."""
 
-    def _begin(self, request: Request) -> None:
+    def _begin(self, request: ReaderRequest) -> None:
         request.since = self._clock.now
         request.tried = 0
         request.gets = math.ceil(self._gets * request.samples / self._samples)
         self._fetch(request)
 
-    def _fetch(self, request: Request) -> None:
+    def _fetch(self, request: ReaderRequest) -> None:
         """Get what is missing from the store, and try again after a pause where it refuses."""
         request.gets -= self._partitions.get(request.gets)
         if not request.gets:
@@ -82,14 +82,14 @@ class OpenDoor(ABC):
         self._clock.after(bound * (0.5 + 0.5 * self._pause()), self._fetch, request)
 
     @abstractmethod
-    def _serve(self, request: Request, wait_s: float, cpu_s: float) -> None:
+    def _serve(self, request: ReaderRequest, wait_s: float, cpu_s: float) -> None:
         """Wait for the store, do the work, then call `_finish`."""
 
-    def _finish(self, request: Request) -> None:
+    def _finish(self, request: ReaderRequest) -> None:
         self._end(request)
         request.answer()
 
-    def _end(self, request: Request) -> None:
+    def _end(self, request: ReaderRequest) -> None:
         self.served += 1
         self._leave(request)
 
@@ -109,7 +109,7 @@ class Functions(OpenDoor):
         self._door, self._processor = door, processor
         self._below = processor or OwnProcessors(clock)
         self._free = self._started = min(door.warm, door.concurrency)
-        self._line: deque[Request] = deque()
+        self._line: deque[ReaderRequest] = deque()
         self._billed_s = 0.0
         self._starts = self._bucket(door.burst, door.burst_s)
         each = door.requests_per_s_each
@@ -125,7 +125,7 @@ class Functions(OpenDoor):
         """Environments, those that start included."""
         return self._started
 
-    def submit(self, request: Request) -> None:
+    def submit(self, request: ReaderRequest) -> None:
         """Serve a request in a free environment, in a new one, later, or refuse it."""
         if self._rate is not None and not self._rate.take():
             request.refuse(THROTTLED)
@@ -147,19 +147,19 @@ class Functions(OpenDoor):
             return False
         return self._starts is None or self._starts.take() == 1
 
-    def _serve(self, request: Request, wait_s: float, cpu_s: float) -> None:
+    def _serve(self, request: ReaderRequest, wait_s: float, cpu_s: float) -> None:
         if self._processor is not None:
             self._clock.after(wait_s, self._compute, (request, cpu_s))
             return
         self._clock.after(wait_s + max(cpu_s, self._send_s(request)), self._finish, request)
 
-    def _compute(self, work: tuple[Request, float]) -> None:
+    def _compute(self, work: tuple[ReaderRequest, float]) -> None:
         assert self._processor is not None
         request, cpu_s = work
         begun = self._clock.now
         self._processor.work(cpu_s, self._send, (request, begun))
 
-    def _send(self, work: tuple[Request, float]) -> None:
+    def _send(self, work: tuple[ReaderRequest, float]) -> None:
         request, begun = work
         left = begun + self._send_s(request) - self._clock.now
         if left > 0:
@@ -167,10 +167,10 @@ class Functions(OpenDoor):
         else:
             self._finish(request)
 
-    def _send_s(self, request: Request) -> float:
+    def _send_s(self, request: ReaderRequest) -> float:
         return self._door.send_ms * request.samples / self._samples / 1000
 
-    def _finish(self, request: Request) -> None:
+    def _finish(self, request: ReaderRequest) -> None:
         """Answer, and free the environment once it has done the rest."""
         since = request.since  # the reader uses the request again
         self.served += 1
@@ -180,7 +180,7 @@ class Functions(OpenDoor):
         else:
             self._free_one(since)
 
-    def _leave(self, request: Request) -> None:
+    def _leave(self, request: ReaderRequest) -> None:
         self._free_one(request.since)
 
     def _free_one(self, since: float) -> None:

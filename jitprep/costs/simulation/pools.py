@@ -1,4 +1,4 @@
-"""Doors of several workers or environments, each of which serves several requests at once."""
+"""Doors of several workers or environments, which each serve several requests at once."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from jitprep.costs.simulation.clock import (
     SharedProcessors,
 )
 from jitprep.costs.simulation.doors import SLOW_DOWN, THROTTLED, OpenDoor
-from jitprep.costs.simulation.requests import Request
-from jitprep.costs.simulation.scenario import Autoscaling, Balance, Door, ManagedDoor, ServerDoor
+from jitprep.costs.simulation.requests import ReaderRequest
+from jitprep.costs.simulation.scenario import Autoscaling, Balancing, Door, ManagedDoor, ServerDoor
 from jitprep.costs.simulation.store import Partitions
 
 
 @dataclass(slots=True, eq=False)
-class Place:
+class ServingPlace:
     """A worker or an environment, and the requests in it."""
 
     room: int
@@ -32,27 +32,27 @@ class Place:
     under_way: int = field(default=0, init=False)
 
 
-class Places:
-    """Places by the number of requests under way, so that the emptiest is found at once."""
+class ServingPlaces:
+    """ServingPlaces by the number of requests under way, so that the emptiest is found at once."""
 
     def __init__(self) -> None:
-        self._levels: list[dict[Place, None]] = [{}]
+        self._levels: list[dict[ServingPlace, None]] = [{}]
         self._least = 0
-        self.all: list[Place] = []
+        self.all: list[ServingPlace] = []
 
-    def add(self, place: Place) -> None:
+    def add(self, place: ServingPlace) -> None:
         """Add an empty place."""
         self.all.append(place)
         self._levels[0][place] = None
         self._least = 0
 
-    def emptiest(self) -> Place:
+    def emptiest(self) -> ServingPlace:
         """Return the place with the fewest requests; of equal ones, the one that waits longest."""
         while not self._levels[self._least]:
             self._least += 1
         return next(iter(self._levels[self._least]))
 
-    def move(self, place: Place, change: int) -> None:
+    def move(self, place: ServingPlace, change: int) -> None:
         """Count a request that comes or leaves."""
         del self._levels[place.under_way][place]
         place.under_way += change
@@ -69,9 +69,9 @@ class Pool(OpenDoor):
         self,
         door: Door,
         number: int,
-        make: Callable[[], Place],
+        make: Callable[[], ServingPlace],
         *,
-        balance: Balance,
+        balance: Balancing,
         refusal: int,
         vcpus: float,
         scaling: Autoscaling | None,
@@ -81,7 +81,7 @@ class Pool(OpenDoor):
     ) -> None:
         super().__init__(door, partitions, clock, seed)
         self._make, self._balance, self._refusal, self._vcpus = make, balance, refusal, vcpus
-        self._places = Places()
+        self._places = ServingPlaces()
         self._ready = self._paid = 0
         self._machine_s, self._since = 0.0, 0.0
         self._choose = draws.uniform(seed, draws.CONNECTION)
@@ -96,7 +96,7 @@ class Pool(OpenDoor):
         """Workers or environments, those that boot included."""
         return self._paid
 
-    def submit(self, request: Request) -> None:
+    def submit(self, request: ReaderRequest) -> None:
         """Serve a request at one place, or refuse it where that is full."""
         place = self._place(request)
         if place.under_way >= place.room:
@@ -107,30 +107,30 @@ class Pool(OpenDoor):
         self._places.move(place, 1)
         self._begin(request)
 
-    def _place(self, request: Request) -> Place:
+    def _place(self, request: ReaderRequest) -> ServingPlace:
         if self._balance != "reader":
             return self._places.emptiest()
-        kept: Place | None = request.place
+        kept: ServingPlace | None = request.place
         everywhere = self._places.all
         return kept or everywhere[int(self._choose() * len(everywhere))]
 
-    def _serve(self, request: Request, wait_s: float, cpu_s: float) -> None:
+    def _serve(self, request: ReaderRequest, wait_s: float, cpu_s: float) -> None:
         if wait_s:
             self._clock.after(wait_s, self._compute, (request, cpu_s))
         else:
             self._compute((request, cpu_s))
 
-    def _compute(self, work: tuple[Request, float]) -> None:
+    def _compute(self, work: tuple[ReaderRequest, float]) -> None:
         request, cpu_s = work
         request.place.processor.work(cpu_s, self._finish, request)
 
-    def _finish(self, request: Request) -> None:
+    def _finish(self, request: ReaderRequest) -> None:
         processor: Processor = request.place.processor
         super()._finish(request)
         if self._rest_s:
             processor.work(self._rest_s, _ignore, None)
 
-    def _leave(self, request: Request) -> None:
+    def _leave(self, request: ReaderRequest) -> None:
         self._places.move(request.place, -1)
 
     def function_s(self) -> float:
@@ -188,7 +188,7 @@ def open_server(
     return Pool(
         door,
         door.workers,
-        lambda: Place(door.threads, Line(1, below, clock, cold_s, cold_after_s)),
+        lambda: ServingPlace(door.threads, Line(1, below, clock, cold_s, cold_after_s)),
         balance=door.balance,
         refusal=SLOW_DOWN,
         vcpus=1.0,
@@ -204,8 +204,8 @@ def open_managed(
 ) -> Pool:
     """Return the environments of Managed Instances."""
 
-    def make() -> Place:
-        return Place(door.requests_at_once, cores or SharedProcessors(clock, door.vcpus))
+    def make() -> ServingPlace:
+        return ServingPlace(door.requests_at_once, cores or SharedProcessors(clock, door.vcpus))
 
     return Pool(
         door,

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _THROTTLED = 429
 
 
-class Epoch:
+class SimulatedEpoch:
     """The samples that are left, and counts of what happened so far.
 
     Attributes
@@ -60,7 +60,7 @@ class Epoch:
             self.ended.succeed()
 
 
-class Request:
+class ReaderRequest:
     """A reader's request under way. A reader has one, and uses it for all its samples in turn.
 
     Attributes
@@ -85,7 +85,7 @@ class Request:
         "tried",
     )
 
-    def __init__(self, epoch: Epoch, door: OpenDoor, most: int, *, again: bool) -> None:
+    def __init__(self, epoch: SimulatedEpoch, door: OpenDoor, most: int, *, again: bool) -> None:
         self._epoch, self._door, self._most, self._again = epoch, door, most, again
         self.place: Any = None
         self._began = self.since = 0.0
@@ -141,20 +141,20 @@ class Request:
             epoch.clock.after(0, self.start)
 
 
-def start_readers(epoch: Epoch, door: OpenDoor, most: int) -> None:
+def start_readers(epoch: SimulatedEpoch, door: OpenDoor, most: int) -> None:
     """Start the readers, evenly over the ramp."""
     scenario = epoch.scenario
     for reader in range(scenario.readers):
-        request = Request(epoch, door, most, again=True)
+        request = ReaderRequest(epoch, door, most, again=True)
         epoch.clock.after(scenario.ramp_s * reader / scenario.readers, request.start)
 
 
-def start_arrivals(epoch: Epoch, door: OpenDoor, most: int, rate: float) -> None:
+def start_arrivals(epoch: SimulatedEpoch, door: OpenDoor, most: int, rate: float) -> None:
     """Start requests at random times, independent of their answers."""
     gap: Callable[[], float] = draws.exponential(1 / rate, epoch.scenario.seed, draws.ARRIVAL)
 
     def arrive(_: object) -> None:
-        Request(epoch, door, most, again=False).start()
+        ReaderRequest(epoch, door, most, again=False).start()
         if epoch.left:
             epoch.clock.after(gap(), arrive)
 

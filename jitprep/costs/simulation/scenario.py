@@ -10,7 +10,7 @@ from typing import Literal
 Spread = Literal["measured", "exponential", "constant"]
 # Which worker of a server gets a request: one that is free, where all share a queue; one with the fewest
 # requests under way, as a load balancer chooses; or the one that its reader is connected to.
-Balance = Literal["free", "least", "reader"]
+Balancing = Literal["free", "least", "reader"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -229,7 +229,7 @@ class ServerDoor:
     service: ServiceTime
     workers: int
     threads: int = 64
-    balance: Balance = "least"
+    balance: Balancing = "least"
     scaling: Autoscaling | None = None
     samples_per_request: int = 1
     gets_per_request: int = 1

@@ -12,7 +12,7 @@ from jitprep.costs.simulation.doors import Functions, OpenDoor
 from jitprep.costs.simulation.front import FunctionsBehind
 from jitprep.costs.simulation.outcome import Interval, Outcome, Usage
 from jitprep.costs.simulation.pools import open_managed, open_server
-from jitprep.costs.simulation.requests import Epoch, start_arrivals, start_readers
+from jitprep.costs.simulation.requests import SimulatedEpoch, start_arrivals, start_readers
 from jitprep.costs.simulation.scenario import ManagedDoor, Scenario, ServerDoor
 from jitprep.costs.simulation.store import Partitions
 
@@ -35,7 +35,7 @@ def simulate(scenario: Scenario) -> Outcome:
     cores = None if scenario.cores is None else SharedProcessors(clock, scenario.cores)
     partitions = Partitions(scenario.store, clock, scenario.seed)
     door = _open(scenario, cores, partitions, clock)
-    epoch = Epoch(scenario, cores, clock)
+    epoch = SimulatedEpoch(scenario, cores, clock)
     timeline = _Timeline(epoch, door, partitions)
     most = scenario.door.samples_per_request
     if scenario.arrivals_per_s is None:
@@ -62,7 +62,7 @@ def _open(
 class _Timeline:
     """Counts at the ends of intervals. They are taken by a process, so that requests cost no more."""
 
-    def __init__(self, epoch: Epoch, door: OpenDoor, partitions: Partitions) -> None:
+    def __init__(self, epoch: SimulatedEpoch, door: OpenDoor, partitions: Partitions) -> None:
         self._epoch, self._door, self._partitions = epoch, door, partitions
         self._counts: list[tuple[float, int, int, int, int, int]] = []
         self._width_s = _FIRST_INTERVAL_S
@@ -112,7 +112,9 @@ class _Timeline:
         return tuple(made)
 
 
-def _outcome(epoch: Epoch, door: OpenDoor, partitions: Partitions, timeline: _Timeline) -> Outcome:
+def _outcome(
+    epoch: SimulatedEpoch, door: OpenDoor, partitions: Partitions, timeline: _Timeline
+) -> Outcome:
     latencies = np.asarray(epoch.latencies) * 1000
     p50, p99 = np.percentile(latencies, (50, 99))
     spent_s = epoch.waited_s + epoch.stepped_s

@@ -1,4 +1,4 @@
-"""Buckets of tokens, and the store's partitions, each of which has one."""
+"""Buckets of tokens, and the store's partitions, one bucket each."""
 
 from __future__ import annotations
 

@@ -77,7 +77,7 @@ def measured(per_s: float, p50_ms: float) -> Measured:
         worker_before_ms=0.25, worker_after_ms=0.75, worker_rest_ms=0.0, wait_ms=9.0, client_ms=0.0
     )
     of, point = {("waiting", "server"): service}, Point("waiting", "server", 2, 1)
-    return Measured({point: [Figures(per_s, p50_ms, p50_ms, 0.0)]}, of, of)
+    return Measured({point: [Figures(per_s, p50_ms, p50_ms, 0.0)]}, of, of, {"waiting": [[1.0]]})
 
 
 def test_one_reader_waits_for_the_store_and_the_worker():

@@ -267,8 +267,8 @@ class Scenario:
     cores : int or None
         Processors that everything shares, as on one machine; None for processors of their own.
     crowding : sequence of float
-        CPU time of work on these processors while 1, 2, 3 ... pieces of work are under way, as a multiple
-        of that of one alone: they share caches. The last holds for any more.
+        CPU time of work on these processors while 1, 2, 3 ... pieces of work are under way, as a
+        multiple of that of one alone: they share caches. The last holds for any more.
     arrivals_per_s : float or None
         Poisson arrivals per second, in place of readers that wait for their answers.
     seed : int

@@ -20,18 +20,10 @@ from typing import Any
 from bench.environment import ROOT, occasion
 from bench.simulation.comparison import compare, is_within_goal, result, table
 from bench.simulation.measurement import measure
+from bench.simulation.page import PAGE, page
 
-PAGE, DATA = ROOT / "docs/cost/simulate.md", ROOT / "docs/cost/simulation.json"
-BEGIN, END = (
-    "<!-- simulation: written by python -m bench.simulation -->",
-    "<!-- simulation: end -->",
-)
+DATA = ROOT / "docs/cost/simulation.json"
 _ROUNDS, _SECONDS, _QUICK_S, _PATIENCE_S = 5, 3.0, 1.0, 10.0
-_CONDITIONS = """\
-Medians of {rounds} rounds of {seconds:g} seconds. \\* The service times were measured with as many
-workers and readers; all else is predicted. Bold: differs by more than {percent:.0f}%. {date}, commit
-{commit}: {machine[processor]}, {machine[cores]} processors; Python {python};
-`python -m bench.simulation --write`, all of it in [simulation.json](simulation.json)."""
 
 
 def main() -> int:
@@ -41,6 +33,7 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="one short round")
     parser.add_argument("--write", action="store_true", help="write the JSON and the page")
     parser.add_argument("--render", action="store_true", help="write the page from the JSON")
+    parser.add_argument("--rounds", type=int, default=_ROUNDS, help="%(default)s by default")
     parser.add_argument(
         "--patience",
         type=float,
@@ -52,7 +45,7 @@ def main() -> int:
     if options.render:
         found = json.loads(DATA.read_text())
     else:
-        rounds, seconds = (1, _QUICK_S) if options.quick else (_ROUNDS, _SECONDS)
+        rounds, seconds = (1, _QUICK_S) if options.quick else (options.rounds, _SECONDS)
         found = _found(rounds, seconds, options.patience)
     if options.write:
         DATA.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n")
@@ -66,22 +59,6 @@ def _found(rounds: int, seconds: float, patience_s: float) -> dict[str, Any]:
     made = occasion("preprocessing", "handler", "jitprep", "bench")
     measured = measure(rounds, seconds, patience_s)
     return result(compare(measured), measured, made | {"rounds": rounds, "seconds": seconds})
-
-
-def page(text: str, found: dict[str, Any]) -> str:
-    """Return the page with the table between its marks replaced.
-
-    Raises
-    ------
-    ValueError
-        Where the marks are not there.
-    """
-    before, begin, rest = text.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not begin or not end:
-        raise ValueError(f"{PAGE.name} lacks the lines {BEGIN} and {END}; add them")
-    conditions = _CONDITIONS.format(percent=found["goal"] * 100, **found["made"])
-    return before + "\n".join((BEGIN, table(found), "", conditions, END)) + after
 
 
 if __name__ == "__main__":

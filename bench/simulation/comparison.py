@@ -76,7 +76,8 @@ def compare(measured: Measured) -> list[Row]:
     rows = []
     for point in sorted(measured.points, key=_place):
         of = point.scene, point.door
-        found = simulate(scenario(point, measured.waiting[of], measured.busy[of]))
+        crowding = measured.crowding(point.scene)
+        found = simulate(scenario(point, measured.waiting[of], measured.busy[of], crowding))
         middle = measured.middle(point)
         rows.append(Row(point, middle, found.samples_per_s, found.p50_ms, found.p99_ms))
     return rows
@@ -103,6 +104,10 @@ def result(rows: Iterable[Row], measured: Measured, made: Mapping[str, Any]) -> 
                 "busy": measured.busy[scene, door].means(),
             }
             for (scene, door), times in measured.waiting.items()
+        },
+        "crowding": {
+            scene: [round(factor, 3) for factor in measured.crowding(scene)]
+            for scene in measured.transforms
         },
         "rows": [row.as_json() for row in rows],
     }

@@ -14,6 +14,7 @@ from statistics import median, quantiles
 from bench.simulation.calibration import ServiceTimes, calibrate
 from bench.simulation.clients import Load, read_under
 from bench.simulation.clocks import Clocks
+from bench.simulation.crowding import measure_crowding
 from bench.simulation.doors import DOORS, OpenDoor
 from bench.simulation.quiet import least_disturbed
 from bench.simulation.scenes import SCENES, WORKERS, Point, Scene, readers_of
@@ -49,11 +50,19 @@ class Measured:
         One for each round.
     waiting, busy : dict of (str, str) to ServiceTimes
         By scene and door: with the scene's store, and with a store that answers at once.
+    transforms : dict of str to list of list of float
+        By scene, for each round: CPU milliseconds of a transform with 1, 2, 3 and 4 processes at once.
     """
 
     points: dict[Point, list[Figures]] = field(default_factory=dict)
     waiting: dict[tuple[str, str], ServiceTimes] = field(default_factory=dict)
     busy: dict[tuple[str, str], ServiceTimes] = field(default_factory=dict)
+    transforms: dict[str, list[list[float]]] = field(default_factory=dict)
+
+    def crowding(self, scene: str) -> tuple[float, ...]:
+        """Return how much longer a transform takes with 1, 2, 3 and 4 processes at once."""
+        times = [median(each) for each in zip(*self.transforms[scene], strict=True)]
+        return tuple(time / times[0] for time in times)
 
     def middle(self, point: Point) -> Figures:
         """Return the medians of a point's rounds."""
@@ -83,8 +92,19 @@ def measure(rounds: int, seconds: float, patience_s: float) -> Measured:
         for scene, door, workers in random.sample(combinations, len(combinations)):
             bench = _Bench(scene, door, seconds, patience_s, measured)
             bench.run(workers)
+        for scene in SCENES:
+            _measure_transforms(scene, seconds, patience_s, measured)
         print(f"round {number + 1} of {rounds} has ended", file=sys.stderr, flush=True)
     return measured
+
+
+def _measure_transforms(
+    scene: Scene, seconds: float, patience_s: float, measured: Measured
+) -> None:
+    with tempfile.TemporaryDirectory() as name:
+        scene.write(Path(name))
+        found = measure_crowding(Path(name), seconds, patience_s)
+        measured.transforms.setdefault(scene.name, []).append(found)
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from statistics import fmean
 
 from bench.simulation.calibration import ServiceTimes
@@ -21,7 +22,9 @@ _REQUESTS = 6000
 _ANY = 1_000_000
 
 
-def scenario(point: Point, times: ServiceTimes, warm: ServiceTimes) -> Scenario:
+def scenario(
+    point: Point, times: ServiceTimes, warm: ServiceTimes, crowding: Sequence[float]
+) -> Scenario:
     """Return what is simulated for a point.
 
     Parameters
@@ -31,6 +34,8 @@ def scenario(point: Point, times: ServiceTimes, warm: ServiceTimes) -> Scenario:
         Of the point's scene and door.
     warm : ServiceTimes
         The same without a wait, so that the worker is not idle between its requests.
+    crowding : sequence of float
+        How much longer a transform takes with 1, 2, 3 ... processes at once.
     """
     return Scenario(
         door=_door(point, times, warm),
@@ -40,6 +45,7 @@ def scenario(point: Point, times: ServiceTimes, warm: ServiceTimes) -> Scenario:
         receive_ms=fmean(times.client_ms),
         receivers=1,
         cores=os.cpu_count(),
+        crowding=crowding,
     )
 
 

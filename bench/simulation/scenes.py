@@ -58,7 +58,7 @@ class Point:
 
 SCENES = (
     Scene("waiting", 0.04),
-    Scene("computing", 0.005, (1500, 2000)),
+    Scene("computing", 0.005, (750, 1000)),
 )
 
 

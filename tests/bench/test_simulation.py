@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.simulation.__main__ import BEGIN, END, page
 from bench.simulation.calibration import ServiceTimes, calibrate
 from bench.simulation.clients import Load, Reader, read_under, requests_of
 from bench.simulation.comparison import compare, is_within_goal, result, table
 from bench.simulation.doors import DOORS
 from bench.simulation.measurement import Figures, Measured
+from bench.simulation.page import BEGIN, END, page
 from bench.simulation.scenes import SCENES, WORKERS, Point, readers_of
 from bench.simulation.slow_store import slow_store
 
@@ -77,7 +77,7 @@ def measured(per_s: float, p50_ms: float) -> Measured:
         worker_before_ms=0.25, worker_after_ms=0.75, worker_rest_ms=0.0, wait_ms=9.0, client_ms=0.0
     )
     of, point = {("waiting", "server"): service}, Point("waiting", "server", 2, 1)
-    return Measured({point: [Figures(per_s, p50_ms, p50_ms, 0.0)]}, of, of)
+    return Measured({point: [Figures(per_s, p50_ms, p50_ms, 0.0)]}, of, of, {"waiting": [[1.0]]})
 
 
 def test_one_reader_waits_for_the_store_and_the_worker():
@@ -101,7 +101,7 @@ def test_the_page_keeps_what_is_outside_of_the_marks():
     done = measured(100.0, 10.0)
     found = result(compare(done), done, _MADE)
     once = page(f"before\n{BEGIN}\nold\n{END}\nafter\n", found)
-    assert once.startswith(f"before\n{BEGIN}\n|")
+    assert once.startswith(f"before\n{BEGIN}\n")
     assert once.endswith(f"\n{END}\nafter\n")
     assert "\nold\n" not in once
     assert page(once, found) == once

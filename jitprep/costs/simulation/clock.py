@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import count
 from typing import Any, Protocol
 
@@ -64,10 +64,13 @@ class OwnProcessors:
 
 
 class SharedProcessors:
-    """Processors that all work shares equally: processor sharing, as an operating system does."""
+    """Processors that all work shares equally: processor sharing, as an operating system does.
 
-    def __init__(self, clock: Clock, processors: float) -> None:
-        self._clock, self._processors = clock, processors
+    The more pieces of work there are at once, the longer each takes, as `crowding` says.
+    """
+
+    def __init__(self, clock: Clock, processors: float, crowding: Sequence[float] = (1.0,)) -> None:
+        self._clock, self._processors, self._crowding = clock, processors, crowding
         # CPU time that each piece of work has had since the start; work ends where it reaches its own.
         self._had = self._at = self._busy_s = 0.0
         self._ends: list[tuple[float, int, _Call, Any]] = []
@@ -88,7 +91,9 @@ class SharedProcessors:
 
     @property
     def _rate(self) -> float:
-        return min(1.0, self._processors / len(self._ends))
+        pieces, crowding = len(self._ends), self._crowding
+        slower = crowding[min(pieces, len(crowding)) - 1]
+        return min(1.0, self._processors / pieces) / slower
 
     def _advance(self) -> None:
         now = self._clock.now

@@ -266,6 +266,9 @@ class Scenario:
         that doubles ("full jitter"), as `jitprep.reader` makes them.
     cores : int or None
         Processors that everything shares, as on one machine; None for processors of their own.
+    crowding : sequence of float
+        CPU time of work on these processors while 1, 2, 3 ... pieces of work are under way, as a
+        multiple of that of one alone: they share caches. The last holds for any more.
     arrivals_per_s : float or None
         Poisson arrivals per second, in place of readers that wait for their answers.
     seed : int
@@ -283,5 +286,6 @@ class Scenario:
     backoff_s: float = 0.1
     longest_backoff_s: float = 10.0
     cores: int | None = None
+    crowding: Sequence[float] = (1.0,)
     arrivals_per_s: float | None = None
     seed: int = 0

@@ -32,7 +32,11 @@ def simulate(scenario: Scenario) -> Outcome:
     Outcome
     """
     clock = Clock()
-    cores = None if scenario.cores is None else SharedProcessors(clock, scenario.cores)
+    cores = (
+        None
+        if scenario.cores is None
+        else SharedProcessors(clock, scenario.cores, scenario.crowding)
+    )
     partitions = Partitions(scenario.store, clock, scenario.seed)
     door = _open(scenario, cores, partitions, clock)
     epoch = SimulatedEpoch(scenario, cores, clock)

@@ -1,4 +1,4 @@
-"""What a simulation of one machine adds: a process in front, work after an answer, cold caches."""
+"""What a simulation of one machine adds: a process in front, cold and shared caches."""
 
 from __future__ import annotations
 
@@ -79,3 +79,14 @@ def test_a_worker_is_as_cold_as_it_was_idle(cold_ms, cold_after_ms):
     more = cold_ms * min(1, idle_ms / cold_after_ms)
     assert run(door, 1).p50_ms == pytest.approx(10 + more)
     assert run(door, 20, 1500).samples_per_s == pytest.approx(250, rel=0.02)
+
+
+@given(st.floats(1, 3), st.integers(1, 4))
+def test_workers_take_longer_the_more_of_them_work(crowding, workers):
+    door = replace(server(wait_ms=0.0), workers=workers)
+    factors = [1 + (crowding - 1) * number / 4 for number in range(1, workers + 1)]
+    scene = Scenario(
+        door=door, store=_FREE, readers=workers, samples=400, cores=2, crowding=factors
+    )
+    expected = min(workers, 2) * 1000 / 4 / factors[-1]
+    assert simulate(scene).samples_per_s == pytest.approx(expected, rel=0.02)

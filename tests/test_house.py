@@ -18,7 +18,7 @@ CATALOGUES = {"preprocessing/transforms/image", "preprocessing/transforms/audio"
 # in each, and is called by way of its module.
 PROTOCOLS = frozenset(
     {"answer", "client", "decode", "decode_index", "holds", "index_bits", "main", "panel"}
-    | {"parse", "probe", "read", "run"}
+    | {"parse", "probe", "read", "run", "simulate"}
 )
 
 

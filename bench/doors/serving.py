@@ -77,12 +77,13 @@ def serving(
         text=True,
         env={**os.environ, **(variables or {})},
     )
+    assert child.stderr is not None
     try:
-        assert child.stderr is not None
         yield Serving(port := _port(child.stderr), _workers(child.pid, port, workers))
     finally:
         child.terminate()
         child.wait(30)
+        child.stderr.close()
 
 
 def _port(stderr: IO[str]) -> int:
@@ -110,10 +111,13 @@ def _workers(parent: int, port: int, number: int) -> tuple[int, ...]:
 
 
 def _is_ready(port: int) -> bool:
+    client = http.client.HTTPConnection("127.0.0.1", port)
     try:
-        return read(http.client.HTTPConnection("127.0.0.1", port), "/readyz") == b"ok\n"
+        return read(client, "/readyz") == b"ok\n"
     except OSError:
         return False
+    finally:
+        client.close()
 
 
 def read(client: http.client.HTTPConnection, path: str) -> bytes:

@@ -23,7 +23,7 @@ from jitprep.backfill.planning.plan import plan_tasks
 from jitprep.backfill.tasks import BackfillTask
 from jitprep.backfill.worker import TaskWorker
 from jitprep.cli.console import PIPELINE, err, fail, out, parse_path, pipeline_argument, progress
-from jitprep.cli.interrupt import Interruption, catch_interrupts
+from jitprep.cli.local.interrupt import Interruption, catch_interrupts
 from jitprep.cli.reports.backfill import ProgressReport, reporting
 from jitprep.cli.reports.s3_job import add_outcome, watch
 from jitprep.service.config import config

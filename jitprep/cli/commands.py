@@ -63,6 +63,9 @@ COMMANDS = {
     "cost": ListedCommand(
         "Measure a pipeline on your files, and say where to prepare them, and what each place costs."
     ),
+    "simulate": ListedCommand(
+        "Measure a pipeline, and simulate an epoch of many readers through one door."
+    ),
     "demo": ListedCommand("Read images, sound, video and text through access points.", "demo"),
 }
 

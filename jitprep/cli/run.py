@@ -20,8 +20,8 @@ from jitprep.cli.console import (
     progress,
     report_failure,
 )
-from jitprep.cli.interrupt import Interruption, catch_interrupts
 from jitprep.cli.local.files import CannotRun, FileTask, Planned, plan_run
+from jitprep.cli.local.interrupt import Interruption, catch_interrupts
 from jitprep.cli.local.writing import FileWriter
 from preprocessing import Pipeline, PreprocessingError, Seed
 from preprocessing.cancellation import Signal, cancellable

@@ -16,16 +16,23 @@ from jitprep.costs.inputs.measure import (
     Measured,
     Unmeasured,
     function_is_installed,
-    measure_function,
+    measure_function_times,
 )
 from preprocessing import Pipeline
 
 
 def measure_or_fail(pipeline: Pipeline, samples: Sequence[Path]) -> Measured:
     """Return what the samples took; without any, the demo's photographs."""
+    return measure_times_or_fail(pipeline, samples)[0]
+
+
+def measure_times_or_fail(
+    pipeline: Pipeline, samples: Sequence[Path]
+) -> tuple[Measured, tuple[float, ...]]:
+    """Return the same, and the CPU time of each sample in milliseconds."""
     with _files(samples) as files:
         try:
-            measured = measure_function(pipeline, files)
+            measured, each_ms = measure_function_times(pipeline, files)
         except Unmeasured as error:
             fail(str(error))
     if not function_is_installed():
@@ -34,7 +41,7 @@ def measure_or_fail(pipeline: Pipeline, samples: Sequence[Path]) -> Measured:
             "them",
             soft_wrap=True,
         )
-    return measured
+    return measured, each_ms
 
 
 def processor() -> str:

@@ -131,9 +131,9 @@ def _shards(estimate: Estimate) -> list[str]:
     if estimate.plan.packed:
         return [f"A shard has {samples} (--shard), {read}."]
     return [
-        f"A shard has {samples} (--shard), {read}. Rows of shards include packing the "
-        f"originals once, and storing the shards for {count_of(estimate.plan.months, 'month')}. Where the originals are in "
-        "shards already, pass --packed."
+        f"A shard has {samples} (--shard), {read}. Rows of shards include packing the originals once, "
+        f"and storing the shards for {count_of(estimate.plan.months, 'month')}. Where the originals "
+        "are in shards already, pass --packed."
     ]
 
 

@@ -83,6 +83,13 @@ def measure_samples(
         Where a sample cannot be processed, or the system is not Linux, which reports a process's
         memory.
     """
+    return _measure_each(pipeline, samples, preload)[0]
+
+
+def _measure_each(
+    pipeline: Pipeline, samples: Sequence[Path], preload: Sequence[str]
+) -> tuple[Measured, tuple[float, ...]]:
+    """Return what the samples took, and the CPU time of each in milliseconds."""
     asked = {
         "pipeline": str(pipeline),
         "samples": [str(path.absolute()) for path in samples],
@@ -108,13 +115,15 @@ def measure_samples(
         name: fmean(one[name] for one in measured["samples"])
         for name in ("bytes_in", "bytes_out", "gets", "range_bytes")
     }
-    return Measured(
+    each_ms = tuple(median(one["ms"]) for one in measured["samples"])
+    together = Measured(
         **means,
-        ms=fmean(median(one["ms"]) for one in measured["samples"]),
+        ms=fmean(each_ms),
         base_mb=measured["base_mb"],
         working_mb=measured["peak_mb"] - measured["base_mb"],
         samples=len(samples),
     )
+    return together, each_ms
 
 
 def function_is_installed() -> bool:
@@ -124,10 +133,17 @@ def function_is_installed() -> bool:
 
 def measure_function(pipeline: Pipeline, samples: Sequence[Path]) -> Measured:
     """Do the same with the function's libraries in memory, or with `FUNCTION_MB` assumed for them."""
+    return measure_function_times(pipeline, samples)[0]
+
+
+def measure_function_times(
+    pipeline: Pipeline, samples: Sequence[Path]
+) -> tuple[Measured, tuple[float, ...]]:
+    """Return what `measure_function` does, and the CPU time of each sample in milliseconds."""
     if function_is_installed():
-        return measure_samples(pipeline, samples, _FUNCTION)
-    measured = measure_samples(pipeline, samples)
-    return replace(measured, base_mb=measured.base_mb + FUNCTION_MB)
+        return _measure_each(pipeline, samples, _FUNCTION)
+    measured, each_ms = _measure_each(pipeline, samples, ())
+    return replace(measured, base_mb=measured.base_mb + FUNCTION_MB), each_ms
 
 
 def _modules_of_steps(pipeline: Pipeline) -> list[str]:

@@ -15,7 +15,7 @@ import threading
 from moto.moto_server.werkzeug_app import MotoRequestHandler
 from werkzeug.serving import make_server
 
-from jitprep.emulator.store.application import Store
+from jitprep.emulator.store.application import StoreApplication
 
 # Headers that http.server accepts instead of its default 100: as many as S3's metadata may have.
 _MOST_HEADERS = 2048
@@ -28,7 +28,11 @@ def main(account: str = "123456789012", region: str = "us-east-1") -> None:
     http.client._MAXHEADERS = _MOST_HEADERS  # type: ignore[attr-defined]  # no other way before 3.15
     logging.getLogger("werkzeug").setLevel(logging.WARNING)
     server = make_server(
-        "127.0.0.1", 0, Store(account, region), threaded=True, request_handler=MotoRequestHandler
+        "127.0.0.1",
+        0,
+        StoreApplication(account, region),
+        threaded=True,
+        request_handler=MotoRequestHandler,
     )
     threading.Thread(target=server.serve_forever, daemon=True).start()
     sys.stdout.write(f"{server.server_port}\n")

@@ -34,7 +34,7 @@ _ERRORS = {
 }
 
 
-class Store:
+class StoreApplication:
     """S3 and S3 Control, in memory.
 
     Parameters

@@ -1,0 +1,1 @@
+"""`jitprep simulate` beside measurements of the local endpoint and of the server."""

@@ -1,0 +1,221 @@
+"""`jitprep simulate`: an epoch of many readers through one door."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from jitprep.cli.console import PIPELINE, fail, fail_to_write, out, parse_path, pipeline_argument
+from jitprep.cli.costing.options import (
+    DEFAULTS,
+    arch_or_fail,
+    memory_or_fail,
+    parse_objects,
+    require_finite,
+)
+from jitprep.cli.costing.price_files import prices_for
+from jitprep.cli.costing.samples import measure_times_or_fail
+from jitprep.cli.reports.simulation import print_simulation
+from jitprep.costs.inputs.overheads import load_overheads
+from jitprep.costs.inputs.plan import TrainingPlan
+from jitprep.costs.inputs.prices import ARCHS
+from jitprep.costs.simulation.advice import advise
+from jitprep.costs.simulation.outcome import Outcome
+from jitprep.costs.simulation.pictures import render_readers, render_timeline
+from jitprep.costs.simulation.scenario import Scenario, Store
+from jitprep.costs.simulation.setup import SETUPS, Setup, Sizing, charge_outcome
+from jitprep.costs.simulation.simulate import simulate as simulate_epoch
+from jitprep.costs.ways.bill import Missing
+from jitprep.costs.ways.case import Case
+
+# The picture over readers begins with so many, and has so many steps in each decade.
+_FEWEST, _PER_DECADE = 10, 2
+
+
+def simulate(
+    samples: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            metavar="SAMPLE",
+            parser=parse_path,
+            help="Files like those of the data set. Default: the demo's photographs.",
+        ),
+    ] = None,
+    *,
+    spec: Annotated[str, typer.Option("--pipeline", metavar="PIPELINE", help=PIPELINE)],
+    door: Annotated[str, typer.Option(help=f"One of {', '.join(SETUPS)}.")] = "object-lambda",
+    readers: Annotated[
+        str, typer.Option(metavar="R", help="Requests under way at once: 1e4.")
+    ] = "1000",
+    objects: Annotated[
+        int,
+        typer.Option(metavar="N", parser=parse_objects, help="Objects in the data set: 1.2e6."),
+    ] = DEFAULTS.objects,
+    train_ms: Annotated[
+        float,
+        typer.Option(
+            min=0, help="Time for which a reader trains on one object before it reads on."
+        ),
+    ] = 0.0,
+    ramp_s: Annotated[
+        float, typer.Option(min=0, help="Seconds over which the readers start.")
+    ] = 0.0,
+    concurrency: Annotated[
+        int, typer.Option(min=1, help="Environments that the account may run at once.")
+    ] = 1000,
+    cold_start_ms: Annotated[
+        float, typer.Option(min=0, help="Time in which an environment starts.")
+    ] = 1500.0,
+    workers: Annotated[
+        int, typer.Option(min=1, help="Workers of the server, or environments, in the beginning.")
+    ] = 3,
+    max_workers: Annotated[
+        int, typer.Option(min=0, help="Most that autoscaling starts; 0 for no autoscaling.")
+    ] = 0,
+    boot_s: Annotated[float, typer.Option(min=0, help="Time in which a worker starts.")] = 60.0,
+    s3_ms: Annotated[
+        float, typer.Option(min=0, help="Time that the door waits for each request to S3.")
+    ] = DEFAULTS.s3_ms,
+    prefixes: Annotated[
+        int, typer.Option(min=1, help="Partitions of S3 in the beginning, of 5,500 GETs/s each.")
+    ] = 1,
+    shard: Annotated[int, typer.Option(min=1, help="Objects per shard.")] = DEFAULTS.shard,
+    arch: Annotated[
+        str, typer.Option(help=f"Architecture of Lambda: {' or '.join(ARCHS)}.")
+    ] = DEFAULTS.arch,
+    memory: Annotated[
+        str, typer.Option(metavar="MB", help="The function's memory; auto for 1769, one vCPU.")
+    ] = "auto",
+    server: Annotated[
+        str, typer.Option(metavar="TYPE", help="EC2 instances of servers and Managed Instances.")
+    ] = DEFAULTS.server,
+    region: Annotated[str, typer.Option(help="AWS region whose prices apply.")] = "us-east-1",
+    prices: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", parser=parse_path, help="Price file in place of the built-in."
+        ),
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the simulation.")] = 0,
+    picture: Annotated[
+        Path | None,
+        typer.Option(
+            "--plot", metavar="FILE", parser=parse_path, help="Write the run over time, as SVG."
+        ),
+    ] = None,
+    picture_of_readers: Annotated[
+        Path | None,
+        typer.Option(
+            "--plot-readers",
+            metavar="FILE",
+            parser=parse_path,
+            help="Also simulate fewer readers, and write the results over R, as SVG.",
+        ),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the outcome as JSON.")] = False,
+) -> None:
+    """Measure a pipeline, and simulate an epoch of many readers through one door.
+
+    It gives the time of an epoch, refusals, latencies and dollars, and recommends a size and a ramp.
+    """
+    number = _readers(readers)
+    require_finite(train_ms=train_ms, ramp_s=ramp_s, cold_start_ms=cold_start_ms, s3_ms=s3_ms)
+    require_finite(boot_s=boot_s)
+    if door not in SETUPS:
+        fail(f"--door must be one of {', '.join(SETUPS)}, got {door!r}", 2)
+    pipeline = pipeline_argument(spec)
+    plan = TrainingPlan(
+        objects=objects,
+        arch=arch_or_fail(arch),
+        memory_mb=memory_or_fail(memory),
+        train_ms=train_ms,
+        stackable=pipeline.stacks,
+        s3_ms=s3_ms,
+        server=server,
+        shard=shard,
+    )
+    known = prices_for(prices, region, (server,), refresh=False)
+    measured, each_ms = measure_times_or_fail(pipeline, samples or [])
+    case = Case(measured, plan, known, load_overheads())
+    sizing = Sizing(
+        concurrency=concurrency,
+        cold_start_ms=cold_start_ms,
+        workers=workers,
+        max_workers=max_workers,
+        boot_s=boot_s,
+    )
+    setup = SETUPS[door](case, each_ms, sizing)
+    if isinstance(setup, Missing):
+        fail(f"--door {door}: {setup.reason}", 2)
+    scenario = _scenario(setup, plan, number, ramp_s=ramp_s, prefixes=prefixes, seed=seed)
+    outcome = simulate_epoch(scenario)
+    advice = advise(scenario)
+    charges = charge_outcome(door, setup.door, outcome, case)
+    over = f"{door}, {objects:,} objects, {pipeline}, by the number of readers"
+    title = f"{door}, {number:,} readers, {objects:,} objects, {pipeline}"
+    if picture is not None:
+        _write(picture, render_timeline(title, outcome))
+    if picture_of_readers is not None:
+        _write(picture_of_readers, render_readers(over, _over_readers(scenario)))
+    if as_json:
+        table = {
+            "pipeline": str(pipeline),
+            "door_name": door,
+            "measured": asdict(measured),
+            "each_ms": each_ms,
+            "scenario": asdict(scenario),
+            "outcome": asdict(outcome),
+            "charges": [asdict(charge) for charge in charges],
+            "advice": asdict(replace(advice, outcome=replace(advice.outcome, timeline=()))),
+        }
+        out.print_json(json.dumps(table))
+        return
+    print_simulation(title, scenario, outcome, charges, advice, case)
+
+
+def _readers(text: str) -> int:
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0.0
+    if not 2 <= number <= 10**7 or number != int(number):
+        fail(f"--readers must be a whole number from 2 to 10 million, such as 1e4, got {text!r}", 2)
+    return int(number)
+
+
+def _scenario(
+    setup: Setup, plan: TrainingPlan, readers: int, *, ramp_s: float, prefixes: int, seed: int
+) -> Scenario:
+    together = setup.door.samples_per_request
+    return Scenario(
+        door=setup.door,
+        store=Store(prefixes=prefixes),
+        readers=readers,
+        samples=plan.objects,
+        step_ms=plan.train_ms * together,
+        receive_ms=setup.receive_ms * together,
+        ramp_s=ramp_s,
+        seed=seed,
+    )
+
+
+def _over_readers(scenario: Scenario) -> list[tuple[int, Outcome]]:
+    """Return outcomes from ten readers to the scenario's."""
+    steps = max(1, round(_PER_DECADE * math.log10(max(scenario.readers / _FEWEST, 1))))
+    fewest = min(_FEWEST, scenario.readers / 2)
+    ratio = (scenario.readers / fewest) ** (1 / steps)
+    numbers = sorted({max(1, round(fewest * ratio**step)) for step in range(steps + 1)})
+    return [(each, simulate_epoch(replace(scenario, readers=each))) for each in numbers]
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        fail_to_write(path, error)

@@ -1,0 +1,1 @@
+"""Simulation of many readers that read one data set through one door, by discrete events."""

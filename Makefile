@@ -22,7 +22,7 @@ test peaks: export OPENBLAS_NUM_THREADS := 1
 # One environment per client, because some of them pin versions that others refuse.
 CLIENT_STAMPS := $(patsubst %,$(CLIENTS)/%/stamp,boto3 awscli s3fs smart_open pyarrow s3torchconnector obstore duckdb rclone)
 
-.PHONY: help demo test check format audit docs bench bench-quick bench-kinds bench-train soak soak-quick hostile hostile-check peaks fuzz lock image test-container test-clients test-ray test-torch test-notebooks test-store test-packaging dist release sbom image-digests licences bench-invoke clients-table cost-page clean
+.PHONY: help demo test check format audit docs bench bench-quick bench-kinds bench-train soak soak-quick hostile hostile-check peaks fuzz lock image test-container test-clients test-ray test-torch test-notebooks test-store test-packaging dist release sbom image-digests licences bench-invoke clients-table cost-page bench-overheads clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -71,6 +71,9 @@ bench-train: $(PEERS)/stamp $(STREAMING)/stamp ## compare what input pipelines d
 
 cost-page: $(VENV)/dev.stamp ## measure the cost of three cases: docs/cost/*.{json,svg,md}, README's table
 	$(BIN)/python -m tools.cost_page --measure
+
+bench-overheads: $(VENV)/dev.stamp ## measure CPU and log bytes beside the transform: jitprep/costs/inputs/overheads.toml; five minutes
+	$(BIN)/python -m bench.overheads
 
 bench-invoke: $(VENV)/dev.stamp ## measure the CPU time of single reads and batches: docs/invoke-bench.json, docs/doors/invoke.md; five minutes
 	$(BIN)/python -m bench.doors.invoke

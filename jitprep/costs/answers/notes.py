@@ -11,12 +11,12 @@ from jitprep.costs.estimate import Estimate
 from jitprep.costs.inputs.prices import RATES
 from jitprep.costs.ways.bill import (
     COPIES,
-    COPIES_DISK,
     EC2,
     EC2_SPOT,
     FARGATE,
     FUNCTION_URL,
     HOST,
+    HOST_DISK,
     INVOKE,
     MANAGED,
     NAMES,
@@ -38,6 +38,12 @@ _ADDED: dict[str, tuple[str, ...]] = {
     "across_zones": (EC2, SHARDS_SERVER),
     "kms": (HOST, EC2, COPIES),
 }
+
+_SUBNET = (
+    "In a private subnet, reads of Function URLs and Object Lambda pass a NAT gateway, and cannot be "
+    "made without one; invocations pass an interface endpoint of Lambda. S3 has a gateway endpoint, "
+    "which is free."
+)
 
 
 def notes(estimate: Estimate) -> list[str]:
@@ -139,12 +145,15 @@ def _shards(estimate: Estimate) -> list[str]:
 
 def _copies(estimate: Estimate) -> list[str]:
     lines = []
-    nbytes = estimate.plan.objects * estimate.measured.bytes_out
-    if estimate.way(COPIES_DISK):
+    n, measured = estimate.plan.objects, estimate.measured
+    if estimate.way(HOST_DISK):
         lines.append(
-            f"Results take {gigabytes(nbytes)}. Copies on the local disk are made in the first epoch. "
-            "The disk must hold them (--disk-gb), is taken to be part of the instance, and loses them "
-            "when it stops."
+            f"Originals take {gigabytes(n * measured.bytes_in)}, and results "
+            f"{gigabytes(n * measured.bytes_out)}. `aws s3 sync` copies originals to the local disk. A "
+            'reader of "file:FOLDER" with store="file:COPIES" keeps results there too, from the first '
+            "epoch on. The disk (--disk-gb) is taken to be part of the instance, and loses all when it "
+            "stops. From a bucket, store= also sends a HEAD for each read: "
+            f"{dollars(n * estimate.prices.s3_get.usd)} per epoch."
         )
     stored = estimate.way(COPIES)
     if stored is None:
@@ -168,6 +177,7 @@ def _options(estimate: Estimate) -> list[str]:
     for name, shown in _ADDED.items():
         option = f"--{name.replace('_', '-')}"
         if getattr(estimate.plan, name):
+            lines += [_SUBNET] if name == "private_subnet" else []
             continue
         other = _with(estimate, **{name: True})
         added = []
@@ -177,7 +187,7 @@ def _options(estimate: Estimate) -> list[str]:
                 usd = then.total(estimate.plan.epochs) - now.total(estimate.plan.epochs)
                 added.append(f"{dollars(usd)} to {way}")
         if added:
-            lines.append(f"{option} would add {', '.join(added)}.")
+            lines.append(f"{option} would add, for example, {', '.join(added)}.")
     return lines
 
 
@@ -197,8 +207,8 @@ def _prices(estimate: Estimate) -> str:
     dates = [getattr(prices, name).date for name in RATES]
     return (
         f"Prices are from {min(dates)} to {max(dates)}; {estimate.plan.gpu} costs ${instance.usd:g} per "
-        f"hour, as of {instance.date}. Transfer between S3, Lambda and instances of the region is "
-        "assumed to be free."
+        f"hour, as of {instance.date}. Some were read from third parties' copies of AWS's list, as the "
+        "price file says. Transfer between S3, Lambda and instances of the region is assumed to be free."
     )
 
 

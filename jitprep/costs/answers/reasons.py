@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from jitprep.costs.answers.breakeven import cheaper_from, idle_share, own_way, vcpus_per_gpu
 from jitprep.costs.answers.verdict import Decision
-from jitprep.costs.answers.wording import count_of, dollars, percent, three_digits
+from jitprep.costs.answers.wording import count_of, dollars, gigabytes, percent, three_digits
 from jitprep.costs.estimate import Estimate
 from jitprep.costs.ways.bill import COPY_WAYS, EC2, EC2_SPOT, SHARDS_SERVER
 from jitprep.costs.ways.case import MS_PER_HOUR
 from jitprep.costs.ways.invocation import VCPU_MB
+
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/optimizing-performance.html
+_GETS_PER_S = 5500
 
 
 def reasons(estimate: Estimate, decision: Decision) -> list[str]:
     """Return sentences that say why the best way is the best, and the others are not."""
     return [
         _host(estimate, decision),
+        *_margin(estimate, decision),
+        *_rates(estimate),
         *_receiving(estimate, decision),
         *_copies(estimate),
         _vcpus(estimate),
@@ -34,6 +39,29 @@ def _host(estimate: Estimate, decision: Decision) -> str:
         f"{plan.train_ms:g} ms (--train-ms). So its GPUs wait for {waits} of the time on own cores. "
         f"Training alone costs {dollars(hours * gpu.usd)} per epoch, in each row."
     )
+
+
+def _margin(estimate: Estimate, decision: Decision) -> list[str]:
+    """Return a warning where a host keeps up by less than a factor of two."""
+    if not decision.keeps_up or estimate.plan.train_ms >= 2 * decision.keeping_up_ms:
+        return []
+    return [
+        "The host only just keeps up. This machine's thread counts as a vCPU of the instance, where two "
+        "share a core: measure there with `jitprep read`."
+    ]
+
+
+def _rates(estimate: Estimate) -> list[str]:
+    """Return what the training reads per second, which the network and S3 must give."""
+    plan, measured = estimate.plan, estimate.measured
+    if plan.train_ms == 0:
+        return []
+    per_s = max(estimate.prices.instances[plan.gpu].gpus, 1) * 1000 / plan.train_ms
+    return [
+        f"Training takes {per_s:,.0f} objects per second: {gigabytes(per_s * measured.bytes_in)}/s of "
+        f"originals or {gigabytes(per_s * measured.bytes_out)}/s of results. The network and the store "
+        f"must give that. S3 answers {_GETS_PER_S:,} GETs per second for each prefix."
+    ]
 
 
 def _receiving(estimate: Estimate, decision: Decision) -> list[str]:

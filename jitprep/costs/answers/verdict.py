@@ -18,6 +18,7 @@ from jitprep.costs.ways.bill import (
     COPY_WAYS,
     FUNCTION_URL,
     HOST,
+    HOST_DISK,
     INVOKE,
     OBJECT_LAMBDA,
     OVERFLOW_LAMBDA,
@@ -32,7 +33,7 @@ from jitprep.costs.ways.bill import (
 )
 
 # Ways that prepare nothing elsewhere at the read.
-_AT_HOME = frozenset({HOST, SHARDS_HOST, *COPY_WAYS})
+_AT_HOME = frozenset({HOST, HOST_DISK, SHARDS_HOST, *COPY_WAYS})
 # Functions that are billed while they run, which those on Managed Instances are not: they are billed as
 # servers are.
 FUNCTIONS, SHARD_FUNCTIONS = (
@@ -164,21 +165,22 @@ def _first(estimate: Estimate, decision: Decision) -> str:
     amount = f"for {dollars(best.total(plan.epochs))} over {count_of(plan.epochs, 'epoch')}"
     place = f"{what_to_do(best, plan, estimate.measured)}, {amount}"
     if best != host:
-        place += f"; its own cores alone cost {dollars(host.total(plan.epochs))}"
+        requests = ", all of it for requests to S3" if decision.keeps_up else ""
+        place += f"; preparing from S3 costs {dollars(host.total(plan.epochs))}{requests}"
     if decision.keeps_up:
         reason = ", so do not prepare remotely" if decision.against_remote else ""
         return f"Your host keeps up{reason}: {place}."
+    if plan.train_ms == 0:
+        least = three_digits(decision.keeping_up_ms)
+        return (
+            f"It depends on the training time, and --train-ms is not given: from {least} ms per object "
+            f"on one GPU, your host keeps up, and nothing should be prepared remotely; below, {place}."
+        )
     why = decision.against_remote
     reason = f", but do not prepare remotely, because {why}" if why else ""
-    opening = f"Your host does not keep up, and its GPUs would wait {_waits(estimate, host)}"
+    share = percent(idle_share(host, estimate))
+    opening = f"Your host does not keep up, and its GPUs would wait for {share} of the time"
     return f"{opening}{reason}: {place}."
-
-
-def _waits(estimate: Estimate, host: Way) -> str:
-    if estimate.plan.train_ms > 0:
-        return f"for {percent(idle_share(host, estimate))} of the time"
-    hours = three_digits(host.idle_s / 3600)
-    return f"for {hours} hours per epoch (all of it, without --train-ms)"
 
 
 def _second(estimate: Estimate, decision: Decision) -> str:
@@ -205,7 +207,7 @@ def _by_training(decision: Decision) -> str:
     costs = f"an overflow of {percent(overflow.remote)} costs {amount}"
     if decision.keeps_up:
         return f"{changed}, and at {three_digits(decision.overflow_ms)} ms {costs}"
-    return f"{changed}; today, {costs}"
+    return f"{changed}; at {three_digits(decision.overflow_ms)} ms, {costs}"
 
 
 def _by_number_of_epochs(estimate: Estimate, decision: Decision) -> list[str]:
@@ -228,7 +230,8 @@ def _lambda_or_server(decision: Decision) -> list[str]:
     ratio, function, server = decision.lambda_ratio, decision.in_lambda, decision.on_server
     if ratio is None or function is None or server is None:
         return []
-    return [
-        f"the cheapest function ({function.name}) costs {three_digits(ratio)} times the cheapest server "
-        f"({server.name})"
-    ]
+    costs = (
+        f"the cheapest function ({function.name}) costs {three_digits(ratio)} times the cheapest"
+    )
+    advice = ", so do not use Lambda" if ratio > 1 else ""
+    return [f"{costs} server ({server.name}){advice}"]

@@ -9,6 +9,7 @@ from jitprep.costs.ways.bill import Way
 
 _DO = {
     bill.HOST: "prepare on its own cores",
+    bill.HOST_DISK: "copy the originals once, {originals}, to its local disk, and prepare there",
     bill.OVERFLOW_LAMBDA: "prepare on its own cores, and {share} of the objects in Lambda ({via})",
     bill.OVERFLOW_SERVER: "prepare on its own cores, and {share} of the objects elsewhere ({via})",
     bill.FARGATE: "prepare on a Fargate server",
@@ -26,16 +27,19 @@ _DO = {
     bill.COPIES: "store each result once, as an object",
     bill.COPIES_SHARDS: "store the results once, in shards",
     bill.COPIES_EXPRESS: "store each result once, in Express One Zone",
-    bill.COPIES_DISK: "store the results once, {gigabytes} on its local disk",
+    bill.COPIES_DISK: "store the results once, {results}, on its local disk",
 }
 
 
 def what_to_do(way: Way, plan: TrainingPlan, measured: Measured) -> str:
     """Return what to do for a way, as a command in words."""
-    nbytes = plan.objects * measured.bytes_out
     pack = "read shards, and " if plan.packed else "pack the originals into shards, and "
     return _DO[way.name].format(
-        share=percent(way.remote), via=way.via, pack=pack, gigabytes=gigabytes(nbytes)
+        share=percent(way.remote),
+        via=way.via,
+        pack=pack,
+        originals=gigabytes(plan.objects * measured.bytes_in),
+        results=gigabytes(plan.objects * measured.bytes_out),
     )
 
 

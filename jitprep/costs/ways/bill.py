@@ -13,8 +13,8 @@ from typing import Literal, get_args
 ChargeKind = Literal["compute", "requests", "returned", "logs", "network", "KMS", "storage", "idle"]
 KINDS: tuple[ChargeKind, ...] = get_args(ChargeKind)
 
-# The training host's own cores, alone and with an overflow.
-HOST = "own cores"
+# The training host's own cores: alone, from originals on its own disk, and with an overflow.
+HOST, HOST_DISK = "own cores", "own cores, local disk"
 OVERFLOW_LAMBDA, OVERFLOW_SERVER = "own cores + Lambda", "own cores + server"
 # Ways that make single objects elsewhere, at each read.
 OBJECT_LAMBDA, FUNCTION_URL, STREAMED_URL, INVOKE = (
@@ -38,7 +38,7 @@ LAMBDA_WAYS = (OBJECT_LAMBDA, FUNCTION_URL, STREAMED_URL, INVOKE, MANAGED)
 SERVER_WAYS = (FARGATE, EC2, EC2_SPOT)
 SHARD_WAYS = (SHARDS_HOST, SHARDS_OBJECT_LAMBDA, SHARDS_STREAMED_URL, SHARDS_SERVER)
 COPY_WAYS = (COPIES, COPIES_SHARDS, COPIES_EXPRESS, COPIES_DISK)
-NAMES = (*HOST_WAYS, *SERVER_WAYS, *LAMBDA_WAYS, *SHARD_WAYS, *COPY_WAYS)
+NAMES = (HOST, HOST_DISK, *HOST_WAYS[1:], *SERVER_WAYS, *LAMBDA_WAYS, *SHARD_WAYS, *COPY_WAYS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,6 +75,18 @@ class Case:
         """Shards of the data set."""
         return math.ceil(self.plan.objects / self.shard_samples)
 
+    def downloads(self) -> tuple[Charge, ...]:
+        """Return the charges of listing the originals, and of reading each whole, once."""
+        objects = self.shards if self.plan.packed else self.plan.objects
+        return self.listing(objects), *self.gets(objects)
+
+    def crowded(self, nbytes: float) -> str | None:
+        """Return why so many bytes do not fit on the host's own disk, or None where they do."""
+        space = self.plan.space_gb
+        if nbytes / GB <= space:
+            return None
+        return f"it takes {nbytes / GB:,.0f} GB, and the disk holds {space:,.0f} GB (--disk-gb)"
+
     def gets(self, count: float, what: str = "S3 GET") -> tuple[Charge, ...]:
         """Return the charges of a number of GETs or HEADs of S3."""
         return self._requests(count, what, self.prices.s3_get.usd)

@@ -16,7 +16,7 @@ from jitprep.costs.ways.bill import (
     Missing,
     Way,
 )
-from jitprep.costs.ways.case import GB, GIB, Case
+from jitprep.costs.ways.case import GIB, Case
 from jitprep.costs.ways.invocation import (
     LIMIT_MS,
     BilledInvocation,
@@ -76,18 +76,14 @@ def _in_express(case: Case) -> Way:
 
 
 def _on_disk(case: Case) -> Way | Missing:
-    """Return the bill of a host that keeps its results on a disk that is paid for."""
-    space = case.plan.space_gb
-    if disk_gb(case) > space:
-        taken = (
-            f"results take {disk_gb(case):,.0f} GB, and the disk holds {space:,.0f} GB (--disk-gb)"
-        )
-        return Missing(COPIES_DISK, taken)
+    """Return the bill of a host that keeps originals and results on a disk that is paid for."""
+    nbytes = case.plan.objects * case.measured.bytes_in + _nbytes(case)
+    if (reason := case.crowded(nbytes)) is not None:
+        return Missing(COPIES_DISK, reason)
     own = case.overheads.disk_copy
     first, later = case.idle(case.own_ms), case.idle(own.receiving_ms(case.measured.bytes_out))
     once = (
-        case.listing(case.plan.objects),
-        *case.gets(case.own_gets),
+        *case.downloads(),
         Charge("idle", "waiting GPUs, more in the first epoch", first.usd - later.usd),
     )
     return _read(COPIES_DISK, case, once, (), own)
@@ -154,8 +150,3 @@ def batch_operations(case: Case) -> tuple[Charge, ...] | None:
         *case.gets(n * (measured.gets + 1)),
         *case.puts(n),
     )
-
-
-def disk_gb(case: Case) -> float:
-    """Return what the results take of the host's disk, in units of 10^9 bytes."""
-    return _nbytes(case) / GB

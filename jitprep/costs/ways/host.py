@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from jitprep.costs.ways.bill import HOST, Missing, Way
+from jitprep.costs.ways.bill import HOST, HOST_DISK, Missing, Way
 from jitprep.costs.ways.case import Case
 from jitprep.costs.ways.remote import Remote
 
@@ -13,6 +13,22 @@ from jitprep.costs.ways.remote import Remote
 def own_cores(case: Case) -> Way:
     """Return the bill of a host that fetches and transforms each object itself."""
     return _mixed(HOST, case, None, 0.0)
+
+
+def own_cores_from_disk(case: Case) -> Way | Missing:
+    """Return the bill of a host that copies the originals to its own disk once."""
+    measured = case.measured
+    if (reason := case.crowded(case.plan.objects * measured.bytes_in)) is not None:
+        return Missing(HOST_DISK, reason)
+    host_ms = measured.ms + case.overheads.disk_copy.receiving_ms(measured.bytes_in)
+    return Way(
+        name=HOST_DISK,
+        once=case.downloads(),
+        each_epoch=(case.idle(host_ms),),
+        host_ms=host_ms,
+        idle_s=case.idle_s(host_ms),
+        remote=0.0,
+    )
 
 
 @dataclass(frozen=True, slots=True)

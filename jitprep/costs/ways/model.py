@@ -14,6 +14,7 @@ from jitprep.costs.inputs.plan import TrainingPlan
 from jitprep.costs.inputs.prices import Prices
 from jitprep.costs.ways.bill import (
     COPY_WAYS,
+    HOST_DISK,
     NAMES,
     OVERFLOW_LAMBDA,
     OVERFLOW_SERVER,
@@ -24,7 +25,7 @@ from jitprep.costs.ways.bill import (
 from jitprep.costs.ways.case import Case
 from jitprep.costs.ways.copies import copies
 from jitprep.costs.ways.function import function_url, invoke, object_lambda, streamed_url
-from jitprep.costs.ways.host import overflow_way, own_cores
+from jitprep.costs.ways.host import overflow_way, own_cores, own_cores_from_disk
 from jitprep.costs.ways.remote import Remote, price_remote
 from jitprep.costs.ways.server import ec2, ec2_spot, fargate, managed_instances
 from jitprep.costs.ways.shards import (
@@ -51,6 +52,7 @@ def ways(
     )
     found: tuple[Way | Missing, ...] = (
         own_cores(case),
+        own_cores_from_disk(case),
         overflow_way(OVERFLOW_LAMBDA, case, _open(functions)),
         overflow_way(OVERFLOW_SERVER, case, _open(servers)),
         *(_priced(remote, case) for remote in (*servers, *functions, managed_instances(case))),
@@ -63,7 +65,7 @@ def ways(
         by_name |= {
             name: Missing(name, "the originals are in shards (--packed)")
             for name in NAMES
-            if name not in {*SHARD_WAYS, *COPY_WAYS}
+            if name not in {HOST_DISK, *SHARD_WAYS, *COPY_WAYS}
         }
     return tuple(by_name[name] for name in NAMES)
 

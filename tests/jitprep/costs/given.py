@@ -22,7 +22,7 @@ MEASURED = Measured(
     gets=1,
     range_bytes=180_000,
 )
-PLAN = TrainingPlan(objects=1_000_000, stackable=True)
+PLAN = TrainingPlan(objects=1_000_000, stackable=True, disk_gb=1000)
 OVERHEADS = Overheads(
     date="2026-12-01",
     machine="some processor",

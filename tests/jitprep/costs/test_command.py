@@ -50,7 +50,7 @@ def test_the_answer_is_first_then_the_tables_then_why(cost, tmp_path):
     text = cost("--pipeline=imagenet-uint8", "--train-ms=100", "--objects=1.2e6").stdout
     best, changes, *_ = text.splitlines()
     assert best.startswith(
-        "Your host keeps up, so do not prepare remotely: store the results once, "
+        "Your host keeps up, so do not prepare remotely: copy the originals once, "
     )
     assert changes.startswith("Below ")
     order = ["1,200,000 objects × 10 epochs", "GPU", "What it is paid for, over 10 epochs"]

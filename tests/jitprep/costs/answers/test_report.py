@@ -147,15 +147,15 @@ def test_the_utilisation_at_which_a_server_and_a_function_cost_the_same(estimate
         ({}, "A shard has 1,000 objects (--shard)"),
         ({"objects": 7}, "A shard has 7 objects (--shard)"),
         ({"months": 12.0}, "stored for 12 months (--months)"),
-        ({}, "Results take 151 GB."),
+        ({}, "Originals take 180 GB, and results 151 GB."),
         ({}, "by S3 Batch Operations in place of that costs $"),
         ({}, "CloudTrail's data events, $10.00 if each read"),
         ({}, "one before each GET, $4.00; free tier"),
         # 10 epochs of 150.656 GB at $0.02, and no hours without a training time.
-        ({}, "--across-zones would add $30.13 to EC2 server"),
+        ({}, "--across-zones would add, for example, $30.13 to EC2 server"),
         (
             {"disk_gb": 100.0},
-            f"{COPIES_DISK} is left out: results take 151 GB, and the disk holds 100",
+            f"{COPIES_DISK} is left out: it takes 331 GB, and the disk holds 100 GB (--disk-gb)",
         ),
         ({"random": True}, "copies, local disk are left out: the pipeline is random"),
         (

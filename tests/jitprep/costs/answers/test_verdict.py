@@ -15,6 +15,7 @@ from jitprep.costs.estimate import Estimate
 from jitprep.costs.ways.bill import (
     COPY_WAYS,
     HOST,
+    HOST_DISK,
     SERVER_WAYS,
     SHARDS_HOST,
 )
@@ -46,9 +47,11 @@ def test_the_best_is_the_cheapest_of_all_rows(estimate):
 def test_the_first_sentence_says_where_preparing_remotely_makes_no_sense(estimate):
     decision = decide(estimate)
     first, _ = two_sentences(estimate, decision)
-    at_home = decision.best.name in {HOST, SHARDS_HOST, *COPY_WAYS}
-    assert ("do not prepare remotely" in first) is at_home
-    assert first.startswith("Your host keeps up" if decision.keeps_up else "Your host does not")
+    at_home = decision.best.name in {HOST, HOST_DISK, SHARDS_HOST, *COPY_WAYS}
+    known = decision.keeps_up or estimate.plan.train_ms > 0
+    assert ("do not prepare remotely" in first) is (at_home and known)
+    behind = "Your host does not" if known else "It depends on the training time"
+    assert first.startswith("Your host keeps up" if decision.keeps_up else behind)
 
 
 @given(estimates)
@@ -135,8 +138,9 @@ def test_the_overflow_is_that_of_the_stated_training_time(measured, share):
         (
             {"train_ms": 1.2, "objects": 1_200_000},
             (
-                "Your host keeps up, so do not prepare remotely: store the results once, 181 GB on its "
-                "local disk, for $0.49 over 10 epochs; its own cores alone cost $4.81.",
+                "Your host keeps up, so do not prepare remotely: copy the originals once, 216 GB, to "
+                "its local disk, and prepare there, for $0.49 over 10 epochs; preparing from S3 costs "
+                "$4.81, all of it for requests to S3.",
                 "for more epochs, this remains the cheapest way",
             ),
         ),
@@ -145,11 +149,11 @@ def test_the_overflow_is_that_of_the_stated_training_time(measured, share):
             (
                 "Your host does not keep up, and its GPUs would wait for 74% of the time, but do not "
                 "prepare remotely, because stored results cost less: store ",
-                "From 1.15 ms of training per object on, your host keeps up; today, an overflow of ",
+                "From 1.15 ms of training per object on, your host keeps up; at 0.3 ms, an overflow of ",
             ),
         ),
         (
-            {"train_ms": 0.3, "random": True, "epochs": 2},
+            {"train_ms": 0.3, "random": True, "epochs": 2, "disk_gb": 0.0},
             (
                 "would wait for 74% of the time: prepare on its own cores, and ",
                 "epochs on, it costs less to pack the originals into shards, and read them through an "

@@ -18,6 +18,7 @@ from jitprep.costs.ways.bill import (
     COPY_WAYS,
     FARGATE,
     FUNCTION_URL,
+    HOST_DISK,
     HOST_WAYS,
     INVOKE,
     KINDS,
@@ -73,10 +74,10 @@ def test_awss_own_example():
 @pytest.mark.parametrize(
     ("took", "plan", "missing"),
     [
-        ({"bytes_out": 5e6}, {"shard": 40, "disk_gb": 5000}, {FUNCTION_URL, INVOKE, MANAGED}),
+        ({"bytes_out": 5e6}, {"shard": 40, "disk_gb": 6000}, {FUNCTION_URL, INVOKE, MANAGED}),
         (
             {"bytes_out": 3e8},
-            {"disk_gb": 300_000},
+            {"disk_gb": 310_000},
             {FUNCTION_URL, STREAMED_URL, INVOKE, MANAGED, *SHARD_WAYS[1:3], FARGATE},
         ),
         ({}, {"stackable": False}, {INVOKE, MANAGED}),
@@ -88,10 +89,11 @@ def test_awss_own_example():
         ({}, {"memory_mb": 128}, {*LAMBDA_WAYS, *SHARD_WAYS[1:3]} - {MANAGED}),
         ({"ms": 70_000}, {}, {OBJECT_LAMBDA, *SHARD_WAYS[1:3]}),
         ({}, {"random": True}, set(COPY_WAYS)),
-        ({}, {"disk_gb": 150}, {COPIES_DISK}),  # of 150.656 GB
-        ({}, {"gpu": "g5.xlarge", "objects": 1_650_000}, set()),  # 248.6 GB of 250
-        ({}, {"gpu": "g5.xlarge", "objects": 1_660_000}, {COPIES_DISK}),  # 250.1 GB
-        ({}, {"packed": True}, set(NAMES) - {*SHARD_WAYS, *COPY_WAYS}),
+        ({}, {"disk_gb": 330}, {COPIES_DISK}),  # of 180 and 150.656 GB
+        ({}, {"disk_gb": 170}, {HOST_DISK, COPIES_DISK}),
+        ({}, {"disk_gb": None, "objects": 750_000}, set()),  # 248.0 GB of 250
+        ({}, {"disk_gb": None, "objects": 1_390_000}, {HOST_DISK, COPIES_DISK}),  # 250.2 GB
+        ({}, {"packed": True}, set(NAMES) - {HOST_DISK, *SHARD_WAYS, *COPY_WAYS}),
     ],
 )
 def test_a_way_that_is_not_possible_has_a_reason(took, plan, missing):

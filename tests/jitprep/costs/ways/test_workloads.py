@@ -21,6 +21,7 @@ from jitprep.costs.ways.bill import (
     FARGATE,
     FUNCTION_URL,
     HOST,
+    HOST_DISK,
     INVOKE,
     MANAGED,
     OBJECT_LAMBDA,
@@ -39,7 +40,7 @@ from tests.jitprep.costs.given import MEASURED, OVERHEADS, PLAN, PRICES
 SECOND = 1769 / 1024 * 0.0000133334  # of a function of one vCPU
 SPOT, ON_DEMAND = 0.0319 / 2, 0.07976 / 2  # a vCPU of c8g.large for an hour
 FARGATE_VCPU = 0.03238 + 2 * 0.00356  # with 2 GB
-GIVEN = replace(PLAN, memory_mb=1769, lambda_speed=1.0, utilisation=0.5, disk_gb=1000)
+GIVEN = replace(PLAN, memory_mb=1769, lambda_speed=1.0, utilisation=0.5, disk_gb=2000)
 
 PHOTOS = replace(MEASURED, ms=1.1, bytes_in=110_000, range_bytes=110_000)
 SPEECH = replace(MEASURED, ms=20.0, bytes_in=500_000, range_bytes=500_000, bytes_out=960_000)
@@ -82,6 +83,7 @@ def test_five_million_photographs():
         bills(PHOTOS, plan),
         {
             HOST: (0.025, 2.00),
+            HOST_DISK: (2.025, 0.0),
             # 1.1 + 2.0 + 0.15 ms of CPU, and 50 ms for each of two requests
             OBJECT_LAMBDA: (
                 0.025,
@@ -150,6 +152,8 @@ def test_whispers_features_beside_eight_gpus():
         bills(SPEECH, plan),
         {
             HOST: (listed, get + idle),
+            # 20 + 0.1 + 0.1 ms: (20.2 − 19.2) / 192 ms of waiting
+            HOST_DISK: (listed + get, 1e6 * 0.00521 / 3.6e6 * 55.04),
             # 250,000 batches of 4: requests, log lines of rows, and Lambda's own
             OVERFLOW_LAMBDA: (
                 listed,
@@ -229,6 +233,8 @@ def test_random_clips_in_a_private_subnet():
         found,
         {
             HOST: (listed, reads + idle),
+            # 300 + 0.1 + 0.8 ms: the GPU waits for 55.2 ms a clip
+            HOST_DISK: (listed + whole, 1e5 * 55.2 / 3.6e6 * 0.8048),
             OVERFLOW_SERVER: (listed, reads + 0.744 * 301.6 * hours * SPOT),
             OBJECT_LAMBDA: (
                 listed,

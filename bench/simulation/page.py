@@ -18,10 +18,10 @@ simulation gets that, the store's delay and the number of processors, and predic
 Scenes: {scenes}. A throughput or a p50 that differs by more than {percent:.0f}% is bold, and the exit
 status is then 1. {within}"""
 _CONDITIONS = """\
-Medians of {rounds} rounds of {seconds:g} seconds; each ratio is simulated to measured. \\* The service
-times were measured with as many workers and readers. {date}, commit {commit}: {machine[processor]},
-{machine[cores]} processors; Python {python}; `python -m bench.simulation --write`, all of it in
-[simulation.json](simulation.json)."""
+Medians of {rounds} rounds of {seconds:g} seconds, without those that other programs disturbed; each
+ratio is simulated to measured. \\* The service times were measured with as many workers and readers.
+{date}, commit {commit}: {machine[processor]}, {machine[cores]} processors; Python {python};
+`python -m bench.simulation --write`, all of it in [simulation.json](simulation.json)."""
 
 
 def page(text: str, found: Mapping[str, Any]) -> str:

@@ -38,6 +38,7 @@ def test_local_commands_need_only_the_extra_cli(folder, tmp_path):
         ("plan", "--time", "resize:8/npy", photo),
         ("preview", "resize:8/npy", photo, str(tmp_path / "sheet.png")),
         ("cost", photo, "--pipeline", "resize:8/npy"),
+        ("simulate", photo, "--pipeline", "resize:8/npy", "--readers=2", "--objects=100"),
         ("read", f"file:{folder}", "--pipeline", "resize:8,8/npy"),
     ):
         done = run_without(FOREIGN, *arguments)

@@ -103,12 +103,20 @@ def result(rows: Iterable[Row], measured: Measured, made: Mapping[str, Any]) -> 
             f"{door}, {scene}": {
                 "waiting": service_times(rounds).means(),
                 "busy": service_times(measured.busy[scene, door]).means(),
+                "others": [
+                    round(min(one[1] for one in known), 2)
+                    for known in (rounds, measured.busy[scene, door])
+                ],
             }
             for (scene, door), rounds in measured.waiting.items()
         },
         "crowding": {
             scene: [round(factor, 3) for factor in measured.crowding(scene)]
             for scene in measured.transforms
+        },
+        "crowding_others": {
+            scene: round(min(others for _, others in rounds), 2)
+            for scene, rounds in measured.transforms.items()
         },
         "rows": [row.as_json() for row in rows],
     }

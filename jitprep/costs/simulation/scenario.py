@@ -27,7 +27,7 @@ class ServiceTime:
     wait_ms : float or sequence of float
         Time from a GET to the store to the end of its answer. Sequences are drawn from.
     ask_ms : float
-        CPU time of a server's worker before the wait for the store. It waits for the worker's other work.
+        CPU time of a server's worker before the wait for the store, which its other work delays.
     rest_ms : float
         CPU time that follows the answer, before the next request.
     cold_ms : float

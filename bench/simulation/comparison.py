@@ -8,7 +8,7 @@ from typing import Any
 
 from bench.report import markdown
 from bench.simulation.doors import DOORS
-from bench.simulation.measurement import Figures, Measured
+from bench.simulation.measurement import Figures, Measured, service_times
 from bench.simulation.prediction import scenario
 from bench.simulation.scenes import SCENES, Point
 from jitprep.costs.simulation.simulate import simulate
@@ -25,7 +25,7 @@ class Row:
     ----------
     point : Point
     measured : Figures
-        The medians of the rounds.
+        The medians of the undisturbed rounds.
     per_s, p50_ms, p99_ms : float
         Simulated.
     """
@@ -77,9 +77,10 @@ def compare(measured: Measured) -> list[Row]:
     for point in sorted(measured.points, key=_place):
         of = point.scene, point.door
         crowding = measured.crowding(point.scene)
-        found = simulate(scenario(point, measured.waiting[of], measured.busy[of], crowding))
-        middle = measured.middle(point)
-        rows.append(Row(point, middle, found.samples_per_s, found.p50_ms, found.p99_ms))
+        waiting, busy = service_times(measured.waiting[of]), service_times(measured.busy[of])
+        found = simulate(scenario(point, waiting, busy, crowding))
+        figures = measured.figures(point)
+        rows.append(Row(point, figures, found.samples_per_s, found.p50_ms, found.p99_ms))
     return rows
 
 
@@ -100,14 +101,22 @@ def result(rows: Iterable[Row], measured: Measured, made: Mapping[str, Any]) -> 
         },
         "service_ms": {
             f"{door}, {scene}": {
-                "waiting": times.means(),
-                "busy": measured.busy[scene, door].means(),
+                "waiting": service_times(rounds).means(),
+                "busy": service_times(measured.busy[scene, door]).means(),
+                "others": [
+                    round(min(one[1] for one in known), 2)
+                    for known in (rounds, measured.busy[scene, door])
+                ],
             }
-            for (scene, door), times in measured.waiting.items()
+            for (scene, door), rounds in measured.waiting.items()
         },
         "crowding": {
             scene: [round(factor, 3) for factor in measured.crowding(scene)]
             for scene in measured.transforms
+        },
+        "crowding_others": {
+            scene: round(min(others for _, others in rounds), 2)
+            for scene, rounds in measured.transforms.items()
         },
         "rows": [row.as_json() for row in rows],
     }

@@ -20,8 +20,12 @@ from preprocessing import Pipeline
 MOST = 4
 
 
-def measure_crowding(originals: Path, seconds: float, patience_s: float) -> list[float]:
+def measure_crowding(
+    originals: Path, seconds: float, patience_s: float
+) -> tuple[list[float], float]:
     """Return the CPU milliseconds of a transform for each number of processes at once, from one.
+
+    The second value is the most processors that others took meanwhile.
 
     Parameters
     ----------
@@ -33,19 +37,20 @@ def measure_crowding(originals: Path, seconds: float, patience_s: float) -> list
         As of `least_disturbed`.
     """
     bodies = [path.read_bytes() for path in sorted(originals.iterdir())]
-    found = []
+    found, most = [], 0.0
     with get_context("spawn").Pool(MOST) as pool:
         pool.starmap(_transform_for, [(bodies, 0.1)] * MOST, chunksize=1)
         clocks = Clocks(process.pid for process in pool._pool)  # type: ignore[attr-defined]
         for processes in range(1, MOST + 1):
             work = [(bodies, seconds)] * processes
-            times, _ = least_disturbed(
+            times, others = least_disturbed(
                 lambda work=work: pool.starmap(_transform_for, work, chunksize=1),
                 clocks,
                 patience_s,
             )
             found.append(fmean(times))
-    return found
+            most = max(most, others)
+    return found, most
 
 
 def _transform_for(bodies: Sequence[bytes], seconds: float) -> float:

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import sys
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import partial
+from functools import partial, reduce
 from itertools import product
 from pathlib import Path
 from random import Random
 from statistics import median, quantiles
+from typing import TypeVar
 
 from bench.simulation.calibration import ServiceTimes, calibrate
 from bench.simulation.clients import Load, read_under
 from bench.simulation.clocks import Clocks
 from bench.simulation.crowding import measure_crowding
 from bench.simulation.doors import DOORS, OpenDoor
-from bench.simulation.quiet import least_disturbed
+from bench.simulation.quiet import QUIET, least_disturbed
 from bench.simulation.scenes import SCENES, WORKERS, Point, Scene, readers_of
 from bench.simulation.slow_store import SlowStore, slow_store
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True)
@@ -40,6 +44,10 @@ class Figures:
     others: float
 
 
+# A time of a round, and the processors that others took meanwhile.
+_Disturbed = tuple[_T, float]
+
+
 @dataclass
 class Measured:
     """What was measured so far.
@@ -48,31 +56,40 @@ class Measured:
     ----------
     points : dict of Point to list of Figures
         One for each round.
-    waiting, busy : dict of (str, str) to ServiceTimes
-        By scene and door: with the scene's store, and with a store that answers at once.
-    transforms : dict of str to list of list of float
-        By scene, for each round: CPU milliseconds of a transform with 1, 2, 3 and 4 processes at once.
+    waiting, busy : dict of (str, str) to list of (ServiceTimes, float)
+        By scene and door, for each round, with the processors that others took: with the scene's store,
+        and with a store that answers at once.
+    transforms : dict of str to list of (list of float, float)
+        By scene, in the same way: CPU milliseconds of a transform with 1, 2, 3 and 4 processes at once.
     """
 
     points: dict[Point, list[Figures]] = field(default_factory=dict)
-    waiting: dict[tuple[str, str], ServiceTimes] = field(default_factory=dict)
-    busy: dict[tuple[str, str], ServiceTimes] = field(default_factory=dict)
-    transforms: dict[str, list[list[float]]] = field(default_factory=dict)
+    waiting: dict[tuple[str, str], list[_Disturbed[ServiceTimes]]] = field(default_factory=dict)
+    busy: dict[tuple[str, str], list[_Disturbed[ServiceTimes]]] = field(default_factory=dict)
+    transforms: dict[str, list[_Disturbed[list[float]]]] = field(default_factory=dict)
+
+    def figures(self, point: Point) -> Figures:
+        """Return the medians of a point's undisturbed rounds."""
+        rounds = undisturbed([(one, one.others) for one in self.points[point]])
+        names = ("per_s", "p50_ms", "p99_ms", "others")
+        return Figures(*(median(getattr(one, name) for one in rounds) for name in names))
 
     def crowding(self, scene: str) -> tuple[float, ...]:
         """Return how much longer a transform takes with 1, 2, 3 and 4 processes at once."""
-        times = [median(each) for each in zip(*self.transforms[scene], strict=True)]
+        rounds = undisturbed(self.transforms[scene])
+        times = [median(each) for each in zip(*rounds, strict=True)]
         return tuple(time / times[0] for time in times)
 
-    def middle(self, point: Point) -> Figures:
-        """Return the medians of a point's rounds."""
-        rounds = self.points[point]
-        return Figures(
-            *(
-                median(getattr(one, name) for one in rounds)
-                for name in ("per_s", "p50_ms", "p99_ms", "others")
-            )
-        )
+
+def undisturbed(rounds: Sequence[_Disturbed[_T]]) -> list[_T]:
+    """Return the rounds that others did not disturb; where they disturbed all, the least disturbed."""
+    most = max(QUIET, min(others for _, others in rounds))
+    return [found for found, others in rounds if others <= most]
+
+
+def service_times(rounds: Sequence[_Disturbed[ServiceTimes]]) -> ServiceTimes:
+    """Return the values of all undisturbed rounds."""
+    return reduce(ServiceTimes.with_those, undisturbed(rounds))
 
 
 def measure(rounds: int, seconds: float, patience_s: float) -> Measured:
@@ -141,8 +158,8 @@ class _Bench:
         ):
             store.delay(delay_s)
             work = partial(calibrate, door, store, self.seconds)
-            found, _ = least_disturbed(work, clocks, self.patience_s)
-            known[of] = known[of].with_those(found) if of in known else found
+            found = least_disturbed(work, clocks, self.patience_s)
+            known.setdefault(of, []).append(found)
 
     def _figures(self, door: OpenDoor, store: SlowStore, readers: int) -> Figures:
         warm_s, spread = self.seconds / 4, door.accepting

@@ -7,6 +7,7 @@ from typing import Any
 
 from bench.environment import ROOT
 from bench.simulation.comparison import table
+from bench.simulation.quiet import QUIET
 
 PAGE = ROOT / "docs/cost/simulate.md"
 BEGIN, END = "<!-- validation: begin -->", "<!-- validation: end -->"
@@ -18,10 +19,10 @@ simulation gets that, the store's delay and the number of processors, and predic
 Scenes: {scenes}. A throughput or a p50 that differs by more than {percent:.0f}% is bold, and the exit
 status is then 1. {within}"""
 _CONDITIONS = """\
-Medians of {rounds} rounds of {seconds:g} seconds; each ratio is simulated to measured. \\* The service
-times were measured with as many workers and readers. {date}, commit {commit}: {machine[processor]},
-{machine[cores]} processors; Python {python}; `python -m bench.simulation --write`, all of it in
-[simulation.json](simulation.json)."""
+Medians of {rounds} rounds of {seconds:g} seconds, without those that other programs disturbed; each
+ratio is simulated to measured. \\* The service times were measured with as many workers and readers.
+{date}, commit {commit}: {machine[processor]}, {machine[cores]} processors; Python {python};
+`python -m bench.simulation --write`, all of it in [simulation.json](simulation.json)."""
 
 
 def page(text: str, found: Mapping[str, Any]) -> str:
@@ -36,8 +37,25 @@ def page(text: str, found: Mapping[str, Any]) -> str:
     _, end, after = rest.partition(END)
     if not begin or not end:
         raise ValueError(f"{PAGE.name} lacks the lines {BEGIN} and {END}; add them")
-    parts = (BEGIN, _method(found), "", table(found), "", _CONDITIONS.format(**found["made"]), END)
-    return before + "\n".join(parts) + after
+    conditions = _CONDITIONS.format(**found["made"]) + _disturbed(found)
+    return (
+        before + "\n".join((BEGIN, _method(found), "", table(found), "", conditions, END)) + after
+    )
+
+
+def _disturbed(found: Mapping[str, Any]) -> str:
+    """Name what other programs disturbed in every round, so that a reader doubts it."""
+    rows = sum(row["others"] > QUIET for row in found["rows"])
+    times = [name for name, known in found["service_ms"].items() if max(known["others"]) > QUIET]
+    times += [
+        f"transforms at once, {scene}"
+        for scene, others in found["crowding_others"].items()
+        if others > QUIET
+    ]
+    if not rows and not times:
+        return ""
+    named = f", and the service times of {'; '.join(times)}" if times else ""
+    return f" Other programs disturbed every round of {rows} rows{named}."
 
 
 def _method(found: Mapping[str, Any]) -> str:

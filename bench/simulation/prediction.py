@@ -77,7 +77,8 @@ def _door(point: Point, times: ServiceTimes, warm: ServiceTimes) -> Door:
 def _of_server(times: ServiceTimes, warm: ServiceTimes) -> ServiceTime:
     more = fmean(_cpu(times)) - fmean(_cpu(warm))
     return ServiceTime(
-        cpu_ms=_cpu(warm),
+        cpu_ms=warm.worker_after_ms,
+        ask_ms=fmean(warm.worker_before_ms),
         rest_ms=fmean(warm.worker_rest_ms),
         wait_ms=times.wait_ms,
         cold_ms=max(0.0, more),

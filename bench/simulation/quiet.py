@@ -11,7 +11,7 @@ from bench.simulation.clocks import Clocks, busy_s
 
 _T = TypeVar("_T")
 # Processors that others may take before a measurement counts as disturbed: the noise of an idle system.
-_QUIET, _GLANCE_S = 0.06, 0.25
+QUIET, _GLANCE_S = 0.06, 0.25
 
 
 def least_disturbed(work: Callable[[], _T], clocks: Clocks, patience_s: float) -> tuple[_T, float]:
@@ -35,13 +35,13 @@ def least_disturbed(work: Callable[[], _T], clocks: Clocks, patience_s: float) -
     """
     ends, best = time.perf_counter() + patience_s, None
     while best is None or time.perf_counter() < ends:
-        while _others(lambda: time.sleep(_GLANCE_S), clocks)[1] > _QUIET:
+        while _others(lambda: time.sleep(_GLANCE_S), clocks)[1] > QUIET:
             if time.perf_counter() >= ends:
                 break
         found = _others(work, clocks)
         if best is None or found[1] < best[1]:
             best = found
-        if best[1] <= _QUIET:
+        if best[1] <= QUIET:
             break
     return best
 

@@ -13,8 +13,9 @@ from bench.simulation.calibration import ServiceTimes, calibrate
 from bench.simulation.clients import Load, Reader, read_under, requests_of
 from bench.simulation.comparison import compare, is_within_goal, result, table
 from bench.simulation.doors import DOORS
-from bench.simulation.measurement import Figures, Measured
+from bench.simulation.measurement import Figures, Measured, undisturbed
 from bench.simulation.page import BEGIN, END, page
+from bench.simulation.quiet import QUIET
 from bench.simulation.scenes import SCENES, WORKERS, Point, readers_of
 from bench.simulation.slow_store import slow_store
 
@@ -76,8 +77,9 @@ def measured(per_s: float, p50_ms: float) -> Measured:
     service = times(
         worker_before_ms=0.25, worker_after_ms=0.75, worker_rest_ms=0.0, wait_ms=9.0, client_ms=0.0
     )
-    of, point = {("waiting", "server"): service}, Point("waiting", "server", 2, 1)
-    return Measured({point: [Figures(per_s, p50_ms, p50_ms, 0.0)]}, of, of, {"waiting": [[1.0]]})
+    of, point = {("waiting", "server"): [(service, 0.0)]}, Point("waiting", "server", 2, 1)
+    figures = Figures(per_s, p50_ms, p50_ms, 0.0)
+    return Measured({point: [figures]}, of, of, {"waiting": [([1.0], 0.0)]})
 
 
 def test_one_reader_waits_for_the_store_and_the_worker():
@@ -107,6 +109,16 @@ def test_the_page_keeps_what_is_outside_of_the_marks():
     assert page(once, found) == once
     with pytest.raises(ValueError, match="lacks the lines"):
         page("no marks", found)
+
+
+@given(st.lists(st.tuples(st.integers(), st.floats(0, 2)), min_size=1))
+def test_disturbed_rounds_count_only_where_there_is_no_other(rounds):
+    kept = undisturbed(rounds)
+    quiet = [found for found, others in rounds if others <= QUIET]
+    assert kept == (
+        quiet
+        or [found for found, others in rounds if others == min(rounds, key=lambda one: one[1])[1]]
+    )
 
 
 def test_readers_are_one_a_few_and_more_than_the_workers():

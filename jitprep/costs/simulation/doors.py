@@ -33,6 +33,7 @@ class OpenDoor(ABC):
         self._samples, self._gets = samples, door.gets_per_request
         self._cpu_ms = draws.sums(service.cpu_ms, samples, service.spread, seed, draws.SERVICE)
         self._request_ms, self._rest_s = service.request_ms, service.rest_ms / 1000
+        self._ask_s = service.ask_ms / 1000
         turns = math.ceil(door.gets_per_request / door.gets_at_once)
         self._wait_ms = draws.sums(service.wait_ms, turns, "measured", seed, draws.WAIT)
         self._pause = draws.uniform(seed, draws.PAUSE)

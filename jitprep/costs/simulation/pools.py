@@ -115,6 +115,14 @@ class Pool(OpenDoor):
         return kept or everywhere[int(self._choose() * len(everywhere))]
 
     def _serve(self, request: ReaderRequest, wait_s: float, cpu_s: float) -> None:
+        if self._ask_s:
+            asked = request, wait_s, cpu_s
+            request.place.processor.work(self._ask_s, self._wait, asked)
+        else:
+            self._wait((request, wait_s, cpu_s))
+
+    def _wait(self, asked: tuple[ReaderRequest, float, float]) -> None:
+        request, wait_s, cpu_s = asked
         if wait_s:
             self._clock.after(wait_s, self._compute, (request, cpu_s))
         else:

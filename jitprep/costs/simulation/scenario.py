@@ -26,6 +26,8 @@ class ServiceTime:
         CPU time of a request besides its samples.
     wait_ms : float or sequence of float
         Time from a GET to the store to the end of its answer. Sequences are drawn from.
+    ask_ms : float
+        CPU time of a server's worker before the wait for the store, which its other work delays.
     rest_ms : float
         CPU time that follows the answer, before the next request.
     cold_ms : float
@@ -39,6 +41,7 @@ class ServiceTime:
     cpu_ms: float | Sequence[float]
     request_ms: float = 0.0
     wait_ms: float | Sequence[float] = 0.0
+    ask_ms: float = 0.0
     rest_ms: float = 0.0
     cold_ms: float = 0.0
     cold_after_ms: float = 0.0

@@ -1,7 +1,7 @@
 """Write the tables and pictures of docs/cost/simulate.md.
 
 ``python tools/simulate_page.py --run [NAME ...]`` also runs the commands of the page, all or the named,
-and stores their outcomes in docs/simulate.json and their pictures beside it. That takes some minutes.
+and stores their outcomes in docs/cost/simulate.json and their pictures beside it. That takes some minutes.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parent.parent
-PAGE, STORED = ROOT / "docs/cost/simulate.md", ROOT / "docs/simulate.json"
+PAGE, STORED = ROOT / "docs/cost/simulate.md", ROOT / "docs/cost/simulate.json"
 _PLACE = re.compile(r"(<!-- simulate: ([\w-]+) -->\n).*?(<!-- simulate: end -->)", re.DOTALL)
-_COMMON = "--pipeline imagenet-uint8 --objects 1281167 --train-ms 250"
+_COMMON = "--pipeline imagenet-uint8 --objects 1281167 --step-ms 250"
 RUNS = {
-    "ten-thousand": "--door object-lambda --readers 1e4",
-    "fifty-thousand": "--door object-lambda --readers 5e4",
-    "fifty-thousand-quota": "--door object-lambda --readers 5e4 --concurrency 50000 --prefixes 64",
+    "ten-thousand": "--door url --readers 1e4",
+    "fifty-thousand": "--door url --readers 5e4",
+    "fifty-thousand-quota": "--door url --readers 5e4 --concurrency 50000 --prefixes 64",
     "server": "--door server --readers 1e4 --workers 40 --max-workers 160 --prefixes 4",
     "shards": "--door streamed-shards --readers 1000",
 }
@@ -51,11 +51,11 @@ def page() -> str:
 
 def _run(name: str) -> dict[str, Any]:
     arguments = f"{_COMMON} {RUNS[name]}"
-    picture = ROOT / f"docs/simulate-{name}.svg"
+    picture = ROOT / f"docs/cost/simulate-{name}.svg"
     command = [sys.executable, "-m", "jitprep.cli.main", "simulate", *arguments.split(), "--json"]
     command += ["--plot", str(picture)]
     if name == _VARIED:
-        command += ["--plot-readers", str(ROOT / "docs/simulate-readers.svg")]
+        command += ["--plot-readers", str(ROOT / "docs/cost/simulate-readers.svg")]
     before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
     done = subprocess.run(  # noqa: S603  the command of this project
         command, cwd=ROOT, check=True, capture_output=True, text=True

@@ -52,8 +52,8 @@ def cost(
         float,
         typer.Option(
             min=0,
-            help="Time for which one GPU trains on one object. The instance prepares the next ones in "
-            "that time at no cost; with 0, its GPUs wait for all preparation.",
+            help="Time for which one GPU trains on one object: GPUs × 1,000 / the images per second of "
+            "your job. The instance prepares the next ones meanwhile. 0 for unknown.",
         ),
     ] = DEFAULTS.train_ms,
     packed: Annotated[

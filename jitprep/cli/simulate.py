@@ -28,7 +28,7 @@ from jitprep.costs.simulation.advice import advise
 from jitprep.costs.simulation.outcome import Outcome
 from jitprep.costs.simulation.pictures import render_readers, render_timeline
 from jitprep.costs.simulation.scenario import Scenario, Store
-from jitprep.costs.simulation.setup import SETUPS, Setup, Sizing, charge_outcome
+from jitprep.costs.simulation.setup import SETUPS, Sizing, charge_outcome
 from jitprep.costs.simulation.simulate import simulate as simulate_epoch
 from jitprep.costs.ways.bill import Missing
 from jitprep.costs.ways.case import Case
@@ -48,7 +48,7 @@ def simulate(
     ] = None,
     *,
     spec: Annotated[str, typer.Option("--pipeline", metavar="PIPELINE", help=PIPELINE)],
-    door: Annotated[str, typer.Option(help=f"One of {', '.join(SETUPS)}.")] = "object-lambda",
+    door: Annotated[str, typer.Option(help=f"One of {', '.join(SETUPS)}.")] = "url",
     readers: Annotated[
         str, typer.Option(metavar="R", help="Requests under way at once: 1e4.")
     ] = "1000",
@@ -56,7 +56,7 @@ def simulate(
         int,
         typer.Option(metavar="N", parser=parse_objects, help="Objects in the data set: 1.2e6."),
     ] = DEFAULTS.objects,
-    train_ms: Annotated[
+    step_ms: Annotated[
         float,
         typer.Option(
             min=0, help="Time for which a reader trains on one object before it reads on."
@@ -124,7 +124,7 @@ def simulate(
     It gives the time of an epoch, refusals, latencies and dollars, and recommends a size and a ramp.
     """
     number = _readers(readers)
-    require_finite(train_ms=train_ms, ramp_s=ramp_s, cold_start_ms=cold_start_ms, s3_ms=s3_ms)
+    require_finite(step_ms=step_ms, ramp_s=ramp_s, cold_start_ms=cold_start_ms, s3_ms=s3_ms)
     require_finite(boot_s=boot_s)
     if door not in SETUPS:
         fail(f"--door must be one of {', '.join(SETUPS)}, got {door!r}", 2)
@@ -133,7 +133,6 @@ def simulate(
         objects=objects,
         arch=arch_or_fail(arch),
         memory_mb=memory_or_fail(memory),
-        train_ms=train_ms,
         stackable=pipeline.stacks,
         s3_ms=s3_ms,
         server=server,
@@ -152,7 +151,16 @@ def simulate(
     setup = SETUPS[door](case, each_ms, sizing)
     if isinstance(setup, Missing):
         fail(f"--door {door}: {setup.reason}", 2)
-    scenario = _scenario(setup, plan, number, ramp_s=ramp_s, prefixes=prefixes, seed=seed)
+    scenario = Scenario(
+        door=setup.door,
+        store=Store(prefixes=prefixes),
+        readers=number,
+        samples=objects,
+        step_ms=step_ms * setup.door.samples_per_request,
+        receive_ms=setup.receive_ms * setup.door.samples_per_request,
+        ramp_s=ramp_s,
+        seed=seed,
+    )
     outcome = simulate_epoch(scenario)
     advice = advise(scenario)
     charges = charge_outcome(door, setup.door, outcome, case)
@@ -186,22 +194,6 @@ def _readers(text: str) -> int:
     if not 2 <= number <= 10**7 or number != int(number):
         fail(f"--readers must be a whole number from 2 to 10 million, such as 1e4, got {text!r}", 2)
     return int(number)
-
-
-def _scenario(
-    setup: Setup, plan: TrainingPlan, readers: int, *, ramp_s: float, prefixes: int, seed: int
-) -> Scenario:
-    together = setup.door.samples_per_request
-    return Scenario(
-        door=setup.door,
-        store=Store(prefixes=prefixes),
-        readers=readers,
-        samples=plan.objects,
-        step_ms=plan.train_ms * together,
-        receive_ms=setup.receive_ms * together,
-        ramp_s=ramp_s,
-        seed=seed,
-    )
 
 
 def _over_readers(scenario: Scenario) -> list[tuple[int, Outcome]]:

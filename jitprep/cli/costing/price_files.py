@@ -34,7 +34,7 @@ def _load(path: Path | None) -> dict[str, Prices]:
 
 
 def _of_region(known: dict[str, Prices], region: str, types: set[str], path: Path) -> Prices:
-    remedy = "fetch them from AWS with --refresh --prices FILE"
+    remedy = f"fetch them with --refresh --prices FILE, or write them as in {SHIPPED}"
     if region not in known:
         fail(f"{path} has no prices for {region}, only for {', '.join(known)}; {remedy}", 2)
     for type_ in sorted(types):
@@ -47,7 +47,7 @@ def _of_region(known: dict[str, Prices], region: str, types: set[str], path: Pat
 def _refreshed(path: Path | None, region: str, types: set[str]) -> dict[str, Prices]:
     """Fetch a region's prices from AWS, and add them to those in the file."""
     try:
-        from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415  an extra
+        from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError  # noqa: PLC0415  an extra
     except ModuleNotFoundError:
         fail("--refresh needs boto3, which is not installed: pip install 'jitprep[backfill]'", 2)
     from jitprep.costs.inputs.refresh import NotListed, pricing_client  # noqa: PLC0415
@@ -59,6 +59,11 @@ def _refreshed(path: Path | None, region: str, types: set[str]) -> dict[str, Pri
     wanted = types.union(known[region].instances if region in known else ())
     try:
         known[region] = ask(pricing_client(), region, sorted(wanted), known)
+    except NoCredentialsError as error:
+        fail(
+            f"AWS returned no prices: {error}; --refresh needs credentials that allow "
+            f"pricing:GetProducts; without any, write prices as in {SHIPPED}"
+        )
     except (NotListed, BotoCoreError, ClientError) as error:
         fail(f"AWS returned no prices: {error}")
     try:

@@ -25,27 +25,39 @@ def print_simulation(
     advice: Advice,
     case: Case,
 ) -> None:
-    """Print the figures of an epoch, its bill, the recommendation, and what is assumed."""
+    """Print what to do, the figures of an epoch with its bill, and what is assumed."""
+    out.print(verdict_line(outcome), soft_wrap=True, markup=False)
+    out.print(f"Recommended: {advice_line(scenario, advice)}\n", soft_wrap=True, markup=False)
     table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, show_edge=False)
     table.add_column("one epoch")
     table.add_column("simulated", justify="right")
-    for name, value in simulation_rows(outcome, charges):
+    for name, value in simulation_rows(scenario, outcome, charges):
         table.add_row(name, value)
     out.print(table)
-    out.print("Recommended", style="bold")
-    out.print(advice_line(scenario, advice), soft_wrap=True, markup=False)
     out.print("Assumptions", style="bold")
     for line in _assumptions(scenario, case):
         out.print(f"- {line}", soft_wrap=True, markup=False)
 
 
-def simulation_rows(outcome: Outcome, charges: Sequence[Charge]) -> list[tuple[str, str]]:
+def verdict_line(outcome: Outcome) -> str:
+    """Return whether a real epoch would end."""
+    if outcome.gave_up:
+        return f"A real job would fail: {outcome.gave_up:,} requests take more tries than a client makes."
+    refused = outcome.throttled_429 + outcome.slow_503 - outcome.store_503
+    tries = f", with {refused:,} reads tried again" if refused else ""
+    return f"The epoch takes {duration(outcome.epoch_s)}{tries}."
+
+
+def simulation_rows(
+    scenario: Scenario, outcome: Outcome, charges: Sequence[Charge]
+) -> list[tuple[str, str]]:
     """Return the names and the values of an epoch's figures."""
     server_503 = outcome.slow_503 - outcome.store_503
+    idle = ("readers' time spent waiting (GPU idle)", f"{outcome.idle:.1%}")
     return [
         ("time of the epoch", duration(outcome.epoch_s)),
         ("samples per second", f"{outcome.samples_per_s:,.0f}"),
-        ("readers' time spent waiting (GPU idle)", f"{outcome.idle:.1%}"),
+        *((idle,) if scenario.step_ms else ()),
         ("429 from Lambda", f"{outcome.throttled_429:,}"),
         ("503 from S3, to the door", f"{outcome.store_503:,}"),
         ("503 to readers", f"{server_503:,}"),
@@ -63,13 +75,15 @@ def advice_line(scenario: Scenario, advice: Advice) -> str:
     if isinstance(scenario.door, FunctionDoor):
         start = f"{advice.readers:,} readers, started over {advice.ramp_s:g} s, with a concurrency "
         start += f"of {advice.size:,}"
+        if advice.size > scenario.door.concurrency:
+            start += f", a quota to ask AWS for (--concurrency is {scenario.door.concurrency:,})"
     else:
         what = "environments" if isinstance(scenario.door, ManagedDoor) else "workers"
         start = f"{advice.size:,} {what} from the beginning"
     most = advice.readers if isinstance(scenario.door, FunctionDoor) else advice.size
     more = " Twice as many would save less than 5%." if most < scenario.readers else ""
     return (
-        f"{start}: the epoch takes {duration(epoch.epoch_s)}, with {epoch.throttled_429:,} answers 429 "
+        f"{start}. The epoch takes {duration(epoch.epoch_s)}, with {epoch.throttled_429:,} answers 429 "
         f"and {epoch.slow_503:,} answers 503.{more}"
     )
 

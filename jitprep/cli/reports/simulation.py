@@ -42,7 +42,8 @@ def print_simulation(
 def verdict_line(outcome: Outcome) -> str:
     """Return whether a real epoch would end."""
     if outcome.gave_up:
-        return f"A real job would fail: {outcome.gave_up:,} requests take more tries than a client makes."
+        failed = f"{outcome.gave_up:,} requests take more tries than a client makes"
+        return f"A real job would fail: {failed}."
     refused = outcome.throttled_429 + outcome.slow_503 - outcome.store_503
     tries = f", with {refused:,} reads tried again" if refused else ""
     return f"The epoch takes {duration(outcome.epoch_s)}{tries}."

@@ -1,7 +1,7 @@
 """Write the tables and pictures of docs/cost/simulate.md.
 
-``python tools/simulate_page.py --run [NAME ...]`` also runs the commands of the page, all or the named. It
-stores their outcomes in docs/cost/simulate.json and their pictures beside it, which takes some minutes.
+``python tools/simulate_page.py --run [NAME ...]`` also runs the commands of the page, all or the named.
+It stores their outcomes in docs/cost/simulate.json and their pictures beside it: some minutes.
 """
 
 from __future__ import annotations

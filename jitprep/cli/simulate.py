@@ -39,7 +39,7 @@ from jitprep.costs.ways.case import Case
 # The picture over readers begins with so many, and has so many steps in each decade.
 _FEWEST, _PER_DECADE = 10, 2
 _MOST_READERS = 10**7
-# Requests of an epoch, each of which is simulated.
+# Requests of an epoch that is simulated.
 _MOST_REQUESTS = 10**8
 
 

@@ -56,6 +56,27 @@ class Case:
         return measured.ms + reads_ms + own.receive_mb_ms * measured.range_bytes / 10**6
 
     @property
+    def own_shard_ms(self) -> float:
+        """CPU time in which the training host reads a sample of a shard and transforms it."""
+        own = self.overheads.shard_original
+        return self.measured.ms + own.receiving_ms(self.measured.bytes_in)
+
+    @property
+    def stored_ms(self) -> float:
+        """CPU time in which a machine reads a sample, as originals are stored, and transforms it."""
+        return self.own_shard_ms if self.plan.packed else self.own_ms
+
+    @property
+    def stored_objects(self) -> int:
+        """Objects in which originals are stored."""
+        return self.shards if self.plan.packed else self.plan.objects
+
+    @property
+    def stored_gets(self) -> float:
+        """GETs for an epoch of originals as they are stored."""
+        return self.shards if self.plan.packed else self.own_gets
+
+    @property
     def own_gets(self) -> float:
         """GETs for an epoch of single originals."""
         return self.plan.objects * self.measured.gets

@@ -84,10 +84,10 @@ def _on_disk(case: Case) -> Way | Missing:
         )
         return Missing(COPIES_DISK, taken)
     own = case.overheads.disk_copy
-    first, later = case.idle(case.own_ms), case.idle(own.receiving_ms(case.measured.bytes_out))
+    first, later = case.idle(case.stored_ms), case.idle(own.receiving_ms(case.measured.bytes_out))
     once = (
-        case.listing(case.plan.objects),
-        *case.gets(case.own_gets),
+        case.listing(case.stored_objects),
+        *case.gets(case.stored_gets),
         Charge("idle", "waiting GPUs, more in the first epoch", first.usd - later.usd),
     )
     return _read(COPIES_DISK, case, once, (), own)
@@ -119,12 +119,10 @@ def _nbytes(case: Case) -> float:
 
 def _backfill(case: Case) -> tuple[Charge, ...]:
     """Return what it costs to list, read and transform each original once."""
-    hours = vcpu_hours(case, case.plan.objects, case.own_ms)
-    originals = case.shards if case.plan.packed else case.plan.objects
-    reads = case.shards if case.plan.packed else case.own_gets
+    hours = vcpu_hours(case, case.plan.objects, case.stored_ms)
     return (
-        case.listing(originals),
-        *case.gets(reads),
+        case.listing(case.stored_objects),
+        *case.gets(case.stored_gets),
         Charge("compute", "vCPU hours of the backfill", hours * cheapest_vcpu_usd(case)),
     )
 

@@ -12,10 +12,14 @@ import typer
 from jitprep.cli.console import PIPELINE, fail_to_write, out, parse_path, pipeline_argument
 from jitprep.cli.costing.options import (
     DEFAULTS,
+    MOST_EPOCHS,
+    MOST_GB,
+    MOST_MONTHS,
+    MOST_MS,
+    MOST_OBJECTS,
     arch_or_fail,
     memory_or_fail,
     parse_objects,
-    require_finite,
 )
 from jitprep.cli.costing.price_files import prices_for
 from jitprep.cli.costing.samples import measure_or_fail, processor
@@ -44,7 +48,9 @@ def cost(
         int,
         typer.Option(metavar="N", parser=parse_objects, help="Objects in the data set: 1.2e6."),
     ] = DEFAULTS.objects,
-    epochs: Annotated[int, typer.Option(min=1, help="How often each is read.")] = DEFAULTS.epochs,
+    epochs: Annotated[
+        int, typer.Option(min=1, max=MOST_EPOCHS, help="How often each is read.")
+    ] = DEFAULTS.epochs,
     gpu: Annotated[
         str, typer.Option(metavar="TYPE", help="Instance type that trains.")
     ] = DEFAULTS.gpu,
@@ -52,6 +58,7 @@ def cost(
         float,
         typer.Option(
             min=0,
+            max=MOST_MS,
             help="Time for which one GPU trains on one object: GPUs × 1,000 / the images per second of "
             "your job. The instance prepares the next ones meanwhile. 0 for unknown.",
         ),
@@ -60,14 +67,19 @@ def cost(
         bool, typer.Option("--packed", help="The originals are in shards already.")
     ] = False,
     shard: Annotated[
-        int, typer.Option(min=1, help="Objects per shard, of originals or of results.")
+        int,
+        typer.Option(
+            min=1, max=MOST_OBJECTS, help="Objects per shard, of originals or of results."
+        ),
     ] = DEFAULTS.shard,
     months: Annotated[
-        float, typer.Option(min=0, help="How long copies and shards are stored.")
+        float, typer.Option(min=0, max=MOST_MONTHS, help="How long copies and shards are stored.")
     ] = DEFAULTS.months,
     disk_gb: Annotated[
         float | None,
-        typer.Option(min=0, help="Space on the trainer's own disk. Default: its type's."),
+        typer.Option(
+            min=0, max=MOST_GB, help="Space on the trainer's own disk. Default: its type's."
+        ),
     ] = None,
     private_subnet: Annotated[
         bool,
@@ -102,12 +114,14 @@ def cost(
         str, typer.Option(metavar="MB", help="The function's memory; auto for the cheapest.")
     ] = "auto",
     s3_ms: Annotated[
-        float, typer.Option(min=0, help="Time that a function waits for each request to S3.")
+        float,
+        typer.Option(min=0, max=MOST_MS, help="Time that a function waits for each request to S3."),
     ] = DEFAULTS.s3_ms,
     speed: Annotated[
         float | None,
         typer.Option(
             min=0.01,
+            max=100,
             help="Speed of Lambda's CPU relative to this machine's. Default: 0.6 for arm64, 1 for "
             "x86_64.",
         ),
@@ -148,7 +162,6 @@ def cost(
 
     The pipeline runs on the samples here. AWS's prices, with their dates, come from a price file.
     """
-    require_finite(train_ms=train_ms, months=months, s3_ms=s3_ms, speed=speed, disk_gb=disk_gb)
     pipeline = pipeline_argument(spec)
     plan = TrainingPlan(
         objects=objects,

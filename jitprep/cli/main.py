@@ -22,6 +22,7 @@ def main() -> None:
     """
     with suppress(ValueError):  # Only a main thread may. A shell may have had SIGINT ignored.
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    stdout.replace_unknown()
     try:
         from jitprep.cli.commands import app as commands  # noqa: PLC0415  needs an extra
     except ModuleNotFoundError as error:

@@ -13,10 +13,13 @@ import typer
 from jitprep.cli.console import PIPELINE, fail, fail_to_write, out, parse_path, pipeline_argument
 from jitprep.cli.costing.options import (
     DEFAULTS,
+    MOST_MS,
+    MOST_OBJECTS,
+    MOST_S,
+    MOST_WORKERS,
     arch_or_fail,
     memory_or_fail,
     parse_objects,
-    require_finite,
 )
 from jitprep.cli.costing.price_files import prices_for
 from jitprep.cli.costing.samples import measure_times_or_fail
@@ -35,6 +38,9 @@ from jitprep.costs.ways.case import Case
 
 # The picture over readers begins with so many, and has so many steps in each decade.
 _FEWEST, _PER_DECADE = 10, 2
+_MOST_READERS = 10**7
+# Requests of an epoch that is simulated.
+_MOST_REQUESTS = 10**8
 
 
 def simulate(
@@ -59,32 +65,53 @@ def simulate(
     step_ms: Annotated[
         float,
         typer.Option(
-            min=0, help="Time for which a reader trains on one object before it reads on."
+            min=0,
+            max=MOST_MS,
+            help="Time for which a reader trains on one object before it reads on.",
         ),
     ] = 0.0,
     ramp_s: Annotated[
-        float, typer.Option(min=0, help="Seconds over which the readers start.")
+        float, typer.Option(min=0, max=MOST_S, help="Seconds over which the readers start.")
     ] = 0.0,
     concurrency: Annotated[
-        int, typer.Option(min=1, help="Environments that the account may run at once.")
+        int,
+        typer.Option(
+            min=1, max=_MOST_READERS, help="Environments that the account may run at once."
+        ),
     ] = 1000,
     cold_start_ms: Annotated[
-        float, typer.Option(min=0, help="Time in which an environment starts.")
+        float, typer.Option(min=0, max=MOST_MS, help="Time in which an environment starts.")
     ] = 1500.0,
     workers: Annotated[
-        int, typer.Option(min=1, help="Workers of the server, or environments, in the beginning.")
+        int,
+        typer.Option(
+            min=1,
+            max=MOST_WORKERS,
+            help="Workers of the server, or environments, in the beginning.",
+        ),
     ] = 3,
     max_workers: Annotated[
-        int, typer.Option(min=0, help="Most that autoscaling starts; 0 for no autoscaling.")
+        int,
+        typer.Option(
+            min=0, max=MOST_WORKERS, help="Most that autoscaling starts; 0 for no autoscaling."
+        ),
     ] = 0,
-    boot_s: Annotated[float, typer.Option(min=0, help="Time in which a worker starts.")] = 60.0,
+    boot_s: Annotated[
+        float, typer.Option(min=0, max=MOST_S, help="Time in which a worker starts.")
+    ] = 60.0,
     s3_ms: Annotated[
-        float, typer.Option(min=0, help="Time that the door waits for each request to S3.")
+        float,
+        typer.Option(min=0, max=MOST_MS, help="Time that the door waits for each request to S3."),
     ] = DEFAULTS.s3_ms,
     prefixes: Annotated[
-        int, typer.Option(min=1, help="Partitions of S3 in the beginning, of 5,500 GETs/s each.")
+        int,
+        typer.Option(
+            min=1, max=MOST_WORKERS, help="Partitions of S3 in the beginning, of 5,500 GETs/s each."
+        ),
     ] = 1,
-    shard: Annotated[int, typer.Option(min=1, help="Objects per shard.")] = DEFAULTS.shard,
+    shard: Annotated[
+        int, typer.Option(min=1, max=MOST_OBJECTS, help="Objects per shard.")
+    ] = DEFAULTS.shard,
     arch: Annotated[
         str, typer.Option(help=f"Architecture of Lambda: {' or '.join(ARCHS)}.")
     ] = DEFAULTS.arch,
@@ -124,8 +151,8 @@ def simulate(
     It gives the time of an epoch, refusals, latencies and dollars, and recommends a size and a ramp.
     """
     number = _readers(readers)
-    require_finite(step_ms=step_ms, ramp_s=ramp_s, cold_start_ms=cold_start_ms, s3_ms=s3_ms)
-    require_finite(boot_s=boot_s)
+    if 0 < max_workers < workers:
+        fail(f"--max-workers must be 0 or at least --workers ({workers}), got {max_workers}", 2)
     if door not in SETUPS:
         fail(f"--door must be one of {', '.join(SETUPS)}, got {door!r}", 2)
     pipeline = pipeline_argument(spec)
@@ -151,6 +178,8 @@ def simulate(
     setup = SETUPS[door](case, each_ms, sizing)
     if isinstance(setup, Missing):
         fail(f"--door {door}: {setup.reason}", 2)
+    if objects > _MOST_REQUESTS * setup.door.samples_per_request:
+        fail(f"--objects {objects:,} take more than {_MOST_REQUESTS:,} requests; simulate fewer", 2)
     scenario = Scenario(
         door=setup.door,
         store=Store(prefixes=prefixes),
@@ -191,7 +220,7 @@ def _readers(text: str) -> int:
         number = float(text)
     except ValueError:
         number = 0.0
-    if not 2 <= number <= 10**7 or number != int(number):
+    if not 2 <= number <= _MOST_READERS or number != int(number):
         fail(f"--readers must be a whole number from 2 to 10 million, such as 1e4, got {text!r}", 2)
     return int(number)
 

@@ -5,11 +5,20 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import suppress
+from io import TextIOWrapper
 from typing import NoReturn
+
+
+def replace_unknown() -> None:
+    """Print a question mark for each character that the terminal's encoding lacks."""
+    if isinstance(sys.stdout, TextIOWrapper) and sys.stdout.encoding.lower() != "utf-8":
+        sys.stdout.reconfigure(errors="replace")
 
 
 def flush() -> None:
     """Write what is buffered, and end the process where that fails."""
+    if sys.stdout is None:  # it was closed before the process began
+        return
     try:
         sys.stdout.flush()
     except OSError as error:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 from jitprep.cli.console import fail
 from jitprep.costs.inputs.plan import TrainingPlan
 from jitprep.costs.inputs.prices import ARCHS, Arch
@@ -11,16 +9,19 @@ from jitprep.costs.ways.invocation import SIZES
 
 # What is assumed where no option says otherwise.
 DEFAULTS = TrainingPlan(objects=1_000_000, stackable=False)
+# Largest values of options. They are beyond any plan, and products of them remain finite.
+MOST_OBJECTS, MOST_EPOCHS, MOST_MONTHS, MOST_GB = 10**12, 10**6, 1200, 1e9
+MOST_MS, MOST_S, MOST_WORKERS = 1e9, 1e7, 100_000
 
 
 def parse_objects(text: str) -> int:
-    """Return a whole number from 1, which may be written as 1200000, 1_200_000 or 1.2e6."""
+    """Return a whole number from 1 to 10^12, which may be written as 1200000, 1_200_000 or 1.2e6."""
     try:
         number = float(text)
     except ValueError:
         number = 0.0
-    if not math.isfinite(number) or number < 1 or number != int(number):
-        fail(f"--objects must be a whole number from 1, such as 1.2e6, got {text!r}", 2)
+    if not 1 <= number <= MOST_OBJECTS or number != int(number):
+        fail(f"--objects must be a whole number from 1 to 1e12, such as 1.2e6, got {text!r}", 2)
     return int(number)
 
 
@@ -42,10 +43,3 @@ def memory_or_fail(memory: str) -> int | None:
             2,
         )
     return int(memory)
-
-
-def require_finite(**options: float | None) -> None:
-    """Fail for an option that is infinite or not a number."""
-    for name, value in options.items():
-        if value is not None and not math.isfinite(value):
-            fail(f"--{name.replace('_', '-')} must be a finite number, got {value}", 2)

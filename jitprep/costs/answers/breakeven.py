@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from jitprep.costs.estimate import Estimate
 from jitprep.costs.ways.bill import HOST, SHARDS_HOST, Way
 
-# An overflow that is just large enough leaves less than this share of idle time, by rounding.
+# What rounding changes: an overflow that is just large enough leaves less than this share of idle time.
 _ROUNDING = 1e-9
 
 
@@ -44,13 +44,13 @@ def cheapest_by_epochs(ways: Sequence[Way]) -> tuple[CheapestFrom, ...]:
 
 
 def cheaper_from(first: Way, second: Way) -> int | None:
-    """Return the first number of epochs, from 1, for which `second` costs less; None without one."""
-    if second.total(1) < first.total(1):
-        return 1
+    """Return the number of epochs, from 1, from which on `second` costs less; None without one."""
     if second.slope >= first.slope:
-        return None
+        cheaper = second.slope == first.slope and second.fixed < first.fixed
+        return 1 if cheaper else None
     epochs = (second.fixed - first.fixed) / (first.slope - second.slope)
-    return max(math.floor(epochs) + 1, 1) if epochs < math.inf else None
+    # Where both cost the same, within rounding, the second costs less one epoch later.
+    return max(math.floor(epochs * (1 + _ROUNDING)) + 1, 1) if epochs < math.inf else None
 
 
 def own_way(estimate: Estimate) -> Way:

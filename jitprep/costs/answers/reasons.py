@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+import math
+
 from jitprep.costs.answers.breakeven import cheaper_from, idle_share, own_way, vcpus_per_gpu
 from jitprep.costs.answers.verdict import Decision
-from jitprep.costs.answers.wording import count_of, dollars, gigabytes, percent, three_digits
+from jitprep.costs.answers.wording import (
+    count_of,
+    dollars,
+    gigabytes,
+    percent,
+    rounded_down,
+    three_digits,
+)
 from jitprep.costs.estimate import Estimate
 from jitprep.costs.ways.bill import COPY_WAYS, EC2, EC2_SPOT, SHARDS_SERVER
 from jitprep.costs.ways.case import MS_PER_HOUR
@@ -37,7 +46,7 @@ def _host(estimate: Estimate, decision: Decision) -> str:
         f"The host takes {three_digits(host.host_ms)} ms of CPU to fetch and prepare an object. With "
         f"{vcpus:g} vCPUs per GPU it has one every {every} ms for each GPU, which trains on one for "
         f"{plan.train_ms:g} ms (--train-ms). So its GPUs wait for {waits} of the time on own cores. "
-        f"Training alone costs {dollars(hours * gpu.usd)} per epoch, in each row."
+        f"Training alone costs {dollars(hours * gpu.usd)} per epoch more, which no row includes."
     )
 
 
@@ -69,7 +78,7 @@ def _receiving(estimate: Estimate, decision: Decision) -> list[str]:
     vcpus, lines = vcpus_per_gpu(estimate), []
     for way in (decision.on_server, decision.in_lambda):
         if way is not None:
-            least = three_digits(way.host_ms / vcpus)
+            least = rounded_down(way.host_ms / vcpus)
             lines.append(
                 f"{way.name}: receiving a result takes {three_digits(way.host_ms)} ms of the host's "
                 f"CPU. GPUs wait for that where training takes less than {least} ms."
@@ -113,8 +122,8 @@ def _utilisation(estimate: Estimate, decision: Decision) -> list[str]:
     if least > 1:
         return [f"The {server.name} costs more than the {function.name} at any utilisation."]
     return [
-        f"The {server.name} costs less than {function.name} where more than {percent(least)} of its "
-        "CPU time is used (--utilisation)."
+        f"The {server.name} costs less than {function.name} where more than {math.ceil(100 * least)}% "
+        "of its CPU time is used (--utilisation)."
     ]
 
 

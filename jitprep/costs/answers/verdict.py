@@ -12,7 +12,15 @@ from jitprep.costs.answers.breakeven import (
     keeping_up_ms,
     own_way,
 )
-from jitprep.costs.answers.wording import count_of, dollars, percent, three_digits, what_to_do
+from jitprep.costs.answers.wording import (
+    count_of,
+    dollars,
+    percent,
+    rounded_down,
+    rounded_up,
+    three_digits,
+    what_to_do,
+)
 from jitprep.costs.estimate import Estimate
 from jitprep.costs.ways.bill import (
     COPY_WAYS,
@@ -152,11 +160,13 @@ def _against_remote(estimate: Estimate) -> str | None:
         return "your host keeps up"
     if best.name in COPY_WAYS:
         return "stored results cost less"
+    if best.name == SHARDS_HOST != host.name and best.idle_s == 0:
+        return "it keeps up if it reads shards"
     remote = cheapest_of(estimate, (*FUNCTIONS, *SHARD_FUNCTIONS, *SERVER_WAYS, SHARDS_SERVER))
     if remote is not None and remote.host_ms >= host.host_ms:
         return "receiving a result takes your host as long as preparing it"
     if measured.bytes_out >= measured.bytes_in:
-        return "results are larger than the originals"
+        return "results are as large as the originals, or larger"
     return "it costs more than GPUs that wait"
 
 
@@ -194,12 +204,11 @@ def _second(estimate: Estimate, decision: Decision) -> str:
 
 
 def _by_training(decision: Decision) -> str:
-    least = f"{three_digits(decision.keeping_up_ms)} ms of training per object"
-    overflow = decision.overflow
+    least, overflow = decision.keeping_up_ms, decision.overflow
     changed = (
-        f"below {least}, it no longer keeps up"
+        f"below {rounded_down(least)} ms of training per object, it no longer keeps up"
         if decision.keeps_up
-        else f"from {least} on, your host keeps up"
+        else f"from {rounded_up(least)} ms of training per object on, your host keeps up"
     )
     if overflow is None or overflow.name == decision.best.name:
         return changed

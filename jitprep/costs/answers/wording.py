@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Context
+
 from jitprep.costs.inputs.measure import Measured
 from jitprep.costs.inputs.plan import TrainingPlan
 from jitprep.costs.ways import bill
@@ -50,7 +52,7 @@ def dollars(usd: float) -> str:
 
 def gigabytes(nbytes: float) -> str:
     """Return bytes in units of 10^9, with three significant digits."""
-    return f"{three_digits(nbytes / 10**9)} GB"
+    return f"{three_digits(nbytes / 10**9)} GB" if nbytes >= 10**6 else "under 0.001 GB"
 
 
 def count_of(number: float, what: str) -> str:
@@ -59,10 +61,20 @@ def count_of(number: float, what: str) -> str:
     return f"{shown} {what}{'' if number == 1 else 's'}"
 
 
-def three_digits(number: float) -> str:
-    """Return a number with three significant digits, and commas."""
-    value = float(f"{number:.3g}")
-    return f"{value:,.0f}" if value >= 100 else f"{value:g}"
+def three_digits(number: float, rounding: str = ROUND_HALF_EVEN) -> str:
+    """Return a number with three significant digits, and commas; `rounding` is one of `decimal`'s."""
+    value = Context(prec=3, rounding=rounding).create_decimal(repr(number)).normalize()
+    return f"{value:,f}"
+
+
+def rounded_down(number: float) -> str:
+    """Return a threshold below which something holds, rounded down so that it is true as printed."""
+    return three_digits(number, ROUND_FLOOR)
+
+
+def rounded_up(number: float) -> str:
+    """Return a threshold from which on something holds, rounded up so that it is true as printed."""
+    return three_digits(number, ROUND_CEILING)
 
 
 def percent(share: float) -> str:

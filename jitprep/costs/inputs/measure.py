@@ -108,6 +108,9 @@ def _measure_each(
         text=True,
         check=False,
     )
+    if done.returncode < 0:
+        stopped = f"signal {-done.returncode} ended the measurement"
+        raise Unmeasured(f"{stopped}; the samples may take more memory than this machine has")
     if done.returncode:
         raise Unmeasured(done.stderr.strip().rpartition("\n")[2])
     measured = json.loads(done.stdout)

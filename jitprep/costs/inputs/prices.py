@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import re
 import tomllib
 from collections.abc import Mapping
@@ -16,6 +15,8 @@ Arch = Literal["x86_64", "arm64"]
 ARCHS: tuple[Arch, ...] = get_args(Arch)
 SHIPPED = Path(__file__).with_name("prices.toml")
 _REGION = re.compile(r"[a-z]+(-[a-z]+)+-\d+")
+# Largest price of a unit, and largest number of processors: beyond any that AWS has.
+_MOST_USD, _MOST = 1_000_000, 10_000
 _DATE = re.compile(r"\d{4}-\d\d(-\d\d)?")
 
 
@@ -170,9 +171,15 @@ def load_prices(path: Path) -> dict[str, Prices]:
         Where the file cannot be read, is not TOML, or has a missing or invalid field.
     """
     try:
+        if path.exists() and not (path.is_file() or path.is_dir()):  # a pipe may never end
+            raise PriceError(f"{path} is a pipe, a socket or a device; name a file")
         table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        raise PriceError(f"{path}: {error.strerror}") from None
+    except ValueError as error:
         raise PriceError(f"{path}: {error}") from None
+    except RecursionError:
+        raise PriceError(f"{path}: its tables are nested too deeply") from None
     for region in table:
         if not _REGION.fullmatch(region):
             raise PriceError(f"{path}: {region!r} is not a region's name, such as us-east-1")
@@ -210,8 +217,8 @@ def _instance(row: Any, where: str) -> Instance:
 
 
 def _count(number: Any, least: int, where: str) -> int:
-    if isinstance(number, bool) or not isinstance(number, int) or number < least:
-        raise PriceError(f"{where} must be a whole number from {least}, got {number!r}")
+    if isinstance(number, bool) or not isinstance(number, int) or not least <= number <= _MOST:
+        raise PriceError(f"{where} must be a whole number from {least} to {_MOST}, got {number!r}")
     return number
 
 
@@ -219,8 +226,8 @@ def _common(row: Mapping[str, Any], where: str) -> tuple[float, str, str]:
     usd, date, source = row["usd"], row["date"], row["source"]
     if isinstance(usd, bool) or not isinstance(usd, int | float):
         raise PriceError(f"{where}.usd must be a number of dollars, got {usd!r}")
-    if not math.isfinite(usd) or usd < 0:
-        raise PriceError(f"{where}.usd must be finite and not negative, got {usd!r}")
+    if not 0 <= usd <= _MOST_USD:
+        raise PriceError(f"{where}.usd must be from 0 to a million, got {usd!r}")
     if not isinstance(date, str) or not _DATE.fullmatch(date):
         raise PriceError(f'{where}.date must be text such as "2026-09-06", got {date!r}')
     if not isinstance(source, str) or not source:

@@ -8,6 +8,7 @@ import math
 import sys
 import time
 from pathlib import Path
+from stat import S_ISREG
 from typing import TYPE_CHECKING, Any
 
 from preprocessing import Pipeline, PreprocessingError
@@ -43,9 +44,13 @@ def main() -> None:
 def _sample(pipeline: Pipeline, path: str) -> dict[str, Any]:
     """Return the sizes of one sample, and the CPU time of each run in milliseconds."""
     try:
+        if not S_ISREG(Path(path).stat().st_mode):  # a pipe may never end, and is read once
+            sys.exit(f"{path} is not a file; name files like those of the data set")
         data = Path(path).read_bytes()
         body = pipeline.encode(data).body  # warm up: kernels build their weights once
-    except (PreprocessingError, OSError) as error:
+    except OSError as error:
+        sys.exit(f"{path}: {error.strerror or error}")
+    except PreprocessingError as error:
         sys.exit(f"{path}: {error}".replace("\n", " "))
     times: list[float] = []
     late = time.monotonic() + _SECONDS

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+import math
 from collections import deque
 from collections.abc import Callable, Sequence
 from itertools import count
@@ -112,8 +113,10 @@ class SharedProcessors:
         if awaited != self._awaited:
             return
         self._advance()
+        # Late in a long epoch, what is left may be less than the clock's next number is away.
+        least = max(_ROUNDING, 2 * math.ulp(self._clock.now))
         ended = []
-        while self._ends and self._ends[0][0] <= self._had + _ROUNDING:
+        while self._ends and self._ends[0][0] <= self._had + least:
             ended.append(heapq.heappop(self._ends))
         if self._ends:
             self._await_first()

@@ -56,6 +56,27 @@ class Case:
         return measured.ms + reads_ms + own.receive_mb_ms * measured.range_bytes / 10**6
 
     @property
+    def own_shard_ms(self) -> float:
+        """CPU time in which the training host reads a sample of a shard and transforms it."""
+        own = self.overheads.shard_original
+        return self.measured.ms + own.receiving_ms(self.measured.bytes_in)
+
+    @property
+    def stored_ms(self) -> float:
+        """CPU time in which a machine reads a sample, as originals are stored, and transforms it."""
+        return self.own_shard_ms if self.plan.packed else self.own_ms
+
+    @property
+    def stored_objects(self) -> int:
+        """Objects in which originals are stored."""
+        return self.shards if self.plan.packed else self.plan.objects
+
+    @property
+    def stored_gets(self) -> float:
+        """GETs for an epoch of originals as they are stored."""
+        return self.shards if self.plan.packed else self.own_gets
+
+    @property
     def own_gets(self) -> float:
         """GETs for an epoch of single originals."""
         return self.plan.objects * self.measured.gets
@@ -77,8 +98,7 @@ class Case:
 
     def downloads(self) -> tuple[Charge, ...]:
         """Return the charges of listing the originals, and of reading each whole, once."""
-        objects = self.shards if self.plan.packed else self.plan.objects
-        return self.listing(objects), *self.gets(objects)
+        return self.listing(self.stored_objects), *self.gets(self.stored_objects)
 
     def crowded(self, nbytes: float) -> str | None:
         """Return why so many bytes do not fit on the host's own disk, or None where they do."""

@@ -81,7 +81,7 @@ def _on_disk(case: Case) -> Way | Missing:
     if (reason := case.crowded(nbytes)) is not None:
         return Missing(COPIES_DISK, reason)
     own = case.overheads.disk_copy
-    first, later = case.idle(case.own_ms), case.idle(own.receiving_ms(case.measured.bytes_out))
+    first, later = case.idle(case.stored_ms), case.idle(own.receiving_ms(case.measured.bytes_out))
     once = (
         *case.downloads(),
         Charge("idle", "waiting GPUs, more in the first epoch", first.usd - later.usd),
@@ -115,12 +115,10 @@ def _nbytes(case: Case) -> float:
 
 def _backfill(case: Case) -> tuple[Charge, ...]:
     """Return what it costs to list, read and transform each original once."""
-    hours = vcpu_hours(case, case.plan.objects, case.own_ms)
-    originals = case.shards if case.plan.packed else case.plan.objects
-    reads = case.shards if case.plan.packed else case.own_gets
+    hours = vcpu_hours(case, case.plan.objects, case.stored_ms)
     return (
-        case.listing(originals),
-        *case.gets(reads),
+        case.listing(case.stored_objects),
+        *case.gets(case.stored_gets),
         Charge("compute", "vCPU hours of the backfill", hours * cheapest_vcpu_usd(case)),
     )
 

@@ -129,7 +129,9 @@ def rows_of_a_batch(case: Case, name: str = INVOKE) -> int | Missing:
         return Missing(name, "results can be stacked only with one shape, in npy or safetensors")
     nbytes = case.measured.bytes_out
     rows = min(MOST_ROWS, int(ANSWER_BYTES // (nbytes + ROW_BYTES * 3 / 4)))
-    return rows or _too_large(name, nbytes, ANSWER_BYTES, "whole")
+    if not rows:
+        return _too_large(name, nbytes, ANSWER_BYTES, "whole")
+    return min(rows, max(case.plan.objects, 1))
 
 
 def one_object(

@@ -52,8 +52,7 @@ _More = Callable[[float], tuple[Charge, ...]]
 
 def shards_on_host(case: Case) -> Way:
     """Return the bill of a host that reads shards of originals, and transforms their samples."""
-    measured = case.measured
-    host_ms = measured.ms + case.overheads.shard_original.receiving_ms(measured.bytes_in)
+    host_ms = case.own_shard_ms
     return Way(
         name=SHARDS_HOST,
         once=packing(case),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -90,3 +91,25 @@ def test_output_that_cannot_be_written_is_an_error(folder, tmp_path, command):
     assert done.stderr.strip() == (
         "error: standard output cannot be written: No space left on device"
     )
+
+
+def test_an_encoding_without_the_characters_shows_question_marks(folder):
+    arguments = (JITPREP, "cost", str(folder / "rocket.jpg"), "--pipeline", "resize:8/npy")
+    done = subprocess.run(
+        arguments,
+        env={**os.environ, "PYTHONIOENCODING": "ascii"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "1,000,000 objects ? 10 epochs" in done.stdout
+
+
+def test_a_closed_standard_output_is_no_error(folder):
+    command = f"exec '{JITPREP}' plan npy '{folder / 'rocket.jpg'}' >&-"
+    done = subprocess.run(
+        ["sh", "-c", command], stderr=subprocess.PIPE, text=True, check=False, timeout=60
+    )
+    assert (done.returncode, done.stderr) == (0, "")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import asdict
 
 import boto3
@@ -30,6 +31,7 @@ from tests.jitprep.costs.inputs.test_refresh import answer_instance, answer_serv
 def cost(tmp_path, monkeypatch):
     """Run the command in a folder with a photograph."""
     Image.new("RGB", (320, 240), "teal").save(tmp_path / "photo.jpg")
+    os.mkfifo(tmp_path / "pipe")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "80")
 
@@ -59,7 +61,7 @@ def test_the_answer_is_first_then_the_tables_then_why(cost, tmp_path):
     assert "151 kB out" in text
     assert "6 samples measured" in text
     assert "CloudTrail's data events, $12.00" in text
-    assert [path.name for path in tmp_path.iterdir()] == ["photo.jpg"]
+    assert {path.name for path in tmp_path.iterdir()} == {"photo.jpg", "pipe"}
 
 
 @pytest.mark.usefixtures("cost")
@@ -150,15 +152,22 @@ def test_the_plan_follows_from_the_pipeline(cost, spec, stackable, random):
         (["photo.jpg"], "Missing option '--pipeline'"),
         (["photo.jpg", "--pipeline=resise:8"], "did you mean 'resize'?"),
         (["gone.jpg", "--pipeline=resize:8/npy"], "gone.jpg: "),
-        ([*PHOTO, "--objects", "1.5"], "--objects must be a whole number from 1, such as 1.2e6"),
+        ([*PHOTO, "--objects", "1.5"], "--objects must be a whole number from 1 to 1e12, such as"),
         ([*PHOTO, "--objects", "inf"], "such as 1.2e6, got 'inf'"),
         ([*PHOTO, "--objects", "many"], "such as 1.2e6, got 'many'"),
         ([*PHOTO, "--objects", "0"], "such as 1.2e6, got '0'"),
         ([*PHOTO, "--arch", "mips"], "--arch must be x86_64 or arm64, got 'mips'"),
         ([*PHOTO, "--memory", "192"], "from 256 to 10240, got '192'"),
         ([*PHOTO, "--memory", "all"], "--memory must be auto or a number"),
-        ([*PHOTO, "--s3-ms", "inf"], "--s3-ms must be a finite number, got inf"),
-        ([*PHOTO, "--speed", "inf"], "--speed must be a finite number, got inf"),
+        ([*PHOTO, "--s3-ms", "inf"], "less than or equal to"),
+        ([*PHOTO, "--speed", "inf"], "less than or equal to 100"),
+        ([*PHOTO, "--months", "1e308"], "less than or equal to 1200"),
+        ([*PHOTO, "--train-ms", "nan"], "less than or equal to"),
+        ([*PHOTO, "--epochs", "1" + "0" * 400], "less than or equal to 1000000"),
+        ([*PHOTO, "--objects", "1e308"], "such as 1.2e6, got '1e308'"),
+        (["pipe", "--pipeline=resize:8/npy"], "pipe is not a file"),
+        ([".", "--pipeline=resize:8/npy"], " is not a file; name files like"),
+        ([*PHOTO, "--prices", "pipe"], "pipe is a pipe, a socket or a device; name a file"),
         ([*PHOTO, "--region", "eu-west-1"], "no prices for eu-west-1, only for us-"),
         ([*PHOTO, "--gpu", "abacus"], "no price for abacus in us-east-1"),
         ([*PHOTO, "--server", "abacus"], "no price for abacus in us-east-1"),

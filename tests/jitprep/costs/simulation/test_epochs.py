@@ -154,3 +154,12 @@ def test_pictures_show_what_happened() -> None:
     assert over.startswith("<svg")
     assert ">10<" in over
     assert "nan" not in drawn + over
+
+
+@pytest.mark.parametrize("name", sorted(DOORS))
+def test_an_epoch_of_many_years_ends(name) -> None:
+    """The clock's numbers are then farther apart than what is left of a request by rounding."""
+    a_year_ms = 3.2e10
+    made = simulate(scenario(DOORS[name], readers=2, samples=600, step_ms=a_year_ms))
+    assert made.samples == 600
+    assert made.p50_ms == pytest.approx(57, abs=100)

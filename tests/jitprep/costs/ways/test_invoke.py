@@ -26,6 +26,7 @@ def test_a_batch_fills_one_response():
     assert (
         way(INVOKE, replace(MEASURED, bytes_out=200)).objects == 1000
     )  # the limit of keys per call
+    assert way(INVOKE, plan=replace(GIVEN, objects=3)).objects == 3
     requests = next(c.usd for c in found.each_epoch if c.what == "Lambda requests")
     assert requests == pytest.approx(math.ceil(1e6 / 31) * 0.0000002)
 

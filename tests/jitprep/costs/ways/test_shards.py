@@ -9,6 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jitprep.costs.ways.bill import (
+    COPIES_DISK,
+    COPIES_SHARDS,
     SHARD_WAYS,
     SHARDS_HOST,
     SHARDS_OBJECT_LAMBDA,
@@ -63,6 +65,19 @@ def test_packing_is_paid_once():
     )
     assert packed.fixed == pytest.approx(0.000005)
     assert packed.slope == way.slope
+
+
+def test_copies_of_packed_originals_read_the_shards():
+    """A sample of a shard takes 4.28 ms, and one of the disk 0.13; 4 vCPUs prepare while GPUs wait."""
+    found = ways(MEASURED, replace(PLAN, packed=True), PRICES, OVERHEADS)
+    disk, stored = (
+        next(way for way in found if way.name == name) for name in (COPIES_DISK, COPIES_SHARDS)
+    )
+    read = 0.000005 + 1000 * 0.0000004
+    waited_hours = 1e6 * (4.28 - 0.1 - 0.2 * 0.150656) / 4 / 3.6e6
+    assert disk.fixed == pytest.approx(read + waited_hours * 1.006)
+    made = [charge.usd for charge in stored.once if charge.kind == "compute"]
+    assert made == pytest.approx([1e6 * 4.28 / 3.6e6 / 0.7 / 2 * 0.0319])
 
 
 @pytest.mark.parametrize(

@@ -162,6 +162,8 @@ def _against_remote(estimate: Estimate) -> str | None:
         return "stored results cost less"
     if best.name == SHARDS_HOST != host.name and best.idle_s == 0:
         return "it keeps up if it reads shards"
+    if best.name == HOST_DISK and best.idle_s == 0:
+        return "it keeps up if originals are on its own disk"
     remote = cheapest_of(estimate, (*FUNCTIONS, *SHARD_FUNCTIONS, *SERVER_WAYS, SHARDS_SERVER))
     if remote is not None and remote.host_ms >= host.host_ms:
         return "receiving a result takes your host as long as preparing it"

@@ -203,7 +203,7 @@ def test_the_overflow_is_that_of_the_stated_training_time(measured, share):
         ),
         # A GET from S3 takes 0.4 ms of CPU, and a shard's sample 0.1: shards need (4 + 0.28) / 4 ms.
         (
-            {"train_ms": 1.1, "random": True, "epochs": 100, "months": 0.0},
+            {"train_ms": 1.1, "random": True, "epochs": 100, "months": 0.0, "disk_gb": 0.0},
             (
                 "do not prepare remotely, because it keeps up if it reads shards: pack the originals "
                 "into shards, and prepare on its own cores",

@@ -14,7 +14,8 @@ INK, FAINT = "#7a828c", "#7a828c40"
 LINE_HEIGHT, CHARACTER_WIDTH = 16, 6.6
 
 FAMILIES: tuple[tuple[str, ...], ...] = (
-    (bill.HOST, bill.HOST_DISK),
+    (bill.HOST,),
+    (bill.HOST_DISK,),
     (bill.OVERFLOW_LAMBDA, bill.OVERFLOW_SERVER),
     (*bill.SERVER_WAYS, bill.MANAGED),
     (bill.OBJECT_LAMBDA, bill.FUNCTION_URL, bill.STREAMED_URL, bill.INVOKE),
@@ -23,7 +24,8 @@ FAMILIES: tuple[tuple[str, ...], ...] = (
 )
 # One hue per family; within it, lighter from way to way.
 _HUES = (
-    ("#7a828c", "#98a0aa"),
+    ("#7a828c",),
+    ("#98a0aa",),
     ("#8f5aa8", "#a860a0"),
     ("#2f7d57", "#418f66", "#529a70", "#7d8c35"),
     ("#a84a22", "#c8602f", "#d97434", "#c98a55"),

@@ -49,7 +49,7 @@ def test_each_package_is_typed(package: str, contents: set[str]) -> None:
 
 def test_data_files_are_in_the_wheel(contents: set[str]) -> None:
     data = {Path(name).name for name in contents if name.endswith(".toml")}
-    assert data == {"presets.toml", "prices.toml"}
+    assert data == {"overheads.toml", "presets.toml", "prices.toml"}
 
 
 def test_metadata(metadata: Message) -> None:

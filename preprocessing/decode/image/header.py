@@ -46,6 +46,10 @@ class ImageHeader:
     several: bool = False
     held: int = 0
 
+    def __str__(self) -> str:
+        turned = f", EXIF orientation {self.orientation}" * (self.orientation != 1)
+        return f"{self.format} {self.stored[0]}×{self.stored[1]} {self.colorspace}{turned}"
+
     @property
     def height(self) -> int:
         """Height when upright, in pixels."""

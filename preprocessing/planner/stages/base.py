@@ -138,11 +138,8 @@ class Decode(Start):
     luma: bool = False
 
     def __str__(self) -> str:
-        header = self.header
         how = f", {self.eighths}/8" * (self.eighths < 8) + ", luma" * self.luma
-        turned = f", EXIF orientation {header.orientation}" * (header.orientation != 1)
-        stored = f"{header.stored[0]}×{header.stored[1]} {header.colorspace}"
-        return f"Decode({header.format} {stored}{turned}{how})"
+        return f"Decode({self.header}{how})"
 
     @classmethod
     def probe(cls, data: bytes, found: Format, limits: Limits) -> Decode:

@@ -28,10 +28,7 @@ class DecodeUint16(Start):
     header: ImageHeader
 
     def __str__(self) -> str:
-        header = self.header
-        turned = f", EXIF orientation {header.orientation}" * (header.orientation != 1)
-        size = f"{header.stored[0]}×{header.stored[1]}"
-        return f"Decode({header.format} {size} {header.colorspace}{turned}, {self.dtype})"
+        return f"Decode({self.header}, {self.dtype})"
 
     @classmethod
     def probe(cls, data: bytes, found: Format, limits: Limits) -> DecodeUint16:

@@ -26,10 +26,7 @@ class DecodeIndex(Start):
     header: ImageHeader
 
     def __str__(self) -> str:
-        header = self.header
-        turned = f", EXIF orientation {header.orientation}" * (header.orientation != 1)
-        size = f"{header.stored[0]}×{header.stored[1]}"
-        return f"DecodeIndex({header.format} {size} {header.colorspace}{turned})"
+        return f"DecodeIndex({self.header})"
 
     @classmethod
     def probe(cls, data: bytes, found: Format, limits: Limits) -> DecodeIndex:

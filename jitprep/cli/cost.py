@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from jitprep.cli.console import PIPELINE, fail_to_write, out, parse_path, pipeline_argument
+from jitprep.cli.console import fail_to_write, out, parse_path, pipeline_argument
 from jitprep.cli.costing.options import (
     DEFAULTS,
     MOST_EPOCHS,
@@ -17,9 +17,12 @@ from jitprep.cli.costing.options import (
     MOST_MONTHS,
     MOST_MS,
     MOST_OBJECTS,
+    ObjectsOption,
+    PipelineOption,
+    RegionOption,
+    SamplesArgument,
     arch_or_fail,
     memory_or_fail,
-    parse_objects,
 )
 from jitprep.cli.costing.price_files import prices_for
 from jitprep.cli.costing.samples import measure_or_fail, processor
@@ -34,20 +37,10 @@ from jitprep.costs.inputs.prices import ARCHS
 
 
 def cost(
-    samples: Annotated[
-        list[Path] | None,
-        typer.Argument(
-            metavar="SAMPLE",
-            parser=parse_path,
-            help="Files like those of the data set. Default: the demo's photographs.",
-        ),
-    ] = None,
+    samples: SamplesArgument = None,
     *,
-    spec: Annotated[str, typer.Option("--pipeline", metavar="PIPELINE", help=PIPELINE)],
-    objects: Annotated[
-        int,
-        typer.Option(metavar="N", parser=parse_objects, help="Objects in the data set: 1.2e6."),
-    ] = DEFAULTS.objects,
+    spec: PipelineOption,
+    objects: ObjectsOption = DEFAULTS.objects,
     epochs: Annotated[
         int, typer.Option(min=1, max=MOST_EPOCHS, help="How often each is read.")
     ] = DEFAULTS.epochs,
@@ -126,7 +119,7 @@ def cost(
             "x86_64.",
         ),
     ] = None,
-    region: Annotated[str, typer.Option(help="AWS region whose prices apply.")] = "us-east-1",
+    region: RegionOption = "us-east-1",
     prices: Annotated[
         Path | None,
         typer.Option(

@@ -10,16 +10,19 @@ from typing import Annotated
 
 import typer
 
-from jitprep.cli.console import PIPELINE, fail, fail_to_write, out, parse_path, pipeline_argument
+from jitprep.cli.console import fail, fail_to_write, out, parse_path, pipeline_argument
 from jitprep.cli.costing.options import (
     DEFAULTS,
     MOST_MS,
     MOST_OBJECTS,
     MOST_S,
     MOST_WORKERS,
+    ObjectsOption,
+    PipelineOption,
+    RegionOption,
+    SamplesArgument,
     arch_or_fail,
     memory_or_fail,
-    parse_objects,
 )
 from jitprep.cli.costing.price_files import prices_for
 from jitprep.cli.costing.samples import measure_times_or_fail
@@ -44,24 +47,14 @@ _MOST_REQUESTS = 10**8
 
 
 def simulate(
-    samples: Annotated[
-        list[Path] | None,
-        typer.Argument(
-            metavar="SAMPLE",
-            parser=parse_path,
-            help="Files like those of the data set. Default: the demo's photographs.",
-        ),
-    ] = None,
+    samples: SamplesArgument = None,
     *,
-    spec: Annotated[str, typer.Option("--pipeline", metavar="PIPELINE", help=PIPELINE)],
+    spec: PipelineOption,
     door: Annotated[str, typer.Option(help=f"One of {', '.join(SETUPS)}.")] = "url",
     readers: Annotated[
         str, typer.Option(metavar="R", help="Requests under way at once: 1e4.")
     ] = "1000",
-    objects: Annotated[
-        int,
-        typer.Option(metavar="N", parser=parse_objects, help="Objects in the data set: 1.2e6."),
-    ] = DEFAULTS.objects,
+    objects: ObjectsOption = DEFAULTS.objects,
     step_ms: Annotated[
         float,
         typer.Option(
@@ -121,7 +114,7 @@ def simulate(
     server: Annotated[
         str, typer.Option(metavar="TYPE", help="EC2 instances of servers and Managed Instances.")
     ] = DEFAULTS.server,
-    region: Annotated[str, typer.Option(help="AWS region whose prices apply.")] = "us-east-1",
+    region: RegionOption = "us-east-1",
     prices: Annotated[
         Path | None,
         typer.Option(

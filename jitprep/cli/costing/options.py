@@ -1,8 +1,13 @@
-"""Checks of `jitprep cost`'s options, and their defaults."""
+"""Options of `jitprep cost` and `jitprep simulate`: those of both, defaults and checks."""
 
 from __future__ import annotations
 
-from jitprep.cli.console import fail
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from jitprep.cli.console import PIPELINE, fail, parse_path
 from jitprep.costs.inputs.plan import TrainingPlan
 from jitprep.costs.inputs.prices import ARCHS, Arch
 from jitprep.costs.ways.invocation import SIZES
@@ -23,6 +28,21 @@ def parse_objects(text: str) -> int:
     if not 1 <= number <= MOST_OBJECTS or number != int(number):
         fail(f"--objects must be a whole number from 1 to 1e12, such as 1.2e6, got {text!r}", 2)
     return int(number)
+
+
+SamplesArgument = Annotated[
+    list[Path] | None,
+    typer.Argument(
+        metavar="SAMPLE",
+        parser=parse_path,
+        help="Files like those of the data set. Default: the demo's photographs.",
+    ),
+]
+PipelineOption = Annotated[str, typer.Option("--pipeline", metavar="PIPELINE", help=PIPELINE)]
+ObjectsOption = Annotated[
+    int, typer.Option(metavar="N", parser=parse_objects, help="Objects in the data set: 1.2e6.")
+]
+RegionOption = Annotated[str, typer.Option(help="AWS region whose prices apply.")]
 
 
 def arch_or_fail(arch: str) -> Arch:

@@ -196,5 +196,5 @@ class Functions(OpenDoor):
         return self._billed_s
 
     def machine_s(self) -> float:
-        """Return zero: there is no machine to pay for."""
+        """Return zero, since no machine is paid for."""
         return 0.0

@@ -37,7 +37,7 @@ def sums(
     Raises
     ------
     ValueError
-        Where there are no values.
+        If `values` is empty.
     """
     given = np.atleast_1d(np.asarray(values, dtype=float))
     if not given.size:

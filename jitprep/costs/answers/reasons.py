@@ -15,12 +15,12 @@ from jitprep.costs.answers.wording import (
     three_digits,
 )
 from jitprep.costs.estimate import Estimate
+from jitprep.costs.simulation.scenario import Store
 from jitprep.costs.ways.bill import COPY_WAYS, EC2, EC2_SPOT, SHARDS_SERVER
 from jitprep.costs.ways.case import MS_PER_HOUR
 from jitprep.costs.ways.invocation import VCPU_MB
 
-# https://docs.aws.amazon.com/AmazonS3/latest/userguide/optimizing-performance.html
-_GETS_PER_S = 5500
+_S3 = Store()
 
 
 def reasons(estimate: Estimate, decision: Decision) -> list[str]:
@@ -69,7 +69,7 @@ def _rates(estimate: Estimate) -> list[str]:
     return [
         f"Training takes {per_s:,.0f} objects per second: {gigabytes(per_s * measured.bytes_in)}/s of "
         f"originals or {gigabytes(per_s * measured.bytes_out)}/s of results. The network and the store "
-        f"must give that. S3 answers {_GETS_PER_S:,} GETs per second for each prefix."
+        f"must give that. S3 answers {_S3.gets_per_s:,.0f} GETs per second for each prefix."
     ]
 
 

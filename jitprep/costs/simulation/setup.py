@@ -25,7 +25,7 @@ from jitprep.costs.ways.function import (
 )
 from jitprep.costs.ways.invocation import VCPU_MB
 from jitprep.costs.ways.server import MANAGED_INSTANCES
-from jitprep.service.lambda_limits import STREAMED_BYTES
+from jitprep.costs.ways.shards import no_stream
 
 # The template's defaults: one vCPU; and for Managed Instances 4,096 MB, 2 GiB a vCPU, and 4 requests.
 MEMORY_MB, MANAGED_VCPUS, MANAGED_REQUESTS = VCPU_MB, 2.0, 4
@@ -101,10 +101,8 @@ def streamed_shards_setup(case: Case, each_ms: Sequence[float], sizing: Sizing) 
     """Return shards by a Function URL that streams: one GET, and bytes beyond 6 MB at 2 MB/s."""
     own, size = case.overheads.shard_streamed_url, case.shard_samples
     nbytes = size * case.measured.bytes_out
-    if nbytes > STREAMED_BYTES:
-        most = int(STREAMED_BYTES // case.measured.bytes_out)
-        reason = f"a shard's results exceed the {STREAMED_BYTES:,} bytes of a stream"
-        return Missing("streamed-shards", f"{reason}; pass --shard {most} or less")
+    if (reason := no_stream(case)) is not None:
+        return Missing("streamed-shards", reason)
     speed = case.plan.speed * min(1.0, _vcpus(case))
     service = ServiceTime(cpu_ms=_cpu_ms(case, each_ms, own, speed), wait_ms=case.plan.s3_ms)
     door = replace(

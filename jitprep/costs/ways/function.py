@@ -106,10 +106,8 @@ def invoke(case: Case) -> Remote | Missing:
     def charges(samples: float, hours: float) -> tuple[Charge, ...]:
         calls = math.ceil(samples / rows)
         return (
-            *case.gets(samples),
+            *charge_batches(case, samples, hours, calls),
             *charge_calls(calls, call, memory, plan, case.prices),
-            case.logs(samples * own.log_bytes + calls * PLATFORM_LOG_BYTES),
-            *case.private_link(samples * measured.bytes_out * _BASE64, hours),
         )
 
     return Remote(
@@ -120,6 +118,16 @@ def invoke(case: Case) -> Remote | Missing:
         memory_mb=memory,
         ms=call.ms(memory),
         objects=rows,
+    )
+
+
+def charge_batches(case: Case, samples: float, hours: float, calls: int) -> tuple[Charge, ...]:
+    """Return the charges of batched invocations beside Lambda's: S3, logs, and the way to Lambda."""
+    logged = samples * case.overheads.invoke.log_bytes + calls * PLATFORM_LOG_BYTES
+    return (
+        *case.gets(samples),
+        case.logs(logged),
+        *case.private_link(samples * case.measured.bytes_out * _BASE64, hours),
     )
 
 

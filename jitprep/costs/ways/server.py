@@ -12,8 +12,8 @@ from jitprep.costs.inputs.measure import Measured
 from jitprep.costs.inputs.prices import Instance
 from jitprep.costs.ways.bill import EC2, EC2_SPOT, FARGATE, MANAGED, Charge, Missing
 from jitprep.costs.ways.case import GB, MS_PER_HOUR, Case
-from jitprep.costs.ways.function import rows_of_a_batch
-from jitprep.costs.ways.invocation import MARGIN_MB, PLATFORM_LOG_BYTES
+from jitprep.costs.ways.function import charge_batches, rows_of_a_batch
+from jitprep.costs.ways.invocation import MARGIN_MB
 from jitprep.costs.ways.remote import Remote
 
 # Requests under way in a worker. Each may hold an object and a result.
@@ -24,7 +24,6 @@ _LEAST_GB, _MOST_GB = 2, 8
 # Lambda runs three instances at least:
 # https://docs.aws.amazon.com/lambda/latest/dg/lambda-managed-instances.html
 MANAGED_INSTANCES = 3
-_BASE64 = 4 / 3
 
 
 def fargate(case: Case) -> Remote | Missing:
@@ -63,11 +62,9 @@ def managed_instances(case: Case) -> Remote | Missing:
         used = samples * each_ms / MS_PER_HOUR / plan.utilisation / machine.vcpus
         calls = math.ceil(samples / rows)
         return (
-            *case.gets(samples),
+            *charge_batches(case, samples, hours, calls),
             Charge("compute", "instance hours", max(used, MANAGED_INSTANCES * hours) * usd),
             Charge("requests", "Lambda requests", calls * prices.managed_request.usd),
-            case.logs(samples * own.log_bytes + calls * PLATFORM_LOG_BYTES),
-            *case.private_link(samples * measured.bytes_out * _BASE64, hours),
         )
 
     return Remote(
@@ -85,12 +82,9 @@ def _server(name: str, case: Case, vcpu_hour: float) -> Remote:
     each_ms = measured.ms + own.cpu_ms(measured.bytes_out)
 
     def charges(samples: float, hours: float) -> tuple[Charge, ...]:
-        nbytes = samples * measured.bytes_out
         return (
             *case.gets(samples * measured.gets),
-            Charge("compute", "vCPU hours", vcpu_hours(case, samples, each_ms) * vcpu_hour),
-            *((balancer(case, nbytes, hours),) if case.plan.load_balancer else ()),
-            *((zones(case, nbytes),) if case.plan.across_zones else ()),
+            *charge_server(case, samples, hours, each_ms, vcpu_hour),
         )
 
     return Remote(
@@ -98,6 +92,18 @@ def _server(name: str, case: Case, vcpu_hour: float) -> Remote:
         receive_ms=own.receiving_ms(measured.bytes_out),
         charges=charges,
         once=(case.listing(case.plan.objects),),
+    )
+
+
+def charge_server(
+    case: Case, samples: float, hours: float, each_ms: float, vcpu_hour: float
+) -> tuple[Charge, ...]:
+    """Return the charges of a server beside S3's: its vCPUs, and the network to it."""
+    plan, nbytes = case.plan, samples * case.measured.bytes_out
+    return (
+        Charge("compute", "vCPU hours", vcpu_hours(case, samples, each_ms) * vcpu_hour),
+        *((balancer(case, nbytes, hours),) if plan.load_balancer else ()),
+        *((zones(case, nbytes),) if plan.across_zones else ()),
     )
 
 
@@ -118,7 +124,7 @@ def cheapest_vcpu_usd(case: Case) -> float:
 
 
 def no_spot(name: str, case: Case) -> Missing:
-    """Return that there is no spot price."""
+    """Return `Missing` for a way whose machine has no spot price."""
     return Missing(name, f"the price file has no spot price for {case.plan.server}")
 
 

@@ -33,12 +33,11 @@ from jitprep.costs.ways.invocation import (
 )
 from jitprep.costs.ways.remote import Remote
 from jitprep.costs.ways.server import (
-    balancer,
+    charge_server,
     cheapest_vcpu_usd,
     no_spot,
     vcpu_hours,
     vcpu_usd,
-    zones,
 )
 from jitprep.service.lambda_limits import STREAMED_BYTES
 
@@ -78,13 +77,20 @@ def shards_by_object_lambda(case: Case) -> Remote | Missing:
 
 def shards_by_streamed_url(case: Case) -> Remote | Missing:
     """Return shards by a Function URL that streams up to 200 MB."""
-    own, nbytes = case.overheads.shard_streamed_url, case.measured.bytes_out
-    if case.shard_samples * nbytes > STREAMED_BYTES:
-        most = int(STREAMED_BYTES // nbytes)
-        reason = f"a shard's results exceed the {STREAMED_BYTES:,} bytes of a stream"
-        return Missing(SHARDS_STREAMED_URL, _with_remedy(reason, most))
+    own = case.overheads.shard_streamed_url
+    if (reason := no_stream(case)) is not None:
+        return Missing(SHARDS_STREAMED_URL, reason)
     shard = partial(_one_shard, case, own, requests=1, limit_ms=LIMIT_MS, streamed=True)
     return _by_lambda(SHARDS_STREAMED_URL, shard, own, case, lambda _: ())
+
+
+def no_stream(case: Case) -> str | None:
+    """Return why a shard's results cannot be streamed, or None where they can."""
+    nbytes = case.measured.bytes_out
+    if case.shard_samples * nbytes <= STREAMED_BYTES:
+        return None
+    reason = f"a shard's results exceed the {STREAMED_BYTES:,} bytes of a stream"
+    return _with_remedy(reason, int(STREAMED_BYTES // nbytes))
 
 
 def shards_by_server(case: Case) -> Remote | Missing:
@@ -96,12 +102,9 @@ def shards_by_server(case: Case) -> Remote | Missing:
     vcpu_hour = vcpu_usd(case.prices.spot[plan.server])
 
     def charges(samples: float, hours: float) -> tuple[Charge, ...]:
-        nbytes = samples * measured.bytes_out
         return (
             *case.gets(samples / case.shard_samples),
-            Charge("compute", "vCPU hours", vcpu_hours(case, samples, each_ms) * vcpu_hour),
-            *((balancer(case, nbytes, hours),) if plan.load_balancer else ()),
-            *((zones(case, nbytes),) if plan.across_zones else ()),
+            *charge_server(case, samples, hours, each_ms, vcpu_hour),
         )
 
     return Remote(

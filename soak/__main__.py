@@ -66,12 +66,14 @@ def main() -> int:
         run["made"]["command"] = _command(options.only, quick=options.quick)
         tables = (report.table, report.codes, report.deeds, report.verdict)
         print(*(table(run) for table in tables), sep="\n\n")
-    broken = any(run["broken"] for run in ran.values())
+    broken = [law for run in ran.values() for law in run["broken"]]
+    for law in broken:  # once more, at the end, where a long log is looked at first
+        print(f"broken: {law}", file=sys.stderr)
     if not options.quick and not broken:
         result = {**json.loads(_JSON.read_text()), **ran.pop("function", {}), **ran}
         _JSON.write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n")
         _write(result)
-    return int(broken)
+    return int(bool(broken))
 
 
 def soak(only: str | None, *, quick: bool) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -16,7 +16,7 @@ from soak.load.clients import store
 from soak.load.disconnects import Leaving, some_leave
 from soak.load.reads import BROKEN, Outcome, Read, Verdict
 from soak.material import DerivedObject
-from soak.phases import FAULTS, SEED, meanwhile
+from soak.phases import FAULTS, MOST_ROUNDS, SEED, meanwhile
 from soak.rows import Answers, Processes, Row
 from soak.server import material
 from soak.server.crowd import CUT_OFF, Crowd, crowded
@@ -38,7 +38,6 @@ _SURE = 2
 _WARMINGS = 6
 # A share of the largest worker's memory. A new worker has nearly as much once it has imported all.
 _STARTED = 0.4
-_ROUNDS = 10
 
 
 @dataclass(frozen=True)
@@ -134,7 +133,7 @@ def kills(standing: ServerStage, points: Sequence[Sequence[DerivedObject]], coun
     outcomes: list[Outcome] = []
     with meanwhile(kill, random, _KILL_EVERY_S):  # never the last one that is up
         # A quick run may end before a worker is killed.
-        for _ in range(_ROUNDS):
+        for _ in range(MOST_ROUNDS):
             outcomes += _ask(standing, reads, (*_FULL, BROKEN))
             if any(outcome.tries > 1 for outcome in outcomes):
                 break

@@ -1,0 +1,1 @@
+"""What can be seen of a source or a result, by kind."""

@@ -55,10 +55,12 @@ class Guard:
         make another site's name lead to.
     prefix : str
         Path of the page, such as ``/_play``.
+    token : str, optional
+        Of the printed URL; None for a new one.
     """
 
-    def __init__(self, hosts: Collection[str], prefix: str) -> None:
-        self.token = secrets.token_urlsafe(16)
+    def __init__(self, hosts: Collection[str], prefix: str, token: str | None = None) -> None:
+        self.token = token or new_token()
         self._hosts = frozenset(host.lower() for host in hosts)
         self._prefix = prefix
 
@@ -111,6 +113,11 @@ class Guard:
     def _cookie(self, request: Request) -> str:
         """Return the cookie's name: browsers share cookies among the ports of a host."""
         return f"{_COOKIE}_{request.url.port or 80}"
+
+
+def new_token() -> str:
+    """Return a token that cannot be guessed."""
+    return secrets.token_urlsafe(16)
 
 
 def _navigates(request: Request) -> bool:

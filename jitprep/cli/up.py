@@ -9,8 +9,8 @@ from typing import Annotated, Any
 
 import typer
 
-from jitprep.cli import function_settings
 from jitprep.cli.console import fail, out, parse_path
+from jitprep.cli.serving import function_settings
 from jitprep.emulator import Endpoint, EndpointConfig, EndpointError
 from jitprep.emulator.config import InvokeMode
 from jitprep.emulator.routing import FUNCTION_URL

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.responses import JSONResponse, RedirectResponse, Response, StreamingResponse
 from starlette.staticfiles import StaticFiles
 from starlette.types import Receive, Scope, Send
 
@@ -63,7 +63,11 @@ class PlaygroundApp:
         await response(scope, receive, send)
 
     async def _respond(self, request: Request) -> Response:
-        path = request.url.path.removeprefix(self._prefix)
+        path = request.url.path
+        if not path.startswith(f"{self._prefix}/"):  # the page's own URLs are relative to it
+            query = f"?{request.url.query}" if request.url.query else ""
+            return RedirectResponse(f"{self._prefix}/{query}", 307, _FRESH)
+        path = path.removeprefix(self._prefix)
         if path.startswith("/api/"):
             return await self._api(request, path.removeprefix("/api/"))
         if request.method not in {"GET", "HEAD"}:

@@ -14,6 +14,7 @@ from typing import Any
 from preprocessing.frozen import frozen
 
 FILE_VARIABLE = "JITPREP_CONFIG"
+_FILES = (Path("jitprep.toml"), Path("/etc/jitprep.toml"))
 # Each is a variable JITPREP_<NAME> too.
 _OF_SERVICE = frozenset({
     "buckets", "cache_bytes", "default_preset", "list_unknown_sizes", "max_bytes", "max_pixels",
@@ -85,6 +86,13 @@ class Settings:
         """Return a setting that is a whole number above 0. Raises ValueError for anything else."""
         text = self.text(name)
         return positive(self.spelling(name), text) if text else default
+
+
+def find_config() -> Path | None:
+    """Return the configuration file that the environment names, or one here or in /etc."""
+    if named := os.environ.get(FILE_VARIABLE):
+        return Path(named)
+    return next(filter(Path.exists, _FILES), None)
 
 
 def positive(name: str, text: str) -> int:

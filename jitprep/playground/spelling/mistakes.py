@@ -122,6 +122,8 @@ def _elements(hint: Any) -> list[Any]:
 
 
 def _choices(hint: Any) -> tuple[Any, ...]:
+    if hint is bool:
+        return "true", "false"
     return get_args(hint) if get_origin(hint) is Literal else ()
 
 
@@ -136,6 +138,8 @@ def _fits(text: str, hint: Any) -> bool:
 
 
 def _nearest(wrong: str, choices: Sequence[str]) -> str | None:
+    if wrong in choices:  # what is wrong with it is something else
+        return None
     return next(iter(get_close_matches(wrong.lower(), choices, n=1)), None)
 
 

@@ -42,7 +42,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Running, 
     config = root / "jitprep.toml"
     config.write_text(copied(folder, HOSTILE[0], 0)["mount"] + KEYS)
     keys = {"READER_ID": "reader", "READER_SECRET": "secret"}
-    with serving(root, "--config", config, "--workers", "1", **keys) as running:
+    with serving(root, "--config", config, JITPREP_WORKERS="1", **keys) as running:
         yield running, folder
 
 

@@ -30,7 +30,7 @@ from preprocessing.media import (
 )
 from preprocessing.planner.execute import encode_result, execute
 from preprocessing.planner.lowering import lower_steps
-from preprocessing.planner.plan import Plan, assemble
+from preprocessing.planner.plan import Plan, allowed_rules, assemble
 from preprocessing.planner.stages import (
     Cast,
     CropStage,
@@ -168,9 +168,8 @@ class Split:
             if isinstance(spec, ImageSpec) and _reaches_back(lowered.stages):
                 return None
             self.whole.encoding.accept(lowered.spec)
-            plan = assemble(
-                _start(spec), lowered, self.whole.encoding, limits, exact=self.whole.exact
-            )
+            rules = allowed_rules(exact=self.whole.exact)
+            plan = assemble(_start(spec), lowered, self.whole.encoding, limits, rules)
             plan.require(given, limits)
         except LimitExceeded:
             return None  # the whole pipeline may take less

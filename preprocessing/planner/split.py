@@ -128,10 +128,8 @@ class Split:
         plan = self._rest(spec, geometry, len(body), seed, limits)
         if plan is None:
             return None
-        made, shape = encode_result(plan, array)
-        about = self.whole.metadata(shape, plan.output.dtype, seed=seed, geometry=plan.geometry)
-        if isinstance(plan.output, AudioSpec):
-            about["rate"] = str(plan.output.rate)
+        made, result = encode_result(plan, array)
+        about = self.whole.planned_metadata(plan, result, seed)
         return Encoded(made, self.whole.encoding.content_type, about)
 
     def _first(self, content: Content, seed: Seed, limits: Limits) -> Encoded | None:

@@ -9,7 +9,7 @@ import numpy as np
 from jitprep.playground.desk import Asset, Desk
 from jitprep.playground.drawing.pictures import put_picture
 from jitprep.playground.drawing.view import Frame, View
-from preprocessing import AudioSpec, Wav
+from preprocessing import AudioSpec, SpectrogramSpec, Wav
 from preprocessing.media import Array
 from preprocessing.preview import sound as panels
 from preprocessing.preview.picture import scale
@@ -18,6 +18,8 @@ from preprocessing.preview.picture import scale
 _WIDTH, _WAVE, _BINS = 960, 160, 256
 # To be seen on white and on black: a contrast of 3 with either.
 _INK = (46, 134, 193, 255)
+# Most that low sound is magnified: what is lower is silence.
+_LARGEST = 64
 # What is played. A WAV of 48 kHz stereo takes 192 kB a second.
 _MOST_SECONDS, _MOST_BYTES = 300, 64 * 2**20
 # Browsers play no more channels.
@@ -27,18 +29,21 @@ _MOST_CHANNELS = 8
 def draw_sound(desk: Desk, array: Array, spec: AudioSpec) -> View:
     """Draw sound, (channels, samples) float32.
 
-    The waveform's height is full scale. The spectrogram reaches half the rate, ``more["hertz"]``. What
-    is played are the samples as they are: of 16 bits, or floats where any is above full scale.
+    The waveform's height is full scale, or a half, a quarter and so on where sound is so low. The
+    spectrogram reaches half the rate, ``more["hertz"]``. What is played are the samples as they are: of
+    16 bits, or floats where any is above full scale.
     """
     channels, samples = array.shape
-    caption = f"sound {replace(spec, channels=channels, samples=samples)}"
+    caption = f"audio {replace(spec, channels=channels, samples=samples)}"
     if not array.size:
         return View("audio", caption, rate=spec.rate)
-    media, how = (b"", "") if spec.rate is None else _playable(array, spec, spec.rate)
+    media, left_out = (b"", "") if spec.rate is None else _playable(array, spec, spec.rate)
+    magnified = _magnified(array)
+    higher = f"the waveform is {magnified} times as high" if magnified > 1 else ""
     return View(
         "audio",
         caption,
-        how=how,
+        how=", ".join(filter(None, (higher, left_out))),
         frames=_pictures(desk, array),
         count=samples,
         media=desk.put(Asset(media, Wav.content_type)) if media else "",
@@ -51,22 +56,22 @@ def draw_sound(desk: Desk, array: Array, spec: AudioSpec) -> View:
 
 def draw_waveform(desk: Desk, array: Array) -> Frame:
     """Draw sound, (channels, samples), as its waveform."""
-    inside = panels.waveform(array, _WAVE, _WIDTH)
+    inside = panels.waveform(array * np.float32(_magnified(array)), _WAVE, _WIDTH)
     return put_picture(desk, inside[:, :, None] * np.array(_INK, np.uint8), label="waveform")
 
 
-def draw_spectrogram(desk: Desk, array: Array) -> View:
+def draw_spectrogram(desk: Desk, array: Array, spec: SpectrogramSpec) -> View:
     """Draw a spectrogram, (channels, bins, frames), low bins at the bottom.
 
     Each cell is a rectangle of pixels, or several cells are one pixel. So that the page finds a value
     under the cursor all the same, the picture's array repeats, or leaves out, cells.
     """
-    caption = f"spectrogram {'×'.join(map(str, array.shape))} {array.dtype}"
+    channels, bins, frames = array.shape
+    whole = replace(spec, channels=channels, bins=bins, frames=frames)
+    caption = f"spectrogram {whole}"
     if not array.size:
         return View("spectrogram", caption)
-    rows, columns = (
-        _pixels(n, most) for n, most in zip(array.shape[1:], (_BINS, _WIDTH), strict=True)
-    )
+    rows, columns = (_pixels(n, most) for n, most in ((bins, _BINS), (frames, _WIDTH)))
     pixels = panels.colored(_resized(panels.spectrogram_levels(array), rows, columns))
     cells = _repeated(array[:, ::-1].transpose(1, 2, 0), rows, columns)
     return View(
@@ -74,9 +79,15 @@ def draw_spectrogram(desk: Desk, array: Array) -> View:
         caption,
         how="shown in decibels" if panels.needs_decibels(array) else "",
         frames=(put_picture(desk, pixels, array=cells, label="spectrogram"),),
-        count=array.shape[2],
-        more={"channels": array.shape[0], "bins": array.shape[1], "frames": array.shape[2]},
+        count=frames,
+        more={"bins": bins, "frames": frames},
     )
+
+
+def _magnified(array: Array) -> int:
+    """Return by which power of two sound can be magnified within full scale, up to `_LARGEST`."""
+    peak = max(abs(float(array.max())), abs(float(array.min())))
+    return 2 ** int(np.log2(1 / peak)) if 1 / _LARGEST <= peak <= 1 else 1
 
 
 def _pictures(desk: Desk, array: Array) -> tuple[Frame, Frame]:

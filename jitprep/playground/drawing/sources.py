@@ -10,7 +10,7 @@ from jitprep.playground.drawing.shards import draw_shard
 from jitprep.playground.drawing.view import View
 from jitprep.playground.items import Item
 from jitprep.playground.members import is_shard, shard_members
-from preprocessing import AudioSpec, Limits, UnknownFormat
+from preprocessing import AudioSpec, Limits, TextSpec, UnknownFormat
 from preprocessing.media import SourceKind
 from preprocessing.planner.stages.video import DecodeVideo
 from preprocessing.sources import Loaded, format_of, load_source
@@ -73,10 +73,10 @@ def draw_loaded(desk: Desk, loaded: Loaded, limits: Limits) -> View:
         from jitprep.playground.drawing.sound import draw_sound  # noqa: PLC0415  as they are needed
 
         return draw_sound(desk, array, spec)
-    if spec.kind == "text":
+    if isinstance(spec, TextSpec):
         from jitprep.playground.drawing.text import draw_text  # noqa: PLC0415
 
-        return draw_text(array)
+        return draw_text(desk, array, spec)
     from jitprep.playground.drawing.drawing import draw_value  # noqa: PLC0415
 
     drawn: View = draw_value(desk, array, spec, ())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from importlib.util import find_spec
 from itertools import pairwise
@@ -32,6 +33,7 @@ _FPS = 10.0
 def draw_video(
     desk: Desk,
     array: Array,
+    spec: VideoSpec,
     steps: Sequence[Transform] = (),
     *,
     encoding: Encoding | None = None,
@@ -43,6 +45,7 @@ def draw_video(
     ----------
     desk : Desk
     array : ndarray
+    spec : VideoSpec
     steps : sequence of Transform
         The steps that made it. A normalisation among them is undone.
     encoding : Encoding, optional
@@ -51,7 +54,7 @@ def draw_video(
         Of ``plan.source``: which frames of the source these are.
     """
     count = len(array)
-    caption = f"video {'×'.join(map(str, array.shape))} {array.dtype}"
+    caption = f"video {replace(spec, frames=count, height=array.shape[1], width=array.shape[2])}"
     if not array.size:
         return View("video", caption, count=count)
     times, rate = _clock(count, encoding, choice)

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from jitprep.playground.asks import LookAsk
 from jitprep.playground.drawing.shards import draw_shard
-from jitprep.playground.items import Item
 from jitprep.playground.members import etag_of, shard_members
-from jitprep.playground.playground import Playground
 from preprocessing import Seed
 from preprocessing.cancellation import checkpoint
-from preprocessing.shards.shard_pipeline import ShardPipeline
+
+if TYPE_CHECKING:
+    from jitprep.playground.asks import LookAsk
+    from jitprep.playground.items import Item
+    from jitprep.playground.playground import Playground
+    from preprocessing import ShardPipeline
 
 
 def look_at_shard(

@@ -60,15 +60,14 @@ def draw_waveform(desk: Desk, array: Array) -> Frame:
     return put_picture(desk, inside[:, :, None] * np.array(_INK, np.uint8), label="waveform")
 
 
-def draw_spectrogram(desk: Desk, array: Array, spec: SpectrogramSpec) -> View:
+def draw_spectrogram(desk: Desk, array: Array) -> View:
     """Draw a spectrogram, (channels, bins, frames), low bins at the bottom.
 
     Each cell is a rectangle of pixels, or several cells are one pixel. So that the page finds a value
     under the cursor all the same, the picture's array repeats, or leaves out, cells.
     """
     channels, bins, frames = array.shape
-    whole = replace(spec, channels=channels, bins=bins, frames=frames)
-    caption = f"spectrogram {whole}"
+    caption = f"spectrogram {SpectrogramSpec(channels, bins, frames)}"
     if not array.size:
         return View("spectrogram", caption)
     rows, columns = (_pixels(n, most) for n, most in ((bins, _BINS), (frames, _WIDTH)))

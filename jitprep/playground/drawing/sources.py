@@ -76,7 +76,7 @@ def draw_loaded(desk: Desk, loaded: Loaded, limits: Limits) -> View:
     if isinstance(spec, TextSpec):
         from jitprep.playground.drawing.text import draw_text  # noqa: PLC0415
 
-        return draw_text(desk, array, spec)
+        return draw_text(array)
     from jitprep.playground.drawing.drawing import draw_value  # noqa: PLC0415
 
     drawn: View = draw_value(desk, array, spec, ())

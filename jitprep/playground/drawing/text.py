@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-from jitprep.playground.desk import Desk
 from jitprep.playground.drawing.view import View
 from preprocessing.media import Array, TextSpec
 
@@ -12,7 +9,7 @@ from preprocessing.media import Array, TextSpec
 _DOCUMENTS, _EACH, _ALL = 64, 20_000, 200_000
 
 
-def draw_text(_desk: Desk, array: Array, spec: TextSpec) -> View:
+def draw_text(array: Array) -> View:
     """Show texts, (documents,) of ``str``; ``more["characters"]`` has their whole lengths."""
     shown, left = [], _ALL
     for text in array[:_DOCUMENTS]:
@@ -23,7 +20,7 @@ def draw_text(_desk: Desk, array: Array, spec: TextSpec) -> View:
     lengths = [len(text) for text in array[: len(shown)]]
     return View(
         "text",
-        f"{replace(spec, documents=len(array))}, {sum(map(len, array)):,} characters",
+        f"{TextSpec(len(array))}, {sum(map(len, array)):,} characters",
         how=_left_out(shown, lengths, len(array)),
         count=len(array),
         texts=tuple(shown),

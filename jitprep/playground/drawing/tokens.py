@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
-from jitprep.playground.desk import Desk
 from jitprep.playground.drawing.token_pieces import pieces_of_tokens
 from jitprep.playground.drawing.view import TokenPiece, View
 from preprocessing import Tokenize, TokensSpec, Transform
@@ -15,9 +13,7 @@ from preprocessing.media import Array
 _DOCUMENTS, _EACH, _ALL = 64, 2048, 16_384
 
 
-def draw_tokens(
-    _desk: Desk, array: Array, spec: TokensSpec, steps: Sequence[Transform] = ()
-) -> View:
+def draw_tokens(array: Array, steps: Sequence[Transform] = ()) -> View:
     """Show tokens, (2, documents, length) int32: the ids and the mask.
 
     ``more["counts"]`` has for each document that is shown how many tokens the mask leaves in.
@@ -25,7 +21,6 @@ def draw_tokens(
     Parameters
     ----------
     array : ndarray
-    spec : TokensSpec
     steps : sequence of Transform
         The steps that made them. Without a `Tokenize` among them, what a token stands for is unknown.
     """
@@ -39,7 +34,7 @@ def draw_tokens(
     )
     return View(
         "tokens",
-        f"tokens {replace(spec, documents=documents, length=length)}",
+        f"tokens {TokensSpec(documents, length)}",
         how=_unseen(step, shown < documents, each < length),
         count=documents,
         tokens=rows,

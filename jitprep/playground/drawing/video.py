@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from fractions import Fraction
 from importlib.util import find_spec
 from itertools import pairwise
@@ -15,7 +14,7 @@ from jitprep.playground.drawing.pictures import put_picture
 from jitprep.playground.drawing.view import Frame, View
 from preprocessing import Encoding, IncompatibleSource, Mp4, Transform, VideoSpec
 from preprocessing.cancellation import checkpoint
-from preprocessing.media import Array
+from preprocessing.media import Array, times
 from preprocessing.planner.stages.frame_selection import FrameSelection
 from preprocessing.preview.images import as_picture, normalized_by
 from preprocessing.preview.picture import scale
@@ -33,7 +32,6 @@ _FPS = 10.0
 def draw_video(
     desk: Desk,
     array: Array,
-    spec: VideoSpec,
     steps: Sequence[Transform] = (),
     *,
     encoding: Encoding | None = None,
@@ -45,7 +43,6 @@ def draw_video(
     ----------
     desk : Desk
     array : ndarray
-    spec : VideoSpec
     steps : sequence of Transform
         The steps that made it. A normalisation among them is undone.
     encoding : Encoding, optional
@@ -54,17 +51,17 @@ def draw_video(
         Of ``plan.source``: which frames of the source these are.
     """
     count = len(array)
-    caption = f"video {replace(spec, frames=count, height=array.shape[1], width=array.shape[2])}"
+    caption = f"video {times(*array.shape)} {array.dtype}"
     if not array.size:
         return View("video", caption, count=count)
-    times, rate = _clock(count, encoding, choice)
+    moments, rate = _clock(count, encoding, choice)
     media = _encoded(array, steps, encoding, rate or _FPS)
     places = spread(count, MOST_FRAMES if media else _MOST_FLIPPED)
     return View(
         "video",
         caption,
         how="normalisation undone" if normalized_by(steps) is not None else "",
-        frames=tuple(_frames(desk, array, places, times, steps)),
+        frames=tuple(_frames(desk, array, places, moments, steps)),
         count=count,
         media=desk.put(Asset(media, Mp4.content_type)) if media else "",
         media_type=Mp4.content_type if media else "",
@@ -130,7 +127,7 @@ def _frames(
     desk: Desk,
     array: Array,
     places: Sequence[int],
-    times: Sequence[float] | None,
+    moments: Sequence[float] | None,
     steps: Sequence[Transform],
 ) -> Iterator[Frame]:
     for place in places:
@@ -140,7 +137,7 @@ def _frames(
             array[place],
             steps,
             among=len(places),
-            seconds=None if times is None else times[place],
+            seconds=None if moments is None else moments[place],
             label=f"frame {place + 1}",
         )
 

@@ -11,7 +11,7 @@ import soundfile
 from jitprep.playground.desk import RGBA, Desk
 from jitprep.playground.drawing.sound import draw_sound, draw_spectrogram
 from jitprep.playground.drawing.view import View
-from preprocessing import AudioSpec, Pipeline, SpectrogramSpec
+from preprocessing import AudioSpec, Pipeline
 from preprocessing.media import Array
 from tests.media import sound
 
@@ -122,7 +122,7 @@ def test_nothing_is_drawn_of_nothing() -> None:
 def test_the_values_under_the_cursor_are_those_of_the_cell(bins: int, frames: int) -> None:
     values = np.random.default_rng(0).random((2, bins, frames), np.float32)
     desk = Desk()
-    view = draw_spectrogram(desk, values, SpectrogramSpec(None, None, None))
+    view = draw_spectrogram(desk, values)
     (frame,) = view.frames
     asset = desk.get(frame.asset)
     assert asset is not None
@@ -137,17 +137,17 @@ def test_the_values_under_the_cursor_are_those_of_the_cell(bins: int, frames: in
 
 def test_powers_are_shown_in_decibels() -> None:
     array = Pipeline.parse("mono/spectrogram:400/npy")(sound())
-    view = draw_spectrogram(Desk(), array, SpectrogramSpec(1, None, None))
+    view = draw_spectrogram(Desk(), array)
     assert view.how == "shown in decibels"
     array = Pipeline.parse("mono/resample:16000/log_mel:whisper/npy")(sound())
-    assert draw_spectrogram(Desk(), array, SpectrogramSpec(1, None, None)).how == ""
+    assert draw_spectrogram(Desk(), array).how == ""
 
 
 def test_cells_of_a_small_spectrogram_are_sharp() -> None:
     values = np.zeros((1, 2, 2), np.float32)
     values[0, 0, 1] = 1
     desk = Desk()
-    view = draw_spectrogram(desk, values, SpectrogramSpec(1, 2, 2))
+    view = draw_spectrogram(desk, values)
     picture = pixels(view, desk, 0)
     assert len(np.unique(picture.reshape(-1, 4), axis=0)) == 2
     assert (picture[-1, -1, :3] == 255).all()  # low bins are at the bottom

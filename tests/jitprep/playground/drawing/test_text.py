@@ -6,15 +6,13 @@ import json
 
 import numpy as np
 
-from jitprep.playground.desk import Desk
 from jitprep.playground.drawing.text import draw_text
 from jitprep.playground.drawing.view import View
-from preprocessing import TextSpec
 
 
 def shown(*documents: str) -> View:
     array = np.array([*documents, ""], object)[:-1]
-    return draw_text(Desk(), array, TextSpec(None))
+    return draw_text(array)
 
 
 def test_short_texts_are_whole() -> None:

@@ -18,10 +18,9 @@ from tokenizers import (
     trainers,
 )
 
-from jitprep.playground.desk import Desk
 from jitprep.playground.drawing.tokens import draw_tokens
 from jitprep.playground.drawing.view import TokenPiece, View
-from preprocessing import Pipeline, Tokenize, TokensSpec
+from preprocessing import Pipeline, Tokenize
 
 TEXTS = (
     "The tokenizer's pieces, un-\nbroken: naïve café — ½ 東京 👩‍👧 \t end.",
@@ -110,7 +109,7 @@ def found(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def shown(name: str, text: str, length: int = 100) -> View:
     p = Pipeline.parse(f"tokenize:{name},{length}/npy")
-    return draw_tokens(Desk(), p(text.encode()), TokensSpec(None, None), p.steps)
+    return draw_tokens(p(text.encode()), p.steps)
 
 
 def raw(pieces: Sequence[TokenPiece]) -> bytes:
@@ -166,20 +165,20 @@ def test_padding_is_masked() -> None:
 
 def test_tokens_by_an_unknown_tokenizer_have_numbers_alone() -> None:
     array = np.array([[[5, 6]], [[1, 0]]], np.int32)
-    view = draw_tokens(Desk(), array, TokensSpec(1, 2))
+    view = draw_tokens(array)
     assert view.tokens == ((TokenPiece(5, "", False), TokenPiece(6, "", True)),)
     assert view.how == "the tokenizer is unknown"
 
 
 def test_numbers_outside_the_vocabulary_have_no_text() -> None:
     array = np.array([[[10**6, 1, 2]], [[1, 1, 1]]], np.int32)
-    (pieces,) = draw_tokens(Desk(), array, TokensSpec(1, 3), [Tokenize("words", 3)]).tokens
+    (pieces,) = draw_tokens(array, [Tokenize("words", 3)]).tokens
     assert [piece.text for piece in pieces] == ["", "end", " two"]
 
 
 def test_many_tokens_are_cut_and_this_is_said() -> None:
     array = np.ones((2, 500, 5000), np.int32)
-    view = draw_tokens(Desk(), array, TokensSpec(None, None), [Tokenize("words", 5000)])
+    view = draw_tokens(array, [Tokenize("words", 5000)])
     assert view.count == 500
     assert [len(row) for row in view.tokens] == [2048] * 8
     assert view.how == "the beginnings of documents are shown"
@@ -187,5 +186,5 @@ def test_many_tokens_are_cut_and_this_is_said() -> None:
 
 
 def test_nothing_is_shown_of_no_documents() -> None:
-    view = draw_tokens(Desk(), np.zeros((2, 0, 4), np.int32), TokensSpec(0, 4))
+    view = draw_tokens(np.zeros((2, 0, 4), np.int32))
     assert (view.tokens, view.count) == ((), 0)

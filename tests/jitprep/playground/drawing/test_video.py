@@ -13,7 +13,7 @@ from jitprep.playground.desk import RGBA, Desk
 from jitprep.playground.drawing.video import draw_video
 from jitprep.playground.drawing.video_source import draw_poster, draw_video_source
 from jitprep.playground.drawing.view import Frame, View
-from preprocessing import CorruptSource, Limits, Pipeline, VideoSpec
+from preprocessing import CorruptSource, Limits, Pipeline
 from preprocessing.media import Array
 from preprocessing.planner.execute import execute
 from preprocessing.planner.stages.video import DecodeVideo
@@ -41,7 +41,7 @@ def result(pipeline: str, content: bytes) -> tuple[View, Desk, Array]:
     plan = p.plan(content)
     array = execute(plan, loaded.content).copy()
     choice = plan.source.choice if isinstance(plan.source, DecodeVideo) else None
-    view = draw_video(desk, array, plan.output, p.steps, encoding=p.encoding, choice=choice)
+    view = draw_video(desk, array, p.steps, encoding=p.encoding, choice=choice)
     return view, desk, array
 
 
@@ -168,7 +168,7 @@ def test_of_a_long_result_some_frames_are_shown_and_played() -> None:
     array = np.zeros((1000, 128, 256, 1), np.uint8)
     array[:, :, :, 0] = (np.arange(1000) // 4)[:, None, None]
     desk = Desk()
-    view = draw_video(desk, array, VideoSpec(None, None, 1, "uint8", None))
+    view = draw_video(desk, array)
     assert view.count == 1000
     assert len(view.frames) == 24
     assert view.more is not None
@@ -180,12 +180,12 @@ def test_of_a_long_result_some_frames_are_shown_and_played() -> None:
 def test_large_frames_are_small_on_the_page() -> None:
     array = np.zeros((3, 1200, 1600, 3), np.uint8)
     desk = Desk()
-    view = draw_video(desk, array, VideoSpec(1200, 1600, 3, "uint8", 3))
+    view = draw_video(desk, array)
     (frame, *_) = view.frames
     assert picture(frame, desk).shape == (360, 480, 3)
     assert (frame.width, frame.height, frame.scale) == (1600, 1200, 0.3)
 
 
 def test_nothing_is_drawn_of_nothing() -> None:
-    view = draw_video(Desk(), np.zeros((0, 4, 4, 3), np.uint8), VideoSpec(4, 4, 3, "uint8", 0))
+    view = draw_video(Desk(), np.zeros((0, 4, 4, 3), np.uint8))
     assert (view.frames, view.media, view.count) == ((), "", 0)

@@ -170,6 +170,7 @@ def up(
     try:
         if s3 is None:
             _make(endpoint, buckets)
+        os.environ |= settings  # for the page too
         _say(endpoint, page)
         endpoint.wait()
     finally:

@@ -39,6 +39,7 @@ class EndpointPlaces:
         self._named = tuple(named)
 
     def __call__(self) -> list[Place]:
+        """Return the buckets that there are now."""
         from jitprep.playground.places import Place  # noqa: PLC0415  at the first look
 
         found = []

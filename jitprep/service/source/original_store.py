@@ -99,7 +99,7 @@ class OriginalStore:
     ) -> OriginalStore:
         """Open a bucket of S3 that is read by signed requests alone, which needs no obstore.
 
-        One connection reads an object at a time: for a person who looks at objects, and not for a loader.
+        It serves a person who looks at objects. A loader reads many at once, which obstore does better.
         The parameters are those of `open`.
         """
         return cls(url, None, S3Bucket(url, endpoint, region, credentials), timeout_s)

@@ -71,8 +71,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--play",
         action="store_true",
-        help="also serve the page of jitprep play, at /_play, by one worker; whoever has the URL that is "
-        "printed reads all mounts, their originals too",
+        help="also serve the page of jitprep play at /_play, by one worker; the URL that is printed lets "
+        "anyone who has it read all mounts, the originals too",
     )
     parser.add_argument(
         "--check", action="store_true", help="check the configuration, print the mounts, and end"

@@ -17,7 +17,7 @@ from jitprep.playground.drawing.drawing import draw_value
 from jitprep.playground.drawing.thumbnails import mean_difference, thumbnail
 from jitprep.playground.drawing.thumbs import draw_thumb
 from jitprep.playground.failures import failure_of
-from jitprep.playground.listing import ListedObject, search_objects
+from jitprep.playground.listing import ObjectEntry, search_objects
 from jitprep.playground.pipelines import effective
 from jitprep.service.thread_pools import granted_cpus
 from preprocessing import Pipeline, Seed
@@ -71,7 +71,7 @@ class _Sheet:
         self._playground, self._place = playground, place
         self._pipeline, self._seed = pipeline, seed
 
-    def rows(self, objects: tuple[ListedObject, ...]) -> Iterator[Mapping[str, Any]]:
+    def rows(self, objects: tuple[ObjectEntry, ...]) -> Iterator[Mapping[str, Any]]:
         """Yield rows as they are ready, made in threads of their own.
 
         The application computes answers in a few threads. Rows that waited for those would wait forever.
@@ -88,7 +88,7 @@ class _Sheet:
             signal.cancel()
             pool.shutdown(wait=False, cancel_futures=True)
 
-    def _row(self, found: ListedObject, signal: Signal) -> Mapping[str, Any]:
+    def _row(self, found: ObjectEntry, signal: Signal) -> Mapping[str, Any]:
         row: dict[str, Any] = {"key": found.key, "nbytes": found.nbytes, "error": None}
         row |= dict.fromkeys(("result_nbytes", "ms", "frame", "difference"))
         with cancellable(signal):

@@ -46,7 +46,7 @@ class PipelineSpec:
         try:
             self._specs = planning.infer(self.steps, self.encoding, DECODED[self.kind])
         except IncompatibleSource as error:
-            raise SpecError(str(error)) from None
+            raise SpecError(str(error), step=error.step) from None
 
     @classmethod
     def parse(cls, spec: str | Mapping[str, Any]) -> Self:

@@ -1,6 +1,7 @@
 // The button "Add step", and the list of all steps that it opens.
 
 import { stepsLike } from "./completion.js";
+import { plainProse, prose } from "./prose.js";
 import { element } from "./ui.js";
 
 const TITLES = { image: "Images", video: "Video", audio: "Sound", text: "Text" };
@@ -74,10 +75,10 @@ export function addStep(catalogue, add, kind) {
       add(step);
     };
     const name = element("span", { class: "mono" }, step.name);
-    const about = element("span", { class: "muted small" }, step.summary);
+    const about = element("span", { class: "muted small" }, prose(step.summary));
     const made = element("button", { type: "button", class: "step-choice", onclick: choose }, name, about);
     made.setAttribute("aria-label", step.name);
-    made.title = step.summary;
+    made.title = plainProse(step.summary);
     return element("li", {}, made);
   }
 

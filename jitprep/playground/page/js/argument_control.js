@@ -1,5 +1,6 @@
 // The control of one argument of a step: what fits what it expects.
 
+import { plainProse } from "./prose.js";
 import { readValue, showValue } from "./spelling.js";
 import { element } from "./ui.js";
 
@@ -14,7 +15,7 @@ export function argumentControl(argument, changed) {
   const id = `argument-${made}`;
   const build = { bool: checkbox, choice, int: number, float: number }[argument.form] ?? text;
   const control = build(argument, id, changed);
-  const about = [argument.about, argument.expects && `Takes ${argument.expects}.`].filter(Boolean).join(" ");
+  const about = plainProse(`${argument.about ?? ""} Takes ${argument.expects}.`.trim());
   const label = element("label", { for: id, htmlFor: id, title: about }, argument.name);
   control.inputs.forEach((input) => input.setAttribute("aria-describedby", `${id}-about`));
   const note = element("span", { id: `${id}-about`, class: "unseen" }, about);

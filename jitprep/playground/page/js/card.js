@@ -1,7 +1,8 @@
 // One step as a card: whether it is used, its place, its arguments, and what it is.
 
 import { argumentControl } from "./argument_control.js";
-import { writeStep } from "./spelling.js";
+import { paragraphs, prose } from "./prose.js";
+import { showValue, writeStep } from "./spelling.js";
 import { element } from "./ui.js";
 
 let made = 0;
@@ -77,7 +78,7 @@ export class Card {
       this.name,
     );
     const summary = this.step?.summary ?? "";
-    const tip = element("span", { role: "tooltip", id: `${docs.id}-tip`, class: "tip" }, summary);
+    const tip = element("span", { role: "tooltip", id: `${docs.id}-tip`, class: "tip" }, prose(summary));
     const grip = element("span", { class: "grip", "aria-hidden": "true", title: "Drag to reorder" }, "⠿");
     const buttons = element("span", { class: "card-buttons" }, this.up, this.down, this.remove);
     const named = element("span", { class: "card-title" }, this.title, this.step ? tip : null);
@@ -92,11 +93,10 @@ export class Card {
     if (!step) return docs;
     const rows = step.arguments.flatMap(({ name, expects, about, required, default: preset }) => [
       element("dt", { class: "mono" }, name),
-      element("dd", {}, [about, `Takes ${expects}${required ? "" : `; ${preset ?? "none"} if left out`}.`]
-        .filter(Boolean).join(" ")),
+      element("dd", {}, prose(about ? `${about} ` : ""),
+        `Takes ${expects}${required ? "" : `; ${showValue(preset) || "nothing"} if left out`}.`),
     ]);
-    const about = (step.about ?? "").split(/\n\s*\n/).filter(Boolean).map((text) => element("p", {}, text));
-    docs.append(element("p", {}, step.summary), ...about, rows.length ? element("dl", {}, rows) : "");
+    docs.append(...paragraphs(step.summary), ...paragraphs(step.about ?? ""), rows.length ? element("dl", {}, rows) : "");
     return docs;
   }
 

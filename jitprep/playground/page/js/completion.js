@@ -1,11 +1,14 @@
 // What may be written at the caret: steps, names of arguments, and choices, from the catalogue.
 
+import { plainProse } from "./prose.js";
+
 const MOST = 60;
 
 /**
  * What may be written at the caret.
  *
- * Returns `{from, to, token, options}`: an option replaces the text between `from` and `to`.
+ * Returns `{from, to, token, options, argument}`: an option replaces the text between `from` and `to`;
+ * `argument` is the one whose value is written there, if any.
  */
 export function complete(text, caret, catalogue, presets) {
   const before = text.slice(0, caret);
@@ -13,7 +16,9 @@ export function complete(text, caret, catalogue, presets) {
   const part = before.slice(start);
   const colon = part.indexOf(":");
   const rest = text.slice(caret).match(/^[^/,:=]*/)[0].length;
-  const at = (from, options) => ({ from, to: caret + rest, token: before.slice(from), options });
+  const at = (from, options, argument) => (
+    { from, to: caret + rest, token: before.slice(from), options, argument }
+  );
   if (colon < 0) return at(start, stepOptions(part, start === 0, text, catalogue, presets));
   const step = catalogue.byName.get(part.slice(0, colon));
   if (!step) return at(start, wordOptions(part, catalogue));
@@ -21,7 +26,8 @@ export function complete(text, caret, catalogue, presets) {
   const item = items.at(-1);
   const equals = item.indexOf("=");
   const from = caret - (equals < 0 ? item.length : item.length - equals - 1);
-  return at(from, argumentOptions(step, items, before.slice(from)));
+  const argument = argumentAt(step, items);
+  return at(from, argumentOptions(step, items, argument, before.slice(from)), argument);
 }
 
 /** The words and the steps that fit what is typed, best first. */
@@ -47,7 +53,7 @@ function stepOptions(token, first, text, catalogue, presets) {
   const found = stepsLike(token, catalogue.steps).map((step) => ({
     insert: step.arguments.some((argument) => argument.required) ? `${step.name}:` : step.name,
     label: step.name,
-    detail: step.summary,
+    detail: plainProse(step.summary),
   }));
   const words = first ? wordOptions(token, catalogue) : [];
   const known = stepsLike(token, named).map((preset) => option(preset.name, preset.name, preset.summary));
@@ -60,15 +66,21 @@ function wordOptions(token, { words }) {
     .map(({ name, summary }) => option(`${name}/`, name, summary));
 }
 
-function argumentOptions(step, items, token) {
-  const named = items.filter((item) => item.includes("=")).map((item) => item.split("=")[0]);
-  const item = items.at(-1);
-  const key = item.includes("=") ? item.split("=")[0] : named.at(-1);
-  const current = key
-    ? step.arguments.find(({ name }) => name === key)
-    : step.arguments[step.arguments[0]?.form === "list" ? 0 : items.length - 1];
+/** The argument that the last item is a value of. */
+function argumentAt(step, items) {
+  const key = namesIn(items).at(-1);
+  if (key) return step.arguments.find(({ name }) => name === key);
+  return step.arguments[step.arguments[0]?.form === "list" ? 0 : items.length - 1];
+}
+
+function namesIn(items) {
+  return items.filter((item) => item.includes("=")).map((item) => item.split("=")[0]);
+}
+
+function argumentOptions(step, items, current, token) {
+  const named = namesIn(items);
   const choices = values(current).map((value) => option(value, value, current.about));
-  const names = item.includes("=") ? [] : step.arguments
+  const names = items.at(-1).includes("=") ? [] : step.arguments
     .filter(({ name, required }) => !named.includes(name) && !(required && name === current?.name))
     .map(({ name, expects, about }) => option(`${name}=`, `${name}=`, about || expects));
   return [...choices, ...names].filter(({ label }) => label.startsWith(token)).slice(0, MOST);
@@ -80,5 +92,5 @@ function values(argument) {
 }
 
 function option(insert, label, detail) {
-  return { insert, label, detail };
+  return { insert, label, detail: plainProse(detail ?? "") };
 }

@@ -44,7 +44,7 @@ export function buildPipelinePanel(container, session, { steps, words = [] }) {
     add.dialog,
   );
   const show = () => {
-    editor.show(draft.text, draft.current && !draft.answer.ok ? draft.answer.error.span : null);
+    editor.show(draft.text);
     output.show(draft.current ? draft.answer : null);
     for (const part of [preset, words_, empty]) part.show();
   };
@@ -67,12 +67,18 @@ function problem(draft, editor) {
     const { answer, failure, current } = draft;
     if (failure) return put(failure.message, errorBox(failure));
     if (!current) return undefined; // the last message stays while the text is typed
-    if (answer.ok) return put("");
+    if (answer.ok) {
+      editor.mark(null);
+      return put("");
+    }
     const wait = editor.open ? PATIENCE_MS : 0;
     const { error } = answer;
     const message = errorBox(error);
     if (error.suggestion) message.append(" ", fix(draft, editor, error));
-    const show = () => put(`${error.message} ${error.span} ${answer.text}`, message);
+    const show = () => {
+      editor.mark(error.span);
+      put(`${error.message} ${error.span} ${answer.text}`, message);
+    };
     if (wait) timer = setTimeout(show, wait);
     else show();
     return undefined;

@@ -25,7 +25,7 @@ export function urlWith(patch) {
   for (const name of TEXTS) if (next[name]) query.set(name, next[name]);
   if (next.seed) query.set("seed", next.seed);
   if (next.off.length) query.set("off", next.off.join(","));
-  const text = query.toString();
+  const text = query.toString().replace(/%(2F|3A|2C)/g, decodeURIComponent); // a pipeline can be read there
   return `${location.pathname}${text ? `?${text}` : ""}`;
 }
 

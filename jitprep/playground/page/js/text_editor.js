@@ -37,29 +37,43 @@ export class TextEditor {
       class: "options",
       role: "listbox",
       "aria-label": "Completions",
-      hidden: true,
-      onpointerdown: (event) => event.preventDefault(), // the text box keeps the focus
+      onwheel: (event) => {
+        event.preventDefault();
+        this.list.scrollTop += event.deltaY;
+      },
     });
+    this.hint = element("p", { id: "pipeline-hint", class: "hint small" });
+    this.popup = element(
+      "div",
+      { class: "options-box", hidden: true, onpointerdown: (event) => event.preventDefault() }, // keeps the focus
+      this.hint,
+      this.list,
+      element("p", { class: "keys muted small", "aria-hidden": "true" }, "↑ ↓ choose, Enter takes, Esc closes"),
+    );
     this.count = element("span", { class: "unseen", role: "status" });
-    this.element = element("div", { class: "editor" }, this.mirror, this.input, this.list, this.count);
+    this.element = element("div", { class: "editor" }, this.mirror, this.input, this.popup, this.count);
     new ResizeObserver(() => this.#fit()).observe(this.element);
   }
 
   /** Whether completions are shown. */
   get open() {
-    return !this.list.hidden;
+    return !this.popup.hidden;
   }
 
-  /** Show a text and the part of it that is wrong. */
-  show(text, span) {
-    if (this.input.value !== text) {
-      const { selectionStart } = this.input;
-      this.input.value = text;
-      if (document.activeElement === this.input) this.input.setSelectionRange(selectionStart, selectionStart);
-    }
+  /** Show a text. */
+  show(text) {
+    if (this.input.value === text) return;
+    const { selectionStart } = this.input;
+    this.input.value = text;
+    if (document.activeElement === this.input) this.input.setSelectionRange(selectionStart, selectionStart);
+    this.#draw(null);
+    this.#fit();
+  }
+
+  /** Mark the part that is wrong; null for none. */
+  mark(span) {
     this.input.setAttribute("aria-invalid", String(Boolean(span)));
     this.#draw(span);
-    this.#fit();
   }
 
   /** Put the caret at a place. */
@@ -70,7 +84,7 @@ export class TextEditor {
 
   /** Hide the completions. */
   close() {
-    this.list.hidden = true;
+    this.popup.hidden = true;
     this.#active = -1;
     this.count.textContent = "";
     this.input.removeAttribute("aria-activedescendant");
@@ -85,9 +99,9 @@ export class TextEditor {
 
   #onkeydown(event) {
     const { key } = event;
-    if (this.open && (key === "ArrowDown" || key === "ArrowUp")) {
+    const count = this.#options.length;
+    if (this.open && count && (key === "ArrowDown" || key === "ArrowUp")) {
       const step = key === "ArrowDown" ? 1 : -1;
-      const count = this.#options.length;
       this.#choose((this.#active + step + count + (this.#active < 0 && step < 0 ? 1 : 0)) % count);
     } else if (this.open && key === "Escape") {
       this.close();
@@ -116,15 +130,27 @@ export class TextEditor {
     this.#options = this.#found.options;
     const { token } = this.#found;
     const whole = this.#options.length === 1 && this.#options[0].insert === token;
-    if (!this.#options.length || whole || input.value.includes("\n")) return this.close();
+    const { argument } = this.#found;
+    if (!(this.#options.length || argument) || whole || input.value.includes("\n")) return this.close();
+    this.#explain(argument);
+    this.list.hidden = !this.#options.length;
     this.list.replaceChildren(...this.#options.map((option, index) => this.#item(option, index)));
-    this.list.hidden = false;
+    this.popup.hidden = false;
     this.#place();
     const exact = this.#options.some(({ label }) => label === token);
     this.#choose(token && !exact ? 0 : -1);
     const count = this.#options.length;
-    this.count.textContent = count === 1 ? "1 completion" : `${count} completions`;
+    const about = argument ? `${this.hint.textContent}. ` : "";
+    this.count.textContent = about + (count === 1 ? "1 completion" : `${count} completions`);
     return undefined;
+  }
+
+  /** Say what the argument at the caret expects. */
+  #explain(argument) {
+    this.hint.hidden = !argument;
+    if (!argument) return;
+    const name = element("span", { class: "mono" }, argument.name);
+    this.hint.replaceChildren(name, `: ${argument.expects}`);
   }
 
   #item({ label, detail }, index) {
@@ -184,9 +210,9 @@ export class TextEditor {
     range.setEnd(text, at);
     const box = this.element.getBoundingClientRect();
     const word = range.getBoundingClientRect();
-    const left = Math.min(word.left - box.left, box.width - Math.min(box.width, this.list.offsetWidth));
-    this.list.style.left = `${Math.max(0, left)}px`;
-    this.list.style.top = `${word.bottom - box.top + 4}px`;
+    const left = Math.min(word.left - box.left, box.width - Math.min(box.width, this.popup.offsetWidth));
+    this.popup.style.left = `${Math.max(0, left)}px`;
+    this.popup.style.top = `${word.bottom - box.top + 4}px`;
   }
 
   #fit() {

@@ -6,8 +6,8 @@ import { element, errorBox } from "./ui.js";
 import { Work } from "./work.js";
 
 const FIELDS = [
-  { name: "gpu", label: "GPU instance", value: "p5.48xlarge", type: "text" },
-  { name: "train_ms", label: "Training, ms per object", value: "1", type: "number", step: "any" },
+  { name: "gpu", label: "GPU instance type", value: "g5.xlarge", type: "text" },
+  { name: "train_ms", label: "Training, ms per object", value: "0", type: "number", step: "any" },
   { name: "objects", label: "Objects", value: "1000000", type: "number", step: "1" },
   { name: "epochs", label: "Epochs", value: "10", type: "number", step: "1" },
 ];
@@ -77,7 +77,7 @@ function table(title, header, rows) {
     "table",
     {},
     element("caption", {}, title),
-    element("thead", {}, element("tr", {}, header.map((text) => element("th", { scope: "col" }, String(text))))),
+    element("thead", {}, element("tr", {}, header.map((text) => element("th", { scope: "col" }, text)))),
     element("tbody", {}, rows.map((row) => element("tr", {}, row.map(cell)))),
   );
   return element("div", { class: "scroll", tabIndex: 0, role: "group", "aria-label": title }, made);

@@ -18,7 +18,7 @@ export function buildResultTab(container, _session, seed) {
   let shown = null; // the source whose picture is there
 
   const work = new Work({
-    run: (signal) => look(signal),
+    run: (signal) => look(signal, shown === JSON.stringify(source())),
     done: (answer, ms) => {
       panel.removeAttribute("aria-busy");
       message.replaceChildren();
@@ -32,7 +32,10 @@ export function buildResultTab(container, _session, seed) {
     failed: (error) => {
       panel.removeAttribute("aria-busy");
       document.title = "jitprep play";
-      if (error.name === "AbortError") return;
+      if (error.name === "AbortError") {
+        message.replaceChildren(retry(() => begin()));
+        return;
+      }
       message.replaceChildren(errorBox(error));
       say("failed");
       facts.clear();
@@ -43,6 +46,11 @@ export function buildResultTab(container, _session, seed) {
   });
   container.append(message, pair.root, facts.root);
   document.getElementById("tab-result").parentElement.append(work.root);
+
+  function begin() {
+    panel.setAttribute("aria-busy", "true");
+    work.start();
+  }
 
   return {
     show(changed) {
@@ -56,17 +64,16 @@ export function buildResultTab(container, _session, seed) {
         document.title = "jitprep play";
         return;
       }
-      panel.setAttribute("aria-busy", "true");
-      work.start();
+      begin();
     },
   };
 }
 
-async function look(signal) {
+async function look(signal, known) {
   try {
     return await post("look", asked(), { signal });
   } catch (error) {
-    if (error instanceof ApiError) error.before = await sourceAlone(signal);
+    if (error instanceof ApiError && !known) error.before = await sourceAlone(signal);
     throw error;
   }
 }
@@ -80,6 +87,11 @@ async function sourceAlone(signal) {
     if (error.name === "AbortError") throw error;
     return null;
   }
+}
+
+function retry(onclick) {
+  const again = element("button", { type: "button", onclick }, "Compute");
+  return element("p", { class: "tools" }, "This result was not computed: it was cancelled.", again);
 }
 
 function hint() {

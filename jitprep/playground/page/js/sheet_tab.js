@@ -68,7 +68,8 @@ class Sheet {
 
   show() {
     if (this.none) {
-      this.#messages.replaceChildren(element("p", { class: "hint" }, "Start the page with a place to pick from."));
+      const text = "There is no place to pick objects from: start the page with a folder or a bucket.";
+      this.#messages.replaceChildren(element("p", { class: "hint" }, text));
       return;
     }
     if (state.place) this.#place.value = state.place;

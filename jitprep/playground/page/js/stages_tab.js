@@ -30,7 +30,8 @@ export function buildStagesTab(container) {
       if (source() === null) {
         work.cancel();
         shown = "";
-        content.replaceChildren(element("p", { class: "hint" }, "Choose a source to see each stage's result."));
+        const text = "Choose a source to see each stage's result.";
+        content.replaceChildren(element("p", { class: "hint" }, text));
       } else if (shown !== JSON.stringify(asked())) work.start();
     },
   };

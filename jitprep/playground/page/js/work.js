@@ -58,7 +58,9 @@ export class Work {
     if (this.#current === null) return;
     this.#current.abort.abort();
     this.#end();
-    if (byHand) say("cancelled");
+    if (!byHand) return;
+    say("cancelled");
+    this.#failed(new DOMException("cancelled", "AbortError"));
   }
 
   #again() {

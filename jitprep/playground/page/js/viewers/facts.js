@@ -8,7 +8,13 @@ export class Facts {
   #wire = element("p", { class: "wire" });
   #metadata = section("Metadata");
   #numbers = section("Numbers");
-  root = element("div", { class: "facts", hidden: true }, this.#wire, this.#numbers.root, this.#metadata.root);
+  root = element(
+    "div",
+    { class: "facts", hidden: true },
+    this.#wire,
+    this.#numbers.root,
+    this.#metadata.root,
+  );
 
   /** Show an answer's. */
   show({ wire, ms, before, after, item }) {
@@ -24,7 +30,7 @@ export class Facts {
     );
     const known = { ...(item.etag ? { ETag: item.etag } : {}), Key: item.key, ...metadata };
     this.#metadata.content.replaceChildren(definitions(Object.entries(known)));
-    const numbers = [["Before", before.numbers], ["After", after.numbers]].filter(([, one]) => one);
+    const numbers = [["Before", before], ["After", after]].filter(([, view]) => view.numbers);
     this.#numbers.root.hidden = !numbers.length;
     this.#numbers.content.replaceChildren(...numbers.map(([name, one]) => numbersOf(name, one)));
   }
@@ -49,14 +55,18 @@ function percent(share) {
   return `${(share * 100).toPrecision(share < 1 ? 2 : 3)} %`.replace(/\.0+ %/, " %");
 }
 
-function numbersOf(name, { shape, dtype, least, most, mean, std, text }) {
+function numbersOf(name, { numbers, more }) {
+  const { shape, dtype, least, most, mean, std, text } = numbers;
   const rows = [["Shape", shape.join(" × ") || "scalar"], ["Type", dtype]];
   const range = { Minimum: least, Maximum: most, Mean: mean, "Standard deviation": std };
   for (const [label, value] of Object.entries(range)) {
     if (value !== null) rows.push([label, String(Number(value.toPrecision(6)))]);
   }
+  for (const [label, count] of [["NaN", more?.nan], ["Infinite", more?.infinite]]) {
+    if (count) rows.push([label, `${count} values`]);
+  }
   const values = element("pre", { tabIndex: 0, "aria-label": `Values ${name.toLowerCase()}` }, text);
-  return element("div", { class: "numbers" }, element("h4", {}, name), definitions(rows), values);
+  return element("div", { class: "numbers" }, element("h3", {}, name), definitions(rows), values);
 }
 
 function definitions(rows) {

@@ -86,7 +86,7 @@ export class BoxList {
 /** A file with a mask of the source, and how strongly it is drawn. */
 export class MaskControl {
   #file = element("input", { type: "file", accept: "image/*", onchange: () => this.#send() });
-  #slider = element("input", { type: "range", min: 0, max: 1, step: 0.05, value: 0.5 });
+  #slider = element("input", { type: "range", min: 0, max: 1, step: 0.05, value: 1 });
   #remove = element("button", { type: "button", onclick: () => change({ mask: "" }) }, "Remove mask");
   #strength = element("label", {}, "Mask opacity ", this.#slider);
   #error = element("span");

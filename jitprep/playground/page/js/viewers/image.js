@@ -14,7 +14,7 @@ const STEP = 0.1; // of what is seen, for an arrow key
  */
 export class ImageSide {
   frame = null;
-  marks = { boxes: [], mask: null, opacity: 0.5, cross: null, open: null };
+  marks = { boxes: [], mask: null, opacity: 1, cross: null, open: null };
   drawing = false;
   #viewport;
   #heard;

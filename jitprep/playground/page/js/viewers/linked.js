@@ -12,7 +12,7 @@ import { Viewport } from "./viewport.js";
 
 const NAMES = ["before", "after"];
 const KEYS_HELP =
-  "Plus and minus zoom, 0 shows the whole picture, arrow keys move it, Shift with arrow keys moves the pointer.";
+  "+ and − zoom, 0 shows the whole picture, arrow keys move it, Shift with arrow keys moves the pointer.";
 
 /** Canvases of both sides, their tools, and the values under the pointer. */
 export class Pictures {
@@ -23,11 +23,10 @@ export class Pictures {
   #point = null; // where the pointer is: [side, x, y], in shares
   #asking = false;
   #values = element("output", { class: "values", "aria-label": "Values under the pointer" });
-  #zoom = element("span", { class: "zoom" }, "100 %");
+  #zoom = element("span", { class: "zoom" }, "1×");
   #draw;
   #boxes = new BoxList();
   #mask;
-  #tools;
   #shape;
   root;
 
@@ -41,19 +40,23 @@ export class Pictures {
     this.#mask = new MaskControl((opacity) => this.#opacity(opacity));
     this.#draw = toolButton("Draw boxes", () => this.#drawMode(!this.#sides.before.drawing));
     this.#draw.setAttribute("aria-pressed", "false");
-    this.#tools = element(
-      "div",
+    const zooms = element(
+      "span",
       { class: "tools", role: "group", "aria-label": "Zoom" },
       toolButton("−", () => this.#viewport.zoomBy(1 / 1.5), "Zoom out"),
       this.#zoom,
       toolButton("+", () => this.#viewport.zoomBy(1.5), "Zoom in"),
       toolButton("Fit", () => this.#viewport.fit(), "Show the whole picture"),
-      this.#values,
     );
-    const shapes = element("div", { class: "tools" }, this.#draw, this.#boxes.add, this.#mask.root);
-    this.#shape = element("div", { class: "shapes" }, shapes, this.#boxes.root);
-    const help = element("p", { id: "picture-keys", class: "unseen" }, KEYS_HELP);
-    this.root = element("div", { class: "linked", hidden: true }, this.#tools, this.#shape, help);
+    this.#shape = element("span", { class: "tools shapes" }, this.#draw, this.#boxes.add, this.#mask.root);
+    this.root = element(
+      "div",
+      { class: "linked", hidden: true },
+      this.#values,
+      element("div", { class: "tools" }, zooms, this.#shape),
+      element("p", { id: "picture-keys", class: "muted small" }, KEYS_HELP),
+      this.#boxes.root,
+    );
   }
 
   /** The canvas of a side. */
@@ -70,7 +73,9 @@ export class Pictures {
       this.#shown[name] = view && isPicture(view) ? view.frames[0] : null;
       if (this.#shown[name]) this.#sides[name].show(this.#shown[name]).catch(() => {});
     }
-    this.root.hidden = !this.#shown.before && !this.#shown.after;
+    const sides = NAMES.flatMap((name) => this.#shown[name] ?? []);
+    this.root.hidden = !sides.length;
+    this.#viewport.for(Math.max(1, ...sides.flatMap(({ width, height }) => [width, height])));
     this.#shape.hidden = !geometry && !state.boxes && !state.mask;
     this.#draw.hidden = !this.#shown.before;
     this.#boxes.show(geometry, this.#shown.before);
@@ -87,8 +92,8 @@ export class Pictures {
   }
 
   #paint() {
-    const percent = Math.round(this.#viewport.zoom * 100);
-    this.#zoom.textContent = `${percent} %`;
+    const { zoom } = this.#viewport;
+    this.#zoom.textContent = `${zoom < 10 ? Number(zoom.toFixed(1)) : Math.round(zoom)}×`;
     for (const name of NAMES) this.#sides[name].paint();
   }
 
@@ -165,7 +170,7 @@ export class Pictures {
       const y = Math.floor(at[1] * frame.height);
       try {
         const { values } = await post("values", { asset: frame.asset, x, y });
-        parts.push(`${name} (${x}, ${y}): ${values.map(written).join(", ")}`);
+        parts.push(`${name} (${x}, ${y}): ${values.join(", ")}`);
       } catch {
         return this.#values.textContent; // overtaken: a new result is on its way
       }
@@ -176,11 +181,6 @@ export class Pictures {
 
 function sizes({ source, result }, name) {
   return name === "before" ? [source, result] : [result, source];
-}
-
-function written(value) {
-  if (typeof value !== "number") return String(value);
-  return Number.isInteger(value) ? String(value) : value.toPrecision(4);
 }
 
 function toolButton(text, onclick, label) {

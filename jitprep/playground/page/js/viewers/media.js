@@ -3,13 +3,15 @@
 import { assetUrl } from "../api.js";
 import { element } from "../ui.js";
 
-/** An audio or video element that plays an asset. It is read whole, so that one can seek in it. */
-export function player(tag, view, label) {
+/**
+ * An audio or video element that plays an asset. It is read whole, so that one can seek in it. What the
+ * browser does not play gives way to `instead()`.
+ */
+export function player(tag, view, label, instead) {
   const playing = element(tag, { controls: true, "aria-label": label, preload: "metadata" });
-  read(view).then(
-    (url) => (playing.src = url),
-    () => playing.replaceWith(element("p", { class: "muted" }, "this recording is no longer kept")),
-  );
+  const give = () => playing.replaceWith(instead());
+  playing.addEventListener("error", give, { once: true });
+  read(view).then((url) => (playing.src = url), give);
   return playing;
 }
 

@@ -1,8 +1,10 @@
 // Before and after, beside each other.
 
+import { change } from "../state.js";
 import { element } from "../ui.js";
 import { caption, isPicture, viewContent } from "./view.js";
 import { Pictures } from "./linked.js";
+import { shardTable } from "./shard.js";
 import { textPair } from "./text.js";
 
 const NAMES = { before: "Before", after: "After" };
@@ -29,9 +31,10 @@ export class Pair {
     const { before, after } = answer;
     this.root.hidden = false;
     this.root.classList.remove("stale");
-    const texts = before.kind === "text" && after.kind === "text" ? textPair(before, after) : null;
-    this.#side("before", before, texts?.before, JSON.stringify(texts ? [before, after] : before));
-    this.#side("after", after, texts?.after, JSON.stringify(texts ? [before, after] : after));
+    const content = together(before, after);
+    this.#sides.before.figure.parentElement.classList.toggle("stacked", before.kind === "shard");
+    this.#side("before", before, content?.before, JSON.stringify(content ? [before, after] : before));
+    this.#side("after", after, content?.after, JSON.stringify(content ? [before, after] : after));
     this.#pictures.show(answer);
   }
 
@@ -77,4 +80,15 @@ export class Pair {
       side.place.replaceChildren(made);
     }
   }
+}
+
+/** Contents of sides that depend on each other; null for all others. */
+function together(before, after) {
+  if (before.kind === "text" && after.kind === "text") return textPair(before, after);
+  if (before.kind !== "shard") return null;
+  // A member is looked at through the pipeline of one member, where the shard's is known.
+  const pipeline = after.more?.pipeline;
+  const patch = pipeline ? { pipeline, off: [] } : {};
+  const open = (member) => change({ member, boxes: "", mask: "", ...patch });
+  return { before: shardTable(before, "before", open) };
 }

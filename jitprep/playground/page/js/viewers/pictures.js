@@ -36,13 +36,12 @@ async function load(asset, entry) {
   return canvas;
 }
 
-/** A canvas with a frame's whole picture, no larger than some pixels on a side. */
+/** A canvas with a frame's whole picture, of at most some pixels a side. Without a label it is decoration. */
 export function frameCanvas(frame, label, most = 512) {
   const share = Math.min(1, most / Math.max(frame.width, frame.height, 1));
   const canvas = element("canvas", {
     class: "frame",
-    role: "img",
-    "aria-label": label,
+    ...(label ? { role: "img", "aria-label": label } : { "aria-hidden": "true" }),
     width: Math.max(1, Math.round(frame.width * share)),
     height: Math.max(1, Math.round(frame.height * share)),
   });

@@ -13,6 +13,10 @@ export function soundContent(view, name) {
     canvas.classList.add("wide");
     return element("figure", {}, canvas, element("figcaption", {}, label));
   });
-  const playing = view.media ? player("audio", view, `Play ${name}`) : null;
+  const playing = view.media ? player("audio", view, `Play ${name}`, silence) : null;
   return element("div", { class: "sound" }, pictures, playing);
+}
+
+function silence() {
+  return element("p", { class: "muted" }, "The browser does not play this sound.");
 }

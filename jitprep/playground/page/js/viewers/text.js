@@ -30,7 +30,12 @@ export function documentTexts(view, name) {
 }
 
 function documentOf(parts, tag) {
-  const marked = parts.map(({ text, same }) => (same ? text : element(tag, {}, text)));
+  const marked = parts.flatMap(({ text, same }) => {
+    if (same) return [text];
+    // Spaces behind a word are not marked with it, unless they are all that changed.
+    const word = text.trimEnd() || text;
+    return [element(tag, {}, word), text.slice(word.length)];
+  });
   return element("p", { class: "document" }, marked);
 }
 

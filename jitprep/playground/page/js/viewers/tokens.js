@@ -16,26 +16,28 @@ export function tokenDocuments(view, name) {
 function tokenDocument(pieces, place, count, name) {
   const said = element("output", { class: "values" }, `${pieces.length} tokens`);
   const shown = pieces.slice(0, MOST_PIECES);
-  const marks = shown.map((piece, at) => pieceMark(piece, at, said));
+  const marks = shown.map(pieceMark);
   if (marks.length) marks[0].tabIndex = 0;
   const label = count > 1 ? `${name} tokens of document ${place + 1}` : `${name} tokens`;
   const line = element("div", { class: "tokens", role: "listbox", "aria-label": label }, marks);
+  const tell = ({ target }) => {
+    if (target.dataset.at) said.textContent = described(shown[target.dataset.at], target.dataset.at);
+  };
+  line.addEventListener("focusin", tell);
+  line.addEventListener("mouseover", tell);
   line.addEventListener("keydown", (event) => walk(event, marks));
   return element("section", { class: "token-document" }, line, said, tokenTable(shown));
 }
 
-function pieceMark(piece, at, said) {
-  const tell = () => (said.textContent = described(piece, at));
+function pieceMark(piece, at) {
   const mark = element("span", {
     class: piece.masked ? "token masked" : "token",
     role: "option",
     "aria-selected": "false",
     tabIndex: -1,
-    title: described(piece, at),
-    onfocus: tell,
-    onmouseenter: tell,
   }, visible(piece.text));
   mark.dataset.hue = String(at % HUES);
+  mark.dataset.at = String(at);
   return mark;
 }
 
@@ -70,6 +72,7 @@ function rows(pieces) {
   const body = pieces.map(({ id, text, masked }, at) =>
     element("tr", {}, [at, id, JSON.stringify(text), masked ? "yes" : ""].map((cell) =>
       element("td", {}, String(cell)))));
-  const table = element("table", {}, element("thead", {}, element("tr", {}, head)), element("tbody", {}, body));
+  const parts = [element("thead", {}, element("tr", {}, head)), element("tbody", {}, body)];
+  const table = element("table", {}, parts);
   return element("div", { class: "scroll", tabIndex: 0, role: "group", "aria-label": "Tokens" }, table);
 }

@@ -8,18 +8,20 @@ import { frameCanvas, paintFrame } from "./pictures.js";
 /** The frames of a video at their times, and a way to play it. */
 export function videoContent(view, name) {
   const strip = element("ol", { class: "filmstrip", "aria-label": `Frames of ${name}` });
+  const animated = () => animation(view, name);
   const open = (frame) => enlarge(moment(frame), frameCanvas(frame, moment(frame), 1600));
   strip.append(...view.frames.map((frame) => element("li", {}, element(
     "button",
-    { type: "button", class: "thumb", title: `Open the frame at ${moment(frame)}`, onclick: () => open(frame) },
-    frameCanvas(frame, moment(frame), 160),
+    { type: "button", class: "thumb", title: `Open ${moment(frame)}`, onclick: () => open(frame) },
+    frameCanvas(frame, "", 112),
     element("span", {}, moment(frame)),
   ))));
-  const more = view.count > view.frames.length ? `${view.frames.length} of ${view.count} frames are shown` : null;
+  const shown = view.frames.length;
+  const more = view.count > shown ? `${shown} of ${view.count} frames are shown` : null;
   return element(
     "div",
     { class: "video" },
-    view.media ? player("video", view, `Play ${name}`) : animation(view, name),
+    view.media ? player("video", view, `Play ${name}`, animated) : animated(),
     strip,
     more && element("p", { class: "muted" }, more),
   );
@@ -60,7 +62,8 @@ function animation(view, name) {
     button.setAttribute("aria-pressed", String(timer !== null));
   });
   slider.addEventListener("input", () => go(slider.valueAsNumber));
-  return element("div", { class: "animation" }, canvas, element("div", { class: "tools" }, button, slider, time));
+  const tools = element("div", { class: "tools" }, button, slider, time);
+  return element("div", { class: "animation" }, canvas, tools);
 }
 
 function pause(view, at) {

@@ -11,11 +11,10 @@ import { videoContent } from "./video.js";
 
 const CONTENTS = {
   audio: soundContent,
-  spectrogram: soundContent,
   video: videoContent,
   text: documentTexts,
   tokens: tokenDocuments,
-  shard: shardTable,
+  shard: (view, name) => shardTable(view, name, null),
 };
 
 /** Whether a view is one picture, which is zoomed. */
@@ -38,10 +37,12 @@ export function viewContent(view, name) {
 
 /** A small button that shows what a view is, and opens it. */
 export function thumbnail(view, title, most = 96) {
-  const open = () => enlarge(title, element("div", {}, viewContent(view, title), words(view)));
+  const open = () => enlarge(title, element("div", {}, viewContent(view, title), how(view)));
   const [frame] = view.frames;
-  const inside = frame ? frameCanvas(frame, title, most) : element("span", { class: "snippet" }, snippet(view));
-  return element("button", { type: "button", class: "thumb", title: `Open ${title}`, onclick: open }, inside);
+  const words = () => element("span", { class: "snippet" }, snippet(view));
+  const inside = frame ? frameCanvas(frame, "", most) : words();
+  const properties = { type: "button", class: "thumb", "aria-label": `Open ${title}`, onclick: open };
+  return element("button", properties, inside);
 }
 
 /** The beginning of what has no picture. */
@@ -50,7 +51,7 @@ export function snippet(view) {
   return (view.texts[0] ?? pieces ?? view.numbers?.text ?? view.caption).slice(0, 160);
 }
 
-function words(view) {
+function how(view) {
   return element("p", { class: "muted" }, caption(view));
 }
 

@@ -1,10 +1,11 @@
 // What part of a picture is seen: in shares of the picture, so that two pictures of any size show the same.
 
-const MOST_ZOOM = 256;
+const LEAST_SEEN = 4; // pixels of the larger picture at the highest zoom
 
 /** A zoom and a centre that both sides share. Calls `changed` after each change. */
 export class Viewport {
   zoom = 1;
+  most = 1;
   x = 0.5;
   y = 0.5;
 
@@ -12,10 +13,16 @@ export class Viewport {
     this.changed = changed;
   }
 
+  /** Set the highest zoom for pictures of at most some pixels a side. */
+  for(pixels) {
+    this.most = Math.max(4, pixels / LEAST_SEEN);
+    if (this.zoom > this.most) this.fit();
+  }
+
   /** Zoom by a factor and keep a point, in shares of the picture, where it is on the screen. */
   zoomBy(factor, x = this.x, y = this.y) {
     const before = this.zoom;
-    this.zoom = Math.min(MOST_ZOOM, Math.max(1, this.zoom * factor));
+    this.zoom = Math.min(this.most, Math.max(1, this.zoom * factor));
     const kept = before / this.zoom;
     this.#centre(x + (this.x - x) * kept, y + (this.y - y) * kept);
   }

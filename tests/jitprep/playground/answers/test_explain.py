@@ -121,8 +121,8 @@ def test_each_rewrite_keeps_the_tolerance_that_is_shown_beside_it(name: str, lin
     ("name", "line"),
     [
         ("video/clip.mp4", "sample_frames:4/resize:32,32/normalize:imagenet/npy"),
-        ("video/clip.mp4", "resize:32,32/jpeg"),
-        ("sound/tone.wav", "mono/resample:8000/log_mel:whisper/npy"),
+        ("video/clip.mp4", "video/resize:32,32/jpeg"),
+        ("sound/tone.wav", "mono/resample:16000/log_mel:whisper/npy"),
         ("text/note.html", "strip_html/nfc/text"),
     ],
 )

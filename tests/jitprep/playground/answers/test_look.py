@@ -176,7 +176,9 @@ def test_why_there_is_no_geometry_is_said() -> None:
     assert found["why"] == str(expected.value)
 
 
-@pytest.mark.parametrize("box", [[0, 0, float("nan"), 1], [0, 0, float("inf"), 1], [0, 0, 10**400, 1]])
+@pytest.mark.parametrize(
+    "box", [[0, 0, float("nan"), 1], [0, 0, float("inf"), 1], [0, 0, 10**400, 1]]
+)
 def test_a_box_is_of_numbers(box: list) -> None:
     with pytest.raises(AskRefused, match="box"):
         Opened().look(photo("coffee"), "npy", boxes=[box])

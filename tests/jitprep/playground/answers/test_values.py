@@ -15,7 +15,11 @@ from tests.photos import photo
 
 from ..opened import Opened
 
-LINES = ["resize:20/normalize:imagenet/npy", "resize:20/to_dtype:float16,scale=true/npy", "to_lab/npy"]
+LINES = [
+    "resize:20/normalize:imagenet/npy",
+    "resize:20/to_dtype:float16,scale=true/npy",
+    "to_lab/npy",
+]
 
 
 @pytest.mark.parametrize("line", LINES)
@@ -42,7 +46,8 @@ def test_any_value_is_json_from_which_it_can_be_read(array: np.ndarray) -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"x": -1}, {"x": 600}, {"y": 400}, {"y": 1.5}, {"x": True}, {"asset": "none"}, {"asset": 3}]
+    "wrong",
+    [{"x": -1}, {"x": 600}, {"y": 400}, {"y": 1.5}, {"x": True}, {"asset": "none"}, {"asset": 3}],
 )
 def test_what_is_not_there_is_refused(wrong: dict) -> None:
     opened = Opened()

@@ -19,7 +19,7 @@ from starlette.types import Receive, Scope, Send
 
 from jitprep.playground.answers import GETS, POSTS, STREAMS
 from jitprep.playground.asks import AskRefused
-from jitprep.playground.guard import HEADERS, Guard
+from jitprep.playground.guard import PAGE_HEADERS, Guard
 from jitprep.playground.playground import Playground
 from jitprep.service.errors import RequestFailed
 from jitprep.service.thread_pools import granted_cpus
@@ -58,7 +58,7 @@ class PlaygroundApp:
             response = self._guard.refuse(request) or await self._respond(request)
         except ClientDisconnect:
             return
-        for name, value in HEADERS.items():
+        for name, value in PAGE_HEADERS.items():
             response.headers.setdefault(name, value)
         await response(scope, receive, send)
 

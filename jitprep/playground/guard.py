@@ -36,7 +36,7 @@ _POLICY = "; ".join(
         "frame-ancestors 'none'",
     )
 )
-HEADERS = {
+PAGE_HEADERS = {
     "Content-Security-Policy": _POLICY,
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
@@ -126,4 +126,4 @@ def _navigates(request: Request) -> bool:
 
 
 def _refusal(status: int, message: str) -> Response:
-    return PlainTextResponse(f"{message}\n", status, HEADERS)
+    return PlainTextResponse(f"{message}\n", status, PAGE_HEADERS)

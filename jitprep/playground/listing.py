@@ -21,7 +21,7 @@ _PAGE = 1000
 
 
 @frozen
-class ListedObject:
+class ObjectEntry:
     """An object's key in its place, and its size in bytes."""
 
     key: str
@@ -34,7 +34,7 @@ class ObjectPage:
 
     Parameters
     ----------
-    keys : tuple of ListedObject
+    keys : tuple of ObjectEntry
     prefixes : tuple of str
         Folders, each with the slash at its end.
     after : str, optional
@@ -43,7 +43,7 @@ class ObjectPage:
         How many keys were looked at.
     """
 
-    keys: tuple[ListedObject, ...]
+    keys: tuple[ObjectEntry, ...]
     prefixes: tuple[str, ...]
     after: str | None
     scanned: int
@@ -77,7 +77,7 @@ def search_objects(
     ------
     RequestFailed, AskRefused
     """
-    found: list[ListedObject] = []
+    found: list[ObjectEntry] = []
     scanned, wanted = 0, search.lower()
     while scanned < scan:
         asked = {"prefix": prefix, "max-keys": str(min(_PAGE, scan - scanned))}
@@ -94,11 +94,11 @@ def search_objects(
     return ObjectPage(tuple(found), (), after, scanned)
 
 
-def _objects(page: ObjectPage) -> Iterator[ListedObject]:
+def _objects(page: ObjectPage) -> Iterator[ObjectEntry]:
     return (each for each in page.keys if not _is_marker(each))
 
 
-def _is_marker(found: ListedObject) -> bool:
+def _is_marker(found: ObjectEntry) -> bool:
     """Whether it is an empty object that stands for a folder, as S3's console makes them."""
     return found.nbytes == 0 and found.key.endswith("/")
 
@@ -117,7 +117,7 @@ def _listed(place: Place, asked: dict[str, str]) -> ObjectPage:
     space = root.tag.partition("}")[0] + "}" if root.tag.startswith("{") else ""
     coded = root.findtext(f"{space}EncodingType") == "url"
     keys = tuple(
-        ListedObject(
+        ObjectEntry(
             _text(each, f"{space}Key", coded=coded), int(each.findtext(f"{space}Size") or 0)
         )
         for each in root.findall(f"{space}Contents")

@@ -69,6 +69,12 @@ def _parser() -> argparse.ArgumentParser:
         "--port", type=int, default=8080, help="port to listen on; 0 takes a free one (8080)"
     )
     parser.add_argument(
+        "--play",
+        action="store_true",
+        help="also serve the page of jitprep play at /_play, by one worker; its printed URL lets "
+        "anyone who has it read all mounts, the originals too",
+    )
+    parser.add_argument(
         "--check", action="store_true", help="check the configuration, print the mounts, and end"
     )
     return parser
@@ -92,6 +98,8 @@ def _run(asked: argparse.Namespace, folder: Path) -> int:
             )
         path, host = _config_path(asked.config), asked.host or "0.0.0.0"  # noqa: S104  # as asked
     os.environ[FILE_VARIABLE] = str(path)
+    if asked.play:
+        os.environ["JITPREP_PLAY"] = "true"
     from jitprep.server import supervisor  # noqa: PLC0415  # reads the configuration
 
     if asked.check:
@@ -112,7 +120,9 @@ def _config_path(given: Path | None) -> Path:
 
 
 def _in_terms_of(asked: argparse.Namespace, message: str) -> str:
-    """Return a message about the mount that was made of a folder in words of the command line."""
+    """Return a message about what options set in words of the command line."""
+    if asked.play:
+        message = message.replace("JITPREP_PLAY", "--play")
     if asked.folder is None:
         return message
     return message.replace(f"mounts.{mount_name(Path(asked.folder))}.pipeline", "--pipeline")

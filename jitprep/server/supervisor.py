@@ -17,6 +17,7 @@ import uvicorn
 from uvicorn.supervisors.multiprocess import Multiprocess, Process
 
 from jitprep.server.access import Access
+from jitprep.server.configuration.page import page_of, share_token
 from jitprep.server.configuration.settings import ServerSettings
 from jitprep.server.metrics import FOLDER_VARIABLE
 from jitprep.service.http.listening import url_at
@@ -132,6 +133,8 @@ def run_workers(sock: socket.socket, folder: Path) -> int:
     settings = ServerSettings.read()
     Access(settings.mounts)  # each worker reads the keys for itself
     _share(settings.workers, folder)
+    if settings.play:
+        share_token()
     sock.listen(_BACKLOG)
     _say(settings, sock)
     _Workers(
@@ -177,8 +180,11 @@ def _say(settings: ServerSettings, sock: socket.socket) -> None:
     sys.stderr.write(f"serving {', '.join(sorted(settings.mounts))} at {url}\n")
     for name, mount in settings.mounts.items():
         if mount.url.scheme == "file" and mount.anonymous:
-            page = mount.first_keys(1)
-            key = quote(page[0]) if page else "KEY"
+            keys = mount.first_keys(1)
+            key = quote(keys[0]) if keys else "KEY"
             sys.stderr.write(f"try: curl -fo result {url}/{name}/{key}\n")
             break
+    page = page_of(settings)
+    if page is not None:
+        sys.stderr.write(f"page: {page.url(url)}\n")
     sys.stderr.flush()

@@ -21,7 +21,7 @@ _OF_SERVICE = frozenset({
     "max_side", "memory", "metrics", "outputs", "request_overrides", "spill", "steps", "store",
     "store_bytes",
 })  # fmt: skip
-_OF_SERVER = frozenset({"domain", "queue", "timeout", "workers"})
+_OF_SERVER = frozenset({"domain", "play", "queue", "timeout", "workers"})
 _TABLES = frozenset({"keys", "mounts", "presets"})
 
 

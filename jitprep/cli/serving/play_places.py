@@ -6,17 +6,15 @@ import os
 from collections.abc import Iterable
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from jitprep.cli.console import fail
 from jitprep.playground.asks import AskRefused
 from jitprep.playground.places import Place
 from jitprep.service.config import s3_endpoint
 from jitprep.service.settings import FILE_VARIABLE, find_config
+from jitprep.service.source.aws_credentials import find_credentials, find_region
+from jitprep.service.source.original_store import OriginalStore
 from jitprep.service.source.stores import SourceUrl
-
-if TYPE_CHECKING:
-    from jitprep.service.source.original_store import OriginalStore
 
 _TIMEOUT_S = 60.0
 _SAMPLES = "samples"
@@ -35,7 +33,7 @@ def named_places(addresses: Iterable[str], endpoint: str | None) -> list[Place]:
         if endpoint is not None and url.scheme != "s3":
             fail(f"--endpoint-url is for s3://, and {address} is not of it; leave it out", 2)
         place = _opened_by(_free_name(url, found), url, endpoint)
-        if url.scheme == "file" or find_spec("obstore") is None:
+        if url.scheme != "s3":  # whose region may take the SDK to find
             _require_open(place)
         found[place.name] = place
     return list(found.values())
@@ -82,15 +80,15 @@ def _opened_by(name: str, url: SourceUrl, endpoint: str | None) -> Place:
 
 
 def _open(url: SourceUrl, endpoint: str | None) -> OriginalStore:
-    from jitprep.service.source.aws_credentials import find_credentials, find_region  # noqa: PLC0415
-    from jitprep.service.source.original_store import OriginalStore  # noqa: PLC0415  not to list it
-
-    is_s3 = url.scheme == "s3"
-    return OriginalStore.open(
+    if url.scheme != "s3":
+        return OriginalStore.open(
+            url, endpoint=None, region=None, credentials=None, timeout_s=_TIMEOUT_S
+        )
+    return OriginalStore.signed(
         url,
-        endpoint=(endpoint or s3_endpoint()) if is_s3 else None,
-        region=find_region() if is_s3 else None,
-        credentials=find_credentials if is_s3 else None,
+        endpoint=endpoint or s3_endpoint(),
+        region=find_region(),
+        credentials=find_credentials,
         timeout_s=_TIMEOUT_S,
     )
 

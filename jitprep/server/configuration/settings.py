@@ -60,12 +60,15 @@ class ServerSettings:
         Processes.
     queue : int
         Requests that a worker has under way at most; others are asked to come back.
+    play : bool
+        Whether the page of `jitprep play` is served too. Who has its token reads all mounts.
     """
 
     mounts: Mapping[str, Mount]
     domain: str | None
     workers: int
     queue: int
+    play: bool
 
     @classmethod
     def read(cls) -> ServerSettings:
@@ -93,9 +96,24 @@ class ServerSettings:
         return cls(
             {name: _mount(name, table, timeout_s) for name, table in tables.items()},
             domain,
-            settings.whole("workers", granted_cpus()),
-            settings.whole("queue", _QUEUE),
+            *_workers(settings),
         )
+
+
+def _workers(settings: Settings) -> tuple[int, int, bool]:
+    """Return the number of workers, the length of their queues, and whether they serve the page."""
+    given, play = settings.text("play").lower(), settings.spelling("play")
+    if given not in {"", "false", "true"}:
+        raise ValueError(f"{play} must be true or false, got {given!r}")
+    queue = settings.whole("queue", _QUEUE)
+    if given != "true":
+        return settings.whole("workers", granted_cpus()), queue, False
+    if settings.whole("workers", 1) > 1:
+        raise ValueError(
+            f"{play} needs one worker, whose memory has the page's results; leave "
+            f"{settings.spelling('workers')} out, or set it to 1"
+        )
+    return 1, queue, True
 
 
 def _mount(name: str, table: Any, timeout_s: int) -> Mount:

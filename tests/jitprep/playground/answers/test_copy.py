@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import shlex
 import subprocess
 import sys
 import tomllib
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -251,3 +253,20 @@ def test_what_is_not_there_is_refused() -> None:
         copied(source={"place": "nowhere", "key": "x"})
     with pytest.raises(SpecError):
         copied(pipeline="resise:8")
+
+
+@pytest.mark.parametrize("name", ["my photo.jpg", "../-x/../-y'.jpg", ""])
+def test_a_dropped_file_is_one_of_the_current_folder(name: str, tmp_path: Path) -> None:
+    page = playground()
+
+    async def pieces() -> AsyncIterator[bytes]:
+        yield photo("rocket")
+
+    dropped = asyncio.run(page.uploads.receive(name, pieces(), page.limits))
+    asked = {"source": {"upload": dropped["upload"]}, "pipeline": LINE, "seed": 1}
+    found = {snippet.name: snippet.text for snippet in answer(page, asked)["snippets"]}
+    here = tmp_path / (name.rpartition("/")[2] or dropped["name"])
+    here.write_bytes(photo("rocket"))
+    run(found["run"], tmp_path)
+    script = f"python - <<'END'\n{found['python']}{found['reader']}END\n"
+    assert run(script, tmp_path).stdout == "(3, 32, 32) uint8\n" * 2

@@ -17,10 +17,15 @@ export function buildCostTab(container) {
   const content = element("div", { class: "costs" });
   const inputs = Object.fromEntries(FIELDS.map(({ name, value, type, step }) =>
     [name, element("input", { type, step, value, id: `cost-${name}`, required: true, min: step && "0" })]));
+  const gpus = element("datalist", { id: "cost-gpus" });
+  inputs.gpu.setAttribute("list", "cost-gpus");
   const submit = element("button", { type: "submit", class: "primary" }, "Compute the cost");
   const work = new Work({
     run: (signal) => post("cost", { ...asked(), ...given(inputs) }, { signal }),
-    done: (answer) => content.replaceChildren(...costs(answer)),
+    done: (answer) => {
+      content.replaceChildren(...costs(answer));
+      gpus.replaceChildren(...(answer.gpus ?? []).map((value) => element("option", { value })));
+    },
     failed: (error) => {
       if (error.name !== "AbortError") content.replaceChildren(errorBox(error));
     },
@@ -31,7 +36,7 @@ export function buildCostTab(container) {
     element("label", { for: `cost-${name}` }, label),
     inputs[name],
   ));
-  const form = element("form", { class: "form" }, fields, submit, work.root);
+  const form = element("form", { class: "form" }, fields, gpus, submit, work.root);
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     if (source() !== null) work.start();

@@ -27,14 +27,15 @@ export function buildResultPanel(container, session) {
   const list = element("div", { role: "tablist", "aria-label": "Result", class: "tabs" });
   list.append(...tabs.map((tab) => tab.button));
   list.addEventListener("keydown", (event) => move(event, tabs));
-  container.append(list, seed.root, ...tabs.map((tab) => tab.panel));
+  const progress = element("div", { class: "progress" });
+  container.append(progress, list, seed.root, ...tabs.map((tab) => tab.panel));
   const show = (changed) => {
     const current = tabs.find((tab) => tab.name === state.tab) ?? tabs[0];
     for (const tab of tabs) select(tab, tab === current);
     seed.showOn(current.name);
     // The result is looked at whichever tab is shown: the page's title and status speak of it.
     for (const tab of new Set([tabs[0], current])) {
-      tab.built ??= tab.build(tab.panel, session, seed) ?? {};
+      tab.built ??= tab.build(tab.panel, session, { seed, progress }) ?? {};
       tab.built.show?.(changed);
     }
   };

@@ -10,7 +10,7 @@ import { Work } from "./work.js";
 const ASKS = ["place", "key", "upload", "member", "pipeline", "off", "seed", "boxes", "mask"];
 
 /** Build the tab of before and after. */
-export function buildResultTab(container, _session, seed) {
+export function buildResultTab(container, _session, { seed, progress }) {
   const message = element("div", { class: "messages" });
   const pair = new Pair();
   const facts = new Facts();
@@ -45,7 +45,7 @@ export function buildResultTab(container, _session, seed) {
     },
   });
   container.append(message, pair.root, facts.root);
-  document.getElementById("tab-result").parentElement.append(work.root);
+  progress.append(work.root);
 
   function begin() {
     panel.setAttribute("aria-busy", "true");
@@ -81,8 +81,7 @@ async function look(signal, known) {
 /** What the source looks like where the pipeline is wrong; null where that fails, too. */
 async function sourceAlone(signal) {
   try {
-    const { thumbs } = await post("thumbs", { sources: [source()] }, { signal });
-    return thumbs[0].frame ?? null;
+    return (await post("source", { source: source() }, { signal })).before;
   } catch (error) {
     if (error.name === "AbortError") throw error;
     return null;

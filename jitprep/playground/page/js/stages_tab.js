@@ -40,15 +40,14 @@ export function buildStagesTab(container) {
 function stageTable({ stages, encoding }) {
   const rows = [...stages, { spec: "", view: null, ...encoding }];
   const most = Math.max(...rows.map((row) => row.ms), 0.001);
-  const head = ["Stage", "Gives", "Bytes", "Time", "Result"];
+  const head = ["Stage", "Result", "Time", "Bytes"];
   const body = rows.map((row) => element(
     "tr",
     {},
-    element("th", { scope: "row" }, element("code", {}, row.what)),
-    element("td", {}, row.spec),
-    element("td", { class: "number" }, bytes(row.nbytes)),
-    element("td", { class: "time" }, bar(row.ms / most), element("span", {}, milliseconds(row.ms))),
+    element("th", { scope: "row" }, element("code", {}, row.what), element("p", { class: "muted" }, row.spec)),
     element("td", {}, row.view && thumbnail(row.view, row.what, 72)),
+    element("td", { class: "time" }, bar(row.ms / most), element("span", {}, milliseconds(row.ms))),
+    element("td", { class: "number" }, bytes(row.nbytes)),
   ));
   const table = element(
     "table",
@@ -76,27 +75,36 @@ function milliseconds(ms) {
   return `${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms`;
 }
 
-function rewriteList({ rewrites, exact }) {
-  const list = rewrites.map(({ name, tolerance }) => element(
+function rewriteList({ rewrites, exact, why }) {
+  const list = rewrites.map(({ name, tolerance, difference }) => element(
     "li",
     {},
     element("strong", {}, name),
-    `: ${tolerance === 0 || tolerance === "" ? "changes no value" : tolerance}`,
+    `: ${tolerance}`,
+    difference ? element("span", { class: "muted" }, ` · measured: ${measured(difference)}`) : null,
   ));
   return element(
     "section",
     { class: "rewrites" },
     element("h3", {}, "What the planner rewrote"),
     list.length ? element("ul", {}, list) : element("p", {}, "Nothing: every step runs as it is written."),
-    exact && element("p", { class: "measured" }, element("strong", {}, "Measured: "), measured(exact)),
-    exact?.line && element("p", { class: "muted" }, "compared with ", element("code", {}, exact.line)),
+    element("h3", {}, "Measured difference to the exact pipeline"),
+    exact ? element("p", { class: "measured" }, measured(exact)) : null,
+    exact?.line ? element("p", {}, element("code", {}, exact.line)) : null,
+    why ? element("p", { class: "muted" }, why) : null,
   );
 }
 
-/** The measured difference to the exact pipeline, in words. */
-export function measured({ identical, most, mean, share }) {
-  if (identical) return "identical to the exact pipeline.";
-  const values = `${Number((share * 100).toPrecision(2))} % of values`;
+/** A measured difference, in words. */
+export function measured({ identical, most, mean, share, decibels }) {
+  if (identical) return "identical";
   const number = (value) => String(Number(value.toPrecision(3)));
-  return `differs from the exact pipeline in ${values}, by at most ${number(most)} (mean ${number(mean)}).`;
+  const parts = [`differs in ${percent(share)} of values`];
+  if (most !== null) parts.push(`by at most ${number(most)}`, `on average ${number(mean)}`);
+  if (decibels) parts.push(`${decibels.toFixed(1)} dB PSNR`);
+  return parts.join(", ");
+}
+
+function percent(share) {
+  return share < 0.0001 ? "less than 0.01 %" : `${Number((share * 100).toPrecision(2))} %`;
 }

@@ -1,6 +1,5 @@
 // What is known of a result besides its picture: bytes, time, metadata, numbers.
 
-import { change, state } from "../state.js";
 import { bytes, element } from "../ui.js";
 
 /** A line with sizes and time, and what one opens to read more. What is open stays open. */
@@ -26,7 +25,6 @@ export class Facts {
       element("strong", {}, bytes(nbytes)),
       element("span", {}, `${share}, ${type}`),
       element("span", { class: "muted" }, ` · computed in ${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms`),
-      ...(state.member ? [whole()] : []),
     );
     const known = { ...(item.etag ? { ETag: item.etag } : {}), Key: item.key, ...metadata };
     this.#metadata.content.replaceChildren(definitions(Object.entries(known)));
@@ -44,11 +42,6 @@ export class Facts {
 function section(title) {
   const content = element("div", { class: "section" });
   return { root: element("details", {}, element("summary", {}, title), content), content };
-}
-
-function whole() {
-  const back = () => change({ member: "" });
-  return element("button", { type: "button", class: "back", onclick: back }, "Back to the shard");
 }
 
 function percent(share) {

@@ -21,20 +21,26 @@ export function boxText(boxes) {
 /** The list of boxes. `add` is the button that adds one in the middle. */
 export class BoxList {
   #frame = null;
-  root = element("ol", { class: "boxes", "aria-label": "Boxes", hidden: true });
+  #fresh = false; // whether a box was added whose fields are to be focused
+  #why = element("p", { class: "muted" });
+  #list = element("ol", { class: "boxes", "aria-label": "Boxes" });
+  root = element("div", {}, this.#why, this.#list);
   add = element("button", { type: "button", onclick: () => this.#add() }, "Add box");
 
-  /** Show the boxes, and what became of each. */
-  show(geometry, frame) {
+  /** Show the boxes, and what became of each; or why nothing could. */
+  show(geometry, frame, why) {
+    this.#why.textContent = state.boxes || state.mask ? why ?? "" : "";
     this.#frame = frame;
     this.add.hidden = !frame;
     const boxes = boxesOf(state.boxes);
-    this.root.hidden = !boxes.length;
-    while (this.root.children.length > boxes.length) this.root.lastChild.remove();
+    this.root.hidden = !boxes.length && !this.#why.textContent;
+    while (this.#list.children.length > boxes.length) this.#list.lastChild.remove();
     boxes.forEach((box, place) => {
-      const row = this.root.children[place] ?? this.root.appendChild(this.#row(place));
+      const row = this.#list.children[place] ?? this.#list.appendChild(this.#row(place));
       this.#fill(row, box, geometry?.boxes[place] ?? null, geometry);
     });
+    if (this.#fresh) this.#list.lastChild?.querySelector("input").focus();
+    this.#fresh = false;
   }
 
   #row(place) {
@@ -57,7 +63,7 @@ export class BoxList {
     row.querySelectorAll("input").forEach((input, at) => {
       if (input !== document.activeElement) input.value = box[at];
     });
-    let words = geometry ? "outside the result" : "this pipeline has no geometry for boxes";
+    let words = geometry ? "outside of the result" : "";
     if (became?.after) words = `→ ${became.after.map((side) => Math.round(side * 10) / 10).join(", ")}`;
     if (became?.after && became.degenerate) words += " (degenerate)";
     row.lastChild.textContent = words;
@@ -74,7 +80,8 @@ export class BoxList {
     const { width, height } = this.#frame;
     const box = [width / 4, height / 4, (3 * width) / 4, (3 * height) / 4].map(Math.round);
     change({ boxes: boxText([...boxesOf(state.boxes), box]) });
-    this.root.lastChild?.querySelector("input")?.focus();
+    // Its fields are there once the result is.
+    this.#fresh = true;
   }
 
   #remove(place) {

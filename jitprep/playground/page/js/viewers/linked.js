@@ -65,7 +65,7 @@ export class Pictures {
   }
 
   /** Show what of an answer is a picture. */
-  show({ before, after, geometry }) {
+  show({ before, after, geometry, why }) {
     this.#geometry = geometry;
     const views = { before, after };
     for (const name of NAMES) {
@@ -78,7 +78,7 @@ export class Pictures {
     this.#viewport.for(Math.max(1, ...sides.flatMap(({ width, height }) => [width, height])));
     this.#shape.hidden = !geometry && !state.boxes && !state.mask;
     this.#draw.hidden = !this.#shown.before;
-    this.#boxes.show(geometry, this.#shown.before);
+    this.#boxes.show(geometry, this.#shown.before, why);
     this.#mask.show();
     this.#mark();
     if (this.#point) this.#ask();

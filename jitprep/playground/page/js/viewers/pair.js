@@ -38,12 +38,13 @@ export class Pair {
     this.#pictures.show(answer);
   }
 
-  /** Show a frame of the source alone. */
-  showSource(frame) {
+  /** Show the source alone. */
+  showSource(before) {
     this.root.hidden = false;
-    const view = { kind: "image", caption: "the source", how: "", frames: [frame] };
-    this.#side("before", view, null, JSON.stringify(view));
-    this.#pictures.show({ before: view, after: null, geometry: null });
+    const content = before.kind === "shard" ? together(before, { more: null }) : null;
+    this.#sides.before.figure.parentElement.classList.toggle("stacked", before.kind === "shard");
+    this.#side("before", before, content?.before, JSON.stringify(before));
+    this.#pictures.show({ before, after: null, geometry: null, why: "" });
   }
 
   /** Keep what was before, and show that what was after is not of this pipeline. */

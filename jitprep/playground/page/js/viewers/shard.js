@@ -27,12 +27,17 @@ function row(member, open) {
   return element(
     "tr",
     {},
-    element("td", { class: "name" }, member.name),
-    element("td", { class: "name" }, member.sample),
+    element("td", {}, name(member.name)),
+    element("td", {}, name(member.sample)),
     element("td", {}, member.kind || "other"),
     element("td", { class: "number" }, bytes(member.nbytes)),
     open ? element("td", {}, button) : null,
   );
+}
+
+/** A name of any length in few lines; the whole is its tooltip. */
+function name(text) {
+  return element("bdi", { class: "name", title: text }, text);
 }
 
 /** The samples that were left out of a derived shard, and why. */

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import os
+import shutil
 import tempfile
+import weakref
 from collections import OrderedDict
 from collections.abc import AsyncIterator
 from contextlib import suppress
@@ -48,14 +50,11 @@ class Uploads:
         self._kept: OrderedDict[str, _Upload] = OrderedDict()
 
     @cached_property
-    def _folder(self) -> tempfile.TemporaryDirectory[str]:
-        """The folder, removed at the end of the process. Nobody else can read it."""
-        return tempfile.TemporaryDirectory(prefix="jitprep-play-")
-
-    def close(self) -> None:
-        """Remove all files."""
-        if "_folder" in self.__dict__:
-            self._folder.cleanup()
+    def folder(self) -> Path:
+        """Where the files are. It is removed with this object, and nobody else can read it."""
+        made = tempfile.mkdtemp(prefix="jitprep-play-")
+        weakref.finalize(self, shutil.rmtree, made, ignore_errors=True)
+        return Path(made)
 
     async def receive(
         self, name: str, chunks: AsyncIterator[bytes], limits: Limits
@@ -75,7 +74,7 @@ class Uploads:
         RequestFailed
             ``ObjectTooLarge``, as soon as too much has arrived.
         """
-        incoming = await asyncio.to_thread(_Incoming, self._folder.name, limits.source_bytes)
+        incoming = await asyncio.to_thread(_Incoming, self.folder, limits.source_bytes)
         try:
             pending, size = [], 0
             async for chunk in chunks:
@@ -110,13 +109,13 @@ class Uploads:
         return {"upload": id_, "name": name or id_, "nbytes": incoming.nbytes}
 
     def _path(self, id_: str) -> Path:
-        return Path(self._folder.name, id_)
+        return self.folder / id_
 
 
 class _Incoming:
     """A file that is not complete yet."""
 
-    def __init__(self, folder: str, most_bytes: int) -> None:
+    def __init__(self, folder: Path, most_bytes: int) -> None:
         opened, path = tempfile.mkstemp(dir=folder)
         self._path, self._file = Path(path), os.fdopen(opened, "wb")
         self._hash, self._most_bytes = hashlib.sha256(), most_bytes

@@ -71,7 +71,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--play",
         action="store_true",
-        help="also serve the page of jitprep play at /_play, by one worker; the URL that is printed lets "
+        help="also serve the page of jitprep play at /_play, by one worker; its printed URL lets "
         "anyone who has it read all mounts, the originals too",
     )
     parser.add_argument(

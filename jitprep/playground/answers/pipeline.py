@@ -10,7 +10,7 @@ from jitprep.playground.asks import AskRefused, PipelineAsk
 from jitprep.playground.pipelines import WholePipeline
 from jitprep.playground.spelling.documents import line_of_document
 from jitprep.playground.spelling.mistakes import find_mistake
-from jitprep.playground.spelling.spelled import Part, SpelledPipeline
+from jitprep.playground.spelling.spelled import SpelledPart, SpelledPipeline
 from preprocessing import ENCODINGS, TRANSFORMS, IncompatibleSource, Pipeline, SpecError
 from preprocessing.encodings import Encoding, default_encoding
 from preprocessing.planner.plan import infer
@@ -123,7 +123,7 @@ def _card(
     }
 
 
-def _card_of_part(place: int, part: Part, span: tuple[int, int]) -> dict[str, Any]:
+def _card_of_part(place: int, part: SpelledPart, span: tuple[int, int]) -> dict[str, Any]:
     """Return the card of a step in a wrong text: its name and line, where the step itself is wrong."""
     step = _build(part)
     if step is None:
@@ -138,7 +138,7 @@ def _span(spelled: SpelledPipeline, place: int) -> tuple[int, int]:
     return len(spelled.text), len(spelled.text)
 
 
-def _build(part: Part) -> StepBase | None:
+def _build(part: SpelledPart) -> StepBase | None:
     """Return the step that a part of a wrong text spells; None where it is wrong itself."""
     registry: Registry[Any] = ENCODINGS if part.name in ENCODINGS else TRANSFORMS
     with suppress(SpecError, KeyError):

@@ -13,23 +13,24 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING, Any
 
 from jitprep.playground.asks import AskRefused, PipelineAsk, SourceAsk, seed_of
-from jitprep.playground.drawing.drawing import draw_value
 from jitprep.playground.drawing.thumbnails import mean_difference, thumbnail
 from jitprep.playground.drawing.thumbs import draw_thumb
 from jitprep.playground.failures import failure_of
 from jitprep.playground.listing import ObjectEntry, search_objects
+from jitprep.playground.looking.results import draw_result, run_read
+from jitprep.playground.looking.subject import Subject
+from jitprep.playground.members import etag_of
 from jitprep.playground.pipelines import effective
 from jitprep.service.thread_pools import granted_cpus
 from preprocessing import Pipeline, Seed
 from preprocessing.cancellation import Signal, cancellable, checkpoint
-from preprocessing.planner.execute import execute
-from preprocessing.sources import Passed, classify, load_source
+from preprocessing.sources import Passed
 
 if TYPE_CHECKING:
-    from jitprep.playground.desk import Desk
-    from jitprep.playground.drawing.view import Frame
+    from jitprep.playground.drawing.view import Frame, View
     from jitprep.playground.items import Item
     from jitprep.playground.playground import Playground
+    from preprocessing import ShardPipeline
     from preprocessing.pipeline import AnyPipeline
 
 _MOST = 200
@@ -94,44 +95,39 @@ class _Sheet:
         with cancellable(signal):
             try:
                 item = self._playground.places.read(SourceAsk(place=self._place, key=found.key))
-                return row | self._made(item)
+                row |= self._made(item)
             except Exception as error:  # of one object; the others have rows all the same
-                return row | {"error": failure_of(error)}
+                row["error"] = failure_of(error)
+        return row
 
-    def _made(self, item: Item) -> Mapping[str, Any]:
+    def _made(self, item: Item) -> dict[str, Any]:
         """Return the columns of a result."""
-        pipeline, limits = self._pipeline, self._playground.limits
-        seed, start = Seed(self._seed, item.key, item.etag), time.perf_counter()
-        if not isinstance(pipeline, Pipeline):
-            pieces = pipeline.encode(item.content, seed=seed, limits=limits)
-            return {"result_nbytes": sum(map(len, pieces)), "ms": _ms_since(start)}
-        load = classify if pipeline.skip else load_source
-        loaded = load(item.content, pipeline.kind, limits)
-        if isinstance(loaded, Passed):
-            frame = self._source_frame(item)
-            return {"result_nbytes": len(loaded.content), "ms": _ms_since(start), "frame": frame}
-        # As `Pipeline.encode` does, but the array is needed too.
-        plan = pipeline.plan(item.content, seed=seed, limits=limits)
-        array = execute(plan, loaded.content).copy()
-        columns = {
-            "result_nbytes": len(plan.encoding.encode(array, plan.output)),
-            "ms": _ms_since(start),
+        desk, limits = self._playground.desk, self._playground.limits
+        if not isinstance(self._pipeline, Pipeline):
+            return self._made_shard(item, self._pipeline)
+        subject = Subject(self._pipeline, item, limits)
+
+        def source() -> Frame | None:
+            return thumbnail(desk, lambda scratch: draw_thumb(scratch, item, limits))
+
+        if isinstance(subject.loaded, Passed):
+            return {"result_nbytes": len(subject.loaded.content), "ms": 0.0, "frame": source()}
+        result = run_read(subject, subject.loaded, self._seed)
+        frame = thumbnail(desk, lambda scratch: _first(draw_result(scratch, subject, result)))
+        compared = result.plan.output.kind in _PICTURES
+        return {
+            "result_nbytes": len(result.body),
+            "ms": round(result.ms, 2),
+            "frame": frame,
+            "difference": mean_difference(desk, frame, source()) if compared else None,
         }
 
-        def draw(desk: Desk) -> Frame | None:
-            view = draw_value(desk, array, plan.output, pipeline.steps, encoding=plan.encoding)
-            return next(iter(view.frames), None)
-
-        frame = thumbnail(self._playground.desk, draw)
-        if plan.output.kind in _PICTURES:
-            source = self._source_frame(item)
-            columns["difference"] = mean_difference(self._playground.desk, frame, source)
-        return {**columns, "frame": frame}
-
-    def _source_frame(self, item: Item) -> Frame | None:
-        limits = self._playground.limits
-        return thumbnail(self._playground.desk, lambda desk: draw_thumb(desk, item, limits))
+    def _made_shard(self, item: Item, pipeline: ShardPipeline) -> dict[str, Any]:
+        seed, start = Seed(self._seed, item.key, etag_of(item)), time.perf_counter()
+        pieces = pipeline.encode(item.content, seed=seed, limits=self._playground.limits)
+        nbytes = sum(map(len, pieces))
+        return {"result_nbytes": nbytes, "ms": round(1000 * (time.perf_counter() - start), 2)}
 
 
-def _ms_since(start: float) -> float:
-    return round(1000 * (time.perf_counter() - start), 2)
+def _first(view: View) -> Frame | None:
+    return next(iter(view.frames), None)

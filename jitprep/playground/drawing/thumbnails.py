@@ -26,8 +26,7 @@ def thumbnail(desk: Desk, draw: Callable[[Desk], Frame | None]) -> Frame | None:
     """
     scratch = Desk()
     frame = draw(scratch)
-    large = frame and scratch.get(frame.asset)
-    if frame is None or large is None:
+    if frame is None or (large := scratch.get(frame.asset)) is None:
         return None
     picture = Image.frombuffer("RGBA", (large.width, large.height), large.body)
     picture.thumbnail((SIDE, SIDE))
@@ -48,8 +47,7 @@ def mean_difference(desk: Desk, frame: Frame | None, other: Frame | None) -> flo
 
 
 def _picture(desk: Desk, frame: Frame | None) -> Image.Image | None:
-    asset = frame and desk.get(frame.asset)
-    if asset is None:
+    if frame is None or (asset := desk.get(frame.asset)) is None:
         return None
     return Image.frombuffer("RGBA", (asset.width, asset.height), asset.body)
 

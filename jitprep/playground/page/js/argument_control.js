@@ -19,7 +19,7 @@ export function argumentControl(argument, changed) {
   const label = element("label", { for: id, htmlFor: id, title: about }, argument.name);
   control.inputs.forEach((input) => input.setAttribute("aria-describedby", `${id}-about`));
   const note = element("span", { id: `${id}-about`, class: "unseen" }, about);
-  const row = element("div", { class: `argument ${argument.form}` }, label, ...control.shown, note);
+  const row = element("div", { class: "argument" }, label, ...control.shown, note);
   return {
     name: argument.name,
     element: row,

@@ -114,10 +114,11 @@ export class Cards {
   #ondragover(event) {
     if (!this.#dragged) return;
     event.preventDefault();
-    const place = this.#placeAt(event.clientY);
+    const from = this.#cards.indexOf(this.#dragged);
+    const to = this.#placeAt(event.clientY);
     this.#cards.forEach((card, index) => {
-      card.element.classList.toggle("drop-before", index === place);
-      card.element.classList.toggle("drop-after", place === index + 1 && place === this.#cards.length);
+      card.element.classList.toggle("drop-before", index === to && to < from);
+      card.element.classList.toggle("drop-after", index === to && to > from);
     });
   }
 
@@ -125,20 +126,16 @@ export class Cards {
     if (!this.#dragged) return;
     event.preventDefault();
     const from = this.#cards.indexOf(this.#dragged);
-    const place = this.#placeAt(event.clientY);
+    const to = this.#placeAt(event.clientY);
     this.#undrag();
-    if (from >= this.#movable(this.draft.cards)) return;
-    this.#move(from, place > from ? place - 1 : place);
+    if (from < this.#movable(this.draft.cards)) this.#move(from, to);
   }
 
-  /** Before which card something is dropped. */
+  /** The place of the card that something is dropped on, which it takes. */
   #placeAt(y) {
-    const most = this.#movable(this.draft.cards);
-    const before = this.#cards.findIndex((card) => {
-      const { top, height } = card.element.getBoundingClientRect();
-      return y < top + height / 2;
-    });
-    return Math.min(before < 0 ? most : before, most);
+    const most = this.#movable(this.draft.cards) - 1;
+    const under = this.#cards.findIndex((card) => y < card.element.getBoundingClientRect().bottom);
+    return Math.min(under < 0 ? most : under, most);
   }
 
   #undrag() {

@@ -37,9 +37,14 @@ export class Draft {
     this.#listeners.push(listener);
   }
 
-  /** Cards of the last answer. */
+  /** Cards of the last answer; none while the text is a document, which has an error in it. */
   get cards() {
-    return this.answer?.cards ?? [];
+    return this.document ? [] : (this.answer?.cards ?? []);
+  }
+
+  /** Whether the text is a document that is not a line yet. */
+  get document() {
+    return isDocument(this.text);
   }
 
   /** Whether the answer is of this very text. */
@@ -93,14 +98,15 @@ export class Draft {
   /** Put the steps in another order, or leave some out: places of the cards, in their new order. */
   async arrange(order, { added = null, at = 0 } = {}) {
     if (!this.current) await this.#settle();
-    const lines = order.map((index) => this.cards[index].line);
+    if (this.document) return;
+    const lines = order.map((index) => this.#written(this.cards[index]));
     const off = new Set(this.off);
     const isOff = order.map((index) => off.has(index));
     if (added !== null) {
       lines.splice(at, 0, added);
       isOff.splice(at, 0, false);
     }
-    this.text = this.#words() + lines.join("/");
+    this.text = this.#words() + lines.filter(Boolean).join("/");
     this.off = isOff.flatMap((left, place) => (left ? [place] : []));
     await this.#ask({ replace: false });
   }
@@ -113,13 +119,19 @@ export class Draft {
     const first = (word) => word.split(":")[0] === "tar" || (word === "exact" && wanted !== "exact");
     const at = words.findIndex((word) => !first(word));
     if (wanted) words.splice(at < 0 ? words.length : at, 0, wanted);
-    this.text = [...words, ...this.cards.map((card) => card.line)].join("/");
+    const lines = this.cards.map((card) => this.#written(card)).filter(Boolean);
+    this.text = [...words, ...lines].join("/");
     await this.#ask({ replace: false });
   }
 
   #words() {
     const written = this.cards.find((card) => card.span);
     return this.answer ? this.text.slice(0, written ? written.span[0] : 0) : "";
+  }
+
+  /** A step as it is in the text; empty for an encoding that is implied. */
+  #written({ span }) {
+    return span ? this.text.slice(...span) : "";
   }
 
   #splice(index, line) {

@@ -38,14 +38,13 @@ export function resolve(text, places) {
   if (!text) return null;
   const allowed = places.map(({ url }) => url).join(", ");
   if (!places.length) throw new Error("this page was given no place to read from; drop a file instead");
-  if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) {
-    return { place: state.place || places[0].name, key: text };
-  }
   // The longest URL wins, where one place lies inside another.
   const fitting = places
     .map(({ name, url }) => ({ name, base: url.endsWith("/") ? url : `${url}/` }))
     .filter(({ base }) => text.startsWith(base) && text.length > base.length)
     .sort((left, right) => right.base.length - left.base.length);
+  const isUrl = /^[a-z][a-z0-9+.-]*:\/\//i.test(text);
+  if (!fitting.length && !isUrl) return { place: state.place || places[0].name, key: text };
   if (!fitting.length) throw new Error(`this URL is in none of the places that may be read: ${allowed}`);
   const [{ name, base }] = fitting;
   const rest = text.slice(base.length);

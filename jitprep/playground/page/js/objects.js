@@ -131,7 +131,7 @@ function folder(name, prefix) {
 }
 
 function entry(sign, name, size, key, onclick) {
-  const label = element("bdi", { class: "ellipsis name" }, name);
+  const label = element("bdi", { class: "ellipsis" }, name);
   const button = element("button", { type: "button", class: "object", title: key, onclick }, sign, label, size);
   button.dataset.key = key;
   button.setAttribute("aria-label", name);

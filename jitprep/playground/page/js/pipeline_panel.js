@@ -46,6 +46,8 @@ export function buildPipelinePanel(container, session, { steps, words = [] }) {
   const show = () => {
     editor.show(draft.text);
     output.show(draft.current ? draft.answer : null);
+    add.button.disabled = draft.document;
+    add.button.title = draft.document ? "Correct the document first" : "";
     for (const part of [preset, words_, empty]) part.show();
   };
   draft.subscribe(show);
@@ -154,7 +156,7 @@ function beginning(draft) {
     { type: "button", class: "plain mono", onclick: () => draft.set(EXAMPLE) },
     EXAMPLE,
   );
-  const hint = element("p", { class: "hint muted" },
+  const hint = element("p", { class: "beginning muted" },
     "Type a pipeline above, add steps below, or begin with ", example);
   return { element: hint, show: () => (hint.hidden = Boolean(draft.text.trim())) };
 }

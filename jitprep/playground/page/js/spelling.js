@@ -46,7 +46,7 @@ export function readValue(form, text) {
 
 /** Whether a pipeline is a document (JSON or TOML), and not a line. */
 export function isDocument(text) {
-  return text.trimStart().startsWith("{") || text.trim().includes("\n");
+  return /^\s*[{[]/.test(text) || text.trim().includes("\n");
 }
 
 /** Places of steps that are off, after the steps changed: those that stayed keep being off. */

@@ -42,7 +42,7 @@ export class TextEditor {
         this.list.scrollTop += event.deltaY;
       },
     });
-    this.hint = element("p", { id: "pipeline-hint", class: "hint small" });
+    this.hint = element("p", { id: "pipeline-hint", class: "expected small" });
     this.popup = element(
       "div",
       { class: "options-box", hidden: true, onpointerdown: (event) => event.preventDefault() }, // keeps the focus

@@ -4,11 +4,10 @@ import { upload } from "./api.js";
 import { change } from "./state.js";
 import { bytes, element, errorBox, say } from "./ui.js";
 
-const names = new Map(); // of files that were sent, by their id
 
-/** The name of a file that was sent; empty after the page was loaded anew. */
+/** The name of a file that was sent from this tab; empty for that of another. */
 export function uploadName(id) {
-  return names.get(id) ?? "";
+  return sessionStorage.getItem(`upload ${id}`) ?? "";
 }
 
 /** The drop zone with its file input, and the progress of what is sent. */
@@ -44,7 +43,7 @@ export function uploading({ most_bytes: mostBytes }) {
         bar.value = part;
         share.textContent = part < 1 ? `${Math.floor(part * 100)} % of ${bytes(file.size)}` : "reading…";
       }, { signal: controller.signal });
-      names.set(sent.upload, sent.name);
+      sessionStorage.setItem(`upload ${sent.upload}`, sent.name);
       progress.replaceChildren();
       change({ upload: sent.upload, key: "", member: "", mask: "", boxes: "" });
     } catch (error) {

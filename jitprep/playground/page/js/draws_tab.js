@@ -4,7 +4,7 @@ import { post } from "./api.js";
 import { asked, change, source, state } from "./state.js";
 import { element, errorBox } from "./ui.js";
 import { frameCanvas } from "./viewers/pictures.js";
-import { snippet } from "./viewers/view.js";
+import { beginning } from "./viewers/view.js";
 import { Work } from "./work.js";
 
 const COUNT = 12;
@@ -81,7 +81,7 @@ function cell({ seed, view }) {
   const [frame] = view.frames;
   const inside = frame
     ? frameCanvas(frame, view.caption, 256)
-    : element("span", { class: "snippet" }, snippet(view));
+    : element("span", { class: "beginning" }, beginning(view));
   const button = element(
     "button",
     { type: "button", class: "draw", "aria-pressed": "false", onclick: () => change({ seed }) },

@@ -30,7 +30,7 @@ _MOST_VIEWS = 64
 _MOST_KEPT = 64 * 2**20
 # Opacity of a mask that lies over an image.
 _TRANSLUCENT = 150
-# Floats that leave [0, 1] by more are no overshoot of a filter: they have another range.
+# How far filters may overshoot [0, 1]. Floats that are farther out have another range.
 _OVERSHOOT = 1.0
 _ROUNDING = 0.5 / 255
 

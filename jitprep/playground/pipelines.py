@@ -67,7 +67,7 @@ class WholePipeline:
     parsed : Parsed
     off : frozenset of int
         Steps to leave out, by their place from 0; the encoding is the last one. Without the encoding the
-        default one is used. Numbers that are no places mean nothing: a text may lose steps while it is
+        default one is used. Other numbers are ignored, since a text may lose steps while it is
         edited. Without a branch its section is left out too, unless it is the only one: its steps then
         make one image.
     """

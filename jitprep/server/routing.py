@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Literal
 
 from jitprep.service.http import s3_reads
+from jitprep.service.s3_names import OPERATIONS
 from preprocessing.frozen import frozen
 
-# Paths of the server's own, which no mount may be named for.
-OPERATIONS = frozenset({"healthz", "readyz", "metrics"})
 _BATCH, _WEBHOOK, _PAGE = "_batch", "_object-lambda", "_play"
 
 

@@ -28,7 +28,8 @@ def in_numbers(array: Array) -> Numbers:
     """
     found: Iterable[float | None] = (None,) * 4
     if array.dtype.kind in "biuf" and array.size:
-        found = (value if isfinite(value) else None for value in _statistics(array))
+        with np.errstate(over="ignore", invalid="ignore"):
+            found = [value if isfinite(value) else None for value in _statistics(array)]
     least, most, mean, std = found
     return Numbers(tuple(array.shape), str(array.dtype), least, most, mean, std, _text(array))
 

@@ -21,7 +21,7 @@ _INK = (46, 134, 193, 255)
 # Most that low sound is magnified: what is lower is silence.
 _LARGEST = 64
 # What is played. A WAV of 48 kHz stereo takes 192 kB a second.
-_MOST_SECONDS, _MOST_BYTES = 300, 64 * 2**20
+_MOST_SECONDS, _MOST_BYTES = 300, 32 * 2**20
 # Browsers play no more channels.
 _MOST_CHANNELS = 8
 
@@ -85,8 +85,13 @@ def draw_spectrogram(desk: Desk, array: Array) -> View:
 
 def _magnified(array: Array) -> int:
     """Return by which power of two sound can be magnified within full scale, up to `_LARGEST`."""
-    peak = max(abs(float(array.max())), abs(float(array.min())))
+    peak = _peak(array)
     return 2 ** int(np.log2(1 / peak)) if 1 / _LARGEST <= peak <= 1 else 1
+
+
+def _peak(array: Array) -> float:
+    """Return the largest distance from zero; 0 for nothing but NaN."""
+    return max(float(np.fmax.reduce(array, None)), -float(np.fmin.reduce(array, None)), 0.0)
 
 
 def _pictures(desk: Desk, array: Array) -> tuple[Frame, Frame]:
@@ -101,9 +106,9 @@ def _playable(array: Array, spec: AudioSpec, rate: int) -> tuple[bytes, str]:
     """Return sound as a WAV, and what is left out of it."""
     channels, samples = array.shape
     played = array[:_MOST_CHANNELS]
-    most = min(_MOST_SECONDS * rate, _MOST_BYTES // (4 * len(played)))
+    wav, width = (Wav("pcm_16"), 2) if _peak(played) <= 1 else (Wav("float"), 4)
+    most = min(_MOST_SECONDS * rate, _MOST_BYTES // (width * len(played)))
     played = np.nan_to_num(played[:, :most])
-    wav = Wav("pcm_16" if np.abs(played).max() <= 1 else "float")
     left_out = []
     if channels > _MOST_CHANNELS:
         left_out.append(f"the first {_MOST_CHANNELS} channels")

@@ -5,16 +5,18 @@ from __future__ import annotations
 from typing import cast
 
 from jitprep.playground.desk import Desk
-from jitprep.playground.drawing.raw import draw_bytes
 from jitprep.playground.drawing.shards import draw_shard
 from jitprep.playground.drawing.view import View
 from jitprep.playground.items import Item
 from jitprep.playground.members import is_shard, shard_members
-from preprocessing import AudioSpec, Limits, TextSpec, UnknownFormat
+from preprocessing import Limits, UnknownFormat
 from preprocessing.media import SourceKind
 from preprocessing.planner.stages.video import DecodeVideo
 from preprocessing.sources import Loaded, format_of, load_source
 from preprocessing.spec.kinds import object_kind
+
+# Bytes of an object of no kind that are shown, and of a line, which fits half a page.
+_SHOWN, _LINE = 1024, 8
 
 
 def draw_source(desk: Desk, item: Item, kind: SourceKind | None, limits: Limits) -> View:
@@ -68,16 +70,29 @@ def draw_loaded(desk: Desk, loaded: Loaded, limits: Limits) -> View:
         from jitprep.playground.drawing.video_source import draw_video_source  # noqa: PLC0415
 
         return draw_video_source(desk, cast("bytes", content), start, limits)
-    spec, array = start.output(), start.run(content).copy()
-    if isinstance(spec, AudioSpec):
-        from jitprep.playground.drawing.sound import draw_sound  # noqa: PLC0415  as they are needed
-
-        return draw_sound(desk, array, spec)
-    if isinstance(spec, TextSpec):
-        from jitprep.playground.drawing.text import draw_text  # noqa: PLC0415
-
-        return draw_text(array)
     from jitprep.playground.drawing.drawing import draw_value  # noqa: PLC0415
 
-    drawn: View = draw_value(desk, array, spec, ())
-    return drawn
+    return draw_value(desk, start.run(content).copy(), start.output())
+
+
+def draw_bytes(content: bytes, why: str = "") -> View:
+    """Show the beginning of an object in hexadecimal digits, and why it is shown so."""
+    return View(
+        "bytes",
+        f"{len(content):,} bytes",
+        how=why,
+        count=len(content),
+        texts=(hexdump(content[:_SHOWN]),),
+    )
+
+
+def hexdump(content: bytes) -> str:
+    """Return bytes as lines of an offset, eight bytes, and those of them that are visible in ASCII."""
+    return "\n".join(
+        _line(start, content[start : start + _LINE]) for start in range(0, len(content), _LINE)
+    )
+
+
+def _line(start: int, row: bytes) -> str:
+    seen = "".join(chr(byte) if 32 <= byte < 127 else "." for byte in row)
+    return f"{start:04x}  {row.hex(' '):<{3 * _LINE - 1}}  {seen}"

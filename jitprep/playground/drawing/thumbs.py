@@ -19,7 +19,7 @@ _SIDE = 192
 
 
 def draw_thumb(desk: Desk, item: Item, limits: Limits) -> Frame | None:
-    """Draw an image, the middle frame of a video, or the waveform of sound; None for text.
+    """Draw an image, a frame of a video, or the waveform of sound; None for text.
 
     Raises
     ------
@@ -34,7 +34,7 @@ def draw_thumb(desk: Desk, item: Item, limits: Limits) -> Frame | None:
     if isinstance(start, DecodeVideo):
         from jitprep.playground.drawing.video_source import draw_poster  # noqa: PLC0415
 
-        return draw_poster(desk, content, start)
+        return draw_poster(desk, content, start, limits)
     if isinstance(start, DecodeAudio):
         from jitprep.playground.drawing.sound import draw_waveform  # noqa: PLC0415
 

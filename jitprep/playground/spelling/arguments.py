@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from jitprep.playground.spelling.spelled import Part
+from jitprep.playground.spelling.spelled import SpelledPart
 from preprocessing.frozen import frozen
 from preprocessing.spec.coerce import takes_sequence
 from preprocessing.spec.step import StepBase, hints
@@ -32,7 +32,7 @@ class Word:
     value: Span
 
 
-def words_in_line(part: Part, step: type[StepBase] | None) -> Iterator[Word]:
+def words_in_line(part: SpelledPart, step: type[StepBase] | None) -> Iterator[Word]:
     """Yield the values of a step in a line, in order."""
     name, colon, rest = part.line.partition(":")
     place = part.start + len(name) + 1
@@ -54,7 +54,7 @@ def words_in_line(part: Part, step: type[StepBase] | None) -> Iterator[Word]:
         place = end + 1
 
 
-def words_in_document(text: str, part: Part, end: int, argument: str) -> Iterator[Word]:
+def words_in_document(text: str, part: SpelledPart, end: int, argument: str) -> Iterator[Word]:
     """Yield the value of an argument in JSON or TOML, of the step whose name is at `part`."""
     pattern = rf"(?<![\w-])({re.escape(argument)})[\"']?\s*[:=]\s*"
     found = re.compile(pattern).search(text, part.end, end)

@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from typing import Any, Literal, get_args, get_origin
 
 from jitprep.playground.spelling.arguments import Span, Word, words_in_document, words_in_line
-from jitprep.playground.spelling.spelled import Part, SpelledPipeline
+from jitprep.playground.spelling.spelled import SpelledPart, SpelledPipeline
 from preprocessing import ENCODINGS, TRANSFORMS, SpecError
 from preprocessing.frozen import frozen
 from preprocessing.shards.tar_step import Tar
@@ -91,7 +91,7 @@ def _place(spelled: SpelledPipeline, error: SpecError) -> tuple[Span, Sequence[s
     return _of_argument(text, words, None if step is None else hints(step).get(error.argument))
 
 
-def _part(spelled: SpelledPipeline, error: SpecError) -> Part | None:
+def _part(spelled: SpelledPipeline, error: SpecError) -> SpelledPart | None:
     """Return the step or the word that an error is about."""
     if error.step == 0:
         named = [part for part in spelled.words if part.name == error.argument]
@@ -151,7 +151,7 @@ def _whole(spelled: SpelledPipeline) -> Span:
 
 def _in_document(text: str, error: SpecError) -> Span:
     """Return where a key of JSON or TOML is wrong, or where it cannot be read: the rest of that line."""
-    words = words_in_document(text, Part("", 0, 0), len(text), error.argument or "")
+    words = words_in_document(text, SpelledPart("", 0, 0), len(text), error.argument or "")
     if error.argument and (word := next(words, None)) and word.key:
         return word.key
     document = text.strip()

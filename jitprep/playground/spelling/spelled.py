@@ -15,7 +15,7 @@ from preprocessing.spec.parse import count_words, is_shard_spelling, read_spelli
 
 
 @frozen
-class Part:
+class SpelledPart:
     """A step, or a word before the steps.
 
     Parameters
@@ -46,7 +46,7 @@ class SpelledPipeline:
     spec : str or mapping
         What is parsed: the preset that the text names, or the text.
     form : {"line", "document", "preset"}
-    words, steps : tuple of Part
+    words, steps : tuple of SpelledPart
         As far as they are found: none in a document that cannot be read. All parts of a preset are
         where its name is.
     """
@@ -54,8 +54,8 @@ class SpelledPipeline:
     text: str
     spec: str | Mapping[str, Any]
     form: str
-    words: tuple[Part, ...]
-    steps: tuple[Part, ...]
+    words: tuple[SpelledPart, ...]
+    steps: tuple[SpelledPart, ...]
 
     @classmethod
     def read(cls, text: str, presets: Mapping[str, Any]) -> SpelledPipeline:
@@ -67,13 +67,15 @@ class SpelledPipeline:
         name = text.strip()
         start = text.index(name)
         at = (start, start + len(name))
-        words = tuple(Part(part.line, *at) for part in words)
-        return cls(text, spec, "preset", words, tuple(Part(part.line, *at) for part in steps))
+        words = tuple(SpelledPart(part.line, *at) for part in words)
+        return cls(
+            text, spec, "preset", words, tuple(SpelledPart(part.line, *at) for part in steps)
+        )
 
 
 def _parts_of(
     spec: str | Mapping[str, Any],
-) -> tuple[str, tuple[Part, ...], tuple[Part, ...]]:
+) -> tuple[str, tuple[SpelledPart, ...], tuple[SpelledPart, ...]]:
     found: str | Mapping[str, Any] = {}
     with suppress(SpecError):
         found = read_spelling(spec)
@@ -83,12 +85,12 @@ def _parts_of(
     return "document", (), tuple(_in_document(spec if isinstance(spec, str) else "", found))
 
 
-def _in_line(text: str) -> tuple[tuple[Part, ...], tuple[Part, ...]]:
+def _in_line(text: str) -> tuple[tuple[SpelledPart, ...], tuple[SpelledPart, ...]]:
     line = text.strip()
     place = text.index(line)
     parts = []
     for part in line.split("/") if line else ():
-        parts.append(Part(part, place, place + len(part)))
+        parts.append(SpelledPart(part, place, place + len(part)))
         place += len(part) + 1
     words = _count_words(line)
     return tuple(parts[:words]), tuple(parts[words:])
@@ -103,7 +105,7 @@ def _count_words(line: str) -> int:
         return tar + rest.startswith("exact/") + 1
 
 
-def _in_document(text: str, document: Mapping[str, Any]) -> Sequence[Part]:
+def _in_document(text: str, document: Mapping[str, Any]) -> Sequence[SpelledPart]:
     """Find the names of the steps in JSON or TOML, one after another."""
     lines = step_lines(document)
     parts, place = [], 0
@@ -114,5 +116,5 @@ def _in_document(text: str, document: Mapping[str, Any]) -> Sequence[Part]:
         found = re.compile(rf"(?<![\w-]){name}(?=[\"']?\s*[:=\].])").search(text, place)
         start, end = found.span() if found else (0, len(text))
         place = end if found else place
-        parts.append(Part(line, start, end))
+        parts.append(SpelledPart(line, start, end))
     return parts

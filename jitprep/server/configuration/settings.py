@@ -10,7 +10,6 @@ from typing import Any
 from jitprep.server.configuration.aws_credentials import credentials_of
 from jitprep.server.configuration.mounts import Mount
 from jitprep.server.configuration.references import Reference
-from jitprep.server.routing import OPERATIONS
 from jitprep.service.config import (
     Policy,
     config,
@@ -22,7 +21,7 @@ from jitprep.service.errors import RequestFailed
 from jitprep.service.pipeline_choice import choose
 from jitprep.service.results.copy_place import CopyPlace
 from jitprep.service.results.read_through import read_through
-from jitprep.service.s3_names import BUCKET_NAME
+from jitprep.service.s3_names import BUCKET_NAME, OPERATIONS
 from jitprep.service.settings import Settings, or_another, positive
 from jitprep.service.source.aws_credentials import find_region
 from jitprep.service.source.original_store import OriginalStore

@@ -64,6 +64,9 @@ def test_values_that_are_no_numbers_are_played_as_silence() -> None:
     array[0, 100] = np.nan
     samples, _ = played(*drawn(array))
     assert samples[0, 100] == 0
+    assert np.abs(samples - np.nan_to_num(array)).max() <= 2**-16
+    array[:] = np.nan
+    assert not played(*drawn(array))[0].any()
 
 
 def test_long_sound_is_played_in_part() -> None:
@@ -72,6 +75,12 @@ def test_long_sound_is_played_in_part() -> None:
     assert samples.shape == (1, 300 * 1000)
     assert view.how == "the first 300 s are played"
     assert view.seconds == 400
+
+
+def test_what_is_played_is_bounded_in_bytes() -> None:
+    view, desk = drawn(np.zeros((8, 3_000_000), np.float32), 192_000)
+    assert 2**24 < len(played(view, desk)[0].T) * 16 <= 2**25
+    assert view.how == "the first 10.9 s are played"
 
 
 def test_many_channels_are_played_in_part() -> None:

@@ -8,14 +8,13 @@ import tarfile
 import pytest
 
 from jitprep.playground.desk import Desk
-from jitprep.playground.drawing.raw import hexdump
 from jitprep.playground.drawing.shards import draw_shard
-from jitprep.playground.drawing.sources import draw_source
+from jitprep.playground.drawing.sources import draw_source, hexdump
 from jitprep.playground.drawing.thumbs import draw_thumb
 from jitprep.playground.drawing.view import View
 from jitprep.playground.items import Item
 from jitprep.playground.members import shard_members
-from preprocessing import CorruptSource, EmptySource, Limits, ShardPipeline, UnknownFormat
+from preprocessing import CorruptSource, EmptySource, Limits, Pipeline, ShardPipeline, UnknownFormat
 from preprocessing.media import SourceKind
 from tests.media import TEXT, clip, objects, sound
 from tests.photos import photo
@@ -36,9 +35,12 @@ def test_an_object_is_drawn_as_what_it_is(kind: SourceKind | None) -> None:
         assert drawn(content, kind).kind == wanted
 
 
-@pytest.mark.parametrize(("kind", "wanted"), [(None, "image"), ("audio", "image")])
-def test_an_image_is_drawn_as_an_image(kind: SourceKind | None, wanted: str) -> None:
-    assert drawn(photo("rocket"), kind).kind == wanted
+@pytest.mark.parametrize(
+    ("kind", "wanted"), [(None, "image"), ("audio", "image"), ("index", "index")]
+)
+def test_an_image_is_drawn_as_an_image_or_a_mask(kind: SourceKind | None, wanted: str) -> None:
+    content = bytes(Pipeline.parse("grayscale/png").encode(photo("rocket")).body)
+    assert drawn(content, kind).kind == wanted
 
 
 def test_text_is_shown() -> None:
@@ -53,10 +55,9 @@ def test_what_no_pipeline_takes_is_shown_as_bytes() -> None:
     assert view.count == len(NPY)
 
 
-def test_bytes_are_dumped_as_xxd_does() -> None:
-    assert hexdump(bytes(range(60, 90))) == (
-        "00000000  3c 3d 3e 3f 40 41 42 43 44 45 46 47 48 49 4a 4b  <=>?@ABCDEFGHIJK\n"
-        "00000010  4c 4d 4e 4f 50 51 52 53 54 55 56 57 58 59        LMNOPQRSTUVWXY"
+def test_bytes_are_dumped_in_lines() -> None:
+    assert hexdump(b"<=>?\x00\xff~z" + b"{|}\x7f") == (
+        "0000  3c 3d 3e 3f 00 ff 7e 7a  <=>?..~z\n0008  7b 7c 7d 7f              {|}."
     )
     assert hexdump(b"") == ""
 

@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 
 from jitprep.playground.desk import RGBA, Desk
+from jitprep.playground.drawing import video_source
 from jitprep.playground.drawing.video import draw_video
 from jitprep.playground.drawing.video_source import draw_poster, draw_video_source
 from jitprep.playground.drawing.view import Frame, View
-from preprocessing import CorruptSource, Limits, Pipeline
+from preprocessing import CorruptSource, Limits, Npy, Pipeline
 from preprocessing.media import Array
 from preprocessing.planner.execute import execute
 from preprocessing.planner.stages.video import DecodeVideo
@@ -109,10 +110,49 @@ def test_what_is_played_depends_on_the_codec(form: str, codec: str, played: str)
     assert view.count == len(view.frames) == 8
 
 
-def test_the_poster_is_the_frame_in_the_middle() -> None:
+def test_the_poster_is_the_last_key_frame_before_the_middle() -> None:
     desk = Desk()
-    frame = draw_poster(desk, clip(), start_of(clip()))
-    assert np.array_equal(picture(frame, desk), ALL(clip())[25])
+    frame = draw_poster(desk, clip(), start_of(clip()), LIMITS)
+    assert frame.seconds == 24 / 25
+    assert np.array_equal(picture(frame, desk), ALL(clip())[24])
+
+
+def recorded(frames: int, every: int, side: int = 64) -> bytes:
+    """Return an MP4 of white frames, each darker than the one before, with some key frames."""
+    stream = io.BytesIO()
+    options = {"preset": "ultrafast", "sc_threshold": "0", "g": str(every)}
+    with av.open(stream, "w", "mp4") as container:
+        track = container.add_stream("libx264", 10, options=options)
+        track.height, track.width, track.pix_fmt = side, side, "yuv420p"
+        for number in range(frames):
+            pixels = np.full((side, side, 3), 255 - number, np.uint8)
+            container.mux(track.encode(av.VideoFrame.from_ndarray(pixels, "rgb24")))
+        container.mux(track.encode(None))
+    return stream.getvalue()
+
+
+def test_of_a_long_file_key_frames_are_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(video_source, "_MOST_DECODED", 128 * 64 * 64)
+    view, desk = stored(recorded(200, 20))
+    assert view.how == "key frames"
+    assert view.count == 200
+    assert [frame.seconds for frame in view.frames] == [2 * i for i in range(10)]
+    for frame in view.frames:
+        assert frame.seconds is not None
+        assert abs(int(picture(frame, desk)[0, 0, 0]) - (255 - 10 * frame.seconds)) <= 3
+
+
+def test_of_a_long_file_of_few_key_frames_the_beginning_is_shown(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(video_source, "_MOST_DECODED", 128 * 64 * 64)
+    view, desk = stored(recorded(200, 999))
+    assert view.how == "frames of the first 13 s, since few are key frames"
+    assert len(view.frames) == 24
+    for frame in view.frames:
+        assert frame.seconds is not None
+        assert frame.seconds < 13
+        assert abs(int(picture(frame, desk)[0, 0, 0]) - (255 - int(10 * frame.seconds))) <= 3
 
 
 def test_a_damaged_file_is_refused_with_the_librarys_sentence() -> None:
@@ -136,6 +176,17 @@ def test_frames_of_an_mp4_have_the_times_of_the_mp4() -> None:
     view, _, _ = result("sample_frames:4/mp4:fps=8", clip())
     assert [frame.seconds for frame in view.frames] == [0, 0.125, 0.25, 0.375]
     assert (view.seconds, view.rate) == (0.5, 8)
+
+
+def test_an_mp4_is_played_as_it_is() -> None:
+    p = Pipeline.parse("sample_frames:4/mp4:fps=8")
+    body, desk = p.encode(clip()).body, Desk()
+    view = draw_video(desk, p(clip()), p.steps, encoding=p.encoding, body=body)
+    asset = desk.get(view.media)
+    assert asset is not None
+    assert asset.body == body
+    view = draw_video(desk, p(clip()), p.steps, encoding=Npy(), body=b"an array")
+    assert len(list(frames_of(view, desk))) == 4
 
 
 def test_all_frames_keep_the_rate_of_the_file() -> None:
@@ -178,12 +229,12 @@ def test_of_a_long_result_some_frames_are_shown_and_played() -> None:
 
 
 def test_large_frames_are_small_on_the_page() -> None:
-    array = np.zeros((3, 1200, 1600, 3), np.uint8)
+    array = np.zeros((2, 600, 800, 3), np.uint8)
     desk = Desk()
     view = draw_video(desk, array)
     (frame, *_) = view.frames
     assert picture(frame, desk).shape == (360, 480, 3)
-    assert (frame.width, frame.height, frame.scale) == (1600, 1200, 0.3)
+    assert (frame.width, frame.height, frame.scale) == (800, 600, 0.6)
 
 
 def test_nothing_is_drawn_of_nothing() -> None:

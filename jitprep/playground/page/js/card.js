@@ -43,12 +43,16 @@ export class Card {
     this.line = card.line;
     const last = count - 1;
     this.element.setAttribute("aria-label", card.line);
+    const implied = Boolean(card.span) && card.span[0] === card.span[1];
+    this.implied.hidden = !implied;
     this.element.classList.toggle("off", off);
     this.element.classList.toggle("wrong", wrong);
     this.use.checked = !off;
     const encoding = card.role === "encoding" || this.step?.role === "encoding";
     disable(this.up, index === 0 || encoding);
     disable(this.down, index === last || encoding);
+    this.remove.hidden = implied;
+    this.use.disabled = implied;
     this.result.textContent = card.result ? `→ ${card.result}` : "";
     this.result.hidden = !card.result;
     this.#arguments = card.arguments ?? null;
@@ -83,7 +87,9 @@ export class Card {
     const buttons = element("span", { class: "card-buttons" }, this.up, this.down, this.remove);
     const named = element("span", { class: "card-title" }, this.title, this.step ? tip : null);
     const marks = this.step?.random ? element("span", { class: "mark" }, "random") : null;
-    const head = element("div", { class: "card-head" }, grip, this.use, named, marks, buttons);
+    const why = "Not in the text: the steps imply it. Change it to write it.";
+    this.implied = element("span", { class: "mark", hidden: true, title: why }, "implied");
+    const head = element("div", { class: "card-head" }, grip, this.use, named, marks, this.implied, buttons);
     return [head, docs];
   }
 

@@ -9,7 +9,7 @@ const FIRST = "payload";
 const GROUPS = [
   ["The pipeline, in three spellings", ["line", "json", "toml"]],
   ["In your program", ["python", "reader", "curl", "aws", "mount"]],
-  ["On the command line", ["run", "plan", "preview", "cost", "play"]],
+  ["On the command line", ["run", "read", "plan", "preview", "cost", "play"]],
 ];
 
 /** Build the tab; `show` asks again where the pipeline or the source changed. */
@@ -58,7 +58,7 @@ function page({ snippets, preset }) {
   const sections = groups.filter(([, found]) => found.length).map(([title, found]) =>
     element("section", { "aria-label": title }, element("h3", {}, title), found.map((one) => block(one, false))));
   const about = preset ? element("p", { class: "row" }, save, element("span", { class: "muted small" },
-    `Saves ${preset.filename}, which the page lists as a preset when it is given.`)) : null;
+    `${preset.filename} for JITPREP_PRESETS, with this pipeline as the default.`)) : null;
   return [...payload, ...(about ? [about] : []), ...sections];
 }
 
@@ -70,9 +70,9 @@ function block({ name, label, text, about, language }, first) {
     `Copy ${name}`,
   );
   const title = element(first ? "h3" : "h4", {}, label);
-  const head = element("div", { class: "row snippet-head" }, title, button);
+  const head = element("div", { class: "row copy-head" }, title, button);
   const note = about ? element("p", { class: "muted small" }, about) : null;
-  return element("article", { class: first ? "box snippet first" : "box snippet", "aria-label": label }, head, note, code);
+  return element("article", { class: first ? "box copy-block first" : "box copy-block", "aria-label": label }, head, note, code);
 }
 
 async function copy(name, text, button) {

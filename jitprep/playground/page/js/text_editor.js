@@ -1,6 +1,7 @@
 // The pipeline as text: a text box that completes, with errors underlined at the very word.
 
 import { complete } from "./completion.js";
+import { showValue } from "./spelling.js";
 import { element } from "./ui.js";
 
 /**
@@ -63,9 +64,10 @@ export class TextEditor {
   /** Show a text. */
   show(text) {
     if (this.input.value === text) return;
-    const { selectionStart } = this.input;
+    const { selectionStart: caret, value } = this.input;
     this.input.value = text;
-    if (document.activeElement === this.input) this.input.setSelectionRange(selectionStart, selectionStart);
+    const place = caret === value.length ? text.length : caret;
+    if (document.activeElement === this.input) this.input.setSelectionRange(place, place);
     this.#draw(null);
     this.#fit();
   }
@@ -129,9 +131,11 @@ export class TextEditor {
     this.#found = complete(input.value, input.selectionStart, this.catalogue, this.presets);
     this.#options = this.#found.options;
     const { token } = this.#found;
-    const whole = this.#options.length === 1 && this.#options[0].insert === token;
     const { argument } = this.#found;
-    if (!(this.#options.length || argument) || whole || input.value.includes("\n")) return this.close();
+    // The list lies over the cards: it is there only while it may help.
+    const whole = this.#options.some(({ insert }) => insert === token);
+    const help = this.#options.length || (argument && !token);
+    if (!help || whole || input.value.includes("\n")) return this.close();
     this.#explain(argument);
     this.list.hidden = !this.#options.length;
     this.list.replaceChildren(...this.#options.map((option, index) => this.#item(option, index)));
@@ -150,7 +154,9 @@ export class TextEditor {
     this.hint.hidden = !argument;
     if (!argument) return;
     const name = element("span", { class: "mono" }, argument.name);
-    this.hint.replaceChildren(name, `: ${argument.expects}`);
+    const { expects, example } = argument;
+    const such = example === null || example === undefined ? "" : `, such as ${showValue(example)}`;
+    this.hint.replaceChildren(name, `: ${expects}${such}`);
   }
 
   #item({ label, detail }, index) {

@@ -37,7 +37,8 @@ function checkbox(argument, id, changed) {
 }
 
 function choice(argument, id, changed) {
-  const none = argument.default === null && !argument.required ? [element("option", { value: "" }, "—")] : [];
+  const optional = argument.default === null && !argument.required;
+  const none = optional ? [element("option", { value: "" }, "—")] : [];
   const options = argument.choices.map((value) => element("option", { value }, String(value)));
   const input = element("select", { id }, none, options);
   input.addEventListener("change", () => changed(besides(argument, input.value || undefined), false));

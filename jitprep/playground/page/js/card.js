@@ -89,7 +89,8 @@ export class Card {
     const marks = this.step?.random ? element("span", { class: "mark" }, "random") : null;
     const why = "Not in the text: the steps imply it. Change it to write it.";
     this.implied = element("span", { class: "mark", hidden: true, title: why }, "implied");
-    const head = element("div", { class: "card-head" }, grip, this.use, named, marks, this.implied, buttons);
+    const parts = [grip, this.use, named, marks, this.implied, buttons];
+    const head = element("div", { class: "card-head" }, parts);
     return [head, docs];
   }
 
@@ -102,7 +103,8 @@ export class Card {
       element("dd", {}, prose(about ? `${about} ` : ""),
         `Takes ${expects}${required ? "" : `; ${showValue(preset) || "nothing"} if left out`}.`),
     ]);
-    docs.append(...paragraphs(step.summary), ...paragraphs(step.about ?? ""), rows.length ? element("dl", {}, rows) : "");
+    docs.append(...paragraphs(step.summary), ...paragraphs(step.about ?? ""));
+    if (rows.length) docs.append(element("dl", {}, rows));
     return docs;
   }
 
@@ -130,7 +132,8 @@ export class Card {
 
   #button(verb, way, sign, onclick) {
     const label = [verb, this.name, way].filter(Boolean).join(" ");
-    return element("button", { type: "button", class: "icon", "aria-label": label, title: label, onclick }, sign);
+    const named = { "aria-label": label, title: label };
+    return element("button", { type: "button", class: "icon", ...named, onclick }, sign);
   }
 
   #onkeydown(event) {

@@ -21,7 +21,8 @@ export function complete(text, caret, catalogue, presets) {
   );
   if (colon < 0) return at(start, stepOptions(part, start === 0, text, catalogue, presets));
   const name = part.slice(0, colon);
-  const step = catalogue.byName.get(name) ?? catalogue.words.find((word) => word.name === name && word.arguments?.length);
+  const word = catalogue.words.find((known) => known.name === name && known.arguments?.length);
+  const step = catalogue.byName.get(name) ?? word;
   if (!step) return at(start, wordOptions(part, catalogue));
   const items = part.slice(colon + 1).split(",");
   const item = items.at(-1);

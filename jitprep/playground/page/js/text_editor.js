@@ -4,6 +4,8 @@ import { complete } from "./completion.js";
 import { showValue } from "./spelling.js";
 import { element } from "./ui.js";
 
+const KEYS = "↑ ↓ choose, Enter takes, Esc closes";
+
 /**
  * The text box "Pipeline". A layer behind it repeats the text, to underline a part and to find the place
  * of a character on the screen.
@@ -46,10 +48,11 @@ export class TextEditor {
     this.hint = element("p", { id: "pipeline-hint", class: "expected small" });
     this.popup = element(
       "div",
-      { class: "options-box", hidden: true, onpointerdown: (event) => event.preventDefault() }, // keeps the focus
+      // A press here leaves the focus in the text box.
+      { class: "options-box", hidden: true, onpointerdown: (event) => event.preventDefault() },
       this.hint,
       this.list,
-      element("p", { class: "keys muted small", "aria-hidden": "true" }, "↑ ↓ choose, Enter takes, Esc closes"),
+      element("p", { class: "keys muted small", "aria-hidden": "true" }, KEYS),
     );
     this.count = element("span", { class: "unseen", role: "status" });
     this.element = element("div", { class: "editor" }, this.mirror, this.input, this.popup, this.count);
@@ -67,7 +70,8 @@ export class TextEditor {
     const { selectionStart: caret, value } = this.input;
     this.input.value = text;
     const place = caret === value.length ? text.length : caret;
-    if (document.activeElement === this.input) this.input.setSelectionRange(place, place);
+    const focused = document.activeElement === this.input;
+    if (focused) this.input.setSelectionRange(place, place);
     this.#draw(null);
     this.#fit();
   }

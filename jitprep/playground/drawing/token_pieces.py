@@ -1,6 +1,7 @@
 """What each token stands for: a piece of text, some bytes of a character, or nothing in a text.
 
-Joined, the pieces of a document are what its tokenizer decodes the tokens to, special ones included.
+Joined, the pieces of a document are what its tokenizer decodes the tokens to, special ones included. A
+tokenizer without a decoder has whole words, and spaces between them are not theirs.
 """
 
 from __future__ import annotations
@@ -67,8 +68,8 @@ class _Reader:
             return self._of_letters(number, token)
         if byte := _BYTE.fullmatch(token):
             return _of_bytes(bytes.fromhex(byte[1]))
-        form = "special" if number in self.special else "text"
-        return self._grown(ids, place, token), form
+        text = self._grown(ids, place, token) if self.tokenizer.decoder else token
+        return text, "special" if number in self.special else "text"
 
     def _of_letters(self, number: int, token: str) -> tuple[str, str]:
         if number in self.added:

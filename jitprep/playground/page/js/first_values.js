@@ -2,19 +2,28 @@
 
 import { writeStep } from "./spelling.js";
 
-// Where the catalogue's example does not fit beside the others of its step, or it has none.
+// By the argument's name, because a type alone says little: 1 is a poor size.
 const VALUES = {
-  height: 128, width: 128, padding: 16, hue_factor: 0.1, low: 0.9, high: 1.1, length: 64,
-  startpoints: [0, 0, 199, 0, 199, 199, 0, 199], file: "tokenizer.json",
+  size: 224, kernel_size: 5, mean: "imagenet", padding: 16, degrees: 20, angle: 20,
+  brightness_factor: 1.5, contrast_factor: 1.5, saturation_factor: 1.5, sharpness_factor: 2,
+  hue_factor: 0.1, gamma: 1.5, bits: 4, threshold: 128, top: 16, left: 16, height: 128, width: 128,
+  startpoints: [0, 0, 199, 0, 199, 199, 0, 199], count: 8, seconds: 5, snr_db: 20, low: 0.9, high: 1.1,
+  freq_mask_param: 16, time_mask_param: 32, start: 0, fps: 2, length: 64, column: "text", field: "text",
+  file: "tokenizer",
 };
+// Needed beside these, although it has a default.
+const BESIDES = { perspective: { endpoints: [20, 10, 180, 0, 199, 199, 0, 180] } };
 
 /** The text of a step that was chosen from the list. */
 export function firstLine(step) {
   const needed = step.arguments.filter((argument) => argument.required);
-  const given = Object.fromEntries(needed.map((argument) => [argument.name, value(argument)]));
-  return writeStep(step, step.name, given);
+  const given = Object.fromEntries(needed.map((argument) => [argument.name, firstValue(argument)]));
+  return writeStep(step, step.name, { ...given, ...BESIDES[step.name] });
 }
 
-function value({ name, example, choices, least }) {
-  return VALUES[name] ?? example ?? choices[0] ?? least ?? 1;
+/** A value to begin from, for an argument that is required. */
+export function firstValue({ name, form, choices, least }) {
+  if (choices.length) return choices[0];
+  if (name === "rate") return form === "int" ? 16000 : 1.2; // of samples, or of speed
+  return VALUES[name] ?? least ?? 1;
 }

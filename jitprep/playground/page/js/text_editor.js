@@ -1,6 +1,7 @@
 // The pipeline as text: a text box that completes, with errors underlined at the very word.
 
 import { complete } from "./completion.js";
+import { firstValue } from "./first_values.js";
 import { showValue } from "./spelling.js";
 import { element } from "./ui.js";
 
@@ -158,9 +159,8 @@ export class TextEditor {
     this.hint.hidden = !argument;
     if (!argument) return;
     const name = element("span", { class: "mono" }, argument.name);
-    const { expects, example } = argument;
-    const such = example === null || example === undefined ? "" : `, such as ${showValue(example)}`;
-    this.hint.replaceChildren(name, `: ${expects}${such}`);
+    const such = argument.required ? `, such as ${showValue(firstValue(argument))}` : "";
+    this.hint.replaceChildren(name, `: ${argument.expects}${such}`);
   }
 
   #item({ label, detail }, index) {

@@ -5,6 +5,9 @@ import { paragraphs, prose } from "./prose.js";
 import { showValue, writeStep } from "./spelling.js";
 import { element } from "./ui.js";
 
+// Where a value is typed or chosen: beside a slider, its field.
+const FIELD = 'input:not([type="range"]), select';
+
 let made = 0;
 
 /** A card. `acts` has `use`, `move`, `remove` and `rewrite`, which take the card's place first. */
@@ -62,7 +65,7 @@ export class Card {
 
   /** Put the focus where a person goes on: on the first argument. */
   focus() {
-    const first = this.body.querySelector("input, select") ?? this.title;
+    const first = this.body.querySelector(FIELD) ?? this.title;
     first.focus();
     first.select?.();
   }

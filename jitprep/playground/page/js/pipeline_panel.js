@@ -131,7 +131,7 @@ function wordControls(draft, { words }) {
   const kind = element("select", {
     id: "kind",
     onchange: () => draft.word(kindWord(draft), kind.value),
-  }, element("option", { value: "" }, "as the steps imply"), options);
+  }, element("option", { value: "" }, "as implied"), options);
   const kindLabel = element("label", { htmlFor: "kind" }, "Reads");
   return {
     element: element("div", { class: "words" },

@@ -20,7 +20,7 @@ export function buildResultTab(container, _session, { seed, progress }) {
   const work = new Work({
     run: (signal) => look(signal, shown === JSON.stringify(source())),
     done: (answer, ms) => {
-      panel.removeAttribute("aria-busy");
+      if (!work.busy) panel.removeAttribute("aria-busy");
       shown = JSON.stringify(source());
       if (!answer.after) {
         beforeAlone(answer.before);
@@ -31,7 +31,7 @@ export function buildResultTab(container, _session, { seed, progress }) {
       pair.show(answer);
       facts.show(answer);
       document.title = `${answer.line} — jitprep play`;
-      say(`ready in ${Math.max(1, Math.round(ms))} ms`);
+      if (!work.busy) say(`ready in ${Math.max(1, Math.round(ms))} ms`);
     },
     failed: (error) => {
       panel.removeAttribute("aria-busy");

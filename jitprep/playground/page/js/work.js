@@ -58,8 +58,8 @@ export class Work {
     if (this.#current === null) return;
     this.#current.abort.abort();
     this.#end();
+    say(byHand ? "cancelled" : "");
     if (!byHand) return;
-    say("cancelled");
     this.#failed(new DOMException("cancelled", "AbortError"));
   }
 
@@ -81,12 +81,14 @@ export class Work {
       answer = await this.#run(mine.abort.signal, (done, total) => this.#show(mine, done, total));
     } catch (error) {
       // An error of what is asked anew is not shown: it may be of a word that was half typed.
-      if (mine === this.#current && !this.#settle()) this.#failed(error);
+      if (mine !== this.#current || this.#settle()) return;
+      if (error.name !== "AbortError") say("failed");
+      this.#failed(error);
       return;
     }
     if (mine !== this.#current) return;
-    this.#settle();
-    this.#done(answer, performance.now() - mine.begun);
+    if (!this.#settle()) say(`ready in ${Math.max(1, Math.round(performance.now() - mine.begun))} ms`);
+    this.#done(answer);
   }
 
   /** End this run, and begin the next where one was asked for: whether it was. */

@@ -9,7 +9,7 @@ import pytest
 
 from jitprep.server.configuration.settings import ServerSettings
 
-from ..running import serving
+from ..running import eventually, serving
 
 
 def printed_page(server):
@@ -36,7 +36,7 @@ def test_the_page_reads_mounts_with_its_token_alone(tmp_path, photographs, by):
     lines = ["play = true"] if by == "setting" else []
     arguments = ["--config", configured(tmp_path, photographs, *lines), "--host", "127.0.0.1"]
     with serving(tmp_path, *arguments, *(["--play"] if by == "option" else [])) as server:
-        assert len(server.workers) == 1
+        assert len(eventually(lambda: server.ready_workers)) == 1
         page = printed_page(server)
         assert page.startswith(f"{server.url}/_play/?token=")
         assert server.ask("/_play/api/session").status == 403

@@ -39,7 +39,7 @@ _LETTERS = _byte_letters()
 def pieces_of_tokens(
     step: Tokenize, ids: Sequence[int], mask: Sequence[int]
 ) -> tuple[TokenPiece, ...]:
-    """Return the pieces of one document's tokens, of which those at a 0 of the mask are masked."""
+    """Return the pieces of one document's tokens. Where the mask is 0, a token is masked."""
     reader = _reader(step)
     found = []
     for place, number in enumerate(ids):
@@ -81,7 +81,7 @@ class _Reader:
     def _grown(self, ids: Sequence[int], place: int, token: str) -> str:
         """Return by how much a token makes the decoded text longer.
 
-        The token before it tells whether a space is between the two; none tells more.
+        Whether a space is between two tokens depends on these two alone.
         """
         before = self._decode(ids[max(place - 1, 0) : place])
         after = self._decode(ids[max(place - 1, 0) : place + 1])
@@ -97,7 +97,7 @@ def _reader(step: Tokenize) -> _Reader:
     tokenizer = load_tokenizer(step)
     added = tokenizer.get_added_tokens_decoder()
     special = frozenset(number for number, token in added.items() if token.special)
-    # Their classes tell nothing of the members of a sequence, but print them.
+    # The members of a sequence cannot be read, only printed.
     parts = f"{tokenizer.decoder!r}{tokenizer.pre_tokenizer!r}"
     contents = {number: token.content for number, token in added.items()}
     return _Reader(tokenizer, special, contents, "ByteLevel(" in parts)

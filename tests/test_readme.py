@@ -35,7 +35,7 @@ COMMANDS = [
 ELSEWHERE = {
     "make demo": (".ci/run", 'step "make demo" make demo\n'),
     "make test": (".ci/run", "    make test && return\n"),
-    "pip install '.[cli,server,reader]'": (
+    "pip install '.[play,server,reader]'": (
         "tests/packaging/test_install.py",
         "README_INSTALLS = ",
     ),

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import urllib.request
+from urllib.error import HTTPError
 from urllib.parse import urlsplit
+from urllib.request import Request
 
 import boto3
 import pytest
 from botocore.config import Config
+from starlette.responses import PlainTextResponse
 
 ACCOUNT = "123456789012"
 KEY = "greeting.txt"
@@ -137,3 +140,16 @@ def test_what_is_written_through_an_s3_access_point_is_in_the_bucket(reader, poi
 def test_an_unknown_access_point_is_a_missing_bucket(virtual, expect_error, name):
     with expect_error("NoSuchBucket", 404):
         virtual.list_objects_v2(Bucket=name)
+
+
+def test_another_application_answers_below_its_path_and_unsigned(object_lambda_endpoint):
+    """A bucket may have keys like its paths, and is then named by the host."""
+    url = object_lambda_endpoint(workers=1, mounted={"/_page": PlainTextResponse("a page")}).url
+    for path in ("/_page", "/_page/", "/_page/deep/er?question=1"):
+        assert read(f"{url}{path}") == b"a page"
+    elsewhere = Request(f"{url}/_page/key", headers={"Host": "bucket.localhost"})
+    for request in (f"{url}/_pages/key", f"{url}//_page/", elsewhere):
+        with pytest.raises(HTTPError) as refused:
+            read(request)
+        refused.value.close()
+        assert refused.value.code in {400, 403}

@@ -2,8 +2,8 @@
 
 import { assetUrl, post } from "./api.js";
 import { asked, source } from "./state.js";
-import { element, errorBox } from "./ui.js";
-import { Work } from "./work.js";
+import { element } from "./ui.js";
+import { Work, failure } from "./work.js";
 
 const FIELDS = [
   { name: "gpu", label: "GPU instance type", value: "g5.xlarge", type: "text" },
@@ -28,9 +28,7 @@ export function buildCostTab(container) {
       content.replaceChildren(...costs(answer));
       gpus.replaceChildren(...(answer.gpus ?? []).map((value) => element("option", { value })));
     },
-    failed: (error) => {
-      if (error.name !== "AbortError") content.replaceChildren(errorBox(error));
-    },
+    failed: (error) => content.replaceChildren(failure(error, () => work.start())),
   });
   const fields = FIELDS.map(({ name, label }) => element(
     "div",

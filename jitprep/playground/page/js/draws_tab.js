@@ -2,10 +2,10 @@
 
 import { post } from "./api.js";
 import { asked, change, source, state } from "./state.js";
-import { element, errorBox } from "./ui.js";
+import { element } from "./ui.js";
 import { frameCanvas } from "./viewers/pictures.js";
 import { beginning } from "./viewers/view.js";
-import { Work } from "./work.js";
+import { Work, failure } from "./work.js";
 
 const COUNT = 12;
 const WHENCE =
@@ -34,7 +34,7 @@ export function buildDrawsTab(container, _session, { seed }) {
     },
     failed: (error) => {
       shown = "";
-      if (error.name !== "AbortError") wall.replaceChildren(errorBox(error));
+      wall.replaceChildren(failure(error, () => work.start()));
     },
   });
   const steps = element("div", { class: "tools" }, previous, next, range, work.root);

@@ -2,10 +2,10 @@
 
 import { ApiError, post } from "./api.js";
 import { asked, source, state } from "./state.js";
-import { element, errorBox } from "./ui.js";
+import { element } from "./ui.js";
 import { Facts } from "./viewers/facts.js";
 import { Pair } from "./viewers/pair.js";
-import { Work } from "./work.js";
+import { Work, failure } from "./work.js";
 
 const ASKS = ["place", "key", "upload", "member", "pipeline", "off", "seed", "boxes", "mask"];
 
@@ -35,11 +35,8 @@ export function buildResultTab(container, _session, { seed, progress }) {
     failed: (error) => {
       panel.removeAttribute("aria-busy");
       document.title = "jitprep play";
-      if (error.name === "AbortError") {
-        message.replaceChildren(retry(() => begin()));
-        return;
-      }
-      message.replaceChildren(errorBox(error));
+      message.replaceChildren(failure(error, begin));
+      if (error.name === "AbortError") return;
       facts.clear();
       if (shown === JSON.stringify(source())) pair.fail();
       else pair.clear();
@@ -99,11 +96,6 @@ async function sourceAlone(signal) {
     if (error.name === "AbortError") throw error;
     return null;
   }
-}
-
-function retry(onclick) {
-  const again = element("button", { type: "button", onclick }, "Compute");
-  return element("p", { class: "tools" }, "This result was not computed: it was cancelled.", again);
 }
 
 function hint() {

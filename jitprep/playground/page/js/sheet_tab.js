@@ -2,9 +2,9 @@
 
 import { get, rows } from "./api.js";
 import { change, state } from "./state.js";
-import { element, errorBox, paused, say } from "./ui.js";
+import { element, paused, say } from "./ui.js";
 import { sheetCell, sorted, SORTS } from "./sheet_cells.js";
-import { Work } from "./work.js";
+import { Work, failure } from "./work.js";
 
 const MOST = 200;
 const SETTLE_MS = 200; // between two arrangements of cells while they arrive
@@ -136,7 +136,7 @@ class Sheet {
     this.#arrange();
     this.#shown = error.name === "AbortError" ? this.#shown : "";
     this.#summary.textContent = this.#rows.length ? counted(this.#rows) : "";
-    if (error.name !== "AbortError") this.#messages.replaceChildren(errorBox(error));
+    this.#messages.replaceChildren(failure(error, () => this.#work.start()));
   }
 
   async #suggest() {

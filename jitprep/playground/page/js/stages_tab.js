@@ -2,9 +2,9 @@
 
 import { post } from "./api.js";
 import { asked, source } from "./state.js";
-import { bytes, element, errorBox } from "./ui.js";
+import { bytes, element } from "./ui.js";
 import { thumbnail } from "./viewers/view.js";
-import { Work } from "./work.js";
+import { Work, failure } from "./work.js";
 
 /** Build the tab of stages. */
 export function buildStagesTab(container) {
@@ -21,7 +21,7 @@ export function buildStagesTab(container) {
     },
     failed: (error) => {
       shown = "";
-      if (error.name !== "AbortError") content.replaceChildren(errorBox(error));
+      content.replaceChildren(failure(error, () => work.start()));
     },
   });
   container.append(work.root, content);

@@ -1,10 +1,17 @@
 // Work of which only the newest counts: what is under way is shown, can be cancelled, and gives way to what
 // is asked after it.
 
-import { element, say } from "./ui.js";
+import { element, errorBox, say } from "./ui.js";
 
 const QUIET_MS = 150; // work that is done sooner is not announced
 const FOLLOW_MS = 120; // how long an answer that is already overtaken is waited for, to follow a slider
+
+/** What is shown in place of a result that failed; of one that was cancelled, with a way to compute it. */
+export function failure(error, compute) {
+  if (error.name !== "AbortError") return errorBox(error);
+  const again = element("button", { type: "button", onclick: compute }, "Compute");
+  return element("p", { class: "tools" }, "This was cancelled.", again);
+}
 
 /**
  * Runs of one kind of work. `run(signal, progress)` does it, `done(answer)` shows what came of it, and

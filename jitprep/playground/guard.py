@@ -1,21 +1,26 @@
 """Who may ask: a browser that opened the printed URL, at the address that the page is served at.
 
 A page of another site can send requests to this machine, and a name of its own can be made to lead here
-(DNS rebinding). So the Host must be known, requests must come from the page's own origin, and a cookie
-must have the token that the printed URL set. The page itself may load nothing from elsewhere.
+(DNS rebinding). So the Host must be an address or a known name, requests must come from the page's own
+origin, and a cookie must have the token that the printed URL set. The page itself may load nothing from
+elsewhere.
 """
 
 from __future__ import annotations
 
 import hmac
+import re
 import secrets
 from collections.abc import Collection
+from contextlib import suppress
+from ipaddress import ip_address
 
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 _COOKIE = "jitprep_play"
 _TOKEN = "token"  # noqa: S105  a parameter's name
+_PORT = re.compile(r":[0-9]{1,5}$")
 _SAME = frozenset({"same-origin", "none"})
 # Media and pictures are made here; `blob:` is what the page builds of them. No inline script or style.
 _POLICY = "; ".join(
@@ -46,7 +51,8 @@ class Guard:
     Parameters
     ----------
     hosts : collection of str
-        Host headers that are let in, with their ports; empty for any name of this machine's loopback.
+        Names that are let in, without ports, besides localhost and addresses, which no name server can
+        make another site's name lead to.
     prefix : str
         Path of the page, such as ``/_play``.
     """
@@ -62,12 +68,13 @@ class Guard:
         A request with the token in its URL is sent on to the URL without it, so that no copy of the
         address has it.
         """
-        if request.headers.get("host", "").lower() not in self._hosts:
+        host = request.headers.get("host", "").lower()
+        if not self._knows(host):
             return _refusal(421, "this page is not served under that name; open the printed URL")
         if request.headers.get("sec-fetch-site", "none") not in _SAME and not _navigates(request):
             return _refusal(403, "requests from other sites are refused")
         origin = request.headers.get("origin")
-        if origin is not None and origin.partition("://")[2].lower() not in self._hosts:
+        if origin is not None and origin.partition("://")[2].lower() != host:
             return _refusal(403, "requests from other sites are refused")
         given = request.query_params.get(_TOKEN)
         if given is not None and request.method == "GET":
@@ -79,6 +86,15 @@ class Guard:
                 "open the URL that the command printed: it has a token that lets this browser in",
             )
         return None
+
+    def _knows(self, host: str) -> bool:
+        name = host.rpartition(":")[0] if _PORT.search(host) else host
+        if name == "localhost" or name in self._hosts:
+            return True
+        with suppress(ValueError):
+            ip_address(name.removeprefix("[").removesuffix("]"))
+            return True
+        return False
 
     def _admit(self, request: Request, given: str) -> Response:
         if not hmac.compare_digest(given.encode(), self.token.encode()):

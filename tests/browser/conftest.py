@@ -2,33 +2,31 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
+from tools.browsing import Playing, launch, playing
+
 from . import material
-from .playing import Playing, playing
 from .watching import Watched, watching
 from .workbench import Workbench
 
-_BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-_ROOT = 0
+# A name that an attacker's DNS leads to this machine.
+REBOUND = "rebound.test"
 expect.set_options(timeout=10_000)
 
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """A browser without a window."""
-    found = next(filter(None, map(shutil.which, _BROWSERS)), None)
-    if found is None:
-        pytest.fail("these tests need a browser: apt-get install chromium", pytrace=False)
-    arguments = ["--no-sandbox"] if os.geteuid() == _ROOT else []
     with sync_playwright() as driver:
-        started = driver.chromium.launch(executable_path=found, args=arguments)
+        try:
+            started = launch(driver, f"--host-resolver-rules=MAP {REBOUND} 127.0.0.1")
+        except FileNotFoundError as error:
+            pytest.fail(str(error), pytrace=False)
         yield started
         started.close()
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, Route
 
-from .playing import Playing
+from tools.browsing import Playing
+
 from .watching import watching
 from .workbench import Workbench
 

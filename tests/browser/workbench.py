@@ -12,8 +12,8 @@ import numpy as np
 from playwright.sync_api import Locator, Page, expect
 
 from preprocessing.media import Array
+from tools.browsing import Playing
 
-from .playing import Playing
 from .watching import Watched
 
 # The pixels of a canvas as they were drawn on it, without what the style sheet makes of it.

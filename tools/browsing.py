@@ -1,9 +1,10 @@
-"""`jitprep play` in a process of its own, as a person starts it."""
+"""`jitprep play` in a process of its own, and a browser for it: what tests and pictures of the page need."""
 
 from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -13,12 +14,25 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
-# Without the settings of the person who runs the tests.
+from playwright.sync_api import Browser, Playwright
+
+# Without the settings of the person who runs it.
 PLAIN = {
     name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "JITPREP_"))
 }
 _PRINTED = re.compile(r"http://\S+[?&]token=[\w-]+")
 _PATIENCE_S = 30
+_BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+_ROOT = 0
+
+
+def launch(driver: Playwright, *arguments: str) -> Browser:
+    """Start the machine's Chromium, without a window. Raises FileNotFoundError where it has none."""
+    found = next(filter(None, map(shutil.which, _BROWSERS)), None)
+    if found is None:
+        raise FileNotFoundError("this needs a browser: apt-get install chromium")
+    sandbox = ("--no-sandbox",) if os.geteuid() == _ROOT else ()  # root cannot have one
+    return driver.chromium.launch(executable_path=found, args=[*sandbox, *arguments])
 
 
 @dataclass(frozen=True)
@@ -61,7 +75,7 @@ def playing(folder: Path, logs: Path, **environment: str) -> Iterator[Playing]:
     command = [sys.executable, "-m", "jitprep.cli.main", "play", str(folder), "--port", "0"]
     out, errors = logs / "play.out", logs / "play.errors"
     with out.open("wb") as stdout, errors.open("wb") as stderr:
-        process = subprocess.Popen(
+        process = subprocess.Popen(  # noqa: S603  our own command
             command, stdout=stdout, stderr=stderr, cwd=logs, env={**PLAIN, **environment}
         )
     try:

@@ -1,4 +1,4 @@
-"""`jitprep play` in a process of its own, and a browser for it: what tests and pictures of the page need."""
+"""`jitprep play` in a process of its own, and a browser for it: for tests and pictures of the page."""
 
 from __future__ import annotations
 

@@ -91,13 +91,17 @@ class Workbench:
         shown = self.page.get_by_role("figure").filter(has=self.canvas(side))
         return shown.locator("figcaption")
 
-    def settled(self) -> None:
-        """Wait until the page has an answer to its last question."""
+    def settled(self, line: str) -> None:
+        """Wait until the result of a pipeline is shown."""
+        expect(self.page).to_have_title(f"{line} — jitprep play")
+        expect(self.page.locator("#result-panel")).not_to_have_attribute("aria-busy", "true")
         expect(self.status).to_have_text(re.compile("^ready"))
 
-    def steps(self) -> list[str]:
-        """Return the lines of the cards, in order."""
-        return [card.get_attribute("aria-label") or "" for card in self.cards.all()]
+    def expect_steps(self, *lines: str) -> None:
+        """Wait until these are the cards, in order."""
+        expect(self.cards).to_have_count(len(lines))
+        for place, line in enumerate(lines):
+            expect(self.cards.nth(place)).to_have_accessible_name(line)
 
     def query(self) -> dict[str, str]:
         """Return the state in the URL."""

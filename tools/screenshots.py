@@ -9,7 +9,7 @@ import re
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 
@@ -50,7 +50,7 @@ class Shot:
 
     name: str
     state: Mapping[str, str | int]
-    ready: Callable[[Page], None] = field(default=lambda page: None)
+    ready: Callable[[Page], None]
     size: tuple[int, int] = _WIDE
     dark: bool = False
 
@@ -58,6 +58,10 @@ class Shot:
 def _all_canvases(page: Page) -> None:
     page.wait_for_load_state("networkidle")
     expect(page.locator("[role=tabpanel]:not([hidden]) canvas").first).to_be_visible()
+
+
+def _cost(page: Page) -> None:
+    expect(page.get_by_role("tabpanel", name="Cost").get_by_role("table").first).to_be_visible()
 
 
 def _sheet(page: Page) -> None:
@@ -91,7 +95,7 @@ SHOTS = (
         },
         _all_canvases,
     ),
-    Shot("cost", {**_PHOTO, "pipeline": "resize:256/center_crop:224/npy", "tab": "cost"}),
+    Shot("cost", {**_PHOTO, "pipeline": "resize:256/center_crop:224/npy", "tab": "cost"}, _cost),
     Shot(
         "dark",
         {

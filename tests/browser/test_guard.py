@@ -59,6 +59,7 @@ def test_a_name_that_was_made_to_lead_here_is_refused(
     url = urlsplit(served.printed)
     answer = page.goto(url._replace(netloc=f"{REBOUND}:{url.port}").geturl())
     assert answer and answer.status == 421
+    watched.problems.clear()  # the browser remarks that the name is not of this machine
 
 
 @pytest.mark.parametrize("host", ["", "other.test", "127.0.0.1.other.test", "127.0.0.1@other.test"])

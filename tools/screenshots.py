@@ -61,14 +61,12 @@ def _all_canvases(page: Page) -> None:
 
 
 def _cost(page: Page) -> None:
+    page.get_by_role("button", name="Compute the cost").click()
     expect(page.get_by_role("tabpanel", name="Cost").get_by_role("table").first).to_be_visible()
 
 
 def _sheet(page: Page) -> None:
-    panel = page.get_by_role("tabpanel", name="Many")
-    expect(panel.get_by_role("listitem").nth(9)).to_be_visible()
-    expect(page.locator("#status")).to_have_text(re.compile("ready|objects|done"))
-    page.wait_for_load_state("networkidle")
+    expect(page.locator("#status")).to_have_text(re.compile("objects"))
 
 
 _PHOTO = {"key": "photos/chelsea.jpg", "prefix": "photos/"}

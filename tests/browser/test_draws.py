@@ -12,13 +12,20 @@ CROPS = "random_resized_crop:96/random_horizontal_flip/png"
 
 def test_the_wall_shows_twelve_draws_and_one_is_pinned(bench: Workbench) -> None:
     bench.open(PHOTO, CROPS, tab="draws")
-    panel = bench.page.get_by_role("tabpanel", name="Draws")
-    draws = panel.get_by_role("button").filter(has=bench.page.locator("canvas"))
+    draws = bench.page.get_by_role("group", name="Draws").get_by_role("button")
     expect(draws).to_have_count(12)
-    draws.nth(5).click()
-    bench.settled(CROPS)
+    bench.button("Pin seed 5").click()
+    expect(bench.button("Pin seed 5")).to_have_attribute("aria-pressed", "true")
     assert bench.query()["seed"] == "5"
     expect(bench.page.get_by_role("slider", name="Seed")).to_have_value("5")
+
+
+def test_the_wall_turns_to_the_next_twelve(bench: Workbench) -> None:
+    bench.open(PHOTO, CROPS, tab="draws")
+    expect(bench.button("Pin seed 0")).to_be_visible()
+    bench.button("Next 12").click()
+    expect(bench.button("Pin seed 12")).to_be_visible()
+    expect(bench.button("Pin seed 0")).to_have_count(0)
 
 
 def test_the_seed_decides_what_is_drawn(bench: Workbench) -> None:

@@ -88,8 +88,11 @@ class Workbench:
 
     def caption(self, side: str) -> Locator:
         """Return what is written below the value before, or after."""
-        shown = self.page.get_by_role("figure").filter(has=self.canvas(side))
-        return shown.locator("figcaption")
+        return self.side(side).locator("> figcaption")
+
+    def side(self, side: str) -> Locator:
+        """Return all that is shown of the value before, or after."""
+        return self.page.locator(f"figure.side.{side}")
 
     def settled(self, line: str) -> None:
         """Wait until the result of a pipeline is shown."""

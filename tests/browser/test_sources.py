@@ -1,7 +1,8 @@
-"""Files from the person's own disk: chosen, dropped, and too large."""
+"""Where sources come from: the list of objects, a key or URL, and files of the person's own disk."""
 
 from __future__ import annotations
 
+import base64
 import io
 import time
 from pathlib import Path
@@ -41,6 +42,46 @@ _FRAMES = """
 """
 
 
+def test_an_object_is_picked_from_its_folder(bench: Workbench) -> None:
+    bench.open(pipeline=GRAY)
+    expect(bench.page.get_by_label("Place")).to_have_value(bench.served.place)
+    objects = bench.page.get_by_role("list", name="Objects").get_by_role("button")
+    objects.filter(has_text="photos").click()
+    expect(objects).to_have_count(4)
+    objects.filter(has_text="coffee.jpg").click()
+    bench.settled(GRAY)
+    assert bench.query()["key"] == "photos/coffee.jpg"
+    expect(objects.filter(has_text="coffee.jpg")).to_have_attribute("aria-current", "true")
+
+
+def test_objects_are_searched(bench: Workbench) -> None:
+    bench.open()
+    bench.page.get_by_label("Search", exact=True).fill("chelsea")
+    objects = bench.page.get_by_role("list", name="Objects").get_by_role("button")
+    expect(objects).to_have_count(1)
+    expect(objects).to_contain_text("chelsea.jpg")
+
+
+def test_a_key_is_pasted(bench: Workbench) -> None:
+    bench.open(pipeline=GRAY)
+    bench.page.get_by_label("Key or URL").fill("photos/coffee.jpg")
+    bench.page.keyboard.press("Enter")
+    bench.settled(GRAY)
+    assert bench.query()["key"] == "photos/coffee.jpg"
+
+
+@pytest.mark.parametrize(
+    "outside", ["../", "../logs/play.out", "/etc/passwd", "file:///etc/passwd"]
+)
+def test_nothing_outside_the_places_is_read(bench: Workbench, outside: str) -> None:
+    bench.watched.refusals |= {400, 403, 404}
+    bench.open(pipeline="text/text")
+    bench.page.get_by_label("Key or URL").fill(outside)
+    bench.page.keyboard.press("Enter")
+    expect(bench.alerts.first).to_be_visible()
+    expect(bench.page.locator("body")).not_to_contain_text("root:")
+
+
 def test_a_chosen_photograph_is_looked_at(bench: Workbench, tmp_path: Path) -> None:
     (tmp_path / "mine.jpg").write_bytes(photo("coffee"))
     bench.open(pipeline=GRAY)
@@ -51,8 +92,6 @@ def test_a_chosen_photograph_is_looked_at(bench: Workbench, tmp_path: Path) -> N
 
 
 def test_a_dropped_photograph_is_looked_at(bench: Workbench) -> None:
-    import base64
-
     bench.open(pipeline=GRAY)
     content = base64.b64encode(photo("coffee")).decode()
     bench.page.evaluate(_DROP, ["dropped.jpg", 0, content])

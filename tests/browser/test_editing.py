@@ -97,7 +97,12 @@ def test_steps_are_put_in_order_by_keyboard(bench: Workbench) -> None:
 def test_steps_are_put_in_order_by_dragging(bench: Workbench) -> None:
     bench.open(PHOTO, GRAY)
     bench.settled(GRAY)
-    bench.cards.nth(0).drag_to(bench.cards.nth(1))
+    lower = bench.cards.nth(1)
+    box = lower.bounding_box()
+    assert box
+    bench.cards.nth(0).drag_to(
+        lower, source_position={"x": 12, "y": 12}, target_position={"x": 40, "y": box["height"] - 6}
+    )
     bench.settled("resize:224,224/grayscale/png")
 
 

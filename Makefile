@@ -53,6 +53,7 @@ audit: $(VENV)/dev.stamp ## check the locked versions for known vulnerabilities;
 docs: $(VENV)/dev.stamp $(DOCS)/stamp ## write what is generated from the classes, and build the site in build/site
 	$(BIN)/python -m tools.catalogue
 	$(BIN)/python -m tools.steps_page
+	$(BIN)/python -m tools.gallery
 	NO_MKDOCS_2_WARNING=1 $(DOCS)/bin/mkdocs build --quiet --strict
 
 bench: $(PEERS)/stamp bench-kinds ## compare jitprep with other libraries: docs/benchmarks.{json,md,svg}; twenty minutes

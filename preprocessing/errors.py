@@ -16,13 +16,50 @@
 Messages name the cause and, if there is one, the remedy. A server answers each type with its own code.
 """
 
+from __future__ import annotations
+
 
 class PreprocessingError(Exception):
-    """Base class of all exceptions of this package."""
+    """Base class of all exceptions of this package.
+
+    Attributes
+    ----------
+    step : int or None
+        Place of the step that the message is about, from 1. The encoding is a step too.
+    """
+
+    step: int | None = None
 
 
 class SpecError(PreprocessingError, ValueError):
-    """The pipeline is invalid. The message names the step, the argument and the nearest valid name."""
+    """The pipeline is invalid. The message names the step, the argument and the nearest valid name.
+
+    Attributes
+    ----------
+    step : int or None
+        As above; 0 for the words before the first step, such as ``tar`` or ``video``.
+    argument : str or None
+        Name of the argument that is wrong or missing, as it was written.
+    nearest : str or None
+        The name that was probably meant, of a step or of an argument.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        step: int | None = None,
+        argument: str | None = None,
+        nearest: str | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.step, self.argument, self.nearest = step, argument, nearest
+
+    def within(self, place: str, step: int) -> SpecError:
+        """Return the error of a step as that of its pipeline, with the step's place in the message."""
+        return SpecError(
+            f"{place}: {self}", step=step, argument=self.argument, nearest=self.nearest
+        )
 
 
 class SourceError(PreprocessingError):

@@ -250,9 +250,8 @@ class Pipeline(PipelinePlanner):
             return Encoded(loaded.content, loaded.content_type, self._common)
         plan = self._plan(loaded, seed, limits)
         with TransformTurn(loaded.content):
-            body, shape = encode_result(plan, loaded.content)
-        about = self.metadata(shape, plan.output.dtype, seed=seed, geometry=plan.geometry)
-        about |= self._planned_metadata(plan.output)
+            body, array = encode_result(plan, loaded.content)
+        about = self.planned_metadata(plan, array, seed)
         return Encoded(body, self.encoding.content_type, about)
 
     def preview(

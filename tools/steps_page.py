@@ -26,7 +26,7 @@ HEAD = """# Transforms and encodings
 
 Generated from the docstrings by `make docs`. Each step is written `name:value,key=value` in a line,
 `{"name": {"key": value}}` in a document, and as a class in Python. Arguments without a default come
-first.
+first. The [gallery](pipelines/gallery/index.md) shows what each step does.
 """
 TITLES = {"image": "Images", "audio": "Sound", "video": "Video", "text": "Text"}
 _TABLE = re.compile(r"(<!-- steps: table -->\n).*?(<!-- steps: end -->)", re.DOTALL)

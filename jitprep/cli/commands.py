@@ -50,6 +50,9 @@ _PASSED_ON = {
 
 COMMANDS = {
     "up": ListedCommand("Serve S3 with Object Lambda on one URL, until Ctrl-C.", "cli,emulator"),
+    "play": ListedCommand(
+        "Open a page on which pipelines are built and tried, until Ctrl-C.", "play"
+    ),
     "run": ListedCommand("Run a pipeline over local files and folders."),
     "backfill": ListedCommand("Run a pipeline over a bucket, and store the results.", "backfill"),
     "serve": ListedCommand(

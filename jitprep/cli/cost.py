@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -11,12 +10,6 @@ import typer
 
 from jitprep.cli.console import fail_to_write, out, parse_path, pipeline_argument
 from jitprep.cli.costing.options import (
-    DEFAULTS,
-    MOST_EPOCHS,
-    MOST_GB,
-    MOST_MONTHS,
-    MOST_MS,
-    MOST_OBJECTS,
     ObjectsOption,
     PipelineOption,
     RegionOption,
@@ -25,14 +18,21 @@ from jitprep.cli.costing.options import (
     memory_or_fail,
 )
 from jitprep.cli.costing.price_files import prices_for
-from jitprep.cli.costing.samples import measure_or_fail, processor
+from jitprep.cli.costing.samples import measure_or_fail
 from jitprep.cli.reports.cost import print_estimate
 from jitprep.costs.answers.place_map import map_places, render_map
 from jitprep.costs.answers.plot import render_plot
 from jitprep.costs.answers.verdict import decide, two_sentences
-from jitprep.costs.estimate import Estimate, to_json
-from jitprep.costs.inputs.overheads import load_overheads
-from jitprep.costs.inputs.plan import TrainingPlan
+from jitprep.costs.estimate import estimate_now, to_json
+from jitprep.costs.inputs.plan import (
+    DEFAULTS,
+    MOST_EPOCHS,
+    MOST_GB,
+    MOST_MONTHS,
+    MOST_MS,
+    MOST_OBJECTS,
+    TrainingPlan,
+)
 from jitprep.costs.inputs.prices import ARCHS
 
 
@@ -178,15 +178,12 @@ def cost(
         kms=kms,
         disk_gb=disk_gb,
     )
-    estimate = Estimate(
-        pipeline=str(pipeline),
-        region=region,
-        date=datetime.now(UTC).strftime("%Y-%m-%d"),
-        machine=processor(),
-        plan=plan,
-        prices=prices_for(prices, region, (gpu, server), refresh=refresh),
-        overheads=load_overheads(),
-        measured=measure_or_fail(pipeline, samples or []),
+    estimate = estimate_now(
+        pipeline,
+        plan,
+        region,
+        prices_for(prices, region, (gpu, server), refresh=refresh),
+        measure_or_fail(pipeline, samples or []),
     )
     if plot is not None:
         _write(plot, render_plot(estimate))

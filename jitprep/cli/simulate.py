@@ -12,9 +12,6 @@ import typer
 
 from jitprep.cli.console import fail, fail_to_write, out, parse_path, pipeline_argument
 from jitprep.cli.costing.options import (
-    DEFAULTS,
-    MOST_MS,
-    MOST_OBJECTS,
     MOST_S,
     MOST_WORKERS,
     ObjectsOption,
@@ -28,7 +25,7 @@ from jitprep.cli.costing.price_files import prices_for
 from jitprep.cli.costing.samples import measure_times_or_fail
 from jitprep.cli.reports.simulation import print_simulation
 from jitprep.costs.inputs.overheads import load_overheads
-from jitprep.costs.inputs.plan import TrainingPlan
+from jitprep.costs.inputs.plan import DEFAULTS, MOST_MS, MOST_OBJECTS, TrainingPlan
 from jitprep.costs.inputs.prices import ARCHS
 from jitprep.costs.simulation.advice import advise
 from jitprep.costs.simulation.outcome import Outcome

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from jitprep.cli import function_settings
 from jitprep.cli.console import fail, out, parse_path
+from jitprep.cli.serving import function_settings
+from jitprep.cli.serving.endpoint_places import EndpointPlaces
 from jitprep.emulator import Endpoint, EndpointConfig, EndpointError
 from jitprep.emulator.config import InvokeMode
 from jitprep.emulator.routing import FUNCTION_URL
 from jitprep.emulator.workers.local_function import runtime_client
+from jitprep.playground.page_server import PAGE_PATH, PageServer
 
 _OVERRIDES = "JITPREP_REQUEST_OVERRIDES"
 _ALIAS_ENDING = "-s3alias"
@@ -126,6 +128,9 @@ def up(
     The built-in S3 keeps its objects in memory, and loses them at the end.
     """
     settings = function_settings.environment(bucket or [], output or [], override or [], presets)
+    buckets = _bucket_names([*(bucket or []), *(output or [])])
+    places = EndpointPlaces(buckets)
+    page = PageServer(places, {host})
     try:
         config = EndpointConfig(
             host=host,
@@ -139,6 +144,7 @@ def up(
             container_url=container_url,
             region=region,
             verify_signatures=verify_signatures,
+            mounted={PAGE_PATH: page},
             # A seed per epoch works here at once. On AWS the function's operator must allow it.
             worker_env={_OVERRIDES: os.environ.get(_OVERRIDES, "seed"), **settings},
             **(_credentials() if s3 else {}),
@@ -157,13 +163,15 @@ def up(
         )
     try:
         endpoint = Endpoint(config)
+        places.endpoint = endpoint
         endpoint.start()
     except EndpointError as error:
         fail(str(error))
     try:
         if s3 is None:
-            _make(endpoint, [*(bucket or []), *(output or [])])
-        _say(endpoint)
+            _make(endpoint, buckets)
+        os.environ |= settings  # for the page too
+        _say(endpoint, page)
         endpoint.wait()
     finally:
         endpoint.stop()
@@ -194,11 +202,14 @@ def _containers(functions: list[str]) -> dict[str, list[str]]:
     return containers
 
 
-def _make(endpoint: Endpoint, places: Iterable[str]) -> None:
-    """Create the buckets that options name: ``NAME``, ``ALIAS=NAME`` or ``NAME/PREFIX``."""
-    names = [place.rpartition("=")[2].partition("/")[0] for place in places]
-    made = dict.fromkeys(name for name in names if not name.endswith(_ALIAS_ENDING))
-    if not made:
+def _bucket_names(options: Iterable[str]) -> list[str]:
+    """Return the buckets that options name: ``NAME``, ``ALIAS=NAME`` or ``NAME/PREFIX``."""
+    names = [each.rpartition("=")[2].partition("/")[0] for each in options]
+    return list(dict.fromkeys(name for name in names if not name.endswith(_ALIAS_ENDING)))
+
+
+def _make(endpoint: Endpoint, buckets: Sequence[str]) -> None:
+    if not buckets:
         return
     from jitprep.emulator.testing import LocalObjectLambda  # noqa: PLC0415  boto3 is slow to import
 
@@ -211,7 +222,7 @@ def _make(endpoint: Endpoint, places: Iterable[str]) -> None:
     )
     # The port is open already, so a client may have created it first.
     there = (client.exceptions.BucketAlreadyOwnedByYou, client.exceptions.BucketAlreadyExists)
-    for name in made:
+    for name in buckets:
         try:
             client.create_bucket(Bucket=name, **where)
         except there:
@@ -225,7 +236,7 @@ def _function_urls(endpoint: Endpoint) -> list[str]:
     return [f"{endpoint.url}{FUNCTION_URL}{name}/" for name in sorted(names)]
 
 
-def _say(endpoint: Endpoint) -> None:
+def _say(endpoint: Endpoint, page: PageServer) -> None:
     config = endpoint.config
     runs = [f"{name} in {len(urls)} container(s)" for name, urls in config.containers.items()]
     if config.function_name not in config.containers:
@@ -246,6 +257,7 @@ def _say(endpoint: Endpoint) -> None:
         f"  account     {config.account}, {config.region}, credentials {keys}"
         f"{'' if config.verify_signatures else ', not verified'}",
         f"  try         {signing}aws --region {config.region} --endpoint-url {endpoint.url} s3 ls",
+        f"  page        {page.url(endpoint.url)}",
         "  stop        Ctrl-C",
     ]
     out.print("\n".join(lines), soft_wrap=True, markup=False)

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from jitprep.costs.inputs.measure import Measured
-from jitprep.costs.inputs.overheads import Overheads, parse_overheads
+from jitprep.costs.inputs.measure import Measured, processor
+from jitprep.costs.inputs.overheads import Overheads, load_overheads, parse_overheads
 from jitprep.costs.inputs.plan import TrainingPlan
 from jitprep.costs.inputs.prices import Prices, parse_prices
 from jitprep.costs.ways.bill import Missing, Way
 from jitprep.costs.ways.model import ways
+
+if TYPE_CHECKING:
+    from preprocessing import Pipeline
 
 
 @dataclass(frozen=True)
@@ -59,6 +63,22 @@ class Estimate:
     def way(self, name: str) -> Way | None:
         """Return the way of a name; None where it is not possible."""
         return next((way for way in self.open if way.name == name), None)
+
+
+def estimate_now(
+    pipeline: Pipeline, plan: TrainingPlan, region: str, prices: Prices, measured: Measured
+) -> Estimate:
+    """Return the estimate of what was measured on this machine just now."""
+    return Estimate(
+        pipeline=str(pipeline),
+        region=region,
+        date=datetime.now(UTC).strftime("%Y-%m-%d"),
+        machine=processor(),
+        plan=plan,
+        prices=prices,
+        overheads=load_overheads(),
+        measured=measured,
+    )
 
 
 def to_json(estimate: Estimate) -> dict[str, Any]:

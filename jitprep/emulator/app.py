@@ -53,12 +53,15 @@ class App:
         Workers by the address of their Runtime API. Only the worker itself uses that socket.
     verifier
         Verifies signatures; None accepts every request.
+    mounted
+        Other applications, by the path that they answer below.
     access_points, data_plane, pending_responses, functions, function_urls, control, jobs, s3_control, s3
         The parts of the endpoint.
     """
 
     workers: Mapping[tuple[str, int], Worker]
     verifier: Verifier | None
+    mounted: Mapping[str, ASGIApp]
     access_points: AccessPoints
     data_plane: DataPlane
     pending_responses: PendingResponses
@@ -73,6 +76,10 @@ class App:
         """Answer one request; report every failure in the form that its client reads."""
         request = Request(scope, receive)
         route = self._route(request)
+        mounted = self._mounted(route, request)
+        if mounted is not None:
+            await mounted(scope, receive, send)
+            return
         try:
             _require_well_formed(route, scope)
             await self._require_signature(route, request)
@@ -136,6 +143,13 @@ class App:
             return await self.s3.forward(request)
         bucket, _, key = raw_path(request.scope).removeprefix("/").partition("/")
         return await self.data_plane.forward(unquote(bucket), unquote(key), request)
+
+    def _mounted(self, route: routing.Route | Worker, request: Request) -> ASGIApp | None:
+        """Return the other application that answers a path; its host names no bucket."""
+        if not isinstance(route, routing.ToS3):
+            return None
+        first, _, _ = raw_path(request.scope).removeprefix("/").partition("/")
+        return self.mounted.get(f"/{first}")
 
     def _route(self, request: Request) -> routing.Route | Worker:
         worker = self.workers.get(tuple(request.scope["server"]))

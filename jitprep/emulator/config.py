@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import TextIO
 from urllib.parse import urlsplit
 
+from starlette.types import ASGIApp
+
 from jitprep.emulator.partitions import partition_of
 from jitprep.emulator.workers.child import OWN_HANDLER
 
@@ -81,6 +83,9 @@ class EndpointConfig:
     container_url
         The URL at which containers reach this endpoint. None takes the address of Docker's
         default bridge if there is one, else the endpoint's own URL.
+    mounted
+        ASGI applications by the path that they answer below, such as ``/_page``. They check who asks
+        themselves: requests to them need no signature.
     output
         The stream that receives the workers' output. None is standard output.
     timeout
@@ -112,6 +117,7 @@ class EndpointConfig:
     stream_rate: float | None = None
     containers: Mapping[str, Sequence[str]] = field(default_factory=dict)
     container_url: str | None = None
+    mounted: Mapping[str, ASGIApp] = field(default_factory=dict, repr=False)
     output: TextIO | None = field(default=None, repr=False)
     timeout: float = 60.0
     concurrency: int = 1000

@@ -103,6 +103,7 @@ class Service:
         return App(
             workers={worker.address: worker for worker in workers},
             verifier=verifier if config.verify_signatures else None,
+            mounted=config.mounted,
             access_points=points,
             data_plane=DataPlane(
                 functions,

@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.responses import JSONResponse, RedirectResponse, Response, StreamingResponse
 from starlette.staticfiles import StaticFiles
 from starlette.types import Receive, Scope, Send
 
 from jitprep.playground.answers import GETS, POSTS, STREAMS
 from jitprep.playground.asks import AskRefused
-from jitprep.playground.guard import HEADERS, Guard
+from jitprep.playground.guard import PAGE_HEADERS, Guard
 from jitprep.playground.playground import Playground
 from jitprep.service.errors import RequestFailed
 from jitprep.service.thread_pools import granted_cpus
@@ -58,12 +58,16 @@ class PlaygroundApp:
             response = self._guard.refuse(request) or await self._respond(request)
         except ClientDisconnect:
             return
-        for name, value in HEADERS.items():
+        for name, value in PAGE_HEADERS.items():
             response.headers.setdefault(name, value)
         await response(scope, receive, send)
 
     async def _respond(self, request: Request) -> Response:
-        path = request.url.path.removeprefix(self._prefix)
+        path = request.url.path
+        if not path.startswith(f"{self._prefix}/"):  # the page's own URLs are relative to it
+            query = f"?{request.url.query}" if request.url.query else ""
+            return RedirectResponse(f"{self._prefix}/{query}", 307, _FRESH)
+        path = path.removeprefix(self._prefix)
         if path.startswith("/api/"):
             return await self._api(request, path.removeprefix("/api/"))
         if request.method not in {"GET", "HEAD"}:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from preprocessing.frozen import frozen
 from preprocessing.rng import LARGEST_SEED
 
 MOST_BOXES = 1000
+# No image has a place so far away. JSON's numbers may also be infinite, or not a number.
+_FARTHEST = 1e9
 
 
 class AskRefused(Exception):
@@ -138,9 +140,11 @@ def _boxes(value: object) -> tuple[tuple[float, float, float, float], ...]:
 
 
 def _box(value: object) -> tuple[float, float, float, float]:
-    if not isinstance(value, list) or len(value) != 4:
-        raise AskRefused("a box must be 4 numbers: left, top, right, bottom")
-    if not all(type(side) in (int, float) for side in value):
+    if not isinstance(value, list) or len(value) != 4 or not all(map(_is_finite, value)):
         raise AskRefused("a box must be 4 numbers: left, top, right, bottom")
     left, top, right, bottom = map(float, value)
     return left, top, right, bottom
+
+
+def _is_finite(side: object) -> bool:
+    return type(side) in (int, float) and abs(cast("float", side)) <= _FARTHEST

@@ -10,7 +10,7 @@ from preprocessing.frozen import frozen
 from preprocessing.media import Array
 
 # Of all that lies on it. What falls off is computed again when the page asks again.
-MOST_BYTES = 512 * 2**20
+_MOST_BYTES = 512 * 2**20
 # Pixels of a picture as the page loads it: uncompressed, since it stays on this machine.
 RGBA = "application/x-rgba"
 
@@ -45,7 +45,7 @@ class Asset:
 class Desk:
     """Assets by random id. The oldest fall off when it is full."""
 
-    def __init__(self, most_bytes: int = MOST_BYTES) -> None:
+    def __init__(self, most_bytes: int = _MOST_BYTES) -> None:
         self._most_bytes = most_bytes
         self._lock = Lock()
         self._assets: OrderedDict[str, Asset] = OrderedDict()

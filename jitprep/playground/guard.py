@@ -36,7 +36,7 @@ _POLICY = "; ".join(
         "frame-ancestors 'none'",
     )
 )
-HEADERS = {
+PAGE_HEADERS = {
     "Content-Security-Policy": _POLICY,
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
@@ -55,10 +55,12 @@ class Guard:
         make another site's name lead to.
     prefix : str
         Path of the page, such as ``/_play``.
+    token : str, optional
+        Of the printed URL; None for a new one.
     """
 
-    def __init__(self, hosts: Collection[str], prefix: str) -> None:
-        self.token = secrets.token_urlsafe(16)
+    def __init__(self, hosts: Collection[str], prefix: str, token: str | None = None) -> None:
+        self.token = token or new_token()
         self._hosts = frozenset(host.lower() for host in hosts)
         self._prefix = prefix
 
@@ -113,10 +115,15 @@ class Guard:
         return f"{_COOKIE}_{request.url.port or 80}"
 
 
+def new_token() -> str:
+    """Return a token that cannot be guessed."""
+    return secrets.token_urlsafe(16)
+
+
 def _navigates(request: Request) -> bool:
     """Whether a person follows a link to the page, which only shows it."""
     return request.method == "GET" and request.headers.get("sec-fetch-mode") == "navigate"
 
 
 def _refusal(status: int, message: str) -> Response:
-    return PlainTextResponse(f"{message}\n", status, HEADERS)
+    return PlainTextResponse(f"{message}\n", status, PAGE_HEADERS)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import field
 from typing import Any
 
 from jitprep.playground.desk import Desk
+from jitprep.playground.looking.source_views import SourceViews
 from jitprep.playground.places import Places
 from jitprep.playground.uploads import Uploads
 from preprocessing import Limits
@@ -26,6 +28,8 @@ class Playground:
     presets : mapping of str to str or mapping
         Pipelines by name.
     limits : Limits
+    source_views : SourceViews
+        Sources that were drawn lately.
     """
 
     places: Places
@@ -33,3 +37,4 @@ class Playground:
     desk: Desk
     presets: Mapping[str, Any]
     limits: Limits
+    source_views: SourceViews = field(default_factory=SourceViews)

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import errno
 import os
 import shutil
 import signal
-import socket
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -15,11 +13,8 @@ from pathlib import Path
 from typing import NoReturn
 
 from jitprep.server.configuration.folder_config import folder_config, mount_name
-from jitprep.service.settings import FILE_VARIABLE
-
-# Somewhat more than the time for which an answer waits for a client that takes nothing.
-_STALL_MS = 45_000
-_PLACES = (Path("jitprep.toml"), Path("/etc/jitprep.toml"))
+from jitprep.service.http.listening import listening_socket
+from jitprep.service.settings import FILE_VARIABLE, find_config
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -74,6 +69,12 @@ def _parser() -> argparse.ArgumentParser:
         "--port", type=int, default=8080, help="port to listen on; 0 takes a free one (8080)"
     )
     parser.add_argument(
+        "--play",
+        action="store_true",
+        help="also serve the page of jitprep play at /_play, by one worker; its printed URL lets "
+        "anyone who has it read all mounts, the originals too",
+    )
+    parser.add_argument(
         "--check", action="store_true", help="check the configuration, print the mounts, and end"
     )
     return parser
@@ -97,22 +98,21 @@ def _run(asked: argparse.Namespace, folder: Path) -> int:
             )
         path, host = _config_path(asked.config), asked.host or "0.0.0.0"  # noqa: S104  # as asked
     os.environ[FILE_VARIABLE] = str(path)
+    if asked.play:
+        os.environ["JITPREP_PLAY"] = "true"
     from jitprep.server import supervisor  # noqa: PLC0415  # reads the configuration
 
     if asked.check:
         return supervisor.check()
-    with _socket(host, asked.port) as sock:
+    with listening_socket(host, asked.port) as sock:
         return supervisor.run_workers(sock, folder)
 
 
 def _config_path(given: Path | None) -> Path:
     if given is not None:
         return given
-    if path := os.environ.get(FILE_VARIABLE):
-        return Path(path)
-    for place in _PLACES:
-        if place.exists():
-            return place
+    if (found := find_config()) is not None:
+        return found
     raise ValueError(
         "there is no jitprep.toml here or in /etc; name one with --config, or serve a folder: "
         "jitprep serve FOLDER --pipeline imagenet-uint8"
@@ -120,40 +120,12 @@ def _config_path(given: Path | None) -> Path:
 
 
 def _in_terms_of(asked: argparse.Namespace, message: str) -> str:
-    """Return a message about the mount that was made of a folder in words of the command line."""
+    """Return a message about what options set in words of the command line."""
+    if asked.play:
+        message = message.replace("JITPREP_PLAY", "--play")
     if asked.folder is None:
         return message
     return message.replace(f"mounts.{mount_name(Path(asked.folder))}.pipeline", "--pipeline")
-
-
-def _socket(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # TCP by name: only then does asyncio disable Nagle's algorithm, which would delay answers by 40 ms.
-    sock = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    if hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux; each connection inherits it
-        # Closing a connection in order waits until its client takes all bytes, which it may never do.
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _STALL_MS)
-    try:
-        sock.bind((host, port))
-    except (OSError, OverflowError) as error:
-        sock.close()
-        raise ValueError(_cannot_listen(host, port, error)) from None
-    sock.set_inheritable(True)
-    return sock
-
-
-def _cannot_listen(host: str, port: int, error: OSError | OverflowError) -> str:
-    where = f"cannot listen on {host}, port {port}"
-    if isinstance(error, OverflowError):
-        return f"{where}: a port is a number from 0 to 65535"
-    if error.errno == errno.EADDRINUSE:
-        return (
-            f"{where}: another process listens there; choose another --port, or 0 for any free one"
-        )
-    if error.errno == errno.EACCES:
-        return f"{where}: {error.strerror}; choose a --port from 1024"
-    return f"{where}: {error.strerror}; check --host"
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from jitprep.server import bucket_documents, requests, webhook_calls
 from jitprep.server.access import Access
 from jitprep.server.batch_stream import BatchStream, parse_batch
 from jitprep.server.configuration.mounts import Mount
+from jitprep.server.configuration.page import page_of
 from jitprep.server.configuration.settings import ServerSettings
 from jitprep.server.exchange import AsgiScope, Exchange, Receive, Send
 from jitprep.server.metrics import Metrics
@@ -28,6 +29,7 @@ from jitprep.server.routing import (
     ToMount,
     ToObject,
     ToOperations,
+    asks_for_page,
     find_destination,
 )
 from jitprep.server.work import ClientGone, Work
@@ -61,6 +63,7 @@ class Server:
         self._work = Work(settings.queue, config().policy.limits.memory // 2)
         self._metrics = Metrics()
         self._draining = False
+        self._page = page_of(settings)
 
     async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
         """Answer one request, or follow the server's start and end."""
@@ -68,6 +71,10 @@ class Server:
             await self._live(receive, send)
             return
         exchange, record, send = Exchange(scope, receive), RequestRecord(), self._last(send)
+        host, path = exchange.headers.get("host", ""), exchange.head.path
+        if self._page is not None and asks_for_page(host, path, self._domain):
+            await self._page(scope, receive, send)
+            return
         with self._metrics.under_way():
             try:
                 response = await self._respond(exchange, send, record)

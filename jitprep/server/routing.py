@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Literal
 
 from jitprep.service.http import s3_reads
+from jitprep.service.s3_names import OPERATIONS
 from preprocessing.frozen import frozen
 
-# Paths of the server's own, which no mount may be named for.
-OPERATIONS = frozenset({"healthz", "readyz", "metrics"})
-_BATCH, _WEBHOOK = "_batch", "_object-lambda"
+_BATCH, _WEBHOOK, _PAGE = "_batch", "_object-lambda", "_play"
 
 
 @frozen
@@ -84,6 +83,11 @@ def find_destination(host: str, path: str, domain: str | None) -> Destination:
         return ToBuckets()
     key = s3_reads.decoded_path(rest)
     return ToObject(name, key) if key else ToMount(name)
+
+
+def asks_for_page(host: str, path: str, domain: str | None) -> bool:
+    """Whether a request is for the page of `jitprep play`, on a server that has it."""
+    return _subdomain(host, domain) is None and path.split("/")[1:2] == [_PAGE]
 
 
 def _subdomain(host: str, domain: str | None) -> str | None:

@@ -17,8 +17,10 @@ import uvicorn
 from uvicorn.supervisors.multiprocess import Multiprocess, Process
 
 from jitprep.server.access import Access
+from jitprep.server.configuration.page import page_of, share_token
 from jitprep.server.configuration.settings import ServerSettings
 from jitprep.server.metrics import FOLDER_VARIABLE
+from jitprep.service.http.listening import url_at
 from jitprep.service.settings import Settings
 from preprocessing.available_memory import PROCESS_BYTES, memory
 
@@ -131,6 +133,8 @@ def run_workers(sock: socket.socket, folder: Path) -> int:
     settings = ServerSettings.read()
     Access(settings.mounts)  # each worker reads the keys for itself
     _share(settings.workers, folder)
+    if settings.play:
+        share_token()
     sock.listen(_BACKLOG)
     _say(settings, sock)
     _Workers(
@@ -172,13 +176,15 @@ def _share(workers: int, folder: Path) -> None:
 
 def _say(settings: ServerSettings, sock: socket.socket) -> None:
     """Print where the server listens, and a line to try for a folder."""
-    host, port = sock.getsockname()[:2]
-    shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, host)  # noqa: S104  # compared
-    sys.stderr.write(f"serving {', '.join(sorted(settings.mounts))} at http://{shown}:{port}\n")
+    url = url_at(sock)
+    sys.stderr.write(f"serving {', '.join(sorted(settings.mounts))} at {url}\n")
     for name, mount in settings.mounts.items():
         if mount.url.scheme == "file" and mount.anonymous:
-            page = mount.first_keys(1)
-            key = quote(page[0]) if page else "KEY"
-            sys.stderr.write(f"try: curl -fo result http://{shown}:{port}/{name}/{key}\n")
+            keys = mount.first_keys(1)
+            key = quote(keys[0]) if keys else "KEY"
+            sys.stderr.write(f"try: curl -fo result {url}/{name}/{key}\n")
             break
+    page = page_of(settings)
+    if page is not None:
+        sys.stderr.write(f"page: {page.url(url)}\n")
     sys.stderr.flush()

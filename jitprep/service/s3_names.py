@@ -1,4 +1,4 @@
-"""Names in S3: the rule for buckets, the headers of metadata, and a bucket with a key prefix."""
+"""Names in S3: the rule for buckets and mounts, headers of metadata, and a bucket with a key prefix."""
 
 from __future__ import annotations
 
@@ -7,11 +7,19 @@ from dataclasses import dataclass
 
 # S3's rule for names of buckets, which the aliases of access points follow too.
 BUCKET_NAME = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+# Paths of the server's own, which no mount may be named for.
+OPERATIONS = frozenset({"healthz", "readyz", "metrics"})
 # How S3 ends the aliases of Object Lambda access points.
 OBJECT_LAMBDA_ALIAS = "--ol-s3"
 # The prefix of the headers that carry an object's metadata.
 METADATA_HEADER = "x-amz-meta-"
 _SCHEME = "s3://"
+
+
+def as_mount_name(name: str) -> str:
+    """Return a name as a mount may be named, which is as a bucket: `My Photos` becomes `my-photos`."""
+    made = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
+    return made if BUCKET_NAME.fullmatch(made) and made not in OPERATIONS else "files"
 
 
 # Not `frozen`: this module is also imported where `preprocessing`, and so NumPy, is not wanted.

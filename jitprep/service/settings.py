@@ -14,13 +14,14 @@ from typing import Any
 from preprocessing.frozen import frozen
 
 FILE_VARIABLE = "JITPREP_CONFIG"
+_FILES = (Path("jitprep.toml"), Path("/etc/jitprep.toml"))
 # Each is a variable JITPREP_<NAME> too.
 _OF_SERVICE = frozenset({
     "buckets", "cache_bytes", "default_preset", "list_unknown_sizes", "max_bytes", "max_pixels",
     "max_side", "memory", "metrics", "outputs", "request_overrides", "spill", "steps", "store",
     "store_bytes",
 })  # fmt: skip
-_OF_SERVER = frozenset({"domain", "queue", "timeout", "workers"})
+_OF_SERVER = frozenset({"domain", "play", "queue", "timeout", "workers"})
 _TABLES = frozenset({"keys", "mounts", "presets"})
 
 
@@ -85,6 +86,13 @@ class Settings:
         """Return a setting that is a whole number above 0. Raises ValueError for anything else."""
         text = self.text(name)
         return positive(self.spelling(name), text) if text else default
+
+
+def find_config() -> Path | None:
+    """Return the configuration file that the environment names, or one here or in /etc."""
+    if named := os.environ.get(FILE_VARIABLE):
+        return Path(named)
+    return next(filter(Path.exists, _FILES), None)
 
 
 def positive(name: str, text: str) -> int:

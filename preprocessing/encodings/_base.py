@@ -28,13 +28,10 @@ class Buffer:
         The whole body, with its header.
     array : ndarray
         A writable view of its samples, with the axes of the spec.
-    shape : tuple of int
-        Of the array as the caller sees it.
     """
 
     body: bytearray
     array: Array
-    shape: tuple[int, ...]
 
 
 class Encoding(StepBase):

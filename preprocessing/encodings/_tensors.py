@@ -87,7 +87,7 @@ class TensorEncoding(Encoding):
         def allocate() -> Buffer:
             body = _zeros(header, shape, spec.dtype)
             samples = _samples(body, len(header), shape, spec.dtype)
-            return Buffer(body, self.as_planned(samples, spec), shape)
+            return Buffer(body, self.as_planned(samples, spec))
 
         return allocate
 

@@ -49,8 +49,11 @@ def execute(plan: Plan, content: Content, out: Array | None = None) -> Array:
     return out
 
 
-def encode_result(plan: Plan, content: Content) -> tuple[bytes | bytearray, tuple[int, ...]]:
-    """Run a plan, and return the encoded result and the shape of its array as callers see it.
+def encode_result(plan: Plan, content: Content) -> tuple[bytes | bytearray, Array]:
+    """Run a plan, and return the encoded result and its array.
+
+    The array has the axes of the plan's spec. It is valid until the next call in this thread, or it is
+    the samples of the body.
 
     Raises
     ------
@@ -59,10 +62,10 @@ def encode_result(plan: Plan, content: Content) -> tuple[bytes | bytearray, tupl
     encoding = plan.encoding
     if plan.allocate is None:
         array = execute(plan, content)
-        return encoding.encode(array, plan.output), encoding.as_seen(array, plan.output).shape
+        return encoding.encode(array, plan.output), array
     buffer = plan.allocate()
     execute(plan, content, buffer.array)
-    return buffer.body, buffer.shape
+    return buffer.body, buffer.array
 
 
 def _execute_video(plan: Plan, content: Content, out: Array | None) -> Array:

@@ -128,7 +128,9 @@ def naming_step(index: int, step: StepBase) -> Iterator[None]:
     try:
         yield
     except (IncompatibleSource, LimitExceeded) as error:
-        raise type(error)(f"{step_place(index, step)}: {error}") from None
+        located = type(error)(f"{step_place(index, step)}: {error}")
+        located.step = index
+        raise located from None
 
 
 def step_place(index: int, step: StepBase) -> str:

@@ -66,6 +66,5 @@ class PipelinePlanner(PipelineSpec):
         return plan
 
     def _build(self, start: Start, limits: Limits, draws: Draws = _NO_DRAWS) -> Plan:
-        return planning.build(
-            self.steps, self.encoding, start, limits, exact=self.exact, draws=draws
-        )
+        rules = planning.allowed_rules(exact=self.exact)
+        return planning.build(self.steps, self.encoding, start, limits, rules=rules, draws=draws)

@@ -169,7 +169,7 @@ def build(
     source: Start,
     limits: Limits,
     *,
-    exact: bool,
+    rules: Sequence[Rule],
     draws: Draws,
 ) -> Plan:
     """Build the plan for one source: draw for random steps, lower all steps, apply the rewrites.
@@ -181,8 +181,8 @@ def build(
     source : Start
         How the source is decoded if the steps skip nothing of it.
     limits : Limits
-    exact : bool
-        Whether to use only the rules that exact pipelines allow.
+    rules : sequence of Rule
+        The rewrites that may be applied; see `allowed_rules`.
     draws : Draws
         The random numbers of this request.
 
@@ -196,10 +196,10 @@ def build(
     if any(isinstance(step, Branch) for step in steps):
         from preprocessing.planner.views import build_views  # noqa: PLC0415  few pipelines have views
 
-        return build_views(steps, encoding, source, limits, exact=exact, draws=draws)
+        return build_views(steps, encoding, source, limits, rules=rules, draws=draws)
     source = select_frames(steps, source, limits)
     lowered = lower_pipeline(steps, encoding, source, limits, draws)
-    return assemble(source, lowered, encoding, limits, exact=exact)
+    return assemble(source, lowered, encoding, limits, rules)
 
 
 def lower_pipeline(
@@ -225,10 +225,10 @@ def lower_pipeline(
 
 
 def assemble(
-    source: Start, lowered: Lowered, encoding: Encoding, limits: Limits, *, exact: bool
+    source: Start, lowered: Lowered, encoding: Encoding, limits: Limits, rules: Sequence[Rule]
 ) -> Plan:
     """Rewrite stages, and return the plan. Raises LimitExceeded."""
-    draft, rewrites = rewrite(Draft(source, lowered.stages), allowed_rules(exact=exact))
+    draft, rewrites = rewrite(Draft(source, lowered.stages), rules)
     source, spec = draft.source, lowered.spec
     if isinstance(spec, VideoSpec) and spec.frames is None:
         assert isinstance(source, VideoStart)
@@ -249,9 +249,9 @@ def select_frames(steps: Sequence[Transform], source: Start, limits: Limits) -> 
     return source
 
 
-def allowed_rules(*, exact: bool) -> list[Rule]:
+def allowed_rules(*, exact: bool) -> tuple[Rule, ...]:
     """Return the rules for an exact pipeline, or for any other."""
-    return [rule for rule in RULES if rule.exact or not exact]
+    return tuple(rule for rule in RULES if rule.exact or not exact)
 
 
 def rewrite(draft: Draft, rules: Sequence[Rule]) -> tuple[Draft, tuple[Rule, ...]]:

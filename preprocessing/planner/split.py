@@ -30,7 +30,7 @@ from preprocessing.media import (
 )
 from preprocessing.planner.execute import encode_result, execute
 from preprocessing.planner.lowering import lower_steps
-from preprocessing.planner.plan import Plan, assemble
+from preprocessing.planner.plan import Plan, allowed_rules, assemble
 from preprocessing.planner.stages import (
     Cast,
     CropStage,
@@ -128,10 +128,8 @@ class Split:
         plan = self._rest(spec, geometry, len(body), seed, limits)
         if plan is None:
             return None
-        made, shape = encode_result(plan, array)
-        about = self.whole.metadata(shape, plan.output.dtype, seed=seed, geometry=plan.geometry)
-        if isinstance(plan.output, AudioSpec):
-            about["rate"] = str(plan.output.rate)
+        made, result = encode_result(plan, array)
+        about = self.whole.planned_metadata(plan, result, seed)
         return Encoded(made, self.whole.encoding.content_type, about)
 
     def _first(self, content: Content, seed: Seed, limits: Limits) -> Encoded | None:
@@ -168,9 +166,8 @@ class Split:
             if isinstance(spec, ImageSpec) and _reaches_back(lowered.stages):
                 return None
             self.whole.encoding.accept(lowered.spec)
-            plan = assemble(
-                _start(spec), lowered, self.whole.encoding, limits, exact=self.whole.exact
-            )
+            rules = allowed_rules(exact=self.whole.exact)
+            plan = assemble(_start(spec), lowered, self.whole.encoding, limits, rules)
             plan.require(given, limits)
         except LimitExceeded:
             return None  # the whole pipeline may take less

@@ -14,7 +14,7 @@ from preprocessing.errors import IncompatibleSource, LimitExceeded
 from preprocessing.limits import nbytes, require_memory
 from preprocessing.media import known
 from preprocessing.planner.lowering import lower_steps, naming_step, step_place
-from preprocessing.planner.plan import Plan, allowed_rules, rewrite
+from preprocessing.planner.plan import Plan, rewrite
 from preprocessing.planner.rewrites import Draft
 from preprocessing.planner.stages import CropStage, Decode, FlipStage, Given
 from preprocessing.planner.stages.views import ViewsStage
@@ -40,7 +40,7 @@ def build_views(
     source: Start,
     limits: Limits,
     *,
-    exact: bool,
+    rules: Sequence[Rule],
     draws: Draws,
 ) -> Plan:
     """Build the plan of a pipeline with views. Parameters and errors are those of `plan.build`.
@@ -49,7 +49,6 @@ def build_views(
     stages of a view are rewritten as those of a pipeline that begins from it.
     """
     shared_steps, sections = divide(steps)
-    rules = allowed_rules(exact=exact)
     shared = lower_steps(shared_steps, source.output(), None, limits, draws)
     result = _result(sections, shared.spec, limits)
     with naming_step(len(steps) + 1, encoding):

@@ -28,18 +28,27 @@ def panel(image: Array, steps: Sequence[Transform] = ()) -> Array:
 
 
 def mask_panel(ids: Array) -> Array:
-    """Return class ids, (H, W, 1), as a panel in the colours of PASCAL VOC's masks, with 0 in black.
+    """Return class ids, (H, W, 1), as a panel in the colours of PASCAL VOC's masks, with 0 in black."""
+    return fit_into_box(mask_colours(ids[:, :, 0]), filter_="nearest_exact")
+
+
+def mask_colours(ids: Array) -> Array:
+    """Return the colours of class ids, (..., 3) uint8.
 
     They are those of ``VOClabelcolormap`` in VOC's development kit: red, green and blue take the bits
     of the id in turn, the lowest first, and each fills its bits from the highest on.
+
+    Parameters
+    ----------
+    ids : ndarray of uint8 or uint16
     """
-    left = ids[:, :, 0].astype(np.uint32)
-    colours = np.zeros((*left.shape, 3), np.uint8)
+    left = np.arange(np.iinfo(ids.dtype).max + 1)
+    colours = np.zeros((left.size, 3), np.uint8)
     for place in range(7, -1, -1):
         for channel in range(3):
-            colours[:, :, channel] |= ((left >> channel & 1) << place).astype(np.uint8)
+            colours[:, channel] |= ((left >> channel & 1) << place).astype(np.uint8)
         left >>= 3
-    return fit_into_box(colours, filter_="nearest_exact")
+    return colours[ids]
 
 
 def contact_sheet(frames: Iterable[Array], steps: Sequence[Transform] = ()) -> Array:

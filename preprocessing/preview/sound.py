@@ -13,8 +13,6 @@ if TYPE_CHECKING:
 
 _WAVE = 96
 _BINS = BOX - GAP - _WAVE
-# The shortest window whose transform has a bin for each row besides the constant.
-_WINDOW = 2 * _BINS
 # Levels this far below the loudest are black, in decibels.
 _RANGE = 80.0
 # Ratio of largest value to mean above which a spectrogram is shown in decibels.
@@ -28,8 +26,9 @@ def panel(sound: Array) -> Array:
     The waveform shows the lowest and highest sample of all channels at each time; its height is full
     scale. The spectrogram shows the mean power of all channels, up to half the sampling rate.
     """
-    finite = np.nan_to_num(sound)
-    return below([_waveform(finite), colored(_unit(_decibels(_powers(finite))))])
+    wave = np.full((_WAVE, BOX, 3), 255, np.uint8)
+    wave[waveform(sound, _WAVE, BOX)] = _INK
+    return below([wave, colored(sound_levels(sound, _BINS, BOX))])
 
 
 def spectrogram_panel(values: Array) -> Array:
@@ -37,10 +36,39 @@ def spectrogram_panel(values: Array) -> Array:
 
     Low bins are at the bottom. Values that `needs_decibels` are shown in decibels.
     """
+    levels = spectrogram_levels(values)
+    return colored(scale(levels[:, :, None], BOX, BOX)[:, :, 0])
+
+
+def waveform(sound: Array, height: int, width: int) -> Array:
+    """Return which pixels are between the lowest and the highest sample of their column, (H, W) bool."""
+    finite = np.nan_to_num(sound)
+    low, high = finite.min(axis=0), finite.max(axis=0)
+    starts = np.arange(width) * low.size // width  # fewer samples than columns are repeated
+    lines = np.arange(height)[:, None]
+    top, bottom = (
+        np.rint((1 - extreme.clip(-1, 1)) / 2 * (height - 1))
+        for extreme in (np.maximum.reduceat(high, starts), np.minimum.reduceat(low, starts))
+    )
+    inside: Array = (lines >= top) & (lines <= bottom)
+    return inside
+
+
+def sound_levels(sound: Array, bins: int, columns: int) -> Array:
+    """Return the power of sound in decibels, (bins, columns) from 0 to 1, high frequencies above."""
+    return _unit(_decibels(_powers(np.nan_to_num(sound), bins, columns)))
+
+
+def spectrogram_levels(values: Array) -> Array:
+    """Return the mean of a spectrogram's channels, (bins, frames) float32 from 0 to 1, low bins below.
+
+    Values that `needs_decibels` are in decibels.
+    """
     with np.errstate(invalid="ignore"):  # infinities of both signs
         plane: Array = values.mean(axis=0, dtype=np.float64)
     levels = _unit(_decibels(plane) if needs_decibels(values) else plane)
-    return colored(scale(levels[::-1, :, None].astype(np.float32), BOX, BOX)[:, :, 0])
+    upright: Array = levels[::-1].astype(np.float32)
+    return upright
 
 
 def needs_decibels(values: Array) -> bool:
@@ -79,30 +107,16 @@ def _unit(levels: Array) -> Array:
     return bounded
 
 
-def _waveform(sound: Array) -> Array:
-    """Draw the lowest and the highest sample of each column, (`_WAVE`, `BOX`, 3)."""
-    low, high = sound.min(axis=0), sound.max(axis=0)
-    starts = np.arange(BOX) * low.size // BOX  # fewer samples than columns are repeated
-    lines = np.arange(_WAVE)[:, None]
-    top, bottom = (
-        np.rint((1 - extreme.clip(-1, 1)) / 2 * (_WAVE - 1))
-        for extreme in (np.maximum.reduceat(high, starts), np.minimum.reduceat(low, starts))
-    )
-    inside = (lines >= top) & (lines <= bottom)
-    picture = np.full((_WAVE, BOX, 3), 255, np.uint8)
-    picture[inside] = _INK
-    return picture
-
-
-def _powers(sound: Array) -> Array:
-    """Return the power at `BOX` moments, (`_BINS`, `BOX`), high frequencies above."""
+def _powers(sound: Array, bins: int, columns: int) -> Array:
+    """Return the power at evenly spaced moments, (bins, columns), high frequencies above."""
     channels, samples = sound.shape
-    starts = np.linspace(0, max(samples - _WINDOW, 0), BOX).astype(np.intp)
-    window = np.hanning(_WINDOW)
-    powers: Array = np.zeros((_BINS, BOX))
+    size = 2 * bins  # the shortest window whose transform has so many bins besides the constant
+    starts = np.linspace(0, max(samples - size, 0), columns).astype(np.intp)
+    window = np.hanning(size)
+    powers: Array = np.zeros((bins, columns))
     for channel in sound:
-        whole = np.pad(channel, (0, max(_WINDOW - samples, 0)))
-        pieces = np.lib.stride_tricks.sliding_window_view(whole, _WINDOW)[starts]
+        whole = np.pad(channel, (0, max(size - samples, 0)))
+        pieces = np.lib.stride_tricks.sliding_window_view(whole, size)[starts]
         powers += np.abs(np.fft.rfft(pieces * window, axis=1)[:, :0:-1].T) ** 2
     powers /= channels
     return powers

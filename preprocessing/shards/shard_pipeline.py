@@ -66,13 +66,21 @@ class ShardPipeline:
         if pipeline.skip:
             raise SpecError(
                 f"{pipeline.kind}:skip has no meaning in a shard, whose other members pass unchanged; "
-                f"write tar/{pipeline.kind}/"
+                f"write tar/{pipeline.kind}/",
+                step=0,
+                argument=pipeline.kind,
             )
         if (self.tar.boxes or self.tar.mask) and object_kind(pipeline.kind) != "image":
-            raise SpecError("boxes and masks are moved with images only; leave them out")
+            raise SpecError(
+                "boxes and masks are moved with images only; leave them out",
+                step=0,
+                argument="boxes" if self.tar.boxes else "mask",
+            )
         if pipeline.kind == "text" and not self.tar.members:
             raise SpecError(
-                "a shard's labels are text too; name the extensions to transform: tar:members=txt/"
+                "a shard's labels are text too; name the extensions to transform: tar:members=txt/",
+                step=0,
+                argument="members",
             )
 
     @classmethod

@@ -15,8 +15,9 @@ from typing import Any
 from preprocessing.errors import SpecError
 from preprocessing.shards.tar_step import Tar
 from preprocessing.spec.coerce import show
+from preprocessing.spec.entries import plain_arguments
 from preprocessing.spec.line import bind, parse_step, write_step
-from preprocessing.spec.parse import is_shard_spelling, plain_arguments, read_spelling
+from preprocessing.spec.parse import is_shard_spelling, read_spelling
 from preprocessing.spec.step import Registry
 
 _WORD = Tar.name
@@ -60,4 +61,4 @@ def _locating() -> Iterator[None]:
     try:
         yield
     except SpecError as error:
-        raise SpecError(f"{_WORD}: {error}") from None
+        raise error.within(_WORD, 0) from None

@@ -49,7 +49,7 @@ def parse_step(text: str) -> StepText:
             if not left:
                 raise SpecError(f"no argument name before the '=' of {show(item)}")
             if left in lists:
-                raise SpecError(f"argument {show(left)} is given twice")
+                raise SpecError(f"argument {show(left)} is given twice", argument=left)
             key = left
         value = right if equals else left
         if not value:
@@ -79,7 +79,7 @@ def bind(call: StepText, step: type[StepBase]) -> dict[str, object]:
         given = {name: Words((v,)) for name, v in zip(names, call.positional, strict=False)}
     for name in given:
         if name in arguments:
-            raise SpecError(f"argument {name!r} is given twice")
+            raise SpecError(f"argument {name!r} is given twice", argument=name)
     return given | arguments
 
 
@@ -88,16 +88,17 @@ def write_step(step: StepBase, *, all_fields: bool = False) -> str:
 
     With `all_fields`, which is for hashing, the name has the step's version if it has one: ``name@1``.
     """
-    values = [_write(value) for value in positional(step)]
+    values = [write_value(value) for value in positional(step)]
     named = keywords(step, all_fields=all_fields)
-    values += [f"{key}={_write(value)}" for key, value in named.items()]
+    values += [f"{key}={write_value(value)}" for key, value in named.items()]
     name = f"{step.name}@{step.version}" if all_fields and step.version is not None else step.name
     return f"{name}:{','.join(values)}" if values else name
 
 
-def _write(value: object) -> str:
+def write_value(value: object) -> str:
+    """Return the text of an argument's value."""
     if isinstance(value, tuple):
-        return ",".join(_write(item) for item in value)
+        return ",".join(write_value(item) for item in value)
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float):

@@ -10,10 +10,11 @@ from preprocessing.encodings import ENCODINGS, Encoding, default_encoding
 from preprocessing.errors import SpecError
 from preprocessing.frozen import frozen
 from preprocessing.spec.coerce import show
+from preprocessing.spec.entries import split_entry, write_entry
 from preprocessing.spec.kinds import SOURCES, implied_kind, result_kind
 from preprocessing.spec.line import bind, parse_step, write_step
 from preprocessing.spec.sections import require_keys
-from preprocessing.spec.step import StepBase, keywords, positional, required, suggest
+from preprocessing.spec.step import StepBase, nearest, suggest
 from preprocessing.transforms import TRANSFORMS, Transform
 
 if TYPE_CHECKING:
@@ -109,7 +110,7 @@ def _locating(index: int, name: str) -> Iterator[None]:
     try:
         yield
     except SpecError as error:
-        raise SpecError(f"step {index} {show(name)}: {error}") from None
+        raise error.within(f"step {index} {show(name)}", index) from None
 
 
 def parse_spec(source: str | Mapping[str, Any]) -> Parsed:
@@ -177,8 +178,8 @@ def write_document(parsed: Parsed) -> dict[str, Any]:
         document["kind"] = parsed.kind
     if parsed.skip:
         document["skip"] = True
-    document["steps"] = [_entry(step) for step in parsed.steps]
-    document["encode"] = _entry(parsed.encoding)
+    document["steps"] = [write_entry(step) for step in parsed.steps]
+    document["encode"] = write_entry(parsed.encoding)
     return document
 
 
@@ -187,13 +188,21 @@ def _from_line(text: str) -> Parsed:
         raise SpecError("the pipeline is empty; write at least one step, such as resize:256")
     parts = text.split("/")
     exact = parts[0] == _EXACT
-    if exact:
-        parts = parts[1:]
-    kind, skip = _kind_and_skip(parts)
-    if kind is not None:
-        parts = parts[1:]
-    steps, encoding = _steps_of(parts)
+    kind, skip = _kind_and_skip(parts[exact:])
+    steps, encoding = _steps_of(parts[exact + (kind is not None) :])
     return Parsed.of(steps, encoding, exact=exact, kind=kind, skip=skip)
+
+
+def count_words(parts: list[str]) -> int:
+    """Return how many parts of a line, split at its slashes, are words before the steps.
+
+    Raises
+    ------
+    SpecError
+        Where a kind is followed by something unknown.
+    """
+    exact = parts[0] == _EXACT
+    return exact + (_kind_and_skip(parts[exact:])[0] is not None)
 
 
 def _kind_and_skip(parts: list[str]) -> tuple[SourceKind | None, bool]:
@@ -210,7 +219,11 @@ def _kind_and_skip(parts: list[str]) -> tuple[SourceKind | None, bool]:
     if named not in SOURCES:
         types = [kind.partition(":")[2] for kind in SOURCES if kind.startswith(f"{word}:")]
         choices = " or ".join((*types, _SKIP))
-        raise SpecError(f"{word}: can only be followed by {choices}, got {show(rest)}")
+        raise SpecError(
+            f"{word}: can only be followed by {choices}, got {show(rest)}",
+            step=0,
+            argument=word,
+        )
     return named, named != parts[0]
 
 
@@ -231,7 +244,10 @@ def _steps_of(parts: list[str]) -> tuple[list[Transform], Encoding | None]:
                 steps.append(TRANSFORMS.build(call.name, bind(call, TRANSFORMS[call.name])))
             else:
                 names = [*TRANSFORMS, *ENCODINGS]
-                raise SpecError(f"unknown step{suggest(call.name, names, TRANSFORMS.own())}")
+                raise SpecError(
+                    f"unknown step{suggest(call.name, names, TRANSFORMS.own())}",
+                    nearest=nearest(call.name, [*names, *TRANSFORMS.own()]),
+                )
     return steps, encoding
 
 
@@ -239,7 +255,12 @@ def _from_document(document: Mapping[str, Any]) -> Parsed:
     known = ("version", "exact", "kind", "skip", "steps", "encode")
     for key in document:
         if key not in known:
-            raise SpecError(f"unknown key {show(key)} in the document{suggest(str(key), known)}")
+            raise SpecError(
+                f"unknown key {show(key)} in the document{suggest(str(key), known)}",
+                step=0,
+                argument=str(key),
+                nearest=nearest(str(key), known),
+            )
     if document.get("version") != VERSION:
         raise SpecError(f"version must be {VERSION}, got {show(document.get('version'))}")
     for flag in ("exact", "skip"):
@@ -250,42 +271,17 @@ def _from_document(document: Mapping[str, Any]) -> Parsed:
     if not isinstance(entries, Sequence) or isinstance(entries, str):
         raise SpecError(f"steps must be a list, got {show(entries)}")
     steps = []
-    for index, entry in enumerate(entries, 1):
-        name, arguments = _split(entry, f"step {index}")
+    for index, given in enumerate(entries, 1):
+        name, arguments = split_entry(given, f"step {index}")
         with _locating(index, name):
             steps.append(TRANSFORMS.build(name, arguments))
     encoding = None
     if "encode" in document:
-        name, arguments = _split(document["encode"], "encode")
+        name, arguments = split_entry(document["encode"], "encode")
         with _locating(len(steps) + 1, name):
             encoding = ENCODINGS.build(name, arguments)
     flags = {flag: document.get(flag, False) for flag in ("exact", "skip")}
     return Parsed.of(steps, encoding, kind=kind, **flags)
-
-
-def _split(entry: object, where: str) -> tuple[str, Mapping[str, object]]:
-    if isinstance(entry, Mapping) and len(entry) == 1:
-        ((name, arguments),) = entry.items()
-        if isinstance(arguments, Mapping):
-            return str(name), arguments
-    raise SpecError(
-        f'{where}: must be one name with its arguments, {{"name": {{...}}}}, got {show(entry)}'
-    )
-
-
-def _entry(step: StepBase) -> dict[str, Any]:
-    return {step.name: plain_arguments(step)}
-
-
-def plain_arguments(step: StepBase) -> dict[str, Any]:
-    """Return a step's arguments as a document holds them, without those that have their default."""
-    values = dict(zip(required(type(step)), positional(step), strict=True))
-    values |= keywords(step)
-    return {key: _plain(value) for key, value in values.items()}
-
-
-def _plain(value: object) -> object:
-    return [_plain(item) for item in value] if isinstance(value, tuple) else value
 
 
 def _load(loads: Any, text: str, language: str) -> Mapping[str, Any]:

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
     from preprocessing.encodings import Encoding
     from preprocessing.geometry.geometry import Geometry
-    from preprocessing.media import SourceKind, Spec
+    from preprocessing.media import Array, SourceKind, Spec
+    from preprocessing.planner.plan import Plan
     from preprocessing.rng import Seed
 
 # S3 takes 2 KB of metadata in all. Most geometries have 100 characters, and an area as many more; only
@@ -45,7 +46,7 @@ class PipelineSpec:
         try:
             self._specs = planning.infer(self.steps, self.encoding, DECODED[self.kind])
         except IncompatibleSource as error:
-            raise SpecError(str(error)) from None
+            raise SpecError(str(error), step=error.step) from None
 
     @classmethod
     def parse(cls, spec: str | Mapping[str, Any]) -> Self:
@@ -159,14 +160,20 @@ class PipelineSpec:
     ) -> dict[str, str]:
         """Return the metadata of a result of this shape, type and geometry."""
         found = {**self._common, "shape": ",".join(map(str, shape)), "dtype": dtype}
-        found |= self._planned_metadata(self._specs[-1])
+        found |= self._metadata_of(self._specs[-1])
         if self.random:
             found["seed"] = str(seed if isinstance(seed, int) else seed.number)
         if geometry is not None and len(text := str(geometry)) <= _LONGEST_GEOMETRY:
             found["geometry"] = text
         return found
 
-    def _planned_metadata(self, output: Spec) -> dict[str, str]:
+    def planned_metadata(self, plan: Plan, array: Array, seed: int | Seed) -> dict[str, str]:
+        """Return the metadata of a plan's result: an array with the axes of its spec."""
+        shape = self.encoding.as_seen(array, plan.output).shape
+        found = self.metadata(shape, plan.output.dtype, seed=seed, geometry=plan.geometry)
+        return found | self._metadata_of(plan.output)
+
+    def _metadata_of(self, output: Spec) -> dict[str, str]:
         """Return what the spec of a result adds to its metadata."""
         if isinstance(output, AudioSpec) and output.rate is not None:
             return {"rate": str(output.rate)}

@@ -62,14 +62,22 @@ def require_keys(steps: Sequence[Transform]) -> None:
         if len(branches) == 1 and branch.key:
             raise SpecError(
                 f"{where}: key names one of several sections, and there is one; omit it, or name the "
-                "tensor with safetensors:key=..."
+                "tensor with safetensors:key=...",
+                step=place,
+                argument="key",
             )
         if len(branches) > 1 and not branch.key:
             raise SpecError(
-                f"{where}: key is missing, as in {branch.name}:{branch.count},key=local"
+                f"{where}: key is missing, as in {branch.name}:{branch.count},key=local",
+                step=place,
+                argument="key",
             )
         if len(branches) > 1 and branch.key in taken:
-            raise SpecError(f"{where}: key {branch.key!r} is taken; give each section its own")
+            raise SpecError(
+                f"{where}: key {branch.key!r} is taken; give each section its own",
+                step=place,
+                argument="key",
+            )
         taken.add(branch.key)
 
 

@@ -30,12 +30,21 @@ class StepBase:
             try:
                 value = coerce(getattr(self, key), hint)
             except TypeMismatch as error:
-                raise SpecError(f"{key}: {error}") from None
+                raise SpecError(f"{key}: {error}", argument=key) from None
             object.__setattr__(self, key, value)
-        self.check()
+        try:
+            self.check()
+        except SpecError as error:
+            named = str(error).partition(":")[0]  # where it is about one argument
+            if named in hints(type(self)):
+                error.argument = named
+            raise
 
     def check(self) -> None:
-        """Raise SpecError if the fields have the right types but wrong values."""
+        """Raise SpecError if the fields have the right types but wrong values.
+
+        A message about one field begins with its name and a colon.
+        """
 
     def __repr__(self) -> str:
         given = [repr(value) for value in positional(self)]
@@ -143,15 +152,29 @@ class Registry(Generic[S]):
             If the name or an argument is unknown, an argument is missing, or a value is wrong.
         """
         if name not in self:
-            raise SpecError(f"unknown {self.noun} {show(name)}{suggest(name, self, self.own())}")
+            raise SpecError(
+                f"unknown {self.noun} {show(name)}{suggest(name, self, self.own())}",
+                nearest=nearest(name, [*self, *self.own()]),
+            )
         step = self[name]
         for key in arguments:
             if key not in hints(step):
-                raise SpecError(f"unknown argument {show(key)}{suggest(str(key), hints(step))}")
+                raise SpecError(
+                    f"unknown argument {show(key)}{suggest(str(key), hints(step))}",
+                    argument=str(key),
+                    nearest=nearest(str(key), hints(step)),
+                )
         missing = [key for key in required(step) if key not in arguments]
         if missing:
-            raise SpecError(f"missing argument {missing[0]!r}")
+            raise SpecError(f"missing argument {missing[0]!r}", argument=missing[0])
         return step(**arguments)
+
+
+def nearest(wrong: str, right: Iterable[str]) -> str | None:
+    """Return the name that was probably meant; None if none is near."""
+    from difflib import get_close_matches  # noqa: PLC0415  only errors need it
+
+    return next(iter(get_close_matches(wrong.lower(), list(right), n=1)), None)
 
 
 def suggest(wrong: str, right: Iterable[str], own: Iterable[str] = ()) -> str:
@@ -159,12 +182,10 @@ def suggest(wrong: str, right: Iterable[str], own: Iterable[str] = ()) -> str:
 
     `own` are the names of steps that are not part of the library.
     """
-    from difflib import get_close_matches  # noqa: PLC0415  only errors need it
-
     names, added = list(right), sorted(own)
-    close = get_close_matches(wrong.lower(), [*names, *added], n=1)
-    if close:
-        return f"; did you mean {close[0]!r}?"
+    close = nearest(wrong, [*names, *added])
+    if close is not None:
+        return f"; did you mean {close!r}?"
     choices = ", ".join(sorted([*names, *added]))
     if len(choices) > _LISTED:
         others = ", ".join(added)

@@ -8,15 +8,12 @@ from typing import Annotated
 import typer
 
 from jitprep.cli.console import PIPELINE, fail, parse_path
-from jitprep.costs.inputs.plan import TrainingPlan
+from jitprep.costs.inputs.plan import MOST_OBJECTS
 from jitprep.costs.inputs.prices import ARCHS, Arch
 from jitprep.costs.ways.invocation import SIZES
 
-# What is assumed where no option says otherwise.
-DEFAULTS = TrainingPlan(objects=1_000_000, stackable=False)
-# Largest values of options. They are beyond any plan, and products of them remain finite.
-MOST_OBJECTS, MOST_EPOCHS, MOST_MONTHS, MOST_GB = 10**12, 10**6, 1200, 1e9
-MOST_MS, MOST_S, MOST_WORKERS = 1e9, 1e7, 100_000
+# Largest values of options of `jitprep simulate`, as those of a plan.
+MOST_S, MOST_WORKERS = 1e7, 100_000
 
 
 def parse_objects(text: str) -> int:

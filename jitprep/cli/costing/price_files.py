@@ -6,7 +6,14 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from jitprep.cli.console import fail, fail_to_write
-from jitprep.costs.inputs.prices import SHIPPED, PriceError, Prices, dump_prices, load_prices
+from jitprep.costs.inputs.prices import (
+    SHIPPED,
+    PriceError,
+    Prices,
+    dump_prices,
+    load_prices,
+    prices_of,
+)
 
 
 def prices_for(path: Path | None, region: str, types: Iterable[str], *, refresh: bool) -> Prices:
@@ -23,7 +30,10 @@ def prices_for(path: Path | None, region: str, types: Iterable[str], *, refresh:
     """
     types = set(types)
     known = _refreshed(path, region, types) if refresh else _load(path)
-    return _of_region(known, region, types, path or SHIPPED)
+    try:
+        return prices_of(known, region, types, path or SHIPPED)
+    except PriceError as error:
+        fail(str(error), 2)
 
 
 def _load(path: Path | None) -> dict[str, Prices]:
@@ -31,17 +41,6 @@ def _load(path: Path | None) -> dict[str, Prices]:
         return load_prices(path or SHIPPED)
     except PriceError as error:
         fail(str(error), 2)
-
-
-def _of_region(known: dict[str, Prices], region: str, types: set[str], path: Path) -> Prices:
-    remedy = f"fetch them with --refresh --prices FILE, or write them as in {SHIPPED}"
-    if region not in known:
-        fail(f"{path} has no prices for {region}, only for {', '.join(known)}; {remedy}", 2)
-    for type_ in sorted(types):
-        if type_ not in known[region].instances:
-            there = ", ".join(known[region].instances) or "none"
-            fail(f"{path} has no price for {type_} in {region}, only for {there}; {remedy}", 2)
-    return known[region]
 
 
 def _refreshed(path: Path | None, region: str, types: set[str]) -> dict[str, Prices]:

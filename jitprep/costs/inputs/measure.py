@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import platform
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -17,6 +18,7 @@ from pathlib import Path
 from statistics import fmean, median
 
 from preprocessing import Pipeline
+from preprocessing.cancellation import checkpoint
 
 # Modules that the function imports before its first event, and the MiB that they take: 5.2 in a probe,
 # and 4.2 in a worker of the local endpoint after its reads, with either client of the Runtime API.
@@ -24,6 +26,7 @@ FUNCTION_MB = 5.0
 _FUNCTION = ("awslambdaric", "handler.app")
 _LIBRARIES = ("awslambdaric", "pybase64")
 
+_LOOK_S = 0.1  # how often a wait looks whether it is cancelled
 _ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 
 
@@ -95,25 +98,7 @@ def _measure_each(
         "samples": [str(path.absolute()) for path in samples],
         "preload": list(preload),
     }
-    done = subprocess.run(
-        [sys.executable, "-m", "jitprep.costs.inputs.probe"],
-        input=json.dumps(asked),
-        env={
-            **os.environ,
-            **_ONE_THREAD,
-            "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
-            "JITPREP_STEPS": ",".join(_modules_of_steps(pipeline)),
-        },
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode < 0:
-        stopped = f"signal {-done.returncode} ended the measurement"
-        raise Unmeasured(f"{stopped}; the samples may take more memory than this machine has")
-    if done.returncode:
-        raise Unmeasured(done.stderr.strip().rpartition("\n")[2])
-    measured = json.loads(done.stdout)
+    measured = json.loads(_probed(json.dumps(asked), _modules_of_steps(pipeline)))
     means = {
         name: fmean(one[name] for one in measured["samples"])
         for name in ("bytes_in", "bytes_out", "gets", "range_bytes")
@@ -127,6 +112,47 @@ def _measure_each(
         samples=len(samples),
     )
     return together, each_ms
+
+
+def _probed(asked: str, modules: Sequence[str]) -> str:
+    """Return what a new process answers. It ends where this thread's work is cancelled."""
+    environment = {
+        **os.environ,
+        **_ONE_THREAD,
+        "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
+        "JITPREP_STEPS": ",".join(modules),
+    }
+    pipe = subprocess.PIPE
+    with subprocess.Popen(
+        [sys.executable, "-m", "jitprep.costs.inputs.probe"],
+        stdin=pipe,
+        stdout=pipe,
+        stderr=pipe,
+        text=True,
+        env=environment,
+    ) as process:
+        try:
+            answered = _communicate(process, asked)
+        except BaseException:
+            process.kill()
+            raise
+    if process.returncode < 0:
+        stopped = f"signal {-process.returncode} ended the measurement"
+        raise Unmeasured(f"{stopped}; the samples may take more memory than this machine has")
+    if process.returncode:
+        raise Unmeasured(answered[1].strip().rpartition("\n")[2])
+    return answered[0]
+
+
+def _communicate(process: subprocess.Popen[str], asked: str) -> tuple[str, str]:
+    """Return what a process writes, as `communicate` does, and look for a cancellation meanwhile."""
+    given: str | None = asked
+    while True:
+        checkpoint()
+        try:
+            return process.communicate(given, timeout=_LOOK_S)
+        except subprocess.TimeoutExpired:
+            given = None  # it is on its way
 
 
 def function_is_installed() -> bool:
@@ -147,6 +173,14 @@ def measure_function_times(
         return _measure_each(pipeline, samples, _FUNCTION)
     measured, each_ms = _measure_each(pipeline, samples, ())
     return replace(measured, base_mb=measured.base_mb + FUNCTION_MB), each_ms
+
+
+def processor() -> str:
+    """Return the name of this machine's processor, where the system has it."""
+    cpuinfo = Path("/proc/cpuinfo")
+    lines = cpuinfo.read_text(encoding="utf-8").splitlines() if cpuinfo.exists() else []
+    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(names, platform.machine())
 
 
 def _modules_of_steps(pipeline: Pipeline) -> list[str]:

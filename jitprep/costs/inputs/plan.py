@@ -9,6 +9,9 @@ from jitprep.costs.inputs.prices import Arch
 # Graviton2, which runs Lambda's arm64, has about 0.6 of the speed of the processors that pipelines are
 # measured on. This is an estimate; nothing was run on Lambda.
 _LAMBDA_SPEED: dict[Arch, float] = {"arm64": 0.6, "x86_64": 1.0}
+# Largest values of a plan. They are beyond any, and products of them remain finite.
+MOST_OBJECTS, MOST_EPOCHS, MOST_MONTHS, MOST_GB = 10**12, 10**6, 1200, 1e9
+MOST_MS = 1e9
 # Disks that are part of an instance, in units of 10^9 bytes, by memory and not looked up since:
 # https://docs.aws.amazon.com/ec2/latest/instancetypes/ac.html
 _DISKS_GB = {
@@ -101,3 +104,7 @@ class TrainingPlan:
     def space_gb(self) -> float:
         """Space for results on the trainer's disk, in units of 10^9 bytes; 0 where it is not known."""
         return _DISKS_GB.get(self.gpu, 0) if self.disk_gb is None else self.disk_gb
+
+
+# What is assumed where nothing else is said.
+DEFAULTS = TrainingPlan(objects=1_000_000, stackable=False)

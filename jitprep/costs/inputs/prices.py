@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, fields
 from decimal import Decimal
 from pathlib import Path
@@ -242,6 +242,38 @@ def _require_fields(row: Any, wanted: set[str], where: str) -> None:
         raise PriceError(f"{where} lacks {', '.join(sorted(missing))}")
     if unknown := row.keys() - wanted:
         raise PriceError(f"{where} has unknown fields: {', '.join(sorted(unknown))}")
+
+
+def prices_of(
+    known: Mapping[str, Prices], region: str, types: Collection[str], path: Path
+) -> Prices:
+    """Return the prices of a region that has these instance types.
+
+    Parameters
+    ----------
+    known : mapping of str to Prices
+        By region, as `load_prices` returns them.
+    region : str
+    types : collection of str
+    path : Path
+        Of the file that they are from, for messages.
+
+    Raises
+    ------
+    PriceError
+    """
+    remedy = f"fetch them with --refresh --prices FILE, or write them as in {SHIPPED}"
+    if region not in known:
+        raise PriceError(
+            f"{path} has no prices for {region}, only for {', '.join(known)}; {remedy}"
+        )
+    for type_ in sorted(types):
+        if type_ not in known[region].instances:
+            there = ", ".join(known[region].instances) or "none"
+            raise PriceError(
+                f"{path} has no price for {type_} in {region}, only for {there}; {remedy}"
+            )
+    return known[region]
 
 
 def dump_prices(regions: Mapping[str, Prices]) -> str:

@@ -28,6 +28,16 @@ def _of(module: str) -> Any:
 GETS: Mapping[str, Answer] = {name: _of(name) for name in ("session", "steps", "objects")}
 POSTS: Mapping[str, Answer] = {
     name: _of(name)
-    for name in ("pipeline", "look", "explain", "values", "draws", "thumbs", "cost", "copy")
+    for name in (
+        "pipeline",
+        "look",
+        "source",
+        "explain",
+        "values",
+        "draws",
+        "thumbs",
+        "cost",
+        "copy",
+    )
 }
 STREAMS: Mapping[str, StreamedAnswer] = {name: _of(name) for name in ("sheet",)}

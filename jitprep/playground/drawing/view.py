@@ -61,15 +61,28 @@ class Frame:
 
 @frozen
 class TokenPiece:
-    """One token: its number, its text, and whether the mask leaves it out."""
+    """One token.
+
+    Parameters
+    ----------
+    id : int
+    text : str
+        What it stands for; for ``bytes``, their hexadecimal digits. Empty where that is nothing, or
+        unknown.
+    masked : bool
+        Whether the mask leaves it out.
+    form : {"text", "bytes", "special"}
+        ``bytes`` is a part of a character, ``special`` a token that no text becomes, such as ``[CLS]``.
+    """
 
     id: int
     text: str
     masked: bool
+    form: str = "text"
 
 
 @frozen
-class Member:
+class ShardMember:
     """One member of a shard.
 
     Parameters
@@ -118,7 +131,7 @@ class View:
         Documents.
     tokens : tuple of tuple of TokenPiece
         Of each document.
-    members : tuple of Member
+    members : tuple of ShardMember
     numbers : Numbers, optional
     more : mapping of str to object
         Whatever one kind adds.
@@ -135,6 +148,6 @@ class View:
     rate: float | None = None
     texts: tuple[str, ...] = ()
     tokens: tuple[tuple[TokenPiece, ...], ...] = ()
-    members: tuple[Member, ...] = ()
+    members: tuple[ShardMember, ...] = ()
     numbers: Numbers | None = None
     more: dict[str, Any] | None = None

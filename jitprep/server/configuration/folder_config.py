@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import json
-import re
 from pathlib import Path
 
-from jitprep.server.routing import OPERATIONS
-from jitprep.service.s3_names import BUCKET_NAME
+from jitprep.service.s3_names import as_mount_name
 
 _FILE = "jitprep.toml"
-_FALLBACK = "files"
 
 
 def folder_config(source: Path, pipeline: str | None, into: Path) -> Path:
@@ -43,5 +40,4 @@ def folder_config(source: Path, pipeline: str | None, into: Path) -> Path:
 
 def mount_name(source: Path) -> str:
     """Return a folder's name as a bucket may be named."""
-    name = re.sub(r"[^a-z0-9]+", "-", source.resolve().name.lower()).strip("-")
-    return name if BUCKET_NAME.fullmatch(name) and name not in OPERATIONS else _FALLBACK
+    return as_mount_name(source.resolve().name)

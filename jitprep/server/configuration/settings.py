@@ -10,7 +10,6 @@ from typing import Any
 from jitprep.server.configuration.aws_credentials import credentials_of
 from jitprep.server.configuration.mounts import Mount
 from jitprep.server.configuration.references import Reference
-from jitprep.server.routing import OPERATIONS
 from jitprep.service.config import (
     Policy,
     config,
@@ -22,7 +21,7 @@ from jitprep.service.errors import RequestFailed
 from jitprep.service.pipeline_choice import choose
 from jitprep.service.results.copy_place import CopyPlace
 from jitprep.service.results.read_through import read_through
-from jitprep.service.s3_names import BUCKET_NAME
+from jitprep.service.s3_names import BUCKET_NAME, OPERATIONS
 from jitprep.service.settings import Settings, or_another, positive
 from jitprep.service.source.aws_credentials import find_region
 from jitprep.service.source.original_store import OriginalStore
@@ -61,12 +60,15 @@ class ServerSettings:
         Processes.
     queue : int
         Requests that a worker has under way at most; others are asked to come back.
+    play : bool
+        Whether the page of `jitprep play` is served too. Who has its token reads all mounts.
     """
 
     mounts: Mapping[str, Mount]
     domain: str | None
     workers: int
     queue: int
+    play: bool
 
     @classmethod
     def read(cls) -> ServerSettings:
@@ -94,9 +96,24 @@ class ServerSettings:
         return cls(
             {name: _mount(name, table, timeout_s) for name, table in tables.items()},
             domain,
-            settings.whole("workers", granted_cpus()),
-            settings.whole("queue", _QUEUE),
+            *_workers(settings),
         )
+
+
+def _workers(settings: Settings) -> tuple[int, int, bool]:
+    """Return the number of workers, the length of their queues, and whether they serve the page."""
+    given, play = settings.text("play").lower(), settings.spelling("play")
+    if given not in {"", "false", "true"}:
+        raise ValueError(f"{play} must be true or false, got {given!r}")
+    queue = settings.whole("queue", _QUEUE)
+    if given != "true":
+        return settings.whole("workers", granted_cpus()), queue, False
+    if settings.whole("workers", 1) > 1:
+        raise ValueError(
+            f"{play} needs one worker, whose memory has the page's results; leave "
+            f"{settings.spelling('workers')} out, or set it to 1"
+        )
+    return 1, queue, True
 
 
 def _mount(name: str, table: Any, timeout_s: int) -> Mount:

@@ -29,7 +29,8 @@ class OriginalStore:
     Parameters
     ----------
     url : SourceUrl
-    store : Folder, or a store of obstore
+    store : Folder, a store of obstore, or None
+        None for S3 that is read by signed requests alone.
     bucket : S3Bucket, optional
         The same store, where it is S3.
     timeout_s : float
@@ -86,6 +87,23 @@ class OriginalStore:
         bucket = S3Bucket(url, endpoint, region, credentials) if url.scheme == "s3" else None
         return cls(url, store, bucket, timeout_s)
 
+    @classmethod
+    def signed(
+        cls,
+        url: SourceUrl,
+        *,
+        endpoint: str | None,
+        region: str | None,
+        credentials: Callable[[], StoreCredentials],
+        timeout_s: float,
+    ) -> OriginalStore:
+        """Open a bucket of S3 that is read by signed requests alone, which needs no obstore.
+
+        It serves a person who looks at objects. A loader reads many at once, which obstore does better.
+        The parameters are those of `open`.
+        """
+        return cls(url, None, S3Bucket(url, endpoint, region, credentials), timeout_s)
+
     def drawn_key(self, key: str) -> str:
         """Return the key that random steps draw from: that in the bucket, or in the folder."""
         return key if self.url.scheme == "file" else self.url.path_of(key)
@@ -95,8 +113,8 @@ class OriginalStore:
     ) -> Presigned | StoredObject:
         """Return the source of an object.
 
-        S3's objects are read by a signed request where obstore cannot name them, or cannot read in this
-        process.
+        S3's objects are read by a signed request where obstore is not used, cannot name them, or cannot
+        read in this process.
 
         Raises
         ------
@@ -113,7 +131,7 @@ class OriginalStore:
         path = self.url.path_of(key)
         # A folder is read without obstore, and refuses what no file can be named.
         if self.url.scheme == "file" or (
-            nameable(path) and (self.bucket is None or obstore_is_here())
+            self.store is not None and nameable(path) and (self.bucket is None or obstore_is_here())
         ):
             return StoredObject(self.store, key, path, self.url.place, version, self.timeout_s)
         if not key:

@@ -19,7 +19,7 @@ from preprocessing.decode.image.orientation import orientation_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from preprocessing.decode.image.heif.items import Item
+    from preprocessing.decode.image.heif.items import HeifItem
     from preprocessing.media import Array, DType
 
 # Most coded pixels (alpha and the tiles of a grid included) per pixel shown, and the number that is
@@ -79,7 +79,7 @@ def _depths(file: HeifFile) -> Iterator[int]:
             yield 8 + 2 * high + 2 * (high & twelve)
 
 
-def _area(file: HeifFile, item: Item) -> int:
+def _area(file: HeifFile, item: HeifItem) -> int:
     """Return the number of pixels in a coded picture, from its sequence header."""
     starts = (file.data[place : place + min(size, _HEAD)] for place, size in item.extents[:8])
     width, height = frame_size(b"".join(starts))

@@ -20,7 +20,7 @@ from preprocessing.decode.image.heif.items import HeifFile, within_boxes
 from preprocessing.errors import UnsupportedSource
 
 if TYPE_CHECKING:
-    from preprocessing.decode.image.heif.items import Item
+    from preprocessing.decode.image.heif.items import HeifItem
     from preprocessing.media import Array, DType
 
 _CODED, _GRID = b"hvc1", b"grid"
@@ -94,7 +94,7 @@ def _checked(file: HeifFile) -> tuple[CodedPicture, int]:
 
 def _all_coded(
     file: HeifFile,
-    items: dict[int, Item],
+    items: dict[int, HeifItem],
     properties: list[tuple[bytes, tuple[int, int]]],
     numbers: dict[int, list[int]],
 ) -> CodedPicture:

@@ -35,6 +35,8 @@ _SCALED_420_TOLERANCE = f"at least 14 dB, if fine patterns of saturated colours 
 _LUMA_TOLERANCE = (
     "at least 18 dB, if RGB clips saturated colours; 55 dB on photographs, 99 % within 1 level"
 )
+# Integers that would be half a level apart may be rounded to neighbours.
+_SINGLE_TOLERANCE = "at least 79 dB, before integers are rounded"
 
 # Moves come first: they bring other stages next to the resampling, where later rules match them.
 RULES: tuple[Rule, ...] = (
@@ -53,7 +55,7 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule("scaled_decode", _SCALED_TOLERANCE, False, scaled_decode),
     Rule("scaled_decode_420", _SCALED_420_TOLERANCE, False, scaled_decode_420),
-    Rule("single_precision", "at least 79 dB", False, single_precision),
+    Rule("single_precision", _SINGLE_TOLERANCE, False, single_precision),
 )
 
 __all__ = ["MARGIN", "RULES", "Draft", "Rule"]

@@ -11,7 +11,7 @@ from preprocessing.errors import IncompatibleSource, SpecError
 from preprocessing.frozen import frozen
 from preprocessing.planner.stages import ScaleShift, Stage
 from preprocessing.spec.coerce import show
-from preprocessing.spec.step import require, suggest
+from preprocessing.spec.step import nearest, require, suggest
 from preprocessing.transforms._base import FixedTransform
 
 if TYPE_CHECKING:
@@ -65,8 +65,10 @@ class Normalize(FixedTransform):
     def check(self) -> None:
         if isinstance(self.mean, str):
             if self.mean not in CONSTANTS:
-                near = suggest(self.mean, CONSTANTS)
-                raise SpecError(f"mean: unknown constants {show(self.mean)}{near}")
+                raise SpecError(
+                    f"mean: unknown constants {show(self.mean)}{suggest(self.mean, CONSTANTS)}",
+                    nearest=nearest(self.mean, CONSTANTS),
+                )
             require(self.std is None, f"std: {self.mean!r} includes it; leave it out")
             return
         require(self.std is not None, "std: missing; give one value for each channel")

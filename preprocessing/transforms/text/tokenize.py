@@ -101,7 +101,7 @@ class Tokenize(FixedTransform):
 
     def lower(self, spec: TextSpec) -> tuple[Stage, ...]:
         require_text_library("tokenizers", "tokenizers", self.name)
-        _tokenizer(self)  # so that errors in the file are reported before any text is read
+        load_tokenizer(self)  # so that errors in the file are reported before any text is read
         return (Compute(_tokenized, (self,), self.infer(spec)),)
 
 
@@ -120,12 +120,17 @@ def _tokenized(texts: Array, step: Tokenize) -> Array:
                 f"tokenize; put truncate:{_MOST_BYTES * len(text) // size} or a shorter one "
                 "before tokenize"
             )
-    return tokenize(texts, _tokenizer(step), step.length, step.special_tokens)
+    return tokenize(texts, load_tokenizer(step), step.length, step.special_tokens)
 
 
 @lru_cache(maxsize=8)
-def _tokenizer(step: Tokenize) -> Any:
-    """Return the tokenizer of the file, configured for the step; cached, because files are large."""
+def load_tokenizer(step: Tokenize) -> Any:
+    """Return the tokenizer of a step, which pads and truncates as it tells. Cached: files are large.
+
+    Raises
+    ------
+    SpecError
+    """
     from tokenizers import Tokenizer  # noqa: PLC0415  only pipelines with tokens need it
 
     text = _tokenizer_files.read_file(step.file, step.digest)

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from jitprep.server.__main__ import _socket
+from jitprep.service.http.listening import listening_socket
 from jitprep.server.app import Server
 from jitprep.server.configuration.settings import ServerSettings
 from jitprep.server.replies import _STALL_S
@@ -82,7 +82,7 @@ def test_a_signal_begins_the_end_of_each_connection(
 
 def test_the_kernel_ends_connections_whose_client_takes_nothing() -> None:
     """Else they would last as long as their client, and delay the end of the server."""
-    with _socket("127.0.0.1", 0) as listening:
+    with listening_socket("127.0.0.1", 0) as listening:
         listening.listen()
         with socket.create_connection(listening.getsockname()), listening.accept()[0] as accepted:
             found = accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT)

@@ -19,7 +19,7 @@ from preprocessing import (
 )
 from preprocessing.planner.execute import execute
 from preprocessing.planner.lowering import resolve_random
-from preprocessing.planner.plan import build
+from preprocessing.planner.plan import allowed_rules, build
 from preprocessing.planner.stages import (
     Cast,
     Given,
@@ -95,7 +95,8 @@ def test_planned_equals_literal(case: tuple[list[Transform], np.ndarray]) -> Non
     for stage in lowered(steps, spec_of(image)):
         before, expected = expected, stage.apply(expected)
         slack = _spread(stage, before, expected, slack)
-    plan = build(steps, Npy(), Given(spec_of(image)), Limits(), exact=False, draws=DRAWS)
+    rules = allowed_rules(exact=False)
+    plan = build(steps, Npy(), Given(spec_of(image)), Limits(), rules=rules, draws=DRAWS)
     result = execute(plan, image)
     assert spec_of(result) == plan.output
     distance = np.abs(result.astype(np.float64) - expected.astype(np.float64)).max()

@@ -27,7 +27,7 @@ from preprocessing.decode.image.jpeg import decoder as jpeg
 from preprocessing.media import Array
 from preprocessing.planner.execute import execute
 from preprocessing.planner.lowering import lower_steps
-from preprocessing.planner.plan import Plan, assemble
+from preprocessing.planner.plan import Plan, allowed_rules, assemble
 from preprocessing.planner.split import split
 from preprocessing.planner.stages import Given
 from preprocessing.planner.stages.views import ViewsStage
@@ -58,16 +58,17 @@ def whole_blocks() -> bytes:
 def alone(p: Pipeline, section: Section, view: int, loaded: Loaded) -> tuple[Plan, Plan | None]:
     """The plan of one view as a pipeline of its own, and that of the shared steps before it, if any."""
     draws = Draws.of(p.fingerprint, SEED)
+    rules = allowed_rules(exact=p.exact)
     shared, _ = divide(p.steps)
     before = lower_steps(shared, loaded.start.output(), None, LIMITS, draws)
     lowered = lower_steps(
         section.steps, before.spec, None, LIMITS, draws.fork(section.place).fork(view)
     )
     if not shared:
-        return assemble(loaded.start, lowered, Npy(), LIMITS, exact=p.exact), None
+        return assemble(loaded.start, lowered, Npy(), LIMITS, rules), None
     return (
-        assemble(Given(before.spec), lowered, Npy(), LIMITS, exact=p.exact),
-        assemble(loaded.start, before, Npy(), LIMITS, exact=p.exact),
+        assemble(Given(before.spec), lowered, Npy(), LIMITS, rules),
+        assemble(loaded.start, before, Npy(), LIMITS, rules),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -20,6 +21,7 @@ from preprocessing import (
     Png,
     Resize,
     SpecError,
+    parse_pipeline,
 )
 
 MISTAKES = {
@@ -200,3 +202,40 @@ def _parses_or_refuses(spec: str | Mapping[str, Any]) -> None:
 def test_a_name_that_no_spelling_could_hold_is_refused(line: str) -> None:
     with pytest.raises(SpecError, match="expected a name"):
         Pipeline.parse(line)
+
+
+PLACES = {
+    "grayscale/zzz": (2, None, None),
+    "resise:256": (1, None, "resize"),
+    "grayscale/resize:2,antialais=true": (2, "antialais", "antialias"),
+    "grayscale/resize": (2, "size", None),
+    "resize:8,interpolation=cubic": (1, "interpolation", None),
+    "resize:0": (1, "size", None),
+    "resize:8,max_size=8": (1, "max_size", None),
+    "normalize:imagnet": (1, "mean", "imagenet"),
+    "normalize:imagenet/png": (2, None, None),
+    "views:2,key=a/resize:8,8": (1, "key", None),
+    "image:skp/resize:8": (0, "image", None),
+    "": (None, None, None),
+    '{"version": 1, "stepz": []}': (0, "stepz", "steps"),
+    '{"version": 1, "encode": {"pgn": {}}}': (1, None, "png"),
+}
+
+
+@pytest.mark.parametrize("spec", PLACES)
+def test_an_error_says_the_place_without_its_message_being_read(spec: str) -> None:
+    with pytest.raises(SpecError) as caught:
+        Pipeline.parse(spec)
+    error = pickle.loads(pickle.dumps(caught.value))
+    assert str(error) == str(caught.value)
+    assert (error.step, error.argument, error.nearest) == PLACES[spec]
+
+
+def test_the_word_for_shards_is_before_the_first_step() -> None:
+    with pytest.raises(SpecError) as caught:
+        parse_pipeline("tar:on_bda=skip/resize:8/npy")
+    assert (caught.value.step, caught.value.argument, caught.value.nearest) == (
+        0,
+        "on_bda",
+        "on_bad",
+    )

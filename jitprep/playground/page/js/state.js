@@ -1,6 +1,8 @@
 // The page's state. All of it is in the URL, so that a link, Back and Forward lead to the same view.
 
-const TEXTS = ["place", "key", "upload", "member", "pipeline", "tab", "prefix", "boxes", "mask"];
+const TEXTS = [
+  "place", "key", "upload", "member", "pipeline", "tab", "prefix", "search", "boxes", "mask",
+];
 const listeners = [];
 
 /** What is shown. Read it; change it only with `change`. */
@@ -23,7 +25,7 @@ export function urlWith(patch) {
   for (const name of TEXTS) if (next[name]) query.set(name, next[name]);
   if (next.seed) query.set("seed", next.seed);
   if (next.off.length) query.set("off", next.off.join(","));
-  const text = query.toString();
+  const text = query.toString().replace(/%(2F|3A|2C)/g, decodeURIComponent); // a pipeline can be read there
   return `${location.pathname}${text ? `?${text}` : ""}`;
 }
 
@@ -65,7 +67,8 @@ function notify(changed) {
 /** The source that the server is asked for; null where none is chosen. */
 export function source() {
   const { place, key, upload, member } = state;
-  return key || upload ? { place, key, upload, member } : null;
+  if (upload) return { place: "", key: "", upload, member }; // the place is only browsed
+  return key ? { place, key, upload, member } : null;
 }
 
 /** The body of a question about the source and the pipeline. */

@@ -21,7 +21,7 @@ _NEEDED = (b"ftyp", b"meta", b"mdat", b"moov", b"idat")
 _MOST = 2**17  # boxes, items, extents and references: a grid has 65,536 tiles at most
 
 # Where the content of a box starts and stops.
-Place = tuple[int, int]
+_Extent = tuple[int, int]
 
 
 @contextmanager
@@ -34,7 +34,7 @@ def within_boxes(name: str) -> Iterator[None]:
 
 
 @frozen
-class Item:
+class HeifItem:
     """An item.
 
     Parameters
@@ -49,7 +49,7 @@ class Item:
 
     number: int
     type: bytes
-    extents: tuple[Place, ...]
+    extents: tuple[_Extent, ...]
     uses: int
 
 
@@ -68,7 +68,7 @@ class HeifFile:
 
     name: str
     data: bytes
-    meta: Place
+    meta: _Extent
 
     @classmethod
     def of(cls, name: str, data: bytes) -> HeifFile:
@@ -86,7 +86,7 @@ class HeifFile:
             raise unsupported(name, "tracks but not a primary picture")
         return cls(name, data, meta)
 
-    def boxes(self, at: int, end: int) -> Iterator[tuple[bytes, Place]]:
+    def boxes(self, at: int, end: int) -> Iterator[tuple[bytes, _Extent]]:
         """Yield the type of each box, and where its content starts and stops. Raises CorruptSource."""
         for _ in range(_MOST):
             if at + 8 > end:
@@ -107,7 +107,7 @@ class HeifFile:
             at = stop
         raise damaged(self.name, f"one of its boxes has more than {_MOST} boxes in it")
 
-    def items(self) -> dict[int, Item]:
+    def items(self) -> dict[int, HeifItem]:
         """Return the items by number. Raises CorruptSource, or struct.error for a box that is cut."""
         boxes = self._in_meta()
         if b"iloc" not in boxes or b"iinf" not in boxes:
@@ -116,7 +116,9 @@ class HeifFile:
         places = self._places(*boxes[b"iloc"], idat)
         uses = Counter(number for _, numbers in self.references(b"dimg") for number in numbers)
         types = self._types(*boxes[b"iinf"])
-        return {n: Item(n, kind, places.get(n, ()), uses.get(n, 1)) for n, kind in types.items()}
+        return {
+            n: HeifItem(n, kind, places.get(n, ()), uses.get(n, 1)) for n, kind in types.items()
+        }
 
     def primary(self) -> int:
         """Return the number of the primary item. Raises as `items`."""
@@ -128,7 +130,7 @@ class HeifFile:
         (number,) = struct.unpack_from(f">{wide}", self.data, at + 4)
         return int(number)
 
-    def properties(self) -> list[tuple[bytes, Place]]:
+    def properties(self) -> list[tuple[bytes, _Extent]]:
         """Return the properties of all items, to which items refer by number. Raises as `items`."""
         boxes = dict(self.boxes(*self._in_meta().get(b"iprp", (0, 0))))
         return list(self.boxes(*boxes[b"ipco"])) if b"ipco" in boxes else []
@@ -162,11 +164,11 @@ class HeifFile:
                 raise damaged(self.name, f"more than {_MOST} references")
         return found
 
-    def bytes_of(self, item: Item) -> bytes:
+    def bytes_of(self, item: HeifItem) -> bytes:
         """Return the data of an item."""
         return b"".join(self.data[at : at + size] for at, size in item.extents)
 
-    def _in_meta(self) -> dict[bytes, Place]:
+    def _in_meta(self) -> dict[bytes, _Extent]:
         at, end = self.meta
         return dict(reversed(list(self.boxes(at + 4, end))))
 
@@ -198,7 +200,7 @@ class HeifFile:
                 types[number] = name
         return types
 
-    def _places(self, at: int, end: int, idat: int) -> dict[int, tuple[Place, ...]]:
+    def _places(self, at: int, end: int, idat: int) -> dict[int, tuple[_Extent, ...]]:
         data, version = self.data, self.data[at]
         sizes = struct.unpack_from(">H", data, at + 4)[0]
         offset, length, base, index = (sizes >> shift & 15 for shift in (12, 8, 4, 0))

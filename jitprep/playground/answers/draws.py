@@ -1,0 +1,53 @@
+"""``draws``: what reads with several seeds return."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from jitprep.playground.asks import AskRefused, LookAsk, seed_of
+from jitprep.playground.looking.results import draw_passed, draw_result, run_read
+from jitprep.playground.looking.subject import Subject
+from jitprep.playground.pipelines import effective
+from jitprep.playground.playground import Playground
+from jitprep.playground.reading import read_item
+from preprocessing import Pipeline
+from preprocessing.cancellation import checkpoint
+from preprocessing.rng import LARGEST_SEED
+from preprocessing.sources import Loaded
+
+_MOST = 12
+
+
+def answer(playground: Playground, asked: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the view of the result for each seed from ``first`` on.
+
+    Raises
+    ------
+    AskRefused, RequestFailed, PreprocessingError
+    """
+    ask, first, count = LookAsk.of(asked), seed_of(asked.get("first", 0)), _count(asked)
+    pipeline = effective(playground, ask.pipeline, ask.off)
+    if not isinstance(pipeline, Pipeline):
+        raise AskRefused("draws are of one object; open a sample of the shard")
+    item = read_item(playground, ask.source)
+    subject = Subject(pipeline, item, playground.limits)
+    drawn = []
+    for seed in range(first, min(first + count, LARGEST_SEED + 1)):
+        checkpoint()
+        drawn.append({"seed": seed, "view": _view(playground, subject, seed)})
+    return {"draws": drawn}
+
+
+def _view(playground: Playground, subject: Subject, seed: int) -> Any:
+    loaded = subject.loaded
+    if not isinstance(loaded, Loaded):
+        return draw_passed(playground.desk, subject)
+    return draw_result(playground.desk, subject, run_read(subject, loaded, seed))
+
+
+def _count(asked: Mapping[str, Any]) -> int:
+    count = asked.get("count", _MOST)
+    if type(count) is not int or not 1 <= count <= _MOST:
+        raise AskRefused(f"count must be a whole number from 1 to {_MOST}")
+    return count

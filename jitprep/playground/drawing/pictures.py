@@ -1,0 +1,41 @@
+"""Pictures on the desk: pixels that the page draws, each with what they show."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from jitprep.playground.desk import RGBA, Asset, Desk
+from jitprep.playground.drawing.view import Frame
+from preprocessing.media import Array
+
+
+def put_picture(
+    desk: Desk,
+    pixels: Array,
+    *,
+    array: Array | None = None,
+    size: tuple[int, int] | None = None,
+    seconds: float | None = None,
+    label: str = "",
+) -> Frame:
+    """Lay a picture down, and return its frame.
+
+    Parameters
+    ----------
+    desk : Desk
+    pixels : ndarray of uint8, shape (H, W, 3) or (H, W, 4)
+    array : ndarray, optional
+        What it shows, for the values under the cursor.
+    size : (int, int), optional
+        Height and width of the value, if the picture is smaller.
+    seconds : float, optional
+    label : str
+    """
+    height, width, channels = pixels.shape
+    if channels == 3:
+        opaque = np.full((height, width, 4), 255, np.uint8)
+        opaque[:, :, :3] = pixels
+        pixels = opaque
+    asset = desk.put(Asset(pixels.tobytes(), RGBA, width, height, array))
+    rows, columns = size or (height, width)
+    return Frame(asset, columns, rows, width / columns, seconds, label)

@@ -1,0 +1,101 @@
+// Before and after: asked for anew at each change, shown at once.
+
+import { ApiError, post } from "./api.js";
+import { asked, source, state } from "./state.js";
+import { element, errorBox, say } from "./ui.js";
+import { Facts } from "./viewers/facts.js";
+import { Pair } from "./viewers/pair.js";
+import { Work } from "./work.js";
+
+const ASKS = ["place", "key", "upload", "member", "pipeline", "off", "seed", "boxes", "mask"];
+
+/** Build the tab of before and after. */
+export function buildResultTab(container, _session, { seed, progress }) {
+  const message = element("div", { class: "messages" });
+  const pair = new Pair();
+  const facts = new Facts();
+  const panel = document.getElementById("result-panel");
+  let shown = null; // the source whose picture is there
+
+  const work = new Work({
+    run: (signal) => look(signal, shown === JSON.stringify(source())),
+    done: (answer, ms) => {
+      panel.removeAttribute("aria-busy");
+      message.replaceChildren();
+      shown = JSON.stringify(source());
+      seed.random = answer.random;
+      pair.show(answer);
+      facts.show(answer);
+      document.title = `${answer.line} — jitprep play`;
+      say(`ready in ${Math.max(1, Math.round(ms))} ms`);
+    },
+    failed: (error) => {
+      panel.removeAttribute("aria-busy");
+      document.title = "jitprep play";
+      if (error.name === "AbortError") {
+        message.replaceChildren(retry(() => begin()));
+        return;
+      }
+      message.replaceChildren(errorBox(error));
+      say("failed");
+      facts.clear();
+      if (shown === JSON.stringify(source())) pair.fail();
+      else pair.clear();
+      if (error.before) pair.showSource(error.before);
+    },
+  });
+  container.append(message, pair.root, facts.root);
+  progress.append(work.root);
+
+  function begin() {
+    panel.setAttribute("aria-busy", "true");
+    work.start();
+  }
+
+  return {
+    show(changed) {
+      if (!ASKS.some((name) => changed.has(name))) return;
+      if (source() === null) {
+        work.cancel();
+        shown = null;
+        pair.clear();
+        facts.clear();
+        message.replaceChildren(hint());
+        document.title = "jitprep play";
+        return;
+      }
+      begin();
+    },
+  };
+}
+
+async function look(signal, known) {
+  try {
+    return await post("look", asked(), { signal });
+  } catch (error) {
+    if (error instanceof ApiError && !known) error.before = await sourceAlone(signal);
+    throw error;
+  }
+}
+
+/** What the source looks like where the pipeline is wrong; null where that fails, too. */
+async function sourceAlone(signal) {
+  try {
+    return (await post("source", { source: source() }, { signal })).before;
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
+    return null;
+  }
+}
+
+function retry(onclick) {
+  const again = element("button", { type: "button", onclick }, "Compute");
+  return element("p", { class: "tools" }, "This result was not computed: it was cancelled.", again);
+}
+
+function hint() {
+  const text = state.pipeline
+    ? "Choose a source to see what the pipeline does with it."
+    : "Choose a source and write a pipeline. What goes in and what comes out is shown here.";
+  return element("p", { class: "hint" }, text);
+}

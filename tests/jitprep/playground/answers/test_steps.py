@@ -1,0 +1,99 @@
+"""The catalogue says of each step what its class and its docstring say."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+from jitprep.playground.answers.steps import answer
+from preprocessing import ENCODINGS, TRANSFORMS, Pipeline
+from preprocessing.spec.kinds import SOURCES
+
+from ..material import playground
+
+FOUND: Any = json.loads(json.dumps(answer(playground(), {})))
+STEPS: Any = {step["name"]: step for step in FOUND["steps"]}
+
+
+def test_every_step_is_there_in_order() -> None:
+    assert [*STEPS][: len(TRANSFORMS.catalogue)] == [*TRANSFORMS]
+    assert [*STEPS][-len(ENCODINGS.catalogue) :] == [*ENCODINGS]
+    assert {name for name, step in STEPS.items() if step["role"] == "encoding"} == {*ENCODINGS}
+
+
+@pytest.mark.parametrize("name", STEPS)
+def test_everything_is_said_in_words(name: str) -> None:
+    step = STEPS[name]
+    assert step["summary"].endswith(".")
+    assert step["kinds"]
+    assert "``" not in step["summary"] + step["about"]
+    for argument in step["arguments"]:
+        assert argument["expects"]
+        assert argument["about"] or argument["name"] == "interpolation"
+        assert argument["form"] in {"int", "float", "bool", "choice", "text", "list"}
+        assert (argument["form"] == "choice") <= bool(argument["choices"])
+
+
+@pytest.mark.parametrize("name", sorted({*STEPS} - {"tokenize", "perspective"}))
+def test_the_examples_make_the_step(name: str) -> None:
+    step = STEPS[name]
+    given = {one["name"]: one["example"] for one in step["arguments"] if one["required"]}
+    registry: Any = ENCODINGS if name in ENCODINGS else TRANSFORMS
+    assert registry.build(name, given)
+
+
+def test_forms() -> None:
+    forms = {
+        (name, argument["name"]): argument["form"]
+        for name, step in STEPS.items()
+        for argument in step["arguments"]
+    }
+    assert forms["resize", "size"] == "list"
+    assert forms["resize", "antialias"] == "bool"
+    assert forms["resize", "interpolation"] == "choice"
+    assert forms["resize", "max_size"] == "int"
+    assert forms["rotate", "angle"] == "float"
+    assert forms["csv", "column"] == "text"
+    assert forms["mel_spectrogram", "norm"] == "choice"
+
+
+def test_a_preset_gives_the_examples() -> None:
+    examples = {
+        (name, argument["name"]): argument["example"]
+        for name, step in STEPS.items()
+        for argument in step["arguments"]
+    }
+    assert examples["resize", "size"] == 256
+    assert examples["resample", "rate"] == 16_000
+    assert examples["normalize", "mean"] == "imagenet"
+
+
+def test_words_are_those_that_a_line_may_begin_with() -> None:
+    names = {word["name"]: word["summary"] for word in FOUND["words"]}
+    assert {"tar", "exact", *SOURCES} <= set(names)
+    assert all(names.values())
+    for name in names:
+        steps = (
+            "mono"
+            if name.startswith("audio")
+            else "lower"
+            if name.startswith("text")
+            else "resize:8"
+        )
+        if name != "tar":
+            assert Pipeline.parse(f"{name}/{steps}")
+
+
+def test_it_is_there_before_one_looks() -> None:
+    """Cold, in processor time, since other tests may run beside it."""
+    code = (
+        "import preprocessing, time; from types import SimpleNamespace as N; t = time.process_time();"
+        "from jitprep.playground.answers.steps import answer;"
+        "answer(N(presets={}), {}); print(time.process_time() - t)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True)
+    assert float(done.stdout) < 0.3

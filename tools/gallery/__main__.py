@@ -1,0 +1,28 @@
+"""Write the gallery's pages and pictures into docs/pipelines/gallery. Run by ``make docs``."""
+
+from __future__ import annotations
+
+import os
+
+from tools.gallery.examples import examples
+from tools.gallery.pages import FOLDER, gallery_pages
+from tools.gallery.pictures import picture_file
+from tools.gallery.sources import TOKENIZERS
+
+
+def main() -> None:
+    """Write all files, and remove pictures of steps that are gone."""
+    os.environ["JITPREP_TOKENIZERS"] = str(TOKENIZERS)
+    FOLDER.mkdir(exist_ok=True)
+    drawn = {f"{name}.webp": example for name, example in examples().items() if example.alt}
+    for path in FOLDER.glob("*.webp"):
+        if path.name not in drawn:
+            path.unlink()
+    for name, example in drawn.items():
+        (FOLDER / name).write_bytes(picture_file(example))
+    for page, text in gallery_pages().items():
+        page.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -51,7 +51,8 @@ def objects() -> Mapping[str, bytes]:
         "broken/empty.png": b"",
         "broken/noise.jpg": bytes(range(256)) * 8,
         "masks/classes.png": mask(),
-        "shards/samples.tar": shard(),
+        "shards/broken.tar": shard(photo("chelsea")[:3000]),
+        "shards/samples.tar": shard(photo("chelsea")),
         "sound/tone.wav": sound(),
         "text/note.html": TEXT,
         "text/sentence.txt": SENTENCE.encode(),
@@ -79,21 +80,20 @@ def mask() -> bytes:
     return stream.getvalue()
 
 
-def shard() -> bytes:
-    """Return a tar of three samples, each a photograph and a label; the last one is broken."""
+def shard(last: bytes) -> bytes:
+    """Return a tar of three samples, each a photograph and a label."""
     stream = io.BytesIO()
     with tarfile.open(fileobj=stream, mode="w") as file:
-        for name, body in _samples():
+        for name, body in _samples(last):
             member = tarfile.TarInfo(name)
             member.size = len(body)
             file.addfile(member, io.BytesIO(body))
     return stream.getvalue()
 
 
-def _samples() -> Iterator[tuple[str, bytes]]:
-    for number, name in enumerate(("rocket", "coffee", "chelsea")):
-        body = photo(name)
-        yield f"{number:04}.jpg", body[:3000] if name == "chelsea" else body
+def _samples(last: bytes) -> Iterator[tuple[str, bytes]]:
+    for number, body in enumerate((photo("rocket"), photo("coffee"), last)):
+        yield f"{number:04}.jpg", body
         yield f"{number:04}.json", json.dumps({"label": number}).encode()
 
 

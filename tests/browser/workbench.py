@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from playwright.sync_api import Locator, Page, expect
 
+from preprocessing import parse_pipeline
 from preprocessing.media import Array
 from tools.browsing import Playing
 
@@ -94,9 +95,9 @@ class Workbench:
         """Return all that is shown of the value before, or after."""
         return self.page.locator(f"figure.side.{side}")
 
-    def settled(self, line: str) -> None:
-        """Wait until the result of a pipeline is shown."""
-        expect(self.page).to_have_title(f"{line} — jitprep play")
+    def settled(self, pipeline: str, title: str | re.Pattern[str] | None = None) -> None:
+        """Wait until the result of a pipeline is shown, whose line is in the title."""
+        expect(self.page).to_have_title(title or f"{parse_pipeline(pipeline)} — jitprep play")
         expect(self.page.locator("#result-panel")).not_to_have_attribute("aria-busy", "true")
         expect(self.status).to_have_text(re.compile("^ready"))
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
+
 from playwright.sync_api import expect
+
+from preprocessing import Pipeline
 
 from .workbench import Workbench
 
@@ -108,7 +112,7 @@ def test_steps_are_put_in_order_by_dragging(bench: Workbench) -> None:
 
 def test_a_document_is_read_as_a_line_is(bench: Workbench) -> None:
     bench.open(PHOTO)
-    bench.text.fill('["grayscale", {"resize": [224, 224]}, "png"]')
+    bench.text.fill(json.dumps(Pipeline.parse(GRAY).document))
     bench.settled(GRAY)
     bench.expect_steps("grayscale", "resize:224,224", "png")
 

@@ -22,7 +22,7 @@ def test_the_list_shows_each_name_as_text(bench: Workbench) -> None:
 
 @pytest.mark.parametrize("name", HOSTILE, ids=[f"name {n}" for n in range(len(HOSTILE))])
 def test_an_object_of_this_name_is_looked_at(bench: Workbench, name: str) -> None:
-    bench.open(f"hostile/{name}", SMALL)
+    bench.open(f"hostile/{name}", SMALL, prefix="hostile/")
     bench.settled(SMALL)
     for tab in ("Stages", "Copy", "Many"):
         bench.tab(tab)

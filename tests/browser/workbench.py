@@ -48,8 +48,9 @@ class Workbench:
 
     def open(self, key: str = "", pipeline: str = "", **state: str | int) -> Workbench:
         """Open the page at a state, and wait until it has been built."""
-        asked = {"place": self.served.place, "key": key, "pipeline": pipeline} if key else {}
-        self.page.goto(self.served.address(**asked, **state))
+        asked = {"place": self.served.place, "key": key, "pipeline": pipeline, **state}
+        given = {name: value for name, value in asked.items() if value != ""}
+        self.page.goto(self.served.address(**given))
         expect(self.text).to_be_visible()
         return self
 
@@ -99,7 +100,6 @@ class Workbench:
         """Wait until the result of a pipeline is shown, whose line is in the title."""
         expect(self.page).to_have_title(title or f"{parse_pipeline(pipeline)} — jitprep play")
         expect(self.page.locator("#result-panel")).not_to_have_attribute("aria-busy", "true")
-        expect(self.status).to_have_text(re.compile("^ready"))
 
     def expect_steps(self, *lines: str) -> None:
         """Wait until these are the cards, in order."""

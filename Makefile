@@ -54,6 +54,7 @@ docs: $(VENV)/dev.stamp $(DOCS)/stamp ## write what is generated from the classe
 	$(BIN)/python -m tools.catalogue
 	$(BIN)/python -m tools.steps_page
 	$(BIN)/python -m tools.gallery
+	$(BIN)/python -m tools.diagrams
 	NO_MKDOCS_2_WARNING=1 $(DOCS)/bin/mkdocs build --quiet --strict
 
 bench: $(PEERS)/stamp bench-kinds ## compare jitprep with other libraries: docs/benchmarks.{json,md,svg}; twenty minutes

@@ -71,7 +71,7 @@ def shard_members(source: ShardSource, limits: Limits) -> ShardList:
 
 
 def read_member(shard: Item, name: str, limits: Limits) -> Item:
-    """Return a file of a shard as an object, of which random steps draw as in a pipeline for shards.
+    """Return a file of a shard as an object. Random steps draw for it as in a pipeline for shards.
 
     Parameters
     ----------

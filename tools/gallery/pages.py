@@ -83,7 +83,7 @@ def _groups() -> Iterator[str]:
 
 def _entry(example: Example) -> str:
     parts = [
-        f"### {example.step}",
+        f"## {example.step}",
         f"{_summary(example.step)} [Arguments](../../steps.md#{example.step})",
         f"```text\n{example.line}\n```",
     ]

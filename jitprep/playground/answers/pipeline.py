@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 def answer(playground: Playground, asked: Mapping[str, Any]) -> dict[str, Any]:
     """Parse a pipeline: ``pipeline`` in any spelling or a preset's name, or the cards' ``document``.
 
-    Steps in ``off`` are left out of what runs, and stay in the text.
+    Steps in ``off`` are left out of what runs, and stay in the text. Spans are counted as JavaScript
+    counts text, in UTF-16.
     """
     ask = PipelineAsk.of(asked if "document" not in asked else {**asked, "pipeline": _line(asked)})
     spelled = SpelledPipeline.read(ask.pipeline, playground.presets)
@@ -102,7 +103,7 @@ def _broken(
         ]
     found = {
         "message": mistake.message,
-        "span": mistake.span,
+        "span": _in_utf16(spelled.text, *mistake.span),
         "suggestion": mistake.suggestion,
     }
     return {"ok": False, "text": spelled.text, "error": found, "cards": cards}
@@ -134,8 +135,19 @@ def _card_of_part(place: int, part: SpelledPart, span: tuple[int, int]) -> dict[
 def _span(spelled: SpelledPipeline, place: int) -> tuple[int, int]:
     """Return where a step is in the text: at its end for an encoding that is not written."""
     if place < len(spelled.steps):
-        return spelled.steps[place].start, spelled.steps[place].end
-    return len(spelled.text), len(spelled.text)
+        return _in_utf16(spelled.text, spelled.steps[place].start, spelled.steps[place].end)
+    return _in_utf16(spelled.text, len(spelled.text), len(spelled.text))
+
+
+def _in_utf16(text: str, start: int, end: int) -> tuple[int, int]:
+    if text.isascii():
+        return start, end
+    before, within = sum(map(_units, text[:start])), sum(map(_units, text[start:end]))
+    return before, before + within
+
+
+def _units(character: str) -> int:
+    return 2 if ord(character) > 0xFFFF else 1
 
 
 def _build(part: SpelledPart) -> StepBase | None:

@@ -50,11 +50,12 @@ def answer(playground: Playground, asked: Mapping[str, Any]) -> Iterator[Mapping
     """
     wanted = PipelineAsk.of(asked)
     pipeline = effective(playground, wanted.pipeline, wanted.off)
+    seed = seed_of(asked.get("seed", 0))
     place, prefix, search = (str(asked.get(name, "")) for name in ("place", "prefix", "search"))
     where = playground.places.place(place)
     page = search_objects(where, prefix, search, "", _most(asked.get("most", _MOST)))
     yield {"total": len(page.keys)}
-    sheet = _Sheet(playground, place, pipeline, seed_of(asked.get("seed", 0)))
+    sheet = _Sheet(playground, place, pipeline, seed)
     yield from sheet.rows(page.keys)
     yield {"done": True, "cut": page.after is not None}
 

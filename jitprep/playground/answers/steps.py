@@ -107,7 +107,6 @@ def _argument(
         "choices": _choices(hint),
         "required": needed,
         "default": None if needed else getattr(step, key),
-        "example": probe.example(key),
         "least": ends.least,
         "most": ends.most,
         "about": about,

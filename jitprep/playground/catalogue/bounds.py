@@ -1,4 +1,4 @@
-"""Values that a step takes, found by making it: an example of each argument, and a slider's ends.
+"""Values that a step takes, found by making it: examples, and the ends of sliders.
 
 A step's own checks decide, so that nothing is written down twice. Where they allow more than is useful,
 such as a size of 65,535, a slider ends earlier; any value can still be typed.

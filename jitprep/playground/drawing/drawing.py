@@ -30,6 +30,7 @@ def draw_value(
     *,
     encoding: Encoding | None = None,
     choice: FrameSelection | None = None,
+    body: bytes | bytearray = b"",
 ) -> View:
     """Draw a source, a result, or what a stage returns.
 
@@ -46,11 +47,13 @@ def draw_value(
         Of a result. Its numbers are shown with the axes that readers see.
     choice : FrameSelection, optional
         Of a video: which frames of the source these are.
+    body : bytes, optional
+        Of a result: what is sent. A file that a browser plays is played as it is.
     """
     if array.size == 0:
         view = View(spec.kind, images.captioned(spec.kind, array), "there is nothing to see")
     else:
-        view = _drawn(desk, array, spec, steps, encoding, choice)
+        view = _drawn(desk, array, spec, steps, encoding, choice, body)
     if view.numbers is not None or spec.kind == "text":
         return view
     seen = array if encoding is None else encoding.as_seen(array, spec)
@@ -64,6 +67,7 @@ def _drawn(
     steps: Sequence[Transform],
     encoding: Encoding | None,
     choice: FrameSelection | None,
+    body: bytes | bytearray,
 ) -> View:
     """Call the function of the kind. Those that few look at are imported here."""
     if isinstance(spec, SectionsSpec):
@@ -79,7 +83,7 @@ def _drawn(
     if spec.kind == "video":
         from jitprep.playground.drawing.video import draw_video  # noqa: PLC0415
 
-        return draw_video(desk, array, steps, encoding=encoding, choice=choice)
+        return draw_video(desk, array, steps, encoding=encoding, choice=choice, body=body)
     if spec.kind == "text":
         from jitprep.playground.drawing.text import draw_text  # noqa: PLC0415
 

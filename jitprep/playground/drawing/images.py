@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from jitprep.playground.desk import RGBA, Asset
 from jitprep.playground.drawing.numbers import not_finite
+from jitprep.playground.drawing.pictures import put_picture
 from jitprep.playground.drawing.view import Frame, View
 from preprocessing.media import times
 from preprocessing.preview.images import as_picture, mask_colours, normalized_by
@@ -53,7 +53,7 @@ def draw_image(desk: Desk, image: Array, steps: Sequence[Transform] = ()) -> Vie
 def draw_index(desk: Desk, ids: Array) -> View:
     """Draw a mask of class ids, (H, W, 1), in the colours of PASCAL VOC's masks."""
     picture = mask_colours(_thinned(ids)[:, :, 0])
-    frame = picture_frame(desk, picture, ids)
+    frame = put_picture(desk, picture, array=ids, size=ids.shape[:2])
     return View("index", captioned("index", ids), "a colour for each class", (frame,), 1)
 
 
@@ -92,16 +92,11 @@ def draw_sections(
 
 
 def image_frame(
-    desk: Desk,
-    image: Array,
-    steps: Sequence[Transform] = (),
-    *,
-    label: str = "",
-    seconds: float | None = None,
+    desk: Desk, image: Array, steps: Sequence[Transform] = (), *, label: str = ""
 ) -> tuple[Frame, str]:
     """Lay an image, (H, W, C), on the desk, and return how its values were made visible."""
     picture, how = _visible(_thinned(image), steps)
-    return picture_frame(desk, picture, image, label=label, seconds=seconds), how
+    return put_picture(desk, picture, array=image, size=image.shape[:2], label=label), how
 
 
 def overlay_frame(desk: Desk, ids: Array) -> Frame:
@@ -110,48 +105,9 @@ def overlay_frame(desk: Desk, ids: Array) -> Frame:
     Class 0, the background, is transparent.
     """
     thin = _thinned(ids)
-    opacity = np.where(thin == 0, 0, _TRANSLUCENT)
-    return picture_frame(desk, mask_colours(thin), ids[:, :, None], opacity)
-
-
-def picture_frame(
-    desk: Desk,
-    picture: Array,
-    values: Array,
-    opacity: Array | int = 255,
-    *,
-    label: str = "",
-    seconds: float | None = None,
-) -> Frame:
-    """Lay a picture, (h, w, 3) uint8, on the desk.
-
-    Parameters
-    ----------
-    desk : Desk
-    picture : ndarray
-        All pixels, or some rows and columns at equal distances.
-    values : ndarray, shape (H, W, C)
-        What it shows, all pixels of it. It is kept for the values under the cursor.
-    opacity : ndarray of shape (h, w), or int
-    label, seconds
-        As of `Frame`.
-    """
-    height, width = picture.shape[:2]
-    pixels = np.empty((height, width, 4), np.uint8)
-    for channel in range(3):  # faster than all at once, whose inner loops have three turns
-        pixels[:, :, channel] = picture[:, :, channel]
-    pixels[:, :, 3] = opacity
-    asset = desk.put(Asset(pixels.tobytes(), RGBA, width, height, values))
-    scale = 1 / thinning(*values.shape[:2])
-    return Frame(asset, values.shape[1], values.shape[0], scale, seconds, label)
-
-
-def thinning(height: int, width: int) -> int:
-    """Return at which distance the rows and columns are that are shown of an image: 1 for all."""
-    step = 1
-    while (height // step) * (width // step) > _MOST_PIXELS:
-        step += 1
-    return step
+    opacity = np.where(thin == 0, 0, _TRANSLUCENT).astype(np.uint8)
+    pixels = np.dstack([mask_colours(thin), opacity])
+    return put_picture(desk, pixels, array=ids[:, :, None], size=ids.shape)
 
 
 def captioned(kind: str, array: Array) -> str:
@@ -160,7 +116,10 @@ def captioned(kind: str, array: Array) -> str:
 
 
 def _thinned(image: Array) -> Array:
-    step = thinning(*image.shape[:2])
+    """Return an image with every second row and column, or every third, if it is too large to show."""
+    (height, width), step = image.shape[:2], 1
+    while (height // step) * (width // step) > _MOST_PIXELS:
+        step += 1
     return image[step // 2 :: step, step // 2 :: step]
 
 

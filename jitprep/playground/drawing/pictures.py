@@ -24,6 +24,7 @@ def put_picture(
     ----------
     desk : Desk
     pixels : ndarray of uint8, shape (H, W, 3) or (H, W, 4)
+        The fourth channel is the opacity.
     array : ndarray, optional
         What it shows, for the values under the cursor.
     size : (int, int), optional
@@ -32,10 +33,10 @@ def put_picture(
     label : str
     """
     height, width, channels = pixels.shape
-    if channels == 3:
-        opaque = np.full((height, width, 4), 255, np.uint8)
-        opaque[:, :, :3] = pixels
-        pixels = opaque
-    asset = desk.put(Asset(pixels.tobytes(), RGBA, width, height, array))
+    drawn = np.empty((height, width, 4), np.uint8)
+    drawn[:, :, 3] = 255
+    for channel in range(channels):  # faster than all at once, whose inner loops have three turns
+        drawn[:, :, channel] = pixels[:, :, channel]
+    asset = desk.put(Asset(drawn.tobytes(), RGBA, width, height, array))
     rows, columns = size or (height, width)
     return Frame(asset, columns, rows, width / columns, seconds, label)

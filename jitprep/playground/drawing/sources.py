@@ -15,8 +15,8 @@ from preprocessing.planner.stages.video import DecodeVideo
 from preprocessing.sources import Loaded, format_of, load_source
 from preprocessing.spec.kinds import object_kind
 
-# Bytes of an object of no kind that are shown, and bytes of a line.
-_SHOWN, _LINE = 1024, 16
+# Bytes of an object of no kind that are shown, and of a line, which fits half a page.
+_SHOWN, _LINE = 1024, 8
 
 
 def draw_source(desk: Desk, item: Item, kind: SourceKind | None, limits: Limits) -> View:
@@ -87,7 +87,7 @@ def draw_bytes(content: bytes, why: str = "") -> View:
 
 
 def hexdump(content: bytes) -> str:
-    """Return bytes as lines of an offset, sixteen bytes, and those of them that are visible in ASCII."""
+    """Return bytes as lines of an offset, eight bytes, and those of them that are visible in ASCII."""
     return "\n".join(
         _line(start, content[start : start + _LINE]) for start in range(0, len(content), _LINE)
     )
@@ -95,4 +95,4 @@ def hexdump(content: bytes) -> str:
 
 def _line(start: int, row: bytes) -> str:
     seen = "".join(chr(byte) if 32 <= byte < 127 else "." for byte in row)
-    return f"{start:08x}  {row.hex(' '):<{3 * _LINE - 1}}  {seen}"
+    return f"{start:04x}  {row.hex(' '):<{3 * _LINE - 1}}  {seen}"

@@ -1,6 +1,7 @@
 """What each token stands for: a piece of text, some bytes of a character, or nothing in a text.
 
-Joined, the pieces of a document are what its tokenizer decodes the tokens to, special ones included.
+Joined, the pieces of a document are what its tokenizer decodes the tokens to, special ones included. A
+tokenizer without a decoder has whole words, and spaces between them are not theirs.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ _LETTERS = _byte_letters()
 def pieces_of_tokens(
     step: Tokenize, ids: Sequence[int], mask: Sequence[int]
 ) -> tuple[TokenPiece, ...]:
-    """Return the pieces of one document's tokens, of which those at a 0 of the mask are masked."""
+    """Return the pieces of one document's tokens. Where the mask is 0, a token is masked."""
     reader = _reader(step)
     found = []
     for place, number in enumerate(ids):
@@ -67,8 +68,8 @@ class _Reader:
             return self._of_letters(number, token)
         if byte := _BYTE.fullmatch(token):
             return _of_bytes(bytes.fromhex(byte[1]))
-        form = "special" if number in self.special else "text"
-        return self._grown(ids, place, token), form
+        text = self._grown(ids, place, token) if self.tokenizer.decoder else token
+        return text, "special" if number in self.special else "text"
 
     def _of_letters(self, number: int, token: str) -> tuple[str, str]:
         if number in self.added:
@@ -80,7 +81,7 @@ class _Reader:
     def _grown(self, ids: Sequence[int], place: int, token: str) -> str:
         """Return by how much a token makes the decoded text longer.
 
-        The token before it tells whether a space is between the two; none tells more.
+        Whether a space is between two tokens depends on these two alone.
         """
         before = self._decode(ids[max(place - 1, 0) : place])
         after = self._decode(ids[max(place - 1, 0) : place + 1])
@@ -96,7 +97,7 @@ def _reader(step: Tokenize) -> _Reader:
     tokenizer = load_tokenizer(step)
     added = tokenizer.get_added_tokens_decoder()
     special = frozenset(number for number, token in added.items() if token.special)
-    # Their classes tell nothing of the members of a sequence, but print them.
+    # The members of a sequence cannot be read, only printed.
     parts = f"{tokenizer.decoder!r}{tokenizer.pre_tokenizer!r}"
     contents = {number: token.content for number, token in added.items()}
     return _Reader(tokenizer, special, contents, "ByteLevel(" in parts)

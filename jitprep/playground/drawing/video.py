@@ -36,6 +36,7 @@ def draw_video(
     *,
     encoding: Encoding | None = None,
     choice: FrameSelection | None = None,
+    body: bytes | bytearray = b"",
 ) -> View:
     """Draw the result of a pipeline for video, (frames, H, W, C).
 
@@ -49,13 +50,16 @@ def draw_video(
         That of the pipeline. An MP4 tells the times of its frames.
     choice : FrameSelection, optional
         Of ``plan.source``: which frames of the source these are.
+    body : bytes, optional
+        The encoded result. An MP4 is played as it is.
     """
     count = len(array)
     caption = f"video {times(*array.shape)} {array.dtype}"
     if not array.size:
         return View("video", caption, count=count)
     moments, rate = _clock(count, encoding, choice)
-    media = _encoded(array, steps, encoding, rate or _FPS)
+    is_mp4 = bool(body) and isinstance(encoding, Mp4)
+    media = bytes(body) if is_mp4 else _encoded(array, steps, rate or _FPS)
     places = spread(count, MOST_FRAMES if media else _MOST_FLIPPED)
     return View(
         "video",
@@ -142,9 +146,7 @@ def _frames(
         )
 
 
-def _encoded(
-    array: Array, steps: Sequence[Transform], encoding: Encoding | None, fps: float
-) -> bytes:
+def _encoded(array: Array, steps: Sequence[Transform], fps: float) -> bytes:
     """Return frames as an MP4; empty where it cannot be made. Of many frames some are left out."""
     if find_spec("av") is None:
         return b""
@@ -152,11 +154,10 @@ def _encoded(
     most = max(min(_MOST_PLAYED, _MOST_PIXELS // (shape[0] * shape[1])), 1)
     places = spread(len(array), most)
     rate = min(max(fps * len(places) / len(array), 0.1), 240.0)
-    crf = encoding.crf if isinstance(encoding, Mp4) else _CRF
     pictures = np.stack([_even(_small(as_picture(array[i], steps), _SIDE)) for i in places])
     height, width, channels = pictures.shape[1:]
     spec = VideoSpec(height, width, channels, "uint8", len(pictures))
-    writer = Mp4(round(rate, 3), crf)
+    writer = Mp4(round(rate, 3), _CRF)
     try:
         writer.accept(spec)
     except IncompatibleSource:

@@ -118,7 +118,7 @@ class View:
         Of an image one, of a video those that are shown, of views all; of sound its waveform and its
         spectrogram, labelled so.
     count : int
-        Of all frames, documents or members, of which fewer may be shown.
+        Of all frames, documents or members. Fewer may be shown.
     media : str
         Id of an asset that a browser plays; empty where there is none.
     media_type : str

@@ -80,7 +80,15 @@ def draw_result(desk: Desk, subject: Subject, result: Result) -> View:
         view = draw_value(desk, image, spec, encoding=encoding)
         return replace(view, how=f"as a reader decodes the {encoding.name}")
     choice = plan.source.choice if isinstance(plan.source, VideoStart) else None
-    return draw_value(desk, result.array, plan.output, steps, encoding=encoding, choice=choice)
+    return draw_value(
+        desk,
+        result.array,
+        plan.output,
+        steps,
+        encoding=encoding,
+        choice=choice,
+        body=result.body,
+    )
 
 
 def draw_passed(desk: Desk, subject: Subject) -> View:

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 
+import httpx
 import pytest
 from typer.testing import CliRunner
 
@@ -36,6 +37,38 @@ def test_up_says_what_it_serves_and_ends_on_ctrl_c():
     assert process.returncode == 0, err
     assert "stopped" in out
     assert err == ""
+
+
+def test_up_serves_the_page_over_its_buckets(photos):
+    """Its requests need the page's token, and no signature."""
+    command = [JITPREP, "up", "--port", "0", "--workers", "1", "--bucket", "given"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout is not None
+        lines = iter(process.stdout.readline, "")
+        page = next(line.split()[1] for line in lines if line.startswith("  page "))
+        url = page.partition("/_play/")[0]
+        s3 = LocalObjectLambda(RunningEndpoint(url)).client("s3")
+        s3.create_bucket(Bucket="later")
+        s3.put_object(Bucket="later", Key="a b/+<b>.jpg", Body=photos["rocket.jpg"])
+        assert httpx.get(f"{url}/_play/").status_code == 403
+        assert httpx.get(f"{url}/later/a").status_code == 403
+        with httpx.Client(follow_redirects=True, timeout=60) as client:
+            assert "<title>jitprep play</title>" in client.get(page).text
+            places = client.get(f"{url}/_play/api/session").json()["places"]
+            assert [place["name"] for place in places] == ["given", "later"]
+            query = {"place": "later", "search": "B>"}
+            keys = client.get(f"{url}/_play/api/objects", params=query).json()["keys"]
+            assert [each["key"] for each in keys] == ["a b/+<b>.jpg"]
+            source = {"place": "later", "key": "a b/+<b>.jpg"}
+            drawn = "random_resized_crop:32/npy"
+            look = {"source": source, "pipeline": drawn, "seed": 5}
+            item = client.post(f"{url}/_play/api/look", json=look).json()["item"]
+        head = s3.head_object(Bucket="later", Key="a b/+<b>.jpg")
+        assert (item["key"], item["etag"]) == ("a b/+<b>.jpg", head["ETag"])
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=20)
 
 
 def test_requests_may_choose_a_seed_by_default(monkeypatch):
@@ -97,6 +130,7 @@ def test_up_starts_the_endpoint_that_its_options_describe(monkeypatch):
             verify_signatures=False,
             function_concurrency=4,
             stream_rate=2 * 2**20,
+            mounted={"/_play": received[0].mounted["/_play"]},
             worker_env={
                 "JITPREP_BUCKETS": "photos",
                 "JITPREP_OUTPUTS": "copies/small",

@@ -15,6 +15,16 @@ from jitprep.service.source.original_store import OriginalStore
 from jitprep.service.source.stores import SourceUrl
 from preprocessing import Limits
 
+# Keys that a shell, a URL, HTML or a document could take for something else.
+HOSTILE = [
+    "rocket.jpg",
+    'a b/it\'s "quoted" $HOME `id` \\ !.jpg',
+    "-rf/-v.jpg",
+    "<img src=x>&amp;%20+ü😀.jpg",
+    "new\nline\ttab\x7f.jpg",
+    "#x?y=z;[a]{b,c}*~.jpg",
+]
+
 
 def playground(
     place: Path | str | None = None, presets: Mapping[str, Any] | None = None

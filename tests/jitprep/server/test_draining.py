@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
-from jitprep.service.http.listening import listening_socket
 from jitprep.server.app import Server
 from jitprep.server.configuration.settings import ServerSettings
 from jitprep.server.replies import _STALL_S
+from jitprep.service.http.listening import listening_socket
 from jitprep.service.settings import FILE_VARIABLE
 
 

@@ -12,6 +12,8 @@ const FIELDS = [
   { name: "epochs", label: "Epochs", value: "10", type: "number", step: "1" },
 ];
 
+const SHORT = 16; // characters up to which a cell is a number with its unit
+
 /** Build the tab of costs. */
 export function buildCostTab(container) {
   const content = element("div", { class: "costs" });
@@ -91,7 +93,7 @@ function table(title, header, rows) {
 function cell(value, place) {
   const text = value === null ? "" : String(value);
   if (!place) return element("th", { scope: "row" }, text);
-  return element("td", /^[\d$€<>~≈.-]/.test(text) ? { class: "number" } : {}, text);
+  return element("td", text.length <= SHORT ? { class: "number" } : {}, text);
 }
 
 function list(title, items) {

@@ -4,7 +4,7 @@ import { post } from "./api.js";
 import { asked, change, source, state } from "./state.js";
 import { element, errorBox } from "./ui.js";
 import { frameCanvas } from "./viewers/pictures.js";
-import { snippet } from "./viewers/view.js";
+import { beginning } from "./viewers/view.js";
 import { Work } from "./work.js";
 
 const COUNT = 12;
@@ -13,10 +13,11 @@ const WHENCE =
   "the same three give the same draw, here and in a read.";
 
 /** Build the tab of draws. */
-export function buildDrawsTab(container) {
+export function buildDrawsTab(container, _session, { seed }) {
   let first = 0;
   let shown = "";
   const wall = element("div", { class: "wall", role: "group", "aria-label": "Draws" });
+  const same = element("p", { hidden: true }, "This pipeline has no random step: all draws are the same.");
   const range = element("span", { class: "range" });
   const previous = element("button", { type: "button", onclick: () => go(first - COUNT) }, "Previous 12");
   const next = element("button", { type: "button", onclick: () => go(first + COUNT) }, "Next 12");
@@ -28,6 +29,7 @@ export function buildDrawsTab(container) {
     done: ({ body, answer }) => {
       shown = identity(body);
       wall.replaceChildren(...answer.draws.map(cell));
+      same.hidden = seed.random;
       press();
     },
     failed: (error) => {
@@ -36,7 +38,7 @@ export function buildDrawsTab(container) {
     },
   });
   const steps = element("div", { class: "tools" }, previous, next, range, work.root);
-  container.append(element("p", { class: "muted" }, WHENCE), steps, wall);
+  container.append(element("p", { class: "muted" }, WHENCE), same, steps, wall);
 
   function go(place) {
     first = Math.max(0, place);
@@ -79,7 +81,7 @@ function cell({ seed, view }) {
   const [frame] = view.frames;
   const inside = frame
     ? frameCanvas(frame, view.caption, 256)
-    : element("span", { class: "snippet" }, snippet(view));
+    : element("span", { class: "beginning" }, beginning(view));
   const button = element(
     "button",
     { type: "button", class: "draw", "aria-pressed": "false", onclick: () => change({ seed }) },

@@ -21,8 +21,12 @@ export function buildResultTab(container, _session, { seed, progress }) {
     run: (signal) => look(signal, shown === JSON.stringify(source())),
     done: (answer, ms) => {
       panel.removeAttribute("aria-busy");
-      message.replaceChildren();
       shown = JSON.stringify(source());
+      if (!answer.after) {
+        beforeAlone(answer.before);
+        return;
+      }
+      message.replaceChildren();
       seed.random = answer.random;
       pair.show(answer);
       facts.show(answer);
@@ -46,6 +50,17 @@ export function buildResultTab(container, _session, { seed, progress }) {
   });
   container.append(message, pair.root, facts.root);
   progress.append(work.root);
+
+  /** The source, where there is no pipeline yet. */
+  function beforeAlone(before) {
+    document.title = "jitprep play";
+    message.replaceChildren(element("p", { class: "muted" }, "Write a pipeline, or choose a preset."));
+    say("ready");
+    seed.random = false;
+    pair.clear();
+    pair.showSource(before);
+    facts.clear();
+  }
 
   function begin() {
     panel.setAttribute("aria-busy", "true");
@@ -71,6 +86,7 @@ export function buildResultTab(container, _session, { seed, progress }) {
 
 async function look(signal, known) {
   try {
+    if (!state.pipeline.trim()) return await post("source", { source: source() }, { signal });
     return await post("look", asked(), { signal });
   } catch (error) {
     if (error instanceof ApiError && !known) error.before = await sourceAlone(signal);
@@ -95,7 +111,7 @@ function retry(onclick) {
 
 function hint() {
   const text = state.pipeline
-    ? "Choose a source to see what the pipeline does with it."
-    : "Choose a source and write a pipeline. What goes in and what comes out is shown here.";
+    ? "Choose a source to see what the pipeline makes of it."
+    : "Choose a source and write a pipeline. Both ends of it are shown here.";
   return element("p", { class: "hint" }, text);
 }

@@ -27,7 +27,11 @@ export class SeedControl {
     this.#paint();
   }
 
-  /** Say whether the result is random. */
+  /** Whether the result is random. */
+  get random() {
+    return this.#random;
+  }
+
   set random(value) {
     this.#random = value;
     this.showOn(this.#tab);

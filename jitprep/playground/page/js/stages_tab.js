@@ -44,7 +44,7 @@ function stageTable({ stages, encoding }) {
   const body = rows.map((row) => element(
     "tr",
     {},
-    element("th", { scope: "row" }, element("code", {}, row.what), element("p", { class: "muted" }, row.spec)),
+    element("th", { scope: "row" }, element("code", {}, row.what), element("p", {}, row.spec)),
     element("td", {}, row.view && thumbnail(row.view, row.what, 72)),
     element("td", { class: "time" }, bar(row.ms / most), element("span", {}, milliseconds(row.ms))),
     element("td", { class: "number" }, bytes(row.nbytes)),

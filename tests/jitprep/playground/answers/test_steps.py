@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from jitprep.playground.answers.steps import answer
-from preprocessing import ENCODINGS, TRANSFORMS, Pipeline
+from preprocessing import ENCODINGS, TRANSFORMS, Pipeline, Step
+from preprocessing.own_steps.definition import REGISTERED
 from preprocessing.spec.kinds import SOURCES
 
 from ..material import playground
@@ -38,14 +40,6 @@ def test_everything_is_said_in_words(name: str) -> None:
         assert (argument["form"] == "choice") <= bool(argument["choices"])
 
 
-@pytest.mark.parametrize("name", sorted({*STEPS} - {"tokenize", "perspective"}))
-def test_the_examples_make_the_step(name: str) -> None:
-    step = STEPS[name]
-    given = {one["name"]: one["example"] for one in step["arguments"] if one["required"]}
-    registry: Any = ENCODINGS if name in ENCODINGS else TRANSFORMS
-    assert registry.build(name, given)
-
-
 def test_forms() -> None:
     forms = {
         (name, argument["name"]): argument["form"]
@@ -61,15 +55,9 @@ def test_forms() -> None:
     assert forms["mel_spectrogram", "norm"] == "choice"
 
 
-def test_a_preset_gives_the_examples() -> None:
-    examples = {
-        (name, argument["name"]): argument["example"]
-        for name, step in STEPS.items()
-        for argument in step["arguments"]
-    }
-    assert examples["resize", "size"] == 256
-    assert examples["resample", "rate"] == 16_000
-    assert examples["normalize", "mean"] == "imagenet"
+def test_a_preset_says_what_is_usual() -> None:
+    (rate, _) = STEPS["resample"]["arguments"]
+    assert (rate["least"], rate["most"]) == (1, 4 * 16_000)
 
 
 def test_words_are_those_that_a_line_may_begin_with() -> None:
@@ -97,3 +85,39 @@ def test_it_is_there_before_one_looks() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True)
     assert float(done.stdout) < 0.3
+
+
+@pytest.fixture
+def own_step() -> Iterator[None]:
+    """Define a step of one's own, and forget it."""
+
+    class HalfBright(Step):
+        """Darken the image.
+
+        Parameters
+        ----------
+        amount : float
+            How much, up to 0.75.
+        """
+
+        version = 1
+        random = False
+        amount: float = 0.5
+
+        def check(self) -> None:
+            if not 0 <= self.amount <= 0.75:
+                raise ValueError("amount: must be from 0 to 0.75")
+
+        def apply(self, array: Any, rng: Any) -> Any:
+            return array
+
+    yield
+    REGISTERED.clear()
+
+
+@pytest.mark.usefixtures("own_step")
+def test_a_step_of_ones_own_is_listed_like_the_others() -> None:
+    steps = {step["name"]: step for step in answer(playground(), {})["steps"]}
+    (amount,) = steps["half_bright"]["arguments"]
+    assert steps["half_bright"]["summary"] == "Darken the image."
+    assert (amount["least"], amount["most"], amount["about"]) == (0.0, 0.5, "How much, up to 0.75.")

@@ -55,10 +55,9 @@ def test_what_no_pipeline_takes_is_shown_as_bytes() -> None:
     assert view.count == len(NPY)
 
 
-def test_bytes_are_dumped_as_xxd_does() -> None:
-    assert hexdump(bytes(range(60, 90))) == (
-        "00000000  3c 3d 3e 3f 40 41 42 43 44 45 46 47 48 49 4a 4b  <=>?@ABCDEFGHIJK\n"
-        "00000010  4c 4d 4e 4f 50 51 52 53 54 55 56 57 58 59        LMNOPQRSTUVWXY"
+def test_bytes_are_dumped_in_lines() -> None:
+    assert hexdump(b"<=>?\x00\xff~z" + b"{|}\x7f") == (
+        "0000  3c 3d 3e 3f 00 ff 7e 7a  <=>?..~z\n0008  7b 7c 7d 7f              {|}."
     )
     assert hexdump(b"") == ""
 

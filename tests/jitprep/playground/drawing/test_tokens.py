@@ -128,7 +128,10 @@ def test_joined_pieces_are_the_decoded_text(name: str, text: str, folder: Path) 
     encoded = tokenizer.encode(text)
     assert [piece.id for piece in kept] == encoded.ids
     wanted = tokenizer.decode(encoded.ids, skip_special_tokens=False)
-    assert raw(kept).decode() == wanted
+    if name == "words":  # without a decoder, the library puts spaces between words
+        assert " ".join(piece.text for piece in kept) == wanted
+    else:
+        assert raw(kept).decode() == wanted
     if name == "gpt2":
         assert wanted == text
 
@@ -173,7 +176,7 @@ def test_tokens_by_an_unknown_tokenizer_have_numbers_alone() -> None:
 def test_numbers_outside_the_vocabulary_have_no_text() -> None:
     array = np.array([[[10**6, 1, 2]], [[1, 1, 1]]], np.int32)
     (pieces,) = draw_tokens(array, [Tokenize("words", 3)]).tokens
-    assert [piece.text for piece in pieces] == ["", "end", " two"]
+    assert [piece.text for piece in pieces] == ["", "end", "two"]
 
 
 def test_many_tokens_are_cut_and_this_is_said() -> None:

@@ -14,7 +14,7 @@ from jitprep.playground.drawing import video_source
 from jitprep.playground.drawing.video import draw_video
 from jitprep.playground.drawing.video_source import draw_poster, draw_video_source
 from jitprep.playground.drawing.view import Frame, View
-from preprocessing import CorruptSource, Limits, Pipeline
+from preprocessing import CorruptSource, Limits, Npy, Pipeline
 from preprocessing.media import Array
 from preprocessing.planner.execute import execute
 from preprocessing.planner.stages.video import DecodeVideo
@@ -176,6 +176,17 @@ def test_frames_of_an_mp4_have_the_times_of_the_mp4() -> None:
     view, _, _ = result("sample_frames:4/mp4:fps=8", clip())
     assert [frame.seconds for frame in view.frames] == [0, 0.125, 0.25, 0.375]
     assert (view.seconds, view.rate) == (0.5, 8)
+
+
+def test_an_mp4_is_played_as_it_is() -> None:
+    p = Pipeline.parse("sample_frames:4/mp4:fps=8")
+    body, desk = p.encode(clip()).body, Desk()
+    view = draw_video(desk, p(clip()), p.steps, encoding=p.encoding, body=body)
+    asset = desk.get(view.media)
+    assert asset is not None
+    assert asset.body == body
+    view = draw_video(desk, p(clip()), p.steps, encoding=Npy(), body=b"an array")
+    assert len(list(frames_of(view, desk))) == 4
 
 
 def test_all_frames_keep_the_rate_of_the_file() -> None:

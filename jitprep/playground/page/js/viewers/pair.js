@@ -7,6 +7,7 @@ import { Pictures } from "./linked.js";
 import { shardTable } from "./shard.js";
 import { textPair } from "./text.js";
 
+const WIDE = new Set(["shard", "bytes"]); // shown above each other
 const NAMES = { before: "Before", after: "After" };
 
 /** Both sides, whatever their kinds. What has not changed is left as it is. */
@@ -32,7 +33,7 @@ export class Pair {
     this.root.hidden = false;
     this.root.classList.remove("stale");
     const content = together(before, after);
-    this.#sides.before.figure.parentElement.classList.toggle("stacked", before.kind === "shard");
+    this.#sides.before.figure.parentElement.classList.toggle("stacked", WIDE.has(before.kind));
     this.#side("before", before, content?.before, JSON.stringify(content ? [before, after] : before));
     this.#side("after", after, content?.after, JSON.stringify(content ? [before, after] : after));
     this.#pictures.show(answer);
@@ -42,7 +43,7 @@ export class Pair {
   showSource(before) {
     this.root.hidden = false;
     const content = before.kind === "shard" ? together(before, { more: null }) : null;
-    this.#sides.before.figure.parentElement.classList.toggle("stacked", before.kind === "shard");
+    this.#sides.before.figure.parentElement.classList.toggle("stacked", WIDE.has(before.kind));
     this.#side("before", before, content?.before, JSON.stringify(before));
     this.#pictures.show({ before, after: null, geometry: null, why: "" });
   }

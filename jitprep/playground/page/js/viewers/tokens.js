@@ -35,9 +35,10 @@ function pieceMark(piece, at) {
     role: "option",
     "aria-selected": "false",
     tabIndex: -1,
-  }, visible(piece.text));
+  }, piece.form === "bytes" ? piece.text : visible(piece.text));
   mark.dataset.hue = String(at % HUES);
   mark.dataset.at = String(at);
+  mark.dataset.form = piece.form;
   return mark;
 }
 
@@ -52,8 +53,14 @@ function walk(event, marks) {
   next.focus();
 }
 
-function described({ id, text, masked }, at) {
-  return `token ${at}: id ${id}, ${JSON.stringify(text)}${masked ? ", left out by the mask" : ""}`;
+function described({ id, text, masked, form }, at) {
+  return `token ${at}: id ${id}, ${meaning(text, form)}${masked ? ", left out by the mask" : ""}`;
+}
+
+/** What a token stands for, in words: some are bytes of a character, some no text. */
+function meaning(text, form) {
+  if (form === "bytes") return `the bytes ${text} of a character`;
+  return form === "special" ? `special token ${JSON.stringify(text)}` : JSON.stringify(text);
 }
 
 /** Text of a token in which spaces and line ends are seen. */
@@ -68,9 +75,9 @@ function tokenTable(pieces) {
 }
 
 function rows(pieces) {
-  const head = ["Place", "Id", "Text", "Masked"].map((text) => element("th", { scope: "col" }, text));
-  const body = pieces.map(({ id, text, masked }, at) =>
-    element("tr", {}, [at, id, JSON.stringify(text), masked ? "yes" : ""].map((cell) =>
+  const head = ["Place", "Id", "Stands for", "Masked"].map((text) => element("th", { scope: "col" }, text));
+  const body = pieces.map(({ id, text, masked, form }, at) =>
+    element("tr", {}, [at, id, meaning(text, form), masked ? "yes" : ""].map((cell) =>
       element("td", {}, String(cell)))));
   const parts = [element("thead", {}, element("tr", {}, head)), element("tbody", {}, body)];
   const table = element("table", {}, parts);

@@ -12,7 +12,7 @@ export function videoContent(view, name) {
   const open = (frame) => enlarge(moment(frame), frameCanvas(frame, moment(frame), 1600));
   strip.append(...view.frames.map((frame) => element("li", {}, element(
     "button",
-    { type: "button", class: "thumb", title: `Open ${moment(frame)}`, onclick: () => open(frame) },
+    { type: "button", class: "opener", title: `Open ${moment(frame)}`, onclick: () => open(frame) },
     frameCanvas(frame, "", 112),
     element("span", {}, moment(frame)),
   ))));

@@ -39,14 +39,14 @@ export function viewContent(view, name) {
 export function thumbnail(view, title, most = 96) {
   const open = () => enlarge(title, element("div", {}, viewContent(view, title), how(view)));
   const [frame] = view.frames;
-  const words = () => element("span", { class: "snippet" }, snippet(view));
+  const words = () => element("span", { class: "beginning" }, beginning(view));
   const inside = frame ? frameCanvas(frame, "", most) : words();
-  const properties = { type: "button", class: "thumb", "aria-label": `Open ${title}`, onclick: open };
+  const properties = { type: "button", class: "opener", "aria-label": `Open ${title}`, onclick: open };
   return element("button", properties, inside);
 }
 
 /** The beginning of what has no picture. */
-export function snippet(view) {
+export function beginning(view) {
   const pieces = view.tokens[0]?.map((piece) => piece.text).join("");
   return (view.texts[0] ?? pieces ?? view.numbers?.text ?? view.caption).slice(0, 160);
 }

@@ -173,6 +173,18 @@ SHARED = {
         "jitprep.service.source.stores",
         "jitprep.service.thread_pools",
     },
+    # How originals are listed and read, whole; the presets and limits; the names of errors; and the
+    # processors that may be used.
+    "jitprep.playground": {
+        "jitprep.service.config",
+        "jitprep.service.deadline",
+        "jitprep.service.errors",
+        "jitprep.service.messages",
+        "jitprep.service.settings",
+        "jitprep.service.source.opening",
+        "jitprep.service.source.source_errors",
+        "jitprep.service.thread_pools",
+    },
     # How a video is read in ranges, to count the requests that this takes.
     "jitprep.costs": {
         "jitprep.service.deadline",
@@ -241,7 +253,8 @@ def test_no_import_cycles(package: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "package", ["jitprep.reader", "jitprep.backfill", "jitprep.costs", "jitprep.cli"]
+    "package",
+    ["jitprep.reader", "jitprep.backfill", "jitprep.costs", "jitprep.playground", "jitprep.cli"],
 )
 def test_imports_within_functions_make_no_cycles_either(package: str) -> None:
     TopologicalSorter(import_graph(package, at_load=False)).prepare()

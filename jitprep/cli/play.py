@@ -53,8 +53,8 @@ def play(
 ) -> None:
     """Open a page on which pipelines are built and tried, until Ctrl-C.
 
-    It reads the places and what is dropped on it, and nothing else. Its URL has a token: whoever has it
-    reads all of them.
+    It reads the places and what is dropped on it, and nothing else. Its URL has a token, with
+    which anyone reads all of them.
     """
     if presets is not None:
         os.environ["JITPREP_PRESETS"] = str(presets.resolve())

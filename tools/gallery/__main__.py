@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from tools.gallery.examples import examples
+from tools.gallery.overview import OVERVIEW, overview_file
 from tools.gallery.pages import FOLDER, gallery_pages
 from tools.gallery.pictures import picture_file
 from tools.gallery.sources import TOKENIZERS
@@ -16,10 +17,11 @@ def main() -> None:
     FOLDER.mkdir(exist_ok=True)
     drawn = {f"{name}.webp": example for name, example in examples().items() if example.alt}
     for path in FOLDER.glob("*.webp"):
-        if path.name not in drawn:
+        if path.name not in {OVERVIEW, *drawn}:
             path.unlink()
     for name, example in drawn.items():
         (FOLDER / name).write_bytes(picture_file(example))
+    (FOLDER / OVERVIEW).write_bytes(overview_file())
     for page, text in gallery_pages().items():
         page.write_text(text, encoding="utf-8")
 

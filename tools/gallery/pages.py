@@ -10,6 +10,7 @@ from pathlib import Path
 from preprocessing import ENCODINGS, TRANSFORMS
 from tools.gallery.examples import Example, examples
 from tools.gallery.listings import listings
+from tools.gallery.overview import OVERVIEW, OVERVIEW_ALT
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "docs/pipelines/gallery"
@@ -57,7 +58,8 @@ www.bigbuckbunny.org, CC-BY 3.0. The text is from Pillow's licence.
 
 def gallery_pages() -> dict[Path, str]:
     """Return the text of each page by its path."""
-    pages = {FOLDER / "index.md": "\n".join((_MARK, _INDEX, *_groups(), _CREDITS))}
+    picture = f"![{OVERVIEW_ALT}]({OVERVIEW})\n"
+    pages = {FOLDER / "index.md": "\n".join((_MARK, _INDEX, picture, *_groups(), _CREDITS))}
     for page, steps in _by_page().items():
         title, about = PAGES[page]
         entries = (_entry(step) for step in steps)

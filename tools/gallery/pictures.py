@@ -19,23 +19,33 @@ _WIDTH, _HEIGHT = 320, 240
 _STRIP, _FRAMES, _SEAM = 680, 5, 4
 _ARROW = 40
 # Readable on white and on a dark page; the background is transparent.
-_INK = "#7a828c"
+INK = "#7a828c"
 
 
 def picture_file(example: Example) -> bytes:
     """Return the picture of an example as WebP."""
+    before, after = _pair(example)
+    is_film = around(example)[0].spec.kind == "video"
+    stream = BytesIO()
+    (_below if is_film else _beside)(before, after).save(stream, "WEBP", quality=82)
+    return stream.getvalue()
+
+
+def after_picture(example: Example) -> Image.Image:
+    """Return the picture of what comes out of an example's step."""
+    return _pair(example)[1]
+
+
+def _pair(example: Example) -> tuple[Image.Image, Image.Image]:
+    """Draw what goes into a step and what comes out of it."""
     before, after = around(example)
     if before.spec.kind == "video":
-        sheet = _below(_strip(before.array), _strip(after.array))
-    elif before.spec.kind == "image" == after.spec.kind:
-        sheet = _beside(*_images(example, before, after))
-    else:
-        if example.show == "planes":
-            after = Seen(_stretched(after.array, (0, 2)), after.spec)
-        sheet = _beside(*_drawn(before, after))
-    stream = BytesIO()
-    sheet.save(stream, "WEBP", quality=82)
-    return stream.getvalue()
+        return _strip(before.array), _strip(after.array)
+    if before.spec.kind == "image" == after.spec.kind:
+        return _images(example, before, after)
+    if example.show == "planes":
+        after = Seen(_stretched(after.array, (0, 2)), after.spec)
+    return _panels(before, after)
 
 
 def _images(example: Example, before: Seen, after: Seen) -> tuple[Image.Image, Image.Image]:
@@ -76,7 +86,7 @@ def _stacked(planes: list[Image.Image]) -> Image.Image:
     return sheet
 
 
-def _drawn(before: Seen, after: Seen) -> list[Image.Image]:
+def _panels(before: Seen, after: Seen) -> tuple[Image.Image, Image.Image]:
     """Return sound, spectrograms and views as panels; two sounds have one scale of time."""
     pair = []
     for seen in (before, after):
@@ -88,7 +98,7 @@ def _drawn(before: Seen, after: Seen) -> list[Image.Image]:
     if all(seconds):
         longest = max(seconds)
         pair = [_scaled(p, s / longest, 1) for p, s in zip(pair, seconds, strict=True)]
-    return pair
+    return pair[0], pair[1]
 
 
 def _clear(pixels: Array) -> Array:
@@ -149,6 +159,6 @@ def _arrow() -> Image.Image:
     """Return an arrow to the right, smooth, in a square."""
     large = Image.new("RGBA", (4 * _ARROW, 4 * _ARROW))
     pen = ImageDraw.Draw(large)
-    pen.line((36, 80, 116, 80), _INK, 10)
-    pen.polygon(((88, 52), (128, 80), (88, 108)), _INK)
+    pen.line((36, 80, 116, 80), INK, 10)
+    pen.polygon(((88, 52), (128, 80), (88, 108)), INK)
     return large.resize((_ARROW, _ARROW), Image.Resampling.LANCZOS)

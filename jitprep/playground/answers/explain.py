@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from jitprep.playground.asks import AskRefused, LookAsk
-from jitprep.playground.looking.results import Result, run_read
+from jitprep.playground.looking.results import ReadOutcome, run_read
 from jitprep.playground.looking.rewritten import RuleTrials
 from jitprep.playground.looking.stages import draw_stages, time_plan
 from jitprep.playground.looking.subject import Subject
@@ -17,7 +17,7 @@ from preprocessing import LimitExceeded, Pipeline, VideoSpec
 from preprocessing.sources import Loaded
 
 # How long the rewrites are measured one by one.
-_SECONDS = 1.5
+_SECONDS = 3.0
 
 
 def answer(playground: Playground, asked: Mapping[str, Any]) -> dict[str, Any]:
@@ -52,7 +52,7 @@ def _stages(
     playground: Playground,
     subject: Subject,
     loaded: Loaded,
-    result: Result,
+    result: ReadOutcome,
     times: tuple[float, ...],
 ) -> list[dict[str, Any]]:
     plan = result.plan
@@ -64,7 +64,7 @@ def _stages(
     ]
 
 
-def _rewrites(subject: Subject, loaded: Loaded, result: Result, seed: int) -> dict[str, Any]:
+def _rewrites(subject: Subject, loaded: Loaded, result: ReadOutcome, seed: int) -> dict[str, Any]:
     trials = RuleTrials(subject, loaded, seed, _SECONDS)
     exact, why = None, ""
     try:

@@ -13,12 +13,12 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING, Any
 
 from jitprep.playground.asks import AskRefused, PipelineAsk, SourceAsk, seed_of
-from jitprep.playground.drawing.thumbnails import mean_difference, thumbnail
 from jitprep.playground.drawing.thumbs import draw_thumb
 from jitprep.playground.failures import failure_of
 from jitprep.playground.listing import ObjectEntry, search_objects
 from jitprep.playground.looking.results import draw_result, run_read
 from jitprep.playground.looking.subject import Subject
+from jitprep.playground.looking.thumbnails import mean_difference, thumbnail
 from jitprep.playground.members import etag_of
 from jitprep.playground.pipelines import effective
 from jitprep.service.thread_pools import granted_cpus

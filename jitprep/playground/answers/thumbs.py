@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from jitprep.playground.asks import AskRefused, SourceAsk
-from jitprep.playground.drawing.thumbnails import thumbnail
 from jitprep.playground.drawing.thumbs import draw_thumb
 from jitprep.playground.failures import failure_of
+from jitprep.playground.looking.thumbnails import thumbnail
 from jitprep.playground.reading import read_item
 from preprocessing.cancellation import checkpoint
 

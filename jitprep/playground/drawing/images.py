@@ -26,9 +26,11 @@ if TYPE_CHECKING:
 # every third, so that each pixel of the picture is one of the image.
 _MOST_PIXELS = 4_000_000
 _MOST_VIEWS = 64
+# Bytes of an image whose values are kept for the cursor: several of them lie on the desk.
+_MOST_KEPT = 64 * 2**20
 # Opacity of a mask that lies over an image.
 _TRANSLUCENT = 150
-# Floats that leave [0, 1] by more are no overshoot of a filter: they have another range.
+# How far filters may overshoot [0, 1]. Floats that are farther out have another range.
 _OVERSHOOT = 1.0
 _ROUNDING = 0.5 / 255
 
@@ -40,7 +42,7 @@ def draw_image(desk: Desk, image: Array, steps: Sequence[Transform] = ()) -> Vie
     ----------
     desk : Desk
     image : ndarray
-        It is kept, so it must not change.
+        It is kept, unless it is very large, so it must not change.
     steps : sequence of Transform
         The steps that made it. A normalisation among them is undone.
     """
@@ -96,7 +98,8 @@ def image_frame(
 ) -> tuple[Frame, str]:
     """Lay an image, (H, W, C), on the desk, and return how its values were made visible."""
     picture, how = _visible(_thinned(image), steps)
-    return put_picture(desk, picture, array=image, size=image.shape[:2], label=label), how
+    kept = image if image.nbytes <= _MOST_KEPT else None
+    return put_picture(desk, picture, array=kept, size=image.shape[:2], label=label), how
 
 
 def overlay_frame(desk: Desk, ids: Array) -> Frame:

@@ -1,4 +1,4 @@
-"""`Result`: what a read of a subject returns, and what can be seen of it."""
+"""`ReadOutcome`: what a read of a subject returns, and what can be seen of it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 @frozen
-class Result:
+class ReadOutcome:
     """What a read of a source returns.
 
     Parameters
@@ -51,7 +51,7 @@ class Result:
     ms: float
 
 
-def run_read(subject: Subject, loaded: Loaded, seed: int) -> Result:
+def run_read(subject: Subject, loaded: Loaded, seed: int) -> ReadOutcome:
     """Compute what a read with a seed returns, by one run of its plan.
 
     Raises
@@ -66,10 +66,10 @@ def run_read(subject: Subject, loaded: Loaded, seed: int) -> Result:
         if plan.allocate is None:  # it may be memory that the next read uses
             array = array.copy(order="K")
     metadata = subject.pipeline.planned_metadata(plan, array, subject.seed(seed))
-    return Result(plan, array, body, metadata, took * 1000)
+    return ReadOutcome(plan, array, body, metadata, took * 1000)
 
 
-def draw_result(desk: Desk, subject: Subject, result: Result) -> View:
+def draw_result(desk: Desk, subject: Subject, result: ReadOutcome) -> View:
     """Draw a result as its reader gets it: with the losses of a lossy image file."""
     plan = result.plan
     encoding, steps = plan.encoding, subject.pipeline.steps
@@ -102,7 +102,7 @@ def is_lossy_file(encoding: Encoding) -> bool:
     return isinstance(encoding, Jpeg) or (isinstance(encoding, WebP) and not encoding.lossless)
 
 
-def _decoded(result: Result, limits: Limits) -> Array:
+def _decoded(result: ReadOutcome, limits: Limits) -> Array:
     """Decode the image file of a result; a gray one to one channel."""
     loaded = load_source(bytes(result.body), "image", limits)
     image = loaded.start.run(loaded.content).copy()

@@ -34,15 +34,15 @@ def _one(pipeline: AnyPipeline, target: Target, seed: int) -> str:
     seeded = ""
     if pipeline.random:
         names.append("Seed")
-        key = "" if names[0] == "ShardPipeline" else f", {target.drawn_key!r}"
+        key = "" if names[0] == "ShardPipeline" else f", {_quoted(target.drawn_key)}"
         seeded = f", seed=Seed({seed}{key})"
     lines = ["from jitprep import Pipeline"] if isinstance(pipeline, Pipeline) else []
     lines += [f"from preprocessing import {', '.join(names)}"] if names else []
-    made = f"{type(pipeline).__name__}.parse({str(pipeline)!r})"
+    made = f"{type(pipeline).__name__}.parse({_quoted(str(pipeline))})"
     lines += ["", f"pipeline = {made}"]
-    called = f"({target.path!r}{seeded})"
+    called = f"({_quoted(target.path)}{seeded})"
     if not isinstance(pipeline, Pipeline):
-        lines += [f"for sample in pipeline{called}:", "    print(sample['__key__'], list(sample))"]
+        lines += [f"for sample in pipeline{called}:", '    print(sample["__key__"], list(sample))']
     elif _is_many(pipeline):
         lines += [
             f"for key, views in pipeline.views{called}.items():",
@@ -64,16 +64,16 @@ def _about_one(pipeline: AnyPipeline, target: Target) -> str:
 
 
 def _reader(pipeline: Pipeline, target: Target, seed: int) -> str:
-    options = [repr(target.address), f"pipeline={str(pipeline)!r}"]
+    options = [_quoted(target.address), f"pipeline={_quoted(str(pipeline))}"]
     if target.endpoint is not None:
-        options.append(f"endpoint_url={target.endpoint!r}")
+        options.append(f"endpoint_url={_quoted(target.endpoint)}")
     if pipeline.random:
         options.append(f"seed={seed}")
     inner = "".join(f"    {option},\n" for option in options)
     return (
         "from jitprep import open_reader\n\n"
         f"reader = open_reader(\n{inner})\n"
-        f"result = reader.get({target.key!r})\n"
+        f"result = reader.get({_quoted(target.key)})\n"
         "print(result.shape, result.dtype)\n"
     )
 
@@ -81,3 +81,9 @@ def _reader(pipeline: Pipeline, target: Target, seed: int) -> str:
 def _is_many(pipeline: Pipeline) -> bool:
     """Whether it returns several arrays."""
     return isinstance(pipeline.result, SectionsSpec)
+
+
+def _quoted(text: str) -> str:
+    """Return text as Python writes it, in double quotes where these need no escape."""
+    written = repr(text)
+    return written if '"' in written else f'"{written[1:-1]}"'

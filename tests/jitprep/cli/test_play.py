@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
 import subprocess
 import sys
+import time
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -76,8 +78,7 @@ def test_it_is_served_within_a_second(folder):
     took = []
     for _ in range(3):
         with playing(folder) as (process, printed), opened(printed):
-            status = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()
-            took.append(sum(map(int, status[11:13])) / os.sysconf("SC_CLK_TCK"))
+            took.append(cpu_s(process))
     assert min(took) < 1.0, took
 
 
@@ -103,6 +104,45 @@ def test_a_file_beyond_the_limit_is_refused(folder):
     ):
         answer = client.post("api/uploads", content=bytes(1_500_000))
         assert answer.json()["error"]["code"] == "ObjectTooLarge"
+
+
+def peak_mb(process):
+    status = Path(f"/proc/{process.pid}/status").read_text()
+    return int(re.search(r"VmHWM:\s+(\d+) kB", status)[1]) / 1000
+
+
+def test_100_mb_are_streamed_to_the_disk(folder):
+    def pieces():
+        for _ in range(1600):
+            yield bytes(2**16)
+
+    with playing(folder) as (process, printed), opened(printed) as client:
+        client.get("api/session")
+        before = peak_mb(process)
+        sent = client.post("api/uploads?name=large", content=pieces()).json()
+        assert sent["nbytes"] == 1600 * 2**16
+        assert peak_mb(process) - before < 50
+
+
+def cpu_s(process):
+    status = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()
+    return sum(map(int, status[11:13])) / os.sysconf("SC_CLK_TCK")
+
+
+def test_a_sheet_stops_when_its_reader_leaves(tmp_path, photos):
+    for number in range(200):
+        (tmp_path / f"{number:03}.jpg").write_bytes(photos["retina.jpg"])
+    asked = {"place": tmp_path.name, "pipeline": "resize:1500,1500/npy"}
+    with playing(tmp_path) as (process, printed), opened(printed) as client:
+        with client.stream("POST", "api/sheet", json=asked) as answer:
+            lines = answer.iter_lines()
+            assert json.loads(next(lines)) == {"total": 200}
+            assert json.loads(next(lines))["error"] is None
+        left, before = cpu_s(process), -1.0
+        while cpu_s(process) - before > 0.05:
+            before = cpu_s(process)
+            time.sleep(1)
+        assert before - left < 2  # of about a minute
 
 
 def test_without_places_it_serves_mounts_and_samples(folder, tmp_path):

@@ -17,6 +17,7 @@ from jitprep.emulator import EndpointConfig, EndpointError
 from jitprep.emulator.testing import LocalObjectLambda, RunningEndpoint
 
 from .command_line import JITPREP, jitprep
+from .test_play import opened, playing
 
 
 def test_up_says_what_it_serves_and_ends_on_ctrl_c():
@@ -66,6 +67,14 @@ def test_up_serves_the_page_over_its_buckets(photos):
             item = client.post(f"{url}/_play/api/look", json=look).json()["item"]
         head = s3.head_object(Bucket="later", Key="a b/+<b>.jpg")
         assert (item["key"], item["etag"]) == ("a b/+<b>.jpg", head["ETag"])
+        keys = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+        prefixed = playing("s3://later/a b/", "--endpoint-url", url, **keys)
+        with prefixed as (_, printed), opened(printed) as client:
+            place = client.get("api/session").json()["places"][0]
+            assert place == {"name": "a b", "url": "s3://later/a b/"}
+            source = {"place": "a b", "key": "+<b>.jpg"}
+            again = client.post("api/look", json={**look, "source": source}).json()["item"]
+            assert (again["key"], again["etag"]) == (item["key"], item["etag"])
     finally:
         process.send_signal(signal.SIGINT)
         process.communicate(timeout=20)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import weakref
 from collections.abc import AsyncIterator, Mapping
 from importlib import import_module
 from typing import Any
@@ -24,9 +23,8 @@ class Opened:
 
     def __init__(self, limits: Limits | None = None, desk: Desk | None = None) -> None:
         limits = limits or Limits()
-        places, uploads = Places(list, limits.source_bytes), Uploads()
-        self.playground = Playground(places, uploads, desk or Desk(), {}, limits)
-        weakref.finalize(self, uploads.close)
+        places = Places(list, limits.source_bytes)
+        self.playground = Playground(places, Uploads(), desk or Desk(), {}, limits)
 
     def drop(self, content: bytes, name: str = "photo.jpg") -> dict[str, str]:
         """Drop a file, and return it as a source."""

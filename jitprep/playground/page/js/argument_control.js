@@ -37,7 +37,8 @@ function checkbox(argument, id, changed) {
 }
 
 function choice(argument, id, changed) {
-  const none = argument.default === null && !argument.required ? [element("option", { value: "" }, "—")] : [];
+  const optional = argument.default === null && !argument.required;
+  const none = optional ? [element("option", { value: "" }, "—")] : [];
   const options = argument.choices.map((value) => element("option", { value }, String(value)));
   const input = element("select", { id }, none, options);
   input.addEventListener("change", () => changed(besides(argument, input.value || undefined), false));
@@ -46,21 +47,17 @@ function choice(argument, id, changed) {
 
 function number(argument, id, changed) {
   const { least, most, form } = argument;
-  const bounded = Number.isFinite(least ?? undefined) && Number.isFinite(most ?? undefined);
   const step = form === "int" ? 1 : "any";
   const bounds = { min: least ?? "", max: most ?? "" };
   const box = element("input", { type: "number", id, step, ...bounds, placeholder: placeholder(argument) });
   const send = (input, moving) => changed(besides(argument, readValue(form, input.value)), moving);
   box.addEventListener("input", () => send(box, true));
   box.addEventListener("change", () => send(box, false));
-  if (!bounded) return { inputs: [box], shown: [box], show: (value) => keep(box, value) };
-  const fine = form === "int" ? 1 : nice((most - least) / 200);
-  const slider = element("input", { type: "range", step: fine, ...bounds, "aria-label": argument.name });
-  slider.addEventListener("input", () => {
-    box.value = slider.value;
-    send(slider, true);
+  if (!bounded(argument)) return { inputs: [box], shown: [box], show: (value) => keep(box, value) };
+  const slider = sliderOf(argument, form === "int", (value, moving) => {
+    box.value = value;
+    send(slider, moving);
   });
-  slider.addEventListener("change", () => send(slider, false));
   const show = (value) => {
     keep(box, value);
     if (document.activeElement !== slider) slider.value = value ?? least;
@@ -74,7 +71,35 @@ function text(argument, id, changed) {
   const send = (moving) => changed(besides(argument, readValue(argument.form, input.value)), moving);
   input.addEventListener("input", () => send(true));
   input.addEventListener("change", () => send(false));
-  return { inputs: [input], shown: [input], show: (value) => keep(input, value) };
+  const { form, least, most } = argument;
+  if (form !== "list" || !bounded(argument)) {
+    return { inputs: [input], shown: [input], show: (value) => keep(input, value) };
+  }
+  // One number may stand for several: then a slider is of use.
+  const whole = Number.isInteger(least) && Number.isInteger(most) && !/(^| )a number/.test(argument.expects);
+  const slider = sliderOf(argument, whole, (value, moving) => {
+    input.value = value;
+    send(moving);
+  });
+  const show = (value) => {
+    keep(input, value);
+    const given = Array.isArray(value) && value.length === 1 ? value[0] : value;
+    slider.hidden = given === null || given === "" || !Number.isFinite(Number(given));
+    if (!slider.hidden && document.activeElement !== slider) slider.value = given;
+  };
+  return { inputs: [input, slider], shown: [slider, input], show };
+}
+
+function bounded({ least, most }) {
+  return Number.isFinite(least ?? undefined) && Number.isFinite(most ?? undefined);
+}
+
+function sliderOf({ name, least, most }, whole, moved) {
+  const step = whole ? 1 : nice((most - least) / 200);
+  const slider = element("input", { type: "range", step, min: least, max: most, "aria-label": name });
+  slider.addEventListener("input", () => moved(slider.value, true));
+  slider.addEventListener("change", () => moved(slider.value, false));
+  return slider;
 }
 
 /** Show a value, unless it is being typed. */

@@ -5,6 +5,9 @@ import { paragraphs, prose } from "./prose.js";
 import { showValue, writeStep } from "./spelling.js";
 import { element } from "./ui.js";
 
+// Where a value is typed or chosen: beside a slider, its field.
+const FIELD = 'input:not([type="range"]), select';
+
 let made = 0;
 
 /** A card. `acts` has `use`, `move`, `remove` and `rewrite`, which take the card's place first. */
@@ -43,12 +46,16 @@ export class Card {
     this.line = card.line;
     const last = count - 1;
     this.element.setAttribute("aria-label", card.line);
+    const implied = Boolean(card.span) && card.span[0] === card.span[1];
+    this.implied.hidden = !implied;
     this.element.classList.toggle("off", off);
     this.element.classList.toggle("wrong", wrong);
     this.use.checked = !off;
     const encoding = card.role === "encoding" || this.step?.role === "encoding";
     disable(this.up, index === 0 || encoding);
     disable(this.down, index === last || encoding);
+    this.remove.hidden = implied;
+    this.use.disabled = implied;
     this.result.textContent = card.result ? `→ ${card.result}` : "";
     this.result.hidden = !card.result;
     this.#arguments = card.arguments ?? null;
@@ -58,7 +65,7 @@ export class Card {
 
   /** Put the focus where a person goes on: on the first argument. */
   focus() {
-    const first = this.body.querySelector("input, select") ?? this.title;
+    const first = this.body.querySelector(FIELD) ?? this.title;
     first.focus();
     first.select?.();
   }
@@ -83,7 +90,10 @@ export class Card {
     const buttons = element("span", { class: "card-buttons" }, this.up, this.down, this.remove);
     const named = element("span", { class: "card-title" }, this.title, this.step ? tip : null);
     const marks = this.step?.random ? element("span", { class: "mark" }, "random") : null;
-    const head = element("div", { class: "card-head" }, grip, this.use, named, marks, buttons);
+    const why = "Not in the text: the steps imply it. Change it to write it.";
+    this.implied = element("span", { class: "mark", hidden: true, title: why }, "implied");
+    const parts = [grip, this.use, named, marks, this.implied, buttons];
+    const head = element("div", { class: "card-head" }, parts);
     return [head, docs];
   }
 
@@ -96,7 +106,8 @@ export class Card {
       element("dd", {}, prose(about ? `${about} ` : ""),
         `Takes ${expects}${required ? "" : `; ${showValue(preset) || "nothing"} if left out`}.`),
     ]);
-    docs.append(...paragraphs(step.summary), ...paragraphs(step.about ?? ""), rows.length ? element("dl", {}, rows) : "");
+    docs.append(...paragraphs(step.summary), ...paragraphs(step.about ?? ""));
+    if (rows.length) docs.append(element("dl", {}, rows));
     return docs;
   }
 
@@ -124,7 +135,8 @@ export class Card {
 
   #button(verb, way, sign, onclick) {
     const label = [verb, this.name, way].filter(Boolean).join(" ");
-    return element("button", { type: "button", class: "icon", "aria-label": label, title: label, onclick }, sign);
+    const named = { "aria-label": label, title: label };
+    return element("button", { type: "button", class: "icon", ...named, onclick }, sign);
   }
 
   #onkeydown(event) {

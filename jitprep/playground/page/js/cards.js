@@ -50,7 +50,8 @@ export class Cards {
       const how = { index, count: this.#movable(cards), off: off.includes(index), wrong };
       this.#cards[index].show(data, how);
       const card = this.#cards[index].element;
-      if (this.element.children[index] !== card) this.element.insertBefore(card, this.element.children[index]);
+      const there = this.element.children[index];
+      if (there !== card) this.element.insertBefore(card, there);
     });
     if (document.activeElement !== focused && focused?.isConnected) focused.focus();
     if (this.#focusNext !== null) {

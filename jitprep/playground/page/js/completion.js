@@ -20,7 +20,9 @@ export function complete(text, caret, catalogue, presets) {
     { from, to: caret + rest, token: before.slice(from), options, argument }
   );
   if (colon < 0) return at(start, stepOptions(part, start === 0, text, catalogue, presets));
-  const step = catalogue.byName.get(part.slice(0, colon));
+  const name = part.slice(0, colon);
+  const word = catalogue.words.find((known) => known.name === name && known.arguments?.length);
+  const step = catalogue.byName.get(name) ?? word;
   if (!step) return at(start, wordOptions(part, catalogue));
   const items = part.slice(colon + 1).split(",");
   const item = items.at(-1);
@@ -49,15 +51,15 @@ export function stepsLike(token, steps) {
 
 function stepOptions(token, first, text, catalogue, presets) {
   const whole = first && !text.includes("/");
-  const named = whole ? presets.map(({ name, pipeline }) => ({ name, summary: `preset: ${pipeline}` })) : [];
+  const named = whole ? presets.map((preset) => ({ ...preset, summary: `preset: ${preset.pipeline}` })) : [];
   const found = stepsLike(token, catalogue.steps).map((step) => ({
     insert: step.arguments.some((argument) => argument.required) ? `${step.name}:` : step.name,
     label: step.name,
     detail: plainProse(step.summary),
   }));
   const words = first ? wordOptions(token, catalogue) : [];
-  const known = stepsLike(token, named).map((preset) => option(preset.name, preset.name, preset.summary));
-  return [...known, ...found, ...words].slice(0, MOST);
+  const known = stepsLike(token, named).map((preset) => option(preset.pipeline, preset.name, preset.summary));
+  return [...found, ...words, ...known].slice(0, MOST);
 }
 
 function wordOptions(token, { words }) {

@@ -9,7 +9,7 @@ const FIRST = "payload";
 const GROUPS = [
   ["The pipeline, in three spellings", ["line", "json", "toml"]],
   ["In your program", ["python", "reader", "curl", "aws", "mount"]],
-  ["On the command line", ["run", "plan", "preview", "cost", "play"]],
+  ["On the command line", ["run", "read", "plan", "preview", "cost", "play"]],
 ];
 
 /** Build the tab; `show` asks again where the pipeline or the source changed. */
@@ -26,7 +26,8 @@ export function buildCopyTab(container) {
       asking?.abort();
       asking = new AbortController();
       if (!state.pipeline) {
-        body.replaceChildren(element("p", { class: "muted" }, "Build a pipeline first: there is nothing to copy."));
+        const hint = "Build a pipeline first. What production needs of it is shown here.";
+        body.replaceChildren(element("p", { class: "muted" }, hint));
         return;
       }
       try {
@@ -55,24 +56,28 @@ function page({ snippets, preset }) {
   );
   const groups = GROUPS.map(([title, names]) => [title, take(names)]);
   groups.push(["More", [...byName.values()]]);
-  const sections = groups.filter(([, found]) => found.length).map(([title, found]) =>
-    element("section", { "aria-label": title }, element("h3", {}, title), found.map((one) => block(one, false))));
+  const sections = groups.filter(([, found]) => found.length).map(([title, found]) => {
+    const blocks = found.map((snippet) => block(snippet, false));
+    return element("section", { "aria-label": title }, element("h3", {}, title), blocks);
+  });
   const about = preset ? element("p", { class: "row" }, save, element("span", { class: "muted small" },
-    `Saves ${preset.filename}, which the page lists as a preset when it is given.`)) : null;
+    `${preset.filename} for JITPREP_PRESETS, with this pipeline as the default.`)) : null;
   return [...payload, ...(about ? [about] : []), ...sections];
 }
 
 function block({ name, label, text, about, language }, first) {
-  const code = element("pre", { tabIndex: 0, "aria-label": label }, element("code", { "data-language": language }, text));
+  const code = element("pre", { tabIndex: 0, role: "group", "aria-label": label },
+    element("code", { "data-language": language }, text));
   const button = element(
     "button",
     { type: "button", class: first ? "primary" : "", onclick: () => copy(name, text, button) },
     `Copy ${name}`,
   );
   const title = element(first ? "h3" : "h4", {}, label);
-  const head = element("div", { class: "row snippet-head" }, title, button);
+  const head = element("div", { class: "row copy-head" }, title, button);
   const note = about ? element("p", { class: "muted small" }, about) : null;
-  return element("article", { class: first ? "box snippet first" : "box snippet", "aria-label": label }, head, note, code);
+  const look = first ? "box copy-block first" : "box copy-block";
+  return element("article", { class: look, "aria-label": label }, head, note, code);
 }
 
 async function copy(name, text, button) {

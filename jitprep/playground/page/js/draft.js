@@ -114,14 +114,18 @@ export class Draft {
   /** Write or leave out a word before the steps. */
   async word(found, wanted) {
     if (!this.current) await this.#settle();
-    const words = this.#words().split("/").filter((word) => word && word !== found);
-    // `tar` comes before all words, and `exact` before the kind.
-    const first = (word) => word.split(":")[0] === "tar" || (word === "exact" && wanted !== "exact");
-    const at = words.findIndex((word) => !first(word));
-    if (wanted) words.splice(at < 0 ? words.length : at, 0, wanted);
+    const words = this.words.filter((word) => word !== found);
+    if (wanted) words.push(wanted);
+    const order = (word) => (word.split(":")[0] === "tar" ? 0 : word === "exact" ? 1 : 2);
+    words.sort((left, right) => order(left) - order(right));
     const lines = this.cards.map((card) => this.#written(card)).filter(Boolean);
     this.text = [...words, ...lines].join("/");
     await this.#ask({ replace: false });
+  }
+
+  /** Words before the steps, as they are written. */
+  get words() {
+    return this.#words().split("/").filter(Boolean);
   }
 
   #words() {

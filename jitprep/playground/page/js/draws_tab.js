@@ -81,7 +81,7 @@ function cell({ seed, view }) {
   const [frame] = view.frames;
   const inside = frame
     ? frameCanvas(frame, view.caption, 256)
-    : element("span", { class: "beginning" }, beginning(view));
+    : element("span", { class: "excerpt" }, beginning(view));
   const button = element(
     "button",
     { type: "button", class: "draw", "aria-pressed": "false", onclick: () => change({ seed }) },

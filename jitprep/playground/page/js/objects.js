@@ -41,7 +41,8 @@ export function objects({ places }) {
 /** The folders above the list, each a button that leads there. */
 function crumbs() {
   const parts = state.prefix.split("/").slice(0, -1);
-  const steps = [[state.place, ""], ...parts.map((part, at) => [part, `${parts.slice(0, at + 1).join("/")}/`])];
+  const below = parts.map((part, at) => [part, `${parts.slice(0, at + 1).join("/")}/`]);
+  const steps = [[state.place, ""], ...below];
   return steps.flatMap(([name, prefix], at) => {
     const last = at === steps.length - 1;
     const current = last ? "page" : null;
@@ -132,7 +133,8 @@ function folder(name, prefix) {
 
 function entry(sign, name, size, key, onclick) {
   const label = element("bdi", { class: "ellipsis" }, name);
-  const button = element("button", { type: "button", class: "object", title: key, onclick }, sign, label, size);
+  const properties = { type: "button", class: "object", title: key, onclick };
+  const button = element("button", properties, sign, label, size);
   button.dataset.key = key;
   button.setAttribute("aria-label", name);
   return element("li", {}, button);

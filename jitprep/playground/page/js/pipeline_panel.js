@@ -5,6 +5,7 @@ import { Cards } from "./cards.js";
 import { Draft } from "./draft.js";
 import { firstLine } from "./first_values.js";
 import { outcome } from "./outcome.js";
+import { plainProse } from "./prose.js";
 import { isDocument } from "./spelling.js";
 import { TextEditor } from "./text_editor.js";
 import { element, errorBox } from "./ui.js";
@@ -112,29 +113,36 @@ function presets(draft) {
 
 /** Words before the steps: `exact`, and the kind of source where it is not what the steps imply. */
 function wordControls(draft, { words }) {
-  const about = (name) => words.find((word) => word.name === name)?.summary ?? "";
+  const about = (name) => plainProse(words.find((word) => word.name === name)?.summary ?? "");
   const exact = element("input", {
     type: "checkbox",
     id: "exact",
     onchange: () => draft.word("exact", exact.checked ? "exact" : ""),
   });
   const label = element("label", { htmlFor: "exact", class: "mono", title: about("exact") }, "exact");
+  const tar = element("input", {
+    type: "checkbox",
+    id: "tar",
+    onchange: () => draft.word(tarWord(draft), tar.checked ? "tar" : ""),
+  });
+  const tarLabel = element("label", { htmlFor: "tar", class: "mono", title: about("tar") }, "tar");
   const kinds = words.map(({ name }) => name).filter((name) => !["exact", "skip", "tar"].includes(name));
   const options = kinds.map((name) => element("option", { value: name }, name));
   const kind = element("select", {
     id: "kind",
     onchange: () => draft.word(kindWord(draft), kind.value),
-  }, element("option", { value: "" }, "as the steps imply"), options);
+  }, element("option", { value: "" }, "as implied"), options);
   const kindLabel = element("label", { htmlFor: "kind" }, "Reads");
   return {
     element: element("div", { class: "words" },
-      element("span", { class: "row" }, exact, label),
+      element("span", { class: "row" }, exact, label, tar, tarLabel),
       element("span", { class: "row" }, kindLabel, kind)),
     show() {
       const none = !draft.cards.length;
-      exact.disabled = kind.disabled = none;
+      exact.disabled = tar.disabled = kind.disabled = none;
       if (!draft.current) return;
-      exact.checked = (draft.answer.words ?? []).includes("exact");
+      exact.checked = draft.words.includes("exact");
+      tar.checked = Boolean(tarWord(draft));
       const word = kindWord(draft);
       if (word && ![...kind.options].some(({ value }) => value === word)) {
         kind.append(element("option", { value: word }, word));
@@ -144,9 +152,12 @@ function wordControls(draft, { words }) {
   };
 }
 
+function tarWord(draft) {
+  return draft.words.find((word) => word.split(":")[0] === "tar") ?? "";
+}
+
 function kindWord(draft) {
-  const words = draft.answer?.words ?? [];
-  return words.find((word) => word !== "exact" && word.split(":")[0] !== "tar") ?? "";
+  return draft.words.find((word) => word !== "exact" && word.split(":")[0] !== "tar") ?? "";
 }
 
 /** What to do while there is no pipeline. */

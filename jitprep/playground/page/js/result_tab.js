@@ -2,7 +2,7 @@
 
 import { ApiError, post } from "./api.js";
 import { asked, source, state } from "./state.js";
-import { element, errorBox, say } from "./ui.js";
+import { element, errorBox } from "./ui.js";
 import { Facts } from "./viewers/facts.js";
 import { Pair } from "./viewers/pair.js";
 import { Work } from "./work.js";
@@ -19,8 +19,8 @@ export function buildResultTab(container, _session, { seed, progress }) {
 
   const work = new Work({
     run: (signal) => look(signal, shown === JSON.stringify(source())),
-    done: (answer, ms) => {
-      panel.removeAttribute("aria-busy");
+    done: (answer) => {
+      if (!work.busy) panel.removeAttribute("aria-busy");
       shown = JSON.stringify(source());
       if (!answer.after) {
         beforeAlone(answer.before);
@@ -31,7 +31,6 @@ export function buildResultTab(container, _session, { seed, progress }) {
       pair.show(answer);
       facts.show(answer);
       document.title = `${answer.line} — jitprep play`;
-      say(`ready in ${Math.max(1, Math.round(ms))} ms`);
     },
     failed: (error) => {
       panel.removeAttribute("aria-busy");
@@ -41,7 +40,6 @@ export function buildResultTab(container, _session, { seed, progress }) {
         return;
       }
       message.replaceChildren(errorBox(error));
-      say("failed");
       facts.clear();
       if (shown === JSON.stringify(source())) pair.fail();
       else pair.clear();
@@ -55,7 +53,6 @@ export function buildResultTab(container, _session, { seed, progress }) {
   function beforeAlone(before) {
     document.title = "jitprep play";
     message.replaceChildren(element("p", { class: "muted" }, "Write a pipeline, or choose a preset."));
-    say("ready");
     seed.random = false;
     pair.clear();
     pair.showSource(before);

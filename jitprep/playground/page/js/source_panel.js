@@ -35,7 +35,8 @@ function shown() {
 async function choosePlace(places) {
   if (state.place || !places.length) return;
   const [first] = places;
-  if (!state.key || state.upload || places.length === 1) return change({ place: first.name }, { replace: true });
+  const obvious = !state.key || state.upload || places.length === 1;
+  if (obvious) return change({ place: first.name }, { replace: true });
   const { key } = state;
   const sources = places.slice(0, 24).map(({ name }) => ({ place: name, key, upload: "", member: "" }));
   const { thumbs } = await post("thumbs", { sources });

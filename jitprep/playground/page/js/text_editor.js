@@ -1,7 +1,11 @@
 // The pipeline as text: a text box that completes, with errors underlined at the very word.
 
 import { complete } from "./completion.js";
+import { firstValue } from "./first_values.js";
+import { showValue } from "./spelling.js";
 import { element } from "./ui.js";
+
+const KEYS = "↑ ↓ choose, Enter takes, Esc closes";
 
 /**
  * The text box "Pipeline". A layer behind it repeats the text, to underline a part and to find the place
@@ -45,10 +49,11 @@ export class TextEditor {
     this.hint = element("p", { id: "pipeline-hint", class: "expected small" });
     this.popup = element(
       "div",
-      { class: "options-box", hidden: true, onpointerdown: (event) => event.preventDefault() }, // keeps the focus
+      // A press here leaves the focus in the text box.
+      { class: "options-box", hidden: true, onpointerdown: (event) => event.preventDefault() },
       this.hint,
       this.list,
-      element("p", { class: "keys muted small", "aria-hidden": "true" }, "↑ ↓ choose, Enter takes, Esc closes"),
+      element("p", { class: "keys muted small", "aria-hidden": "true" }, KEYS),
     );
     this.count = element("span", { class: "unseen", role: "status" });
     this.element = element("div", { class: "editor" }, this.mirror, this.input, this.popup, this.count);
@@ -63,9 +68,11 @@ export class TextEditor {
   /** Show a text. */
   show(text) {
     if (this.input.value === text) return;
-    const { selectionStart } = this.input;
+    const { selectionStart: caret, value } = this.input;
     this.input.value = text;
-    if (document.activeElement === this.input) this.input.setSelectionRange(selectionStart, selectionStart);
+    const place = caret === value.length ? text.length : caret;
+    const focused = document.activeElement === this.input;
+    if (focused) this.input.setSelectionRange(place, place);
     this.#draw(null);
     this.#fit();
   }
@@ -129,9 +136,11 @@ export class TextEditor {
     this.#found = complete(input.value, input.selectionStart, this.catalogue, this.presets);
     this.#options = this.#found.options;
     const { token } = this.#found;
-    const whole = this.#options.length === 1 && this.#options[0].insert === token;
     const { argument } = this.#found;
-    if (!(this.#options.length || argument) || whole || input.value.includes("\n")) return this.close();
+    // The list lies over the cards: it is there only while it may help.
+    const whole = this.#options.some(({ insert }) => insert === token);
+    const help = this.#options.length || (argument && !token);
+    if (!help || whole || input.value.includes("\n")) return this.close();
     this.#explain(argument);
     this.list.hidden = !this.#options.length;
     this.list.replaceChildren(...this.#options.map((option, index) => this.#item(option, index)));
@@ -150,7 +159,8 @@ export class TextEditor {
     this.hint.hidden = !argument;
     if (!argument) return;
     const name = element("span", { class: "mono" }, argument.name);
-    this.hint.replaceChildren(name, `: ${argument.expects}`);
+    const such = argument.required ? `, such as ${showValue(firstValue(argument))}` : "";
+    this.hint.replaceChildren(name, `: ${argument.expects}${such}`);
   }
 
   #item({ label, detail }, index) {

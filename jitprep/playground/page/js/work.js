@@ -58,8 +58,8 @@ export class Work {
     if (this.#current === null) return;
     this.#current.abort.abort();
     this.#end();
+    say(byHand ? "cancelled" : "");
     if (!byHand) return;
-    say("cancelled");
     this.#failed(new DOMException("cancelled", "AbortError"));
   }
 
@@ -76,22 +76,28 @@ export class Work {
     this.#bar.removeAttribute("value");
     this.#words.textContent = "computing…";
     if (this.root.hidden && !this.#timer) this.#timer = setTimeout(() => this.#announce(), QUIET_MS);
+    let answer;
     try {
-      const answer = await this.#run(mine.abort.signal, (done, total) => this.#show(mine, done, total));
-      if (mine === this.#current) this.#settle(() => this.#done(answer, performance.now() - mine.begun));
+      answer = await this.#run(mine.abort.signal, (done, total) => this.#show(mine, done, total));
     } catch (error) {
-      if (error.name === "AbortError" && mine !== this.#current) return;
-      if (mine === this.#current) this.#settle(() => this.#failed(error));
+      // An error of what is asked anew is not shown: it may be of a word that was half typed.
+      if (mine !== this.#current || this.#settle()) return;
+      if (error.name !== "AbortError") say("failed");
+      this.#failed(error);
+      return;
     }
+    if (mine !== this.#current) return;
+    if (!this.#settle()) say(`ready in ${Math.max(1, Math.round(performance.now() - mine.begun))} ms`);
+    this.#done(answer);
   }
 
-  #settle(show) {
+  /** End this run, and begin the next where one was asked for: whether it was. */
+  #settle() {
     const more = this.#waiting;
     this.#waiting = false;
-    if (more) this.#current = null;
-    else this.#end();
-    show();
     if (more) this.#begin();
+    else this.#end();
+    return more;
   }
 
   #announce() {

@@ -206,7 +206,7 @@ def test_a_shard_has_what_reads_shards(tmp_path: Path) -> None:
     found = copied(tmp_path, pipeline="tar/resize:8,8/npy", source=source("train.tar"))
     assert {"line", "payload", "mount", "python", "curl", "aws", "play"} <= set(found)
     assert not {"reader", "run", "plan", "preview", "cost", "read"} & set(found)
-    assert "ShardPipeline.parse('tar/resize:8,8/npy')" in found["python"]
+    assert 'ShardPipeline.parse("tar/resize:8,8/npy")' in found["python"]
 
 
 def test_sections_are_read_by_key(tmp_path: Path) -> None:
@@ -236,8 +236,8 @@ def test_objects_of_buckets_are_named_by_their_urls() -> None:
     first, second = found["run"].splitlines()
     assert shlex.split(first) == ["aws", "s3", "cp", "s3://my-bucket/train/a/b c.jpg", "b c.jpg"]
     assert shlex.split(second)[3:] == ["b c.jpg", "result.npy", "--seed", "2"]
-    assert "open_reader(\n    's3://my-bucket/train/'," in found["reader"]
-    assert "Seed(2, 'train/a/b c.jpg')" in found["python"]
+    assert 'open_reader(\n    "s3://my-bucket/train/",' in found["reader"]
+    assert 'Seed(2, "train/a/b c.jpg")' in found["python"]
     assert shlex.split(found["read"])[2] == "s3://my-bucket/train/"
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import re
 
 import numpy as np
 import pytest
 
-from preprocessing import Pipeline, Seed
+from preprocessing import Limits, Pipeline, Seed
+from preprocessing.cancellation import Cancelled, Signal, cancellable
 from tests.media import clip, objects
-from tests.photos import NAMES, photo
+from tests.photos import NAMES, photo, picture
 
 from ..opened import Opened
 
@@ -23,6 +25,12 @@ LINES = [
     "views:2,key=a/random_resized_crop:64/normalize:imagenet/views:3,key=b/random_crop:32/"
     "normalize:imagenet/safetensors",
 ]
+
+
+def saved(image) -> bytes:
+    stream = io.BytesIO()
+    image.save(stream, "JPEG", quality=90)
+    return stream.getvalue()
 
 
 def explained(content: bytes, line: str, seed: int = 3) -> tuple[Opened, dict]:
@@ -142,3 +150,25 @@ def test_what_is_passed_through_has_no_stages() -> None:
     _, found = explained(objects()["sound/tone.wav"], "image:skip/resize:10/npy")
     assert found["stages"] == []
     assert found["encoding"]["nbytes"] == len(objects()["sound/tone.wav"])
+
+
+def test_the_work_ends_when_it_is_cancelled() -> None:
+    signal = Signal()
+    signal.cancel()
+    with cancellable(signal), pytest.raises(Cancelled):
+        explained(photo("coffee"), "resize:50/npy")
+
+
+def test_what_takes_too_much_memory_exactly_is_said() -> None:
+    """Scaled decoding needs a fraction of the memory, and the read itself succeeds."""
+    body = saved(picture("retina").resize((3000, 3000)))
+    line = "resize:60/npy"
+    plans = [Pipeline.parse(f"{how}{line}").plan(body) for how in ("", "exact/")]
+    between = len(body) + sum(plan.holds for plan in plans) // 2
+    opened = Opened(Limits(memory=between))
+    asked = {"source": opened.drop(body), "pipeline": line}
+    found = opened.ask("explain", asked)
+    assert found["exact"] is None
+    assert "limit" in found["why"]
+    assert any(rewrite["difference"] is None for rewrite in found["rewrites"])
+    assert found["stages"]

@@ -258,10 +258,11 @@ def test_a_question_without_sense_is_refused() -> None:
 
 
 def test_it_keeps_up_with_typing() -> None:
+    """In processor time, since other tests may run beside it."""
     texts = ["resize:256/center_crop:224/normalize:imagenet/npy", "resise:256/npy", "resize:8,x=1"]
     for text in texts:
         asked(text)
-    started = time.perf_counter()
+    started = time.process_time()
     for text in texts * 10:
         asked(text)
-    assert time.perf_counter() - started < 0.01 * 30
+    assert time.process_time() - started < 0.01 * 30

@@ -10,6 +10,7 @@ from hypothesis.extra import numpy as hnp
 
 from jitprep.playground.asks import AskRefused
 from jitprep.playground.desk import RGBA, Asset
+from jitprep.playground.drawing.images import draw_image
 from preprocessing import Pipeline
 from tests.photos import photo
 
@@ -54,3 +55,10 @@ def test_what_is_not_there_is_refused(wrong: dict) -> None:
     (frame,) = opened.look(photo("coffee"), "npy")["before"]["frames"]
     with pytest.raises(AskRefused):
         opened.ask("values", {"asset": frame["asset"], "x": 0, "y": 0, **wrong})
+
+
+def test_the_values_of_a_huge_picture_are_not_kept() -> None:
+    opened = Opened()
+    frame = draw_image(opened.playground.desk, np.zeros((3000, 3000, 3), np.float32)).frames[0]
+    with pytest.raises(AskRefused, match="not kept"):
+        opened.ask("values", {"asset": frame.asset, "x": 0, "y": 0})

@@ -36,7 +36,6 @@ def test_the_page_reads_mounts_with_its_token_alone(tmp_path, photographs, by):
     lines = ["play = true"] if by == "setting" else []
     arguments = ["--config", configured(tmp_path, photographs, *lines), "--host", "127.0.0.1"]
     with serving(tmp_path, *arguments, *(["--play"] if by == "option" else [])) as server:
-        assert len(server.workers) == 1
         page = printed_page(server)
         assert page.startswith(f"{server.url}/_play/?token=")
         assert server.ask("/_play/api/session").status == 403
@@ -48,6 +47,7 @@ def test_the_page_reads_mounts_with_its_token_alone(tmp_path, photographs, by):
             query = {"place": "photos", "search": "rock"}
             keys = client.get(f"{server.url}/_play/api/objects", params=query).json()["keys"]
             assert [each["key"] for each in keys] == ["rocket.jpg"]
+        assert len(server.workers) == 1
 
 
 def test_the_token_is_none_of_the_log(tmp_path, photographs):

@@ -173,7 +173,7 @@ def test_a_folders_mount_is_named_for_it(tmp_path, folder, mount):
 
 def test_without_a_configuration_the_message_says_what_to_do(own_settings, capsys, tmp_path):
     own_settings.chdir(tmp_path)
-    own_settings.setattr("jitprep.server.__main__._PLACES", (Path("jitprep.toml"),))
+    own_settings.setattr("jitprep.service.settings._FILES", (Path("jitprep.toml"),))
     assert "jitprep serve FOLDER --pipeline" in refusal(capsys)
 
 

@@ -19,7 +19,7 @@ export class Facts {
   show({ wire, ms, before, after, item }) {
     this.root.hidden = false;
     const { nbytes, content_type: type, source_nbytes: source, metadata } = wire;
-    const share = source ? ` (${percent(nbytes / source)} of the source)` : "";
+    const share = source ? ` (${portion(nbytes / source)} the source)` : "";
     this.#wire.replaceChildren(
       element("span", {}, `${bytes(source)} → `),
       element("strong", {}, bytes(nbytes)),
@@ -44,8 +44,9 @@ function section(title) {
   return { root: element("details", {}, element("summary", {}, title), content), content };
 }
 
-function percent(share) {
-  return `${(share * 100).toPrecision(share < 1 ? 2 : 3)} %`.replace(/\.0+ %/, " %");
+function portion(share) {
+  if (share >= 2) return `${Number(share.toPrecision(2))} times`;
+  return `${Number((share * 100).toPrecision(2))} % of`;
 }
 
 function numbersOf(name, { numbers, more }) {

@@ -39,7 +39,7 @@ export function viewContent(view, name) {
 export function thumbnail(view, title, most = 96) {
   const open = () => enlarge(title, element("div", {}, viewContent(view, title), how(view)));
   const [frame] = view.frames;
-  const words = () => element("span", { class: "beginning" }, beginning(view));
+  const words = () => element("span", { class: "excerpt" }, beginning(view));
   const inside = frame ? frameCanvas(frame, "", most) : words();
   const properties = { type: "button", class: "opener", "aria-label": `Open ${title}`, onclick: open };
   return element("button", properties, inside);

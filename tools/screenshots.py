@@ -6,6 +6,7 @@ They show the demo's photographs, sound, film and text. Times differ from run to
 from __future__ import annotations
 
 import re
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -26,9 +27,9 @@ _PIXELS = 1.5  # of the picture for one of the page, so that text is sharp on de
 _QUALITIES = (90, 84, 78, 70, 60)
 _PATIENCE_MS = 30_000
 _WIDE, _PHONE = (1280, 800), (390, 844)
-_TRAIN = (
-    "random_resized_crop:224/random_horizontal_flip/color_jitter:0.3,0.3,0.3/normalize:imagenet/npy"
-)
+_TRAIN = "random_resized_crop:224/random_horizontal_flip/color_jitter:0.4/normalize:imagenet/npy"
+# The page shows where its objects are: the same in every run.
+_ROOM = Path(tempfile.gettempdir(), "jitprep-play")
 
 
 @dataclass(frozen=True)
@@ -129,13 +130,15 @@ def main() -> None:
 @contextmanager
 def _played() -> Iterator[Playing]:
     """Serve the demo's objects."""
-    with tempfile.TemporaryDirectory() as made:
-        folder = Path(made, "demo")
+    folder = _ROOM / "demo"
+    try:
         for key, body in _objects().items():
             (folder / key).parent.mkdir(parents=True, exist_ok=True)
             (folder / key).write_bytes(body)
-        with playing(folder, Path(made)) as served:
+        with playing(folder, _ROOM) as served:
             yield served
+    finally:
+        shutil.rmtree(_ROOM, ignore_errors=True)
 
 
 def _objects() -> Mapping[str, bytes]:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from .workbench import Workbench
 
@@ -39,16 +38,6 @@ SCREENS = {
 _SERIOUS = {"critical", "serious"}
 
 
-@pytest.fixture(params=SCREENS.values(), ids=SCREENS)
-def context(request: pytest.FixtureRequest, browser: Browser) -> Iterator[BrowserContext]:
-    """A profile with this screen."""
-    size, scheme = request.param
-    made = browser.new_context(viewport=size, color_scheme=scheme)
-    made.set_default_timeout(10_000)
-    yield made
-    made.close()
-
-
 def _show(bench: Workbench, state: str) -> None:
     bench.watched.refusals |= {400, 422}
     key, pipeline, rest = STATES[state]
@@ -58,19 +47,40 @@ def _show(bench: Workbench, state: str) -> None:
         expect(bench.status).not_to_have_text("")
 
 
-@pytest.mark.parametrize("states", [list(STATES)[:7], list(STATES)[7:]], ids=["half", "rest"])
-def test_axe_finds_nothing_serious(bench: Workbench, states: list[str]) -> None:
-    found = []
-    for state in states:
-        _show(bench, state)
-        answer = Axe().run(bench.page).response
-        found += [
-            f"{state}: {rule['id']}: {rule['help']}: {json.dumps(node['html'])[:200]}"
-            for rule in answer["violations"]
-            if rule["impact"] in _SERIOUS
-            for node in rule["nodes"][:3]
-        ]
-    assert not found, "\n".join(found)
+def _serious(page: Page) -> list[str]:
+    """Return what axe-core finds that keeps somebody from using the page."""
+    return [
+        f"{rule['id']}: {rule['help']}: {node['html'][:200]}"
+        for rule in Axe().run(page).response["violations"]
+        if rule["impact"] in _SERIOUS
+        for node in rule["nodes"][:3]
+    ]
+
+
+class TestEveryScreen:
+    """Wide and narrow, light and dark."""
+
+    @pytest.fixture(params=SCREENS.values(), ids=SCREENS)
+    def context(self, request: pytest.FixtureRequest, browser: Browser) -> Iterator[BrowserContext]:
+        size, scheme = request.param
+        made = browser.new_context(viewport=size, color_scheme=scheme)
+        made.set_default_timeout(10_000)
+        yield made
+        made.close()
+
+    @pytest.mark.parametrize("states", [list(STATES)[:7], list(STATES)[7:]], ids=["tabs", "kinds"])
+    def test_axe_finds_nothing_serious(self, bench: Workbench, states: list[str]) -> None:
+        found = []
+        for state in states:
+            _show(bench, state)
+            found += [f"{state}: {problem}" for problem in _serious(bench.page)]
+        assert not found, "\n".join(found)
+
+
+def test_axe_finds_what_is_wrong(bench: Workbench) -> None:
+    bench.open()
+    bench.page.evaluate("document.querySelector('h1').append(document.createElement('button'))")
+    assert any(problem.startswith("button-name") for problem in _serious(bench.page))
 
 
 class TestNarrow:

@@ -12,6 +12,7 @@ CHECKOV := .venv-checkov
 RAY     := .venv-ray
 TORCH   := .venv-torch
 NOTEBOOKS := .venv-notebooks
+BROWSER := .venv-browser
 SOUND   := .venv-sound
 DOCS    := .venv-docs
 UV      := .venv-uv
@@ -22,7 +23,7 @@ test peaks: export OPENBLAS_NUM_THREADS := 1
 # One environment per client, because some of them pin versions that others refuse.
 CLIENT_STAMPS := $(patsubst %,$(CLIENTS)/%/stamp,boto3 awscli s3fs smart_open pyarrow s3torchconnector obstore duckdb rclone)
 
-.PHONY: help demo test check format audit docs bench bench-quick bench-kinds bench-train soak soak-quick hostile hostile-check peaks fuzz lock image test-container test-clients test-ray test-torch test-notebooks test-store test-packaging dist release sbom image-digests licences bench-invoke clients-table cost-page bench-overheads clean
+.PHONY: help demo test check format audit docs bench bench-quick bench-kinds bench-train soak soak-quick hostile hostile-check peaks fuzz lock image test-container test-clients test-ray test-torch test-notebooks test-browser test-store test-packaging dist release sbom image-digests licences bench-invoke clients-table screenshots cost-page bench-overheads clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -31,7 +32,7 @@ demo: $(VENV)/demo.stamp ## read each kind of data through access points; write 
 	$(BIN)/jitprep demo
 
 test: $(VENV)/dev.stamp ## the tests that need neither Docker nor an environment of their own
-	$(BIN)/pytest -n auto $(foreach folder,container clients ray torch notebooks store packaging,--ignore=tests/$(folder))
+	$(BIN)/pytest -n auto $(foreach folder,container clients ray torch notebooks browser store packaging,--ignore=tests/$(folder))
 
 check: $(VENV)/dev.stamp $(CHECKOV)/stamp ## lint, check types and layering, and check what deploys it
 	$(BIN)/ruff check .
@@ -125,6 +126,8 @@ lock: $(UV)/stamp ## update the hash-locked requirements
 		--output-file requirements/torch.txt requirements/torch.in
 	$(LOCK) --constraints requirements/dev.txt \
 		--output-file requirements/notebooks.txt requirements/notebooks.in
+	$(LOCK) --constraints requirements/dev.txt \
+		--output-file requirements/browser.txt requirements/browser.in
 	$(LOCK) --output-file requirements/checkov.txt requirements/checkov.in
 	$(LOCK) --output-file requirements/docs.txt requirements/docs.in
 	$(LOCK_ALL) --constraints requirements/dev.txt --override requirements/bench-overrides.txt \
@@ -162,6 +165,12 @@ test-store: $(VENV)/dev.stamp ## test against a real S3 server: JITPREP_TEST_STO
 
 test-notebooks: $(NOTEBOOKS)/stamp ## run the example notebooks; needs alsa-utils' speech, or JITPREP_SPEECH
 	$(NOTEBOOKS)/bin/python -m pytest tests/notebooks
+
+test-browser: $(BROWSER)/stamp ## test the page of jitprep play in Chromium: apt-get install chromium
+	$(BROWSER)/bin/python -m pytest -n 2 tests/browser
+
+screenshots: $(BROWSER)/stamp ## write the pictures of the page of jitprep play: docs/pipelines/play; needs Chromium
+	$(BROWSER)/bin/python -m tools.screenshots
 
 clients-table: $(VENV)/dev.stamp $(CLIENT_STAMPS) ## run test-clients and write its results: docs/clients.json, docs/doors/clients.md
 	$(BIN)/pytest tests/clients --write-clients
@@ -250,6 +259,10 @@ $(SOUND)/stamp: pyproject.toml requirements/sound.txt $(EDITABLE)
 $(NOTEBOOKS)/stamp: pyproject.toml requirements/demo.txt requirements/notebooks.txt $(EDITABLE)
 	$(environment)
 
+# Playwright is large.
+$(BROWSER)/stamp: pyproject.toml requirements/demo.txt requirements/browser.txt $(EDITABLE)
+	$(environment)
+
 # Ray is large, and few contributors need it.
 $(RAY)/stamp: pyproject.toml requirements/ray.txt $(EDITABLE)
 	$(environment)
@@ -274,7 +287,7 @@ $(CLIENTS)/%/stamp: requirements/clients/%.txt
 
 $(CLIENTS)/s3torchconnector/stamp: requirements/clients/torch.txt
 
-$(VENV)/demo.stamp $(VENV)/dev.stamp $(CLIENT_STAMPS) $(addsuffix /stamp,$(PEERS) $(STREAMING) $(TORCH) $(SOUND) $(NOTEBOOKS) $(RAY) $(RELEASE) $(CHECKOV) $(DOCS)): | $(UV)/stamp
+$(VENV)/demo.stamp $(VENV)/dev.stamp $(CLIENT_STAMPS) $(addsuffix /stamp,$(PEERS) $(STREAMING) $(TORCH) $(SOUND) $(NOTEBOOKS) $(BROWSER) $(RAY) $(RELEASE) $(CHECKOV) $(DOCS)): | $(UV)/stamp
 
 clean: ## delete the environments and all build output
-	rm -rf $(VENV) $(PEERS) $(STREAMING) $(CLIENTS) $(CHECKOV) $(RAY) $(TORCH) $(NOTEBOOKS) $(SOUND) $(RELEASE) $(DOCS) $(UV) build demo dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(PEERS) $(STREAMING) $(CLIENTS) $(CHECKOV) $(RAY) $(TORCH) $(NOTEBOOKS) $(BROWSER) $(SOUND) $(RELEASE) $(DOCS) $(UV) build demo dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

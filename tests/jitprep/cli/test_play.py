@@ -42,8 +42,8 @@ def playing(*arguments, command=(JITPREP,), **environment):
             assert lines[-1], process.communicate()[1]
         yield process, "".join(lines)
     finally:
-        process.kill()
-        process.communicate()
+        process.terminate()  # so that it removes its files
+        process.communicate(timeout=20)
 
 
 @contextmanager

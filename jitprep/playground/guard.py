@@ -106,7 +106,7 @@ class Guard:
         rest = request.url.remove_query_params(_TOKEN)
         answer = RedirectResponse(f"{rest.path}?{rest.query}" if rest.query else rest.path, 303)
         answer.set_cookie(
-            self._cookie(request), self.token, path=self._prefix, httponly=True, samesite="strict"
+            self._cookie(request), self.token, path=self._prefix, httponly=True, samesite="lax"
         )
         return answer
 

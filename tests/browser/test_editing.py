@@ -124,3 +124,13 @@ def test_a_new_result_replaces_the_old_one_while_one_types(bench: Workbench) -> 
         bench.text.fill(f"resize:{size}/png")
     bench.settled("resize:160,120/png")
     expect(bench.caption("after")).to_contain_text("160×120")
+
+
+def test_long_work_is_cancelled(bench: Workbench) -> None:
+    bench.open(PHOTO, "resize:64,64/png")
+    bench.settled("resize:64,64/png")
+    bench.text.fill("resize:3000/denoise_bilateral/denoise_tv/resize:64,64/png")
+    bench.page.get_by_role("button", name="Cancel").click()
+    expect(bench.status).to_have_text("cancelled")
+    bench.text.fill("resize:96,96/png")
+    bench.settled("resize:96,96/png")

@@ -131,7 +131,7 @@ def test_a_dropped_file_of_100_mb_leaves_the_page_responsive(
     bench.expect_steps("resize:65,65", "png")
     done = bench.alerts.first.or_(bench.page.locator("#status", has_text="ready"))
     expect(done.first).to_be_visible(timeout=30_000)
-    assert bench.page.evaluate("window.slowest") < 1000
+    assert bench.page.evaluate("window.slowest") < 2000
     assert bench.served.errors.read_text().count("Traceback") == 0
 
 

@@ -61,18 +61,30 @@ def _all_canvases(page: Page) -> None:
     expect(page.locator("[role=tabpanel]:not([hidden]) canvas").first).to_be_visible()
 
 
+def _scrolled_to_the_result(page: Page) -> None:
+    _all_canvases(page)
+    page.get_by_role("link", name="Result", exact=True).click()
+
+
 def _cost(page: Page) -> None:
+    page.get_by_label("Training, ms per object").fill("1")
     page.get_by_role("button", name="Compute the cost").click()
     expect(page.get_by_role("tabpanel", name="Cost").get_by_role("table").first).to_be_visible()
 
 
 def _sheet(page: Page) -> None:
-    expect(page.locator("#status")).to_have_text(re.compile("objects"))
+    panel = page.get_by_role("tabpanel", name="Many")
+    expect(panel.get_by_text(re.compile("objects, . failed"))).to_be_visible()
 
 
 _PHOTO = {"key": "photos/chelsea.jpg", "prefix": "photos/"}
 SHOTS = (
-    Shot("result", {**_PHOTO, "pipeline": "grayscale/resize:224,224/png"}, _all_canvases),
+    Shot(
+        "result",
+        {**_PHOTO, "pipeline": "grayscale/resize:224,224/png"},
+        _all_canvases,
+        size=(1280, 680),
+    ),
     Shot("stages", {**_PHOTO, "pipeline": _TRAIN, "seed": 3, "tab": "stages"}, _all_canvases),
     Shot("draws", {**_PHOTO, "pipeline": _TRAIN, "seed": 3, "tab": "draws"}, _all_canvases),
     Shot(
@@ -98,10 +110,10 @@ SHOTS = (
     Shot(
         "dark",
         {
-            "key": "photos/astronaut.jpg",
+            "key": "photos/coffee.jpg",
             "prefix": "photos/",
-            "pipeline": "letter_box:384,fill=114/normalize:imagenet/npy",
-            "boxes": "170,20,280,180",
+            "pipeline": "letter_box:384,fill=114/rotate:20,fill=114/normalize:imagenet/npy",
+            "boxes": "205,20,475,300",
         },
         _all_canvases,
         dark=True,
@@ -109,7 +121,7 @@ SHOTS = (
     Shot(
         "phone",
         {**_PHOTO, "pipeline": "resize:256/center_crop:224/adjust_contrast:1.4/webp"},
-        _all_canvases,
+        _scrolled_to_the_result,
         size=_PHONE,
     ),
 )
@@ -118,6 +130,7 @@ SHOTS = (
 def main() -> None:
     """Write every picture."""
     FOLDER.mkdir(parents=True, exist_ok=True)
+    expect.set_options(timeout=_PATIENCE_MS)
     with _played() as served, sync_playwright() as driver:
         browser = launch(driver, "--font-render-hinting=none", "--force-color-profile=srgb")
         for shot in SHOTS:
@@ -170,7 +183,7 @@ def _taken(browser: Browser, served: Playing, shot: Shot) -> bytes:
     page = context.new_page()
     context.request.get(served.printed)
     page.goto(served.address(place=served.place, **shot.state))
-    expect(page.locator("#status")).not_to_have_text("", timeout=_PATIENCE_MS)
+    expect(page.locator("#status")).not_to_have_text("")
     shot.ready(page)
     page.wait_for_load_state("networkidle")
     picture = page.screenshot(animations="disabled", caret="hide")

@@ -35,6 +35,7 @@ _FOLDER = str(Path(sys.executable).parent)
 def _copied(bench: Workbench, *names: str) -> dict[str, str]:
     """Press the buttons, and return what each put on the clipboard."""
     bench.open(KEY, LINE, seed=SEED, tab="copy")
+    bench.settled(LINE)
     found = {}
     for name in names:
         bench.button(f"Copy {name}").click()

@@ -281,4 +281,6 @@ class KernelStage(Kernel):
 def _brief(value: object) -> str:
     if isinstance(value, tuple):
         return f"({', '.join(map(_brief, value))})"
+    if isinstance(value, bytes):  # a table of results
+        return f"{len(value)} bytes"
     return f"{value:.6g}" if isinstance(value, float) else repr(value)

@@ -187,6 +187,11 @@ def test_a_plan_reads_like_what_it_does() -> None:
     )
 
 
+def test_a_plan_shows_how_long_a_table_is_and_not_what_is_in_it() -> None:
+    plan = Pipeline.parse("adjust_brightness:1.5/npy").plan(np.zeros((3, 2, 3), np.uint8))
+    assert "apply_table(256 bytes)\n" in str(plan)
+
+
 def test_a_plan_reads_only_the_header() -> None:
     data = photo("rocket")
     assert Pipeline.parse("resize:9").plan(data[:20_000]) == Pipeline.parse("resize:9").plan(data)

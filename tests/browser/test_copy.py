@@ -124,3 +124,26 @@ def test_a_saved_preset_is_a_preset(bench: Workbench, tmp_path: Path) -> None:
     download.value.save_as(path)
     read = "from jitprep.service.config import config; print(config().presets['mine'])"
     assert _run([sys.executable, "-c", read], tmp_path, JITPREP_PRESETS=str(path)) == f"{LINE}\n"
+
+
+def test_a_first_minute(bench: Workbench, things: Path) -> None:
+    """An own photograph, a pipeline that is typed with completions, and the payload."""
+    bench.open()
+    bench.page.get_by_label("Drop a file or choose one").set_input_files(things / KEY)
+    expect(bench.canvas("before")).to_be_visible()
+    bench.text.click()
+    for typed, completed in (
+        ("gray", "grayscale"),
+        ("/res", "grayscale/resize:"),
+        ("224,224/pn", ""),
+    ):
+        bench.page.keyboard.type(typed, delay=20)
+        expect(bench.page.get_by_role("listbox", name="Completions")).to_be_visible()
+        bench.page.keyboard.press("Enter")
+        if completed:
+            expect(bench.text).to_have_value(completed)
+    bench.settled("grayscale/resize:224,224/png")
+    bench.tab("Copy")
+    bench.button("Copy payload").click()
+    expect(bench.status).to_have_text("copied payload")
+    assert str(choose(bench.copied(), None)) == "grayscale/resize:224,224/png"

@@ -185,7 +185,7 @@ def _first(estimate: Estimate, decision: Decision) -> str:
     if plan.train_ms == 0:
         least = three_digits(decision.keeping_up_ms)
         return (
-            f"It depends on the training time, and --train-ms is not given: from {least} ms per object "
+            f"It depends on the training time, which is not given: from {least} ms per object "
             f"on one GPU, your host keeps up, and nothing should be prepared remotely; below, {place}."
         )
     why = decision.against_remote

@@ -46,18 +46,21 @@ def commands(pipeline: Pipeline, target: Target, seed: int) -> Iterator[Snippet]
     line, path = str(pipeline), target.path
     seeded = ["--seed", str(seed)] if pipeline.random and seed else []
     result = f"result.{pipeline.encoding.suffix}"
+    # They draw from the file's name or content alone, and a read also from the key and the ETag.
+    draws = " Its random draws are not those of a read." if pipeline.random else ""
     yield _command(
-        "run", "Runs it on a file; folders work too.", target, [line, path, result, *seeded]
+        "run", f"Runs it on a file; folders work too.{draws}", target, [line, path, result, *seeded]
     )
     yield _command(
         "plan",
-        "Prints the stages, the rewrites and the time of each.",
+        f"Prints the stages, the rewrites and the time of each.{draws}",
         target,
         [line, path, "--time", *seeded],
     )
     if not isinstance(pipeline.result, SectionsSpec):
         drawn = "preview.html" if pipeline.kind == "text" else "preview.png"
-        yield _command("preview", "Draws before and after.", target, [line, path, drawn, *seeded])
+        about = f"Draws before and after.{draws}"
+        yield _command("preview", about, target, [line, path, drawn, *seeded])
     yield _command(
         "cost",
         "Measures it, and says where it belongs and what each place costs.",

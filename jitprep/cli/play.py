@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from jitprep.playground.places import Place
 
 _BACKLOG = 128
-# For answers that are under way at Ctrl-C.
-_LEAVE_S = 1
 
 
 def play(
@@ -95,10 +93,13 @@ def _serve(page: PageServer, sock: socket.socket) -> None:
             lifespan="off",
             loop="asyncio",
             log_config=None,
+            # The page logs its own errors. uvicorn's others are of what Ctrl-C cut off, and of clients
+            # that speak no HTTP.
+            log_level="critical",
             access_log=False,
             server_header=False,
             proxy_headers=False,
-            timeout_graceful_shutdown=_LEAVE_S,
+            timeout_graceful_shutdown=0,  # nobody waits for what is under way at Ctrl-C
         )
     )
     with suppress(KeyboardInterrupt):

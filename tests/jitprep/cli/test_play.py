@@ -9,8 +9,9 @@ import signal
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from threading import Thread
 
 import httpx
 import pytest
@@ -209,3 +210,52 @@ def test_a_folder_needs_the_extra_play_alone(folder):
     ):
         query = {"place": folder.name}
         assert client.get("api/objects", params=query).json()["prefixes"] == ["deeper/"]
+
+
+def work(client, question):
+    """Begin what lasts longer than the test, and do not wait for it."""
+
+    def pieces():
+        while True:
+            yield bytes(1000)
+            time.sleep(0.01)
+
+    with suppress(httpx.TransportError):
+        if question == "uploads":
+            client.post("api/uploads?name=x", content=pieces())
+        else:
+            asked = {"place": "photos", "pipeline": "resize:3000,3000/gaussian_blur:51/npy"}
+            source = {"place": "photos", "key": "000.jpg"}
+            client.post(f"api/{question}", json={**asked, "source": source})
+
+
+@pytest.mark.parametrize(
+    ("number", "question"),
+    [
+        (signal.SIGINT, "draws"),
+        (signal.SIGINT, "sheet"),
+        (signal.SIGINT, "uploads"),
+        (signal.SIGTERM, "sheet"),
+    ],
+)
+def test_it_ends_at_once_whatever_is_under_way(tmp_path, photos, question, number):
+    folder, temporary = tmp_path / "photos", tmp_path / "temporary"
+    folder.mkdir()
+    temporary.mkdir()
+    for place in range(20):
+        (folder / f"{place:03}.jpg").write_bytes(photos["retina.jpg"])
+    with playing(folder, TMPDIR=str(temporary)) as (process, printed), opened(printed) as client:
+        client.get("api/session")
+        working = Thread(target=work, args=(client, question))
+        working.start()
+        time.sleep(1)
+        assert working.is_alive()
+        before = cpu_s(process)
+        process.send_signal(number)
+        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+        assert cpu_s(process) - before < 1.5  # of minutes
+        out, err = process.communicate()
+        working.join()
+    status = {signal.SIGINT: (0, "stopped\n"), signal.SIGTERM: (143, "")}[number]
+    assert ((process.returncode, out), err) == (status, "")
+    assert list(temporary.iterdir()) == []

@@ -104,7 +104,8 @@ class Guard:
                 403, "the token is of another run; open the URL that the command printed"
             )
         rest = request.url.remove_query_params(_TOKEN)
-        answer = RedirectResponse(f"{rest.path}?{rest.query}" if rest.query else rest.path, 303)
+        path = f"/{rest.path.lstrip('/')}"  # with two slashes it would be another host's
+        answer = RedirectResponse(f"{path}?{rest.query}" if rest.query else path, 303)
         answer.set_cookie(
             self._cookie(request), self.token, path=self._prefix, httponly=True, samesite="lax"
         )

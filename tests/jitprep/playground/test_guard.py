@@ -120,3 +120,9 @@ def test_what_was_put_aside_is_not_opened_as_a_page():
     answer = client.get(f"/_play/api/assets/{name}")
     assert answer.headers["content-disposition"] == "attachment"
     assert client.get("/_play/api/assets/0123456789abcdef").status_code == 404
+
+
+def test_a_browser_that_is_let_in_stays_on_this_server():
+    client = Browser(let_in=False)
+    answer = client.get(f"{ADDRESS}//evil.example/?token={client.token}")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/evil.example/")

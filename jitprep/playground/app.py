@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import JSONResponse, RedirectResponse, Response, StreamingResponse
+from starlette.responses import RedirectResponse, Response, StreamingResponse
 from starlette.staticfiles import StaticFiles
 from starlette.types import Receive, Scope, Send
 
@@ -88,20 +88,10 @@ class PlaygroundApp:
     async def _api(self, request: Request, name: str) -> Response:
         try:
             return await self._answer(request, name)
-        except AskRefused as refused:
-            return _failure(400, "InvalidRequest", str(refused))
-        except RequestFailed as failure:
-            return _failure(failure.status, failure.code, failure.message)
-        except PreprocessingError as error:
-            return _failure(422, type(error).__name__, str(error))
-        except MemoryError:
-            return _failure(507, "OutOfMemory", "out of memory; use a smaller source or pipeline")
         except (ClientDisconnect, Cancelled):
             raise ClientDisconnect from None
         except Exception as error:
-            _log.exception("%s failed", name)
-            message = f"unexpected error, please report it: {type(error).__name__}: {error}"
-            return _failure(500, "InternalError", message)
+            return _failure(*_described(error, name))
 
     async def _answer(self, request: Request, name: str) -> Response:
         kind, _, rest = name.partition("/")
@@ -119,7 +109,7 @@ class PlaygroundApp:
             return _failure(404, "NotFound", f"the page has no {name!r}")
         table = await _body(request)
         if name in STREAMS:
-            return self._stream(request, STREAMS[name](self._playground, table))
+            return self._stream(request, name, STREAMS[name](self._playground, table))
         if name not in POSTS:
             return _failure(404, "NotFound", f"the page has no {name!r}")
         return _json(await self._run(request, lambda: POSTS[name](self._playground, table)))
@@ -150,7 +140,7 @@ class PlaygroundApp:
             raise
         return running.result()
 
-    def _stream(self, request: Request, rows: Iterator[Any]) -> Response:
+    def _stream(self, request: Request, name: str, rows: Iterator[Any]) -> Response:
         """Answer with a line of JSON for each row, as it is computed."""
         done = object()
 
@@ -161,12 +151,11 @@ class PlaygroundApp:
                     if row is done:
                         return
                     yield _line(row)
-            except ClientDisconnect:
+            except (ClientDisconnect, Cancelled):
                 return
-            except (AskRefused, PreprocessingError) as error:
-                yield _line({"error": _error(type(error).__name__, str(error))})
-            except RequestFailed as failure:
-                yield _line({"error": _error(failure.code, failure.message)})
+            except Exception as error:
+                _, code, message = _described(error, name)
+                yield _line({"error": {"code": code, "message": message}})
             finally:
                 with suppress(ValueError):  # a row is still being computed
                     rows.close()  # type: ignore[attr-defined]
@@ -209,16 +198,28 @@ def _plain(value: Any) -> Any:
 
 
 def _line(row: Any) -> bytes:
-    return json.dumps(row, default=_plain).encode() + b"\n"
+    return json.dumps(row, default=_plain, allow_nan=False).encode() + b"\n"
 
 
 def _json(value: Any) -> Response:
     return Response(_line(value), media_type="application/json", headers=_FRESH)
 
 
-def _error(code: str, message: str) -> Mapping[str, str]:
-    return {"code": code, "message": message}
+def _described(error: Exception, name: str) -> tuple[int, str, str]:
+    """Return the status, the code and the message of an error of an answer."""
+    if isinstance(error, AskRefused):
+        return 400, "InvalidRequest", str(error)
+    if isinstance(error, RequestFailed):
+        return error.status, error.code, error.message
+    if isinstance(error, PreprocessingError):
+        return 422, type(error).__name__, str(error)
+    if isinstance(error, MemoryError):
+        return 507, "OutOfMemory", "out of memory; use a smaller source or pipeline"
+    _log.error("%s failed", name, exc_info=error)
+    message = f"unexpected error, please report it: {type(error).__name__}: {error}"
+    return 500, "InternalError", message
 
 
 def _failure(status: int, code: str, message: str) -> Response:
-    return JSONResponse({"error": _error(code, message)}, status, _FRESH)
+    body = _line({"error": {"code": code, "message": message}})
+    return Response(body, status, _FRESH, "application/json")

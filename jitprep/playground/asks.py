@@ -9,6 +9,8 @@ from preprocessing.frozen import frozen
 from preprocessing.rng import LARGEST_SEED
 
 MOST_BOXES = 1000
+# Characters of a pipeline, which are a few thousand steps.
+MOST_PIPELINE = 20_000
 # No image has a place so far away. JSON's numbers may also be infinite, or not a number.
 _FARTHEST = 1e9
 
@@ -78,7 +80,7 @@ class LookAsk:
         mask = table.get("mask")
         return cls(
             SourceAsk.of(table.get("source")),
-            _text(table, "pipeline"),
+            _pipeline(table),
             _off(table.get("off", [])),
             seed_of(table.get("seed", 0)),
             _boxes(table.get("boxes", [])),
@@ -104,7 +106,7 @@ class PipelineAsk:
     @classmethod
     def of(cls, table: Mapping[str, Any]) -> PipelineAsk:
         """Read a request's body. Raises AskRefused."""
-        return cls(_text(table, "pipeline"), _off(table.get("off", [])))
+        return cls(_pipeline(table), _off(table.get("off", [])))
 
 
 def seed_of(value: object) -> int:
@@ -125,6 +127,15 @@ def _text(table: Mapping[str, Any], name: str) -> str:
     if not isinstance(value, str):
         raise AskRefused(f"{name} must be text")
     return value
+
+
+def _pipeline(table: Mapping[str, Any]) -> str:
+    text = _text(table, "pipeline")
+    if len(text) > MOST_PIPELINE:
+        raise AskRefused(
+            f"the pipeline has {len(text):,} characters; the page takes at most {MOST_PIPELINE:,}"
+        )
+    return text
 
 
 def _off(value: object) -> tuple[int, ...]:

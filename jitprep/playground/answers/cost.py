@@ -57,7 +57,7 @@ def answer(playground: Playground, asked: Mapping[str, Any]) -> Mapping[str, Any
     try:
         prices = prices_of(load_prices(SHIPPED), _REGION, (plan.gpu, plan.server), SHIPPED)
         estimate = _measured(playground, pipeline, plan, prices, samples)
-    except (PriceError, Unmeasured) as error:
+    except PriceError as error:
         raise AskRefused(str(error)) from None
     decision = decide(estimate)
     plot = Asset(render_plot(estimate).encode(), "image/svg+xml")
@@ -136,7 +136,13 @@ def _measured(
         for number, sample in enumerate(samples):
             files.append(Path(folder, f"sample-{number + 1}"))
             files[-1].write_bytes(read_item(playground, sample).content)
-        measured = measure_function(pipeline, files)
+        try:
+            measured = measure_function(pipeline, files)
+        except Unmeasured as error:
+            message = str(error)
+            for file, sample in zip(files, samples, strict=True):
+                message = message.replace(str(file), _name(playground, sample))
+            raise AskRefused(message) from None
     return estimate_now(pipeline, plan, _REGION, prices, measured)
 
 
@@ -162,5 +168,9 @@ def _local_name(playground: Playground, sample: SourceAsk) -> str:
         url = playground.places.place(sample.place).url
         if url.scheme == "file":
             return as_text(str(Path(url.host, sample.key)))
+    return f"./{_name(playground, sample).rpartition('/')[2]}"
+
+
+def _name(playground: Playground, sample: SourceAsk) -> str:
     name = sample.member or sample.key or playground.uploads.read(sample.upload).name
-    return f"./{as_text(name.rpartition('/')[2])}"
+    return as_text(name)

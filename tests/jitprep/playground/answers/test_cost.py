@@ -90,3 +90,12 @@ def test_cancelling_ends_the_measurement(folder):
     with cancellable(signal), pytest.raises(Cancelled):
         cost.answer(playground(folder), asked())
     assert time.monotonic() - began < 1.5
+
+
+def test_an_error_names_the_source_and_no_temporary_file(folder):
+    (folder / "broken.jpg").write_bytes(photo("rocket")[:200])
+    answer = Browser(playground(folder)).post(
+        "cost", asked(source={"place": "photos", "key": "broken.jpg"})
+    )
+    assert answer.status_code == 400
+    assert answer.json()["error"]["message"].startswith("broken.jpg: ")

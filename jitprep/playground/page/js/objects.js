@@ -75,9 +75,19 @@ class ObjectList {
     for (const button of this.list.querySelectorAll("button")) {
       const chosen = !state.upload && button.dataset.key === state.key;
       button.toggleAttribute("data-chosen", chosen);
-      if (chosen) button.setAttribute("aria-current", "true");
-      else button.removeAttribute("aria-current");
+      if (!chosen) button.removeAttribute("aria-current");
+      else if (!button.hasAttribute("aria-current")) {
+        button.setAttribute("aria-current", "true");
+        this.#reveal(button);
+      }
     }
+  }
+
+  /** Scroll the list alone to an object: the page stays where it is. */
+  #reveal(button) {
+    const [list, row] = [this.list.getBoundingClientRect(), button.getBoundingClientRect()];
+    if (row.top < list.top) this.list.scrollTop -= list.top - row.top;
+    if (row.bottom > list.bottom) this.list.scrollTop += row.bottom - list.bottom;
   }
 
   async #page(after) {

@@ -12,12 +12,16 @@ const WHENCE =
   "Random steps draw from the object's key, its ETag and the epoch. The seed is the epoch: " +
   "the same three give the same draw, here and in a read.";
 
+const NOT_RANDOM =
+  "This pipeline has no random step: all draws are the same. " +
+  "Add step finds some when you search for “random”.";
+
 /** Build the tab of draws. */
 export function buildDrawsTab(container, _session, { seed }) {
   let first = 0;
   let shown = "";
   const wall = element("div", { class: "wall", role: "group", "aria-label": "Draws" });
-  const same = element("p", { hidden: true }, "This pipeline has no random step: all draws are the same.");
+  const same = element("p", { hidden: true }, NOT_RANDOM);
   const range = element("span", { class: "range" });
   const previous = element("button", { type: "button", onclick: () => go(first - COUNT) }, "Previous 12");
   const next = element("button", { type: "button", onclick: () => go(first + COUNT) }, "Next 12");

@@ -15,10 +15,11 @@ const FIELDS = [
 
 const COLUMNS =
   "* The cheapest. MB and ms: a function's memory, and its time per request. Host ms: the CPU time per " +
-  "object on the machine that trains. GPU idle: how long GPUs wait for data, as a share or in hours per epoch.";
+  "object on the machine that trains. GPU idle: how long GPUs wait for data, as a share or in hours " +
+  "per epoch.";
 const HINT =
-  "The source is measured through the pipeline; that takes some seconds. Leave 0 ms of training where you do " +
-  "not know it: the answer says from which time on your host keeps up.";
+  "The source is measured through the pipeline; that takes some seconds. Leave 0 ms of training where you " +
+  "do not know it: the answer says from which time on your host keeps up.";
 const SHORT = 16; // characters up to which a cell is a number with its unit
 
 /** Build the tab of costs. */

@@ -61,7 +61,9 @@ class ObjectList {
   constructor() {
     this.list = element("ul", { class: "objects", "aria-label": "Objects" });
     this.foot = element("div", { class: "small muted" });
-    this.element = element("div", { class: "objects-box" }, this.list, this.foot);
+    // Each object is a stop of the Tab key: there may be hundreds.
+    const skip = element("a", { class: "skip", href: "#pipeline" }, "Skip to the pipeline");
+    this.element = element("div", { class: "objects-box" }, skip, this.list, this.foot);
   }
 
   /** Show the first page of the folder. */

@@ -34,7 +34,8 @@ export function buildPipelinePanel(container, session, { steps, words = [] }) {
     () => draft.answer?.kind,
   );
   const output = outcome();
-  const [preset, words_, empty] = [presets(draft), wordControls(draft, catalogue), beginning(draft)];
+  const empty = beginning(draft, () => add.button.focus());
+  const [preset, words_] = [presets(draft), wordControls(draft, catalogue)];
   container.classList.add("stack");
   container.append(
     preset.element,
@@ -165,11 +166,15 @@ function kindWord(draft) {
   return draft.words.find((word) => word !== "exact" && word.split(":")[0] !== "tar") ?? "";
 }
 
-/** What to do while there is no pipeline. */
-function beginning(draft) {
+/** What to do while there is no pipeline. `begun` is called once there is: the focus was on what is gone. */
+function beginning(draft, begun) {
+  const start = () => {
+    draft.set(example());
+    begun();
+  };
   const begin = element(
     "button",
-    { type: "button", class: "plain mono", onclick: () => draft.set(example()) },
+    { type: "button", class: "plain mono", onclick: start },
   );
   const hint = element("p", { class: "beginning muted" },
     "Type a pipeline above, add steps below, or begin with ", begin);

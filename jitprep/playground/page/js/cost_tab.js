@@ -2,7 +2,7 @@
 
 import { assetUrl, post } from "./api.js";
 import { prose } from "./prose.js";
-import { asked, source } from "./state.js";
+import { asked, firstNeed } from "./state.js";
 import { element } from "./ui.js";
 import { Work, failure } from "./work.js";
 
@@ -47,21 +47,19 @@ export function buildCostTab(container) {
   const form = element("form", { class: "form" }, fields, gpus, submit, work.root);
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    if (source() !== null) work.start();
+    if (!firstNeed("")) work.start();
   });
   container.append(form, content);
   let shown = "";
   return {
     show() {
-      submit.disabled = source() === null;
+      const need = firstNeed("to see what it costs");
+      submit.disabled = Boolean(need);
       const now = JSON.stringify(asked());
       if (now === shown) return;
       shown = now;
       work.cancel();
-      const hint = source() === null
-        ? "Choose a source: its decoding is measured."
-        : HINT;
-      content.replaceChildren(element("p", { class: "hint" }, hint));
+      content.replaceChildren(element("p", { class: "hint" }, need || HINT));
     },
   };
 }

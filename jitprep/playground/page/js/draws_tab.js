@@ -1,7 +1,7 @@
 // A wall of what random steps draw: one cell per seed, and a click pins it.
 
 import { post } from "./api.js";
-import { asked, change, source, state } from "./state.js";
+import { asked, change, firstNeed, state } from "./state.js";
 import { element } from "./ui.js";
 import { frameCanvas } from "./viewers/pictures.js";
 import { beginning } from "./viewers/view.js";
@@ -52,10 +52,11 @@ export function buildDrawsTab(container, _session, { seed }) {
   function update() {
     previous.disabled = first === 0;
     range.textContent = `seeds ${first} to ${first + COUNT - 1}`;
-    if (source() === null) {
+    const text = firstNeed("to see what is drawn");
+    if (text) {
       work.cancel();
       shown = "";
-      wall.replaceChildren(element("p", { class: "hint" }, "Choose a source to see what is drawn."));
+      wall.replaceChildren(element("p", { class: "hint" }, text));
     } else if (shown === identity({ ...asked(), first })) press();
     else work.start();
   }

@@ -74,7 +74,7 @@ def toml(pipeline: Pipeline) -> str:
             return "{" + ", ".join(f"{key} = {value(of)}" for key, of in thing.items()) + "}"
         if isinstance(thing, list):
             return "[" + ", ".join(map(value, thing)) + "]"
-        return json.dumps(thing).replace("\x7f", "\\u007f")
+        return json.dumps(thing, ensure_ascii=False).replace("\x7f", "\\u007f")
 
     return "".join(f"{key} = {value(of)}\n" for key, of in document.items())
 

@@ -67,5 +67,5 @@ def _link(ask: PipelineAsk, source: SourceAsk | None, seed: int) -> Snippet:
     }
     found = {name: value for name, value in query.items() if value}
     text = f"{PAGE_PATH}/?{urlencode(found, quote_via=quote, errors='replace')}"
-    about = "Opens this view, below the address of jitprep play or jitprep up."
+    about = "Opens this view while the page is served. A dropped file is gone when that ends."
     return Snippet("play", "Link", "url", text, about)

@@ -39,7 +39,7 @@ def draw_sound(desk: Desk, array: Array, spec: AudioSpec) -> View:
         return View("audio", caption, rate=spec.rate)
     media, left_out = (b"", "") if spec.rate is None else _playable(array, spec, spec.rate)
     magnified = _magnified(array)
-    higher = f"the waveform is {magnified} times as high" if magnified > 1 else ""
+    higher = f"the waveform is drawn {magnified} times as high" if magnified > 1 else ""
     return View(
         "audio",
         caption,

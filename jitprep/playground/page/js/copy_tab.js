@@ -65,7 +65,8 @@ function page({ snippets, preset }) {
   return [...payload, ...(about ? [about] : []), ...sections];
 }
 
-function block({ name, label, text, about, language }, first) {
+function block({ name, label, text: given, about, language }, first) {
+  const text = name === "play" ? new URL(given, location.href).href : given; // a link can be opened as it is
   const code = element("pre", { tabIndex: 0, role: "group", "aria-label": label },
     element("code", { "data-language": language }, text));
   const button = element(

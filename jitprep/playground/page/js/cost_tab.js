@@ -1,7 +1,8 @@
 // Where the work belongs, and what it costs: `jitprep cost` for this source and pipeline.
 
 import { assetUrl, post } from "./api.js";
-import { asked, source } from "./state.js";
+import { prose } from "./prose.js";
+import { asked, firstNeed } from "./state.js";
 import { element } from "./ui.js";
 import { Work, failure } from "./work.js";
 
@@ -12,6 +13,13 @@ const FIELDS = [
   { name: "epochs", label: "Epochs", value: "10", type: "number", step: "1" },
 ];
 
+const COLUMNS =
+  "* The cheapest. MB and ms: a function's memory, and its time per request. Host ms: the CPU time per " +
+  "object on the machine that trains. GPU idle: how long GPUs wait for data, as a share or in hours " +
+  "per epoch.";
+const HINT =
+  "The source is measured through the pipeline; that takes some seconds. Leave 0 ms of training where you " +
+  "do not know it: the answer says from which time on your host keeps up.";
 const SHORT = 16; // characters up to which a cell is a number with its unit
 
 /** Build the tab of costs. */
@@ -39,21 +47,19 @@ export function buildCostTab(container) {
   const form = element("form", { class: "form" }, fields, gpus, submit, work.root);
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    if (source() !== null) work.start();
+    if (!firstNeed("")) work.start();
   });
   container.append(form, content);
   let shown = "";
   return {
     show() {
-      submit.disabled = source() === null;
+      const need = firstNeed("to see what it costs");
+      submit.disabled = Boolean(need);
       const now = JSON.stringify(asked());
       if (now === shown) return;
       shown = now;
       work.cancel();
-      const hint = source() === null
-        ? "Choose a source: its decoding is measured."
-        : "The source is measured through the pipeline; that takes some seconds.";
-      content.replaceChildren(element("p", { class: "hint" }, hint));
+      content.replaceChildren(element("p", { class: "hint" }, need || HINT));
     },
   };
 }
@@ -66,10 +72,11 @@ function given(inputs) {
 function costs(answer) {
   const { title, header, rows, paid_header: paidHeader, paid_rows: paidRows, plot, command } = answer;
   return [
-    element("div", { class: "verdict" }, answer.answer.map((sentence) => element("p", {}, sentence))),
+    element("div", { class: "verdict" }, answer.answer.map((sentence) => element("p", {}, prose(sentence)))),
     table(title, header, rows),
+    element("p", { class: "muted small" }, COLUMNS),
     plot ? element("img", { class: "plot", src: assetUrl(plot), alt: `Chart: ${title}` }) : null,
-    paidRows?.length ? table("What is paid", paidHeader, paidRows) : null,
+    paidRows?.length ? table("What it is paid for", paidHeader, paidRows) : null,
     list("Why", answer.reasons),
     list("Assumptions", answer.assumptions),
     element("h3", {}, "The same on the command line"),
@@ -96,6 +103,6 @@ function cell(value, place) {
 
 function list(title, items) {
   if (!items?.length) return null;
-  const made = element("ul", { class: "plain-list" }, items.map((item) => element("li", {}, item)));
+  const made = element("ul", { class: "plain-list" }, items.map((item) => element("li", {}, prose(item))));
   return element("section", {}, element("h3", {}, title), made);
 }

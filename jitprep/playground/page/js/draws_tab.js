@@ -1,7 +1,7 @@
 // A wall of what random steps draw: one cell per seed, and a click pins it.
 
 import { post } from "./api.js";
-import { asked, change, source, state } from "./state.js";
+import { asked, change, firstNeed, state } from "./state.js";
 import { element } from "./ui.js";
 import { frameCanvas } from "./viewers/pictures.js";
 import { beginning } from "./viewers/view.js";
@@ -12,12 +12,16 @@ const WHENCE =
   "Random steps draw from the object's key, its ETag and the epoch. The seed is the epoch: " +
   "the same three give the same draw, here and in a read.";
 
+const NOT_RANDOM =
+  "This pipeline has no random step: all draws are the same. " +
+  "Add step finds some when you search for “random”.";
+
 /** Build the tab of draws. */
 export function buildDrawsTab(container, _session, { seed }) {
   let first = 0;
   let shown = "";
   const wall = element("div", { class: "wall", role: "group", "aria-label": "Draws" });
-  const same = element("p", { hidden: true }, "This pipeline has no random step: all draws are the same.");
+  const same = element("p", { hidden: true }, NOT_RANDOM);
   const range = element("span", { class: "range" });
   const previous = element("button", { type: "button", onclick: () => go(first - COUNT) }, "Previous 12");
   const next = element("button", { type: "button", onclick: () => go(first + COUNT) }, "Next 12");
@@ -48,10 +52,11 @@ export function buildDrawsTab(container, _session, { seed }) {
   function update() {
     previous.disabled = first === 0;
     range.textContent = `seeds ${first} to ${first + COUNT - 1}`;
-    if (source() === null) {
+    const text = firstNeed("to see what is drawn");
+    if (text) {
       work.cancel();
       shown = "";
-      wall.replaceChildren(element("p", { class: "hint" }, "Choose a source to see what is drawn."));
+      wall.replaceChildren(element("p", { class: "hint" }, text));
     } else if (shown === identity({ ...asked(), first })) press();
     else work.start();
   }

@@ -1,6 +1,6 @@
 // The field "Key or URL": an object of a place by its key, or by a URL that begins with the place's.
 
-import { change, state } from "./state.js";
+import { change, state, subscribe } from "./state.js";
 import { element, errorBox } from "./ui.js";
 
 /** The field, and the error where no place has what it names. */
@@ -12,8 +12,13 @@ export function keyField({ places }) {
     autocapitalize: "off",
     autocomplete: "off",
     "aria-describedby": "key-problem",
-    placeholder: places[0] ? `${places[0].url.replace(/\/$/, "")}/…` : "",
   });
+  const example = () => {
+    const place = places.find(({ name }) => name === state.place) ?? places[0];
+    input.placeholder = place ? `${place.url.replace(/\/$/, "")}/…` : "";
+  };
+  subscribe((changed) => changed.has("place") && example());
+  example();
   const problem = element("div", { id: "key-problem" });
   const open = (event) => {
     event.preventDefault();

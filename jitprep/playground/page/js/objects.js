@@ -61,7 +61,9 @@ class ObjectList {
   constructor() {
     this.list = element("ul", { class: "objects", "aria-label": "Objects" });
     this.foot = element("div", { class: "small muted" });
-    this.element = element("div", { class: "objects-box" }, this.list, this.foot);
+    // Each object is a stop of the Tab key: there may be hundreds.
+    const skip = element("a", { class: "skip", href: "#pipeline" }, "Skip to the pipeline");
+    this.element = element("div", { class: "objects-box" }, skip, this.list, this.foot);
   }
 
   /** Show the first page of the folder. */
@@ -75,9 +77,19 @@ class ObjectList {
     for (const button of this.list.querySelectorAll("button")) {
       const chosen = !state.upload && button.dataset.key === state.key;
       button.toggleAttribute("data-chosen", chosen);
-      if (chosen) button.setAttribute("aria-current", "true");
-      else button.removeAttribute("aria-current");
+      if (!chosen) button.removeAttribute("aria-current");
+      else if (!button.hasAttribute("aria-current")) {
+        button.setAttribute("aria-current", "true");
+        this.#reveal(button);
+      }
     }
+  }
+
+  /** Scroll the list alone to an object: the page stays where it is. */
+  #reveal(button) {
+    const [list, row] = [this.list.getBoundingClientRect(), button.getBoundingClientRect()];
+    if (row.top < list.top) this.list.scrollTop -= list.top - row.top;
+    if (row.bottom > list.bottom) this.list.scrollTop += row.bottom - list.bottom;
   }
 
   async #page(after) {

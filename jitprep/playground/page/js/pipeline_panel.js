@@ -3,16 +3,18 @@
 import { addStep } from "./add_step.js";
 import { Cards } from "./cards.js";
 import { Draft } from "./draft.js";
+import { example, onExample } from "./examples.js";
 import { firstLine } from "./first_values.js";
 import { outcome } from "./outcome.js";
 import { plainProse } from "./prose.js";
 import { isDocument } from "./spelling.js";
+import { state } from "./state.js";
 import { TextEditor } from "./text_editor.js";
 import { element, errorBox } from "./ui.js";
 
-const EXAMPLE = "grayscale/resize:224,224/png";
 // How long an error waits while its word is still being completed.
 const PATIENCE_MS = 700;
+const STAYS = "Until it is corrected, results and copies are those of the last pipeline without an error.";
 
 /** Build the panel "Pipeline". */
 export function buildPipelinePanel(container, session, { steps, words = [] }) {
@@ -32,7 +34,8 @@ export function buildPipelinePanel(container, session, { steps, words = [] }) {
     () => draft.answer?.kind,
   );
   const output = outcome();
-  const [preset, words_, empty] = [presets(draft), wordControls(draft, catalogue), beginning(draft)];
+  const empty = beginning(draft, () => add.button.focus());
+  const [preset, words_] = [presets(draft), wordControls(draft, catalogue)];
   container.classList.add("stack");
   container.append(
     preset.element,
@@ -62,7 +65,10 @@ function problem(draft, editor) {
   let shown = "";
   let timer;
   const put = (message, ...parts) => {
-    if (shown !== message) box.replaceChildren(...parts);
+    // Where the text is wrong, the other side still shows what was there before.
+    const stays = message && state.pipeline && state.pipeline !== draft.text;
+    const note = stays ? [element("p", { class: "muted small" }, STAYS)] : [];
+    if (shown !== message) box.replaceChildren(...parts, ...note);
     shown = message;
   };
   draft.subscribe(() => {
@@ -160,14 +166,20 @@ function kindWord(draft) {
   return draft.words.find((word) => word !== "exact" && word.split(":")[0] !== "tar") ?? "";
 }
 
-/** What to do while there is no pipeline. */
-function beginning(draft) {
-  const example = element(
+/** What to do while there is no pipeline. `begun` is called once there is: the focus was on what is gone. */
+function beginning(draft, begun) {
+  const start = () => {
+    draft.set(example());
+    begun();
+  };
+  const begin = element(
     "button",
-    { type: "button", class: "plain mono", onclick: () => draft.set(EXAMPLE) },
-    EXAMPLE,
+    { type: "button", class: "plain mono", onclick: start },
   );
   const hint = element("p", { class: "beginning muted" },
-    "Type a pipeline above, add steps below, or begin with ", example);
+    "Type a pipeline above, add steps below, or begin with ", begin);
+  const name = () => (begin.textContent = example());
+  onExample(name);
+  name();
   return { element: hint, show: () => (hint.hidden = Boolean(draft.text.trim())) };
 }

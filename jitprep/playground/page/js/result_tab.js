@@ -1,6 +1,7 @@
 // Before and after: asked for anew at each change, shown at once.
 
 import { ApiError, post } from "./api.js";
+import { setSourceKind } from "./examples.js";
 import { asked, source, state } from "./state.js";
 import { element } from "./ui.js";
 import { Facts } from "./viewers/facts.js";
@@ -22,6 +23,7 @@ export function buildResultTab(container, _session, { seed, progress }) {
     done: (answer) => {
       if (!work.busy) panel.removeAttribute("aria-busy");
       shown = JSON.stringify(source());
+      setSourceKind(answer.before.kind);
       if (!answer.after) {
         beforeAlone(answer.before);
         return;
@@ -40,7 +42,10 @@ export function buildResultTab(container, _session, { seed, progress }) {
       facts.clear();
       if (shown === JSON.stringify(source())) pair.fail();
       else pair.clear();
-      if (error.before) pair.showSource(error.before);
+      if (error.before) {
+        setSourceKind(error.before.kind);
+        pair.showSource(error.before);
+      }
     },
   });
   container.append(message, pair.root, facts.root);
@@ -101,6 +106,6 @@ async function sourceAlone(signal) {
 function hint() {
   const text = state.pipeline
     ? "Choose a source to see what the pipeline makes of it."
-    : "Choose a source and write a pipeline. Both ends of it are shown here.";
+    : "Choose a source and write a pipeline. The source before and after it is shown here.";
   return element("p", { class: "hint" }, text);
 }

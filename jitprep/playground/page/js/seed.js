@@ -17,7 +17,7 @@ export class SeedControl {
     element("label", { for: "seed" }, "Seed"),
     this.#slider,
     this.#number,
-    element("span", { class: "muted" }, "the epoch of a read"),
+    element("span", { class: "muted" }, "the reader's epoch"),
   );
 
   constructor() {

@@ -79,7 +79,18 @@ class Sheet {
     if (asked === this.#shown) return;
     this.#shown = asked;
     this.#suggest();
-    this.#work.start();
+    if (state.pipeline.trim()) this.#work.start();
+    else this.#hint();
+  }
+
+  /** What to do where there is no pipeline. */
+  #hint() {
+    this.#work.cancel();
+    this.#rows = [];
+    this.#grid.replaceChildren();
+    this.#summary.textContent = "";
+    const text = "Write a pipeline to see what it makes of each object.";
+    this.#messages.replaceChildren(element("p", { class: "hint" }, text));
   }
 
   #asked() {

@@ -3,6 +3,7 @@
 import { post } from "./api.js";
 import { keyField } from "./key_field.js";
 import { objects } from "./objects.js";
+import { isDocument } from "./spelling.js";
 import { change, state, subscribe } from "./state.js";
 import { element } from "./ui.js";
 import { uploadName, uploading } from "./uploading.js";
@@ -27,8 +28,14 @@ function shown() {
   const line = element("p", { class: "row now" }, element("span", { class: "muted small" }, "Now"), name);
   if (!member) return [line];
   const back = element("button", { type: "button", class: "plain ellipsis", title: whole,
-    onclick: () => change({ member: "" }) }, `← back to ${whole}`);
+    onclick: () => change({ member: "", pipeline: ofShard(state.pipeline) }) }, `← back to ${whole}`);
   return [line, back];
+}
+
+/** The pipeline of a whole shard, for that of one member: opening a member left its first word out. */
+function ofShard(pipeline) {
+  const isMember = pipeline.includes("/") && !isDocument(pipeline) && !/^tar[:/]/.test(pipeline);
+  return isMember ? `tar/${pipeline}` : pipeline;
 }
 
 /** A key may come without its place, as in a log line: it is looked for in all places. */

@@ -1,7 +1,7 @@
 // Each stage of the plan with its result, and what the planner changed to be fast.
 
 import { post } from "./api.js";
-import { asked, source } from "./state.js";
+import { asked, firstNeed } from "./state.js";
 import { bytes, element } from "./ui.js";
 import { thumbnail } from "./viewers/view.js";
 import { Work, failure } from "./work.js";
@@ -27,10 +27,10 @@ export function buildStagesTab(container) {
   container.append(work.root, content);
   return {
     show() {
-      if (source() === null) {
+      const text = firstNeed("to see each stage's result");
+      if (text) {
         work.cancel();
         shown = "";
-        const text = "Choose a source to see each stage's result.";
         content.replaceChildren(element("p", { class: "hint" }, text));
       } else if (shown !== JSON.stringify(asked())) work.start();
     },

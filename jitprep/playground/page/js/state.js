@@ -71,6 +71,12 @@ export function source() {
   return key ? { place, key, upload, member } : null;
 }
 
+/** What is to be done first, so that a goal such as "to see it" is reached; empty where nothing is. */
+export function firstNeed(goal) {
+  if (source() === null) return `Choose a source ${goal}.`;
+  return state.pipeline.trim() ? "" : `Write a pipeline ${goal}.`;
+}
+
 /** The body of a question about the source and the pipeline. */
 export function asked() {
   const { pipeline, off, seed } = state;

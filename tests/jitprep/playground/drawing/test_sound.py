@@ -103,7 +103,7 @@ def test_the_waveform_reaches_the_peaks() -> None:
 def test_low_sound_is_magnified_and_this_is_said(peak: float, times: int) -> None:
     view, desk = drawn(tone(2000, peak))
     inked = pixels(view, desk, 0)[:, :, 3] > 0
-    assert view.how == f"the waveform is {times} times as high"
+    assert view.how == f"the waveform is drawn {times} times as high"
     assert abs(inked.sum(axis=0).max() / len(inked) - times * peak) < 0.05
 
 

@@ -90,9 +90,16 @@ export class BoxList {
   }
 }
 
+const WHY_A_MASK = "Choose a mask of the source, to see it moved with the picture";
+
 /** A file with a mask of the source, and how strongly it is drawn. */
 export class MaskControl {
-  #file = element("input", { type: "file", accept: "image/*", onchange: () => this.#send() });
+  #file = element("input", {
+    type: "file",
+    class: "unseen",
+    accept: "image/*",
+    onchange: () => this.#send(),
+  });
   #slider = element("input", { type: "range", min: 0, max: 1, step: 0.05, value: 1 });
   #remove = element("button", { type: "button", onclick: () => change({ mask: "" }) }, "Remove mask");
   #strength = element("label", {}, "Mask opacity ", this.#slider);
@@ -101,7 +108,7 @@ export class MaskControl {
 
   constructor(changed) {
     this.#slider.addEventListener("input", () => changed(this.#slider.valueAsNumber));
-    const label = element("label", { class: "file" }, "Mask ", this.#file);
+    const label = element("label", { class: "file", title: WHY_A_MASK }, "Mask", this.#file);
     this.root = element("span", { class: "mask" }, label, this.#strength, this.#remove, this.#error);
   }
 

@@ -11,6 +11,7 @@ import { isPicture } from "./view.js";
 import { Viewport } from "./viewport.js";
 
 const NAMES = ["before", "after"];
+const GONE = [-9, -9, -9, -9]; // where nothing is seen
 const KEYS_HELP =
   "+ and − zoom, 0 shows the whole picture, arrow keys move it, Shift with arrow keys moves the pointer.";
 
@@ -113,10 +114,10 @@ export class Pictures {
     const given = boxesOf(state.boxes);
     const after = (geometry?.boxes ?? []).map((row) => row.after);
     const faint = (place) => Boolean(geometry && (!after[place] || geometry.boxes[place].degenerate));
-    const named = (box, place) => ({ box, name: String(place + 1), faint: faint(place) });
+    const named = (box, place) => ({ box, name: box === GONE ? "" : String(place + 1), faint: faint(place) });
     this.#sides.before.marks.boxes = given.map(named);
     // A box that is gone keeps its place, so that colours stay the same.
-    this.#sides.after.marks.boxes = after.map((box, place) => named(box ?? [-9, -9, -9, -9], place));
+    this.#sides.after.marks.boxes = after.map((box, place) => named(box ?? GONE, place));
     this.#paint();
     for (const name of NAMES) {
       const frame = geometry?.mask?.[name];

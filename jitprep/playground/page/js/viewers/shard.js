@@ -6,7 +6,8 @@ const HEAD = ["Name", "Sample", "Kind", "Bytes"];
 
 /** A table of members. `open(name)` opens one; without it there are no buttons. */
 export function shardTable(view, name, open) {
-  const head = [...HEAD, ...(open ? ["Open"] : [])].map((text) => element("th", { scope: "col" }, text));
+  const head = [...HEAD, ...(open ? ["Open"] : [])].map((text) => element("th",
+    { scope: "col", class: text === "Bytes" ? "number" : "" }, text));
   const body = view.members.map((member) => row(member, open));
   const table = element(
     "table",

@@ -16,10 +16,10 @@ export function textPair(before, after) {
     if (place < before.texts.length) sides.before.push(documentOf(parts.before, "del"));
     if (place < after.texts.length) sides.after.push(documentOf(parts.after, "ins"));
   }
-  const note = cut ? "The first 2,000 words of a document are compared." : "";
+  const note = cut ? "The first 2,000 words of each document are compared." : "";
   return {
     before: documents(before, sides.before, "before", note),
-    after: documents(after, sides.after, "after", note),
+    after: documents(after, sides.after, "after", ""),
   };
 }
 

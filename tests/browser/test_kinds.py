@@ -197,6 +197,11 @@ def test_a_shard_goes_through_a_pipeline_of_shards(bench: Workbench) -> None:
     bench.open("shards/samples.tar", pipeline)
     bench.settled(pipeline)
     expect(bench.side("after")).to_contain_text("0000")
+    # A member has no tar/ to be unpacked by, and the way back to the shard has it again.
+    bench.side("before").get_by_role("button", name="Open 0001.jpg").click()
+    bench.settled("resize:64,64/npy")
+    bench.page.get_by_role("button", name="back to").click()
+    bench.settled(pipeline)
 
 
 def test_a_broken_member_is_named(bench: Workbench) -> None:
@@ -234,6 +239,17 @@ def test_boxes_and_masks_are_drawn_over_both_sides(bench: Workbench) -> None:
         columns = (plain != shown).any(axis=2).any(axis=0).nonzero()[0] / shown.shape[1]
         edges.append((columns.min(), columns.max()))
     assert np.allclose(edges, [(0.1, 0.5), (0.5, 0.9)], atol=0.03)  # the photograph is flipped
+
+
+@pytest.mark.parametrize("name", ["photos/coffee.jpg", "shards/samples.tar"])
+def test_an_example_suits_the_source(bench: Workbench, name: str) -> None:
+    bench.open(name, "")
+    expect(bench.page.locator("#status")).to_have_text(re.compile("ready"))
+    start = bench.page.locator(".beginning button")
+    example = start.inner_text()
+    start.click()
+    bench.settled(example)
+    expect(bench.page.get_by_role("button", name="Add step")).to_be_focused()
 
 
 def test_stages_show_the_difference_to_exact(bench: Workbench) -> None:

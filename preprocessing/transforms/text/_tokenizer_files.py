@@ -13,6 +13,7 @@ from pathlib import Path
 
 from preprocessing.errors import SpecError
 from preprocessing.spec.coerce import show
+from preprocessing.spec.step import nearest
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,100}")
 _VARIABLE = "JITPREP_TOKENIZERS"
@@ -73,6 +74,8 @@ def _find(name: str) -> Path:
         there = ", ".join(names[:_SHOWN]) + ", ..." * (len(names) > _SHOWN)
         raise SpecError(
             f"file: no tokenizer {name!r} in the folder that {_VARIABLE} names (by default `tokenizers` "
-            f"in the working directory); {f'it has {there}' if names else 'the folder has none'}"
+            f"in the working directory); {f'it has {there}' if names else 'the folder has none'}",
+            argument="file",
+            nearest=nearest(name, names) or next(iter(names), None),
         )
     return path

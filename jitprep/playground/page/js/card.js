@@ -82,7 +82,7 @@ export class Card {
         "aria-describedby": this.step ? `${docs.id}-tip` : null,
         onclick: () => this.#toggle(docs),
       },
-      this.name,
+      ...breakable(this.name),
     );
     const summary = this.step?.summary ?? "";
     const tip = element("span", { role: "tooltip", id: `${docs.id}-tip`, class: "tip" }, prose(summary));
@@ -151,4 +151,9 @@ export class Card {
 /** Switch a button off without taking the focus from it. */
 function disable(button, off) {
   button.setAttribute("aria-disabled", String(off));
+}
+
+/** A name that breaks behind its underscores, where it has to. */
+function breakable(name) {
+  return name.split(/(?<=_)/).flatMap((part, at) => (at ? [element("wbr"), part] : [part]));
 }

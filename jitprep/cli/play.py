@@ -18,6 +18,7 @@ import uvicorn
 from jitprep.cli.console import fail, out, parse_path
 from jitprep.cli.serving.play_places import mounted_places, named_places, sample_places
 from jitprep.playground.page_server import PageServer
+from jitprep.service.config import config
 from jitprep.service.http.listening import listening_socket, url_at
 from preprocessing.names import as_text
 
@@ -66,6 +67,10 @@ def play(
             if places
             else [*mounted_places(), *sample_places(Path(samples))]
         )
+        try:
+            config()  # as the page reads it
+        except ValueError as error:
+            fail(str(error), 2)
         page = PageServer(lambda: found, {host})
         sock.listen(_BACKLOG)
         _say(page.url(url_at(sock)), found)

@@ -183,6 +183,7 @@ def test_places_of_one_name_are_told_apart(folder):
         ([str(Path(__file__).parent), "--endpoint-url", "http://x"], "leave it out"),
         (["--port", "70000"], "a port is a number from 0 to 65535"),
         (["--host", "192.0.2.1"], "check --host"),
+        ([str(Path(__file__).parent), "--port", "0", "--presets", "nowhere.toml"], "nowhere.toml"),
     ],
 )
 def test_a_wrong_argument_is_one_line(arguments, message):
@@ -259,3 +260,11 @@ def test_it_ends_at_once_whatever_is_under_way(tmp_path, photos, question, numbe
     status = {signal.SIGINT: (0, "stopped\n"), signal.SIGTERM: (143, "")}[number]
     assert ((process.returncode, out), err) == (status, "")
     assert list(temporary.iterdir()) == []
+
+
+def test_a_wrong_variable_is_one_line(folder, monkeypatch):
+    monkeypatch.setenv("JITPREP_MAX_BYTES", "much")
+    done = jitprep("play", folder, "--port", "0")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "JITPREP_MAX_BYTES" in done.stderr
+    assert done.stderr.count("\n") == 1

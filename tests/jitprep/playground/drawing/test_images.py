@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from jitprep.playground.desk import Asset, Desk
-from jitprep.playground.drawing.images import draw_image, draw_index, overlay_frame
+from jitprep.playground.drawing.images import draw_image, draw_index, draw_views, overlay_frame
 from jitprep.playground.drawing.view import Frame
 from preprocessing import Normalize
 from preprocessing.preview.images import mask_colours
@@ -120,3 +120,20 @@ def test_a_megapixel_is_drawn_at_once() -> None:
         draw_image(Desk(), image)
         times.append(time.thread_time() - began)
     assert min(times) < 0.02
+
+
+def test_a_picture_keeps_no_more_memory_than_it_counts() -> None:
+    """A view of an array would keep the whole of it: the desk would hold more than its limit."""
+    desk = Desk()
+    drawn = draw_views(desk, np.zeros((100, 20, 30, 3), np.uint8))
+    drawn_gray = draw_image(desk, np.zeros((20, 30, 3), np.uint8)[:, :, :1])
+    for frame in (*drawn.frames, *drawn_gray.frames):
+        asset = desk.get(frame.asset)
+        assert asset is not None
+        assert asset.array is not None
+        held = asset.array if asset.array.base is None else asset.array.base
+        assert held.nbytes == asset.array.nbytes
+    whole = np.zeros((20, 30, 3), np.uint8)
+    asset = desk.get(draw_image(desk, whole).frames[0].asset)
+    assert asset is not None
+    assert asset.array is whole

@@ -24,7 +24,7 @@ from jitprep.playground.playground import Playground
 from jitprep.service.errors import RequestFailed
 from jitprep.service.thread_pools import granted_cpus
 from preprocessing import PreprocessingError
-from preprocessing.cancellation import Cancelled, Signal, cancellable
+from preprocessing.cancellation import Cancelled, Signal, cancellable, checkpoint
 
 _log = logging.getLogger(__name__)
 _PAGE = Path(__file__).parent / "page"
@@ -129,6 +129,7 @@ class PlaygroundApp:
 
         def work() -> Any:
             with cancellable(signal):
+                checkpoint()  # it may have been given up while it waited for a thread
                 return compute()
 
         running = asyncio.get_running_loop().run_in_executor(self._pool, work)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import threading
 
 import pytest
 
@@ -82,3 +84,50 @@ def test_not_a_number_is_never_sent(monkeypatch):
     monkeypatch.setattr(app, "POSTS", {"look": lambda *_: {"most": float("nan")}})
     answer = Browser().post("look", {})
     assert (answer.status_code, answer.json()["error"]["code"]) == (500, "InternalError")
+
+
+def test_what_is_given_up_before_it_begins_never_begins(monkeypatch):
+    """A page that is clicked through quickly gives up most of what it asked."""
+    begun, end = [], threading.Event()
+
+    def wait(_, asked):
+        begun.append(asked["number"])
+        end.wait(10)
+
+    monkeypatch.setattr(app, "POSTS", {"look": wait})
+    browser = Browser()
+
+    async def give_up(number):
+        messages = [
+            {"type": "http.request", "body": json.dumps({"number": number}).encode()},
+            {"type": "http.disconnect"},
+        ]
+
+        async def receive():
+            return messages.pop(0) if messages else {"type": "http.disconnect"}
+
+        async def send(message):
+            raise AssertionError(message)
+
+        cookie = "; ".join(f"{name}={value}" for name, value in browser.cookies.items())
+        headers = [(b"host", b"127.0.0.1:7600"), (b"cookie", cookie.encode())]
+        path = "/_play/api/look"
+        scope = {
+            "type": "http",
+            "method": "POST",
+            "path": path,
+            "query_string": b"",
+            "scheme": "http",
+        }
+        await browser.app({**scope, "headers": headers}, receive, send)
+
+    async def many():
+        await asyncio.gather(*map(give_up, range(50)))
+
+    asyncio.run(many())
+    threads = len(begun)
+    end.set()
+    monkeypatch.setattr(app, "POSTS", {"look": lambda *_: begun.append(-1)})
+    assert browser.post("look", {}).status_code == 200
+    assert 0 < threads < 50
+    assert begun == [*begun[:threads], -1]

@@ -40,6 +40,7 @@ class PageServer:
         self._find, self._guard = find, Guard(hosts, PAGE_PATH, token)
         self._building = asyncio.Lock()
         self._app: PlaygroundApp | None = None
+        self._answering: set[asyncio.Task[None]] = set()
 
     def url(self, server: str) -> str:
         """Return the page's URL on a server, with the token that lets a browser in."""
@@ -50,7 +51,23 @@ class PageServer:
         async with self._building:
             if self._app is None:  # in a thread, since what it imports takes a while
                 self._app = await asyncio.to_thread(self._built)
-        await self._app(scope, receive, send)
+        answering = asyncio.create_task(self._app(scope, receive, send))
+        self._answering.add(answering)
+        try:
+            await asyncio.wait({answering})
+        finally:
+            answering.cancel()
+            self._answering.discard(answering)
+        if not answering.cancelled():
+            answering.result()
+
+    def leave_off(self) -> None:
+        """Cancel what is under way, since a server that ends waits for its requests.
+
+        Only the thread of the event loop may call it, a signal's handler included.
+        """
+        for answering in self._answering:
+            answering.get_loop().call_soon_threadsafe(answering.cancel)
 
     def _built(self) -> PlaygroundApp:
         from jitprep.playground.app import PlaygroundApp  # noqa: PLC0415  see the module's docstring

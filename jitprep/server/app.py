@@ -154,6 +154,8 @@ class Server:
 
         def drain(number: int, frame: FrameType | None) -> None:
             self._draining = True
+            if self._page is not None:
+                self._page.leave_off()
             if callable(end):
                 end(number, frame)
 

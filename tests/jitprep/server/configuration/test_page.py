@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import socket
 
 import httpx
 import pytest
@@ -88,3 +89,21 @@ def test_play_is_true_or_false(own_settings, tmp_path, photographs):
     own_settings.setenv("JITPREP_CONFIG", str(configured(tmp_path, photographs, 'play = "yes"')))
     with pytest.raises(ValueError, match="play must be true or false, got 'yes'"):
         ServerSettings.read()
+
+
+def test_a_server_that_ends_does_not_wait_for_the_page(tmp_path, photographs):
+    """An upload that never arrives would hold it for ever."""
+    with (
+        serving(tmp_path, photographs, "--pipeline", "npy", "--play") as server,
+        httpx.Client(follow_redirects=True, timeout=60) as client,
+    ):
+        client.get(printed_page(server))
+        cookies = "; ".join(f"{name}={value}" for name, value in client.cookies.items())
+        head = (
+            f"POST /_play/api/uploads?name=x HTTP/1.1\r\nHost: 127.0.0.1:{server.port}\r\n"
+            f"Cookie: {cookies}\r\nContent-Length: 1000\r\n\r\nabc"
+        )
+        with socket.create_connection(("127.0.0.1", server.port)) as sock:
+            sock.sendall(head.encode())
+            client.get(f"{server.url}/_play/api/session")  # so that the upload has begun
+            assert server.stop() == 0

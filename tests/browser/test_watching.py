@@ -50,7 +50,7 @@ def _serve(page: Page, script: str) -> None:
 def test_it_finds(page: Page, script: str, expected: str) -> None:
     _serve(page, script)
     with pytest.raises(AssertionError) as found, watching(page):
-        page.goto(_PAGE)
+        page.goto(_PAGE, wait_until="networkidle")
     assert expected in str(found.value)
 
 

@@ -29,6 +29,8 @@ async (canvas) => {
   return [width, height, reader.result.split(",")[1]];
 }
 """
+# Canvases are painted before the next frame, and so are there in the one after it.
+_PAINTED = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done())))"
 
 
 @dataclass(frozen=True)
@@ -100,6 +102,7 @@ class Workbench:
         """Wait until the result of a pipeline is shown, whose line is in the title."""
         expect(self.page).to_have_title(title or f"{parse_pipeline(pipeline)} — jitprep play")
         expect(self.page.locator("#result-panel")).not_to_have_attribute("aria-busy", "true")
+        self.page.evaluate(_PAINTED)
 
     def expect_steps(self, *lines: str) -> None:
         """Wait until these are the cards, in order."""

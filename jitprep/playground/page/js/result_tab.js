@@ -6,6 +6,8 @@ import { asked, source, state } from "./state.js";
 import { element } from "./ui.js";
 import { Facts } from "./viewers/facts.js";
 import { Pair } from "./viewers/pair.js";
+import { loaded } from "./viewers/pictures.js";
+import { isPicture } from "./viewers/view.js";
 import { Work, failure } from "./work.js";
 
 const ASKS = ["place", "key", "upload", "member", "pipeline", "off", "seed", "boxes", "mask"];
@@ -85,12 +87,22 @@ export function buildResultTab(container, _session, { seed, progress }) {
 
 async function look(signal, known) {
   try {
-    if (!state.pipeline.trim()) return await post("source", { source: source() }, { signal });
-    return await post("look", asked(), { signal });
+    const answer = state.pipeline.trim()
+      ? await post("look", asked(), { signal })
+      : await post("source", { source: source() }, { signal });
+    await picturesOf(answer);
+    return answer;
   } catch (error) {
     if (error instanceof ApiError && !known) error.before = await sourceAlone(signal);
     throw error;
   }
+}
+
+/** A result is ready once its pictures are here: both sides are then painted at once. */
+async function picturesOf({ before, after }) {
+  const pictures = [before, after].filter((view) => view && isPicture(view) && view.frames.length);
+  // One that is no longer kept is reported where it is painted.
+  await Promise.allSettled(pictures.map((view) => loaded(view.frames[0].asset)));
 }
 
 /** What the source looks like where the pipeline is wrong; null where that fails, too. */

@@ -107,7 +107,7 @@ def test_more_objects_than_are_asked_for_are_said(folder):
 @pytest.mark.parametrize("wrong", [{"most": 201}, {"most": 0}, {"seed": -1}, {"place": "nope"}])
 def test_a_wrong_question_is_refused(folder, wrong):
     (row,) = Browser(playground(folder)).rows("sheet", asked(**wrong))
-    assert row["error"]["code"] == "AskRefused"
+    assert row["error"]["code"] == "InvalidRequest"
 
 
 def test_a_wrong_pipeline_is_said_once(folder):

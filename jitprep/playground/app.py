@@ -128,9 +128,16 @@ class PlaygroundApp:
         signal = Signal()
 
         def work() -> Any:
-            with cancellable(signal):
-                checkpoint()  # it may have been given up while it waited for a thread
-                return compute()
+            try:
+                with cancellable(signal):
+                    checkpoint()  # it may have been given up while it waited for a thread
+                    return compute()
+            except BaseException:
+                if signal.cancelled:
+                    return (
+                        None  # nobody waits for it, and an error that nobody took would be logged
+                    )
+                raise
 
         running = asyncio.get_running_loop().run_in_executor(self._pool, work)
         try:

@@ -74,15 +74,6 @@ def test_it_serves_a_folder_and_ends_quietly(folder):
     assert (process.returncode, out, err) == (0, "stopped\n", "")
 
 
-def test_it_is_served_within_a_second(folder):
-    """Of the processor, since other processes use the machine too; the least of three."""
-    took = []
-    for _ in range(3):
-        with playing(folder) as (process, printed), opened(printed):
-            took.append(cpu_s(process))
-    assert min(took) < 1.0, took
-
-
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_what_was_dropped_is_removed_at_the_end(folder, tmp_path, number):
     temporary = tmp_path / "temporary"

@@ -58,7 +58,9 @@ def test_a_long_pipeline_is_refused_by_its_length():
 ERRORS = {
     "LimitExceeded": LimitExceeded("too large \ud800"),
     "OutOfMemory": MemoryError(),
-    "InternalError": RuntimeError("a surprise"),  # is logged, which a report cannot send with \ud800
+    "InternalError": RuntimeError(
+        "a surprise"
+    ),  # is logged, which a report cannot send with \ud800
 }
 
 

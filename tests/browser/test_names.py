@@ -24,12 +24,18 @@ def test_the_list_shows_each_name_as_text(bench: Workbench) -> None:
 def test_an_object_of_this_name_is_looked_at(bench: Workbench, name: str) -> None:
     bench.open(f"hostile/{name}", SMALL, prefix="hostile/")
     bench.settled(SMALL)
-    for tab in ("Stages", "Copy", "Many"):
+    for tab in ("Stages", "Copy"):
         bench.tab(tab)
         _nothing_of_a_name_is_markup(bench)
     bench.page.reload()
     bench.settled(SMALL)
     assert bench.query()["key"] == f"hostile/{name}"
+
+
+def test_a_sheet_of_these_names_is_text(bench: Workbench) -> None:
+    bench.open(f"hostile/{HOSTILE[0]}", SMALL, prefix="hostile/", tab="sheet")
+    expect(bench.status).to_contain_text(f"{len(HOSTILE)} objects")
+    _nothing_of_a_name_is_markup(bench)
 
 
 def test_an_uploaded_name_is_text(bench: Workbench) -> None:

@@ -169,6 +169,7 @@ SHARED = {
         "jitprep.service.source.original_store",
         "jitprep.service.source.ranged_source",
         "jitprep.service.source.stored.folder",
+        "jitprep.service.source.stored.listed_page",
         "jitprep.service.source.source_errors",
         "jitprep.service.source.stores",
         "jitprep.service.thread_pools",
@@ -183,6 +184,7 @@ SHARED = {
         "jitprep.service.settings",
         "jitprep.service.source.opening",
         "jitprep.service.source.source_errors",
+        "jitprep.service.source.stored.listed_page",
         "jitprep.service.thread_pools",
     },
     # How a video is read in ranges, to count the requests that this takes.

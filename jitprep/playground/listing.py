@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote_plus
-from xml.etree import ElementTree as ET
+from typing import TYPE_CHECKING
 
 from jitprep.service.errors import RequestFailed
 from jitprep.service.messages import ListingName
+from jitprep.service.source.stored.listed_page import parse_listed_page
 from preprocessing.frozen import frozen
 
 if TYPE_CHECKING:
@@ -108,26 +107,11 @@ def _listed(place: Place, asked: dict[str, str]) -> ObjectPage:
     page = ListingName(place.name, asked | {"encoding-type": "url"})
     xml = place.store.list_page(page, place.name, place.deadline())
     try:
-        root = ET.fromstring(xml)  # noqa: S314  # the store's own, bounded
-    except (ET.ParseError, ValueError, LookupError):  # the last two for its encoding
+        listed = parse_listed_page(xml)
+    except ValueError:
         message = (
             f"the listing of {place.shown_url} is not XML; check that it is a store of objects"
         )
         raise RequestFailed(400, "InvalidListing", message) from None
-    space = root.tag.partition("}")[0] + "}" if root.tag.startswith("{") else ""
-    coded = root.findtext(f"{space}EncodingType") == "url"
-    keys = tuple(
-        ObjectEntry(
-            _text(each, f"{space}Key", coded=coded), int(each.findtext(f"{space}Size") or 0)
-        )
-        for each in root.findall(f"{space}Contents")
-    )
-    groups = root.findall(f"{space}CommonPrefixes")
-    prefixes = tuple(_text(each, f"{space}Prefix", coded=coded) for each in groups)
-    return ObjectPage(keys, prefixes, root.findtext(f"{space}NextContinuationToken"), len(keys))
-
-
-def _text(parent: Any, tag: str, *, coded: bool) -> str:
-    text = parent.findtext(tag) or ""
-    # AWS writes a space as a plus sign.
-    return unquote_plus(text) if coded else text
+    keys = tuple(ObjectEntry(key, nbytes) for key, nbytes in listed.objects)
+    return ObjectPage(keys, listed.prefixes, listed.token, len(keys))

@@ -5,10 +5,9 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from urllib.parse import unquote_plus
-from xml.etree import ElementTree as ET
 
 from jitprep.reader.errors import Undecodable
+from jitprep.service.source.stored.listed_page import parse_listed_page
 from preprocessing.names import as_text, is_hidden
 
 _log = logging.getLogger(__name__)
@@ -89,18 +88,10 @@ def next_page(name: str, following: str | None, before: dict[str, str]) -> dict[
 
 def _page(xml: bytes) -> tuple[list[Entry], str | None]:
     try:
-        root = ET.fromstring(xml)  # noqa: S314  the function is trusted
-    except (ET.ParseError, ValueError, LookupError):  # the last two for its encoding
+        page = parse_listed_page(xml)
+    except ValueError:
         raise Undecodable("the response to ListObjectsV2 is not XML") from None
-    space = root.tag.partition("}")[0] + "}" if root.tag.startswith("{") else ""
-    if root.tag != f"{space}ListBucketResult":
-        raise Undecodable(f"the response to ListObjectsV2 is a {root.tag.removeprefix(space)}")
-    # Keys are URL-encoded, because XML cannot hold every character.
-    plain = unquote_plus if root.findtext(f"{space}EncodingType") == "url" else str
-    found = [
-        Entry(plain(entry.findtext(f"{space}Key", "")), int(entry.findtext(f"{space}Size") or 0))
-        for entry in root.iterfind(f"{space}Contents")
-    ]
-    if root.findtext(f"{space}IsTruncated") == "true":
-        return found, root.findtext(f"{space}NextContinuationToken") or ""
-    return found, root.findtext(f"{space}NextContinuationToken")
+    if page.document != "ListBucketResult":
+        raise Undecodable(f"the response to ListObjectsV2 is a {page.document}")
+    following = page.token or "" if page.truncated else page.token
+    return [Entry(key, size) for key, size in page.objects], following

@@ -59,9 +59,9 @@ def contact_sheet(frames: Iterable[Array], steps: Sequence[Transform] = ()) -> A
     return below([beside(row, _SEAM) for row in rows], _SEAM)
 
 
-def chosen(frames: int) -> list[int]:
-    """Return the frames that a contact sheet shows: the middles of equal parts of the video."""
-    shown = min(frames, SHOWN)
+def chosen(frames: int, most: int = SHOWN) -> list[int]:
+    """Return the frames that stand for a video: the middles of equal parts of it, or all."""
+    shown = min(frames, most)
     return [(2 * i + 1) * frames // (2 * shown) for i in range(shown)]
 
 

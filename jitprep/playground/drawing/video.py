@@ -16,7 +16,7 @@ from preprocessing import Encoding, IncompatibleSource, Mp4, Transform, VideoSpe
 from preprocessing.cancellation import checkpoint
 from preprocessing.media import Array, times
 from preprocessing.planner.stages.frame_selection import FrameSelection
-from preprocessing.preview.images import as_picture, normalized_by
+from preprocessing.preview.images import as_picture, chosen, normalized_by
 from preprocessing.preview.picture import scale
 
 # Frames that are shown, or that the page plays where no file can be made.
@@ -60,7 +60,7 @@ def draw_video(
     moments, rate = _clock(count, encoding, choice)
     is_mp4 = bool(body) and isinstance(encoding, Mp4)
     media = bytes(body) if is_mp4 else _encoded(array, steps, rate or _FPS)
-    places = spread(count, MOST_FRAMES if media else _MOST_FLIPPED)
+    places = chosen(count, MOST_FRAMES if media else _MOST_FLIPPED)
     return View(
         "video",
         caption,
@@ -98,12 +98,6 @@ def put_video_frame(
         seconds=seconds,
         label=label,
     )
-
-
-def spread(count: int, most: int) -> list[int]:
-    """Return at most so many of `count` places: the middles of equal parts, or all."""
-    shown = min(count, most)
-    return [(2 * i + 1) * count // (2 * shown) for i in range(shown)]
 
 
 def _clock(
@@ -152,7 +146,7 @@ def _encoded(array: Array, steps: Sequence[Transform], fps: float) -> bytes:
         return b""
     shape = _small(as_picture(array[0], steps), _SIDE).shape
     most = max(min(_MOST_PLAYED, _MOST_PIXELS // (shape[0] * shape[1])), 1)
-    places = spread(len(array), most)
+    places = chosen(len(array), most)
     rate = min(max(fps * len(places) / len(array), 0.1), 240.0)
     pictures = np.stack([_even(_small(as_picture(array[i], steps), _SIDE)) for i in places])
     height, width, channels = pictures.shape[1:]

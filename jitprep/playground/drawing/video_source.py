@@ -8,11 +8,12 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from jitprep.playground.desk import Asset, Desk
-from jitprep.playground.drawing.video import MOST_FRAMES, put_video_frame, spread
+from jitprep.playground.drawing.video import MOST_FRAMES, put_video_frame
 from jitprep.playground.drawing.view import Frame, View
 from preprocessing.cancellation import checkpoint
 from preprocessing.decode.video.container import open_container, packets_of
 from preprocessing.frozen import frozen
+from preprocessing.preview.images import chosen
 
 if TYPE_CHECKING:
     from preprocessing import Limits
@@ -97,7 +98,7 @@ def _narrowed(start: DecodeVideo, packets: _Packets) -> tuple[VideoStart, str]:
     if packets.count <= most:
         return start.narrow(lambda choice: choice.sample(shown, shown)), ""
     if len(packets.keys) >= _FEW:
-        places = spread(len(packets.keys), shown)
+        places = chosen(len(packets.keys), shown)
         return _at(start, [packets.keys[place] for place in places]), "key frames"
     span = start.header.length * most / packets.count
     how = f"frames of the first {float(span):.2g} s, since few are key frames"

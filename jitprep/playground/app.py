@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import logging
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -19,6 +18,8 @@ from starlette.types import Receive, Scope, Send
 
 from jitprep.playground.answers import GETS, POSTS, STREAMS
 from jitprep.playground.asks import AskRefused
+from jitprep.playground.desk import NO_LONGER_KEPT
+from jitprep.playground.failures import failure_of
 from jitprep.playground.guard import PAGE_HEADERS, Guard
 from jitprep.playground.playground import Playground
 from jitprep.service.errors import RequestFailed
@@ -26,7 +27,6 @@ from jitprep.service.thread_pools import granted_cpus
 from preprocessing import PreprocessingError
 from preprocessing.cancellation import Cancelled, Signal, cancellable, checkpoint
 
-_log = logging.getLogger(__name__)
 _PAGE = Path(__file__).parent / "page"
 _MOST_JSON = 2**20
 _LOOK_S = 0.05  # how often a wait looks whether its client has left
@@ -117,7 +117,7 @@ class PlaygroundApp:
     def _asset(self, name: str) -> Response:
         asset = self._playground.desk.get(name)
         if asset is None:
-            return _failure(404, "Gone", "this result is no longer kept; look again")
+            return _failure(404, "Gone", NO_LONGER_KEPT)
         sizes = {"X-Width": str(asset.width), "X-Height": str(asset.height)}
         # What was uploaded is shown by the page and never opened as a page of this origin.
         safe = {"Content-Disposition": "attachment", "Content-Type": asset.content_type}
@@ -134,9 +134,7 @@ class PlaygroundApp:
                     return compute()
             except BaseException:
                 if signal.cancelled:
-                    return (
-                        None  # nobody waits for it, and an error that nobody took would be logged
-                    )
+                    return None  # nobody waits for it; asyncio would log an error that is not read
                 raise
 
         running = asyncio.get_running_loop().run_in_executor(self._pool, work)
@@ -215,17 +213,14 @@ def _json(value: Any) -> Response:
 
 def _described(error: Exception, name: str) -> tuple[int, str, str]:
     """Return the status, the code and the message of an error of an answer."""
-    if isinstance(error, AskRefused):
-        return 400, "InvalidRequest", str(error)
     if isinstance(error, RequestFailed):
         return error.status, error.code, error.message
     if isinstance(error, PreprocessingError):
         return 422, type(error).__name__, str(error)
     if isinstance(error, MemoryError):
         return 507, "OutOfMemory", "out of memory; use a smaller source or pipeline"
-    _log.error("%s failed", name, exc_info=error)
-    message = f"unexpected error, please report it: {type(error).__name__}: {error}"
-    return 500, "InternalError", message
+    failure = failure_of(error, name)
+    return 400 if isinstance(error, AskRefused) else 500, failure["code"], failure["message"]
 
 
 def _failure(status: int, code: str, message: str) -> Response:

@@ -12,13 +12,16 @@ from preprocessing import PreprocessingError
 _log = logging.getLogger(__name__)
 
 
-def failure_of(error: Exception) -> Mapping[str, str]:
-    """Return the code and the message of an error, by the names of the service's errors."""
+def failure_of(error: Exception, what: str = "an object") -> Mapping[str, str]:
+    """Return the code and the message of an error, by the names of the service's errors.
+
+    One that nobody expects is logged, with what failed.
+    """
     if isinstance(error, RequestFailed | PreprocessingError | MemoryError):
         failure = as_request_failed(error)
         return {"code": failure.code, "message": failure.message}
     if isinstance(error, AskRefused):
         return {"code": "InvalidRequest", "message": str(error)}
-    _log.error("an object failed", exc_info=error)
+    _log.error("%s failed", what, exc_info=error)
     message = f"unexpected error, please report it: {type(error).__name__}: {error}"
     return {"code": "InternalError", "message": message}

@@ -7,11 +7,8 @@ from typing import Any
 
 from jitprep.playground.asks import AskRefused, LookAsk, seed_of
 from jitprep.playground.looking.results import draw_passed, draw_result, run_read
-from jitprep.playground.looking.subject import Subject
-from jitprep.playground.pipelines import effective
+from jitprep.playground.looking.subject import Subject, read_subject
 from jitprep.playground.playground import Playground
-from jitprep.playground.reading import read_item
-from preprocessing import Pipeline
 from preprocessing.cancellation import checkpoint
 from preprocessing.rng import LARGEST_SEED
 from preprocessing.sources import Loaded
@@ -27,11 +24,7 @@ def answer(playground: Playground, asked: Mapping[str, Any]) -> dict[str, Any]:
     AskRefused, RequestFailed, PreprocessingError
     """
     ask, first, count = LookAsk.of(asked), seed_of(asked.get("first", 0)), _count(asked)
-    pipeline = effective(playground, ask.pipeline, ask.off)
-    if not isinstance(pipeline, Pipeline):
-        raise AskRefused("draws are of one object; open a sample of the shard")
-    item = read_item(playground, ask.source)
-    subject = Subject(pipeline, item, playground.limits)
+    subject = read_subject(playground, ask, "draws are of one object")
     drawn = []
     for seed in range(first, min(first + count, LARGEST_SEED + 1)):
         checkpoint()

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from jitprep.playground.asks import AskRefused, LookAsk
+from jitprep.playground.asks import LookAsk
 from jitprep.playground.looking.results import ReadOutcome, run_read
 from jitprep.playground.looking.rewritten import RuleTrials
 from jitprep.playground.looking.stages import draw_stages, time_plan
-from jitprep.playground.looking.subject import Subject
-from jitprep.playground.pipelines import effective
+from jitprep.playground.looking.subject import Subject, read_subject
 from jitprep.playground.playground import Playground
-from jitprep.playground.reading import read_item
 from preprocessing import LimitExceeded, Pipeline, VideoSpec
 from preprocessing.sources import Loaded
 
@@ -28,10 +26,7 @@ def answer(playground: Playground, asked: Mapping[str, Any]) -> dict[str, Any]:
     AskRefused, RequestFailed, PreprocessingError
     """
     ask = LookAsk.of(asked)
-    pipeline = effective(playground, ask.pipeline, ask.off)
-    if not isinstance(pipeline, Pipeline):
-        raise AskRefused("stages are those of one object; open a sample of the shard")
-    subject = Subject(pipeline, read_item(playground, ask.source), playground.limits)
+    subject = read_subject(playground, ask, "stages are those of one object")
     loaded = subject.loaded
     if not isinstance(loaded, Loaded):
         return _passed(subject)

@@ -8,10 +8,10 @@ from typing import Any
 from jitprep.playground.asks import LookAsk
 from jitprep.playground.drawing.sources import draw_source
 from jitprep.playground.drawing.view import View
-from jitprep.playground.items import Item
 from jitprep.playground.looking.moved import moved_annotations
 from jitprep.playground.looking.results import draw_passed, draw_result, run_read
 from jitprep.playground.looking.subject import Subject
+from jitprep.playground.looking.wire import describe_item, describe_wire
 from jitprep.playground.pipelines import effective
 from jitprep.playground.playground import Playground
 from jitprep.playground.reading import read_item
@@ -37,7 +37,7 @@ def answer(playground: Playground, asked: Mapping[str, Any]) -> dict[str, Any]:
     loaded = subject.loaded
     about = {
         "line": str(pipeline),
-        "item": _described(item),
+        "item": describe_item(item),
         "before": _before(playground, ask, subject),
         "random": pipeline.random,
     }
@@ -47,7 +47,7 @@ def answer(playground: Playground, asked: Mapping[str, Any]) -> dict[str, Any]:
     return {
         **about,
         "after": draw_passed(playground.desk, subject),
-        "wire": _wire(encoded.body, encoded.content_type, encoded.metadata, item),
+        "wire": describe_wire(item, len(encoded.body), encoded.content_type, encoded.metadata),
         "ms": 0.0,
         "geometry": None,
         "why": "",
@@ -62,7 +62,7 @@ def _read(playground: Playground, ask: LookAsk, subject: Subject, loaded: Loaded
     content_type = subject.pipeline.encoding.content_type
     return {
         "after": draw_result(desk, subject, result),
-        "wire": _wire(result.body, content_type, result.metadata, item),
+        "wire": describe_wire(item, len(result.body), content_type, result.metadata),
         "ms": result.ms,
         "geometry": geometry,
         "why": why,
@@ -74,19 +74,3 @@ def _before(playground: Playground, ask: LookAsk, subject: Subject) -> View:
     return playground.source_views.get(
         desk, ask.source, item, kind, lambda: draw_source(desk, item, kind, subject.limits)
     )
-
-
-def _described(item: Item) -> dict[str, Any]:
-    nbytes = len(item.content)
-    return {"name": item.name, "key": item.key, "etag": item.etag, "nbytes": nbytes}
-
-
-def _wire(
-    body: bytes | bytearray, content_type: str, metadata: Mapping[str, str], item: Item
-) -> dict[str, Any]:
-    return {
-        "nbytes": len(body),
-        "content_type": content_type,
-        "source_nbytes": len(item.content),
-        "metadata": metadata,
-    }

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from jitprep.playground.drawing.shards import draw_shard
+from jitprep.playground.looking.wire import describe_item, describe_wire
 from jitprep.playground.members import etag_of, shard_members
 from preprocessing import Seed
 from preprocessing.cancellation import checkpoint
@@ -44,20 +45,12 @@ def look_at_shard(
     after.more["pipeline"] = str(pipeline.pipeline)
     return {
         "line": str(pipeline),
-        "item": {
-            "name": item.name,
-            "key": item.key,
-            "etag": item.etag,
-            "nbytes": len(item.content),
-        },
+        "item": describe_item(item),
         "before": before,
         "after": after,
-        "wire": {
-            "nbytes": derived.nbytes,
-            "content_type": pipeline.content_type,
-            "source_nbytes": len(item.content),
-            "metadata": pipeline.metadata(seed=seed),
-        },
+        "wire": describe_wire(
+            item, derived.nbytes, pipeline.content_type, pipeline.metadata(seed=seed)
+        ),
         "ms": took * 1000,
         "random": pipeline.random,
         "geometry": None,

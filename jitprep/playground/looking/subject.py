@@ -5,12 +5,17 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from jitprep.playground.asks import AskRefused, LookAsk
+from jitprep.playground.pipelines import effective
+from jitprep.playground.reading import read_item
+from preprocessing import Pipeline
 from preprocessing.rng import Draws, Seed
 from preprocessing.sources import Loaded, Passed, classify, load_source
 
 if TYPE_CHECKING:
     from jitprep.playground.items import Item
-    from preprocessing import Limits, Pipeline, Plan
+    from jitprep.playground.playground import Playground
+    from preprocessing import Limits, Plan
 
 
 class Subject:
@@ -54,3 +59,23 @@ class Subject:
         """Return the plan of such a read. Raises IncompatibleSource, LimitExceeded."""
         seed = self.seed(number)
         return self.pipeline.plan(self.item.content, seed=seed, limits=self.limits)
+
+
+def read_subject(playground: Playground, ask: LookAsk, why_one: str) -> Subject:
+    """Read the source of a question that is about one object.
+
+    Parameters
+    ----------
+    playground : Playground
+    ask : LookAsk
+    why_one : str
+        Beginning of the message where the pipeline is for shards.
+
+    Raises
+    ------
+    AskRefused, RequestFailed, PreprocessingError
+    """
+    pipeline = effective(playground, ask.pipeline, ask.off)
+    if not isinstance(pipeline, Pipeline):
+        raise AskRefused(f"{why_one}; open a sample of the shard")
+    return Subject(pipeline, read_item(playground, ask.source), playground.limits)

@@ -120,7 +120,7 @@ class _Sums:
 
 
 def _units(array: Array, spec: Spec, steps: Sequence[Transform]) -> Array | None:
-    """Return what a difference of 1 is of the peak, for each channel; None where there is no peak."""
+    """Return the share of the peak that 1 is, for each channel; None for values without a peak."""
     if spec.kind not in _SEEN:
         return None
     if array.dtype.kind in "iu":

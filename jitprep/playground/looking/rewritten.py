@@ -48,7 +48,7 @@ class RuleTrials:
     def differences(self, plan: Plan) -> Iterator[tuple[Rule, Difference | None]]:
         """Yield each rewrite of the read's plan, with what it changes beside those before it.
 
-        None if there is no time or memory to measure it.
+        None where measuring it would take too long or too much memory.
         """
         allowed = list[Rule]()
         for rule in plan.rewrites:

@@ -7,7 +7,7 @@ the GNU tar manual, "Basic Tar Format".
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from preprocessing.errors import CorruptSource, LimitExceeded, UnsupportedSource
@@ -119,6 +119,21 @@ def decode_name(raw: bytes) -> str:
     return name
 
 
+def decode_long_name(body: bytes, size: int) -> str:
+    """Return a name of GNU's, which ends with NUL, from its padded content of `size` bytes.
+
+    Raises
+    ------
+    UnsupportedSource
+        Unless it is UTF-8, or if text follows its end, which programs read differently.
+    """
+    name = body[:size].rstrip(b"\0")
+    if name != body.partition(b"\0")[0]:
+        shown = as_text(name.decode(errors="surrogateescape"))
+        raise UnsupportedSource(f"the long name {shown!r} in the shard has text after its end")
+    return decode_name(name)
+
+
 def require_name(header: TarHeader) -> None:
     """Raise UnsupportedSource for a name that leads out of the folder that a shard is unpacked in."""
     name = header.name
@@ -145,8 +160,21 @@ def require_extension(header: TarHeader, blocks: int) -> None:
         )
 
 
-def require_harmless(records: Mapping[str, bytes]) -> None:
-    """Raise UnsupportedSource if global records name all members alike, or give them one size."""
+def require_one(names: Sequence[str], sizes: Sequence[int]) -> None:
+    """Raise UnsupportedSource if extensions give a member two names or sizes; programs differ in theirs."""
+    if len(names) > 1 or len(sizes) > 1:
+        shown = "".join(f" ({as_text(name)!r})" for name in names[:1])
+        raise UnsupportedSource(
+            f"a member of the shard{shown} has two long names or two sizes; pack the shard anew"
+        )
+
+
+def require_harmless(records: Mapping[str, bytes], *, first: bool) -> None:
+    """Raise UnsupportedSource if global records name or size all members, or part a member's headers."""
+    if not first:
+        raise UnsupportedSource(
+            "the shard has global records between a long name and its member; pack the shard anew"
+        )
     if not {"path", "size"}.isdisjoint(records):
         raise UnsupportedSource("the shard gives one name or one size to all of its members")
 

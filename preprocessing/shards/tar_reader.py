@@ -15,6 +15,7 @@ from preprocessing.shards.tar_headers import (
     LONG_NAME,
     RECORDS,
     TarHeader,
+    decode_long_name,
     decode_name,
     has_checksum,
     parse_header,
@@ -24,6 +25,7 @@ from preprocessing.shards.tar_headers import (
     require_harmless,
     require_name,
     require_no_length,
+    require_one,
 )
 
 if TYPE_CHECKING:
@@ -121,25 +123,24 @@ def _read_header(block: bytes, stream: ByteStream, offset: int) -> tuple[TarHead
     if header.type in (FILE, DIRECTORY):
         require_name(header)
         return header, block
-    name, size, blocks = None, None, [block]
+    names, sizes, blocks = list[str](), list[int](), [block]
     while header.type in (LONG_NAME, RECORDS, GLOBAL_RECORDS):
         require_extension(header, len(blocks))
         body = stream.read(header.padded, "a long name")
-        blocks.append(body)
         if header.type == LONG_NAME:
-            name = decode_name(body[: header.size].rstrip(b"\0"))
+            names.append(decode_long_name(body, header.size))
         else:
             records = parse_records(body[: header.size], stream.offset - header.padded)
             if header.type == GLOBAL_RECORDS:
-                require_harmless(records)
+                require_harmless(records, first=len(blocks) == 1)
                 return None, b""
-            name = decode_name(records["path"]) if "path" in records else name
-            size = record_size(records["size"]) if "size" in records else size
+            names += [decode_name(records["path"])] if "path" in records else []
+            sizes += [record_size(records["size"])] if "size" in records else []
         header = parse_header(stream.read(BLOCK, "a header"), stream.offset - BLOCK)
-        blocks.append(header.block)
+        blocks += [body, header.block]
+    require_one(names, sizes)
     found = header._replace(
-        name=header.name if name is None else name,
-        size=header.size if size is None else size,
+        name=names[0] if names else header.name, size=sizes[0] if sizes else header.size
     )
     require_name(found)
     require_no_length(found)

@@ -118,6 +118,13 @@ def test_names_of_extensions_are_checked_too(name: str, how: str) -> None:
     refusal(before + header() + END, UnsupportedSource)
 
 
+def _extension(kind: bytes, body: bytes) -> bytes:
+    return header(b"x", len(body), kind) + padded(body)
+
+
+_LONG_NAME, _PATH = _extension(b"L", b"b.jpg\0"), _extension(b"x", records(path="b.jpg"))
+
+
 def test_sparse_files_of_pax() -> None:
     body = records(GNU_sparse_map="0,1")
     assert "--sparse" in refusal(
@@ -125,13 +132,35 @@ def test_sparse_files_of_pax() -> None:
     )
 
 
-@pytest.mark.parametrize(
-    "body", [b"5 a=b\n", b"60 path=a\n", b"x path=a\n", b"9 path=a\n" * 2, b"7 path\n"]
-)
+@pytest.mark.parametrize("body", [b"5 a=b\n", b"60 path=a\n", b"x path=a\n", b"7 path\n"])
 def test_damaged_records(body: bytes) -> None:
     archive = header(b"x", len(body), b"x") + padded(body) + header() + END
-    if body != b"9 path=a\n" * 2:
-        assert "pax record" in refusal(archive, CorruptSource)
+    assert "pax record" in refusal(archive, CorruptSource)
+
+
+@pytest.mark.parametrize("first", [_LONG_NAME, _PATH])
+@pytest.mark.parametrize("second", [_LONG_NAME, _PATH])
+def test_a_member_has_one_name(first: bytes, second: bytes) -> None:
+    assert "two long names" in refusal(first + second + header() + END, UnsupportedSource)
+
+
+def test_a_long_name_ends_where_its_content_ends() -> None:
+    assert read(_extension(b"L", b"b.jpg") + header() + END)[0].name == "b.jpg"
+    longer = header(b"x", 5, b"L") + padded(b"b.jpg.txt")
+    assert "after its end" in refusal(longer + header() + END, UnsupportedSource)
+
+
+def test_a_member_has_one_size() -> None:
+    size = _extension(b"x", records(size="3"))
+    archive = size + size + header(size=0) + padded(b"abc") + END
+    assert "two sizes" in refusal(archive, UnsupportedSource)
+
+
+@pytest.mark.parametrize("first", [_LONG_NAME, _PATH])
+def test_global_records_do_not_part_a_name_from_its_member(first: bytes) -> None:
+    comment = _extension(b"g", records(comment="none"))
+    assert read(comment + first + header() + END)[0].name == "b.jpg"
+    assert "between" in refusal(first + comment + header() + END, UnsupportedSource)
 
 
 def test_sizes_of_records() -> None:

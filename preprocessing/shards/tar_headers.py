@@ -161,7 +161,7 @@ def require_extension(header: TarHeader, blocks: int) -> None:
 
 
 def require_one(names: Sequence[str], sizes: Sequence[int]) -> None:
-    """Raise UnsupportedSource if extensions give a member two names or sizes; programs differ in theirs."""
+    """Raise UnsupportedSource for two names or sizes of one member, where programs differ."""
     if len(names) > 1 or len(sizes) > 1:
         shown = "".join(f" ({as_text(name)!r})" for name in names[:1])
         raise UnsupportedSource(

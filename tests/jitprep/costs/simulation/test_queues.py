@@ -76,7 +76,7 @@ def test_doors_of_c_servers_are_mmc_queues(servers: int, busy: float) -> None:
     for door in (*in_order, shared):
         rate = load / MEAN_MS * 1000
         made = simulate(
-            Scenario(door=door, store=ENDLESS, samples=300_000, arrivals_per_s=rate, seed=3)
+            Scenario(door=door, store=ENDLESS, samples=100_000, arrivals_per_s=rate, seed=3)
         )
         assert made.mean_ms == pytest.approx(mean_ms, rel=0.03), door
         if door is not shared:

@@ -166,7 +166,7 @@ test-store: $(VENV)/dev.stamp ## test against a real S3 server: JITPREP_TEST_STO
 test-notebooks: $(NOTEBOOKS)/stamp ## run the example notebooks; needs alsa-utils' speech, or JITPREP_SPEECH
 	$(NOTEBOOKS)/bin/python -m pytest tests/notebooks
 
-test-browser: $(BROWSER)/stamp ## test the page of jitprep play in Chromium: apt-get install chromium
+test-browser: $(BROWSER)/stamp ## test the page of jitprep play in Chromium: apt-get install chromium-headless-shell
 	$(BROWSER)/bin/python -m pytest -n 2 tests/browser
 
 screenshots: $(BROWSER)/stamp ## write the pictures of the page of jitprep play: docs/pipelines/play; needs Chromium

@@ -22,7 +22,8 @@ PLAIN = {
 }
 _PRINTED = re.compile(r"http://\S+[?&]token=[\w-]+")
 _PATIENCE_S = 30
-_BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+# The first is Debian's Chromium without its windows, which takes half of the CPU.
+_BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 _ROOT = 0
 
 
@@ -30,7 +31,7 @@ def launch(driver: Playwright, *arguments: str) -> Browser:
     """Start the machine's Chromium, without a window. Raises FileNotFoundError where it has none."""
     found = next(filter(None, map(shutil.which, _BROWSERS)), None)
     if found is None:
-        raise FileNotFoundError("this needs a browser: apt-get install chromium")
+        raise FileNotFoundError("this needs a browser: apt-get install chromium-headless-shell")
     sandbox = ("--no-sandbox",) if os.geteuid() == _ROOT else ()  # root cannot have one
     return driver.chromium.launch(executable_path=found, args=[*sandbox, *arguments])
 

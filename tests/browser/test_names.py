@@ -34,7 +34,8 @@ def test_an_object_of_this_name_is_looked_at(bench: Workbench, name: str) -> Non
 
 def test_a_sheet_of_these_names_is_text(bench: Workbench) -> None:
     bench.open(f"hostile/{HOSTILE[0]}", SMALL, prefix="hostile/", tab="sheet")
-    expect(bench.status).to_contain_text(f"{len(HOSTILE)} objects")
+    panel = bench.page.get_by_role("tabpanel", name="Many")
+    expect(panel).to_contain_text(f"{len(HOSTILE)} objects")
     _nothing_of_a_name_is_markup(bench)
 
 

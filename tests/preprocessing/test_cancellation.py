@@ -112,6 +112,13 @@ def test_a_signal_has_its_time() -> None:
     assert current() is None
 
 
+def test_a_long_filter_is_not_begun_without_time_for_it() -> None:
+    """libsoxr makes it in one call, which takes a quarter of a minute."""
+    sound = Media(np.zeros((1, 400_000), np.float32), "audio", 768_000)
+    with cancellable(Signal(time.monotonic() + 5)), pytest.raises(Cancelled):
+        Pipeline.parse("resample:1/npy").encode(sound)
+
+
 def test_foreign_code_is_given_up_and_nothing_after_it() -> None:
     """What was to be raised within is raised nowhere else."""
     for _ in range(50):

@@ -13,8 +13,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-# Seconds per sample of the higher rate, in one call to libsoxr that cannot be cancelled.
-_SAMPLE_S = 30e-9
+# Seconds in one call to libsoxr, which cannot be cancelled: per sample of the higher rate, and for the
+# filter, which is as long as the ratio of the rates. From 192 kHz to 1 Hz it takes 4 to 10 s.
+_SAMPLE_S, _FILTER_S = 30e-9, 40e-6
 
 
 def samples_after(samples: int, rate: int, wanted: int) -> int:
@@ -29,7 +30,8 @@ def resample(
     """Return a sound with a sampling rate of `rate` resampled to `wanted`."""
     import soxr  # noqa: PLC0415  an optional dependency
 
-    checkpoint(lasting=_SAMPLE_S * max(sound.size, sound.size * wanted / rate))
+    each_s = _SAMPLE_S * max(sound.size, sound.size * wanted / rate)
+    checkpoint(lasting=each_s + _FILTER_S * rate / wanted)
     planar = np.ascontiguousarray(sound)  # the same arithmetic whatever the strides
     result: NDArray[np.float32] = soxr.resample(planar.T, rate, wanted, quality)
     return result.T

@@ -171,7 +171,7 @@ class Survey:
         _trim(0)
         Path("/proc/self/clear_refs").write_text("5", encoding="ascii")  # resets the peak
         before, began, planned = _status("VmHWM"), time.monotonic(), 0
-        signal = Signal()
+        signal = Signal(began + SECONDS)  # as the service gives up a request
         clock = threading.Timer(SECONDS, signal.cancel)
         clock.start()
         with cancellable(signal):

@@ -1,4 +1,7 @@
-"""``python -m fuzz TARGET [libFuzzer's options]``.
+"""``python -m fuzz TARGET [--brief] [libFuzzer's options]``.
+
+``--brief`` tries the target's RUNS inputs, about ten seconds of them. They are the same in every run, as
+long as build/fuzz/TARGET has no inputs that earlier runs found.
 
 If something is found, the exit status is not 0 and the input is in build/fuzz/TARGET-findings;
 ``python -m fuzz TARGET FILE`` runs it again.
@@ -13,6 +16,7 @@ from pathlib import Path
 
 import atheris
 
+_BRIEF = "--brief"
 _BUILD = Path(__file__).parents[1] / "build/fuzz"
 TARGETS = ("decode", "sound", "video", "text", "shards", "tables", "spec")
 _INSTRUMENTED = [
@@ -31,12 +35,14 @@ def main() -> None:
     """Instrument the target, write its seeds, and fuzz it."""
     if len(sys.argv) < 2 or sys.argv[1] not in TARGETS:
         sys.exit(f"{__doc__}\nTARGET is one of {', '.join(TARGETS)}.")
-    name, *options = sys.argv[1:]
+    name, *given = sys.argv[1:]
     with atheris.instrument_imports(include=_INSTRUMENTED):
         module = importlib.import_module(f"fuzz.{name}")
         seeds = list(module.seeds())
         for seed in seeds:  # imports the modules that are loaded on demand
             module.target(seed)
+    brief = (f"-runs={module.RUNS}", "-seed=1")
+    options = [each for option in given for each in (brief if option == _BRIEF else (option,))]
     atheris.Setup(
         [f"fuzz {name}", *_bounds(name, module.WORDS), *options, *_corpus(name, seeds, options)],
         module.target,

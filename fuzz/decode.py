@@ -8,6 +8,7 @@ from fuzz.laws import require_planned
 from preprocessing import Pipeline
 from soak import mutants
 
+RUNS = 8_000
 WORDS = ["IHDR", "IDAT", "PLTE", "tRNS", "eXIf", "VP8L", "VP8X", "Exif", "Adobe", "JFIF", "GIF89a"]
 # The full decode in colour, the scaled decode of luma, and class ids.
 PIPELINES = tuple(

@@ -12,6 +12,7 @@ from preprocessing.shards.byte_stream import ByteStream, pieces_of
 from preprocessing.shards.tar_reader import read_members
 from soak import mutants
 
+RUNS = 30_000
 WORDS = ["ustar", "ustar  ", "././@LongLink", "path=", "size=", "GNU.sparse.map=", "mtime=", ".jpg"]
 _LIMITS = Limits(source_bytes=2**16, pixels=2**16, side=2**10, members=50)
 _PIPELINE = ShardPipeline.parse("tar:on_bad=skip/resize:4,4/npy")

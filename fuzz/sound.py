@@ -12,6 +12,7 @@ import soundfile
 from fuzz.laws import require_planned
 from preprocessing import Pipeline
 
+RUNS = 5_000
 WORDS = [
     "RIFF",
     "WAVE",

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from preprocessing import ENCODINGS, TRANSFORMS, Pipeline, SpecError
 
+RUNS = 8_000
 WORDS = [*TRANSFORMS, *ENCODINGS, "version", "steps", "encode", "exact", "true"]
 WORDS += [
     "imagenet",

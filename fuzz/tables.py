@@ -16,6 +16,7 @@ from jitprep.tables.arrow import as_python
 from jitprep.tables.table import Table
 from preprocessing import PreprocessingError
 
+RUNS = 6_000
 WORDS = ["PAR1", "key", "label", "parquet-cpp-arrow", "ARROW:schema", "e+308", '""', "schema"]
 _COLUMNS = {
     "key": ["a.jpg", "b/c.jpg", "größe.png"],

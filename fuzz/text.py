@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from fuzz.laws import require_planned
 from preprocessing import Pipeline
 
+RUNS = 1_500
 WORDS = [
     "<script>",
     "<!--",

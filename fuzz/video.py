@@ -11,6 +11,7 @@ import numpy as np
 from fuzz.laws import require_planned
 from preprocessing import Pipeline
 
+RUNS = 1_500
 WORDS = [
     "ftyp",
     "moov",

@@ -1,7 +1,8 @@
 """``python -m fuzz TARGET [--brief] [libFuzzer's options]``.
 
 ``--brief`` tries the target's RUNS inputs, about ten seconds of them. They are the same in every run, as
-long as build/fuzz/TARGET has no inputs that earlier runs found.
+long as build/fuzz/TARGET has no inputs that earlier runs found; those of sound differ a little, since
+libsndfile writes serial numbers and dates into its seeds.
 
 If something is found, the exit status is not 0 and the input is in build/fuzz/TARGET-findings;
 ``python -m fuzz TARGET FILE`` runs it again.

@@ -17,6 +17,8 @@ LIMITS = Limits(
     characters=2**20,
     memory=256 * 2**20,
 )
+# FFmpeg's option for containers without random numbers and dates: seeds are the same in every run.
+SAME_BYTES = {"fflags": "+bitexact"}
 
 
 def require_planned(pipelines: Iterable[Pipeline], data: bytes) -> None:

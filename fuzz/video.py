@@ -8,7 +8,7 @@ from io import BytesIO
 import av
 import numpy as np
 
-from fuzz.laws import require_planned
+from fuzz.laws import SAME_BYTES, require_planned
 from preprocessing import Pipeline
 
 RUNS = 1_500
@@ -66,7 +66,7 @@ def seeds() -> Iterator[bytes]:
     """Return eight frames of 32 by 16 pixels in every container."""
     for name, codec, options in _FORMATS:
         stream = BytesIO()
-        with av.open(stream, "w", name, options=options) as container:
+        with av.open(stream, "w", name, options={**options, **SAME_BYTES}) as container:
             track = container.add_stream(codec, 25, options={"g": "4", "threads": "1"})
             track.width, track.height = 32, 16
             track.pix_fmt = "yuvj420p" if codec == "mjpeg" else "yuv420p"

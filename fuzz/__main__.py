@@ -42,9 +42,9 @@ def main() -> None:
         seeds = list(module.seeds())
         for seed in seeds:  # imports the modules that are loaded on demand
             module.target(seed)
-    # Neither the clock nor the folder decides what is tried next.
-    brief = (f"-runs={module.RUNS}", "-seed=1", "-reload=0", "-entropic=0")
-    options = [each for option in given for each in (brief if option == _BRIEF else (option,))]
+    options = [option for option in given if option != _BRIEF]
+    if _BRIEF in given:  # neither the clock nor the folder decides what is tried next
+        options += [f"-runs={module.RUNS}", "-seed=1", "-reload=0", "-entropic=0"]
     atheris.Setup(
         [f"fuzz {name}", *_bounds(name, module.WORDS), *options, *_corpus(name, seeds, options)],
         module.target,

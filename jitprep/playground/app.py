@@ -18,7 +18,7 @@ from starlette.types import Receive, Scope, Send
 
 from jitprep.playground.answers import GETS, POSTS, STREAMS
 from jitprep.playground.asks import AskRefused
-from jitprep.playground.desk import NO_LONGER_KEPT
+from jitprep.playground.desk import EXPIRED
 from jitprep.playground.failures import failure_of
 from jitprep.playground.guard import PAGE_HEADERS, Guard
 from jitprep.playground.playground import Playground
@@ -117,7 +117,7 @@ class PlaygroundApp:
     def _asset(self, name: str) -> Response:
         asset = self._playground.desk.get(name)
         if asset is None:
-            return _failure(404, "Gone", NO_LONGER_KEPT)
+            return _failure(404, "Gone", EXPIRED)
         sizes = {"X-Width": str(asset.width), "X-Height": str(asset.height)}
         # What was uploaded is shown by the page and never opened as a page of this origin.
         safe = {"Content-Disposition": "attachment", "Content-Type": asset.content_type}

@@ -12,7 +12,7 @@ from preprocessing.media import Array
 # Of all that lies on it. What falls off is computed again when the page asks again.
 _MOST_BYTES = 512 * 2**20
 # The message for an asset that has fallen off.
-NO_LONGER_KEPT = "this result is no longer kept; reload the page to compute it again"
+EXPIRED = "this result has expired; reload the page to compute it again"
 # Pixels of a picture as the page loads it: uncompressed, since it stays on this machine.
 RGBA = "application/x-rgba"
 

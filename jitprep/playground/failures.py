@@ -15,7 +15,7 @@ _log = logging.getLogger(__name__)
 def failure_of(error: Exception, what: str = "an object") -> Mapping[str, str]:
     """Return the code and the message of an error, by the names of the service's errors.
 
-    One that nobody expects is logged, with what failed.
+    Unexpected errors are logged. `what` names what failed in that line of the log.
     """
     if isinstance(error, RequestFailed | PreprocessingError | MemoryError):
         failure = as_request_failed(error)

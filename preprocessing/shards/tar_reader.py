@@ -134,8 +134,10 @@ def _read_header(block: bytes, stream: ByteStream, offset: int) -> tuple[TarHead
             if header.type == GLOBAL_RECORDS:
                 require_harmless(records, first=len(blocks) == 1)
                 return None, b""
-            names += [decode_name(records["path"])] if "path" in records else []
-            sizes += [record_size(records["size"])] if "size" in records else []
+            if "path" in records:
+                names.append(decode_name(records["path"]))
+            if "size" in records:
+                sizes.append(record_size(records["size"]))
         header = parse_header(stream.read(BLOCK, "a header"), stream.offset - BLOCK)
         blocks += [body, header.block]
     require_one(names, sizes)

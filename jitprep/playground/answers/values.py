@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from jitprep.playground.asks import AskRefused
-from jitprep.playground.desk import NO_LONGER_KEPT
+from jitprep.playground.desk import EXPIRED
 from jitprep.playground.drawing.numbers import for_json
 from jitprep.playground.playground import Playground
 
@@ -25,7 +25,7 @@ def answer(playground: Playground, asked: Mapping[str, Any]) -> dict[str, Any]:
         raise AskRefused("name an asset, and x and y as whole numbers")
     asset = playground.desk.get(name)
     if asset is None:
-        raise AskRefused(NO_LONGER_KEPT)
+        raise AskRefused(EXPIRED)
     if asset.array is None:
         raise AskRefused("the values of this picture are not kept")
     height, width = asset.array.shape[:2]

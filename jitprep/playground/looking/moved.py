@@ -67,7 +67,7 @@ def moved_annotations(
 
 
 def _why_none(subject: Subject, seed: int) -> str:
-    """Return the library's reason why there is no geometry; empty for kinds that never have one."""
+    """Return the library's error for a source without geometry. Empty for sound and text."""
     pipeline, item = subject.pipeline, subject.item
     if object_kind(pipeline.kind) not in ("image", "video"):
         return ""

@@ -93,5 +93,5 @@ def _page(xml: bytes) -> tuple[list[Entry], str | None]:
         raise Undecodable("the response to ListObjectsV2 is not XML") from None
     if page.document != "ListBucketResult":
         raise Undecodable(f"the response to ListObjectsV2 is a {page.document}")
-    following = page.token or "" if page.truncated else page.token
+    following = (page.token or "") if page.truncated else page.token
     return [Entry(key, size) for key, size in page.objects], following

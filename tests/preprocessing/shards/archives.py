@@ -54,6 +54,11 @@ def header(
     return bytes(block)
 
 
+def extension(kind: bytes, body: bytes) -> bytes:
+    """Return a long name or pax records, which come before a member's own header."""
+    return header(b"x", len(body), kind) + padded(body)
+
+
 def padded(body: bytes) -> bytes:
     """Return a content with its padding."""
     return body + bytes(-len(body) % 512)

@@ -21,7 +21,7 @@ from preprocessing import (
 from preprocessing.shards.byte_stream import ByteStream, pieces_of
 from preprocessing.shards.tar_reader import Member, read_members
 
-from .archives import END, header, padded, records, shard, unpacked
+from .archives import END, extension, header, padded, records, shard, unpacked
 
 LIMITS = Limits(source_bytes=2**20, members=100)
 FORMATS = (tarfile.USTAR_FORMAT, tarfile.GNU_FORMAT, tarfile.PAX_FORMAT)
@@ -34,6 +34,9 @@ names = (
     .map("/".join)
     .filter(lambda name: len(name.encode()) < 250)
 )
+
+
+LONG_NAME, PATH = extension(b"L", b"b.jpg\0"), extension(b"x", records(path="b.jpg"))
 
 
 def read(archive: bytes | Iterator[bytes], limits: Limits = LIMITS) -> list[Member]:
@@ -114,64 +117,53 @@ def test_names_that_lead_out(name: bytes) -> None:
 def test_names_of_extensions_are_checked_too(name: str, how: str) -> None:
     body = records(path=name) if how == "records" else name.encode() + b"\0"
     kind = b"x" if how == "records" else b"L"
-    before = header(b"x", len(body), kind) + padded(body)
+    before = extension(kind, body)
     refusal(before + header() + END, UnsupportedSource)
-
-
-def _extension(kind: bytes, body: bytes) -> bytes:
-    return header(b"x", len(body), kind) + padded(body)
-
-
-_LONG_NAME, _PATH = _extension(b"L", b"b.jpg\0"), _extension(b"x", records(path="b.jpg"))
 
 
 def test_sparse_files_of_pax() -> None:
     body = records(GNU_sparse_map="0,1")
-    assert "--sparse" in refusal(
-        header(b"x", len(body), b"x") + padded(body) + header() + END, UnsupportedSource
-    )
+    assert "--sparse" in refusal(extension(b"x", body) + header() + END, UnsupportedSource)
 
 
 @pytest.mark.parametrize("body", [b"5 a=b\n", b"60 path=a\n", b"x path=a\n", b"7 path\n"])
 def test_damaged_records(body: bytes) -> None:
-    archive = header(b"x", len(body), b"x") + padded(body) + header() + END
+    archive = extension(b"x", body) + header() + END
     assert "pax record" in refusal(archive, CorruptSource)
 
 
-@pytest.mark.parametrize("first", [_LONG_NAME, _PATH])
-@pytest.mark.parametrize("second", [_LONG_NAME, _PATH])
+@pytest.mark.parametrize("first", [LONG_NAME, PATH])
+@pytest.mark.parametrize("second", [LONG_NAME, PATH])
 def test_a_member_has_one_name(first: bytes, second: bytes) -> None:
     assert "two long names" in refusal(first + second + header() + END, UnsupportedSource)
 
 
 def test_a_long_name_ends_where_its_content_ends() -> None:
-    assert read(_extension(b"L", b"b.jpg") + header() + END)[0].name == "b.jpg"
+    assert read(extension(b"L", b"b.jpg") + header() + END)[0].name == "b.jpg"
     longer = header(b"x", 5, b"L") + padded(b"b.jpg.txt")
     assert "after its end" in refusal(longer + header() + END, UnsupportedSource)
 
 
 def test_a_member_has_one_size() -> None:
-    size = _extension(b"x", records(size="3"))
+    size = extension(b"x", records(size="3"))
     archive = size + size + header(size=0) + padded(b"abc") + END
     assert "two sizes" in refusal(archive, UnsupportedSource)
 
 
-@pytest.mark.parametrize("first", [_LONG_NAME, _PATH])
+@pytest.mark.parametrize("first", [LONG_NAME, PATH])
 def test_global_records_do_not_part_a_name_from_its_member(first: bytes) -> None:
-    comment = _extension(b"g", records(comment="none"))
+    comment = extension(b"g", records(comment="none"))
     assert read(comment + first + header() + END)[0].name == "b.jpg"
     assert "between" in refusal(first + comment + header() + END, UnsupportedSource)
 
 
 def test_sizes_of_records() -> None:
     body = records(size="3")
-    archive = header(b"x", len(body), b"x") + padded(body) + header(size=0) + padded(b"abc") + END
+    archive = extension(b"x", body) + header(size=0) + padded(b"abc") + END
     assert read(archive)[0].body == b"abc"
     for wrong in ("-1", "3.0", "9" * 30):
         body = records(size=wrong)
-        assert "size" in refusal(
-            header(b"x", len(body), b"x") + padded(body) + header() + END, CorruptSource
-        )
+        assert "size" in refusal(extension(b"x", body) + header() + END, CorruptSource)
 
 
 @pytest.mark.parametrize("before", [b"", records(size="512")])
@@ -236,9 +228,9 @@ def test_endless_extensions() -> None:
 
 def test_global_records_may_not_name_members() -> None:
     body = records(path="a.jpg")
-    refusal(header(b"x", len(body), b"g") + padded(body) + header() + END, UnsupportedSource)
+    refusal(extension(b"g", body) + header() + END, UnsupportedSource)
     body = records(comment="from git")
-    assert len(read(header(b"x", len(body), b"g") + padded(body) + header() + END)) == 1
+    assert len(read(extension(b"g", body) + header() + END)) == 1
 
 
 def test_data_after_the_end() -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import sys
-from functools import cache
 from pathlib import Path
 
 from jitprep.service.errors import RequestFailed
@@ -18,18 +17,23 @@ from jitprep.service.errors import RequestFailed
 _THREADS, _NAME = Path("/proc/self/task"), "tokio-"
 
 
-class _Forks:
-    """Whether a fork took threads of obstore away, which anybody's code may have started."""
+class _Obstore:
+    """Whether obstore's threads are of this process, or a fork took them away.
+
+    Anybody's code may have started them. Where the system does not name threads, those are known that
+    this library starts.
+    """
 
     def __init__(self) -> None:
-        self.taken = self._running = False
+        self.started = self.taken = False
         os.register_at_fork(before=self._look, after_in_child=self._lose)
 
     def _look(self) -> None:
-        self._running = "obstore" in sys.modules and any(map(_is_of_obstore, _threads()))
+        if not self.started and "obstore" in sys.modules:
+            self.started = any(map(_is_of_obstore, _threads()))
 
     def _lose(self) -> None:
-        self.taken = self.taken or self._running
+        self.taken = self.taken or self.started
 
 
 def _threads() -> list[Path]:
@@ -46,12 +50,13 @@ def _is_of_obstore(thread: Path) -> bool:
         return False
 
 
-_forks = _Forks()
+_obstore = _Obstore()
 
 
 def obstore_is_here() -> bool:
-    """Return whether obstore can read in this process."""
-    return not _forks.taken and _first_reader() == os.getpid()
+    """Return whether obstore can read in this process, whose caller then does."""
+    _obstore.started = True
+    return not _obstore.taken
 
 
 def require_obstore_here(place: str) -> None:
@@ -63,8 +68,3 @@ def require_obstore_here(place: str) -> None:
             f"{place} cannot be read in this process, which was forked from one that had read from a "
             "store; start processes by 'spawn' or 'forkserver', or read in the children only",
         )
-
-
-@cache
-def _first_reader() -> int:
-    return os.getpid()

@@ -129,15 +129,19 @@ def test_the_other_commands_run(tmp_path: Path) -> None:
 @pytest.fixture
 def configured(monkeypatch: pytest.MonkeyPatch) -> Any:
     """Set a variable, and read the configuration anew."""
-    config.cache_clear()
+
+    def forget() -> None:
+        config.cache_clear()
+        choose.cache_clear()
 
     def set_variable(name: str, value: Path) -> None:
         monkeypatch.setenv(name, str(value))
-        config.cache_clear()
+        forget()
 
+    forget()
     yield set_variable
     monkeypatch.undo()
-    config.cache_clear()
+    forget()
 
 
 def test_the_server_reads_the_mount(
